@@ -1,0 +1,1 @@
+"""Stage 1: YAML files become the desired state."""

@@ -1,0 +1,1 @@
+"""Stage 3: desired and live become changes. Pure."""

@@ -1,0 +1,1 @@
+"""Stage 2: the API becomes the live state, with the fewest calls."""

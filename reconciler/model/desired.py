@@ -1,0 +1,136 @@
+"""What the YAML asks for, resolved: aliases and teams gone, dates applied, every person an identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum, StrEnum
+from typing import Final, Literal
+
+from reconciler.errors import Problem
+from reconciler.model.identity import Identity
+
+
+class Unmanaged(Enum):
+    """The marker for "the file does not say, so leave it": never confused with empty."""
+
+    UNMANAGED = "unmanaged"
+
+
+UNMANAGED: Final = Unmanaged.UNMANAGED
+NotManaged = Literal[Unmanaged.UNMANAGED]
+
+
+class Membership(StrEnum):
+    """How far a group's member list binds."""
+
+    EXACT = "exact"
+    ADDITIVE = "additive"
+    OBSERVE = "observe"
+
+
+class State(StrEnum):
+    """Whether the instance is to be in the group or out of it."""
+
+    PRESENT = "present"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody the file names. `jid` is what is sent to the API, `lid` a private id noted in the file."""
+
+    identity: Identity
+    jid: str
+    alias: str | None = None
+    name: str | None = None
+    lid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person wanted in a group: until when (last day, UTC), why, whether only by invite, through which teams."""
+
+    person: Person
+    until: date | None = None
+    reason: str | None = None
+    by_invite: bool = False
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalLimit:
+    """How many members one plan may take out of a group: a count, or a share of the live members in percent."""
+
+    source: str
+    count: int | None = None
+    percent: float | None = None
+
+    def allowed(self, live_members: int) -> int:
+        """The number of removals allowed; a share is rounded down but is at least one (0% allows none)."""
+        if self.count is not None:
+            return self.count
+        percent = self.percent or 0.0
+        return max(1, int(live_members * percent / 100 + 1e-9)) if percent > 0 else 0
+
+    def __str__(self) -> str:
+        return str(self.count) if self.count is not None else f"{self.percent:g}%"
+
+
+DEFAULT_REMOVALS = RemovalLimit("the default", percent=25.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the file forbids or protects everywhere."""
+
+    protected: frozenset[Identity] = frozenset()
+    ignored: frozenset[Identity] = frozenset()
+    max_removals: RemovalLimit | None = None
+    writes_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredGroup:
+    """One group of the file. `members` holds only those whose time has not run out; the others are in `expired`.
+
+    `where` is "groups.yaml:31" (file and line are enough to find the group's key).
+    """
+
+    key: str
+    where: str = ""
+    id: str | None = None
+    name: str | NotManaged = UNMANAGED
+    previously: tuple[str, ...] = ()
+    description: str | NotManaged = UNMANAGED
+    members: Mapping[Identity, Member] | NotManaged = UNMANAGED
+    expired: tuple[Member, ...] = ()
+    absent: Mapping[Identity, Person] = field(default_factory=dict)
+    admins: Mapping[Identity, Person] | NotManaged = UNMANAGED
+    membership: Membership = Membership.EXACT
+    invite: str | None = None
+    state: State = State.PRESENT
+    max_removals: RemovalLimit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file the desired state was read from, and the SHA-256 of its bytes."""
+
+    path: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The whole desired state. `people` knows every alias; `groups` is sorted by key."""
+
+    groups: tuple[DesiredGroup, ...] = ()
+    people: Mapping[Identity, Person] = field(default_factory=dict)
+    instance_id: str | None = None
+    instance: Person | None = None
+    policy: Policy = Policy()
+    as_of: date = date.min
+    sources: tuple[Source, ...] = ()
+    warnings: tuple[Problem, ...] = ()

@@ -1,0 +1,74 @@
+"""One person, one identity: every spelling of a phone number or JID that means the same account.
+
+Facts: WhatsApp JIDs are `{digits}@s.whatsapp.net` (older spelling `@c.us`), may carry a device suffix
+(`…:7@s.whatsapp.net`) or be a private id (`…@lid`) from which no number can be computed. Brazilian mobiles exist
+with and without the ninth digit, Mexican ones with and without a 1 after 52, Argentine ones with and without a 9
+after 54; both forms are one account (seen by users of WAHA, Baileys and whatsmeow).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NewType
+
+Identity = NewType("Identity", str)
+"""A person, canonically: "+" and digits, the long form where an account has two."""
+
+PHONE_SERVERS = frozenset({"s.whatsapp.net", "c.us"})
+LID_SERVERS = frozenset({"lid", "hosted.lid"})
+
+_JID = re.compile(r"(?P<user>[0-9]{1,32})(?:[.][0-9]{1,3})?(?::(?P<device>[0-9]{1,5}))?@(?P<server>[a-z.]+)", re.ASCII)
+_PHONE_DIGITS = re.compile(r"[1-9][0-9]{4,14}", re.ASCII)
+_GROUP_ID = re.compile(r"[0-9]+(?:-[0-9]+)?@g\.us", re.ASCII)
+_BRAZIL_SHORT = re.compile(r"55[1-9][0-9][6-9][0-9]{7}", re.ASCII)
+_MEXICO_LONG = re.compile(r"521[0-9]{10}", re.ASCII)
+_ARGENTINA_SHORT = re.compile(r"54[1-8][0-9]{9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Jid:
+    """A participant's address, taken apart: digits, and whether they are a phone number or a private id."""
+
+    digits: str
+    is_lid: bool
+
+    @property
+    def phone_jid(self) -> str:
+        """The form the API takes: no device, the newer server name."""
+        return f"{self.digits}@s.whatsapp.net"
+
+
+def parse_jid(text: str) -> Jid | None:
+    """Read a participant's JID; None when it is none (a group's id, a number, junk)."""
+    match = _JID.fullmatch(text.strip())
+    if match is None:
+        return None
+    digits, server = match["user"], match["server"]
+    if server in LID_SERVERS:
+        return Jid(digits, is_lid=True)
+    if server in PHONE_SERVERS and _PHONE_DIGITS.fullmatch(digits):
+        return Jid(digits, is_lid=False)
+    return None
+
+
+def identity_of_digits(digits: str) -> Identity:
+    """The canonical identity of an international number given as digits (no plus sign)."""
+    if _BRAZIL_SHORT.fullmatch(digits):
+        return Identity(f"+{digits[:4]}9{digits[4:]}")
+    if _MEXICO_LONG.fullmatch(digits):
+        return Identity(f"+52{digits[3:]}")
+    if _ARGENTINA_SHORT.fullmatch(digits):
+        return Identity(f"+549{digits[2:]}")
+    return Identity(f"+{digits}")
+
+
+def identity_of_jid(text: str) -> Identity | None:
+    """The identity behind a phone JID in any spelling; None for a LID or anything else."""
+    jid = parse_jid(text)
+    return None if jid is None or jid.is_lid else identity_of_digits(jid.digits)
+
+
+def is_group_id(text: str) -> bool:
+    """Whether this is a group's id as WhatsApp writes it (`120363012345678901@g.us`)."""
+    return _GROUP_ID.fullmatch(text) is not None

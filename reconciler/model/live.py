@@ -1,0 +1,80 @@
+"""What the API says there is. Unknown is not absent: a field that was not told is None, never empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.identity import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Somebody in a live group.
+
+    `id` is the server's spelling. `identity` is None when no phone number is known (a bare LID, an unknown
+    form). `jid` is the phone JID to address the person by (device suffix off, `@s.whatsapp.net`), as the server
+    spells its digits: the short Brazilian form stays short. `lid` is "76699677012110@lid" where known.
+    """
+
+    id: str
+    identity: Identity | None = None
+    jid: str | None = None
+    lid: str | None = None
+    is_admin: bool = False
+    is_owner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveGroup:
+    """A group read whole. `owner` is the identity in the group's own owner field, if any was told.
+
+    `count` is the number of participants that the list gave for this group (None: the list gave none).
+    """
+
+    id: str
+    name: str
+    description: str
+    participants: tuple[Participant, ...] = ()
+    owner: Identity | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedGroup:
+    """A group as the list shows it: `count` where given; participants and description where the list carries them."""
+
+    id: str
+    name: str
+    count: int | None = None
+    participants: tuple[Participant, ...] | None = None
+    description: str | None = None
+    owner: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All groups the instance is in, sorted by id; `calls` is how many requests the list took."""
+
+    groups: tuple[ListedGroup, ...]
+    calls: int = 1
+    steady: bool = True
+    """False where groups can slip between two pages unseen: read again before anything is taken for absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The account behind the API key's instance. `status` is "connected" when groups work, `kind` "waha" or other."""
+
+    id: str
+    status: str
+    kind: str = "waha"
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One entry of the instance's address book."""
+
+    id: str
+    identity: Identity | None
+    name: str | None = None

@@ -1,0 +1,190 @@
+"""A plan: what would be called, in which order, what is blocked or refused and why. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum, StrEnum
+
+from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
+from reconciler.model.identity import Identity
+from reconciler.model.live import LiveGroup
+
+
+class Action(StrEnum):
+    """What one step does; each is one API call."""
+
+    JOIN = "join"
+    CREATE = "create"
+    PATCH = "patch"
+    ADD = "add"
+    REMOVE = "remove"
+    LEAVE = "leave"
+
+
+class Phase(IntEnum):
+    """When a step runs: all groups finish one phase before any starts the next.
+
+    Building up comes first, so that somebody who moves is in the new group before leaving the old one. A group
+    that is too full to add first swaps (removes, then adds) after everything else was built and before anything
+    else is taken away.
+    """
+
+    BUILD = 0
+    SWAP = 1
+    TAKE = 2
+
+
+class Found(StrEnum):
+    """How a desired group was matched with a live one."""
+
+    BY_ID = "id"
+    BY_NAME = "name"
+    BY_PREVIOUS_NAME = "previously"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A person in a plan. `label` is the alias, else the name; `jid` is the address that is sent.
+
+    Somebody known only by a private id has no identity and no jid, but a `lid`.
+    """
+
+    identity: Identity | None
+    jid: str | None
+    label: str | None = None
+    lid: str | None = None
+    until: date | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """A name or description: `old` is None where there is no live group yet."""
+
+    field: str
+    old: str | None
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One API call. `group_id` is None when it is known only after an earlier step (a create, a join)."""
+
+    group: str
+    action: Action
+    phase: Phase
+    group_id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    people: tuple[Who, ...] = ()
+    invite: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something to know that changes nothing and is nothing pending.
+
+    `kind` is a stable word for machines (see AdviceKind); `text` says it of `people`, who may be none.
+    """
+
+    kind: AdviceKind
+    text: str
+    people: tuple[Who, ...] = ()
+
+
+class AdviceKind(StrEnum):
+    """What a piece of advice is about."""
+
+    ADMIN = "admin"
+    DOUBTFUL = "doubtful"
+    EXPIRED = "expired"
+    EXPIRES = "expires"
+    KEPT = "kept"
+    OBSERVED = "observed"
+    PENDING = "pending"
+    UNIDENTIFIED = "unidentified"
+    UNMANAGED = "unmanaged"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """Everything about one group of the file.
+
+    `text`, `add` and `remove` are the differences that the steps will mend; `blocked` says why some or all of
+    them stay. `names` are the wanted and the earlier names by which a group without id is found. `live` is the
+    live group as read (None: there is none, or no more than its list entry was needed).
+    """
+
+    key: str
+    name: str
+    id: str | None = None
+    found: Found = Found.NOWHERE
+    names: tuple[str, ...] = ()
+    live: LiveGroup | None = None
+    text: tuple[TextChange, ...] = ()
+    add: tuple[Who, ...] = ()
+    remove: tuple[Who, ...] = ()
+    steps: tuple[Step, ...] = ()
+    blocked: tuple[str, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    live_members: int = 0
+    removal_limit: RemovalLimit = DEFAULT_REMOVALS
+
+    @property
+    def adopted(self) -> bool:
+        """Whether a live group was found by a name, so that only `pin` makes the match safe."""
+        return self.found in (Found.BY_NAME, Found.BY_PREVIOUS_NAME)
+
+    @property
+    def pending(self) -> bool:
+        """Whether the live group differs from the file in something that is to change."""
+        return bool(self.steps or self.blocked)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the whole run is refused before its first write, and the flag or line that lifts it."""
+
+    message: str
+    lift: str
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole plan; `groups` is sorted by key and has unchanged groups too.
+
+    `calls_per_minute` is the rate the estimate is made with. `targets` are the keys asked for (none: all).
+    """
+
+    instance_id: str
+    as_of: date
+    groups: tuple[GroupPlan, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    calls_per_minute: float = 100.0
+    writes_per_minute: int | None = None
+    targets: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All calls in the order in which they start: by phase, then group key, then the group's own order."""
+        return tuple(sorted((s for g in self.groups for s in g.steps), key=lambda s: (s.phase, s.group)))
+
+    @property
+    def calls(self) -> int:
+        """How many writing calls applying takes."""
+        return sum(len(group.steps) for group in self.groups)
+
+    @property
+    def seconds(self) -> float:
+        """How long these calls take at the rate limit (and at `writes_per_minute`, where that is slower)."""
+        rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
+        return self.calls * 60.0 / rate
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything is to be done, stays blocked, or would be refused."""
+        return bool(self.refusals) or any(group.pending for group in self.groups)

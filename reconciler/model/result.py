@@ -1,0 +1,98 @@
+"""What an apply did, told truly: every call, every step, every person it could not place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from reconciler.model.plan import Plan, Step, Who
+
+
+class Outcome(StrEnum):
+    """How a step ended. UNKNOWN: it may have taken effect. SKIPPED: an earlier step of its group did not succeed."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One HTTP request as it was sent, retries one by one.
+
+    `at` is UTC ISO-8601, `seconds` how long the answer took. `status` is None when none came; then `error` says
+    what happened instead. `body` is what was sent (full numbers: for files, never for a terminal).
+    """
+
+    at: str
+    method: str
+    path: str
+    attempt: int = 1
+    status: int | None = None
+    code: str | None = None
+    error: str | None = None
+    request_id: str | None = None
+    seconds: float = 0.0
+    body: Any = field(default=None, hash=False)
+
+
+class PersonState(StrEnum):
+    """Why somebody of a step is worth a word after it."""
+
+    ALREADY_IN = "already in"
+    ALREADY_OUT = "already out"
+    BAD_NUMBER = "bad number"
+    NOT_ADDED = "not added"
+    STILL_IN = "still in"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonOutcome:
+    """A person who did not simply come or go. `link` is the group's invite link, where it could be had."""
+
+    group: str
+    who: Who
+    state: PersonState
+    message: str = ""
+    link: str | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether this person is not where the file wants them."""
+        return self.state in (PersonState.BAD_NUMBER, PersonState.NOT_ADDED, PersonState.STILL_IN)
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How one step ended; `message` says why it did not end well."""
+
+    step: Step
+    outcome: Outcome
+    message: str = ""
+    group_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """The whole run. `left_over` says per group what the read-back still found different, in words."""
+
+    plan: Plan
+    steps: tuple[StepResult, ...] = ()
+    people: tuple[PersonOutcome, ...] = ()
+    left_over: tuple[tuple[str, str], ...] = ()
+    calls: tuple[CallRecord, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def converged(self) -> bool:
+        """Whether the live groups are now as the file wants them, as far as this run knows."""
+        return not (
+            self.interrupted
+            or self.left_over
+            or any(result.outcome is not Outcome.DONE for result in self.steps)
+            or any(outcome.refused for outcome in self.people)
+            or any(group.blocked for group in self.plan.groups)
+        )

@@ -1,0 +1,1 @@
+"""Stage 4: changes become an ordered, guarded plan, and the plan file. Pure."""

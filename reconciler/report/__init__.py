@@ -1,0 +1,1 @@
+"""Stage 6: plans and results become text and JSON. Pure."""
