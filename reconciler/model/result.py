@@ -46,6 +46,7 @@ class PersonState(StrEnum):
     ALREADY_OUT = "already out"
     BAD_NUMBER = "bad number"
     NOT_ADDED = "not added"
+    PENDING = "pending"
     STILL_IN = "still in"
 
 

@@ -1,0 +1,151 @@
+"""Adding and removing people: what a 409 or a 422 means, and how the others go on.
+
+Nothing here sends a person whom the step does not name: the world may move, the plan may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.apply.api import Writes
+from reconciler.errors import Conflict, Forbidden, Unprocessable
+from reconciler.model.identity import Identity, identity_of_jid
+from reconciler.model.live import LiveGroup
+from reconciler.model.plan import Action, Who
+from reconciler.model.result import PersonState
+
+NOT_ABOUT_PEOPLE = frozenset({"PLAN_LIMIT_REACHED"})
+"""Codes of a 409 that say nothing about a participant (the subscription's limit is reached)."""
+
+
+@dataclass(slots=True)
+class Sending:
+    """One step's people on their way.
+
+    `said` gathers what is worth a word about any of them; `took` is told of every call that was answered with
+    success, so that a later failure is not taken for "nothing happened".
+    """
+
+    api: Writes
+    group_id: str
+    action: Action
+    said: dict[Who, tuple[PersonState, str]]
+    took: Callable[[], None]
+
+    def run(self, people: Sequence[Who]) -> None:
+        """Send these people, as one call where the server takes it, and whoever is still missing after a refusal.
+
+        Raises the ApiError that is not about single people; by then some may be done.
+        """
+        if not people:
+            return
+        try:
+            self._call([who.jid for who in people if who.jid is not None])
+            self.took()
+        except Conflict as error:
+            if error.code in NOT_ABOUT_PEOPLE:
+                raise
+            self._after_conflict(people, error)
+        except Unprocessable as error:
+            self._after_bad_format(people, error)
+        except Forbidden as error:
+            self._after_forbidden(people, error)
+
+    def _call(self, jids: list[str]) -> None:
+        if self.action is Action.ADD:
+            self.api.add_participants(self.group_id, jids)
+        else:
+            self.api.remove_participants(self.group_id, jids)
+
+    def _after_conflict(self, people: Sequence[Who], error: Conflict) -> None:
+        """The world moved: read the group again and send what is still missing of the plan."""
+        live = self.api.group(self.group_id)
+        settled = _already(self.action, live)
+        rest = [who for who in people if not settled(who)]
+        for who in people:
+            if settled(who):
+                self.said[who] = (self._already_there, "was so before this run's call")
+        if len(rest) < len(people):
+            self.run(rest)
+        elif len(people) == 1:
+            self.said[people[0]] = (self._already_there, self._unseen(live))
+        else:
+            self._split(people, named_in(error.details, people))
+
+    @property
+    def _already_there(self) -> PersonState:
+        return PersonState.ALREADY_IN if self.action is Action.ADD else PersonState.ALREADY_OUT
+
+    def _unseen(self, live: LiveGroup) -> str:
+        """What to say of somebody whom the server counts in, but whom the read does not show."""
+        lids = [p.lid or p.id for p in live.participants if p.identity is None]
+        if self.action is not Action.ADD or not lids:
+            return "the server says so, the group's read does not show it"
+        return f"there under a private id: note it as their `lid` under people (one of {', '.join(sorted(lids)[:5])})"
+
+    def _after_bad_format(self, people: Sequence[Who], error: Unprocessable) -> None:
+        bad = list(people) if len(people) == 1 else named_in(error.details, people)
+        if bad:
+            for who in bad:
+                self.said[who] = (PersonState.BAD_NUMBER, error.message)
+            self.run([who for who in people if who not in bad])
+        else:
+            self._split(people, [])
+
+    def _after_forbidden(self, people: Sequence[Who], error: Forbidden) -> None:
+        """Somebody may have become the owner since the plan; if nobody did, the instance may not write here."""
+        if self.action is not Action.REMOVE:
+            raise error
+        live = self.api.group(self.group_id)
+        owners = {p.identity for p in live.participants if p.is_owner} | {live.owner}
+        now_owners = [who for who in people if who.identity in owners]
+        if not now_owners:
+            raise error
+        for who in now_owners:
+            self.said[who] = (PersonState.STILL_IN, "owns the group by now: an owner cannot be removed")
+        self.run([who for who in people if who not in now_owners])
+
+    def _split(self, people: Sequence[Who], apart: Sequence[Who]) -> None:
+        """Send in two parts: those the server named and the others, or else halves."""
+        if apart and len(apart) < len(people):
+            parts = [[who for who in people if who not in apart], list(apart)]
+        else:
+            half = len(people) // 2
+            parts = [list(people[:half]), list(people[half:])]
+        for part in parts:
+            self.run(part)
+
+
+def _already(action: Action, live: LiveGroup) -> Callable[[Who], bool]:
+    identities = {p.identity for p in live.participants if p.identity is not None}
+    lids = {p.lid for p in live.participants if p.lid is not None}
+
+    def is_in(who: Who) -> bool:
+        return is_there(who, identities, lids)
+
+    return is_in if action is Action.ADD else lambda who: not is_in(who)
+
+
+def is_there(who: Who, identities: set[Identity], lids: set[str]) -> bool:
+    """Whether somebody is among participants, by number or by the private id that the file notes."""
+    return who.identity in identities or (who.lid is not None and who.lid in lids)
+
+
+def named_in(details: Any, people: Sequence[Who]) -> list[Who]:
+    """The people a server's error details name, in whatever field; only those of this call."""
+    identities = {identity for text in _texts(details) if (identity := identity_of_jid(text)) is not None}
+    return [who for who in people if who.identity in identities]
+
+
+def _texts(value: Any, depth: int = 0) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if depth > 4:
+        return []
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _texts(item, depth + 1)]
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item, depth + 1)]
+    return []

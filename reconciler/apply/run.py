@@ -1,0 +1,84 @@
+"""Execute a plan: phase by phase, groups side by side, each group's steps in order, then read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TypeVar
+
+from reconciler.apply.api import Progress, Writes
+from reconciler.apply.steps import GroupRun
+from reconciler.apply.verify import ReadBack, read_back, said, with_links
+from reconciler.model.live import LiveGroup
+from reconciler.model.plan import Phase, Plan
+from reconciler.model.result import ApplyResult
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The result, and the changed groups as read back (by key)."""
+
+    result: ApplyResult
+    live: dict[str, LiveGroup] = field(default_factory=dict)
+
+
+def apply_plan(
+    plan: Plan,
+    api: Writes,
+    *,
+    known: Collection[str],
+    parallelism: int,
+    stop: Event,
+    progress: Progress,
+) -> Applied:
+    """Make the plan's calls, and no other than retries, read-backs and invite links.
+
+    `known` are the ids of all groups that were listed when the plan was made or checked: a create whose answer
+    did not come may only be taken for a group that is none of them. The plan must have been cleared of refusals.
+    When `stop` is set, calls in flight are finished and no other is started.
+    """
+    taken = {*known, *(group.id for group in plan.groups if group.id is not None)}
+    runs = [GroupRun(group, api, taken, stop) for group in plan.groups if group.steps]
+    with ThreadPoolExecutor(max_workers=parallelism) as pool:
+        for phase in Phase:
+            _all(pool, (_phase_of(run, phase, progress) for run in runs))
+        touched = [run for run in runs if run.touched and not stop.is_set()]
+        found = _all(pool, (_reading_back(run, api, progress) for run in touched))
+    return _gathered(plan, runs, dict(zip((run.plan.key for run in touched), found, strict=True)), stop)
+
+
+def _phase_of(run: GroupRun, phase: Phase, progress: Progress) -> Callable[[], None]:
+    return lambda: run.run_phase(phase, progress.started, progress.finished)
+
+
+def _reading_back(run: GroupRun, api: Writes, progress: Progress) -> Callable[[], ReadBack]:
+    def read() -> ReadBack:
+        progress.reading_back(run.plan.key)
+        return with_links(read_back(run, api), api, run.group_id)
+
+    return read
+
+
+def _all(pool: ThreadPoolExecutor, work: Iterable[Callable[[], T]]) -> list[T]:
+    """Run all in parallel, started in the given order; the results in that order. Any error is raised at the end."""
+    futures = [pool.submit(job) for job in work]
+    return [future.result() for future in futures]
+
+
+def _gathered(plan: Plan, runs: list[GroupRun], found: dict[str, ReadBack], stop: Event) -> Applied:
+    """One account of all groups, sorted as the plan is."""
+    position = {step: number for number, step in enumerate(plan.steps)}
+    untold = {run.plan.key: ReadBack(said(run)) for run in runs}
+    told = {**untold, **found}
+    result = ApplyResult(
+        plan,
+        steps=tuple(sorted((r for run in runs for r in run.results), key=lambda r: position[r.step])),
+        people=tuple(outcome for key in sorted(told) for outcome in told[key].people),
+        left_over=tuple((key, text) for key in sorted(told) for text in told[key].left_over),
+        interrupted=stop.is_set(),
+    )
+    return Applied(result, {key: back.live for key, back in told.items() if back.live is not None})

@@ -1,0 +1,68 @@
+"""`reconciler apply`: make it so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from reconciler.cli.group import Command
+from reconciler.cli.options import format_option, global_options, path_argument, planning_options
+
+EXAMPLE = """\b
+Example:
+  reconciler apply groups.yaml
+  reconciler apply today.plan --yes --report report.json --audit-log audit.jsonl
+  reconciler --sandbox apply examples/groups.yaml --dry-run"""
+
+
+@click.command(cls=Command, epilog=EXAMPLE)
+@path_argument
+@click.option("--yes", "-y", envvar="RECONCILER_YES", is_flag=True, help="Do not ask.")
+@click.option(
+    "--dry-run", envvar="RECONCILER_DRY_RUN", is_flag=True, help="Print the calls that would be sent; send none."
+)
+@click.option(
+    "--report",
+    envvar="RECONCILER_REPORT",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write every call and its outcome as JSON (full phone numbers, mode 0600).",
+)
+@click.option(
+    "--audit-log",
+    envvar="RECONCILER_AUDIT_LOG",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Append a JSON line for every writing call (full phone numbers, mode 0600).",
+)
+@format_option
+@planning_options
+@global_options
+@click.pass_context
+def apply(
+    ctx: click.Context,
+    path: Path,
+    yes: bool,
+    dry_run: bool,
+    report: Path | None,
+    audit_log: Path | None,
+    format_: str,
+    targets: tuple[str, ...],
+    as_of: datetime | None,
+    max_removals: str | None,
+    show_phones: bool,
+) -> int:
+    """Make the live groups what the file says: plan, show, ask, apply, read back.
+
+    PATH is a YAML file, a folder of them, or a plan saved by `plan --out`; groups.yaml by default. Exits with 3
+    when the run did not converge.
+    """
+    from reconciler.cli.applying import Ways, apply_file
+    from reconciler.cli.logs import begin
+    from reconciler.cli.planning import Asked
+
+    settings = begin(ctx)
+    asked = Asked(path, as_of, targets, max_removals, show_phones)
+    return apply_file(asked, settings, Ways(yes, dry_run, report, audit_log, format_))

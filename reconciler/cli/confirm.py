@@ -1,0 +1,27 @@
+"""Asking before anything is written."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.errors import Refused, UsageError
+from reconciler.model.plan import Plan
+
+
+def confirm(plan: Plan, *, yes: bool) -> None:
+    """Ask on a terminal; elsewhere --yes must have been said. Raises when it is not to go on."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask on, nothing was changed", "pass --yes to apply without asking")
+    calls = f"{plan.calls} call{'s' if plan.calls != 1 else ''}"
+    try:
+        answer = click.prompt(
+            f"\nApply this plan ({calls})? Only 'yes' goes on", default="no", show_default=False, err=True
+        )
+    except EOFError:
+        answer = "no"
+    if answer.strip().lower() != "yes":
+        raise Refused("not applied: nothing was changed")

@@ -1,0 +1,55 @@
+"""`reconciler drift`: what differs live from the file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from reconciler.cli.group import Command
+from reconciler.cli.options import (
+    format_option,
+    global_options,
+    output_option,
+    path_argument,
+    planning_options,
+)
+
+EXAMPLE = """\b
+Example:
+  reconciler drift groups.yaml
+  reconciler drift --format json --output drift.json"""
+
+
+@click.command(cls=Command, epilog=EXAMPLE)
+@path_argument
+@format_option
+@output_option
+@planning_options
+@global_options
+@click.pass_context
+def drift(
+    ctx: click.Context,
+    path: Path,
+    format_: str,
+    output: Path | None,
+    targets: tuple[str, ...],
+    as_of: datetime | None,
+    max_removals: str | None,
+    show_phones: bool,
+) -> int:
+    """Show what differs live from the file; exit with 2 when anything does. Never writes.
+
+    PATH is a YAML file or a folder of them, groups.yaml by default.
+    """
+    from reconciler.cli.logs import begin
+    from reconciler.cli.planning import Asked, read_only_plan, rendered
+    from reconciler.cli.writing import colored, show
+
+    settings = begin(ctx)
+    asked = Asked(path, as_of, targets, max_removals, show_phones)
+    _, plan = read_only_plan(asked, settings)
+    color = colored(settings.no_color) and output is None
+    show(rendered(plan, format_, show_phones=show_phones, color=color, drift=True), output)
+    return 2 if plan.pending else 0

@@ -1,0 +1,57 @@
+"""Messages for what went wrong: expected errors as sentences, unexpected ones as a log file to send."""
+
+from __future__ import annotations
+
+import os
+import platform
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.errors import ReconcilerError
+from reconciler.report.escaping import plain
+from reconciler.report.masking import mask_text
+
+
+def told(error: ReconcilerError) -> str:
+    """An expected error as text for a terminal: escaped and masked line by line."""
+    return "\n".join(mask_text(plain(line)) for line in str(error).splitlines())
+
+
+def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
+    """Write the details of a bug to a log file and say where it is."""
+    trace = "".join(traceback.format_exception(error))
+    text = "\n".join(
+        [
+            f"reconciler {__version__}, Python {platform.python_version()}, {platform.platform()}",
+            f"arguments: {list(arguments)}",
+            f"at: {datetime.now(UTC).isoformat(timespec='seconds')}",
+            "",
+            _without_key(mask_text(trace)),
+        ]
+    )
+    name = type(error).__name__
+    try:
+        path = _write(text)
+    except OSError as trouble:
+        return f"an unexpected {name}, and its log could not be written ({trouble}); please report it"
+    return f"an unexpected {name}: this is a bug. The details are in {path}; please send that file with a report"
+
+
+def _without_key(text: str) -> str:
+    key = os.environ.get("WAPPFY_API_KEY", "").strip()
+    return text.replace(key, "***") if key else text
+
+
+def _write(text: str) -> Path:
+    from platformdirs import user_log_path
+
+    folder = user_log_path("wappfy-reconciler")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.log"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+    return path

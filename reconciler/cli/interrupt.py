@@ -1,0 +1,54 @@
+"""Ctrl-C and SIGTERM: outside an apply they end the program, inside they let the calls in flight finish."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, current_thread, main_thread
+from types import FrameType
+
+import click
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """Whether the run was asked to stop. `event` is what waits and calls look at."""
+
+    def __init__(self) -> None:
+        self.event = Event()
+        self._writing = False
+
+    def asked(self, number: int, frame: FrameType | None) -> None:
+        """The signal handler: note it, and end at once unless calls that write are under way."""
+        first = not self.event.is_set()
+        self.event.set()
+        if not self._writing:
+            raise KeyboardInterrupt
+        if first:
+            click.echo("interrupted: finishing the calls under way, starting no other", err=True)
+
+    @contextmanager
+    def finishing_calls(self) -> Iterator[None]:
+        """While calls that write are under way, a signal only asks to stop."""
+        self._writing = True
+        try:
+            yield
+        finally:
+            self._writing = False
+
+
+@contextmanager
+def watching_signals() -> Iterator[Stop]:
+    """Turn SIGINT and SIGTERM into a Stop; the handlers of before come back afterwards."""
+    stop = Stop()
+    if current_thread() is not main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, stop.asked) for number in SIGNALS}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

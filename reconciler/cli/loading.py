@@ -1,0 +1,42 @@
+"""Reading the desired state for a command, and the values that options give it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from reconciler.errors import UsageError
+from reconciler.model.desired import Desired, RemovalLimit
+
+
+def load_desired(path: Path, as_of: datetime | None, *, quiet: bool) -> Desired:
+    """Load and check PATH; warnings go to stderr. Raises ConfigError with every problem."""
+    from reconciler.config import load
+    from reconciler.report.text import render_problems
+
+    desired = load(path, as_of=day(as_of))
+    if desired.warnings and not quiet:
+        click.echo(render_problems(desired.warnings).rstrip("\n"), err=True)
+    return desired
+
+
+def day(as_of: datetime | None) -> date:
+    """The day on which `until` is evaluated: today in UTC unless given."""
+    return (as_of or datetime.now(UTC)).date()
+
+
+def removal_limit(text: str | None) -> RemovalLimit | None:
+    """`--max-removals`: a count or a share in percent."""
+    if text is None:
+        return None
+    number = text.strip().removesuffix("%")
+    try:
+        if text.strip().endswith("%") and 0 <= float(number) <= 100:
+            return RemovalLimit("--max-removals", percent=float(number))
+        if number.isascii() and number.isdigit() and not text.strip().endswith("%"):
+            return RemovalLimit("--max-removals", count=int(number))
+    except ValueError:
+        pass
+    raise UsageError(f"--max-removals takes a count or a share, not {text!r}", "for example 3 or 40%")

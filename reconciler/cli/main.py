@@ -1,0 +1,105 @@
+"""The program's door: the commands, one handler for every error, the exit codes.
+
+Exit codes: 0 done or nothing to do; 1 error or refusal, nothing was changed (usage errors too); 2 changes are
+pending (`plan --detailed-exitcode`, `drift`); 3 an apply ran and did not converge; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.group import LazyGroup
+from reconciler.cli.options import global_options
+from reconciler.errors import ReconcilerError
+
+COMMANDS = {
+    "validate": ("reconciler.cli.validate:validate", "Check the file offline."),
+    "plan": ("reconciler.cli.plan:plan", "Show what apply would do; never writes."),
+    "apply": ("reconciler.cli.apply:apply", "Make the live groups what the file says."),
+    "drift": ("reconciler.cli.drift:drift", "Show what differs live from the file; never writes."),
+    "import": ("reconciler.cli.import_:import_", "Write a file for the live groups."),
+    "pin": ("reconciler.cli.pin:pin", "Note the ids of matched groups in the file."),
+    "show": ("reconciler.cli.show:show", "Render a saved plan."),
+    "schema": ("reconciler.cli.schema:schema", "Print the JSON Schema of the file."),
+    "sandbox": ("reconciler.cli.sandbox:sandbox", "The embedded server by itself."),
+}
+
+EXAMPLE = """\b
+Example:
+  reconciler --sandbox plan examples/groups.yaml
+  WAPPFY_API_KEY=… reconciler apply groups.yaml"""
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    epilog=EXAMPLE,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "RECONCILER"},
+)
+@click.version_option(__version__, "--version", prog_name="reconciler")
+@global_options
+def cli() -> None:
+    """WhatsApp groups as code: a YAML file says which groups exist and who is in them; plan, apply, drift."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and end the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; every error becomes a message on stderr and an exit code, never a traceback."""
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = cli.main(args=args, prog_name="reconciler", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 1
+    except click.exceptions.Abort:
+        return _say("interrupted; nothing was changed", 130)
+    except KeyboardInterrupt:
+        return _say("interrupted; nothing was changed", 130)
+    except click.ClickException as error:
+        return _usage(error)
+    except ReconcilerError as error:
+        from reconciler.cli.failing import told
+
+        return _say(told(error), error.exit_code)
+    except BrokenPipeError:
+        return _closed_pipe()
+    except Exception as error:  # the last line of defence: a log to send, not a traceback
+        from reconciler.cli.failing import unexpected
+
+        return _say(unexpected(error, args), 1)
+    return result if isinstance(result, int) else 0
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"reconciler: {message}", err=True)
+    return code
+
+
+def _usage(error: click.ClickException) -> int:
+    from reconciler.report.masking import mask_text
+
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        click.echo(context.get_usage(), err=True)
+        click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
+    return _say(mask_text(error.format_message()), 1)
+
+
+def _closed_pipe() -> int:
+    """Whoever read our output has gone (`| head`): keep Python from complaining about it at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+if __name__ == "__main__":
+    main()

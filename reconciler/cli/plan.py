@@ -1,0 +1,76 @@
+"""`reconciler plan`: what apply would do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from reconciler.cli.group import Command
+from reconciler.cli.options import (
+    format_option,
+    global_options,
+    output_option,
+    path_argument,
+    planning_options,
+)
+
+EXAMPLE = """\b
+Example:
+  reconciler plan groups.yaml
+  reconciler plan --out today.plan --detailed-exitcode
+  reconciler --sandbox plan examples/groups.yaml --target board"""
+
+
+@click.command(cls=Command, epilog=EXAMPLE)
+@path_argument
+@click.option(
+    "--out",
+    envvar="RECONCILER_OUT",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan, for `apply FILE` and `show FILE` (holds full phone numbers, mode 0600).",
+)
+@click.option(
+    "--detailed-exitcode",
+    envvar="RECONCILER_DETAILED_EXITCODE",
+    is_flag=True,
+    help="Exit with 2 when changes are pending (0: none, 1: error).",
+)
+@format_option
+@output_option
+@planning_options
+@global_options
+@click.pass_context
+def plan(
+    ctx: click.Context,
+    path: Path,
+    out: Path | None,
+    detailed_exitcode: bool,
+    format_: str,
+    output: Path | None,
+    targets: tuple[str, ...],
+    as_of: datetime | None,
+    max_removals: str | None,
+    show_phones: bool,
+) -> int:
+    """Show what apply would do to the live groups. Never writes.
+
+    PATH is a YAML file or a folder of them, groups.yaml by default.
+    """
+    from reconciler.cli.logs import begin
+    from reconciler.cli.planning import Asked, document_of, read_only_plan, rendered
+    from reconciler.cli.writing import colored, show, write_file
+
+    settings = begin(ctx)
+    asked = Asked(path, as_of, targets, max_removals, show_phones)
+    desired, made = read_only_plan(asked, settings)
+    if out is not None:
+        from reconciler.cli.planfile import sources_of
+        from reconciler.report.escaping import json_text
+
+        write_file(out, json_text(document_of(made, sources_of(path, desired))), private=True)
+    color = colored(settings.no_color) and output is None
+    show(rendered(made, format_, show_phones=show_phones, color=color), output)
+    return 2 if detailed_exitcode and made.pending else 0

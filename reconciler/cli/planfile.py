@@ -1,0 +1,71 @@
+"""Saved plans: telling them from YAML, reading them, and whether the YAML behind them is still the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.errors import PlanFileError
+from reconciler.model.desired import Desired, Source
+from reconciler.model.plan import Plan
+
+MARKER = b'"wappfy-reconciler/plan"'
+
+
+def is_plan_file(path: Path) -> bool:
+    """Whether this is a saved plan (of whatever version) rather than YAML."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096).lstrip()
+    except OSError:
+        return False
+    return head.startswith(b"{") and MARKER in head
+
+
+def read_plan_file(path: Path) -> tuple[Plan, tuple[Source, ...]]:
+    """Read a saved plan; PlanFileError says what is wrong with it."""
+    from reconciler.report.document import read_plan_document
+
+    try:
+        value: Any = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlanFileError(f"the plan file {path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise PlanFileError(f"the plan file {path} is no whole JSON document", "make a new plan") from None
+    return read_plan_document(value)
+
+
+def sources_of(path: Path, desired: Desired) -> tuple[Source, ...]:
+    """What a plan rests on: every file, and for a folder also which files are in it."""
+    return (*desired.sources, *([Source(str(path), _listing(path))] if path.is_dir() else []))
+
+
+def require_same_sources(sources: Sequence[Source]) -> None:
+    """Make sure that the YAML a plan was made from did not change, where it is still there."""
+    changed = [source.path for source in sources if _changed(Path(source.path), source.digest)]
+    if changed:
+        raise PlanFileError(
+            f"the YAML changed since the plan was made: {', '.join(sorted(changed))}",
+            "make a new plan (`reconciler show` still shows this one)",
+        )
+
+
+def _changed(path: Path, digest: str) -> bool:
+    if path.is_dir():
+        return _listing(path) != digest
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() != digest
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise PlanFileError(f"{path}, which the plan was made from, cannot be read: {error.strerror}") from None
+
+
+def _listing(folder: Path) -> str:
+    from reconciler.config import files_of
+
+    names = "\n".join(str(file.relative_to(folder)) for file in files_of(folder))
+    return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()

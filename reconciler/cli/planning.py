@@ -1,0 +1,82 @@
+"""Planning for `plan`, `drift` and `apply`: open the API, read, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.cli.loading import load_desired, removal_limit
+from reconciler.cli.options import Settings
+from reconciler.cli.session import Account, Session, open_session
+from reconciler.model.desired import Desired, Source
+from reconciler.plan.build import Choices
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
+    from reconciler.pipeline import Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command line asks to be planned."""
+
+    path: Path
+    as_of: datetime | None
+    targets: Sequence[str]
+    max_removals: str | None
+    show_phones: bool
+
+    def choices(self) -> Choices:
+        """The same as the plan takes it."""
+        return Choices(tuple(sorted(set(self.targets))), removal_limit(self.max_removals))
+
+
+def load_for(asked: Asked, settings: Settings) -> Desired:
+    """The desired state that is asked for."""
+    return load_desired(asked.path, asked.as_of, quiet=settings.quiet)
+
+
+def plan_in(session: Session, desired: Desired, choices: Choices, parallelism: int) -> Planned:
+    """Make the plan over an open session."""
+    from reconciler.pipeline import make_plan
+
+    return make_plan(desired, session.client, choices, parallelism=parallelism, rate=lambda: session.pacer.per_minute)
+
+
+def read_only_plan(asked: Asked, settings: Settings) -> tuple[Desired, Plan]:
+    """Load, open the API for reading only, and plan."""
+    from reconciler.cli.interrupt import watching_signals
+
+    choices = asked.choices()
+    desired = load_for(asked, settings)
+    with (
+        watching_signals() as stop,
+        open_session(settings, Account.of(desired), stop, read_only=True) as session,
+    ):
+        return desired, plan_in(session, desired, choices, settings.parallelism).plan
+
+
+def rendered(plan: Plan, format_: str, *, show_phones: bool, color: bool, drift: bool = False) -> str:
+    """A plan as text or JSON, masked unless asked otherwise."""
+    from reconciler.report.text import render_plan
+
+    if format_ == "text":
+        return render_plan(plan, show_phones=show_phones, color=color, drift=drift)
+    from reconciler.report.document import masked
+    from reconciler.report.escaping import json_text
+
+    return json_text(masked(document_of(plan, ()), show_phones))
+
+
+def document_of(plan: Plan, sources: Sequence[Source]) -> dict[str, Any]:
+    """The plan's document, as it is saved and as `--format json` shows it."""
+    from datetime import UTC
+
+    from reconciler import __version__
+    from reconciler.report.document import plan_document
+
+    made_at = datetime.now(UTC).isoformat(timespec="seconds")
+    return plan_document(plan, sources=sources, made_by=__version__, made_at=made_at)

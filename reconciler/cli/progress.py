@@ -1,0 +1,91 @@
+"""How far an apply is: a bar on a terminal, one line a call elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.model.plan import Action, Plan, Step
+from reconciler.model.result import Outcome, StepResult
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from reconciler.apply.api import Progress
+
+log = logging.getLogger("reconciler.apply")
+
+
+class Lines:
+    """One log line a call, and one a group that is read back."""
+
+    def started(self, step: Step) -> None:
+        """Nothing: the line comes when the outcome is known."""
+
+    def finished(self, result: StepResult) -> None:
+        """Say how a call ended."""
+        level = logging.INFO if result.outcome is Outcome.DONE else logging.WARNING
+        why = f": {result.message}" if result.message else ""
+        log.log(level, "%s: %s … %s%s", result.step.group, what(result.step), result.outcome, why)
+
+    def reading_back(self, key: str) -> None:
+        """Say that a group is read again."""
+        log.info("%s: reading back", key)
+
+
+class OnTerminal:
+    """A bar that counts calls and read-backs, with the step under way beside it."""
+
+    def __init__(self, bar: Bar, task: TaskID) -> None:
+        self._bar = bar
+        self._task = task
+
+    def started(self, step: Step) -> None:
+        """Show what is under way."""
+        self._bar.update(self._task, doing=f"{step.group}: {what(step)}")
+
+    def finished(self, result: StepResult) -> None:
+        """Count it."""
+        self._bar.advance(self._task)
+
+    def reading_back(self, key: str) -> None:
+        """Count a read-back."""
+        self._bar.update(self._task, doing=f"{key}: reading back")
+        self._bar.advance(self._task)
+
+
+def what(step: Step) -> str:
+    """A step in a few words, without any name."""
+    count = len(step.people)
+    people = f"{count} {'person' if count == 1 else 'people'}"
+    match step.action:
+        case Action.ADD | Action.REMOVE:
+            return f"{step.action} {people}"
+        case Action.CREATE:
+            return f"create with {people}"
+        case Action.PATCH:
+            fields = [
+                name for name, value in (("name", step.name), ("description", step.description)) if value is not None
+            ]
+            return f"patch {' and '.join(fields)}"
+        case _:
+            return str(step.action)
+
+
+@contextmanager
+def showing_progress(plan: Plan, *, quiet: bool, log_format: str) -> Iterator[Progress]:
+    """Progress on stderr, in the way that fits where stderr goes."""
+    if quiet or log_format == "json" or not sys.stderr.isatty():
+        yield Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[doing]}", markup=False))
+    total = plan.calls + sum(1 for group in plan.groups if group.steps)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield OnTerminal(bar, bar.add_task("apply", total=total, doing=""))

@@ -1,0 +1,63 @@
+"""What an apply keeps on disk: the audit log, line by line as calls are made, and the report at the end."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TextIO
+
+from reconciler.errors import UsageError
+from reconciler.model.result import CallRecord
+
+
+class Recorder:
+    """Keeps every call of a run, and appends the writing ones to the audit log at once."""
+
+    def __init__(self, instance_id: str, audit: TextIO | None) -> None:
+        self._instance_id = instance_id
+        self._audit = audit
+        self._lock = Lock()
+        self._calls: list[CallRecord] = []
+
+    def __call__(self, call: CallRecord) -> None:
+        """Take one call; the transport's observer."""
+        with self._lock:
+            self._calls.append(call)
+            if self._audit is not None and call.method != "GET":
+                line = {"instance": self._instance_id, **dataclasses.asdict(call)}
+                self._audit.write(json.dumps(line, ensure_ascii=True) + "\n")
+                self._audit.flush()
+
+    @property
+    def calls(self) -> tuple[CallRecord, ...]:
+        """All calls so far, in the order in which they ended."""
+        with self._lock:
+            return tuple(self._calls)
+
+
+@contextmanager
+def audit_file(path: Path | None) -> Iterator[TextIO | None]:
+    """Open the audit log for appending, readable by its owner only. Raises UsageError when that cannot be."""
+    if path is None:
+        yield None
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.fchmod(descriptor, 0o600)
+    except OSError as error:
+        raise UsageError(f"the audit log {path} cannot be written: {error.strerror}") from None
+    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+        yield file
+
+
+def require_place_for(path: Path | None) -> None:
+    """Make sure, before anything is written to the API, that a report can be written to this place afterwards."""
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UsageError(f"the report {path} cannot be written there")

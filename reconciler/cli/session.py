@@ -1,0 +1,127 @@
+"""Opening the API for one command: which instance, which server, which key, reading only or not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import UsageError
+from reconciler.model.desired import Desired
+
+if TYPE_CHECKING:
+    from reconciler.cli.interrupt import Stop
+    from reconciler.cli.options import Settings
+    from reconciler.live.client import Client
+    from reconciler.live.pacing import Pacer
+    from reconciler.model.result import CallRecord
+
+DEFAULT_BASE_URL = "https://api.wappfy.io/api"
+SANDBOX_STATE = Path(".reconciler") / "sandbox.sqlite"
+SANDBOX_INSTANCE = "inst_sandbox"
+SANDBOX_PHONE = "12025550100"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a file or a saved plan says of the account: which instance, its own number (digits), how fast to write."""
+
+    instance_id: str | None = None
+    phone: str | None = None
+    writes_per_minute: int | None = None
+
+    @classmethod
+    def of(cls, desired: Desired) -> Account:
+        """The account that a file names."""
+        phone = desired.instance.jid.partition("@")[0] if desired.instance else None
+        return cls(desired.instance_id, phone, desired.policy.writes_per_minute)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The API as one command sees it."""
+
+    client: Client
+    pacer: Pacer
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to go: an instance at a server. `place` tells servers apart, for the lock."""
+
+    instance_id: str
+    place: str
+
+
+def address_of(settings: Settings, account: Account) -> Address:
+    """Which instance at which server; UsageError when no instance is given."""
+    instance_id = settings.instance_id or account.instance_id
+    if settings.sandbox:
+        return Address(instance_id or SANDBOX_INSTANCE, str(SANDBOX_STATE.resolve()))
+    if not instance_id:
+        raise UsageError(
+            "no instance is given", "set WAPPFY_INSTANCE_ID, pass --instance-id, or write `instance: {id: …}`"
+        )
+    return Address(instance_id, (settings.base_url or DEFAULT_BASE_URL).rstrip("/"))
+
+
+@contextmanager
+def open_session(
+    settings: Settings,
+    account: Account,
+    stop: Stop,
+    *,
+    read_only: bool,
+    observer: Callable[[CallRecord], None] | None = None,
+) -> Iterator[Session]:
+    """Open the API, or the embedded server with its state in `.reconciler/`.
+
+    Raises UsageError when the instance or the key is not given.
+    """
+    from reconciler.live.client import Client
+    from reconciler.live.pacing import Pacer
+    from reconciler.live.transport import Transport
+
+    address = address_of(settings, account)
+    with _server(settings, address, account) as (url, key):
+        pacer = Pacer(settings.rate, account.writes_per_minute, stop.event)
+        with closing(
+            Transport(
+                url, key, timeout=settings.timeout, pacer=pacer, read_only=read_only, stop=stop.event, observer=observer
+            )
+        ) as transport:
+            yield Session(Client(transport, address.instance_id), pacer)
+
+
+@contextmanager
+def _server(settings: Settings, address: Address, account: Account) -> Iterator[tuple[str, str]]:
+    if not settings.sandbox:
+        yield address.place, _key(settings)
+        return
+    from reconciler.sandbox import Server, World
+    from reconciler.sandbox import Settings as Behaviour
+
+    SANDBOX_STATE.parent.mkdir(exist_ok=True)
+    with World.open(SANDBOX_STATE) as world:
+        world.ensure_instance(address.instance_id, account.phone or SANDBOX_PHONE)
+        with Server(world, Behaviour()) as server:
+            yield server.url, server.key
+
+
+def _key(settings: Settings) -> str:
+    """The key: from the file named by an option, else from WAPPFY_API_KEY, else from the file that a variable names."""
+    from_environment = os.environ.get("WAPPFY_API_KEY")
+    if settings.api_key_file is not None and (settings.api_key_file_given or not from_environment):
+        try:
+            return settings.api_key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise UsageError(f"the key file {settings.api_key_file} cannot be read: {reason}") from None
+    if not from_environment:
+        raise UsageError(
+            "no API key is given", "set WAPPFY_API_KEY, pass --api-key-file, or use --sandbox to try things out"
+        )
+    return from_environment.strip()

@@ -1,0 +1,35 @@
+"""`reconciler show`: render a saved plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.group import Command
+from reconciler.cli.options import format_option, global_options, output_option, settings_of, show_phones_option
+
+EXAMPLE = """\b
+Example:
+  reconciler plan --out today.plan
+  reconciler show today.plan"""
+
+
+@click.command(cls=Command, epilog=EXAMPLE)
+@click.argument("planfile", type=click.Path(path_type=Path, dir_okay=False))
+@format_option
+@output_option
+@show_phones_option
+@global_options
+@click.pass_context
+def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, show_phones: bool) -> int:
+    """Render a plan that `plan --out` saved."""
+    from reconciler.cli import writing
+    from reconciler.cli.planfile import read_plan_file
+    from reconciler.cli.planning import rendered
+
+    settings = settings_of(ctx)
+    plan, _ = read_plan_file(planfile)
+    color = writing.colored(settings.no_color) and output is None
+    writing.show(rendered(plan, format_, show_phones=show_phones, color=color), output)
+    return 0

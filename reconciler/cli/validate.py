@@ -1,0 +1,52 @@
+"""`reconciler validate`: check the file offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.group import Command
+from reconciler.cli.options import format_option, global_options, output_option, path_argument
+
+EXAMPLE = """\b
+Example:
+  reconciler validate groups.yaml
+  reconciler validate groups/ --format json"""
+
+
+@click.command(cls=Command, epilog=EXAMPLE)
+@path_argument
+@format_option
+@output_option
+@global_options
+def validate(path: Path, format_: str, output: Path | None) -> int:
+    """Check the file offline and tell every problem with its place.
+
+    PATH is a YAML file or a folder of them, groups.yaml by default.
+    """
+    from reconciler.cli.loading import day
+    from reconciler.cli.writing import show
+    from reconciler.config import load
+    from reconciler.errors import ConfigError
+    from reconciler.report.text import render_problems
+
+    try:
+        desired = load(path, as_of=day(None))
+    except ConfigError as error:
+        problems, summary = error.problems, f"{path}: {error.message}"
+    else:
+        problems, summary = desired.warnings, _valid(path, len(desired.groups), len(desired.warnings))
+    if format_ == "json":
+        from reconciler.report.document import problems_document
+        from reconciler.report.escaping import json_text
+
+        show(json_text(problems_document(problems)), output)
+    else:
+        show("\n".join([*([render_problems(problems).rstrip("\n")] if problems else []), summary]), output)
+    return 1 if any(problem.severity == "error" for problem in problems) else 0
+
+
+def _valid(path: Path, groups: int, warnings: int) -> str:
+    said = f", {warnings} warning{'s' if warnings != 1 else ''}" if warnings else ""
+    return f"{path}: valid, {groups} group{'s' if groups != 1 else ''}{said}"

@@ -1,0 +1,51 @@
+"""Where results go: stdout, or a file that is whole or not there."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from reconciler.errors import UsageError
+
+
+def show(text: str, output: Path | None = None, *, private: bool = False) -> None:
+    """Write a result to stdout or to a file."""
+    if output is None:
+        click.echo(text.rstrip("\n"), color=True)
+        return
+    write_file(output, text.rstrip("\n") + "\n", private=private)
+
+
+def write_file(path: Path, text: str, *, private: bool) -> None:
+    """Write a file in one piece; `private` ones can be read by their owner only.
+
+    Raises UsageError when the place cannot be written.
+    """
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            if not private:
+                os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def colored(no_color: bool) -> bool:
+    """Whether stdout gets colours: only a terminal, and not where NO_COLOR or --no-color says otherwise."""
+    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,202 @@
+"""Desired and live become changes: one value a group, sorted by key, with everything that is unsafe told in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.diff.change import Change
+from reconciler.diff.doubt import doubts
+from reconciler.diff.match import Match
+from reconciler.diff.people import (
+    Cast,
+    by_label,
+    cast_of,
+    due_soon,
+    moves,
+    people_by_lid,
+    wanted_members,
+    who_is,
+    who_member,
+    who_person,
+)
+from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
+from reconciler.model.live import ListedGroup, LiveGroup
+from reconciler.model.plan import Advice, AdviceKind, TextChange, Who
+from reconciler.model.text import comparable, same_text
+
+
+def needs_read(match: Match) -> bool:
+    """Whether the plan needs this group read whole: the list does not tell what the file manages.
+
+    A name that differs needs it too, since changing it takes an admin and only a read shows who is one.
+    """
+    group, listed = match.group, match.listed
+    if listed is None or group.state is State.LEFT:
+        return False
+    manages_people = not (
+        isinstance(group.members, Unmanaged) and isinstance(group.admins, Unmanaged) and not group.absent
+    )
+    manages_description = not isinstance(group.description, Unmanaged)
+    rename = not isinstance(group.name, Unmanaged) and not same_text(group.name, listed.name)
+    if listed.participants is not None and (listed.description is not None or not manages_description):
+        return False
+    return manages_people or manages_description or rename
+
+
+def compare(matches: Iterable[Match], desired: Desired, read: Mapping[str, LiveGroup | None]) -> tuple[Change, ...]:
+    """The change of every matched group.
+
+    `read` has the groups that were read whole, by id; None says that a listed group was gone when it was read.
+    """
+    by_lid = people_by_lid(desired)
+    changes = (_compare_one(match, desired, read, by_lid) for match in matches)
+    return tuple(sorted(changes, key=lambda change: change.group.key))
+
+
+def _compare_one(
+    match: Match, desired: Desired, read: Mapping[str, LiveGroup | None], by_lid: Mapping[str, Person]
+) -> Change:
+    group, listed = match.group, match.listed
+    change = Change(group, _shown_name(group, listed), match.found, listed.id if listed else group.id)
+    if match.blocked:
+        return replace(change, id=group.id, blocked=(match.blocked,), stopped=True)
+    if listed is None:
+        return _without_live(change, desired)
+    if group.state is State.LEFT:
+        return _observing(change, "in the group, though the file says to leave it") or replace(change, leave=True)
+    if listed.id in read and read[listed.id] is None:
+        return replace(
+            change, blocked=("was listed, but is gone when read: somebody is changing it; plan again",), stopped=True
+        )
+    live = read.get(listed.id) or as_read(listed)
+    return _with_live(replace(change, live=live), live, desired, by_lid)
+
+
+def as_read(listed: ListedGroup) -> LiveGroup:
+    """A list entry as if it were read: whole in the reference dialect, else no more than id, name and count."""
+    return LiveGroup(
+        listed.id, listed.name, listed.description or "", listed.participants or (), listed.owner, listed.count
+    )
+
+
+def _shown_name(group: DesiredGroup, listed: ListedGroup | None) -> str:
+    if not isinstance(group.name, Unmanaged):
+        return comparable(group.name)
+    return listed.name if listed is not None else ""
+
+
+def _observing(change: Change, text: str) -> Change | None:
+    if change.group.membership is not Membership.OBSERVE:
+        return None
+    return replace(change, advice=(*change.advice, Advice(AdviceKind.OBSERVED, text)))
+
+
+def _without_live(change: Change, desired: Desired) -> Change:
+    group = change.group
+    if group.state is State.LEFT:
+        return change
+    if group.invite is not None:
+        return _observing(change, "not in the group, and observing does not join") or replace(change, join=True)
+    if group.membership is Membership.OBSERVE:
+        observed = Advice(AdviceKind.OBSERVED, "no live group bears its name, and observing creates none")
+        return replace(change, advice=(observed,))
+    members = wanted_members(group, desired).values()
+    waiting = by_label(who_member(member) for member in members if member.by_invite)
+    pending = [Advice(AdviceKind.PENDING, "to come by the invite link", waiting)] if waiting else []
+    return replace(
+        change,
+        create=True,
+        text=_text_changes(group, None),
+        add=by_label(who_member(member) for member in members if not member.by_invite),
+        advice=(*pending, *due_soon(members, desired.as_of), *_admins_to_come(group, desired)),
+    )
+
+
+def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mapping[str, Person]) -> Change:
+    group, cast = change.group, cast_of(live, by_lid)
+    text, move = _text_changes(group, live), moves(group, cast, desired)
+    advice = [*move.advice, *_admins(group, cast, desired), *_unidentified(cast, group)]
+    own = desired.instance.identity if desired.instance is not None else None
+    change = replace(change, live_members=len(live.participants) - (own in cast.present))
+    if group.membership is Membership.OBSERVE:
+        told = tuple(Advice(AdviceKind.OBSERVED, f'{t.field} is "{t.old}", the file says "{t.new}"') for t in text)
+        return replace(change, advice=(*told, *advice))
+    change = replace(change, text=text, add=move.add, advice=tuple(advice))
+    if (text or move.add or move.remove) and _not_admin(cast, desired.instance):
+        why = "the instance is no admin of this group, so nothing in it can be changed; have an admin promote it"
+        return replace(change, remove=move.remove, blocked=(why,), stopped=True)
+    remove, blocked_removals, doubtful = _trusted_removals(live, cast, desired, move.remove, group)
+    return replace(change, remove=remove, blocked=blocked_removals, advice=(*doubtful, *advice))
+
+
+def _trusted_removals(
+    live: LiveGroup, cast: Cast, desired: Desired, remove: tuple[Who, ...], group: DesiredGroup
+) -> tuple[tuple[Who, ...], tuple[str, ...], tuple[Advice, ...]]:
+    reads_people = live.participants or not isinstance(group.members, Unmanaged) or group.absent
+    reasons = doubts(live, cast, desired.instance) if reads_people else ()
+    if not reasons:
+        return remove, (), ()
+    why = " and ".join(reasons)
+    if not remove:
+        return (), (), (Advice(AdviceKind.DOUBTFUL, f"doubtful read: {why}"),)
+    kept = Advice(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
+    return (), (f"doubtful read: {why}; nobody is removed from it, plan again",), (kept,)
+
+
+def _not_admin(cast: Cast, instance: Person | None) -> bool:
+    own = cast.present.get(instance.identity) if instance is not None else None
+    return own is not None and not own.is_admin and own.identity not in cast.owners
+
+
+def _text_changes(group: DesiredGroup, live: LiveGroup | None) -> tuple[TextChange, ...]:
+    changes = []
+    for field, wanted, there in (
+        ("name", group.name, live.name if live else None),
+        ("description", group.description, live.description if live else None),
+    ):
+        if isinstance(wanted, Unmanaged) or same_text(wanted, there or ""):
+            continue
+        changes.append(TextChange(field, there, comparable(wanted)))
+    return tuple(changes)
+
+
+def _admins(group: DesiredGroup, cast: Cast, desired: Desired) -> list[Advice]:
+    if isinstance(group.admins, Unmanaged):
+        return []
+    left_alone = desired.policy.ignored | ({desired.instance.identity} if desired.instance else frozenset())
+    admins = {i for i, p in cast.present.items() if p.is_admin or i in cast.owners} - left_alone
+    lacking = by_label(who_person(p) for i, p in group.admins.items() if i not in admins | left_alone)
+    surplus = by_label(who_is(cast.present[i], desired) for i in admins - group.admins.keys())
+    return [
+        *_advise(AdviceKind.ADMIN, "to be an admin, and is none: the API cannot promote, do it by hand", lacking),
+        *_advise(AdviceKind.ADMIN, "an admin, and not listed under `admins`: the API cannot demote", surplus),
+    ]
+
+
+def _admins_to_come(group: DesiredGroup, desired: Desired) -> list[Advice]:
+    return _admins(group, Cast({}, (), frozenset()), desired)
+
+
+def _unidentified(cast: Cast, group: DesiredGroup) -> list[Advice]:
+    if isinstance(group.members, Unmanaged) and not group.absent:
+        return []
+    people = by_label(Who(None, None, None, p.lid or p.id) for p in cast.unknown)
+    text = "no phone number is known, so they stay; if you know who it is, note the `lid` under people"
+    return _advise(AdviceKind.UNIDENTIFIED, text, people)
+
+
+def _advise(kind: AdviceKind, text: str, people: tuple[Who, ...]) -> list[Advice]:
+    return [Advice(kind, text, people)] if people else []
+
+
+def unmanaged(matches: Iterable[Match], listed: Sequence[ListedGroup]) -> tuple[Advice, ...]:
+    """What is live and not in the file: left alone, and said."""
+    known = {group_id for m in matches for group_id in (m.candidates if m.listed is None else (m.listed.id,))}
+    others = sorted(g.name for g in listed if g.id not in known)
+    if not others:
+        return ()
+    shown = ", ".join(f'"{name}"' for name in others[:5])
+    more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+    count = "1 live group is" if len(others) == 1 else f"{len(others)} live groups are"
+    return (Advice(AdviceKind.UNMANAGED, f"{count} not in the file and left alone: {shown}{more}"),)

@@ -1,0 +1,188 @@
+"""Who is in a live group and who is to come or go: identities on both sides, never text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from reconciler.model.desired import Desired, DesiredGroup, Member, Membership, Person, Unmanaged
+from reconciler.model.identity import Identity, parse_jid
+from reconciler.model.live import LiveGroup, Participant
+from reconciler.model.plan import Advice, AdviceKind, Who
+
+DUE_DAYS = 14
+"""A plan names the memberships that end within so many days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A live group's participants by identity; `unknown` are those who have none, `owners` may never be removed."""
+
+    present: Mapping[Identity, Participant]
+    unknown: tuple[Participant, ...]
+    owners: frozenset[Identity]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Who is to be added and removed, and what is to be said of the others."""
+
+    add: tuple[Who, ...] = ()
+    remove: tuple[Who, ...] = ()
+    advice: tuple[Advice, ...] = ()
+
+
+def people_by_lid(desired: Desired) -> dict[str, Person]:
+    """The people whose private id the file notes, by that id's digits."""
+    found = {}
+    for person in desired.people.values():
+        lid = parse_jid(person.lid) if person.lid else None
+        if lid is not None:
+            found[lid.digits] = person
+    return found
+
+
+def cast_of(live: LiveGroup, by_lid: Mapping[str, Person]) -> Cast:
+    """Identify everybody in a live group, by phone number or by a private id that the file knows."""
+    present: dict[Identity, Participant] = {}
+    unknown = []
+    for participant in live.participants:
+        known = participant if participant.identity is not None else _through_lid(participant, by_lid)
+        if known is None or known.identity is None:
+            unknown.append(participant)
+            continue
+        twin = present.get(known.identity)
+        present[known.identity] = known if twin is None else _merged(twin, known)
+    owners = {identity for identity, p in present.items() if p.is_owner}
+    if live.owner is not None:
+        owners.add(live.owner)
+    return Cast(present, tuple(unknown), frozenset(owners))
+
+
+def _merged(one: Participant, other: Participant) -> Participant:
+    return replace(one, is_admin=one.is_admin or other.is_admin, is_owner=one.is_owner or other.is_owner)
+
+
+def _through_lid(participant: Participant, by_lid: Mapping[str, Person]) -> Participant | None:
+    lid = parse_jid(participant.lid) if participant.lid else None
+    person = by_lid.get(lid.digits) if lid is not None else None
+    return None if person is None else replace(participant, identity=person.identity, jid=person.jid)
+
+
+def who_is(participant: Participant, desired: Desired) -> Who:
+    """A live participant as a plan names them, addressed as the server spells them."""
+    person = desired.people.get(participant.identity) if participant.identity is not None else None
+    label = (person.alias or person.name) if person is not None else None
+    return Who(participant.identity, participant.jid, label, participant.lid)
+
+
+def _who_leaves(participant: Participant, desired: Desired, ended: Mapping[Identity, Member]) -> Who:
+    who = who_is(participant, desired)
+    member = ended.get(participant.identity) if participant.identity is not None else None
+    return who if member is None else replace(who, until=member.until, reason=member.reason)
+
+
+def who_member(member: Member) -> Who:
+    """A wanted member as a plan names them, addressed as the file spells them."""
+    person = member.person
+    return Who(person.identity, person.jid, person.alias or person.name, person.lid, member.until, member.reason)
+
+
+def who_person(person: Person) -> Who:
+    """Anybody the file names."""
+    return Who(person.identity, person.jid, person.alias or person.name, person.lid)
+
+
+def by_label(people: Iterable[Who]) -> tuple[Who, ...]:
+    """Sorted as people read a list: those with a label first, by it, then by number, then by private id."""
+    return tuple(sorted(people, key=lambda w: (w.label is None, w.label or "", w.identity or "", w.lid or "")))
+
+
+def wanted_members(group: DesiredGroup, desired: Desired) -> dict[Identity, Member]:
+    """The members a plan cares for: without the instance, who sees to itself, and without ignored people."""
+    if isinstance(group.members, Unmanaged):
+        return {}
+    left_alone = _left_alone(desired)
+    if not left_alone & group.members.keys():
+        return dict(group.members)
+    return {identity: member for identity, member in group.members.items() if identity not in left_alone}
+
+
+def _left_alone(desired: Desired) -> frozenset[Identity]:
+    own = frozenset({desired.instance.identity}) if desired.instance is not None else frozenset()
+    return desired.policy.ignored | own
+
+
+def moves(group: DesiredGroup, cast: Cast, desired: Desired) -> Moves:
+    """Who is to come and to go in a live group, by its membership mode, and who is left alone and why."""
+    wanted = wanted_members(group, desired)
+    missing = [member for identity, member in wanted.items() if identity not in cast.present]
+    add = by_label(who_member(member) for member in missing if not member.by_invite)
+    waiting = by_label(who_member(member) for member in missing if member.by_invite)
+    leaving = _leaving(group, cast, wanted, desired)
+    kept = leaving & (cast.owners | desired.policy.protected)
+    advice = [
+        *_some(AdviceKind.PENDING, "to come by the invite link", waiting),
+        *_kept(kept, cast, desired),
+        *_stay_in_additive(group, cast, desired, wanted),
+        *due_soon(wanted.values(), desired.as_of),
+    ]
+    ended = {member.person.identity: member for member in group.expired}
+    remove = by_label(_who_leaves(cast.present[identity], desired, ended) for identity in leaving - kept)
+    if group.membership is Membership.OBSERVE:
+        observed = [
+            *_some(AdviceKind.OBSERVED, "wanted, and not in the group", add),
+            *_some(AdviceKind.OBSERVED, "in the group, and not wanted", remove),
+        ]
+        return Moves(advice=(*observed, *advice))
+    return Moves(add, remove, tuple(advice))
+
+
+def _leaving(
+    group: DesiredGroup, cast: Cast, wanted: Mapping[Identity, Member], desired: Desired
+) -> frozenset[Identity]:
+    out = frozenset(group.absent) & cast.present.keys()
+    if group.membership is not Membership.ADDITIVE and not isinstance(group.members, Unmanaged):
+        out |= cast.present.keys() - wanted.keys()
+    return out - _left_alone(desired)
+
+
+def _kept(kept: frozenset[Identity], cast: Cast, desired: Desired) -> list[Advice]:
+    owners = by_label(who_is(cast.present[identity], desired) for identity in kept & cast.owners)
+    protected = by_label(who_is(cast.present[identity], desired) for identity in kept - cast.owners)
+    return [
+        *_some(AdviceKind.KEPT, "not wanted, but owns the group: an owner cannot be removed", owners),
+        *_some(AdviceKind.KEPT, "not wanted, but protected by `policy.protected`", protected),
+    ]
+
+
+def _stay_in_additive(
+    group: DesiredGroup, cast: Cast, desired: Desired, wanted: Mapping[Identity, Member]
+) -> list[Advice]:
+    if group.membership is not Membership.ADDITIVE:
+        return []
+    left_alone = _left_alone(desired) | group.absent.keys() | wanted.keys()
+    staying = by_label(
+        who_member(member)
+        for member in group.expired
+        if member.person.identity in cast.present and member.person.identity not in left_alone
+    )
+    text = "time has run out, but membership is additive: list them under `absent` to remove them"
+    return _some(AdviceKind.EXPIRED, text, staying)
+
+
+def due_soon(members: Iterable[Member], as_of: date) -> list[Advice]:
+    """The memberships that end within the next fourteen days, soonest first."""
+    due = [m for m in members if m.until is not None and m.until <= as_of + timedelta(days=DUE_DAYS)]
+    return [
+        advice
+        for day in sorted({m.until for m in due if m.until is not None})
+        for advice in _some(
+            AdviceKind.EXPIRES, f"last day is {day}", by_label(who_member(m) for m in due if m.until == day)
+        )
+    ]
+
+
+def _some(kind: AdviceKind, text: str, people: tuple[Who, ...]) -> list[Advice]:
+    return [Advice(kind, text, people)] if people else []

@@ -1,0 +1,213 @@
+"""The whole run, to be read as a row of calls that pass values on.
+
+    config → live → diff → plan → apply → report
+
+What the command line does with it stands in `cli`, one file a command; every stage has a folder of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING
+
+from reconciler.apply.run import apply_plan
+from reconciler.diff.compare import as_read, compare, needs_read, unmanaged
+from reconciler.diff.match import Match, match_groups
+from reconciler.diff.select import select_keys
+from reconciler.errors import ApiError, BadAnswer, PlanFileError, Refused, UsageError
+from reconciler.live.fetch import fetch_groups, whole
+from reconciler.model.desired import Desired, State
+from reconciler.model.live import ListedGroup, Listing, LiveGroup
+from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan
+from reconciler.model.result import ApplyResult
+from reconciler.plan.build import Choices, build_plan
+from reconciler.plan.guard import refusals_of_instance
+from reconciler.plan.stale import moved, touched
+
+if TYPE_CHECKING:
+    from reconciler.apply.api import Progress
+    from reconciler.live.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and the ids of all groups that were live when it was made or checked."""
+
+    plan: Plan
+    known: frozenset[str]
+
+
+def make_plan(
+    desired: Desired, client: Client, choices: Choices, *, parallelism: int, rate: Callable[[], float]
+) -> Planned:
+    """Compare the desired state with the live one, with the fewest calls.
+
+    `rate` tells the calls a minute that the server's headers allow, as known once the reads are done.
+    """
+    keys = select_keys(desired.groups, choices.targets)
+    listing = _list_for(desired, client)
+    matches = match_groups(desired.groups, listing.groups)
+    chosen = [match for key, match in matches.items() if key in keys]
+    read = _read(client, chosen, parallelism)
+    changes = compare(chosen, desired, read)
+    instance = client.instance() if any(change.writes for change in changes) else None
+    left_alone = () if choices.targets else unmanaged(matches.values(), listing.groups)
+    plan = build_plan(
+        changes,
+        desired,
+        replace(choices, calls_per_minute=rate()),
+        instance_id=client.instance_id,
+        instance=instance,
+        advice=left_alone,
+    )
+    return Planned(_with_links(plan, client), frozenset(group.id for group in listing.groups))
+
+
+def match_live(desired: Desired, client: Client) -> dict[str, Match]:
+    """Which live group each key of the file stands for."""
+    return match_groups(desired.groups, _list_for(desired, client).groups)
+
+
+def read_live(client: Client, ids: Sequence[str], *, parallelism: int) -> tuple[LiveGroup, ...]:
+    """The live groups read whole, all or those with these ids, sorted by id. Raises UsageError for an id not live."""
+    listing = client.list_groups()
+    unknown = sorted(set(ids) - {group.id for group in listing.groups})
+    if unknown:
+        raise UsageError(f"--group: not among the instance's live groups: {', '.join(unknown)}")
+    wanted = [group for group in listing.groups if not ids or group.id in ids]
+    told = {group.id: found for group in wanted if (found := whole(group)) is not None}
+    lacking = [group.id for group in wanted if group.id not in told]
+    read = fetch_groups(client, lacking, {group.id: group.count for group in wanted}, parallelism)
+    everything = {**told, **read}
+    return tuple(group for group in (everything[entry.id] for entry in wanted) if group is not None)
+
+
+def _list_for(desired: Desired, client: Client) -> Listing:
+    """The live groups, listed once more where one that seems absent may have slipped between two pages."""
+    listing = client.list_groups()
+    pinned = [g for g in desired.groups if g.id is not None and g.state is State.PRESENT and g.invite is None]
+    if not listing.groups and pinned:
+        raise BadAnswer(
+            f"answered with no groups at all, though the file notes the ids of {len(pinned)}",
+            endpoint="GET /groups",
+            hint="an empty list cannot be told from a failed read; if the instance really is in none of them any "
+            "more, remove these ids or set `state: left`",
+        )
+    seems_absent = any(m.listed is None for m in match_groups(desired.groups, listing.groups).values())
+    return listing if listing.steady or not seems_absent else _confirmed(listing, client)
+
+
+def _confirmed(listing: Listing, client: Client) -> Listing:
+    """Read the list until two reads in a row agree: unknown is not absent."""
+    for _ in range(4):
+        again = client.list_groups()
+        if {group.id for group in again.groups} == {group.id for group in listing.groups}:
+            return again
+        listing = again
+    raise BadAnswer(
+        "the list of groups keeps changing while it is read, so that none can be said to be absent",
+        endpoint="GET /groups",
+        hint="try again when nobody is making or leaving groups",
+    )
+
+
+def _read(client: Client, matches: Iterable[Match], parallelism: int) -> Mapping[str, LiveGroup | None]:
+    wanted = [match.listed for match in matches if match.listed is not None and needs_read(match)]
+    return fetch_groups(client, [g.id for g in wanted], {g.id: g.count for g in wanted}, parallelism)
+
+
+def _with_links(plan: Plan, client: Client) -> Plan:
+    """Say the invite link to everybody who is to come by it, where the group is live already."""
+    return replace(plan, groups=tuple(_with_link(group, client) for group in plan.groups))
+
+
+def _with_link(group: GroupPlan, client: Client) -> GroupPlan:
+    pending = [advice for advice in group.advice if advice.kind is AdviceKind.PENDING]
+    if not pending or group.live is None:
+        return group
+    try:
+        said = f"to come by the invite link {client.invite_link(group.live.id)}"
+    except ApiError as error:
+        said = f"to come by an invite link, which could not be had: {error}"
+    advice = tuple(Advice(a.kind, said, a.people) if a.kind is AdviceKind.PENDING else a for a in group.advice)
+    return replace(group, advice=advice)
+
+
+def check_saved_plan(plan: Plan, client: Client, *, parallelism: int) -> Planned:
+    """Make sure that a saved plan still fits the live groups it touches; PlanFileError says what moved."""
+    listing = client.list_groups()
+    if not listing.steady and any(step.action in (Action.CREATE, Action.JOIN) for step in plan.steps):
+        listing = _confirmed(listing, client)
+    read = _read_again(plan, listing, client, parallelism)
+    differences = moved(plan, listing.groups, read)
+    if differences:
+        told = "\n".join(f"  {text}" for text in differences)
+        raise PlanFileError(f"the live groups changed since the plan was made:\n{told}", "make a new plan")
+    if plan.steps:
+        refused = refusals_of_instance(client.instance())
+        plan = replace(plan, refusals=(*plan.refusals, *(r for r in refused if r not in plan.refusals)))
+    return Planned(plan, frozenset(group.id for group in listing.groups))
+
+
+def _read_again(plan: Plan, listing: Listing, client: Client, parallelism: int) -> dict[str, LiveGroup | None]:
+    """The touched groups as they are now, read the way the plan read them."""
+    listed = {group.id: group for group in listing.groups}
+    told: dict[str, LiveGroup | None] = {}
+    lacking = []
+    for recorded in (group.live for group in touched(plan)):
+        entry = listed.get(recorded.id) if recorded is not None else None
+        if recorded is None or entry is None:
+            continue
+        if entry.participants is not None and (entry.description is not None or not recorded.description):
+            told[entry.id] = as_read(entry)
+        else:
+            lacking.append(entry.id)
+    return {**told, **fetch_groups(client, lacking, {i: listed[i].count for i in lacking}, parallelism)}
+
+
+def require_allowed(plan: Plan) -> None:
+    """Stop here when a guard refuses the run; every reason is told, with what lifts it."""
+    if not plan.refusals:
+        return
+    lines = []
+    for refusal in plan.refusals:
+        where = f"{refusal.group}: " if refusal.group else ""
+        lines.append(f"  {where}{refusal.message}\n    {refusal.lift}")
+    raise Refused("refused before the first write, nothing was changed:\n" + "\n".join(lines))
+
+
+def run_plan(
+    planned: Planned,
+    client: Client,
+    *,
+    desired: Desired | None,
+    parallelism: int,
+    stop: Event,
+    progress: Progress,
+) -> ApplyResult:
+    """Apply a plan that was cleared, and hold every group that was joined against what the file wants of it."""
+    applied = apply_plan(
+        planned.plan, client, known=planned.known, parallelism=parallelism, stop=stop, progress=progress
+    )
+    joined = _joined(planned.plan.groups, applied.live)
+    more = tuple((key, _still_differs(key, live, desired)) for key, live in joined)
+    left_over = (*applied.result.left_over, *((key, text) for key, text in more if text))
+    return replace(applied.result, left_over=tuple(sorted(left_over)))
+
+
+def _joined(groups: Sequence[GroupPlan], live: Mapping[str, LiveGroup]) -> list[tuple[str, LiveGroup]]:
+    return [(g.key, live[g.key]) for g in groups if g.key in live and any(s.action is Action.JOIN for s in g.steps)]
+
+
+def _still_differs(key: str, live: LiveGroup, desired: Desired | None) -> str:
+    """What a joined group lacks, which no plan could know before; "" when it is as the file says."""
+    if desired is None:
+        return "joined: plan again to see what else the file wants of it"
+    listed = ListedGroup(live.id, live.name, None, live.participants, live.description, live.owner)
+    match = next(Match(group, Found.BY_ID, listed) for group in desired.groups if group.key == key)
+    (change,) = compare([match], desired, {live.id: live})
+    if not change.writes and not change.blocked:
+        return ""
+    return "joined, and its name, description or members differ from the file: plan and apply again"

@@ -1,0 +1,66 @@
+"""Changes become the plan: ordered, guarded, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.diff.change import Change
+from reconciler.diff.match import names_of
+from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
+from reconciler.model.live import Instance
+from reconciler.model.plan import Advice, GroupPlan, Plan
+from reconciler.plan.guard import refusals
+from reconciler.plan.order import steps_of
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the command line says about a plan. `max_removals` overrides the file; `targets` are keys, none for all."""
+
+    targets: tuple[str, ...] = ()
+    max_removals: RemovalLimit | None = None
+    calls_per_minute: float = 100.0
+
+
+def build_plan(
+    changes: Iterable[Change],
+    desired: Desired,
+    choices: Choices,
+    *,
+    instance_id: str,
+    instance: Instance | None,
+    advice: tuple[Advice, ...] = (),
+) -> Plan:
+    """The plan of all changes. `instance` is its state as just read, None when nothing is to be written."""
+    groups = tuple(_group_plan(change, desired, choices) for change in changes)
+    return Plan(
+        instance_id=instance_id,
+        as_of=desired.as_of,
+        groups=groups,
+        refusals=refusals(groups, desired, instance),
+        advice=advice,
+        calls_per_minute=choices.calls_per_minute,
+        writes_per_minute=desired.policy.writes_per_minute,
+        targets=choices.targets,
+    )
+
+
+def _group_plan(change: Change, desired: Desired, choices: Choices) -> GroupPlan:
+    limit = choices.max_removals or change.group.max_removals or desired.policy.max_removals or DEFAULT_REMOVALS
+    return GroupPlan(
+        key=change.group.key,
+        name=change.name,
+        id=change.id,
+        found=change.found,
+        names=names_of(change.group),
+        live=change.live,
+        text=change.text,
+        add=change.add,
+        remove=change.remove,
+        steps=steps_of(change),
+        blocked=change.blocked,
+        advice=change.advice,
+        live_members=change.live_members,
+        removal_limit=limit,
+    )

@@ -1,0 +1,54 @@
+"""What stops a whole run before its first write, with the flag or line that lifts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.model.desired import Desired
+from reconciler.model.live import Instance
+from reconciler.model.plan import Action, GroupPlan, Refusal
+
+
+def refusals(groups: Sequence[GroupPlan], desired: Desired, instance: Instance | None) -> tuple[Refusal, ...]:
+    """Every reason to refuse, the run's own first, then by group key.
+
+    `instance` is None when nothing is to be written, so that nobody asked for its state.
+    """
+    return (*refusals_of_instance(instance), *_of_own_phone(groups, desired), *_of_removals(groups))
+
+
+def refusals_of_instance(instance: Instance | None) -> list[Refusal]:
+    """Why an instance in this state cannot write; nothing for None, which nobody needed to ask about."""
+    if instance is None:
+        return []
+    if instance.kind != "waha":
+        lift = "groups work only on an instance of type waha: name another with --instance-id"
+        return [Refusal(f"the instance {instance.id} is of type {instance.kind}, which has no groups", lift)]
+    if instance.status != "connected":
+        lift = "connect it (Wappfy's dashboard shows the QR code to scan), then run this again"
+        return [Refusal(f"the instance {instance.id} is not connected: its status is {instance.status}", lift)]
+    return []
+
+
+def _of_own_phone(groups: Sequence[GroupPlan], desired: Desired) -> list[Refusal]:
+    if desired.instance is not None or not any(_removed(group) for group in groups):
+        return []
+    text = "somebody is to be removed while the instance's own number is unknown, and it must never remove itself"
+    return [Refusal(text, "give the number as `phone` under `instance`")]
+
+
+def _of_removals(groups: Sequence[GroupPlan]) -> list[Refusal]:
+    found = []
+    for group in groups:
+        removed, limit = _removed(group), group.removal_limit
+        allowed = limit.allowed(group.live_members)
+        if removed > allowed:
+            would = f"{removed} of {group.live_members} members would be removed"
+            text = f"{would}, {allowed} may be ({limit} by {limit.source})"
+            lift = f"if that is meant, pass --max-removals {removed}, or raise `max_removals` for this group"
+            found.append(Refusal(text, lift, group.key))
+    return found
+
+
+def _removed(group: GroupPlan) -> int:
+    return sum(len(step.people) for step in group.steps if step.action is Action.REMOVE)

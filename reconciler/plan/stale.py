@@ -1,0 +1,94 @@
+"""Whether a saved plan still fits the live groups it touches, and what moved if it does not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.model.live import ListedGroup, LiveGroup
+from reconciler.model.plan import Action, GroupPlan, Plan
+from reconciler.model.text import comparable
+
+
+def touched(plan: Plan) -> tuple[GroupPlan, ...]:
+    """The groups that the plan's calls change, sorted by key as the plan is."""
+    return tuple(group for group in plan.groups if group.steps)
+
+
+def moved(plan: Plan, listed: Sequence[ListedGroup], read: Mapping[str, LiveGroup | None]) -> tuple[str, ...]:
+    """What is no longer as the plan recorded it, a sentence each; nothing when the plan still fits.
+
+    `read` has the touched groups' whole reads by id (None: gone since the list).
+    """
+    live = {entry.id: entry for entry in listed}
+    held = {group.id for group in plan.groups if group.id is not None}
+    named: dict[str, list[str]] = {}
+    for entry in listed:
+        if entry.id not in held:
+            named.setdefault(comparable(entry.name), []).append(entry.id)
+    return tuple(f"{group.key}: {text}" for group in touched(plan) for text in _moved_in(group, live, named, read))
+
+
+def _moved_in(
+    group: GroupPlan,
+    live: Mapping[str, ListedGroup],
+    named: Mapping[str, Sequence[str]],
+    read: Mapping[str, LiveGroup | None],
+) -> Iterator[str]:
+    if group.live is None and group.steps[0].action is not Action.LEAVE:
+        yield from _appeared(group, live, named)
+        return
+    if group.id not in live:
+        yield f"the live group {group.id} is gone"
+        return
+    if group.live is None:
+        return
+    now = read.get(group.id)
+    if now is None:
+        yield f"the live group {group.id} is gone"
+        return
+    yield from _differences(group.live, now)
+
+
+def _appeared(group: GroupPlan, live: Mapping[str, ListedGroup], named: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    if group.id is not None:
+        if group.id in live:
+            yield f"the live group {group.id} is there by now"
+        return
+    for name in group.names:
+        for group_id in named.get(comparable(name), ()):
+            yield f'a live group called "{name}" is there by now: {group_id}'
+
+
+def _differences(was: LiveGroup, now: LiveGroup) -> Iterator[str]:
+    from deepdiff import DeepDiff
+
+    tree = DeepDiff(_record(was), _record(now), view="tree")
+    found = []
+    for change in (item for items in tree.values() for item in items):
+        path = change.path(output_format="list")
+        found.append(_sentence([str(part) for part in path], change.t1, change.t2))
+    yield from sorted(found)
+
+
+def _sentence(path: Sequence[str], was: Any, now: Any) -> str:
+    if path[0] != "participants":
+        return f'the {path[0]} was "{was}", is "{now}"'
+    who, before, after = path[1], *(value if isinstance(value, str) else None for value in (was, now))
+    if before is None:
+        return f"{who} is in by now, as {after}"
+    if after is None:
+        return f"{who}, then {before}, is no longer in"
+    return f"{who} was {before}, is {after}"
+
+
+def _record(group: LiveGroup) -> dict[str, Any]:
+    """What of a live group a plan rests on, in the form in which it is compared."""
+    return {
+        "name": comparable(group.name),
+        "description": comparable(group.description),
+        "participants": {
+            p.identity or p.lid or p.id: "owner" if p.is_owner else "admin" if p.is_admin else "member"
+            for p in group.participants
+        },
+    }
