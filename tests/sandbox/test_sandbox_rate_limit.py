@@ -1,0 +1,77 @@
+"""The rate limit as documented: its headers on every answer, its refusals, its windows."""
+
+from __future__ import annotations
+
+import time
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from reconciler.sandbox import Settings
+from reconciler.sandbox.limiter import Limiter
+from tests.sandbox.sandbox_kit import running
+
+
+def test_headers_count_down_and_the_next_call_is_a_429() -> None:
+    with running(Settings(rate_limit=2)) as api:
+        left = [api.call("GET", path).headers["X-RateLimit-Remaining"] for path in ("", "/nothing")]
+        assert left == ["1", "0"]
+        answer = api.call("GET", "")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMIT_EXCEEDED")
+        assert answer.headers["X-RateLimit-Limit"] == "2"
+        assert answer.headers["X-RateLimit-Remaining"] == "0"
+        assert 0 < int(answer.headers["X-RateLimit-Reset"]) - time.time() <= 61
+        assert "Retry-After" not in answer.headers
+        assert [call.status for call in api.world.calls()] == [200, 404, 429]
+
+
+def test_a_refused_call_takes_no_effect() -> None:
+    with running(Settings(rate_limit=0, retry_after_header=True)) as api:
+        answer = api.call("POST", "/groups", {"name": "A", "participants": []})
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["Retry-After"]) <= 61
+        assert api.world.effects() == ()
+
+
+def test_callers_without_the_key_have_a_limit_of_their_own() -> None:
+    with running(Settings(anonymous_rate_limit=1)) as api:
+        wrong = {"X-Api-Key": "wrong"}
+        assert [api.call("GET", "", headers=wrong).status_code for _ in range(2)] == [401, 429]
+        assert api.call("GET", "").headers["X-RateLimit-Remaining"] == "99"
+
+
+@pytest.mark.parametrize("settings", [Settings(rate_headers=False), Settings(rate_limit=None)])
+def test_headers_can_be_left_out(settings: Settings) -> None:
+    with running(settings) as api:
+        assert not [name for name in api.call("GET", "").headers if name.lower().startswith("x-ratelimit")]
+
+
+@pytest.mark.parametrize("skew", [-3600.0, 3600.0])
+def test_every_time_told_is_the_servers_own(skew: float) -> None:
+    with running(Settings(clock_skew=skew)) as api:
+        answer = api.call("POST", "/groups", {"name": "A", "participants": []})
+        shifted = time.time() + skew
+        assert abs(parsedate_to_datetime(answer.headers["Date"]).timestamp() - shifted) < 10
+        assert 0 < int(answer.headers["X-RateLimit-Reset"]) - shifted < 70
+        assert abs(api.world.groups()[0].created_at - shifted) < 10
+
+
+def test_a_window_starts_with_its_first_call_and_ends_no_later_than_told() -> None:
+    limiter = Limiter(Settings(rate_limit=2, window=10.0))
+    first, second, third = (limiter.count(None, now) for now in (100.3, 105.0, 110.2))
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert [each.resets for each in (first, second, third)] == [111, 111, 111]
+    assert [each.exceeded for each in (first, second, third)] == [False, False, True]
+    later = limiter.count(None, float(third.resets))
+    assert later is not None
+    assert (later.remaining, later.resets, later.exceeded) == (1, 121, False)
+
+
+def test_a_clock_set_back_opens_a_new_window() -> None:
+    limiter = Limiter(Settings(rate_limit=1, window=10.0))
+    limiter.count(None, 1000.0)
+    standing = limiter.count(None, 500.0)
+    assert standing is not None
+    assert (standing.exceeded, standing.resets) == (False, 510)
