@@ -1,0 +1,180 @@
+"""A saved plan read back: nothing in the file is trusted, whatever is wrong is named with its place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reconciler.errors import PlanFileError
+from reconciler.model.desired import RemovalLimit, Source
+from reconciler.model.identity import is_group_id
+from reconciler.model.live import LiveGroup
+from reconciler.model.plan import (
+    Action,
+    Advice,
+    AdviceKind,
+    Found,
+    GroupPlan,
+    Phase,
+    Plan,
+    Refusal,
+    Step,
+    TextChange,
+)
+from reconciler.report.escaping import plain
+from reconciler.report.fields import AGAIN, Field
+from reconciler.report.people_reading import identity_in, participant_in, people_in
+from reconciler.report.plan_checks import check_plan
+from reconciler.report.summary import PlanSummary, summarize_plan
+
+PLAN_FORMAT: Final = "wappfy-reconciler/plan"
+PLAN_FORMAT_VERSION: Final = 1
+
+_MEMBERS = (
+    *("format", "format_version", "made_by", "made_at", "masked", "instance_id", "as_of", "targets", "summary"),
+    *("refusals", "groups", "advice", "calls_per_minute", "writes_per_minute", "sources"),
+)
+
+
+def read_plan_document(value: object) -> tuple[Plan, tuple[Source, ...]]:
+    """The plan in a document made by `plan_document`, and the files it was made from.
+
+    Raises PlanFileError for any other value: no plan, another version of the format, a masked one, a damaged field,
+    or one that contradicts itself (an address that is another person's, a removal that is not shown).
+    """
+    _check_format(value)
+    top = Field(value).members(*_MEMBERS)
+    top["masked"].flag()
+    for name in ("made_by", "made_at"):
+        top[name].text()
+    plan = Plan(
+        instance_id=top["instance_id"].text(),
+        as_of=top["as_of"].day(),
+        groups=tuple(_group(item) for item in top["groups"].items()),
+        refusals=tuple(_refusal(item) for item in top["refusals"].items()),
+        advice=tuple(_advice(item) for item in top["advice"].items()),
+        calls_per_minute=top["calls_per_minute"].positive(),
+        writes_per_minute=top["writes_per_minute"].none_or(lambda field: field.whole(1)),
+        targets=_texts(top["targets"]),
+    )
+    check_plan(plan, top["groups"])
+    _check_summary(plan, top["summary"])
+    return plan, tuple(_source(item) for item in top["sources"].items())
+
+
+def _check_format(value: object) -> None:
+    if not isinstance(value, dict) or value.get("format") != PLAN_FORMAT:
+        raise PlanFileError("this is no plan file of the reconciler", AGAIN)
+    version = value.get("format_version")
+    if isinstance(version, bool) or version != PLAN_FORMAT_VERSION:
+        made_by = value.get("made_by")
+        maker = f"version {plain(made_by)[:40]}" if isinstance(made_by, str) else "an unknown version"
+        shown = str(version) if isinstance(version, int) and 0 <= version < 10**6 else "(no number)"
+        raise PlanFileError(
+            f"this plan file's format is version {shown}, made by {maker} of the reconciler; "
+            f"this program reads format version {PLAN_FORMAT_VERSION}",
+            f"{AGAIN}, or use the version that made it",
+        )
+    if value.get("masked") is True:
+        raise PlanFileError("this plan's phone numbers are masked: it is for reading only", AGAIN)
+
+
+def _check_summary(plan: Plan, field: Field) -> None:
+    told = {name: item.whole() for name, item in field.members_of(PlanSummary).items()}
+    counted = summarize_plan(plan)
+    for name, number in told.items():
+        if number != getattr(counted, name):
+            Field(number, f"{field.path}.{name}").fail(f"{getattr(counted, name)}, which is what the groups add up to")
+
+
+def _group(field: Field) -> GroupPlan:
+    part = field.members_of(GroupPlan)
+    return GroupPlan(
+        key=part["key"].text() or part["key"].fail("a group's key"),
+        name=part["name"].text(),
+        id=part["id"].none_or(_group_id),
+        found=part["found"].choice(Found),
+        names=_texts(part["names"]),
+        live=part["live"].none_or(_live),
+        text=tuple(_text_change(item) for item in part["text"].items()),
+        add=people_in(part["add"]),
+        remove=people_in(part["remove"]),
+        steps=tuple(_step(item) for item in part["steps"].items()),
+        blocked=_texts(part["blocked"]),
+        advice=tuple(_advice(item) for item in part["advice"].items()),
+        live_members=part["live_members"].whole(),
+        removal_limit=_removal_limit(part["removal_limit"]),
+    )
+
+
+def _step(field: Field) -> Step:
+    part = field.members_of(Step)
+    return Step(
+        group=part["group"].text(),
+        action=part["action"].choice(Action),
+        phase=_phase(part["phase"]),
+        group_id=part["group_id"].none_or(_group_id),
+        name=part["name"].none_or(Field.text),
+        description=part["description"].none_or(Field.text),
+        people=people_in(part["people"]),
+        invite=part["invite"].none_or(Field.text),
+    )
+
+
+def _phase(field: Field) -> Phase:
+    by_word = {phase.name.lower(): phase for phase in Phase}
+    word = field.text()
+    return by_word[word] if word in by_word else field.fail("one of " + ", ".join(by_word))
+
+
+def _text_change(field: Field) -> TextChange:
+    part = field.members_of(TextChange)
+    name = part["field"].text()
+    if name not in ("name", "description"):
+        part["field"].fail("one of name, description")
+    return TextChange(name, part["old"].none_or(Field.text), part["new"].text())
+
+
+def _group_id(field: Field) -> str:
+    if not is_group_id(field.text()):
+        field.fail("a group's id of the form {digits}@g.us")
+    return field.text()
+
+
+def _live(field: Field) -> LiveGroup:
+    part = field.members_of(LiveGroup)
+    return LiveGroup(
+        id=_group_id(part["id"]),
+        name=part["name"].text(),
+        description=part["description"].text(),
+        participants=tuple(participant_in(item) for item in part["participants"].items()),
+        owner=part["owner"].none_or(identity_in),
+        count=part["count"].none_or(Field.whole),
+    )
+
+
+def _advice(field: Field) -> Advice:
+    part = field.members_of(Advice)
+    return Advice(part["kind"].choice(AdviceKind), part["text"].text(), people_in(part["people"]))
+
+
+def _refusal(field: Field) -> Refusal:
+    part = field.members_of(Refusal)
+    return Refusal(part["message"].text(), part["lift"].text(), part["group"].none_or(Field.text))
+
+
+def _removal_limit(field: Field) -> RemovalLimit:
+    part = field.members_of(RemovalLimit)
+    return RemovalLimit(
+        part["source"].text(),
+        count=part["count"].none_or(Field.whole),
+        percent=part["percent"].none_or(Field.number),
+    )
+
+
+def _source(field: Field) -> Source:
+    part = field.members_of(Source)
+    return Source(part["path"].text(), part["digest"].text())
+
+
+def _texts(field: Field) -> tuple[str, ...]:
+    return tuple(item.text() for item in field.items())

@@ -1,0 +1,155 @@
+"""A plan as text for people: what would come, go and change, per group, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan, Refusal, Who
+from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, order_of, person_order
+from reconciler.report.paint import BOLD, paint
+from reconciler.report.summary import counted, person_key, plan_line
+
+ADVICE_WORDS = {
+    AdviceKind.ADMIN: "admins",
+    AdviceKind.DOUBTFUL: "doubtful",
+    AdviceKind.EXPIRED: "time has run out",
+    AdviceKind.EXPIRES: "falls due",
+    AdviceKind.KEPT: "left alone",
+    AdviceKind.OBSERVED: "only observed",
+    AdviceKind.PENDING: "pending invite",
+    AdviceKind.UNIDENTIFIED: "unidentified",
+    AdviceKind.UNMANAGED: "unmanaged",
+}
+_STEP_LINES = {
+    Action.JOIN: ("+", "join by its invite"),
+    Action.CREATE: ("+", "create"),
+    Action.LEAVE: ("-", "leave"),
+}
+_NAMED_AT_ONCE = 5
+_ADOPTED_AT_ONCE = 10
+_STAYS = "  (stays as it is)"
+
+
+def render_plan(plan: Plan, *, show_phones: bool, color: bool, drift: bool = False) -> str:
+    """The whole plan, ending in its summary line; no line break at the end.
+
+    Groups with nothing to say are only counted, those merely found by name named in one line. `drift` changes the summary's first word, for a plan that nobody
+    means to apply.
+    """
+    ink = Ink(show_phones, color)
+    sections = ["\n".join(_group(group, ink)) for group in plan.groups if _has_something_to_say(group)]
+    adopted = [group.key for group in plan.groups if group.adopted and not _has_something_to_say(group)]
+    notes = [*_only_adopted(adopted, ink), *_run_advice(plan.advice, ink)]
+    sections += ["\n".join(part) for part in (_refusals(plan.refusals, ink), notes) if part]
+    return "\n\n".join([*sections, "\n".join(_ending(plan, ink, drift))])
+
+
+def _has_something_to_say(group: GroupPlan) -> bool:
+    return group.pending or bool(group.advice or group.text or group.add or group.remove)
+
+
+def _only_adopted(keys: Sequence[str], ink: Ink) -> list[str]:
+    if not keys:
+        return []
+    shown = ", ".join(ink.words(key) for key in keys[:_ADOPTED_AT_ONCE])
+    more = f" and {len(keys) - _ADOPTED_AT_ONCE} more" if len(keys) > _ADOPTED_AT_ONCE else ""
+    ids = "its id" if len(keys) == 1 else "their ids"
+    return [ink.note("=", f"adopt  found by name: {shown}{more}; run `reconciler pin` to note {ids}")]
+
+
+def _group(group: GroupPlan, ink: Ink) -> Iterator[str]:
+    """The group's lines, in the fixed order: adopt; join, create, leave; text; + people; - people; blocked; advice."""
+    yield ink.heading(group.key, group.name, _id_of(group))
+    if group.adopted:
+        yield ink.line("=", _adoption(group, ink))
+    for step in sorted(group.steps, key=order_of):
+        if step.action in _STEP_LINES:
+            yield ink.line(*_STEP_LINES[step.action])
+    yield from _text_lines(group, ink)
+    yield from _people_lines("+", group, ink)
+    yield from _people_lines("-", group, ink)
+    for reason in group.blocked:
+        yield ink.line("!", f"blocked: {ink.words(reason)}")
+    for advice in group.advice:
+        yield ink.line("i", advice_words(advice, ink))
+
+
+def _id_of(group: GroupPlan) -> str:
+    """The live group's id, whether the file or a name led to it; else why there is none."""
+    known = group.id or (group.live.id if group.live else None)
+    if known:
+        return known
+    arriving = any(step.action in (Action.CREATE, Action.JOIN) for step in group.steps)
+    return KNOWN_AFTER_APPLY if arriving else "(no live group)"
+
+
+def _adoption(group: GroupPlan, ink: Ink) -> str:
+    how = "found by name"
+    if group.found is Found.BY_PREVIOUS_NAME:
+        old = group.live.name if group.live else next((c.old for c in group.text if c.field == "name"), None)
+        how = f"found by earlier name {ink.title(old)}" if old else "found by an earlier name"
+    return f"adopt  {how}; run `reconciler pin` to note its id"
+
+
+def _text_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
+    """Name, then description; differences that no step mends are there to be seen, and marked.
+
+    The name of a group that is yet to be made stands in the heading already.
+    """
+    sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
+    for change in sorted(group.text, key=lambda change: (change.field != "name", change.field)):
+        if change.field == "name" and change.old is None:
+            continue
+        mark, words = ink.change(change)
+        yield ink.line(mark, words if (change.field, change.new) in sent else words + _STAYS)
+
+
+def _people_lines(mark: str, group: GroupPlan, ink: Ink) -> Iterator[str]:
+    """One line a person, by label; those whom no step moves (a blocked group's) are marked."""
+    actions = (Action.REMOVE,) if mark == "-" else (Action.CREATE, Action.ADD)
+    moved = {person_key(who): who for step in group.steps if step.action in actions for who in step.people}
+    differing = {person_key(who): who for who in (group.remove if mark == "-" else group.add)}
+    everybody: dict[str, Who] = moved | differing
+    for who in sorted(everybody.values(), key=person_order):
+        yield ink.line(mark, ink.person(who) + ("" if person_key(who) in moved else _STAYS))
+
+
+def advice_words(advice: Advice, ink: Ink) -> str:
+    """`pending invite: alice, Bob Marsh: …`: what it is about, of whom, what there is to know."""
+    parts = (ADVICE_WORDS[advice.kind], ink.people(advice.people), ink.words(advice.text))
+    return ": ".join(part for part in parts if part)
+
+
+def _refusals(refusals: Sequence[Refusal], ink: Ink) -> list[str]:
+    if not refusals:
+        return []
+    lines = [paint("Refused: apply would stop before its first write", "1;31", ink.color)]
+    for refusal in refusals:
+        where = f"{ink.words(refusal.group)}: " if refusal.group else ""
+        lines += [ink.line("!", where + ink.words(refusal.message)), f"    {ink.words(refusal.lift)}"]
+    return lines
+
+
+def _run_advice(advice: Sequence[Advice], ink: Ink) -> list[str]:
+    """Advice about the whole run, by kind in the order of their words; many of one kind become one line."""
+    lines = []
+    by_kind = sorted(advice, key=lambda item: ADVICE_WORDS[item.kind])
+    for kind, items in groupby(by_kind, key=lambda item: item.kind):
+        same = list(items)
+        if len(same) == 1:
+            lines.append(ink.note("i", advice_words(same[0], ink)))
+            continue
+        said = [": ".join(p for p in (ink.people(i.people), ink.words(i.text)) if p) for i in same[:_NAMED_AT_ONCE]]
+        more = f" and {len(same) - _NAMED_AT_ONCE} more" if len(same) > _NAMED_AT_ONCE else ""
+        lines.append(ink.note("i", f"{ADVICE_WORDS[kind]}: {len(same)} in all: {'; '.join(said)}{more}"))
+    return lines
+
+
+def _ending(plan: Plan, ink: Ink, drift: bool) -> Iterator[str]:
+    if plan.targets:
+        yield f"Only looked at: {', '.join(ink.words(key) for key in sorted(plan.targets))}."
+    unchanged = sum(not group.pending for group in plan.groups)
+    if plan.pending and unchanged:
+        yield f"{counted(unchanged, 'other group is', 'other groups are')} as the file says."
+    yield paint(plan_line(plan, drift=drift), BOLD, ink.color)

@@ -1,0 +1,35 @@
+"""What is wrong in the configuration, as text and as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from reconciler.errors import Problem
+from reconciler.report.escaping import plain
+from reconciler.report.masking import mask_text
+from reconciler.report.summary import counted
+
+
+def render_problems(problems: Sequence[Problem]) -> str:
+    """One problem a line, sorted by place, and how many there are. Numbers are masked: line and column find them."""
+    errors, warnings = _counts(problems)
+    parts = [counted(errors, "error", "errors")] if errors or not warnings else []
+    parts += [counted(warnings, "warning", "warnings")] if warnings else []
+    lines = [plain(mask_text(str(problem))) for problem in sorted(problems)]
+    return "\n".join([*lines, ", ".join(parts)])
+
+
+def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:
+    """The same as a document: whether the configuration is valid (warnings do not count), every problem by place."""
+    rows = [
+        {key: mask_text(value) if isinstance(value, str) else value for key, value in asdict(problem).items()}
+        for problem in sorted(problems)
+    ]
+    return {"valid": _counts(problems)[0] == 0, "problems": rows}
+
+
+def _counts(problems: Sequence[Problem]) -> tuple[int, int]:
+    warnings = sum(problem.severity == "warning" for problem in problems)
+    return len(problems) - warnings, warnings

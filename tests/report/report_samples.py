@@ -1,0 +1,209 @@
+"""Plans and results made by hand, for the tests of everything that shows or saves them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from reconciler.errors import Problem
+from reconciler.model.desired import RemovalLimit, Source
+from reconciler.model.identity import Identity, identity_of_digits
+from reconciler.model.live import LiveGroup, Participant
+from reconciler.model.plan import (
+    Action,
+    Advice,
+    AdviceKind,
+    Found,
+    GroupPlan,
+    Phase,
+    Plan,
+    Refusal,
+    Step,
+    TextChange,
+    Who,
+)
+from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
+
+ALPHA_ID = "120363012345678901@g.us"
+BETA_ID = "120363012345678902@g.us"
+OLD_ID = "12025550111-1523456789@g.us"
+SOURCES = (Source("groups.yaml", "ab" * 32), Source("more/sales.yaml", "cd" * 32))
+
+
+def who(digits: str, label: str | None = None, until: date | None = None, reason: str | None = None) -> Who:
+    return Who(identity_of_digits(digits), f"{digits}@s.whatsapp.net", label, None, until, reason)
+
+
+def participant(digits: str, is_owner: bool = False) -> Participant:
+    jid = f"{digits}@s.whatsapp.net"
+    return Participant(jid, identity_of_digits(digits), jid, None, is_owner, is_owner)
+
+
+ALICE = who("12025550143", "alice")
+BOB = who("12025550144", "Bob Marsh", date(2026, 12, 31), "contractor")
+CAROL = who("12025550145", "carol")
+STRANGER = who("12025550146")
+BRAZILIAN = who("553196348800")
+LID_ONLY = Who(None, None, None, "76699677012110@lid")
+NOBODY = Who(None, None)
+OWNER = Identity("+12025550100")
+
+ALPHA_LIVE = LiveGroup(
+    ALPHA_ID,
+    "Project Alfa",
+    "",
+    (participant("12025550100", is_owner=True), participant("12025550146"), participant("553196348800")),
+    OWNER,
+    3,
+)
+ALPHA = GroupPlan(
+    "project-alpha",
+    "Project Alpha",
+    ALPHA_ID,
+    Found.BY_PREVIOUS_NAME,
+    ("Project Alpha", "Project Alfa"),
+    ALPHA_LIVE,
+    text=(
+        TextChange("description", "", "Team workspace for Project Alpha\nAsk alice"),
+        TextChange("name", "Project Alfa", "Project Alpha"),
+    ),
+    add=(BOB, ALICE),
+    remove=(BRAZILIAN, STRANGER),
+    steps=(
+        Step(
+            "project-alpha",
+            Action.PATCH,
+            Phase.BUILD,
+            ALPHA_ID,
+            name="Project Alpha",
+            description="Team workspace for Project Alpha\nAsk alice",
+        ),
+        Step("project-alpha", Action.ADD, Phase.BUILD, ALPHA_ID, people=(ALICE, BOB)),
+        Step("project-alpha", Action.REMOVE, Phase.TAKE, ALPHA_ID, people=(STRANGER, BRAZILIAN)),
+    ),
+    advice=(
+        Advice(AdviceKind.PENDING, "send them https://chat.whatsapp.com/AbCdEfGhIjKlMn", (CAROL,)),
+        Advice(AdviceKind.UNIDENTIFIED, "they stay", (LID_ONLY, NOBODY)),
+    ),
+    live_members=2,
+    removal_limit=RemovalLimit("policy.max_removals", count=5),
+)
+NEW = GroupPlan(
+    "board",
+    "Board",
+    names=("Board",),
+    text=(TextChange("name", None, "Board"), TextChange("description", None, "Only the board")),
+    add=(ALICE, CAROL),
+    steps=(
+        Step("board", Action.CREATE, Phase.BUILD, name="Board", people=(ALICE, CAROL)),
+        Step("board", Action.PATCH, Phase.BUILD, description="Only the board"),
+    ),
+)
+BLOCKED = GroupPlan(
+    "beta",
+    "Beta",
+    BETA_ID,
+    Found.BY_ID,
+    live=LiveGroup(BETA_ID, "Beta (old)", "x", (participant("12025550146"),)),
+    text=(TextChange("name", "Beta (old)", "Beta"),),
+    add=(ALICE,),
+    remove=(STRANGER,),
+    blocked=("the instance is no admin of this group: make +1 202 555 0100 one in the app",),
+    live_members=1,
+)
+JOINED = GroupPlan(
+    "club", "Club", steps=(Step("club", Action.JOIN, Phase.BUILD, invite="AbCdEfGhIjKlMn"),), names=("Club",)
+)
+LEFT = GroupPlan(
+    "gone", "Gone", OLD_ID, Found.BY_ID, steps=(Step("gone", Action.LEAVE, Phase.TAKE, OLD_ID),), live_members=4
+)
+SAME = GroupPlan("same", "Same", "120363012345678905@g.us", Found.BY_ID, ("Same",), live_members=3)
+ADOPTED = GroupPlan("adopted", "Adopted", "120363012345678906@g.us", Found.BY_NAME, ("Adopted",))
+LOST = GroupPlan("lost", "Lost", None, blocked=("two live groups bear this name: 1@g.us, 2@g.us",))
+
+EVERYTHING = Plan(
+    "inst_abc123",
+    date(2026, 11, 21),
+    (ADOPTED, BLOCKED, NEW, JOINED, LEFT, LOST, ALPHA, SAME),
+    refusals=(
+        Refusal("2 of 2 members would be removed, the limit is 1 (25%)", "raise it with --max-removals 2", "gone"),
+        Refusal("the instance is not connected", "scan its QR code"),
+    ),
+    advice=(
+        *(Advice(AdviceKind.UNMANAGED, f'"Chat {n}" (12036301234567891{n}@g.us)') for n in range(7)),
+        Advice(AdviceKind.EXPIRES, "within the next 14 days", (BOB,)),
+    ),
+    targets=("project-alpha", "board"),
+)
+SMALL = Plan("inst_abc123", date(2026, 11, 21), (NEW, ALPHA), calls_per_minute=60.0)
+NOTHING = Plan(
+    "inst_abc123",
+    date(2026, 11, 21),
+    (ADOPTED, SAME),
+    advice=(Advice(AdviceKind.UNMANAGED, "2 live groups are not in the file"),),
+)
+EMPTY = Plan("inst_abc123", date(2026, 11, 21))
+
+
+def done(step: Step, group_id: str | None = None) -> StepResult:
+    return StepResult(step, Outcome.DONE, group_id=group_id)
+
+
+CALLS = (
+    CallRecord("2026-11-21T12:00:00Z", "GET", "/api/instances/inst_abc123/groups", status=200, seconds=0.1),
+    CallRecord(
+        "2026-11-21T12:00:01Z",
+        "POST",
+        "/api/instances/inst_abc123/groups",
+        status=429,
+        code="RATE_LIMIT_EXCEEDED",
+        error="slow down",
+        request_id="req_0123456789ab",
+        seconds=0.2,
+        body={"name": "Board", "participants": ["12025550143@s.whatsapp.net"]},
+    ),
+    CallRecord("2026-11-21T12:00:02Z", "POST", "/api/instances/inst_abc123/groups", 2, error="no answer", seconds=30.0),
+)
+GOOD = ApplyResult(
+    SMALL,
+    (
+        done(NEW.steps[0], "120363012345678999@g.us"),
+        done(NEW.steps[1], "120363012345678999@g.us"),
+        *(done(step, ALPHA_ID) for step in ALPHA.steps),
+    ),
+    calls=CALLS,
+)
+BAD = ApplyResult(
+    EVERYTHING,
+    (
+        StepResult(NEW.steps[0], Outcome.UNKNOWN, "no answer came within 30 s"),
+        StepResult(NEW.steps[1], Outcome.SKIPPED, "an earlier step of this group did not succeed"),
+        StepResult(JOINED.steps[0], Outcome.DONE, "joined at the second try", BETA_ID),
+        done(ALPHA.steps[0]),
+        done(ALPHA.steps[1]),
+        StepResult(ALPHA.steps[2], Outcome.FAILED, "DELETE /groups/…: 403 FORBIDDEN: +1 202 555 0100 is no admin"),
+        StepResult(LEFT.steps[0], Outcome.NOT_RUN),
+    ),
+    (
+        PersonOutcome("project-alpha", ALICE, PersonState.ALREADY_IN),
+        PersonOutcome(
+            "project-alpha", BOB, PersonState.NOT_ADDED, "privacy settings", "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
+        ),
+        PersonOutcome(
+            "board", CAROL, PersonState.PENDING, "to come by the invite link", "https://chat.whatsapp.com/AbC"
+        ),
+        PersonOutcome("elsewhere", STRANGER, PersonState.BAD_NUMBER, "422 for 12025550146@s.whatsapp.net"),
+    ),
+    (("project-alpha", 'the name is "Project Alfa", not "Project Alpha"'),),
+    CALLS,
+)
+INTERRUPTED = ApplyResult(
+    Plan("inst_abc123", date(2026, 11, 21), (LEFT, replace(SAME, key="zoo"))),
+    (done(LEFT.steps[0]),),
+    interrupted=True,
+)
+PROBLEMS = (
+    Problem("groups.yaml", 31, 7, "groups.beta.members[2]", "+1 202 555 01 is no phone number", "add the digits"),
+    Problem("groups.yaml", 4, 1, "people", "the same person twice", severity="warning"),
+    Problem("missing.yaml", 0, 0, "", "there is no such file"),
+)

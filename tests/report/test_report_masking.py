@@ -1,0 +1,160 @@
+"""Nobody's number is shown in full, and ids that support asks for stay."""
+
+from __future__ import annotations
+
+import time
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.plan import Who
+from reconciler.report.masking import mask_address, mask_number, mask_text, person_name
+from tests.report.report_samples import ALICE, BRAZILIAN, LID_ONLY, NOBODY, STRANGER
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+12025550143", "+1 202 ••• ••43"),
+        ("12025550143", "+1 202 ••• ••43"),
+        ("0012025550143", "+1 202 ••• ••43"),
+        ("12025550143:7@s.whatsapp.net", "+1 202 ••• ••43"),
+        ("+5531996348800", "+55 319 ••• ••00"),
+        ("+525512345678", "+52 551 ••• ••78"),
+        ("+491715550143", "+49 171 ••• ••43"),
+        ("+79991234567", "+7 999 ••• ••67"),
+        ("+3545551234", "+354 5 ••• ••34"),
+        ("+35412345", "+354 ••• ••45"),
+        ("+12345", "+1 ••• ••45"),
+        ("+123", "+1 ••• ••3"),
+        ("+1", "+1 ••• ••"),
+        ("", "••• ••"),
+        ("01715550143", "017 ••• ••43"),
+    ],
+)
+def test_number_is_masked_to_calling_code_and_at_most_half_of_the_rest(number: str, shown: str) -> None:
+    assert mask_number(number) == shown
+
+
+@pytest.mark.parametrize("code", sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+def test_every_calling_code_is_known(code: int) -> None:
+    assert mask_number(f"+{code}55501430").startswith(f"+{code} ")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("call +1 (202) 555-0143 now", "call +1 202 ••• ••43 now"),
+        ("+1.202.555.0143", "+1 202 ••• ••43"),
+        ("+ 49 171 5550143", "+49 171 ••• ••43"),
+        ("+1\u00a0202\u2011555\u20110143", "+1 202 ••• ••43"),
+        ("+1\u200b202\u200b555\u200b0143", "+1 202 ••• ••43"),
+        ("+\u0661\u0662\u0660\u0662\u0665\u0665\u0665\u0660\u0661\u0664\u0663", "+1 202 ••• ••43"),
+        ("\uff0b12025550143", "+1 202 ••• ••43"),
+        ("+12025550143 +12025550144", "+1 202 ••• ••43 +1 202 ••• ••44"),
+        ("+1202555014312025550143120255501431", "+1 202 ••• ••31"),
+        ("+3545551", "+354 ••• ••51"),
+        ("12025550143", "+1 202 ••• ••43"),
+        ("_12025550143_", "_+1 202 ••• ••43_"),
+        ("phone=%2B12025550143&x", "phone=+1 202 ••• ••43&x"),
+        ("wa.me/12025550143", "wa.me/+1 202 ••• ••43"),
+        ("00491711234567", "+49 171 ••• ••67"),
+        ("0171 5550143", "017 ••• ••43"),
+        ("(202) 555-0143", "202 ••• ••43"),
+        ("202-555-0143", "202 ••• ••43"),
+        ("1-202-555-0143", "+1 202 ••• ••43"),
+        ("12025550143@s.whatsapp.net", "+1 202 ••• ••43"),
+        ("12025550143:12@c.us", "+1 202 ••• ••43"),
+        ("12025550143.0:12@s.whatsapp.net!", "+1 202 ••• ••43!"),
+        ("call_12025550143@s.whatsapp.net", "call_+1 202 ••• ••43"),
+        ("12345@s.whatsapp.net", "+1 ••• ••45"),
+        ("491711234567-1523456789@g.us", "49171•••••67-1523456789@g.us"),
+    ],
+)
+def test_number_in_free_text_is_masked(text: str, shown: str) -> None:
+    assert mask_text(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no number",
+        "120363012345678901@g.us",
+        "49171•••••67-1523456789@g.us",
+        "76699677012110@lid",
+        "76699677012110:3@hosted.lid",
+        "req_01234567890123",
+        "request id req_9f8e-12025550143",
+        "inst_12345678901",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "2026-11-21T21:43:00.123456+00:00",
+        "2026-11-21 10:00",
+        "Season 2025-2026 12",
+        "C++ 2026-2027",
+        "192.168.100.200",
+        "a12025550143b",
+        "123456789",
+        "1234567890123456",
+        "+123456",
+        "ab" * 32,
+    ],
+)
+def test_what_is_no_phone_number_stays(text: str) -> None:
+    assert mask_text(text) == text
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_masking_twice_is_masking_once(text: str) -> None:
+    assert mask_text(mask_text(text)) == mask_text(text)
+
+
+@settings(deadline=None)
+@given(st.integers(10**9, 10**14), st.text(" .,:;!?()[]{}<>/\"'\n\u200b", max_size=3), st.sampled_from(["+", ""]))
+def test_no_number_survives_between_any_punctuation(number: int, around: str, plus: str) -> None:
+    assert str(number) not in mask_text(f"{around}{plus}{number}{around}")
+
+
+@pytest.mark.parametrize("text", ["1" * 200_000, "+1 " * 50_000, "a_" * 50_000 + "@", "1-" * 50_000, "a" * 200_000])
+def test_masking_hostile_text_takes_no_time_beyond_all_proportion(text: str) -> None:
+    start = time.process_time()
+    assert mask_text(text)
+    assert time.process_time() - start < 10, "the patterns should be bounded; quadratic ones take minutes here"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("+12025550143", "+1 202 ••• ••43"),
+        ("+12345", "+1 ••• ••45"),
+        ("12025550143:7@c.us", "+1 202 ••• ••43"),
+        ("76699677012110@lid", "76699677012110@lid"),
+        ("120363012345678901@g.us", "120363012345678901@g.us"),
+        ("x12025550143y", "x+1 202 ••• ••43y"),
+        ("12025550143@somewhere", "+1 202 ••• ••43@somewhere"),
+    ],
+)
+def test_address_is_masked_in_whatever_form_a_server_gives_it(address: str, shown: str) -> None:
+    assert mask_address(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("who", "masked", "full"),
+    [
+        (ALICE, "alice", "alice"),
+        (STRANGER, "+1 202 ••• ••46", "+12025550146"),
+        (BRAZILIAN, "+55 319 ••• ••00", "+5531996348800"),
+        (Who(None, "12025550143@s.whatsapp.net"), "+1 202 ••• ••43", "12025550143@s.whatsapp.net"),
+        (LID_ONLY, "76699677012110@lid", "76699677012110@lid"),
+        (Who(None, None, None, "x12025550143@y"), "x+1 202 ••• ••43@y", "x12025550143@y"),
+        (NOBODY, "(unidentified)", "(unidentified)"),
+        (Who(None, None, "Bob +1 202 555 0143"), "Bob +1 202 ••• ••43", "Bob +1 202 555 0143"),
+        (Who(None, None, "Bob\x1b[2J"), "Bob\\x1b[2J", "Bob\\x1b[2J"),
+    ],
+)
+def test_person_is_called_by_label_else_number_else_private_id(who: Who, masked: str, full: str) -> None:
+    assert person_name(who, show_phones=False) == masked
+    assert person_name(who, show_phones=True) == full
