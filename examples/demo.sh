@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job on the embedded server: plan, apply, nothing left to do, drift made by hand, seen and healed.
+# The main job on the embedded server: plan, apply, nothing left to do, ids noted, drift made by hand, seen and healed.
 # Works in a folder of its own, so that it starts from nothing each time and leaves nothing behind.
 set -eu
 RECONCILER=${RECONCILER:-reconciler}
@@ -15,6 +15,7 @@ run() { say "$@"; "$RECONCILER" "$@"; }
 run --sandbox plan
 run --sandbox apply --yes
 run --sandbox plan
+run --sandbox pin
 run sandbox shake
 say --sandbox drift
 "$RECONCILER" --sandbox drift || { code=$?; [ "$code" -eq 2 ] || exit "$code"; echo "(exit code 2: it drifted)"; }

@@ -76,15 +76,17 @@ class GroupRun:
         self._begun = False
         try:
             self._call(step)
-        except Interrupted:
-            if not self._begun:
+        except Interrupted as error:
+            if not self._begun and error.__cause__ is None:
                 return StepResult(step, Outcome.NOT_RUN, "interrupted before it", self.group_id)
-            return StepResult(step, Outcome.UNKNOWN, "interrupted: a part of it is done", self.group_id)
+            return StepResult(step, Outcome.UNKNOWN, "interrupted: it may be done, or a part of it", self.group_id)
         except UnknownCreate as error:
             return StepResult(step, Outcome.UNKNOWN, str(error))
         except AMBIGUOUS as error:
             return self._settle(step, error)
         except ApiError as error:
+            if isinstance(error.__cause__, AMBIGUOUS):
+                return self._settle(step, error)
             if self._begun:
                 return StepResult(step, Outcome.UNKNOWN, f"a part of it is done, then: {error}", self.group_id)
             return StepResult(step, Outcome.FAILED, str(error), self.group_id)

@@ -32,7 +32,7 @@ def _records(command: click.Command, ctx: click.Context) -> tuple[list[tuple[str
     own: list[tuple[str, str]] = []
     everywhere: list[tuple[str, str]] = []
     for param in command.get_params(ctx):
-        record = param.get_help_record(ctx)
+        record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
         if record is not None:
             (everywhere if isinstance(param, GlobalOption) else own).append(record)
     return own, everywhere

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from reconciler.cli.interrupt import watching_signals
 from reconciler.cli.options import Settings
 from reconciler.cli.session import Account, Session, address_of, open_session
-from reconciler.config import parse_phone, render_import
+from reconciler.config import render_import
+from reconciler.config.given import parse_person
 from reconciler.model.desired import Person
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
@@ -16,7 +17,7 @@ from reconciler.pipeline import read_live
 
 def import_groups(settings: Settings, ids: Sequence[str], *, people: bool, phone: str | None) -> str:
     """The text of a file for the live groups, all or those with these ids."""
-    given = parse_phone(phone) if phone is not None else None
+    given = parse_person(phone) if phone is not None else None
     account = Account(phone=given.jid.partition("@")[0] if given else None)
     with (
         watching_signals() as stop,

@@ -65,7 +65,7 @@ def _changed(path: Path, digest: str) -> bool:
 
 
 def _listing(folder: Path) -> str:
-    from reconciler.config import files_of
+    from reconciler.config.given import files_of
 
     names = "\n".join(str(file.relative_to(folder)) for file in files_of(folder))
     return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()

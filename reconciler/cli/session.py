@@ -101,12 +101,13 @@ def _server(settings: Settings, address: Address, account: Account) -> Iterator[
     if not settings.sandbox:
         yield address.place, _key(settings)
         return
+    from reconciler.cli.serving import expecting_sandbox_errors
     from reconciler.sandbox import Server, World
     from reconciler.sandbox import Settings as Behaviour
 
-    SANDBOX_STATE.parent.mkdir(exist_ok=True)
-    with World.open(SANDBOX_STATE) as world:
-        world.ensure_instance(address.instance_id, account.phone or SANDBOX_PHONE)
+    with expecting_sandbox_errors(), World.open(SANDBOX_STATE) as world:
+        if account.phone is not None or address.instance_id not in world.instance_ids():
+            world.ensure_instance(address.instance_id, account.phone or SANDBOX_PHONE)
         with Server(world, Behaviour()) as server:
             yield server.url, server.key
 

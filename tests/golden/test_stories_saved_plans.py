@@ -1,0 +1,89 @@
+"""Saved plans: what is reviewed is what is applied, or nothing is."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+from tests.stage import PHONE, Stage
+
+FILE = """
+people: {alice: +1 202 555 0143, bob: +1 202 555 0144}
+groups:
+  alpha: {name: Alpha, members: [alice, bob]}
+  beta: {name: Beta, members: [alice]}
+"""
+
+
+def planned(stage: Stage) -> None:
+    stage.world.create_group("Alpha", ["+1 202 555 0143"], owner=PHONE)
+    stage.file(FILE)
+    assert stage.run("plan", "--out", "today.plan").code == 0
+
+
+def test_a_saved_plan_is_private_shown_and_applied(stage: Stage) -> None:
+    planned(stage)
+    assert stat.S_IMODE((stage.folder / "today.plan").stat().st_mode) == 0o600
+    assert stage.run("show", "today.plan").out == stage.run("plan").out
+    stage.calls()
+    applied = stage.run("apply", "today.plan", "--yes")
+    assert applied.code == 0, applied.out + applied.err
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_saved_plan_is_refused_when_a_live_group_it_touches_moved_and_says_what(stage: Stage) -> None:
+    planned(stage)
+    (group_id,) = stage.world.snapshot()
+    stage.world.add_participant(group_id, "+1 303 555 0101")
+    stage.world.describe_group(group_id, "by hand")
+    before = stage.world.snapshot()
+    stage.calls()
+    refused = stage.run("apply", "today.plan", "--yes")
+    assert refused.code == 1
+    assert "by hand" in refused.err
+    assert "+1 303 ••• ••01 is in by now" in refused.err
+    assert all(call.startswith("GET ") for call in stage.calls())
+    assert stage.world.snapshot() == before
+    assert stage.run("show", "today.plan").code == 0
+
+
+def test_a_saved_create_is_refused_when_a_group_of_that_name_appeared(stage: Stage) -> None:
+    planned(stage)
+    stage.world.create_group("Beta", [], owner=PHONE)
+    refused = stage.run("apply", "today.plan", "--yes")
+    assert refused.code == 1
+    assert "Beta" in refused.err
+
+
+def test_a_saved_plan_is_refused_when_its_yaml_changed_and_not_when_it_is_gone(stage: Stage) -> None:
+    planned(stage)
+    path = stage.folder / "groups.yaml"
+    text = path.read_text()
+    path.write_text(text + "# changed\n")
+    refused = stage.run("apply", "today.plan", "--yes")
+    assert (refused.code, "groups.yaml" in refused.err) == (1, True)
+    path.unlink()
+    assert stage.run("apply", "today.plan", "--yes").code == 0
+
+
+def test_a_plan_of_another_format_version_is_refused(stage: Stage) -> None:
+    planned(stage)
+    path = stage.folder / "today.plan"
+    document = json.loads(path.read_text())
+    document["format_version"] = 99
+    path.write_text(json.dumps(document))
+    refused = stage.run("apply", "today.plan", "--yes")
+    assert (refused.code, "99" in refused.err) == (1, True)
+
+
+def test_a_saved_plan_goes_to_no_other_instance(stage: Stage) -> None:
+    planned(stage)
+    refused = stage.run("apply", "today.plan", "--yes", "--instance-id", "inst_other")
+    assert (refused.code, "inst_other" in refused.err) == (1, True)
+
+
+def test_what_a_plan_was_made_with_cannot_be_changed_when_it_is_applied(guide: Stage) -> None:
+    planned(guide)
+    for option in (("--target", "alpha"), ("--as-of", "2027-01-01"), ("--max-removals", "5")):
+        assert guide.run("apply", "today.plan", "--yes", *option).code == 1
+    assert all(call.startswith("GET ") for call in guide.calls())
