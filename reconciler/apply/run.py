@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeVar
@@ -16,6 +16,9 @@ from reconciler.model.plan import Phase, Plan
 from reconciler.model.result import ApplyResult
 
 T = TypeVar("T")
+
+GLANCE = 0.1
+"""Seconds between two looks at the work under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ def _reading_back(run: GroupRun, api: Writes, progress: Progress) -> Callable[[]
 def _all(pool: ThreadPoolExecutor, work: Iterable[Callable[[], T]]) -> list[T]:
     """Run all in parallel, started in the given order; the results in that order. Any error is raised at the end."""
     futures = [pool.submit(job) for job in work]
+    while wait(futures, timeout=GLANCE).not_done:
+        # A signal that another thread received is handled only when this one, the main thread, runs again.
+        continue
     return [future.result() for future in futures]
 
 

@@ -1,0 +1,171 @@
+"""Apply from the command line: asking, dry runs, reports, audit logs, locks, exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+
+import jsonschema
+import pytest
+
+from reconciler.apply.lock import instance_lock
+from reconciler.published import schema_text
+from reconciler.sandbox import Fault, FaultKind
+from tests.stage import INSTANCE, PHONE, Stage
+
+FILE = """
+people: {alice: +1 202 555 0143, bob: +1 202 555 0144}
+groups: {alpha: {name: Alpha, members: [alice, bob]}}
+"""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_apply_asks_on_a_terminal_and_only_yes_goes_on(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.file(FILE)
+    for answer in ("no\n", "y\n", "\n"):
+        monkeypatch.setattr("sys.stdin", Terminal(answer))
+        ran = stage.run("apply")
+        assert (ran.code, "not applied" in ran.err) == (1, True)
+    assert stage.world.effects() == ()
+    monkeypatch.setattr("sys.stdin", Terminal("yes\n"))
+    assert stage.run("apply").code == 0
+    assert len(stage.world.effects()) == 1
+
+
+def test_apply_without_a_terminal_needs_yes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.file(FILE)
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    ran = stage.run("apply")
+    assert (ran.code, "--yes" in ran.err) == (1, True)
+    assert stage.world.effects() == ()
+
+
+def test_a_dry_run_prints_the_calls_and_sends_none(stage: Stage) -> None:
+    stage.file(FILE)
+    ran = stage.run("apply", "--dry-run")
+    assert ran.code == 0
+    assert "POST /groups" in ran.out
+    assert "0143" not in ran.out
+    assert all(call.startswith("GET ") for call in stage.calls())
+    shown = stage.run("apply", "--dry-run", "--show-phones")
+    assert "12025550143@s.whatsapp.net" in shown.out
+
+
+def test_a_dry_run_of_a_refused_plan_is_refused(stage: Stage) -> None:
+    stage.world.create_group("Alpha", [f"+1 404 555 01{n:02}" for n in range(8)], owner=PHONE)
+    stage.file("groups: {alpha: {name: Alpha, members: []}}")
+    assert stage.run("apply", "--dry-run").code == 1
+
+
+def test_the_report_and_the_audit_log_hold_every_call_and_are_private(stage: Stage) -> None:
+    stage.file(FILE)
+    ran = stage.run("apply", "--yes", "--report", "report.json", "--audit-log", "audit.jsonl")
+    assert ran.code == 0, ran.err
+    for name in ("report.json", "audit.jsonl"):
+        assert stat.S_IMODE((stage.folder / name).stat().st_mode) == 0o600
+    report = json.loads((stage.folder / "report.json").read_text())
+    jsonschema.validate(report, json.loads(schema_text("result.schema.json")))
+    assert report["converged"] is True
+    (line,) = (stage.folder / "audit.jsonl").read_text().splitlines()
+    entry = json.loads(line)
+    assert (entry["method"], entry["status"], entry["instance"]) == ("POST", 201, INSTANCE)
+    assert "12025550143@s.whatsapp.net" in entry["body"]["participants"]
+    assert stage.server.key not in (stage.folder / "report.json").read_text() + line
+    stage.world.rename_group(next(iter(stage.world.snapshot())), "By hand")
+    stage.file(FILE.replace("name: Alpha", "name: Alpha, previously: [By hand]"))
+    assert stage.run("apply", "--yes", "--audit-log", "audit.jsonl").code == 0
+    assert len((stage.folder / "audit.jsonl").read_text().splitlines()) == 2
+
+
+def test_json_on_stdout_is_one_document_masked_and_by_its_schema(stage: Stage) -> None:
+    stage.file(FILE)
+    planned = stage.run("plan", "--format", "json")
+    jsonschema.validate(json.loads(planned.out), json.loads(schema_text("plan.schema.json")))
+    applied = stage.run("apply", "--yes", "--format", "json")
+    assert applied.code == 0
+    jsonschema.validate(json.loads(applied.out), json.loads(schema_text("result.schema.json")))
+    for text in (planned.out, planned.err, applied.out, applied.err):
+        assert "2025550143" not in text
+    full = stage.run("drift", "--format", "json", "--show-phones")
+    assert "2025550143" in full.out
+
+
+def test_a_second_apply_is_told_who_holds_the_lock(stage: Stage) -> None:
+    stage.file(FILE)
+    with instance_lock(stage.server.url, INSTANCE):
+        ran = stage.run("apply", "--yes")
+        assert ran.code == 1
+        assert "process" in ran.err
+        assert stage.run("apply", "--dry-run").code == 0
+        assert stage.run("plan").code == 0
+    assert stage.world.effects() == ()
+    assert stage.run("apply", "--yes").code == 0
+
+
+def test_a_step_that_fails_ends_with_3_and_the_report_says_so(stage: Stage) -> None:
+    group_id = stage.world.create_group("Alpha", [], owner=PHONE)
+    stage.file(FILE)
+    fault = Fault(FaultKind.STATUS, "POST", f"/groups/{group_id}/participants", status=403, code="FORBIDDEN")
+    stage.server.set_faults([fault])
+    ran = stage.run("apply", "--yes", "--report", "report.json")
+    assert ran.code == 3
+    assert "403 FORBIDDEN" in ran.out
+    report = json.loads((stage.folder / "report.json").read_text())
+    assert [step["outcome"] for step in report["steps"]] == ["failed"]
+    assert report["converged"] is False
+
+
+def test_removals_wait_for_the_groups_own_additions(stage: Stage) -> None:
+    people = [f"+1 404 555 01{n:02}" for n in range(4)]
+    group_id = stage.world.create_group("Alpha", people, owner=PHONE)
+    stage.file(f"groups: {{alpha: {{name: Alpha, members: [+1 202 555 0143, {', '.join(people[:3])}]}}}}")
+    fault = Fault(FaultKind.STATUS, "POST", f"/groups/{group_id}/participants", status=403, code="FORBIDDEN")
+    stage.server.set_faults([fault])
+    ran = stage.run("apply", "--yes")
+    assert ran.code == 3
+    assert "skipped" in ran.out
+    assert stage.world.effects() == ()
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.HTML, FaultKind.TRUNCATED])
+def test_a_create_without_an_answer_is_found_in_the_list_and_made_once(stage: Stage, kind: FaultKind) -> None:
+    stage.file(FILE)
+    effect = True if kind is FaultKind.HTML else None
+    stage.server.set_faults([Fault(kind, "POST", "/groups", effect=effect)])
+    ran = stage.run("apply", "--yes")
+    assert ran.code == 0, ran.out + ran.err
+    assert [effect.kind for effect in stage.world.effects()] == ["create"]
+    assert stage.calls().count("POST /groups") == 1
+
+
+def test_a_create_that_is_nowhere_to_be_seen_is_unknown_and_not_sent_again(stage: Stage) -> None:
+    stage.file(FILE)
+    stage.server.set_faults([Fault(FaultKind.DROP_BEFORE, "POST", "/groups")])
+    ran = stage.run("apply", "--yes")
+    assert ran.code == 3
+    assert "unknown" in ran.out
+    assert stage.calls().count("POST /groups") == 1
+    assert stage.run("apply", "--yes").code == 0
+    assert [group["name"] for group in stage.world.snapshot().values()] == ["Alpha"]
+
+
+def test_progress_is_a_line_a_call_and_quiet_is_quiet(stage: Stage) -> None:
+    stage.file(FILE)
+    loud = stage.run("apply", "--yes")
+    assert "alpha: create with 2 people … done" in loud.err
+    stage.world.delete_group(next(iter(stage.world.snapshot())))
+    quiet = stage.run("-q", "apply", "--yes")
+    assert (quiet.code, quiet.err) == (0, "")
+
+
+def test_logs_can_be_json_lines(stage: Stage) -> None:
+    stage.file(FILE)
+    ran = stage.run("apply", "--yes", "--log-format", "json", "-v")
+    lines = [json.loads(line) for line in ran.err.splitlines()]
+    assert {"at", "level", "logger", "message"} <= set(lines[0])
+    assert any("create with 2 people" in line["message"] for line in lines)

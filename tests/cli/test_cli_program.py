@@ -1,0 +1,200 @@
+"""The program itself: help, usage errors, the environment, what is imported when."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from reconciler import __version__
+from reconciler.cli import sandbox
+from reconciler.cli.main import COMMANDS, cli, run
+from tests.stage import Stage
+
+ROOT = Path(__file__).parents[2]
+EVERY = {**COMMANDS, **{f"sandbox {name}": entry for name, entry in sandbox.COMMANDS.items()}}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_command_says_in_the_overview_what_its_own_help_says_and_has_an_example(name: str) -> None:
+    where, line = EVERY[name]
+    module, _, attribute = where.partition(":")
+    command = getattr(importlib.import_module(module), attribute)
+    helped = CliRunner().invoke(cli, [*name.split(), "--help"])
+    assert helped.exit_code == 0
+    assert "Example:" in helped.output
+    assert isinstance(command, click.Command)
+    assert command.help
+    assert line.endswith(".")
+
+
+@pytest.mark.parametrize("name", [*EVERY, ""])
+def test_every_option_can_be_given_by_a_variable(name: str) -> None:
+    command: click.Command = cli
+    for part in name.split():
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), part)
+        assert found is not None
+        command = found
+    for param in command.params:
+        if isinstance(param, click.Option) and "--version" not in param.opts:
+            variables = [param.envvar] if isinstance(param.envvar, str) else list(param.envvar or [])
+            assert any(variable.startswith("RECONCILER_") for variable in variables), param.opts
+
+
+def test_help_imports_no_heavy_library() -> None:
+    heavy = (
+        "requests",
+        "jsonschema",
+        "jsonschema_rs",
+        "phonenumbers",
+        "yaml",
+        "rich",
+        "deepdiff",
+        "starlette",
+        "asyncio",
+    )
+    code = (
+        "import sys; from reconciler.cli.main import run; run(['--help']); run(['plan', '--help']); "
+        f"print('HEAVY', [m for m in {heavy!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("HEAVY []\n")
+
+
+def test_the_version_is_the_changelogs() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {__version__}\n" in changelog
+    done = subprocess.run([sys.executable, "-m", "reconciler", "--version"], capture_output=True, text=True)
+    assert __version__ in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Commands:"),
+        (["pln"], "Did you mean 'plan'?"),
+        (["plan", "--fromat", "json"], "--fromat"),
+        (["plan", "--format", "xml"], "xml"),
+        (["plan", "--rate", "0"], "--rate"),
+        (["plan", "--as-of", "tomorrow"], "tomorrow"),
+        (["plan", "--as-of", "2026-02-30"], "2026-02-30"),
+        (["plan", "--max-removals", "lots"], "--max-removals"),
+        (["plan", "--max-removals", "101%"], "--max-removals"),
+        (["plan", "--max-removals", "-1"], "--max-removals"),
+        (["plan", "--target", "alhpa"], "did you mean alpha"),
+        (["plan", "nowhere.yaml"], "nowhere.yaml"),
+        (["show", "nowhere.plan"], "nowhere.plan"),
+        (["show", "groups.yaml"], "groups.yaml"),
+        (["plan", "--out", "no/such/folder/x.plan"], "no/such/folder"),
+        (["apply", "--yes", "--report", "no/such/folder/x.json"], "no/such/folder"),
+        (["apply", "--yes", "--audit-log", "no/such/folder/x.jsonl"], "no/such/folder"),
+        (["import", "--phone", "123"], "123"),
+        (["plan", "--base-url", "http://example.com/api"], "https"),
+        (["plan", "--base-url", "https://user:secret@example.com/api"], "user name"),
+        (["plan", "--api-key-file", "nowhere.key"], "nowhere.key"),
+        (["sandbox", "shake"], "sandbox"),
+        (["sandbox", "serve", "--host", "0.0.0.0"], "loopback"),
+        (["sandbox", "serve", "--port", "0", "--from", "nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_a_usage_error_exits_with_1_says_what_is_wrong_and_changes_nothing(
+    stage: Stage, arguments: list[str], words: str
+) -> None:
+    stage.file("groups: {alpha: {name: Alpha}}")
+    ran = stage.run(*arguments)
+    assert ran.code == 1
+    assert ran.out == ""
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+    assert "secret" not in ran.err
+    assert stage.world.effects() == ()
+
+
+def test_the_key_is_needed_and_its_file_may_be_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.file("groups: {alpha: {name: Alpha}}")
+    monkeypatch.delenv("WAPPFY_API_KEY")
+    without = stage.run("plan")
+    assert (without.code, "WAPPFY_API_KEY" in without.err) == (1, True)
+    (stage.folder / "key").write_text(stage.server.key + "\n")
+    assert stage.run("plan", "--api-key-file", "key").code == 0
+    monkeypatch.setenv("RECONCILER_API_KEY_FILE", "key")
+    assert stage.run("plan").code == 0
+    # An option goes before the environment, the environment's key before the environment's file.
+    (stage.folder / "wrong").write_text("wrong\n")
+    assert stage.run("plan", "--api-key-file", "wrong").code == 1
+    monkeypatch.setenv("WAPPFY_API_KEY", "wrong")
+    assert stage.run("plan").code == 1
+    assert stage.run("plan", "--api-key-file", "key").code == 0
+
+
+def test_an_option_goes_before_the_environment_and_that_before_the_file(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.file("groups: {alpha: {name: Alpha}}")
+    assert stage.run("plan").code == 0
+    monkeypatch.setenv("WAPPFY_INSTANCE_ID", "inst_unknown")
+    unknown = stage.run("plan")
+    assert (unknown.code, "INSTANCE_NOT_FOUND" in unknown.err) == (1, True)
+    assert stage.run("--instance-id", "inst_story", "plan").code == 0
+    assert stage.run("plan", "--instance-id", "inst_story").code == 0
+    assert stage.run("--instance-id", "inst_unknown", "plan", "--instance-id", "inst_story").code == 0
+
+
+def test_no_instance_anywhere_is_an_error_that_says_where_to_give_one(stage: Stage) -> None:
+    (stage.folder / "groups.yaml").write_text("version: 1\ngroups: {alpha: {name: Alpha}}\n")
+    ran = stage.run("plan")
+    assert (ran.code, "--instance-id" in ran.err) == (1, True)
+
+
+def test_a_wrong_key_is_an_error_that_does_not_show_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.file("groups: {alpha: {name: Alpha}}")
+    monkeypatch.setenv("WAPPFY_API_KEY", "wappfy_sk_wrong_0123456789")
+    ran = stage.run("plan", "-v")
+    assert ran.code == 1
+    assert "401 UNAUTHORIZED" in ran.err
+    assert "request id" in ran.err
+    assert "wrong_0123456789" not in ran.out + ran.err
+
+
+def test_an_unexpected_error_is_a_log_file_and_no_traceback(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.file("groups: {alpha: {name: Alpha}}")
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(f"a bug near {os.environ['WAPPFY_API_KEY']} and +1 202 555 0143")
+
+    monkeypatch.setattr("reconciler.pipeline.make_plan", broken)
+    ran = stage.run("plan")
+    assert ran.code == 1
+    assert "Traceback" not in ran.err
+    (log,) = (stage.folder / "state").rglob("crash-*.log")
+    assert str(log) in ran.err
+    text = log.read_text(encoding="utf-8")
+    assert "Traceback" in text
+    assert "+1 202 555 0143" not in text
+    assert stage.server.key not in text
+
+
+def test_output_that_nobody_reads_is_no_error_message() -> None:
+    code = "from reconciler.cli.main import main; main(['schema'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("option", [[], ["--plan"]])
+def test_schema_prints_the_published_file(stage: Stage, option: list[str]) -> None:
+    name = "plan.schema.json" if option else "groups.schema.json"
+    assert stage.run("schema", *option).out == (ROOT / "schemas" / name).read_text(encoding="utf-8")
+
+
+def test_running_without_arguments_is_a_usage_error() -> None:
+    assert run([]) == 1
