@@ -1,0 +1,159 @@
+"""Read a list whole, whichever way the server pages it: in one piece, by limit and offset, or by numbered pages.
+
+The style is recognised from the answers. A list that may lack an entry is an error or is marked, never passed on as
+whole: an entry taken for absent would be created a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Generic, TypeVar
+
+from reconciler.errors import BadAnswer
+from reconciler.live.reading import Value
+
+PAGE_SIZES = frozenset({10, 20, 25, 30, 50, 100, 200, 250, 500, 1000})
+"""Lengths at which an array may be a first page; 50 is documented, the others are what servers choose."""
+
+READS = 3
+"""How often a list is read from its start when it changes under our eyes."""
+
+MOST_PAGES = 2000
+
+Entry = TypeVar("Entry")
+Query = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[Entry]):
+    """A whole list in the server's order.
+
+    calls: requests it took, reads that were given up included. steady: False where entries can slip between two
+    pages unseen, so that one which is not here may be there all the same.
+    """
+
+    entries: tuple[Entry, ...]
+    calls: int
+    steady: bool
+
+
+class _Moved(Exception):
+    """The list changed between two pages: read it from its start again."""
+
+
+class ListReader(Generic[Entry]):
+    """Reads one list. ask: one GET with these query parameters → data. read: one entry. key: an entry's id."""
+
+    def __init__(
+        self,
+        ask: Callable[[Query | None], Any],
+        read: Callable[[Value], Entry],
+        key: Callable[[Entry], str],
+        endpoint: str,
+    ) -> None:
+        self._ask = ask
+        self._read = read
+        self._key = key
+        self._endpoint = endpoint
+        self._calls = 0
+
+    def whole(self) -> Listed[Entry]:
+        """The whole list. Raises BadAnswer for unknown shapes, and when the list keeps changing while it is read."""
+        for _ in range(READS):
+            try:
+                return self._once()
+            except _Moved:
+                continue
+        raise self._bad(
+            f"the list does not add up or keeps changing: read {READS} times, it cannot be said to be complete",
+            "try again when fewer changes are made",
+        )
+
+    def _once(self) -> Listed[Entry]:
+        first = self._page(None)
+        if isinstance(first, dict):
+            return self._numbered(first)
+        entries = self._entries(Value(first, self._endpoint))
+        if len(entries) in PAGE_SIZES:
+            return Listed(tuple(self._by_offset(entries)), self._calls, steady=True)
+        return Listed(tuple(_by_key(entries, self._key).values()), self._calls, steady=True)
+
+    def _page(self, query: Query | None) -> Any:
+        self._calls += 1
+        return self._ask(query)
+
+    def _by_offset(self, first: list[Entry]) -> list[Entry]:
+        """Go on by limit and offset.
+
+        Each page begins with the last entry of the one before. Entries that stay in the list keep their order, so
+        where that one is still at its place, none behind it can have moved before it unseen.
+        """
+        size, known = len(first), _by_key(first, self._key)
+        start = [self._key(entry) for entry in first]
+        place, last, fresh = size - 1, start[-1], len(first)
+        for _ in range(MOST_PAGES):
+            if len(known) != fresh:
+                raise _Moved
+            page = self._entries(Value(self._page({"limit": size, "offset": place}), self._endpoint))
+            keys = [self._key(entry) for entry in page]
+            if keys == start and fresh == size:
+                # The whole list once more: this server knows no paging.
+                return first
+            if not keys or keys[0] != last:
+                raise _Moved
+            known |= _by_key(page[1:], self._key)
+            fresh += len(page) - 1
+            place, last = fresh - 1, keys[-1]
+            if len(page) < size and len(known) == fresh:
+                return list(known.values())
+        raise self._endless()
+
+    def _numbered(self, first: dict[str, Any]) -> Listed[Entry]:
+        """Go on by page numbers until the total is there."""
+        total, size, entries = self._numbered_page(first, 1)
+        pages, known = ceil(total / size), _by_key(entries, self._key)
+        if pages > MOST_PAGES:
+            raise self._endless()
+        for number in range(2, pages + 1):
+            if len(known) != (number - 1) * size:
+                raise _Moved
+            again, same_size, entries = self._numbered_page(self._page({"page": number, "limit": size}), number)
+            if (again, same_size) != (total, size):
+                raise _Moved
+            known |= _by_key(entries, self._key)
+        if len(known) != total or len(entries) != total - max(0, pages - 1) * size:
+            raise _Moved
+        return Listed(tuple(known.values()), self._calls, steady=pages <= 1)
+
+    def _numbered_page(self, answer: Any, number: int) -> tuple[int, int, list[Entry]]:
+        """Total, page size and entries of one numbered page."""
+        value = Value(answer, self._endpoint)
+        entries = self._entries(value.field("items"))
+        total, size, page, pages = (value.field(name) for name in ("total", "limit", "page", "totalPages"))
+        if page.count() != number:
+            raise page.wrong(f"the number {number}")
+        if size.count() == 0:
+            raise size.wrong("a page size above 0")
+        if pages.told and pages.count() > max(1, ceil(total.count() / size.count())):
+            raise pages.wrong("no more pages than the total fills")
+        return total.count(), size.count(), entries
+
+    def _entries(self, value: Value) -> list[Entry]:
+        return [self._read(entry) for entry in value.entries()]
+
+    def _endless(self) -> BadAnswer:
+        return self._bad(f"the list has more than {MOST_PAGES} pages", "check that the base URL is the API's")
+
+    def _bad(self, message: str, hint: str) -> BadAnswer:
+        return BadAnswer(message, endpoint=self._endpoint, hint=hint)
+
+
+def _by_key(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, Entry]:
+    """Entries by id; one that comes twice and differs shows that the list changed."""
+    known: dict[str, Entry] = {}
+    for entry in entries:
+        if known.setdefault(key(entry), entry) != entry:
+            raise _Moved
+    return known

@@ -1,0 +1,172 @@
+"""When the next call may be sent, so that none is answered 429. Pure: every time is given, nothing waits here.
+
+The server counts calls in windows and tells with each answer how many are left (`X-RateLimit-Remaining`) and when
+the window resets (`X-RateLimit-Reset`, in whole seconds of its own clock). A call is allowed while more calls are
+left than are under way uncounted, and once the reset has surely passed.
+
+The reset comes at a second of the server's clock, which is only known to about a second until an answer straddles
+a change of its `Date`. So where callers queue up for more calls than are left, the last ones are spread over the
+time in which the server's next second may begin: that tells its clock, and delays nobody, because the queue as a
+whole has to wait for the reset.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from math import floor, inf
+
+from reconciler.live.rate_headers import RateHeaders, Window, http_date, rate_headers
+from reconciler.live.server_clock import ServerClock
+
+DOCUMENTED_LIMIT = 100
+"""Calls a minute that Wappfy documents, until an answer says otherwise."""
+
+FARTHEST_RESET = 120.0
+"""Seconds: a reset farther away than this is not believed, so that no header can stop a run."""
+
+LONG_WAIT = 30.0
+"""Seconds: before a reset this far away a second more costs little, and covers a server that rounds it down."""
+
+TIGHT = 0.02
+"""Seconds: the server's clock is known well enough."""
+
+MINUTE = 60.0
+
+
+class Pace:
+    """The state behind the decisions; `wall_offset` is (our Unix time - our clock), for servers without a `Date`.
+
+    `rate` caps the calls in any 60 s, `writes_per_minute` spaces the writes evenly.
+    """
+
+    def __init__(self, rate: float | None, writes_per_minute: int | None, wall_offset: float = 0.0) -> None:
+        self.rate = rate
+        self.limit: int | None = None
+        self._write_gap = MINUTE / writes_per_minute if writes_per_minute else 0.0
+        self._burst = max(1, int(rate)) if rate else 0
+        self._sent: deque[float] = deque(maxlen=self._burst or 1)
+        self._wall_offset = wall_offset
+        self._clock = ServerClock()
+        self._window: Window | None = None
+        self._passed = -inf
+        self._rounds_down = False
+        self._answered = False
+        self._told = False
+        self._under_way = 0
+        self._lost = 0
+        self._last_sent = -inf
+        self._last_write = -inf
+        self._held_until = -inf
+
+    def delay(self, now: float, *, write: bool, waiting: int) -> float:
+        """Seconds until a call may be sent (0: now); `waiting` counts all callers who want to send, this one too.
+
+        Infinite while it depends on the answer of a call under way.
+        """
+        return max(
+            0.0,
+            self._held_until - now,
+            self._last_write + self._write_gap - now if write else 0.0,
+            self._cap(now),
+            self._window_delay(now, waiting),
+        )
+
+    def send(self, now: float, *, write: bool) -> None:
+        """A call is sent now."""
+        self._under_way += 1
+        self._last_sent = now
+        self._sent.append(now)
+        if write:
+            self._last_write = now
+
+    def settle(self, headers: Mapping[str, str] | None, sent: float, received: float, *, refused: bool = False) -> None:
+        """The call sent at `sent` ended; `headers` is None when no answer came, so that nobody knows if it counted.
+
+        `refused`: it was a 429, so that nothing is left even where no header says so.
+        """
+        self._under_way -= 1
+        if headers is None:
+            self._lost += 1
+            return
+        self._answered = True
+        date, told = http_date(headers.get("Date")), rate_headers(headers, refused=refused)
+        if date is not None:
+            self._clock.observe(date, sent, received)
+        if told is None:
+            return
+        if date is None:
+            self._clock.trust(self._wall_offset)
+        self._note(told, sent, received)
+
+    def hold(self, until: float) -> None:
+        """Send nothing before `until`: a 429 said so."""
+        self._held_until = max(self._held_until, until)
+
+    def until_reset(self, now: float) -> float | None:
+        """Seconds until the present window is surely over; None when no window is known."""
+        window = self._open_window(now)
+        return None if window is None else max(0.0, self._sure(window) - now)
+
+    def _cap(self, now: float) -> float:
+        """How long `rate` alone makes a call wait."""
+        if not self.rate or len(self._sent) < self._burst:
+            return 0.0
+        return self._sent[0] + self._burst * MINUTE / self.rate - now
+
+    def _window_delay(self, now: float, waiting: int) -> float:
+        """How long the server's own limit makes a call wait."""
+        window = self._open_window(now)
+        if window is None:
+            # Nothing is known yet of the window: one call finds out for all.
+            return inf if self._under_way and (self._told or not self._answered) else 0.0
+        left = window.remaining - self._under_way - self._lost
+        if left <= 0:
+            return self._sure(window) - now
+        if waiting + self._under_way <= left or self._clock.width <= TIGHT:
+            return 0.0
+        return inf if self._under_way else self._next_look(window, left, now) - now
+
+    def _open_window(self, now: float) -> Window | None:
+        """The present window, or None once it is surely over and no answer told of the next."""
+        if self._window is not None and now >= self._sure(self._window):
+            self._passed = self._window.reset
+            self._window = None
+            self._lost = 0
+        return self._window
+
+    def _sure(self, window: Window) -> float:
+        return self._clock.surely(window.reset + window.slack)
+
+    def _next_look(self, window: Window, left: int, now: float) -> float:
+        """When the next of the `left` last calls tells most about the server's clock."""
+        second = floor(self._clock.at_least(now)) + 1
+        # A reset that was rounded up may come a second earlier, and what is left then is lost.
+        if second > window.reset - 1:
+            return now
+        start, end = max(self._clock.perhaps(second), self._last_sent), self._clock.surely(second)
+        return start + max(0.0, end - start) / (left + 1)
+
+    def _note(self, told: RateHeaders, sent: float, received: float) -> None:
+        """Take in what an answer says of its window."""
+        self._told = True
+        self.limit = told.limit or self.limit
+        nearest = self._clock.at_least(received)
+        slack = 1.0 if self._rounds_down or told.reset - nearest > LONG_WAIT else 0.0
+        reset = min(told.reset, nearest + FARTHEST_RESET - slack)
+        window = self._window
+        if window is not None and abs(reset - window.reset) <= 1:
+            window.reset = max(window.reset, reset)
+            window.remaining = min(window.remaining, told.remaining)
+        elif window is not None and reset < window.reset:
+            return
+        elif reset > self._passed or self._too_early(reset, sent):
+            self._lost = 0
+            self._window = Window(reset, told.remaining, 1.0 if self._rounds_down else slack)
+
+    def _too_early(self, reset: float, sent: float) -> bool:
+        """Whether a window that was taken for over is not: then this server rounds its resets down."""
+        if self._rounds_down or self._clock.at_least(sent) < reset:
+            return False
+        self._rounds_down = True
+        return True

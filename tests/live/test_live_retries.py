@@ -1,0 +1,275 @@
+"""Which calls are sent again after what, how long is waited, and what the last error says."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from reconciler.errors import (
+    ApiError,
+    BadAnswer,
+    Conflict,
+    Interrupted,
+    NoAnswer,
+    NotSent,
+    RateLimited,
+    ReadOnlyViolation,
+    ServerError,
+)
+from reconciler.live import transport as transport_module
+from reconciler.live.retry import Retry, again, wait_before_next
+from reconciler.live.transport import Answer, Transport
+from tests.live.live_setup import ALICE, BASE, GROUP, Rig, client_of
+from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
+
+ADD = f"{BASE}/groups/{GROUP}/participants"
+BODY = {"participants": [ALICE]}
+
+
+def _ok(method: str, body: Any = NO_BODY) -> Expect:
+    return Expect(method, ADD, body)
+
+
+def _status(status: int, method: str = "GET", body: Any = NO_BODY, **headers: str) -> Expect:
+    error = {"success": False, "error": {"code": "X", "message": "no"}, "meta": {"requestId": "req_9"}}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Expect(method, ADD, body, status=status, answer=error, headers=named)
+
+
+def _dropped(method: str, body: Any = NO_BODY) -> Expect:
+    return Expect(method, ADD, body, raw=b"")
+
+
+def _garbage(method: str, body: Any = NO_BODY) -> Expect:
+    return Expect(method, ADD, body, answer=b"<html>")
+
+
+@pytest.fixture(autouse=True)
+def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoChance:
+        @staticmethod
+        def random() -> float:
+            return 0.0
+
+    monkeypatch.setattr(transport_module, "_CHANCE", NoChance)
+
+
+@pytest.mark.parametrize(
+    ("method", "retry", "failures", "waits"),
+    [
+        pytest.param("GET", Retry.SAFE, [_dropped("GET")], [1], id="read, connection dropped"),
+        pytest.param(
+            "GET", Retry.SAFE, [_status(s) for s in (500, 502, 503, 504)], [1, 2, 4, 8], id="read, 5xx four times"
+        ),
+        pytest.param("GET", Retry.SAFE, [_garbage("GET")] * 2, [1, 2], id="read, garbage twice"),
+        pytest.param("GET", Retry.SAFE, [_status(503, Retry_After="7")], [7], id="read, 503 that says when"),
+        pytest.param("DELETE", Retry.SAFE, [_dropped("DELETE", BODY)], [1], id="remove, connection dropped"),
+        pytest.param("POST", Retry.SAFE, [_status(500, "POST", BODY)], [1], id="add, 500"),
+        pytest.param("PATCH", Retry.SAFE, [_status(429, "PATCH", BODY)] * 4, [1, 2, 4, 8], id="patch, 429 four times"),
+        pytest.param("POST", Retry.ONCE, [_status(429, "POST", BODY)] * 2, [1, 2], id="create, 429 twice"),
+        pytest.param("GET", Retry.SAFE, [_status(429, Retry_After="3")], [3], id="429, seconds given"),
+        pytest.param("GET", Retry.SAFE, [_status(429, Retry_After="9999")], [120], id="429, far too many seconds"),
+        pytest.param(
+            "GET",
+            Retry.SAFE,
+            [_status(429, Retry_After="Fri, 31 Dec 2100 23:59:59 GMT")],
+            [120],
+            id="429, a date far away",
+        ),
+        pytest.param("GET", Retry.SAFE, [_status(429, Retry_After="soon")], [1], id="429, not to be understood"),
+    ],
+)
+def test_what_is_harmless_is_sent_again_after_a_growing_wait(
+    method: str, retry: Retry, failures: list[Expect], waits: list[float]
+) -> None:
+    body = None if method == "GET" else BODY
+    script = [*failures, _ok(method, NO_BODY if body is None else BODY)]
+    with ScriptedServer(script) as server:
+        rig = Rig(server.url)
+        with rig.transport() as transport:
+            answer = transport.request(method, ADD, json=body, retry=retry)
+    assert rig.waits == waits
+    assert [record.attempt for record in rig.records] == list(range(1, len(script) + 1))
+    ambiguous = method != "GET" and not any(failure.status == 429 for failure in failures)
+    assert answer == Answer(None, 200, ambiguous_before=ambiguous)
+
+
+@pytest.mark.parametrize(
+    ("method", "retry", "failures", "error"),
+    [
+        pytest.param("POST", Retry.ONCE, [_dropped("POST", BODY)], NoAnswer, id="create, dropped"),
+        pytest.param("POST", Retry.ONCE, [_status(500, "POST", BODY)], ServerError, id="create, 500"),
+        pytest.param("POST", Retry.ONCE, [_garbage("POST", BODY)], BadAnswer, id="create, garbage"),
+        pytest.param("POST", Retry.SAFE, [_garbage("POST", BODY)], BadAnswer, id="add, garbage"),
+        pytest.param("GET", Retry.SAFE, [_garbage("GET")] * 3, BadAnswer, id="read, garbage three times"),
+        pytest.param("GET", Retry.SAFE, [_status(500)] * 5, ServerError, id="read, 500 five times"),
+        pytest.param("POST", Retry.ONCE, [_status(429, "POST", BODY)] * 5, RateLimited, id="create, 429 five times"),
+        pytest.param("POST", Retry.SAFE, [_status(409, "POST", BODY)], Conflict, id="add, 409"),
+    ],
+)
+def test_what_may_not_be_sent_again_or_failed_too_often_raises(
+    method: str, retry: Retry, failures: list[Expect], error: type[ApiError]
+) -> None:
+    body = None if method == "GET" else BODY
+    with ScriptedServer(failures) as server:
+        rig = Rig(server.url)
+        with rig.transport() as transport, pytest.raises(error) as caught:
+            transport.request(method, ADD, json=body, retry=retry)
+    assert len(rig.records) == len(failures)
+    assert all(record.error for record in rig.records)
+    assert caught.value.endpoint == f"{method} /groups/{GROUP}/participants"
+
+
+@pytest.mark.parametrize("retry", list(Retry))
+def test_a_connection_that_is_refused_is_tried_again_even_for_a_create(retry: Retry) -> None:
+    with ScriptedServer([]) as server:
+        url = server.url
+    rig = Rig(url)
+    with rig.transport() as transport, pytest.raises(NotSent, match="Connection refused"):
+        transport.request("POST", ADD, json=BODY, retry=retry)
+    assert rig.waits == [1, 2, 4, 8]
+    assert [(r.status, r.error) for r in rig.records] == [(None, "no connection to 127.0.0.1: Connection refused")] * 5
+
+
+def test_the_error_of_a_write_names_the_earlier_attempt_that_may_have_worked_as_its_cause() -> None:
+    script = [_dropped("DELETE", BODY), _status(409, "DELETE", BODY)]
+    with (
+        ScriptedServer(script) as server,
+        Rig(server.url).transport() as transport,
+        pytest.raises(Conflict) as caught,
+    ):
+        transport.request("DELETE", ADD, json=BODY, retry=Retry.SAFE)
+    assert isinstance(caught.value.__cause__, NoAnswer)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param([_status(429, "DELETE", BODY), _status(409, "DELETE", BODY)], id="429 first, so not processed"),
+        pytest.param([_status(409, "DELETE", BODY)], id="the first attempt"),
+    ],
+)
+def test_the_error_of_a_write_that_surely_had_no_effect_before_has_no_cause(script: list[Expect]) -> None:
+    with (
+        ScriptedServer(script) as server,
+        Rig(server.url).transport() as transport,
+        pytest.raises(Conflict) as caught,
+    ):
+        transport.request("DELETE", ADD, json=BODY, retry=Retry.SAFE)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("headers", [{"X-RateLimit-Remaining": "0"}, {}], ids=["with Remaining", "Reset alone"])
+def test_a_429_is_waited_out_until_the_reset_on_the_servers_clock(headers: dict[str, str]) -> None:
+    ahead = time.time() + 5_000
+    told = {"X-RateLimit-Reset": str(int(ahead) + 20), "Retry-After": "3", **headers}
+    limited = Expect("GET", ADD, status=429, answer={}, headers={**told, "Date": formatdate(ahead, usegmt=True)})
+    with ScriptedServer([limited, _ok("GET")]) as server:
+        rig = Rig(server.url)
+        with rig.transport() as transport:
+            transport.request("GET", ADD, retry=Retry.SAFE)
+    assert rig.waits == [pytest.approx(20, abs=1.1)]
+
+
+def test_a_429_whose_reset_is_hours_away_is_waited_for_two_minutes_at_most() -> None:
+    limited = _status(429, X_RateLimit_Remaining="0", X_RateLimit_Reset=str(int(time.time()) + 99_999))
+    with ScriptedServer([limited, _ok("GET")]) as server:
+        rig = Rig(server.url)
+        with rig.transport() as transport:
+            transport.request("GET", ADD, retry=Retry.SAFE)
+    assert len(rig.waits) == 1
+    assert 100 < rig.waits[0] <= 120
+
+
+def test_a_stop_during_a_call_lets_it_finish_and_starts_no_other() -> None:
+    rig = Rig("")
+    with ScriptedServer([Expect("PATCH", ADD, BODY, then=rig.stop.set)]) as server:
+        rig.url = server.url
+        with rig.transport() as transport:
+            assert transport.request("PATCH", ADD, json=BODY, retry=Retry.SAFE).status == 200
+            with pytest.raises(Interrupted):
+                transport.request("GET", ADD, retry=Retry.SAFE)
+
+
+@pytest.mark.parametrize("when", ["during the call", "during the wait"])
+def test_a_stop_before_the_next_attempt_names_what_may_have_worked(when: str) -> None:
+    rig = Rig("")
+    if when == "during the wait":
+        rig.on_wait = rig.stop.set
+    then = rig.stop.set if when == "during the call" else None
+    with ScriptedServer([Expect("PATCH", ADD, BODY, raw=b"", then=then)]) as server:
+        rig.url = server.url
+        with rig.transport() as transport, pytest.raises(Interrupted) as caught:
+            transport.request("PATCH", ADD, json=BODY, retry=Retry.SAFE)
+    assert isinstance(caught.value.__cause__, NoAnswer)
+    assert len(rig.waits) == (when == "during the wait")
+
+
+def test_a_stop_ends_a_real_wait_at_once() -> None:
+    rig = Rig("")
+    with ScriptedServer([Expect("GET", ADD, status=500, answer={}, then=rig.stop.set)]) as server:
+        rig.url = server.url
+        with rig.transport(wait=None) as transport, pytest.raises(Interrupted):
+            transport.request("GET", ADD, retry=Retry.SAFE)
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
+def test_a_read_only_session_sends_no_other_verb_than_get(method: str) -> None:
+    with ScriptedServer([_ok("GET")]) as server:
+        rig = Rig(server.url)
+        with rig.transport(read_only=True) as transport:
+            transport.request("GET", ADD, retry=Retry.SAFE)
+            with pytest.raises(ReadOnlyViolation, match=f"{method} /groups/{GROUP}/participants was not sent"):
+                transport.request(method, ADD, json=BODY, retry=Retry.SAFE)
+    assert len(rig.records) == 1
+
+
+def test_every_write_of_the_client_is_stopped_by_a_read_only_session() -> None:
+    with ScriptedServer([]) as server, Rig(server.url).transport(read_only=True) as transport:
+        client = client_of(transport)
+        writes: list[Callable[[], object]] = [
+            lambda: client.create_group("x", []),
+            lambda: client.patch_group(GROUP, name="x"),
+            lambda: client.add_participants(GROUP, [ALICE]),
+            lambda: client.remove_participants(GROUP, [ALICE]),
+            lambda: client.leave_group(GROUP),
+            lambda: client.join_group("AbCdEfGhIjKlMn"),
+            lambda: client.send_message(GROUP, "x"),
+        ]
+        for write in writes:
+            with pytest.raises(ReadOnlyViolation):
+                write()
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
+def test_a_backoff_is_drawn_out_by_a_quarter_at_most(chance: float) -> None:
+    error = NoAnswer("x")
+    waits = [wait_before_next(error, {}, attempt=n, until_reset=5.0, now=0, chance=chance) for n in (1, 2, 3, 4)]
+    assert waits == [base * (1 + chance / 4) for base in (1, 2, 4, 8)]
+
+
+def test_a_date_to_retry_after_is_held_against_the_servers_own_clock() -> None:
+    headers = {"Retry-After": formatdate(1_000_030, usegmt=True), "Date": formatdate(1_000_000, usegmt=True)}
+    error = RateLimited("x")
+    assert wait_before_next(error, headers, attempt=1, until_reset=None, now=5, chance=0) == 30
+    del headers["Date"]
+    assert wait_before_next(error, headers, attempt=1, until_reset=None, now=1_000_010, chance=0) == 20
+
+
+def test_no_failure_is_retried_beyond_five_attempts() -> None:
+    kinds: list[ApiError] = [NotSent("x"), NoAnswer("x"), RateLimited("x"), ServerError("x"), BadAnswer("x")]
+    chance = random.Random(1)
+    for _ in range(200):
+        error, retry = chance.choice(kinds), chance.choice(list(Retry))
+        assert not again(error, method="GET", retry=retry, attempt=5, bad_answers=chance.randrange(5))
+
+
+def test_a_transport_can_be_closed_by_hand() -> None:
+    transport: Transport = Rig("http://127.0.0.1:1/api").transport()
+    transport.close()
