@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import requests
+import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests import exceptions as foreign
@@ -301,31 +302,47 @@ def test_https_to_a_port_that_speaks_http_is_not_sent() -> None:
     assert rig.records[0].error == "no TLS connection to 127.0.0.1"
 
 
-TLS = Path(__file__).with_name("loopback_tls.pem")
-"""A certificate that signs itself, with its key, for 127.0.0.1: of no use to anybody but these tests."""
+class Tls(NamedTuple):
+    """A server's certificate with its key, and the authority that vouches for it, made for one run of the tests."""
+
+    server: Path
+    authority: Path
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent() -> None:
-    with ScriptedServer([], certificate=TLS) as server:
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    folder = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    made = Tls(folder / "server.pem", folder / "authority.pem")
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(made.server))
+    authority.cert_pem.write_to_path(str(made.authority))
+    return made
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(tls: Tls) -> None:
+    with ScriptedServer([], certificate=tls.server) as server:
         rig = Rig(server.url)
         rig.on_wait = rig.stop.set
         with rig.transport() as transport, pytest.raises(errors.Interrupted):
             transport.request("POST", PATH, retry=Retry.ONCE)
-    assert rig.records[0].error == "the certificate of 127.0.0.1 is not trusted: self-signed certificate"
+    assert rig.records[0].error == "the certificate of 127.0.0.1 is not trusted: unable to get local issuer certificate"
 
 
-def test_a_certificate_named_in_the_environment_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(TLS))
-    with ScriptedServer([Expect("POST", PATH)], certificate=TLS) as server, Rig(server.url).transport() as transport:
+def test_a_certificate_named_in_the_environment_is_trusted(monkeypatch: pytest.MonkeyPatch, tls: Tls) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tls.authority))
+    with (
+        ScriptedServer([Expect("POST", PATH)], certificate=tls.server) as server,
+        Rig(server.url).transport() as transport,
+    ):
         assert transport.request("POST", PATH, retry=Retry.ONCE).status == 200
 
 
-def test_dripped_bytes_hold_nobody_over_tls_either(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dripped_bytes_hold_nobody_over_tls_either(monkeypatch: pytest.MonkeyPatch, tls: Tls) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
-    monkeypatch.setenv("CURL_CA_BUNDLE", str(TLS))
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(tls.authority))
     drip = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n"
     with (
-        ScriptedServer([Expect("POST", PATH, drip=drip)], certificate=TLS) as server,
+        ScriptedServer([Expect("POST", PATH, drip=drip)], certificate=tls.server) as server,
         Rig(server.url).transport(timeout=0.3) as transport,
         pytest.raises(NoAnswer, match=r"the answer was not complete after 0\.3 s"),
     ):
