@@ -1,0 +1,163 @@
+"""The people of a configuration: what an alias, a phone number or a JID in the file stands for."""
+
+from __future__ import annotations
+
+from reconciler.config.findings import Findings
+from reconciler.config.merge import Merged
+from reconciler.config.phones import BadNumber, is_region, read_phone
+from reconciler.config.quoting import did_you_mean, shown, shown_person
+from reconciler.config.tree import Entry, Place, Tree, mapping, sequence, text
+from reconciler.model.desired import Person
+from reconciler.model.identity import Identity, identity_of_digits, is_group_id, parse_jid
+
+_LONGEST_REFERENCE = 200
+_MOST_SUGGESTIONS = 50
+
+
+class Directory:
+    """Resolves references to people; each spelling is looked at once.
+
+    `people` has the person of every alias by identity.
+    """
+
+    def __init__(self, merged: Merged, findings: Findings) -> None:
+        self._merged = merged
+        self._findings = findings
+        self._suggestions = 0
+        self._region = self._read_region()
+        self._region_known = not merged.broken["region"] and (merged.region is None or self._region is not None)
+        self._aliases: dict[str, Person] = {}
+        self._by_text: dict[str, Person | BadNumber] = {}
+        self._unusable: set[str] = set()
+        self.people: dict[Identity, Person] = {}
+        self._read_people()
+
+    def person(self, reference: str, place: Place) -> Person | None:
+        """The person; None, and the reason among the findings, where the reference stands for nobody."""
+        if reference in self._aliases:
+            return self._aliases[reference]
+        if reference in self._unusable or self._merged.is_broken("people", reference) or self._findings.full:
+            return None
+        found = self._by_text.get(reference)
+        if found is None:
+            found = self._by_text[reference] = self._read(reference)
+        return self._usable(found, reference, place)
+
+    def persons(self, entry: Entry | None) -> dict[Identity, Person]:
+        """The people of a list, in its order."""
+        people: dict[Identity, Person] = {}
+        if entry is not None:
+            for index, reference in enumerate(sequence(entry.value)):
+                person = self.person(text(reference), entry.place.at(index))
+                if person is not None:
+                    people[person.identity] = person
+        return people
+
+    def label(self, person: Person) -> str:
+        """A person in a message: the alias, else the masked number."""
+        return shown(person.alias or person.identity)
+
+    def _read_region(self) -> str | None:
+        entry = self._merged.region
+        if entry is None:
+            return None
+        code = text(entry.value).upper()
+        if is_region(code):
+            return code
+        place = Place(entry.place.file, entry.place.trail)
+        self._findings.error(place, f"{shown(code)} is no country's code", "write it like US or DE")
+        return None
+
+    def _read_people(self) -> None:
+        places: dict[Identity, Place] = {}
+        lids: dict[str, Place] = {}
+        for alias, entry in self._merged.sections["people"].items():
+            if self._findings.full:
+                return
+            person = self._aliased(alias, entry.value, entry.place)
+            if person is None:
+                self._unusable.add(alias)
+                continue
+            self._aliases[alias] = person
+            key = Place(entry.place.file, entry.place.trail, key=True)
+            if person.identity in self.people:
+                other = self.people[person.identity].alias or ""
+                message = f"{shown(alias)} is the same person as {shown(other)} at"
+                self._findings.error(key, message, "keep one alias", other=places[person.identity])
+                continue
+            self.people[person.identity] = person
+            places[person.identity] = key
+            if person.lid is not None and lids.setdefault(person.lid, key) is not key:
+                message = f"{shown(alias)} has the same `lid` as the person at"
+                self._findings.error(key, message, "a lid is one person's", other=lids[person.lid])
+
+    def _aliased(self, alias: str, value: Tree, place: Place) -> Person | None:
+        fields = mapping(value) if isinstance(value, dict) else {"phone": value}
+        phone = text(fields["phone"])
+        spot = place.at("phone") if isinstance(value, dict) else place
+        found = self._usable(self._read(phone, alias_allowed=False), phone, spot)
+        if found is None:
+            return None
+        name, lid = fields.get("name"), fields.get("lid")
+        return Person(
+            found.identity,
+            found.jid,
+            alias,
+            text(name).strip() if name is not None else None,
+            f"{text(lid).partition('@')[0]}@lid" if lid is not None else None,
+        )
+
+    def phone(self, entry: Entry) -> Person | None:
+        """The person with this phone number or JID (no alias), under their alias where they have one."""
+        return self._usable(self._read(text(entry.value), alias_allowed=False), text(entry.value), entry.place)
+
+    def _usable(self, found: Person | BadNumber, reference: str, place: Place) -> Person | None:
+        if isinstance(found, Person):
+            return found
+        # With a region that cannot be read, nobody knows whether a national number is right.
+        if self._region_known or reference.lstrip().startswith(("+", "00")) or any(map(str.isalpha, reference)):
+            self._findings.error(place, f"{shown_person(reference)} {found.message}", found.hint)
+        return None
+
+    def _read(self, reference: str, *, alias_allowed: bool = True) -> Person | BadNumber:
+        word = reference.strip()
+        if len(word) > _LONGEST_REFERENCE:
+            return BadNumber("is too long for an alias, a phone number or a JID", "write one person an entry")
+        if alias_allowed and word in self._aliases:
+            return self._aliases[word]
+        if "@" in word:
+            return self._read_jid(word)
+        if alias_allowed and not _is_numeric(word):
+            return self._unknown(word)
+        try:
+            digits = read_phone(word, self._region)
+        except BadNumber as error:
+            return error
+        return self._known(digits)
+
+    def _known(self, digits: str) -> Person:
+        identity = identity_of_digits(digits)
+        return self.people.get(identity) or Person(identity, f"{digits}@s.whatsapp.net")
+
+    def _read_jid(self, word: str) -> Person | BadNumber:
+        if is_group_id(word):
+            return BadNumber("is a group's id, not a person", "name a person; a group cannot be a member")
+        jid = parse_jid(word)
+        if jid is None:
+            return BadNumber("is no JID of a person", "a JID looks like 553196348800@s.whatsapp.net")
+        if jid.is_lid:
+            hint = "name the person by phone and note the lid under `people`"
+            return BadNumber("is a private id (LID), which cannot be added", hint)
+        return self._known(jid.digits)
+
+    def _unknown(self, word: str) -> BadNumber:
+        if word in self._merged.sections["teams"]:
+            return BadNumber("is a team, not a person", "put it under `teams`")
+        self._suggestions += 1
+        hint = did_you_mean(word, self._aliases) if self._suggestions <= _MOST_SUGGESTIONS else ""
+        return BadNumber("is no alias and no phone number", hint or "define it under `people`")
+
+
+def _is_numeric(word: str) -> bool:
+    """Whether a word is meant as a number: it begins like one, and aliases of its kind do not exist."""
+    return word.startswith("+") or not any(char.isalpha() for char in word) or sum(map(str.isdigit, word)) > 6

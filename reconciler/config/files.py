@@ -1,0 +1,80 @@
+"""Which files make up a configuration, and their text."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.config.findings import Findings
+from reconciler.config.tree import Place
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes a file may have. A thousand groups of 250 people take four million."""
+
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file as it was read: its path as the user gave it, its bytes, and its text without a byte order mark."""
+
+    file: str
+    data: bytes
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes, in hex."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def find(path: Path, findings: Findings) -> tuple[Path, ...]:
+    """The YAML files of a path: itself, or all below a folder, sorted; names that begin with a dot are skipped."""
+    if not os.path.lexists(path):
+        findings.error(Place(str(path)), "there is no such file or folder", "give the path of a YAML file or a folder")
+        return ()
+    if not os.path.isdir(path):
+        return (path,)
+    found: list[Path] = []
+    for folder, folders, names in os.walk(path, onerror=lambda error: _unreadable(error, findings)):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(folder, name) for name in names if name.endswith(SUFFIXES) and not name.startswith(".")]
+    if not found and not findings.failed:
+        findings.error(Place(str(path)), "the folder has no YAML file", "files must end in .yaml or .yml")
+    return tuple(sorted(found))
+
+
+def _unreadable(error: OSError, findings: Findings) -> None:
+    reason = error.strerror or type(error).__name__
+    findings.error(Place(str(error.filename)), f"cannot be read: {reason}", "check its permissions")
+
+
+def read_file(path: Path, findings: Findings) -> SourceFile | None:
+    """Read a file as UTF-8; None, and the reason among the findings, where that cannot be."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+    except OSError as error:
+        _unreadable(error, findings)
+        return None
+    if len(data) > LARGEST:
+        message = f"the file is larger than {LARGEST // 1024 // 1024} MB"
+        findings.error(Place(str(path)), message, "split it into several files in one folder")
+        return None
+    try:
+        text = data.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        _no_utf8(path, error.object, error.start, findings)
+        return None
+    return SourceFile(str(path), data, text)
+
+
+def _no_utf8(path: Path, data: bytes, start: int, findings: Findings) -> None:
+    line_start = data.rfind(b"\n", 0, start) + 1
+    mark = (data.count(b"\n", 0, start) + 1, len(data[line_start:start].decode()) + 1)
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    hint = "it looks like UTF-16; save it as UTF-8" if wide else "save it as UTF-8"
+    findings.error(Place(str(path)), f"the file is no UTF-8: byte 0x{data[start]:02X}", hint, mark=mark)

@@ -1,0 +1,164 @@
+"""The groups of a configuration, resolved: defaults filled in, teams and aliases gone, dates applied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from reconciler.config.directory import Directory
+from reconciler.config.findings import Findings
+from reconciler.config.limits import removal_limit
+from reconciler.config.members import Lists, add_all
+from reconciler.config.merge import Merged
+from reconciler.config.quoting import shown
+from reconciler.config.teams import Teams
+from reconciler.config.tree import Entry, Place, mapping, sequence, text
+from reconciler.model.desired import (
+    UNMANAGED,
+    DesiredGroup,
+    Member,
+    Membership,
+    NotManaged,
+    Person,
+    State,
+)
+from reconciler.model.identity import Identity
+from reconciler.model.text import MAX_DESCRIPTION, MAX_MEMBERS, MAX_NAME, comparable
+
+_INVITE = re.compile(r"(?:(?:https?://)?chat\.whatsapp\.com/(?:invite/)?)?([A-Za-z0-9_-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """What resolving a group needs besides the group."""
+
+    merged: Merged
+    directory: Directory
+    lists: Lists
+    teams: Teams
+    findings: Findings
+    as_of: date
+    instance: Person | None
+
+    def groups(self) -> tuple[DesiredGroup, ...]:
+        """All groups, sorted by key."""
+        entries = sorted(self.merged.sections["groups"].items())
+        groups = tuple(self._group(key, entry) for key, entry in entries if not self.findings.full)
+        self._unique(groups)
+        return groups
+
+    def _group(self, key: str, entry: Entry) -> DesiredGroup:
+        own = {field: Entry(value, entry.place.at(field)) for field, value in mapping(entry.value).items()}
+        fields = {**self.merged.sections["defaults"], **own}
+        absent = self.directory.persons(fields.get("absent"))
+        wanted = self._wanted(fields, absent, entry.place)
+        admins = self.directory.persons(fields["admins"]) if "admins" in fields else UNMANAGED
+        expired: tuple[Member, ...] = ()
+        if wanted is not UNMANAGED:
+            expired = tuple(m for m in wanted.values() if m.until is not None and m.until < self.as_of)
+            for member in expired:
+                del wanted[member.person.identity]
+            self._check_size(wanted, entry.place)
+        membership = Membership(_text(fields, "membership", Membership.EXACT))
+        if wanted is not UNMANAGED and admins is not UNMANAGED and membership is Membership.EXACT:
+            self._check_admins(admins, wanted, fields["admins"].place)
+        return DesiredGroup(
+            key=key,
+            where=self.merged.where(entry.place),
+            id=_text(fields, "id", "") or None,
+            name=self._name(fields["name"]) if "name" in fields else UNMANAGED,
+            previously=self._previously(fields.get("previously")),
+            description=self._description(fields["description"]) if "description" in fields else UNMANAGED,
+            members=wanted,
+            expired=tuple(sorted(expired, key=lambda member: member.person.identity)),
+            absent=absent,
+            admins=admins,
+            membership=membership,
+            invite=_invite_code(_text(fields, "invite", "")),
+            state=State(_text(fields, "state", State.PRESENT)),
+            max_removals=removal_limit(fields.get("max_removals"), self.merged),
+        )
+
+    def _wanted(
+        self, fields: Mapping[str, Entry], absent: Mapping[Identity, Person], group: Place
+    ) -> dict[Identity, Member] | NotManaged:
+        """Everybody of `members` and `teams`, those whose time has run out included."""
+        if "members" not in fields and "teams" not in fields:
+            return UNMANAGED
+        wanted = self.lists.members(fields["members"]) if "members" in fields else {}
+        for identity in [identity for identity in wanted if identity in absent]:
+            label = self.directory.label(absent[identity])
+            message = f"{label} is in `members` and in `absent` of the group"
+            self.findings.error(fields["absent"].place, message, "take one of them out")
+        if "teams" in fields:
+            through = self.teams.members(fields["teams"])
+            for identity in [identity for identity in through if identity in absent]:
+                label = self.directory.label(absent[identity])
+                message = f"{label} is in `absent` and, through {_way(through[identity])}, wanted; absent wins"
+                self.findings.warning(Place(group.file, group.trail, key=True), message)
+                del through[identity]
+            add_all(wanted, through)
+        return wanted
+
+    def _check_size(self, wanted: Mapping[Identity, Member], group: Place) -> None:
+        if len(wanted) > MAX_MEMBERS:
+            message = f"the group has {len(wanted):,} members; WhatsApp allows {MAX_MEMBERS:,}"
+            self.findings.error(Place(group.file, group.trail, key=True), message, "split it into several groups")
+
+    def _check_admins(self, admins: Mapping[Identity, Person], wanted: Mapping[Identity, Member], place: Place) -> None:
+        for identity, person in admins.items():
+            if identity not in wanted and person != self.instance:
+                message = f"{self.directory.label(person)} is in `admins` and not among the members"
+                self.findings.warning(place, message, "nobody else stays in this group; list them as a member")
+
+    def _name(self, entry: Entry) -> str:
+        raw = text(entry.value)
+        name = comparable(raw)
+        if not name or len(name) > MAX_NAME:
+            message = f"the name has {len(name)} characters in Unicode's composed form"
+            self.findings.error(entry.place, message, f"WhatsApp allows 1 to {MAX_NAME}")
+        elif raw != raw.strip():
+            self.findings.warning(entry.place, "white space at the ends of a name does not count", "remove it")
+        return name
+
+    def _previously(self, entry: Entry | None) -> tuple[str, ...]:
+        return () if entry is None else tuple(comparable(text(name)) for name in sequence(entry.value))
+
+    def _description(self, entry: Entry) -> str:
+        description = comparable(text(entry.value))
+        if len(description) > MAX_DESCRIPTION:
+            message = f"the description has {len(description)} characters in Unicode's composed form"
+            self.findings.error(entry.place, message, f"WhatsApp allows {MAX_DESCRIPTION}")
+        return description
+
+    def _unique(self, groups: tuple[DesiredGroup, ...]) -> None:
+        ids: dict[str, DesiredGroup] = {}
+        names: dict[str, DesiredGroup] = {}
+        for group in groups:
+            if group.id is not None:
+                if (first := ids.setdefault(group.id, group)) is not group:
+                    self._same(group, first, "id", f"has the same id as {shown(first.key)} at", "one group, one key")
+            elif isinstance(group.name, str) and (first := names.setdefault(group.name, group)) is not group:
+                hint = "rename one, or give them ids"
+                self._same(group, first, "name", f"has the same name as {shown(first.key)} at", hint)
+
+    def _same(self, group: DesiredGroup, first: DesiredGroup, field: str, message: str, hint: str) -> None:
+        entries = self.merged.sections["groups"]
+        place, other = entries[group.key].place.at(field), entries[first.key].place.at(field)
+        self.findings.error(place, f"{shown(group.key)} {message}", hint, other=other)
+
+
+def _text(fields: Mapping[str, Entry], field: str, default: str) -> str:
+    return text(fields[field].value) if field in fields else default
+
+
+def _way(member: Member) -> str:
+    return " and ".join(shown(way) for way in member.teams)
+
+
+def _invite_code(invite: str) -> str | None:
+    """The bare code of a code or URL."""
+    match = _INVITE.match(invite)
+    return match[1] if match else None

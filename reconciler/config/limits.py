@@ -1,0 +1,32 @@
+"""What `policy` says, and how many removals a group allows."""
+
+from __future__ import annotations
+
+from reconciler.config.directory import Directory
+from reconciler.config.merge import Merged
+from reconciler.config.quoting import trail_text
+from reconciler.config.tree import Entry, text
+from reconciler.model.desired import Policy, RemovalLimit
+
+
+def removal_limit(entry: Entry | None, merged: Merged) -> RemovalLimit | None:
+    """A count or a share of removals, with the place a refusal can name: "policy.max_removals (groups.yaml:18)"."""
+    if entry is None:
+        return None
+    source = f"{trail_text(entry.place.trail)} ({merged.where(entry.place)})"
+    value = text(entry.value)
+    if value.endswith("%"):
+        return RemovalLimit(source, percent=float(value[:-1]))
+    return RemovalLimit(source, count=int(float(value)))
+
+
+def read_policy(merged: Merged, directory: Directory) -> Policy:
+    """The rules for every group."""
+    fields = merged.sections["policy"]
+    writes = fields.get("writes_per_minute")
+    return Policy(
+        protected=frozenset(directory.persons(fields.get("protected"))),
+        ignored=frozenset(directory.persons(fields.get("ignored"))),
+        max_removals=removal_limit(fields.get("max_removals"), merged),
+        writes_per_minute=int(float(text(writes.value))) if writes is not None else None,
+    )

@@ -1,0 +1,81 @@
+"""The documents of a folder as one: merged by key, and a key that two files define is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.config.findings import Findings
+from reconciler.config.quoting import shown
+from reconciler.config.structure import Sound
+from reconciler.config.tree import Entry, Place, Trail, mapping
+
+SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
+
+EVERYTHING = "*"
+"""Stands among the broken names for "all of them": no name is spelled like that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """One configuration: per section the entries by key, each with its place.
+
+    `broken` has the names of a section that exist but could not be read: referring to them is no further mistake.
+    `lines` has the line of a trail in a file, for group keys and `max_removals`.
+    """
+
+    sections: Mapping[str, Mapping[str, Entry]]
+    region: Entry | None = None
+    broken: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lines: Mapping[str, Mapping[Trail, int]] = field(default_factory=dict)
+
+    def where(self, place: Place) -> str:
+        """File and line: `groups.yaml:31`; of what stands behind a YAML alias, the nearest line above it."""
+        lines, trail = self.lines[place.file], place.trail
+        found = (lines[trail[:end]] for end in range(len(trail), 0, -1) if trail[:end] in lines)
+        return f"{place.file}:{next(found, 1)}"
+
+    def is_broken(self, section: str, name: str) -> bool:
+        """Whether this name may stand for something that could not be read."""
+        return not self.broken[section].isdisjoint((name, EVERYTHING))
+
+
+def merge(folder: str | None, parts: Sequence[Sound], findings: Findings) -> Merged:
+    """Put the parts together in the order of their files; `folder` is what the user named, None for a single file."""
+    if folder is not None and not any("version" in part.document.root for part in parts):
+        findings.error(Place(folder), "`version` is missing", "one file of the folder must have `version: 1`")
+    region: Entry | None = None
+    for part in parts:
+        if "region" not in part.root:
+            continue
+        entry = Entry(part.root["region"], Place(part.document.file, ("region",), key=True))
+        if region is None:
+            region = entry
+        else:
+            findings.error(entry.place, "`region` is defined twice, first at", "keep one of them", other=region.place)
+    return Merged(
+        {section: _entries(section, parts, findings) for section in SECTIONS},
+        region,
+        {section: _broken(section, parts) for section in ("people", "teams", "region")},
+        {part.document.file: part.document.lines for part in parts},
+    )
+
+
+def _entries(section: str, parts: Sequence[Sound], findings: Findings) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
+    for part in parts:
+        for key, value in mapping(part.root.get(section, {})).items():
+            place = Place(part.document.file, (section, key))
+            if key in entries:
+                first = entries[key].place
+                message = f"{shown(key)} is defined twice, first at"
+                second = Place(place.file, place.trail, key=True)
+                findings.error(second, message, "keep one of them", other=Place(first.file, first.trail, key=True))
+            else:
+                entries[key] = Entry(value, place)
+    return entries
+
+
+def _broken(section: str, parts: Sequence[Sound]) -> frozenset[str]:
+    trails = [trail for part in parts for trail in part.broken if trail[:1] == (section,) and len(trail) <= 2]
+    return frozenset(str(trail[1]) if len(trail) == 2 else EVERYTHING for trail in trails)

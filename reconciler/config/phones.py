@@ -1,0 +1,103 @@
+"""Phone numbers as people write them, checked against the numbering plans that `phonenumbers` knows."""
+
+from __future__ import annotations
+
+import re
+
+_ALLOWED = re.compile(r"\+?[0-9 ().\-/]+", re.ASCII)
+_OLD_MEXICO = re.compile(r"521[0-9]{10}", re.ASCII)
+_OLD_BRAZIL = re.compile(r"55[1-9][0-9][6-9][0-9]{7}", re.ASCII)
+_MOST_DIGITS = 40
+_OTHER_COUNTRY = "no number of `region` looks like that; a number of another country begins with +"
+
+
+class BadNumber(Exception):
+    """A text is no phone number: the reason, and what to do about it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def is_region(code: str) -> bool:
+    """Whether a country's two-letter code, in capitals, is one whose national numbers can be read."""
+    from phonenumbers import SUPPORTED_REGIONS
+
+    return code in SUPPORTED_REGIONS
+
+
+def read_phone(text: str, region: str | None) -> str:
+    """The digits of the international number, without the plus sign.
+
+    `+…` and `00…` are international; other digits are national in `region`, or international where there is none.
+    Raises BadNumber, whose message does not repeat the number.
+    """
+    from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
+
+    number = _plain(text)
+    national = region is not None and not number.startswith("+")
+    if not national and not number.startswith("+"):
+        if number.startswith("0"):
+            raise BadNumber(
+                "is a national number, and the file gives no region",
+                "give `region`, or write the number with + and the country code",
+            )
+        number = f"+{number}"
+    try:
+        parsed = parse(number, region if national else None)
+    except NumberParseException as error:
+        raise BadNumber("is no phone number", _parse_hint(error.error_type, national)) from None
+    if not is_valid_number(parsed):
+        digits = f"{parsed.country_code}{parsed.national_number}"
+        raise BadNumber("is no valid phone number", _OTHER_COUNTRY if national else _hint(digits, parsed))
+    return format_number(parsed, PhoneNumberFormat.E164)[1:]
+
+
+def _plain(text: str) -> str:
+    """Only digits, with a plus sign in front where the number is international."""
+    stripped = text.strip()
+    if not any(map(str.isdigit, stripped)):
+        raise BadNumber("has no digits", "write a phone number")
+    if not _ALLOWED.fullmatch(stripped):
+        raise BadNumber(_strange(stripped), "write it with digits, spaces and + only")
+    digits = re.sub(r"[^0-9]", "", stripped)
+    if len(digits) > _MOST_DIGITS or not digits:
+        raise BadNumber("is no phone number", "a number has 5 to 15 digits")
+    if stripped.startswith("+"):
+        return f"+{digits}"
+    return f"+{digits[2:]}" if digits.startswith("00") else digits
+
+
+def _strange(text: str) -> str:
+    char = next((char for char in text if char != "+" and not _ALLOWED.fullmatch(char)), "")
+    if not char:
+        return "has a + that is not at its beginning"
+    if char.isascii() and char.isalpha():
+        return "has letters in it, which no phone number has"
+    name = f"`{char}` (U+{ord(char):04X})" if char.isprintable() else f"U+{ord(char):04X}"
+    return f"has the character {name} in it, which no phone number has"
+
+
+def _parse_hint(kind: int, national: bool) -> str:
+    from phonenumbers import NumberParseException
+
+    if kind == NumberParseException.INVALID_COUNTRY_CODE:
+        return "no country has the code it begins with"
+    return _OTHER_COUNTRY if national else "it is too short or too long"
+
+
+def _hint(digits: str, parsed: object) -> str:
+    from phonenumbers import PhoneNumber, ValidationResult, is_possible_number_with_reason
+
+    assert isinstance(parsed, PhoneNumber)  # noqa: S101  typed as an object only to keep the import lazy
+    if _OLD_MEXICO.fullmatch(digits):
+        return "this is the old Mexican form: drop the 1 after +52"
+    if _OLD_BRAZIL.fullmatch(digits):
+        return f"this is the old Brazilian form: add the ninth digit, or write the JID {digits[:4]}…@s.whatsapp.net"
+    reason = is_possible_number_with_reason(parsed)
+    if reason == ValidationResult.TOO_SHORT:
+        return "it is too short for its country"
+    if reason == ValidationResult.TOO_LONG:
+        return "it is too long for its country"
+    return "no number of its country looks like that"

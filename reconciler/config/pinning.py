@@ -1,0 +1,180 @@
+"""Ids of matched groups, put into the YAML files with nothing else in them changed, byte for byte."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from yaml import BaseLoader, CBaseLoader, MappingNode, Node, SequenceNode, __with_libyaml__, compose
+from yaml.error import Mark
+
+from reconciler.config.files import SourceFile, find, read_file
+from reconciler.config.findings import Findings
+from reconciler.config.quoting import shown
+from reconciler.config.reader import read
+from reconciler.config.tree import Tree, mapping
+from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.model.identity import is_group_id
+
+_Loader = CBaseLoader if __with_libyaml__ else BaseLoader
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+
+
+def pin(path: Path, ids: Mapping[str, str]) -> dict[Path, bytes]:
+    """The new bytes of every file in which groups get the ids given by their keys; nothing is written.
+
+    A group that has an id keeps it. Raises ConfigError where a file is no YAML, ReconcilerError where a key or an
+    id is none, or where a group's text is such that its id must be written by hand.
+    """
+    for key, group_id in ids.items():
+        if not is_group_id(group_id):
+            raise ReconcilerError(f"{shown(group_id)} for the group {shown(key)} is no group's id")
+    sources, trees = _read_all(path)
+    missing = [key for key in sorted(ids) if not any(key in groups for groups in trees.values())]
+    if missing:
+        raise ReconcilerError(f"{path} has no group {', '.join(map(shown, missing))}", "check the keys under `groups`")
+    changed = {}
+    for file, groups in trees.items():
+        new = {key: ids[key] for key, group in groups.items() if key in ids and "id" not in mapping(group)}
+        if new:
+            changed[Path(file)] = _pinned(sources[file], new)
+    return changed
+
+
+def _read_all(path: Path) -> tuple[dict[str, SourceFile], dict[str, dict[str, Tree]]]:
+    """The files by their paths, and the groups of each."""
+    findings = Findings()
+    sources = {s.file: s for found in find(path, findings) if (s := read_file(found, findings)) is not None}
+    trees = {file: read(file, source.text, findings) for file, source in sources.items()}
+    if findings.failed:
+        raise ConfigError(findings.problems({file: source.text for file, source in sources.items()}))
+    groups = {file: tree.root.get("groups") for file, tree in trees.items() if tree is not None}
+    return sources, {
+        file: {key: group for key, group in mapping(each).items() if isinstance(group, dict)}
+        for file, each in groups.items()
+        if isinstance(each, dict)
+    }
+
+
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Replace each file at once, keeping its mode; a symbolic link stays and its target is replaced.
+
+    Raises ReconcilerError where a file cannot be written; the file is then as it was.
+    """
+    for path, data in contents.items():
+        target = path.resolve()
+        try:
+            _replace(target, data)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise ReconcilerError(f"{path} cannot be written: {reason}", "check its permissions and the disk") from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    mode = target.stat().st_mode
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, mode & 0o7777)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _pinned(source: SourceFile, ids: Mapping[str, str]) -> bytes:
+    """The file with the ids in it, proven to mean the same and the ids, nothing else."""
+    spots = _spots(source, ids)
+    text = source.text
+    for key in sorted(ids, key=lambda key: spots[key].index, reverse=True):
+        spot = spots[key]
+        text = text[: spot.index] + spot.insertion(f"id: {ids[key]}", text) + text[spot.index :]
+    if not _means(text, source, ids):
+        keys = ", ".join(map(shown, sorted(ids)))
+        raise _by_hand(source.file, f"the text of the group {keys} cannot be edited safely")
+    bom = codecs.BOM_UTF8 if source.data.startswith(codecs.BOM_UTF8) else b""
+    return bom + text.encode()
+
+
+def _means(text: str, source: SourceFile, ids: Mapping[str, str]) -> bool:
+    """Whether the text is the source and the ids."""
+    before, after = read(source.file, source.text, Findings()), read(source.file, text, Findings())
+    if before is None or after is None:
+        return False
+    groups = mapping(before.root["groups"])
+    pinned = {key: {**mapping(group), "id": ids[key]} if key in ids else group for key, group in groups.items()}
+    return after.root == {**before.root, "groups": pinned}
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where in the text a group's first key begins (or its empty braces end); `column` counts from 0."""
+
+    index: int
+    column: int
+    flow: bool
+    empty: bool
+
+    def insertion(self, line: str, text: str) -> str:
+        """The new key with what separates it from the next one, in the file's own line breaks."""
+        if self.flow:
+            return line if self.empty else f"{line}, "
+        newline = _NEWLINE.search(text, self.index) or _NEWLINE.search(text)
+        return f"{line}{newline[0] if newline else chr(10)}{' ' * self.column}"
+
+
+def _spots(source: SourceFile, keys: Collection[str]) -> dict[str, _Spot]:
+    """The spot of each of these groups; raises where a group's text is not its own.
+
+    Composing is safe here: the reader has seen the document, and bounded its depth and its aliases.
+    """
+    root = compose(source.text, Loader=_Loader)
+    assert isinstance(root, MappingNode)  # noqa: S101  the reader has seen it
+    uses = _uses(root)
+    groups = next(value for key, value in root.value if key.value == "groups")
+    found = {}
+    for key, group in groups.value:
+        if key.value not in keys:
+            continue
+        if uses[id(groups)] + uses[id(group)] > 2:
+            raise _by_hand(source.file, f"the group {shown(key.value)} shares its text through a YAML alias")
+        found[key.value] = _spot(group)
+    return found
+
+
+def _spot(group: MappingNode) -> _Spot:
+    if group.value:
+        mark = group.value[0][0].start_mark
+        return _Spot(mark.index, mark.column, bool(group.flow_style), empty=False)
+    mark = cast("Mark", group.end_mark)
+    return _Spot(mark.index - 1, mark.column - 1, flow=True, empty=True)
+
+
+def _uses(root: Node) -> Counter[int]:
+    """How often each node stands in another one: more than once means aliases."""
+    uses = Counter({id(root): 1})
+    to_visit = [root]
+    while to_visit:
+        node = to_visit.pop()
+        children = node.value if isinstance(node, SequenceNode) else ()
+        if isinstance(node, MappingNode):
+            children = [child for pair in node.value for child in pair]
+        to_visit += [child for child in children if not uses[id(child)]]
+        uses.update(map(id, children))
+    return uses
+
+
+def _by_hand(file: str, reason: str) -> ReconcilerError:
+    return ReconcilerError(f"{file}: {reason}", "write `id: …` into it by hand")

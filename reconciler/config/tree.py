@@ -1,0 +1,48 @@
+"""A YAML document as plain values, and places in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+Tree: TypeAlias = "dict[str, Tree] | list[Tree] | str | None"
+"""A document without types: every scalar is text; None is an empty value (nothing, `~` or `null`)."""
+
+Trail: TypeAlias = tuple[str | int, ...]
+"""The way from the root to a value: keys and indexes (from 0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value in a file, or with `key` the key that leads to it. `file` is the path as the user gave it."""
+
+    file: str
+    trail: Trail = ()
+    key: bool = False
+
+    def at(self, *steps: str | int) -> Place:
+        """A place further down."""
+        return Place(self.file, (*self.trail, *steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value together with its place, so that whatever is found wrong with it later can be located."""
+
+    value: Tree
+    place: Place
+
+
+def mapping(tree: Tree) -> dict[str, Tree]:
+    """The value, which the schema says is a mapping."""
+    return cast("dict[str, Tree]", tree)
+
+
+def sequence(tree: Tree) -> list[Tree]:
+    """The value, which the schema says is a list."""
+    return cast("list[Tree]", tree)
+
+
+def text(tree: Tree) -> str:
+    """The value, which the schema says is a scalar."""
+    return cast("str", tree)

@@ -1,0 +1,154 @@
+"""Pinning puts ids into the files and changes nothing else, byte for byte."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from reconciler.config import load, pin, write_files
+from reconciler.errors import ConfigError, ReconcilerError
+
+ID = "120363012345678901@g.us"
+OTHER = "120363012345678902@g.us"
+
+
+def pinned(folder: Path, before: bytes, ids: dict[str, str]) -> bytes:
+    path = folder / "groups.yaml"
+    path.write_bytes(before)
+    changed = pin(path, ids)
+    assert path.read_bytes() == before
+    assert set(changed) <= {path}
+    return changed.get(path, before)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "version: 1\ngroups:\n  a:\n    name: A\n  b:\n    name: B\n",
+            "version: 1\ngroups:\n  a:\n    id: %s\n    name: A\n  b:\n    name: B\n",
+            id="block",
+        ),
+        pytest.param(
+            "groups:\r\n  a: # one\r\n\r\n      # its\r\n      'name':   \"A\"   # why\r\nversion: 1",
+            "groups:\r\n  a: # one\r\n\r\n      # its\r\n      id: %s\r\n      'name':   \"A\"   # why\r\nversion: 1",
+            id="CRLF, comments, quotes, odd indentation, no line break at the end",
+        ),
+        pytest.param(
+            "\ufeffversion: 1\ngroups: {a: {name: A}, b: {id: 1@g.us}}\n",
+            "\ufeffversion: 1\ngroups: {a: {id: %s, name: A}, b: {id: 1@g.us}}\n",
+            id="byte order mark and flow",
+        ),
+        pytest.param(
+            'version: 1\ngroups: {"é😀": 1, "a" : {  "name":"A"}}',
+            'version: 1\ngroups: {"é😀": 1, "a" : {  id: %s, "name":"A"}}',
+            id="JSON-like, after characters of several bytes",
+        ),
+        pytest.param("groups:\n  a: { }", "groups:\n  a: { id: %s}", id="empty flow"),
+        pytest.param("groups:\n  a: {}", "groups:\n  a: {id: %s}", id="empty flow without space"),
+        pytest.param("groups:\n a:\n  {\n  name: A}", "groups:\n a:\n  {\n  id: %s, name: A}", id="flow on lines"),
+        pytest.param(
+            "groups:\n ? a\n : name: A\n   teams: []",
+            "groups:\n ? a\n : id: %s\n   name: A\n   teams: []",
+            id="explicit key",
+        ),
+        pytest.param("groups:\n  a: {name: A}", "groups:\n  a: {id: %s, name: A}", id="only line break before"),
+        pytest.param("groups:\r  a:\r    name: A\r", "groups:\r  a:\r    id: %s\r    name: A\r", id="old Mac"),
+        pytest.param(
+            "x: &x [1]\ngroups:\n  a: &a\n    name: A\n    teams: *x",
+            "x: &x [1]\ngroups:\n  a: &a\n    id: %s\n    name: A\n    teams: *x",
+            id="anchors that no other group uses",
+        ),
+    ],
+)
+def test_an_id_becomes_the_first_line_of_its_group(before: str, after: str, tmp_path: Path) -> None:
+    assert pinned(tmp_path, before.encode(), {"a": ID}) == (after % ID).encode()
+
+
+def test_several_groups_of_one_file_get_their_ids(tmp_path: Path) -> None:
+    before = b"groups:\n  b: {name: B}\n  a:\n    name: A\n  c: {name: C}\n"
+    after = pinned(tmp_path, before, {"a": ID, "b": OTHER})
+    assert (
+        after == f"groups:\n  b: {{id: {OTHER}, name: B}}\n  a:\n    id: {ID}\n    name: A\n  c: {{name: C}}\n".encode()
+    )
+
+
+def test_a_group_that_has_an_id_is_never_touched(tmp_path: Path) -> None:
+    before = b"groups: {a: {id: 1@g.us, name: A}}"
+    assert pinned(tmp_path, before, {"a": ID}) == before
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "groups: {a: &a {name: A}, b: *a}",
+        "groups: {b: &a {name: A}, a: *a}",
+        "groups: &g {a: {name: A}}\nother: *g",
+        "groups:\n  a:\n    ? name\n    : A\n",
+    ],
+)
+def test_a_group_whose_text_is_not_its_own_must_be_written_by_hand(before: str, tmp_path: Path) -> None:
+    with pytest.raises(ReconcilerError) as caught:
+        pinned(tmp_path, before.encode(), {"a": ID})
+    assert caught.value.hint == "write `id: …` into it by hand"
+    assert "`a`" in caught.value.message
+
+
+def test_what_cannot_be_pinned_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ReconcilerError, match="is no group's id"):
+        pinned(tmp_path, b"groups: {a: {name: A}}", {"a": "x: y"})
+    with pytest.raises(ReconcilerError, match="has no group `b`, `c`"):
+        pinned(tmp_path, b"groups: {a: {name: A}}", {"a": ID, "c": ID, "b": ID})
+    with pytest.raises(ReconcilerError, match="has no group `a`"):
+        pinned(tmp_path, b"groups: [a]", {"a": ID})
+    with pytest.raises(ConfigError, match="this is no YAML"):
+        pinned(tmp_path, b"groups: {", {"a": ID})
+
+
+def test_a_folder_gives_only_the_files_that_change(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("version: 1\ngroups:\n  a:\n    name: A\n", encoding="utf-8")
+    (tmp_path / "b.yaml").write_text("groups:\n  b:\n    name: B\n", encoding="utf-8")
+    (tmp_path / "people.yaml").write_text("people: {}\n", encoding="utf-8")
+    write_files(pin(tmp_path, {"b": ID}))
+    assert (tmp_path / "a.yaml").read_text(encoding="utf-8") == "version: 1\ngroups:\n  a:\n    name: A\n"
+    assert [group.id for group in load(tmp_path, as_of=date(2026, 1, 1)).groups] == [None, ID]
+    assert pin(tmp_path, {"b": ID}) == {}
+
+
+def test_the_example_can_be_pinned_and_means_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "groups.yaml"
+    path.write_bytes((Path(__file__).parents[2] / "examples" / "groups.yaml").read_bytes())
+    before = load(path, as_of=date(2026, 1, 1))
+    write_files(pin(path, {group.key: f"{number}@g.us" for number, group in enumerate(before.groups)}))
+    after = load(path, as_of=date(2026, 1, 1))
+    assert [group.id for group in after.groups] == [f"{number}@g.us" for number in range(len(before.groups))]
+    assert [group.members for group in after.groups] == [group.members for group in before.groups]
+
+
+def test_a_written_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.yaml", tmp_path / "link.yaml"
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    link.symlink_to(target.name)
+    write_files({link: b"new"})
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.yaml", "target.yaml"]
+
+
+def test_a_failed_write_leaves_the_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"old")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(ReconcilerError, match=r"a\.yaml cannot be written: Permission denied"):
+        write_files({path: b"new"})
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.yaml"]
+    assert path.read_bytes() == b"old"

@@ -1,0 +1,103 @@
+"""One person, one identity, in every form that the API or a file may use."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.identity import Jid, identity_of_digits, identity_of_jid, is_group_id, parse_jid
+
+
+@pytest.mark.parametrize(
+    ("text", "identity"),
+    [
+        ("12025550143@s.whatsapp.net", "+12025550143"),
+        ("12025550143@c.us", "+12025550143"),
+        ("12025550143:7@s.whatsapp.net", "+12025550143"),
+        ("12025550143.0:7@s.whatsapp.net", "+12025550143"),
+        (" 12025550143@s.whatsapp.net\n", "+12025550143"),
+        ("491715550143:12@s.whatsapp.net", "+491715550143"),
+        # Brazil: mobiles with and without the ninth digit are one account.
+        ("553196348800@s.whatsapp.net", "+5531996348800"),
+        ("5531996348800@s.whatsapp.net", "+5531996348800"),
+        ("553196348800@c.us", "+5531996348800"),
+        # Brazil: a landline begins with 2 to 5 and has no ninth digit.
+        ("553132345678@s.whatsapp.net", "+553132345678"),
+        # Mexico: with and without the 1 of old mobiles.
+        ("525512345678@s.whatsapp.net", "+525512345678"),
+        ("5215512345678@s.whatsapp.net", "+525512345678"),
+        # Argentina: with and without the 9 of mobiles.
+        ("541123456789@s.whatsapp.net", "+5491123456789"),
+        ("5491123456789@s.whatsapp.net", "+5491123456789"),
+    ],
+)
+def test_every_spelling_of_an_account_is_one_identity(text: str, identity: str) -> None:
+    assert identity_of_jid(text) == identity
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "76699677012110@lid",
+        "76699677012110:3@lid",
+        "76699677012110@hosted.lid",
+        "120363012345678901@g.us",
+        "status@broadcast",
+        "12025550143",
+        "+12025550143",
+        "+12025550143@s.whatsapp.net",
+        "1202555x143@s.whatsapp.net",
+        "012025550143@s.whatsapp.net",
+        "12@s.whatsapp.net",
+        "1234567890123456@s.whatsapp.net",
+        "١٢٠٢٥٥٥٠١٤٣@s.whatsapp.net",
+        "12025550143@S.WHATSAPP.NET",
+        "12025550143@s.whatsapp.net.example.com",
+        "12025550143@s.whatsapp.net@lid",
+        "@s.whatsapp.net",
+        "",
+    ],
+)
+def test_what_is_no_phone_has_no_identity(text: str) -> None:
+    assert identity_of_jid(text) is None
+
+
+@pytest.mark.parametrize("text", ["76699677012110@lid", "76699677012110:3@lid", "76699677012110@hosted.lid"])
+def test_a_private_id_is_known_as_one(text: str) -> None:
+    assert parse_jid(text) == Jid("76699677012110", is_lid=True)
+
+
+def test_a_jid_is_sent_without_device_and_with_its_own_digits() -> None:
+    jid = parse_jid("553196348800:12@c.us")
+    assert jid == Jid("553196348800", is_lid=False)
+    assert jid.phone_jid == "553196348800@s.whatsapp.net"
+
+
+@pytest.mark.parametrize(
+    ("digits", "identity"),
+    [
+        ("12025550143", "+12025550143"),
+        ("553196348800", "+5531996348800"),
+        ("5531996348800", "+5531996348800"),
+        ("5215512345678", "+525512345678"),
+        ("541123456789", "+5491123456789"),
+    ],
+)
+def test_digits_and_jid_have_the_same_identity(digits: str, identity: str) -> None:
+    assert identity_of_digits(digits) == identity_of_jid(f"{digits}@s.whatsapp.net") == identity
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("120363012345678901@g.us", True),
+        ("12025550143-1398765432@g.us", True),
+        ("120363012345678901@g.us\n", False),
+        ("120363012345678901", False),
+        ("@g.us", False),
+        ("1-@g.us", False),
+        ("12025550143@s.whatsapp.net", False),
+        ("١٢@g.us", False),
+    ],
+)
+def test_a_groups_id_is_digits_at_g_us(text: str, expected: bool) -> None:
+    assert is_group_id(text) is expected
