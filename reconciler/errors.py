@@ -76,7 +76,7 @@ class ConfigError(ReconcilerError):
         self.problems = problems
 
     def __str__(self) -> str:
-        return "\n".join([str(p) for p in self.problems] + [self.message])
+        return "\n".join([f"{self.message}:", *(str(problem) for problem in self.problems)])
 
 
 class PlanFileError(ReconcilerError):

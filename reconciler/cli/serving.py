@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-
 from reconciler.cli.options import Settings
 from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE
 from reconciler.cli.writing import show
@@ -63,7 +61,6 @@ def _begin(world: World, settings: Settings, first_state: Path | None, state: Pa
 def _ready(behaviour: Behaviour, world: World) -> Callable[[str], None]:
     def ready(url: str) -> None:
         show(f"serving {url}  instance {', '.join(world.instance_ids())}  key {behaviour.key}  (Ctrl-C stops it)")
-        click.get_text_stream("stdout").flush()
 
     return ready
 

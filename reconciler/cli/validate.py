@@ -29,24 +29,20 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
     from reconciler.cli.writing import show
     from reconciler.config import load
     from reconciler.errors import ConfigError
+    from reconciler.report.summary import counted
     from reconciler.report.text import render_problems
 
     try:
         desired = load(path, as_of=day(None))
     except ConfigError as error:
-        problems, summary = error.problems, f"{path}: {error.message}"
+        problems, valid = error.problems, ""
     else:
-        problems, summary = desired.warnings, _valid(path, len(desired.groups), len(desired.warnings))
+        problems, valid = desired.warnings, f"{path}: valid, {counted(len(desired.groups), 'group', 'groups')}"
     if format_ == "json":
         from reconciler.report.document import problems_document
         from reconciler.report.escaping import json_text
 
         show(json_text(problems_document(problems)), output)
     else:
-        show("\n".join([*([render_problems(problems).rstrip("\n")] if problems else []), summary]), output)
-    return 1 if any(problem.severity == "error" for problem in problems) else 0
-
-
-def _valid(path: Path, groups: int, warnings: int) -> str:
-    said = f", {warnings} warning{'s' if warnings != 1 else ''}" if warnings else ""
-    return f"{path}: valid, {groups} group{'s' if groups != 1 else ''}{said}"
+        show("\n".join(part for part in (problems and render_problems(problems), valid) if part), output)
+    return 0 if valid else 1

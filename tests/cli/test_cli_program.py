@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import click
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
 from reconciler import __version__
 from reconciler.cli import sandbox
 from reconciler.cli.main import COMMANDS, cli, run
+from reconciler.published import schema_text
 from tests.stage import Stage
 
 ROOT = Path(__file__).parents[2]
@@ -198,3 +201,52 @@ def test_schema_prints_the_published_file(stage: Stage, option: list[str]) -> No
 
 def test_running_without_arguments_is_a_usage_error() -> None:
     assert run([]) == 1
+
+
+BROKEN = "groups: {alpha: {name: Alpha, descripton: x, members: [+1 202 555 014]}}"
+
+
+def test_validate_tells_every_problem_with_its_place_on_stdout(stage: Stage) -> None:
+    stage.file(BROKEN)
+    ran = stage.run("validate")
+    assert (ran.code, ran.err) == (1, "")
+    assert "groups.yaml:3:31: groups.alpha.descripton: unknown key" in ran.out
+    assert "did you mean `description`" in ran.out
+    assert "groups.yaml:3:56: groups.alpha.members[0]" in ran.out
+    assert "555 014" not in ran.out
+
+
+def test_validate_says_what_is_valid_and_warns(stage: Stage) -> None:
+    stage.file("groups: {alpha: {name: ' Alpha '}}")
+    ran = stage.run("validate")
+    assert ran.code == 0
+    assert "warning" in ran.out
+    assert "groups.yaml: valid, 1 group" in ran.out
+    planned = stage.run("plan")
+    assert "warning" in planned.err
+    assert "warning" not in stage.run("-q", "plan").err
+
+
+def test_validate_as_json_is_a_document_by_its_schema(stage: Stage) -> None:
+    for text, valid in ((BROKEN, False), ("groups: {alpha: {name: Alpha}}", True)):
+        stage.file(text)
+        ran = stage.run("validate", "--format", "json")
+        document = json.loads(ran.out)
+        jsonschema.validate(document, json.loads(schema_text("problems.schema.json")))
+        assert (document["valid"], ran.code) == (valid, 0 if valid else 1)
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "drift", "pin"])
+def test_an_invalid_file_stops_every_command_before_any_call(stage: Stage, command: str) -> None:
+    stage.file(BROKEN)
+    ran = stage.run(command)
+    assert (ran.code, ran.out) == (1, "")
+    assert "\ngroups.yaml:3:31:" in ran.err
+    assert stage.calls() == []
+
+
+def test_results_can_go_to_a_file(stage: Stage) -> None:
+    stage.file("groups: {alpha: {name: Alpha}}")
+    printed = stage.run("plan").out
+    assert stage.run("plan", "--output", "plan.txt").out == ""
+    assert (stage.folder / "plan.txt").read_text() == printed
