@@ -17,11 +17,6 @@ def confirm(plan: Plan, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask on, nothing was changed", "pass --yes to apply without asking")
     calls = f"{plan.calls} call{'s' if plan.calls != 1 else ''}"
-    try:
-        answer = click.prompt(
-            f"\nApply this plan ({calls})? Only 'yes' goes on", default="no", show_default=False, err=True
-        )
-    except EOFError:
-        answer = "no"
-    if answer.strip().lower() != "yes":
+    click.echo(f"\nApply this plan ({calls})? Only 'yes' goes on: ", nl=False, err=True)
+    if sys.stdin.readline().strip().lower() != "yes":
         raise Refused("not applied: nothing was changed")

@@ -34,8 +34,8 @@ _STAYS = "  (stays as it is)"
 def render_plan(plan: Plan, *, show_phones: bool, color: bool, drift: bool = False) -> str:
     """The whole plan, ending in its summary line; no line break at the end.
 
-    Groups with nothing to say are only counted, those merely found by name named in one line. `drift` changes the summary's first word, for a plan that nobody
-    means to apply.
+    Groups with nothing to say are only counted, those merely found by name named in one line. `drift` changes the
+    summary's first word, for a plan that nobody means to apply.
     """
     ink = Ink(show_phones, color)
     sections = ["\n".join(_group(group, ink)) for group in plan.groups if _has_something_to_say(group)]
