@@ -118,10 +118,13 @@ def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mappin
     text, move = _text_changes(group, live), moves(group, cast, desired)
     advice = [*move.advice, *_admins(group, cast, desired), *_unidentified(cast, group)]
     own = desired.instance.identity if desired.instance is not None else None
-    change = replace(change, live_members=len(live.participants) - (own in cast.present))
+    # Where the instance is not seen, one of those who cannot be identified may be it.
+    own_place = own is not None and (own in cast.present or bool(cast.unknown))
+    change = replace(change, live_members=len(live.participants) - own_place)
     if group.membership is Membership.OBSERVE:
         told = tuple(Advice(AdviceKind.OBSERVED, f'{t.field} is "{t.old}", the file says "{t.new}"') for t in text)
-        return replace(change, advice=(*told, *advice))
+        reasons = _reasons_to_doubt(live, cast, desired, group)
+        return replace(change, advice=(*_doubtful(reasons), *told, *advice))
     change = replace(change, text=text, add=move.add, advice=tuple(advice))
     if (text or move.add or move.remove) and _not_admin(cast, desired.instance):
         why = "the instance is no admin of this group, so nothing in it can be changed; have an admin promote it"
@@ -130,18 +133,28 @@ def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mappin
     return replace(change, remove=remove, blocked=blocked_removals, advice=(*doubtful, *advice))
 
 
+def _reasons_to_doubt(live: LiveGroup, cast: Cast, desired: Desired, group: DesiredGroup) -> tuple[str, ...]:
+    """Why the read looks wrong; a group that was not read for its people gives no reason."""
+    reads_people = live.participants or not isinstance(group.members, Unmanaged) or group.absent
+    return doubts(live, cast, desired.instance) if reads_people else ()
+
+
+def _doubtful(reasons: tuple[str, ...]) -> tuple[Advice, ...]:
+    return (Advice(AdviceKind.DOUBTFUL, f"doubtful read: {' and '.join(reasons)}"),) if reasons else ()
+
+
 def _trusted_removals(
     live: LiveGroup, cast: Cast, desired: Desired, remove: tuple[Who, ...], group: DesiredGroup
 ) -> tuple[tuple[Who, ...], tuple[str, ...], tuple[Advice, ...]]:
-    reads_people = live.participants or not isinstance(group.members, Unmanaged) or group.absent
-    reasons = doubts(live, cast, desired.instance) if reads_people else ()
+    """Nobody is removed on the word of a read that looks wrong; nor does it prove that nobody is to be removed."""
+    reasons = _reasons_to_doubt(live, cast, desired, group)
     if not reasons:
         return remove, (), ()
-    why = " and ".join(reasons)
-    if not remove:
-        return (), (), (Advice(AdviceKind.DOUBTFUL, f"doubtful read: {why}"),)
-    kept = Advice(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
-    return (), (f"doubtful read: {why}; nobody is removed from it, plan again",), (kept,)
+    takes_away = group.absent or (group.membership is Membership.EXACT and not isinstance(group.members, Unmanaged))
+    if not takes_away:
+        return (), (), _doubtful(reasons)
+    kept = _advise(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
+    return (), (f"doubtful read: {' and '.join(reasons)}; nobody is removed from it, plan again",), tuple(kept)
 
 
 def _not_admin(cast: Cast, instance: Person | None) -> bool:
@@ -169,8 +182,8 @@ def _admins(group: DesiredGroup, cast: Cast, desired: Desired) -> list[Advice]:
     lacking = by_label(who_person(p) for i, p in group.admins.items() if i not in admins | left_alone)
     surplus = by_label(who_is(cast.present[i], desired) for i in admins - group.admins.keys())
     return [
-        *_advise(AdviceKind.ADMIN, "to be an admin, and is none: the API cannot promote, do it by hand", lacking),
-        *_advise(AdviceKind.ADMIN, "an admin, and not listed under `admins`: the API cannot demote", surplus),
+        *_advise(AdviceKind.ADMIN, "should be an admin; promote by hand, the API cannot", lacking),
+        *_advise(AdviceKind.ADMIN, "an admin, but not listed under `admins`; demote by hand, the API cannot", surplus),
     ]
 
 

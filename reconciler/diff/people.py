@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from reconciler.model.desired import Desired, DesiredGroup, Member, Membership, Person, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
@@ -174,7 +174,7 @@ def _stay_in_additive(
 
 def due_soon(members: Iterable[Member], as_of: date) -> list[Advice]:
     """The memberships that end within the next fourteen days, soonest first."""
-    due = [m for m in members if m.until is not None and m.until <= as_of + timedelta(days=DUE_DAYS)]
+    due = [m for m in members if m.until is not None and (m.until - as_of).days <= DUE_DAYS]
     return [
         advice
         for day in sorted({m.until for m in due if m.until is not None})

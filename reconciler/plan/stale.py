@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.model.live import ListedGroup, LiveGroup
+from reconciler.model.identity import Identity
+from reconciler.model.live import ListedGroup, LiveGroup, Participant
 from reconciler.model.plan import Action, GroupPlan, Plan
 from reconciler.model.text import comparable
 
@@ -43,7 +44,7 @@ def _moved_in(
         return
     if group.live is None:
         return
-    now = read.get(group.id)
+    now = read.get(group.live.id)
     if now is None:
         yield f"the live group {group.id} is gone"
         return
@@ -87,8 +88,12 @@ def _record(group: LiveGroup) -> dict[str, Any]:
     return {
         "name": comparable(group.name),
         "description": comparable(group.description),
-        "participants": {
-            p.identity or p.lid or p.id: "owner" if p.is_owner else "admin" if p.is_admin else "member"
-            for p in group.participants
-        },
+        "participants": {p.identity or p.lid or p.id: _standing(p, group.owner) for p in group.participants},
     }
+
+
+def _standing(participant: Participant, owner: Identity | None) -> str:
+    """Owner, admin or member; the owner is told by the group, by the participant, or by both."""
+    if participant.is_owner or (owner is not None and participant.identity == owner):
+        return "owner"
+    return "admin" if participant.is_admin else "member"

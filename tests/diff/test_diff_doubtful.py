@@ -1,0 +1,154 @@
+"""Unknown is not absent: nobody is removed on the word of a read that looks wrong; and no change without an admin."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.diff.doubt import doubts
+from reconciler.diff.people import cast_of
+from reconciler.model.desired import DesiredGroup, Membership
+from reconciler.model.live import LiveGroup
+from reconciler.model.plan import Action, AdviceKind
+from tests.builders import (
+    ALICE,
+    BOB,
+    CAROL,
+    ME,
+    change_for,
+    desired,
+    group,
+    group_plan,
+    labels,
+    live,
+    participant,
+    told,
+)
+
+LID = "76699677012110@lid"
+DOUBTFUL = [
+    pytest.param(live(BOB, count=3), "2 participants, the list counts 3", id="fewer than the list counts"),
+    pytest.param(live(BOB, count=1), "2 participants, the list counts 1", id="more than the list counts"),
+    pytest.param(live(BOB, CAROL, me=None), "instance itself is missing", id="the instance is missing"),
+]
+
+
+@pytest.mark.parametrize(("there", "why"), DOUBTFUL)
+@pytest.mark.parametrize("wanted", [group(members=[ALICE]), group(absent=[BOB], membership=Membership.ADDITIVE)])
+def test_nobody_is_removed_from_a_doubtful_group_and_the_reason_stands_in_the_plan(
+    wanted: DesiredGroup, there: LiveGroup, why: str
+) -> None:
+    planned = group_plan(desired(wanted), there)
+    assert [step for step in planned.steps if step.action is Action.REMOVE] == []
+    assert planned.remove == ()
+    assert why in planned.blocked[0]
+    assert "bob" in told(planned.advice, AdviceKind.DOUBTFUL)
+    assert planned.pending
+
+
+@pytest.mark.parametrize(("there", "why"), DOUBTFUL)
+def test_a_doubtful_group_is_still_built_up(there: LiveGroup, why: str) -> None:
+    planned = group_plan(desired(group(name="Omega", members=[ALICE])), there)
+    assert [step.action for step in planned.steps] == [Action.PATCH, Action.ADD]
+
+
+@pytest.mark.parametrize(("there", "why"), DOUBTFUL)
+@pytest.mark.parametrize("mode", [Membership.ADDITIVE, Membership.OBSERVE])
+def test_a_doubtful_group_is_marked_also_where_nobody_is_to_go(there: LiveGroup, why: str, mode: Membership) -> None:
+    planned = group_plan(desired(group(members=[BOB], membership=mode)), there)
+    assert [why in advice.text for advice in planned.advice if advice.kind is AdviceKind.DOUBTFUL] == [True]
+    assert (planned.blocked, planned.pending) == ((), False)
+
+
+def test_a_read_that_shows_nobody_is_doubtful() -> None:
+    nobody = live(me=None, count=0)
+    planned = group_plan(desired(group(members=[ALICE])), nobody)
+    assert "the read shows nobody in it" in planned.blocked[0]
+    assert labels(planned.add) == ["alice"]
+
+
+@pytest.mark.parametrize(("there", "why"), DOUBTFUL)
+@pytest.mark.parametrize(
+    "wanted",
+    [group(members=[BOB, CAROL]), group(absent=[ALICE]), group(absent=[ALICE], membership=Membership.ADDITIVE)],
+)
+def test_a_doubtful_read_does_not_prove_that_nobody_is_to_be_removed(
+    wanted: DesiredGroup, there: LiveGroup, why: str
+) -> None:
+    planned = group_plan(desired(wanted), there)
+    assert why in planned.blocked[0]
+    assert planned.remove == ()
+
+
+def test_a_read_that_shows_nobody_is_no_proof_that_absent_people_are_out() -> None:
+    planned = group_plan(desired(group(absent=[BOB])), live(me=None, count=0))
+    assert "the read shows nobody in it" in planned.blocked[0]
+
+
+def test_a_doubtful_read_of_a_group_whose_people_are_not_managed_is_told_and_blocks_nothing() -> None:
+    planned = group_plan(desired(group(description="New")), live(BOB, count=9))
+    assert [advice.kind for advice in planned.advice] == [AdviceKind.DOUBTFUL]
+    assert (planned.blocked, len(planned.steps)) == ((), 1)
+
+
+def test_both_reasons_are_told() -> None:
+    change = change_for(desired(group(members=[])), live(BOB, me=None, count=2))
+    assert "the list counts 2 and the instance itself is missing" in change.blocked[0]
+
+
+def test_a_count_that_the_list_did_not_give_makes_no_doubt() -> None:
+    there = LiveGroup("120363012345678901@g.us", "Alpha", "", live(BOB).participants)
+    assert doubts(there, cast_of(there, {}), ME) == ()
+
+
+def test_a_missing_instance_is_no_doubt_while_somebody_is_unidentified() -> None:
+    planned = group_plan(desired(group(members=[])), live(BOB, participant(LID), me=None))
+    assert (labels(planned.remove), planned.blocked) == (["bob"], ())
+
+
+def test_a_missing_instance_is_no_doubt_while_its_number_is_unknown() -> None:
+    planned = group_plan(desired(group(members=[]), instance=None), live(BOB, me=None))
+    assert (labels(planned.remove), planned.blocked) == (["bob"], ())
+
+
+NOT_ADMIN = participant(ME)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        group(name="Omega", members=[BOB]),
+        group(description="New"),
+        group(members=[ALICE, BOB]),
+        group(members=[]),
+    ],
+)
+def test_where_the_instance_is_no_admin_a_change_is_blocked_and_shown(
+    wanted: DesiredGroup,
+) -> None:
+    planned = group_plan(desired(wanted), live(BOB, me=NOT_ADMIN))
+    assert planned.steps == ()
+    assert "no admin" in planned.blocked[0]
+    assert planned.text or planned.add or planned.remove
+    assert planned.pending
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [group(members=[BOB]), group(members=[ALICE], membership=Membership.OBSERVE), group(admins=[BOB])],
+)
+def test_an_instance_that_is_no_admin_blocks_nothing_where_nothing_is_to_change(wanted: DesiredGroup) -> None:
+    assert group_plan(desired(wanted), live(BOB, me=NOT_ADMIN)).blocked == ()
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        live(BOB, me=participant(ME, admin=True)),
+        live(BOB, me=participant(ME, owner=True)),
+        live(BOB, me=NOT_ADMIN, owner=ME),
+        live(BOB, participant(LID, admin=True), me=None),
+    ],
+    ids=["admin", "owner by its entry", "owner by the group", "perhaps the unidentified one"],
+)
+def test_an_instance_that_is_or_may_be_an_admin_may_change(there: LiveGroup) -> None:
+    assert [s.action for s in group_plan(desired(group(members=[ALICE, BOB])), there).steps] == [Action.ADD]

@@ -1,0 +1,76 @@
+"""Live groups that are not in the file, and the keys a run is about."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.diff.compare import unmanaged
+from reconciler.diff.match import match_groups
+from reconciler.diff.select import select_keys
+from reconciler.errors import UsageError
+from reconciler.model.desired import DesiredGroup, State
+from reconciler.model.live import ListedGroup
+from reconciler.model.plan import AdviceKind
+from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, group
+
+LISTED = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Beta"), ListedGroup(GAMMA_ID, "Beta")]
+
+
+@pytest.mark.parametrize(
+    ("groups", "text"),
+    [
+        ([], '3 live groups are not in the file and left alone: "Alpha", "Beta", "Beta"'),
+        ([group()], '2 live groups are not in the file and left alone: "Beta", "Beta"'),
+        ([group(), group("b", id=BETA_ID)], '1 live group is not in the file and left alone: "Beta"'),
+        ([group(state=State.LEFT)], '2 live groups are not in the file and left alone: "Beta", "Beta"'),
+        ([group("b", id=None, name="Beta")], '1 live group is not in the file and left alone: "Alpha"'),
+        ([group(), group("b", id=None, name="Beta")], None),
+    ],
+    ids=["no key", "one key", "two keys", "a group to leave", "candidates of a blocked key", "all known"],
+)
+def test_live_groups_that_no_key_may_mean_are_told_and_left_alone(groups: list[DesiredGroup], text: str | None) -> None:
+    advice = unmanaged(match_groups(groups, LISTED).values(), LISTED)
+    assert [one.text for one in advice] == ([text] if text else [])
+    assert {one.kind for one in advice} <= {AdviceKind.UNMANAGED}
+
+
+@pytest.mark.parametrize(
+    ("count", "names"),
+    [(5, '"G1", "G2", "G3", "G4", "G5"'), (7, '"G1", "G2", "G3", "G4", "G5" and 2 more')],
+)
+def test_only_the_first_names_are_told(count: int, names: str) -> None:
+    many = [ListedGroup(f"12036301234567890{number}@g.us", f"G{number}") for number in range(count, 0, -1)]
+    (advice,) = unmanaged([], many)
+    assert advice.text == f"{count} live groups are not in the file and left alone: {names}"
+
+
+GROUPS = [group("project-alpha"), group("board"), group("staff")]
+
+
+@pytest.mark.parametrize(
+    ("targets", "keys"),
+    [
+        ([], {"project-alpha", "board", "staff"}),
+        (["board"], {"board"}),
+        (["board", "staff", "board"], {"board", "staff"}),
+    ],
+)
+def test_a_run_is_about_the_targets_or_about_all(targets: list[str], keys: set[str]) -> None:
+    assert select_keys(GROUPS, targets) == keys
+
+
+@pytest.mark.parametrize(
+    ("groups", "targets", "message", "hint"),
+    [
+        (GROUPS, ["project-alhpa"], "no group project-alhpa", "did you mean project-alpha?"),
+        (GROUPS, ["board", "xyz", "zyx"], "no group xyz, zyx", "it has: board, project-alpha, staff"),
+        ([], ["xyz"], "no group xyz", "it has: no groups"),
+    ],
+)
+def test_an_unknown_target_is_an_error_that_helps(
+    groups: list[DesiredGroup], targets: list[str], message: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        select_keys(groups, targets)
+    assert message in caught.value.message
+    assert caught.value.hint == hint

@@ -1,0 +1,94 @@
+"""What a plan and a result say of themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.plan import Action, Found, GroupPlan, Phase, Plan, Refusal, Step, Who
+from reconciler.model.result import ApplyResult, Outcome, PersonOutcome, PersonState, StepResult
+from tests.builders import ALICE, TODAY
+
+ADD = Step("b", Action.ADD, Phase.BUILD)
+PATCH = Step("b", Action.PATCH, Phase.BUILD)
+REMOVE = Step("a", Action.REMOVE, Phase.TAKE)
+SWAPS = (Step("c", Action.REMOVE, Phase.SWAP), Step("c", Action.ADD, Phase.SWAP))
+CREATE = Step("d", Action.CREATE, Phase.BUILD)
+PLAN = Plan(
+    "inst_abc123",
+    TODAY,
+    (
+        GroupPlan("a", "A", steps=(REMOVE,)),
+        GroupPlan("b", "B", steps=(PATCH, ADD)),
+        GroupPlan("c", "C", steps=SWAPS),
+        GroupPlan("d", "D", steps=(CREATE,)),
+    ),
+)
+WHO = Who(ALICE.identity, ALICE.jid, "alice")
+
+
+def test_steps_run_by_phase_then_key_then_the_groups_own_order() -> None:
+    assert PLAN.steps == (PATCH, ADD, CREATE, *SWAPS, REMOVE)
+
+
+@pytest.mark.parametrize(
+    ("rate", "writes", "seconds"),
+    [(100.0, None, 3.6), (60.0, None, 6.0), (100.0, 20, 18.0), (10.0, 20, 36.0)],
+    ids=["the server's rate", "a slower rate", "the file's own, slower", "the file's own, faster"],
+)
+def test_the_estimate_is_made_with_the_slower_of_both_rates(rate: float, writes: int | None, seconds: float) -> None:
+    plan = replace(PLAN, calls_per_minute=rate, writes_per_minute=writes)
+    assert plan.calls == 6
+    assert plan.seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("plan", "pending"),
+    [
+        (Plan("i", TODAY), False),
+        (Plan("i", TODAY, (GroupPlan("a", "A"),)), False),
+        (Plan("i", TODAY, (GroupPlan("a", "A", steps=(ADD,)),)), True),
+        (Plan("i", TODAY, (GroupPlan("a", "A", blocked=("why",)),)), True),
+        (Plan("i", TODAY, refusals=(Refusal("why", "how"),)), True),
+    ],
+)
+def test_steps_blocked_groups_and_refusals_are_pending(plan: Plan, pending: bool) -> None:
+    assert plan.pending is pending
+
+
+@pytest.mark.parametrize(
+    ("found", "adopted"),
+    [(Found.BY_ID, False), (Found.BY_NAME, True), (Found.BY_PREVIOUS_NAME, True), (Found.NOWHERE, False)],
+)
+def test_only_a_group_found_by_a_name_is_adopted(found: Found, adopted: bool) -> None:
+    assert GroupPlan("a", "A", found=found).adopted is adopted
+
+
+def outcome(state: PersonState) -> ApplyResult:
+    return ApplyResult(Plan("i", TODAY), people=(PersonOutcome("a", WHO, state),))
+
+
+@pytest.mark.parametrize(
+    ("result", "converged"),
+    [
+        pytest.param(ApplyResult(Plan("i", TODAY)), True, id="nothing to do"),
+        pytest.param(ApplyResult(PLAN, (StepResult(ADD, Outcome.DONE),)), True, id="all done"),
+        *(
+            pytest.param(ApplyResult(PLAN, (StepResult(ADD, end),)), False, id=end.value)
+            for end in Outcome
+            if end is not Outcome.DONE
+        ),
+        pytest.param(ApplyResult(PLAN, interrupted=True), False, id="interrupted"),
+        pytest.param(ApplyResult(PLAN, left_over=(("a", "text"),)), False, id="left over"),
+        pytest.param(ApplyResult(Plan("i", TODAY, (GroupPlan("a", "A", blocked=("x",)),))), False, id="blocked"),
+        pytest.param(outcome(PersonState.NOT_ADDED), False, id="somebody not added"),
+        pytest.param(outcome(PersonState.BAD_NUMBER), False, id="a bad number"),
+        pytest.param(outcome(PersonState.STILL_IN), False, id="somebody still in"),
+        pytest.param(outcome(PersonState.PENDING), True, id="somebody pending is no drift"),
+        pytest.param(outcome(PersonState.ALREADY_IN), True, id="somebody in already"),
+        pytest.param(outcome(PersonState.ALREADY_OUT), True, id="somebody out already"),
+    ],
+)
+def test_a_run_converged_only_when_everything_is_as_the_file_says(result: ApplyResult, converged: bool) -> None:
+    assert result.converged is converged

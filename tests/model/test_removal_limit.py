@@ -1,0 +1,47 @@
+"""How many removals a count or a share allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
+
+
+@pytest.mark.parametrize(
+    ("limit", "members", "allowed"),
+    [
+        pytest.param(RemovalLimit("x", percent=25), 0, 1, id="at least one, even of none"),
+        pytest.param(RemovalLimit("x", percent=25), 3, 1, id="at least one"),
+        pytest.param(RemovalLimit("x", percent=25), 7, 1, id="rounded down"),
+        pytest.param(RemovalLimit("x", percent=25), 8, 2, id="exactly"),
+        pytest.param(RemovalLimit("x", percent=100), 9, 9, id="everybody"),
+        pytest.param(RemovalLimit("x", percent=0), 1000, 0, id="0% allows nobody"),
+        pytest.param(RemovalLimit("x"), 1000, 0, id="neither count nor share allows nobody"),
+        pytest.param(RemovalLimit("x", percent=29), 100, 29, id="29% of a hundred, whatever floats make of it"),
+        pytest.param(RemovalLimit("x", percent=0.1), 1024, 1, id="a fraction of a percent"),
+        pytest.param(RemovalLimit("x", count=0), 1000, 0, id="a count of none"),
+        pytest.param(RemovalLimit("x", count=5), 2, 5, id="a count is a count"),
+        pytest.param(DEFAULT_REMOVALS, 100, 25, id="the default is a quarter"),
+    ],
+)
+def test_a_limit_allows_a_count_or_a_share_rounded_down(limit: RemovalLimit, members: int, allowed: int) -> None:
+    assert limit.allowed(members) == allowed
+
+
+@pytest.mark.parametrize("members", [1, 10, 33, 100, 1023])
+def test_a_share_is_what_whole_numbers_say(members: int) -> None:
+    allowed = [RemovalLimit("x", percent=percent).allowed(members) for percent in range(1, 101)]
+    assert allowed == [max(1, members * percent // 100) for percent in range(1, 101)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "text"),
+    [
+        (RemovalLimit("x", percent=25.0), "25%"),
+        (RemovalLimit("x", percent=12.5), "12.5%"),
+        (RemovalLimit("x", count=3), "3"),
+        (RemovalLimit("x", count=0), "0"),
+    ],
+)
+def test_a_limit_reads_as_the_file_writes_it(limit: RemovalLimit, text: str) -> None:
+    assert str(limit) == text

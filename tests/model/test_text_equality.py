@@ -1,0 +1,36 @@
+"""When two names or descriptions count as equal."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.text import comparable, same_text
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("Board", "Board", True),
+        ("Board", "board", False),
+        ("Caf\u00e9", "Cafe\u0301", True),
+        ("a\r\nb", "a\nb", True),
+        ("a\rb", "a\nb", True),
+        ("a\n\r\nb", "a\n\nb", True),
+        ("a\nb\n", "a\nb", True),
+        (" \u00a0a\u2003", "a", True),
+        ("a  b", "a b", False),
+        ("", " \n\t", True),
+        ("", "a", False),
+        ("\u212b", "\u00c5", True),
+        ("\u2460", "1", False),
+        ("a\u200b", "a", False),
+    ],
+)
+def test_texts_are_equal_after_nfc_line_ends_and_outer_white_space(one: str, other: str, equal: bool) -> None:
+    assert same_text(one, other) is equal
+    assert same_text(other, one) is equal
+
+
+@pytest.mark.parametrize("text", ["  Cafe\u0301\r\nb\r", "", "plain", "\u00a0x\n"])
+def test_a_comparable_text_stays_as_it_is(text: str) -> None:
+    assert comparable(comparable(text)) == comparable(text)

@@ -1,0 +1,181 @@
+"""A saved plan fits only the live groups it was made from; what moved is told, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.desired import Desired, State
+from reconciler.model.live import LiveGroup, Participant
+from reconciler.plan.build import Choices
+from reconciler.plan.stale import moved, touched
+from tests.builders import (
+    ALICE,
+    ALPHA_ID,
+    BETA_ID,
+    BOB,
+    CAROL,
+    ME,
+    desired,
+    group,
+    listed,
+    live,
+    participant,
+    plan_for,
+)
+
+LID = "76699677012110@lid"
+ADDING = desired(group(members=[ALICE, BOB]))
+CREATING = desired(group(id=None, name="New", previously=["Older"]))
+JOINING = desired(group(id=BETA_ID, invite="AbCdEfGhIjKlMn"))
+LEAVING = desired(group(state=State.LEFT))
+WAS = live(ALICE, description="Text")
+
+
+def what_moved(
+    wanted: Desired,
+    was: Sequence[LiveGroup],
+    now: Sequence[LiveGroup],
+    unreadable: Sequence[str] = (),
+    choices: Choices | None = None,
+) -> tuple[str, ...]:
+    """What moved between the plan for these live groups and those groups now."""
+    plan = plan_for(wanted, *was, choices=choices)
+    read: Mapping[str, LiveGroup | None] = {one.id: None if one.id in unreadable else one for one in now}
+    return moved(plan, [listed(one) for one in now], read)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param(WAS, id="the same"),
+        pytest.param(replace(WAS, participants=WAS.participants[::-1]), id="in another order"),
+        pytest.param(replace(WAS, name=" Alpha\n", description="Text\r\n"), id="white space at the ends"),
+        pytest.param(live(participant(ALICE, shown_as="12025550143:7@c.us"), description="Text"), id="another form"),
+        pytest.param(
+            live(Participant(LID, ALICE.identity, ALICE.jid, LID), description="Text"), id="by lid with the phone"
+        ),
+        pytest.param(replace(WAS, count=None), id="no count"),
+    ],
+)
+def test_a_plan_fits_groups_that_are_as_they_were(now: LiveGroup) -> None:
+    assert what_moved(ADDING, [WAS], [now]) == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "sentences"),
+    [
+        pytest.param(replace(WAS, name="Omega"), ['alpha: the name was "Alpha", is "Omega"'], id="renamed"),
+        pytest.param(
+            replace(WAS, description=""), ['alpha: the description was "Text", is ""'], id="description cleared"
+        ),
+        pytest.param(
+            live(ALICE, CAROL, description="Text"),
+            ["alpha: +13035550145 is in by now, as member"],
+            id="somebody came",
+        ),
+        pytest.param(live(description="Text"), ["alpha: +12025550143, then member, is no longer in"], id="left"),
+        pytest.param(
+            live(participant(ALICE, admin=True), description="Text"),
+            ["alpha: +12025550143 was member, is admin"],
+            id="promoted",
+        ),
+        pytest.param(
+            live(ALICE, description="Text", me=participant(ME)),
+            ["alpha: +12025550100 was admin, is member"],
+            id="the instance demoted",
+        ),
+        pytest.param(
+            live(ALICE, description="Text", owner=ALICE),
+            ["alpha: +12025550143 was member, is owner"],
+            id="owner by the group's own word",
+        ),
+        pytest.param(
+            live(ALICE, participant(LID), description="Text"),
+            [f"alpha: {LID} is in by now, as member"],
+            id="somebody unidentified came",
+        ),
+        pytest.param(
+            live(ALICE, participant("someone@example"), description="Text"),
+            ["alpha: someone@example is in by now, as member"],
+            id="somebody in an unknown form came",
+        ),
+        pytest.param(
+            live(participant(BOB, admin=True, owner=True), name="Omega", description="Text"),
+            [
+                "alpha: +12025550143, then member, is no longer in",
+                "alpha: +12025550144 is in by now, as owner",
+                'alpha: the name was "Alpha", is "Omega"',
+            ],
+            id="several at once, sorted",
+        ),
+    ],
+)
+def test_what_moved_in_a_touched_group_is_told(now: LiveGroup, sentences: list[str]) -> None:
+    assert list(what_moved(ADDING, [WAS], [now])) == sentences
+
+
+def test_somebody_unidentified_is_the_same_in_every_spelling_of_the_private_id() -> None:
+    was, now = live(ALICE, participant(LID)), live(ALICE, participant("76699677012110:4@lid"))
+    assert what_moved(ADDING, [was], [now]) == ()
+
+
+def test_a_group_that_was_empty_and_is_not_any_more_has_moved() -> None:
+    (told,) = what_moved(desired(group(members=[ALICE])), [live(me=None)], [live(ALICE, me=None)])
+    assert told == "alpha: +12025550143 is in by now, as member"
+
+
+@pytest.mark.parametrize("wanted", [ADDING, LEAVING])
+def test_a_touched_group_that_is_no_longer_listed_is_told(wanted: Desired) -> None:
+    assert what_moved(wanted, [WAS], []) == (f"alpha: the live group {ALPHA_ID} is gone",)
+
+
+def test_a_touched_group_that_is_listed_and_cannot_be_read_is_told() -> None:
+    assert what_moved(ADDING, [WAS], [WAS], unreadable=[ALPHA_ID]) == (f"alpha: the live group {ALPHA_ID} is gone",)
+
+
+def test_leaving_needs_only_that_the_group_is_still_there() -> None:
+    assert what_moved(LEAVING, [WAS], [live(CAROL, name="Renamed")]) == ()
+
+
+@pytest.mark.parametrize("name", ["New", "Older", " New\n"])
+def test_a_create_is_stale_once_a_group_bears_one_of_its_names(name: str) -> None:
+    (told,) = what_moved(CREATING, [], [live(id=BETA_ID, name=name)])
+    assert BETA_ID in told
+    assert "is there by now" in told
+
+
+def test_a_create_is_not_stale_for_groups_of_other_names() -> None:
+    assert what_moved(CREATING, [], [live(id=BETA_ID, name="Beta")]) == ()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_group_that_another_key_of_the_plan_holds_is_no_reason(order: int) -> None:
+    holding = group("held", id=ALPHA_ID, name="New")
+    creating = group("new", id=None, name="New")
+    wanted = desired(*[holding, creating][::order])
+    there = live(name="New")
+    assert what_moved(wanted, [there], [there]) == ()
+
+
+def test_a_join_is_stale_once_its_group_is_live() -> None:
+    assert what_moved(JOINING, [], [live(id=BETA_ID)]) == (f"alpha: the live group {BETA_ID} is there by now",)
+    assert what_moved(JOINING, [], [live(id=ALPHA_ID)]) == ()
+
+
+def test_a_join_by_name_is_stale_once_a_group_bears_it() -> None:
+    joining = desired(group(id=None, name="New", invite="AbCdEfGhIjKlMn"))
+    (told,) = what_moved(joining, [], [live(id=BETA_ID, name="New")])
+    assert BETA_ID in told
+
+
+def test_groups_that_the_plan_does_not_touch_may_change_as_they_like() -> None:
+    wanted = desired(group("a", id=ALPHA_ID, name="A", members=[ALICE]), group("b", id=BETA_ID, name="B", members=[]))
+    was = [live(ALICE, name="A"), live(CAROL, id=BETA_ID, name="B")]
+    now = [live(ALICE, BOB, name="Other"), was[1]]
+    plan = plan_for(wanted, *was)
+    assert [one.key for one in touched(plan)] == ["b"]
+    assert what_moved(wanted, was, now) == ()
+    assert what_moved(wanted, was, now[1:]) == ()
