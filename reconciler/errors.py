@@ -59,8 +59,12 @@ class ReconcilerError(Exception):
         self.message = message
         self.hint = hint
 
+    def what(self) -> str:
+        """What happened and where, in one sentence, without what to do."""
+        return self.message
+
     def __str__(self) -> str:
-        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+        return f"{self.what()} ({self.hint})" if self.hint else self.what()
 
 
 class UsageError(ReconcilerError):
@@ -75,7 +79,8 @@ class ConfigError(ReconcilerError):
         super().__init__(f"{count} problem{'s' if count != 1 else ''} in the configuration")
         self.problems = problems
 
-    def __str__(self) -> str:
+    def what(self) -> str:
+        """The number of problems, and each on a line of its own."""
         return "\n".join([f"{self.message}:", *(str(problem) for problem in self.problems)])
 
 
@@ -125,12 +130,12 @@ class ApiError(ReconcilerError):
         self.request_id = request_id
         self.details = details
 
-    def __str__(self) -> str:
+    def what(self) -> str:
+        """The endpoint, status and code, the server's message, and the request id that support asks for."""
         label = " ".join(str(part) for part in (self.status, self.code) if part)
         head = f"{self.endpoint}: {label}: {self.message}" if label else f"{self.endpoint}: {self.message}"
         request = f" (request id {self.request_id})" if self.request_id else ""
-        hint = f"\n  {self.hint}" if self.hint else ""
-        return f"{head}{request}{hint}"
+        return f"{head}{request}"
 
 
 class NotSent(ApiError):

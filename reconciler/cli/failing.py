@@ -16,8 +16,9 @@ from reconciler.report.masking import mask_text
 
 
 def told(error: ReconcilerError) -> str:
-    """An expected error as text for a terminal: escaped and masked line by line."""
-    return "\n".join(mask_text(plain(line)) for line in str(error).splitlines())
+    """An expected error as text for a terminal: what happened, and below it what to do; masked and escaped."""
+    lines = [*error.what().splitlines(), *(f"  {line}" for line in error.hint.splitlines())]
+    return "\n".join(plain(mask_text(line)) for line in lines)
 
 
 def unexpected(error: BaseException, arguments: Sequence[str]) -> str:

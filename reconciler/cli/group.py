@@ -8,9 +8,6 @@ from typing import Any
 
 import click
 
-GLOBAL = "reconciler.global"
-"""Marks an option that every command takes, before or after the command's name."""
-
 
 class GlobalOption(click.Option):
     """An option of every command; the help shows these apart."""

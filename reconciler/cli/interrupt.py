@@ -29,14 +29,9 @@ class Stop:
         if first:
             click.echo("interrupted: finishing the calls under way, starting no other", err=True)
 
-    @contextmanager
-    def finishing_calls(self) -> Iterator[None]:
-        """While calls that write are under way, a signal only asks to stop."""
+    def writing(self) -> None:
+        """From here on calls write: a signal only asks to stop, and nobody may say that nothing was changed."""
         self._writing = True
-        try:
-            yield
-        finally:
-            self._writing = False
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from reconciler.report.masking import mask_text
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return mask_text(plain(record.getMessage()))
+        return plain(mask_text(record.getMessage()))
 
 
 class _Json(logging.Formatter):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import click
 
@@ -38,7 +39,7 @@ Example:
     cls=LazyGroup,
     lazy=COMMANDS,
     epilog=EXAMPLE,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "RECONCILER"},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, "--version", prog_name="reconciler")
 @global_options
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program; every error becomes a message on stderr and an exit code, never a traceback."""
     args = list(sys.argv[1:] if arguments is None else arguments)
+    _never_fail_to_write()
     try:
         result = cli.main(args=args, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -76,6 +78,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
         return _say(unexpected(error, args), 1)
     return result if isinstance(result, int) else 0
+
+
+def _never_fail_to_write() -> None:
+    """Where stdout or stderr cannot show a character (an old locale), show its escape instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _say(message: str, code: int) -> int:

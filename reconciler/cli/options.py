@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,23 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.group import GlobalOption
+
+
+class _Positive(click.ParamType[float]):
+    """A number above 0, and no infinite one."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it, or say what is wrong."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
+            self.fail(f"{value!r} is no number above 0.", param, ctx)
+        return number
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -97,7 +115,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     _option(
         "--rate",
         env="RATE",
-        type=click.FloatRange(min=0, min_open=True),
+        type=_Positive(),
         metavar="N",
         help="At most N calls a minute (else as many as the server's headers allow).",
     ),
@@ -113,7 +131,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     _option(
         "--timeout",
         env="TIMEOUT",
-        type=click.FloatRange(min=0, min_open=True),
+        type=_Positive(),
         default=30.0,
         show_default=True,
         metavar="SECONDS",

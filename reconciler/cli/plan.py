@@ -70,7 +70,7 @@ def plan(
         from reconciler.cli.planfile import sources_of
         from reconciler.report.escaping import json_text
 
-        write_file(out, json_text(document_of(made, sources_of(path, desired))), private=True)
+        write_file(out, json_text(document_of(made, sources_of(path, desired, out))), private=True)
     color = colored(settings.no_color) and output is None
     show(rendered(made, format_, show_phones=show_phones, color=color), output)
     return 2 if detailed_exitcode and made.pending else 0

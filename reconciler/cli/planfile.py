@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 from reconciler.errors import PlanFileError
 from reconciler.model.desired import Desired, Source
 from reconciler.model.plan import Plan
+
+log = logging.getLogger("reconciler.plan")
 
 MARKER = b'"wappfy-reconciler/plan"'
 
@@ -38,28 +42,35 @@ def read_plan_file(path: Path) -> tuple[Plan, tuple[Source, ...]]:
     return read_plan_document(value)
 
 
-def sources_of(path: Path, desired: Desired) -> tuple[Source, ...]:
-    """What a plan rests on: every file, and for a folder also which files are in it."""
-    return (*desired.sources, *([Source(str(path), _listing(path))] if path.is_dir() else []))
+def sources_of(path: Path, desired: Desired, planfile: Path) -> tuple[Source, ...]:
+    """What a plan rests on: every file, and for a folder also which files are in it; relative to the plan file."""
+    found = [*desired.sources, *([Source(str(path), _listing(path))] if path.is_dir() else [])]
+    return tuple(Source(os.path.relpath(source.path, planfile.parent), source.digest) for source in found)
 
 
-def require_same_sources(sources: Sequence[Source]) -> None:
-    """Make sure that the YAML a plan was made from did not change, where it is still there."""
-    changed = [source.path for source in sources if _changed(Path(source.path), source.digest)]
+def require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Path, ...]:
+    """Make sure that the YAML a plan was made from did not change, where it is still there.
+
+    What is gone is named on stderr, since it cannot be checked. Returns the paths, if all are there.
+    """
+    paths = {planfile.parent / source.path: source.digest for source in sources}
+    changed = sorted(str(path) for path, digest in paths.items() if path.exists() and _digest(path) != digest)
     if changed:
         raise PlanFileError(
-            f"the YAML changed since the plan was made: {', '.join(sorted(changed))}",
+            f"the YAML changed since the plan was made: {', '.join(changed)}",
             "make a new plan (`reconciler show` still shows this one)",
         )
+    gone = sorted(str(path) for path in paths if not path.exists())
+    if gone:
+        log.warning("not checked against the plan, since it is not there: %s", ", ".join(gone))
+    return () if gone else tuple(paths)
 
 
-def _changed(path: Path, digest: str) -> bool:
+def _digest(path: Path) -> str:
     if path.is_dir():
-        return _listing(path) != digest
+        return _listing(path)
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() != digest
-    except FileNotFoundError:
-        return False
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise PlanFileError(f"{path}, which the plan was made from, cannot be read: {error.strerror}") from None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reconciler.cli.options import Settings
 from reconciler.model.plan import Action, Plan, Step
 from reconciler.model.result import Outcome, StepResult
 
@@ -77,9 +78,10 @@ def what(step: Step) -> str:
 
 
 @contextmanager
-def showing_progress(plan: Plan, *, quiet: bool, log_format: str) -> Iterator[Progress]:
+def showing_progress(plan: Plan, settings: Settings) -> Iterator[Progress]:
     """Progress on stderr, in the way that fits where stderr goes."""
-    if quiet or log_format == "json" or not sys.stderr.isatty():
+    lines_anyway = settings.quiet or settings.verbose or settings.log_format == "json"
+    if lines_anyway or not sys.stderr.isatty():
         yield Lines()
         return
     from rich.console import Console

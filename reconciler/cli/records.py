@@ -5,22 +5,28 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
-from typing import TextIO
+from threading import Event, Lock
+from typing import Any, TextIO
 
 from reconciler.errors import UsageError
 from reconciler.model.result import CallRecord
 
 
 class Recorder:
-    """Keeps every call of a run, and appends the writing ones to the audit log at once."""
+    """Keeps every call of a run, and appends the writing ones to the audit log at once.
 
-    def __init__(self, instance_id: str, audit: TextIO | None) -> None:
+    Where the log can no longer be written the run is asked to stop: `trouble` says why.
+    """
+
+    def __init__(self, instance_id: str, audit: TextIO | None, stop: Event) -> None:
         self._instance_id = instance_id
         self._audit = audit
+        self._stop = stop
+        self.trouble = ""
         self._lock = Lock()
         self._calls: list[CallRecord] = []
 
@@ -29,9 +35,15 @@ class Recorder:
         with self._lock:
             self._calls.append(call)
             if self._audit is not None and call.method != "GET":
-                line = {"instance": self._instance_id, **dataclasses.asdict(call)}
-                self._audit.write(json.dumps(line, ensure_ascii=True) + "\n")
-                self._audit.flush()
+                self._append(self._audit, {"instance": self._instance_id, **dataclasses.asdict(call)})
+
+    def _append(self, audit: TextIO, line: dict[str, Any]) -> None:
+        try:
+            audit.write(json.dumps(line, ensure_ascii=True) + "\n")
+            audit.flush()
+        except OSError as error:
+            self.trouble = f"the audit log can no longer be written ({error.strerror}), so the run was stopped"
+            self._stop.set()
 
     @property
     def calls(self) -> tuple[CallRecord, ...]:
@@ -48,11 +60,16 @@ def audit_file(path: Path | None) -> Iterator[TextIO | None]:
         return
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.fchmod(descriptor, 0o600)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise UsageError(f"the audit log {path} cannot be written: {error.strerror}") from None
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+    file = os.fdopen(descriptor, "a", encoding="utf-8")
+    try:
         yield file
+    finally:
+        with suppress(OSError):
+            file.close()
 
 
 def require_place_for(path: Path | None) -> None:

@@ -102,7 +102,7 @@ Example:
 @click.option(
     "--window",
     envvar="RECONCILER_WINDOW",
-    type=click.FloatRange(0.1),
+    type=click.FloatRange(0.1, 86_400),
     default=60.0,
     show_default=True,
     metavar="SECONDS",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import click
 
 from reconciler.errors import UsageError
+from reconciler.files import write_whole
 
 
 def show(text: str, output: Path | None = None, *, private: bool = False) -> None:
@@ -26,24 +26,9 @@ def write_file(path: Path, text: str, *, private: bool) -> None:
     Raises UsageError when the place cannot be written.
     """
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            if not private:
-                os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode("utf-8", "backslashreplace"), private=private)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def colored(no_color: bool) -> bool:

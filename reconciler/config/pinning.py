@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
-import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,6 +19,7 @@ from reconciler.config.quoting import shown
 from reconciler.config.reader import read
 from reconciler.config.tree import Tree, mapping
 from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.files import write_whole
 from reconciler.model.identity import is_group_id
 
 _Loader = CBaseLoader if __with_libyaml__ else BaseLoader
@@ -70,28 +68,11 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
     Raises ReconcilerError where a file cannot be written; the file is then as it was.
     """
     for path, data in contents.items():
-        target = path.resolve()
         try:
-            _replace(target, data)
+            write_whole(path, data)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise ReconcilerError(f"{path} cannot be written: {reason}", "check its permissions and the disk") from None
-
-
-def _replace(target: Path, data: bytes) -> None:
-    mode = target.stat().st_mode
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with open(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, mode & 0o7777)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 def _pinned(source: SourceFile, ids: Mapping[str, str]) -> bytes:

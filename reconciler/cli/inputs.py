@@ -1,0 +1,80 @@
+"""What an apply starts from: the desired state, from which a plan is made, or a plan that was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.options import Settings
+from reconciler.cli.planfile import is_plan_file, read_plan_file, require_same_sources
+from reconciler.cli.planning import Asked, load_for, plan_in
+from reconciler.cli.session import Account, Session
+from reconciler.config import load
+from reconciler.errors import UsageError
+from reconciler.model.desired import Desired
+from reconciler.model.plan import Action, Plan
+from reconciler.pipeline import check_saved_plan
+from reconciler.plan.build import Choices
+
+if TYPE_CHECKING:
+    from reconciler.pipeline import Planned
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """YAML that was loaded: the plan is yet to be made."""
+
+    account: Account
+    desired: Desired
+    choices: Choices
+
+    def planned(self, session: Session, parallelism: int) -> Planned:
+        """Make the plan."""
+        return plan_in(session, self.desired, self.choices, parallelism)
+
+
+@dataclass(frozen=True, slots=True)
+class FromPlan:
+    """A saved plan. `desired` is the YAML behind it, where it is needed and still there."""
+
+    account: Account
+    plan: Plan
+    desired: Desired | None
+
+    def planned(self, session: Session, parallelism: int) -> Planned:
+        """Hold the plan against the live groups it touches."""
+        return check_saved_plan(self.plan, session.client, parallelism=parallelism)
+
+
+def input_of(asked: Asked, settings: Settings) -> FromFile | FromPlan:
+    """Read what PATH names. Raises what is wrong with it, and UsageError for options a saved plan cannot take."""
+    if not is_plan_file(asked.path):
+        choices = asked.choices()
+        desired = load_for(asked, settings)
+        return FromFile(Account.of(desired), desired, choices)
+    if asked.targets or asked.as_of or asked.max_removals:
+        raise UsageError(
+            "--target, --as-of and --max-removals were settled when the plan was saved", "make a new plan with them"
+        )
+    plan, sources = read_plan_file(asked.path)
+    if settings.instance_id not in (None, plan.instance_id):
+        raise UsageError(
+            f"the plan was made for the instance {plan.instance_id}, not for {settings.instance_id}",
+            "name the same instance, or make a new plan",
+        )
+    there = require_same_sources(sources, asked.path)
+    return FromPlan(Account(plan.instance_id, None, plan.writes_per_minute), plan, _yaml_behind(plan, there))
+
+
+def for_same_instance(settings: Settings, start: FromFile | FromPlan) -> Settings:
+    """A saved plan goes to the instance that it was made for, and to no other."""
+    return replace(settings, instance_id=start.plan.instance_id) if isinstance(start, FromPlan) else settings
+
+
+def _yaml_behind(plan: Plan, there: Sequence[Path]) -> Desired | None:
+    """What a group that is joined should be like: it cannot stand in the plan, so the file is asked."""
+    if not there or not any(step.action is Action.JOIN for step in plan.steps):
+        return None
+    return load(next((path for path in there if path.is_dir()), there[0]), as_of=plan.as_of)

@@ -1,0 +1,42 @@
+"""Writing files so that each is whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Replace a file's content in one piece; a symbolic link stays and its target is replaced.
+
+    `private` makes it readable by its owner only; else an existing file keeps its mode and a new one gets the
+    usual. What is no regular file (a terminal, a pipe) is written to as it is. Raises OSError.
+    """
+    target = path.resolve()
+    there = target.stat() if target.exists() else None
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        with target.open("wb") as stream:
+            stream.write(data)
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if not private:
+            os.chmod(temporary, stat.S_IMODE(there.st_mode) if there is not None else 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
