@@ -1,0 +1,132 @@
+"""The machine around the program misbehaves: disks are full, locales old, files not what they seem."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import UsageError
+from reconciler.files import write_whole
+from tests.stage import Stage
+
+FILE = """
+people: {alice: +1 202 555 0143, bob: +1 202 555 0144}
+groups: {alpha: {name: Alpha, members: [alice, bob]}, beta: {name: Beta, members: []}}
+"""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_an_audit_log_that_cannot_be_written_stops_the_run_and_the_account_is_kept(stage: Stage) -> None:
+    if not os.access("/dev/full", os.W_OK):
+        pytest.skip("this machine has no /dev/full")
+    stage.file(FILE)
+    ran = stage.run(
+        "apply", "--yes", "--parallelism", "1", "--audit-log", "/dev/full", "--report", "report.json", "--rate", "6000"
+    )
+    assert ran.code == 3
+    assert "audit log" in ran.err
+    assert len(stage.world.effects()) == 1
+    assert "not run" in ran.out
+    assert (stage.folder / "report.json").exists()
+
+
+def test_a_report_that_cannot_be_written_in_the_end_does_not_hide_the_result(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.file(FILE)
+
+    def full(*_: object, **__: object) -> None:
+        raise UsageError("report.json cannot be written: No space left on device")
+
+    monkeypatch.setattr("reconciler.cli.applying.write_file", full)
+    ran = stage.run("apply", "--yes", "--report", "report.json")
+    assert ran.code == 3
+    assert "Applied: 2 created" in ran.out
+    assert "No space left" in ran.err
+
+
+def test_a_variable_that_other_programs_use_breaks_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONCILER_VERSION", "0.1.0")
+    monkeypatch.setenv("RECONCILER_HELP", "x")
+    stage.file(FILE)
+    assert stage.run("plan").code == 0
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "0", "x"])
+@pytest.mark.parametrize("option", ["--rate", "--timeout"])
+def test_a_number_must_be_one(stage: Stage, option: str, value: str) -> None:
+    stage.file(FILE)
+    ran = stage.run("plan", option, value)
+    assert (ran.code, "above 0" in ran.err) == (1, True)
+
+
+def test_an_old_locale_shows_escapes_and_fails_nowhere(stage: Stage) -> None:
+    stage.file(FILE)
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", "apply", "--yes"], capture_output=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"Applied: 2 created" in done.stdout
+
+
+def test_apply_with_json_shows_the_plan_before_it_asks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.file(FILE)
+    monkeypatch.setattr("sys.stdin", Terminal("no\n"))
+    ran = stage.run("apply", "--format", "json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "2 to create" in ran.err
+
+
+def test_a_saved_plan_finds_its_yaml_from_any_folder(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = stage.file(FILE)
+    assert stage.run("plan", "--out", "today.plan").code == 0
+    path.write_text(path.read_text() + "# changed\n")
+    (stage.folder / "sub").mkdir()
+    monkeypatch.chdir(stage.folder / "sub")
+    refused = stage.run("apply", "../today.plan", "--yes")
+    assert (refused.code, "groups.yaml" in refused.err) == (1, True)
+    path.unlink()
+    applied = stage.run("apply", "../today.plan", "--yes")
+    assert applied.code == 0
+    assert "not checked" in applied.err
+
+
+def test_a_plan_of_a_folder_is_stale_when_a_file_comes_or_goes(stage: Stage) -> None:
+    folder = stage.folder / "groups"
+    folder.mkdir()
+    stage.file(FILE, "groups/one.yaml")
+    assert stage.run("plan", "groups", "--out", "today.plan").code == 0
+    (folder / "two.yaml").write_text("groups: {gamma: {name: Gamma}}\n")
+    assert stage.run("apply", "today.plan", "--yes").code == 1
+    (folder / "two.yaml").unlink()
+    assert stage.run("apply", "today.plan", "--yes").code == 0
+
+
+def test_writing_keeps_links_modes_and_what_is_no_file(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    write_whole(link, b"new")
+    assert link.is_symlink()
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"new", 0o640)
+    write_whole(target, b"secret", private=True)
+    assert target.stat().st_mode & 0o777 == 0o600
+    write_whole(Path("/dev/null"), b"gone")
+    assert Path("/dev/null").is_char_device()
+    with pytest.raises(OSError, match="No such file"):
+        write_whole(tmp_path / "no" / "folder", b"x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_whole(tmp_path / "folder", b"x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "target"]
