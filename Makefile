@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types imports unit clean
+.PHONY: demo test lint types imports audit unit clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -14,7 +14,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED)
 	@RECONCILER=$(CURDIR)/$(BIN)/reconciler sh examples/demo.sh
 
-test: lint types imports unit
+test: lint types imports audit unit
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -25,6 +25,10 @@ types: $(INSTALLED)
 
 imports: $(INSTALLED)
 	$(BIN)/lint-imports
+
+# Ruff's S rules, in `lint`, look for what bandit looks for.
+audit: $(INSTALLED)
+	$(BIN)/python .ci/audit.py
 
 unit: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term

@@ -12,16 +12,18 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
-from reconciler.apply.run import apply_plan
+from reconciler.apply.creating import there_by_now
+from reconciler.apply.run import Applied, apply_plan
 from reconciler.diff.compare import as_read, compare, needs_read, unmanaged
-from reconciler.diff.match import Match, match_groups
+from reconciler.diff.match import Match, match_groups, names_of
 from reconciler.diff.select import select_keys
 from reconciler.errors import ApiError, BadAnswer, PlanFileError, Refused, UsageError
 from reconciler.live.fetch import fetch_groups, whole
 from reconciler.model.desired import Desired, State
 from reconciler.model.live import ListedGroup, Listing, LiveGroup
 from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan
-from reconciler.model.result import ApplyResult
+from reconciler.model.result import ApplyResult, Outcome
+from reconciler.model.text import same_text
 from reconciler.plan.build import Choices, build_plan
 from reconciler.plan.guard import refusals_of_instance
 from reconciler.plan.stale import moved, touched
@@ -33,10 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and the ids of all groups that were live when it was made or checked."""
+    """A plan, and the names, by id, of all groups that were live when it was made or checked."""
 
     plan: Plan
-    known: frozenset[str]
+    known: Mapping[str, str]
 
 
 def make_plan(
@@ -62,7 +64,7 @@ def make_plan(
         instance=instance,
         advice=left_alone,
     )
-    return Planned(_with_links(plan, client), frozenset(group.id for group in listing.groups))
+    return Planned(_with_links(plan, client), _names(listing))
 
 
 def match_live(desired: Desired, client: Client) -> dict[str, Match]:
@@ -100,9 +102,9 @@ def _list_for(desired: Desired, client: Client) -> Listing:
 
 
 def _confirmed(listing: Listing, client: Client) -> Listing:
-    """Read the list until two reads in a row agree: unknown is not absent."""
+    """Read the list to its proven end until two reads in a row agree: unknown is not absent."""
     for _ in range(4):
-        again = client.list_groups()
+        again = client.list_groups(prove=True)
         if {group.id for group in again.groups} == {group.id for group in listing.groups}:
             return again
         listing = again
@@ -148,7 +150,11 @@ def check_saved_plan(plan: Plan, client: Client, *, parallelism: int) -> Planned
     if plan.steps:
         refused = refusals_of_instance(client.instance())
         plan = replace(plan, refusals=(*plan.refusals, *(r for r in refused if r not in plan.refusals)))
-    return Planned(plan, frozenset(group.id for group in listing.groups))
+    return Planned(plan, _names(listing))
+
+
+def _names(listing: Listing) -> dict[str, str]:
+    return {group.id: group.name for group in listing.groups}
 
 
 def _read_again(plan: Plan, listing: Listing, client: Client, parallelism: int) -> dict[str, LiveGroup | None]:
@@ -187,27 +193,56 @@ def run_plan(
     stop: Event,
     progress: Progress,
 ) -> ApplyResult:
-    """Apply a plan that was cleared, and hold every group that was joined against what the file wants of it."""
+    """Apply a plan that was cleared, and hold every group as it was read back against what the file wants of it.
+
+    Raises Refused, before anything is written, when a group that is to be created is there by now.
+    """
     applied = apply_plan(
-        planned.plan, client, known=planned.known, parallelism=parallelism, stop=stop, progress=progress
+        planned.plan, client, known=_known_now(planned, client), parallelism=parallelism, stop=stop, progress=progress
     )
-    joined = _joined(planned.plan.groups, applied.live)
-    more = tuple((key, _still_differs(key, live, desired)) for key, live in joined)
+    more = ((key, _still_differs(key, applied, desired)) for key in applied.live)
     left_over = (*applied.result.left_over, *((key, text) for key, text in more if text))
     return replace(applied.result, left_over=tuple(sorted(left_over)))
 
 
-def _joined(groups: Sequence[GroupPlan], live: Mapping[str, LiveGroup]) -> list[tuple[str, LiveGroup]]:
-    return [(g.key, live[g.key]) for g in groups if g.key in live and any(s.action is Action.JOIN for s in g.steps)]
+def _known_now(planned: Planned, client: Client) -> frozenset[str]:
+    """The ids of all groups known before the first write.
+
+    Before anything is created the groups are listed once more: a list that lacked one by mistake, or was right when
+    the plan was made, must not make a second group.
+    """
+    creating = [group for group in planned.plan.groups if any(s.action is Action.CREATE for s in group.steps)]
+    if not creating:
+        return frozenset(planned.known)
+    listed = client.list_groups().groups
+    appeared = there_by_now(creating, listed, planned.known)
+    if appeared:
+        told = "\n".join(f"  {text}" for text in appeared)
+        raise Refused(f"the live groups changed since the plan was made, nothing was changed:\n{told}", "plan again")
+    return frozenset(planned.known) | {group.id for group in listed}
 
 
-def _still_differs(key: str, live: LiveGroup, desired: Desired | None) -> str:
-    """What a joined group lacks, which no plan could know before; "" when it is as the file says."""
+def _still_differs(key: str, applied: Applied, desired: Desired | None) -> str:
+    """What the file still wants of a group as it was read back, and nothing else tells; "" for nothing.
+
+    That is what no plan could know of a group before it was joined, and what somebody else changed meanwhile.
+    """
+    result, live = applied.result, applied.live[key]
+    steps = [step for step in result.steps if step.step.group == key]
+    joined = any(step.step.action is Action.JOIN for step in steps)
+    if any(step.outcome is not Outcome.DONE for step in steps) or any(told == key for told, _ in result.left_over):
+        return ""
     if desired is None:
-        return "joined: plan again to see what else the file wants of it"
+        return "joined: plan again to see what else the file wants of it" if joined else ""
     listed = ListedGroup(live.id, live.name, None, live.participants, live.description, live.owner)
     match = next(Match(group, Found.BY_ID, listed) for group in desired.groups if group.key == key)
     (change,) = compare([match], desired, {live.id: live})
-    if not change.writes and not change.blocked:
+    told_of = {outcome.who.identity for outcome in result.people if outcome.group == key}
+    people = [who for who in (*change.add, *change.remove) if who.identity not in told_of]
+    if not change.text and not people and not change.blocked:
         return ""
-    return "joined, and its name, description or members differ from the file: plan and apply again"
+    if joined and match.group.id is None and not any(same_text(live.name, name) for name in names_of(match.group)):
+        return f'its invite leads into "{live.name}", which has another name: note the `id` {live.id} in the file'
+    if joined:
+        return "joined, and its name, description or members differ from the file: plan and apply again"
+    return "somebody else changed its name, description or members during this run: plan and apply again"

@@ -82,7 +82,6 @@ def group(
     """A group of the file; by default pinned to the live group Alpha, with nothing else managed."""
     return DesiredGroup(
         key,
-        f"groups.yaml:{10 + len(key)}",
         id,
         name,
         tuple(previously),

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.apply.api import Writes
-from reconciler.apply.members import Sending, named_in
-from reconciler.errors import ApiError, BadAnswer, Interrupted, NoAnswer, ServerError, Unprocessable
-from reconciler.model.plan import Action, Step, Who
+from reconciler.apply.members import AMBIGUOUS, Sending, named_in
+from reconciler.errors import ApiError, BadAnswer, Interrupted, Unprocessable
+from reconciler.model.live import ListedGroup
+from reconciler.model.plan import Action, GroupPlan, Step, Who
 from reconciler.model.result import PersonState
 from reconciler.model.text import same_text
-
-AMBIGUOUS = (NoAnswer, BadAnswer, ServerError)
-"""After these a write may have taken effect."""
 
 
 class UnknownCreate(ApiError):
@@ -67,9 +65,14 @@ class Creation:
     def _send(self, people: Sequence[Who]) -> str:
         name = self.step.name or ""
         try:
-            return self.api.create_group(name, [who.jid for who in people if who.jid is not None]).id
+            made = self.api.create_group(name, [who.jid for who in people if who.jid is not None]).id
         except AMBIGUOUS as error:
             return self._look_for(name, error)
+        if made in self.taken:
+            # Writing there would change a group that is somebody else's, or another key's.
+            wrong = BadAnswer(f"answered with a group that was there before, {made}", endpoint="POST /groups")
+            return self._look_for(name, wrong)
+        return made
 
     def _look_for(self, name: str, cause: ApiError) -> str:
         try:
@@ -81,6 +84,22 @@ class Creation:
             return new[0]
         seen = "no new group of that name is listed" if not new else f"{len(new)} new groups of that name are listed"
         raise _unknown(name, cause, f"and {seen}") from cause
+
+
+def there_by_now(
+    creating: Iterable[GroupPlan], listed: Iterable[ListedGroup], known: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Why these groups are not to be created: live groups that bear their names by now, a sentence each.
+
+    `known` has the names, by id, that the plan was made with: a group that bore the name then is another key's.
+    """
+    new = [entry for entry in listed if not same_text(known.get(entry.id, ""), entry.name)]
+    return tuple(
+        f'{group.key}: a live group called "{entry.name}" is there by now: {entry.id}'
+        for group in creating
+        for entry in new
+        if any(same_text(entry.name, name) for name in group.names)
+    )
 
 
 def _unknown(name: str, cause: ApiError, finding: str) -> UnknownCreate:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.apply.api import Writes
-from reconciler.errors import Conflict, Forbidden, Unprocessable
+from reconciler.errors import ApiError, BadAnswer, Conflict, Forbidden, NoAnswer, Rejected, ServerError, Unprocessable
 from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Action, Who
@@ -18,6 +18,15 @@ from reconciler.model.result import PersonState
 
 NOT_ABOUT_PEOPLE = frozenset({"PLAN_LIMIT_REACHED"})
 """Codes of a 409 that say nothing about a participant (the subscription's limit is reached)."""
+
+
+AMBIGUOUS = (NoAnswer, BadAnswer, ServerError)
+"""After these a write may have taken effect."""
+
+
+def may_have_worked_before(error: ApiError) -> bool:
+    """Whether an earlier attempt of the call that ended so may have taken effect: then a 409 is this run's own."""
+    return isinstance(error.__cause__, AMBIGUOUS)
 
 
 @dataclass(slots=True)
@@ -44,14 +53,10 @@ class Sending:
         try:
             self._call([who.jid for who in people if who.jid is not None])
             self.took()
-        except Conflict as error:
-            if error.code in NOT_ABOUT_PEOPLE:
-                raise
-            self._after_conflict(people, error)
-        except Unprocessable as error:
-            self._after_bad_format(people, error)
-        except Forbidden as error:
-            self._after_forbidden(people, error)
+        except (Conflict, Unprocessable, Forbidden) as error:
+            if may_have_worked_before(error):
+                self.took()
+            self._after_refusal(people, error)
 
     def _call(self, jids: list[str]) -> None:
         if self.action is Action.ADD:
@@ -59,13 +64,23 @@ class Sending:
         else:
             self.api.remove_participants(self.group_id, jids)
 
-    def _after_conflict(self, people: Sequence[Who], error: Conflict) -> None:
+    def _after_refusal(self, people: Sequence[Who], error: Rejected) -> None:
+        if isinstance(error, Unprocessable):
+            self._after_bad_format(people, error)
+        elif isinstance(error, Forbidden):
+            self._after_forbidden(people, error)
+        elif error.code in NOT_ABOUT_PEOPLE:
+            raise error
+        else:
+            self._after_conflict(people, error)
+
+    def _after_conflict(self, people: Sequence[Who], error: Rejected) -> None:
         """The world moved: read the group again and send what is still missing of the plan."""
         live = self.api.group(self.group_id)
         settled = _already(self.action, live)
         rest = [who for who in people if not settled(who)]
         for who in people:
-            if settled(who):
+            if settled(who) and not may_have_worked_before(error):
                 self.said[who] = (self._already_there, "was so before this run's call")
         if len(rest) < len(people):
             self.run(rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from reconciler.apply.steps import GroupRun
 from reconciler.apply.verify import ReadBack, read_back, said, with_links
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Phase, Plan
-from reconciler.model.result import ApplyResult
+from reconciler.model.result import ApplyResult, Outcome, StepResult
 
 T = TypeVar("T")
 
@@ -75,14 +75,24 @@ def _all(pool: ThreadPoolExecutor, work: Iterable[Callable[[], T]]) -> list[T]:
     return [future.result() for future in futures]
 
 
+def _as_seen(result: StepResult, found: ReadBack) -> StepResult:
+    """A step's result after the read-back: what was answered with success and is not to be seen is not sure."""
+    if result.outcome is not Outcome.DONE or result.step not in found.doubted:
+        return result
+    return replace(
+        result, outcome=Outcome.UNKNOWN, message="answered with success, and not to be seen when the group is read back"
+    )
+
+
 def _gathered(plan: Plan, runs: list[GroupRun], found: dict[str, ReadBack], stop: Event) -> Applied:
     """One account of all groups, sorted as the plan is."""
     position = {step: number for number, step in enumerate(plan.steps)}
     untold = {run.plan.key: ReadBack(said(run)) for run in runs}
     told = {**untold, **found}
+    results = (_as_seen(r, told[run.plan.key]) for run in runs for r in run.results)
     result = ApplyResult(
         plan,
-        steps=tuple(sorted((r for run in runs for r in run.results), key=lambda r: position[r.step])),
+        steps=tuple(sorted(results, key=lambda r: position[r.step])),
         people=tuple(outcome for key in sorted(told) for outcome in told[key].people),
         left_over=tuple((key, text) for key in sorted(told) for text in told[key].left_over),
         interrupted=stop.is_set(),

@@ -7,13 +7,20 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from reconciler.apply.api import Writes
-from reconciler.apply.creating import AMBIGUOUS, Creation, UnknownCreate
-from reconciler.apply.members import NOT_ABOUT_PEOPLE, Sending, is_there
-from reconciler.errors import ApiError, Conflict, Forbidden, Interrupted, NotFound
+from reconciler.apply.creating import Creation, UnknownCreate
+from reconciler.apply.members import AMBIGUOUS, NOT_ABOUT_PEOPLE, Sending, is_there, may_have_worked_before
+from reconciler.errors import ApiError, Conflict, Forbidden, Interrupted, NotFound, ReconcilerError
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Action, GroupPlan, Phase, Step, Who
 from reconciler.model.result import Outcome, PersonState, StepResult
 from reconciler.model.text import same_text
+
+INSTANCE_GONE = "INSTANCE_NOT_FOUND"
+
+
+def tells_of_a_group(error: NotFound) -> bool:
+    """Whether a 404 says that the instance is in no such group: one without a code may be anybody's."""
+    return error.code is not None and error.code != INSTANCE_GONE
 
 
 @dataclass(slots=True)
@@ -85,12 +92,17 @@ class GroupRun:
         except AMBIGUOUS as error:
             return self._settle(step, error)
         except ApiError as error:
-            if isinstance(error.__cause__, AMBIGUOUS):
+            if may_have_worked_before(error):
                 return self._settle(step, error)
-            if self._begun:
-                return StepResult(step, Outcome.UNKNOWN, f"a part of it is done, then: {error}", self.group_id)
-            return StepResult(step, Outcome.FAILED, str(error), self.group_id)
+            return self._failed(step, error)
+        except ReconcilerError as error:
+            return self._failed(step, error)
         return StepResult(step, Outcome.DONE, "", self.group_id)
+
+    def _failed(self, step: Step, error: ReconcilerError) -> StepResult:
+        if self._begun:
+            return StepResult(step, Outcome.UNKNOWN, f"it may be done, in part or whole: {error}", self.group_id)
+        return StepResult(step, Outcome.FAILED, str(error), self.group_id)
 
     def _call(self, step: Step) -> None:
         match step.action:
@@ -149,6 +161,7 @@ class GroupRun:
         except AMBIGUOUS:
             if wanted is not None:
                 raise
+            self._begun = True
             return self._joined_by_name()
 
     def _joined_by_name(self) -> str:
@@ -169,9 +182,11 @@ class GroupRun:
     def _leave(self) -> None:
         try:
             self.api.leave_group(self._id)
-        except NotFound:
-            # Out already: an earlier attempt took effect, or somebody removed the instance in between.
-            return
+        except NotFound as error:
+            # Out already: an earlier attempt took effect, or somebody removed the instance in between. A 404 that
+            # is not the API's own word on a group says nothing of the kind.
+            if not tells_of_a_group(error):
+                raise
 
     def _settle(self, step: Step, error: ApiError) -> StepResult:
         """The answer did not come or cannot be read: read the group and see whether the call took effect."""
@@ -180,8 +195,8 @@ class GroupRun:
             return unknown
         try:
             done = self._took_effect(step, self.api.group(self.group_id))
-        except (NotFound, Forbidden):
-            done = step.action is Action.LEAVE
+        except (NotFound, Forbidden) as answer:
+            done = step.action is Action.LEAVE and isinstance(answer, NotFound) and tells_of_a_group(answer)
         except (ApiError, Interrupted):
             return unknown
         if not done:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from reconciler.apply.api import Writes
 from reconciler.apply.members import is_there
-from reconciler.apply.steps import GroupRun
+from reconciler.apply.steps import GroupRun, tells_of_a_group
 from reconciler.errors import ApiError, Forbidden, Interrupted, NotFound
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Action, AdviceKind, Step, Who
 from reconciler.model.result import Outcome, PersonOutcome, PersonState
 from reconciler.model.text import same_text
 
-ACCOUNTED_FOR = frozenset({PersonState.ALREADY_IN, PersonState.BAD_NUMBER})
-"""Who is one of these is told already; not being seen in the group adds nothing."""
-
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """What a read-back found: people not where they should be, and what else differs, in words."""
+    """What a read-back found: people not where they should be, and what else differs, in words.
+
+    `doubted` are the actions that were answered with success, and of which nothing is to be seen.
+    """
 
     people: tuple[PersonOutcome, ...] = ()
     left_over: tuple[str, ...] = ()
     live: LiveGroup | None = None
+    doubted: frozenset[Step] = frozenset()
 
 
 def read_back(run: GroupRun, api: Writes) -> ReadBack:
@@ -34,12 +36,17 @@ def read_back(run: GroupRun, api: Writes) -> ReadBack:
     try:
         live = api.group(run.group_id)
     except (NotFound, Forbidden) as error:
-        gone = () if leaving else (f"it could not be read back: {error}",)
-        return ReadBack(said(run), gone)
+        if leaving and (isinstance(error, Forbidden) or tells_of_a_group(error)):
+            return ReadBack(said(run))
+        entered = frozenset(_ran(run, Action.CREATE, Action.JOIN)) if isinstance(error, NotFound) else frozenset()
+        return ReadBack(said(run), (f"it could not be read back: {error}",), doubted=entered)
     except (ApiError, Interrupted) as error:
         return ReadBack(said(run), (f"it could not be read back: {error}",))
     left_over = ("the instance is still in it",) if leaving else _texts_that_differ(run, live)
-    return ReadBack((*said(run), *_misplaced(run, live), *_pending(run)), left_over, live)
+    found = _misplaced(run, live)
+    contradicted = {outcome.who for outcome in found}
+    told = (outcome for outcome in said(run) if outcome.who not in contradicted)
+    return ReadBack((*told, *found, *_pending(run)), left_over, live, _not_seen(run, live))
 
 
 def with_links(found: ReadBack, api: Writes, group_id: str | None) -> ReadBack:
@@ -57,7 +64,7 @@ def with_links(found: ReadBack, api: Writes, group_id: str | None) -> ReadBack:
         else o
         for o in found.people
     )
-    return ReadBack(people, found.left_over, found.live)
+    return replace(found, people=people)
 
 
 def said(run: GroupRun) -> tuple[PersonOutcome, ...]:
@@ -66,32 +73,63 @@ def said(run: GroupRun) -> tuple[PersonOutcome, ...]:
 
 
 def _texts_that_differ(run: GroupRun, live: LiveGroup) -> tuple[str, ...]:
-    found = []
-    for step in _ran(run, Action.CREATE, Action.PATCH):
-        if step.name is not None and not same_text(step.name, live.name):
-            found.append(f'its name reads back as "{live.name}", not "{step.name}"')
-        if step.description is not None and not same_text(step.description, live.description):
-            found.append("its description does not read back as it was sent")
-    return tuple(found)
+    return tuple(text for step in _ran(run, Action.CREATE, Action.PATCH) for text in _differing(step, live))
 
 
 def _misplaced(run: GroupRun, live: LiveGroup) -> tuple[PersonOutcome, ...]:
-    identities = {p.identity for p in live.participants if p.identity is not None}
-    lids = {p.lid for p in live.participants if p.lid is not None}
-    told = {who for who, (state, _) in run.said.items() if state in ACCOUNTED_FOR}
+    """Who is not where a call should have brought them, unless that was told of them already."""
+    seen = _seen(live)
     out = []
     for step in _ran(run, Action.CREATE, Action.ADD):
-        missing = [w for w in step.people if w not in told and not is_there(w, identities, lids)]
-        text = "added, and not there: privacy settings let only contacts add them"
-        out += [PersonOutcome(run.plan.key, who, PersonState.NOT_ADDED, text) for who in missing]
+        missing = [who for who in step.people if not seen(who) and not _may_be_hidden(run, who, live)]
+        out += [PersonOutcome(run.plan.key, who, PersonState.NOT_ADDED, _why_missing(run, who)) for who in missing]
     for step in _ran(run, Action.REMOVE):
-        staying = [w for w in step.people if w not in run.said and is_there(w, identities, lids)]
-        out += [_still_in(run, who) for who in staying]
+        staying = [who for who in step.people if seen(who) and _state(run, who) in (None, PersonState.ALREADY_OUT)]
+        text = "removed, and still there when read back"
+        out += [PersonOutcome(run.plan.key, who, PersonState.STILL_IN, text) for who in staying]
     return tuple(out)
 
 
-def _still_in(run: GroupRun, who: Who) -> PersonOutcome:
-    return PersonOutcome(run.plan.key, who, PersonState.STILL_IN, "removed, and still there when read back")
+def _seen(live: LiveGroup) -> Callable[[Who], bool]:
+    identities = {p.identity for p in live.participants if p.identity is not None}
+    lids = {p.lid for p in live.participants if p.lid is not None}
+    return lambda who: is_there(who, identities, lids)
+
+
+def _state(run: GroupRun, who: Who) -> PersonState | None:
+    return run.said[who][0] if who in run.said else None
+
+
+def _may_be_hidden(run: GroupRun, who: Who, live: LiveGroup) -> bool:
+    """Whether somebody not seen is accounted for: refused as a bad number, or counted in under a private id."""
+    counted_in = _state(run, who) is PersonState.ALREADY_IN
+    return _state(run, who) is PersonState.BAD_NUMBER or (
+        counted_in and any(participant.identity is None for participant in live.participants)
+    )
+
+
+def _why_missing(run: GroupRun, who: Who) -> str:
+    if _state(run, who) is PersonState.ALREADY_IN:
+        return "the server counted them in, and they are not there when read back"
+    return "added, and not there: privacy settings let only contacts add them"
+
+
+def _not_seen(run: GroupRun, live: LiveGroup) -> frozenset[Step]:
+    """The steps that were answered with success, and of which the group shows nothing."""
+    seen = _seen(live)
+    texts = [step for step in _ran(run, Action.PATCH) if _differing(step, live)]
+    stayed = [step for step in _ran(run, Action.REMOVE) if all(seen(who) for who in step.people)]
+    return frozenset([*texts, *stayed, *_ran(run, Action.LEAVE)])
+
+
+def _differing(step: Step, live: LiveGroup) -> list[str]:
+    """What of a step's texts the group does not have, in words."""
+    found = []
+    if step.name is not None and not same_text(step.name, live.name):
+        found.append(f'its name reads back as "{live.name}", not "{step.name}"')
+    if step.description is not None and not same_text(step.description, live.description):
+        found.append("its description does not read back as it was sent")
+    return found
 
 
 def _pending(run: GroupRun) -> tuple[PersonOutcome, ...]:

@@ -14,7 +14,7 @@ import click
 from reconciler.apply.lock import instance_lock
 from reconciler.cli.confirm import confirm
 from reconciler.cli.failing import told
-from reconciler.cli.inputs import for_same_instance, input_of
+from reconciler.cli.inputs import FromFile, FromPlan, for_same_instance, input_of
 from reconciler.cli.interrupt import Stop, watching_signals
 from reconciler.cli.options import Settings
 from reconciler.cli.planning import Asked, rendered
@@ -23,7 +23,6 @@ from reconciler.cli.records import Recorder, audit_file, require_place_for
 from reconciler.cli.session import Session, address_of, open_session
 from reconciler.cli.writing import colored, show, write_file
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult
 from reconciler.pipeline import Planned, require_allowed, run_plan
@@ -45,13 +44,15 @@ class _Run:
     asked: Asked
     settings: Settings
     ways: Ways
-    desired: Desired | None
+    start: FromFile | FromPlan
     recorder: Recorder
     stop: Stop
 
 
 def apply_file(asked: Asked, settings: Settings, ways: Ways) -> int:
     """Apply what `asked` names; the exit code."""
+    if ways.dry_run and (ways.report or ways.audit_log):
+        raise UsageError("--report and --audit-log keep what an apply did, and --dry-run does nothing", "drop one")
     start = input_of(asked, settings)
     settings = for_same_instance(settings, start)
     require_place_for(ways.report)
@@ -65,7 +66,7 @@ def apply_file(asked: Asked, settings: Settings, ways: Ways) -> int:
             open_session(settings, start.account, stop, read_only=ways.dry_run, observer=recorder)
         )
         planned = start.planned(session, settings.parallelism)
-        return _go_on(planned, session, _Run(asked, settings, ways, start.desired, recorder, stop))
+        return _go_on(planned, session, _Run(asked, settings, ways, start, recorder, stop))
 
 
 def _go_on(planned: Planned, session: Session, run: _Run) -> int:
@@ -82,7 +83,7 @@ def _go_on(planned: Planned, session: Session, run: _Run) -> int:
         result = run_plan(
             planned,
             session.client,
-            desired=run.desired,
+            desired=run.start.desired,
             parallelism=run.settings.parallelism,
             stop=run.stop.event,
             progress=progress,
@@ -92,7 +93,9 @@ def _go_on(planned: Planned, session: Session, run: _Run) -> int:
 
 def _show_plan(plan: Plan, run: _Run) -> None:
     """On stdout; where that is to hold one JSON document, on stderr, and only if somebody is asked about it."""
-    text = rendered(plan, "text", show_phones=run.asked.show_phones, color=colored(run.settings.no_color))
+    text = rendered(
+        run.start.shown(plan), "text", show_phones=run.asked.show_phones, color=colored(run.settings.no_color)
+    )
     if run.ways.format == "text":
         show(text)
     elif not (run.ways.yes or run.ways.dry_run):
@@ -103,7 +106,7 @@ def _dry(plan: Plan, run: _Run) -> int:
     from reconciler.report.text import render_calls
 
     if run.ways.format == "json":
-        show(rendered(plan, "json", show_phones=run.asked.show_phones, color=False))
+        show(rendered(run.start.shown(plan), "json", show_phones=run.asked.show_phones, color=False))
     elif plan.steps:
         show("\n" + render_calls(plan, show_phones=run.asked.show_phones))
     require_allowed(plan)
@@ -112,8 +115,8 @@ def _dry(plan: Plan, run: _Run) -> int:
 
 def _tell(result: ApplyResult, run: _Run, *, untouched: bool = False) -> int:
     """Show the result, write the report, and say how it ended: never 1, since calls may have been made."""
+    from reconciler.hostile.escaping import json_text
     from reconciler.report.document import masked, result_document
-    from reconciler.report.escaping import json_text
     from reconciler.report.text import render_result
 
     phones = run.asked.show_phones
@@ -132,8 +135,8 @@ def _tell(result: ApplyResult, run: _Run, *, untouched: bool = False) -> int:
 
 
 def _keep_report(result: ApplyResult, run: _Run) -> bool:
+    from reconciler.hostile.escaping import json_text
     from reconciler.report.document import result_document
-    from reconciler.report.escaping import json_text
 
     if run.ways.report is None:
         return True

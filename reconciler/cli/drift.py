@@ -44,12 +44,13 @@ def drift(
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
     from reconciler.cli.logs import begin
-    from reconciler.cli.planning import Asked, read_only_plan, rendered
+    from reconciler.cli.planning import Asked, made_now, read_only_plan, rendered
     from reconciler.cli.writing import colored, show
 
     settings = begin(ctx)
     asked = Asked(path, as_of, targets, max_removals, show_phones)
-    _, plan = read_only_plan(asked, settings)
+    desired, plan = read_only_plan(asked, settings)
     color = colored(settings.no_color) and output is None
-    show(rendered(plan, format_, show_phones=show_phones, color=color, drift=True), output)
+    made = made_now(plan, desired.sources)
+    show(rendered(made, format_, show_phones=show_phones, color=color, drift=True), output, private=show_phones)
     return 2 if plan.pending else 0

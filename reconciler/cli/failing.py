@@ -11,14 +11,14 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.errors import ReconcilerError
-from reconciler.report.escaping import plain
-from reconciler.report.masking import mask_text
+from reconciler.hostile.escaping import safe
+from reconciler.hostile.masking import mask_text
 
 
 def told(error: ReconcilerError) -> str:
     """An expected error as text for a terminal: what happened, and below it what to do; masked and escaped."""
     lines = [*error.what().splitlines(), *(f"  {line}" for line in error.hint.splitlines())]
-    return "\n".join(plain(mask_text(line)) for line in lines)
+    return "\n".join(safe(line) for line in lines)
 
 
 def unexpected(error: BaseException, arguments: Sequence[str]) -> str:

@@ -32,7 +32,6 @@ def import_groups(settings: Settings, ids: Sequence[str], *, people: bool, phone
         instance=instance,
         instance_guessed=given is None and instance is not None,
         names=names,
-        schema_ref=None,
     )
 
 

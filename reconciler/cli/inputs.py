@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Settings
 from reconciler.cli.planfile import is_plan_file, read_plan_file, require_same_sources
-from reconciler.cli.planning import Asked, load_for, plan_in
+from reconciler.cli.planning import Asked, load_for, made_now, plan_in
 from reconciler.cli.session import Account, Session
 from reconciler.config import load
 from reconciler.errors import UsageError
@@ -17,6 +17,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.plan import Action, Plan
 from reconciler.pipeline import check_saved_plan
 from reconciler.plan.build import Choices
+from reconciler.planfile.saved import SavedPlan
 
 if TYPE_CHECKING:
     from reconciler.pipeline import Planned
@@ -34,18 +35,26 @@ class FromFile:
         """Make the plan."""
         return plan_in(session, self.desired, self.choices, parallelism)
 
+    def shown(self, plan: Plan) -> SavedPlan:
+        """The plan that was made, as it is shown."""
+        return made_now(plan, self.desired.sources)
+
 
 @dataclass(frozen=True, slots=True)
 class FromPlan:
     """A saved plan. `desired` is the YAML behind it, where it is needed and still there."""
 
     account: Account
-    plan: Plan
+    saved: SavedPlan
     desired: Desired | None
 
     def planned(self, session: Session, parallelism: int) -> Planned:
         """Hold the plan against the live groups it touches."""
-        return check_saved_plan(self.plan, session.client, parallelism=parallelism)
+        return check_saved_plan(self.saved.plan, session.client, parallelism=parallelism)
+
+    def shown(self, plan: Plan) -> SavedPlan:
+        """The plan as it was checked, as it is shown: made when and from what it was made."""
+        return replace(self.saved, plan=plan)
 
 
 def input_of(asked: Asked, settings: Settings) -> FromFile | FromPlan:
@@ -58,19 +67,20 @@ def input_of(asked: Asked, settings: Settings) -> FromFile | FromPlan:
         raise UsageError(
             "--target, --as-of and --max-removals were settled when the plan was saved", "make a new plan with them"
         )
-    plan, sources = read_plan_file(asked.path)
+    saved = read_plan_file(asked.path)
+    plan = saved.plan
     if settings.instance_id not in (None, plan.instance_id):
         raise UsageError(
             f"the plan was made for the instance {plan.instance_id}, not for {settings.instance_id}",
             "name the same instance, or make a new plan",
         )
-    there = require_same_sources(sources, asked.path)
-    return FromPlan(Account(plan.instance_id, None, plan.writes_per_minute), plan, _yaml_behind(plan, there))
+    there = require_same_sources(saved.sources, asked.path)
+    return FromPlan(Account(plan.instance_id, None, plan.writes_per_minute), saved, _yaml_behind(plan, there))
 
 
 def for_same_instance(settings: Settings, start: FromFile | FromPlan) -> Settings:
     """A saved plan goes to the instance that it was made for, and to no other."""
-    return replace(settings, instance_id=start.plan.instance_id) if isinstance(start, FromPlan) else settings
+    return replace(settings, instance_id=start.saved.plan.instance_id) if isinstance(start, FromPlan) else settings
 
 
 def _yaml_behind(plan: Plan, there: Sequence[Path]) -> Desired | None:

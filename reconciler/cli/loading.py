@@ -31,12 +31,7 @@ def removal_limit(text: str | None) -> RemovalLimit | None:
     """`--max-removals`: a count or a share in percent."""
     if text is None:
         return None
-    number = text.strip().removesuffix("%")
     try:
-        if text.strip().endswith("%") and 0 <= float(number) <= 100:
-            return RemovalLimit("--max-removals", percent=float(number))
-        if number.isascii() and number.isdigit() and not text.strip().endswith("%"):
-            return RemovalLimit("--max-removals", count=int(number))
+        return RemovalLimit.parse(text, "--max-removals")
     except ValueError:
-        pass
-    raise UsageError(f"--max-removals takes a count or a share, not {text!r}", "for example 3 or 40%")
+        raise UsageError(f"--max-removals takes a count or a share, not {text!r}", "for example 3 or 40%") from None

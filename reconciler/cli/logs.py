@@ -10,25 +10,36 @@ from datetime import UTC, datetime
 import click
 
 from reconciler.cli.options import Settings, settings_of
-from reconciler.report.escaping import plain
-from reconciler.report.masking import mask_text
+from reconciler.hostile.escaping import safe
+from reconciler.hostile.masking import mask_text
 
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return plain(mask_text(record.getMessage()))
+        return safe(record.getMessage())
 
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(
-            {
-                "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-                "level": record.levelname.lower(),
-                "logger": record.name,
-                "message": mask_text(record.getMessage()),
-            }
-        )
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": mask_text(record.getMessage()),
+        }
+        call = getattr(record, "call", None)
+        return json.dumps({**line, "call": call} if call else line)
+
+
+class _Stderr(logging.Handler):
+    """Writes to what stderr is at the time: a progress bar puts itself in its place for a while."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except OSError:
+            self.handleError(record)
 
 
 def begin(ctx: click.Context) -> Settings:
@@ -37,7 +48,7 @@ def begin(ctx: click.Context) -> Settings:
     Errors only with -q, progress by default, every call with -v.
     """
     settings = settings_of(ctx)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(_Json() if settings.log_format == "json" else _Text())
     logger = logging.getLogger("reconciler")
     for old in list(logger.handlers):

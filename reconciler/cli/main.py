@@ -93,7 +93,7 @@ def _say(message: str, code: int) -> int:
 
 
 def _usage(error: click.ClickException) -> int:
-    from reconciler.report.masking import mask_text
+    from reconciler.hostile.masking import mask_text
 
     context = getattr(error, "ctx", None)
     if context is not None:

@@ -60,7 +60,7 @@ def plan(
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
     from reconciler.cli.logs import begin
-    from reconciler.cli.planning import Asked, document_of, read_only_plan, rendered
+    from reconciler.cli.planning import Asked, made_now, read_only_plan, rendered
     from reconciler.cli.writing import colored, show, write_file
 
     settings = begin(ctx)
@@ -68,9 +68,15 @@ def plan(
     desired, made = read_only_plan(asked, settings)
     if out is not None:
         from reconciler.cli.planfile import sources_of
-        from reconciler.report.escaping import json_text
+        from reconciler.hostile.escaping import json_text
+        from reconciler.planfile.write import plan_document
 
-        write_file(out, json_text(document_of(made, sources_of(path, desired, out))), private=True)
+        saved = made_now(made, sources_of(path, desired, out))
+        write_file(out, json_text(plan_document(saved)), private=True)
     color = colored(settings.no_color) and output is None
-    show(rendered(made, format_, show_phones=show_phones, color=color), output)
+    show(
+        rendered(made_now(made, desired.sources), format_, show_phones=show_phones, color=color),
+        output,
+        private=show_phones,
+    )
     return 2 if detailed_exitcode and made.pending else 0

@@ -12,11 +12,11 @@ from typing import Any
 
 from reconciler.errors import PlanFileError
 from reconciler.model.desired import Desired, Source
-from reconciler.model.plan import Plan
+from reconciler.planfile.saved import FORMAT, SavedPlan
 
 log = logging.getLogger("reconciler.plan")
 
-MARKER = b'"wappfy-reconciler/plan"'
+MARKER = f'"{FORMAT}"'.encode()
 
 
 def is_plan_file(path: Path) -> bool:
@@ -29,9 +29,9 @@ def is_plan_file(path: Path) -> bool:
     return head.startswith(b"{") and MARKER in head
 
 
-def read_plan_file(path: Path) -> tuple[Plan, tuple[Source, ...]]:
+def read_plan_file(path: Path) -> SavedPlan:
     """Read a saved plan; PlanFileError says what is wrong with it."""
-    from reconciler.report.document import read_plan_document
+    from reconciler.planfile.read import read_plan_document
 
     try:
         value: Any = json.loads(path.read_text(encoding="utf-8"))

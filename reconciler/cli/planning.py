@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from reconciler import __version__
 from reconciler.cli.loading import load_desired, removal_limit
 from reconciler.cli.options import Settings
 from reconciler.cli.session import Account, Session, open_session
 from reconciler.model.desired import Desired, Source
 from reconciler.plan.build import Choices
+from reconciler.planfile.saved import SavedPlan
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
@@ -59,24 +61,19 @@ def read_only_plan(asked: Asked, settings: Settings) -> tuple[Desired, Plan]:
         return desired, plan_in(session, desired, choices, settings.parallelism).plan
 
 
-def rendered(plan: Plan, format_: str, *, show_phones: bool, color: bool, drift: bool = False) -> str:
+def rendered(made: SavedPlan, format_: str, *, show_phones: bool, color: bool, drift: bool = False) -> str:
     """A plan as text or JSON, masked unless asked otherwise."""
-    from reconciler.report.text import render_plan
-
     if format_ == "text":
-        return render_plan(plan, show_phones=show_phones, color=color, drift=drift)
+        from reconciler.report.text import render_plan
+
+        return render_plan(made.plan, show_phones=show_phones, color=color, drift=drift)
+    from reconciler.hostile.escaping import json_text
+    from reconciler.planfile.write import plan_document
     from reconciler.report.document import masked
-    from reconciler.report.escaping import json_text
 
-    return json_text(masked(document_of(plan, ()), show_phones))
+    return json_text(masked(plan_document(made), show_phones))
 
 
-def document_of(plan: Plan, sources: Sequence[Source]) -> dict[str, Any]:
-    """The plan's document, as it is saved and as `--format json` shows it."""
-    from datetime import UTC
-
-    from reconciler import __version__
-    from reconciler.report.document import plan_document
-
-    made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return plan_document(plan, sources=sources, made_by=__version__, made_at=made_at)
+def made_now(plan: Plan, sources: Sequence[Source]) -> SavedPlan:
+    """A plan that was just made, with what is saved and shown beside it."""
+    return SavedPlan(plan, tuple(sources), __version__, datetime.now(UTC).isoformat(timespec="seconds"))

@@ -29,7 +29,7 @@ def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, 
     from reconciler.cli.planning import rendered
 
     settings = settings_of(ctx)
-    plan, _ = read_plan_file(planfile)
+    saved = read_plan_file(planfile)
     color = writing.colored(settings.no_color) and output is None
-    writing.show(rendered(plan, format_, show_phones=show_phones, color=color), output)
+    writing.show(rendered(saved, format_, show_phones=show_phones, color=color), output, private=show_phones)
     return 0

@@ -39,8 +39,8 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
     else:
         problems, valid = desired.warnings, f"{path}: valid, {counted(len(desired.groups), 'group', 'groups')}"
     if format_ == "json":
-        from reconciler.report.document import problems_document
-        from reconciler.report.escaping import json_text
+        from reconciler.hostile.escaping import json_text
+        from reconciler.report.problems_text import problems_document
 
         show(json_text(problems_document(problems)), output)
     else:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.config.findings import Findings
 from reconciler.config.merge import Merged
 from reconciler.config.phones import BadNumber, is_region, read_phone
 from reconciler.config.quoting import did_you_mean, shown, shown_person
 from reconciler.config.tree import Entry, Place, Tree, mapping, sequence, text
 from reconciler.model.desired import Person
-from reconciler.model.identity import Identity, identity_of_digits, is_group_id, parse_jid
+from reconciler.model.identity import Identity, identity_of_digits, is_group_id, parse_jid, phone_jid
 
 _LONGEST_REFERENCE = 200
 _MOST_SUGGESTIONS = 50
@@ -99,12 +101,11 @@ class Directory:
         if found is None:
             return None
         name, lid = fields.get("name"), fields.get("lid")
-        return Person(
-            found.identity,
-            found.jid,
-            alias,
-            text(name).strip() if name is not None else None,
-            f"{text(lid).partition('@')[0]}@lid" if lid is not None else None,
+        return replace(
+            found,
+            alias=alias,
+            name=text(name).strip() if name is not None else None,
+            lid=f"{text(lid).partition('@')[0]}@lid" if lid is not None else None,
         )
 
     def phone(self, entry: Entry) -> Person | None:
@@ -137,7 +138,7 @@ class Directory:
 
     def _known(self, digits: str) -> Person:
         identity = identity_of_digits(digits)
-        return self.people.get(identity) or Person(identity, f"{digits}@s.whatsapp.net")
+        return self.people.get(identity) or Person(identity, phone_jid(digits))
 
     def _read_jid(self, word: str) -> Person | BadNumber:
         if is_group_id(word):

@@ -17,7 +17,7 @@ from yaml.parser import Parser
 from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
-from reconciler.config.quoting import escaped
+from reconciler.hostile.escaping import plain
 
 NextEvent = Callable[[], Event]
 
@@ -59,7 +59,7 @@ class _PurePython(Reader, Scanner, Parser):
 
 
 def pure_events(text: str) -> NextEvent:
-    """The events from PyYAML's own parser; see `events`."""
+    """The events from PyYAML's own parser; see `events_of`."""
     return _PurePython(text).get_event
 
 
@@ -69,8 +69,9 @@ def _libyaml_events(text: str) -> NextEvent:
     return CParser(text).get_event  # type: ignore[return-value]  # asked only up to the end of the stream
 
 
-events: Callable[[str], NextEvent] = _libyaml_events if __with_libyaml__ else pure_events
-"""A function that gives the next event of a text each time it is called; raises YAMLError where it is no YAML."""
+def events_of(text: str) -> NextEvent:
+    """A function that gives the text's next event each time it is called; it raises YAMLError where it is no YAML."""
+    return _libyaml_events(text) if __with_libyaml__ else pure_events(text)
 
 
 def trouble(error: YAMLError, text: str) -> tuple[str, str, tuple[int, int]]:
@@ -78,13 +79,13 @@ def trouble(error: YAMLError, text: str) -> tuple[str, str, tuple[int, int]]:
     if isinstance(error, ReaderError):
         return _forbidden_character(text)
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        return f"this is no YAML: {escaped(str(error))}", "check the file's structure", (0, 0)
+        return f"this is no YAML: {plain(str(error))}", "check the file's structure", (0, 0)
     mark, problem = error.problem_mark, error.problem or ""
     place = (mark.line + 1, mark.column + 1)
     if text[mark.index : mark.index + 1] == "\t" or "tab character" in problem:
         return "a tab cannot indent YAML", "use spaces", place
     hint = next((hint for part, hint in _HINTS if part in problem), "check this line and the one above")
-    return f"this is no YAML: {escaped(problem)}", hint, place
+    return f"this is no YAML: {plain(problem)}", hint, place
 
 
 def _forbidden_character(text: str) -> tuple[str, str, tuple[int, int]]:

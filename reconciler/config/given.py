@@ -9,7 +9,7 @@ from reconciler.config.findings import Findings
 from reconciler.config.phones import BadNumber, read_phone
 from reconciler.errors import UsageError
 from reconciler.model.desired import Person
-from reconciler.model.identity import identity_of_digits, parse_jid
+from reconciler.model.identity import identity_of_digits, parse_jid, phone_jid
 
 
 def parse_person(text: str) -> Person:
@@ -21,7 +21,7 @@ def parse_person(text: str) -> Person:
         digits = read_phone(text, None)
     except BadNumber as error:
         raise UsageError(f"{text} {error.message}", error.hint) from None
-    return Person(identity_of_digits(digits), f"{digits}@s.whatsapp.net")
+    return Person(identity_of_digits(digits), phone_jid(digits))
 
 
 def files_of(path: Path) -> tuple[Path, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,9 +24,9 @@ from reconciler.model.desired import (
     State,
 )
 from reconciler.model.identity import Identity
-from reconciler.model.text import MAX_DESCRIPTION, MAX_MEMBERS, MAX_NAME, comparable
-
-_INVITE = re.compile(r"(?:(?:https?://)?chat\.whatsapp\.com/(?:invite/)?)?([A-Za-z0-9_-]+)")
+from reconciler.model.invite import invite_code
+from reconciler.model.limits import MAX_DESCRIPTION, MAX_MEMBERS, MAX_NAME
+from reconciler.model.text import comparable
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,6 @@ class Resolver:
             self._check_admins(admins, wanted, fields["admins"].place)
         return DesiredGroup(
             key=key,
-            where=self.merged.where(entry.place),
             id=_text(fields, "id", "") or None,
             name=self._name(fields["name"]) if "name" in fields else UNMANAGED,
             previously=self._previously(fields.get("previously")),
@@ -76,7 +74,7 @@ class Resolver:
             absent=absent,
             admins=admins,
             membership=membership,
-            invite=_invite_code(_text(fields, "invite", "")),
+            invite=invite_code(_text(fields, "invite", "")),
             state=State(_text(fields, "state", State.PRESENT)),
             max_removals=removal_limit(fields.get("max_removals"), self.merged),
         )
@@ -156,9 +154,3 @@ def _text(fields: Mapping[str, Entry], field: str, default: str) -> str:
 
 def _way(member: Member) -> str:
     return " and ".join(shown(way) for way in member.teams)
-
-
-def _invite_code(invite: str) -> str | None:
-    """The bare code of a code or URL."""
-    match = _INVITE.match(invite)
-    return match[1] if match else None

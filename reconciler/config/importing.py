@@ -18,9 +18,10 @@ from reconciler.config.plain_yaml import block, comment, scalar
 from reconciler.config.slugs import slug, unique
 from reconciler.errors import ConfigError
 from reconciler.model.desired import Person
-from reconciler.model.identity import Identity, identity_of_jid, parse_jid
+from reconciler.model.identity import Identity, identity_of_jid, parse_jid, phone_jid
+from reconciler.model.limits import MAX_DESCRIPTION, MAX_MEMBERS, MAX_NAME
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.text import MAX_DESCRIPTION, MAX_MEMBERS, MAX_NAME, comparable
+from reconciler.model.text import comparable
 
 _FILE = "the imported groups"
 _LONGEST_LABEL = 200
@@ -34,18 +35,16 @@ def render_import(
     instance: Person | None,
     instance_guessed: bool,
     names: Mapping[Identity, str],
-    schema_ref: str | None,
 ) -> str:
     """The text of a file that describes these groups as they are.
 
     `instance` is the account itself, which is not listed among the members; `instance_guessed` says that its number
-    was concluded, not given. People in `names` get an alias. `schema_ref` is a path or URL of the schema for editors.
+    was concluded, not given. People in `names` get an alias.
     Raises ConfigError if the file would not be valid, which would be a mistake of this program.
     """
     writer = _Writer(instance, names)
     bodies = writer.groups(groups)
-    lines = [f"# yaml-language-server: $schema={schema_ref}"] if schema_ref else []
-    lines += ["version: 1", *_instance_lines(instance_id, instance, instance_guessed)]
+    lines = ["version: 1", *_instance_lines(instance_id, instance, instance_guessed)]
     if writer.people:
         lines += ["", "people:", *writer.people_lines()]
     lines += ["", "groups:", *bodies] if bodies else ["", "groups: {}"]
@@ -76,7 +75,7 @@ def _address(jid: str | None, identity: Identity) -> str | None:
 
     None where neither would be read back as the same person.
     """
-    parsed = parse_jid(jid or f"{identity[1:]}@s.whatsapp.net")
+    parsed = parse_jid(jid or phone_jid(identity[1:]))
     if parsed is None or parsed.is_lid or identity_of_jid(parsed.phone_jid) != identity:
         return None
     try:

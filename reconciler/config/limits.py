@@ -14,10 +14,7 @@ def removal_limit(entry: Entry | None, merged: Merged) -> RemovalLimit | None:
     if entry is None:
         return None
     source = f"{trail_text(entry.place.trail)} ({merged.where(entry.place)})"
-    value = text(entry.value)
-    if value.endswith("%"):
-        return RemovalLimit(source, percent=float(value[:-1]))
-    return RemovalLimit(source, count=int(float(value)))
+    return RemovalLimit.parse(text(entry.value), source)
 
 
 def read_policy(merged: Merged, directory: Directory) -> Policy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -33,16 +34,8 @@ def load(path: Path, *, as_of: date) -> Desired:
     problems = findings.problems(texts)
     if desired is None or findings.failed:
         raise ConfigError(problems)
-    return Desired(
-        desired.groups,
-        desired.people,
-        desired.instance_id,
-        desired.instance,
-        desired.policy,
-        as_of,
-        tuple(Source(source.file, source.digest) for source in sources),
-        problems,
-    )
+    read_from = tuple(Source(source.file, source.digest) for source in sources)
+    return replace(desired, as_of=as_of, sources=read_from, warnings=problems)
 
 
 def desired_of(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from reconciler.model.identity import identity_of_digits
+
 _ALLOWED = re.compile(r"\+?[0-9 ().\-/]+", re.ASCII)
-_OLD_MEXICO = re.compile(r"521[0-9]{10}", re.ASCII)
-_OLD_BRAZIL = re.compile(r"55[1-9][0-9][6-9][0-9]{7}", re.ASCII)
 _MOST_DIGITS = 40
 _OTHER_COUNTRY = "no number of `region` looks like that; a number of another country begins with +"
 
@@ -91,9 +91,10 @@ def _hint(digits: str, parsed: object) -> str:
     from phonenumbers import PhoneNumber, ValidationResult, is_possible_number_with_reason
 
     assert isinstance(parsed, PhoneNumber)  # noqa: S101  typed as an object only to keep the import lazy
-    if _OLD_MEXICO.fullmatch(digits):
+    old = identity_of_digits(digits) != f"+{digits}"
+    if old and digits.startswith("52"):
         return "this is the old Mexican form: drop the 1 after +52"
-    if _OLD_BRAZIL.fullmatch(digits):
+    if old and digits.startswith("55"):
         return f"this is the old Brazilian form: add the ninth digit, or write the JID {digits[:4]}…@s.whatsapp.net"
     reason = is_possible_number_with_reason(parsed)
     if reason == ValidationResult.TOO_SHORT:

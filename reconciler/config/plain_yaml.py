@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from reconciler.hostile.escaping import escape
+
 _PLAIN = re.compile(r"\w(?:[\w .()/&'+-]*[\w.)])?")
 _NUMBER_LIKE = re.compile(r"[0-9][0-9a-fA-F_.xXoO+-]*")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -31,7 +33,7 @@ def block(text: str, indent: str) -> str | None:
 
 def comment(text: str) -> str:
     """The text as a comment of one line; what does not print is escaped."""
-    return "# " + "".join(char if char.isprintable() else _escape(char) for char in text)
+    return "# " + "".join(char if char.isprintable() else escape(ord(char)) for char in text)
 
 
 def _is_plain(text: str) -> bool:
@@ -46,9 +48,4 @@ def _is_plain(text: str) -> bool:
 def _in_quotes(char: str) -> str:
     if char == "\n":
         return "\\n"
-    return f"\\{char}" if char in '"\\' else char if char.isprintable() else _escape(char)
-
-
-def _escape(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+    return f"\\{char}" if char in '"\\' else char if char.isprintable() else escape(ord(char))

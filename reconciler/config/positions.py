@@ -16,7 +16,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from reconciler.config import events
+from reconciler.config.events import NextEvent, events_of
 from reconciler.config.tree import Trail
 
 
@@ -33,7 +33,7 @@ def locate(text: str, wanted: Collection[Trail]) -> dict[Trail, Spot]:
 
     A text that breaks off gives what stands before the break; then some trails may be missing.
     """
-    search = _Search(events.events(text), set(wanted))
+    search = _Search(events_of(text), set(wanted))
     with suppress(YAMLError, _AllFound):  # bad YAML is reported by the reader, with its own line and column
         search.run()
     return {trail: spot for trail in wanted if (spot := search.nearest(trail)) is not None}
@@ -46,7 +46,7 @@ class _AllFound(Exception):
 class _Search:
     """One pass over the events that goes down only where something is wanted."""
 
-    def __init__(self, next_event: events.NextEvent, wanted: set[Trail]) -> None:
+    def __init__(self, next_event: NextEvent, wanted: set[Trail]) -> None:
         self._next = next_event
         self._prefixes = {trail[:end] for trail in wanted for end in range(len(trail) + 1)}
         self._missing = wanted

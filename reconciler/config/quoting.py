@@ -3,55 +3,28 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 
 from reconciler.config.tree import Trail
+from reconciler.hostile.escaping import plain
+from reconciler.hostile.masking import mask_person, mask_strictly
 
 LONGEST = 60
 """Characters of a quoted text that are shown."""
 
-_DATE = re.compile(r"[0-9]{1,4}([-./])[0-9]{1,2}\1[0-9]{1,4}")
-_NUMBER = re.compile(r"(?<!\w)\+?\d(?:[\W_]{0,3}\d){6,}(?!@g|\d)")
-_DIGITS_OF_A_NUMBER = 5
 _MOST_NAMES = 500
 _MOST_STEPS = 12
 
 
-def masked(number: str) -> str:
-    """A phone number with its middle hidden: `+1 202 ••• ••43`; an unreadable one keeps 3 and 2 characters."""
-    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
-
-    digits = re.sub(r"[^0-9]", "", number)
-    if number.startswith("+"):
-        for length in (1, 2, 3):
-            if int(digits[:length]) in COUNTRY_CODE_TO_REGION_CODE:
-                return f"+{digits[:length]} {digits[length : length + 3]} ••• ••{digits[-2:]}"
-    return f"{number[:3]}•••{number[-2:]}"
-
-
-def _mask(match: re.Match[str]) -> str:
-    found = match[0]
-    return found if _DATE.fullmatch(found) else masked(found)
-
-
 def shown(text: str) -> str:
     """A text of the file in backticks: phone numbers masked, what does not print escaped, cut to 60 characters."""
-    clear = escaped(_NUMBER.sub(_mask, text[: 4 * LONGEST]))
+    clear = plain(mask_strictly(text[: 4 * LONGEST]))
     return f"`{clear[: LONGEST - 1]}…`" if len(clear) > LONGEST or len(text) > 4 * LONGEST else f"`{clear}`"
 
 
 def shown_person(reference: str) -> str:
     """Like `shown`, for what should be a person: a mistyped number (with a letter in it, say) is masked as a whole."""
-    digits = sum(map(str.isdigit, reference))
-    if digits < _DIGITS_OF_A_NUMBER or "@" in reference or _NUMBER.fullmatch(reference):
-        return shown(reference)
-    return shown(f"{reference[:3]}•••{reference[-2:]}")
-
-
-def escaped(text: str) -> str:
-    """The text with every character that does not print written as an escape."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return shown(mask_person(reference[: 4 * LONGEST]))
 
 
 def trail_text(trail: Trail) -> str:

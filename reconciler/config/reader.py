@@ -21,7 +21,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.config import events
+from reconciler.config.events import DEEPEST, NULLS, events_of, trouble
 from reconciler.config.findings import Findings
 from reconciler.config.quoting import shown
 from reconciler.config.tree import Place, Trail, Tree
@@ -62,7 +62,7 @@ def read(file: str, text: str, findings: Findings) -> Document | None:
     try:
         root = _Reader(text, document, findings).document()
     except YAMLError as error:
-        message, hint, mark = events.trouble(error, text)
+        message, hint, mark = trouble(error, text)
         findings.error(Place(file), message, hint, mark=mark)
         return None
     except _Stop:
@@ -79,7 +79,7 @@ class _Reader:
     """Builds the tree from the events, going down by recursion that the depth limit bounds."""
 
     def __init__(self, text: str, document: Document, findings: Findings) -> None:
-        self._next = events.events(text)
+        self._next = events_of(text)
         self._file = document.file
         self._lines = document.lines
         self._findings = findings
@@ -115,15 +115,15 @@ class _Reader:
 
     def _content(self, event: ScalarEvent | SequenceStartEvent | MappingStartEvent, trail: Trail) -> Tree:
         if isinstance(event, ScalarEvent):
-            return None if event.implicit[0] and event.value in events.NULLS else event.value
-        if len(trail) >= events.DEEPEST:
-            message = f"the document is nested more than {events.DEEPEST} levels deep"
+            return None if event.implicit[0] and event.value in NULLS else event.value
+        if len(trail) >= DEEPEST:
+            message = f"the document is nested more than {DEEPEST} levels deep"
             raise self._stopped(trail, event, message, "no configuration needs that")
         return self._sequence(trail) if isinstance(event, SequenceStartEvent) else self._mapping(trail)
 
     def _sequence(self, trail: Trail) -> list[Tree]:
         items: list[Tree] = []
-        nulls = events.NULLS
+        nulls = NULLS
         while True:
             event = self._next()
             # The shortest way for what a file mostly has: plain items of long lists.
@@ -155,7 +155,7 @@ class _Reader:
             self._node(event, (*trail, _DROPPED))
             return None
         plain = event.implicit[0]
-        if plain and event.value in events.NULLS:
+        if plain and event.value in NULLS:
             self._error(trail, event, "a key is empty", "give it a name, or put it in quotes")
         elif plain and event.value == "<<":
             self._error(trail, event, "merge keys are not supported", "use teams or defaults")
@@ -178,7 +178,7 @@ class _Reader:
         if anchored is None:
             raise self._stopped(trail, event, f"the alias {name} contains itself", "write its content out")
         self._expanded += anchored.weight
-        if self._expanded > MOST_EXPANDED or len(trail) + anchored.height > events.DEEPEST:
+        if self._expanded > MOST_EXPANDED or len(trail) + anchored.height > DEEPEST:
             message = f"the alias {name} makes the document too large"
             raise self._stopped(trail, event, message, "use teams or defaults instead of YAML aliases")
         return anchored.value

@@ -92,4 +92,5 @@ class Teams:
 
 def _through(team: str, member: Member) -> Member:
     ways = tuple(f"{team}/{way}" for way in member.teams) or (team,)
+    # Not dataclasses.replace, which takes twice as long: a file may have a million memberships.
     return Member(member.person, member.until, member.reason, member.by_invite, ways)

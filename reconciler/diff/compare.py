@@ -10,9 +10,9 @@ from reconciler.diff.doubt import doubts
 from reconciler.diff.match import Match
 from reconciler.diff.people import (
     Cast,
-    by_label,
     cast_of,
     due_soon,
+    in_order,
     moves,
     people_by_lid,
     wanted_members,
@@ -23,7 +23,7 @@ from reconciler.diff.people import (
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.plan import Advice, AdviceKind, TextChange, Who
-from reconciler.model.text import comparable, same_text
+from reconciler.model.text import comparable, in_quotes, same_text
 
 
 def needs_read(match: Match) -> bool:
@@ -102,13 +102,13 @@ def _without_live(change: Change, desired: Desired) -> Change:
         observed = Advice(AdviceKind.OBSERVED, "no live group bears its name, and observing creates none")
         return replace(change, advice=(observed,))
     members = wanted_members(group, desired).values()
-    waiting = by_label(who_member(member) for member in members if member.by_invite)
-    pending = [Advice(AdviceKind.PENDING, "to come by the invite link", waiting)] if waiting else []
+    waiting = [who_member(member) for member in members if member.by_invite]
+    pending = Advice.about(AdviceKind.PENDING, "to come by the invite link", waiting)
     return replace(
         change,
         create=True,
         text=_text_changes(group, None),
-        add=by_label(who_member(member) for member in members if not member.by_invite),
+        add=in_order(who_member(member) for member in members if not member.by_invite),
         advice=(*pending, *due_soon(members, desired.as_of), *_admins_to_come(group, desired)),
     )
 
@@ -122,7 +122,7 @@ def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mappin
     own_place = own is not None and (own in cast.present or bool(cast.unknown))
     change = replace(change, live_members=len(live.participants) - own_place)
     if group.membership is Membership.OBSERVE:
-        told = tuple(Advice(AdviceKind.OBSERVED, f'{t.field} is "{t.old}", the file says "{t.new}"') for t in text)
+        told = tuple(Advice(AdviceKind.OBSERVED, _difference(t)) for t in text)
         reasons = _reasons_to_doubt(live, cast, desired, group)
         return replace(change, advice=(*_doubtful(reasons), *told, *advice))
     change = replace(change, text=text, add=move.add, advice=tuple(advice))
@@ -131,6 +131,10 @@ def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mappin
         return replace(change, remove=move.remove, blocked=(why,), stopped=True)
     remove, blocked_removals, doubtful = _trusted_removals(live, cast, desired, move.remove, group)
     return replace(change, remove=remove, blocked=blocked_removals, advice=(*doubtful, *advice))
+
+
+def _difference(change: TextChange) -> str:
+    return f"{change.field} is {in_quotes(change.old or '')}, the file says {in_quotes(change.new)}"
 
 
 def _reasons_to_doubt(live: LiveGroup, cast: Cast, desired: Desired, group: DesiredGroup) -> tuple[str, ...]:
@@ -153,8 +157,8 @@ def _trusted_removals(
     takes_away = group.absent or (group.membership is Membership.EXACT and not isinstance(group.members, Unmanaged))
     if not takes_away:
         return (), (), _doubtful(reasons)
-    kept = _advise(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
-    return (), (f"doubtful read: {' and '.join(reasons)}; nobody is removed from it, plan again",), tuple(kept)
+    kept = Advice.about(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
+    return (), (f"doubtful read: {' and '.join(reasons)}; nobody is removed from it, plan again",), kept
 
 
 def _not_admin(cast: Cast, instance: Person | None) -> bool:
@@ -179,11 +183,13 @@ def _admins(group: DesiredGroup, cast: Cast, desired: Desired) -> list[Advice]:
         return []
     left_alone = desired.policy.ignored | ({desired.instance.identity} if desired.instance else frozenset())
     admins = {i for i, p in cast.present.items() if p.is_admin or i in cast.owners} - left_alone
-    lacking = by_label(who_person(p) for i, p in group.admins.items() if i not in admins | left_alone)
-    surplus = by_label(who_is(cast.present[i], desired) for i in admins - group.admins.keys())
+    lacking = [who_person(p) for i, p in group.admins.items() if i not in admins | left_alone]
+    surplus = [who_is(cast.present[i], desired) for i in admins - group.admins.keys()]
     return [
-        *_advise(AdviceKind.ADMIN, "should be an admin; promote by hand, the API cannot", lacking),
-        *_advise(AdviceKind.ADMIN, "an admin, but not listed under `admins`; demote by hand, the API cannot", surplus),
+        *Advice.about(AdviceKind.ADMIN, "should be an admin; promote by hand, the API cannot", lacking),
+        *Advice.about(
+            AdviceKind.ADMIN, "an admin, but not listed under `admins`; demote by hand, the API cannot", surplus
+        ),
     ]
 
 
@@ -191,25 +197,19 @@ def _admins_to_come(group: DesiredGroup, desired: Desired) -> list[Advice]:
     return _admins(group, Cast({}, (), frozenset()), desired)
 
 
-def _unidentified(cast: Cast, group: DesiredGroup) -> list[Advice]:
+def _unidentified(cast: Cast, group: DesiredGroup) -> tuple[Advice, ...]:
     if isinstance(group.members, Unmanaged) and not group.absent:
-        return []
-    people = by_label(Who(None, None, None, p.lid or p.id) for p in cast.unknown)
+        return ()
+    people = [Who(None, None, None, p.lid or p.id) for p in cast.unknown]
     text = "no phone number is known, so they stay; if you know who it is, note the `lid` under people"
-    return _advise(AdviceKind.UNIDENTIFIED, text, people)
-
-
-def _advise(kind: AdviceKind, text: str, people: tuple[Who, ...]) -> list[Advice]:
-    return [Advice(kind, text, people)] if people else []
+    return Advice.about(AdviceKind.UNIDENTIFIED, text, people)
 
 
 def unmanaged(matches: Iterable[Match], listed: Sequence[ListedGroup]) -> tuple[Advice, ...]:
     """What is live and not in the file: left alone, and said."""
     known = {group_id for m in matches for group_id in (m.candidates if m.listed is None else (m.listed.id,))}
-    others = sorted(g.name for g in listed if g.id not in known)
+    others = tuple(sorted(g.name for g in listed if g.id not in known))
     if not others:
         return ()
-    shown = ", ".join(f'"{name}"' for name in others[:5])
-    more = f" and {len(others) - 5} more" if len(others) > 5 else ""
     count = "1 live group is" if len(others) == 1 else f"{len(others)} live groups are"
-    return (Advice(AdviceKind.UNMANAGED, f"{count} not in the file and left alone: {shown}{more}"),)
+    return (Advice(AdviceKind.UNMANAGED, f"{count} not in the file and left alone", names=others),)

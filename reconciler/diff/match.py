@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.model.desired import DesiredGroup, State, Unmanaged
 from reconciler.model.live import ListedGroup
 from reconciler.model.plan import Found
-from reconciler.model.text import comparable
+from reconciler.model.text import comparable, in_quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _by_name(group: DesiredGroup, named: Mapping[str, list[ListedGroup]]) -> Mat
     wanted, *earlier = names_of(group)
     candidates = named.get(comparable(wanted), [])
     if candidates:
-        return _only(group, Found.BY_NAME, candidates, f'"{wanted}"')
+        return _only(group, Found.BY_NAME, candidates, in_quotes(wanted))
     old = {entry.id: entry for name in earlier for entry in named.get(comparable(name), ())}
     if old:
         return _only(group, Found.BY_PREVIOUS_NAME, list(old.values()), "one of its earlier names")

@@ -94,9 +94,9 @@ def who_person(person: Person) -> Who:
     return Who(person.identity, person.jid, person.alias or person.name, person.lid)
 
 
-def by_label(people: Iterable[Who]) -> tuple[Who, ...]:
-    """Sorted as people read a list: those with a label first, by it, then by number, then by private id."""
-    return tuple(sorted(people, key=lambda w: (w.label is None, w.label or "", w.identity or "", w.lid or "")))
+def in_order(people: Iterable[Who]) -> tuple[Who, ...]:
+    """The people of a list in the order of people everywhere."""
+    return tuple(sorted(people, key=lambda who: who.order))
 
 
 def wanted_members(group: DesiredGroup, desired: Desired) -> dict[Identity, Member]:
@@ -118,22 +118,22 @@ def moves(group: DesiredGroup, cast: Cast, desired: Desired) -> Moves:
     """Who is to come and to go in a live group, by its membership mode, and who is left alone and why."""
     wanted = wanted_members(group, desired)
     missing = [member for identity, member in wanted.items() if identity not in cast.present]
-    add = by_label(who_member(member) for member in missing if not member.by_invite)
-    waiting = by_label(who_member(member) for member in missing if member.by_invite)
+    add = in_order(who_member(member) for member in missing if not member.by_invite)
+    waiting = [who_member(member) for member in missing if member.by_invite]
     leaving = _leaving(group, cast, wanted, desired)
     kept = leaving & (cast.owners | desired.policy.protected)
     advice = [
-        *_some(AdviceKind.PENDING, "to come by the invite link", waiting),
+        *Advice.about(AdviceKind.PENDING, "to come by the invite link", waiting),
         *_kept(kept, cast, desired),
         *_stay_in_additive(group, cast, desired, wanted),
         *due_soon(wanted.values(), desired.as_of),
     ]
     ended = {member.person.identity: member for member in group.expired}
-    remove = by_label(_who_leaves(cast.present[identity], desired, ended) for identity in leaving - kept)
+    remove = in_order(_who_leaves(cast.present[identity], desired, ended) for identity in leaving - kept)
     if group.membership is Membership.OBSERVE:
         observed = [
-            *_some(AdviceKind.OBSERVED, "wanted, and not in the group", add),
-            *_some(AdviceKind.OBSERVED, "in the group, and not wanted", remove),
+            *Advice.about(AdviceKind.OBSERVED, "wanted, and not in the group", add),
+            *Advice.about(AdviceKind.OBSERVED, "in the group, and not wanted", remove),
         ]
         return Moves(advice=(*observed, *advice))
     return Moves(add, remove, tuple(advice))
@@ -149,27 +149,27 @@ def _leaving(
 
 
 def _kept(kept: frozenset[Identity], cast: Cast, desired: Desired) -> list[Advice]:
-    owners = by_label(who_is(cast.present[identity], desired) for identity in kept & cast.owners)
-    protected = by_label(who_is(cast.present[identity], desired) for identity in kept - cast.owners)
+    owners = [who_is(cast.present[identity], desired) for identity in kept & cast.owners]
+    protected = [who_is(cast.present[identity], desired) for identity in kept - cast.owners]
     return [
-        *_some(AdviceKind.KEPT, "not wanted, but owns the group: an owner cannot be removed", owners),
-        *_some(AdviceKind.KEPT, "not wanted, but protected by `policy.protected`", protected),
+        *Advice.about(AdviceKind.KEPT, "not wanted, but owns the group: an owner cannot be removed", owners),
+        *Advice.about(AdviceKind.KEPT, "not wanted, but protected by `policy.protected`", protected),
     ]
 
 
 def _stay_in_additive(
     group: DesiredGroup, cast: Cast, desired: Desired, wanted: Mapping[Identity, Member]
-) -> list[Advice]:
+) -> tuple[Advice, ...]:
     if group.membership is not Membership.ADDITIVE:
-        return []
+        return ()
     left_alone = _left_alone(desired) | group.absent.keys() | wanted.keys()
-    staying = by_label(
+    staying = [
         who_member(member)
         for member in group.expired
         if member.person.identity in cast.present and member.person.identity not in left_alone
-    )
+    ]
     text = "time has run out, but membership is additive: list them under `absent` to remove them"
-    return _some(AdviceKind.EXPIRED, text, staying)
+    return Advice.about(AdviceKind.EXPIRED, text, staying)
 
 
 def due_soon(members: Iterable[Member], as_of: date) -> list[Advice]:
@@ -178,11 +178,7 @@ def due_soon(members: Iterable[Member], as_of: date) -> list[Advice]:
     return [
         advice
         for day in sorted({m.until for m in due if m.until is not None})
-        for advice in _some(
-            AdviceKind.EXPIRES, f"last day is {day}", by_label(who_member(m) for m in due if m.until == day)
+        for advice in Advice.about(
+            AdviceKind.EXPIRES, f"last day is {day}", (who_member(m) for m in due if m.until == day)
         )
     ]
-
-
-def _some(kind: AdviceKind, text: str, people: tuple[Who, ...]) -> list[Advice]:
-    return [Advice(kind, text, people)] if people else []

@@ -15,7 +15,9 @@ from reconciler.live.retry import Retry
 from reconciler.live.shapes import ContactCheck, CreatedGroup, Dialect
 from reconciler.live.transport import Transport
 from reconciler.model.identity import is_group_id, parse_jid
+from reconciler.model.invite import invite_code
 from reconciler.model.live import Contact, Instance, Listing, LiveGroup, Participant
+from reconciler.model.text import same_text
 
 Entry = TypeVar("Entry")
 
@@ -40,15 +42,18 @@ class Client:
         data = self._transport.request("GET", self._base, retry=Retry.SAFE).data
         return shapes.instance(data, f"GET {self._base}")
 
-    def list_groups(self) -> Listing:
-        """All groups the instance is in, sorted by id, with as much of each as the list carries."""
+    def list_groups(self, *, prove: bool = False) -> Listing:
+        """All groups the instance is in, sorted by id, with as much of each as the list carries.
+
+        `prove` asks what comes after the last one wherever the list may have been cut.
+        """
 
         def ask(query: Mapping[str, int] | None) -> Any:
             data = self._get("/groups", query)
             self._learn(data.get("items") if isinstance(data, dict) else data)
             return data
 
-        listed = self._list(ask, shapes.listed_group, lambda group: group.id, "GET /groups")
+        listed = self._list(ask, shapes.listed_group, lambda group: group.id, "GET /groups", prove=prove)
         return Listing(tuple(sorted(listed.entries, key=lambda group: group.id)), listed.calls, listed.steady)
 
     def group(self, group_id: str) -> LiveGroup:
@@ -69,8 +74,11 @@ class Client:
     def create_group(self, name: str, jids: Sequence[str]) -> CreatedGroup:
         """Make a group with a name and first participants. It is no proof that these are in it: read it back."""
         data = self._write("POST", "/groups", {"name": name, "participants": list(jids)}, Retry.ONCE)
-        self._learn(data)
-        return shapes.created_group(data, "POST /groups")
+        made = shapes.created_group(data, "POST /groups")
+        if made.name is not None and not same_text(made.name, name):
+            # Whatever was made, this id is not known to be it: nothing may be written there.
+            raise BadAnswer(f"answered with a group of another name, {made.id}", endpoint="POST /groups")
+        return made
 
     def patch_group(self, group_id: str, name: str | None = None, description: str | None = None) -> None:
         """Set a group's name, its description ("" clears it), or both."""
@@ -100,7 +108,7 @@ class Client:
 
     def join_group(self, code: str) -> str | None:
         """Join a group by its invite code or URL; returns the group's id, where the answer tells it."""
-        bare = shapes.invite_code(code)
+        bare = invite_code(code)
         if bare is None:
             raise UsageError("the invite is neither a code nor a link of chat.whatsapp.com")
         data = self._write("POST", "/groups/join", {"invite_code": bare})
@@ -132,8 +140,10 @@ class Client:
         read: Callable[[Value], Entry],
         key: Callable[[Entry], str],
         endpoint: str,
+        *,
+        prove: bool = False,
     ) -> Listed[Entry]:
-        return ListReader(ask, read, key, endpoint).whole()
+        return ListReader(ask, read, key, endpoint, prove=prove).whole()
 
     def _get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         return self._transport.request("GET", self._base + path, params=query, retry=Retry.SAFE).data
@@ -142,7 +152,7 @@ class Client:
         return self._transport.request(method, self._base + path, json=body, retry=retry).data
 
     def _learn(self, data: Any) -> None:
-        """Remember the dialect of an answer; the newest one counts."""
+        """Remember the dialect of a read; the newest one counts."""
         self._dialect = shapes.dialect_of(data) or self._dialect
 
 

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.errors import BadAnswer
-from reconciler.live.rejection import LONGEST_WORD, UNREADABLE, Redact, mask_phones, readable, request_id, safe_text
+from reconciler.hostile.masking import mask_text
+from reconciler.live.rejection import LONGEST_WORD, UNREADABLE, Redact, readable, request_id, safe_text
+
+PAGING = ("total", "page", "limit", "totalPages", "hasMore")
+"""What may stand beside a list to say that it is one page of several."""
 
 
 def unwrap(
@@ -34,8 +38,23 @@ def unwrap(
     if told.get("success", True) is not True or (told.get("error") is not None and "data" not in told):
         raise _failure(told, status, endpoint, named, redact)
     if "data" in told:
-        return told["data"], named
+        return _with_paging(told), named
     return (None if "success" in told else told), named
+
+
+def _with_paging(told: dict[str, Any]) -> Any:
+    """The data; a list whose place among others stands beside it is joined with that, as a page with `items`.
+
+    Else a first page would be taken for everything.
+    """
+    data = told["data"]
+    beside = [part for part in (told, told.get("meta"), told.get("pagination")) if isinstance(part, dict)]
+    paging = {name: part[name] for part in beside for name in PAGING if name in part}
+    if not isinstance(data, list) or not paging:
+        return data
+    total = paging.get("total")
+    whole = total == len(data) if isinstance(total, int) else not paging.get("hasMore")
+    return data if whole else {"items": data, **paging}
 
 
 def _failure(told: dict[str, Any], status: int, endpoint: str, named: str | None, redact: Redact) -> BadAnswer:
@@ -43,7 +62,7 @@ def _failure(told: dict[str, Any], status: int, endpoint: str, named: str | None
     error = told.get("error")
     said = error if isinstance(error, dict) else {"message": error}
     words = said.get("message")
-    message = safe_text(mask_phones(words) if isinstance(words, str) else "", redact)
+    message = safe_text(mask_text(words) if isinstance(words, str) else "", redact)
     return BadAnswer(
         f"the answer tells of a failure in spite of its status: {message or 'no reason given'}",
         endpoint=endpoint,

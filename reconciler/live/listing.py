@@ -14,8 +14,11 @@ from typing import Any, Generic, TypeVar
 from reconciler.errors import BadAnswer
 from reconciler.live.reading import Value
 
-PAGE_SIZES = frozenset({10, 20, 25, 30, 50, 100, 200, 250, 500, 1000})
-"""Lengths at which an array may be a first page; 50 is documented, the others are what servers choose."""
+DOCUMENTED_SIZE = 50
+"""The length at which an array is a first page, as documented: it is always asked what comes after it."""
+
+USUAL_SIZES = frozenset({10, 20, 25, 30, 100, 200, 250, 500, 1000})
+"""Lengths at which a server that keeps to no document may have cut: asked about where somebody seems absent."""
 
 READS = 3
 """How often a list is read from its start when it changes under our eyes."""
@@ -31,7 +34,7 @@ class Listed(Generic[Entry]):
     """A whole list in the server's order.
 
     calls: requests it took, reads that were given up included. steady: False where entries can slip between two
-    pages unseen, so that one which is not here may be there all the same.
+    pages unseen, or the list may have been cut: one which is not here may be there all the same.
     """
 
     entries: tuple[Entry, ...]
@@ -44,7 +47,11 @@ class _Moved(Exception):
 
 
 class ListReader(Generic[Entry]):
-    """Reads one list. ask: one GET with these query parameters → data. read: one entry. key: an entry's id."""
+    """Reads one list. ask: one GET with these query parameters → data. read: one entry. key: an entry's id.
+
+    prove: ask what comes after a bare array at every length at which it may have been cut, not only at the
+    documented one.
+    """
 
     def __init__(
         self,
@@ -52,11 +59,14 @@ class ListReader(Generic[Entry]):
         read: Callable[[Value], Entry],
         key: Callable[[Entry], str],
         endpoint: str,
+        *,
+        prove: bool = False,
     ) -> None:
         self._ask = ask
         self._read = read
         self._key = key
         self._endpoint = endpoint
+        self._prove = prove
         self._calls = 0
 
     def whole(self) -> Listed[Entry]:
@@ -76,9 +86,10 @@ class ListReader(Generic[Entry]):
         if isinstance(first, dict):
             return self._numbered(first)
         entries = self._entries(Value(first, self._endpoint))
-        if len(entries) in PAGE_SIZES:
+        usual = len(entries) in USUAL_SIZES
+        if len(entries) == DOCUMENTED_SIZE or (usual and self._prove):
             return Listed(tuple(self._by_offset(entries)), self._calls, steady=True)
-        return Listed(tuple(_by_key(entries, self._key).values()), self._calls, steady=True)
+        return Listed(tuple(_by_key(entries, self._key).values()), self._calls, steady=not usual)
 
     def _page(self, query: Query | None) -> Any:
         self._calls += 1

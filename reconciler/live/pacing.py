@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from math import ceil, inf
 
 from reconciler.errors import Interrupted
 from reconciler.live.pace import DOCUMENTED_LIMIT, Pace
+
+_LOG = logging.getLogger("reconciler.live")
+
+LONG_WAIT = 3.0
+"""Seconds from which a wait is said."""
 
 GLANCE = 0.1
 """Seconds after which a waiting caller looks at `stop` again: an Event cannot be waited for beside a Condition."""
@@ -33,6 +40,7 @@ class Pacer:
         self._pace = Pace(rate, writes_per_minute, wall() - clock())
         self._changed = threading.Condition()
         self._waiting = 0
+        self._told_until = 0.0
 
     def now(self) -> float:
         """The time on this pacer's clock, which `settle` wants."""
@@ -54,8 +62,15 @@ class Pacer:
             if delay <= 0:
                 self._pace.send(now, write=write)
                 return now
+            self._tell(now, delay)
             self._changed.wait(min(delay, GLANCE))
         raise Interrupted
+
+    def _tell(self, now: float, delay: float) -> None:
+        """Say once that everybody waits, where it is long enough to wonder about."""
+        if LONG_WAIT <= delay < inf and now >= self._told_until:
+            self._told_until = now + delay
+            _LOG.info("waiting %d s, as the rate of calls demands", ceil(delay))
 
     def settle(
         self, headers: Mapping[str, str] | None, sent_at: float, received_at: float, *, refused: bool = False

@@ -18,6 +18,8 @@ from reconciler.errors import (
     Unauthorized,
     Unprocessable,
 )
+from reconciler.hostile.escaping import plain
+from reconciler.hostile.masking import mask_text
 
 LONGEST_MESSAGE = 200
 LONGEST_WORD = 80
@@ -61,8 +63,6 @@ _STATUS_WORDS: dict[int, str] = {
     429: "too many calls",
 }
 
-# Group ids are no phone numbers, though the older ones hold one; a longer row of digits is no number either.
-_PHONE = re.compile(r"(?<![\w.-])\+?[0-9][0-9 ()-]{5,20}[0-9](?![\w-]*@g\.us)(?![\w-])", re.ASCII)
 _JID = re.compile(r"[0-9]{5,20}(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us|lid)", re.ASCII)
 
 
@@ -78,17 +78,30 @@ def rejection(status: int, headers: Mapping[str, str], body: bytes, endpoint: st
     error = told.get("error") if isinstance(told, dict) else None
     said = error if isinstance(error, dict) else told if isinstance(told, dict) else {}
     code = safe_text(said.get("code"), redact, LONGEST_WORD)
-    words = said.get("message") or error
-    message = safe_text(mask_phones(words) if isinstance(words, str) else "", redact)
+    words = _one_text(said.get("message") or error)
+    message = safe_text(mask_text(words) if isinstance(words, str) else "", redact)
     return _class(status)(
         message or _own_words(status, told),
         endpoint=endpoint,
         status=status,
         code=code or None,
         request_id=request_id(told, headers, redact),
-        hint=_HINTS_BY_CODE.get(code) or _HINTS.get(status, "try again later" if status >= 500 else ""),
+        hint=_hint(status, code, endpoint),
         details=clean(said.get("details"), redact) or named_jids(words),
     )
+
+
+def _one_text(words: Any) -> Any:
+    """Some servers give several messages at once."""
+    if isinstance(words, list):
+        return "; ".join(each for each in words if isinstance(each, str))
+    return words
+
+
+def _hint(status: int, code: str, endpoint: str) -> str:
+    if status == 404 and "/groups" not in endpoint:
+        return _HINTS_BY_CODE["INSTANCE_NOT_FOUND"]
+    return _HINTS_BY_CODE.get(code) or _HINTS.get(status, "try again later" if status >= 500 else "")
 
 
 def readable(body: bytes) -> Any:
@@ -119,20 +132,7 @@ def safe_text(value: Any, redact: Redact, longest: int = LONGEST_MESSAGE) -> str
         return ""
     text = redact(value).strip()
     short = text if len(text) <= longest else text[: longest - 1] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in short)
-
-
-def mask_phones(text: str) -> str:
-    """The text with every phone number and JID cut down to its first three and last two digits."""
-    return _PHONE.sub(_masked, _JID.sub(_masked, text))
-
-
-def _masked(match: re.Match[str]) -> str:
-    number, _, server = match[0].partition("@")
-    digits = re.sub(r"[^0-9]", "", number.partition(":")[0])
-    if not 7 <= len(digits) <= 20:
-        return match[0]
-    return f"{'+' if number[0] == '+' else ''}{digits[:3]}•••{digits[-2:]}{'@' if server else ''}{server}"
+    return plain(short)
 
 
 def named_jids(words: Any) -> dict[str, list[str]] | None:

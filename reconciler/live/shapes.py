@@ -12,15 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.live.reading import Value
-from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid
+from reconciler.model import invite
+from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
 from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
 
-INVITE_HOST = "chat.whatsapp.com"
-
-_CODE = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
-_INVITE = re.compile(
-    rf"(?:https?://)?{re.escape(INVITE_HOST)}/(?:invite/)?(?P<code>[A-Za-z0-9_-]{{6,64}})/?(?:[?#].*)?", re.ASCII
-)
 _NUMBER = re.compile(r"\+?(?P<digits>[1-9][0-9]{4,14})", re.ASCII)
 _BETWEEN_DIGITS = re.compile(r"[\s().-]")
 _PHONE_FIELDS = ("phoneNumber", "phone_number", "pn", "jid")
@@ -35,10 +30,13 @@ class Dialect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CreatedGroup:
-    """What a create is answered with. `participants` are as answered: no word on who really is in the group."""
+    """What a create is answered with; `name` is None where the answer tells none.
+
+    The participants in the answer are left out: they are no word on who really is in the group.
+    """
 
     id: str
-    participants: tuple[Participant, ...] = ()
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +91,18 @@ def participants(data: Any, endpoint: str) -> tuple[Participant, ...]:
 def created_group(data: Any, endpoint: str) -> CreatedGroup:
     """The answer to a create."""
     value = Value(data, endpoint)
-    people = value.field("participants")
-    return CreatedGroup(_group_id(value), _participants(people) if people.told else ())
+    name = value.field("name", "subject")
+    return CreatedGroup(_group_id(value), name.text() if name.told else None)
 
 
 def invite_url(data: Any, endpoint: str) -> str:
     """A group's invite link as a whole URL; a bare code in the answer is made one."""
     value = Value(data, endpoint)
     value = value if isinstance(data, str) else value.field("invite_code")
-    code = invite_code(value.text())
+    code = invite.invite_code(value.text())
     if code is None:
-        raise value.wrong(f"an invite code or a URL of {INVITE_HOST}")
-    return f"https://{INVITE_HOST}/{code}"
-
-
-def invite_code(text: str) -> str | None:
-    """The bare code in an invite code or URL; None when it is neither."""
-    text = text.strip()
-    match = _INVITE.fullmatch(text)
-    return match["code"] if match else text if _CODE.fullmatch(text) else None
+        raise value.wrong(f"an invite code or a URL of {invite.INVITE_HOST}")
+    return invite.invite_url(code)
 
 
 def joined_id(data: Any, endpoint: str) -> str | None:
@@ -144,12 +135,11 @@ def contact_check(data: Any, endpoint: str) -> ContactCheck:
 def instance(data: Any, endpoint: str) -> Instance:
     """The instance behind the key."""
     value = Value(data, endpoint)
-    kind, name = value.field("type"), value.field("name")
+    kind = value.field("type")
     return Instance(
         id=value.field("id").text(),
         status=value.field("status").text(),
         kind=kind.text() if kind.told else "waha",
-        name=name.text() if name.told else "",
     )
 
 
@@ -192,7 +182,7 @@ def _phone_jid(text: str) -> str | None:
     if jid is not None:
         return None if jid.is_lid else jid.phone_jid
     number = _NUMBER.fullmatch(_BETWEEN_DIGITS.sub("", text))
-    return f"{number['digits']}@s.whatsapp.net" if number else None
+    return phone_jid(number["digits"]) if number else None
 
 
 def _participants(value: Value) -> tuple[Participant, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 import logging
 import re
 import threading
@@ -11,14 +10,16 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from random import SystemRandom
 from typing import Any
 
 from reconciler.errors import ApiError, BadAnswer, Interrupted, ReadOnlyViolation
+from reconciler.hostile.masking import mask_text
 from reconciler.live.address import address_of, checked_key
 from reconciler.live.envelope import unwrap
-from reconciler.live.pacing import Pacer
-from reconciler.live.rejection import mask_phones, rejection
+from reconciler.live.pacing import LONG_WAIT, Pacer
+from reconciler.live.rejection import rejection
 from reconciler.live.retry import Retry, again, may_have_worked, wait_before_next
 from reconciler.live.wire import Incoming, Wire
 from reconciler.model.result import CallRecord
@@ -59,7 +60,7 @@ class _Call:
     @property
     def shown_path(self) -> str:
         """The path with its query, phone numbers masked."""
-        query = {name: mask_phones(str(value)) for name, value in (self.params or {}).items()}
+        query = {name: mask_text(str(value)) for name, value in (self.params or {}).items()}
         return f"{self.path}?{'&'.join(f'{name}={value}' for name, value in query.items())}" if query else self.path
 
 
@@ -178,6 +179,8 @@ class Transport(AbstractContextManager["Transport"]):
         )
         if error.status == 429:
             self._pacer.hold(seconds)
+        if seconds >= LONG_WAIT:
+            _LOG.info("%s: %s; waiting %d s before it is sent again", error.endpoint, error.message, ceil(seconds))
         if not self._stop.is_set():
             self._wait(seconds)
         if self._stop.is_set():
@@ -198,7 +201,8 @@ class Transport(AbstractContextManager["Transport"]):
             seconds=round(seconds, 4),
             body=call.json,
         )
-        _LOG.debug("%s", json_text.dumps(_for_log(record), ensure_ascii=False))
+        ended = record.error or record.status
+        _LOG.debug("%s %s: %s", record.method, record.path, ended, extra={"call": _for_log(record)})
         if self._observer is not None:
             self._observer(record)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -59,6 +60,12 @@ class Member:
     teams: tuple[str, ...] = ()
 
 
+# The published schema has the same pattern.
+_LIMIT = re.compile(
+    r"(?P<count>[0-9]{1,6})(?:\.0+)?|(?P<percent>100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]{1,6})?) ?%", re.ASCII
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RemovalLimit:
     """How many members one plan may take out of a group: a count, or a share of the live members in percent."""
@@ -66,6 +73,16 @@ class RemovalLimit:
     source: str
     count: int | None = None
     percent: float | None = None
+
+    @classmethod
+    def parse(cls, text: str, source: str) -> RemovalLimit:
+        """Read `3` or `12.5%` (0 to 100) as the file and the command line write it; ValueError for anything else."""
+        match = _LIMIT.fullmatch(text.strip())
+        if match is None:
+            raise ValueError("neither a count nor a share from 0% to 100%")
+        if match["count"] is not None:
+            return cls(source, count=int(match["count"]))
+        return cls(source, percent=float(match["percent"]))
 
     def allowed(self, live_members: int) -> int:
         """The number of removals allowed; a share is rounded down but is at least one (0% allows none)."""
@@ -93,13 +110,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class DesiredGroup:
-    """One group of the file. `members` holds only those whose time has not run out; the others are in `expired`.
-
-    `where` is "groups.yaml:31" (file and line are enough to find the group's key).
-    """
+    """One group of the file. `members` holds only those whose time has not run out; the others are in `expired`."""
 
     key: str
-    where: str = ""
     id: str | None = None
     name: str | NotManaged = UNMANAGED
     previously: tuple[str, ...] = ()

@@ -36,7 +36,12 @@ class Jid:
     @property
     def phone_jid(self) -> str:
         """The form the API takes: no device, the newer server name."""
-        return f"{self.digits}@s.whatsapp.net"
+        return phone_jid(self.digits)
+
+
+def phone_jid(digits: str) -> str:
+    """The address of a number given as digits, as the API takes it."""
+    return f"{digits}@s.whatsapp.net"
 
 
 def parse_jid(text: str) -> Jid | None:

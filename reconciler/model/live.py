@@ -68,7 +68,6 @@ class Instance:
     id: str
     status: str
     kind: str = "waha"
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

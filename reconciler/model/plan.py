@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -58,6 +59,17 @@ class Who:
     until: date | None = None
     reason: str | None = None
 
+    @property
+    def key(self) -> str:
+        """By what somebody is the same person in two places of a plan and its result."""
+        return self.identity or self.jid or self.lid or self.label or ""
+
+    @property
+    def order(self) -> tuple[bool, str, str, str, str]:
+        """How people are sorted everywhere: labels first, whatever their case; then numbers; then private ids."""
+        label = self.label or ""
+        return not label, label.casefold(), label, self.identity or self.jid or "~", self.lid or ""
+
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
@@ -82,18 +94,6 @@ class Step:
     invite: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """Something to know that changes nothing and is nothing pending.
-
-    `kind` is a stable word for machines (see AdviceKind); `text` says it of `people`, who may be none.
-    """
-
-    kind: AdviceKind
-    text: str
-    people: tuple[Who, ...] = ()
-
-
 class AdviceKind(StrEnum):
     """What a piece of advice is about."""
 
@@ -106,6 +106,26 @@ class AdviceKind(StrEnum):
     PENDING = "pending"
     UNIDENTIFIED = "unidentified"
     UNMANAGED = "unmanaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something to know that changes nothing and is nothing pending.
+
+    `kind` is a stable word for machines; `text` says it of `people` and of the live groups called `names`, of whom
+    there may be none.
+    """
+
+    kind: AdviceKind
+    text: str
+    people: tuple[Who, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def about(cls, kind: AdviceKind, text: str, people: Iterable[Who]) -> tuple[Advice, ...]:
+        """The advice about these people in their order; none about nobody."""
+        found = tuple(sorted(people, key=lambda who: who.order))
+        return (cls(kind, text, found),) if found else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +142,6 @@ class GroupPlan:
     id: str | None = None
     found: Found = Found.NOWHERE
     names: tuple[str, ...] = ()
-    live: LiveGroup | None = None
     text: tuple[TextChange, ...] = ()
     add: tuple[Who, ...] = ()
     remove: tuple[Who, ...] = ()
@@ -131,6 +150,7 @@ class GroupPlan:
     advice: tuple[Advice, ...] = ()
     live_members: int = 0
     removal_limit: RemovalLimit = DEFAULT_REMOVALS
+    live: LiveGroup | None = None
 
     @property
     def adopted(self) -> bool:
@@ -156,7 +176,9 @@ class Refusal:
 class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
 
-    `calls_per_minute` is the rate the estimate is made with. `targets` are the keys asked for (none: all).
+    `calls_per_minute` is the rate the estimate is made with. `targets` are the keys asked for (none: all). `held` are
+    the ids that any key of the file notes, also one that is no target, sorted: these live groups are never found by
+    name.
     """
 
     instance_id: str
@@ -167,6 +189,7 @@ class Plan:
     calls_per_minute: float = 100.0
     writes_per_minute: int | None = None
     targets: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 
-MAX_NAME = 100
-MAX_DESCRIPTION = 2048
-MAX_MEMBERS = 1024
-"""WhatsApp's own limits: characters of a name and a description, participants of a group."""
-
 
 def comparable(text: str) -> str:
     """Unicode NFC, CRLF and CR as LF, no white space at the ends."""
@@ -18,3 +13,9 @@ def comparable(text: str) -> str:
 def same_text(one: str, other: str) -> bool:
     """Whether two names or descriptions count as equal."""
     return one == other or comparable(one) == comparable(other)
+
+
+def in_quotes(text: str) -> str:
+    """The text in double quotes, with quotes and backslashes in it escaped: where it ends cannot be faked."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,1 +1,1 @@
-"""Stage 4: changes become an ordered, guarded plan, and the plan file. Pure."""
+"""Stage 4: changes become an ordered, guarded plan, and a saved one is held against what is live. Pure."""

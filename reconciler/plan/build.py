@@ -43,6 +43,7 @@ def build_plan(
         calls_per_minute=choices.calls_per_minute,
         writes_per_minute=desired.policy.writes_per_minute,
         targets=choices.targets,
+        held=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 
 

@@ -6,11 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.diff.change import Change
+from reconciler.model.limits import MAX_MEMBERS, MAX_PEOPLE_A_CALL
 from reconciler.model.plan import Action, Phase, Step, Who
-from reconciler.model.text import MAX_MEMBERS
-
-BATCH = 256
-"""The most participants one call may carry."""
 
 
 def steps_of(change: Change) -> tuple[Step, ...]:
@@ -64,5 +61,5 @@ def _too_full_to_add_first(change: Change) -> bool:
 
 
 def _batches(people: Sequence[Who]) -> Iterator[tuple[Who, ...]]:
-    for start in range(0, len(people), BATCH):
-        yield tuple(people[start : start + BATCH])
+    for start in range(0, len(people), MAX_PEOPLE_A_CALL):
+        yield tuple(people[start : start + MAX_PEOPLE_A_CALL])

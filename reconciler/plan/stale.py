@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
 from reconciler.model.plan import Action, GroupPlan, Plan
-from reconciler.model.text import comparable
+from reconciler.model.text import comparable, in_quotes
 
 
 def touched(plan: Plan) -> tuple[GroupPlan, ...]:
@@ -22,7 +22,7 @@ def moved(plan: Plan, listed: Sequence[ListedGroup], read: Mapping[str, LiveGrou
     `read` has the touched groups' whole reads by id (None: gone since the list).
     """
     live = {entry.id: entry for entry in listed}
-    held = {group.id for group in plan.groups if group.id is not None}
+    held = set(plan.held)
     named: dict[str, list[str]] = {}
     for entry in listed:
         if entry.id not in held:
@@ -58,13 +58,14 @@ def _appeared(group: GroupPlan, live: Mapping[str, ListedGroup], named: Mapping[
         return
     for name in group.names:
         for group_id in named.get(comparable(name), ()):
-            yield f'a live group called "{name}" is there by now: {group_id}'
+            yield f"a live group called {in_quotes(name)} is there by now: {group_id}"
 
 
 def _differences(was: LiveGroup, now: LiveGroup) -> Iterator[str]:
     from deepdiff import DeepDiff
 
-    tree = DeepDiff(_record(was), _record(now), view="tree")
+    # Without the 0 it tells no details of a group in which two thirds or more of the people are others.
+    tree = DeepDiff(_record(was), _record(now), view="tree", threshold_to_diff_deeper=0)
     found = []
     for change in (item for items in tree.values() for item in items):
         path = change.path(output_format="list")
@@ -74,7 +75,7 @@ def _differences(was: LiveGroup, now: LiveGroup) -> Iterator[str]:
 
 def _sentence(path: Sequence[str], was: Any, now: Any) -> str:
     if path[0] != "participants":
-        return f'the {path[0]} was "{was}", is "{now}"'
+        return f"the {path[0]} was {in_quotes(was)}, is {in_quotes(now)}"
     who, before, after = path[1], *(value if isinstance(value, str) else None for value in (was, now))
     if before is None:
         return f"{who} is in by now, as {after}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from reconciler.hostile.escaping import json_line
 from reconciler.model.plan import Action, Plan, Step
-from reconciler.report.escaping import json_line
 from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink
 
 _METHODS = {Action.PATCH: "PATCH", Action.REMOVE: "DELETE"}

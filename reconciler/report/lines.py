@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from reconciler.hostile.escaping import plain, quoted, safe
+from reconciler.hostile.masking import mask_address, mask_number, mask_text
 from reconciler.model.plan import Action, Step, TextChange, Who
-from reconciler.report.escaping import plain, quoted
-from reconciler.report.masking import mask_text, person_name
 from reconciler.report.paint import BOLD, marked, paint
 
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -15,6 +15,7 @@ _CUT = 100
 _LONG = 1000
 _LEAD = 20
 _NAMED_PEOPLE = 10
+_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,14 @@ class Ink:
 
     def people(self, people: Iterable[Who]) -> str:
         """`alice, Bob Marsh`, sorted; from the eleventh on only how many more."""
-        names = [self.person(who) for who in sorted(people, key=person_order)]
+        names = [self.person(who) for who in sorted(people, key=lambda who: who.order)]
         more = [f"{len(names) - _NAMED_PEOPLE} more"] if len(names) > _NAMED_PEOPLE else []
         return ", ".join(names[:_NAMED_PEOPLE] + more)
+
+    def names(self, names: Sequence[str]) -> str:
+        """`"Sales", "Board"`; from the sixth on only how many more."""
+        shown = ", ".join(self.title(name) for name in names[:_NAMES])
+        return shown + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
 
     def line(self, mark: str, text: str) -> str:
         """A line under a group's heading."""
@@ -75,9 +81,18 @@ class Ink:
         return "~", f"{label}  {_excerpt(old, skipped)} → {_excerpt(new, skipped)}{unseen}"
 
 
-def person_order(who: Who) -> tuple[bool, str, str, str]:
-    """People with a label first, by label without regard to case; then by number; then by private id."""
-    return not who.label, (who.label or "").casefold(), who.identity or who.jid or "~", who.lid or ""
+def person_name(who: Who, show_phones: bool) -> str:
+    """What to call a person: alias or name, else the number (masked unless `show_phones`), else the private id.
+
+    Where a server names somebody in a form of its own, that stands in place of the private id.
+    """
+    if who.label:
+        return plain(who.label) if show_phones else safe(who.label)
+    number = who.identity or who.jid
+    if number:
+        return plain(number) if show_phones else mask_number(number)
+    private = who.lid or "(unidentified)"
+    return plain(private if show_phones else mask_address(private))
 
 
 def order_of(step: Step) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan, Refusal, Who
-from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, order_of, person_order
+from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, order_of
 from reconciler.report.paint import BOLD, paint
-from reconciler.report.summary import counted, person_key, plan_line
+from reconciler.report.summary import counted, plan_line
 
 ADVICE_WORDS = {
     AdviceKind.ADMIN: "admins",
@@ -26,7 +25,6 @@ _STEP_LINES = {
     Action.CREATE: ("+", "create"),
     Action.LEAVE: ("-", "leave"),
 }
-_NAMED_AT_ONCE = 5
 _ADOPTED_AT_ONCE = 10
 _STAYS = "  (stays as it is)"
 
@@ -108,17 +106,17 @@ def _text_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
 def _people_lines(mark: str, group: GroupPlan, ink: Ink) -> Iterator[str]:
     """One line a person, by label; those whom no step moves (a blocked group's) are marked."""
     actions = (Action.REMOVE,) if mark == "-" else (Action.CREATE, Action.ADD)
-    moved = {person_key(who): who for step in group.steps if step.action in actions for who in step.people}
-    differing = {person_key(who): who for who in (group.remove if mark == "-" else group.add)}
+    moved = {who.key: who for step in group.steps if step.action in actions for who in step.people}
+    differing = {who.key: who for who in (group.remove if mark == "-" else group.add)}
     everybody: dict[str, Who] = moved | differing
-    for who in sorted(everybody.values(), key=person_order):
-        yield ink.line(mark, ink.person(who) + ("" if person_key(who) in moved else _STAYS))
+    for who in sorted(everybody.values(), key=lambda who: who.order):
+        yield ink.line(mark, ink.person(who) + ("" if who.key in moved else _STAYS))
 
 
 def advice_words(advice: Advice, ink: Ink) -> str:
-    """`pending invite: alice, Bob Marsh: …`: what it is about, of whom, what there is to know."""
-    parts = (ADVICE_WORDS[advice.kind], ink.people(advice.people), ink.words(advice.text))
-    return ": ".join(part for part in parts if part)
+    """`pending invite: alice, Bob Marsh: …`: what it is about, of whom, what there is to know, of which groups."""
+    about, told = ADVICE_WORDS[advice.kind], ink.words(advice.text)
+    return ": ".join(part for part in (about, ink.people(advice.people), told, ink.names(advice.names)) if part)
 
 
 def _refusals(refusals: Sequence[Refusal], ink: Ink) -> list[str]:
@@ -132,18 +130,8 @@ def _refusals(refusals: Sequence[Refusal], ink: Ink) -> list[str]:
 
 
 def _run_advice(advice: Sequence[Advice], ink: Ink) -> list[str]:
-    """Advice about the whole run, by kind in the order of their words; many of one kind become one line."""
-    lines = []
-    by_kind = sorted(advice, key=lambda item: ADVICE_WORDS[item.kind])
-    for kind, items in groupby(by_kind, key=lambda item: item.kind):
-        same = list(items)
-        if len(same) == 1:
-            lines.append(ink.note("i", advice_words(same[0], ink)))
-            continue
-        said = [": ".join(p for p in (ink.people(i.people), ink.words(i.text)) if p) for i in same[:_NAMED_AT_ONCE]]
-        more = f" and {len(same) - _NAMED_AT_ONCE} more" if len(same) > _NAMED_AT_ONCE else ""
-        lines.append(ink.note("i", f"{ADVICE_WORDS[kind]}: {len(same)} in all: {'; '.join(said)}{more}"))
-    return lines
+    """Advice about the whole run, in the order of the words it begins with."""
+    return [ink.note("i", advice_words(item, ink)) for item in sorted(advice, key=lambda item: ADVICE_WORDS[item.kind])]
 
 
 def _ending(plan: Plan, ink: Ink, drift: bool) -> Iterator[str]:

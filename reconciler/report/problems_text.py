@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from reconciler.errors import Problem
-from reconciler.report.escaping import plain
-from reconciler.report.masking import mask_text
+from reconciler.hostile.escaping import safe
+from reconciler.hostile.masking import mask_text
 from reconciler.report.summary import counted
 
 
@@ -17,7 +17,7 @@ def render_problems(problems: Sequence[Problem]) -> str:
     errors, warnings = _counts(problems)
     parts = [counted(errors, "error", "errors")] if errors or not warnings else []
     parts += [counted(warnings, "warning", "warnings")] if warnings else []
-    lines = [plain(mask_text(str(problem))) for problem in sorted(problems)]
+    lines = [safe(str(problem)) for problem in sorted(problems)]
     return "\n".join([*lines, ", ".join(parts)])
 
 

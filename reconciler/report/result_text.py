@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.counts import moved_people
 from reconciler.model.plan import Action, GroupPlan, Step, TextChange, Who
 from reconciler.model.result import ApplyResult, Outcome, PersonOutcome, PersonState, StepResult
-from reconciler.report.lines import Ink, order_of, person_order
+from reconciler.report.lines import Ink, order_of
 from reconciler.report.paint import BOLD, paint
-from reconciler.report.summary import counted, moved_people, result_line
+from reconciler.report.summary import counted, result_line
 
 _NO_ID = "(id unknown)"
 _DONE_LINES = {
@@ -64,7 +65,7 @@ class _Group:
             if step.outcome is not Outcome.DONE:
                 yield self._not_done(step)
         # By state, then in the order of people everywhere.
-        for outcome in sorted(self.people, key=lambda o: (not o.refused, o.state, person_order(o.who))):
+        for outcome in sorted(self.people, key=lambda o: (not o.refused, o.state, o.who.order)):
             yield self._person(outcome)
         yield from (self.ink.line("!", f"blocked: {self.ink.words(reason)}") for reason in self.plan.blocked)
         yield from (self.ink.line("!", f"still different: {self.ink.words(text)}") for text in self.left_over)

@@ -23,7 +23,8 @@ def shake(world: World, seed: int, instance_id: str) -> list[str]:
     """
     dice = random.Random(seed)  # noqa: S311 -- for variety, not for secrets
     with world.transaction():
-        seen = sorted(world.groups(instance_id), key=lambda group: group.id)
+        # By name: ids depend on which of several groups was made first.
+        seen = sorted(world.groups(instance_id), key=lambda group: (group.name, group.id))
         if not seen:
             return []
         phone = world.instance(instance_id).phone
@@ -57,7 +58,10 @@ def _remove_somebody(world: World, dice: random.Random, groups: Sequence[Group],
 
 
 def _removable(group: Group, instance: str) -> list[Member]:
-    return [member for member in group.members if not member.is_owner and member.digits != instance]
+    return sorted(
+        (member for member in group.members if not member.is_owner and member.digits != instance),
+        key=lambda member: member.digits,
+    )
 
 
 def _add_stranger(world: World, dice: random.Random, group: Group) -> str:

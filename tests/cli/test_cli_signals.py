@@ -38,7 +38,7 @@ def stopped_at(stage: Stage, at: str, number: signal.Signals, *arguments: str, u
     The call is answered once the program has said `until` on stderr. Returns the exit code and stderr.
     """
     said: list[str] = []
-    heard = Event()
+    sent, heard = Event(), Event()
 
     def listen(process: subprocess.Popen[str]) -> None:
         for line in process.stderr or ():
@@ -53,13 +53,14 @@ def stopped_at(stage: Stage, at: str, number: signal.Signals, *arguments: str, u
         def hook(seq: int, method: str, path: str) -> None:
             if f"{method} {path}".startswith(at):
                 stage.server.on_call = None
+                sent.set()
                 process.send_signal(number)
                 assert not until or heard.wait(10)
 
         stage.server.on_call = hook
         process.wait(timeout=30)
         listener.join()
-    assert stage.server.on_call is None
+    assert sent.is_set()
     return process.returncode, "".join(said)
 
 

@@ -150,14 +150,14 @@ def test_a_plan_names_people_by_alias_then_by_name_then_by_number() -> None:
     named, nameless = person("12065550151", None, "Gina Hall"), person("12065550152")
     wanted: list[Person | Member] = [nameless, named, DAVE]
     change = change_for(desired(group(members=wanted)), live())
-    assert labels(change.add) == ["Gina Hall", "dave", "+12065550152"]
+    assert labels(change.add) == ["dave", "Gina Hall", "+12065550152"]
 
 
 def test_everybody_a_plan_names_is_sorted_those_with_a_label_first() -> None:
     gina, strangers = person("12065550151", None, "Gina Hall"), [person(f"1206555015{n}") for n in (4, 2, 3)]
     lids = [participant(f"{n}6699677012110@lid") for n in (9, 7, 8)]
     change = change_for(desired(group(members=[]), people=[gina, DAVE]), live(*strangers, DAVE, gina, *lids))
-    assert labels(change.remove) == ["Gina Hall", "dave", "+12065550152", "+12065550153", "+12065550154"]
+    assert labels(change.remove) == ["dave", "Gina Hall", "+12065550152", "+12065550153", "+12065550154"]
     assert told(change.advice, AdviceKind.UNIDENTIFIED) == [f"{n}6699677012110@lid" for n in (7, 8, 9)]
 
 

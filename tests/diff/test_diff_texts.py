@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.desired import UNMANAGED, NotManaged
+from reconciler.model.desired import UNMANAGED, Membership, NotManaged
 from reconciler.model.plan import TextChange
 from tests.builders import change_for, desired, group, group_plan, live
 
@@ -53,3 +53,9 @@ def test_a_rename_by_id_is_one_patch(name: str) -> None:
 def test_a_rename_by_an_earlier_name_is_one_patch() -> None:
     planned = group_plan(desired(group(id=None, name="Omega", previously=["Alpha"])), live())
     assert [(step.group_id, step.name) for step in planned.steps] == [(live().id, "Omega")]
+
+
+def test_a_live_name_cannot_fake_where_it_ends() -> None:
+    observed = desired(group(name="Alpha", membership=Membership.OBSERVE))
+    (advice,) = change_for(observed, live(name='A", the file says "A')).advice
+    assert advice.text == 'name is "A\\", the file says \\"A", the file says "Alpha"'

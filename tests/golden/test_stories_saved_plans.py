@@ -31,6 +31,27 @@ def test_a_saved_plan_is_private_shown_and_applied(stage: Stage) -> None:
     assert stage.run("plan", "--detailed-exitcode").code == 0
 
 
+def test_a_shown_plan_tells_when_by_what_and_from_what_it_was_made(stage: Stage) -> None:
+    planned(stage)
+    path = stage.folder / "today.plan"
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "made_by": "0.0.9", "made_at": "2026-01-02T03:04:05+00:00"}))
+    shown = json.loads(stage.run("show", "today.plan", "--format", "json").out)
+    assert (shown["made_by"], shown["made_at"], shown["masked"]) == ("0.0.9", "2026-01-02T03:04:05+00:00", True)
+    assert shown["sources"] == document["sources"] != []
+    full = json.loads(stage.run("show", "today.plan", "--format", "json", "--show-phones").out)
+    assert full == json.loads(path.read_text())
+
+
+def test_a_saved_plan_for_a_target_knows_the_groups_that_other_keys_hold(stage: Stage) -> None:
+    held = stage.world.create_group("New", [], owner=PHONE)
+    stage.file(f"groups:\n  held: {{id: {held}, name: Old}}\n  new: {{name: New, members: []}}\n")
+    assert stage.run("plan", "--target", "new", "--out", "today.plan").code == 0
+    applied = stage.run("apply", "today.plan", "--yes")
+    assert applied.code == 0, applied.out + applied.err
+    assert len(stage.world.snapshot()) == 2
+
+
 def test_a_saved_plan_is_refused_when_a_live_group_it_touches_moved_and_says_what(stage: Stage) -> None:
     planned(stage)
     (group_id,) = stage.world.snapshot()

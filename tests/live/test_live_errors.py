@@ -21,9 +21,10 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
 from reconciler import errors
 from reconciler.errors import ApiError, BadAnswer, NoAnswer, NotSent, Rejected
+from reconciler.hostile.escaping import plain
 from reconciler.live import wire
 from reconciler.live.foreign import ours
-from reconciler.live.rejection import mask_phones, rejection
+from reconciler.live.rejection import rejection
 from reconciler.live.retry import Retry
 from tests.live.live_setup import BASE, GROUP, KEY, Rig, client_of
 from tests.live.scripted_server import Expect, ScriptedServer
@@ -119,8 +120,8 @@ def test_a_status_alone_is_enough_for_its_error(
         ({"error": {"message": "a" * 300}}, "a" * 199 + "…"),
         ({"error": {"message": "red \x1b[31m\r\n\u202e \ud800"}}, r"red \x1b[31m\r\n\u202e \ud800"),
         ({"error": {"message": f"the key {KEY} is blocked"}}, "the key [key] is blocked"),
-        ({"error": {"message": "12025550143@s.whatsapp.net is in"}}, "120•••43@s.whatsapp.net is in"),
-        ({"error": {"message": "call +1 202 555 0143 now"}}, "call +120•••43 now"),
+        ({"error": {"message": "12025550143@s.whatsapp.net is in"}}, "+1 202 ••• ••43 is in"),
+        ({"error": {"message": "call +1 202 555 0143 now"}}, "call +1 202 ••• ••43 now"),
         ({"error": {"message": f"no group {GROUP}, 12 of 1024"}}, f"no group {GROUP}, 12 of 1024"),
     ],
 )
@@ -154,7 +155,7 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.text()
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_body_of_an_error_is_too_odd_to_be_told(told: Any) -> None:
     error = rejection(409, {}, json.dumps(told).encode(), "POST /x", _unredacted)
-    assert error.message.isprintable()
+    assert plain(error.message) == error.message, "something is left to escape"
     assert str(error)
 
 
@@ -408,27 +409,6 @@ def test_an_error_that_names_itself_as_its_cause_is_read_to_an_end() -> None:
     error = requests.ConnectionError("x")
     error.args = (error,)
     assert type(ours(error, "", "HOST", 5, sent=True)) is NoAnswer
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("", ""),
-        ("+12025550143", "+120•••43"),
-        ("12025550143:7@s.whatsapp.net", "120•••43@s.whatsapp.net"),
-        ("76699677012110@lid", "766•••10@lid"),
-        ("12025550143@c.us,12025550144@c.us", "120•••43@c.us,120•••44@c.us"),
-        ("+1 (202) 555-0143.", "+120•••43."),
-        ("group 120363012345678901@g.us", "group 120363012345678901@g.us"),
-        ("12025550143-1600000000@g.us", "12025550143-1600000000@g.us"),
-        ("in 60 s, at 12:30, 5 of 1024", "in 60 s, at 12:30, 5 of 1024"),
-        ("123456", "123456"),
-        ("12 34 56", "12 34 56"),
-        ("1" * 25, "1" * 25),
-    ],
-)
-def test_phone_numbers_in_words_are_masked(text: str, masked: str) -> None:
-    assert mask_phones(text) == masked
 
 
 def test_an_unknown_shape_names_endpoint_and_field() -> None:

@@ -65,7 +65,7 @@ class PagingServer:
         }
 
     def read(self) -> Listed[ListedGroup]:
-        return ListReader(self.ask, shapes.listed_group, lambda group: group.id, "GET /groups").whole()
+        return ListReader(self.ask, shapes.listed_group, lambda group: group.id, "GET /groups", prove=True).whole()
 
 
 def _numbers(listed: Listed[ListedGroup]) -> list[int]:
@@ -76,7 +76,7 @@ def _numbers(listed: Listed[ListedGroup]) -> list[int]:
 @pytest.mark.parametrize(
     ("style", "size", "calls"),
     [
-        ("none", 50, lambda n: 2 if n in listing.PAGE_SIZES else 1),
+        ("none", 50, lambda n: 2 if n in listing.USUAL_SIZES | {listing.DOCUMENTED_SIZE} else 1),
         ("offset", 50, lambda n: (2 if n == 10 else 1) if n < 50 else 1 + ceil((n - 48) / 49)),
         ("offset", 20, lambda n: (2 if n == 10 else 1) if n < 20 else 1 + ceil((n - 18) / 19)),
         ("page", 20, lambda n: max(1, ceil(n / 20))),
@@ -92,6 +92,44 @@ def test_every_style_gives_every_group_with_the_fewest_calls(
     assert listed.calls == len(server.queries) == calls(count)
     assert listed.steady == (style != "page" or count <= size)
     assert server.queries[0] is None
+
+
+@pytest.mark.parametrize("count", [10, 20, 25, 30, 100, 130])
+def test_a_bare_list_of_an_undocumented_length_costs_one_call_and_is_marked_where_it_may_be_cut(count: int) -> None:
+    server = PagingServer("none", list(range(count)))
+    listed = ListReader(server.ask, shapes.listed_group, lambda group: group.id, "GET /groups").whole()
+    assert (listed.calls, listed.steady) == (1, count == 130)
+
+
+@pytest.mark.parametrize("beside", ["meta", "pagination", None])
+def test_paging_told_beside_a_list_is_followed(beside: str | None) -> None:
+    def page(number: int, groups: list[dict[str, Any]]) -> dict[str, Any]:
+        told = {"total": 25, "page": number, "limit": 20, "totalPages": 2}
+        return {"success": True, "data": groups, **({beside: told} if beside else told)}
+
+    groups = [_group(number) for number in range(25)]
+    script = [
+        Expect("GET", f"{BASE}/groups", answer=page(1, groups[:20])),
+        Expect("GET", f"{BASE}/groups?page=2&limit=20", answer=page(2, groups[20:])),
+    ]
+    with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
+        found = client_of(transport).list_groups()
+    assert len(found.groups) == 25
+
+
+@pytest.mark.parametrize("told", [{"total": 25}, {"pagination": {"hasMore": True}}, {"meta": {"total": 99, "page": 1}}])
+def test_a_list_that_says_there_is_more_and_not_where_is_refused(told: dict[str, Any]) -> None:
+    answer = {"data": [_group(number) for number in range(20)], **told}
+    script = [Expect("GET", f"{BASE}/groups", answer=answer)]
+    with ScriptedServer(script) as server, Rig(server.url).transport() as transport, pytest.raises(BadAnswer):
+        client_of(transport).list_groups()
+
+
+def test_a_list_that_says_it_is_whole_is_whole() -> None:
+    answer = {"data": [_group(1)], "meta": {"total": 1, "requestId": "req_1"}}
+    script = [Expect("GET", f"{BASE}/groups", answer=answer)]
+    with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
+        assert len(client_of(transport).list_groups().groups) == 1
 
 
 def test_paging_goes_on_as_documented_over_http() -> None:
@@ -204,7 +242,7 @@ def _read(*answers: Any) -> Listed[ListedGroup]:
     """Read a list whose requests are answered with these; the last one again and again."""
     left = list(answers)
     ask: Callable[[Any], Any] = lambda _: left.pop(0) if len(left) > 1 else left[0]  # noqa: E731 - one expression
-    return ListReader(ask, shapes.listed_group, lambda group: group.id, "GET /groups").whole()
+    return ListReader(ask, shapes.listed_group, lambda group: group.id, "GET /groups", prove=True).whole()
 
 
 TOO_MANY = "expected no more pages than the total fills"
@@ -267,7 +305,7 @@ def test_a_group_twice_in_the_only_answer_counts_once() -> None:
 def test_a_server_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "MOST_PAGES", 30)
     endless: Callable[[Any], Any] = lambda q: [_group((q or {}).get("offset", 0) + n) for n in range(10)]  # noqa: E731 - one expression
-    reader = ListReader(endless, shapes.listed_group, lambda group: group.id, "GET /groups")
+    reader = ListReader(endless, shapes.listed_group, lambda group: group.id, "GET /groups", prove=True)
     with pytest.raises(BadAnswer, match="more than 30 pages"):
         reader.whole()
 

@@ -13,8 +13,9 @@ from reconciler.errors import BadAnswer
 from reconciler.live import shapes
 from reconciler.live.listing import ListReader
 from reconciler.live.reading import Value
-from reconciler.live.shapes import Dialect, dialect_of, invite_code
+from reconciler.live.shapes import Dialect, dialect_of
 from reconciler.model.identity import Identity
+from reconciler.model.invite import invite_code
 from reconciler.model.live import ListedGroup, Participant
 from tests.live.live_setup import ALICE, GROUP
 

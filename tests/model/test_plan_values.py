@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.plan import Action, Found, GroupPlan, Phase, Plan, Refusal, Step, Who
+from reconciler.model.identity import Identity
+from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Phase, Plan, Refusal, Step, Who
 from reconciler.model.result import ApplyResult, Outcome, PersonOutcome, PersonState, StepResult
 from tests.builders import ALICE, TODAY
 
@@ -92,3 +93,23 @@ def outcome(state: PersonState) -> ApplyResult:
 )
 def test_a_run_converged_only_when_everything_is_as_the_file_says(result: ApplyResult, converged: bool) -> None:
     assert result.converged is converged
+
+
+def test_people_have_one_order_labels_first_whatever_their_case_then_numbers_then_private_ids() -> None:
+    people = [
+        Who(Identity("+12025550101"), "12025550101@s.whatsapp.net", "Al"),
+        Who(Identity("+12025550102"), "12025550102@s.whatsapp.net", "al"),
+        Who(Identity("+12025550103"), "12025550103@s.whatsapp.net", "Bob"),
+        Who(Identity("+12025550104"), "12025550104@s.whatsapp.net"),
+        Who(Identity("+12025550105"), "12025550105@s.whatsapp.net", ""),
+        Who(None, None, None, "1@lid"),
+        Who(None, None, None, "2@lid"),
+    ]
+    assert sorted(people[3:] + people[:3], key=lambda who: who.order) == people
+    assert len({who.key for who in people}) == len(people)
+
+
+def test_advice_is_about_somebody_in_order_or_is_none() -> None:
+    one, other = Who(None, None, "b"), Who(None, None, "A")
+    assert Advice.about(AdviceKind.KEPT, "text", [one, other]) == (Advice(AdviceKind.KEPT, "text", (other, one)),)
+    assert Advice.about(AdviceKind.KEPT, "text", ()) == ()

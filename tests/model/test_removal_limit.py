@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import re
+
 import pytest
 
 from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
+from reconciler.published import schema_text
 
 
 @pytest.mark.parametrize(
@@ -45,3 +50,47 @@ def test_a_share_is_what_whole_numbers_say(members: int) -> None:
 )
 def test_a_limit_reads_as_the_file_writes_it(limit: RemovalLimit, text: str) -> None:
     assert str(limit) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("3", RemovalLimit("x", count=3)),
+        (" 3.0 ", RemovalLimit("x", count=3)),
+        ("0", RemovalLimit("x", count=0)),
+        ("25%", RemovalLimit("x", percent=25.0)),
+        ("12.5 %", RemovalLimit("x", percent=12.5)),
+        ("100.0%", RemovalLimit("x", percent=100.0)),
+        ("0%", RemovalLimit("x", percent=0.0)),
+    ],
+)
+def test_a_limit_is_read_as_the_file_and_the_command_line_write_it(text: str, limit: RemovalLimit) -> None:
+    assert RemovalLimit.parse(text, "x") == limit
+
+
+@pytest.mark.parametrize("text", ["", "%", "-1", "2.5", "101%", "100.1%", "1e3", "nan%", "３", "1_000", "few", "3%%"])
+def test_what_is_neither_a_count_nor_a_share_is_no_limit(text: str) -> None:
+    with pytest.raises(ValueError, match="neither a count nor a share"):
+        RemovalLimit.parse(text, "x")
+
+
+def test_the_published_schema_takes_the_same_texts() -> None:
+    pattern = json.loads(schema_text("groups.schema.json"))["$defs"]["max_removals"]["pattern"]
+    texts = [
+        "3",
+        "3.0",
+        "25%",
+        "12.5 %",
+        "100.0%",
+        "101%",
+        "2.5",
+        "1234567",
+        "",
+        "%",
+        "0.1234567%",
+        "007",
+        "99.999999%",
+    ]
+    for text in texts:
+        with contextlib.nullcontext() if re.search(pattern, text) else pytest.raises(ValueError, match="neither"):
+            RemovalLimit.parse(text, "x")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.desired import DesiredGroup, State
+from reconciler.model.limits import MAX_PEOPLE_A_CALL as BATCH
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Action, Phase, Step
 from reconciler.plan.build import Choices
-from reconciler.plan.order import BATCH
 from tests.builders import (
     ALICE,
     ALPHA_ID,

@@ -78,6 +78,16 @@ def test_a_plan_fits_groups_that_are_as_they_were(now: LiveGroup) -> None:
         ),
         pytest.param(live(description="Text"), ["alpha: +12025550143, then member, is no longer in"], id="left"),
         pytest.param(
+            replace(WAS, participants=live(BOB, CAROL).participants[1:]),
+            [
+                "alpha: +12025550100, then admin, is no longer in",
+                "alpha: +12025550143, then member, is no longer in",
+                "alpha: +12025550144 is in by now, as member",
+                "alpha: +13035550145 is in by now, as member",
+            ],
+            id="nobody stayed",
+        ),
+        pytest.param(
             live(participant(ALICE, admin=True), description="Text"),
             ["alpha: +12025550143 was member, is admin"],
             id="promoted",
@@ -158,6 +168,17 @@ def test_a_group_that_another_key_of_the_plan_holds_is_no_reason(order: int) -> 
     wanted = desired(*[holding, creating][::order])
     there = live(name="New")
     assert what_moved(wanted, [there], [there]) == ()
+
+
+def test_a_group_that_a_key_of_the_file_holds_is_no_reason_when_that_key_is_no_target() -> None:
+    wanted = desired(group("held", id=ALPHA_ID, name="New"), group("new", id=None, name="New"))
+    there = live(name="New")
+    assert what_moved(wanted, [there], [there], choices=Choices(targets=("new",))) == ()
+
+
+def test_names_are_quoted_so_that_their_end_cannot_be_faked() -> None:
+    (told,) = what_moved(ADDING, [WAS], [replace(WAS, name='A", is "B')])
+    assert told == 'alpha: the name was "Alpha", is "A\\", is \\"B"'
 
 
 def test_a_join_is_stale_once_its_group_is_live() -> None:

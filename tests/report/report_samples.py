@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from reconciler.errors import Problem
 from reconciler.model.desired import RemovalLimit, Source
@@ -23,6 +24,8 @@ from reconciler.model.plan import (
     Who,
 )
 from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
+from reconciler.planfile.saved import SavedPlan
+from reconciler.planfile.write import plan_document
 
 ALPHA_ID = "120363012345678901@g.us"
 BETA_ID = "120363012345678902@g.us"
@@ -62,7 +65,7 @@ ALPHA = GroupPlan(
     ALPHA_ID,
     Found.BY_PREVIOUS_NAME,
     ("Project Alpha", "Project Alfa"),
-    ALPHA_LIVE,
+    live=ALPHA_LIVE,
     text=(
         TextChange("description", "", "Team workspace for Project Alpha\nAsk alice"),
         TextChange("name", "Project Alfa", "Project Alpha"),
@@ -130,19 +133,25 @@ EVERYTHING = Plan(
         Refusal("the instance is not connected", "scan its QR code"),
     ),
     advice=(
-        *(Advice(AdviceKind.UNMANAGED, f'"Chat {n}" (12036301234567891{n}@g.us)') for n in range(7)),
+        Advice(AdviceKind.UNMANAGED, "7 live groups are not in the file", names=tuple(f"Chat {n}" for n in range(7))),
         Advice(AdviceKind.EXPIRES, "within the next 14 days", (BOB,)),
     ),
     targets=("project-alpha", "board"),
+    held=(OLD_ID, BETA_ID, "120363012345678905@g.us"),
 )
 SMALL = Plan("inst_abc123", date(2026, 11, 21), (NEW, ALPHA), calls_per_minute=60.0)
 NOTHING = Plan(
     "inst_abc123",
     date(2026, 11, 21),
     (ADOPTED, SAME),
-    advice=(Advice(AdviceKind.UNMANAGED, "2 live groups are not in the file"),),
+    advice=(Advice(AdviceKind.UNMANAGED, "2 live groups are not in the file", names=("Chat", 'A", "B')),),
+    held=("120363012345678905@g.us",),
 )
 EMPTY = Plan("inst_abc123", date(2026, 11, 21))
+
+
+def plan_file(plan: Plan) -> dict[str, Any]:
+    return plan_document(SavedPlan(plan, SOURCES, "0.1.0", "2026-11-21T12:00:00Z"))
 
 
 def done(step: Step, group_id: str | None = None) -> StepResult:

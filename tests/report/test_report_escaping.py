@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem
+from reconciler.hostile.escaping import json_line, json_text, plain, quoted
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Advice, AdviceKind, Found, GroupPlan, Plan, Refusal, TextChange, Who
 from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
-from reconciler.report.document import masked, plan_document, problems_document, result_document
-from reconciler.report.escaping import json_line, json_text, plain, quoted
+from reconciler.report.document import masked, result_document
+from reconciler.report.problems_text import problems_document
 from reconciler.report.text import render_calls, render_plan, render_problems, render_result
 from tests.report import report_samples as samples
 
@@ -34,6 +35,7 @@ HOSTILE = {
     "tags": "x\U000e0041\U000e0042\U000e0101",
     "blank letter": "\u3164\u115f",
     "lone surrogate": "x\ud800y",
+    "private and unassigned": "x\ue000\ud7fc\U0010fffd",
     "bell and backspace": "a\x07b\x08c\x7f\x00",
     "quote": 'a" "b\\',
     "forged line": '"\n  + alice',
@@ -63,7 +65,11 @@ def hostile_plan(text: str) -> Plan:
         samples.SMALL.as_of,
         (group, GroupPlan("second", text, text, blocked=(text,))),
         (Refusal(text, text, text),),
-        (Advice(AdviceKind.UNMANAGED, text), Advice(AdviceKind.UNMANAGED, text), Advice(AdviceKind.KEPT, text)),
+        (
+            Advice(AdviceKind.UNMANAGED, text, names=(text, text)),
+            Advice(AdviceKind.KEPT, text),
+            Advice(AdviceKind.KEPT, text),
+        ),
         targets=(text,),
     )
 
@@ -85,7 +91,7 @@ def hostile_problem(text: str) -> Problem:
 
 
 def documents(text: str) -> list[dict[str, object]]:
-    plan = plan_document(hostile_plan(text), sources=samples.SOURCES, made_by="1", made_at="now")
+    plan = samples.plan_file(hostile_plan(text))
     result = result_document(hostile_result(text))
     return [plan, masked(plan, False), result, masked(result, False), problems_document([hostile_problem(text)])]
 
@@ -104,7 +110,7 @@ RENDERERS: dict[str, Callable[[str], str]] = {
 
 def assert_harmless(text: str) -> None:
     for char in text.replace("\n", ""):
-        assert unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}, hex(ord(char))
+        assert unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}, hex(ord(char))
         assert not 0xE0000 <= ord(char) < 0xE1000, hex(ord(char))
     assert not any(line.lstrip().startswith("::") for line in text.split("\n"))
     assert "##[" not in text

@@ -10,14 +10,20 @@ import re
 import unicodedata
 
 from reconciler.model.identity import is_group_id, parse_jid
-from reconciler.model.plan import Who
-from reconciler.report.escaping import plain
 
 _TWO_DIGIT_CODES = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
 """Country calling codes of two digits (ITU-T E.164); 1 and 7 stand alone, all others have three."""
 
-# Separators people write inside a number; format characters (zero width, bidi) are a way to slip one through.
-_GAP = r"[\s().\-/\u2010-\u2015\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]{0,2}"
+# Characters that are not seen (controls, zero width, bidi, fillers) are a way to slip a number through.
+_UNSEEN_LETTERS = r"\u115f\u1160\u3164\uffa0"
+_UNSEEN = (
+    rf"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    rf"\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff{_UNSEEN_LETTERS}]{{0,40}}"
+)
+# Separators people write inside a number; not one of them is among the unseen, so that nothing matches in two ways.
+_BETWEEN = r"[ \t-\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000().\-/\u2010-\u2015]"
+_GAP = rf"{_UNSEEN}(?:{_BETWEEN}{_UNSEEN}){{0,2}}"
+_NO_WORD_BEFORE, _NO_WORD_AFTER = (rf"(?{side}[^\W_{_UNSEEN_LETTERS}])" for side in ("<!", "!"))
 _FIND = re.compile(
     rf"""
     (?P<keep> \d{{1,32}} (?:[.:]\d{{1,5}})* @ (?:hosted\.)?lid\b                        # a private id
@@ -27,17 +33,21 @@ _FIND = re.compile(
             | \b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b )        # a UUID
     | (?P<creator> \d{{5,32}} ) (?P<made> -\d{{1,32}} @g\.us\b )                        # an early group's id
     | (?P<jid> \d{{5,32}} ) (?:\.\d{{1,3}})? (?::\d{{1,5}})? @ (?:s\.whatsapp\.net|c\.us)\b
-    | (?:[+\uff0b]|%2B) \(? (?P<plus> \d (?:{_GAP}\d){{6,14}} \d{{0,32}} )              # +1 (202) 555-0143
+    | (?:[+\uff0b]|%2B) {_UNSEEN} \(? (?P<plus> \d (?:{_GAP}\d){{6,14}} \d{{0,32}} )      # +1 (202) 555-0143
     | [+\uff0b]\s \(? (?P<apart> \d (?:{_GAP}\d){{9,14}} \d{{0,32}} )                   # + 49 171 5550143
-    | (?<![^\W_]) (?: (?P<national> \(?\d{{3}}\)?[ .\-]{{1,2}}\d{{3}}[ .\-]\d{{4}}      # (202) 555-0143
+    | {_NO_WORD_BEFORE} (?: (?P<national> \(?\d{{3}}\)?[ .\-]{{1,2}}\d{{3}}[ .\-]\d{{4}}      # (202) 555-0143
                                   | 0\d{{2,6}} (?=[ /\-]) (?:[ /\-]?\d){{6,12}} )       # 0171 5550143
                     | (?P<run> 1[ .\-]\(?\d{{3}}\)?[ .\-]{{1,2}}\d{{3}}[ .\-]\d{{4}}    # 1 202 555-0143
-                             | \d{{10,15}} )                                            # 12025550143
-                  ) (?![^\W_])
+                             | \d(?:{_UNSEEN}\d){{9,14}} )                                # 12025550143
+                  ) {_NO_WORD_AFTER}
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _LONG_RUN = re.compile(r"\d{5,}")
+# Whatever has seven digits in a row and is no date may be somebody's number, mistyped or without its beginning.
+_MAYBE_A_NUMBER = re.compile(r"(?<![\w•])\+?\d(?:[\W_]{0,3}\d){6,}(?!@g|@lid|@hosted|\d)")
+_DATE = re.compile(r"[0-9]{1,4}([-./])[0-9]{1,2}\1[0-9]{1,4}")
+_DIGITS_OF_A_NUMBER = 5
 
 
 def mask_number(identity_or_digits: str) -> str:
@@ -58,6 +68,23 @@ def mask_text(text: str) -> str:
     return _FIND.sub(_replacement, text)
 
 
+def mask_strictly(text: str) -> str:
+    """The same for text that somebody typed, where a number may be wrong: whatever has seven digits or more goes.
+
+    Dates, group ids and private ids stay. A number without a plus sign gets none, for that may be what is wrong.
+    """
+    return _MAYBE_A_NUMBER.sub(_strict_replacement, _FIND.sub(_as_typed, text))
+
+
+def mask_person(reference: str) -> str:
+    """What stands where a person should: a number in whatever form, also one with a letter in it, is masked whole."""
+    if "@" in reference:
+        return mask_address(reference)
+    if sum(map(str.isdigit, reference)) < _DIGITS_OF_A_NUMBER or _MAYBE_A_NUMBER.fullmatch(reference):
+        return mask_strictly(reference)
+    return f"{reference[:3]}•••{reference[-2:]}"
+
+
 def mask_address(address: str) -> str:
     """An identity, a JID or whatever else a server names a participant with; LIDs and group ids stay readable.
 
@@ -71,20 +98,6 @@ def mask_address(address: str) -> str:
     return _LONG_RUN.sub(lambda run: mask_number(run[0]), mask_text(address.removeprefix("+")))
 
 
-def person_name(who: Who, show_phones: bool) -> str:
-    """What to call a person: alias or name, else the number (masked unless `show_phones`), else the private id.
-
-    Where a server names somebody in a form of its own, that stands in place of the private id.
-    """
-    if who.label:
-        return plain(who.label if show_phones else mask_text(who.label))
-    number = who.identity or who.jid
-    if number:
-        return plain(number) if show_phones else mask_number(number)
-    private = who.lid or "(unidentified)"
-    return plain(private if show_phones else mask_address(private))
-
-
 def _replacement(match: re.Match[str]) -> str:
     kind = match.lastgroup
     if kind == "keep":
@@ -95,6 +108,18 @@ def _replacement(match: re.Match[str]) -> str:
     if kind == "national":
         return _masked("", *_shown_digits(_digits(match["national"])))
     return mask_number(match[kind or 0])
+
+
+def _as_typed(match: re.Match[str]) -> str:
+    masked = _replacement(match)
+    return masked.removeprefix("+") if match.lastgroup == "run" else masked
+
+
+def _strict_replacement(match: re.Match[str]) -> str:
+    found = match[0]
+    if _DATE.fullmatch(found):
+        return found
+    return mask_number(found) if found.startswith("+") else _masked("", *_shown_digits(_digits(found)))
 
 
 def _digits(text: str) -> str:

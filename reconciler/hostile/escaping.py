@@ -10,7 +10,11 @@ import json
 import re
 import unicodedata
 
-_HIDING_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+from reconciler.hostile.masking import mask_text
+from reconciler.model.text import in_quotes
+
+# Controls, formats, half surrogates, private use, not assigned; line and paragraph separators.
+_HIDING_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TAGS = range(0xE0000, 0xE1000)
 _BLANK_LETTERS = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0})
 """Letters and marks that draw nothing, so that two different names would look the same."""
@@ -25,16 +29,18 @@ def _hidden(code: int) -> bool:
     return unicodedata.category(chr(code)) in _HIDING_CATEGORIES or code in _TAGS or code in _BLANK_LETTERS
 
 
+def escape(code: int) -> str:
+    r"""A character as an escape that YAML and Python read alike: `\x1b`, `\u202e`, `\U000e0041`."""
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
 class _PlainTable(dict[int, str]):
     """A table for str.translate that is filled as characters turn up."""
 
     def __missing__(self, code: int) -> str:
-        if not _hidden(code):
-            shown = chr(code)
-        elif code <= 0xFF:
-            shown = _SHORT_ESCAPES.get(code) or f"\\x{code:02x}"
-        else:
-            shown = f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+        shown = _SHORT_ESCAPES.get(code) or escape(code) if _hidden(code) else chr(code)
         self[code] = shown
         return shown
 
@@ -66,7 +72,12 @@ def plain(text: str) -> str:
 
 def quoted(text: str) -> str:
     """`plain` in double quotes, with quotes and backslashes in it escaped: where it ends cannot be faked."""
-    return '"' + plain(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+    return plain(in_quotes(text))
+
+
+def safe(text: str) -> str:
+    """Numbers masked, then `plain`. In this order: a number with something unseen in it is no number once escaped."""
+    return plain(mask_text(text))
 
 
 def json_text(value: object) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from reconciler.errors import PlanFileError
+from reconciler.hostile.escaping import plain
+from reconciler.model.counts import PlanSummary, summarize_plan
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import is_group_id
 from reconciler.model.live import LiveGroup
@@ -20,23 +20,19 @@ from reconciler.model.plan import (
     Step,
     TextChange,
 )
-from reconciler.report.escaping import plain
-from reconciler.report.fields import AGAIN, Field
-from reconciler.report.people_reading import identity_in, participant_in, people_in
-from reconciler.report.plan_checks import check_plan
-from reconciler.report.summary import PlanSummary, summarize_plan
-
-PLAN_FORMAT: Final = "wappfy-reconciler/plan"
-PLAN_FORMAT_VERSION: Final = 1
+from reconciler.planfile.check import check_plan
+from reconciler.planfile.fields import AGAIN, Field
+from reconciler.planfile.people import identity_in, participant_in, people_in
+from reconciler.planfile.saved import FORMAT, FORMAT_VERSION, SavedPlan
 
 _MEMBERS = (
     *("format", "format_version", "made_by", "made_at", "masked", "instance_id", "as_of", "targets", "summary"),
-    *("refusals", "groups", "advice", "calls_per_minute", "writes_per_minute", "sources"),
+    *("refusals", "groups", "advice", "held", "calls_per_minute", "writes_per_minute", "sources"),
 )
 
 
-def read_plan_document(value: object) -> tuple[Plan, tuple[Source, ...]]:
-    """The plan in a document made by `plan_document`, and the files it was made from.
+def read_plan_document(value: object) -> SavedPlan:
+    """The plan in a document made by `plan_document`, with everything that was saved beside it.
 
     Raises PlanFileError for any other value: no plan, another version of the format, a masked one, a damaged field,
     or one that contradicts itself (an address that is another person's, a removal that is not shown).
@@ -44,8 +40,6 @@ def read_plan_document(value: object) -> tuple[Plan, tuple[Source, ...]]:
     _check_format(value)
     top = Field(value).members(*_MEMBERS)
     top["masked"].flag()
-    for name in ("made_by", "made_at"):
-        top[name].text()
     plan = Plan(
         instance_id=top["instance_id"].text(),
         as_of=top["as_of"].day(),
@@ -55,23 +49,25 @@ def read_plan_document(value: object) -> tuple[Plan, tuple[Source, ...]]:
         calls_per_minute=top["calls_per_minute"].positive(),
         writes_per_minute=top["writes_per_minute"].none_or(lambda field: field.whole(1)),
         targets=_texts(top["targets"]),
+        held=_held(top["held"]),
     )
-    check_plan(plan, top["groups"])
+    check_plan(plan, top["groups"], top["held"])
     _check_summary(plan, top["summary"])
-    return plan, tuple(_source(item) for item in top["sources"].items())
+    sources = tuple(_source(item) for item in top["sources"].items())
+    return SavedPlan(plan, sources, top["made_by"].text(), top["made_at"].text())
 
 
 def _check_format(value: object) -> None:
-    if not isinstance(value, dict) or value.get("format") != PLAN_FORMAT:
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise PlanFileError("this is no plan file of the reconciler", AGAIN)
     version = value.get("format_version")
-    if isinstance(version, bool) or version != PLAN_FORMAT_VERSION:
+    if isinstance(version, bool) or version != FORMAT_VERSION:
         made_by = value.get("made_by")
         maker = f"version {plain(made_by)[:40]}" if isinstance(made_by, str) else "an unknown version"
         shown = str(version) if isinstance(version, int) and 0 <= version < 10**6 else "(no number)"
         raise PlanFileError(
             f"this plan file's format is version {shown}, made by {maker} of the reconciler; "
-            f"this program reads format version {PLAN_FORMAT_VERSION}",
+            f"this program reads format version {FORMAT_VERSION}",
             f"{AGAIN}, or use the version that made it",
         )
     if value.get("masked") is True:
@@ -94,7 +90,6 @@ def _group(field: Field) -> GroupPlan:
         id=part["id"].none_or(_group_id),
         found=part["found"].choice(Found),
         names=_texts(part["names"]),
-        live=part["live"].none_or(_live),
         text=tuple(_text_change(item) for item in part["text"].items()),
         add=people_in(part["add"]),
         remove=people_in(part["remove"]),
@@ -103,6 +98,7 @@ def _group(field: Field) -> GroupPlan:
         advice=tuple(_advice(item) for item in part["advice"].items()),
         live_members=part["live_members"].whole(),
         removal_limit=_removal_limit(part["removal_limit"]),
+        live=part["live"].none_or(_live),
     )
 
 
@@ -154,7 +150,9 @@ def _live(field: Field) -> LiveGroup:
 
 def _advice(field: Field) -> Advice:
     part = field.members_of(Advice)
-    return Advice(part["kind"].choice(AdviceKind), part["text"].text(), people_in(part["people"]))
+    return Advice(
+        part["kind"].choice(AdviceKind), part["text"].text(), people_in(part["people"]), _texts(part["names"])
+    )
 
 
 def _refusal(field: Field) -> Refusal:
@@ -174,6 +172,11 @@ def _removal_limit(field: Field) -> RemovalLimit:
 def _source(field: Field) -> Source:
     part = field.members_of(Source)
     return Source(part["path"].text(), part["digest"].text())
+
+
+def _held(field: Field) -> tuple[str, ...]:
+    """The ids of the groups that the file holds; those of the plan's own groups are checked with the rest."""
+    return tuple(_group_id(item) for item in field.items())
 
 
 def _texts(field: Field) -> tuple[str, ...]:

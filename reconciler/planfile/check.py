@@ -8,13 +8,10 @@ moved on since is for the apply to find out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
 
+from reconciler.model.limits import MAX_PEOPLE_A_CALL
 from reconciler.model.plan import Action, Found, GroupPlan, Phase, Plan, Step
-from reconciler.report.fields import Field
-from reconciler.report.summary import person_key
-
-MAX_PEOPLE_A_CALL: Final = 256
+from reconciler.planfile.fields import Field
 
 _PHASES = {
     Action.JOIN: {Phase.BUILD},
@@ -46,8 +43,10 @@ Fault = tuple[str, str]
 """A place below a step (or a group) and what was expected there."""
 
 
-def check_plan(plan: Plan, groups: Field) -> None:
-    """Raise PlanFileError at the first contradiction; `groups` is the field the groups were read from."""
+def check_plan(plan: Plan, groups: Field, held: Field) -> None:
+    """Raise PlanFileError at the first contradiction; the fields are those the groups and held ids were read from."""
+    if list(plan.held) != sorted(set(plan.held)):
+        held.fail("every id once, sorted")
     keys = [group.key for group in plan.groups]
     if keys != sorted(set(keys)):
         groups.fail("every group once, sorted by key")
@@ -55,6 +54,8 @@ def check_plan(plan: Plan, groups: Field) -> None:
     if len(ids) != len(set(ids)):
         groups.fail("no two groups with one id")
     for group, field in zip(plan.groups, groups.items(), strict=True):
+        if group.found is Found.BY_ID and group.id not in plan.held:
+            Field(None, f"{field.path}.id").fail("an id that `held` has, as the group was found by its id")
         for place, expected in _group_faults(group):
             Field(None, f"{field.path}.{place}").fail(expected)
 
@@ -111,15 +112,15 @@ def _people(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator
     """Everybody has an address; nobody goes who is not shown as going, is the owner, or is also to come."""
     if len(step.people) > MAX_PEOPLE_A_CALL and step.action is not Action.CREATE:
         yield "people", f"at most {MAX_PEOPLE_A_CALL} people"
-    shown = {person_key(who) for who in group.remove}
-    coming = {person_key(who) for one in group.steps if one.action is not Action.REMOVE for who in one.people}
+    shown = {who.key for who in group.remove}
+    coming = {who.key for one in group.steps if one.action is not Action.REMOVE for who in one.people}
     for index, who in enumerate(step.people):
         if who.jid is None:
             yield f"people[{index}].jid", "an address to send to"
         if step.action is Action.REMOVE:
-            if person_key(who) not in shown:
+            if who.key not in shown:
                 yield f"people[{index}]", "somebody whom the group's `remove` shows"
-            if person_key(who) in _owners(group) | coming:
+            if who.key in _owners(group) | coming:
                 yield f"people[{index}]", "nobody who owns the group or is to be added to it"
 
 

@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from reconciler.errors import PlanFileError
-from reconciler.report.escaping import plain
-from reconciler.report.masking import mask_text
+from reconciler.hostile.escaping import safe
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -49,7 +48,7 @@ class Field:
                 self.fail(f"a member `{name}`")
         for name in value:
             if name not in names:
-                self.fail(f"no member `{plain(mask_text(str(name)))[:40]}`")
+                self.fail(f"no member `{safe(str(name))[:40]}`")
         prefix = f"{self.path}." if self.path else ""
         return {name: Field(value[name], prefix + name) for name in names}
 

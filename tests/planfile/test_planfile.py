@@ -1,0 +1,388 @@
+"""The plan file: nothing is lost, nothing is believed, the published schema holds."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import date
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import PlanFileError
+from reconciler.hostile.escaping import json_text
+from reconciler.model.counts import PlanSummary
+from reconciler.model.desired import RemovalLimit, Source
+from reconciler.model.identity import identity_of_digits
+from reconciler.model.live import LiveGroup, Participant
+from reconciler.model.plan import (
+    Action,
+    Advice,
+    AdviceKind,
+    Found,
+    GroupPlan,
+    Phase,
+    Plan,
+    Refusal,
+    Step,
+    TextChange,
+    Who,
+)
+from reconciler.planfile.read import read_plan_document
+from reconciler.planfile.saved import SavedPlan
+from reconciler.planfile.write import plan_document
+from reconciler.published import schema_text
+from reconciler.report.document import masked
+from reconciler.report.text import render_plan
+from tests.report import report_samples as samples
+from tests.report.report_samples import plan_file as document_of
+
+PLAN_SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("plan.schema.json")))
+
+PLANS = {
+    "everything": samples.EVERYTHING,
+    "small": samples.SMALL,
+    "nothing": samples.NOTHING,
+    "empty": samples.EMPTY,
+    "no live state": replace(samples.SMALL, groups=(replace(samples.ALPHA, live=None),)),
+}
+
+
+def saved(document: dict[str, Any]) -> Any:
+    return json.loads(json_text(document))
+
+
+# --- any consistent plan -------------------------------------------------------------------------------------------
+
+NUMBERS = [f"120255501{n:02}" for n in range(30)] + ["553196348800", "5531996348800", "525512345678", "541123456789"]
+words = st.text(max_size=12)
+maybe_words = st.none() | words
+days = st.dates()
+
+
+@st.composite
+def people(draw: st.DrawFn, least: int = 0) -> tuple[Who, ...]:
+    digits = draw(st.lists(st.sampled_from(NUMBERS), min_size=least, max_size=4, unique_by=identity_of_digits))
+    return tuple(
+        Who(
+            identity_of_digits(number),
+            f"{number}@s.whatsapp.net",
+            draw(maybe_words),
+            draw(st.none() | st.just("76699677012110@lid")),
+            draw(st.none() | days),
+            draw(maybe_words),
+        )
+        for number in digits
+    )
+
+
+@st.composite
+def participants(draw: st.DrawFn) -> tuple[Participant, ...]:
+    known = [Participant(w.jid or "", w.identity, w.jid, w.lid, draw(st.booleans())) for w in draw(people())]
+    return (*known, *draw(st.sampled_from([(), (Participant("9@lid", lid="9@lid"),), (Participant("?"),)])))
+
+
+advice = st.builds(
+    Advice,
+    st.sampled_from(AdviceKind),
+    words,
+    people() | st.just((samples.LID_ONLY, samples.NOBODY)),
+    st.lists(words, max_size=2).map(tuple),
+)
+limits = st.builds(
+    RemovalLimit, words, count=st.none() | st.integers(0, 99), percent=st.none() | st.floats(0, 100, allow_nan=False)
+)
+
+
+@st.composite
+def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
+    base = GroupPlan(
+        key,
+        draw(words),
+        names=tuple(draw(st.lists(words, max_size=2))),
+        blocked=tuple(draw(st.lists(words, max_size=2))),
+        advice=tuple(draw(st.lists(advice, max_size=2))),
+        live_members=draw(st.integers(0, 1024)),
+        removal_limit=draw(limits),
+    )
+    shape = draw(st.sampled_from(["new", "join", "live", "leave"]))
+    everybody = draw(people(least=2))
+    if shape == "new":
+        text = (TextChange("name", None, base.name), TextChange("description", None, draw(words)))
+        create = Step(key, Action.CREATE, Phase.BUILD, name=base.name, people=everybody[:1])
+        patch = Step(key, Action.PATCH, Phase.BUILD, description=text[1].new)
+        add = Step(key, Action.ADD, Phase.BUILD, people=everybody[1:])
+        return replace(base, text=text, add=everybody, steps=(create, patch, add))
+    gid = f"12036301234567{number:04}@g.us"
+    if shape == "join":
+        known = draw(st.sampled_from([None, gid]))
+        return replace(base, id=known, steps=(Step(key, Action.JOIN, Phase.BUILD, known, invite=draw(words)),))
+    live = draw(st.none() | st.builds(LiveGroup, st.just(gid), words, words, participants(), st.none(), st.none()))
+    base = replace(base, id=gid, live=live, found=draw(st.sampled_from(list(Found)[:3])))
+    if shape == "leave":
+        return replace(base, steps=(Step(key, Action.LEAVE, Phase.TAKE, gid),))
+    name = TextChange("name", draw(words), draw(words))
+    steps = [
+        Step(key, Action.PATCH, Phase.BUILD, gid, name=name.new),
+        Step(key, Action.ADD, draw(st.sampled_from([Phase.BUILD, Phase.SWAP])), gid, people=everybody[:1]),
+        Step(key, Action.REMOVE, draw(st.sampled_from([Phase.SWAP, Phase.TAKE])), gid, people=everybody[1:]),
+    ]
+    kept = tuple(step for step in steps if draw(st.booleans()))
+    return replace(base, text=(name,), add=everybody[:1], remove=everybody[1:], steps=kept)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    keys = sorted(draw(st.lists(st.text(min_size=1, max_size=8), max_size=3, unique=True)))
+    planned = tuple(draw(groups(key, number)) for number, key in enumerate(keys))
+    by_id = {group.id for group in planned if group.id is not None and group.found is Found.BY_ID}
+    return Plan(
+        draw(words),
+        draw(days),
+        planned,
+        tuple(draw(st.lists(st.builds(Refusal, words, words, maybe_words), max_size=2))),
+        tuple(draw(st.lists(advice, max_size=2))),
+        draw(st.floats(0.5, 1000)),
+        draw(st.none() | st.integers(1, 100)),
+        tuple(draw(st.lists(words, max_size=2))),
+        tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
+    )
+
+
+sources = st.lists(st.builds(Source, words, words), max_size=3, unique_by=lambda source: source.path)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(plans(), sources)
+def test_a_saved_plan_reads_back_as_the_same_plan(plan: Plan, files: list[Source]) -> None:
+    made = SavedPlan(plan, tuple(sorted(files, key=lambda file: file.path)), "0.1.0", "2026-11-21T12:00:00Z")
+    document = plan_document(made)
+    assert read_plan_document(saved(document)) == made
+    PLAN_SCHEMA.validate(saved(document))
+    PLAN_SCHEMA.validate(saved(masked(document, show_phones=False)))
+
+
+# --- the hand-made ones ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_hand_made_plan_survives_saving_and_holds_to_the_schema(name: str) -> None:
+    document = saved(document_of(PLANS[name]))
+    assert read_plan_document(document) == SavedPlan(PLANS[name], samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z")
+    PLAN_SCHEMA.validate(document)
+
+
+# --- damaged and hostile ones --------------------------------------------------------------------------------------
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(json_values)
+def test_any_other_json_is_no_plan_file(value: Any) -> None:
+    with pytest.raises(PlanFileError):
+        read_plan_document(value)
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Any:
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from _places(item, (*path, key))
+
+
+def _last_name(place: tuple[Any, ...]) -> int:
+    return max(index for index, key in enumerate(place) if isinstance(key, str))
+
+
+SAVED = saved(document_of(samples.EVERYTHING))
+PLACES = list(_places(SAVED))
+# One place of each kind: members of list items are the same in every item.
+KIND = ("format", "format_version")
+MEMBERS = {tuple(key for key in place if isinstance(key, str)): place for place in PLACES if place}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(PLACES), json_values)
+def test_a_plan_file_with_anything_anywhere_reads_as_a_plan_or_is_refused(place: tuple[Any, ...], junk: Any) -> None:
+    with contextlib.suppress(PlanFileError):
+        read = read_plan_document(changed(SAVED, place, junk))
+        assert isinstance(read.plan, Plan)
+        assert all(isinstance(file, Source) for file in read.sources)
+        assert render_plan(read.plan, show_phones=False, color=False)
+
+
+def changed(document: Any, place: tuple[Any, ...], value: Any) -> Any:
+    if not place:
+        return value
+    copied = copy.deepcopy(document)
+    target = copied
+    for key in place[:-1]:
+        target = target[key]
+    target[place[-1]] = value
+    return copied
+
+
+@pytest.mark.parametrize(
+    "place", [place[: _last_name(place) + 1] for place in MEMBERS.values() if place[0] not in KIND]
+)
+def test_a_plan_file_with_a_missing_member_is_refused_and_the_member_named(place: tuple[Any, ...]) -> None:
+    document = copy.deepcopy(SAVED)
+    target = document
+    for key in place[:-1]:
+        target = target[key]
+    del target[place[-1]]
+    with pytest.raises(PlanFileError) as caught:
+        read_plan_document(document)
+    assert place[-1] in str(caught.value)
+
+
+# Where: path in the document of SMALL; there, `board` is group 0 and `project-alpha` group 1.
+NEW, ALPHA = ("groups", 0), ("groups", 1)
+CREATE, PATCH_NEW = (*NEW, "steps", 0), (*NEW, "steps", 1)
+PATCH, ADD, REMOVE = (*ALPHA, "steps", 0), (*ALPHA, "steps", 1), (*ALPHA, "steps", 2)
+SOMEBODY = saved(document_of(samples.SMALL))["groups"][0]["add"][1]
+OWNER_ROW = {**SOMEBODY, "label": None, "identity": "+12025550100", "jid": "12025550100@s.whatsapp.net"}
+DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
+    "wrong type": (("instance_id",), 5, "instance_id: expected a string"),
+    "no object": (ALPHA, [], "groups[1]: expected an object"),
+    "no list": (("groups",), {}, "groups: expected a list"),
+    "no flag": (("masked",), "no", "masked: expected true or false"),
+    "no date": (("as_of",), "20261121", "as_of: expected a date"),
+    "no day of the calendar": (("as_of",), "2026-02-30", "as_of: expected a date"),
+    "no whole number": ((*ALPHA, "live_members"), 1.5, "live_members: expected a whole number"),
+    "true is no number": ((*ALPHA, "live_members"), True, "live_members: expected a whole number"),
+    "a number nobody counts to": ((*ALPHA, "live_members"), 10**400, "live_members: expected a whole number"),
+    "negative": (("writes_per_minute",), 0, "writes_per_minute: expected a whole number from 1"),
+    "no rate": (("calls_per_minute",), 0, "calls_per_minute: expected a number greater than 0"),
+    "not a number": (("calls_per_minute",), float("nan"), "calls_per_minute: expected a number"),
+    "infinite": (("calls_per_minute",), float("inf"), "calls_per_minute: expected a number"),
+    "text for a number": ((*ALPHA, "removal_limit", "percent"), "5", "percent: expected a number"),
+    "unknown action": ((*PATCH, "action"), "promote", "action: expected one of join, create, patch"),
+    "unknown phase": ((*PATCH, "phase"), "later", "phase: expected one of build, swap, take"),
+    "unknown field": ((*ALPHA, "text", 0, "field"), "picture", "field: expected one of name, description"),
+    "unknown member": (
+        (*ALPHA, "\x1b[2J+12025550143"),
+        1,
+        "groups[1]: expected no member `\\x1b[2J+1 202 ••• ••43`",
+    ),
+    "no key": ((*NEW, "key"), "", "key: expected a group's key"),
+    "path for an id": ((*ALPHA, "id"), "../leave", "id: expected a group's id"),
+    "no identity": ((*ALPHA, "add", 0, "identity"), "12025550143", "identity: expected an international number"),
+    "short identity": ((*ALPHA, "add", 0, "identity"), "+553196348800", "identity: expected an international number"),
+    "other person's address": (
+        (*ADD, "people", 0, "jid"),
+        "12025550199@s.whatsapp.net",
+        "groups[1].steps[1].people[0].jid: expected the address of the person",
+    ),
+    "address without number": ((*ADD, "people", 0, "identity"), None, "jid: expected the address of the person"),
+    "private id for an address": ((*ADD, "people", 0, "jid"), "76699677012110@lid", "jid: expected a JID"),
+    "older spelling": ((*ADD, "people", 0, "jid"), "12025550143@c.us", "jid: expected a JID"),
+    "nobody to send to": ((*ADD, "people", 0, "jid"), None, "people[0].jid: expected an address to send to"),
+    "unknown group": ((*ADD, "group"), "board", "groups[1].steps[1].group: expected the key of the group"),
+    "key twice": ((*NEW, "key"), "project-alpha", "groups: expected every group once"),
+    "unsorted": ((*NEW, "key"), "zoo", "groups: expected every group once, sorted"),
+    "two groups with one id": ((*NEW, "id"), samples.ALPHA_ID, "groups: expected no two groups with one id"),
+    "no id": (("held",), ["../leave"], "held[0]: expected a group's id"),
+    "held twice": (("held",), ["1@g.us", "1@g.us"], "held: expected every id once, sorted"),
+    "found by an id that no key notes": ((*ALPHA, "found"), "id", "groups[1].id: expected an id that `held` has"),
+    "live state of another group": ((*ALPHA, "live", "id"), samples.BETA_ID, "groups[1].live.id: expected the id"),
+    "remove from no group": ((*REMOVE, "group_id"), None, "groups[1].steps[2].group_id: expected something"),
+    "remove from another group": ((*REMOVE, "group_id"), samples.BETA_ID, "group_id: expected the id of the group"),
+    "add to no group": ((*ADD, "group_id"), None, "group_id: expected a group's id, as no earlier step"),
+    "remove too early": ((*REMOVE, "phase"), "build", "phase: expected a phase in which a group can remove"),
+    "steps out of order": ((*ADD, "phase"), "take", "groups[1].steps[1].phase: expected a phase"),
+    "remove nobody": ((*REMOVE, "people"), [], "people: expected something, as this step is to remove"),
+    "remove somebody not shown": ((*REMOVE, "people", 0), SOMEBODY, "people[0]: expected somebody whom"),
+    "remove the owner": (ALPHA, {"remove": [OWNER_ROW], "people": [OWNER_ROW]}, "expected nobody who owns the group"),
+    "add and remove": ((*ADD, "people", 0), samples.STRANGER, "nobody who owns the group or is to be added"),
+    "too many at once": ((*ADD, "people"), [SOMEBODY] * 257, "people: expected at most 256 people"),
+    "patch nothing": ((*PATCH_NEW, "description"), None, "name: expected a name or a description to set"),
+    "patch to what is not shown": ((*PATCH, "name"), "Pwned", "name: expected the new text"),
+    "patch people": ((*PATCH, "people"), [SOMEBODY], "people: expected nothing, as this step is to patch"),
+    "create under another name": ((*CREATE, "name"), "Pwned", "name: expected the name this group is shown with"),
+    "create without a name": ((*CREATE, "name"), None, "name: expected something, as this step is to create"),
+    "create what is there": ((*NEW, "found"), "name", "action: expected no create"),
+    "create twice": (PATCH_NEW, CREATE, "action: expected creating or joining as a group's first step"),
+    "false summary": (("summary", "removes"), 0, "summary.removes: expected 2, which is what the groups add up to"),
+}
+
+
+def damaged(name: str) -> Any:
+    place, value, _ = DAMAGES[name]
+    document = saved(document_of(samples.SMALL))
+    if name == "remove the owner":
+        document["groups"][1]["remove"] = value["remove"]
+        document["groups"][1]["steps"][2]["people"] = value["people"]
+        return document
+    if name == "create twice":
+        value = document["groups"][0]["steps"][0]
+    if name == "add and remove":
+        value = document["groups"][1]["remove"][1]
+    return changed(document, place, value)
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_damaged_plan_is_refused_at_the_place_of_the_damage(name: str) -> None:
+    with pytest.raises(PlanFileError) as caught:
+        read_plan_document(damaged(name))
+    assert DAMAGES[name][2] in caught.value.message
+    assert "plan --out" in caught.value.hint
+    assert "\x1b" not in str(caught.value)
+
+
+def test_steps_must_stand_in_the_order_of_their_phases() -> None:
+    document = saved(document_of(samples.SMALL))
+    document["groups"][1]["steps"].reverse()
+    with pytest.raises(PlanFileError, match="steps in the order of their phases"):
+        read_plan_document(document)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "terraform"}, "this is no plan file of the reconciler"),
+        ({"format_version": 2, "made_by": "9.1\x1b"}, r"format is version 2, made by version 9\.1\\x1b of the"),
+        ({"format_version": "two", "made_by": 5}, r"format is version \(no number\), made by an unknown version"),
+        ({"format_version": True}, "format is version"),
+        ({"masked": True}, "phone numbers are masked: it is for reading only"),
+    ],
+)
+def test_what_this_program_cannot_apply_is_told_by_its_kind(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(PlanFileError, match=message):
+        read_plan_document({**saved(document_of(samples.SMALL)), **change})
+
+
+def test_a_plan_printed_with_masked_numbers_cannot_be_applied() -> None:
+    with pytest.raises(PlanFileError, match="masked"):
+        read_plan_document(saved(masked(document_of(samples.SMALL), show_phones=False)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "read"),
+    [
+        (GroupPlan, lambda document: document["groups"][0]),
+        (Step, lambda document: document["groups"][0]["steps"][0]),
+        (Who, lambda document: document["groups"][0]["add"][0]),
+        (Participant, lambda document: document["groups"][1]["live"]["participants"][0]),
+        (LiveGroup, lambda document: document["groups"][1]["live"]),
+        (PlanSummary, lambda document: document["summary"]),
+    ],
+)
+def test_every_field_of_a_value_has_a_member_of_its_name(kind: Any, read: Callable[[Any], Any]) -> None:
+    assert set(read(document_of(samples.SMALL))) == {field.name for field in fields(kind)}
+
+
+def test_dates_beyond_all_calendars_survive() -> None:
+    plan = replace(samples.EMPTY, as_of=date.min)
+    assert read_plan_document(saved(document_of(plan))).plan == plan
