@@ -8,7 +8,7 @@ from reconciler.config.findings import Findings
 from reconciler.config.merge import Merged
 from reconciler.config.phones import BadNumber, is_region, read_phone
 from reconciler.config.quoting import did_you_mean, shown, shown_person
-from reconciler.config.tree import Entry, Place, Tree, mapping, sequence, text
+from reconciler.config.tree import Entry, Place, Tree, mapping, numbered, text
 from reconciler.model.desired import Person
 from reconciler.model.identity import Identity, identity_of_digits, is_group_id, parse_jid, phone_jid
 
@@ -49,7 +49,7 @@ class Directory:
         """The people of a list, in its order."""
         people: dict[Identity, Person] = {}
         if entry is not None:
-            for index, reference in enumerate(sequence(entry.value)):
+            for index, reference in numbered(entry.value):
                 person = self.person(text(reference), entry.place.at(index))
                 if person is not None:
                     people[person.identity] = person

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 _OF_THE_VALUE = frozenset(
-    {"type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "required", "anyOf"}
+    {"type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "required", "anyOf", "dependentSchemas"}
 )
 
 
@@ -49,7 +49,8 @@ class Explainer:
                 self._unknown_keys(value, schema, trail, broken)
                 continue
             self._note(keyword, value, schema, trail)
-            if keyword != "anyOf":  # a group without name and id can still be looked into
+            if keyword != "anyOf" or "members" not in self._resolved(schema)["properties"]:
+                # A group without name and id can still be looked into.
                 broken.add(trail)
         for step, item, of_item in self._unfit_children(value, schema):
             if self._findings.full:
@@ -132,7 +133,10 @@ class Explainer:
         whole = self._resolved(schema)
         place = Place(self._file, trail)
         if keyword == "anyOf":
-            self._findings.error(Place(self._file, trail, key=True), "a group needs a `name` or an `id`")
+            one_of = " or ".join(f"`{choice['required'][0]}`" for choice in whole["anyOf"])
+            self._findings.error(Place(self._file, trail, key=True), f"needs {one_of}")
+        elif keyword == "not":
+            self._findings.error(place, "has `person` and `phone`, which say the same", "keep one of them")
         elif keyword == "required":
             missing = whole["required"][0]
             hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(whole)}"

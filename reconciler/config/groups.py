@@ -13,7 +13,7 @@ from reconciler.config.members import Lists, add_all
 from reconciler.config.merge import Merged
 from reconciler.config.quoting import shown
 from reconciler.config.teams import Teams
-from reconciler.config.tree import Entry, Place, mapping, sequence, text
+from reconciler.config.tree import Entry, Place, mapping, numbered, text
 from reconciler.model.desired import (
     UNMANAGED,
     DesiredGroup,
@@ -122,7 +122,7 @@ class Resolver:
         return name
 
     def _previously(self, entry: Entry | None) -> tuple[str, ...]:
-        return () if entry is None else tuple(comparable(text(name)) for name in sequence(entry.value))
+        return () if entry is None else tuple(comparable(text(name)) for _, name in numbered(entry.value))
 
     def _description(self, entry: Entry) -> str:
         description = comparable(text(entry.value))

@@ -8,7 +8,7 @@ from datetime import date
 from reconciler.config.directory import Directory
 from reconciler.config.findings import Findings
 from reconciler.config.quoting import shown
-from reconciler.config.tree import Entry, Place, Tree, mapping, sequence, text
+from reconciler.config.tree import Entry, Place, Tree, mapping, numbered, text
 from reconciler.model.desired import Member
 from reconciler.model.identity import Identity
 
@@ -32,7 +32,7 @@ class Lists:
         """The members of a list. Somebody listed twice is one member, with a warning."""
         found: dict[Identity, Member] = {}
         plain = self._plain
-        for index, item in enumerate(sequence(entry.value)):
+        for index, item in numbered(entry.value):
             member = plain.get(item) if isinstance(item, str) else None
             if member is None:
                 if self._findings.full:
@@ -65,7 +65,8 @@ class Lists:
                 return None
             return self._plain.setdefault(text(item), Member(person))
         fields = mapping(item)
-        person = self._directory.person(text(fields["person"]), place.at("person"))
+        said = "person" if "person" in fields else "phone"
+        person = self._directory.person(text(fields[said]), place.at(said))
         until = self._date(fields.get("until"), place.at("until"))
         reason = fields.get("reason")
         if person is None:

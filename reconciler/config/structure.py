@@ -77,4 +77,5 @@ def _without(tree: Tree, broken: Collection[Trail]) -> Tree:
 
     if isinstance(tree, dict):
         return {key: kept(key, value) for key, value in tree.items() if () not in inner.get(key, ())}
-    return [kept(index, item) for index, item in enumerate(sequence(tree)) if () not in inner.get(index, ())]
+    # An empty place stays in a list, so that what comes after it keeps its own.
+    return [None if () in inner.get(index, ()) else kept(index, item) for index, item in enumerate(sequence(tree))]

@@ -8,7 +8,7 @@ from reconciler.config.findings import Findings
 from reconciler.config.members import Lists, add_all
 from reconciler.config.merge import Merged
 from reconciler.config.quoting import did_you_mean, shown
-from reconciler.config.tree import Entry, Place, mapping, sequence, text
+from reconciler.config.tree import Entry, Place, mapping, numbered, text
 from reconciler.model.desired import Member
 from reconciler.model.identity import Identity
 
@@ -36,7 +36,7 @@ class Teams:
     def members(self, entry: Entry) -> dict[Identity, Member]:
         """The people of a list of teams; each member's `teams` tells the way: "staff/board"."""
         found: dict[Identity, Member] = {}
-        for index, name in enumerate(sequence(entry.value)):
+        for index, name in numbered(entry.value):
             team = self._of(text(name), entry.place.at(index))
             if not self._lists.take(len(team), entry.place):
                 return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
@@ -36,6 +37,11 @@ class Entry:
 def mapping(tree: Tree) -> dict[str, Tree]:
     """The value, which the schema says is a mapping."""
     return cast("dict[str, Tree]", tree)
+
+
+def numbered(tree: Tree) -> Iterator[tuple[int, Tree]]:
+    """The sound items of a list with their indexes; what was taken out of it as broken is passed over."""
+    return ((index, item) for index, item in enumerate(sequence(tree)) if item is not None)
 
 
 def sequence(tree: Tree) -> list[Tree]:

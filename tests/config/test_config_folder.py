@@ -70,7 +70,7 @@ def test_problems_of_all_files_are_reported_in_one_run(tmp_path: Path) -> None:
     }
     assert problems(tmp_path, files) == [
         "F: `version` is missing; one file of the folder must have `version: 1`",
-        "F/a.yaml:1:10: groups.g: a group needs a `name` or an `id`",
+        "F/a.yaml:1:10: groups.g: needs `name` or `id`",
         "F/a.yaml:1:14: groups.g.nam: unknown key `nam`; did you mean `name`?",
         "F/b.yaml:1:9: people: expected a mapping of aliases to people, found a list",
     ]
