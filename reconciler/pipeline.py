@@ -25,7 +25,7 @@ from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, 
 from reconciler.model.result import ApplyResult, Outcome
 from reconciler.model.text import same_text
 from reconciler.plan.build import Choices, build_plan
-from reconciler.plan.guard import refusals_of_instance
+from reconciler.plan.guard import refusals_of_instance, refusals_of_removals
 from reconciler.plan.stale import moved, touched
 
 if TYPE_CHECKING:
@@ -148,7 +148,8 @@ def check_saved_plan(plan: Plan, client: Client, *, parallelism: int) -> Planned
         told = "\n".join(f"  {text}" for text in differences)
         raise PlanFileError(f"the live groups changed since the plan was made:\n{told}", "make a new plan")
     if plan.steps:
-        refused = refusals_of_instance(client.instance())
+        # Again, since a plan file can be edited on its way.
+        refused = (*refusals_of_instance(client.instance()), *refusals_of_removals(plan.groups))
         plan = replace(plan, refusals=(*plan.refusals, *(r for r in refused if r not in plan.refusals)))
     return Planned(plan, _names(listing))
 

@@ -201,6 +201,7 @@ class GroupRun:
             return unknown
         if not done:
             return unknown
+        self.touched = True
         return StepResult(step, Outcome.DONE, f"seen by reading the group, since {error.message}", self.group_id)
 
     def _took_effect(self, step: Step, live: LiveGroup) -> bool:

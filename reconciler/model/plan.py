@@ -190,6 +190,8 @@ class Plan:
     writes_per_minute: int | None = None
     targets: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    spared: tuple[Identity, ...] = ()
+    """Who may not be removed, whatever a step says: the instance, protected and ignored people; sorted."""
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.diff.change import Change
 from reconciler.diff.match import names_of
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
+from reconciler.model.identity import Identity
 from reconciler.model.live import Instance
 from reconciler.model.plan import Advice, GroupPlan, Plan
 from reconciler.plan.guard import refusals
@@ -43,8 +44,14 @@ def build_plan(
         calls_per_minute=choices.calls_per_minute,
         writes_per_minute=desired.policy.writes_per_minute,
         targets=choices.targets,
+        spared=_spared(desired),
         held=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
+
+
+def _spared(desired: Desired) -> tuple[Identity, ...]:
+    own = {desired.instance.identity} if desired.instance is not None else set()
+    return tuple(sorted(own | desired.policy.protected | desired.policy.ignored))
 
 
 def _group_plan(change: Change, desired: Desired, choices: Choices) -> GroupPlan:

@@ -14,7 +14,7 @@ def refusals(groups: Sequence[GroupPlan], desired: Desired, instance: Instance |
 
     `instance` is None when nothing is to be written, so that nobody asked for its state.
     """
-    return (*refusals_of_instance(instance), *_of_own_phone(groups, desired), *_of_removals(groups))
+    return (*refusals_of_instance(instance), *_of_own_phone(groups, desired), *refusals_of_removals(groups))
 
 
 def refusals_of_instance(instance: Instance | None) -> list[Refusal]:
@@ -37,7 +37,8 @@ def _of_own_phone(groups: Sequence[GroupPlan], desired: Desired) -> list[Refusal
     return [Refusal(text, "give the number as `phone` under `instance`")]
 
 
-def _of_removals(groups: Sequence[GroupPlan]) -> list[Refusal]:
+def refusals_of_removals(groups: Sequence[GroupPlan]) -> list[Refusal]:
+    """Which groups would lose more members than their limit allows."""
     found = []
     for group in groups:
         removed, limit = _removed(group), group.removal_limit

@@ -56,7 +56,7 @@ def check_plan(plan: Plan, groups: Field, held: Field) -> None:
     for group, field in zip(plan.groups, groups.items(), strict=True):
         if group.found is Found.BY_ID and group.id not in plan.held:
             Field(None, f"{field.path}.id").fail("an id that `held` has, as the group was found by its id")
-        for place, expected in _group_faults(group):
+        for place, expected in (*_group_faults(group), *_removals(group, set(plan.spared))):
             Field(None, f"{field.path}.{place}").fail(expected)
 
 
@@ -69,6 +69,13 @@ def _group_faults(group: GroupPlan) -> Iterator[Fault]:
         for check in _STEP_CHECKS:
             for place, expected in check(group, step, group.steps[:index]):
                 yield f"steps[{index}].{place}", expected
+
+
+def _removals(group: GroupPlan, spared: set[str]) -> Iterator[Fault]:
+    """Nobody is removed whom the file spares."""
+    for index, who in enumerate(group.remove):
+        if who.identity in spared:
+            yield f"remove[{index}]", "nobody whom `spared` names: the instance, protected or ignored people"
 
 
 def _shape(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:

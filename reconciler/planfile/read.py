@@ -27,7 +27,7 @@ from reconciler.planfile.saved import FORMAT, FORMAT_VERSION, SavedPlan
 
 _MEMBERS = (
     *("format", "format_version", "made_by", "made_at", "masked", "instance_id", "as_of", "targets", "summary"),
-    *("refusals", "groups", "advice", "held", "calls_per_minute", "writes_per_minute", "sources"),
+    *("refusals", "groups", "advice", "held", "spared", "calls_per_minute", "writes_per_minute", "sources"),
 )
 
 
@@ -50,6 +50,7 @@ def read_plan_document(value: object) -> SavedPlan:
         writes_per_minute=top["writes_per_minute"].none_or(lambda field: field.whole(1)),
         targets=_texts(top["targets"]),
         held=_held(top["held"]),
+        spared=tuple(identity_in(item) for item in top["spared"].items()),
     )
     check_plan(plan, top["groups"], top["held"])
     _check_summary(plan, top["summary"])

@@ -29,6 +29,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "groups": as_json(plan.groups),
         "advice": as_json(plan.advice),
         "held": as_json(plan.held),
+        "spared": as_json(plan.spared),
         "calls_per_minute": plan.calls_per_minute,
         "writes_per_minute": plan.writes_per_minute,
         # By path, so that the same files give the same document.

@@ -15,7 +15,7 @@ from reconciler.model.result import ApplyResult
 RESULT_FORMAT: Final = "wappfy-reconciler/result"
 RESULT_FORMAT_VERSION: Final = 1
 
-_ADDRESSES = frozenset({"identity", "jid", "lid", "id", "owner"})
+_ADDRESSES = frozenset({"spared", "identity", "jid", "lid", "id", "owner"})
 
 
 def result_document(result: ApplyResult) -> dict[str, Any]:

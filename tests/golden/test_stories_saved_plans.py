@@ -108,3 +108,37 @@ def test_what_a_plan_was_made_with_cannot_be_changed_when_it_is_applied(guide: S
     for option in (("--target", "alpha"), ("--as-of", "2027-01-01"), ("--max-removals", "5")):
         assert guide.run("apply", "today.plan", "--yes", *option).code == 1
     assert all(call.startswith("GET ") for call in guide.calls())
+
+
+def test_the_guards_hold_for_a_plan_that_was_edited_by_hand(guide: Stage) -> None:
+    people = [f"+1 404 555 01{n:02}" for n in range(4)]
+    guide.world.create_group("Alpha", people, owner=PHONE)
+    guide.file(f"groups: {{alpha: {{name: Alpha, members: [{people[0]}, {people[1]}]}}}}")
+    assert guide.run("plan", "--out", "today.plan").code == 0
+    path = guide.folder / "today.plan"
+    document = json.loads(path.read_text())
+    assert len(document["refusals"]) == 1
+    document["refusals"] = []
+    document["summary"]["refused"] = 0
+    path.write_text(json.dumps(document))
+    refused = guide.run("apply", "today.plan", "--yes")
+    assert (refused.code, "2 of 4 members" in refused.err) == (1, True)
+    assert guide.world.effects() == ()
+
+
+def test_a_plan_edited_to_remove_the_instance_or_a_protected_person_is_damaged(guide: Stage) -> None:
+    people = [f"+1 404 555 01{n:02}" for n in range(4)]
+    guide.world.create_group("Alpha", people, owner=PHONE)
+    guide.file(
+        f"policy: {{protected: [{people[0]}]}}\ngroups: {{alpha: {{name: Alpha, members: [{', '.join(people[:3])}]}}}}"
+    )
+    for digits in ("12025550100", "14045550100"):
+        assert guide.run("plan", "--out", "today.plan").code == 0
+        document = json.loads((guide.folder / "today.plan").read_text())
+        (group,) = document["groups"]
+        for who in (*group["remove"], *group["steps"][0]["people"]):
+            who["identity"], who["jid"] = f"+{digits}", f"{digits}@s.whatsapp.net"
+        (guide.folder / "today.plan").write_text(json.dumps(document))
+        refused = guide.run("apply", "today.plan", "--yes")
+        assert (refused.code, "damaged" in refused.err) == (1, True)
+    assert guide.world.effects() == ()
