@@ -7,6 +7,8 @@ FILE=$(cd "$(dirname "$0")" && pwd)/groups.yaml
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 cd "$WORK"
+# One call at a time, so that the same groups get the same ids each time.
+export RECONCILER_PARALLELISM=1
 cp "$FILE" groups.yaml
 
 say() { printf '\n$ reconciler %s\n' "$*"; }
