@@ -6,12 +6,20 @@ import getpass
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.errors import LockHeld, ReconcilerError
+
+FOLDER = Path("/tmp/wappfy-reconciler-locks")  # noqa: S108 - one place for all users of the machine, on purpose
+"""Where lock files live. Not in a home: two users of one machine must not apply to one instance at once.
+
+The folder is everybody's and not sticky, since the kernel keeps users from opening each other's files in sticky ones.
+Nothing in it is followed if it is a link, and nothing in it is believed but the lock itself.
+"""
 
 
 @contextmanager
@@ -19,16 +27,17 @@ def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> I
     """Hold the lock of one instance at one API (`place` is its base URL, or the sandbox's state file).
 
     The operating system frees it when the process ends, in whatever way; a lock file that is left lying about
-    stops nobody. `folder` is where lock files live, the user's state directory unless given.
-    Raises LockHeld, naming the process that has it.
+    stops nobody. Raises LockHeld, naming the process that has it.
     """
     from filelock import FileLock, Timeout
 
-    path = (folder or _folder()) / f"{hashlib.sha256(f'{place} {instance_id}'.encode()).hexdigest()[:24]}.lock"
+    folder = folder or FOLDER
+    same_place = place.replace("//localhost", "//127.0.0.1")
+    path = folder / f"{hashlib.sha256(f'{same_place} {instance_id}'.encode()).hexdigest()[:24]}.lock"
     holder = path.with_suffix(".json")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(path, timeout=0, mode=0o600)
+        _share(folder)
+        lock = FileLock(path, timeout=0, mode=0o666)
         lock.acquire()
     except Timeout:
         raise LockHeld(
@@ -36,33 +45,38 @@ def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> I
             "wait until it has ended, then plan again",
         ) from None
     except OSError as error:
-        raise ReconcilerError(f"the lock file {path} cannot be used: {error}", "make its folder writable") from error
+        reason = error.strerror or str(error)
+        raise ReconcilerError(f"the lock file {path} cannot be used: {reason}", "make it writable") from error
     try:
-        _tell(holder)
+        # Who holds it is a courtesy; the lock holds without it.
+        with suppress(OSError):
+            _tell(holder)
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
         lock.release()
 
 
-def _folder() -> Path:
-    from platformdirs import user_state_path
-
-    return user_state_path("wappfy-reconciler") / "locks"
+def _share(folder: Path) -> None:
+    """Make the folder everybody's; a link in its place is refused."""
+    with suppress(FileExistsError):
+        folder.mkdir(parents=True)
+        folder.chmod(0o777)
+    if not stat.S_ISDIR(folder.lstat().st_mode):
+        raise NotADirectoryError(20, "it is no folder, or a link to one")
 
 
 def _tell(holder: Path) -> None:
-    holder.write_text(
-        json.dumps(
-            {
-                "pid": os.getpid(),
-                "user": _user(),
-                "folder": str(Path.cwd()),
-                "since": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-        ),
-        encoding="utf-8",
-    )
+    told = {
+        "pid": os.getpid(),
+        "user": _user(),
+        "folder": str(Path.cwd()),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    holder.unlink(missing_ok=True)
+    with os.fdopen(os.open(holder, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
+        file.write(json.dumps(told))
 
 
 def _user() -> str:
