@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli.embedded import SANDBOX_STATE
 from reconciler.cli.group import Command, LazyGroup
 from reconciler.cli.options import global_options
 
@@ -30,7 +31,7 @@ def _state(function: F) -> F:
         "--state",
         envvar="RECONCILER_STATE",
         type=click.Path(path_type=Path, dir_okay=False),
-        default=Path(".reconciler") / "sandbox.sqlite",
+        default=SANDBOX_STATE,
         show_default=True,
         metavar="FILE",
         help="Where the server's state is kept.",
@@ -140,7 +141,7 @@ def serve(
 @global_options
 def reset(state: Path) -> int:
     """Forget the embedded server's state: its groups, people and logs."""
-    from reconciler.cli.serving import expecting_sandbox_errors
+    from reconciler.cli.embedded import expecting_sandbox_errors
     from reconciler.cli.writing import show
     from reconciler.sandbox import reset as forget
 

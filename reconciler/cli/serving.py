@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
+from reconciler.cli.embedded import SANDBOX_INSTANCE, SANDBOX_PHONE, expecting_sandbox_errors
 from reconciler.cli.options import Settings
-from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE
 from reconciler.cli.writing import show
 from reconciler.errors import UsageError
-from reconciler.sandbox import SandboxError, World, load_faults, seed_world, serve_forever
 from reconciler.sandbox import Settings as Behaviour
+from reconciler.sandbox import World, load_faults, seed_world, serve_forever
 from reconciler.sandbox import shake as shake_world
-
-
-@contextmanager
-def expecting_sandbox_errors() -> Iterator[None]:
-    """Tell the embedded server's errors as this program's own."""
-    try:
-        yield
-    except SandboxError as error:
-        raise UsageError(f"sandbox: {error}") from error
 
 
 def serve_sandbox(

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.embedded import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, expecting_sandbox_errors
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from reconciler.model.result import CallRecord
 
 DEFAULT_BASE_URL = "https://api.wappfy.io/api"
-SANDBOX_STATE = Path(".reconciler") / "sandbox.sqlite"
-SANDBOX_INSTANCE = "inst_sandbox"
-SANDBOX_PHONE = "12025550100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,6 @@ def _server(settings: Settings, address: Address, account: Account) -> Iterator[
     if not settings.sandbox:
         yield address.place, _key(settings)
         return
-    from reconciler.cli.serving import expecting_sandbox_errors
     from reconciler.sandbox import Server, World
     from reconciler.sandbox import Settings as Behaviour
 

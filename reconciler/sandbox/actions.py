@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.sandbox import groups, people
+import reconciler.sandbox.groups as groups
+import reconciler.sandbox.people as people
 from reconciler.sandbox.errors import ApiFailure, forbidden, invalid, not_found
 from reconciler.sandbox.phones import strict_digits
 from reconciler.sandbox.records import Account, Group, Member

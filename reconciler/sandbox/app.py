@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from reconciler.sandbox import handlers
+import reconciler.sandbox.handlers as handlers
 from reconciler.sandbox.envelopes import Answer, Incoming, Reply, failure, success
 from reconciler.sandbox.errors import ApiFailure, not_found
 from reconciler.sandbox.gate import INCOMING, Gate

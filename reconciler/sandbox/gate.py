@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.sandbox import history
+import reconciler.sandbox.history as history
 from reconciler.sandbox.distortion import Delivery, Outcome, distorted
 from reconciler.sandbox.envelopes import MAX_BODY, Incoming, Reply, failure
 from reconciler.sandbox.errors import ApiFailure

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox import actions, groups, history, people
+import reconciler.sandbox.actions as actions
+import reconciler.sandbox.groups as groups
+import reconciler.sandbox.history as history
+import reconciler.sandbox.people as people
 from reconciler.sandbox.envelopes import Answer, body_fields
 from reconciler.sandbox.errors import invalid
 from reconciler.sandbox.paging import cut

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from dataclasses import asdict
 
-from reconciler.sandbox import groups
+import reconciler.sandbox.groups as groups
 from reconciler.sandbox.records import Call, Effect, Group, Head, Member
 
 

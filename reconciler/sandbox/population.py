@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self, TypeVar
 
-from reconciler.sandbox import people
+import reconciler.sandbox.people as people
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.phones import canonical, digits_in, masked

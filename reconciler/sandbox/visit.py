@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.sandbox import history, people
+import reconciler.sandbox.history as history
+import reconciler.sandbox.people as people
 from reconciler.sandbox.envelopes import Incoming
 from reconciler.sandbox.errors import ApiFailure, forbidden, invalid, not_found
 from reconciler.sandbox.records import Effect, Group, Instance, Kind, Member, Status

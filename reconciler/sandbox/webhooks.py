@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from reconciler.sandbox import people
+import reconciler.sandbox.people as people
 from reconciler.sandbox.envelopes import Answer, Incoming, body_fields
 from reconciler.sandbox.errors import ApiFailure, invalid
 

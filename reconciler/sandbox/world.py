@@ -14,7 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from reconciler.sandbox import groups, history, people
+import reconciler.sandbox.groups as groups
+import reconciler.sandbox.history as history
+import reconciler.sandbox.people as people
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.phones import canonical, digits_in, masked
