@@ -42,6 +42,10 @@ def find(path: Path, findings: Findings) -> tuple[Path, ...]:
     for folder, folders, names in os.walk(path, onerror=lambda error: _unreadable(error, findings)):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(folder, name) for name in names if name.endswith(SUFFIXES) and not name.startswith(".")]
+    for each in (each for each in found if each.exists() and not each.is_file()):
+        # A pipe or a device would be waited for without end.
+        findings.error(Place(str(each)), "is no file, and all of a folder's YAML is read", "take it out of the folder")
+    found = [each for each in found if each.is_file() or not each.exists()]
     if not found and not findings.failed:
         findings.error(Place(str(path)), "the folder has no YAML file", "files must end in .yaml or .yml")
     return tuple(sorted(found))

@@ -121,3 +121,10 @@ def test_a_file_of_more_than_thirty_two_megabytes_is_not_read(tmp_path: Path) ->
     assert problems(tmp_path, {}) == [
         "F/a.yaml: the file is larger than 32 MB; split it into several files in one folder"
     ]
+
+
+def test_what_is_no_file_in_a_folder_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("version: 1\n", encoding="utf-8")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(ConfigError, match=r"pipe\.yaml: is no file"):
+        load(tmp_path, as_of=date(2026, 1, 1))
