@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types imports audit unit clean
+.PHONY: demo test torture lint types imports audit unit clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,10 @@ audit: $(INSTALLED)
 
 unit: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+# Everything that can go wrong, at every point where it can; `test` runs a sample of it.
+torture: $(INSTALLED)
+	RECONCILER_TORTURE=full $(BIN)/python -m pytest tests/torture tests/torture_model -n 2
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .hypothesis

@@ -36,8 +36,8 @@ MEANT = 6
 """Places below this are counted among the groups that the file is about."""
 ROLES = st.sampled_from((*("owner",) * 5, "admin", "admin", "member", "out"))
 KEY_OF = st.sampled_from((*KEYS, *KEYS[:2]))
-MANY = st.lists(PERSON, max_size=5, unique=True)
-FEW = st.lists(PERSON, max_size=1)
+MANY = st.lists(PERSON, min_size=2, max_size=6, unique=True)
+FEW = st.lists(PERSON, max_size=2, unique=True)
 ANYBODY = st.sampled_from((*(someone.digits for someone in PEOPLE.values()), *STRANGERS))
 
 

@@ -1,0 +1,330 @@
+"""What the matrices found and what reading along found, each rule as a test of its own that always runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from reconciler.apply.run import Applied, apply_plan
+from reconciler.errors import ApiError, BadAnswer, Conflict, Interrupted, NoAnswer, NotFound, UsageError
+from reconciler.model.identity import identity_of_jid
+from reconciler.model.live import Listing, LiveGroup, Participant
+from reconciler.model.plan import Action, GroupPlan, Phase, Plan, Step, Who
+from reconciler.model.result import ApplyResult, Outcome, PersonState, StepResult
+from reconciler.sandbox import Fault
+from tests.torture import lies
+from tests.torture.arena import Arena, Ran, arena
+from tests.torture.reference import DELTA, ETA, GAMMA, OWNER, PHONE, STRANGER, THETA, ZETA
+from tests.torture.test_fault_matrix import DIALECTS, heal, reference_run
+
+GROUP = "120363012345678901@g.us"
+ANN = "12025550111@s.whatsapp.net"
+
+
+@pytest.fixture(params=DIALECTS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Arena]:
+    with arena(request.param, tmp_path / "scenario") as made:
+        yield made
+
+
+def outcome(ran: Ran, key: str, action: str) -> str:
+    assert ran.report is not None
+    (told,) = [s["outcome"] for s in ran.report["steps"] if (s["group"], s["action"]) == (key, action)]
+    return str(told)
+
+
+def at(place: Arena, method: str, path: str, turn: int = 0) -> int:
+    """The index of a call of the reference apply."""
+    dialect = str(place.server.settings.dialect)
+    calls = reference_run(dialect, place.folder.parent).calls
+    return [n for n, call in enumerate(calls) if (call.method, call.path.partition("torture")[2]) == (method, path)][
+        turn
+    ]
+
+
+@pytest.mark.parametrize("told", [lies.another_name, lies.half_the_list])
+def test_a_list_that_lies_once_makes_no_second_group(place: Arena, told: lies.Lie) -> None:
+    place.server.set_faults([lies.lie(told, 0)])
+    refused = place.apply()
+    assert (refused.code, refused.effects) == (1, ())
+    assert "is there by now" in refused.err
+    place.server.set_faults([])
+    assert heal(place, ()) == []
+
+
+def test_a_group_that_appears_while_somebody_reads_the_plan_is_not_made_again(place: Arena) -> None:
+    def hook(seq: int, _method: str, _path: str) -> None:
+        if seq == at(place, "GET", "") + 1:
+            place.world.create_group("Alpha", [PHONE], owner=OWNER)
+
+    at(place, "GET", "")
+    place.server.on_call = hook
+    refused = place.apply()
+    assert (refused.code, refused.effects) == (1, ())
+    assert 'alpha: a live group called "Alpha" is there by now' in refused.err
+
+
+def test_a_create_answered_with_another_groups_id_writes_nothing_there(place: Arena) -> None:
+    before = place.world.snapshot()[THETA]
+    place.server.set_faults([lies.lie(lies.another_group, at(place, "POST", "/groups"))])
+    ran = place.apply()
+    assert place.world.snapshot()[THETA] == before
+    assert ran.code == 0
+    (made,) = [group_id for group_id, group in place.world.snapshot().items() if group["name"] == "Alpha"]
+    assert f"/{made}" in "".join(call.path for call in ran.writes)
+
+
+def test_a_create_answered_with_another_name_is_looked_for(place: Arena) -> None:
+    place.server.set_faults([lies.lie(lies.another_name, at(place, "POST", "/groups"))])
+    assert place.apply().code == 0
+    assert heal(place, ()) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "action", "method", "path"),
+    [
+        ("alpha", "create", "POST", "/groups"),
+        ("gamma", "patch", "PATCH", f"/groups/{GAMMA}"),
+        ("eta", "join", "POST", "/groups/join"),
+        ("zeta", "leave", "POST", f"/groups/{ZETA}/leave"),
+    ],
+)
+def test_success_of_which_nothing_is_to_be_seen_is_reported_as_unknown(
+    place: Arena, key: str, action: str, method: str, path: str
+) -> None:
+    place.server.set_faults([lies.lie(lies.nothing, at(place, method, path), effect=False)])
+    ran = place.apply()
+    assert (ran.code, outcome(ran, key, action)) == (3, "unknown")
+
+
+def test_a_removal_that_did_not_happen_is_reported_as_unknown(place: Arena) -> None:
+    removals = [
+        n
+        for n, call in enumerate(reference_run(str(place.server.settings.dialect), place.folder.parent).calls)
+        if call.method == "DELETE" or call.path.endswith("/remove")
+    ]
+    place.server.set_faults([lies.lie(lies.nothing, removals[0], effect=False)])
+    ran = place.apply()
+    assert (ran.code, outcome(ran, "delta", "remove"), outcome(ran, "gamma", "remove")) == (3, "unknown", "done")
+
+
+def test_an_add_whose_answer_was_lost_says_of_nobody_that_they_were_in_before(place: Arena) -> None:
+    place.server.set_faults([Fault("drop_after", path="**", skip=at(place, "POST", f"/groups/{GAMMA}/participants"))])
+    ran = place.apply()
+    assert ran.report is not None
+    assert (ran.code, outcome(ran, "gamma", "add"), ran.report["people"]) == (0, "done", [])
+
+
+def test_somebody_who_came_during_the_run_is_seen_and_told(place: Arena) -> None:
+    def hook(_seq: int, method: str, path: str) -> None:
+        if path.endswith(f"{DELTA}/participants") and method == "POST":
+            place.world.add_participant(DELTA, STRANGER)
+
+    place.server.on_call = hook
+    ran = place.apply()
+    assert ran.code == 3
+    assert "somebody else changed" in ran.out
+    assert heal(place, ran.effects) == []
+
+
+def test_an_invite_into_a_group_of_another_name_says_which_it_is(place: Arena) -> None:
+    place.world.rename_group(ETA, "By hand")
+    ran = place.apply()
+    assert ran.code == 3
+    assert f"note the `id` {ETA} in the file" in ran.out
+
+
+class Scripted:
+    """The API as a script: what each call raises or answers."""
+
+    def __init__(self, **script: object) -> None:
+        self.script = script
+
+    def _play(self, name: str) -> object:
+        told = self.script.get(name)
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    def patch_group(self, group_id: str, name: str | None = None, description: str | None = None) -> None:
+        self._play("patch")
+
+    def add_participants(self, group_id: str, jids: Sequence[str]) -> None:
+        self._play("add")
+
+    def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
+        self._play("remove")
+
+    def leave_group(self, group_id: str) -> None:
+        self._play("leave")
+
+    def join_group(self, code: str) -> str | None:
+        told = self._play("join")
+        return told if isinstance(told, str) else None
+
+    def create_group(self, name: str, jids: Sequence[str]) -> LiveGroup:
+        raise AssertionError("no create belongs here")
+
+    def invite_link(self, group_id: str) -> str:
+        raise ApiError("none", endpoint="GET")
+
+    def list_groups(self) -> Listing:
+        listed = self._play("list")
+        assert isinstance(listed, Listing)
+        return listed
+
+    def group(self, group_id: str) -> LiveGroup:
+        live = self._play("read")
+        assert isinstance(live, LiveGroup)
+        return live
+
+
+class Silent:
+    """A progress that tells nobody."""
+
+    def started(self, step: Step) -> None: ...
+
+    def finished(self, result: StepResult) -> None: ...
+
+    def reading_back(self, key: str) -> None: ...
+
+
+def applied(api: Scripted, action: Action, group_id: str | None = None) -> ApplyResult:
+    """One step of one group, applied to a script; a group that is joined has an id only where it is given."""
+    return everything(api, action, group_id).result
+
+
+def everything(api: Scripted, action: Action, group_id: str | None = None) -> Applied:
+    ann = Who(identity_of_jid(ANN), ANN, "ann")
+    known = None if action is Action.JOIN else GROUP
+    people = (ann,) if action in (Action.ADD, Action.REMOVE) else ()
+    step = Step("alpha", action, Phase.BUILD, known, people=people, invite="AbCdEfGh")
+    group = GroupPlan("alpha", "Alpha", id=group_id or known, names=("Alpha",), steps=(step,))
+    plan = Plan("inst_torture", date(2026, 1, 1), (group,))
+    return apply_plan(plan, api, known=(), parallelism=1, stop=Event(), progress=Silent())
+
+
+def after(earlier: ApiError, error: ApiError) -> ApiError:
+    """An error of a later attempt, as the transport raises it."""
+    error.__cause__ = earlier
+    return error
+
+
+LOST = NoAnswer("lost", endpoint="POST")
+CONFLICT = Conflict("conflict", endpoint="POST", status=409)
+MEMBER = Participant(ANN, identity_of_jid(ANN), ANN)
+STRANGE = Participant("76699677012110@lid", lid="76699677012110@lid")
+
+
+def live(*participants: Participant) -> LiveGroup:
+    return LiveGroup(GROUP, "Alpha", "", participants)
+
+
+@pytest.mark.parametrize(
+    ("api", "action", "expected"),
+    [
+        pytest.param(
+            Scripted(add=after(LOST, CONFLICT), read=Interrupted()),
+            Action.ADD,
+            Outcome.UNKNOWN,
+            id="interrupted while it looks whether its own lost add took effect",
+        ),
+        pytest.param(
+            Scripted(join=LOST, list=Interrupted()),
+            Action.JOIN,
+            Outcome.UNKNOWN,
+            id="interrupted while it looks for the group it may have joined",
+        ),
+        pytest.param(
+            Scripted(join=LOST, list=Listing(())),
+            Action.JOIN,
+            Outcome.UNKNOWN,
+            id="a join without an answer, and no group to be seen",
+        ),
+        pytest.param(
+            Scripted(leave=NotFound("a proxy's page", endpoint="POST", status=404), read=live(MEMBER)),
+            Action.LEAVE,
+            Outcome.FAILED,
+            id="a 404 of nobody knows whom is no proof of having left",
+        ),
+        pytest.param(
+            Scripted(leave=LOST, read=NotFound("a proxy's page", endpoint="GET", status=404)),
+            Action.LEAVE,
+            Outcome.UNKNOWN,
+            id="nor is it when the group is read afterwards",
+        ),
+        pytest.param(
+            Scripted(leave=LOST, read=NotFound("gone", endpoint="GET", status=404, code="NOT_FOUND")),
+            Action.LEAVE,
+            Outcome.DONE,
+            id="the API's own 404 is",
+        ),
+        pytest.param(
+            Scripted(join=UsageError("no code")), Action.JOIN, Outcome.FAILED, id="an invite that is none fails alone"
+        ),
+        pytest.param(
+            Scripted(join=Conflict("limit", endpoint="POST", status=409, code="PLAN_LIMIT_REACHED")),
+            Action.JOIN,
+            Outcome.FAILED,
+            id="a 409 of the subscription is no proof of being in",
+        ),
+    ],
+)
+def test_a_step_is_told_as_it_may_be(api: Scripted, action: Action, expected: Outcome) -> None:
+    (result,) = applied(api, action).steps
+    assert result.outcome is expected, result.message
+
+
+@pytest.mark.parametrize("answer", [LOST, GROUP, None, Conflict("in already", endpoint="POST", status=409)])
+def test_a_group_joined_by_its_id_is_read_back_whatever_the_answer_was(answer: object) -> None:
+    run = everything(Scripted(join=answer, read=live()), Action.JOIN, GROUP)
+    assert ([step.outcome for step in run.result.steps], run.live) == ([Outcome.DONE], {"alpha": live()})
+
+
+def test_an_invite_into_another_group_than_the_one_with_the_id_is_not_said_to_be_done() -> None:
+    (result,) = applied(Scripted(join="120363099999999999@g.us", read=live()), Action.JOIN, GROUP).steps
+    assert (result.outcome, "not into" in result.message) == (Outcome.UNKNOWN, True)
+
+
+def test_a_group_that_cannot_be_read_after_leaving_is_not_said_to_be_left() -> None:
+    result = applied(Scripted(read=NotFound("a proxy's page", endpoint="GET", status=404)), Action.LEAVE)
+    assert not result.converged
+
+
+def test_an_unreadable_read_back_leaves_what_was_answered() -> None:
+    result = applied(Scripted(read=BadAnswer("no JSON", endpoint="GET")), Action.ADD)
+    assert [step.outcome for step in result.steps] == [Outcome.DONE]
+    assert not result.converged
+
+
+@pytest.mark.parametrize(
+    ("action", "there", "state", "converged"),
+    [
+        (Action.ADD, (STRANGE,), PersonState.ALREADY_IN, True),
+        (Action.ADD, (), PersonState.NOT_ADDED, False),
+        (Action.REMOVE, (), PersonState.ALREADY_OUT, True),
+    ],
+)
+def test_whom_the_server_counts_otherwise_is_believed_only_while_the_read_back_allows_it(
+    action: Action, there: tuple[Participant, ...], state: PersonState, *, converged: bool
+) -> None:
+    script = {action.value: Conflict("conflict", endpoint="POST", status=409), "read": live(*there)}
+    result = applied(Scripted(**script), action)
+    assert ([person.state for person in result.people], result.converged) == ([state], converged)
+
+
+def test_somebody_said_to_be_out_already_who_is_in_is_still_in() -> None:
+    class Late(Scripted):
+        reads = 0
+
+        def group(self, group_id: str) -> LiveGroup:
+            self.reads += 1
+            return live() if self.reads == 1 else live(MEMBER)
+
+    result = applied(Late(remove=Conflict("conflict", endpoint="DELETE", status=409)), Action.REMOVE)
+    assert [person.state for person in result.people] == [PersonState.STILL_IN]
+    assert not result.converged
