@@ -93,7 +93,8 @@ def test_a_hostile_file_is_refused_at_once_in_short_messages(shape: str, tmp_pat
     started = time.process_time()
     with pytest.raises(ConfigError) as caught:
         load(path, as_of=date(2026, 1, 1))
-    assert time.process_time() - started < 2
+    # A bound for what grows out of hand, since coverage may be tracing here; the next test measures the program.
+    assert time.process_time() - started < 10
     assert all(len(problem.message) + len(problem.path) + len(problem.hint) < 1000 for problem in caught.value.problems)
 
 
