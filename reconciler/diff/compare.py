@@ -162,8 +162,12 @@ def _trusted_removals(
 
 
 def _not_admin(cast: Cast, instance: Person | None) -> bool:
+    """Whether the instance stands among the participants as a mere member.
+
+    The group's `owner` says who made it: back after leaving, its maker is no admin any more.
+    """
     own = cast.present.get(instance.identity) if instance is not None else None
-    return own is not None and not own.is_admin and own.identity not in cast.owners
+    return own is not None and not (own.is_admin or own.is_owner)
 
 
 def _text_changes(group: DesiredGroup, live: LiveGroup | None) -> tuple[TextChange, ...]:

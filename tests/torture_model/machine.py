@@ -269,6 +269,6 @@ def _moved(then: Judge, now: Facts) -> bool:
         if is_now is None:
             return True
         texts = same(was.name, is_now.name) and same(was.description, is_now.description)
-        if what.kind == "change" and (not texts or was.members != is_now.members):
+        if what.kind == "change" and (not texts or set(was.members) != set(is_now.members)):
             return True
     return False

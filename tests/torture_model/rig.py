@@ -159,7 +159,9 @@ class Rig:
 
     def _interrupting(self, at: int, interrupted: Event) -> Callable[[int, str, str], None]:
         def hook(seq: int, method: str, path: str) -> None:
-            if seq == at:
+            # A call that the program gave up may be handled after its end, when nobody listens for signals.
+            listening = getattr(signal.getsignal(signal.SIGINT), "__func__", None) is Stop.asked
+            if seq == at and listening:
                 self.heard.clear()
                 interrupted.set()
                 signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)

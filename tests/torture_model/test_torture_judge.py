@@ -121,7 +121,7 @@ def told(outcome: str, action: str = "remove", first: str = "", **step: Any) -> 
     whole: dict[str, Any] = {"outcome": outcome, "action": action, "group": "alpha", "group_id": ALPHA, "people": [who]}
     whole |= {"name": None, "description": None, "invite": None, **step}
     before = [{**whole, "action": "add", "people": [], "outcome": first}] if first else []
-    return {"steps": [*before, whole], "people": [], "converged": False, "interrupted": False}
+    return {"steps": [*before, whole], "people": [], "left_over": [], "converged": False, "interrupted": False}
 
 
 @pytest.mark.parametrize(
