@@ -80,6 +80,11 @@ def safe(text: str) -> str:
     return plain(mask_text(text))
 
 
+def shown(text: str, *, show_phones: bool) -> str:
+    """`safe`, or `plain` for a reader who asked for full numbers."""
+    return plain(text) if show_phones else safe(text)
+
+
 def json_text(value: object) -> str:
     """JSON to read and to save: indented by 2, UTF-8 kept, everything that hides or misleads as an escape.
 
