@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
-from reconciler.model.plan import Action, GroupPlan, Plan
+from reconciler.model.plan import Action, Found, GroupPlan, Plan
 from reconciler.model.text import comparable, in_quotes
 
 
@@ -42,6 +42,7 @@ def _moved_in(
     if group.id not in live:
         yield f"the live group {group.id} is gone"
         return
+    yield from _namesakes(group, named)
     if group.live is None:
         return
     now = read.get(group.live.id)
@@ -59,6 +60,15 @@ def _appeared(group: GroupPlan, live: Mapping[str, ListedGroup], named: Mapping[
     for name in group.names:
         for group_id in named.get(comparable(name), ()):
             yield f"a live group called {in_quotes(name)} is there by now: {group_id}"
+
+
+def _namesakes(group: GroupPlan, named: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Other live groups that the group's names would find as well, where a name is all that it was found by."""
+    searched = {Found.BY_NAME: group.names[:1], Found.BY_PREVIOUS_NAME: group.names}.get(group.found, ())
+    for name in searched:
+        for group_id in named.get(comparable(name), ()):
+            if group_id != group.id:
+                yield f"another live group called {in_quotes(name)} is there by now: {group_id}"
 
 
 def _differences(was: LiveGroup, now: LiveGroup) -> Iterator[str]:

@@ -200,3 +200,28 @@ def test_groups_that_the_plan_does_not_touch_may_change_as_they_like() -> None:
     assert [one.key for one in touched(plan)] == ["b"]
     assert what_moved(wanted, was, now) == ()
     assert what_moved(wanted, was, now[1:]) == ()
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize(
+    ("was", "now", "told"),
+    [
+        ("Alpha", "Alpha", 'alpha: another live group called "Alpha" is there by now: ' + BETA_ID),
+        ("Old", "Old", 'alpha: another live group called "Old" is there by now: ' + BETA_ID),
+        ("Old", "Alpha", 'alpha: another live group called "Alpha" is there by now: ' + BETA_ID),
+        ("Alpha", "Old", None),
+        ("Alpha", "Other", None),
+    ],
+)
+def test_a_group_found_by_name_is_in_doubt_once_another_bears_a_name_it_would_be_found_by(
+    state: State, was: str, now: str, told: str | None
+) -> None:
+    wanted = desired(group(id=None, previously=["Old"], members=[ALICE, BOB], state=state))
+    first = live(ALICE, name=was)
+    second = live(ALICE, id=BETA_ID, name=now)
+    assert what_moved(wanted, [first], [first, second]) == ((told,) if told else ())
+
+
+def test_a_group_found_by_its_id_does_not_mind_a_namesake() -> None:
+    first = live(ALICE)
+    assert what_moved(ADDING, [first], [first, live(ALICE, id=BETA_ID)]) == ()
