@@ -1,4 +1,9 @@
-"""The rate limit: fixed windows, each starting with its first request, and the headers that tell of them."""
+"""The rate limit: fixed windows, and the headers that tell of them.
+
+A window begins at the whole second in which its first request comes, so that it ends at a whole second, too, and at
+the very one that `X-RateLimit-Reset` names: the documents say that this is when the window resets, and give it in
+whole seconds. Windows of a part of a second begin with their first request.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +47,17 @@ class Limiter:
         limit = self._settings.rate_limit if address is None else self._settings.anonymous_rate_limit
         if limit is None or self._settings.rate_limit is None:
             return None
-        start, used = self._windows.get(address, (now, 0))
+        start, used = self._windows.get(address, (_begun(now, self._settings.window), 0))
         # A clock set back must not close a window for longer than it was meant to be.
         if not start <= now < start + self._settings.window:
-            start, used = now, 0
+            start, used = _begun(now, self._settings.window), 0
         exceeded = used >= limit
         used += not exceeded
         self._windows[address] = (start, used)
-        # Rounded up, so that a client waiting for the whole second has always waited long enough.
+        # Rounded up where a window does not last whole seconds, so that who waits has always waited long enough.
         return Standing(limit, limit - used, math.ceil(start + self._settings.window), exceeded)
+
+
+def _begun(now: float, window: float) -> float:
+    """When the window that opens with a request at `now` begins."""
+    return float(math.floor(now)) if window >= 1 else now

@@ -35,7 +35,7 @@ class Settings:
     key: accepted in X-Api-Key or as a bearer token.
     rate_limit: requests per `window` seconds for all users of the key; None counts nothing and sends no headers.
     anonymous_rate_limit: the same for requests without a valid key, per client address.
-    window: seconds of a rate-limit window, which starts with its first request.
+    window: seconds of a rate-limit window, which begins at the whole second of its first request (see `limiter`).
     rate_headers: whether X-RateLimit-* headers are sent.
     retry_after_header: whether a 429 carries Retry-After too, as a proxy would add it.
     clock_skew: seconds by which the server's clock is ahead of this machine's.

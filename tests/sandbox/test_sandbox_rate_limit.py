@@ -56,17 +56,34 @@ def test_every_time_told_is_the_servers_own(skew: float) -> None:
         assert abs(api.world.groups()[0].created_at - shifted) < 10
 
 
-def test_a_window_starts_with_its_first_call_and_ends_no_later_than_told() -> None:
-    limiter = Limiter(Settings(rate_limit=2, window=10.0))
-    first, second, third = (limiter.count(None, now) for now in (100.3, 105.0, 110.2))
-    assert first is not None
-    assert second is not None
-    assert third is not None
-    assert [each.resets for each in (first, second, third)] == [111, 111, 111]
-    assert [each.exceeded for each in (first, second, third)] == [False, False, True]
-    later = limiter.count(None, float(third.resets))
+@pytest.mark.parametrize(
+    ("window", "first", "last", "told"),
+    [
+        (10.0, 100.3, 109.999, 110),
+        (10.0, 100.0, 109.999, 110),
+        (2.0, 100.999, 101.999, 102),
+        (2.5, 100.3, 102.499, 103),
+        (0.5, 100.3, 100.799, 101),
+    ],
+)
+def test_a_window_begins_at_the_whole_second_of_its_first_call_and_ends_no_later_than_told(
+    window: float, first: float, last: float, told: int
+) -> None:
+    limiter = Limiter(Settings(rate_limit=2, window=window))
+    standings = [limiter.count(None, now) for now in (first, last, last)]
+    assert [standing and standing.resets for standing in standings] == [told] * 3
+    assert [standing and standing.exceeded for standing in standings] == [False, False, True]
+    later = limiter.count(None, float(told))
     assert later is not None
-    assert (later.remaining, later.resets, later.exceeded) == (1, 121, False)
+    assert (later.remaining, later.exceeded) == (1, False)
+
+
+def test_a_window_of_whole_seconds_ends_exactly_when_told() -> None:
+    limiter = Limiter(Settings(rate_limit=1, window=2.0))
+    for second in (100, 102, 104):
+        standing = limiter.count(None, float(second))
+        assert standing is not None
+        assert (standing.exceeded, standing.resets) == (False, second + 2)
 
 
 def test_a_clock_set_back_opens_a_new_window() -> None:
