@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test torture lint types imports audit unit clean
+.PHONY: demo test torture bench lint types imports audit unit clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,11 @@ unit: $(INSTALLED)
 # Everything that can go wrong, at every point where it can; `test` runs a sample of it.
 torture: $(INSTALLED)
 	RECONCILER_TORTURE=full $(BIN)/python -m pytest tests/torture tests/torture_model -n 2
+
+# Takes a while, and a machine that does nothing else meanwhile; writes benchmarks/RESULTS.md.
+bench: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .hypothesis

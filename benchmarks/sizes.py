@@ -1,0 +1,62 @@
+"""How large everything is: as measured, and as small as will run at all, for the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The sizes of one run of all questions. `rounds`: how often everything that takes time is timed."""
+
+    rounds: int
+    starts: int
+    """The same of what takes milliseconds."""
+    people: int
+    groups: int
+    many_groups: int
+    members: int
+    paced_groups: int
+    paced_reads: int
+    limit: int
+    peer_groups: int
+    peer_members: int
+    items: int
+    years: tuple[str, ...]
+    history: int
+    """How many snapshots of a year are replayed at most."""
+
+
+FULL = Size(
+    rounds=5,
+    starts=25,
+    people=20_000,
+    groups=1_000,
+    many_groups=4_000,
+    members=250,
+    paced_groups=149,
+    paced_reads=300,
+    limit=100,
+    peer_groups=50,
+    peer_members=40,
+    items=20_000,
+    years=("2018", "2026"),
+    history=12,
+)
+
+TINY = Size(
+    rounds=1,
+    starts=1,
+    people=40,
+    groups=2,
+    many_groups=8,
+    members=5,
+    paced_groups=3,
+    paced_reads=4,
+    limit=8,
+    peer_groups=2,
+    peer_members=3,
+    items=6,
+    years=("2018",),
+    history=2,
+)
