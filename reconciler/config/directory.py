@@ -19,15 +19,15 @@ _MOST_SUGGESTIONS = 50
 class Directory:
     """Resolves references to people; each spelling is looked at once.
 
-    `people` has the person of every alias by identity.
+    `people` has the person of every alias by identity; `region` is the country of national numbers, in capitals.
     """
 
     def __init__(self, merged: Merged, findings: Findings) -> None:
         self._merged = merged
         self._findings = findings
         self._suggestions = 0
-        self._region = self._read_region()
-        self._region_known = not merged.broken["region"] and (merged.region is None or self._region is not None)
+        self.region = self._read_region()
+        self._region_known = not merged.broken["region"] and (merged.region is None or self.region is not None)
         self._aliases: dict[str, Person] = {}
         self._by_text: dict[str, Person | BadNumber] = {}
         self._unusable: set[str] = set()
@@ -131,7 +131,7 @@ class Directory:
         if alias_allowed and not _is_numeric(word):
             return self._unknown(word)
         try:
-            digits = read_phone(word, self._region)
+            digits = read_phone(word, self.region)
         except BadNumber as error:
             return error
         return self._known(digits)

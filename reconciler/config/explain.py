@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 _OF_THE_VALUE = frozenset(
-    {"type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "required", "anyOf", "dependentSchemas"}
+    {"type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems"}
+    | {"required", "anyOf", "dependentSchemas"}
 )
 
 
@@ -157,7 +158,9 @@ def _found(value: Tree) -> str:
         if not value.strip():
             return "an empty text"
         return f"{shown(value)} ({len(value)} characters)" if len(value) > LONGEST else shown(value)
-    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "nothing"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    return "a mapping" if isinstance(value, dict) else "nothing"
 
 
 def _hint_for_nothing(schema: dict[str, Any]) -> str:

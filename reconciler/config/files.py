@@ -19,11 +19,15 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file as it was read: its path as the user gave it, its bytes, and its text without a byte order mark."""
+    """A file as it was read: its path as the user gave it, its bytes, and its text without a byte order mark.
+
+    `linked`: what was read stands elsewhere, behind a symbolic link.
+    """
 
     file: str
     data: bytes
     text: str
+    linked: bool = False
 
     @property
     def digest(self) -> str:
@@ -73,7 +77,7 @@ def read_file(path: Path, findings: Findings) -> SourceFile | None:
     except UnicodeDecodeError as error:
         _no_utf8(path, error.object, error.start, findings)
         return None
-    return SourceFile(str(path), data, text)
+    return SourceFile(str(path), data, text, path.is_symlink())
 
 
 def _no_utf8(path: Path, data: bytes, start: int, findings: Findings) -> None:

@@ -40,6 +40,7 @@ class Resolver:
     findings: Findings
     as_of: date
     instance: Person | None
+    max_members: int | None
 
     def groups(self) -> tuple[DesiredGroup, ...]:
         """All groups, sorted by key."""
@@ -59,7 +60,7 @@ class Resolver:
             expired = tuple(m for m in wanted.values() if m.until is not None and m.until < self.as_of)
             for member in expired:
                 del wanted[member.person.identity]
-            self._check_size(wanted, entry.place)
+            self._check_size(key, wanted, entry.place)
         membership = Membership(_text(fields, "membership", Membership.EXACT))
         if wanted is not UNMANAGED and admins is not UNMANAGED and membership is Membership.EXACT:
             self._check_admins(admins, wanted, fields["admins"].place)
@@ -100,7 +101,16 @@ class Resolver:
             add_all(wanted, through)
         return wanted
 
-    def _check_size(self, wanted: Mapping[Identity, Member], group: Place) -> None:
+    def _check_size(self, key: str, wanted: Mapping[Identity, Member], group: Place) -> None:
+        own = self.instance is not None and self.instance.identity in wanted
+        count = len(wanted) - own
+        if self.max_members is not None and self.max_members < count <= MAX_MEMBERS + own:
+            limit = self.merged.sections["policy"]["max_members"].place
+            message = (
+                f"{shown(key)} has {count:,} members, and `policy.max_members` ({self.merged.where(limit)}) allows"
+            )
+            hint = "split it into several groups, or raise the limit"
+            self.findings.error(Place(group.file, group.trail, key=True), f"{message} {self.max_members:,}", hint)
         if len(wanted) > MAX_MEMBERS:
             message = f"the group has {len(wanted):,} members; WhatsApp allows {MAX_MEMBERS:,}"
             self.findings.error(Place(group.file, group.trail, key=True), message, "split it into several groups")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.config.countries import Countries
 from reconciler.config.directory import Directory
 from reconciler.config.merge import Merged
 from reconciler.config.quoting import trail_text
@@ -17,13 +18,18 @@ def removal_limit(entry: Entry | None, merged: Merged) -> RemovalLimit | None:
     return RemovalLimit.parse(text(entry.value), source)
 
 
-def read_policy(merged: Merged, directory: Directory) -> Policy:
+def read_policy(merged: Merged, directory: Directory, countries: Countries) -> Policy:
     """The rules for every group."""
     fields = merged.sections["policy"]
-    writes = fields.get("writes_per_minute")
     return Policy(
         protected=frozenset(directory.persons(fields.get("protected"))),
         ignored=frozenset(directory.persons(fields.get("ignored"))),
         max_removals=removal_limit(fields.get("max_removals"), merged),
-        writes_per_minute=int(float(text(writes.value))) if writes is not None else None,
+        writes_per_minute=_whole(fields.get("writes_per_minute")),
+        allowed_countries=countries.allowed,
+        max_members=_whole(fields.get("max_members")),
     )
+
+
+def _whole(entry: Entry | None) -> int | None:
+    return int(float(text(entry.value))) if entry is not None else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from reconciler.config.countries import Countries
 from reconciler.config.directory import Directory
 from reconciler.config.files import SourceFile, find, read_file
 from reconciler.config.findings import Findings
@@ -15,6 +16,7 @@ from reconciler.config.limits import read_policy
 from reconciler.config.members import Lists
 from reconciler.config.merge import Merged, merge
 from reconciler.config.reader import read
+from reconciler.config.restrictions import enforce, origins, read_restrictions, refuse_links
 from reconciler.config.structure import check
 from reconciler.config.teams import Teams
 from reconciler.config.tree import text
@@ -49,19 +51,29 @@ def desired_of(
     parts = [check(document, findings, in_folder=folder is not None) for document in documents if document is not None]
     if not parts or len(parts) < len(sources) or findings.full:
         return None
-    return _resolved(merge(folder, parts, findings), findings, as_of)
+    merged = merge(folder, parts, findings)
+    restrictions = read_restrictions(merged, parts, findings)
+    if restrictions is not None:
+        enforce(restrictions, merged, parts, findings, folder)
+        if folder is not None:
+            refuse_links([source.file for source in sources if source.linked], merged, findings)
+    desired = _resolved(merged, findings, as_of)
+    return replace(desired, restrictions=restrictions, origins=origins(merged, folder))
 
 
 def _resolved(merged: Merged, findings: Findings, as_of: date) -> Desired:
     directory = Directory(merged, findings)
-    lists = Lists(directory, findings)
+    countries = Countries(merged, findings)
+    policy = read_policy(merged, directory, countries)
+    lists = Lists(directory, countries, findings)
     teams = Teams(merged, lists, findings)
     instance = merged.sections["instance"]
     person = directory.phone(instance["phone"]) if "phone" in instance else None
     return Desired(
-        groups=Resolver(merged, directory, lists, teams, findings, as_of, person).groups(),
+        groups=Resolver(merged, directory, lists, teams, findings, as_of, person, policy.max_members).groups(),
         people=directory.people,
         instance_id=text(instance["id"].value) if "id" in instance else None,
         instance=person,
-        policy=read_policy(merged, directory),
+        policy=policy,
+        region=directory.region,
     )

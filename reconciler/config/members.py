@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from reconciler.config.countries import Countries
 from reconciler.config.directory import Directory
 from reconciler.config.findings import Findings
 from reconciler.config.quoting import shown
@@ -22,7 +23,8 @@ _MOST_PATHS = 8
 class Lists:
     """Resolves lists of members; `taken` counts what all of them hold together."""
 
-    def __init__(self, directory: Directory, findings: Findings) -> None:
+    def __init__(self, directory: Directory, countries: Countries, findings: Findings) -> None:
+        self._countries = countries
         self._directory = directory
         self._findings = findings
         self._plain: dict[str, Member] = {}
@@ -63,6 +65,8 @@ class Lists:
             person = self._directory.person(text(item), place)
             if person is None:
                 return None
+            if not self._countries.check(person, place):
+                return Member(person)  # not kept, so that each place where the number stands is told
             return self._plain.setdefault(text(item), Member(person))
         fields = mapping(item)
         said = "person" if "person" in fields else "phone"
@@ -71,6 +75,7 @@ class Lists:
         reason = fields.get("reason")
         if person is None:
             return None
+        self._countries.check(person, place.at(said))
         return Member(person, until, text(reason).strip() if reason is not None else None, "join" in fields)
 
     def _date(self, value: Tree, place: Place) -> date | None:

@@ -21,11 +21,12 @@ class Merged:
     """One configuration: per section the entries by key, each with its place.
 
     `broken` has the names of a section that exist but could not be read: referring to them is no further mistake.
-    `lines` has the line of a trail in a file, for group keys and `max_removals`.
+    `lines` has the line of a trail in a file, for group keys and what else messages name by its line.
     """
 
     sections: Mapping[str, Mapping[str, Entry]]
     region: Entry | None = None
+    restrictions: Entry | None = None
     broken: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lines: Mapping[str, Mapping[Trail, int]] = field(default_factory=dict)
 
@@ -44,21 +45,28 @@ def merge(folder: str | None, parts: Sequence[Sound], findings: Findings) -> Mer
     """Put the parts together in the order of their files; `folder` is what the user named, None for a single file."""
     if folder is not None and not any("version" in part.document.root for part in parts):
         findings.error(Place(folder), "`version` is missing", "one file of the folder must have `version: 1`")
-    region: Entry | None = None
-    for part in parts:
-        if "region" not in part.root:
-            continue
-        entry = Entry(part.root["region"], Place(part.document.file, ("region",), key=True))
-        if region is None:
-            region = entry
-        else:
-            findings.error(entry.place, "`region` is defined twice, first at", "keep one of them", other=region.place)
     return Merged(
         {section: _entries(section, parts, findings) for section in SECTIONS},
-        region,
+        _only("region", parts, findings),
+        _only("restrictions", parts, findings),
         {section: _broken(section, parts) for section in ("people", "teams", "region")},
         {part.document.file: part.document.lines for part in parts},
     )
+
+
+def _only(section: str, parts: Sequence[Sound], findings: Findings) -> Entry | None:
+    """What the one file says that may have this section; its place is that of the key."""
+    first: Entry | None = None
+    for part in parts:
+        if section not in part.root:
+            continue
+        entry = Entry(part.root[section], Place(part.document.file, (section,), key=True))
+        if first is None:
+            first = entry
+        else:
+            message = f"`{section}` is defined twice, first at"
+            findings.error(entry.place, message, "keep one of them", other=first.place)
+    return first
 
 
 def _entries(section: str, parts: Sequence[Sound], findings: Findings) -> dict[str, Entry]:

@@ -36,11 +36,15 @@ _DROPPED = "?"
 
 @dataclass(slots=True)
 class Document:
-    """A file that could be read. `lines` has the line (from 1) of every group's key and of every `max_removals`."""
+    """A file that could be read. `lines` has the line (from 1) of every group's key, and of what else messages name."""
 
     file: str
     root: dict[str, Tree]
     lines: dict[Trail, int] = field(default_factory=dict)
+
+
+_NAMED = frozenset({"allowed_countries", "max_members", "max_removals", "path", "restrictions"})
+"""Keys that messages about something else name with their line."""
 
 
 class _Stop(Exception):
@@ -143,7 +147,7 @@ class _Reader:
             if key is None:
                 self._node(self._next(), (*trail, _DROPPED))
                 continue
-            if (of_groups or key == "max_removals") and event.start_mark:
+            if (of_groups or key in _NAMED) and event.start_mark:
                 self._lines[(*trail, key)] = event.start_mark.line + 1
             pairs[key] = self._node(self._next(), (*trail, key))
         return pairs

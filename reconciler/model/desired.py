@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from reconciler.errors import Problem
 from reconciler.model.identity import Identity
+from reconciler.model.restrictions import Origins, Restrictions
 
 
 class Unmanaged(Enum):
@@ -100,12 +101,18 @@ DEFAULT_REMOVALS = RemovalLimit("the default", percent=25.0)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the file forbids or protects everywhere."""
+    """What the file forbids or protects everywhere.
+
+    `allowed_countries` are two-letter codes in capitals (None: all). `max_members` counts whom a group wants, the
+    instance left out.
+    """
 
     protected: frozenset[Identity] = frozenset()
     ignored: frozenset[Identity] = frozenset()
     max_removals: RemovalLimit | None = None
     writes_per_minute: int | None = None
+    allowed_countries: frozenset[str] | None = None
+    max_members: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """The whole desired state. `people` knows every alias; `groups` is sorted by key."""
+    """The whole desired state. `people` knows every alias; `groups` is sorted by key.
+
+    `region` is the country of national numbers. `origins` says which file each key is from, `restrictions` which
+    file may say what (None: every file everything).
+    """
 
     groups: tuple[DesiredGroup, ...] = ()
     people: Mapping[Identity, Person] = field(default_factory=dict)
@@ -147,3 +158,6 @@ class Desired:
     as_of: date = date.min
     sources: tuple[Source, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    region: str | None = None
+    restrictions: Restrictions | None = None
+    origins: Origins = field(default_factory=dict)

@@ -172,7 +172,25 @@ DOCUMENTS = fields(
             st.one_of(listed(MEMBER), fields({"teams": listed(st.just("staff")), "members": listed(MEMBER)}))
         ),
         "defaults": fields(OF_ALL),
-        "policy": fields({"protected": listed(REFERENCE), "max_removals": LIMIT, "writes_per_minute": LIMIT}),
+        "policy": fields(
+            {
+                "protected": listed(REFERENCE),
+                "max_removals": LIMIT,
+                "writes_per_minute": LIMIT,
+                "max_members": LIMIT,
+                "allowed_countries": listed(st.sampled_from(("US", "de", "no"))),
+            }
+        ),
+        "restrictions": listed(
+            fields(
+                {
+                    "path": st.sampled_from(("**", "sales/**", "/x")),
+                    "groups": listed(st.sampled_from(("*", "a?"))),
+                    "people": st.one_of(st.booleans(), SCALARS),
+                    "teams": st.booleans(),
+                }
+            )
+        ),
         "groups": entries(fields(GROUP)),
     }
 ).flatmap(lambda document: st.just({"version": 1, **document} if isinstance(document, dict) else document))

@@ -1,0 +1,127 @@
+"""`restrictions`: read, and held against every file of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from reconciler.config.findings import Findings
+from reconciler.config.merge import Merged
+from reconciler.config.quoting import shown
+from reconciler.config.structure import Sound
+from reconciler.config.tree import Entry, Place, Tree, mapping, numbered, text
+from reconciler.model.restrictions import RESTRICTED, STEERING, Origins, Restrictions, Rule
+
+_MOST_NAMED = 5
+
+
+def relative(file: str, folder: str | None) -> str:
+    """How rules name a file: its path below the folder that is loaded, with slashes; a single file by its name."""
+    return Path(file).name if folder is None else Path(file).relative_to(folder).as_posix()
+
+
+def origins(merged: Merged, folder: str | None) -> Origins:
+    """Which file says which group, person and team."""
+    names: dict[str, str] = {}
+
+    def name(entry: Entry) -> str:
+        file = entry.place.file
+        if file not in names:
+            names[file] = relative(file, folder)
+        return names[file]
+
+    return {section: {key: name(entry) for key, entry in merged.sections[section].items()} for section in RESTRICTED}
+
+
+def read_restrictions(merged: Merged, parts: Sequence[Sound], findings: Findings) -> Restrictions | None:
+    """The rules; None where there are none, and where they cannot be read (which is among the findings)."""
+    entry = merged.restrictions
+    if entry is None or any(trail[:1] == ("restrictions",) for part in parts for trail in part.broken):
+        return None
+    read = [_rule(item, entry.place.at(index), merged, findings) for index, item in numbered(entry.value)]
+    rules = tuple(rule for rule in read if rule is not None)
+    # With a rule missing, the first that matches may be another one.
+    return Restrictions(rules, merged.where(entry.place)) if len(rules) == len(read) else None
+
+
+def _rule(item: Tree, place: Place, merged: Merged, findings: Findings) -> Rule | None:
+    fields = mapping(item)
+    path = text(fields["path"])
+    if {"", ".", ".."} & set(path.split("/")):
+        hint = "a path begins below the folder that is loaded, like sales/** or people.yaml"
+        findings.error(place.at("path"), f"{shown(path)} matches no file", hint)
+        return None
+    return Rule(
+        path=path,
+        groups=tuple(text(pattern) for _, pattern in numbered(fields.get("groups", []))),
+        people=_yes(fields.get("people")),
+        teams=_yes(fields.get("teams")),
+        where=merged.where(place.at("path")),
+    )
+
+
+def _yes(value: Tree) -> bool:
+    return isinstance(value, str) and value.lower() == "true"
+
+
+def enforce(
+    restrictions: Restrictions, merged: Merged, parts: Sequence[Sound], findings: Findings, folder: str | None
+) -> None:
+    """Note everything that stands in a file that may not say it."""
+    entry = merged.restrictions
+    assert entry is not None  # noqa: S101  restrictions were read from it
+    for part in parts:
+        file = part.document.file
+        for section in STEERING if file != entry.place.file else ():
+            if section in part.document.root:
+                message = f"`{section}` may stand only in the file that has the `restrictions`, at"
+                findings.error(Place(file, (section,), key=True), message, "move it there", other=entry.place)
+        _judge(restrictions, entry.place, part, findings, relative(file, folder))
+
+
+def refuse_links(links: Sequence[str], merged: Merged, findings: Findings) -> None:
+    """Note files that are links: what stands in them is written in another place than the rules go by."""
+    for file in links:
+        if merged.restrictions is not None:
+            message = "the file is a link, and who may write it is not said by the `restrictions` at"
+            findings.error(Place(file), message, "put the file itself there", other=merged.restrictions.place)
+
+
+def _judge(restrictions: Restrictions, rules: Place, part: Sound, findings: Findings, name: str) -> None:
+    """Hold one file against the rule that is for it."""
+    rule = restrictions.rule_for(name)
+    decided = rules if rule is None else Place(rules.file, (*rules.trail, restrictions.rules.index(rule)))
+    for place, section, key in _said(part):
+        if rule is not None and rule.allows(section, key):
+            continue
+        what = f"the group {shown(key)}" if section == "groups" else f"`{section}`"
+        if rule is None:
+            why, hint = f"no rule matches {shown(name)}; the rules are at", f"add a rule for {shown(name)}"
+        else:
+            why, hint = f"it may define {_allowed(rule)}, by the rule at", "widen the rule"
+        findings.error(
+            place, f"{what} may not stand in this file: {why}", f"{hint}, or move it to another file", other=decided
+        )
+
+
+def _said(part: Sound) -> Iterator[tuple[Place, str, str]]:
+    """What a file says, each with its place: group by group; people and teams as a whole, as they are allowed."""
+    file, root = part.document.file, part.document.root
+    for section in RESTRICTED:
+        if section not in root:
+            continue
+        if section != "groups":
+            yield Place(file, (section,), key=True), section, ""
+            continue
+        groups = root[section]
+        for key in groups if isinstance(groups, dict) else ():
+            yield Place(file, (section, key), key=True), section, key
+
+
+def _allowed(rule: Rule) -> str:
+    """What a rule allows, in words: "the groups `sales-*` and teams"."""
+    words = [section for section in ("people", "teams") if rule.allows(section, "")]
+    if rule.groups:
+        more = " …" if len(rule.groups) > _MOST_NAMED else ""
+        words.insert(0, f"the groups {', '.join(shown(pattern) for pattern in rule.groups[:_MOST_NAMED])}{more}")
+    return " and ".join(words) or "nothing"

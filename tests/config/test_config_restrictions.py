@@ -1,0 +1,215 @@
+"""Which file may say what: the first rule that matches decides, and where there are rules, silence is a no."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from reconciler.config import load
+from reconciler.diff.removed import removed_keys_forbidden
+from reconciler.errors import ConfigError
+from reconciler.model.desired import Desired
+
+TODAY = date(2026, 1, 1)
+RULES = """\
+version: 1
+restrictions:
+  - {path: "sales/**", groups: ["sales-*"], teams: true}
+  - {path: "sales/people.yaml", people: true}
+  - {path: people.yaml, people: true}
+  - {path: main.yaml, groups: ["*"], people: false}
+policy: {max_members: 10}
+defaults: {membership: additive}
+instance: {phone: +1 202 555 0100}
+region: US
+groups: {board: {name: Board}}
+"""
+
+
+def loaded(folder: Path, files: dict[str, str]) -> Desired:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return load(folder, as_of=TODAY)
+
+
+def problems(folder: Path, files: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        loaded(folder, files)
+    return [str(problem).replace(f"{folder}", "F") for problem in caught.value.problems]
+
+
+def test_files_that_keep_to_the_rules_are_one_configuration_that_knows_who_said_what(tmp_path: Path) -> None:
+    desired = loaded(
+        tmp_path,
+        {
+            "main.yaml": RULES,
+            "people.yaml": "people: {alice: 202 555 0143}",
+            "sales/north/a.yaml": "version: 1\nteams: {staff: [alice]}\ngroups: {sales-north: {name: N}}",
+        },
+    )
+    assert desired.origins == {
+        "groups": {"board": "main.yaml", "sales-north": "sales/north/a.yaml"},
+        "people": {"alice": "people.yaml"},
+        "teams": {"staff": "sales/north/a.yaml"},
+    }
+    assert desired.restrictions is not None
+    assert [rule.where.rpartition("/")[2] for rule in desired.restrictions.rules] == [
+        "main.yaml:3",
+        "main.yaml:4",
+        "main.yaml:5",
+        "main.yaml:6",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "sales/a.yaml",
+            "groups:\n  sales-a: {name: A}\n  hr: {name: HR}",
+            "F/sales/a.yaml:3:3: groups.hr: the group `hr` may not stand in this file: it may define "
+            "the groups `sales-*` and teams, by the rule at F/main.yaml:3:5; "
+            "widen the rule, or move it to another file",
+        ),
+        (
+            "sales/people.yaml",
+            "people: {alice: +1 202 555 0143}",
+            "F/sales/people.yaml:1:1: people: `people` may not stand in this file: it may define "
+            "the groups `sales-*` and teams, by the rule at F/main.yaml:3:5; "
+            "widen the rule, or move it to another file",
+        ),
+        (
+            "people.yaml",
+            "teams: {staff: []}",
+            "F/people.yaml:1:1: teams: `teams` may not stand in this file: it may define people, by the rule at "
+            "F/main.yaml:5:5; "
+            "widen the rule, or move it to another file",
+        ),
+        (
+            "Sales/a.yaml",
+            "groups: {sales-a: {name: A}}",
+            "F/Sales/a.yaml:1:10: groups.sales-a: the group `sales-a` may not stand in this file: no rule matches "
+            "`Sales/a.yaml`; the rules are at F/main.yaml:2:1; "
+            "add a rule for `Sales/a.yaml`, or move it to another file",
+        ),
+    ],
+)
+def test_what_a_file_may_not_say_is_told_at_its_key_with_the_rule_that_decided(
+    tmp_path: Path, name: str, text: str, expected: str
+) -> None:
+    assert problems(tmp_path, {"main.yaml": RULES, name: text}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("section", "text"),
+    [
+        ("policy", "policy: {protected: []}"),
+        ("instance", "instance: {id: inst_x}"),
+        ("defaults", "defaults: {max_removals: 100%}"),
+        ("policy", "policy: {}"),
+    ],
+)
+def test_what_steers_safety_stands_with_the_restrictions_and_nowhere_else(
+    tmp_path: Path, section: str, text: str
+) -> None:
+    (told,) = problems(tmp_path, {"main.yaml": RULES, "sales/a.yaml": text})
+    assert told == (
+        f"F/sales/a.yaml:1:1: {section}: `{section}` may stand only in the file that has the `restrictions`, "
+        "at F/main.yaml:2:1; move it there"
+    )
+
+
+def test_two_files_with_restrictions_are_an_error_even_if_both_would_do(tmp_path: Path) -> None:
+    told = problems(tmp_path, {"main.yaml": RULES, "sales/a.yaml": "restrictions: []\nregion: US"})
+    assert told[0] == (
+        "F/sales/a.yaml:1:1: restrictions: `restrictions` is defined twice, first at F/main.yaml:2:1; keep one of them"
+    )
+    assert any("`region` may stand only" in line for line in told)
+
+
+def test_a_file_elsewhere_is_not_let_in_by_a_link(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.yaml"
+    outside.write_text("groups: {sales-a: {name: A}}", encoding="utf-8")
+    folder = tmp_path / "F"
+    (folder / "sales").mkdir(parents=True)
+    (folder / "sales" / "a.yaml").symlink_to(outside)
+    assert problems(folder, {"main.yaml": RULES}) == [
+        "F/sales/a.yaml:1:1: the file is a link, and who may write it is not said by the `restrictions` at "
+        "F/main.yaml:2:1; put the file itself there"
+    ]
+    (folder / "main.yaml").write_text("version: 1", encoding="utf-8")
+    assert [group.key for group in load(folder, as_of=TODAY).groups] == ["sales-a"]
+
+
+def test_the_folder_itself_may_be_reached_in_any_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded(tmp_path / "F", {"main.yaml": RULES, "sales/a.yaml": "groups: {sales-a: {name: A}}"})
+    (tmp_path / "link").symlink_to(tmp_path / "F")
+    monkeypatch.chdir(tmp_path / "F")
+    for path in (".", "../F", "./sales/..", "../link", "F/../../F/"):
+        (tmp_path / "F" / "F").mkdir(exist_ok=True)
+        assert load(Path(path), as_of=TODAY).origins["groups"]["sales-a"] == "sales/a.yaml"
+
+
+def test_a_single_file_goes_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "main.yaml"
+    path.parent.mkdir()
+    path.write_text(RULES, encoding="utf-8")
+    assert load(path, as_of=TODAY).origins["groups"] == {"board": "main.yaml"}
+    (tmp_path / "link.yaml").symlink_to(path)
+    with pytest.raises(ConfigError, match=r"no rule matches `link\.yaml`"):
+        load(tmp_path / "link.yaml", as_of=TODAY)
+
+
+BEFORE = {
+    "main.yaml": RULES,
+    "people.yaml": "people: {alice: 202 555 0143, bob: 202 555 0144}",
+    "sales/a.yaml": "teams: {staff: [alice]}\ngroups: {sales-a: {name: A}, sales-b: {name: B}}",
+}
+FREE = {"main.yaml": "version: 1\nregion: US\ngroups: {board: {name: Board}}"}
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "gone"),
+    [
+        (BEFORE, BEFORE, []),
+        (BEFORE, {**BEFORE, "sales/a.yaml": "groups: {sales-a: {name: A}}"}, []),
+        (BEFORE, {**BEFORE, "main.yaml": RULES.replace("{board: {name: Board}}", "{}")}, []),
+        ({**BEFORE, **FREE}, FREE, []),
+        # The rules come and the keys go in one change: what a file may not say now, it may not unsay either.
+        (
+            {**BEFORE, **FREE},
+            {"main.yaml": RULES.replace("sales-*", "hr"), "people.yaml": "people: {alice: 202 555 0143}"},
+            ["sales/a.yaml groups.sales-a", "sales/a.yaml groups.sales-b"],
+        ),
+        # A key that only moves to a file that may say it is not gone.
+        (
+            {**FREE, "all.yaml": "people: {alice: 202 555 0143, bob: 202 555 0144}\ngroups: {sales-b: {name: B}}"},
+            {
+                "main.yaml": RULES,
+                "sales/b.yaml": "groups: {sales-b: {name: B}}",
+                "people.yaml": "people: {alice: 202 555 0143}",
+            },
+            ["all.yaml people.bob"],
+        ),
+    ],
+)
+def test_removals_are_held_against_the_rules_of_both_revisions(
+    tmp_path: Path, base: dict[str, str], head: dict[str, str], gone: list[str]
+) -> None:
+    found = removed_keys_forbidden(loaded(tmp_path / "base", base), loaded(tmp_path / "head", head))
+    assert [f"{problem.file} {problem.path}" for problem in found] == gone
+    assert all("may not do" in problem.message and problem.hint for problem in found)
+
+
+def test_dropping_the_rules_along_with_the_keys_gains_nothing(tmp_path: Path) -> None:
+    base = loaded(tmp_path / "base", BEFORE)
+    # A base that was loaded before anybody held it against its rules.
+    loose = Desired(
+        base.groups, origins={**base.origins, "groups": {"hr": "sales/a.yaml"}}, restrictions=base.restrictions
+    )
+    (problem,) = (p for p in removed_keys_forbidden(loose, loaded(tmp_path / "head", FREE)) if "groups" in p.path)
+    assert problem.path == "groups.hr"
+    assert "before this change: by the rule at" in problem.message
