@@ -75,7 +75,7 @@ def test_only_who_is_wanted_must_be_of_an_allowed_country(tmp_path: Path) -> Non
         "policy: {allowed_countries: [US], protected: [john], ignored: [+44 20 7946 0959]}\n"
         "groups: {g: {name: G, members: [+1 202 555 0143], absent: [john], admins: [+44 20 7946 0957]}}"
     )
-    assert load(path, as_of=date(2026, 1, 1)).policy.allowed_countries == {"US"}
+    assert load(path, as_of=date(2026, 1, 1)).policy.allowed_countries == frozenset({"US"})
 
 
 def test_at_most_so_many_are_wanted_on_the_day_and_the_instance_does_not_count(tmp_path: Path) -> None:
