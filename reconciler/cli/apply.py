@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.formats import RESULT_FORMATS
 from reconciler.cli.group import Command
 from reconciler.cli.options import format_option, global_options, path_argument, planning_options
 
@@ -37,7 +38,7 @@ Example:
     metavar="FILE",
     help="Append a JSON line for every writing call (full phone numbers, mode 0600).",
 )
-@format_option
+@format_option(RESULT_FORMATS)
 @planning_options
 @global_options
 @click.pass_context

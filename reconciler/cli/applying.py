@@ -14,10 +14,11 @@ import click
 from reconciler.apply.lock import instance_lock
 from reconciler.cli.confirm import confirm
 from reconciler.cli.failing import told
+from reconciler.cli.formats import PLAN_FORMATS, RESULT_FORMATS, Look, plan_text
 from reconciler.cli.inputs import FromFile, FromPlan, for_same_instance, input_of
 from reconciler.cli.interrupt import Stop, watching_signals
 from reconciler.cli.options import Settings
-from reconciler.cli.planning import Asked, rendered
+from reconciler.cli.planning import Asked
 from reconciler.cli.progress import showing_progress
 from reconciler.cli.records import Recorder, audit_file, require_place_for
 from reconciler.cli.session import Session, address_of, open_session
@@ -92,10 +93,8 @@ def _go_on(planned: Planned, session: Session, run: _Run) -> int:
 
 
 def _show_plan(plan: Plan, run: _Run) -> None:
-    """On stdout; where that is to hold one JSON document, on stderr, and only if somebody is asked about it."""
-    text = rendered(
-        run.start.shown(plan), "text", show_phones=run.asked.show_phones, color=colored(run.settings.no_color)
-    )
+    """On stdout; where that is to hold one document, on stderr, and only if somebody is asked about it."""
+    text = plan_text(run.start.shown(plan), _look(run))
     if run.ways.format == "text":
         show(text)
     elif not (run.ways.yes or run.ways.dry_run):
@@ -105,8 +104,8 @@ def _show_plan(plan: Plan, run: _Run) -> None:
 def _dry(plan: Plan, run: _Run) -> int:
     from reconciler.report.text import render_calls
 
-    if run.ways.format == "json":
-        show(rendered(run.start.shown(plan), "json", show_phones=run.asked.show_phones, color=False))
+    if run.ways.format != "text":
+        show(PLAN_FORMATS[run.ways.format](run.start.shown(plan), _look(run)))
     elif plan.steps:
         show("\n" + render_calls(plan, show_phones=run.asked.show_phones))
     require_allowed(plan)
@@ -115,16 +114,12 @@ def _dry(plan: Plan, run: _Run) -> int:
 
 def _tell(result: ApplyResult, run: _Run, *, untouched: bool = False) -> int:
     """Show the result, write the report, and say how it ended: never 1, since calls may have been made."""
-    from reconciler.hostile.escaping import json_text
-    from reconciler.report.document import masked, result_document
-    from reconciler.report.text import render_result
-
-    phones = run.asked.show_phones
+    text = RESULT_FORMATS[run.ways.format](result, _look(run))
     with _whoever_reads():
-        if run.ways.format == "json":
-            show(json_text(masked(result_document(result), phones)))
+        if run.ways.format != "text":
+            show(text)
         elif not untouched:
-            show("\n" + render_result(result, show_phones=phones, color=colored(run.settings.no_color)))
+            show("\n" + text)
     kept = _keep_report(result, run)
     if run.recorder.trouble:
         click.echo(f"reconciler: {run.recorder.trouble}", err=True)
@@ -132,6 +127,10 @@ def _tell(result: ApplyResult, run: _Run, *, untouched: bool = False) -> int:
     if result.interrupted:
         return 130
     return 0 if result.converged and kept else 3
+
+
+def _look(run: _Run) -> Look:
+    return Look(run.asked.show_phones, colored(run.settings.no_color))
 
 
 def _keep_report(result: ApplyResult, run: _Run) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.formats import PLAN_FORMATS, Look
 from reconciler.cli.group import Command
 from reconciler.cli.options import (
     format_option,
@@ -24,7 +25,7 @@ Example:
 
 @click.command(cls=Command, epilog=EXAMPLE)
 @path_argument
-@format_option
+@format_option(PLAN_FORMATS)
 @output_option
 @planning_options
 @global_options
@@ -44,13 +45,12 @@ def drift(
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
     from reconciler.cli.logs import begin
-    from reconciler.cli.planning import Asked, made_now, read_only_plan, rendered
+    from reconciler.cli.planning import Asked, made_now, read_only_plan
     from reconciler.cli.writing import colored, show
 
     settings = begin(ctx)
     asked = Asked(path, as_of, targets, max_removals, show_phones)
     desired, plan = read_only_plan(asked, settings)
-    color = colored(settings.no_color) and output is None
-    made = made_now(plan, desired.sources)
-    show(rendered(made, format_, show_phones=show_phones, color=color, drift=True), output, private=show_phones)
+    look = Look(show_phones, colored(settings.no_color) and output is None, drift=True)
+    show(PLAN_FORMATS[format_](made_now(plan, desired.sources), look), output, private=show_phones)
     return 2 if plan.pending else 0

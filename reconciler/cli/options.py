@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -158,17 +158,18 @@ def path_argument(function: F) -> F:
     )(function)
 
 
-def format_option(function: F) -> F:
-    """--format text|json."""
+def format_option(choices: Iterable[str]) -> Callable[[F], F]:
+    """--format, one of the choices (the keys of one of the tables in `cli.formats`); the first is the default."""
+    names = list(choices)
     return click.option(
         "--format",
         "format_",
         envvar="RECONCILER_FORMAT",
-        type=click.Choice(["text", "json"]),
-        default="text",
+        type=click.Choice(names),
+        default=names[0],
         show_default=True,
         help="How the result is written.",
-    )(function)
+    )
 
 
 def output_option(function: F) -> F:

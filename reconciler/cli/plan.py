@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.formats import PLAN_FORMATS, Look
 from reconciler.cli.group import Command
 from reconciler.cli.options import (
     format_option,
@@ -38,7 +39,7 @@ Example:
     is_flag=True,
     help="Exit with 2 when changes are pending (0: none, 1: error).",
 )
-@format_option
+@format_option(PLAN_FORMATS)
 @output_option
 @planning_options
 @global_options
@@ -60,7 +61,7 @@ def plan(
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
     from reconciler.cli.logs import begin
-    from reconciler.cli.planning import Asked, made_now, read_only_plan, rendered
+    from reconciler.cli.planning import Asked, made_now, read_only_plan
     from reconciler.cli.writing import colored, show, write_file
 
     settings = begin(ctx)
@@ -73,10 +74,6 @@ def plan(
 
         saved = made_now(made, sources_of(path, desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)
-    color = colored(settings.no_color) and output is None
-    show(
-        rendered(made_now(made, desired.sources), format_, show_phones=show_phones, color=color),
-        output,
-        private=show_phones,
-    )
+    look = Look(show_phones, colored(settings.no_color) and output is None)
+    show(PLAN_FORMATS[format_](made_now(made, desired.sources), look), output, private=show_phones)
     return 2 if detailed_exitcode and made.pending else 0

@@ -61,19 +61,6 @@ def read_only_plan(asked: Asked, settings: Settings) -> tuple[Desired, Plan]:
         return desired, plan_in(session, desired, choices, settings.parallelism).plan
 
 
-def rendered(made: SavedPlan, format_: str, *, show_phones: bool, color: bool, drift: bool = False) -> str:
-    """A plan as text or JSON, masked unless asked otherwise."""
-    if format_ == "text":
-        from reconciler.report.text import render_plan
-
-        return render_plan(made.plan, show_phones=show_phones, color=color, drift=drift)
-    from reconciler.hostile.escaping import json_text
-    from reconciler.planfile.write import plan_document
-    from reconciler.report.document import masked
-
-    return json_text(masked(plan_document(made), show_phones))
-
-
 def made_now(plan: Plan, sources: Sequence[Source]) -> SavedPlan:
     """A plan that was just made, with what is saved and shown beside it."""
     return SavedPlan(plan, tuple(sources), __version__, datetime.now(UTC).isoformat(timespec="seconds"))

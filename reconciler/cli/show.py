@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.formats import PLAN_FORMATS, Look
 from reconciler.cli.group import Command
 from reconciler.cli.options import format_option, global_options, output_option, settings_of, show_phones_option
 
@@ -17,7 +18,7 @@ Example:
 
 @click.command(cls=Command, epilog=EXAMPLE)
 @click.argument("planfile", type=click.Path(path_type=Path, dir_okay=False))
-@format_option
+@format_option(PLAN_FORMATS)
 @output_option
 @show_phones_option
 @global_options
@@ -26,10 +27,9 @@ def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, 
     """Render a plan that `plan --out` saved."""
     from reconciler.cli import writing
     from reconciler.cli.planfile import read_plan_file
-    from reconciler.cli.planning import rendered
 
     settings = settings_of(ctx)
     saved = read_plan_file(planfile)
-    color = writing.colored(settings.no_color) and output is None
-    writing.show(rendered(saved, format_, show_phones=show_phones, color=color), output, private=show_phones)
+    look = Look(show_phones, writing.colored(settings.no_color) and output is None)
+    writing.show(PLAN_FORMATS[format_](saved, look), output, private=show_phones)
     return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.formats import PROBLEM_FORMATS
 from reconciler.cli.group import Command
 from reconciler.cli.options import format_option, global_options, output_option, path_argument
 
@@ -17,7 +18,7 @@ Example:
 
 @click.command(cls=Command, epilog=EXAMPLE)
 @path_argument
-@format_option
+@format_option(PROBLEM_FORMATS)
 @output_option
 @global_options
 def validate(path: Path, format_: str, output: Path | None) -> int:
@@ -30,7 +31,6 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
     from reconciler.config import load
     from reconciler.errors import ConfigError
     from reconciler.report.summary import counted
-    from reconciler.report.text import render_problems
 
     try:
         desired = load(path, as_of=day(None))
@@ -38,11 +38,5 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
         problems, valid = error.problems, ""
     else:
         problems, valid = desired.warnings, f"{path}: valid, {counted(len(desired.groups), 'group', 'groups')}"
-    if format_ == "json":
-        from reconciler.hostile.escaping import json_text
-        from reconciler.report.problems_text import problems_document
-
-        show(json_text(problems_document(problems)), output)
-    else:
-        show("\n".join(part for part in (problems and render_problems(problems), valid) if part), output)
+    show(PROBLEM_FORMATS[format_](problems, valid), output)
     return 0 if valid else 1

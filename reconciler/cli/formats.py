@@ -1,0 +1,88 @@
+"""Which formats there are of what, and who writes them: one entry for each.
+
+The keys are the choices of a command's `--format`, so that this module must stay quick to import: a renderer is
+imported by the entry that calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.errors import Problem
+    from reconciler.model.result import ApplyResult
+    from reconciler.planfile.saved import SavedPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a result is to look: with full numbers or masked ones, with colours (text alone has any), for which command.
+
+    `drift` is a plan that nobody means to apply.
+    """
+
+    show_phones: bool = False
+    color: bool = False
+    drift: bool = False
+
+
+def plan_text(made: SavedPlan, look: Look) -> str:
+    """A plan for a terminal."""
+    from reconciler.report.text import render_plan
+
+    return render_plan(made.plan, show_phones=look.show_phones, color=look.color, drift=look.drift)
+
+
+def _plan_json(made: SavedPlan, look: Look) -> str:
+    from reconciler.hostile.escaping import json_text
+    from reconciler.planfile.write import plan_document
+    from reconciler.report.document import masked
+
+    return json_text(masked(plan_document(made), look.show_phones))
+
+
+def _result_text(result: ApplyResult, look: Look) -> str:
+    from reconciler.report.text import render_result
+
+    return render_result(result, show_phones=look.show_phones, color=look.color)
+
+
+def _result_json(result: ApplyResult, look: Look) -> str:
+    from reconciler.hostile.escaping import json_text
+    from reconciler.report.document import masked, result_document
+
+    return json_text(masked(result_document(result), look.show_phones))
+
+
+def _problems_text(problems: Sequence[Problem], verdict: str) -> str:
+    from reconciler.report.text import render_problems
+
+    return "\n".join(part for part in (problems and render_problems(problems), verdict) if part)
+
+
+def _problems_json(problems: Sequence[Problem], verdict: str) -> str:
+    from reconciler.hostile.escaping import json_text
+    from reconciler.report.problems_text import problems_document
+
+    return json_text(problems_document(problems))
+
+
+PLAN_FORMATS: Mapping[str, Callable[[SavedPlan, Look], str]] = {
+    "text": plan_text,
+    "json": _plan_json,
+}
+"""For `plan`, `drift`, `show`."""
+
+RESULT_FORMATS: Mapping[str, Callable[[ApplyResult, Look], str]] = {
+    "text": _result_text,
+    "json": _result_json,
+}
+"""For `apply`. Each is also one of PLAN_FORMATS: that is how a dry run shows its plan."""
+
+PROBLEM_FORMATS: Mapping[str, Callable[[Sequence[Problem], str], str]] = {
+    "text": _problems_text,
+    "json": _problems_json,
+}
+"""For `validate`; the second value is the line that a terminal ends with where the file is valid."""
