@@ -32,11 +32,14 @@ def pin_file(path: Path, settings: Settings, *, dry_run: bool) -> int:
     if not ids:
         show("Nothing to pin: every group that is live has its id in the file.")
         return 0
-    changed = pin(path, ids)
+    pins = pin(path, ids)
+    for key, reason in sorted(pins.by_hand.items()):
+        log.warning("%s: not pinned: %s; write `id: %s` into it by hand", key, reason, ids[key])
     if not dry_run:
-        write_files(changed)
+        write_files(pins.files)
     verb = "would pin" if dry_run else "pinned"
-    show("\n".join(f"{verb} {key}: {ids[key]}" for key in sorted(ids)))
+    if done := sorted(ids.keys() - pins.by_hand.keys()):
+        show("\n".join(f"{verb} {key}: {ids[key]}" for key in done))
     return 0
 
 

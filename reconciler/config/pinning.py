@@ -26,11 +26,19 @@ _Loader = CBaseLoader if __with_libyaml__ else BaseLoader
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
-def pin(path: Path, ids: Mapping[str, str]) -> dict[Path, bytes]:
-    """The new bytes of every file in which groups get the ids given by their keys; nothing is written.
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """Ids put into YAML: the new bytes of each file that changes, and by key why an id must be written by hand."""
+
+    files: Mapping[Path, bytes]
+    by_hand: Mapping[str, str]
+
+
+def pin(path: Path, ids: Mapping[str, str]) -> Pinned:
+    """The files with the ids given by their groups' keys; nothing is written.
 
     A group that has an id keeps it. Raises ConfigError where a file is no YAML, ReconcilerError where a key or an
-    id is none, or where a group's text is such that its id must be written by hand.
+    id is none.
     """
     for key, group_id in ids.items():
         if not is_group_id(group_id):
@@ -39,12 +47,15 @@ def pin(path: Path, ids: Mapping[str, str]) -> dict[Path, bytes]:
     missing = [key for key in sorted(ids) if not any(key in groups for groups in trees.values())]
     if missing:
         raise ReconcilerError(f"{path} has no group {', '.join(map(shown, missing))}", "check the keys under `groups`")
-    changed = {}
+    changed: dict[Path, bytes] = {}
+    by_hand: dict[str, str] = {}
     for file, groups in trees.items():
         new = {key: ids[key] for key, group in groups.items() if key in ids and "id" not in mapping(group)}
-        if new:
-            changed[Path(file)] = _pinned(sources[file], new)
-    return changed
+        safe, reasons = _safe_to_edit(sources[file], new)
+        by_hand |= {key: f"{file}: {reason}" for key, reason in reasons.items()}
+        if safe:
+            changed[Path(file)] = _bytes(sources[file], _with_ids(sources[file], safe))
+    return Pinned(changed, by_hand)
 
 
 def _read_all(path: Path) -> tuple[dict[str, SourceFile], dict[str, dict[str, Tree]]]:
@@ -75,16 +86,32 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
             raise ReconcilerError(f"{path} cannot be written: {reason}", "check its permissions and the disk") from None
 
 
-def _pinned(source: SourceFile, ids: Mapping[str, str]) -> bytes:
-    """The file with the ids in it, proven to mean the same and the ids, nothing else."""
-    spots = _spots(source, ids)
+def _safe_to_edit(source: SourceFile, ids: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The ids after whose writing the file is proven to mean the same and the ids, nothing else; why not the others."""
+    reasons = dict.fromkeys(_shared(source, ids), "its text is shared through a YAML alias") if ids else {}
+    safe = {key: group_id for key, group_id in ids.items() if key not in reasons}
+    if not _keeps_its_meaning(source, safe):
+        alone = {key: group_id for key, group_id in safe.items() if _keeps_its_meaning(source, {key: group_id})}
+        together = alone if _keeps_its_meaning(source, alone) else {}
+        reasons |= {key: "its text cannot be edited safely" for key in safe if key not in together}
+        safe = together
+    return safe, reasons
+
+
+def _keeps_its_meaning(source: SourceFile, ids: Mapping[str, str]) -> bool:
+    return not ids or _means(_with_ids(source, ids), source, ids)
+
+
+def _with_ids(source: SourceFile, ids: Mapping[str, str]) -> str:
     text = source.text
-    for key in sorted(ids, key=lambda key: spots[key].index, reverse=True):
+    spots = {key: _spot(group) for key, group in _groups(source) if key in ids}
+    for key in sorted(spots, key=lambda key: spots[key].index, reverse=True):
         spot = spots[key]
         text = text[: spot.index] + spot.insertion(f"id: {ids[key]}", text) + text[spot.index :]
-    if not _means(text, source, ids):
-        keys = ", ".join(map(shown, sorted(ids)))
-        raise _by_hand(source.file, f"the text of the group {keys} cannot be edited safely")
+    return text
+
+
+def _bytes(source: SourceFile, text: str) -> bytes:
     bom = codecs.BOM_UTF8 if source.data.startswith(codecs.BOM_UTF8) else b""
     return bom + text.encode()
 
@@ -116,23 +143,29 @@ class _Spot:
         return f"{line}{newline[0] if newline else chr(10)}{' ' * self.column}"
 
 
-def _spots(source: SourceFile, keys: Collection[str]) -> dict[str, _Spot]:
-    """The spot of each of these groups; raises where a group's text is not its own.
+def _groups(source: SourceFile) -> list[tuple[str, MappingNode]]:
+    """The groups' nodes by key.
 
     Composing is safe here: the reader has seen the document, and bounded its depth and its aliases.
     """
+    groups = next(value for key, value in _root(source).value if key.value == "groups")
+    return [(key.value, group) for key, group in groups.value]
+
+
+def _root(source: SourceFile) -> MappingNode:
     root = compose(source.text, Loader=_Loader)
     assert isinstance(root, MappingNode)  # noqa: S101  the reader has seen it
+    return root
+
+
+def _shared(source: SourceFile, keys: Collection[str]) -> frozenset[str]:
+    """Those of these groups whose text stands for another place as well."""
+    root = _root(source)
     uses = _uses(root)
     groups = next(value for key, value in root.value if key.value == "groups")
-    found = {}
-    for key, group in groups.value:
-        if key.value not in keys:
-            continue
-        if uses[id(groups)] + uses[id(group)] > 2:
-            raise _by_hand(source.file, f"the group {shown(key.value)} shares its text through a YAML alias")
-        found[key.value] = _spot(group)
-    return found
+    return frozenset(
+        key.value for key, group in groups.value if key.value in keys and uses[id(groups)] + uses[id(group)] > 2
+    )
 
 
 def _spot(group: MappingNode) -> _Spot:
@@ -155,7 +188,3 @@ def _uses(root: Node) -> Counter[int]:
         to_visit += [child for child in children if not uses[id(child)]]
         uses.update(map(id, children))
     return uses
-
-
-def _by_hand(file: str, reason: str) -> ReconcilerError:
-    return ReconcilerError(f"{file}: {reason}", "write `id: …` into it by hand")

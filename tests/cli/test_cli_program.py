@@ -18,7 +18,7 @@ from reconciler import __version__
 from reconciler.cli import sandbox
 from reconciler.cli.main import COMMANDS, cli, run
 from reconciler.published import schema_text
-from tests.stage import Stage
+from tests.stage import PHONE, Stage
 
 ROOT = Path(__file__).parents[2]
 EVERY = {**COMMANDS, **{f"sandbox {name}": entry for name, entry in sandbox.COMMANDS.items()}}
@@ -250,3 +250,12 @@ def test_results_can_go_to_a_file(stage: Stage) -> None:
     printed = stage.run("plan").out
     assert stage.run("plan", "--output", "plan.txt").out == ""
     assert (stage.folder / "plan.txt").read_text() == printed
+
+
+def test_pin_names_what_must_be_written_by_hand_and_pins_the_others(stage: Stage) -> None:
+    ids = {name: stage.world.create_group(name, [], owner=PHONE) for name in ("Alpha", "Beta")}
+    path = stage.file("groups:\n  alpha:\n    ? name\n    : Alpha\n  beta:\n    name: Beta\n")
+    ran = stage.run("pin")
+    assert (ran.code, ran.out) == (0, f"pinned beta: {ids['Beta']}\n")
+    assert f"alpha: not pinned: groups.yaml: its text cannot be edited safely; write `id: {ids['Alpha']}`" in ran.err
+    assert f"    id: {ids['Beta']}\n    name: Beta\n" in path.read_text()

@@ -18,10 +18,11 @@ OTHER = "120363012345678902@g.us"
 def pinned(folder: Path, before: bytes, ids: dict[str, str]) -> bytes:
     path = folder / "groups.yaml"
     path.write_bytes(before)
-    changed = pin(path, ids)
+    pins = pin(path, ids)
     assert path.read_bytes() == before
-    assert set(changed) <= {path}
-    return changed.get(path, before)
+    assert set(pins.files) <= {path}
+    assert pins.by_hand == {}
+    return pins.files.get(path, before)
 
 
 @pytest.mark.parametrize(
@@ -91,10 +92,31 @@ def test_a_group_that_has_an_id_is_never_touched(tmp_path: Path) -> None:
     ],
 )
 def test_a_group_whose_text_is_not_its_own_must_be_written_by_hand(before: str, tmp_path: Path) -> None:
-    with pytest.raises(ReconcilerError) as caught:
-        pinned(tmp_path, before.encode(), {"a": ID})
-    assert caught.value.hint == "write `id: …` into it by hand"
-    assert "`a`" in caught.value.message
+    path = tmp_path / "groups.yaml"
+    path.write_bytes(before.encode())
+    pins = pin(path, {"a": ID})
+    assert pins.files == {}
+    assert list(pins.by_hand) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("groups: {a: &a {name: A}, b: *a, c: {name: C}}", "groups: {a: &a {name: A}, b: *a, c: {id: %s, name: C}}"),
+        (
+            "groups:\n  a:\n    ? name\n    : A\n  c:\n    name: C\n",
+            "groups:\n  a:\n    ? name\n    : A\n  c:\n    id: %s\n    name: C\n",
+        ),
+    ],
+)
+def test_a_group_that_must_be_written_by_hand_does_not_hold_up_the_others(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "groups.yaml"
+    path.write_bytes(before.encode())
+    pins = pin(path, {"a": ID, "c": OTHER})
+    assert pins.files == {path: (after % OTHER).encode()}
+    assert list(pins.by_hand) == ["a"]
 
 
 def test_what_cannot_be_pinned_is_said(tmp_path: Path) -> None:
@@ -112,17 +134,17 @@ def test_a_folder_gives_only_the_files_that_change(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("version: 1\ngroups:\n  a:\n    name: A\n", encoding="utf-8")
     (tmp_path / "b.yaml").write_text("groups:\n  b:\n    name: B\n", encoding="utf-8")
     (tmp_path / "people.yaml").write_text("people: {}\n", encoding="utf-8")
-    write_files(pin(tmp_path, {"b": ID}))
+    write_files(pin(tmp_path, {"b": ID}).files)
     assert (tmp_path / "a.yaml").read_text(encoding="utf-8") == "version: 1\ngroups:\n  a:\n    name: A\n"
     assert [group.id for group in load(tmp_path, as_of=date(2026, 1, 1)).groups] == [None, ID]
-    assert pin(tmp_path, {"b": ID}) == {}
+    assert pin(tmp_path, {"b": ID}).files == {}
 
 
 def test_the_example_can_be_pinned_and_means_the_same(tmp_path: Path) -> None:
     path = tmp_path / "groups.yaml"
     path.write_bytes((Path(__file__).parents[2] / "examples" / "groups.yaml").read_bytes())
     before = load(path, as_of=date(2026, 1, 1))
-    write_files(pin(path, {group.key: f"{number}@g.us" for number, group in enumerate(before.groups)}))
+    write_files(pin(path, {group.key: f"{number}@g.us" for number, group in enumerate(before.groups)}).files)
     after = load(path, as_of=date(2026, 1, 1))
     assert [group.id for group in after.groups] == [f"{number}@g.us" for number in range(len(before.groups))]
     assert [group.members for group in after.groups] == [group.members for group in before.groups]
