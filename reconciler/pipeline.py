@@ -16,7 +16,7 @@ from reconciler.apply.creating import there_by_now
 from reconciler.apply.run import Applied, apply_plan
 from reconciler.diff.compare import as_read, compare, needs_read, unmanaged
 from reconciler.diff.match import Match, match_groups, names_of
-from reconciler.diff.select import select_keys
+from reconciler.diff.select import in_shard, select_keys
 from reconciler.errors import ApiError, BadAnswer, PlanFileError, Refused, UsageError
 from reconciler.live.fetch import fetch_groups, whole
 from reconciler.model.desired import Desired, State
@@ -46,16 +46,21 @@ def make_plan(
 ) -> Planned:
     """Compare the desired state with the live one, with the fewest calls.
 
-    `rate` tells the calls a minute that the server's headers allow, as known once the reads are done.
+    `rate` tells the calls a minute that the server's headers allow, as known once the reads are done. All groups are
+    matched, also those of other shards and those that are no target: an id or a name that one of them has must not be
+    taken by another. What is live and in no file is told by the first shard alone.
     """
-    keys = select_keys(desired.groups, choices.targets)
-    listing = _list_for(desired, client)
+    asked_for = select_keys(desired.groups, choices.targets)
+    keys = in_shard(asked_for, choices.shard)
+    tells_unmanaged = not choices.targets and (choices.shard is None or choices.shard.index == 1)
+    # A shard with nothing in it makes no call.
+    listing = _list_for(desired, client, keys) if keys or tells_unmanaged else Listing(())
     matches = match_groups(desired.groups, listing.groups)
     chosen = [match for key, match in matches.items() if key in keys]
     read = _read(client, chosen, parallelism)
     changes = compare(chosen, desired, read)
     instance = client.instance() if any(change.writes for change in changes) else None
-    left_alone = () if choices.targets else unmanaged(matches.values(), listing.groups)
+    left_alone = unmanaged(matches.values(), listing.groups) if tells_unmanaged else ()
     plan = build_plan(
         changes,
         desired,
@@ -63,13 +68,15 @@ def make_plan(
         instance_id=client.instance_id,
         instance=instance,
         advice=left_alone,
+        asked_for=len(asked_for),
     )
     return Planned(_with_links(plan, client), _names(listing))
 
 
 def match_live(desired: Desired, client: Client) -> dict[str, Match]:
     """Which live group each key of the file stands for."""
-    return match_groups(desired.groups, _list_for(desired, client).groups)
+    keys = select_keys(desired.groups, ())
+    return match_groups(desired.groups, _list_for(desired, client, keys).groups)
 
 
 def read_live(client: Client, ids: Sequence[str], *, parallelism: int) -> tuple[LiveGroup, ...]:
@@ -86,8 +93,8 @@ def read_live(client: Client, ids: Sequence[str], *, parallelism: int) -> tuple[
     return tuple(group for group in (everything[entry.id] for entry in wanted) if group is not None)
 
 
-def _list_for(desired: Desired, client: Client) -> Listing:
-    """The live groups, listed once more where one that seems absent may have slipped between two pages."""
+def _list_for(desired: Desired, client: Client, keys: frozenset[str]) -> Listing:
+    """The live groups, listed once more where one that is asked for by its key may have slipped between two pages."""
     listing = client.list_groups()
     pinned = [g for g in desired.groups if g.id is not None and g.state is State.PRESENT and g.invite is None]
     if not listing.groups and pinned:
@@ -97,7 +104,8 @@ def _list_for(desired: Desired, client: Client) -> Listing:
             hint="an empty list cannot be told from a failed read; if the instance really is in none of them any "
             "more, remove these ids or set `state: left`",
         )
-    seems_absent = any(m.listed is None for m in match_groups(desired.groups, listing.groups).values())
+    matches = match_groups(desired.groups, listing.groups)
+    seems_absent = any(matches[key].listed is None for key in keys)
     return listing if listing.steady or not seems_absent else _confirmed(listing, client)
 
 

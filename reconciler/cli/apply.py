@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.formats import RESULT_FORMATS
 from reconciler.cli.group import Command
 from reconciler.cli.options import format_option, global_options, path_argument, planning_options
+
+if TYPE_CHECKING:
+    from reconciler.model.shard import Shard
 
 EXAMPLE = """\b
 Example:
@@ -54,6 +58,7 @@ def apply(
     as_of: datetime | None,
     max_removals: str | None,
     show_phones: bool,
+    shard: Shard | None,
 ) -> int:
     """Make the live groups what the file says: plan, show, ask, apply, read back.
 
@@ -65,5 +70,5 @@ def apply(
     from reconciler.cli.planning import Asked
 
     settings = begin(ctx)
-    asked = Asked(path, as_of, targets, max_removals, show_phones)
+    asked = Asked(path, as_of, targets, max_removals, show_phones, shard)
     return apply_file(asked, settings, Ways(yes, dry_run, report, audit_log, format_))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from reconciler.cli.options import (
     path_argument,
     planning_options,
 )
+
+if TYPE_CHECKING:
+    from reconciler.model.shard import Shard
 
 EXAMPLE = """\b
 Example:
@@ -39,6 +43,7 @@ def drift(
     as_of: datetime | None,
     max_removals: str | None,
     show_phones: bool,
+    shard: Shard | None,
 ) -> int:
     """Show what differs live from the file; exit with 2 when anything does. Never writes.
 
@@ -49,7 +54,7 @@ def drift(
     from reconciler.cli.writing import colored, show
 
     settings = begin(ctx)
-    asked = Asked(path, as_of, targets, max_removals, show_phones)
+    asked = Asked(path, as_of, targets, max_removals, show_phones, shard)
     desired, plan = read_only_plan(asked, settings)
     look = Look(show_phones, colored(settings.no_color) and output is None, drift=True)
     show(PLAN_FORMATS[format_](made_now(plan, desired.sources), look), output, private=show_phones)

@@ -63,9 +63,10 @@ def input_of(asked: Asked, settings: Settings) -> FromFile | FromPlan:
         choices = asked.choices()
         desired = load_for(asked, settings)
         return FromFile(Account.of(desired), desired, choices)
-    if asked.targets or asked.as_of or asked.max_removals:
+    if asked.targets or asked.shard or asked.as_of or asked.max_removals:
         raise UsageError(
-            "--target, --as-of and --max-removals were settled when the plan was saved", "make a new plan with them"
+            "--target, --shard, --as-of and --max-removals were settled when the plan was saved",
+            "make a new plan with them",
         )
     saved = read_plan_file(asked.path)
     plan = saved.plan

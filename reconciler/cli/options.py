@@ -6,12 +6,15 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from reconciler.cli.group import GlobalOption
+
+if TYPE_CHECKING:
+    from reconciler.model.shard import Shard
 
 
 class _Positive(click.ParamType[float]):
@@ -28,6 +31,21 @@ class _Positive(click.ParamType[float]):
         if not 0 < number < math.inf:
             self.fail(f"{value!r} is no number above 0.", param, ctx)
         return number
+
+
+class _ShardType(click.ParamType["Shard"]):
+    """`I/N`: part I of N parts."""
+
+    name = "I/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:
+        """Read it, or say what is wrong."""
+        from reconciler.model.shard import Shard
+
+        try:
+            return Shard.parse(value)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}.", param, ctx)
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -217,6 +235,13 @@ def planning_options(function: F) -> F:
             multiple=True,
             metavar="KEY",
             help="Only this group of the file; may be repeated.",
+        ),
+        click.option(
+            "--shard",
+            envvar="RECONCILER_SHARD",
+            type=_ShardType(),
+            metavar="I/N",
+            help="Only part I (from 1) of N: groups are split by their key, the same way on every machine.",
         ),
     ):
         function = declare(function)

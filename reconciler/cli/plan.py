@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,11 +18,15 @@ from reconciler.cli.options import (
     planning_options,
 )
 
+if TYPE_CHECKING:
+    from reconciler.model.shard import Shard
+
 EXAMPLE = """\b
 Example:
   reconciler plan groups.yaml
   reconciler plan --out today.plan --detailed-exitcode
-  reconciler --sandbox plan examples/groups.yaml --target board"""
+  reconciler --sandbox plan examples/groups.yaml --target board
+  reconciler plan big.yaml --shard 2/5"""
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
@@ -55,6 +60,7 @@ def plan(
     as_of: datetime | None,
     max_removals: str | None,
     show_phones: bool,
+    shard: Shard | None,
 ) -> int:
     """Show what apply would do to the live groups. Never writes.
 
@@ -65,7 +71,7 @@ def plan(
     from reconciler.cli.writing import colored, show, write_file
 
     settings = begin(ctx)
-    asked = Asked(path, as_of, targets, max_removals, show_phones)
+    asked = Asked(path, as_of, targets, max_removals, show_phones, shard)
     desired, made = read_only_plan(asked, settings)
     if out is not None:
         from reconciler.cli.planfile import sources_of

@@ -13,6 +13,7 @@ from reconciler.cli.loading import load_desired, removal_limit
 from reconciler.cli.options import Settings
 from reconciler.cli.session import Account, Session, open_session
 from reconciler.model.desired import Desired, Source
+from reconciler.model.shard import Shard
 from reconciler.plan.build import Choices
 from reconciler.planfile.saved import SavedPlan
 
@@ -30,10 +31,11 @@ class Asked:
     targets: Sequence[str]
     max_removals: str | None
     show_phones: bool
+    shard: Shard | None = None
 
     def choices(self) -> Choices:
         """The same as the plan takes it."""
-        return Choices(tuple(sorted(set(self.targets))), removal_limit(self.max_removals))
+        return Choices(tuple(sorted(set(self.targets))), removal_limit(self.max_removals), shard=self.shard)
 
 
 def load_for(asked: Asked, settings: Settings) -> Desired:

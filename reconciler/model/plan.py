@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
+from reconciler.model.shard import Share
 
 
 class Action(StrEnum):
@@ -192,6 +193,8 @@ class Plan:
     held: tuple[str, ...] = ()
     spared: tuple[Identity, ...] = ()
     """Who may not be removed, whatever a step says: the instance, protected and ignored people; sorted."""
+    share: Share | None = None
+    """Which shard of the groups asked for this is; None for all of them."""
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -11,17 +11,26 @@ from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import Instance
 from reconciler.model.plan import Advice, GroupPlan, Plan
+from reconciler.model.shard import Shard, Share
 from reconciler.plan.guard import refusals
 from reconciler.plan.order import steps_of
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the command line says about a plan. `max_removals` overrides the file; `targets` are keys, none for all."""
+    """What the command line says about a plan. `max_removals` overrides the file; `targets` are keys, none for all.
+
+    `shard` keeps only its part of these.
+    """
 
     targets: tuple[str, ...] = ()
     max_removals: RemovalLimit | None = None
     calls_per_minute: float = 100.0
+    shard: Shard | None = None
+
+    def share(self, asked_for: int) -> Share | None:
+        """What the plan says of its shard, where so many groups were asked for in all."""
+        return None if self.shard is None else Share(self.shard.index, self.shard.count, asked_for)
 
 
 def build_plan(
@@ -32,8 +41,13 @@ def build_plan(
     instance_id: str,
     instance: Instance | None,
     advice: tuple[Advice, ...] = (),
+    asked_for: int = 0,
 ) -> Plan:
-    """The plan of all changes. `instance` is its state as just read, None when nothing is to be written."""
+    """The plan of all changes.
+
+    `instance` is its state as just read, None when nothing is to be written. `asked_for` is how many groups the run
+    is about, all its shards together.
+    """
     groups = tuple(_group_plan(change, desired, choices) for change in changes)
     return Plan(
         instance_id=instance_id,
@@ -45,6 +59,7 @@ def build_plan(
         writes_per_minute=desired.policy.writes_per_minute,
         targets=choices.targets,
         spared=_spared(desired),
+        share=choices.share(asked_for),
         held=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 

@@ -50,6 +50,8 @@ def check_plan(plan: Plan, groups: Field, held: Field) -> None:
     keys = [group.key for group in plan.groups]
     if keys != sorted(set(keys)):
         groups.fail("every group once, sorted by key")
+    if plan.share is not None and not all(plan.share.shard.has(key) for key in keys):
+        groups.fail("only groups of the shard")
     ids = [group.id for group in plan.groups if group.id]
     if len(ids) != len(set(ids)):
         groups.fail("no two groups with one id")

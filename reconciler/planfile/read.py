@@ -20,14 +20,15 @@ from reconciler.model.plan import (
     Step,
     TextChange,
 )
+from reconciler.model.shard import Share
 from reconciler.planfile.check import check_plan
 from reconciler.planfile.fields import AGAIN, Field
 from reconciler.planfile.people import identity_in, participant_in, people_in
 from reconciler.planfile.saved import FORMAT, FORMAT_VERSION, SavedPlan
 
 _MEMBERS = (
-    *("format", "format_version", "made_by", "made_at", "masked", "instance_id", "as_of", "targets", "summary"),
-    *("refusals", "groups", "advice", "held", "spared", "calls_per_minute", "writes_per_minute", "sources"),
+    *("format", "format_version", "made_by", "made_at", "masked", "instance_id", "as_of", "targets", "shard"),
+    *("summary", "refusals", "groups", "advice", "held", "spared", "calls_per_minute", "writes_per_minute", "sources"),
 )
 
 
@@ -51,6 +52,7 @@ def read_plan_document(value: object) -> SavedPlan:
         targets=_texts(top["targets"]),
         held=_held(top["held"]),
         spared=tuple(identity_in(item) for item in top["spared"].items()),
+        share=top["shard"].none_or(_share),
     )
     check_plan(plan, top["groups"], top["held"])
     _check_summary(plan, top["summary"])
@@ -173,6 +175,14 @@ def _removal_limit(field: Field) -> RemovalLimit:
 def _source(field: Field) -> Source:
     part = field.members_of(Source)
     return Source(part["path"].text(), part["digest"].text())
+
+
+def _share(field: Field) -> Share:
+    part = field.members_of(Share)
+    share = Share(part["index"].whole(1), part["count"].whole(1), part["of_groups"].whole())
+    if share.index > share.count:
+        part["index"].fail("no more than `count`")
+    return share
 
 
 def _held(field: Field) -> tuple[str, ...]:

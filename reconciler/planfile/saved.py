@@ -9,7 +9,7 @@ from reconciler.model.desired import Source
 from reconciler.model.plan import Plan
 
 FORMAT: Final = "wappfy-reconciler/plan"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

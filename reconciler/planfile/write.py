@@ -24,6 +24,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "instance_id": plan.instance_id,
         "as_of": as_json(plan.as_of),
         "targets": as_json(plan.targets),
+        "shard": as_json(plan.share),
         "summary": as_json(summarize_plan(plan)),
         "refusals": as_json(plan.refusals),
         "groups": as_json(plan.groups),

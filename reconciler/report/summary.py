@@ -7,13 +7,14 @@ from math import ceil
 from reconciler.model.counts import summarize_plan, summarize_result
 from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult
+from reconciler.model.shard import Share
 
 
 def plan_line(plan: Plan, *, drift: bool) -> str:
     """`Plan: 1 to create, 2 to change, … · 7 calls, about 5 s`; adopt, join and leave only where there are any."""
     count = summarize_plan(plan)
     if not plan.pending:
-        return f"{'No drift' if drift else 'Nothing to do'}: {_as_the_file_says(len(plan.groups))}."
+        return f"{'No drift' if drift else 'Nothing to do'}: {_as_the_file_says(plan)}."
     parts = [
         f"{count.creates} to create",
         *_some(count.adopts, "to adopt"),
@@ -61,7 +62,14 @@ def _some(number: int, what: str) -> list[str]:
     return [f"{number} {what}"] if number else []
 
 
-def _as_the_file_says(groups: int) -> str:
+def shard_line(plan: Plan, share: Share) -> str:
+    """`Shard 2/5: 17 of 83 groups.`"""
+    of = "these " if plan.targets else ""
+    return f"Shard {share.shard}: {len(plan.groups)} of {of}{counted(share.of_groups, 'group', 'groups')}."
+
+
+def _as_the_file_says(plan: Plan) -> str:
+    groups = len(plan.groups)
     if groups == 0:
-        return "no group was asked for"
+        return "no group was asked for" if plan.share is None else "no group is in this shard"
     return f"{counted(groups, 'group is', 'groups are')} as the file says"

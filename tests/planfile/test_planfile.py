@@ -34,6 +34,7 @@ from reconciler.model.plan import (
     TextChange,
     Who,
 )
+from reconciler.model.shard import Share
 from reconciler.planfile.read import read_plan_document
 from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.write import plan_document
@@ -48,6 +49,7 @@ PLAN_SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("plan.schem
 PLANS = {
     "everything": samples.EVERYTHING,
     "small": samples.SMALL,
+    "shard": samples.SHARD,
     "nothing": samples.NOTHING,
     "empty": samples.EMPTY,
     "no live state": replace(samples.SMALL, groups=(replace(samples.ALPHA, live=None),)),
@@ -152,6 +154,7 @@ def plans(draw: st.DrawFn) -> Plan:
         draw(st.none() | st.integers(1, 100)),
         tuple(draw(st.lists(words, max_size=2))),
         tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
+        share=draw(st.none() | st.builds(Share, st.just(1), st.just(1), st.integers(0, 99))),
     )
 
 
@@ -314,6 +317,13 @@ DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "create without a name": ((*CREATE, "name"), None, "name: expected something, as this step is to create"),
     "create what is there": ((*NEW, "found"), "name", "action: expected no create"),
     "create twice": (PATCH_NEW, CREATE, "action: expected creating or joining as a group's first step"),
+    "no shard": (("shard",), "1/2", "shard: expected an object"),
+    "a shard after the last": (("shard",), {"index": 3, "count": 2, "of_groups": 9}, "shard.index: expected no more"),
+    "a group of another shard": (
+        ("shard",),
+        {"index": 1, "count": 99, "of_groups": 9},
+        "groups: expected only groups of",
+    ),
     "false summary": (("summary", "removes"), 0, "summary.removes: expected 2, which is what the groups add up to"),
 }
 
@@ -352,7 +362,7 @@ def test_steps_must_stand_in_the_order_of_their_phases() -> None:
     ("change", "message"),
     [
         ({"format": "terraform"}, "this is no plan file of the reconciler"),
-        ({"format_version": 2, "made_by": "9.1\x1b"}, r"format is version 2, made by version 9\.1\\x1b of the"),
+        ({"format_version": 1, "made_by": "0.1\x1b"}, r"format is version 1, made by version 0\.1\\x1b of the"),
         ({"format_version": "two", "made_by": 5}, r"format is version \(no number\), made by an unknown version"),
         ({"format_version": True}, "format is version"),
         ({"masked": True}, "phone numbers are masked: it is for reading only"),

@@ -24,6 +24,7 @@ from reconciler.model.plan import (
     Who,
 )
 from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
+from reconciler.model.shard import Share
 from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.write import plan_document
 
@@ -140,6 +141,7 @@ EVERYTHING = Plan(
     held=(OLD_ID, BETA_ID, "120363012345678905@g.us"),
 )
 SMALL = Plan("inst_abc123", date(2026, 11, 21), (NEW, ALPHA), calls_per_minute=60.0)
+SHARD = replace(SMALL, groups=(ALPHA,), share=Share(1, 5, 83))
 NOTHING = Plan(
     "inst_abc123",
     date(2026, 11, 21),

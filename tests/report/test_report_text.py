@@ -22,6 +22,7 @@ TEXTS = {
     "plan_everything": lambda: render_plan(samples.EVERYTHING, show_phones=False, color=False),
     "plan_show_phones": lambda: render_plan(samples.EVERYTHING, show_phones=True, color=False),
     "plan_color": lambda: render_plan(samples.EVERYTHING, show_phones=False, color=True),
+    "plan_shard": lambda: render_plan(samples.SHARD, show_phones=False, color=False),
     "plan_nothing": lambda: render_plan(samples.NOTHING, show_phones=False, color=False),
     "plan_empty": lambda: render_plan(samples.EMPTY, show_phones=False, color=False),
     "drift": lambda: render_plan(samples.SMALL, show_phones=False, color=False, drift=True),

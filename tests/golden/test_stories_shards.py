@@ -1,0 +1,117 @@
+"""Shards: each plans and applies its part of the groups, and together they do what one run does."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.stage import PHONE, Stage
+
+FILE = """
+people: {alice: +1 202 555 0143, bob: +1 202 555 0144, carol: +1 303 555 0145}
+groups:
+  alpha: {name: Alpha, members: [alice, bob], description: The first}
+  beta: {name: Beta, members: [alice]}
+  gamma: {name: Gamma, members: [carol]}
+  delta: {name: Delta, members: [bob, carol]}
+  epsilon: {name: Epsilon, members: [alice]}
+  zeta: {name: Zeta (new), previously: [Zeta], members: [alice, bob, carol]}
+"""
+KEYS = ("alpha", "beta", "delta", "epsilon", "gamma", "zeta")
+
+
+def staged(stage: Stage) -> None:
+    stage.file(FILE)
+    for name in ("Alpha", "Beta", "Gamma"):
+        stage.world.create_group(name, ["+1 202 555 0143", "+1 404 555 0199"], owner=PHONE)
+    stage.world.create_group("Zeta", ["+1 202 555 0144"], owner=PHONE)
+    stage.world.create_group("In no file", [], owner=PHONE)
+
+
+def document(stage: Stage, *arguments: str) -> dict[str, object]:
+    ran = stage.run("plan", "--max-removals", "9", "--format", "json", "--show-phones", *arguments)
+    assert ran.code == 0, ran.err
+    read: dict[str, object] = json.loads(ran.out)
+    return read
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 20])
+def test_shards_together_plan_what_one_run_plans_and_applied_they_converge(stage: Stage, count: int) -> None:
+    staged(stage)
+    whole = document(stage)
+    shards = [document(stage, "--shard", f"{index}/{count}") for index in range(1, count + 1)]
+    groups = sorted((group for shard in shards for group in shard["groups"]), key=lambda group: group["key"])  # type: ignore[attr-defined]
+    assert groups == whole["groups"]
+    assert [advice for shard in shards for advice in shard["advice"]] == whole["advice"] != []  # type: ignore[attr-defined]
+    for index in range(1, count + 1):
+        applied = stage.run("apply", "--yes", "--max-removals", "9", "--shard", f"{index}/{count}")
+        assert applied.code == 0, applied.out + applied.err
+    again = stage.run("drift")
+    assert again.code == 0, again.out
+    assert len(stage.world.snapshot()) == len(KEYS) + 1
+
+
+def test_a_shard_fetches_its_own_groups_alone_and_an_empty_one_nothing(guide: Stage) -> None:
+    staged(guide)
+    guide.run("pin")
+    guide.calls()
+    whole = [call for call in calls_of(guide, "plan") if call.startswith("GET /groups/")]
+    parts = [calls_of(guide, "plan", "--shard", f"{index}/20") for index in range(1, 21)]
+    assert sorted(call for part in parts for call in part if call.startswith("GET /groups/")) == sorted(whole)
+    assert parts.count([]) >= 20 - len(KEYS) - 1
+
+
+def calls_of(stage: Stage, *arguments: str) -> list[str]:
+    stage.run(*arguments)
+    return stage.calls()
+
+
+def test_a_shard_says_which_part_it_is_and_so_does_an_empty_one(guide: Stage) -> None:
+    staged(guide)
+    told = [guide.run("drift", "--shard", f"{index}/7") for index in range(1, 8)]
+    sizes = [int(ran.out.split(f"Shard {index}/7: ")[1].split(" of 6 groups.")[0]) for index, ran in enumerate(told, 1)]
+    assert sum(sizes) == 6
+    empty = told[sizes.index(0)]
+    assert empty.code == 0
+    assert empty.out.endswith("No drift: no group is in this shard.\n")
+    assert {ran.code for ran, size in zip(told, sizes, strict=True) if size} == {2}
+
+
+def test_with_targets_a_shard_is_the_part_of_them_that_it_has(guide: Stage) -> None:
+    staged(guide)
+    arguments = ("--target", "alpha", "--target", "beta", "--target", "gamma")
+    told = [guide.run("plan", *arguments, "--shard", f"{index}/2").out for index in (1, 2)]
+    assert all("Only asked for: alpha, beta, gamma." in out for out in told)
+    headings = sorted(line.split()[0] for out in told for line in out.splitlines() if "@g.us" in line)
+    assert headings == ["alpha", "beta", "gamma"]
+    assert all(" of these 3 groups." in out for out in told)
+
+
+def test_a_saved_plan_of_a_shard_is_shown_and_applied_as_that(guide: Stage) -> None:
+    staged(guide)
+    saved = guide.run("plan", "--max-removals", "9", "--shard", "2/2", "--out", "part.plan")
+    assert json.loads((guide.folder / "part.plan").read_text())["shard"]["of_groups"] == 6
+    assert guide.run("show", "part.plan").out == saved.out
+    applied = guide.run("apply", "part.plan", "--yes")
+    assert applied.code == 0, applied.err
+    assert "Nothing to do" in guide.run("plan", "--shard", "2/2").out
+    refused = guide.run("apply", "part.plan", "--shard", "2/2")
+    assert refused.code == 1
+    assert "--target, --shard, --as-of and --max-removals were settled when the plan was saved" in refused.err
+
+
+def test_the_shard_can_come_from_the_environment(guide: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    staged(guide)
+    expected = guide.run("plan", "--shard", "1/3").out
+    monkeypatch.setenv("RECONCILER_SHARD", "1/3")
+    assert guide.run("plan").out == expected
+
+
+@pytest.mark.parametrize("bad", ["0/3", "4/3", "1", "x/y"])
+@pytest.mark.parametrize("command", ["plan", "apply", "drift"])
+def test_what_is_no_shard_is_a_usage_error(guide: Stage, command: str, bad: str) -> None:
+    ran = guide.run(command, "--shard", bad)
+    assert ran.code == 1
+    assert "Invalid value for '--shard'" in ran.err
+    assert guide.calls() == []
