@@ -26,6 +26,7 @@ COMMANDS = {
     "pin": ("reconciler.cli.pin:pin", "Note the ids of matched groups in the file."),
     "show": ("reconciler.cli.show:show", "Render a saved plan."),
     "schema": ("reconciler.cli.schema:schema", "Print the JSON Schema of the file."),
+    "init": ("reconciler.cli.init:init", "Write a starter file and the pipelines for a new repository."),
     "sandbox": ("reconciler.cli.sandbox:sandbox", "The embedded server by itself."),
 }
 
