@@ -74,7 +74,7 @@ def _go_on(planned: Planned, session: Session, run: _Run) -> int:
     plan = planned.plan
     _show_plan(plan, run)
     if run.ways.dry_run:
-        return _dry(plan, run)
+        return _dry(plan, session, run)
     require_allowed(plan)
     if not plan.steps:
         return _tell(ApplyResult(plan, calls=run.recorder.calls), run, untouched=True)
@@ -101,13 +101,15 @@ def _show_plan(plan: Plan, run: _Run) -> None:
         click.echo(text, err=True)
 
 
-def _dry(plan: Plan, run: _Run) -> int:
+def _dry(plan: Plan, session: Session, run: _Run) -> int:
     from reconciler.report.text import render_calls
 
     if run.ways.format != "text":
         show(PLAN_FORMATS[run.ways.format](run.start.shown(plan), _look(run)))
     elif plan.steps:
-        show("\n" + render_calls(plan, show_phones=run.asked.show_phones))
+        show(
+            "\n" + render_calls(plan, show_phones=run.asked.show_phones, removes_by_post=session.client.removes_by_post)
+        )
     require_allowed(plan)
     return 0
 

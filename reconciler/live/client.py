@@ -37,6 +37,11 @@ class Client:
         self._base = f"/instances/{path_part(instance_id, 'the instance id')}"
         self._dialect: Dialect | None = None
 
+    @property
+    def removes_by_post(self) -> bool:
+        """Whether, in the dialect that was read, people are removed by POST …/participants/remove, not by DELETE."""
+        return self._dialect is Dialect.REFERENCE
+
     def instance(self) -> Instance:
         """The instance itself: whether it is connected."""
         data = self._transport.request("GET", self._base, retry=Retry.SAFE).data
@@ -92,7 +97,7 @@ class Client:
     def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
         """Remove people by JID; Conflict when one is not in. A DELETE with a body, where the dialect is not another."""
         path, body = f"{_group_path(group_id)}/participants", {"participants": list(jids)}
-        if self._dialect is Dialect.REFERENCE:
+        if self.removes_by_post:
             self._write("POST", f"{path}/remove", body)
         else:
             self._write("DELETE", path, body)

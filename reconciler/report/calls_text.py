@@ -6,21 +6,23 @@ from reconciler.hostile.escaping import json_line
 from reconciler.model.plan import Action, Plan, Step
 from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink
 
-_METHODS = {Action.PATCH: "PATCH", Action.REMOVE: "DELETE"}
 
-
-def render_calls(plan: Plan, *, show_phones: bool) -> str:
+def render_calls(plan: Plan, *, show_phones: bool, removes_by_post: bool = False) -> str:
     """One call a line, in the order in which they start: `POST /groups {"name": …, "participants": […]}`.
 
-    Paths are those below the instance, bodies those of the guide dialect.
+    Paths are those below the instance. removes_by_post: how the server's dialect removes people.
     """
     ink = Ink(show_phones, color=False)
-    return "\n".join(_call(step, ink) for step in plan.steps) or "No calls."
+    return "\n".join(_call(step, ink, removes_by_post) for step in plan.steps) or "No calls."
 
 
-def _call(step: Step, ink: Ink) -> str:
-    body = _body(step, ink)
-    words = [_METHODS.get(step.action, "POST"), ink.words(_path(step)), json_line(body) if body else ""]
+def _call(step: Step, ink: Ink, removes_by_post: bool) -> str:
+    method, path, body = "POST", _path(step), _body(step, ink)
+    if step.action is Action.PATCH:
+        method = "PATCH"
+    elif step.action is Action.REMOVE:
+        method, path = ("POST", f"{path}/remove") if removes_by_post else ("DELETE", path)
+    words = [method, ink.words(path), json_line(body) if body else ""]
     return " ".join(word for word in words if word)
 
 

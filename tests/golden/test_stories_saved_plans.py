@@ -142,3 +142,16 @@ def test_a_plan_edited_to_remove_the_instance_or_a_protected_person_is_damaged(g
         refused = guide.run("apply", "today.plan", "--yes")
         assert (refused.code, "damaged" in refused.err) == (1, True)
     assert guide.world.effects() == ()
+
+
+def test_a_dry_run_prints_the_writing_calls_that_an_apply_then_sends(stage: Stage) -> None:
+    people = [f"+1 404 555 01{n:02}" for n in range(5)]
+    group_id = stage.world.create_group("Alpha", people, owner=PHONE)
+    stage.file(
+        f"groups: {{alpha: {{id: {group_id}, name: Omega, members: [+1 202 555 0143, {', '.join(people[1:])}]}}}}"
+    )
+    ran = stage.run("apply", "--dry-run")
+    printed = [line.split(" {")[0] for line in ran.out.splitlines() if line.startswith(("POST", "PATCH", "DELETE"))]
+    stage.calls()
+    assert stage.run("apply", "--yes").code == 0
+    assert printed == [call for call in stage.calls() if not call.startswith("GET")]
