@@ -3,6 +3,7 @@
 ReconcilerError                 anything expected: a sentence, where, what to do
 ├── UsageError                  the command line cannot be acted on
 ├── ConfigError                 the YAML is wrong; carries every Problem found
+├── RevisionError               a revision of the file cannot be had from git
 ├── PlanFileError               a plan file cannot be read, or is stale
 ├── Refused                     a guard stopped the run before its first write
 ├── LockHeld                    another apply runs for this instance on this machine
@@ -82,6 +83,10 @@ class ConfigError(ReconcilerError):
     def what(self) -> str:
         """The number of problems, and each on a line of its own."""
         return "\n".join([f"{self.message}:", *(str(problem) for problem in self.problems)])
+
+
+class RevisionError(ReconcilerError):
+    """An earlier revision of the files cannot be had: no git, no repository, or no such revision in it."""
 
 
 class PlanFileError(ReconcilerError):

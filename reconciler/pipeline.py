@@ -50,10 +50,9 @@ def make_plan(
     matched, also those of other shards and those that are no target: an id or a name that one of them has must not be
     taken by another. What is live and in no file is told by the first shard alone.
     """
-    asked_for = select_keys(desired.groups, choices.targets)
-    keys = in_shard(asked_for, choices.shard)
-    tells_unmanaged = not choices.targets and (choices.shard is None or choices.shard.index == 1)
-    # A shard with nothing in it makes no call.
+    asked_for, keys = keys_asked_for(desired, choices), keys_to_plan(desired, choices)
+    tells_unmanaged = _tells_unmanaged(choices)
+    # A shard with nothing in it makes no call, nor does a revision from which nothing changed.
     listing = _list_for(desired, client, keys) if keys or tells_unmanaged else Listing(())
     matches = match_groups(desired.groups, listing.groups)
     chosen = [match for key, match in matches.items() if key in keys]
@@ -71,6 +70,31 @@ def make_plan(
         asked_for=len(asked_for),
     )
     return Planned(_with_links(plan, client), _names(listing))
+
+
+def keys_asked_for(desired: Desired, choices: Choices) -> frozenset[str]:
+    """The keys of the groups that a run is about, all its shards together.
+
+    Raises UsageError for a target that the file does not have.
+    """
+    since = choices.changed_since
+    return select_keys(desired.groups, choices.targets) - frozenset(since.left_out if since is not None else ())
+
+
+def keys_to_plan(desired: Desired, choices: Choices) -> frozenset[str]:
+    """The keys of the groups that are planned and read."""
+    return in_shard(keys_asked_for(desired, choices), choices.shard)
+
+
+def _tells_unmanaged(choices: Choices) -> bool:
+    narrowed = choices.changed_since is not None and not choices.changed_since.everything
+    return not choices.targets and not narrowed and (choices.shard is None or choices.shard.index == 1)
+
+
+def untouched_plan(desired: Desired, choices: Choices, instance_id: str) -> Plan:
+    """The plan of no group at all: nothing that was asked for changed, so the API is not asked either."""
+    asked_for = len(keys_asked_for(desired, choices))
+    return build_plan((), desired, choices, instance_id=instance_id, instance=None, asked_for=asked_for)
 
 
 def match_live(desired: Desired, client: Client) -> dict[str, Match]:

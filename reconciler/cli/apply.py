@@ -55,6 +55,7 @@ def apply(
     audit_log: Path | None,
     format_: str,
     targets: tuple[str, ...],
+    changed_since: str | None,
     as_of: datetime | None,
     max_removals: str | None,
     show_phones: bool,
@@ -70,5 +71,5 @@ def apply(
     from reconciler.cli.planning import Asked
 
     settings = begin(ctx)
-    asked = Asked(path, as_of, targets, max_removals, show_phones, shard)
+    asked = Asked(path, as_of, targets, max_removals, show_phones, shard, changed_since)
     return apply_file(asked, settings, Ways(yes, dry_run, report, audit_log, format_))

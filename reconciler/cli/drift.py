@@ -40,6 +40,7 @@ def drift(
     format_: str,
     output: Path | None,
     targets: tuple[str, ...],
+    changed_since: str | None,
     as_of: datetime | None,
     max_removals: str | None,
     show_phones: bool,
@@ -54,7 +55,7 @@ def drift(
     from reconciler.cli.writing import colored, show
 
     settings = begin(ctx)
-    asked = Asked(path, as_of, targets, max_removals, show_phones, shard)
+    asked = Asked(path, as_of, targets, max_removals, show_phones, shard, changed_since)
     desired, plan = read_only_plan(asked, settings)
     look = Look(show_phones, colored(settings.no_color) and output is None, drift=True)
     show(PLAN_FORMATS[format_](made_now(plan, desired.sources), look), output, private=show_phones)

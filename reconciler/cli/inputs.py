@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Settings
 from reconciler.cli.planfile import is_plan_file, read_plan_file, require_same_sources
-from reconciler.cli.planning import Asked, load_for, made_now, plan_in
+from reconciler.cli.planning import Asked, load_and_choose, made_now, plan_in
 from reconciler.cli.session import Account, Session
 from reconciler.config import load
 from reconciler.errors import UsageError
@@ -60,12 +60,11 @@ class FromPlan:
 def input_of(asked: Asked, settings: Settings) -> FromFile | FromPlan:
     """Read what PATH names. Raises what is wrong with it, and UsageError for options a saved plan cannot take."""
     if not is_plan_file(asked.path):
-        choices = asked.choices()
-        desired = load_for(asked, settings)
+        desired, choices = load_and_choose(asked, settings)
         return FromFile(Account.of(desired), desired, choices)
-    if asked.targets or asked.shard or asked.as_of or asked.max_removals:
+    if asked.targets or asked.shard or asked.as_of or asked.max_removals or asked.changed_since:
         raise UsageError(
-            "--target, --shard, --as-of and --max-removals were settled when the plan was saved",
+            "--target, --shard, --as-of, --max-removals and --changed-since were settled when the plan was saved",
             "make a new plan with them",
         )
     saved = read_plan_file(asked.path)

@@ -229,6 +229,12 @@ def planning_options(function: F) -> F:
             help="Evaluate `until` as on this day (else today, UTC).",
         ),
         click.option(
+            "--changed-since",
+            envvar="RECONCILER_CHANGED_SINCE",
+            metavar="REF",
+            help="Only groups that the file wants otherwise than this git revision of it does.",
+        ),
+        click.option(
             "--target",
             "targets",
             envvar="RECONCILER_TARGET",

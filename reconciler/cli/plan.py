@@ -25,6 +25,7 @@ EXAMPLE = """\b
 Example:
   reconciler plan groups.yaml
   reconciler plan --out today.plan --detailed-exitcode
+  reconciler plan --changed-since origin/main
   reconciler --sandbox plan examples/groups.yaml --target board
   reconciler plan big.yaml --shard 2/5"""
 
@@ -57,6 +58,7 @@ def plan(
     format_: str,
     output: Path | None,
     targets: tuple[str, ...],
+    changed_since: str | None,
     as_of: datetime | None,
     max_removals: str | None,
     show_phones: bool,
@@ -71,7 +73,7 @@ def plan(
     from reconciler.cli.writing import colored, show, write_file
 
     settings = begin(ctx)
-    asked = Asked(path, as_of, targets, max_removals, show_phones, shard)
+    asked = Asked(path, as_of, targets, max_removals, show_phones, shard, changed_since)
     desired, made = read_only_plan(asked, settings)
     if out is not None:
         from reconciler.cli.planfile import sources_of

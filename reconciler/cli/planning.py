@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.cli.loading import load_desired, removal_limit
 from reconciler.cli.options import Settings
-from reconciler.cli.session import Account, Session, open_session
+from reconciler.cli.session import Account, Session, address_of, open_session
+from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, Source
 from reconciler.model.shard import Shard
 from reconciler.plan.build import Choices
@@ -32,6 +33,7 @@ class Asked:
     max_removals: str | None
     show_phones: bool
     shard: Shard | None = None
+    changed_since: str | None = None
 
     def choices(self) -> Choices:
         """The same as the plan takes it."""
@@ -43,6 +45,24 @@ def load_for(asked: Asked, settings: Settings) -> Desired:
     return load_desired(asked.path, asked.as_of, quiet=settings.quiet)
 
 
+def load_and_choose(asked: Asked, settings: Settings) -> tuple[Desired, Choices]:
+    """The desired state that is asked for, and what of it is to be planned and how."""
+    choices = asked.choices()
+    desired = load_for(asked, settings)
+    if asked.changed_since is None:
+        return desired, choices
+    from reconciler.cli.revisions import narrowed_choices
+
+    return desired, narrowed_choices(choices, asked.path, asked.changed_since, desired)
+
+
+def _instance_if_known(settings: Settings, account: Account) -> str:
+    try:
+        return address_of(settings, account).instance_id
+    except UsageError:
+        return ""
+
+
 def plan_in(session: Session, desired: Desired, choices: Choices, parallelism: int) -> Planned:
     """Make the plan over an open session."""
     from reconciler.pipeline import make_plan
@@ -51,14 +71,17 @@ def plan_in(session: Session, desired: Desired, choices: Choices, parallelism: i
 
 
 def read_only_plan(asked: Asked, settings: Settings) -> tuple[Desired, Plan]:
-    """Load, open the API for reading only, and plan."""
+    """Load, open the API for reading only, and plan. Where nothing is left to plan, no API and no key is needed."""
     from reconciler.cli.interrupt import watching_signals
+    from reconciler.pipeline import keys_to_plan, untouched_plan
 
-    choices = asked.choices()
-    desired = load_for(asked, settings)
+    desired, choices = load_and_choose(asked, settings)
+    account = Account.of(desired)
+    if choices.changed_since is not None and not keys_to_plan(desired, choices):
+        return desired, untouched_plan(desired, choices, _instance_if_known(settings, account))
     with (
         watching_signals() as stop,
-        open_session(settings, Account.of(desired), stop, read_only=True) as session,
+        open_session(settings, account, stop, read_only=True) as session,
     ):
         return desired, plan_in(session, desired, choices, settings.parallelism).plan
 

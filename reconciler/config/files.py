@@ -6,7 +6,7 @@ import codecs
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from reconciler.config.findings import Findings
 from reconciler.config.tree import Place
@@ -35,6 +35,11 @@ class SourceFile:
         return hashlib.sha256(self.data).hexdigest()
 
 
+def belongs(path: PurePath) -> bool:
+    """Whether a file, named from a folder, is one of that folder's YAML files."""
+    return path.name.endswith(SUFFIXES) and not any(part.startswith(".") for part in path.parts)
+
+
 def find(path: Path, findings: Findings) -> tuple[Path, ...]:
     """The YAML files of a path: itself, or all below a folder, sorted; names that begin with a dot are skipped."""
     if not os.path.lexists(path):
@@ -45,7 +50,7 @@ def find(path: Path, findings: Findings) -> tuple[Path, ...]:
     found: list[Path] = []
     for folder, folders, names in os.walk(path, onerror=lambda error: _unreadable(error, findings)):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(folder, name) for name in names if name.endswith(SUFFIXES) and not name.startswith(".")]
+        found += [Path(folder, name) for name in names if belongs(PurePath(name))]
     for each in (each for each in found if each.exists() and not each.is_file()):
         # A pipe or a device would be waited for without end.
         findings.error(Place(str(each)), "is no file, and all of a folder's YAML is read", "take it out of the folder")
@@ -68,21 +73,26 @@ def read_file(path: Path, findings: Findings) -> SourceFile | None:
     except OSError as error:
         _unreadable(error, findings)
         return None
+    return decoded(str(path), data, findings, linked=path.is_symlink())
+
+
+def decoded(file: str, data: bytes, findings: Findings, *, linked: bool = False) -> SourceFile | None:
+    """The bytes of a file as UTF-8; None, and the reason among the findings, where they are too many or none."""
     if len(data) > LARGEST:
         message = f"the file is larger than {LARGEST // 1024 // 1024} MB"
-        findings.error(Place(str(path)), message, "split it into several files in one folder")
+        findings.error(Place(file), message, "split it into several files in one folder")
         return None
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
-        _no_utf8(path, error.object, error.start, findings)
+        _no_utf8(file, error.object, error.start, findings)
         return None
-    return SourceFile(str(path), data, text, path.is_symlink())
+    return SourceFile(file, data, text, linked)
 
 
-def _no_utf8(path: Path, data: bytes, start: int, findings: Findings) -> None:
+def _no_utf8(file: str, data: bytes, start: int, findings: Findings) -> None:
     line_start = data.rfind(b"\n", 0, start) + 1
     mark = (data.count(b"\n", 0, start) + 1, len(data[line_start:start].decode()) + 1)
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     hint = "it looks like UTF-16; save it as UTF-8" if wide else "save it as UTF-8"
-    findings.error(Place(str(path)), f"the file is no UTF-8: byte 0x{data[start]:02X}", hint, mark=mark)
+    findings.error(Place(file), f"the file is no UTF-8: byte 0x{data[start]:02X}", hint, mark=mark)

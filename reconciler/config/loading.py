@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from reconciler.config.countries import Countries
 from reconciler.config.directory import Directory
-from reconciler.config.files import SourceFile, find, read_file
+from reconciler.config.files import SourceFile, decoded, find, read_file
 from reconciler.config.findings import Findings
 from reconciler.config.groups import Resolver
 from reconciler.config.limits import read_policy
@@ -19,7 +19,7 @@ from reconciler.config.reader import read
 from reconciler.config.restrictions import enforce, origins, read_restrictions, refuse_links
 from reconciler.config.structure import check
 from reconciler.config.teams import Teams
-from reconciler.config.tree import text
+from reconciler.config.tree import Place, text
 from reconciler.errors import ConfigError
 from reconciler.model.desired import Desired, Source
 
@@ -31,8 +31,41 @@ def load(path: Path, *, as_of: date) -> Desired:
     """
     findings = Findings()
     sources = [source for found in find(path, findings) if (source := read_file(found, findings)) is not None]
+    return _checked(sources, findings, as_of, folder=str(path) if path.is_dir() else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that is not on disk as it is here: what it is called in messages, and its bytes.
+
+    `trouble` says what is wrong with it where its bytes could not be had, `hint` what to do. `linked`: what was read
+    stands elsewhere, behind a symbolic link.
+    """
+
+    file: str
+    data: bytes = b""
+    trouble: str = ""
+    hint: str = ""
+    linked: bool = False
+
+
+def load_stored(stored: Sequence[Stored], *, as_of: date, folder: str | None) -> Desired:
+    """The same as `load` of files that somebody else has read; `folder` is the one they are from, None for a file."""
+    findings = Findings()
+    for each in stored:
+        if each.trouble:
+            findings.error(Place(each.file), each.trouble, each.hint)
+    if folder is not None and not stored:
+        findings.error(Place(folder), "the folder has no YAML file", "files must end in .yaml or .yml")
+    sound = [each for each in stored if not each.trouble]
+    read_in = (decoded(each.file, each.data, findings, linked=each.linked) for each in sound)
+    sources = [source for source in read_in if source is not None]
+    return _checked(sources, findings, as_of, folder)
+
+
+def _checked(sources: Sequence[SourceFile], findings: Findings, as_of: date, folder: str | None) -> Desired:
     texts = {source.file: source.text for source in sources}
-    desired = desired_of(sources, findings, as_of, folder=str(path) if path.is_dir() else None)
+    desired = desired_of(sources, findings, as_of, folder)
     problems = findings.problems(texts)
     if desired is None or findings.failed:
         raise ConfigError(problems)

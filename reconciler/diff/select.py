@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+from reconciler.diff.revised import Revised
 from reconciler.errors import UsageError
 from reconciler.model.desired import DesiredGroup
+from reconciler.model.plan import ChangedSince
 from reconciler.model.shard import Shard
 
 
@@ -24,3 +26,19 @@ def select_keys(groups: Iterable[DesiredGroup], targets: Sequence[str]) -> froze
 def in_shard(keys: frozenset[str], shard: Shard | None) -> frozenset[str]:
     """Those of the keys that are in a shard; all of them where there is none."""
     return keys if shard is None else frozenset(key for key in keys if shard.has(key))
+
+
+def narrowed(
+    groups: Iterable[DesiredGroup], targets: Sequence[str], ref: str, commit: str, compared: Revised | str
+) -> ChangedSince:
+    """Which of the groups asked for are left out, since they are as in the revision `ref`.
+
+    `compared` is what changed since, or why that cannot be told; then, and where something changed that bears on
+    all groups, none is left out. Raises UsageError for a target that the file does not have.
+    """
+    keys = select_keys(groups, targets)
+    if isinstance(compared, str):
+        return ChangedSince(ref, commit, everything=(compared,))
+    everything = tuple(f"{words} changed" for words in compared.elsewhere)
+    left_out = () if everything else tuple(sorted(keys - set(compared.changed)))
+    return ChangedSince(ref, commit, left_out, compared.gone, compared.renamed, everything)

@@ -174,10 +174,37 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRename:
+    """One group of the file, known by its id, under another key than before."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSince:
+    """An earlier revision of the file, and to which groups a plan was narrowed by it.
+
+    `ref` is as it was asked for, `commit` its full hash. `left_out` are the keys (of those asked for) that want
+    nothing else than that revision did, and were neither planned nor read. `gone` are the keys of that revision that
+    the file has no more: their groups are left alone. `everything` says why all groups were planned all the same;
+    then nothing was left out.
+    """
+
+    ref: str
+    commit: str
+    left_out: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    renamed: tuple[KeyRename, ...] = ()
+    everything: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
 
-    `calls_per_minute` is the rate the estimate is made with. `targets` are the keys asked for (none: all). `held` are
+    `calls_per_minute` is the rate the estimate is made with. `targets` are the keys asked for (none: all);
+    `changed_since` narrows them down (None: it was not asked for). `held` are
     the ids that any key of the file notes, also one that is no target, sorted: these live groups are never found by
     name.
     """
@@ -195,6 +222,7 @@ class Plan:
     """Who may not be removed, whatever a step says: the instance, protected and ignored people; sorted."""
     share: Share | None = None
     """Which shard of the groups asked for this is; None for all of them."""
+    changed_since: ChangedSince | None = None
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -10,7 +10,7 @@ from reconciler.diff.match import names_of
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import Instance
-from reconciler.model.plan import Advice, GroupPlan, Plan
+from reconciler.model.plan import Advice, ChangedSince, GroupPlan, Plan
 from reconciler.model.shard import Shard, Share
 from reconciler.plan.guard import refusals
 from reconciler.plan.order import steps_of
@@ -18,15 +18,17 @@ from reconciler.plan.order import steps_of
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the command line says about a plan. `max_removals` overrides the file; `targets` are keys, none for all.
+    """What the command line says about a plan.
 
-    `shard` keeps only its part of these.
+    `max_removals` overrides the file; `targets` are keys, none for all; `changed_since` says which of them to leave
+    out, `shard` keeps only its part of the others.
     """
 
     targets: tuple[str, ...] = ()
     max_removals: RemovalLimit | None = None
     calls_per_minute: float = 100.0
     shard: Shard | None = None
+    changed_since: ChangedSince | None = None
 
     def share(self, asked_for: int) -> Share | None:
         """What the plan says of its shard, where so many groups were asked for in all."""
@@ -58,6 +60,7 @@ def build_plan(
         calls_per_minute=choices.calls_per_minute,
         writes_per_minute=desired.policy.writes_per_minute,
         targets=choices.targets,
+        changed_since=choices.changed_since,
         spared=_spared(desired),
         share=choices.share(asked_for),
         held=tuple(sorted({group.id for group in desired.groups if group.id is not None})),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from reconciler.errors import PlanFileError
 from reconciler.hostile.escaping import plain
 from reconciler.model.counts import PlanSummary, summarize_plan
@@ -12,8 +14,10 @@ from reconciler.model.plan import (
     Action,
     Advice,
     AdviceKind,
+    ChangedSince,
     Found,
     GroupPlan,
+    KeyRename,
     Phase,
     Plan,
     Refusal,
@@ -28,8 +32,11 @@ from reconciler.planfile.saved import FORMAT, FORMAT_VERSION, SavedPlan
 
 _MEMBERS = (
     *("format", "format_version", "made_by", "made_at", "masked", "instance_id", "as_of", "targets", "shard"),
+    *("changed_since",),
     *("summary", "refusals", "groups", "advice", "held", "spared", "calls_per_minute", "writes_per_minute", "sources"),
 )
+
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 
 
 def read_plan_document(value: object) -> SavedPlan:
@@ -50,6 +57,7 @@ def read_plan_document(value: object) -> SavedPlan:
         calls_per_minute=top["calls_per_minute"].positive(),
         writes_per_minute=top["writes_per_minute"].none_or(lambda field: field.whole(1)),
         targets=_texts(top["targets"]),
+        changed_since=top["changed_since"].none_or(_changed_since),
         held=_held(top["held"]),
         spared=tuple(identity_in(item) for item in top["spared"].items()),
         share=top["shard"].none_or(_share),
@@ -75,6 +83,28 @@ def _check_format(value: object) -> None:
         )
     if value.get("masked") is True:
         raise PlanFileError("this plan's phone numbers are masked: it is for reading only", AGAIN)
+
+
+def _changed_since(field: Field) -> ChangedSince:
+    part = field.members_of(ChangedSince)
+    return ChangedSince(
+        ref=part["ref"].text(),
+        commit=_hash(part["commit"]),
+        left_out=_texts(part["left_out"]),
+        gone=_texts(part["gone"]),
+        renamed=tuple(_key_rename(item) for item in part["renamed"].items()),
+        everything=_texts(part["everything"]),
+    )
+
+
+def _key_rename(field: Field) -> KeyRename:
+    part = field.members_of(KeyRename)
+    return KeyRename(part["old"].text(), part["new"].text())
+
+
+def _hash(field: Field) -> str:
+    text = field.text()
+    return text if _HASH.fullmatch(text) else field.fail("a commit's full hash")
 
 
 def _check_summary(plan: Plan, field: Field) -> None:

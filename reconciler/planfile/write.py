@@ -25,6 +25,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "as_of": as_json(plan.as_of),
         "targets": as_json(plan.targets),
         "shard": as_json(plan.share),
+        "changed_since": as_json(plan.changed_since),
         "summary": as_json(summarize_plan(plan)),
         "refusals": as_json(plan.refusals),
         "groups": as_json(plan.groups),

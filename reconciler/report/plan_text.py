@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan, Refusal, Who
 from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, order_of
+from reconciler.report.narrowing import narrowing_lines
 from reconciler.report.paint import BOLD, paint
-from reconciler.report.summary import counted, plan_line, shard_line
+from reconciler.report.summary import counted, plan_line
 
 ADVICE_WORDS = {
     AdviceKind.ADMIN: "admins",
@@ -135,11 +136,7 @@ def _run_advice(advice: Sequence[Advice], ink: Ink) -> list[str]:
 
 
 def _ending(plan: Plan, ink: Ink, drift: bool) -> Iterator[str]:
-    if plan.targets:
-        only = "Only looked at" if plan.share is None else "Only asked for"
-        yield f"{only}: {', '.join(ink.words(key) for key in sorted(plan.targets))}."
-    if plan.share is not None:
-        yield shard_line(plan, plan.share)
+    yield from (ink.words(line) for line in narrowing_lines(plan))
     unchanged = sum(not group.pending for group in plan.groups)
     if plan.pending and unchanged:
         yield f"{counted(unchanged, 'other group is', 'other groups are')} as the file says."

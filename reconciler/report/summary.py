@@ -7,7 +7,6 @@ from math import ceil
 from reconciler.model.counts import summarize_plan, summarize_result
 from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult
-from reconciler.model.shard import Share
 
 
 def plan_line(plan: Plan, *, drift: bool) -> str:
@@ -62,14 +61,14 @@ def _some(number: int, what: str) -> list[str]:
     return [f"{number} {what}"] if number else []
 
 
-def shard_line(plan: Plan, share: Share) -> str:
-    """`Shard 2/5: 17 of 83 groups.`"""
-    of = "these " if plan.targets else ""
-    return f"Shard {share.shard}: {len(plan.groups)} of {of}{counted(share.of_groups, 'group', 'groups')}."
-
-
 def _as_the_file_says(plan: Plan) -> str:
     groups = len(plan.groups)
     if groups == 0:
-        return "no group was asked for" if plan.share is None else "no group is in this shard"
+        return _why_no_group(plan)
     return f"{counted(groups, 'group is', 'groups are')} as the file says"
+
+
+def _why_no_group(plan: Plan) -> str:
+    if plan.share is not None and plan.share.of_groups:
+        return "no group is in this shard"
+    return "no group was asked for" if plan.changed_since is None else "no group of the file changed"

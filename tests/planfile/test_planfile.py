@@ -25,8 +25,10 @@ from reconciler.model.plan import (
     Action,
     Advice,
     AdviceKind,
+    ChangedSince,
     Found,
     GroupPlan,
+    KeyRename,
     Phase,
     Plan,
     Refusal,
@@ -155,7 +157,15 @@ def plans(draw: st.DrawFn) -> Plan:
         tuple(draw(st.lists(words, max_size=2))),
         tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
         share=draw(st.none() | st.builds(Share, st.just(1), st.just(1), st.integers(0, 99))),
+        changed_since=draw(st.none() | revisions),
     )
+
+
+some_words = st.lists(words, max_size=2).map(tuple)
+hashes = st.from_regex(r"[0-9a-f]{40}([0-9a-f]{24})?", fullmatch=True)
+renames = st.lists(st.builds(KeyRename, words, words), max_size=2).map(tuple)
+left_out = st.lists(st.text(min_size=9, max_size=12), max_size=2).map(tuple)
+revisions = st.builds(ChangedSince, words, hashes, left_out, some_words, renames, some_words)
 
 
 sources = st.lists(st.builds(Source, words, words), max_size=3, unique_by=lambda source: source.path)

@@ -1,0 +1,63 @@
+"""Earlier revisions of PATH for a command: what they wanted, and what changed since."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from reconciler.config import Stored, load_stored
+from reconciler.config.files import LARGEST, belongs
+from reconciler.diff.revised import Revised, revised
+from reconciler.diff.select import narrowed
+from reconciler.errors import ConfigError
+from reconciler.model.desired import Desired
+from reconciler.plan.build import Choices
+from reconciler.revisions import Revision, read_revision
+
+log = logging.getLogger("reconciler.revisions")
+
+
+def revision_of(path: Path, ref: str) -> Revision:
+    """PATH as `ref` has it. Raises RevisionError where there is no such revision."""
+    return read_revision(path, ref, wanted=belongs, largest=LARGEST)
+
+
+def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
+    """What a revision wants as of a day; None where it does not have PATH.
+
+    Raises ConfigError with what is wrong in it, at places told as `REF:groups.yaml:3:5`.
+    """
+    if revision.files is None:
+        return None
+    top = f"{revision.commit.ref}:{path}"
+    stored = [
+        Stored(_called(each.path, path, top), each.data, each.trouble, each.hint, each.linked)
+        for each in revision.files
+    ]
+    return load_stored(stored, as_of=as_of, folder=top if revision.is_folder else None)
+
+
+def _called(file: str, path: Path, top: str) -> str:
+    """A file's name in messages; one below the folder `.` too must stand below what that folder is called."""
+    below = Path(file).relative_to(path)
+    return f"{top}/{below}" if below.parts else top
+
+
+def narrowed_choices(choices: Choices, path: Path, ref: str, desired: Desired) -> Choices:
+    """The choices with what `--changed-since` leaves out; why nothing is left out goes to stderr, too."""
+    revision = revision_of(path, ref)
+    compared = _compared(path, revision, desired)
+    since = narrowed(desired.groups, choices.targets, ref, revision.commit.oid, compared)
+    for reason in since.everything:
+        log.warning("--changed-since %s: %s, so all groups are planned", ref, reason)
+    return replace(choices, changed_since=since)
+
+
+def _compared(path: Path, revision: Revision, desired: Desired) -> Revised | str:
+    try:
+        old = desired_at(path, revision, desired.as_of)
+    except ConfigError as error:
+        return f"{path} is not valid in that revision ({error.problems[0]})"
+    return f"{path} is not there in that revision" if old is None else revised(old, desired)

@@ -1,0 +1,53 @@
+"""What a plan was narrowed to by an earlier revision of the file, in words that every format can use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.model.plan import ChangedSince, Plan
+from reconciler.model.shard import Share
+from reconciler.report.summary import counted
+
+_NAMED = 10
+
+
+def narrowing_lines(plan: Plan) -> tuple[str, ...]:
+    """A sentence each: what was looked at, what was left out and why, what the file has no more.
+
+    Keys and the revision's name are strangers' text: to be masked and escaped by whoever shows a line.
+    """
+    lines: list[str] = []
+    if plan.targets:
+        only = "Only looked at" if plan.share is None else "Only asked for"
+        lines.append(f"{only}: {', '.join(sorted(plan.targets))}.")
+    if plan.changed_since is not None:
+        lines += _since(plan.changed_since, len(plan.groups) if plan.share is None else plan.share.of_groups)
+    if plan.share is not None:
+        lines.append(_shard(plan, plan.share))
+    return tuple(lines)
+
+
+def _shard(plan: Plan, share: Share) -> str:
+    """`Shard 2/5: 17 of 83 groups.`"""
+    of = "these " if plan.targets or plan.changed_since else ""
+    return f"Shard {share.shard}: {len(plan.groups)} of {of}{counted(share.of_groups, 'group', 'groups')}."
+
+
+def _since(since: ChangedSince, planned: int) -> Iterator[str]:
+    revision = f"{since.ref} (commit {since.commit[:9]})"
+    if since.everything:
+        yield f"Compared with {revision}, and nothing left out: {'; '.join(since.everything)}."
+    else:
+        looked = f"{counted(planned, 'group', 'groups')} changed since {revision}"
+        left = f"; {counted(len(since.left_out), 'group', 'groups')} left out as unchanged: {_keys(since.left_out)}"
+        yield f"{looked}{left if since.left_out else ''}."
+    if since.gone:
+        yield f"No longer in the file, and left alone as they are: {_keys(since.gone)}."
+    if since.renamed:
+        renamed = [f"{rename.old} is now {rename.new}" for rename in since.renamed]
+        yield f"Another key for the same group: {_keys(renamed)}."
+
+
+def _keys(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+    return ", ".join(keys[:_NAMED]) + more

@@ -1,0 +1,35 @@
+"""Which revision was applied last, as far as tags tell."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reconciler.errors import RevisionError
+from reconciler.revisions.commits import Commit
+from reconciler.revisions.program import place_of
+
+TAGS = "refs/tags/applied/"
+"""Where a pipeline notes what it applied."""
+
+
+def newest_applied(path: Path) -> Commit | None:
+    """The newest commit that HEAD descends from and that a tag `applied/…` names; `ref` is that tag's name.
+
+    None where there is no such tag, no repository, or no git: then nothing was noted.
+    """
+    try:
+        git, _ = place_of(path)
+        listed = git.run("for-each-ref", "--merged=HEAD", "--format=%(objectname) %(*objectname) %(refname)", TAGS)
+        tags: dict[str, str] = {}
+        for line in os.fsdecode(listed).splitlines():
+            oid, peeled, name = line.split(" ", 2)
+            # The last of several tags of one commit, in the order of their names.
+            tags[peeled or oid] = name.removeprefix("refs/tags/")
+        if not tags:
+            return None
+        order = ("rev-list", "--topo-order", "--max-count=1", "--stdin")
+        newest = git.run(*order, stdin="".join(f"{oid}\n" for oid in tags).encode()).decode().strip()
+        return Commit(tags[newest], newest)
+    except RevisionError:
+        return None

@@ -1,0 +1,80 @@
+"""Which commit a name stands for."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import RevisionError
+from reconciler.revisions.program import Git, place_of
+
+_FOUND = re.compile(rb"(?P<oid>[0-9a-f]{40,64}) (?P<kind>[a-z]+) [0-9]+")
+_SHORT = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A revision: `ref` as it was asked for, `oid` the commit's full hash."""
+
+    ref: str
+    oid: str
+
+    @property
+    def short(self) -> str:
+        """The beginning of the hash, enough to find it by."""
+        return self.oid[:_SHORT]
+
+
+def find_commit(path: Path, ref: str) -> Commit | None:
+    """The commit that `ref` names in the repository of `path`; None where there is no such name or no repository."""
+    try:
+        git, _ = place_of(path)
+        oid, kind = _named(git, ref)
+        return Commit(ref, oid) if kind in ("commit", "tag") else None
+    except RevisionError:
+        return None
+
+
+def commit_of(git: Git, ref: str) -> Commit:
+    """The commit that `ref` names. Raises RevisionError, saying what to do, where it names none."""
+    oid, kind = _named(git, ref)
+    if kind not in ("commit", "tag"):
+        raise RevisionError(f"{ref} is a {kind} in git, no revision", "name a commit, a branch or a tag")
+    if kind == "tag":
+        oid, kind = _looked_up(git, f"{oid}^{{commit}}")
+        if kind != "commit":
+            raise RevisionError(f"the tag {ref} names no commit", "name a commit, a branch or a tag of one")
+    return Commit(ref, oid)
+
+
+def _named(git: Git, ref: str) -> tuple[str, str]:
+    if not ref.strip() or "\n" in ref or "\0" in ref:
+        raise RevisionError("an empty text or one with line breaks names no revision", "name a commit, branch or tag")
+    oid, kind = _looked_up(git, ref)
+    if kind == "ambiguous":
+        raise RevisionError(f"{ref} is the beginning of several hashes", "give more of it")
+    if not oid:
+        raise RevisionError(f"there is no revision {ref} in the repository at {git.folder}", _why_missing(git))
+    return oid, kind
+
+
+def _looked_up(git: Git, name: str) -> tuple[str, str]:
+    """Hash and kind of an object; no hash where there is none, then the kind says `missing` or `ambiguous`."""
+    answer = git.run("cat-file", "--batch-check", stdin=os.fsencode(name) + b"\n").rstrip(b"\n")
+    found = _FOUND.fullmatch(answer)
+    if found is None:
+        return "", answer.rpartition(b" ")[2].decode("ascii", "replace")
+    return found["oid"].decode(), found["kind"].decode()
+
+
+def _why_missing(git: Git) -> str:
+    if not _looked_up(git, "HEAD")[0]:
+        return "it has no commit yet"
+    if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+        return (
+            "this clone has only the newest commits: run `git fetch --unshallow` (in GitHub Actions, `fetch-depth: 0` "
+            "for actions/checkout)"
+        )
+    return "`git fetch` gets what the remote has; a branch of the remote is called origin/NAME"
