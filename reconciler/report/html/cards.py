@@ -1,0 +1,176 @@
+"""One card a group: who comes, who goes, what it is called before and after, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.model.plan import Action, Advice, Found, GroupPlan, Refusal, Who
+from reconciler.report.html.texts import TextView, text_view
+from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, person_name
+from reconciler.report.plan_text import ADVICE_WORDS
+
+Tone = Literal["add", "remove", "change", "stop", "note", "plain"]
+"""What a mark means, whatever it looks like: comes, goes, changes, needs a person, is good to know, none of these."""
+
+_ACTS: dict[Action, tuple[Tone, str, str]] = {
+    Action.JOIN: ("add", "joins", "The instance joins this group by its invite."),
+    Action.CREATE: ("add", "new", "This group is created."),
+    Action.LEAVE: ("remove", "leaves", "The instance leaves this group."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """Somebody who comes or goes: what to call them, until when and why; `stays` where no step moves them."""
+
+    name: str
+    detail: str = ""
+    stays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """Something to know: what about, what there is to say, of which people and live groups (`several` of them)."""
+
+    about: str
+    text: str
+    names: tuple[str, ...] = ()
+    several: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word or a number beside a group's heading; `said` is what a screen reader says."""
+
+    tone: Tone
+    shown: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything a page says of one group; `anchor` is where links to it lead."""
+
+    anchor: str
+    key: str
+    name: str
+    id: str
+    badges: tuple[Badge, ...] = ()
+    acts: tuple[tuple[Tone, str], ...] = ()
+    texts: tuple[TextView, ...] = ()
+    adds: tuple[PersonView, ...] = ()
+    removes: tuple[PersonView, ...] = ()
+    refused: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+    notes: tuple[NoteView, ...] = ()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a person has to decide something before this group can be as the file says."""
+        return bool(self.refused or self.blocked)
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything in it differs, or would have to be done."""
+        return bool(self.acts or self.texts or self.adds or self.removes)
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing to say but that it is as the file says."""
+        return not (self.stopped or self.changes or self.notes)
+
+
+def card_of(group: GroupPlan, anchor: str, refusals: Sequence[Refusal], ink: Ink) -> Card:
+    """The card of one group; `refusals` are those of this group."""
+    acts = [_ACTS[step.action] for step in group.steps if step.action in _ACTS]
+    texts, adds, removes = _texts(group, ink), people_moving(group, True), people_moving(group, False)
+    return Card(
+        anchor,
+        ink.words(group.key),
+        ink.words(group.name),
+        ink.words(_id_of(group)),
+        tuple(_badges(group, bool(refusals), texts, len(adds), len(removes))),
+        tuple((tone, told) for tone, _, told in acts),
+        texts,
+        _people(adds, "until", ink),
+        _people(removes, "last day was", ink),
+        tuple(ink.words(refusal.message) for refusal in refusals),
+        tuple(ink.words(reason) for reason in group.blocked),
+        (*_adopted(group, ink), *(note_of(advice, ink) for advice in group.advice)),
+    )
+
+
+def people_moving(group: GroupPlan, comes: bool) -> list[tuple[Who, bool]]:
+    """Who comes (or goes) and whether they stay all the same because no step moves them, in the order of people."""
+    actions = (Action.CREATE, Action.ADD) if comes else (Action.REMOVE,)
+    moved = {who.key: who for step in group.steps if step.action in actions for who in step.people}
+    differing = {who.key: who for who in (group.add if comes else group.remove)}
+    everybody: dict[str, Who] = moved | differing
+    return [(who, who.key not in moved) for who in sorted(everybody.values(), key=lambda who: who.order)]
+
+
+def note_of(advice: Advice, ink: Ink) -> NoteView:
+    """A piece of advice, with everybody it is about."""
+    people = [ink.person(who) for who in sorted(advice.people, key=lambda who: who.order)]
+    names = (*people, *(ink.title(name) for name in advice.names))
+    what = "people" if people else "groups"
+    return NoteView(ADVICE_WORDS[advice.kind], ink.words(advice.text), names, f"{len(names)} {what}")
+
+
+def _people(moving: Iterable[tuple[Who, bool]], until: str, ink: Ink) -> tuple[PersonView, ...]:
+    views = []
+    for who, stays in moving:
+        day = f"{until} {who.until.isoformat()}" if who.until else ""
+        detail = " · ".join(part for part in (day, ink.words(who.reason or "")) if part)
+        views.append(PersonView(person_name(who, ink.show_phones), detail, stays))
+    return tuple(views)
+
+
+def _texts(group: GroupPlan, ink: Ink) -> tuple[TextView, ...]:
+    """Name, then description; the name of a group that is yet to be made stands in the heading already."""
+    sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
+    changes = sorted(group.text, key=lambda change: (change.field != "name", change.field))
+    return tuple(
+        text_view(change, ink, stays=(change.field, change.new) not in sent)
+        for change in changes
+        if change.field != "name" or change.old is not None
+    )
+
+
+def _badges(group: GroupPlan, refused: bool, texts: Sequence[TextView], adds: int, removes: int) -> Iterable[Badge]:
+    if refused:
+        yield Badge("stop", "refused")
+    if group.blocked:
+        yield Badge("stop", "blocked")
+    for step in group.steps:
+        if step.action in _ACTS:
+            yield Badge(*_ACTS[step.action][:2])
+    if adds:
+        yield Badge("add", f"+{adds}", f"{adds} to add")
+    if removes:
+        yield Badge("remove", f"−{removes}", f"{removes} to remove")
+    for text in texts:
+        yield Badge("change", text.field, f"{text.field} differs")
+    if group.adopted:
+        yield Badge("note", "adopted")
+
+
+def _adopted(group: GroupPlan, ink: Ink) -> tuple[NoteView, ...]:
+    if not group.adopted:
+        return ()
+    how = "found by its name"
+    if group.found is Found.BY_PREVIOUS_NAME:
+        old = group.live.name if group.live else next((c.old for c in group.text if c.field == "name"), None)
+        how = f"found by its earlier name {ink.title(old)}" if old else "found by an earlier name"
+    return (NoteView("adopted", f"{how}; reconciler pin notes its id"),)
+
+
+def _id_of(group: GroupPlan) -> str:
+    """The live group's id, whether the file or a name led to it; else why there is none."""
+    known = group.id or (group.live.id if group.live else None)
+    if known:
+        return known
+    arriving = any(step.action in (Action.CREATE, Action.JOIN) for step in group.steps)
+    return KNOWN_AFTER_APPLY if arriving else "(no live group)"

@@ -1,0 +1,302 @@
+"""The HTML page as text: what stands in it, that nothing in it is obeyed, and that it asks nobody for anything."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+
+from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Phase, Plan, Step, TextChange
+from reconciler.planfile.saved import SavedPlan
+from reconciler.report.html.cards import Card, card_of
+from reconciler.report.html.render import render_plan_html
+from reconciler.report.html.texts import text_view
+from reconciler.report.html.view import page_of
+from reconciler.report.lines import Ink
+from tests.hostile.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
+from tests.hostile.hostile_texts import DISGUISED, HOSTILE
+from tests.report import report_samples as samples
+from tests.report.test_report_escaping import hostile_plan
+
+MASKED = Ink(show_phones=False, color=False)
+
+
+class WholePage(Page):
+    """A whole document: the elements of its head that never close are known, too."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        super().handle_starttag(tag, attrs)
+        if tag in {"meta", "link"}:
+            self.open.pop()
+
+
+def made(plan: Plan) -> SavedPlan:
+    return SavedPlan(plan, samples.SOURCES, "0.1.0", "2026-11-21T12:00:00+00:00")
+
+
+def html(plan: Plan, *, show_phones: bool = False, drift: bool = False) -> str:
+    return render_plan_html(made(plan), show_phones=show_phones, drift=drift)
+
+
+def words(plan: Plan, *, show_phones: bool = False, drift: bool = False) -> str:
+    """What a reader sees, one space between all words and elements."""
+    source = re.sub(r"<(style|script)>.*?</\1>", "", html(plan, show_phones=show_phones, drift=drift), flags=re.DOTALL)
+    return " ".join(" ".join(text for text, _ in WholePage(source).texts).split())
+
+
+def card(group: GroupPlan) -> Card:
+    return card_of(group, "g1", (), MASKED)
+
+
+def elements(text: str) -> list[tuple[str, tuple[tuple[str, str | None], ...]]]:
+    """Every element with its attributes; line breaks in a description are what a text may make."""
+    page = WholePage(html(hostile_plan(text)))
+    assert page.open == []
+    assert page.comments == []
+    return [element for element in page.elements if element[0] != "br"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_makes_no_element_and_no_attribute(name: str) -> None:
+    assert elements(HOSTILE[name]) == elements("harmless")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_in_a_page_hides_nothing_and_gives_a_build_server_no_order(name: str) -> None:
+    source = html(hostile_plan(HOSTILE[name]), show_phones=True)
+    assert_terminal_and_log_obey_nothing(re.sub(r"<(style|script)>.*?</\1>", "", source, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize("name", DISGUISED)
+def test_numbers_are_masked_wherever_they_stand_unless_asked_for(name: str) -> None:
+    plan = hostile_plan(DISGUISED[name])
+    assert_no_number(words(plan))
+    assert "Phone numbers are masked" in words(plan)
+    with pytest.raises(AssertionError):
+        assert_no_number(words(hostile_plan(DISGUISED["plain"]), show_phones=True))
+
+
+def test_with_phones_the_page_says_that_it_has_them() -> None:
+    shown = words(samples.EVERYTHING, show_phones=True)
+    assert "+12025550146" in shown
+    assert "This page has phone numbers in full." in shown
+
+
+def test_the_policy_lets_only_the_one_style_and_the_one_script_run() -> None:
+    source = html(samples.EVERYTHING)
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', source)
+    for tag, directive in (("style", "style-src"), ("script", "script-src")):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", source, re.DOTALL)
+        hashed = b64encode(sha256(content.encode()).digest()).decode()
+        assert f"{directive} &#39;sha256-{hashed}&#39;;" in policy
+    assert "default-src &#39;none&#39;" in policy
+    assert "unsafe" not in policy
+
+
+def test_the_page_names_no_address_but_places_in_itself() -> None:
+    page = WholePage(html(samples.EVERYTHING))
+    given = {(key, value) for _, attributes in page.elements for key, value in attributes}
+    ids = {value for key, value in given if key == "id"}
+    links = {value or "" for key, value in given if key in {"href", "src", "action", "data", "srcset"}}
+    assert {link for link in links if not link.startswith("#")} == {"data:,"}
+    assert {link[1:] for link in links if link.startswith("#")} <= ids
+    assert not {key for key, _ in given if key.startswith("on") or key == "style"}
+
+
+def test_every_id_stands_once() -> None:
+    page = WholePage(html(samples.EVERYTHING))
+    ids = [value for _, attributes in page.elements for key, value in attributes if key == "id"]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "Apply would be refused",
+        "Refused: apply would stop before its first write gone : 2 of 2 members would be removed, the limit is 1 (25%) "
+        "To go on: raise it with --max-removals 2 the instance is not connected To go on: scan its QR code",
+        "8 groups 2 as the file says 1 to create 1 to change 1 to join 1 to leave 2 to adopt found by name "
+        "4 people to add 2 people to remove 2 blocked 2 refused 7 calls about 5 s",
+        "Instance inst_abc123 From groups.yaml, more/sales.yaml Only board, project-alpha As of 2026-11-21",
+        "Made 2026-11-21T12:00:00+00:00 by reconciler 0.1.0",
+        "Needs a decision 3",
+        "Blocked: the instance is no admin of this group: make +1 202 ••• ••00 one in the app",
+        "Name stays as it is Before Beta (old) After Beta",
+        "Go out 1 − +1 202 ••• ••46 stays as it is",
+        "Refused: 2 of 2 members would be removed, the limit is 1 (25%) The instance leaves this group.",
+        "Board new +2 2 to add description description differs board (known after apply) This group is created.",
+        "Description New Only the board Come in 2 + alice + carol",
+        "The instance joins this group by its invite.",
+        "Before Project Alfa After Project Alpha",
+        "Before (none) After Team workspace for Project Alpha Ask alice",
+        "+ Bob Marsh until 2026-12-31 · contractor",
+        'adopted found by its earlier name "Project Alfa"; reconciler pin notes its id',
+        "pending invite carol – send them https://chat.whatsapp.com/AbCdEfGhIjKlMn",
+        "unidentified (unidentified), 76699677012110@lid – they stay",
+        "Who gains and loses what 5",
+        "falls due Bob Marsh (until 2026-12-31, contractor) – within the next 14 days",
+        "7 live groups are not in the file",
+        "As the file says 1 Same",
+    ],
+)
+def test_the_page_says_all_that_the_plan_has(phrase: str) -> None:
+    assert phrase in words(samples.EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("plan", "drift", "title"),
+    [
+        (samples.SMALL, False, "2 groups would change"),
+        (samples.SMALL, True, "2 groups differ from the file"),
+        (replace(samples.SMALL, groups=(samples.NEW,)), True, "1 group differs from the file"),
+        (samples.NOTHING, False, "Nothing to do"),
+        (samples.NOTHING, True, "No drift"),
+        (samples.EVERYTHING, True, "Apply would be refused"),
+    ],
+)
+def test_the_title_says_the_main_thing(plan: Plan, drift: bool, title: str) -> None:
+    assert page_of(made(plan), show_phones=False, drift=drift).title == title
+    assert f"<h1>{title}</h1>" in html(plan, drift=drift)
+
+
+def test_where_nothing_is_pending_there_is_nothing_to_filter() -> None:
+    source = html(samples.EMPTY)
+    assert "<form" not in source
+    assert "<script" not in source
+    assert "Nothing to do: no group was asked for." in source
+
+
+def test_who_leaves_because_the_time_has_run_out_is_told_with_the_day() -> None:
+    group = replace(samples.ALPHA, remove=(samples.BOB,), steps=())
+    (gone,) = card(group).removes
+    assert (gone.name, gone.detail, gone.stays) == ("Bob Marsh", "last day was 2026-12-31 · contractor", True)
+
+
+def test_what_somebody_has_to_decide_comes_before_changes_and_those_before_what_is_good_to_know() -> None:
+    page = page_of(made(samples.EVERYTHING), show_phones=False, drift=False)
+    assert [(section.anchor, [card.key for card in section.cards]) for section in page.sections] == [
+        ("decide", ["beta", "gone", "lost"]),
+        ("changes", ["board", "club", "project-alpha"]),
+        ("known", ["adopted"]),
+    ]
+    assert [card.key for card in page.same] == ["same"]
+
+
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [
+        (replace(samples.ALPHA, live=None), 'found by its earlier name "Project Alfa"; reconciler pin notes its id'),
+        (replace(samples.ALPHA, live=None, text=()), "found by an earlier name; reconciler pin notes its id"),
+        (samples.ADOPTED, "found by its name; reconciler pin notes its id"),
+    ],
+)
+def test_adopting_says_by_which_name_the_group_was_found(group: GroupPlan, told: str) -> None:
+    assert card(group).notes[0].text == told
+
+
+def test_a_card_takes_the_id_from_the_live_group_where_the_plan_has_none() -> None:
+    assert card(replace(samples.BLOCKED, id=None)).id == samples.BETA_ID
+    assert card(samples.LOST).id == "(no live group)"
+
+
+def shown(text: TextChange, *, show_phones: bool = False) -> tuple[str | None, str, str]:
+    """Before and after with the marked words in brackets and line ends as bars, and the remark."""
+    view = text_view(text, Ink(show_phones, color=False), stays=False)
+    before, after = (
+        None
+        if runs is None
+        else "".join(f"[{'|'.join(run.lines)}]" if run.changed else "|".join(run.lines) for run in runs)
+        for runs in (view.before, view.after)
+    )
+    return before, after or "", view.remark
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after", "remark"),
+    [
+        (TextChange("name", "Project Alfa", "Project Alpha"), "Project [Alfa]", "Project [Alpha]", ""),
+        (TextChange("name", None, "Board"), None, "Board", ""),
+        (TextChange("description", "", "x"), "", "[x]", ""),
+        (TextChange("description", "x", ""), "[x]", "", ""),
+        (TextChange("name", "Sales", "Zebras and others"), "[Sales]", "[Zebras and others]", ""),
+        (TextChange("name", "a\r\nb", "a b"), "a[\\r\\n]b", "a[ ]b", ""),
+        (TextChange("description", "a\r\nb c", "a\nb d"), "a|b [c]", "a|b [d]", ""),
+        (
+            TextChange("description", "ask +1 202 555 0143", "ask +1 202 555 0243"),
+            "ask +1 202 ••• ••43",
+            "ask +1 202 ••• ••43",
+            "a masked number differs",
+        ),
+        (TextChange("name", "::x y", "::x z"), "\\x3a:x [y]", "\\x3a:x [z]", ""),
+    ],
+)
+def test_the_words_that_differ_are_marked(change: TextChange, before: str | None, after: str, remark: str) -> None:
+    assert shown(change) == (before, after, remark)
+
+
+def test_a_number_is_masked_before_a_text_is_cut_through_it() -> None:
+    long = "a" * 3990 + " +1 202 555 0143 and more"
+    before, after, remark = shown(TextChange("description", "b", long))
+    assert "555" not in after
+    assert before == "[b]"
+    assert remark == "15 more characters are not shown"
+
+
+def test_a_hostile_text_does_not_take_for_ever_to_compare() -> None:
+    old, new = "a b " * 1000, "b a " * 999 + "c"
+    before, after, _ = shown(TextChange("description", old, new))
+    assert before is not None
+    assert before.replace("[", "").replace("]", "") == old
+    assert after.replace("[", "").replace("]", "") == new
+
+
+def crowded(groups: int, people: int) -> Plan:
+    """Each of so many groups takes in so many people, the same ones everywhere."""
+    crowd = tuple(samples.who(f"1202555{number:04}", f"p{number:04}") for number in range(people))
+    return Plan(
+        "inst_abc123",
+        samples.SMALL.as_of,
+        tuple(
+            GroupPlan(
+                f"g{number:03}",
+                f"Group {number}",
+                f"{number}@g.us",
+                Found.BY_ID,
+                add=crowd,
+                steps=(Step(f"g{number:03}", Action.ADD, Phase.BUILD, f"{number}@g.us", people=crowd),),
+            )
+            for number in range(groups)
+        ),
+    )
+
+
+@pytest.mark.parametrize(("groups", "people", "table"), [(12, 40, True), (13, 40, False), (12, 41, False)])
+def test_people_and_groups_are_a_table_as_long_as_it_can_be_seen_at_once(groups: int, people: int, table: bool) -> None:
+    page = page_of(made(crowded(groups, people)), show_phones=False, drift=False)
+    assert bool(page.people.columns) is table
+    assert len(page.people.rows) == people
+    assert ("<table>" in html(crowded(groups, people))) is table
+
+
+def test_somebody_who_moves_has_one_row_with_both_groups() -> None:
+    coming = GroupPlan("a", "A", add=(samples.ALICE,))
+    going = GroupPlan("b", "B", remove=(replace(samples.ALICE, jid="other"),))
+    plan = replace(samples.EMPTY, groups=(coming, going))
+    (row,) = page_of(made(plan), show_phones=False, drift=False).people.rows
+    assert [(move.key, move.gains, move.stays) for move in row.moves] == [("a", True, True), ("b", False, True)]
+
+
+def test_a_long_list_of_names_in_a_note_can_be_folded() -> None:
+    note = Advice(AdviceKind.UNMANAGED, "9 live groups", names=tuple(f"Chat {n}" for n in range(9)))
+    source = html(replace(samples.EMPTY, advice=(note,)))
+    assert '<details class="more" open><summary>9 groups</summary>' in source
+    assert "&#34;Chat 8&#34;" in source
+
+
+def test_from_many_files_only_the_first_are_named() -> None:
+    sources = tuple(replace(samples.SOURCES[0], path=f"{number}.yaml") for number in range(7))
+    saved = replace(made(samples.EMPTY), sources=sources)
+    assert "0.yaml, 1.yaml, 2.yaml, 3.yaml, 4.yaml and 2 more" in render_plan_html(saved, show_phones=False)
