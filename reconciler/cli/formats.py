@@ -43,6 +43,12 @@ def _plan_json(made: SavedPlan, look: Look) -> str:
     return json_text(masked(plan_document(made), look.show_phones))
 
 
+def _plan_html(made: SavedPlan, look: Look) -> str:
+    from reconciler.report.html.render import render_plan_html
+
+    return render_plan_html(made, show_phones=look.show_phones, drift=look.drift)
+
+
 def _result_text(result: ApplyResult, look: Look) -> str:
     from reconciler.report.text import render_result
 
@@ -72,6 +78,7 @@ def _problems_json(problems: Sequence[Problem], verdict: str) -> str:
 PLAN_FORMATS: Mapping[str, Callable[[SavedPlan, Look], str]] = {
     "text": plan_text,
     "json": _plan_json,
+    "html": _plan_html,
 }
 """For `plan`, `drift`, `show`."""
 

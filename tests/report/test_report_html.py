@@ -10,6 +10,7 @@ from hashlib import sha256
 import pytest
 
 from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Phase, Plan, Step, TextChange
+from reconciler.model.shard import Share
 from reconciler.planfile.saved import SavedPlan
 from reconciler.report.html.cards import Card, card_of
 from reconciler.report.html.render import render_plan_html
@@ -294,6 +295,11 @@ def test_a_long_list_of_names_in_a_note_can_be_folded() -> None:
     source = html(replace(samples.EMPTY, advice=(note,)))
     assert '<details class="more" open><summary>9 groups</summary>' in source
     assert "&#34;Chat 8&#34;" in source
+
+
+def test_a_shard_says_which_part_of_the_groups_it_is() -> None:
+    plan = replace(samples.EMPTY, share=Share(2, 5, 83))
+    assert "Shard 2/5: 0 of 83 groups As of" in words(plan)
 
 
 def test_from_many_files_only_the_first_are_named() -> None:

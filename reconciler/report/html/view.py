@@ -13,7 +13,7 @@ from reconciler.report.html.cards import Card, NoteView, Tone, card_of, note_of
 from reconciler.report.html.people import PeopleView, people_view
 from reconciler.report.lines import Ink
 from reconciler.report.plan_text import ADVICE_WORDS
-from reconciler.report.summary import about, counted, plan_line
+from reconciler.report.summary import about, counted, plan_line, shard_line
 
 _FILES = 5
 _LONG = 100
@@ -143,6 +143,7 @@ def _facts(made: Made, ink: Ink) -> Sequence[tuple[str, str]]:
         ("Instance", ink.words(plan.instance_id)),
         ("From", shown),
         ("Only", ", ".join(ink.words(key) for key in sorted(plan.targets))),
+        ("Shard", shard_line(plan, plan.share).removeprefix("Shard ").removesuffix(".") if plan.share else ""),
         ("As of", plan.as_of.isoformat()),
         ("Made", f"{ink.words(made.made_at)} by reconciler {ink.words(made.made_by)}"),
     ]
