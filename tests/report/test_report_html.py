@@ -121,7 +121,7 @@ def test_every_id_stands_once() -> None:
         "To go on: raise it with --max-removals 2 the instance is not connected To go on: scan its QR code",
         "8 groups 2 as the file says 1 to create 1 to change 1 to join 1 to leave 2 to adopt found by name "
         "4 people to add 2 people to remove 2 blocked 2 refused 7 calls about 5 s",
-        "Instance inst_abc123 From groups.yaml, more/sales.yaml Only board, project-alpha As of 2026-11-21",
+        "Only looked at: board, project-alpha. Instance inst_abc123 From groups.yaml, more/sales.yaml As of 2026-11-21",
         "Made 2026-11-21T12:00:00+00:00 by reconciler 0.1.0",
         "Needs a decision 3",
         "Blocked: the instance is no admin of this group: make +1 202 ••• ••00 one in the app",
@@ -299,7 +299,7 @@ def test_a_long_list_of_names_in_a_note_can_be_folded() -> None:
 
 def test_a_shard_says_which_part_of_the_groups_it_is() -> None:
     plan = replace(samples.EMPTY, share=Share(2, 5, 83))
-    assert "Shard 2/5: 0 of 83 groups As of" in words(plan)
+    assert "Shard 2/5: 0 of 83 groups. Instance" in words(plan)
 
 
 def test_from_many_files_only_the_first_are_named() -> None:

@@ -12,8 +12,9 @@ from reconciler.model.plan import Plan
 from reconciler.report.html.cards import Card, NoteView, Tone, card_of, note_of
 from reconciler.report.html.people import PeopleView, people_view
 from reconciler.report.lines import Ink
+from reconciler.report.narrowing import narrowing_lines
 from reconciler.report.plan_text import ADVICE_WORDS
-from reconciler.report.summary import about, counted, plan_line, shard_line
+from reconciler.report.summary import about, counted, plan_line
 
 _FILES = 5
 _LONG = 100
@@ -75,6 +76,7 @@ class Page:
     kind: str
     title: str
     summary: str
+    narrowed: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     tiles: tuple[Tile, ...]
     refusals: tuple[RefusalView, ...]
@@ -104,6 +106,7 @@ def page_of(made: Made, *, show_phones: bool, drift: bool) -> Page:
         "Drift" if drift else "Plan",
         _title(plan, drift),
         plan_line(plan, drift=drift),
+        tuple(ink.words(line) for line in narrowing_lines(plan)),
         tuple(_facts(made, ink)),
         tuple(_tiles(plan)),
         tuple(_refusals(plan, cards, ink)),
@@ -142,8 +145,6 @@ def _facts(made: Made, ink: Ink) -> Sequence[tuple[str, str]]:
     facts = [
         ("Instance", ink.words(plan.instance_id)),
         ("From", shown),
-        ("Only", ", ".join(ink.words(key) for key in sorted(plan.targets))),
-        ("Shard", shard_line(plan, plan.share).removeprefix("Shard ").removesuffix(".") if plan.share else ""),
         ("As of", plan.as_of.isoformat()),
         ("Made", f"{ink.words(made.made_at)} by reconciler {ink.words(made.made_by)}"),
     ]
