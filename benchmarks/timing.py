@@ -41,7 +41,7 @@ def run(
         done = subprocess.run(
             [str(part) for part in command],
             cwd=folder,
-            env={**os.environ, **(environment or {})},
+            env={**_own_environment(), **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=sink,
             text=True,
@@ -66,3 +66,8 @@ def in_turn(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, l
 def ratio(one: Sequence[float], other: Sequence[float]) -> float:
     """How many times the other's time the one takes: the median over the rounds, each compared with itself."""
     return median(a / b for a, b in zip(one, other, strict=True))
+
+
+def _own_environment() -> dict[str, str]:
+    """This process's environment, with compiled modules kept: compiling them anew at each start is nobody's case."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

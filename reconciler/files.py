@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +20,8 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
         with target.open("wb") as stream:
             stream.write(data)
         return
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with open(handle, "wb") as stream:

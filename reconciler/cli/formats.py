@@ -63,7 +63,7 @@ def _result_json(result: ApplyResult, look: Look) -> str:
 
 
 def _problems_text(problems: Sequence[Problem], verdict: str) -> str:
-    from reconciler.report.text import render_problems
+    from reconciler.report.problems_text import render_problems
 
     return "\n".join(part for part in (problems and render_problems(problems), verdict) if part)
 

@@ -14,10 +14,11 @@ from reconciler.model.desired import Desired, RemovalLimit
 def load_desired(path: Path, as_of: datetime | None, *, quiet: bool) -> Desired:
     """Load and check PATH; warnings go to stderr. Raises ConfigError with every problem."""
     from reconciler.config import load
-    from reconciler.report.text import render_problems
 
     desired = load(path, as_of=day(as_of))
     if desired.warnings and not quiet:
+        from reconciler.report.problems_text import render_problems
+
         click.echo(render_problems(desired.warnings).rstrip("\n"), err=True)
     return desired
 

@@ -30,7 +30,7 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
     from reconciler.cli.writing import show
     from reconciler.config import load
     from reconciler.errors import ConfigError
-    from reconciler.report.summary import counted
+    from reconciler.report.wording import counted
 
     try:
         desired = load(path, as_of=day(None))

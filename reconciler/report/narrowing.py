@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model.plan import ChangedSince, Plan
 from reconciler.model.shard import Share
-from reconciler.report.summary import counted
+from reconciler.report.wording import counted
 
 _NAMED = 10
 

@@ -8,7 +8,8 @@ from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, 
 from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, order_of
 from reconciler.report.narrowing import narrowing_lines
 from reconciler.report.paint import BOLD, paint
-from reconciler.report.summary import counted, plan_line
+from reconciler.report.summary import plan_line
+from reconciler.report.wording import counted
 
 ADVICE_WORDS = {
     AdviceKind.ADMIN: "admins",

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.errors import Problem
 from reconciler.hostile.escaping import safe
 from reconciler.hostile.masking import mask_text
-from reconciler.report.summary import counted
+from reconciler.report.wording import counted
 
 
 def render_problems(problems: Sequence[Problem]) -> str:

@@ -9,7 +9,8 @@ from reconciler.model.plan import Action, GroupPlan, Step, TextChange, Who
 from reconciler.model.result import ApplyResult, Outcome, PersonOutcome, PersonState, StepResult
 from reconciler.report.lines import Ink, order_of
 from reconciler.report.paint import BOLD, paint
-from reconciler.report.summary import counted, result_line
+from reconciler.report.summary import result_line
+from reconciler.report.wording import counted
 
 _NO_ID = "(id unknown)"
 _DONE_LINES = {

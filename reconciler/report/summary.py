@@ -7,6 +7,7 @@ from math import ceil
 from reconciler.model.counts import summarize_plan, summarize_result
 from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult
+from reconciler.report.wording import counted
 
 
 def plan_line(plan: Plan, *, drift: bool) -> str:
@@ -45,11 +46,6 @@ def result_line(result: ApplyResult) -> str:
         *_some(count.blocked, "blocked"),
     ]
     return f"Applied: {', '.join(parts)} · {counted(count.calls, 'call', 'calls')}"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """`1 call`, `2 calls`."""
-    return f"{number} {one if number == 1 else many}"
 
 
 def about(seconds: int) -> str:

@@ -78,6 +78,22 @@ def test_the_version_is_the_changelogs() -> None:
     assert __version__ in done.stdout
 
 
+def test_the_version_is_told_without_loading_the_command_line_and_in_its_words() -> None:
+    code = (
+        "import sys; sys.argv = ['reconciler', '--version']; from reconciler.__main__ import main; main(); "
+        "print('click' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{CliRunner().invoke(cli, ['--version'], prog_name='reconciler').output}False\n"
+
+
+def test_a_version_that_stdout_does_not_take_is_an_error() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "reconciler", "--version"], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode != 0
+    assert done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -14,7 +14,8 @@ from reconciler.report.html.people import PeopleView, people_view
 from reconciler.report.lines import Ink
 from reconciler.report.narrowing import narrowing_lines
 from reconciler.report.plan_text import ADVICE_WORDS
-from reconciler.report.summary import about, counted, plan_line
+from reconciler.report.summary import about, plan_line
+from reconciler.report.wording import counted
 
 _FILES = 5
 _LONG = 100
