@@ -53,7 +53,7 @@ def make_plan(
     asked_for, keys = keys_asked_for(desired, choices), keys_to_plan(desired, choices)
     tells_unmanaged = _tells_unmanaged(choices)
     # A shard with nothing in it makes no call, nor does a revision from which nothing changed.
-    listing = _list_for(desired, client, keys) if keys or tells_unmanaged else Listing(())
+    listing = list_for(desired, client, keys) if keys or tells_unmanaged else Listing(())
     matches = match_groups(desired.groups, listing.groups)
     chosen = [match for key, match in matches.items() if key in keys]
     read = _read(client, chosen, parallelism)
@@ -100,7 +100,7 @@ def untouched_plan(desired: Desired, choices: Choices, instance_id: str) -> Plan
 def match_live(desired: Desired, client: Client) -> dict[str, Match]:
     """Which live group each key of the file stands for."""
     keys = select_keys(desired.groups, ())
-    return match_groups(desired.groups, _list_for(desired, client, keys).groups)
+    return match_groups(desired.groups, list_for(desired, client, keys).groups)
 
 
 def read_live(client: Client, ids: Sequence[str], *, parallelism: int) -> tuple[LiveGroup, ...]:
@@ -117,7 +117,7 @@ def read_live(client: Client, ids: Sequence[str], *, parallelism: int) -> tuple[
     return tuple(group for group in (everything[entry.id] for entry in wanted) if group is not None)
 
 
-def _list_for(desired: Desired, client: Client, keys: frozenset[str]) -> Listing:
+def list_for(desired: Desired, client: Client, keys: frozenset[str]) -> Listing:
     """The live groups, listed once more where one that is asked for by its key may have slipped between two pages."""
     listing = client.list_groups()
     pinned = [g for g in desired.groups if g.id is not None and g.state is State.PRESENT and g.invite is None]

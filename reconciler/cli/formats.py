@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reconciler.errors import Problem
     from reconciler.model.result import ApplyResult
+    from reconciler.model.whereabouts import Whereabouts
     from reconciler.planfile.saved import SavedPlan
 
 
@@ -75,6 +76,20 @@ def _problems_json(problems: Sequence[Problem], verdict: str) -> str:
     return json_text(problems_document(problems))
 
 
+def _who_text(found: Whereabouts, look: Look) -> str:
+    from reconciler.report.who_text import render_who
+
+    return render_who(found, show_phones=look.show_phones, color=look.color)
+
+
+def _who_json(found: Whereabouts, look: Look) -> str:
+    from reconciler.hostile.escaping import json_text
+    from reconciler.report.document import masked
+    from reconciler.report.who_document import who_document
+
+    return json_text(masked(who_document(found), look.show_phones))
+
+
 PLAN_FORMATS: Mapping[str, Callable[[SavedPlan, Look], str]] = {
     "text": plan_text,
     "json": _plan_json,
@@ -93,3 +108,9 @@ PROBLEM_FORMATS: Mapping[str, Callable[[Sequence[Problem], str], str]] = {
     "json": _problems_json,
 }
 """For `validate`; the second value is the line that a terminal ends with where the file is valid."""
+
+WHO_FORMATS: Mapping[str, Callable[[Whereabouts, Look], str]] = {
+    "text": _who_text,
+    "json": _who_json,
+}
+"""For `who`."""

@@ -25,6 +25,8 @@ COMMANDS = {
     "import": ("reconciler.cli.import_:import_", "Write a file for the live groups."),
     "pin": ("reconciler.cli.pin:pin", "Note the ids of matched groups in the file."),
     "show": ("reconciler.cli.show:show", "Render a saved plan."),
+    "who": ("reconciler.cli.who:who", "Show every group a person is in, desired and live."),
+    "invite": ("reconciler.cli.invite:invite", "Print a group's invite link."),
     "schema": ("reconciler.cli.schema:schema", "Print the JSON Schema of the file."),
     "init": ("reconciler.cli.init:init", "Write a starter file and the pipelines for a new repository."),
     "sandbox": ("reconciler.cli.sandbox:sandbox", "The embedded server by itself."),

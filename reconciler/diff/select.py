@@ -12,14 +12,20 @@ from reconciler.model.plan import ChangedSince
 from reconciler.model.shard import Shard
 
 
+def select_key(groups: Iterable[DesiredGroup], key: str) -> DesiredGroup:
+    """The group of this key; UsageError, with a suggestion, where the file has none."""
+    by_key = {group.key: group for group in groups}
+    if key not in by_key:
+        raise UsageError(f"the file has no group {key}", _suggestion(key, by_key))
+    return by_key[key]
+
+
 def select_keys(groups: Iterable[DesiredGroup], targets: Sequence[str]) -> frozenset[str]:
     """The keys asked for, or all; UsageError names every one that the file does not have."""
     keys = {group.key for group in groups}
     unknown = [target for target in targets if target not in keys]
     if unknown:
-        near = difflib.get_close_matches(unknown[0], sorted(keys), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(sorted(keys)[:10]) or 'no groups'}"
-        raise UsageError(f"--target: the file has no group {', '.join(unknown)}", hint)
+        raise UsageError(f"--target: the file has no group {', '.join(unknown)}", _suggestion(unknown[0], keys))
     return frozenset(targets) if targets else frozenset(keys)
 
 
@@ -42,3 +48,9 @@ def narrowed(
     everything = tuple(f"{words} changed" for words in compared.elsewhere)
     left_out = () if everything else tuple(sorted(keys - set(compared.changed)))
     return ChangedSince(ref, commit, left_out, compared.gone, compared.renamed, everything)
+
+
+def _suggestion(key: str, keys: Iterable[str]) -> str:
+    known = sorted(keys)
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"it has: {', '.join(known[:10]) or 'no groups'}"

@@ -1,0 +1,52 @@
+"""`reconciler who`: every group a person is in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.formats import WHO_FORMATS, Look
+from reconciler.cli.group import Command
+from reconciler.cli.options import format_option, global_options, output_option, path_argument, show_phones_option
+
+EXAMPLE = """\b
+Example:
+  reconciler who alice
+  reconciler who '+1 202 555 0143' groups.yaml --format json
+  reconciler --sandbox who bob examples/groups.yaml"""
+
+
+@click.command(cls=Command, epilog=EXAMPLE)
+@click.argument("person", envvar="RECONCILER_PERSON")
+@path_argument
+@format_option(WHO_FORMATS)
+@output_option
+@show_phones_option
+@global_options
+@click.pass_context
+def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path | None, show_phones: bool) -> int:
+    """Show every group a person is in, desired and live, and through which team. Never writes.
+
+    PERSON is an alias or name of the file, a phone number in any spelling, a JID or a private id (LID). PATH is a
+    YAML file or a folder of them, groups.yaml by default.
+    """
+    from reconciler.cli.interrupt import watching_signals
+    from reconciler.cli.loading import load_desired
+    from reconciler.cli.logs import begin
+    from reconciler.cli.session import Account, open_session
+    from reconciler.cli.writing import colored, show
+    from reconciler.config.asked import find_person
+    from reconciler.lookup import find_everywhere
+
+    settings = begin(ctx)
+    desired = load_desired(path, None, quiet=settings.quiet)
+    sought = find_person(person, desired)
+    with (
+        watching_signals() as stop,
+        open_session(settings, Account.of(desired), stop, read_only=True) as session,
+    ):
+        found = find_everywhere(desired, session.client, sought, parallelism=settings.parallelism)
+    look = Look(show_phones, colored(settings.no_color) and output is None)
+    show(WHO_FORMATS[format_](found, look), output, private=show_phones)
+    return 0

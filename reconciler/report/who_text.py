@@ -1,0 +1,113 @@
+"""Where a person is, as text: group by group what the file wants and what is live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.hostile.masking import mask_number
+from reconciler.model.desired import Member, Membership
+from reconciler.model.whereabouts import Asked, Presence, Whereabout, Whereabouts
+from reconciler.report.lines import Ink, person_name
+from reconciler.report.paint import BOLD, paint
+from reconciler.report.summary import counted
+
+
+def render_who(found: Whereabouts, *, show_phones: bool, color: bool) -> str:
+    """The person, each group with what is to be said, the groups that could not be known, and a summary line."""
+    ink = Ink(show_phones, color)
+    sections = ["\n".join(_person(found, ink))]
+    spared = found.is_instance or found.protected or found.ignored
+    sections += ["\n".join(_group(group, ink, spared)) for group in found.groups]
+    sections += ["\n".join([_heading(group, ink), *_doubts(group, ink)]) for group in found.unsure]
+    return "\n\n".join([*sections, _summary(found, ink)])
+
+
+def _person(found: Whereabouts, ink: Ink) -> Iterator[str]:
+    who = found.who
+    number = who.identity or ""
+    shown = (number if ink.show_phones else mask_number(number)) if number and who.label else ""
+    parts = [person_name(who, ink.show_phones), shown, ink.words(who.lid or "") if number or who.label else ""]
+    yield "  ".join([paint(parts[0], BOLD, ink.color), *(part for part in parts[1:] if part)])
+    for true, text in (
+        (found.is_instance, "the instance itself: never removed, and need not be listed"),
+        (found.protected, "protected by `policy.protected`: never removed from any group"),
+        (found.ignored, "ignored by `policy.ignored`: neither added nor removed nor reported"),
+    ):
+        if true:
+            yield ink.line("i", text)
+
+
+def _heading(group: Whereabout, ink: Ink) -> str:
+    return ink.heading(group.key or "(not in the file)", group.name, group.id or "(no id yet)")
+
+
+def _group(group: Whereabout, ink: Ink, spared: bool) -> Iterator[str]:
+    yield _heading(group, ink)
+    yield ink.line(*_verdict(group, ink, spared))
+    if group.asked is not None:
+        for text in _details(group, group.asked, ink):
+            yield ink.line("i", text)
+    elif group.is_owner or group.is_admin:
+        yield ink.line("i", "owns the group" if group.is_owner else "an admin")
+    if group.presence is Presence.UNKNOWN:
+        yield from _doubts(group, ink)
+
+
+def _verdict(group: Whereabout, ink: Ink, spared: bool) -> tuple[str, str]:
+    """Wanted or not and in or not, in one line with a plan's mark. Who is `spared` is removed from nowhere."""
+    asked, inside = group.asked, group.presence is Presence.IN
+    live = {
+        Presence.IN: "and in",
+        Presence.OUT: "not in",
+        Presence.UNKNOWN: "not known to be in",
+        Presence.NO_GROUP: "and the group is not live",
+    }[group.presence]
+    if asked is None:
+        return "i", "in; the file does not have this group"
+    if asked.member is not None:
+        mark = "=" if inside else "!" if group.presence is Presence.UNKNOWN else "+"
+        return mark, f"wanted{_terms(asked.member, ink)}, {live}"
+    if not inside:
+        return "i", f"not wanted, {live.removeprefix('and ')}"
+    if asked.absent or asked.managed:
+        goes = asked.membership is Membership.EXACT or (asked.absent and asked.membership is Membership.ADDITIVE)
+        why = "listed under `absent`" if asked.absent else f"membership is {asked.membership.value}"
+        return ("-" if goes and not spared and not group.is_owner else "i"), f"in, not wanted: {why}"
+    return "i", "in; the file does not manage this group's members"
+
+
+def _terms(member: Member, ink: Ink) -> str:
+    """` through staff/board until 2026-12-31 (contractor), by invite`."""
+    ways = f" through {' and '.join(ink.words(way) for way in member.teams)}" if member.teams else ""
+    until = f" until {member.until.isoformat()}" if member.until else ""
+    reason = f" ({ink.words(member.reason)})" if member.reason else ""
+    return f"{ways}{until}{reason}" + (", by invite" if member.by_invite else "")
+
+
+def _details(group: Whereabout, asked: Asked, ink: Ink) -> Iterator[str]:
+    inside = group.presence is Presence.IN
+    if asked.absent and not inside:
+        yield "listed under `absent`"
+    if asked.ended is not None:
+        yield f"wanted{_terms(asked.ended, ink)}: time has run out"
+    if asked.leaving:
+        yield "the file says to leave this group"
+    if group.is_owner:
+        yield "owns the group, so cannot be removed"
+    if asked.admin:
+        yield "an admin, as the file says" if group.is_admin else "should be an admin" + (" and is none" * inside)
+    elif group.is_admin and not group.is_owner:
+        yield "an admin" if asked.admin is None else "an admin, but not listed under `admins`"
+
+
+def _doubts(group: Whereabout, ink: Ink) -> Iterator[str]:
+    for reason in group.reasons:
+        yield ink.line("!", f"may be in it: {ink.words(reason)}")
+
+
+def _summary(found: Whereabouts, ink: Ink) -> str:
+    name = person_name(found.who, ink.show_phones)
+    unknown = f"; {counted(found.unknown, 'group', 'groups')} could not be known" if found.unknown else ""
+    if not found.groups:
+        return f"{name} is in no group, and wanted in none{unknown}."
+    return f"{name}: wanted in {counted(found.wanted, 'group', 'groups')}, in {found.live} of the live ones{unknown}."
