@@ -48,7 +48,7 @@ def _is_name(word: str) -> bool:
 
 def _only(people: list[Person], word: str) -> Sought:
     if len(people) > 1:
-        aliases = ", ".join(sorted(shown(person.alias or "") for person in people))
+        aliases = ", ".join(shown(alias) for alias in sorted(person.alias or "" for person in people))
         raise UsageError(f"{shown(word)} is the name of {len(people)} people", f"ask by alias: {aliases}")
     return _sought(people[0])
 

@@ -19,9 +19,9 @@ from tests.report import report_samples as samples
 from tests.report.report_samples import plan_file as document_of
 
 SCHEMAS: dict[str, dict[str, Any]] = {
-    name: json.loads(schema_text(f"{name}.schema.json")) for name in ("plan", "result", "problems")
+    name: json.loads(schema_text(f"{name}.schema.json")) for name in ("plan", "result", "problems", "who")
 }
-_, RESULT_SCHEMA, PROBLEMS_SCHEMA = (jsonschema.Draft202012Validator(text) for text in SCHEMAS.values())
+_, RESULT_SCHEMA, PROBLEMS_SCHEMA, _ = (jsonschema.Draft202012Validator(text) for text in SCHEMAS.values())
 
 
 def saved(document: dict[str, Any]) -> Any:
