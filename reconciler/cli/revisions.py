@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.config import Stored, load_stored
 from reconciler.config.files import LARGEST, belongs
+from reconciler.diff.removed import removed_keys_forbidden
 from reconciler.diff.revised import Revised, revised
 from reconciler.diff.select import narrowed
 from reconciler.errors import ConfigError
@@ -36,7 +37,7 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
         Stored(_called(each.path, path, top), each.data, each.trouble, each.hint, each.linked)
         for each in revision.files
     ]
-    return load_stored(stored, as_of=as_of, folder=top if revision.is_folder else None)
+    return load_stored(stored, as_of=as_of, folder=top if revision.is_folder else None, name=path.name)
 
 
 def _called(file: str, path: Path, top: str) -> str:
@@ -46,7 +47,10 @@ def _called(file: str, path: Path, top: str) -> str:
 
 
 def narrowed_choices(choices: Choices, path: Path, ref: str, desired: Desired) -> Choices:
-    """The choices with what `--changed-since` leaves out; why nothing is left out goes to stderr, too."""
+    """The choices with what `--changed-since` leaves out; why nothing is left out goes to stderr, too.
+
+    Raises ConfigError where keys are gone that may not be taken out of their files.
+    """
     revision = revision_of(path, ref)
     compared = _compared(path, revision, desired)
     since = narrowed(desired.groups, choices.targets, ref, revision.commit.oid, compared)
@@ -60,4 +64,14 @@ def _compared(path: Path, revision: Revision, desired: Desired) -> Revised | str
         old = desired_at(path, revision, desired.as_of)
     except ConfigError as error:
         return f"{path} is not valid in that revision ({error.problems[0]})"
-    return f"{path} is not there in that revision" if old is None else revised(old, desired)
+    if old is None:
+        return f"{path} is not there in that revision"
+    require_allowed_removals(old, desired)
+    return revised(old, desired)
+
+
+def require_allowed_removals(old: Desired, new: Desired) -> None:
+    """Stop where groups, people or teams are gone from files that `restrictions` do not allow to say them."""
+    problems = removed_keys_forbidden(old, new)
+    if problems:
+        raise ConfigError(problems)

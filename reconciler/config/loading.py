@@ -16,7 +16,7 @@ from reconciler.config.limits import read_policy
 from reconciler.config.members import Lists
 from reconciler.config.merge import Merged, merge
 from reconciler.config.reader import read
-from reconciler.config.restrictions import enforce, origins, read_restrictions, refuse_links
+from reconciler.config.restrictions import enforce, named, origins, read_restrictions, refuse_links
 from reconciler.config.structure import check
 from reconciler.config.teams import Teams
 from reconciler.config.tree import Place, text
@@ -31,7 +31,7 @@ def load(path: Path, *, as_of: date) -> Desired:
     """
     findings = Findings()
     sources = [source for found in find(path, findings) if (source := read_file(found, findings)) is not None]
-    return _checked(sources, findings, as_of, folder=str(path) if path.is_dir() else None)
+    return _checked(sources, findings, as_of, str(path) if path.is_dir() else None, path.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,12 @@ class Stored:
     linked: bool = False
 
 
-def load_stored(stored: Sequence[Stored], *, as_of: date, folder: str | None) -> Desired:
-    """The same as `load` of files that somebody else has read; `folder` is the one they are from, None for a file."""
+def load_stored(stored: Sequence[Stored], *, as_of: date, folder: str | None, name: str) -> Desired:
+    """The same as `load` of files that somebody else has read.
+
+    `folder` is the one they are from, in the words of their names; None for a single file, which `restrictions` know
+    by its `name`.
+    """
     findings = Findings()
     for each in stored:
         if each.trouble:
@@ -60,12 +64,12 @@ def load_stored(stored: Sequence[Stored], *, as_of: date, folder: str | None) ->
     sound = [each for each in stored if not each.trouble]
     read_in = (decoded(each.file, each.data, findings, linked=each.linked) for each in sound)
     sources = [source for source in read_in if source is not None]
-    return _checked(sources, findings, as_of, folder)
+    return _checked(sources, findings, as_of, folder, name)
 
 
-def _checked(sources: Sequence[SourceFile], findings: Findings, as_of: date, folder: str | None) -> Desired:
+def _checked(sources: Sequence[SourceFile], findings: Findings, as_of: date, folder: str | None, name: str) -> Desired:
     texts = {source.file: source.text for source in sources}
-    desired = desired_of(sources, findings, as_of, folder)
+    desired = desired_of(sources, findings, as_of, folder, name)
     problems = findings.problems(texts)
     if desired is None or findings.failed:
         raise ConfigError(problems)
@@ -74,24 +78,25 @@ def _checked(sources: Sequence[SourceFile], findings: Findings, as_of: date, fol
 
 
 def desired_of(
-    sources: Sequence[SourceFile], findings: Findings, as_of: date, folder: str | None = None
+    sources: Sequence[SourceFile], findings: Findings, as_of: date, folder: str | None = None, name: str = ""
 ) -> Desired | None:
     """What the files say; None where one could not be read (or looked through), as the rest makes no sense without it.
 
-    `folder` is the one they are from, None for a single file.
+    `folder` is the one they are from, None for a single file, whose name is `name`.
     """
     documents = [read(source.file, source.text, findings) for source in sources]
     parts = [check(document, findings, in_folder=folder is not None) for document in documents if document is not None]
     if not parts or len(parts) < len(sources) or findings.full:
         return None
     merged = merge(folder, parts, findings)
+    names = named((source.file for source in sources), folder, name)
     restrictions = read_restrictions(merged, parts, findings)
     if restrictions is not None:
-        enforce(restrictions, merged, parts, findings, folder)
+        enforce(restrictions, merged, parts, findings, names)
         if folder is not None:
             refuse_links([source.file for source in sources if source.linked], merged, findings)
     desired = _resolved(merged, findings, as_of)
-    return replace(desired, restrictions=restrictions, origins=origins(merged, folder))
+    return replace(desired, restrictions=restrictions, origins=origins(merged, names))
 
 
 def _resolved(merged: Merged, findings: Findings, as_of: date) -> Desired:

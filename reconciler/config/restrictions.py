@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.config.findings import Findings
 from reconciler.config.merge import Merged
 from reconciler.config.quoting import shown
 from reconciler.config.structure import Sound
-from reconciler.config.tree import Entry, Place, Tree, mapping, numbered, text
+from reconciler.config.tree import Place, Tree, mapping, numbered, text
 from reconciler.model.restrictions import RESTRICTED, STEERING, Origins, Restrictions, Rule
 
 _MOST_NAMED = 5
 
 
-def relative(file: str, folder: str | None) -> str:
-    """How rules name a file: its path below the folder that is loaded, with slashes; a single file by its name."""
-    return Path(file).name if folder is None else Path(file).relative_to(folder).as_posix()
+def named(files: Iterable[str], folder: str | None, single: str) -> Mapping[str, str]:
+    """How rules name each file: its path below the folder that is loaded, with slashes; a single file by its name."""
+    return {file: single if folder is None else Path(file).relative_to(folder).as_posix() for file in files}
 
 
-def origins(merged: Merged, folder: str | None) -> Origins:
-    """Which file says which group, person and team."""
-    names: dict[str, str] = {}
-
-    def name(entry: Entry) -> str:
-        file = entry.place.file
-        if file not in names:
-            names[file] = relative(file, folder)
-        return names[file]
-
-    return {section: {key: name(entry) for key, entry in merged.sections[section].items()} for section in RESTRICTED}
+def origins(merged: Merged, names: Mapping[str, str]) -> Origins:
+    """Which file says which group, person and team; `names` is how rules name each file."""
+    return {
+        section: {key: names[entry.place.file] for key, entry in merged.sections[section].items()}
+        for section in RESTRICTED
+    }
 
 
 def read_restrictions(merged: Merged, parts: Sequence[Sound], findings: Findings) -> Restrictions | None:
@@ -65,9 +60,9 @@ def _yes(value: Tree) -> bool:
 
 
 def enforce(
-    restrictions: Restrictions, merged: Merged, parts: Sequence[Sound], findings: Findings, folder: str | None
+    restrictions: Restrictions, merged: Merged, parts: Sequence[Sound], findings: Findings, names: Mapping[str, str]
 ) -> None:
-    """Note everything that stands in a file that may not say it."""
+    """Note everything that stands in a file that may not say it; `names` is how rules name each file."""
     entry = merged.restrictions
     assert entry is not None  # noqa: S101  restrictions were read from it
     for part in parts:
@@ -76,7 +71,7 @@ def enforce(
             if section in part.document.root:
                 message = f"`{section}` may stand only in the file that has the `restrictions`, at"
                 findings.error(Place(file, (section,), key=True), message, "move it there", other=entry.place)
-        _judge(restrictions, entry.place, part, findings, relative(file, folder))
+        _judge(restrictions, entry.place, part, findings, names[file])
 
 
 def refuse_links(links: Sequence[str], merged: Merged, findings: Findings) -> None:

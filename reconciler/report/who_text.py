@@ -9,7 +9,7 @@ from reconciler.model.desired import Member, Membership
 from reconciler.model.whereabouts import Asked, Presence, Whereabout, Whereabouts
 from reconciler.report.lines import Ink, person_name
 from reconciler.report.paint import BOLD, paint
-from reconciler.report.summary import counted
+from reconciler.report.wording import counted
 
 
 def render_who(found: Whereabouts, *, show_phones: bool, color: bool) -> str:
