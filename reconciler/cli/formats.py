@@ -44,6 +44,13 @@ def _plan_json(made: SavedPlan, look: Look) -> str:
     return json_text(masked(plan_document(made), look.show_phones))
 
 
+def _plan_markdown(made: SavedPlan, look: Look) -> str:
+    from reconciler.report.plan_markdown import render_plan_markdown
+
+    said = f"reconciler {made.made_by}, {made.made_at}"
+    return render_plan_markdown(made.plan, show_phones=look.show_phones, drift=look.drift, made=said)
+
+
 def _plan_html(made: SavedPlan, look: Look) -> str:
     from reconciler.report.html.render import render_plan_html
 
@@ -76,6 +83,12 @@ def _problems_json(problems: Sequence[Problem], verdict: str) -> str:
     return json_text(problems_document(problems))
 
 
+def _result_markdown(result: ApplyResult, look: Look) -> str:
+    from reconciler.report.result_markdown import render_result_markdown
+
+    return render_result_markdown(result, show_phones=look.show_phones)
+
+
 def _who_text(found: Whereabouts, look: Look) -> str:
     from reconciler.report.who_text import render_who
 
@@ -93,6 +106,7 @@ def _who_json(found: Whereabouts, look: Look) -> str:
 PLAN_FORMATS: Mapping[str, Callable[[SavedPlan, Look], str]] = {
     "text": plan_text,
     "json": _plan_json,
+    "markdown": _plan_markdown,
     "html": _plan_html,
 }
 """For `plan`, `drift`, `show`."""
@@ -100,6 +114,7 @@ PLAN_FORMATS: Mapping[str, Callable[[SavedPlan, Look], str]] = {
 RESULT_FORMATS: Mapping[str, Callable[[ApplyResult, Look], str]] = {
     "text": _result_text,
     "json": _result_json,
+    "markdown": _result_markdown,
 }
 """For `apply`. Each is also one of PLAN_FORMATS: that is how a dry run shows its plan."""
 

@@ -20,10 +20,10 @@ _ENTITIES = str.maketrans(
     | {"&": "&amp;", "<": "&lt;", ">": "&gt;", _BREAK_MARK: "<!-- -->"}
 )
 _BREAK_AFTER = re.compile(
-    r"""@ | \#(?=\w) | \bGH-(?=\d)          # people and teams; issues
+    r"""@ | \#(?=\w|$) | \bGH-(?=\d)          # people and teams; issues
     | [!%&~$](?=[\w"])                     # GitLab's merge requests, milestones, epics, labels, snippets
     | :(?=//) | \bwww(?=\.)               # links
-    | :(?=[\w+\-]{1,40}:)                 # emoji
+    | :(?=[\w+\-]{1,40}(?::|$))               # emoji
     """,
     re.VERBOSE | re.IGNORECASE,
 )

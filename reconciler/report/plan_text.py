@@ -38,15 +38,21 @@ def render_plan(plan: Plan, *, show_phones: bool, color: bool, drift: bool = Fal
     summary's first word, for a plan that nobody means to apply.
     """
     ink = Ink(show_phones, color)
-    sections = ["\n".join(_group(group, ink)) for group in plan.groups if _has_something_to_say(group)]
-    adopted = [group.key for group in plan.groups if group.adopted and not _has_something_to_say(group)]
-    notes = [*_only_adopted(adopted, ink), *_run_advice(plan.advice, ink)]
-    sections += ["\n".join(part) for part in (_refusals(plan.refusals, ink), notes) if part]
+    sections = ["\n".join(group_lines(group, ink)) for group in plan.groups if has_something_to_say(group)]
+    sections += ["\n".join(part) for part in (_refusals(plan.refusals, ink), run_notes(plan, ink)) if part]
     return "\n\n".join([*sections, "\n".join(_ending(plan, ink, drift))])
 
 
-def _has_something_to_say(group: GroupPlan) -> bool:
+def has_something_to_say(group: GroupPlan) -> bool:
+    """Whether a group gets a section of its own, rather than being counted or only named."""
     return group.pending or bool(group.advice or group.text or group.add or group.remove)
+
+
+def run_notes(plan: Plan, ink: Ink) -> list[str]:
+    """What is to be said of the whole run, each after its mark; advice in the order of the words it begins with."""
+    adopted = [group.key for group in plan.groups if group.adopted and not has_something_to_say(group)]
+    advice = sorted(plan.advice, key=lambda item: ADVICE_WORDS[item.kind])
+    return [*_only_adopted(adopted, ink), *(ink.note("i", advice_words(item, ink)) for item in advice)]
 
 
 def _only_adopted(keys: Sequence[str], ink: Ink) -> list[str]:
@@ -58,7 +64,7 @@ def _only_adopted(keys: Sequence[str], ink: Ink) -> list[str]:
     return [ink.note("=", f"adopt  found by name: {shown}{more}; run `reconciler pin` to note {ids}")]
 
 
-def _group(group: GroupPlan, ink: Ink) -> Iterator[str]:
+def group_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
     """The group's lines, in the fixed order: adopt; join, create, leave; text; + people; - people; blocked; advice."""
     yield ink.heading(group.key, group.name, _id_of(group))
     if group.adopted:
@@ -129,11 +135,6 @@ def _refusals(refusals: Sequence[Refusal], ink: Ink) -> list[str]:
         where = f"{ink.words(refusal.group)}: " if refusal.group else ""
         lines += [ink.line("!", where + ink.words(refusal.message)), f"    {ink.words(refusal.lift)}"]
     return lines
-
-
-def _run_advice(advice: Sequence[Advice], ink: Ink) -> list[str]:
-    """Advice about the whole run, in the order of the words it begins with."""
-    return [ink.note("i", advice_words(item, ink)) for item in sorted(advice, key=lambda item: ADVICE_WORDS[item.kind])]
 
 
 def _ending(plan: Plan, ink: Ink, drift: bool) -> Iterator[str]:

@@ -32,17 +32,21 @@ def render_result(result: ApplyResult, *, show_phones: bool, color: bool) -> str
     """The whole run, ending in its summary line and, where it did not converge, in what to do next."""
     ink = Ink(show_phones, color)
     moved = moved_people(result)
-    told = (_Group(result, key, moved, ink) for key in _keys(result))
-    sections = ["\n".join(group.lines()) for group in told]
-    ending = [paint(result_line(result), BOLD, color), *_next(result, ink)]
+    sections = ["\n".join(result_lines(result, key, moved, ink)) for key in told_keys(result)]
+    ending = [paint(result_line(result), BOLD, color), *next_steps(result, ink)]
     return "\n\n".join([*sections, "\n".join(ending)])
 
 
-def _keys(result: ApplyResult) -> list[str]:
+def told_keys(result: ApplyResult) -> list[str]:
     """Every group there is something to say of, sorted by key."""
     keys = {step.step.group for step in result.steps} | {outcome.group for outcome in result.people}
     keys |= {key for key, _ in result.left_over}
     return sorted(keys | {group.key for group in result.plan.groups if group.blocked})
+
+
+def result_lines(result: ApplyResult, key: str, moved: dict[StepResult, tuple[Who, ...]], ink: Ink) -> list[str]:
+    """One group's lines: its heading, then what was done and what was not, each after a mark."""
+    return list(_Group(result, key, moved, ink).lines())
 
 
 class _Group:
@@ -106,7 +110,7 @@ class _Group:
         return self.ink.line(mark, f"{outcome.state.value}: {self.ink.person(outcome.who)}{message}{link}")
 
 
-def _next(result: ApplyResult, ink: Ink) -> Iterator[str]:
+def next_steps(result: ApplyResult, ink: Ink) -> Iterator[str]:
     """What to do when the groups are not yet as the file says, most urgent first."""
     if result.converged:
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,29 +16,18 @@ from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Advice, AdviceKind, Found, GroupPlan, Plan, Refusal, TextChange, Who
 from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
 from reconciler.report.document import masked, result_document
+from reconciler.report.plan_markdown import render_plan_markdown
 from reconciler.report.problems_text import problems_document
+from reconciler.report.result_markdown import render_result_markdown
 from reconciler.report.text import render_calls, render_plan, render_problems, render_result
+from tests.hostile.hostile_readers import (
+    Page,
+    assert_github_links_nothing,
+    assert_terminal_and_log_obey_nothing,
+    github_page,
+)
+from tests.hostile.hostile_texts import HOSTILE
 from tests.report import report_samples as samples
-
-HOSTILE = {
-    "escape sequence": "\x1b[2J\x1b[31mred",
-    "one-byte escape": "\x9b31mred",
-    "line break": "one\ntwo\r\nthree",
-    "carriage return": "good\rbad",
-    "other line ends": "a\u2028b\u2029c\x0bd\x0ce\x85f",
-    "workflow command": "::error file=x::boom",
-    "workflow command after a line break": "x\n::error::boom",
-    "old workflow command": "x ##[error]boom ##vso[task.complete]",
-    "text direction": "abc\u202egnp.exe\u2066x\u2069",
-    "zero width": "ad\u200bmin\ufeff",
-    "tags": "x\U000e0041\U000e0042\U000e0101",
-    "blank letter": "\u3164\u115f",
-    "lone surrogate": "x\ud800y",
-    "private and unassigned": "x\ue000\ud7fc\U0010fffd",
-    "bell and backspace": "a\x07b\x08c\x7f\x00",
-    "quote": 'a" "b\\',
-    "forged line": '"\n  + alice',
-}
 
 
 def hostile_plan(text: str) -> Plan:
@@ -103,33 +91,41 @@ RENDERERS: dict[str, Callable[[str], str]] = {
     "result with numbers": lambda text: render_result(hostile_result(text), show_phones=True, color=False),
     "calls": lambda text: render_calls(hostile_plan(text), show_phones=True),
     "problems": lambda text: render_problems([hostile_problem(text)]),
+    "plan as markdown": lambda text: render_plan_markdown(hostile_plan(text), show_phones=False, made=text),
+    "result as markdown": lambda text: render_result_markdown(hostile_result(text), show_phones=True),
     "documents": lambda text: json_text(documents(text)),
     "document on a line": lambda text: json_line(documents(text)),
 }
-
-
-def assert_harmless(text: str) -> None:
-    for char in text.replace("\n", ""):
-        assert unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}, hex(ord(char))
-        assert not 0xE0000 <= ord(char) < 0xE1000, hex(ord(char))
-    assert not any(line.lstrip().startswith("::") for line in text.split("\n"))
-    assert "##[" not in text
-    assert "##vso[" not in text
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_shown_and_not_obeyed(renderer: str, name: str) -> None:
     text = RENDERERS[renderer](HOSTILE[name])
-    assert_harmless(text)
+    assert_terminal_and_log_obey_nothing(text)
     assert text.count("\n") == RENDERERS[renderer]("harmless").count("\n"), "hostile text made or ate a line"
+
+
+def structure(page: Page) -> list[str]:
+    """The elements of a page, groups in whatever order, and how many comments say anything (the marker does)."""
+    return [*sorted(page.tags), *("comment" for comment in page.comments if comment.strip())]
+
+
+@pytest.mark.parametrize("renderer", ["plan as markdown", "result as markdown"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_adds_nothing_to_a_comment_and_links_nothing(renderer: str, name: str) -> None:
+    page = github_page(RENDERERS[renderer](HOSTILE[name]))
+    harmless = github_page(RENDERERS[renderer]("x"))
+    assert_github_links_nothing(page)
+    assert not page.open
+    assert structure(page) == structure(harmless)
 
 
 @settings(deadline=None)
 @given(st.text(st.characters()))
 def test_any_text_is_harmless_and_on_one_line_after_escaping(text: str) -> None:
     for shown in (plain(text), quoted(text), json_line(text)):
-        assert_harmless(shown)
+        assert_terminal_and_log_obey_nothing(shown)
         assert "\n" not in shown
 
 

@@ -1,0 +1,154 @@
+"""A comment on a pull request or an issue: what must be seen first, a section a group, an honest end.
+
+GitHub takes 65,536 characters. What is more than fits is told in one line a group, then only counted, from the least
+urgent on; a section stands whole or not at all, so that no `<details>` stays open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+from reconciler.hostile.markdown import markdown_code, markdown_fence, markdown_text
+from reconciler.report.summary import counted
+
+MOST_CHARACTERS: Final = 64_000
+"""UTF-16 units, of which an emoji takes two, so that it is never more than 192,000 bytes of the 262,144 that GitHub
+keeps. What is left of the limit is for whoever adds a line of their own."""
+
+_MOST_OF_A_BLOCK = 8_000
+_MOST_AROUND = MOST_CHARACTERS * 3 // 4
+_OPEN_AT_ONCE = 3
+_BETWEEN = 10  # line breaks around head, foot and what is left out
+_NAME = 80
+_WORDS = 300
+_OURS = re.compile("[a-z ]{4,20}")  # what a note is about: `blocked`, `pending invite`, `not added`
+_NOT_IN_A_COMMENT = re.compile(r"[^A-Za-z0-9_.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A group's part: its one line, and what opens below it (nothing where the line says all)."""
+
+    line: str
+    body: str = ""
+
+
+def marker(kind: str, instance_id: str) -> str:
+    """The hidden first line by which a comment is found again: `<!-- reconciler:plan inst_abc123 -->`.
+
+    It is the same in every run, and another for another instance: a repository may have a file for each.
+    """
+    return f"<!-- reconciler:{kind} {_NOT_IN_A_COMMENT.sub('_', instance_id)[:_NAME]} -->"
+
+
+def words(text: str, most: int = _WORDS) -> str:
+    """Words that are masked already, in running markdown; cut where they would fill the comment."""
+    return markdown_text(_cut(text, most), show_phones=True)
+
+
+def code(text: str) -> str:
+    """A key or an id that is masked already, in the look of code."""
+    return markdown_code(_cut(text, _NAME), show_phones=True)
+
+
+def title(key: str, name: str, parts: Iterable[str]) -> str:
+    """A group's one line: key, name, and in short what is to be said of it. `parts` are our own words."""
+    bold = f" <b>{markdown_text(_cut(name, _NAME), show_phones=True)}</b>" if name else ""
+    return " · ".join([f"{code(key)}{bold}", *parts])
+
+
+def summary(line: str) -> str:
+    """`Plan: 2 to change, 0 to remove · 2 calls` as a heading and a line, without what there is none of."""
+    what, _, told = line.partition(": ")
+    counts, _, calls = told.rpartition(" · ")
+    if not counts:
+        return f"### {what}\n\n{told[:1].upper()}{told[1:]}"
+    some = ", ".join(part for part in counts.split(", ") if not part.startswith("0 ")) or counts
+    return f"### {what}\n\n**{some}** · {calls}"
+
+
+def body(lines: Iterable[str]) -> str:
+    """A group's marked lines (`  + alice`): changes as a coloured diff, what needs a person or is good to know below.
+
+    The lines are harmless and masked already.
+    """
+    marked = [line[2:] for line in lines]
+    changes = [line for line in marked if line[:1] not in {"!", "i"}]
+    kept, more = _kept(changes)
+    notes = [_note(line) for line in marked if line[:1] in {"!", "i"}]
+    parts = [markdown_fence(kept, "diff", show_phones=True)] if kept else []
+    parts += [f"*{counted(more, 'more line', 'more lines')}: see the artifact.*"] if more else []
+    return "\n\n".join([*parts, "\n".join(notes)] if notes else parts)
+
+
+def _note(line: str) -> str:
+    about, colon, told = line[2:].partition(": ")
+    if not colon or not _OURS.fullmatch(about):
+        return f"- {words(line[2:])}"
+    stress = "**" if line.startswith("!") else "*"
+    return f"- {stress}{about}{stress}: {words(told)}"
+
+
+def _kept(lines: Sequence[str]) -> tuple[list[str], int]:
+    """The lines there is room for, those who leave before those who enter, in their order; how many are left out."""
+    room = _MOST_OF_A_BLOCK
+    kept = []
+    for at in sorted(range(len(lines)), key=lambda at: (lines[at].startswith("+ "), at)):
+        room -= len(lines[at]) + 1
+        if room >= 0:
+            kept.append(at)
+    return [lines[at] for at in sorted(kept)], len(lines) - len(kept)
+
+
+def comment(head: str, sections: Sequence[Section], foot: str) -> str:
+    """The whole comment; `sections` come in the order of their urgency. A `foot` that takes too much is left out."""
+    foot = foot if size(head) + size(foot) <= _MOST_AROUND else "**There is more to know: see the artifact.**"
+    blocks = [_block(section, is_open=len(sections) <= _OPEN_AT_ONCE) for section in sections]
+    lines = [f"- {section.line}" for section in sections]
+    room = MOST_CHARACTERS - size(head) - size(foot) - size(_left_out(len(sections), len(sections))) - _BETWEEN
+    in_full, in_lines = _sums(blocks), _sums(lines)
+    full = _most(range(len(sections) + 1), lambda n: in_full[n] + in_lines[-1] - in_lines[n] <= room)
+    last = _most(range(full, len(sections) + 1), lambda n: in_full[full] + in_lines[n] - in_lines[full] <= room)
+    told = [*blocks[:full], "\n".join(lines[full:last]), _left_out(last - full, len(sections) - last)]
+    return "\n\n".join(part for part in (head, *told, foot) if part)
+
+
+def size(text: str) -> int:
+    """How much of a comment a text takes."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _sums(texts: Iterable[str]) -> list[int]:
+    """What the first 0, 1, 2 … texts take, with the two line breaks after each."""
+    return list(accumulate((size(text) + 2 for text in texts), initial=0))
+
+
+def _most(numbers: range, fits: Callable[[int], bool]) -> int:
+    """The greatest number that fits; the first one where none does."""
+    return next((number for number in reversed(numbers) if fits(number)), numbers[0])
+
+
+def _block(section: Section, *, is_open: bool) -> str:
+    if not section.body:
+        return f"- {section.line}"
+    start = "<details open>" if is_open else "<details>"
+    # The empty line after the summary is what makes the rest markdown again.
+    return f"{start}\n<summary>{section.line}</summary>\n\n{section.body}\n\n</details>"
+
+
+def _left_out(short: int, missing: int) -> str:
+    """What is not here, and where it is."""
+    told = []
+    if short:
+        told.append(f"{counted(short, 'group stands', 'groups stand')} here in one line only")
+    if missing:
+        told.append(f"{counted(missing, 'more group is', 'more groups are')} left out")
+    return f"**{' and '.join(told)}, for a comment has an end: see the artifact for all of it.**" if told else ""
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

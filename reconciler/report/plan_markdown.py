@@ -1,0 +1,86 @@
+"""A plan as a comment on a pull request: a summary first, then what opens up group by group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.model.plan import Action, GroupPlan, Plan, Refusal, Step
+from reconciler.report.comment import Section, body, code, comment, marker, summary, title, words
+from reconciler.report.lines import Ink
+from reconciler.report.plan_text import group_lines, has_something_to_say, run_notes
+from reconciler.report.summary import counted, plan_line
+
+_AT_ONCE = 10
+_REFUSAL = 160
+_ALONE = {Action.JOIN: "join", Action.CREATE: "create", Action.LEAVE: "<b>leave the group</b>"}
+
+
+def render_plan_markdown(plan: Plan, *, show_phones: bool, drift: bool = False, made: str = "") -> str:
+    """The comment, below the size GitHub takes; `made` says when and by what it was made.
+
+    Groups that are refused, blocked or lose people come first, and are the last to be cut.
+    """
+    ink = Ink(show_phones, color=False)
+    refused = {refusal.group for refusal in plan.refusals}
+    told = sorted((g for g in plan.groups if has_something_to_say(g)), key=lambda g: (_rank(g, refused), g.key))
+    sections = [_section(group, group.key in refused, ink) for group in told]
+    head = [marker("drift" if drift else "plan", plan.instance_id), summary(plan_line(plan, drift=drift))]
+    head += [_refusals(plan.refusals, ink)] if plan.refusals else []
+    return comment("\n\n".join(head), sections, "\n\n".join(_ending(plan, ink, made)))
+
+
+def _rank(group: GroupPlan, refused: set[str | None]) -> int:
+    """How urgent a group is, the most urgent 0."""
+    takes = any(step.action in (Action.REMOVE, Action.LEAVE) for step in group.steps)
+    return [group.key in refused, bool(group.blocked), takes, group.pending, True].index(True)
+
+
+def _refusals(refusals: Sequence[Refusal], ink: Ink) -> str:
+    lines = ["> [!CAUTION]", "> **Refused: apply would stop before its first write.**"]
+    for refusal in refusals[:_AT_ONCE]:
+        where = f"{code(ink.words(refusal.group))}: " if refusal.group else ""
+        lines.append(
+            f"> - {where}{words(ink.words(refusal.message), _REFUSAL)}: {words(ink.words(refusal.lift), _REFUSAL)}"
+        )
+    left = len(refusals) - _AT_ONCE
+    return "\n".join([*lines, *([f"> - and {left} more"] if left > 0 else [])])
+
+
+def _section(group: GroupPlan, refused: bool, ink: Ink) -> Section:
+    line = title(ink.words(group.key), ink.unmasked(group.name), _parts(group, refused))
+    return Section(line, body(list(group_lines(group, ink))[1:]))
+
+
+def _parts(group: GroupPlan, refused: bool) -> Iterator[str]:
+    """A group in short, the urgent first."""
+    yield from (["<b>refused</b>"] if refused else [])
+    yield from (["<b>blocked</b>"] if group.blocked else [])
+    yield from (_ALONE[step.action] for step in group.steps if step.action in _ALONE)
+    if leaving := _moved(group.steps, Action.REMOVE):
+        yield f"<b>{counted(leaving, 'person leaves', 'people leave')}</b>"
+    if entering := _moved(group.steps, Action.ADD, Action.CREATE):
+        yield counted(entering, "person enters", "people enter")
+    for field in ("name", "description"):
+        if any(getattr(step, field) is not None for step in group.steps if step.action is Action.PATCH):
+            yield field
+    if not group.pending:
+        yield "nothing to change"
+
+
+def _moved(steps: Sequence[Step], *actions: Action) -> int:
+    return sum(len(step.people) for step in steps if step.action in actions)
+
+
+def _ending(plan: Plan, ink: Ink, made: str) -> Iterator[str]:
+    """Notes on the whole run; what was not looked at; how many are as they should be; who says so."""
+    if notes := run_notes(plan, ink):
+        yield "\n".join(["**Good to know**\n", *(f"- {words(note[2:])}" for note in notes)])
+    if plan.targets:
+        shown = ", ".join(code(ink.words(key)) for key in sorted(plan.targets)[:_AT_ONCE])
+        left = len(plan.targets) - _AT_ONCE
+        yield f"Only looked at: {shown}{f' and {left} more' if left > 0 else ''}."
+    unchanged = sum(not group.pending for group in plan.groups)
+    if plan.pending and unchanged:
+        yield f"{counted(unchanged, 'other group is', 'other groups are')} as the file says."
+    if made:
+        yield f"<sub>{words(made)}</sub>"
