@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.model.plan import Action, GroupPlan, Plan, Refusal, Step
 from reconciler.report.comment import Section, body, code, comment, marker, summary, title, words
 from reconciler.report.lines import Ink
+from reconciler.report.narrowing import narrowing_lines
 from reconciler.report.plan_text import group_lines, has_something_to_say, run_notes
 from reconciler.report.summary import counted, plan_line
 
@@ -75,10 +76,8 @@ def _ending(plan: Plan, ink: Ink, made: str) -> Iterator[str]:
     """Notes on the whole run; what was not looked at; how many are as they should be; who says so."""
     if notes := run_notes(plan, ink):
         yield "\n".join(["**Good to know**\n", *(f"- {words(note[2:])}" for note in notes)])
-    if plan.targets:
-        shown = ", ".join(code(ink.words(key)) for key in sorted(plan.targets)[:_AT_ONCE])
-        left = len(plan.targets) - _AT_ONCE
-        yield f"Only looked at: {shown}{f' and {left} more' if left > 0 else ''}."
+    if narrowed := narrowing_lines(plan):
+        yield "<br>\n".join(words(ink.words(line)) for line in narrowed)
     unchanged = sum(not group.pending for group in plan.groups)
     if plan.pending and unchanged:
         yield f"{counted(unchanged, 'other group is', 'other groups are')} as the file says."

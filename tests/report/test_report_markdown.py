@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Action, Advice, AdviceKind, GroupPlan, Phase, Plan, Refusal, Step, TextChange, Who
+from reconciler.model.plan import (
+    Action,
+    Advice,
+    AdviceKind,
+    ChangedSince,
+    GroupPlan,
+    Phase,
+    Plan,
+    Refusal,
+    Step,
+    TextChange,
+    Who,
+)
 from reconciler.model.result import ApplyResult, Outcome, StepResult
 from reconciler.report.comment import MOST_CHARACTERS, marker, size
 from reconciler.report.plan_markdown import render_plan_markdown
@@ -169,11 +181,12 @@ def test_a_plan_made_to_fill_the_comment_stays_within_it() -> None:
     assert not github_page(made).open
 
 
-def test_what_is_only_looked_at_is_said_and_many_targets_are_counted() -> None:
-    plan = replace(samples.NOTHING, targets=tuple(f"key-{n:02}" for n in range(12)))
-    text = render_plan_markdown(plan, show_phones=False)
-    assert "Only looked at: <code>key-00</code>, <code>key-01</code>" in text
-    assert "<code>key-09</code> and 2 more." in text
+def test_what_a_plan_was_narrowed_to_is_said() -> None:
+    since = ChangedSince("main", "0123456789abcdef", left_out=("key-01", "key-02"), gone=("key-03",))
+    plan = replace(samples.NOTHING, targets=("key-00",), changed_since=since)
+    seen = github_page(render_plan_markdown(plan, show_phones=False)).text
+    assert "Only looked at: key-00.\n2 groups changed since main (commit 012345678)" in seen
+    assert "No longer in the file, and left alone as they are: key-03." in seen
 
 
 def test_up_to_three_groups_are_open_at_once() -> None:
