@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Final
 
 from reconciler.hostile.markdown import markdown_code, markdown_fence, markdown_text
-from reconciler.report.summary import counted
+from reconciler.report.wording import counted
 
 MOST_CHARACTERS: Final = 64_000
 """UTF-16 units, of which an emoji takes two, so that it is never more than 192,000 bytes of the 262,144 that GitHub

@@ -9,7 +9,8 @@ from reconciler.report.comment import Section, body, code, comment, marker, summ
 from reconciler.report.lines import Ink
 from reconciler.report.narrowing import narrowing_lines
 from reconciler.report.plan_text import group_lines, has_something_to_say, run_notes
-from reconciler.report.summary import counted, plan_line
+from reconciler.report.summary import plan_line
+from reconciler.report.wording import counted
 
 _AT_ONCE = 10
 _REFUSAL = 160

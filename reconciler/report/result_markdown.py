@@ -10,7 +10,8 @@ from reconciler.model.result import ApplyResult, Outcome
 from reconciler.report.comment import Section, body, comment, marker, summary, title, words
 from reconciler.report.lines import Ink
 from reconciler.report.result_text import next_steps, result_lines, told_keys
-from reconciler.report.summary import counted, plan_line, result_line
+from reconciler.report.summary import plan_line, result_line
+from reconciler.report.wording import counted
 
 
 def render_result_markdown(result: ApplyResult, *, show_phones: bool) -> str:
