@@ -1,0 +1,171 @@
+"""Stands in for GitHub's `gh`: the few subcommands that our workflows use, over a JSON file; any other is refused.
+
+What it holds to: a token may do what its job was permitted and nothing else, lists come in pages, `--jq` is real jq and
+sees a page at a time, a body has 65,536 characters at most, and `pr` and `issue` ask the folder which repository it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jq
+
+STORE = Path(os.environ["GH_STAND_IN_STORE"])
+BOT = "github-actions[bot]"
+LONGEST = 65_536
+
+
+def main(arguments: list[str]) -> int:
+    """Run one subcommand; the exit code."""
+    store = json.loads(STORE.read_text())
+    store["calls"].append(" ".join(arguments))
+    verbs = {"api": _api, "issue close": _issue_close, "pr list": _pr_list, "pr create": _pr_create}
+    for name, verb in verbs.items():
+        if arguments[: len(name.split())] == name.split():
+            code = verb(store, arguments[len(name.split()) :])
+            STORE.write_text(json.dumps(store, indent=1))
+            return code
+    return _fail(f"unknown command {arguments[:2]}")
+
+
+def _api(store: dict[str, Any], arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("endpoint")
+    parser.add_argument("--method", default="GET")
+    for flag in ("--paginate", "--silent"):
+        parser.add_argument(flag, action="store_true")
+    parser.add_argument("--jq")
+    for field in ("--field", "--raw-field"):
+        parser.add_argument(field, action="append", default=[])
+    asked = parser.parse_args(arguments)
+    sent = {name: _file_or_text(value) for name, value in (field.split("=", 1) for field in asked.field)}
+    sent |= dict(field.split("=", 1) for field in asked.raw_field)
+    parts = urlsplit(asked.endpoint)
+    route = (asked.method, re.sub(r"/\d+", "/N", parts.path.removeprefix(f"repos/{os.environ['GITHUB_REPOSITORY']}/")))
+    number = int((re.findall(r"/(\d+)", parts.path) or ["0"])[0])
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    if len(sent.get("body", "")) > LONGEST:
+        return _fail("HTTP 422: body is too long")
+    if route in _LISTS:
+        return _pages(_LISTS[route](store, number, query), query, asked)
+    if asked.jq or query or route not in _WRITES:
+        return _fail(f"{route} with these options is not stood in for")
+    kind, names, permissions = _WRITES[route]
+    _need(*permissions)
+    if asked.method == "POST":
+        extra = {"issue": number} if kind == "comments" else {"state": "open"}
+        return _add(store, kind, {**extra, **_only(sent, *names)})
+    return _change(store, kind, "id" if kind == "comments" else "number", number, _only(sent, *names))
+
+
+_LISTS = {
+    ("GET", "issues/N/comments"): lambda store, number, query: [c for c in store["comments"] if c["issue"] == number],
+    ("GET", "issues"): lambda store, number, query: [i for i in store["issues"] if i["state"] == query["state"]],
+}
+_WRITES = {
+    ("POST", "issues/N/comments"): ("comments", ["body"], ["issues", "pull-requests"]),
+    ("PATCH", "issues/comments/N"): ("comments", ["body"], ["issues", "pull-requests"]),
+    ("POST", "issues"): ("issues", ["title", "body"], ["issues"]),
+    ("PATCH", "issues/N"): ("issues", ["body"], ["issues"]),
+}
+"""What can be written: which list, which fields, and which permissions let a token do it."""
+
+
+def _issue_close(store: dict[str, Any], arguments: list[str]) -> int:
+    _need("issues")
+    _need_repository()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("number", type=int)
+    parser.add_argument("--reason", choices=["completed", "not planned"])
+    parser.add_argument("--comment")
+    asked = parser.parse_args(arguments)
+    _add(store, "comments", {"issue": asked.number, "body": asked.comment})
+    return _change(store, "issues", "number", asked.number, {"state": "closed"})
+
+
+def _pr_list(store: dict[str, Any], arguments: list[str]) -> int:
+    _need_repository()
+    parser = argparse.ArgumentParser()
+    for option in ("--head", "--state", "--json", "--jq"):
+        parser.add_argument(option, required=True)
+    asked = parser.parse_args(arguments)
+    found = [p for p in store["pulls"] if (p["head"], p["state"]) == (asked.head, asked.state)]
+    return _say(asked.jq, [{name: pull[name] for name in asked.json.split(",")} for pull in found])
+
+
+def _pr_create(store: dict[str, Any], arguments: list[str]) -> int:
+    _need("pull-requests")
+    _need_repository()
+    parser = argparse.ArgumentParser()
+    for option in ("--base", "--head", "--title", "--body"):
+        parser.add_argument(option, required=True)
+    if store["pulls_forbidden"]:
+        return _fail("pull request create failed: GitHub Actions is not permitted to create pull requests")
+    return _add(store, "pulls", {"state": "open", **vars(parser.parse_args(arguments))})
+
+
+def _pages(items: list[Any], query: dict[str, str], asked: argparse.Namespace) -> int:
+    size = int(query.get("per_page", 30))
+    pages = [items[start : start + size] for start in range(0, len(items), size)] or [[]]
+    for page in pages if asked.paginate else pages[:1]:
+        _say(asked.jq, page)
+    return 0
+
+
+def _say(program: str, value: Any) -> int:
+    for found in jq.compile(program).input_value(value).all():
+        sys.stdout.write(f"{found if isinstance(found, str) else json.dumps(found)}\n")
+    return 0
+
+
+def _add(store: dict[str, Any], kind: str, item: dict[str, Any]) -> int:
+    store["last"] += 1
+    name = "id" if kind == "comments" else "number"
+    store[kind].append({name: store["last"], "user": {"login": BOT}, **item})
+    return 0
+
+
+def _change(store: dict[str, Any], kind: str, name: str, number: int, change: dict[str, Any]) -> int:
+    found = [item for item in store[kind] if item[name] == number]
+    if not found or found[0]["user"]["login"] != BOT:
+        return _fail("HTTP 403: not yours, or not there")
+    found[0].update(change)
+    return 0
+
+
+def _only(sent: dict[str, str], *names: str) -> dict[str, str]:
+    if set(sent) != set(names):
+        sys.exit(_fail(f"HTTP 422: {sorted(sent)} is not {names}"))
+    return sent
+
+
+def _file_or_text(value: str) -> str:
+    return Path(value[1:]).read_text() if value.startswith("@") else value
+
+
+def _need(*kinds: str) -> None:
+    permitted = json.loads(os.environ.get("GH_TOKEN") or "{}")
+    if not any(permitted.get(kind) == "write" for kind in kinds):
+        sys.exit(_fail("HTTP 403: Resource not accessible by integration"))
+
+
+def _need_repository() -> None:
+    if subprocess.run(["git", "remote", "get-url", "origin"], capture_output=True).returncode:
+        sys.exit(_fail("fatal: not a git repository"))
+
+
+def _fail(text: str) -> int:
+    sys.stderr.write(f"gh: {text}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
