@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.errors import Problem
+    from reconciler.model.difference import Difference
     from reconciler.model.result import ApplyResult
     from reconciler.model.whereabouts import Whereabouts
     from reconciler.planfile.saved import SavedPlan
@@ -103,6 +104,26 @@ def _who_json(found: Whereabouts, look: Look) -> str:
     return json_text(masked(who_document(found), look.show_phones))
 
 
+def _difference_text(difference: Difference, look: Look) -> str:
+    from reconciler.report.difference_text import render_difference
+
+    return render_difference(difference, show_phones=look.show_phones, color=look.color)
+
+
+def _difference_json(difference: Difference, look: Look) -> str:
+    from reconciler.hostile.escaping import json_text
+    from reconciler.report.difference_document import difference_document
+    from reconciler.report.document import masked
+
+    return json_text(masked(difference_document(difference), look.show_phones))
+
+
+def _difference_markdown(difference: Difference, look: Look) -> str:
+    from reconciler.report.difference_markdown import render_difference_markdown
+
+    return render_difference_markdown(difference, show_phones=look.show_phones)
+
+
 PLAN_FORMATS: Mapping[str, Callable[[SavedPlan, Look], str]] = {
     "text": plan_text,
     "json": _plan_json,
@@ -129,3 +150,10 @@ WHO_FORMATS: Mapping[str, Callable[[Whereabouts, Look], str]] = {
     "json": _who_json,
 }
 """For `who`."""
+
+DIFFERENCE_FORMATS: Mapping[str, Callable[[Difference, Look], str]] = {
+    "text": _difference_text,
+    "json": _difference_json,
+    "markdown": _difference_markdown,
+}
+"""For `diff`."""

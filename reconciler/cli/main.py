@@ -27,6 +27,7 @@ COMMANDS = {
     "show": ("reconciler.cli.show:show", "Render a saved plan."),
     "who": ("reconciler.cli.who:who", "Show every group a person is in, desired and live."),
     "invite": ("reconciler.cli.invite:invite", "Print a group's invite link."),
+    "diff": ("reconciler.cli.diff:diff", "Show what two versions of the file want differently; offline."),
     "schema": ("reconciler.cli.schema:schema", "Print the JSON Schema of the file."),
     "init": ("reconciler.cli.init:init", "Write a starter file and the pipelines for a new repository."),
     "sandbox": ("reconciler.cli.sandbox:sandbox", "The embedded server by itself."),

@@ -211,6 +211,17 @@ def show_phones_option(function: F) -> F:
     )(function)
 
 
+def as_of_option(function: F) -> F:
+    """--as-of DATE."""
+    return click.option(
+        "--as-of",
+        envvar="RECONCILER_AS_OF",
+        type=click.DateTime(["%Y-%m-%d"]),
+        metavar="DATE",
+        help="Evaluate `until` as on this day (else today, UTC).",
+    )(function)
+
+
 def planning_options(function: F) -> F:
     """The options that belong to `plan`, `apply` and `drift` alike."""
     for declare in (
@@ -221,13 +232,7 @@ def planning_options(function: F) -> F:
             metavar="N|N%",
             help="Removals allowed a group, over the file and the default alike.",
         ),
-        click.option(
-            "--as-of",
-            envvar="RECONCILER_AS_OF",
-            type=click.DateTime(["%Y-%m-%d"]),
-            metavar="DATE",
-            help="Evaluate `until` as on this day (else today, UTC).",
-        ),
+        as_of_option,
         click.option(
             "--changed-since",
             envvar="RECONCILER_CHANGED_SINCE",

@@ -125,6 +125,7 @@ TABLE: Mapping[str, Mapping[str, int]] = {
     "pin": READING,
     "pin --dry-run": READING,
     "import --instance-id inst_story": NO_FILE,
+    "diff groups.yaml groups.yaml --detailed-exitcode": OFFLINE,
     "schema": dict.fromkeys(OFFLINE, 0),
     "schema --plan": dict.fromkeys(OFFLINE, 0),
 }

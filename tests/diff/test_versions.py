@@ -1,0 +1,371 @@
+"""Two versions of the file, compared as a reviewer wants it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from reconciler.diff.versions import compare_versions
+from reconciler.model.desired import (
+    UNMANAGED,
+    Desired,
+    DesiredGroup,
+    Member,
+    Membership,
+    Person,
+    Policy,
+    RemovalLimit,
+    State,
+)
+from reconciler.model.difference import (
+    Difference,
+    Fate,
+    FieldChange,
+    GroupDifference,
+    Side,
+    TermsChange,
+    summarize_difference,
+)
+from reconciler.model.restrictions import Restrictions, Rule
+from tests.builders import (
+    ALICE,
+    ALPHA_ID,
+    BETA_ID,
+    BOB,
+    CAROL,
+    DAVE,
+    ERIN,
+    FRANK,
+    ME,
+    desired,
+    group,
+    labels,
+    member,
+    person,
+    policy,
+)
+
+DAY = date(2026, 12, 31)
+OLD, NEW = Side("old"), Side("new")
+
+
+def between(old: Desired, new: Desired) -> Difference:
+    return compare_versions(old, new, OLD, NEW)
+
+
+def change(
+    old: DesiredGroup, new: DesiredGroup, before: Policy | None = None, now: Policy | None = None
+) -> GroupDifference:
+    """The one group that changed."""
+    (found,) = between(
+        replace(desired(old), policy=before or Policy()), replace(desired(new), policy=now or Policy())
+    ).groups
+    return found
+
+
+def test_who_enters_and_who_leaves_is_told_by_identity() -> None:
+    found = change(
+        group(members=[ALICE, BOB]), group(members=[person("12025550143", "al"), CAROL, member(DAVE, by_invite=True)])
+    )
+
+    assert labels(mover.who for mover in found.enters) == ["carol", "dave"]
+    assert [mover.by_invite for mover in found.enters] == [False, True]
+    assert labels(mover.who for mover in found.leaves) == ["bob"]
+    assert (found.fate, found.terms, found.fields) == (Fate.CHANGED, (), ())
+
+
+def test_the_teams_that_explain_it_are_told_on_both_sides() -> None:
+    old = replace(group(), members={BOB.identity: Member(BOB, teams=("staff/board",))})
+    new = replace(group(), members={ALICE.identity: Member(ALICE, teams=("staff",))})
+
+    found = change(old, new)
+    assert [mover.teams for mover in found.enters] == [("staff",)]
+    assert [mover.teams for mover in found.leaves] == [("staff/board",)]
+
+
+@pytest.mark.parametrize(
+    ("new", "rules", "said"),
+    [
+        (group(members=[ALICE]), Policy(), ""),
+        (group(members=[ALICE], membership=Membership.ADDITIVE), Policy(), "membership is additive"),
+        (group(members=[ALICE], membership=Membership.ADDITIVE, absent=[BOB]), Policy(), ""),
+        (group(members=[ALICE], membership=Membership.OBSERVE), Policy(), "the group is only observed"),
+        (group(members=UNMANAGED), Policy(), "its members are not managed any more"),
+        (group(members=[ALICE], state=State.LEFT), Policy(), "the instance leaves, and removes nobody"),
+        (group(members=[ALICE]), policy(protected=[BOB]), "`policy.protected` keeps them in"),
+    ],
+)
+def test_whoever_is_listed_no_more_and_stays_is_not_said_to_go(new: DesiredGroup, rules: Policy, said: str) -> None:
+    found = change(group(members=[ALICE, BOB]), new, now=rules)
+
+    assert {mover.who.label: mover.stays for mover in found.leaves}["bob"] == said
+    count = summarize_difference(Difference(OLD, NEW, DAY, groups=(found,)))
+    assert count.leaves == sum(not mover.stays for mover in found.leaves)
+
+
+def test_ignored_people_and_the_instance_neither_enter_nor_leave() -> None:
+    ignoring = policy(ignored=[CAROL, DAVE])
+    found = change(group(members=[ALICE, CAROL, ME]), group(members=[BOB, DAVE]), ignoring, ignoring)
+    assert labels(mover.who for mover in (*found.enters, *found.leaves)) == ["bob", "alice"]
+
+    told = between(desired(group(members=[ALICE, CAROL])), replace(desired(group(members=[ALICE])), policy=ignoring))
+    assert told.groups == ()
+    assert [labels(change.added) for change in told.lists] == [["carol", "dave"]]
+
+
+def test_who_stays_on_other_terms_is_told_with_both() -> None:
+    found = change(
+        group(members=[ALICE, BOB, CAROL]),
+        group(members=[member(ALICE, DAY, "contractor"), member(BOB, by_invite=True), CAROL]),
+    )
+
+    assert [(terms.who.label, terms.old, terms.new) for terms in found.terms] == [
+        ("alice", "no end", "until 2026-12-31, contractor"),
+        ("bob", "no end", "by invite"),
+    ]
+    assert isinstance(found.terms[0], TermsChange)
+
+
+def test_whose_time_ran_out_leaves_with_the_day() -> None:
+    found = change(group(members=[ALICE, BOB]), group(members=[ALICE], expired=[member(BOB, DAY)]))
+
+    assert [(mover.who.label, mover.who.until) for mover in found.leaves] == [("bob", DAY)]
+
+
+LOST = "nothing leads to the live group any more"
+NOT_LISTED = "whoever is in the live group and not listed is removed"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (group(id=None), group(), FieldChange("id", None, ALPHA_ID)),
+        (group(), group(id=None), FieldChange("id", ALPHA_ID, None, "found by its name from now on")),
+        (group(), group(id=BETA_ID), FieldChange("id", ALPHA_ID, BETA_ID, "another live group is meant from now on")),
+        (group(), group(name="Beta"), FieldChange("name", "Alpha", "Beta")),
+        (group(name=UNMANAGED), group(), FieldChange("name", None, "Alpha")),
+        (group(), group(description=""), FieldChange("description", None, "")),
+        (group(description="A"), group(), FieldChange("description", "A", None)),
+        (
+            group(),
+            group(state=State.LEFT),
+            FieldChange("state", "present", "left", "the instance leaves the group; nobody is removed"),
+        ),
+        (group(state=State.LEFT), group(), FieldChange("state", "left", "present")),
+        (group(), group(invite="AbCdEfGh"), FieldChange("invite", None, "a code")),
+        (group(invite="AbCdEfGh"), group(), FieldChange("invite", "a code", None)),
+        (group(invite="AbCdEfGh"), group(invite="XyZXyZXy"), FieldChange("invite", "a code", "another code")),
+        (group(members=[ALICE]), group(), FieldChange("members", "managed", None)),
+        (group(), group(members=[], membership=Membership.ADDITIVE), FieldChange("members", None, "managed")),
+        (
+            group(members=[], membership=Membership.EXACT),
+            group(members=[], membership=Membership.ADDITIVE),
+            FieldChange("membership", "exact", "additive"),
+        ),
+    ],
+)
+def test_a_field_is_told_with_both_values_and_what_it_means(
+    old: DesiredGroup, new: DesiredGroup, expected: FieldChange
+) -> None:
+    assert expected in change(old, new).fields
+
+
+def test_a_list_that_begins_to_bind_is_warned_of() -> None:
+    for old in (group(), group(members=[ALICE], membership=Membership.ADDITIVE)):
+        notes = [field.note for field in change(old, group(members=[ALICE])).fields]
+        assert all(note.startswith(NOT_LISTED) for note in notes)
+        assert notes
+
+
+@pytest.mark.parametrize(
+    ("new", "lost"),
+    [
+        (group(id=None, name="Beta"), True),
+        (group(id=None, name="Beta", previously=["Alpha"]), False),
+        (group(id=None, name="Beta", invite="AbCdEfGh"), False),
+        (group(id=ALPHA_ID, name="Beta"), False),
+    ],
+)
+def test_a_rename_that_loses_the_live_group_is_warned_of(new: DesiredGroup, lost: bool) -> None:
+    (name,) = [field for field in change(group(id=None), new).fields if field.field == "name"]
+
+    assert name.note.startswith(LOST) is lost
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (None, "30%", "more people"),
+        (None, "20%", ""),
+        ("2", "3", "more people"),
+        ("3", "2", ""),
+        ("30%", "40%", "more people"),
+        ("30%", "3", "counted otherwise"),
+        ("3", None, "the default, holds"),
+    ],
+)
+def test_a_wider_limit_of_removals_is_warned_of(old: str | None, new: str | None, said: str) -> None:
+    limits = [RemovalLimit.parse(text, "here") if text else None for text in (old, new)]
+    (of_group,) = change(group(max_removals=limits[0]), group(max_removals=limits[1])).fields
+    (of_all,) = between(
+        replace(desired(group()), policy=policy(max_removals=limits[0])),
+        replace(desired(group()), policy=policy(max_removals=limits[1])),
+    ).rules
+
+    for field in (of_group, of_all):
+        assert (field.old, field.new) == (old, new)
+        assert said in field.note
+        assert bool(field.note) is bool(said)
+
+
+def test_admins_and_absent_people_are_lists_of_their_own() -> None:
+    found = change(group(admins=[ALICE], absent=[CAROL]), group(admins=[BOB], absent=[CAROL, DAVE]))
+
+    assert [(one.field, labels(one.added), labels(one.dropped)) for one in found.lists] == [
+        ("admins", ["bob"], ["alice"]),
+        ("absent", ["dave"], []),
+    ]
+
+
+def test_a_key_renamed_with_its_id_is_one_group_under_another_handle() -> None:
+    told = between(desired(group("alpha", members=[ALICE])), desired(group("zulu", members=[ALICE, BOB])))
+
+    (found,) = told.groups
+    assert (found.key, found.old_key, found.fate) == ("zulu", "alpha", Fate.CHANGED)
+    assert labels(mover.who for mover in found.enters) == ["bob"]
+
+
+def test_an_id_leads_further_than_a_key() -> None:
+    old = desired(group("a", id=ALPHA_ID, name="A"), group("b", id=BETA_ID, name="B"))
+    new = desired(group("b", id=ALPHA_ID, name="A"))
+
+    assert [(one.key, one.old_key, one.fate) for one in between(old, new).groups] == [
+        ("b", "a", Fate.CHANGED),
+        ("b", None, Fate.GONE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (group("new", id=None), ["created, unless exactly one live group bears its name"]),
+        (group("new", id=ALPHA_ID), []),
+        (group("new", id=ALPHA_ID, members=[ALICE]), ["where it is live already, whoever is not listed"]),
+        (group("new", invite="AbCdEfGh"), ["joined by its invite"]),
+        (group("new", state=State.LEFT, members=[ALICE]), ["the instance leaves it"]),
+        (group("new", id=None, membership=Membership.OBSERVE, members=[ALICE]), ["only observed"]),
+    ],
+)
+def test_what_becomes_of_a_new_group_is_said(new: DesiredGroup, said: list[str]) -> None:
+    (found,) = between(desired(), desired(new)).groups
+
+    assert found.fate is Fate.ADDED
+    assert len(found.notes) == len(said)
+    assert all(note.startswith(start) for note, start in zip(found.notes, said, strict=True))
+    assert [mover.who.label for mover in found.enters] == (
+        ["alice"] if new.members is not UNMANAGED and new.state is State.PRESENT else []
+    )
+
+
+def test_a_key_renamed_without_an_id_says_that_the_live_group_is_found_by_its_name() -> None:
+    told = between(desired(group("alpha", id=None)), desired(group("zulu", id=None, name="B", previously=["Alpha"])))
+
+    assert [(one.key, one.fate) for one in told.groups] == [("alpha", Fate.GONE), ("zulu", Fate.ADDED)]
+    assert told.groups[1].notes == ("bears a name of alpha, which is gone: the same live group is found by it",)
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ([ALICE, BOB], "no longer managed: the live group and the 2 listed in it stay as they are"),
+        (UNMANAGED, "no longer managed: it stays as it is"),
+    ],
+)
+def test_nobody_leaves_a_group_that_is_gone_from_the_file(members: list[Person], said: str) -> None:
+    (found,) = between(desired(group(members=members)), desired()).groups
+
+    assert (found.fate, found.leaves, found.notes) == (Fate.GONE, (), (said,))
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        (
+            replace(desired(), instance_id="inst_other"),
+            FieldChange("instance.id", "inst_abc123", "inst_other", "another account's groups are meant"),
+        ),
+        (
+            replace(desired(), instance=ERIN),
+            FieldChange("instance.phone", "+12025550100", "+15125550147", "the number that no plan removes is another"),
+        ),
+        (
+            replace(desired(), region="US"),
+            FieldChange("region", None, "US", "national numbers are those of another country"),
+        ),
+        (replace(desired(), policy=Policy(max_members=9)), FieldChange("policy.max_members", None, "9")),
+        (replace(desired(), policy=Policy(writes_per_minute=9)), FieldChange("policy.writes_per_minute", None, "9")),
+        (
+            replace(desired(), policy=Policy(allowed_countries=frozenset({"US", "DE"}))),
+            FieldChange("policy.allowed_countries", None, "DE, US"),
+        ),
+        (
+            replace(desired(), restrictions=Restrictions((Rule("a/**", ("a-*",), teams=True), Rule("b")), "x:1")),
+            FieldChange(
+                "restrictions", None, "a/**: a-*, teams; b: nothing", "who may say what, and where, is another"
+            ),
+        ),
+    ],
+)
+def test_rules_for_all_groups_are_told(new: Desired, expected: FieldChange) -> None:
+    told = between(desired(), new)
+
+    assert told.rules == (expected,)
+    assert told.differs
+
+
+def test_rules_that_only_moved_to_another_line_are_no_change() -> None:
+    one, other = (Restrictions((Rule("a", people=True, where=f"f:{line}"),), f"f:{line}") for line in (1, 2))
+
+    assert not between(replace(desired(), restrictions=one), replace(desired(), restrictions=other)).differs
+
+
+def test_dropping_the_allowed_countries_is_warned_of() -> None:
+    (rule,) = between(replace(desired(), policy=Policy(allowed_countries=frozenset({"US"}))), desired()).rules
+
+    assert rule.note == "numbers of all countries are allowed"
+
+
+def test_protected_and_ignored_people_are_told_by_name_or_number() -> None:
+    stranger = person("13125550177")
+    told = between(
+        replace(desired(group()), policy=policy(protected=[ALICE, stranger])),
+        replace(desired(group()), policy=policy(protected=[FRANK], ignored=[BOB])),
+    )
+
+    protected, ignored = told.lists
+    assert labels(protected.added) == ["frank"]
+    assert [who.label or who.identity for who in protected.dropped] == ["alice", "+13125550177"]
+    assert "can be removed" in protected.note
+    assert (labels(ignored.added), ignored.note) == (["bob"], "")
+
+
+def test_an_alias_that_stands_for_another_number_is_told_once() -> None:
+    moved = person("13125550177", "alice")
+    old, new = desired(group(members=[ALICE])), desired(group(members=[moved]))
+    told = between(old, replace(new, people={moved.identity: moved}))
+
+    (reassigned,) = told.reassigned
+    assert (reassigned.alias, reassigned.old.identity, reassigned.new.identity) == (
+        "alice",
+        ALICE.identity,
+        moved.identity,
+    )
+
+
+def test_equal_versions_differ_in_nothing() -> None:
+    told = between(desired(group(members=[ALICE])), desired(group(members=[ALICE])))
+
+    assert not told.differs
+    assert told.unchanged == 1
