@@ -90,6 +90,22 @@ def _result_markdown(result: ApplyResult, look: Look) -> str:
     return render_result_markdown(result, show_phones=look.show_phones)
 
 
+def _problems_github(problems: Sequence[Problem], verdict: str) -> str:
+    from reconciler.cli.repository import in_repository
+    from reconciler.report.problems_github import render_annotations
+
+    return render_annotations(in_repository(problems), verdict)
+
+
+def _problems_sarif(problems: Sequence[Problem], verdict: str) -> str:
+    from reconciler import __version__
+    from reconciler.cli.repository import in_repository
+    from reconciler.hostile.escaping import json_text
+    from reconciler.report.problems_sarif import sarif_document
+
+    return json_text(sarif_document(in_repository(problems), __version__))
+
+
 def _who_text(found: Whereabouts, look: Look) -> str:
     from reconciler.report.who_text import render_who
 
@@ -142,6 +158,8 @@ RESULT_FORMATS: Mapping[str, Callable[[ApplyResult, Look], str]] = {
 PROBLEM_FORMATS: Mapping[str, Callable[[Sequence[Problem], str], str]] = {
     "text": _problems_text,
     "json": _problems_json,
+    "github": _problems_github,
+    "sarif": _problems_sarif,
 }
 """For `validate`; the second value is the line that a terminal ends with where the file is valid."""
 

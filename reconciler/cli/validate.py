@@ -13,7 +13,8 @@ from reconciler.cli.options import format_option, global_options, output_option,
 EXAMPLE = """\b
 Example:
   reconciler validate groups.yaml
-  reconciler validate groups/ --format json"""
+  reconciler validate groups/ --format github
+  reconciler validate --format sarif --output problems.sarif"""
 
 
 @click.command(cls=Command, epilog=EXAMPLE)

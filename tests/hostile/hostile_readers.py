@@ -36,6 +36,20 @@ def assert_no_number(text: str) -> None:
         assert DIGITS not in digits
 
 
+def decoded_command(command: str) -> tuple[str, dict[str, str], str]:
+    """A command as GitHub's runner takes it apart: its name, properties and message."""
+    match = re.fullmatch(r"::(\S+) (.*?)::(.*)", command)
+    assert match is not None
+    properties = dict(part.split("=", 1) for part in match[2].split(","))
+
+    def back(text: str, more: bool) -> str:
+        for code, char in (("%0D", "\r"), ("%0A", "\n"), *((("%3A", ":"), ("%2C", ",")) if more else ())):
+            text = text.replace(code, char)
+        return text.replace("%25", "%")
+
+    return match[1], {key: back(value, True) for key, value in properties.items()}, back(match[3], False)
+
+
 class Page(HTMLParser):
     """A piece of HTML, taken apart: which elements it has, and its text beside code and within."""
 

@@ -18,6 +18,7 @@ from tests.hostile.hostile_readers import (
     assert_github_links_nothing,
     assert_no_number,
     assert_terminal_and_log_obey_nothing,
+    decoded_command,
     github_page,
 )
 from tests.hostile.hostile_texts import DISGUISED, HOSTILE
@@ -88,27 +89,13 @@ def test_hostile_text_is_only_text_in_an_element_and_in_an_attribute(name: str) 
     assert_terminal_and_log_obey_nothing(told)
 
 
-def decoded(command: str) -> tuple[str, dict[str, str], str]:
-    """A command as GitHub's runner takes it apart: its name, properties and message."""
-    match = re.fullmatch(r"::(\S+) (.*?)::(.*)", command)
-    assert match is not None
-    properties = dict(part.split("=", 1) for part in match[2].split(","))
-
-    def back(text: str, more: bool) -> str:
-        for code, char in (("%0D", "\r"), ("%0A", "\n"), *((("%3A", ":"), ("%2C", ",")) if more else ())):
-            text = text.replace(code, char)
-        return text.replace("%25", "%")
-
-    return match[1], {key: back(value, True) for key, value in properties.items()}, back(match[3], False)
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_stays_where_it_was_put_in_a_workflow_command(name: str) -> None:
     text = HOSTILE[name]
     command = f"::error file={command_property(text)},line=3,title={command_property(text)}::{command_data(text)}"
     shown = safe(text)
     assert "\n" not in command
-    assert decoded(command) == ("error", {"file": shown, "line": "3", "title": shown}, shown)
+    assert decoded_command(command) == ("error", {"file": shown, "line": "3", "title": shown}, shown)
     assert_terminal_and_log_obey_nothing(command.removeprefix("::"))
 
 

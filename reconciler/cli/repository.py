@@ -1,0 +1,32 @@
+"""Where a file stands in its repository, as those want to know it who annotate its lines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.errors import Problem
+
+
+def in_repository(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems with their files' paths relative to the repository's root; outside of it, in full."""
+    names = {file: _name(file) for file in {problem.file for problem in problems}}
+    return [replace(problem, file=names[problem.file]) for problem in problems]
+
+
+def _name(file: str) -> str:
+    # No link is followed: the name that the repository has counts, not what it leads to.
+    path = Path(os.path.abspath(file))
+    root = _root(path)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def _root(path: Path) -> Path:
+    """The nearest folder with a `.git`; without one the build server's workspace, else the working folder."""
+    for folder in path.parents:
+        if (folder / ".git").exists():
+            return folder
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    return workspace if path.is_relative_to(workspace) else Path.cwd()
