@@ -16,7 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import benchmarks.calls.question
 import benchmarks.offline.question
+import benchmarks.pacing
 import benchmarks.start
 from benchmarks.answer import Answer
 from benchmarks.chart import svg_of
@@ -25,6 +27,8 @@ from benchmarks.results import results_of
 from benchmarks.sizes import FULL, TINY, Size
 
 QUESTIONS: Mapping[str, Callable[[Size, Path], Answer]] = {
+    "calls": benchmarks.calls.question.ask,
+    "pacing": benchmarks.pacing.ask,
     "offline": benchmarks.offline.question.ask,
     "start": benchmarks.start.ask,
 }

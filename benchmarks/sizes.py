@@ -19,12 +19,16 @@ class Size:
     paced_groups: int
     paced_reads: int
     limit: int
+    window: float
+    """Seconds of a rate limit's window: the real one's minute, made short enough to wait for."""
     peer_groups: int
     peer_members: int
     items: int
     years: tuple[str, ...]
     history: int
     """How many snapshots of a year are replayed at most."""
+    stories: tuple[str, ...] = ()
+    """The names of the stories that are counted; none for all."""
 
 
 FULL = Size(
@@ -37,6 +41,7 @@ FULL = Size(
     paced_groups=149,
     paced_reads=300,
     limit=100,
+    window=2.0,
     peer_groups=50,
     peer_members=40,
     items=20_000,
@@ -52,11 +57,13 @@ TINY = Size(
     many_groups=8,
     members=5,
     paced_groups=3,
-    paced_reads=4,
+    paced_reads=12,
     limit=8,
+    window=1.0,
     peer_groups=2,
     peer_members=3,
     items=6,
     years=("2018",),
     history=2,
+    stories=("two groups from nothing", "people move between three groups", "20 groups by name, and a new one"),
 )

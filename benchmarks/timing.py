@@ -17,9 +17,13 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A process that ended: how long it took from its start to its end, and what it wrote to stdout."""
+    """A process that ended: how long it took from its start to its end, and what it wrote to stdout.
+
+    `ended` is when, in Unix seconds.
+    """
 
     seconds: float
+    ended: float
     code: int
     out: str
 
@@ -47,11 +51,11 @@ def run(
             text=True,
             check=False,
         )
-    took = time.perf_counter() - begun
+    took, ended = time.perf_counter() - begun, time.time()
     if done.returncode not in codes:
         said = (errors.read_text(encoding="utf-8") + done.stdout)[-2000:]
         raise Failed(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{said}")
-    return Ran(took, done.returncode, done.stdout)
+    return Ran(took, ended, done.returncode, done.stdout)
 
 
 def in_turn(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

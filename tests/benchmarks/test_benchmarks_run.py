@@ -9,7 +9,10 @@ import pytest
 
 from benchmarks.__main__ import QUESTIONS, main
 from benchmarks.answer import Answer, Bar, Chart, Table, Target
+from benchmarks.calls.minimum import Api, Live, fewest
+from benchmarks.calls.wanted import Wanted
 from benchmarks.chart import svg_of
+from benchmarks.pacing import dictated_by_limit
 from benchmarks.results import results_of
 from benchmarks.sizes import TINY
 
@@ -47,3 +50,41 @@ def test_the_results_tell_a_missed_target_with_its_reason_and_escape_what_would_
     assert "| a \\| b | 1 ms |" in text
     assert "![One](results/one.svg)" in text
     assert ET.fromstring(svg_of(answer.chart)).tag.endswith("svg")
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        ([100.0] * 600, 10.0),
+        ([100.75] * 600, 9.25),
+        ([100.75] * 601, 11.25),
+        ([100.5] * 100, 0.0),
+        ([100.5] * 101, 1.5),
+    ],
+)
+def test_the_limit_dictates_when_the_last_window_opens(sent: list[float], seconds: float) -> None:
+    assert dictated_by_limit(sent, 100, 2.0) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("groups", "paging", "known", "created"),
+    [
+        (49, "offset", 1, 1),
+        (50, "offset", 2, 2),
+        (98, "offset", 2, 2),
+        (99, "offset", 3, 3),
+        (51, "none", 1, 1),
+        (50, "none", 2, 2),
+        (20, "none", 1, 3),
+        (20, "page", 1, 1),
+        (41, "page", 3, 6),
+    ],
+)
+def test_the_fewest_lists_follow_from_the_pages_and_from_who_seems_absent(
+    groups: int, paging: str, known: int, created: int
+) -> None:
+    live = [Live(f"{n}@g.us", f"Group {n}", "", frozenset()) for n in range(groups)]
+    there = [Wanted("there", "Group 0")]
+    api = Api(whole_lists=False, paging=paging)
+    assert fewest(there, live, api).plan == known
+    assert fewest([*there, Wanted("new", "New")], live, api).lists == created
