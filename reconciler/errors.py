@@ -8,7 +8,8 @@ ReconcilerError                 anything expected: a sentence, where, what to do
 ├── Refused                     a guard stopped the run before its first write
 ├── LockHeld                    another apply runs for this instance on this machine
 ├── Interrupted                 SIGINT or SIGTERM
-├── ReadOnlyViolation           a read-only session was asked to write (a bug, stopped)
+├── NoticeFailed                the summary for a chat was not sent, or only may have been
+├── ReadOnlyViolation           a session was asked for a call it is not for: a write, say (a bug, stopped)
 └── ApiError                    a call to the API failed: endpoint, status, code, request id
     ├── NotSent                 the request surely never reached the server
     ├── NoAnswer                sent, no answer: it may have taken effect
@@ -110,8 +111,12 @@ class Interrupted(ReconcilerError):
         super().__init__(message, hint)
 
 
+class NoticeFailed(ReconcilerError):
+    """What a command found was told, but not in the chat that was to hear of it, or nobody knows whether it was."""
+
+
 class ReadOnlyViolation(ReconcilerError):
-    """A session opened for reading was asked to send a write."""
+    """A session opened for reading was asked to send a write, or one opened for a single call another one."""
 
 
 class ApiError(ReconcilerError):

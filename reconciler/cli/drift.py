@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 EXAMPLE = """\b
 Example:
   reconciler drift groups.yaml
-  reconciler drift --format json --output drift.json"""
+  reconciler drift --format json --output drift.json
+  reconciler drift --notify admins"""
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
 @path_argument
+@click.option(
+    "--notify",
+    envvar="RECONCILER_NOTIFY",
+    metavar="CHAT",
+    help="If anything drifted, send a summary to this group of the file (its key) or chat (its id).",
+)
 @format_option(PLAN_FORMATS)
 @output_option
 @planning_options
@@ -37,6 +44,7 @@ Example:
 def drift(
     ctx: click.Context,
     path: Path,
+    notify: str | None,
     format_: str,
     output: Path | None,
     targets: tuple[str, ...],
@@ -48,15 +56,22 @@ def drift(
 ) -> int:
     """Show what differs live from the file; exit with 2 when anything does. Never writes.
 
-    PATH is a YAML file or a folder of them, groups.yaml by default.
+    PATH is a YAML file or a folder of them, groups.yaml by default. With --notify one message is sent besides, with
+    numbers of groups and people and the keys of the groups in it; where it cannot be sent, the exit code is 1.
     """
     from reconciler.cli.logs import begin
-    from reconciler.cli.planning import Asked, made_now, read_only_plan
+    from reconciler.cli.noticing import chat_of, send_notice
+    from reconciler.cli.planning import Asked, load_and_choose, made_now, planning_only
     from reconciler.cli.writing import colored, show
 
     settings = begin(ctx)
     asked = Asked(path, as_of, targets, max_removals, show_phones, shard, changed_since)
-    desired, plan = read_only_plan(asked, settings)
+    desired, choices = load_and_choose(asked, settings)
+    chat = chat_of(notify, desired) if notify is not None else None
     look = Look(show_phones, colored(settings.no_color) and output is None, drift=True)
-    show(PLAN_FORMATS[format_](made_now(plan, desired.sources), look), output, private=show_phones)
+    with planning_only(desired, choices, settings) as (planned, session):
+        plan = planned.plan
+        show(PLAN_FORMATS[format_](made_now(plan, desired.sources), look), output, private=show_phones)
+        if chat is not None and session is not None and plan.pending:
+            send_notice(chat, desired, planned, session)
     return 2 if plan.pending else 0

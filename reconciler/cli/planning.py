@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,18 +73,26 @@ def plan_in(session: Session, desired: Desired, choices: Choices, parallelism: i
 
 def read_only_plan(asked: Asked, settings: Settings) -> tuple[Desired, Plan]:
     """Load, open the API for reading only, and plan. Where nothing is left to plan, no API and no key is needed."""
-    from reconciler.cli.interrupt import watching_signals
-    from reconciler.pipeline import keys_to_plan, untouched_plan
-
     desired, choices = load_and_choose(asked, settings)
+    with planning_only(desired, choices, settings) as (planned, _):
+        return desired, planned.plan
+
+
+@contextmanager
+def planning_only(desired: Desired, choices: Choices, settings: Settings) -> Iterator[tuple[Planned, Session | None]]:
+    """A plan, and the session it was made with, which only reads; None where nothing is left to plan."""
+    from reconciler.cli.interrupt import watching_signals
+    from reconciler.pipeline import Planned, keys_to_plan, untouched_plan
+
     account = Account.of(desired)
     if choices.changed_since is not None and not keys_to_plan(desired, choices):
-        return desired, untouched_plan(desired, choices, _instance_if_known(settings, account))
+        yield Planned(untouched_plan(desired, choices, _instance_if_known(settings, account)), {}), None
+        return
     with (
         watching_signals() as stop,
         open_session(settings, account, stop, read_only=True) as session,
     ):
-        return desired, plan_in(session, desired, choices, settings.parallelism).plan
+        yield plan_in(session, desired, choices, settings.parallelism), session
 
 
 def made_now(plan: Plan, sources: Sequence[Source]) -> SavedPlan:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.cli.embedded import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, expecting_sandbox_errors
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Settings
     from reconciler.live.client import Client
     from reconciler.live.pacing import Pacer
+    from reconciler.live.transport import Transport
     from reconciler.model.result import CallRecord
 
 DEFAULT_BASE_URL = "https://api.wappfy.io/api"
@@ -43,6 +45,20 @@ class Session:
 
     client: Client
     pacer: Pacer
+    stop: Stop
+    narrow: Callable[[tuple[str, str]], Transport]
+
+    @contextmanager
+    def messaging(self) -> Iterator[Client]:
+        """The same API, paced together with this session, for sending messages and for no other call at all.
+
+        From here on a signal only asks to stop: nobody may say that a message under way was not sent.
+        """
+        from reconciler.live.client import Client, message_call
+
+        self.stop.writing()
+        with closing(self.narrow(message_call(self.client.instance_id))) as transport:
+            yield Client(transport, self.client.instance_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +101,11 @@ def open_session(
     address = address_of(settings, account)
     with _server(settings, address, account) as (url, key):
         pacer = Pacer(settings.rate, account.writes_per_minute, stop.event)
-        with closing(
-            Transport(
-                url, key, timeout=settings.timeout, pacer=pacer, read_only=read_only, stop=stop.event, observer=observer
+        connect = partial(Transport, url, key, timeout=settings.timeout, pacer=pacer, stop=stop.event)
+        with closing(connect(read_only=read_only, observer=observer)) as transport:
+            yield Session(
+                Client(transport, address.instance_id), pacer, stop, lambda call: connect(only=call, observer=observer)
             )
-        ) as transport:
-            yield Session(Client(transport, address.instance_id), pacer)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ def select_key(groups: Iterable[DesiredGroup], key: str) -> DesiredGroup:
     """The group of this key; UsageError, with a suggestion, where the file has none."""
     by_key = {group.key: group for group in groups}
     if key not in by_key:
-        raise UsageError(f"the file has no group {key}", _suggestion(key, by_key))
+        raise UsageError(f"the file has no group {key}", suggestion(key, by_key))
     return by_key[key]
 
 
@@ -25,7 +25,7 @@ def select_keys(groups: Iterable[DesiredGroup], targets: Sequence[str]) -> froze
     keys = {group.key for group in groups}
     unknown = [target for target in targets if target not in keys]
     if unknown:
-        raise UsageError(f"--target: the file has no group {', '.join(unknown)}", _suggestion(unknown[0], keys))
+        raise UsageError(f"--target: the file has no group {', '.join(unknown)}", suggestion(unknown[0], keys))
     return frozenset(targets) if targets else frozenset(keys)
 
 
@@ -50,7 +50,8 @@ def narrowed(
     return ChangedSince(ref, commit, left_out, compared.gone, compared.renamed, everything)
 
 
-def _suggestion(key: str, keys: Iterable[str]) -> str:
+def suggestion(key: str, keys: Iterable[str]) -> str:
+    """What to do about a key that the file does not have: the one that was meant, else some of those there are."""
     known = sorted(keys)
     near = difflib.get_close_matches(key, known, n=1)
     return f"did you mean {near[0]}?" if near else f"it has: {', '.join(known[:10]) or 'no groups'}"

@@ -21,6 +21,8 @@ from reconciler.model.text import same_text
 
 Entry = TypeVar("Entry")
 
+_MESSAGES = "/messages/send"
+
 
 class Client:
     """The API as one instance sees it; safe to use from several threads.
@@ -34,7 +36,7 @@ class Client:
     def __init__(self, transport: Transport, instance_id: str) -> None:
         self.instance_id = instance_id
         self._transport = transport
-        self._base = f"/instances/{path_part(instance_id, 'the instance id')}"
+        self._base = _base(instance_id)
         self._dialect: Dialect | None = None
 
     @property
@@ -124,7 +126,7 @@ class Client:
         if not (is_group_id(chat_id) or parse_jid(chat_id)):
             raise UsageError(f"{chat_id[:40]!r} is no chat's id", "a chat is a group's id or a person's JID")
         body = {"chat_id": chat_id, "type": "text", "text": text}
-        return shapes.message_id(self._write("POST", "/messages/send", body, Retry.ONCE), "POST /messages/send")
+        return shapes.message_id(self._write("POST", _MESSAGES, body, Retry.ONCE), f"POST {_MESSAGES}")
 
     def contacts(self) -> tuple[Contact, ...]:
         """The instance's address book, sorted by id and name; the same id may stand there under two names."""
@@ -159,6 +161,15 @@ class Client:
     def _learn(self, data: Any) -> None:
         """Remember the dialect of a read; the newest one counts."""
         self._dialect = shapes.dialect_of(data) or self._dialect
+
+
+def message_call(instance_id: str) -> tuple[str, str]:
+    """Method and path of the call that `send_message` makes, for a session that is for nothing else."""
+    return "POST", _base(instance_id) + _MESSAGES
+
+
+def _base(instance_id: str) -> str:
+    return f"/instances/{path_part(instance_id, 'the instance id')}"
 
 
 def _group_path(group_id: str) -> str:

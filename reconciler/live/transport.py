@@ -76,8 +76,9 @@ class Transport(AbstractContextManager["Transport"]):
     """One pooled session with one key to one address, for all threads.
 
     timeout: seconds to connect, and again to the whole answer. pacer: holds calls back. read_only: refuse every verb
-    but GET. stop: when set, calls under way are finished and no other starts (Interrupted). observer: told of every
-    attempt, from any thread. wait: sleeps between attempts (tests give their own).
+    but GET. only: method and path of the one call that this session is for. stop: when set, calls under way are
+    finished and no other starts (Interrupted). observer: told of every attempt, from any thread. wait: sleeps between
+    attempts (tests give their own).
 
     The key is in the session's headers and nowhere else: in no error, record, log line or repr.
     """
@@ -90,6 +91,7 @@ class Transport(AbstractContextManager["Transport"]):
         timeout: float = 30.0,
         pacer: Pacer,
         read_only: bool = False,
+        only: tuple[str, str] | None = None,
         stop: threading.Event,
         observer: Callable[[CallRecord], None] | None = None,
         wait: Callable[[float], object] | None = None,
@@ -97,6 +99,7 @@ class Transport(AbstractContextManager["Transport"]):
         checked = checked_key(key)
         self._pacer = pacer
         self._read_only = read_only
+        self._only = only
         self._stop = stop
         self._observer = observer
         self._wait = wait or stop.wait
@@ -119,8 +122,7 @@ class Transport(AbstractContextManager["Transport"]):
         error of an earlier attempt that may have taken effect, if there was one: `error.__cause__` tells.
         """
         call = _Call(method, path, json, params)
-        if self._read_only and method != "GET":
-            raise ReadOnlyViolation(f"{call.endpoint} was not sent: this session only reads")
+        self._require_allowed(call)
         earlier: ApiError | None = None
         attempt = bad_answers = 0
         while True:
@@ -135,6 +137,12 @@ class Transport(AbstractContextManager["Transport"]):
             if method != "GET" and may_have_worked(outcome):
                 earlier = outcome
             self._pause(outcome, made.headers, attempt, earlier)
+
+    def _require_allowed(self, call: _Call) -> None:
+        if self._read_only and call.method != "GET":
+            raise ReadOnlyViolation(f"{call.endpoint} was not sent: this session only reads")
+        if self._only is not None and (call.method, call.path) != self._only:
+            raise ReadOnlyViolation(f"{call.endpoint} was not sent: this session is for one other call alone")
 
     def _attempt(self, call: _Call, attempt: int, earlier: ApiError | None) -> _Attempt:
         """Send a call once, when the pace allows it, and record how it ended."""

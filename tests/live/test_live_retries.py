@@ -22,9 +22,10 @@ from reconciler.errors import (
     ServerError,
 )
 from reconciler.live import transport as transport_module
+from reconciler.live.client import Client, message_call
 from reconciler.live.retry import Retry, again, wait_before_next
 from reconciler.live.transport import Answer, Transport
-from tests.live.live_setup import ALICE, BASE, GROUP, Rig, client_of
+from tests.live.live_setup import ALICE, BASE, GROUP, INSTANCE, Rig, client_of
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 
 ADD = f"{BASE}/groups/{GROUP}/participants"
@@ -245,6 +246,35 @@ def test_every_write_of_the_client_is_stopped_by_a_read_only_session() -> None:
         for write in writes:
             with pytest.raises(ReadOnlyViolation):
                 write()
+
+
+def test_a_session_for_messages_sends_nothing_else_and_to_no_other_instance() -> None:
+    body = {"chat_id": GROUP, "type": "text", "text": "x"}
+    answer = {"data": {"message_id": "msg_1", "status": "sent"}}
+    with ScriptedServer([Expect("POST", f"{BASE}/messages/send", body, answer=answer)]) as server:
+        rig = Rig(server.url)
+        with rig.transport(only=message_call(INSTANCE)) as transport:
+            client = client_of(transport)
+            others: list[Callable[[], object]] = [
+                client.instance,
+                client.list_groups,
+                lambda: client.group(GROUP),
+                client.contacts,
+                lambda: client.invite_link(GROUP),
+                lambda: client.create_group("x", []),
+                lambda: client.patch_group(GROUP, name="x"),
+                lambda: client.add_participants(GROUP, [ALICE]),
+                lambda: client.remove_participants(GROUP, [ALICE]),
+                lambda: client.leave_group(GROUP),
+                lambda: client.join_group("AbCdEfGhIjKlMn"),
+                lambda: Client(transport, "inst_other").send_message(GROUP, "x"),
+                lambda: transport.request("GET", f"{BASE}/messages/send", retry=Retry.SAFE),
+            ]
+            for other in others:
+                with pytest.raises(ReadOnlyViolation, match="was not sent: this session is for one other call alone"):
+                    other()
+            assert client.send_message(GROUP, "x") == "msg_1"
+    assert len(rig.records) == 1
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
