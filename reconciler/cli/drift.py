@@ -54,10 +54,10 @@ def drift(
     show_phones: bool,
     shard: Shard | None,
 ) -> int:
-    """Show what differs live from the file; exit with 2 when anything does. Never writes.
+    """Show what differs live from the file; exit with 2 when anything does. Changes no group.
 
-    PATH is a YAML file or a folder of them, groups.yaml by default. With --notify one message is sent besides, with
-    numbers of groups and people and the keys of the groups in it; where it cannot be sent, the exit code is 1.
+    PATH is a YAML file or a folder of them, groups.yaml by default. With --notify one message is sent besides, of
+    counts and the groups' keys, and nothing else is written; where it cannot be sent, the exit code is 1.
     """
     from reconciler.cli.logs import begin
     from reconciler.cli.noticing import chat_of, send_notice

@@ -16,7 +16,7 @@ Example:
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
-@click.argument("key", envvar="RECONCILER_KEY")
+@click.argument("key")
 @path_argument
 @global_options
 @click.pass_context

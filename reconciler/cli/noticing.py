@@ -33,7 +33,7 @@ def chat_of(word: str, desired: Desired) -> Chat:
     hint = suggestion(word, (group.key for group in desired.groups))
     raise UsageError(
         f"--notify: the file has no group {word}, and it is no chat's id",
-        f"{hint}\na chat's id is written 120363012345678901@g.us, or 12025550143@s.whatsapp.net for a person's",
+        f"{hint}\na chat's id is written 120363012345678901@g.us, or {{phone}}@s.whatsapp.net for a person's",
     )
 
 

@@ -18,7 +18,7 @@ Example:
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
-@click.argument("person", envvar="RECONCILER_PERSON")
+@click.argument("person")
 @path_argument
 @format_option(WHO_FORMATS)
 @output_option

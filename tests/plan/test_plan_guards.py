@@ -150,6 +150,10 @@ def test_all_refusals_are_told_at_once_the_runs_own_first() -> None:
     wanted = desired(group(members=[]), instance=None)
     plan = plan_for(wanted, live(*PEOPLE), instance=Instance("inst_abc123", "failed"))
     assert [refusal.group for refusal in plan.refusals] == [None, None, "alpha"]
+    assert [
+        word in refusal.lift
+        for word, refusal in zip(("connect it", "`phone`", "--max-removals"), plan.refusals, strict=True)
+    ] == [True] * 3
 
 
 @pytest.mark.parametrize(
