@@ -42,9 +42,15 @@ def html(plan: Plan, *, show_phones: bool = False, drift: bool = False) -> str:
     return render_plan_html(made(plan), show_phones=show_phones, drift=drift)
 
 
-def words(plan: Plan, *, show_phones: bool = False, drift: bool = False) -> str:
+def words(plan: Plan, *, show_phones: bool = False) -> str:
     """What a reader sees, one space between all words and elements."""
-    source = re.sub(r"<(style|script)>.*?</\1>", "", html(plan, show_phones=show_phones, drift=drift), flags=re.DOTALL)
+    return words_of(made(plan), show_phones=show_phones)
+
+
+def words_of(saved: SavedPlan, *, show_phones: bool = False) -> str:
+    """The same of a plan with its origin."""
+    page = render_plan_html(saved, show_phones=show_phones)
+    source = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
     return " ".join(" ".join(text for text, _ in WholePage(source).texts).split())
 
 
@@ -122,7 +128,7 @@ def test_every_id_stands_once() -> None:
         "8 groups 2 as the file says 1 to create 1 to change 1 to join 1 to leave 2 to adopt found by name "
         "4 people to add 2 people to remove 2 blocked 2 refused 7 calls about 5 s",
         "Only looked at: board, project-alpha. Instance inst_abc123 From groups.yaml, more/sales.yaml As of 2026-11-21",
-        "Made 2026-11-21T12:00:00+00:00 by reconciler 0.1.0",
+        "Made 2026-11-21 12:00 UTC by reconciler 0.1.0",
         "Needs a decision 3",
         "Blocked: the instance is no admin of this group: make +1 202 ••• ••00 one in the app",
         "Name stays as it is Before Beta (old) After Beta",
@@ -156,6 +162,8 @@ def test_the_page_says_all_that_the_plan_has(phrase: str) -> None:
         (samples.NOTHING, False, "Nothing to do"),
         (samples.NOTHING, True, "No drift"),
         (samples.EVERYTHING, True, "Apply would be refused"),
+        (replace(samples.EVERYTHING, refusals=()), False, "4 groups would change, 2 are blocked"),
+        (replace(samples.EMPTY, groups=(samples.LOST,)), True, "1 group is blocked"),
     ],
 )
 def test_the_title_says_the_main_thing(plan: Plan, drift: bool, title: str) -> None:
@@ -300,6 +308,14 @@ def test_a_long_list_of_names_in_a_note_can_be_folded() -> None:
 def test_a_shard_says_which_part_of_the_groups_it_is() -> None:
     plan = replace(samples.EMPTY, share=Share(2, 5, 83))
     assert "Shard 2/5: 0 of 83 groups. Instance" in words(plan)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("2026-11-21T13:59:59+02:00", "Made 2026-11-21 11:59 UTC by"), ("<now>\u202e", "Made <now>\\u202e by")],
+)
+def test_when_a_plan_was_made_is_told_in_utc(written: str, told: str) -> None:
+    assert told in words_of(replace(made(samples.EMPTY), made_at=written))
 
 
 def test_from_many_files_only_the_first_are_named() -> None:

@@ -12,7 +12,8 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from reconciler.report.html.view import Made, page_of
+from reconciler.report.html.head import Made
+from reconciler.report.html.view import page_of
 
 if TYPE_CHECKING:
     from jinja2 import Template

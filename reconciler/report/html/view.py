@@ -4,51 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from reconciler.model.counts import PlanSummary, summarize_plan
-from reconciler.model.desired import Source
 from reconciler.model.plan import Plan
-from reconciler.report.html.cards import Card, NoteView, Tone, card_of, note_of
+from reconciler.report.html.cards import Card, NoteView, card_of, note_of
+from reconciler.report.html.head import Made, Tile, facts_of, tiles_of, title_of
 from reconciler.report.html.people import PeopleView, people_view
 from reconciler.report.lines import Ink
 from reconciler.report.narrowing import narrowing_lines
 from reconciler.report.plan_text import ADVICE_WORDS
-from reconciler.report.summary import about, plan_line
-from reconciler.report.wording import counted
+from reconciler.report.summary import plan_line
 
-_FILES = 5
 _LONG = 100
-
-
-class Made(Protocol):
-    """A plan and where it is from, as a plan file holds it."""
-
-    @property
-    def plan(self) -> Plan:
-        """The plan."""
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """The files it was made from."""
-
-    @property
-    def made_by(self) -> str:
-        """The version that made it."""
-
-    @property
-    def made_at(self) -> str:
-        """When, as ISO-8601 in UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A number at the top of the page and what it counts."""
-
-    number: str
-    label: str
-    detail: str = ""
-    tone: Tone = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +71,11 @@ def page_of(made: Made, *, show_phones: bool, drift: bool) -> Page:
     )
     return Page(
         "Drift" if drift else "Plan",
-        _title(plan, drift),
+        title_of(plan, drift),
         plan_line(plan, drift=drift),
         tuple(ink.words(line) for line in narrowing_lines(plan)),
-        tuple(_facts(made, ink)),
-        tuple(_tiles(plan)),
+        tuple(facts_of(made, ink)),
+        tuple(tiles_of(plan)),
         tuple(_refusals(plan, cards, ink)),
         tuple(section for section in sections if section.cards),
         people_view(plan.groups, cards, ink),
@@ -126,55 +92,6 @@ def _cards(plan: Plan, ink: Ink) -> dict[str, Card]:
         refusals = [refusal for refusal in plan.refusals if refusal.group == group.key]
         cards[group.key] = card_of(group, f"g{number}", refusals, ink)
     return cards
-
-
-def _title(plan: Plan, drift: bool) -> str:
-    pending = sum(group.pending for group in plan.groups)
-    if plan.refusals:
-        return "Apply would be refused"
-    if not pending:
-        return "No drift" if drift else "Nothing to do"
-    differ = "differs from the file" if pending == 1 else "differ from the file"
-    return f"{counted(pending, 'group', 'groups')} {differ if drift else 'would change'}"
-
-
-def _facts(made: Made, ink: Ink) -> Sequence[tuple[str, str]]:
-    """Where the page is from; the order is that of the page."""
-    plan = made.plan
-    files = [ink.words(source.path) for source in made.sources]
-    shown = ", ".join(files[:_FILES]) + (f" and {len(files) - _FILES} more" if len(files) > _FILES else "")
-    facts = [
-        ("Instance", ink.words(plan.instance_id)),
-        ("From", shown),
-        ("As of", plan.as_of.isoformat()),
-        ("Made", f"{ink.words(made.made_at)} by reconciler {ink.words(made.made_by)}"),
-    ]
-    return [(label, text) for label, text in facts if text]
-
-
-def _tiles(plan: Plan) -> Sequence[Tile]:
-    """The numbers at the top; what is rare (joining, leaving, adopting) only where there is any."""
-    count = summarize_plan(plan)
-    rare = [
-        Tile(str(count.joins), "to join", tone="add"),
-        Tile(str(count.leaves), "to leave", tone="remove"),
-        Tile(str(count.adopts), "to adopt", "found by name", "note"),
-    ]
-    return [
-        Tile(str(len(plan.groups)), "group" if len(plan.groups) == 1 else "groups", _alike(count)),
-        Tile(str(count.creates), "to create", tone="add"),
-        Tile(str(count.changes), "to change", tone="change"),
-        *(tile for tile in rare if tile.number != "0"),
-        Tile(str(count.adds), "person to add" if count.adds == 1 else "people to add", tone="add"),
-        Tile(str(count.removes), "person to remove" if count.removes == 1 else "people to remove", tone="remove"),
-        Tile(str(count.blocked), "blocked", tone="stop"),
-        Tile(str(count.refused), "refused", tone="stop"),
-        Tile(str(count.calls), "call" if count.calls == 1 else "calls", about(count.seconds)),
-    ]
-
-
-def _alike(count: PlanSummary) -> str:
-    return f"{count.unchanged} as the file says"
 
 
 def _refusals(plan: Plan, cards: dict[str, Card], ink: Ink) -> Sequence[RefusalView]:
