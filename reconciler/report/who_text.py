@@ -54,7 +54,7 @@ def _group(group: Whereabout, ink: Ink, spared: bool) -> Iterator[str]:
 
 
 def _verdict(group: Whereabout, ink: Ink, spared: bool) -> tuple[str, str]:
-    """Wanted or not and in or not, in one line with a plan's mark. Who is `spared` is removed from nowhere."""
+    """Wanted or not and in or not, in one line with a plan's mark; nobody who is `spared` goes."""
     asked, inside = group.asked, group.presence is Presence.IN
     live = {
         Presence.IN: "and in",

@@ -1,0 +1,144 @@
+"""Where a person is, as text and as a document: every line, nothing hostile in it, numbers masked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import jsonschema
+import pytest
+
+from reconciler.hostile.escaping import json_text
+from reconciler.model.desired import Member, Membership
+from reconciler.model.plan import Who
+from reconciler.model.whereabouts import Asked, Presence, Whereabout, Whereabouts
+from reconciler.published import schema_text
+from reconciler.report.document import masked
+from reconciler.report.who_document import who_document
+from reconciler.report.who_text import render_who
+from tests.builders import ALICE, ALPHA_ID
+
+SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("who.schema.json")))
+MEMBER = Member(ALICE)
+LID = "76699677012110@lid"
+HOSTILE = "\x1b[2J\n::error::\u202e +1 202 555 0199"
+
+
+def about(*groups: Whereabout, unsure: tuple[Whereabout, ...] = (), holds: str = "") -> Whereabouts:
+    who = Who(ALICE.identity, ALICE.jid, "alice", LID)
+    return Whereabouts(
+        "inst_abc123",
+        date(2026, 6, 15),
+        who,
+        groups=groups,
+        unsure=unsure,
+        protected=holds == "protected",
+        ignored=holds == "ignored",
+        is_instance=holds == "is_instance",
+    )
+
+
+def at(
+    asked: Asked | None, presence: Presence = Presence.IN, is_admin: bool = False, is_owner: bool = False
+) -> Whereabout:
+    return Whereabout("alpha" if asked else None, "Alpha", ALPHA_ID, asked, presence, is_admin, is_owner)
+
+
+EXACT = Asked(managed=True)
+
+
+@pytest.mark.parametrize(
+    ("group", "spared", "lines"),
+    [
+        (at(replace(EXACT, member=MEMBER)), False, ["= wanted, and in"]),
+        (at(replace(EXACT, member=MEMBER), Presence.OUT), False, ["+ wanted, not in"]),
+        (at(replace(EXACT, member=MEMBER), Presence.NO_GROUP), False, ["+ wanted, and the group is not live"]),
+        (at(replace(EXACT, member=MEMBER), Presence.UNKNOWN), False, ["! wanted, not known to be in"]),
+        (
+            at(replace(EXACT, member=replace(MEMBER, teams=("staff/board", "crew"), by_invite=True))),
+            False,
+            ["= wanted through staff/board and crew, by invite, and in"],
+        ),
+        (at(EXACT), False, ["- in, not wanted: membership is exact"]),
+        (at(EXACT), True, ["i in, not wanted: membership is exact"]),
+        (
+            at(EXACT, is_admin=True, is_owner=True),
+            False,
+            ["i in, not wanted: membership is exact", "i owns the group, so cannot be removed"],
+        ),
+        (
+            at(replace(EXACT, membership=Membership.OBSERVE, absent=True)),
+            False,
+            ["i in, not wanted: listed under `absent`"],
+        ),
+        (
+            at(Asked(absent=True, membership=Membership.ADDITIVE)),
+            False,
+            ["- in, not wanted: listed under `absent`"],
+        ),
+        (at(Asked(absent=True), Presence.OUT), False, ["i not wanted, not in", "i listed under `absent`"]),
+        (
+            at(Asked(leaving=True)),
+            False,
+            ["i in; the file does not manage this group's members", "i the file says to leave this group"],
+        ),
+        (
+            at(replace(EXACT, member=MEMBER, admin=True), is_admin=True),
+            False,
+            ["= wanted, and in", "i an admin, as the file says"],
+        ),
+        (
+            at(replace(EXACT, member=MEMBER, admin=True)),
+            False,
+            ["= wanted, and in", "i should be an admin and is none"],
+        ),
+        (at(Asked(admin=True), Presence.OUT), False, ["i not wanted, not in", "i should be an admin"]),
+        (
+            at(replace(EXACT, member=MEMBER, admin=False), is_admin=True),
+            False,
+            ["= wanted, and in", "i an admin, but not listed under `admins`"],
+        ),
+        (at(replace(EXACT, member=MEMBER), is_admin=True), False, ["= wanted, and in", "i an admin"]),
+        (at(None), False, ["i in; the file does not have this group"]),
+        (at(None, is_admin=True), False, ["i in; the file does not have this group", "i an admin"]),
+        (
+            at(None, is_admin=True, is_owner=True),
+            False,
+            ["i in; the file does not have this group", "i owns the group"],
+        ),
+    ],
+)
+def test_each_group_says_wanted_or_not_in_or_not_and_what_else_matters(
+    group: Whereabout, spared: bool, lines: list[str]
+) -> None:
+    found = about(group, holds="protected" if spared else "")
+    section = render_who(found, show_phones=False, color=False).split("\n\n")[1]
+    assert [line.strip() for line in section.splitlines()[1:]] == lines
+    SCHEMA.validate(json.loads(json_text(masked(who_document(found), show_phones=False))))
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [("is_instance", "the instance itself"), ("protected", "`policy.protected`"), ("ignored", "`policy.ignored`")],
+)
+def test_what_holds_for_the_person_everywhere_stands_at_the_top(flag: str, words: str) -> None:
+    head = render_who(about(holds=flag), show_phones=False, color=False).split("\n\n")[0]
+    assert head.startswith(f"alice  +1 202 ••• ••43  {LID}\n  i ")
+    assert words in head
+
+
+def test_strangers_text_is_harmless_and_numbers_are_masked_in_both_forms() -> None:
+    member = Member(ALICE, date(2026, 12, 31), HOSTILE)
+    bad = Whereabout("alpha", HOSTILE, ALPHA_ID, replace(EXACT, member=member), Presence.UNKNOWN, reasons=(HOSTILE,))
+    found = replace(about(bad, unsure=(bad,)), who=Who(ALICE.identity, ALICE.jid, HOSTILE, LID))
+    text = render_who(found, show_phones=False, color=False)
+    document = json_text(masked(who_document(found), show_phones=False))
+    for shown in (text, document):
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+        assert "555 01" not in shown
+    assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+    assert "+1 202 555 0199" in render_who(found, show_phones=True, color=False)
+    assert "\x1b[1m" in render_who(found, show_phones=False, color=True)
+    SCHEMA.validate(json.loads(document))
