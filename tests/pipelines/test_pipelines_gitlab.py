@@ -15,6 +15,14 @@ pytestmark = pytest.mark.parametrize("scene", ["gitlab"], indirect=True)
 WITH_CAROL = yaml_of(alpha="name: Alpha, members: [alice, bob, carol]")
 
 
+def merge_request(scene: Scene, files: dict[str, str | None], **variables: str) -> Pipeline:
+    base = scene.forge.tip()
+    event = scene.forge.pull_request(files)
+    head = event.payload["pull_request"]["head"]["sha"]
+    given = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_DIFF_BASE_SHA": base, **variables}
+    return Pipeline(scene.forge, folder(scene), head, given)
+
+
 def on_main(scene: Scene, source: str = "push", **variables: str) -> Pipeline:
     key = scene.server.key
     given = {"CI_PIPELINE_SOURCE": source, "CI_COMMIT_BRANCH": "main", "WAPPFY_API_KEY": key, **variables}
@@ -26,6 +34,20 @@ def folder(scene: Scene) -> Path:
     made = scene.folder / f"pipeline-{scene.runs}"
     made.mkdir(parents=True)
     return made
+
+
+def test_a_merge_request_is_checked_without_a_key_and_planned_with_one(scene: Scene) -> None:
+    without = merge_request(scene, {"groups.yaml": WITH_CAROL}).run()
+    assert without.codes == {"check": 0}
+    assert "carol" in (without.artifacts / ".reconciler" / "changes.md").read_text()
+    assert scene.world.calls() == ()
+    run = merge_request(scene, {"README.md": "x\n"}, WAPPFY_API_KEY=scene.server.key).run()
+    assert run.codes == {"check": 0, "live plan": 0}
+    assert "carol" in (run.artifacts / ".reconciler" / "plan.html").read_text()
+    assert scene.world.effects() == ()
+    wrong = merge_request(scene, {"groups.yaml": WITH_CAROL.replace("members", "membres")}).run()
+    assert wrong.codes == {"check": 1}
+    assert "did you mean `members`" in wrong.log
 
 
 def test_a_merge_waits_to_be_applied_by_hand_and_is_then_noted_in_the_repository(scene: Scene) -> None:
