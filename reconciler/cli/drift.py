@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\b
 Example:
   reconciler drift groups.yaml
+  reconciler drift --since HEAD~3
   reconciler drift --format json --output drift.json
   reconciler drift --notify admins"""
 
@@ -35,6 +37,13 @@ Example:
     envvar="RECONCILER_NOTIFY",
     metavar="CHAT",
     help="If anything drifted, send a summary to this group of the file (its key) or chat (its id).",
+)
+@click.option(
+    "--since",
+    envvar="RECONCILER_SINCE",
+    metavar="REF",
+    help="Say of each difference whether somebody changed it by hand since this git revision was applied, or the file "
+    "moved and was not applied yet (else the newest tag applied/… that HEAD has, if any).",
 )
 @format_option(PLAN_FORMATS)
 @output_option
@@ -53,12 +62,14 @@ def drift(
     max_removals: str | None,
     show_phones: bool,
     shard: Shard | None,
+    since: str | None,
 ) -> int:
     """Show what differs live from the file; exit with 2 when anything does. Changes no group.
 
     PATH is a YAML file or a folder of them, groups.yaml by default. With --notify one message is sent besides, of
     counts and the groups' keys, and nothing else is written; where it cannot be sent, the exit code is 1.
     """
+    from reconciler.cli.judging import baseline_for, with_verdicts
     from reconciler.cli.logs import begin
     from reconciler.cli.noticing import chat_of, send_notice
     from reconciler.cli.planning import Asked, load_and_choose, made_now, planning_only
@@ -68,10 +79,11 @@ def drift(
     asked = Asked(path, as_of, targets, max_removals, show_phones, shard, changed_since)
     desired, choices = load_and_choose(asked, settings)
     chat = chat_of(notify, desired) if notify is not None else None
+    baseline = baseline_for(path, since)
     look = Look(show_phones, colored(settings.no_color) and output is None, drift=True)
     with planning_only(desired, choices, settings) as (planned, session):
-        plan = planned.plan
+        plan = with_verdicts(planned, desired, path, baseline)
         show(PLAN_FORMATS[format_](made_now(plan, desired.sources), look), output, private=show_phones)
         if chat is not None and session is not None and plan.pending:
-            send_notice(chat, desired, planned, session)
+            send_notice(chat, desired, replace(planned, plan=plan), session)
     return 2 if plan.pending else 0

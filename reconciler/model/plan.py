@@ -11,6 +11,7 @@ from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.shard import Share
+from reconciler.model.verdict import Baseline, Element, Judgement, Verdict
 
 
 class Action(StrEnum):
@@ -152,6 +153,13 @@ class GroupPlan:
     live_members: int = 0
     removal_limit: RemovalLimit = DEFAULT_REMOVALS
     live: LiveGroup | None = None
+    verdicts: tuple[Judgement, ...] = ()
+    """Whose doing each difference is, where drift was held against an earlier revision (`Plan.baseline`)."""
+
+    def verdict_on(self, element: Element, who: Who | None = None) -> Verdict | None:
+        """The verdict on the group, a text, or somebody to be added or removed; None where there is none."""
+        key = None if who is None else who.key
+        return next((one.verdict for one in self.verdicts if (one.element, one.who) == (element, key)), None)
 
     @property
     def adopted(self) -> bool:
@@ -223,6 +231,8 @@ class Plan:
     share: Share | None = None
     """Which shard of the groups asked for this is; None for all of them."""
     changed_since: ChangedSince | None = None
+    baseline: Baseline | None = None
+    """The earlier revision that the groups' verdicts rest on; None for plain differences, and for what is saved."""
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -32,7 +32,7 @@ from reconciler.planfile.saved import FORMAT, FORMAT_VERSION, SavedPlan
 
 _MEMBERS = (
     *("format", "format_version", "made_by", "made_at", "masked", "instance_id", "as_of", "targets", "shard"),
-    *("changed_since",),
+    *("changed_since", "baseline"),
     *("summary", "refusals", "groups", "advice", "held", "spared", "calls_per_minute", "writes_per_minute", "sources"),
 )
 
@@ -48,6 +48,8 @@ def read_plan_document(value: object) -> SavedPlan:
     _check_format(value)
     top = Field(value).members(*_MEMBERS)
     top["masked"].flag()
+    if top["baseline"].value is not None:
+        top["baseline"].fail("nothing, as this is a report on drift and no plan")
     plan = Plan(
         instance_id=top["instance_id"].text(),
         as_of=top["as_of"].day(),
@@ -117,6 +119,8 @@ def _check_summary(plan: Plan, field: Field) -> None:
 
 def _group(field: Field) -> GroupPlan:
     part = field.members_of(GroupPlan)
+    if part["verdicts"].items():
+        part["verdicts"].fail("no verdicts, as a plan has none")
     return GroupPlan(
         key=part["key"].text() or part["key"].fail("a group's key"),
         name=part["name"].text(),

@@ -26,6 +26,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "targets": as_json(plan.targets),
         "shard": as_json(plan.share),
         "changed_since": as_json(plan.changed_since),
+        "baseline": as_json(plan.baseline),
         "summary": as_json(summarize_plan(plan)),
         "refusals": as_json(plan.refusals),
         "groups": as_json(plan.groups),

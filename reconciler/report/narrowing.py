@@ -1,4 +1,4 @@
-"""What a plan was narrowed to by an earlier revision of the file, in words that every format can use."""
+"""What a plan was narrowed to or held against, in words that every format can use."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model.plan import ChangedSince, Plan
 from reconciler.model.shard import Share
+from reconciler.model.verdict import Baseline, Verdict
 from reconciler.report.wording import counted
 
 _NAMED = 10
 
+VERDICT_WORDS = {
+    Verdict.BY_HAND: "changed by hand",
+    Verdict.NOT_APPLIED: "not applied yet",
+    Verdict.BOTH: "changed by hand and in the file",
+}
+"""What each verdict is called; `both` alone would say nothing behind a difference."""
+
 
 def narrowing_lines(plan: Plan) -> tuple[str, ...]:
-    """A sentence each: what was looked at, what was left out and why, what the file has no more.
+    """A sentence each: what was looked at, what was left out and why, what the file has no more, what verdicts say.
 
     Keys and the revision's name are strangers' text: to be masked and escaped by whoever shows a line.
     """
@@ -24,7 +32,17 @@ def narrowing_lines(plan: Plan) -> tuple[str, ...]:
         lines += _since(plan.changed_since, len(plan.groups) if plan.share is None else plan.share.of_groups)
     if plan.share is not None:
         lines.append(_shard(plan, plan.share))
+    if plan.baseline is not None:
+        lines.append(verdict_line(plan, plan.baseline))
     return tuple(lines)
+
+
+def verdict_line(plan: Plan, baseline: Baseline) -> str:
+    """`Held against applied/7 (commit 1a2b3c4d5): 2 differences changed by hand, 1 not applied yet.`"""
+    found = [one.verdict for group in plan.groups for one in group.verdicts]
+    told = [f"{found.count(verdict)} {words}" for verdict, words in VERDICT_WORDS.items() if verdict in found]
+    counts = ", ".join(told) or "no difference to judge"
+    return f"Held against {baseline.ref} (commit {baseline.commit[:9]}): {counts}."
 
 
 def _shard(plan: Plan, share: Share) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan, Refusal, Who
+from reconciler.model.verdict import Element, Verdict
 from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, order_of
-from reconciler.report.narrowing import narrowing_lines
+from reconciler.report.narrowing import VERDICT_WORDS, narrowing_lines
 from reconciler.report.paint import BOLD, paint
 from reconciler.report.summary import plan_line
 from reconciler.report.wording import counted
@@ -71,12 +72,15 @@ def group_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
         yield ink.line("=", _adoption(group, ink))
     for step in sorted(group.steps, key=order_of):
         if step.action in _STEP_LINES:
-            yield ink.line(*_STEP_LINES[step.action])
+            mark, words = _STEP_LINES[step.action]
+            yield ink.line(mark, words + _verdict(group.verdict_on(Element.GROUP)))
     yield from _text_lines(group, ink)
     yield from _people_lines("+", group, ink)
     yield from _people_lines("-", group, ink)
+    arrives_or_leaves = any(step.action in _STEP_LINES for step in group.steps)
     for reason in group.blocked:
-        yield ink.line("!", f"blocked: {ink.words(reason)}")
+        verdict = "" if arrives_or_leaves else _verdict(group.verdict_on(Element.GROUP))
+        yield ink.line("!", f"blocked: {ink.words(reason)}{verdict}")
     for advice in group.advice:
         yield ink.line("i", advice_words(advice, ink))
 
@@ -108,17 +112,24 @@ def _text_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
         if change.field == "name" and change.old is None:
             continue
         mark, words = ink.change(change)
-        yield ink.line(mark, words if (change.field, change.new) in sent else words + _STAYS)
+        stays = "" if (change.field, change.new) in sent else _STAYS
+        yield ink.line(mark, words + stays + _verdict(group.verdict_on(Element(change.field))))
 
 
 def _people_lines(mark: str, group: GroupPlan, ink: Ink) -> Iterator[str]:
     """One line a person, by label; those whom no step moves (a blocked group's) are marked."""
     actions = (Action.REMOVE,) if mark == "-" else (Action.CREATE, Action.ADD)
+    element = Element.REMOVE if mark == "-" else Element.ADD
     moved = {who.key: who for step in group.steps if step.action in actions for who in step.people}
     differing = {who.key: who for who in (group.remove if mark == "-" else group.add)}
     everybody: dict[str, Who] = moved | differing
     for who in sorted(everybody.values(), key=lambda who: who.order):
-        yield ink.line(mark, ink.person(who) + ("" if who.key in moved else _STAYS))
+        stays = "" if who.key in moved else _STAYS
+        yield ink.line(mark, ink.person(who) + stays + _verdict(group.verdict_on(element, who)))
+
+
+def _verdict(verdict: Verdict | None) -> str:
+    return "" if verdict is None else f"  ({VERDICT_WORDS[verdict]})"
 
 
 def advice_words(advice: Advice, ink: Ink) -> str:

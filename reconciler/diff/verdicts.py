@@ -1,0 +1,134 @@
+"""Drift with a verdict: live × file × what the revision applied last wanted. Pure.
+
+Texts, people and groups are compared as everywhere: texts as `same_text` does, people by identity, all as of one day.
+What a revision did not manage it wanted as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.diff.match import names_of
+from reconciler.diff.people import wanted_members
+from reconciler.model.desired import Desired, DesiredGroup, Membership, NotManaged, State, Unmanaged
+from reconciler.model.identity import Identity
+from reconciler.model.plan import Action, Found, GroupPlan, Plan, TextChange, Who
+from reconciler.model.text import comparable, same_text
+from reconciler.model.verdict import Baseline, Element, Judgement, Verdict
+
+_ARRIVING = (Action.CREATE, Action.JOIN)
+
+
+def judged(plan: Plan, old: Desired, new: Desired, known: Mapping[str, str], baseline: Baseline) -> Plan:
+    """The plan with a verdict on each of its differences. `known` has the names of all live groups by id.
+
+    Differences of a group whose read is doubtful, or that several live groups may be, get none: unknown is not drift.
+    What is only observed is no difference and gets none either.
+    """
+    counterparts = _counterparts(old, new)
+    after = {group.key: group for group in new.groups}
+    groups = []
+    for group in plan.groups:
+        judge = _Judge(group, counterparts.get(group.key), after[group.key], old, known)
+        groups.append(replace(group, verdicts=tuple(judge.judgements())))
+    return replace(plan, groups=tuple(groups), baseline=baseline)
+
+
+def _counterparts(old: Desired, new: Desired) -> dict[str, DesiredGroup]:
+    """What the revision had for each key of the file: by the id, whatever its key was, else by the key."""
+    by_id = {group.id: group for group in old.groups if group.id is not None}
+    by_key = {group.key: group for group in old.groups}
+    found = ((group.key, by_id.get(group.id or "") or by_key.get(group.key)) for group in new.groups)
+    return {key: group for key, group in found if group is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """One group: its plan, what the revision and the file want of it."""
+
+    plan: GroupPlan
+    old: DesiredGroup | None
+    new: DesiredGroup
+    before: Desired
+    known: Mapping[str, str]
+
+    def judgements(self) -> Iterator[Judgement]:
+        """The group itself; else its texts, who is to come, who is to go."""
+        existence = self._on_group()
+        if existence is not None:
+            yield Judgement(Element.GROUP, existence)
+            return
+        for text in self.plan.text:
+            yield Judgement(Element(text.field), self._on_text(text))
+        for who in self.plan.add:
+            yield Judgement(Element.ADD, Verdict.BY_HAND if self._had_in(who) else Verdict.NOT_APPLIED, who.key)
+        for who in self.plan.remove:
+            yield Judgement(Element.REMOVE, Verdict.BY_HAND if self._had_out(who) else Verdict.NOT_APPLIED, who.key)
+
+    @property
+    def _enforced(self) -> DesiredGroup | None:
+        """The revision's group, where it wanted anything of the live one: what is observed it took as it was."""
+        observed = self.old is not None and self.old.membership is Membership.OBSERVE
+        return None if self.old is None or observed or self.old.state is State.LEFT else self.old
+
+    def _on_group(self) -> Verdict | None:
+        """The verdict on being there at all; None where that is no difference."""
+        actions = {step.action for step in self.plan.steps}
+        if Action.LEAVE in actions:
+            was_left = self.old is not None and self.old.state is State.LEFT
+            return Verdict.BY_HAND if was_left else Verdict.NOT_APPLIED
+        not_live = bool(self.plan.blocked) and self.plan.id is not None and self.plan.found is Found.NOWHERE
+        if actions.isdisjoint(_ARRIVING) and not not_live:
+            return None
+        old = self._enforced
+        if old is None or self._is_live(old):
+            return Verdict.NOT_APPLIED
+        return Verdict.BY_HAND if _same_meant(old, self.new) else Verdict.BOTH
+
+    def _is_live(self, old: DesiredGroup) -> bool:
+        """Whether the group that the revision meant is there."""
+        if old.id is not None:
+            return old.id in self.known
+        names = {comparable(name) for name in names_of(old)}
+        return any(comparable(name) in names for name in self.known.values())
+
+    def _on_text(self, text: TextChange) -> Verdict:
+        old = self._enforced
+        wanted: NotManaged | str | None = None
+        if old is not None:
+            wanted = old.name if text.field == "name" else old.description
+        if wanted is None or isinstance(wanted, Unmanaged) or same_text(wanted, text.old or ""):
+            return Verdict.NOT_APPLIED
+        return Verdict.BY_HAND if same_text(wanted, text.new) else Verdict.BOTH
+
+    def _had_in(self, who: Who) -> bool:
+        """Whether the revision wanted somebody in, and to be added: whoever comes by invite may not be there yet."""
+        if self._enforced is None or who.identity is None:
+            return False
+        member = wanted_members(self._enforced, self.before).get(who.identity)
+        return member is not None and not member.by_invite
+
+    def _had_out(self, who: Who) -> bool:
+        """Whether the revision wanted somebody out, and not only since a last day went by."""
+        old, identity = self._enforced, who.identity
+        if old is None or identity is None or identity in self._spared():
+            return False
+        if identity in old.absent:
+            return True
+        if old.membership is not Membership.EXACT or isinstance(old.members, Unmanaged):
+            return False
+        expired = {member.person.identity for member in old.expired}
+        return identity not in old.members and identity not in expired
+
+    def _spared(self) -> frozenset[Identity]:
+        own = self.before.instance
+        rules = self.before.policy
+        return rules.ignored | rules.protected | (frozenset({own.identity}) if own is not None else frozenset())
+
+
+def _same_meant(old: DesiredGroup, new: DesiredGroup) -> bool:
+    """Whether two versions lead to one live group."""
+    if old.id is not None and new.id is not None:
+        return old.id == new.id
+    return bool({comparable(name) for name in names_of(old)} & {comparable(name) for name in names_of(new)})

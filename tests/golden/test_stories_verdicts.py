@@ -1,0 +1,166 @@
+"""`drift --since`: what somebody did by hand is told from what the file asks for and nobody applied yet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from reconciler.published import schema_text
+from tests.repository import Repository
+from tests.stage import INSTANCE, PHONE, Stage
+
+BOB, CAROL = "+1 202 555 0144", "+1 303 555 0101"
+HEAD = f"version: 1\ninstance: {{id: {INSTANCE}, phone: {PHONE}}}\n"
+PEOPLE = f"people: {{alice: +1 202 555 0143, bob: {BOB}, carol: {CAROL}}}\n"
+FILE = (
+    HEAD
+    + PEOPLE
+    + (
+        "groups:\n"
+        "  alpha: {name: Alpha, description: Text, members: [alice, bob]}\n"
+        "  beta: {name: Beta, members: [alice]}\n"
+    )
+)
+
+
+@pytest.fixture
+def repository(guide: Stage, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A file that was committed and applied."""
+    made = Repository(guide.folder, monkeypatch)
+    made.write({".gitignore": "state/\n"})
+    made.commit({"groups.yaml": FILE})
+    assert guide.run("apply", "--yes").code == 0
+    assert guide.run("pin").code == 0
+    made.commit()
+    return made
+
+
+def live_id(stage: Stage, name: str) -> str:
+    """The id of the one live group of this name."""
+    (found,) = [group_id for group_id, live in stage.world.snapshot().items() if live["name"] == name]
+    return found
+
+
+@pytest.fixture
+def drifted(guide: Stage, repository: Repository) -> Stage:
+    """Since then the description changed on both sides, bob went and carol came by hand, the file renames beta."""
+    alpha = live_id(guide, "Alpha")
+    guide.world.describe_group(alpha, "by hand")
+    guide.world.remove_participant(alpha, BOB)
+    guide.world.add_participant(alpha, CAROL)
+    text = (guide.folder / "groups.yaml").read_text()
+    text = text.replace("description: Text", "description: New").replace("name: Beta", "name: Better")
+    repository.write({"groups.yaml": text + "  gamma: {name: Gamma, members: [alice]}\n"})
+    return guide
+
+
+def test_each_difference_says_whose_doing_it_is(drifted: Stage) -> None:
+    told = drifted.run("drift", "--since", "HEAD", "--max-removals", "2")
+
+    assert told.code == 2
+    lines = [line.strip() for line in told.out.splitlines()]
+    assert '~ description  "by hand" → "New"  (changed by hand and in the file)' in lines
+    assert "+ bob  (changed by hand)" in lines
+    assert "- carol  (changed by hand)" in lines
+    assert '~ name         "Beta" → "Better"  (not applied yet)' in lines
+    assert "+ create  (not applied yet)" in lines
+    held = next(line for line in lines if line.startswith("Held against HEAD (commit "))
+    assert held.endswith("): 2 changed by hand, 2 not applied yet, 1 changed by hand and in the file.")
+
+
+def test_the_document_has_the_verdicts_and_holds_to_its_schema(drifted: Stage, repository: Repository) -> None:
+    document = json.loads(drifted.run("drift", "--since", "HEAD", "--format", "json", "--show-phones").out)
+
+    jsonschema.Draft202012Validator(json.loads(schema_text("plan.schema.json"))).validate(document)
+    assert document["baseline"] == {"ref": "HEAD", "commit": repository.git("rev-parse", "HEAD")}
+    found = {group["key"]: group["verdicts"] for group in document["groups"]}
+    assert {"element": "add", "verdict": "changed by hand", "who": "+12025550144"} in found["alpha"]
+    assert {"element": "description", "verdict": "both", "who": None} in found["alpha"]
+    assert found["gamma"] == [{"element": "group", "verdict": "not applied yet", "who": None}]
+    masked = drifted.run("drift", "--since", "HEAD", "--format", "json").out
+    assert "2025550144" not in masked
+
+
+def test_every_format_says_what_drift_was_held_against(drifted: Stage) -> None:
+    markdown = drifted.run("drift", "--since", "HEAD", "--format", "markdown").out
+    page = drifted.run("drift", "--since", "HEAD", "--format", "html").out
+
+    assert "+ bob  (changed by hand)" in markdown
+    for told in (markdown, page):
+        assert "Held against HEAD (commit" in told
+
+
+def test_without_since_the_newest_applied_tag_is_taken_and_said(drifted: Stage, repository: Repository) -> None:
+    repository.git("tag", "applied/2026-06-15")
+
+    told = drifted.run("drift")
+    assert "Held against applied/2026-06-15 (commit " in told.out
+    assert "held against applied/2026-06-15 (commit " in told.err
+    assert "--since names another" in told.err
+    assert drifted.run("drift", "-q").err == ""
+    repository.commit()
+    repository.git("tag", "applied/2026-06-16")
+    assert "description" in drifted.run("drift", "--since", "applied/2026-06-15").out
+
+
+def test_without_a_tag_or_a_repository_differences_are_plain(drifted: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = drifted.run("drift")
+    assert "by hand)" not in told.out
+    assert "Held against" not in told.out
+    assert json.loads(drifted.run("drift", "--format", "json").out)["baseline"] is None
+    monkeypatch.setenv("PATH", "")
+    assert drifted.run("drift").out == told.out
+
+
+def test_a_revision_that_does_not_exist_is_an_error_before_any_call(drifted: Stage) -> None:
+    drifted.calls()
+    told = drifted.run("drift", "--since", "nowhere")
+
+    assert told.code == 1
+    assert "there is no revision nowhere" in told.err
+    assert drifted.calls() == []
+
+
+def test_a_revision_that_is_not_valid_leaves_differences_plain_and_says_so(
+    drifted: Stage, repository: Repository
+) -> None:
+    text = (drifted.folder / "groups.yaml").read_text()
+    repository.commit({"groups.yaml": FILE.replace("members", "membres")})
+    repository.write({"groups.yaml": text})
+
+    told = drifted.run("drift", "--since", "HEAD")
+    assert told.code == 2
+    assert "no verdicts: groups.yaml is not valid in HEAD (HEAD:groups.yaml:5:" in told.err
+    assert "Held against" not in told.out
+
+
+def test_a_revision_without_the_file_has_applied_nothing(drifted: Stage, repository: Repository) -> None:
+    (drifted.folder / "groups.yaml").rename(drifted.folder / "other.yaml")
+
+    told = drifted.run("drift", "other.yaml", "--since", "HEAD")
+    assert "other.yaml is not there in HEAD" in told.err
+    assert "changed by hand" not in told.out
+    assert "not applied yet" in told.out
+
+
+def test_no_drift_is_held_against_a_revision_too(guide: Stage, repository: Repository) -> None:
+    told = guide.run("drift", "--since", "HEAD")
+
+    assert told.code == 0
+    assert "no difference to judge." in told.out
+    nothing = guide.run("drift", "--since", "HEAD", "--changed-since", "HEAD")
+    assert nothing.code == 0
+    assert "no difference to judge." in nothing.out
+
+
+def test_a_report_on_drift_is_no_plan(drifted: Stage) -> None:
+    for edit, said in ((lambda d: d, "report on drift"), (lambda d: {**d, "baseline": None}, "no verdicts")):
+        document = json.loads(drifted.run("drift", "--since", "HEAD", "--format", "json", "--show-phones").out)
+        saved: Path = drifted.folder / "saved.plan"
+        saved.write_text(json.dumps(edit(document), indent=2))
+        applied = drifted.run("apply", "saved.plan", "--yes")
+        assert applied.code == 1
+        assert said in applied.err
