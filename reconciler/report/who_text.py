@@ -16,8 +16,7 @@ def render_who(found: Whereabouts, *, show_phones: bool, color: bool) -> str:
     """The person, each group with what is to be said, the groups that could not be known, and a summary line."""
     ink = Ink(show_phones, color)
     sections = ["\n".join(_person(found, ink))]
-    spared = found.is_instance or found.protected or found.ignored
-    sections += ["\n".join(_group(group, ink, spared)) for group in found.groups]
+    sections += ["\n".join(_group(group, ink, found)) for group in found.groups]
     sections += ["\n".join([_heading(group, ink), *_doubts(group, ink)]) for group in found.unsure]
     return "\n\n".join([*sections, _summary(found, ink)])
 
@@ -41,9 +40,9 @@ def _heading(group: Whereabout, ink: Ink) -> str:
     return ink.heading(group.key or "(not in the file)", group.name, group.id or "(no id yet)")
 
 
-def _group(group: Whereabout, ink: Ink, spared: bool) -> Iterator[str]:
+def _group(group: Whereabout, ink: Ink, found: Whereabouts) -> Iterator[str]:
     yield _heading(group, ink)
-    yield ink.line(*_verdict(group, ink, spared))
+    yield ink.line(*_verdict(group, ink, found))
     if group.asked is not None:
         for text in _details(group, group.asked, ink):
             yield ink.line("i", text)
@@ -53,8 +52,8 @@ def _group(group: Whereabout, ink: Ink, spared: bool) -> Iterator[str]:
         yield from _doubts(group, ink)
 
 
-def _verdict(group: Whereabout, ink: Ink, spared: bool) -> tuple[str, str]:
-    """Wanted or not and in or not, in one line with a plan's mark; nobody who is `spared` goes."""
+def _verdict(group: Whereabout, ink: Ink, found: Whereabouts) -> tuple[str, str]:
+    """Wanted or not and in or not, in one line; `+` and `-` only where a plan could move this person."""
     asked, inside = group.asked, group.presence is Presence.IN
     live = {
         Presence.IN: "and in",
@@ -64,15 +63,18 @@ def _verdict(group: Whereabout, ink: Ink, spared: bool) -> tuple[str, str]:
     }[group.presence]
     if asked is None:
         return "i", "in; the file does not have this group"
+    moves = asked.membership is not Membership.OBSERVE and not (found.is_instance or found.ignored)
     if asked.member is not None:
-        mark = "=" if inside else "!" if group.presence is Presence.UNKNOWN else "+"
+        comes = "+" if moves and not asked.member.by_invite else "i"
+        mark = "=" if inside else "!" if group.presence is Presence.UNKNOWN else comes
         return mark, f"wanted{_terms(asked.member, ink)}, {live}"
     if not inside:
         return "i", f"not wanted, {live.removeprefix('and ')}"
     if asked.absent or asked.managed:
-        goes = asked.membership is Membership.EXACT or (asked.absent and asked.membership is Membership.ADDITIVE)
+        goes = moves and not found.protected and not group.is_owner
+        goes = goes and (asked.absent or asked.membership is Membership.EXACT)
         why = "listed under `absent`" if asked.absent else f"membership is {asked.membership.value}"
-        return ("-" if goes and not spared and not group.is_owner else "i"), f"in, not wanted: {why}"
+        return ("-" if goes else "i"), f"in, not wanted: {why}"
     return "i", "in; the file does not manage this group's members"
 
 

@@ -58,7 +58,7 @@ def test_who_tells_every_group_wanted_and_live(stage: Stage) -> None:
         f'gamma  "Gamma"  {ids["Gamma"]}\n'
         "  i in, not wanted: listed under `absent`\n\n"
         'new  "New"  (no id yet)\n'
-        "  + wanted, by invite, and the group is not live\n\n"
+        "  i wanted, by invite, and the group is not live\n\n"
         f'old  "Old"  {ids["Old"]}\n'
         "  i in, not wanted: membership is exact\n"
         "  i wanted until 2020-12-31: time has run out\n\n"

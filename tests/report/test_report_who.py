@@ -54,6 +54,16 @@ EXACT = Asked(managed=True)
         (at(replace(EXACT, member=MEMBER)), False, ["= wanted, and in"]),
         (at(replace(EXACT, member=MEMBER), Presence.OUT), False, ["+ wanted, not in"]),
         (at(replace(EXACT, member=MEMBER), Presence.NO_GROUP), False, ["+ wanted, and the group is not live"]),
+        (
+            at(replace(EXACT, member=replace(MEMBER, by_invite=True)), Presence.OUT),
+            False,
+            ["i wanted, by invite, not in"],
+        ),
+        (
+            at(replace(EXACT, member=MEMBER, membership=Membership.OBSERVE), Presence.OUT),
+            False,
+            ["i wanted, not in"],
+        ),
         (at(replace(EXACT, member=MEMBER), Presence.UNKNOWN), False, ["! wanted, not known to be in"]),
         (
             at(replace(EXACT, member=replace(MEMBER, teams=("staff/board", "crew"), by_invite=True))),
@@ -142,3 +152,11 @@ def test_strangers_text_is_harmless_and_numbers_are_masked_in_both_forms() -> No
     assert "+1 202 555 0199" in render_who(found, show_phones=True, color=False)
     assert "\x1b[1m" in render_who(found, show_phones=False, color=True)
     SCHEMA.validate(json.loads(document))
+
+
+@pytest.mark.parametrize("holds", ["ignored", "is_instance"])
+def test_whoever_is_left_alone_everywhere_is_not_shown_as_coming_or_going(holds: str) -> None:
+    there, not_there = at(EXACT), at(replace(EXACT, member=MEMBER), Presence.OUT)
+    text = render_who(about(there, not_there, holds=holds), show_phones=False, color=False)
+    assert "  i in, not wanted" in text
+    assert "  i wanted, not in" in text
