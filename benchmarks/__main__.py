@@ -19,6 +19,7 @@ from pathlib import Path
 import benchmarks.calls.question
 import benchmarks.offline.question
 import benchmarks.pacing
+import benchmarks.peers.question
 import benchmarks.start
 from benchmarks.answer import Answer
 from benchmarks.chart import svg_of
@@ -31,6 +32,7 @@ QUESTIONS: Mapping[str, Callable[[Size, Path], Answer]] = {
     "pacing": benchmarks.pacing.ask,
     "offline": benchmarks.offline.question.ask,
     "start": benchmarks.start.ask,
+    "peers": benchmarks.peers.question.ask,
 }
 HERE = Path(__file__).parent
 

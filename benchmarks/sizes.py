@@ -27,6 +27,8 @@ class Size:
     years: tuple[str, ...]
     history: int
     """How many snapshots of a year are replayed at most."""
+    work: tuple[str, ...] = ("plan", "apply", "plan again")
+    """What the peers do at the server."""
     stories: tuple[str, ...] = ()
     """The names of the stories that are counted; none for all."""
 
@@ -65,5 +67,6 @@ TINY = Size(
     items=6,
     years=("2018",),
     history=2,
+    work=("apply",),
     stories=("two groups from nothing", "people move between three groups", "20 groups by name, and a new one"),
 )

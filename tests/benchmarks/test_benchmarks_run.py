@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import xml.etree.ElementTree as ET
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,15 @@ from benchmarks.results import results_of
 from benchmarks.sizes import TINY
 
 
+@cache
+def answered(key: str) -> Answer:
+    with tempfile.TemporaryDirectory() as folder:
+        return QUESTIONS[key](TINY, Path(folder))
+
+
 @pytest.mark.parametrize("key", QUESTIONS)
-def test_every_question_is_answered_at_a_tiny_size(key: str, tmp_path: Path) -> None:
-    answer = QUESTIONS[key](TINY, tmp_path)
+def test_every_question_is_answered_at_a_tiny_size(key: str) -> None:
+    answer = answered(key)
     assert answer.key == key
     assert answer.targets
     for table in answer.tables:
@@ -27,6 +35,13 @@ def test_every_question_is_answered_at_a_tiny_size(key: str, tmp_path: Path) -> 
         assert {len(row) for row in table.rows} == {len(table.head)}
     assert any(bar.ours and bar.value > 0 for bar in answer.chart.bars)
     assert ET.fromstring(svg_of(answer.chart)).tag.endswith("svg")
+
+
+@pytest.mark.parametrize(("package", "program"), [("ansible", "Ansible, uri"), ("octodns", "octoDNS, YAML")])
+def test_a_peer_that_is_installed_takes_part(package: str, program: str) -> None:
+    pytest.importorskip(package, reason=f"{package} is not installed; `make bench` installs it")
+    offline = next(table for table in answered("peers").tables if "offline" in table.title)
+    assert program in [row[0] for row in offline.rows]
 
 
 def test_a_question_that_is_none_is_told(capsys: pytest.CaptureFixture[str]) -> None:
