@@ -59,8 +59,8 @@ def diff(
     from reconciler.errors import Refused
 
     settings = begin(ctx)
-    given = path if ctx.get_parameter_source("path") is not ParameterSource.DEFAULT else None
-    difference = versions_of(old, new, given, as_of)
+    given = path if ctx.get_parameter_source("path") is ParameterSource.COMMANDLINE else None
+    difference = versions_of(old, new, given, path, as_of)
     look = Look(show_phones, colored(settings.no_color) and output is None)
     show(DIFFERENCE_FORMATS[format_](difference, look), output, private=show_phones)
     if difference.forbidden:

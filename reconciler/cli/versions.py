@@ -18,17 +18,21 @@ from reconciler.revisions import find_commit
 
 log = logging.getLogger("reconciler.revisions")
 
-DEFAULT = Path("groups.yaml")
 
-
-def versions_of(old: str, new: str, path: Path | None, as_of: datetime | None) -> Difference:
+def versions_of(old: str, new: str, path: Path | None, default: Path, as_of: datetime | None) -> Difference:
     """Compare two versions, each named by a path that is there or by a revision of `path`.
 
-    Without `path` revisions are of that side which is a path, else of groups.yaml. Raises UsageError for a name that
-    is neither, and where no version has the path; ConfigError with everything that is wrong in one of them.
+    Without `path` revisions are of that side which is a path, else of `default`. Raises UsageError for a name that
+    is neither, where no version has the path, and for a path that there is no revision for; ConfigError with
+    everything that is wrong in one of them.
     """
     paths = [Path(named) for named in (old, new) if os.path.lexists(named)]
-    path = path or (paths[0] if len(paths) == 1 else DEFAULT)
+    if path is not None and len(paths) == 2:
+        raise UsageError(
+            f"{old} and {new} are both there as paths, so there is no revision to read {path} at",
+            f"for revisions of that name say {old}^0 and {new}^0",
+        )
+    path = path or (paths[0] if len(paths) == 1 else default)
     today = day(as_of)
     (old_side, before), (new_side, after) = (_side(named, path, today) for named in (old, new))
     if not (old_side.there or new_side.there):

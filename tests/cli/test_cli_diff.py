@@ -99,6 +99,19 @@ def test_a_path_wins_over_a_revision_of_its_name_and_that_is_said(shell: Shell) 
     assert revision.err == ""
 
 
+def test_a_path_that_nothing_is_read_at_is_an_error_and_one_from_the_environment_is_not(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.repository.commit({"a.yaml": OLD, "b.yaml": NEW})
+
+    told = shell.diff("a.yaml", "b.yaml", "groups.yaml")
+    assert told.code == 1
+    assert "a.yaml and b.yaml are both there as paths" in told.err
+    monkeypatch.setenv("RECONCILER_PATH", "a.yaml")
+    assert "+ bob" in shell.diff("a.yaml", "b.yaml").out
+    assert "No difference" in shell.diff("HEAD", "HEAD^0").out
+
+
 def test_what_is_neither_a_path_nor_a_revision_says_both(shell: Shell) -> None:
     told = shell.diff("HEAD", "nowhere")
 

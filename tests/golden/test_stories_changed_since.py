@@ -117,6 +117,29 @@ def test_a_revision_that_is_not_valid_plans_all_and_says_where_it_is_wrong(
     assert sorted(reads(guide)) == ["Alpha", "Beta"]
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "said"),
+    [
+        (
+            "groups.yaml",
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
+            "HEAD:groups.yaml: is kept in Git LFS",
+        ),
+        ("all", "", "HEAD:all: the folder has no YAML file"),
+    ],
+)
+def test_a_revision_whose_content_cannot_be_had_plans_all_and_says_why(
+    guide: Stage, repository: Repository, path: str, content: str, said: str
+) -> None:
+    repository.commit({path if content else "all/notes.txt": content})
+    repository.write({"groups.yaml" if content else "all/groups.yaml": TWO})
+
+    planned = guide.run("plan", path, "--changed-since", "HEAD")
+    assert planned.code == 0
+    assert said in planned.err
+    assert sorted(reads(guide)) == ["Alpha", "Beta"]
+
+
 def test_a_revision_without_the_file_plans_all(guide: Stage, repository: Repository) -> None:
     (guide.folder / "groups.yaml").rename(guide.folder / "other.yaml")
 

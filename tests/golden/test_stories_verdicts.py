@@ -89,6 +89,9 @@ def test_every_format_says_what_drift_was_held_against(drifted: Stage) -> None:
     page = drifted.run("drift", "--since", "HEAD", "--format", "html").out
 
     assert "+ bob  (changed by hand)" in markdown
+    assert '<bdi>bob</bdi> <bdi class="detail">changed by hand</bdi>' in page
+    assert "changed by hand and in the file" in page
+    assert "This group is created. (not applied yet)" in page
     for told in (markdown, page):
         assert "Held against HEAD (commit" in told
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from reconciler.model.plan import Action, Advice, Found, GroupPlan, Refusal, Who
+from reconciler.model.plan import Action, Advice, Found, GroupPlan, Refusal, TextChange, Who
+from reconciler.model.verdict import Element, Verdict
 from reconciler.report.html.texts import TextView, text_view
 from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, person_name
+from reconciler.report.narrowing import VERDICT_WORDS
 from reconciler.report.plan_text import ADVICE_WORDS
 
 Tone = Literal["add", "remove", "change", "stop", "note", "plain"]
@@ -86,18 +88,19 @@ def card_of(group: GroupPlan, anchor: str, refusals: Sequence[Refusal], ink: Ink
     """The card of one group; `refusals` are those of this group."""
     acts = [_ACTS[step.action] for step in group.steps if step.action in _ACTS]
     texts, adds, removes = _texts(group, ink), people_moving(group, True), people_moving(group, False)
+    of_group = _verdict(group.verdict_on(Element.GROUP))
     return Card(
         anchor,
         ink.words(group.key),
         ink.words(group.name),
         ink.words(_id_of(group)),
         tuple(_badges(group, bool(refusals), texts, len(adds), len(removes))),
-        tuple((tone, told) for tone, _, told in acts),
+        tuple((tone, told + of_group) for tone, _, told in acts),
         texts,
-        _people(adds, "until", ink),
-        _people(removes, "last day was", ink),
+        _people(group, adds, Element.ADD, ink),
+        _people(group, removes, Element.REMOVE, ink),
         tuple(ink.words(refusal.message) for refusal in refusals),
-        tuple(ink.words(reason) for reason in group.blocked),
+        tuple(ink.words(reason) + ("" if acts else of_group) for reason in group.blocked),
         (*_adopted(group, ink), *(note_of(advice, ink) for advice in group.advice)),
     )
 
@@ -119,11 +122,18 @@ def note_of(advice: Advice, ink: Ink) -> NoteView:
     return NoteView(ADVICE_WORDS[advice.kind], ink.words(advice.text), names, f"{len(names)} {what}")
 
 
-def _people(moving: Iterable[tuple[Who, bool]], until: str, ink: Ink) -> tuple[PersonView, ...]:
+def _verdict(verdict: Verdict | None) -> str:
+    return "" if verdict is None else f" ({VERDICT_WORDS[verdict]})"
+
+
+def _people(group: GroupPlan, moving: Iterable[tuple[Who, bool]], element: Element, ink: Ink) -> tuple[PersonView, ...]:
+    until = "until" if element is Element.ADD else "last day was"
     views = []
     for who, stays in moving:
         day = f"{until} {who.until.isoformat()}" if who.until else ""
-        detail = " · ".join(part for part in (day, ink.words(who.reason or "")) if part)
+        verdict = group.verdict_on(element, who)
+        said = "" if verdict is None else VERDICT_WORDS[verdict]
+        detail = " · ".join(part for part in (day, ink.words(who.reason or ""), said) if part)
         views.append(PersonView(person_name(who, ink.show_phones), detail, stays))
     return tuple(views)
 
@@ -133,10 +143,17 @@ def _texts(group: GroupPlan, ink: Ink) -> tuple[TextView, ...]:
     sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
     changes = sorted(group.text, key=lambda change: (change.field != "name", change.field))
     return tuple(
-        text_view(change, ink, stays=(change.field, change.new) not in sent)
+        _text(group, change, ink, stays=(change.field, change.new) not in sent)
         for change in changes
         if change.field != "name" or change.old is not None
     )
+
+
+def _text(group: GroupPlan, change: TextChange, ink: Ink, *, stays: bool) -> TextView:
+    view, verdict = text_view(change, ink, stays=stays), group.verdict_on(Element(change.field))
+    if verdict is None:
+        return view
+    return replace(view, remark="; ".join(part for part in (VERDICT_WORDS[verdict], view.remark) if part))
 
 
 def _badges(group: GroupPlan, refused: bool, texts: Sequence[TextView], adds: int, removes: int) -> Iterable[Badge]:
