@@ -41,16 +41,18 @@ def setup_python(run: Run, job: Job, given: Mapping[str, str]) -> dict[str, str]
 
 
 def upload_artifact(run: Run, job: Job, given: Mapping[str, str]) -> dict[str, str]:
-    """Keep one file under a name."""
-    _only(given, "name", "path", "retention-days", "if-no-files-found")
-    path, kept = Path(given["path"]), run.artifacts / given["name"]
+    """Keep one file under a name; without an archive that is the file's own."""
+    _only(given, "name", "path", "archive", "overwrite", "retention-days", "if-no-files-found")
+    path = Path(given["path"])
+    name = path.name if given.get("archive") == "false" else given["name"]
+    kept = run.artifacts / name
     if not path.exists():
         if given["if-no-files-found"] == "error":
             raise Refused(f"{path} is not there to be kept")
         return {}
     kept.mkdir(parents=True)
     shutil.copy(path, kept)
-    return {"artifact-url": f"https://github.com/club/groups/actions/runs/4711/artifacts/{len(given['name'])}"}
+    return {"artifact-url": f"https://github.com/club/groups/actions/runs/4711/artifacts/{len(name)}"}
 
 
 def download_artifact(run: Run, job: Job, given: Mapping[str, str]) -> dict[str, str]:

@@ -113,6 +113,8 @@ def test_a_refused_merge_changes_nothing_live_and_notes_nothing(scene: Scene, me
     run = scene.run("apply", scene.forge.merge())
     assert run.results == {"plan": "success", "apply": "failure", "record": "skipped"}
     assert "--max-removals" in run.jobs["apply"].log
+    (note,) = run.jobs["apply"].annotations
+    assert note.startswith("::error title=Nothing was changed::")
     assert scene.world.effects() == ()
 
 

@@ -25,7 +25,7 @@ def test_a_pull_request_gets_one_comment_which_is_updated_in_place(scene: Scene)
     assert body.startswith(MARKER)
     assert "carol" in body
     assert "/artifacts/" in body
-    assert "<html" in (first.artifacts / "reconciler-plan" / "plan.html").read_text()
+    assert "<html" in (first.artifacts / "plan.html" / "plan.html").read_text()
 
     again = scene.run("plan", scene.forge.pull_request({"groups.yaml": WITH_CAROL.replace("carol]", "dan]")}))
     assert again.results == {"offline": "success", "live": "success"}
