@@ -51,6 +51,13 @@ def test_what_cannot_be_read_is_a_failed_run_and_no_word_in_the_issue(scene: Sce
     assert scene.forge.store["issues"] == before
 
 
+def test_what_was_changed_by_hand_is_told_from_what_is_not_applied_yet(scene: Scene) -> None:
+    scene.run("apply", scene.forge.pushed())
+    scene.world.add_participant(scene.world.groups()[0].id, DAN)
+    run = scene.run("drift", scene.forge.pushed("schedule"))
+    assert "changed by hand" in run.summary
+
+
 def test_a_run_by_hand_on_another_branch_is_skipped(scene: Scene) -> None:
     scene.forge.commit({"README.md": "Hello\n"}, "side")
     event = scene.forge.pushed("workflow_dispatch")
