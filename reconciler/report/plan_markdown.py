@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model.plan import Action, GroupPlan, Plan, Refusal, Step
 from reconciler.report.comment import Section, body, code, comment, marker, summary, title, words
+from reconciler.report.group import has_something_to_say
 from reconciler.report.lines import Ink
 from reconciler.report.narrowing import narrowing_lines
-from reconciler.report.plan_text import group_lines, has_something_to_say, run_notes
+from reconciler.report.plan_text import group_lines, run_notes
 from reconciler.report.summary import plan_line
 from reconciler.report.wording import counted
 

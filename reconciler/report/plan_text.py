@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan, Refusal, Who
+from reconciler.model.plan import Action, Advice, AdviceKind, GroupPlan, Plan, Refusal
 from reconciler.model.verdict import Element, Verdict
-from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, order_of
+from reconciler.report.group import found_by, has_something_to_say, id_of, people_moving, text_changes
+from reconciler.report.lines import Ink, order_of
 from reconciler.report.narrowing import VERDICT_WORDS, narrowing_lines
 from reconciler.report.paint import BOLD, paint
 from reconciler.report.summary import plan_line
@@ -44,11 +45,6 @@ def render_plan(plan: Plan, *, show_phones: bool, color: bool, drift: bool = Fal
     return "\n\n".join([*sections, "\n".join(_ending(plan, ink, drift))])
 
 
-def has_something_to_say(group: GroupPlan) -> bool:
-    """Whether a group gets a section of its own, rather than being counted or only named."""
-    return group.pending or bool(group.advice or group.text or group.add or group.remove)
-
-
 def run_notes(plan: Plan, ink: Ink) -> list[str]:
     """What is to be said of the whole run, each after its mark; advice in the order of the words it begins with."""
     adopted = [group.key for group in plan.groups if group.adopted and not has_something_to_say(group)]
@@ -67,9 +63,9 @@ def _only_adopted(keys: Sequence[str], ink: Ink) -> list[str]:
 
 def group_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
     """The group's lines, in the fixed order: adopt; join, create, leave; text; + people; - people; blocked; advice."""
-    yield ink.heading(group.key, group.name, _id_of(group))
+    yield ink.heading(group.key, group.name, id_of(group))
     if group.adopted:
-        yield ink.line("=", _adoption(group, ink))
+        yield ink.line("=", f"adopt  {found_by(group, ink)}; run `reconciler pin` to note its id")
     for step in sorted(group.steps, key=order_of):
         if step.action in _STEP_LINES:
             mark, words = _STEP_LINES[step.action]
@@ -85,47 +81,18 @@ def group_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
         yield ink.line("i", advice_words(advice, ink))
 
 
-def _id_of(group: GroupPlan) -> str:
-    """The live group's id, whether the file or a name led to it; else why there is none."""
-    known = group.id or (group.live.id if group.live else None)
-    if known:
-        return known
-    arriving = any(step.action in (Action.CREATE, Action.JOIN) for step in group.steps)
-    return KNOWN_AFTER_APPLY if arriving else "(no live group)"
-
-
-def _adoption(group: GroupPlan, ink: Ink) -> str:
-    how = "found by name"
-    if group.found is Found.BY_PREVIOUS_NAME:
-        old = group.live.name if group.live else next((c.old for c in group.text if c.field == "name"), None)
-        how = f"found by earlier name {ink.title(old)}" if old else "found by an earlier name"
-    return f"adopt  {how}; run `reconciler pin` to note its id"
-
-
 def _text_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
-    """Name, then description; differences that no step mends are there to be seen, and marked.
-
-    The name of a group that is yet to be made stands in the heading already.
-    """
-    sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
-    for change in sorted(group.text, key=lambda change: (change.field != "name", change.field)):
-        if change.field == "name" and change.old is None:
-            continue
+    for change, stays in text_changes(group):
         mark, words = ink.change(change)
-        stays = "" if (change.field, change.new) in sent else _STAYS
-        yield ink.line(mark, words + stays + _verdict(group.verdict_on(Element(change.field))))
+        stay = _STAYS if stays else ""
+        yield ink.line(mark, words + stay + _verdict(group.verdict_on(Element(change.field))))
 
 
 def _people_lines(mark: str, group: GroupPlan, ink: Ink) -> Iterator[str]:
-    """One line a person, by label; those whom no step moves (a blocked group's) are marked."""
-    actions = (Action.REMOVE,) if mark == "-" else (Action.CREATE, Action.ADD)
     element = Element.REMOVE if mark == "-" else Element.ADD
-    moved = {who.key: who for step in group.steps if step.action in actions for who in step.people}
-    differing = {who.key: who for who in (group.remove if mark == "-" else group.add)}
-    everybody: dict[str, Who] = moved | differing
-    for who in sorted(everybody.values(), key=lambda who: who.order):
-        stays = "" if who.key in moved else _STAYS
-        yield ink.line(mark, ink.person(who) + stays + _verdict(group.verdict_on(element, who)))
+    for who, stays in people_moving(group, comes=mark == "+"):
+        stay = _STAYS if stays else ""
+        yield ink.line(mark, ink.person(who) + stay + _verdict(group.verdict_on(element, who)))
 
 
 def _verdict(verdict: Verdict | None) -> str:

@@ -140,13 +140,14 @@ def test_every_id_stands_once() -> None:
         "Before Project Alfa After Project Alpha",
         "Before (none) After Team workspace for Project Alpha Ask alice",
         "+ Bob Marsh until 2026-12-31 · contractor",
-        'adopted found by its earlier name "Project Alfa"; reconciler pin notes its id',
+        'adopted found by earlier name "Project Alfa"; reconciler pin notes its id',
         "pending invite carol – send them https://chat.whatsapp.com/AbCdEfGhIjKlMn",
         "unidentified (unidentified), 76699677012110@lid – they stay",
         "Who gains and loses what 5",
         "falls due Bob Marsh (until 2026-12-31, contractor) – within the next 14 days",
         "7 live groups are not in the file",
-        "As the file says 1 Same",
+        "adopted adopted – found by name; reconciler pin notes its id",
+        "As the file says 2 Adopted Same",
     ],
 )
 def test_the_page_says_all_that_the_plan_has(phrase: str) -> None:
@@ -185,21 +186,23 @@ def test_who_leaves_because_the_time_has_run_out_is_told_with_the_day() -> None:
 
 
 def test_what_somebody_has_to_decide_comes_before_changes_and_those_before_what_is_good_to_know() -> None:
-    page = page_of(made(samples.EVERYTHING), show_phones=False, drift=False)
+    known = replace(samples.SAME, key="known", advice=(Advice(AdviceKind.ADMIN, "promote by hand"),))
+    plan = replace(samples.EVERYTHING, groups=(*samples.EVERYTHING.groups, known))
+    page = page_of(made(plan), show_phones=False, drift=False)
     assert [(section.anchor, [card.key for card in section.cards]) for section in page.sections] == [
         ("decide", ["beta", "gone", "lost"]),
         ("changes", ["board", "club", "project-alpha"]),
-        ("known", ["adopted"]),
+        ("known", ["known"]),
     ]
-    assert [card.key for card in page.same] == ["same"]
+    assert [card.key for card in page.same] == ["adopted", "same"]
 
 
 @pytest.mark.parametrize(
     ("group", "told"),
     [
-        (replace(samples.ALPHA, live=None), 'found by its earlier name "Project Alfa"; reconciler pin notes its id'),
+        (replace(samples.ALPHA, live=None), 'found by earlier name "Project Alfa"; reconciler pin notes its id'),
         (replace(samples.ALPHA, live=None, text=()), "found by an earlier name; reconciler pin notes its id"),
-        (samples.ADOPTED, "found by its name; reconciler pin notes its id"),
+        (samples.ADOPTED, "found by name; reconciler pin notes its id"),
     ],
 )
 def test_adopting_says_by_which_name_the_group_was_found(group: GroupPlan, told: str) -> None:
@@ -296,6 +299,13 @@ def test_somebody_who_moves_has_one_row_with_both_groups() -> None:
     plan = replace(samples.EMPTY, groups=(coming, going))
     (row,) = page_of(made(plan), show_phones=False, drift=False).people.rows
     assert [(move.key, move.gains, move.stays) for move in row.moves] == [("a", True, True), ("b", False, True)]
+
+
+def test_many_groups_that_were_merely_found_by_name_are_one_note() -> None:
+    groups = tuple(replace(samples.ADOPTED, key=f"group {number}") for number in range(3))
+    plan = replace(samples.EMPTY, groups=groups)
+    assert "adopted group 0, group 1, group 2 – found by name; reconciler pin notes their ids" in words(plan)
+    assert "<article" not in html(plan)
 
 
 def test_a_long_list_of_names_in_a_note_can_be_folded() -> None:

@@ -97,20 +97,20 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             assert seen.asked_for == []
 
 
-ALL_TITLES = ["Beta", "Gone", "Lost", "Board", "Club", "Project Alpha", "Adopted"]
+ALL_TITLES = ["Beta", "Gone", "Lost", "Board", "Club", "Project Alpha"]
 ALL_PEOPLE = ["alice", "Bob Marsh", "carol", "+1 202 ••• ••46", "+55 319 ••• ••00"]
 
 
 @pytest.mark.parametrize(
     ("query", "titles", "people", "told"),
     [
-        ("", ALL_TITLES, ALL_PEOPLE, "7 groups, 5 people"),
-        ("bob", ["Project Alpha"], ["Bob Marsh"], "1 of 7 groups, 1 of 5 people"),
-        ("  PROJECT alice ", ["Project Alpha"], [], "1 of 7 groups, 0 of 5 people"),
-        ("blocked", ["Beta", "Lost"], [], "2 of 7 groups, 0 of 5 people"),
-        ("alice", ["Beta", "Board", "Project Alpha"], ["alice"], "3 of 7 groups, 1 of 5 people"),
-        ("álîçe", ["Beta", "Board", "Project Alpha"], ["alice"], "3 of 7 groups, 1 of 5 people"),
-        ("nobody", [], [], "0 of 7 groups, 0 of 5 people"),
+        ("", ALL_TITLES, ALL_PEOPLE, "6 groups, 5 people"),
+        ("bob", ["Project Alpha"], ["Bob Marsh"], "1 of 6 groups, 1 of 5 people"),
+        ("  PROJECT alice ", ["Project Alpha"], [], "1 of 6 groups, 0 of 5 people"),
+        ("blocked", ["Beta", "Lost"], [], "2 of 6 groups, 0 of 5 people"),
+        ("alice", ["Beta", "Board", "Project Alpha"], ["alice"], "3 of 6 groups, 1 of 5 people"),
+        ("álîçe", ["Beta", "Board", "Project Alpha"], ["alice"], "3 of 6 groups, 1 of 5 people"),
+        ("nobody", [], [], "0 of 6 groups, 0 of 5 people"),
     ],
 )
 def test_the_filter_shows_what_has_every_word_and_says_how_much_that_is(
@@ -142,7 +142,7 @@ def test_the_filter_can_be_worked_by_keyboard_alone(opened: Open) -> None:
     expect(page.locator("article.card:visible")).to_have_count(0)
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
-    expect(page.locator("article.card:visible")).to_have_count(7)
+    expect(page.locator("article.card:visible")).to_have_count(6)
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Close all")).to_be_focused()
     page.keyboard.press("Space")

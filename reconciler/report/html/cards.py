@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reconciler.model.plan import Action, Advice, Found, GroupPlan, Refusal, TextChange, Who
+from reconciler.model.plan import Action, Advice, GroupPlan, Refusal, TextChange, Who
 from reconciler.model.verdict import Element, Verdict
+from reconciler.report.group import found_by, id_of, people_moving, text_changes
 from reconciler.report.html.texts import TextView, text_view
-from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink, person_name
+from reconciler.report.lines import Ink, person_name
 from reconciler.report.narrowing import VERDICT_WORDS
 from reconciler.report.plan_text import ADVICE_WORDS
 
@@ -78,22 +79,18 @@ class Card:
         """Whether anything in it differs, or would have to be done."""
         return bool(self.acts or self.texts or self.adds or self.removes)
 
-    @property
-    def silent(self) -> bool:
-        """Whether there is nothing to say but that it is as the file says."""
-        return not (self.stopped or self.changes or self.notes)
-
 
 def card_of(group: GroupPlan, anchor: str, refusals: Sequence[Refusal], ink: Ink) -> Card:
     """The card of one group; `refusals` are those of this group."""
     acts = [_ACTS[step.action] for step in group.steps if step.action in _ACTS]
-    texts, adds, removes = _texts(group, ink), people_moving(group, True), people_moving(group, False)
+    texts = tuple(_text(group, change, ink, stays=stays) for change, stays in text_changes(group))
+    adds, removes = people_moving(group, comes=True), people_moving(group, comes=False)
     of_group = _verdict(group.verdict_on(Element.GROUP))
     return Card(
         anchor,
         ink.words(group.key),
         ink.words(group.name),
-        ink.words(_id_of(group)),
+        ink.words(id_of(group)),
         tuple(_badges(group, bool(refusals), texts, len(adds), len(removes))),
         tuple((tone, told + of_group) for tone, _, told in acts),
         texts,
@@ -103,15 +100,6 @@ def card_of(group: GroupPlan, anchor: str, refusals: Sequence[Refusal], ink: Ink
         tuple(ink.words(reason) + ("" if acts else of_group) for reason in group.blocked),
         (*_adopted(group, ink), *(note_of(advice, ink) for advice in group.advice)),
     )
-
-
-def people_moving(group: GroupPlan, comes: bool) -> list[tuple[Who, bool]]:
-    """Who comes (or goes) and whether they stay all the same because no step moves them, in the order of people."""
-    actions = (Action.CREATE, Action.ADD) if comes else (Action.REMOVE,)
-    moved = {who.key: who for step in group.steps if step.action in actions for who in step.people}
-    differing = {who.key: who for who in (group.add if comes else group.remove)}
-    everybody: dict[str, Who] = moved | differing
-    return [(who, who.key not in moved) for who in sorted(everybody.values(), key=lambda who: who.order)]
 
 
 def note_of(advice: Advice, ink: Ink) -> NoteView:
@@ -136,17 +124,6 @@ def _people(group: GroupPlan, moving: Iterable[tuple[Who, bool]], element: Eleme
         detail = " · ".join(part for part in (day, ink.words(who.reason or ""), said) if part)
         views.append(PersonView(person_name(who, ink.show_phones), detail, stays))
     return tuple(views)
-
-
-def _texts(group: GroupPlan, ink: Ink) -> tuple[TextView, ...]:
-    """Name, then description; the name of a group that is yet to be made stands in the heading already."""
-    sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
-    changes = sorted(group.text, key=lambda change: (change.field != "name", change.field))
-    return tuple(
-        _text(group, change, ink, stays=(change.field, change.new) not in sent)
-        for change in changes
-        if change.field != "name" or change.old is not None
-    )
 
 
 def _text(group: GroupPlan, change: TextChange, ink: Ink, *, stays: bool) -> TextView:
@@ -175,19 +152,4 @@ def _badges(group: GroupPlan, refused: bool, texts: Sequence[TextView], adds: in
 
 
 def _adopted(group: GroupPlan, ink: Ink) -> tuple[NoteView, ...]:
-    if not group.adopted:
-        return ()
-    how = "found by its name"
-    if group.found is Found.BY_PREVIOUS_NAME:
-        old = group.live.name if group.live else next((c.old for c in group.text if c.field == "name"), None)
-        how = f"found by its earlier name {ink.title(old)}" if old else "found by an earlier name"
-    return (NoteView("adopted", f"{how}; reconciler pin notes its id"),)
-
-
-def _id_of(group: GroupPlan) -> str:
-    """The live group's id, whether the file or a name led to it; else why there is none."""
-    known = group.id or (group.live.id if group.live else None)
-    if known:
-        return known
-    arriving = any(step.action in (Action.CREATE, Action.JOIN) for step in group.steps)
-    return KNOWN_AFTER_APPLY if arriving else "(no live group)"
+    return (NoteView("adopted", f"{found_by(group, ink)}; reconciler pin notes its id"),) if group.adopted else ()

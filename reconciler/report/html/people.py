@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.plan import GroupPlan, Who
-from reconciler.report.html.cards import Card, people_moving
+from reconciler.report.group import people_moving
+from reconciler.report.html.cards import Card
 from reconciler.report.lines import Ink, person_name
 
 _MATRIX_GROUPS = 12
@@ -54,7 +55,7 @@ def people_view(groups: Sequence[GroupPlan], cards: Mapping[str, Card], ink: Ink
     columns = []
     for group in groups:
         card = cards[group.key]
-        moving = [(who, stays, comes) for comes in (True, False) for who, stays in people_moving(group, comes)]
+        moving = [(who, stays, comes) for comes in (True, False) for who, stays in people_moving(group, comes=comes)]
         for who, stays, comes in moving:
             people.setdefault(who.key, who)
             moves.setdefault(who.key, []).append(Move(card.anchor, card.key, comes, stays))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.model.plan import Plan
+from reconciler.model.plan import GroupPlan, Plan
+from reconciler.report.group import has_something_to_say
 from reconciler.report.html.cards import Card, NoteView, card_of, note_of
 from reconciler.report.html.head import Made, Tile, facts_of, tiles_of, title_of
 from reconciler.report.html.people import PeopleView, people_view
@@ -63,7 +64,9 @@ def page_of(made: Made, *, show_phones: bool, drift: bool) -> Page:
     """The page of a plan; `drift` for one that nobody means to apply."""
     ink, plan = Ink(show_phones, color=False), made.plan
     cards = _cards(plan, ink)
-    told = [card for card in cards.values() if not card.silent]
+    silent = [group for group in plan.groups if not has_something_to_say(group) and not _refused(group, plan)]
+    quiet = {group.key for group in silent}
+    told = [card for key, card in cards.items() if key not in quiet]
     sections = (
         Section("decide", "Needs a decision", tuple(card for card in told if card.stopped)),
         Section("changes", "Changes", tuple(card for card in told if card.changes and not card.stopped)),
@@ -79,8 +82,8 @@ def page_of(made: Made, *, show_phones: bool, drift: bool) -> Page:
         tuple(_refusals(plan, cards, ink)),
         tuple(section for section in sections if section.cards),
         people_view(plan.groups, cards, ink),
-        tuple(note_of(advice, ink) for advice in sorted(plan.advice, key=lambda item: ADVICE_WORDS[item.kind])),
-        tuple(card for card in cards.values() if card.silent),
+        (*_adopted([cards[group.key] for group in silent if group.adopted]), *_advice(plan, ink)),
+        tuple(cards[group.key] for group in silent),
         not show_phones,
     )
 
@@ -92,6 +95,22 @@ def _cards(plan: Plan, ink: Ink) -> dict[str, Card]:
         refusals = [refusal for refusal in plan.refusals if refusal.group == group.key]
         cards[group.key] = card_of(group, f"g{number}", refusals, ink)
     return cards
+
+
+def _refused(group: GroupPlan, plan: Plan) -> bool:
+    return any(refusal.group == group.key for refusal in plan.refusals)
+
+
+def _adopted(cards: Sequence[Card]) -> Sequence[NoteView]:
+    """One note for all groups of which there is nothing to say but that they were found by name."""
+    if not cards:
+        return ()
+    ids = "reconciler pin notes its id" if len(cards) == 1 else "reconciler pin notes their ids"
+    return (NoteView("adopted", f"found by name; {ids}", tuple(card.key for card in cards), f"{len(cards)} groups"),)
+
+
+def _advice(plan: Plan, ink: Ink) -> Sequence[NoteView]:
+    return [note_of(advice, ink) for advice in sorted(plan.advice, key=lambda item: ADVICE_WORDS[item.kind])]
 
 
 def _refusals(plan: Plan, cards: dict[str, Card], ink: Ink) -> Sequence[RefusalView]:
