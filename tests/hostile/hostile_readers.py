@@ -12,6 +12,7 @@ from cmarkgfm.cmark import Options
 
 from tests.hostile.hostile_texts import DIGITS
 
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _HIDING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # What GitHub and GitLab look for in the text that the parser has put out; code is left alone.
 _FOUND_AFTERWARDS = re.compile(
@@ -76,7 +77,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, tuple(attrs)))
         self._stands_alone = True
-        if tag not in {"br", "hr", "img", "input"}:
+        if tag not in _VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
