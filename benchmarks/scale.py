@@ -2,8 +2,10 @@
 
     python -m benchmarks.scale offline 1000 4000 16000     the work without the network, by number of groups
     python -m benchmarks.scale online [SECONDS]            a real project's groups, at 100 calls each so many seconds
+    python -m benchmarks.scale shards [SECONDS]            the same groups planned by one run, by shards, with more keys
 
-Prints Markdown. The online run takes half an hour at the API's own limit, which is 100 calls in 60 seconds.
+Prints Markdown. At the API's own limit, which is 100 calls in 60 seconds, the online run takes half an hour and that
+of the shards a quarter.
 """
 
 from __future__ import annotations
@@ -13,7 +15,11 @@ import json
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import cycle, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +77,39 @@ APPLY, PLAN = ("apply", ("apply", "--yes", "--quiet")), ("plan", ("plan", "--qui
 COMMANDS = ((APPLY,), (PLAN, APPLY, PLAN))
 
 
+def shards(window: float, folder: Path, month: Mapping[str, Any], count: int = 4) -> list[str]:
+    """The rows of one plan made by one run and by shards side by side, which share one key or have one each."""
+    rows = [_row("who plans", "calls", "answered 429", "time"), _row("---", "---:", "---:", "---:")]
+    (folder / "groups.yaml").write_text(yaml_of_month(month), encoding="utf-8")
+    everybody = [f"{index}/{count}" for index in range(1, count + 1)]
+    ways = (
+        ("one run", ["1/1"], 1),
+        (f"{count} shards with one key", everybody, 1),
+        (f"{count} shards with a key each", everybody, count),
+    )
+    for name, parts, keys in ways:
+        with World.open(folder / f"{name}.db") as world, ExitStack() as stack:
+            world.ensure_instance(INSTANCE, OWN)
+            for group in month.values():
+                world.create_group(group["name"], group["members"][2:], owner=OWN, description=group["description"])
+            # A limit is a server's; to the others, the groups behind it are the same.
+            settings = Settings(rate_limit=LIMIT, window=window)
+            servers = [stack.enter_context(Server(world, settings)) for _ in range(keys)]
+            begun = time.perf_counter()
+            with ThreadPoolExecutor(len(parts)) as pool:
+                list(pool.map(_plan, parts, islice(cycle(servers), len(parts)), repeat(folder)))
+            took, calls = time.perf_counter() - begun, world.calls()
+        refused = sum(call.status == 429 for call in calls)
+        rows.append(_row(name, f"{len(calls):,}", f"{refused:,}", f"{took / 60:.1f} min"))
+    return rows
+
+
+def _plan(part: str, server: Server, folder: Path) -> None:
+    command = [sys.executable, "-m", "reconciler", "plan", "--quiet", "--shard", part, "groups.yaml"]
+    environment = {"WAPPFY_API_KEY": server.key, "WAPPFY_BASE_URL": server.url, "PYTHONPATH": str(HERE)}
+    run(command, folder=folder, environment=environment)
+
+
 def _measured(name: str, took: float, world: World) -> str:
     calls, minutes = world.calls(), took / 60
     groups = {match[0] for call in calls if (match := re.search(r"[0-9]+@g\.us", call.path))}
@@ -96,9 +135,11 @@ def _row(*cells: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure what the arguments name and print it; the exit code."""
+    window = float([*arguments[1:], "60"][0]) if arguments[:1] != ["offline"] else 0.0
     ways: dict[str, Callable[[Path], list[str]]] = {
         "offline": lambda folder: offline([int(size) for size in arguments[1:]] or [1_000], folder),
-        "online": lambda folder: online(float([*arguments[1:], "60"][0]), folder, _months()),
+        "online": lambda folder: online(window, folder, _months()),
+        "shards": lambda folder: shards(window, folder, _months()[0]),
     }
     if not arguments or arguments[0] not in ways:
         sys.stderr.write(f"{__doc__}")
