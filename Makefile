@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test torture bench lint types imports audit unit screenshots clean
+.PHONY: demo test torture bench docs lint types imports audit unit screenshots clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -45,6 +45,10 @@ bench: $(INSTALLED)
 # The README's pictures; needs Chromium (.ci/browser installs one).
 screenshots: $(INSTALLED)
 	$(BIN)/python -m tests.screenshots docs/images
+
+# The pages that are made from the program: docs/file.md and docs/commands.md.
+docs: $(INSTALLED)
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .hypothesis

@@ -141,8 +141,10 @@ def _cell(text: str) -> str:
 def commands_page() -> str:
     """Every command's usage, what it does, its options with their variables, and examples."""
     everywhere = [param for param in cli.params if isinstance(param, GlobalOption)]
-    parts = [MADE.format(source="reconciler/cli"), COMMANDS_HEAD]
-    for names, command in _commands(cli, ()):
+    commands = list(_commands(cli, ()))
+    links = [f"[{' '.join(names)}](#{'-'.join(names)})" for names, _ in commands]
+    parts = [MADE.format(source="reconciler/cli"), COMMANDS_HEAD, " · ".join(links) + "\n"]
+    for names, command in commands:
         own = [p for p in command.params if isinstance(p, click.Option) and not isinstance(p, GlobalOption)]
         parts.append("\n".join(_section(names, command, own)))
     parts.append("\n".join(["## Options of every command", "", *_options(everywhere, cli), ""]))
