@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Phase, Plan, Step, TextChange
 from reconciler.model.shard import Share
+from reconciler.model.verdict import Element, Judgement, Verdict
 from reconciler.planfile.saved import SavedPlan
 from reconciler.report.html.cards import Card, card_of
 from reconciler.report.html.render import render_plan_html
@@ -174,6 +175,22 @@ def test_who_leaves_because_the_time_has_run_out_is_told_with_the_day() -> None:
     group = replace(samples.ALPHA, remove=(samples.BOB,), steps=())
     (gone,) = card(group).removes
     assert (gone.name, gone.detail, gone.stays) == ("Bob Marsh", "last day was 2026-12-31 · contractor", True)
+
+
+def test_whose_doing_a_difference_is_stands_beside_it() -> None:
+    verdicts = (
+        Judgement(Element.NAME, Verdict.BY_HAND),
+        Judgement(Element.ADD, Verdict.NOT_APPLIED, samples.BOB.key),
+        Judgement(Element.REMOVE, Verdict.BOTH, samples.STRANGER.key),
+    )
+    told = card(replace(samples.ALPHA, verdicts=verdicts))
+    assert [text.remark for text in told.texts] == ["changed by hand", ""]
+    assert [person.detail for person in told.adds] == ["", "until 2026-12-31 · contractor · not applied yet"]
+    assert [person.detail for person in told.removes] == ["changed by hand and in the file", ""]
+    made_by = replace(samples.JOINED, verdicts=(Judgement(Element.GROUP, Verdict.BY_HAND),))
+    assert card(made_by).acts == (("add", "The instance joins this group by its invite. (changed by hand)"),)
+    stuck = replace(samples.LOST, verdicts=(Judgement(Element.GROUP, Verdict.BY_HAND),))
+    assert card(stuck).blocked == ("two live groups bear this name: 1@g.us, 2@g.us (changed by hand)",)
 
 
 def test_what_somebody_has_to_decide_comes_before_changes_and_those_before_what_is_good_to_know() -> None:
