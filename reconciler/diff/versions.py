@@ -15,11 +15,15 @@ from reconciler.model.plan import Who
 from reconciler.model.restrictions import Restrictions
 
 _PROTECTED = "whoever is no longer protected can be removed by a plan"
+_NO_NEWS = ("instance.id", "instance.phone", "region")
+"""Saying one of these for the first time only puts into the file what held before."""
 _IGNORED = "whoever is no longer ignored is treated like anybody else: removed where they are not wanted"
 
 
 def compare_versions(old: Desired, new: Desired, old_side: Side, new_side: Side) -> Difference:
     """What the newer version says otherwise. Both are to be resolved as of the same day."""
+    # A version that is not there has no rules that could have changed: all groups come or go, and that says it.
+    both = old_side.there and new_side.there
     groups = tuple(sorted(_groups(old, new), key=lambda group: group.key))
     touched = {group.key for group in groups}
     return Difference(
@@ -29,9 +33,9 @@ def compare_versions(old: Desired, new: Desired, old_side: Side, new_side: Side)
         new.instance_id or old.instance_id or "",
         groups,
         sum(group.key not in touched for group in new.groups),
-        tuple(_rules(old, new)),
-        tuple(_lists(old, new)),
-        tuple(_reassigned(old, new)),
+        tuple(_rules(old, new)) if both else (),
+        tuple(_lists(old, new)) if both else (),
+        tuple(_reassigned(old, new)) if both else (),
         tuple(str(problem) for problem in sorted(new.warnings)),
         tuple(str(problem) for problem in removed_keys_forbidden(old, new)),
     )
@@ -84,7 +88,11 @@ def _rules(old: Desired, new: Desired) -> Iterable[FieldChange]:
             "who may say what, and where, is another",
         ),
     )
-    return (FieldChange(name, was, now, note) for name, was, now, note in fields if was != now)
+    return (
+        FieldChange(name, was, now, note if was is not None or name not in _NO_NEWS else "")
+        for name, was, now, note in fields
+        if was != now
+    )
 
 
 def _phone(desired: Desired) -> str | None:

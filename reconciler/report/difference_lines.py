@@ -64,10 +64,12 @@ def difference_line(difference: Difference) -> str:
     unchanged = counted(count.unchanged, "group", "groups")
     if not difference.differs:
         return f"No difference: {unchanged} as before."
+    fates = [(count.added, "added"), (count.gone, "gone"), (count.changed, "changed")]
+    groups = [(number, fate) for number, fate in fates if number]
     parts = [
-        f"{counted(count.added, 'group', 'groups')} added",
-        f"{count.gone} gone",
-        f"{count.changed} changed",
+        # Only the first of them says of what.
+        *(f"{counted(number, 'group', 'groups')} {fate}" for number, fate in groups[:1]),
+        *(f"{number} {fate}" for number, fate in groups[1:]),
         counted(count.enters, "person enters", "people enter"),
         counted(count.leaves, "person leaves", "people leave"),
         counted(count.rules, "rule changed", "rules changed"),

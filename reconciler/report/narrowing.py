@@ -56,7 +56,7 @@ def _since(since: ChangedSince, planned: int) -> Iterator[str]:
     if since.everything:
         yield f"Compared with {revision}, and nothing left out: {'; '.join(since.everything)}."
     else:
-        looked = f"{counted(planned, 'group', 'groups')} changed since {revision}"
+        looked = f"{counted(planned, 'group', 'groups') if planned else 'No group'} changed since {revision}"
         left = f"; {counted(len(since.left_out), 'group', 'groups')} left out as unchanged: {_keys(since.left_out)}"
         yield f"{looked}{left if since.left_out else ''}."
     if since.gone:

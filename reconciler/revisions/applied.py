@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
 from reconciler.errors import RevisionError
 from reconciler.revisions.commits import Commit
 from reconciler.revisions.program import place_of
+
+log = logging.getLogger("reconciler.revisions")
 
 TAGS = "refs/tags/applied/"
 """Where a pipeline notes what it applied."""
@@ -31,5 +34,6 @@ def newest_applied(path: Path) -> Commit | None:
         order = ("rev-list", "--topo-order", "--max-count=1", "--stdin")
         newest = git.run(*order, stdin="".join(f"{oid}\n" for oid in tags).encode()).decode().strip()
         return Commit(tags[newest], newest)
-    except RevisionError:
+    except RevisionError as error:
+        log.debug("no tag was looked for: %s", error)
         return None

@@ -54,7 +54,7 @@ def test_two_files_are_compared_without_a_repository_and_without_a_key(
 
     told = shell.diff("old.yaml", "new.yaml")
     assert (told.code, told.err) == (0, "")
-    assert told.out == ('alpha  "Alpha"\n  + bob\n\nDiff: 1 changed, 1 person enters · 1 group as before\n')
+    assert told.out == ('alpha  "Alpha"\n  + bob\n\nDiff: 1 group changed, 1 person enters · 1 group as before\n')
 
 
 def test_two_revisions_of_the_default_file_are_compared(shell: Shell) -> None:
@@ -68,7 +68,7 @@ def test_a_revision_is_compared_with_the_file_that_is_there(shell: Shell) -> Non
     shell.repository.write({"groups.yaml": HEAD + "groups: {}\n"})
 
     told = shell.diff("HEAD", "groups.yaml")
-    assert "2 gone" in told.out
+    assert "2 groups gone" in told.out
     assert "No difference" in shell.diff("groups.yaml", "groups.yaml").out
 
 
@@ -92,7 +92,7 @@ def test_a_path_wins_over_a_revision_of_its_name_and_that_is_said(shell: Shell) 
     shell.repository.write({"other": HEAD + "groups: {}\n"})
 
     told = shell.diff("HEAD", "other", "groups.yaml")
-    assert "2 gone" in told.out
+    assert "2 groups gone" in told.out
     assert "other is a path and also a revision" in told.err
     revision = shell.diff("HEAD", "other^0", "groups.yaml")
     assert "- bob" in revision.out
@@ -123,7 +123,7 @@ def test_a_revision_without_the_file_counts_as_empty(shell: Shell) -> None:
     shell.repository.git("rm", "-q", "groups.yaml")
     shell.repository.commit()
 
-    assert "2 gone" in shell.diff("HEAD~1", "HEAD").out
+    assert "2 groups gone" in shell.diff("HEAD~1", "HEAD").out
     added = shell.diff("HEAD", "HEAD~1")
     assert "2 groups added" in added.out
     assert "which does not have the file" in added.out

@@ -302,7 +302,7 @@ def test_nobody_leaves_a_group_that_is_gone_from_the_file(members: list[Person],
         ),
         (
             replace(desired(), region="US"),
-            FieldChange("region", None, "US", "national numbers are those of another country"),
+            FieldChange("region", None, "US"),
         ),
         (replace(desired(), policy=Policy(max_members=9)), FieldChange("policy.max_members", None, "9")),
         (replace(desired(), policy=Policy(writes_per_minute=9)), FieldChange("policy.writes_per_minute", None, "9")),
@@ -369,3 +369,23 @@ def test_equal_versions_differ_in_nothing() -> None:
 
     assert not told.differs
     assert told.unchanged == 1
+
+
+def test_what_is_said_for_the_first_time_is_no_news() -> None:
+    told = between(replace(desired(), instance_id=None, instance=None), replace(desired(), region="US"))
+
+    assert [(rule.field, rule.note) for rule in told.rules] == [
+        ("instance.id", ""),
+        ("instance.phone", ""),
+        ("region", ""),
+    ]
+    (region,) = between(replace(desired(), region="US"), replace(desired(), region="DE")).rules
+    assert region.note == "national numbers are those of another country"
+
+
+def test_a_version_that_is_not_there_has_no_rules_that_could_change() -> None:
+    new = replace(desired(group(members=[ALICE])), policy=policy(protected=[ALICE]))
+    told = compare_versions(Desired(), new, Side("HEAD", "f" * 40, there=False), NEW)
+
+    assert (told.rules, told.lists, told.reassigned) == ((), (), ())
+    assert [one.fate for one in told.groups] == [Fate.ADDED]
