@@ -21,6 +21,7 @@ def test_drift_opens_one_issue_updates_it_and_closes_it_when_healed(scene: Scene
     (_, issue) = scene.forge.store["issues"]
     assert issue["body"].startswith(MARKER)
     assert "dan" in issue["body"]
+    assert "/artifacts/" in issue["body"]
 
     scene.world.remove_participant(alpha, DAN)
     scene.world.remove_participant(alpha, BOB)

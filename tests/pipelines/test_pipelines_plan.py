@@ -66,6 +66,16 @@ def test_the_first_pull_request_brings_the_file(scene: Scene) -> None:
     assert "carol" in scene.forge.bodies()[0]
 
 
+def test_what_a_file_may_not_remove_fails_the_check_and_is_told_all_the_same(scene: Scene) -> None:
+    rules = "restrictions: [{path: groups.yaml, groups: ['alpha*'], people: true}]\n"
+    forbidden = yaml_of(beta="name: Beta") + rules
+    scene.forge.commit({"groups.yaml": forbidden.replace("'alpha*'", "'*'")})
+    run = scene.run("plan", scene.forge.pull_request({"groups.yaml": yaml_of(alpha="name: Alpha") + rules}, fork=True))
+    assert run.results["offline"] == "failure"
+    assert "beta" in run.summary
+    assert "beta" in (run.artifacts / "changes.txt" / "changes.txt").read_text()
+
+
 def test_an_error_in_the_file_is_shown_at_its_line_and_nothing_is_planned(scene: Scene) -> None:
     wrong = WITH_CAROL.replace("members", "membres")
     run = scene.run("plan", scene.forge.pull_request({"groups.yaml": wrong}))
