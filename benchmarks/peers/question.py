@@ -177,7 +177,8 @@ def _answer(
 
 
 def _ahead(way: Way, what: str, value: float) -> Target:
-    return Target(f"{way.name}: {what} ÷ ours", value, AHEAD, least=True, remark=way.why)
+    remark = way.why_offline if "offline" in what else way.why
+    return Target(f"{way.name}: {what} ÷ ours", value, AHEAD, least=True, remark=remark)
 
 
 def _table(title: str, programs: Sequence[Way], found: Times, works: Sequence[str]) -> Table:
