@@ -24,7 +24,7 @@ from tests.report import report_samples as samples
 
 CHROMIUM = installed()
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here (.ci/run installs one)")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here (.ci/browser installs one)")
 
 Scheme = Literal["light", "dark"]
 
@@ -106,7 +106,11 @@ ALL_PEOPLE = ["alice", "Bob Marsh", "carol", "+1 202 ••• ••46", "+55 3
     [
         ("", ALL_TITLES, ALL_PEOPLE, "6 groups, 5 people"),
         ("bob", ["Project Alpha"], ["Bob Marsh"], "1 of 6 groups, 1 of 5 people"),
-        ("  PROJECT alice ", ["Project Alpha"], [], "1 of 6 groups, 0 of 5 people"),
+        ("  PROJECT alice ", ["Project Alpha"], ["alice"], "1 of 6 groups, 1 of 5 people"),
+        ("script", [], [], "0 of 6 groups, 0 of 5 people"),
+        ("before", [], [], "0 of 6 groups, 0 of 5 people"),
+        ("beta", ["Beta"], ["alice", "+1 202 ••• ••46"], "1 of 6 groups, 2 of 5 people"),
+        ("workspace", ["Project Alpha"], [], "1 of 6 groups, 0 of 5 people"),
         ("blocked", ["Beta", "Lost"], [], "2 of 6 groups, 0 of 5 people"),
         ("alice", ["Beta", "Board", "Project Alpha"], ["alice"], "3 of 6 groups, 1 of 5 people"),
         ("álîçe", ["Beta", "Board", "Project Alpha"], ["alice"], "3 of 6 groups, 1 of 5 people"),

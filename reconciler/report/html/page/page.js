@@ -4,7 +4,11 @@
   const all = (selector) => [...document.querySelectorAll(selector)];
   // "muller" finds "Müller".
   const folded = (text) => text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase();
-  const searched = (element) => ({ element, text: folded(element.textContent) });
+  // What the plan says is searched, and how a group fares; not the page's own words, or "script" would find
+  // every description.
+  const told = "bdi, dd, .act, .badge:not(.change)";
+  const words = (element) => [...element.querySelectorAll(told)].map((one) => one.textContent).join(" ");
+  const searched = (element) => ({ element, text: folded(words(element)) });
 
   const box = id("filter");
   const found = all("[data-find]").map(searched);
@@ -21,12 +25,12 @@
   };
 
   const filter = () => {
-    const words = folded(box.value).split(/\s+/).filter(Boolean);
+    const wanted = folded(box.value).split(/\s+/).filter(Boolean);
     for (const { element, text } of found) {
-      element.classList.toggle("off", !words.every((word) => text.includes(word)));
+      element.classList.toggle("off", !wanted.every((word) => text.includes(word)));
     }
     for (const { element, text } of people) {
-      element.classList.toggle("hit", words.some((word) => text.includes(word)));
+      element.classList.toggle("hit", wanted.some((word) => text.includes(word)));
     }
     for (const section of sections) {
       section.classList.toggle("off", !section.querySelector("[data-find]:not(.off)"));
