@@ -90,7 +90,7 @@ def desired_of(
         return None
     merged = merge(folder, parts, findings)
     names = named((source.file for source in sources), folder, name)
-    restrictions = read_restrictions(merged, parts, findings)
+    restrictions = read_restrictions(merged, parts, findings, names)
     if restrictions is not None:
         enforce(restrictions, merged, parts, findings, names)
         if folder is not None:

@@ -28,15 +28,22 @@ def origins(merged: Merged, names: Mapping[str, str]) -> Origins:
     }
 
 
-def read_restrictions(merged: Merged, parts: Sequence[Sound], findings: Findings) -> Restrictions | None:
-    """The rules; None where there are none, and where they cannot be read (which is among the findings)."""
+def read_restrictions(
+    merged: Merged, parts: Sequence[Sound], findings: Findings, names: Mapping[str, str]
+) -> Restrictions | None:
+    """The rules; None where there are none, and where they cannot be read (which is among the findings).
+
+    `names` is how rules name each file.
+    """
     entry = merged.restrictions
     if entry is None or any(trail[:1] == ("restrictions",) for part in parts for trail in part.broken):
         return None
     read = [_rule(item, entry.place.at(index), merged, findings) for index, item in numbered(entry.value)]
     rules = tuple(rule for rule in read if rule is not None)
     # With a rule missing, the first that matches may be another one.
-    return Restrictions(rules, merged.where(entry.place)) if len(rules) == len(read) else None
+    if len(rules) < len(read):
+        return None
+    return Restrictions(rules, merged.where(entry.place), names[entry.place.file])
 
 
 def _rule(item: Tree, place: Place, merged: Merged, findings: Findings) -> Rule | None:
@@ -85,10 +92,10 @@ def refuse_links(links: Sequence[str], merged: Merged, findings: Findings) -> No
 def _judge(restrictions: Restrictions, rules: Place, part: Sound, findings: Findings, name: str) -> None:
     """Hold one file against the rule that is for it."""
     rule = restrictions.rule_for(name)
-    decided = rules if rule is None else Place(rules.file, (*rules.trail, restrictions.rules.index(rule)))
     for place, section, key in _said(part):
         if rule is not None and rule.allows(section, key):
             continue
+        decided = rules if rule is None else Place(rules.file, (*rules.trail, restrictions.rules.index(rule)))
         what = f"the group {shown(key)}" if section == "groups" else f"`{section}`"
         if rule is None:
             why, hint = f"no rule matches {shown(name)}; the rules are at", f"add a rule for {shown(name)}"

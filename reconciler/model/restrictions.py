@@ -1,4 +1,7 @@
-"""Which file may say what: rules by path, of which the first that matches decides. No match: nothing is allowed."""
+"""Which file may say what: rules by path, of which the first that matches decides. No match: nothing is allowed.
+
+The file that holds the rules is free unless one of them is for it: whoever may change it may change the rules.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +41,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """All rules in their order; `where` is the file and line at which they begin."""
+    """All rules in their order; `where` is the file and line at which they begin, `holder` is the name of that file."""
 
     rules: tuple[Rule, ...] = ()
     where: str = ""
+    holder: str = ""
 
     def rule_for(self, file: str) -> Rule | None:
-        """The rule that decides about a file, by its path below the folder; None where none is for it."""
-        return next((rule for rule in self.rules if matches(rule.path, file)), None)
+        """The rule that decides about a file, by its path below the folder; None where nothing is allowed."""
+        free = Rule(file, ("**",), people=True, teams=True, where=self.where) if file == self.holder else None
+        return next((rule for rule in self.rules if matches(rule.path, file)), free)
 
     def allow(self, file: str, section: str, key: str) -> bool:
         """Whether this file may say this key."""

@@ -159,8 +159,20 @@ def test_a_single_file_goes_by_its_name(tmp_path: Path) -> None:
     path.write_text(RULES, encoding="utf-8")
     assert load(path, as_of=TODAY).origins["groups"] == {"board": "main.yaml"}
     (tmp_path / "link.yaml").symlink_to(path)
-    with pytest.raises(ConfigError, match=r"no rule matches `link\.yaml`"):
-        load(tmp_path / "link.yaml", as_of=TODAY)
+    assert load(tmp_path / "link.yaml", as_of=TODAY).origins["groups"] == {"board": "link.yaml"}
+
+
+@pytest.mark.parametrize("rules", ["[]", '[{path: "sales/**", groups: ["sales-*"]}]'])
+def test_the_file_with_the_rules_is_free_where_none_is_for_it_and_no_other_is(rules: str, tmp_path: Path) -> None:
+    main = f"version: 1\nrestrictions: {rules}\npeople: {{alice: +1 202 555 0143}}\ngroups: {{board: {{name: B}}}}"
+    assert loaded(tmp_path, {"main.yaml": main}).groups[0].key == "board"
+    (problem,) = problems(tmp_path, {"hr/a.yaml": "groups: {hr: {name: HR}}"})
+    assert "the group `hr` may not stand in this file: no rule matches `hr/a.yaml`" in problem
+
+
+def test_a_rule_for_the_file_with_the_rules_binds_it(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, {"main.yaml": RULES + "teams: {staff: []}\n"})
+    assert "`teams` may not stand in this file" in problem
 
 
 BEFORE = {
