@@ -25,7 +25,7 @@ from reconciler.model.plan import (
     Who,
 )
 from reconciler.model.result import ApplyResult, Outcome, StepResult
-from reconciler.report.comment import MOST_CHARACTERS, marker, size
+from reconciler.report.comment import MOST_CHARACTERS, Section, comment, marker, size
 from reconciler.report.plan_markdown import render_plan_markdown
 from reconciler.report.result_markdown import render_result_markdown
 from tests.hostile.hostile_readers import Page, github_page
@@ -213,3 +213,9 @@ def test_what_stands_in_a_block_of_code_is_shown_as_it_is_in_the_text() -> None:
         "- +1 202 ••• ••46",
     ):
         assert f"{line}\n" in code
+
+
+def test_a_group_that_its_one_line_says_all_of_opens_nothing() -> None:
+    assert comment("### Plan", [Section("alpha"), Section("beta", "- more")], "the end") == (
+        "### Plan\n\n- alpha\n\n<details open>\n<summary>beta</summary>\n\n- more\n\n</details>\n\nthe end"
+    )
