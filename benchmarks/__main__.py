@@ -65,6 +65,7 @@ def _asked(key: str, size: Size) -> Answer:
 
 def _write(text: str, answers: Sequence[Answer]) -> None:
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+    (HERE / "results").mkdir(exist_ok=True)
     for answer in answers:
         (HERE / "results" / f"{answer.key}.svg").write_text(svg_of(answer.chart), encoding="utf-8")
     sys.stderr.write(f"written: {HERE / 'RESULTS.md'}\n")
