@@ -83,9 +83,7 @@ def _ansible() -> Way:
     return Way("Ansible, uri", [*run, "--check"], run, offline, environment)
 
 
-_NO_CALLS = (
-    "it makes no calls, so that both times are mostly Python's start; the like of its work is the one offline"
-)
+_NO_CALLS = "it makes no calls, so that both times are mostly Python's start; the like of its work is the one offline"
 
 
 def _octodns() -> Way:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from reconciler.cli.interrupt import watching_signals
 from reconciler.cli.options import Settings
 from reconciler.cli.session import Account, Session, address_of, open_session
-from reconciler.config import render_import
 from reconciler.config.given import parse_person
+from reconciler.config.importing import render_import
 from reconciler.model.desired import Person
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup

@@ -11,7 +11,7 @@ from reconciler.cli.loading import load_desired
 from reconciler.cli.options import Settings
 from reconciler.cli.session import Account, open_session
 from reconciler.cli.writing import show
-from reconciler.config import pin, write_files
+from reconciler.config.pinning import pin, write_files
 from reconciler.diff.match import Match
 from reconciler.model.desired import State
 from reconciler.pipeline import match_live

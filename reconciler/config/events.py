@@ -27,7 +27,8 @@ NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 DEEPEST = 100
 """Levels of nesting a document may have. A sensible file has six."""
 
-_FORBIDDEN = re.compile("[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+# Compiled when it is needed, after an error: ranges as wide as these take milliseconds.
+_FORBIDDEN = "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
 _HINTS = (
     ("mapping values are not allowed", "quote a text that has a colon and a space in it, and check the indentation"),
@@ -89,7 +90,7 @@ def trouble(error: YAMLError, text: str) -> tuple[str, str, tuple[int, int]]:
 
 
 def _forbidden_character(text: str) -> tuple[str, str, tuple[int, int]]:
-    match = _FORBIDDEN.search(text)
+    match = re.search(_FORBIDDEN, text)
     start = match.start() if match else 0
     line = text.count("\n", 0, start) + 1
     column = start - text.rfind("\n", 0, start)

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.config import load, render_import
+from reconciler.config import load
 from reconciler.config.files import SourceFile
 from reconciler.config.findings import Findings
+from reconciler.config.importing import render_import
 from reconciler.config.loading import desired_of
 from reconciler.config.plain_yaml import block, comment, scalar
 from reconciler.config.reader import read
