@@ -52,6 +52,17 @@ def test_zizmor_finds_nothing_in_workflows_and_action(repository: Path) -> None:
     assert linted("zizmor", "--offline", "--no-progress", "--persona=pedantic", ".", root=repository) == ""
 
 
+def test_the_action_and_gitlabs_pipeline_have_their_published_form(tmp_path: Path) -> None:
+    pipeline = tmp_path / ".gitlab-ci.yml"
+    pipeline.write_text(starter_files("gitlab", __version__)[PurePosixPath(pipeline.name)])
+    form = ("check-jsonschema", "--builtin-schema")
+    transformed = ("vendor.gitlab-ci", "--data-transform", "gitlab-ci", str(pipeline))
+    assert linted(*form, "vendor.github-actions", str(ACTION), root=tmp_path) == ""
+    assert linted(*form, *transformed, root=tmp_path) == ""
+    pipeline.write_text(pipeline.read_text().replace("resource_group", "resource_gruop"))
+    assert "resource_gruop" in linted(*form, *transformed, root=tmp_path)
+
+
 def test_the_linters_would_find_something(repository: Path, tmp_path: Path) -> None:
     workflow = tmp_path / ".github" / "workflows" / "bad.yml"
     workflow.parent.mkdir(parents=True)
@@ -96,6 +107,13 @@ def test_only_jobs_that_write_may_write_and_no_workflow_is_given_more(repository
         "reconciler-apply/record": {"contents", "pull-requests"},
         "reconciler-drift/drift": {"issues"},
     }
+
+
+def test_an_apply_is_never_cut_off_by_the_next_one(repository: Path) -> None:
+    document = yaml.safe_load((repository / ".github" / "workflows" / "reconciler-apply.yml").read_text())
+    assert document["concurrency"] == {"group": "reconciler-apply", "cancel-in-progress": False}
+    (environment,) = [job["environment"] for job in document["jobs"].values() if "environment" in job]
+    assert environment == document["jobs"]["apply"]["environment"] == "whatsapp"
 
 
 def test_the_shell_of_gitlabs_jobs_is_sound(tmp_path: Path) -> None:

@@ -76,14 +76,15 @@ def test_what_a_file_may_not_remove_fails_the_check_and_is_told_all_the_same(sce
     assert "beta" in (run.artifacts / "changes.txt" / "changes.txt").read_text()
 
 
-def test_an_error_in_the_file_is_shown_at_its_line_and_nothing_is_planned(scene: Scene) -> None:
+def test_an_error_in_the_file_is_shown_at_its_line_and_the_comment_says_that_there_is_no_plan(scene: Scene) -> None:
     wrong = WITH_CAROL.replace("members", "membres")
     run = scene.run("plan", scene.forge.pull_request({"groups.yaml": wrong}))
-    assert run.results == {"offline": "failure", "live": "skipped"}
+    assert run.results == {"offline": "failure", "live": "failure"}
     (annotation,) = run.jobs["offline"].annotations
     assert annotation.startswith("::error ")
     assert "file=groups.yaml" in annotation
     assert "line=9" in annotation
+    assert "No plan could be made" in scene.forge.bodies()[0]
     assert scene.world.calls() == ()
 
 
