@@ -105,6 +105,22 @@ def test_the_workflow_checks_every_shard_then_applies_each_with_its_account(serv
     assert all("Nothing to do" in ran.stdout for ran in again)
 
 
+def test_the_ids_of_all_accounts_can_be_noted_in_the_one_file(server: Server, tmp_path: Path) -> None:
+    for account in ACCOUNTS:
+        run_job("apply", account, tmp_path / f"apply-{account}", server)
+    shutil.copytree(EXAMPLES / "groups", tmp_path / "groups")
+    for command in ("pin groups", "apply groups --yes --shard {account}/3"):
+        for account in ACCOUNTS:
+            shutil.copy(EXAMPLES / "accounts" / f"{account}.yaml", tmp_path / "groups" / "instance.yaml")
+            line = f"reconciler {command.format(account=account)}"
+            ran = shell(line, tmp_path, server, {"WAPPFY_API_KEY": server.key})
+            assert ran.returncode == 0, ran.stderr
+    assert "Nothing to do" in ran.stdout
+    pinned = yaml.safe_load((tmp_path / "groups" / "groups.yaml").read_text(encoding="utf-8"))["groups"]
+    assert all(group["id"].endswith("@g.us") for group in pinned.values())
+    assert len(server.world.snapshot()) == len(KEYS)
+
+
 def test_a_refusal_in_one_shard_ends_the_check_before_anything_is_written(server: Server, tmp_path: Path) -> None:
     server.world.set_instance_status("inst_account_2", "disconnected")
     ran = run_job("check", 2, tmp_path / "check", server)
