@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import Final
 
 from reconciler.hostile.markdown import markdown_code, markdown_fence, markdown_text
+from reconciler.model.shard import Share
 from reconciler.report.wording import counted
 
 MOST_CHARACTERS: Final = 64_000
@@ -37,12 +38,13 @@ class Section:
     body: str = ""
 
 
-def marker(kind: str, instance_id: str) -> str:
+def marker(kind: str, instance_id: str, share: Share | None = None) -> str:
     """The hidden first line by which a comment is found again: `<!-- reconciler:plan inst_abc123 -->`.
 
-    It is the same in every run, and another for another instance: a repository may have a file for each.
+    It is the same in every run, and another for another instance or shard: a repository may have a comment for each.
     """
-    return f"<!-- reconciler:{kind} {_NOT_IN_A_COMMENT.sub('_', instance_id)[:_NAME]} -->"
+    part = f" {share.shard}" if share is not None else ""
+    return f"<!-- reconciler:{kind} {_NOT_IN_A_COMMENT.sub('_', instance_id)[:_NAME]}{part} -->"
 
 
 def words(text: str, most: int = _WORDS) -> str:

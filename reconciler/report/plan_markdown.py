@@ -27,7 +27,7 @@ def render_plan_markdown(plan: Plan, *, show_phones: bool, drift: bool = False, 
     refused = {refusal.group for refusal in plan.refusals}
     told = sorted((g for g in plan.groups if has_something_to_say(g)), key=lambda g: (_rank(g, refused), g.key))
     sections = [_section(group, group.key in refused, ink) for group in told]
-    head = [marker("drift" if drift else "plan", plan.instance_id), summary(plan_line(plan, drift=drift))]
+    head = [marker("drift" if drift else "plan", plan.instance_id, plan.share), summary(plan_line(plan, drift=drift))]
     head += [_refusals(plan.refusals, ink)] if plan.refusals else []
     return comment("\n\n".join(head), sections, "\n\n".join(_ending(plan, ink, made)))
 

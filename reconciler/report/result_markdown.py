@@ -24,7 +24,9 @@ def render_result_markdown(result: ApplyResult, *, show_phones: bool) -> str:
     for group in groups:
         line = title(ink.words(group.plan.key), ink.unmasked(group.plan.name), group.parts())
         sections.append(Section(line, body(result_lines(result, group.plan.key, moved, ink)[1:])))
-    return comment("\n\n".join([marker("apply", result.plan.instance_id), *_summary(result, ink)]), sections, "")
+    return comment(
+        "\n\n".join([marker("apply", result.plan.instance_id, result.plan.share), *_summary(result, ink)]), sections, ""
+    )
 
 
 def _summary(result: ApplyResult, ink: Ink) -> Iterator[str]:

@@ -17,6 +17,7 @@ import jsonschema
 import pytest
 import yaml
 
+from reconciler import __version__
 from reconciler.model.shard import shard_number
 from reconciler.sandbox import Server, Settings, World
 
@@ -29,8 +30,8 @@ POD: dict[str, Any] = JOB["spec"]["template"]["spec"]
 (CONTAINER,) = POD["containers"]
 ACCOUNTS = (1, 2, 3)
 KEYS = tuple(yaml.safe_load((EXAMPLES / "groups" / "groups.yaml").read_text(encoding="utf-8"))["groups"])
-INSTALLING = "pip install wappfy-reconciler"
-"""The one line that is not run: this very program is what it would install."""
+INSTALLING = f"pip install wappfy-reconciler=={__version__}"
+"""The one line that is not run: this very program, of this version, is what it would install."""
 
 
 Ran = subprocess.CompletedProcess[str]
@@ -183,6 +184,7 @@ def test_the_pod_has_the_least_rights_and_its_secrets_from_secrets() -> None:
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
+    assert CONTAINER["image"].endswith(f"/reconciler:{__version__}")
     assert CONTAINER["resources"]["requests"].keys() == {"cpu", "memory"}
     assert "memory" in CONTAINER["resources"]["limits"]
     kinds = {volume["name"]: set(volume) - {"name"} for volume in POD["volumes"]}

@@ -88,6 +88,12 @@ def test_with_targets_a_shard_is_the_part_of_them_that_it_has(guide: Stage) -> N
     assert all(" of these 3 groups." in out for out in told)
 
 
+def test_one_group_asked_for_is_not_spoken_of_as_many(guide: Stage) -> None:
+    staged(guide)
+    told = {guide.run("plan", "--target", "alpha", "--shard", f"{index}/2").out for index in (1, 2)}
+    assert sum("Shard 1/2: 0 of 1 group." in out or "Shard 2/2: 0 of 1 group." in out for out in told) == 1
+
+
 def test_a_saved_plan_of_a_shard_is_shown_and_applied_as_that(guide: Stage) -> None:
     staged(guide)
     saved = guide.run("plan", "--max-removals", "9", "--shard", "2/2", "--out", "part.plan")

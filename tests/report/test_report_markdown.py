@@ -25,6 +25,7 @@ from reconciler.model.plan import (
     Who,
 )
 from reconciler.model.result import ApplyResult, Outcome, StepResult
+from reconciler.model.shard import Share
 from reconciler.report.comment import MOST_CHARACTERS, Section, comment, marker, size
 from reconciler.report.plan_markdown import render_plan_markdown
 from reconciler.report.result_markdown import render_result_markdown
@@ -77,6 +78,18 @@ def test_a_comment_begins_with_its_marker_and_ends_every_element(name: str) -> N
 )
 def test_no_instance_ends_the_marker(instance: str, shown: str) -> None:
     assert marker("plan", instance) == f"<!-- reconciler:plan {shown} -->"
+
+
+def test_the_comments_of_two_shards_are_told_apart() -> None:
+    parts = [replace(samples.SHARD, share=Share(1, count, 83)) for count in (5, 6)]
+    plans = [render_plan_markdown(part, show_phones=False) for part in parts]
+    results = [render_result_markdown(ApplyResult(part), show_phones=False) for part in parts]
+    assert [text.splitlines()[0] for text in (*plans, *results)] == [
+        "<!-- reconciler:plan inst_abc123 1/5 -->",
+        "<!-- reconciler:plan inst_abc123 1/6 -->",
+        "<!-- reconciler:apply inst_abc123 1/5 -->",
+        "<!-- reconciler:apply inst_abc123 1/6 -->",
+    ]
 
 
 def crowd(number: int, first: int = 0) -> tuple[Who, ...]:
