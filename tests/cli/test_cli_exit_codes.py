@@ -131,7 +131,11 @@ TABLE: Mapping[str, Mapping[str, int]] = {
     "pin": READING,
     "pin --dry-run": READING,
     "import --instance-id inst_story": NO_FILE,
-    "diff groups.yaml groups.yaml --detailed-exitcode": OFFLINE,
+    "diff old.yaml groups.yaml": OFFLINE,
+    "diff old.yaml groups.yaml --detailed-exitcode": OFFLINE
+    | {"pending": 2, "blocked": 2, "refused": 2, "API error": 2},
+    "init new": dict.fromkeys(OFFLINE, 0),
+    "init .": dict.fromkeys(OFFLINE, 1),
     "schema": dict.fromkeys(OFFLINE, 0),
     "schema --plan": dict.fromkeys(OFFLINE, 0),
 }
@@ -167,6 +171,9 @@ def test_the_exit_code_says_how_it_ended_whatever_the_format(
     if "saved.plan" in line:
         _pending(stage)
         assert stage.run("plan", "--out", "saved.plan").code == 0
+    if "old.yaml" in line:
+        _clean(stage)
+        (stage.folder / "groups.yaml").rename(stage.folder / "old.yaml")
     SITUATIONS[situation](stage)
     before = _changes(stage)
     ran = stage.run(*line.split(), *(("--format", format_) if format_ else ()))
@@ -186,3 +193,7 @@ def test_a_usage_error_is_1_since_2_must_not_mean_a_typo(stage: Stage, line: str
     assert (ran.code, ran.out) == (1, "")
     assert "--no-such-option" in ran.err
     assert stage.calls() == []
+
+
+def test_every_command_that_makes_a_run_is_in_the_table() -> None:
+    assert {line.split()[0] for line in TABLE} == set(COMMANDS) - {"sandbox"}
