@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -124,3 +126,33 @@ def test_what_is_no_shard_is_a_usage_error(guide: Stage, command: str, bad: str)
     assert ran.code == 1
     assert "Invalid value for '--shard'" in ran.err
     assert guide.calls() == []
+
+
+ON_A_MACHINE_OF_ITS_OWN = """
+import sys
+from pathlib import Path
+from reconciler.apply import lock
+from reconciler.cli.main import main
+lock.FOLDER = Path(sys.argv[1])
+main(sys.argv[2:])
+"""
+
+
+def test_shards_of_one_instance_side_by_side_on_machines_of_their_own_share_no_group(stage: Stage) -> None:
+    staged(stage)
+    shards = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-c", ON_A_MACHINE_OF_ITS_OWN, str(stage.folder / f"locks-{index}")),
+                *("apply", "--yes", "--quiet", "--max-removals", "9", "--shard", f"{index}/3"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for index in (1, 2, 3)
+    ]
+    told = [shard.communicate()[0] for shard in shards]
+    assert [shard.returncode for shard in shards] == [0, 0, 0], told
+    assert stage.run("drift").code == 0
+    assert len(stage.world.snapshot()) == len(KEYS) + 1
