@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.cli.interrupt import watching_signals
 from reconciler.cli.options import Settings
-from reconciler.cli.session import Account, Session, address_of, open_session
+from reconciler.cli.session import Account, Session, address_of, reading_session
 from reconciler.config.given import parse_person
 from reconciler.config.importing import render_import
 from reconciler.model.desired import Person
@@ -19,10 +18,7 @@ def import_groups(settings: Settings, ids: Sequence[str], *, people: bool, phone
     """The text of a file for the live groups, all or those with these ids."""
     given = parse_person(phone) if phone is not None else None
     account = Account(phone=given.jid.partition("@")[0] if given else None)
-    with (
-        watching_signals() as stop,
-        open_session(settings, account, stop, read_only=True) as session,
-    ):
+    with reading_session(settings, account) as session:
         groups = read_live(session.client, ids, parallelism=settings.parallelism)
         names = _names(session) if people else {}
     instance = given or _in_every_group(groups)

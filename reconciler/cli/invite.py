@@ -26,10 +26,9 @@ def invite(ctx: click.Context, key: str, path: Path) -> int:
     KEY is the group's key in the file. PATH is a YAML file or a folder of them, groups.yaml by default. Whoever has
     the link can join: treat it like a password.
     """
-    from reconciler.cli.interrupt import watching_signals
     from reconciler.cli.loading import load_desired
     from reconciler.cli.logs import begin
-    from reconciler.cli.session import Account, open_session
+    from reconciler.cli.session import Account, reading_session
     from reconciler.cli.writing import show
     from reconciler.diff.select import select_key
     from reconciler.lookup import invite_link
@@ -37,10 +36,7 @@ def invite(ctx: click.Context, key: str, path: Path) -> int:
     settings = begin(ctx)
     desired = load_desired(path, None, quiet=settings.quiet)
     select_key(desired.groups, key)
-    with (
-        watching_signals() as stop,
-        open_session(settings, Account.of(desired), stop, read_only=True) as session,
-    ):
+    with reading_session(settings, Account.of(desired)) as session:
         link = invite_link(desired, session.client, key)
     show(link)
     return 0

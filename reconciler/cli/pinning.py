@@ -6,10 +6,9 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.cli.interrupt import watching_signals
 from reconciler.cli.loading import load_desired
 from reconciler.cli.options import Settings
-from reconciler.cli.session import Account, open_session
+from reconciler.cli.session import Account, reading_session
 from reconciler.cli.writing import show
 from reconciler.config.pinning import pin, write_files
 from reconciler.diff.match import Match
@@ -22,10 +21,7 @@ log = logging.getLogger("reconciler.pin")
 def pin_file(path: Path, settings: Settings, *, dry_run: bool) -> int:
     """Note the id of every group that was found by a name; the exit code."""
     desired = load_desired(path, None, quiet=settings.quiet)
-    with (
-        watching_signals() as stop,
-        open_session(settings, Account.of(desired), stop, read_only=True) as session,
-    ):
+    with reading_session(settings, Account.of(desired)) as session:
         matches = match_live(desired, session.client)
     ids = {key: match.listed.id for key, match in matches.items() if match.group.id is None and match.listed}
     _say_what_is_left(matches)

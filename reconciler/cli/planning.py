@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.cli.loading import load_desired, removal_limit
 from reconciler.cli.options import Settings
-from reconciler.cli.session import Account, Session, address_of, open_session
+from reconciler.cli.session import Account, Session, address_of, reading_session
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, Source
 from reconciler.model.shard import Shard
@@ -81,17 +81,13 @@ def read_only_plan(asked: Asked, settings: Settings) -> tuple[Desired, Plan]:
 @contextmanager
 def planning_only(desired: Desired, choices: Choices, settings: Settings) -> Iterator[tuple[Planned, Session | None]]:
     """A plan, and the session it was made with, which only reads; None where nothing is left to plan."""
-    from reconciler.cli.interrupt import watching_signals
     from reconciler.pipeline import Planned, keys_to_plan, untouched_plan
 
     account = Account.of(desired)
     if choices.changed_since is not None and not keys_to_plan(desired, choices):
         yield Planned(untouched_plan(desired, choices, _instance_if_known(settings, account)), {}), None
         return
-    with (
-        watching_signals() as stop,
-        open_session(settings, account, stop, read_only=True) as session,
-    ):
+    with reading_session(settings, account) as session:
         yield plan_in(session, desired, choices, settings.parallelism), session
 
 

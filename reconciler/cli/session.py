@@ -109,6 +109,15 @@ def open_session(
 
 
 @contextmanager
+def reading_session(settings: Settings, account: Account) -> Iterator[Session]:
+    """Open the API for a command that writes nothing; a signal ends it at once."""
+    from reconciler.cli.interrupt import watching_signals
+
+    with watching_signals() as stop, open_session(settings, account, stop, read_only=True) as session:
+        yield session
+
+
+@contextmanager
 def _server(settings: Settings, address: Address, account: Account) -> Iterator[tuple[str, str]]:
     if not settings.sandbox:
         yield address.place, _key(settings)

@@ -31,10 +31,9 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     PERSON is an alias or name of the file, a phone number in any spelling, a JID or a private id (LID). PATH is a
     YAML file or a folder of them, groups.yaml by default.
     """
-    from reconciler.cli.interrupt import watching_signals
     from reconciler.cli.loading import load_desired
     from reconciler.cli.logs import begin
-    from reconciler.cli.session import Account, open_session
+    from reconciler.cli.session import Account, reading_session
     from reconciler.cli.writing import colored, show
     from reconciler.config.asked import find_person
     from reconciler.lookup import find_everywhere
@@ -42,10 +41,7 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     settings = begin(ctx)
     desired = load_desired(path, None, quiet=settings.quiet)
     sought = find_person(person, desired)
-    with (
-        watching_signals() as stop,
-        open_session(settings, Account.of(desired), stop, read_only=True) as session,
-    ):
+    with reading_session(settings, Account.of(desired)) as session:
         found = find_everywhere(desired, session.client, sought, parallelism=settings.parallelism)
     look = Look(show_phones, colored(settings.no_color) and output is None)
     show(WHO_FORMATS[format_](found, look), output, private=show_phones)
