@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.formats import RESULT_FORMATS
 from reconciler.cli.group import Command
-from reconciler.cli.options import format_option, global_options, path_argument, planning_options
-
-if TYPE_CHECKING:
-    from reconciler.model.shard import Shard
+from reconciler.cli.options import global_options
+from reconciler.cli.parameters import Asked, format_option, planning_options
 
 EXAMPLE = """\b
 Example:
@@ -23,7 +19,6 @@ Example:
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
-@path_argument
 @click.option("--yes", "-y", envvar="RECONCILER_YES", is_flag=True, help="Do not ask.")
 @click.option(
     "--dry-run", envvar="RECONCILER_DRY_RUN", is_flag=True, help="Print the calls that would be sent; send none."
@@ -48,18 +43,12 @@ Example:
 @click.pass_context
 def apply(
     ctx: click.Context,
-    path: Path,
+    asked: Asked,
     yes: bool,
     dry_run: bool,
     report: Path | None,
     audit_log: Path | None,
     format_: str,
-    targets: tuple[str, ...],
-    changed_since: str | None,
-    as_of: datetime | None,
-    max_removals: str | None,
-    show_phones: bool,
-    shard: Shard | None,
 ) -> int:
     """Make the live groups what the file says: plan, show, ask, apply, read back.
 
@@ -68,8 +57,6 @@ def apply(
     """
     from reconciler.cli.applying import Ways, apply_file
     from reconciler.cli.logs import begin
-    from reconciler.cli.planning import Asked
 
     settings = begin(ctx)
-    asked = Asked(path, as_of, targets, max_removals, show_phones, shard, changed_since)
     return apply_file(asked, settings, Ways(yes, dry_run, report, audit_log, format_))

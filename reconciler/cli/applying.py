@@ -18,7 +18,7 @@ from reconciler.cli.formats import PLAN_FORMATS, RESULT_FORMATS, Look, plan_text
 from reconciler.cli.inputs import FromFile, FromPlan, for_same_instance, input_of
 from reconciler.cli.interrupt import Stop, watching_signals
 from reconciler.cli.options import Settings
-from reconciler.cli.planning import Asked
+from reconciler.cli.parameters import Asked
 from reconciler.cli.progress import showing_progress
 from reconciler.cli.records import Recorder, audit_file, require_place_for
 from reconciler.cli.session import Session, address_of, open_session

@@ -10,7 +10,8 @@ from click.core import ParameterSource
 
 from reconciler.cli.formats import DIFFERENCE_FORMATS, Look
 from reconciler.cli.group import Command
-from reconciler.cli.options import as_of_option, format_option, global_options, output_option, show_phones_option
+from reconciler.cli.options import global_options
+from reconciler.cli.parameters import as_of_option, format_option, output_option, show_phones_option
 
 EXAMPLE = """\b
 Example:

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS, Look
 from reconciler.cli.group import Command
-from reconciler.cli.options import (
-    format_option,
-    global_options,
-    output_option,
-    path_argument,
-    planning_options,
-)
-
-if TYPE_CHECKING:
-    from reconciler.model.shard import Shard
+from reconciler.cli.options import global_options
+from reconciler.cli.parameters import Asked, format_option, output_option, planning_options
 
 EXAMPLE = """\b
 Example:
@@ -31,7 +21,6 @@ Example:
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
-@path_argument
 @click.option(
     "--notify",
     envvar="RECONCILER_NOTIFY",
@@ -52,16 +41,10 @@ Example:
 @click.pass_context
 def drift(
     ctx: click.Context,
-    path: Path,
+    asked: Asked,
     notify: str | None,
     format_: str,
     output: Path | None,
-    targets: tuple[str, ...],
-    changed_since: str | None,
-    as_of: datetime | None,
-    max_removals: str | None,
-    show_phones: bool,
-    shard: Shard | None,
     since: str | None,
 ) -> int:
     """Show what differs live from the file; exit with 2 when anything does. Changes no group.
@@ -72,18 +55,17 @@ def drift(
     from reconciler.cli.judging import baseline_for, with_verdicts
     from reconciler.cli.logs import begin
     from reconciler.cli.noticing import chat_of, send_notice
-    from reconciler.cli.planning import Asked, load_and_choose, made_now, planning_only
+    from reconciler.cli.planning import load_and_choose, made_now, planning_only
     from reconciler.cli.writing import colored, show
 
     settings = begin(ctx)
-    asked = Asked(path, as_of, targets, max_removals, show_phones, shard, changed_since)
     desired, choices = load_and_choose(asked, settings)
     chat = chat_of(notify, desired) if notify is not None else None
-    baseline = baseline_for(path, since)
-    look = Look(show_phones, colored(settings.no_color) and output is None, drift=True)
+    baseline = baseline_for(asked.path, since)
+    look = Look(asked.show_phones, colored(settings.no_color) and output is None, drift=True)
     with planning_only(desired, choices, settings) as (planned, session):
-        plan = with_verdicts(planned, desired, path, baseline)
-        show(PLAN_FORMATS[format_](made_now(plan, desired.sources), look), output, private=show_phones)
+        plan = with_verdicts(planned, desired, asked.path, baseline)
+        show(PLAN_FORMATS[format_](made_now(plan, desired.sources), look), output, private=asked.show_phones)
         if chat is not None and session is not None and plan.pending:
             send_notice(chat, desired, replace(planned, plan=plan), session)
     return 2 if plan.pending else 0

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from reconciler.cli.group import Command
-from reconciler.cli.options import global_options, output_option
+from reconciler.cli.options import global_options
+from reconciler.cli.parameters import output_option
 
 EXAMPLE = """\b
 Example:

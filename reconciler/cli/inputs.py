@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Settings
+from reconciler.cli.parameters import Asked
 from reconciler.cli.planfile import is_plan_file, read_plan_file, require_same_sources
-from reconciler.cli.planning import Asked, load_and_choose, made_now, plan_in
+from reconciler.cli.planning import load_and_choose, made_now, plan_in
 from reconciler.cli.session import Account, Session
 from reconciler.config import load
 from reconciler.errors import UsageError

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from reconciler.cli.group import GlobalOption
-
-if TYPE_CHECKING:
-    from reconciler.model.shard import Shard
 
 
 class _Positive(click.ParamType[float]):
@@ -31,21 +28,6 @@ class _Positive(click.ParamType[float]):
         if not 0 < number < math.inf:
             self.fail(f"{value!r} is no number above 0.", param, ctx)
         return number
-
-
-class _ShardType(click.ParamType["Shard"]):
-    """`I/N`: part I of N parts."""
-
-    name = "I/N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:
-        """Read it, or say what is wrong."""
-        from reconciler.model.shard import Shard
-
-        try:
-            return Shard.parse(value)
-        except ValueError as error:
-            self.fail(f"{value!r}: {error}.", param, ctx)
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -167,93 +149,3 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="How progress and logs are written to stderr.",
     ),
 )
-
-
-def path_argument(function: F) -> F:
-    """PATH: a file or a folder, `groups.yaml` unless given."""
-    return click.argument(
-        "path", type=click.Path(path_type=Path), default=Path("groups.yaml"), envvar="RECONCILER_PATH"
-    )(function)
-
-
-def format_option(choices: Iterable[str]) -> Callable[[F], F]:
-    """--format, one of the choices (the keys of one of the tables in `cli.formats`); the first is the default."""
-    names = list(choices)
-    return click.option(
-        "--format",
-        "format_",
-        envvar="RECONCILER_FORMAT",
-        type=click.Choice(names),
-        default=names[0],
-        show_default=True,
-        help="How the result is written.",
-    )
-
-
-def output_option(function: F) -> F:
-    """--output FILE."""
-    return click.option(
-        "--output",
-        envvar="RECONCILER_OUTPUT",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="Write the result to a file instead of stdout.",
-    )(function)
-
-
-def show_phones_option(function: F) -> F:
-    """--show-phones."""
-    return click.option(
-        "--show-phones",
-        envvar="RECONCILER_SHOW_PHONES",
-        is_flag=True,
-        help="Show phone numbers in full instead of masked.",
-    )(function)
-
-
-def as_of_option(function: F) -> F:
-    """--as-of DATE."""
-    return click.option(
-        "--as-of",
-        envvar="RECONCILER_AS_OF",
-        type=click.DateTime(["%Y-%m-%d"]),
-        metavar="DATE",
-        help="Evaluate `until` as on this day (else today, UTC).",
-    )(function)
-
-
-def planning_options(function: F) -> F:
-    """The options that belong to `plan`, `apply` and `drift` alike."""
-    for declare in (
-        show_phones_option,
-        click.option(
-            "--max-removals",
-            envvar="RECONCILER_MAX_REMOVALS",
-            metavar="N|N%",
-            help="Removals allowed a group, over the file and the default alike.",
-        ),
-        as_of_option,
-        click.option(
-            "--changed-since",
-            envvar="RECONCILER_CHANGED_SINCE",
-            metavar="REF",
-            help="Only groups that the file wants otherwise than this git revision of it does.",
-        ),
-        click.option(
-            "--target",
-            "targets",
-            envvar="RECONCILER_TARGET",
-            multiple=True,
-            metavar="KEY",
-            help="Only this group of the file; may be repeated.",
-        ),
-        click.option(
-            "--shard",
-            envvar="RECONCILER_SHARD",
-            type=_ShardType(),
-            metavar="I/N",
-            help="Only part I (from 1) of N: groups are split by their key, the same way on every machine.",
-        ),
-    ):
-        function = declare(function)
-    return function

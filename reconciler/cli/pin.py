@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from reconciler.cli.group import Command
-from reconciler.cli.options import global_options, path_argument
+from reconciler.cli.options import global_options
+from reconciler.cli.parameters import path_argument
 
 EXAMPLE = """\b
 Example:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS, Look
 from reconciler.cli.group import Command
-from reconciler.cli.options import (
-    format_option,
-    global_options,
-    output_option,
-    path_argument,
-    planning_options,
-)
-
-if TYPE_CHECKING:
-    from reconciler.model.shard import Shard
+from reconciler.cli.options import global_options
+from reconciler.cli.parameters import Asked, format_option, output_option, planning_options
 
 EXAMPLE = """\b
 Example:
@@ -31,7 +21,6 @@ Example:
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
-@path_argument
 @click.option(
     "--out",
     envvar="RECONCILER_OUT",
@@ -52,36 +41,29 @@ Example:
 @click.pass_context
 def plan(
     ctx: click.Context,
-    path: Path,
+    asked: Asked,
     out: Path | None,
     detailed_exitcode: bool,
     format_: str,
     output: Path | None,
-    targets: tuple[str, ...],
-    changed_since: str | None,
-    as_of: datetime | None,
-    max_removals: str | None,
-    show_phones: bool,
-    shard: Shard | None,
 ) -> int:
     """Show what apply would do to the live groups. Never writes.
 
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
     from reconciler.cli.logs import begin
-    from reconciler.cli.planning import Asked, made_now, read_only_plan
+    from reconciler.cli.planning import made_now, read_only_plan
     from reconciler.cli.writing import colored, show, write_file
 
     settings = begin(ctx)
-    asked = Asked(path, as_of, targets, max_removals, show_phones, shard, changed_since)
     desired, made = read_only_plan(asked, settings)
     if out is not None:
         from reconciler.cli.planfile import sources_of
         from reconciler.hostile.escaping import json_text
         from reconciler.planfile.write import plan_document
 
-        saved = made_now(made, sources_of(path, desired, out))
+        saved = made_now(made, sources_of(asked.path, desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)
-    look = Look(show_phones, colored(settings.no_color) and output is None)
-    show(PLAN_FORMATS[format_](made_now(made, desired.sources), look), output, private=show_phones)
+    look = Look(asked.show_phones, colored(settings.no_color) and output is None)
+    show(PLAN_FORMATS[format_](made_now(made, desired.sources), look), output, private=asked.show_phones)
     return 2 if detailed_exitcode and made.pending else 0

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.loading import load_desired, removal_limit
 from reconciler.cli.options import Settings
+from reconciler.cli.parameters import Asked
 from reconciler.cli.session import Account, Session, address_of, reading_session
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, Source
-from reconciler.model.shard import Shard
 from reconciler.plan.build import Choices
 from reconciler.planfile.saved import SavedPlan
 
@@ -24,32 +22,11 @@ if TYPE_CHECKING:
     from reconciler.pipeline import Planned
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a command line asks to be planned."""
-
-    path: Path
-    as_of: datetime | None
-    targets: Sequence[str]
-    max_removals: str | None
-    show_phones: bool
-    shard: Shard | None = None
-    changed_since: str | None = None
-
-    def choices(self) -> Choices:
-        """The same as the plan takes it."""
-        return Choices(tuple(sorted(set(self.targets))), removal_limit(self.max_removals), shard=self.shard)
-
-
-def load_for(asked: Asked, settings: Settings) -> Desired:
-    """The desired state that is asked for."""
-    return load_desired(asked.path, asked.as_of, quiet=settings.quiet)
-
-
 def load_and_choose(asked: Asked, settings: Settings) -> tuple[Desired, Choices]:
     """The desired state that is asked for, and what of it is to be planned and how."""
-    choices = asked.choices()
-    desired = load_for(asked, settings)
+    limit = removal_limit(asked.max_removals)
+    choices = Choices(tuple(sorted(set(asked.targets))), limit, shard=asked.shard)
+    desired = load_desired(asked.path, asked.as_of, quiet=settings.quiet)
     if asked.changed_since is None:
         return desired, choices
     from reconciler.cli.revisions import narrowed_choices

@@ -8,7 +8,8 @@ import click
 
 from reconciler.cli.formats import PLAN_FORMATS, Look
 from reconciler.cli.group import Command
-from reconciler.cli.options import format_option, global_options, output_option, settings_of, show_phones_option
+from reconciler.cli.options import global_options, settings_of
+from reconciler.cli.parameters import format_option, output_option, show_phones_option
 
 EXAMPLE = """\b
 Example:

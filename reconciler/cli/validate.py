@@ -8,7 +8,8 @@ import click
 
 from reconciler.cli.formats import PROBLEM_FORMATS
 from reconciler.cli.group import Command
-from reconciler.cli.options import format_option, global_options, output_option, path_argument
+from reconciler.cli.options import global_options
+from reconciler.cli.parameters import format_option, output_option, path_argument
 
 EXAMPLE = """\b
 Example:

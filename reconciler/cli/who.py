@@ -8,7 +8,8 @@ import click
 
 from reconciler.cli.formats import WHO_FORMATS, Look
 from reconciler.cli.group import Command
-from reconciler.cli.options import format_option, global_options, output_option, path_argument, show_phones_option
+from reconciler.cli.options import global_options
+from reconciler.cli.parameters import format_option, output_option, path_argument, show_phones_option
 
 EXAMPLE = """\b
 Example:
