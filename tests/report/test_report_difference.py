@@ -152,7 +152,8 @@ def test_the_comment_of_no_difference_is_short() -> None:
 
 def test_a_comment_never_grows_past_its_end() -> None:
     crowd = tuple(Mover(who(f"person-{number}")) for number in range(1000))
-    groups = tuple(replace(ALPHA, key=f"group-{number}", enters=crowd) for number in range(500))
+    crowded = tuple(replace(ALPHA, key=f"crowd-{number}", enters=crowd) for number in range(20))
+    groups = crowded + tuple(replace(ALPHA, key=f"group-{number}") for number in range(480))
     reassigned = tuple(Reassigned(f"alias-{number}", who("a"), who("b")) for number in range(5000))
     warnings = tuple("a warning " * 50 for _ in range(500))
     told = render_difference_markdown(
