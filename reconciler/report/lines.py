@@ -9,6 +9,7 @@ from reconciler.hostile.escaping import plain, quoted, safe
 from reconciler.hostile.masking import mask_address, mask_number, mask_text
 from reconciler.model.plan import Action, Step, TextChange, Who
 from reconciler.report.paint import BOLD, marked, paint
+from reconciler.report.wording import some_of
 
 KNOWN_AFTER_APPLY = "(known after apply)"
 _CUT = 100
@@ -53,8 +54,7 @@ class Ink:
 
     def names(self, names: Sequence[str]) -> str:
         """`"Sales", "Board"`; from the sixth on only how many more."""
-        shown = ", ".join(self.title(name) for name in names[:_NAMES])
-        return shown + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+        return some_of(names, _NAMES, self.title)
 
     def line(self, mark: str, text: str) -> str:
         """A line under a group's heading."""

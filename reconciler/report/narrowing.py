@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from reconciler.model.plan import ChangedSince, Plan
 from reconciler.model.shard import Share
 from reconciler.model.verdict import Baseline, Verdict
-from reconciler.report.wording import counted
+from reconciler.report.wording import counted, some_of
 
 _NAMED = 10
 
@@ -57,15 +57,11 @@ def _since(since: ChangedSince, planned: int) -> Iterator[str]:
         yield f"Compared with {revision}, and nothing left out: {'; '.join(since.everything)}."
     else:
         looked = f"{counted(planned, 'group', 'groups') if planned else 'No group'} changed since {revision}"
-        left = f"; {counted(len(since.left_out), 'group', 'groups')} left out as unchanged: {_keys(since.left_out)}"
+        left_out = counted(len(since.left_out), "group", "groups")
+        left = f"; {left_out} left out as unchanged: {some_of(since.left_out, _NAMED)}"
         yield f"{looked}{left if since.left_out else ''}."
     if since.gone:
-        yield f"No longer in the file, and left alone as they are: {_keys(since.gone)}."
+        yield f"No longer in the file, and left alone as they are: {some_of(since.gone, _NAMED)}."
     if since.renamed:
         renamed = [f"{rename.old} is now {rename.new}" for rename in since.renamed]
-        yield f"Another key for the same group: {_keys(renamed)}."
-
-
-def _keys(keys: Sequence[str]) -> str:
-    more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
-    return ", ".join(keys[:_NAMED]) + more
+        yield f"Another key for the same group: {some_of(renamed, _NAMED)}."

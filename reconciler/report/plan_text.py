@@ -11,7 +11,7 @@ from reconciler.report.lines import Ink, order_of
 from reconciler.report.narrowing import VERDICT_WORDS, narrowing_lines
 from reconciler.report.paint import BOLD, paint
 from reconciler.report.summary import plan_line
-from reconciler.report.wording import counted
+from reconciler.report.wording import counted, some_of
 
 ADVICE_WORDS = {
     AdviceKind.ADMIN: "admins",
@@ -55,10 +55,9 @@ def run_notes(plan: Plan, ink: Ink) -> list[str]:
 def _only_adopted(keys: Sequence[str], ink: Ink) -> list[str]:
     if not keys:
         return []
-    shown = ", ".join(ink.words(key) for key in keys[:_ADOPTED_AT_ONCE])
-    more = f" and {len(keys) - _ADOPTED_AT_ONCE} more" if len(keys) > _ADOPTED_AT_ONCE else ""
+    shown = some_of(keys, _ADOPTED_AT_ONCE, ink.words)
     ids = "its id" if len(keys) == 1 else "their ids"
-    return [ink.note("=", f"adopt  found by name: {shown}{more}; run `reconciler pin` to note {ids}")]
+    return [ink.note("=", f"adopt  found by name: {shown}; run `reconciler pin` to note {ids}")]
 
 
 def group_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:

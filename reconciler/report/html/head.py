@@ -13,7 +13,7 @@ from reconciler.model.plan import Plan
 from reconciler.report.html.cards import Tone
 from reconciler.report.lines import Ink
 from reconciler.report.summary import about
-from reconciler.report.wording import counted
+from reconciler.report.wording import counted, some_of
 
 _FILES = 5
 
@@ -65,11 +65,10 @@ def title_of(plan: Plan, drift: bool) -> str:
 def facts_of(made: Made, ink: Ink) -> Sequence[tuple[str, str]]:
     """Where the page is from; the order is that of the page."""
     plan = made.plan
-    files = [ink.words(source.path) for source in made.sources]
-    shown = ", ".join(files[:_FILES]) + (f" and {len(files) - _FILES} more" if len(files) > _FILES else "")
+    files = some_of([source.path for source in made.sources], _FILES, ink.words)
     facts = [
         ("Instance", ink.words(plan.instance_id)),
-        ("From", shown),
+        ("From", files),
         ("As of", plan.as_of.isoformat()),
         ("Made", f"{_moment(made.made_at, ink)} by reconciler {ink.words(made.made_by)}"),
     ]
