@@ -71,8 +71,7 @@ def _known(identity: Identity, jid: str, desired: Desired) -> Sought:
 
 
 def _sought(person: Person) -> Sought:
-    who = Who(person.identity, person.jid, person.alias or person.name, person.lid)
-    return Sought(who, person.identity, person.lid)
+    return Sought(Who.of(person), person.identity, person.lid)
 
 
 def _unknown(word: str, desired: Desired) -> tuple[str, str]:

@@ -18,7 +18,6 @@ from reconciler.diff.people import (
     wanted_members,
     who_is,
     who_member,
-    who_person,
 )
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.live import ListedGroup, LiveGroup
@@ -187,7 +186,7 @@ def _admins(group: DesiredGroup, cast: Cast, desired: Desired) -> list[Advice]:
         return []
     left_alone = desired.policy.ignored | ({desired.instance.identity} if desired.instance else frozenset())
     admins = {i for i, p in cast.present.items() if p.is_admin or i in cast.owners} - left_alone
-    lacking = [who_person(p) for i, p in group.admins.items() if i not in admins | left_alone]
+    lacking = [Who.of(p) for i, p in group.admins.items() if i not in admins | left_alone]
     surplus = [who_is(cast.present[i], desired) for i in admins - group.admins.keys()]
     return [
         *Advice.about(AdviceKind.ADMIN, "should be an admin; promote by hand, the API cannot", lacking),

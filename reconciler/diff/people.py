@@ -85,13 +85,7 @@ def _who_leaves(participant: Participant, desired: Desired, ended: Mapping[Ident
 
 def who_member(member: Member) -> Who:
     """A wanted member as a plan names them, addressed as the file spells them."""
-    person = member.person
-    return Who(person.identity, person.jid, person.alias or person.name, person.lid, member.until, member.reason)
-
-
-def who_person(person: Person) -> Who:
-    """Anybody the file names."""
-    return Who(person.identity, person.jid, person.alias or person.name, person.lid)
+    return Who.of(member.person, member.until, member.reason)
 
 
 def in_order(people: Iterable[Who]) -> tuple[Who, ...]:

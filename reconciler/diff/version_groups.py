@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.diff.match import names_of
-from reconciler.diff.people import in_order, wanted_members, who_member, who_person
+from reconciler.diff.people import in_order, wanted_members, who_member
 from reconciler.diff.revised import limit_said
 from reconciler.model.desired import (
     DEFAULT_REMOVALS,
@@ -22,6 +22,7 @@ from reconciler.model.desired import (
 )
 from reconciler.model.difference import Fate, FieldChange, GroupDifference, ListChange, Mover, TermsChange
 from reconciler.model.identity import Identity
+from reconciler.model.plan import Who
 from reconciler.model.text import in_quotes
 
 _NOT_LISTED_GO = "whoever is in the live group and not listed is removed from now on"
@@ -204,7 +205,7 @@ def _terms(was: Mapping[Identity, Member], now: Mapping[Identity, Member]) -> It
     for identity in was.keys() & now.keys():
         old, new = _terms_of(was[identity]), _terms_of(now[identity])
         if old != new:
-            yield TermsChange(who_person(now[identity].person), old, new)
+            yield TermsChange(Who.of(now[identity].person), old, new)
 
 
 def _terms_of(member: Member) -> str:
@@ -219,8 +220,8 @@ def _lists(old: DesiredGroup, new: DesiredGroup) -> Iterator[ListChange]:
         ("admins", _people(old.admins), _people(new.admins), admins),
         ("absent", old.absent, new.absent, ""),
     ):
-        added = in_order(who_person(now[identity]) for identity in now.keys() - was.keys())
-        dropped = in_order(who_person(was[identity]) for identity in was.keys() - now.keys())
+        added = in_order(Who.of(now[identity]) for identity in now.keys() - was.keys())
+        dropped = in_order(Who.of(was[identity]) for identity in was.keys() - now.keys())
         if added or dropped:
             yield ListChange(field, added, dropped, note)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.diff.people import in_order, who_person
+from reconciler.diff.people import in_order
 from reconciler.diff.removed import removed_keys_forbidden
 from reconciler.diff.revised import limit_said, same_group
 from reconciler.diff.version_groups import added_group, changed_group, gone_group, note_of_limit
@@ -130,7 +130,7 @@ def _lists(old: Desired, new: Desired) -> Iterable[ListChange]:
 
 def _whom(identities: Iterable[Identity], people: Mapping[Identity, Person]) -> tuple[Who, ...]:
     known = (people.get(identity) or Person(identity, phone_jid(identity.removeprefix("+"))) for identity in identities)
-    return in_order(who_person(person) for person in known)
+    return in_order(Who.of(person) for person in known)
 
 
 def _reassigned(old: Desired, new: Desired) -> Iterable[Reassigned]:
@@ -138,4 +138,4 @@ def _reassigned(old: Desired, new: Desired) -> Iterable[Reassigned]:
     after = {person.alias: person for person in new.people.values() if person.alias is not None}
     for alias in sorted(before.keys() & after.keys()):
         if before[alias].identity != after[alias].identity:
-            yield Reassigned(alias, who_person(before[alias]), who_person(after[alias]))
+            yield Reassigned(alias, Who.of(before[alias]), Who.of(after[alias]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
 
-from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
+from reconciler.model.desired import DEFAULT_REMOVALS, Person, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.shard import Share
@@ -60,6 +60,11 @@ class Who:
     lid: str | None = None
     until: date | None = None
     reason: str | None = None
+
+    @classmethod
+    def of(cls, person: Person, until: date | None = None, reason: str | None = None) -> Who:
+        """Somebody the file names, addressed as it spells them."""
+        return cls(person.identity, person.jid, person.alias or person.name, person.lid, until, reason)
 
     @property
     def key(self) -> str:
