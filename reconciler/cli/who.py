@@ -36,7 +36,7 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     from reconciler.cli.logs import begin
     from reconciler.cli.session import Account, reading_session
     from reconciler.cli.writing import colored, show
-    from reconciler.config.asked import find_person
+    from reconciler.config.sought import find_person
     from reconciler.lookup import find_everywhere
 
     settings = begin(ctx)

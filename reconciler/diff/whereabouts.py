@@ -12,7 +12,7 @@ from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Who
-from reconciler.model.whereabouts import Asked, Presence, Sought, Whereabout, Whereabouts
+from reconciler.model.whereabouts import InFile, Presence, Sought, Whereabout, Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _of_the_file(
     group, listed = match.group, match.listed
     name = listed.name if isinstance(group.name, Unmanaged) and listed is not None else group.name
     shown = "" if isinstance(name, Unmanaged) else name
-    about = Whereabout(group.key, shown, group.id, _asked(group, person.identity), Presence.NO_GROUP)
+    about = Whereabout(group.key, shown, group.id, _in_file(group, person.identity), Presence.NO_GROUP)
     if match.blocked:
         return replace(about, presence=Presence.UNKNOWN, reasons=(match.blocked,))
     if listed is None:
@@ -94,9 +94,9 @@ def _of_the_file(
     return _live(replace(about, id=listed.id), person, desired, read[listed.id], casts)
 
 
-def _asked(group: DesiredGroup, identity: Identity | None) -> Asked:
+def _in_file(group: DesiredGroup, identity: Identity | None) -> InFile:
     managed = not isinstance(group.members, Unmanaged)
-    about = Asked(managed=managed, membership=group.membership, leaving=group.state is State.LEFT)
+    about = InFile(managed=managed, membership=group.membership, leaving=group.state is State.LEFT)
     if identity is None:
         return about
     return replace(

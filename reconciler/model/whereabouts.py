@@ -31,7 +31,7 @@ class Presence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class InFile:
     """What the file says of the person in one group.
 
     `member`: a membership that holds; `ended`: one whose time has run out. `admin` and `managed` are None and False
@@ -54,7 +54,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Whereabout:
-    """The person in one group. `key` and `asked` are None for a live group that the file does not have.
+    """The person in one group. `key` and `in_file` are None for a live group that the file does not have.
 
     `reasons` say why it is unknown whether they are in.
     """
@@ -62,7 +62,7 @@ class Whereabout:
     key: str | None
     name: str
     id: str | None
-    asked: Asked | None
+    in_file: InFile | None
     presence: Presence
     is_admin: bool = False
     is_owner: bool = False
@@ -71,12 +71,12 @@ class Whereabout:
     @property
     def wanted(self) -> bool:
         """Whether the file wants the person in."""
-        return self.asked is not None and self.asked.member is not None
+        return self.in_file is not None and self.in_file.member is not None
 
     @property
     def told(self) -> bool:
         """Whether there is something to say: the person is in, or the file names them."""
-        return self.presence is Presence.IN or (self.asked is not None and self.asked.named)
+        return self.presence is Presence.IN or (self.in_file is not None and self.in_file.named)
 
 
 @dataclass(frozen=True, slots=True)

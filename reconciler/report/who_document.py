@@ -34,8 +34,8 @@ def who_document(found: Whereabouts) -> dict[str, Any]:
 
 
 def _group(group: Whereabout) -> dict[str, Any]:
-    asked = group.asked
-    member = asked and (asked.member or asked.ended)
+    in_file = group.in_file
+    member = in_file and (in_file.member or in_file.ended)
     return {
         "key": group.key,
         "name": group.name,
@@ -47,11 +47,11 @@ def _group(group: Whereabout) -> dict[str, Any]:
         "until": member.until.isoformat() if member and member.until else None,
         "reason": member.reason if member else None,
         "by_invite": bool(member and member.by_invite),
-        "expired": bool(asked and asked.ended),
-        "absent": bool(asked and asked.absent),
-        "membership": asked.membership.value if asked and asked.managed else None,
-        "leaving": bool(asked and asked.leaving),
-        "admin_wanted": asked.admin if asked else None,
+        "expired": bool(in_file and in_file.ended),
+        "absent": bool(in_file and in_file.absent),
+        "membership": in_file.membership.value if in_file and in_file.managed else None,
+        "leaving": bool(in_file and in_file.leaving),
+        "admin_wanted": in_file.admin if in_file else None,
         "is_admin": group.is_admin,
         "is_owner": group.is_owner,
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.hostile.masking import mask_number
 from reconciler.model.desired import Member, Membership
-from reconciler.model.whereabouts import Asked, Presence, Whereabout, Whereabouts
+from reconciler.model.whereabouts import InFile, Presence, Whereabout, Whereabouts
 from reconciler.report.lines import Ink, person_name
 from reconciler.report.paint import BOLD, paint
 from reconciler.report.wording import counted
@@ -43,8 +43,8 @@ def _heading(group: Whereabout, ink: Ink) -> str:
 def _group(group: Whereabout, ink: Ink, found: Whereabouts) -> Iterator[str]:
     yield _heading(group, ink)
     yield ink.line(*_verdict(group, ink, found))
-    if group.asked is not None:
-        for text in _details(group, group.asked, ink):
+    if group.in_file is not None:
+        for text in _details(group, group.in_file, ink):
             yield ink.line("i", text)
     elif group.is_owner or group.is_admin:
         yield ink.line("i", "owns the group" if group.is_owner else "an admin")
@@ -54,26 +54,26 @@ def _group(group: Whereabout, ink: Ink, found: Whereabouts) -> Iterator[str]:
 
 def _verdict(group: Whereabout, ink: Ink, found: Whereabouts) -> tuple[str, str]:
     """Wanted or not and in or not, in one line; `+` and `-` only where a plan could move this person."""
-    asked, inside = group.asked, group.presence is Presence.IN
+    in_file, inside = group.in_file, group.presence is Presence.IN
     live = {
         Presence.IN: "and in",
         Presence.OUT: "not in",
         Presence.UNKNOWN: "not known to be in",
         Presence.NO_GROUP: "and the group is not live",
     }[group.presence]
-    if asked is None:
+    if in_file is None:
         return "i", "in; the file does not have this group"
-    moves = asked.membership is not Membership.OBSERVE and not (found.is_instance or found.ignored)
-    if asked.member is not None:
-        comes = "+" if moves and not asked.member.by_invite else "i"
+    moves = in_file.membership is not Membership.OBSERVE and not (found.is_instance or found.ignored)
+    if in_file.member is not None:
+        comes = "+" if moves and not in_file.member.by_invite else "i"
         mark = "=" if inside else "!" if group.presence is Presence.UNKNOWN else comes
-        return mark, f"wanted{_terms(asked.member, ink)}, {live}"
+        return mark, f"wanted{_terms(in_file.member, ink)}, {live}"
     if not inside:
         return "i", f"not wanted, {live.removeprefix('and ')}"
-    if asked.absent or asked.managed:
+    if in_file.absent or in_file.managed:
         goes = moves and not found.protected and not group.is_owner
-        goes = goes and (asked.absent or asked.membership is Membership.EXACT)
-        why = "listed under `absent`" if asked.absent else f"membership is {asked.membership.value}"
+        goes = goes and (in_file.absent or in_file.membership is Membership.EXACT)
+        why = "listed under `absent`" if in_file.absent else f"membership is {in_file.membership.value}"
         return ("-" if goes else "i"), f"in, not wanted: {why}"
     return "i", "in; the file does not manage this group's members"
 
@@ -86,20 +86,20 @@ def _terms(member: Member, ink: Ink) -> str:
     return f"{ways}{until}{reason}" + (", by invite" if member.by_invite else "")
 
 
-def _details(group: Whereabout, asked: Asked, ink: Ink) -> Iterator[str]:
+def _details(group: Whereabout, in_file: InFile, ink: Ink) -> Iterator[str]:
     inside = group.presence is Presence.IN
-    if asked.absent and not inside:
+    if in_file.absent and not inside:
         yield "listed under `absent`"
-    if asked.ended is not None:
-        yield f"wanted{_terms(asked.ended, ink)}: time has run out"
-    if asked.leaving:
+    if in_file.ended is not None:
+        yield f"wanted{_terms(in_file.ended, ink)}: time has run out"
+    if in_file.leaving:
         yield "the file says to leave this group"
     if group.is_owner:
         yield "owns the group, so cannot be removed"
-    if asked.admin:
+    if in_file.admin:
         yield "an admin, as the file says" if group.is_admin else "should be an admin" + (" and is none" * inside)
     elif group.is_admin and not group.is_owner:
-        yield "an admin" if asked.admin is None else "an admin, but not listed under `admins`"
+        yield "an admin" if in_file.admin is None else "an admin, but not listed under `admins`"
 
 
 def _doubts(group: Whereabout, ink: Ink) -> Iterator[str]:

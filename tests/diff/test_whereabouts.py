@@ -50,9 +50,9 @@ def test_a_member_is_wanted_through_teams_until_a_day_for_a_reason_and_in() -> N
     about = found(desired(group(members=[wanted], admins=[ALICE])), live(participant(ALICE, admin=True)))
     (one,) = about.groups
     assert (one.key, one.id, one.wanted, one.presence, one.is_admin) == ("alpha", ALPHA_ID, True, Presence.IN, True)
-    assert one.asked is not None
-    assert one.asked.member == wanted
-    assert one.asked.admin is True
+    assert one.in_file is not None
+    assert one.in_file.member == wanted
+    assert one.in_file.admin is True
     assert (about.wanted, about.live, about.unknown) == (1, 1, 0)
 
 
@@ -98,7 +98,7 @@ def test_a_live_group_that_the_file_does_not_have_is_told_too() -> None:
         ("alpha", "Alpha", False),
         (None, "Beta", True),
     ]
-    assert about.groups[1].asked is None
+    assert about.groups[1].in_file is None
 
 
 def test_a_group_gone_between_list_and_read_is_not_known() -> None:
@@ -150,5 +150,5 @@ def test_protected_ignored_and_the_instance_itself_are_told() -> None:
 def test_a_group_whose_members_nobody_manages_says_so() -> None:
     wanted = desired(group(membership=Membership.ADDITIVE, name="Alpha"))
     (one,) = found(wanted, live(ALICE)).groups
-    assert one.asked is not None
-    assert (one.asked.managed, one.asked.admin, one.wanted) == (False, None, False)
+    assert one.in_file is not None
+    assert (one.in_file.managed, one.in_file.admin, one.wanted) == (False, None, False)

@@ -12,7 +12,7 @@ import pytest
 from reconciler.hostile.escaping import json_text
 from reconciler.model.desired import Member, Membership
 from reconciler.model.plan import Who
-from reconciler.model.whereabouts import Asked, Presence, Whereabout, Whereabouts
+from reconciler.model.whereabouts import InFile, Presence, Whereabout, Whereabouts
 from reconciler.published import schema_text
 from reconciler.report.document import masked
 from reconciler.report.who_document import who_document
@@ -40,12 +40,12 @@ def about(*groups: Whereabout, unsure: tuple[Whereabout, ...] = (), holds: str =
 
 
 def at(
-    asked: Asked | None, presence: Presence = Presence.IN, is_admin: bool = False, is_owner: bool = False
+    in_file: InFile | None, presence: Presence = Presence.IN, is_admin: bool = False, is_owner: bool = False
 ) -> Whereabout:
-    return Whereabout("alpha" if asked else None, "Alpha", ALPHA_ID, asked, presence, is_admin, is_owner)
+    return Whereabout("alpha" if in_file else None, "Alpha", ALPHA_ID, in_file, presence, is_admin, is_owner)
 
 
-EXACT = Asked(managed=True)
+EXACT = InFile(managed=True)
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ EXACT = Asked(managed=True)
             ["i in, not wanted: listed under `absent`"],
         ),
         (
-            at(Asked(absent=True, membership=Membership.ADDITIVE)),
+            at(InFile(absent=True, membership=Membership.ADDITIVE)),
             False,
             ["- in, not wanted: listed under `absent`"],
         ),
-        (at(Asked(absent=True), Presence.OUT), False, ["i not wanted, not in", "i listed under `absent`"]),
+        (at(InFile(absent=True), Presence.OUT), False, ["i not wanted, not in", "i listed under `absent`"]),
         (
-            at(Asked(leaving=True)),
+            at(InFile(leaving=True)),
             False,
             ["i in; the file does not manage this group's members", "i the file says to leave this group"],
         ),
@@ -103,7 +103,7 @@ EXACT = Asked(managed=True)
             False,
             ["= wanted, and in", "i should be an admin and is none"],
         ),
-        (at(Asked(admin=True), Presence.OUT), False, ["i not wanted, not in", "i should be an admin"]),
+        (at(InFile(admin=True), Presence.OUT), False, ["i not wanted, not in", "i should be an admin"]),
         (
             at(replace(EXACT, member=MEMBER, admin=False), is_admin=True),
             False,
