@@ -13,17 +13,17 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from reconciler.apply.creating import there_by_now
-from reconciler.apply.run import Applied, apply_plan
+from reconciler.apply.run import apply_plan
 from reconciler.diff.compare import as_read, compare, needs_read, unmanaged
-from reconciler.diff.match import Match, match_groups, names_of
+from reconciler.diff.left_over import still_differs
+from reconciler.diff.match import Match, match_groups
 from reconciler.diff.select import in_shard, select_keys
 from reconciler.errors import ApiError, BadAnswer, PlanFileError, Refused, UsageError
 from reconciler.live.fetch import fetch_groups, whole
 from reconciler.model.desired import Desired, State
-from reconciler.model.live import ListedGroup, Listing, LiveGroup
-from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan
-from reconciler.model.result import ApplyResult, Outcome
-from reconciler.model.text import same_text
+from reconciler.model.live import Listing, LiveGroup
+from reconciler.model.plan import Action, Advice, AdviceKind, GroupPlan, Plan
+from reconciler.model.result import ApplyResult
 from reconciler.plan.build import Choices, build_plan
 from reconciler.plan.guard import refusals_of_instance, refusals_of_removals
 from reconciler.plan.stale import moved, touched
@@ -233,9 +233,9 @@ def run_plan(
     applied = apply_plan(
         planned.plan, client, known=_known_now(planned, client), parallelism=parallelism, stop=stop, progress=progress
     )
-    more = ((key, _still_differs(key, applied, desired)) for key in applied.live)
-    left_over = (*applied.result.left_over, *((key, text) for key, text in more if text))
-    return replace(applied.result, left_over=tuple(sorted(left_over)))
+    result = applied.result
+    more = ((key, still_differs(key, live, result, desired)) for key, live in applied.live.items())
+    return replace(result, left_over=tuple(sorted((*result.left_over, *(told for told in more if told[1])))))
 
 
 def _known_now(planned: Planned, client: Client) -> frozenset[str]:
@@ -253,29 +253,3 @@ def _known_now(planned: Planned, client: Client) -> frozenset[str]:
         told = "\n".join(f"  {text}" for text in appeared)
         raise Refused(f"the live groups changed since the plan was made, nothing was changed:\n{told}", "plan again")
     return frozenset(planned.known) | {group.id for group in listed}
-
-
-def _still_differs(key: str, applied: Applied, desired: Desired | None) -> str:
-    """What the file still wants of a group as it was read back, and nothing else tells; "" for nothing.
-
-    That is what no plan could know of a group before it was joined, and what somebody else changed meanwhile.
-    """
-    result, live = applied.result, applied.live[key]
-    steps = [step for step in result.steps if step.step.group == key]
-    joined = any(step.step.action is Action.JOIN for step in steps)
-    if any(step.outcome is not Outcome.DONE for step in steps) or any(told == key for told, _ in result.left_over):
-        return ""
-    if desired is None:
-        return "joined: plan again to see what else the file wants of it" if joined else ""
-    listed = ListedGroup(live.id, live.name, None, live.participants, live.description, live.owner)
-    match = next(Match(group, Found.BY_ID, listed) for group in desired.groups if group.key == key)
-    (change,) = compare([match], desired, {live.id: live})
-    told_of = {outcome.who.identity for outcome in result.people if outcome.group == key}
-    people = [who for who in (*change.add, *change.remove) if who.identity not in told_of]
-    if not change.text and not people and not change.blocked:
-        return ""
-    if joined and match.group.id is None and not any(same_text(live.name, name) for name in names_of(match.group)):
-        return f'its invite leads into "{live.name}", which has another name: note the `id` {live.id} in the file'
-    if joined:
-        return "joined, and its name, description or members differ from the file: plan and apply again"
-    return "somebody else changed its name, description or members during this run: plan and apply again"
