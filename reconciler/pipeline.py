@@ -248,7 +248,7 @@ def _known_now(planned: Planned, client: Client) -> frozenset[str]:
     if not creating:
         return frozenset(planned.known)
     listed = client.list_groups().groups
-    appeared = there_by_now(creating, listed, planned.known)
+    appeared = there_by_now(creating, listed, planned.known, planned.plan.held)
     if appeared:
         told = "\n".join(f"  {text}" for text in appeared)
         raise Refused(f"the live groups changed since the plan was made, nothing was changed:\n{told}", "plan again")

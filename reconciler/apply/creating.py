@@ -87,13 +87,14 @@ class Creation:
 
 
 def there_by_now(
-    creating: Iterable[GroupPlan], listed: Iterable[ListedGroup], known: Mapping[str, str]
+    creating: Iterable[GroupPlan], listed: Iterable[ListedGroup], known: Mapping[str, str], held: Collection[str]
 ) -> tuple[str, ...]:
     """Why these groups are not to be created: live groups that bear their names by now, a sentence each.
 
-    `known` has the names, by id, that the plan was made with: a group that bore the name then is another key's.
+    `known` has the names, by id, that the plan was made with: a group that bore the name then is another key's, as
+    is one whose id a key holds.
     """
-    new = [entry for entry in listed if not same_text(known.get(entry.id, ""), entry.name)]
+    new = [e for e in listed if e.id not in held and not same_text(known.get(e.id, ""), e.name)]
     return tuple(
         f'{group.key}: a live group called "{entry.name}" is there by now: {entry.id}'
         for group in creating

@@ -41,10 +41,11 @@ def apply_plan(
     """Make the plan's calls, and no other than retries, read-backs and invite links.
 
     `known` are the ids of all groups that were listed when the plan was made or checked: a create whose answer
-    did not come may only be taken for a group that is none of them. The plan must have been cleared of refusals.
+    did not come may only be taken for a group that is none of them, and that no key of the file notes the id of (the
+    plan's `held`: also of keys that this plan is not about). The plan must have been cleared of refusals.
     When `stop` is set, calls in flight are finished and no other is started.
     """
-    taken = {*known, *(group.id for group in plan.groups if group.id is not None)}
+    taken = {*known, *plan.held, *(group.id for group in plan.groups if group.id is not None)}
     runs = [GroupRun(group, api, taken, stop) for group in plan.groups if group.steps]
     with ThreadPoolExecutor(max_workers=parallelism) as pool:
         for phase in Phase:
