@@ -10,22 +10,7 @@ import pytest
 
 from reconciler.config import load
 from reconciler.errors import ConfigError
-from reconciler.model.desired import Desired
-
-TODAY = date(2026, 1, 1)
-
-
-def loaded(folder: Path, files: dict[str, str]) -> Desired:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return load(folder, as_of=TODAY)
-
-
-def problems(folder: Path, files: dict[str, str]) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        loaded(folder, files)
-    return [str(problem).replace(f"{folder}", "F") for problem in caught.value.problems]
+from tests.config.folders import TODAY, loaded, problems
 
 
 def test_files_are_merged_entry_by_entry(tmp_path: Path) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from reconciler.config import load
 from reconciler.diff.removed import removed_keys_forbidden
-from reconciler.errors import ConfigError
 from reconciler.model.desired import Desired
+from tests.config.folders import TODAY, loaded, problems
 
-TODAY = date(2026, 1, 1)
 RULES = """\
 version: 1
 restrictions:
@@ -26,19 +24,6 @@ instance: {phone: +1 202 555 0100}
 region: US
 groups: {board: {name: Board}}
 """
-
-
-def loaded(folder: Path, files: dict[str, str]) -> Desired:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return load(folder, as_of=TODAY)
-
-
-def problems(folder: Path, files: dict[str, str]) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        loaded(folder, files)
-    return [str(problem).replace(f"{folder}", "F") for problem in caught.value.problems]
 
 
 def test_files_that_keep_to_the_rules_are_one_configuration_that_knows_who_said_what(tmp_path: Path) -> None:
