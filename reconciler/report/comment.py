@@ -23,6 +23,7 @@ keeps. What is left of the limit is for whoever adds a line of their own."""
 _MOST_OF_A_BLOCK = 8_000
 _MOST_AROUND = MOST_CHARACTERS * 3 // 4
 _OPEN_AT_ONCE = 3
+_ALERTED = 10
 _BETWEEN = 10  # line breaks around head, foot and what is left out
 _NAME = 80
 _WORDS = 300
@@ -71,6 +72,13 @@ def summary(line: str) -> str:
         return f"### {what}\n\n{told[:1].upper()}{told[1:]}"
     some = ", ".join(part for part in counts.split(", ") if not part.startswith("0 ")) or counts
     return f"### {what}\n\n**{some}** · {calls}"
+
+
+def alert(kind: str, said: str, lines: Sequence[str]) -> str:
+    """What must not be overlooked, in a box; `kind` is CAUTION or WARNING. Of the `lines`, markdown, ten stand."""
+    left = len(lines) - _ALERTED
+    more = [f"> - and {left} more"] if left > 0 else []
+    return "\n".join([f"> [!{kind}]", f"> **{said}**", *(f"> - {line}" for line in lines[:_ALERTED]), *more])
 
 
 def body(lines: Iterable[str]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.model.difference import Difference, Fate, GroupDifference
-from reconciler.report.comment import Section, body, comment, marker, summary, title, words
+from reconciler.report.comment import Section, alert, body, comment, marker, summary, title, words
 from reconciler.report.difference_lines import (
     FORBIDDEN,
     difference_line,
@@ -16,7 +16,6 @@ from reconciler.report.difference_lines import (
 from reconciler.report.lines import Ink
 from reconciler.report.wording import counted
 
-_AT_ONCE = 10
 _FATES = {Fate.ADDED: "new", Fate.GONE: "<b>gone from the file</b>"}
 
 
@@ -25,8 +24,8 @@ def render_difference_markdown(difference: Difference, *, show_phones: bool) -> 
     ink = Ink(show_phones, color=False)
     told = sorted(difference.groups, key=lambda group: (_rank(group), group.key))
     head = [marker("diff", difference.instance_id), summary(difference_line(difference))]
-    head += [_alert("CAUTION", FORBIDDEN, difference.forbidden, ink)] if difference.forbidden else []
-    head += [_alert("WARNING", "Warnings", difference.warnings, ink)] if difference.warnings else []
+    head += [alert("CAUTION", FORBIDDEN, _told(difference.forbidden, ink))] if difference.forbidden else []
+    head += [alert("WARNING", "Warnings", _told(difference.warnings, ink))] if difference.warnings else []
     if rules := rule_lines(difference, ink):
         head.append("\n\n".join(["**For all groups**", body(rules)]))
     foot = f"<sub>{words(_compared(difference, ink))}</sub>"
@@ -40,10 +39,8 @@ def _rank(group: GroupDifference) -> int:
     return [warned, group.fate is Fate.GONE, leaves, True].index(True)
 
 
-def _alert(kind: str, said: str, texts: tuple[str, ...], ink: Ink) -> str:
-    lines = [f"> [!{kind}]", f"> **{said}**", *(f"> - {words(ink.words(text))}" for text in texts[:_AT_ONCE])]
-    left = len(texts) - _AT_ONCE
-    return "\n".join([*lines, *([f"> - and {left} more"] if left > 0 else [])])
+def _told(texts: Sequence[str], ink: Ink) -> list[str]:
+    return [words(ink.words(text)) for text in texts]
 
 
 def _section(group: GroupDifference, ink: Ink) -> Section:

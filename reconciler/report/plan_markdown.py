@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.plan import Action, GroupPlan, Plan, Refusal, Step
-from reconciler.report.comment import Section, body, code, comment, marker, summary, title, words
+from reconciler.report.comment import Section, alert, body, code, comment, marker, summary, title, words
 from reconciler.report.group import has_something_to_say
 from reconciler.report.lines import Ink
 from reconciler.report.narrowing import narrowing_lines
@@ -13,7 +13,7 @@ from reconciler.report.plan_text import group_lines, run_notes
 from reconciler.report.summary import plan_line
 from reconciler.report.wording import counted
 
-_AT_ONCE = 10
+_REFUSED = "Refused: apply would stop before its first write."
 _REFUSAL = 160
 _ALONE = {Action.JOIN: "join", Action.CREATE: "create", Action.LEAVE: "<b>leave the group</b>"}
 
@@ -28,7 +28,8 @@ def render_plan_markdown(plan: Plan, *, show_phones: bool, drift: bool = False, 
     told = sorted((g for g in plan.groups if has_something_to_say(g)), key=lambda g: (_rank(g, refused), g.key))
     sections = [_section(group, group.key in refused, ink) for group in told]
     head = [marker("drift" if drift else "plan", plan.instance_id, plan.share), summary(plan_line(plan, drift=drift))]
-    head += [_refusals(plan.refusals, ink)] if plan.refusals else []
+    if plan.refusals:
+        head.append(alert("CAUTION", _REFUSED, [_refusal(refusal, ink) for refusal in plan.refusals]))
     return comment("\n\n".join(head), sections, "\n\n".join(_ending(plan, ink, made)))
 
 
@@ -38,15 +39,9 @@ def _rank(group: GroupPlan, refused: set[str | None]) -> int:
     return [group.key in refused, bool(group.blocked), takes, group.pending, True].index(True)
 
 
-def _refusals(refusals: Sequence[Refusal], ink: Ink) -> str:
-    lines = ["> [!CAUTION]", "> **Refused: apply would stop before its first write.**"]
-    for refusal in refusals[:_AT_ONCE]:
-        where = f"{code(ink.words(refusal.group))}: " if refusal.group else ""
-        lines.append(
-            f"> - {where}{words(ink.words(refusal.message), _REFUSAL)}: {words(ink.words(refusal.lift), _REFUSAL)}"
-        )
-    left = len(refusals) - _AT_ONCE
-    return "\n".join([*lines, *([f"> - and {left} more"] if left > 0 else [])])
+def _refusal(refusal: Refusal, ink: Ink) -> str:
+    where = f"{code(ink.words(refusal.group))}: " if refusal.group else ""
+    return f"{where}{words(ink.words(refusal.message), _REFUSAL)}: {words(ink.words(refusal.lift), _REFUSAL)}"
 
 
 def _section(group: GroupPlan, refused: bool, ink: Ink) -> Section:
