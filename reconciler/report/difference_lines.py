@@ -18,7 +18,7 @@ from reconciler.model.difference import (
 )
 from reconciler.model.plan import TextChange, Who
 from reconciler.report.lines import Ink
-from reconciler.report.wording import counted
+from reconciler.report.wording import at_commit, counted
 
 FORBIDDEN = "Forbidden by `restrictions`"
 _TEXTS = ("name", "description")
@@ -79,8 +79,9 @@ def difference_line(difference: Difference) -> str:
 
 def side_words(side: Side, ink: Ink) -> str:
     """`HEAD~1 (commit 1a2b3c4d5)`; a revision without the file says so."""
-    commit = f" (commit {side.commit[:9]})" if side.commit else ""
-    return f"{ink.words(side.named)}{commit}{'' if side.there else ', which does not have the file'}"
+    named = ink.words(side.named)
+    told = at_commit(named, side.commit) if side.commit else named
+    return told if side.there else f"{told}, which does not have the file"
 
 
 def _field(change: FieldChange, ink: Ink) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.model.plan import ChangedSince, Plan
 from reconciler.model.shard import Share
 from reconciler.model.verdict import Baseline, Verdict
-from reconciler.report.wording import counted, some_of
+from reconciler.report.wording import at_commit, counted, some_of
 
 _NAMED = 10
 
@@ -42,7 +42,7 @@ def verdict_line(plan: Plan, baseline: Baseline) -> str:
     found = [one.verdict for group in plan.groups for one in group.verdicts]
     told = [f"{found.count(verdict)} {words}" for verdict, words in VERDICT_WORDS.items() if verdict in found]
     counts = ", ".join(told) or "no difference to judge"
-    return f"Held against {baseline.ref} (commit {baseline.commit[:9]}): {counts}."
+    return f"Held against {at_commit(baseline.ref, baseline.commit)}: {counts}."
 
 
 def _shard(plan: Plan, share: Share) -> str:
@@ -52,7 +52,7 @@ def _shard(plan: Plan, share: Share) -> str:
 
 
 def _since(since: ChangedSince, planned: int) -> Iterator[str]:
-    revision = f"{since.ref} (commit {since.commit[:9]})"
+    revision = at_commit(since.ref, since.commit)
     if since.everything:
         yield f"Compared with {revision}, and nothing left out: {'; '.join(since.everything)}."
     else:
