@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from reconciler.cli.formats import DIFFERENCE_FORMATS, Look
+from reconciler.cli.formats import DIFFERENCE_FORMATS
 from reconciler.cli.group import Command
 from reconciler.cli.options import global_options
 from reconciler.cli.parameters import as_of_option, format_option, output_option, show_phones_option
@@ -56,14 +56,13 @@ def diff(
     """
     from reconciler.cli.logs import begin
     from reconciler.cli.versions import versions_of
-    from reconciler.cli.writing import colored, show
+    from reconciler.cli.writing import tell
     from reconciler.errors import Refused
 
     settings = begin(ctx)
     given = path if ctx.get_parameter_source("path") is ParameterSource.COMMANDLINE else None
     difference = versions_of(old, new, given, path, as_of)
-    look = Look(show_phones, colored(settings.no_color) and output is None)
-    show(DIFFERENCE_FORMATS[format_](difference, look), output, private=show_phones)
+    tell(DIFFERENCE_FORMATS[format_], difference, settings, output, show_phones=show_phones)
     if difference.forbidden:
         raise Refused("the newer version removes what its files may not remove:\n" + "\n".join(difference.forbidden))
     return 2 if detailed_exitcode and difference.differs else 0

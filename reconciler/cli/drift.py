@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.formats import PLAN_FORMATS, Look
+from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.group import Command
 from reconciler.cli.options import global_options
 from reconciler.cli.parameters import Asked, format_option, output_option, planning_options
@@ -56,16 +56,16 @@ def drift(
     from reconciler.cli.logs import begin
     from reconciler.cli.noticing import chat_of, send_notice
     from reconciler.cli.planning import load_and_choose, made_now, planning_only
-    from reconciler.cli.writing import colored, show
+    from reconciler.cli.writing import tell
 
     settings = begin(ctx)
     desired, choices = load_and_choose(asked, settings)
     chat = chat_of(notify, desired) if notify is not None else None
     baseline = baseline_for(asked.path, since)
-    look = Look(asked.show_phones, colored(settings.no_color) and output is None, drift=True)
     with planning_only(desired, choices, settings) as (planned, session):
         plan = with_verdicts(planned, desired, asked.path, baseline)
-        show(PLAN_FORMATS[format_](made_now(plan, desired.sources), look), output, private=asked.show_phones)
+        shown = made_now(plan, desired.sources)
+        tell(PLAN_FORMATS[format_], shown, settings, output, show_phones=asked.show_phones, drift=True)
         if chat is not None and session is not None and plan.pending:
             send_notice(chat, desired, replace(planned, plan=plan), session)
     return 2 if plan.pending else 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.formats import PLAN_FORMATS, Look
+from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.group import Command
 from reconciler.cli.options import global_options
 from reconciler.cli.parameters import Asked, format_option, output_option, planning_options
@@ -53,7 +53,7 @@ def plan(
     """
     from reconciler.cli.logs import begin
     from reconciler.cli.planning import made_now, read_only_plan
-    from reconciler.cli.writing import colored, show, write_file
+    from reconciler.cli.writing import tell, write_file
 
     settings = begin(ctx)
     desired, made = read_only_plan(asked, settings)
@@ -64,6 +64,6 @@ def plan(
 
         saved = made_now(made, sources_of(asked.path, desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)
-    look = Look(asked.show_phones, colored(settings.no_color) and output is None)
-    show(PLAN_FORMATS[format_](made_now(made, desired.sources), look), output, private=asked.show_phones)
+    shown = made_now(made, desired.sources)
+    tell(PLAN_FORMATS[format_], shown, settings, output, show_phones=asked.show_phones)
     return 2 if detailed_exitcode and made.pending else 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.formats import PLAN_FORMATS, Look
+from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.group import Command
 from reconciler.cli.options import global_options, settings_of
 from reconciler.cli.parameters import format_option, output_option, show_phones_option
@@ -26,11 +26,10 @@ Example:
 @click.pass_context
 def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, show_phones: bool) -> int:
     """Render a plan that `plan --out` saved."""
-    from reconciler.cli import writing
     from reconciler.cli.planfile import read_plan_file
+    from reconciler.cli.writing import tell
 
     settings = settings_of(ctx)
     saved = read_plan_file(planfile)
-    look = Look(show_phones, writing.colored(settings.no_color) and output is None)
-    writing.show(PLAN_FORMATS[format_](saved, look), output, private=show_phones)
+    tell(PLAN_FORMATS[format_], saved, settings, output, show_phones=show_phones)
     return 0

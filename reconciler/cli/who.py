@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.formats import WHO_FORMATS, Look
+from reconciler.cli.formats import WHO_FORMATS
 from reconciler.cli.group import Command
 from reconciler.cli.options import global_options
 from reconciler.cli.parameters import format_option, output_option, path_argument, show_phones_option
@@ -35,7 +35,7 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     from reconciler.cli.loading import load_desired
     from reconciler.cli.logs import begin
     from reconciler.cli.session import Account, reading_session
-    from reconciler.cli.writing import colored, show
+    from reconciler.cli.writing import tell
     from reconciler.config.sought import find_person
     from reconciler.lookup import find_everywhere
 
@@ -44,6 +44,5 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     sought = find_person(person, desired)
     with reading_session(settings, Account.of(desired)) as session:
         found = find_everywhere(desired, session.client, sought, parallelism=settings.parallelism)
-    look = Look(show_phones, colored(settings.no_color) and output is None)
-    show(WHO_FORMATS[format_](found, look), output, private=show_phones)
+    tell(WHO_FORMATS[format_], found, settings, output, show_phones=show_phones)
     return 0

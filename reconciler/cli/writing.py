@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
+from reconciler.cli.formats import Look
+from reconciler.cli.options import Settings
 from reconciler.errors import UsageError
 from reconciler.files import write_whole
+
+T = TypeVar("T")
 
 
 def show(text: str, output: Path | None = None, *, private: bool = False) -> None:
@@ -18,6 +24,20 @@ def show(text: str, output: Path | None = None, *, private: bool = False) -> Non
         click.echo(text.rstrip("\n"), color=True)
         return
     write_file(output, text.rstrip("\n") + "\n", private=private)
+
+
+def tell(
+    render: Callable[[T, Look], str],
+    result: T,
+    settings: Settings,
+    output: Path | None,
+    *,
+    show_phones: bool,
+    drift: bool = False,
+) -> None:
+    """Write a result in its format; a file has no colours, and with full numbers it is for its owner only."""
+    look = Look(show_phones, colored(settings.no_color) and output is None, drift)
+    show(render(result, look), output, private=show_phones)
 
 
 def write_file(path: Path, text: str, *, private: bool) -> None:
