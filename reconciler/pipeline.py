@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.creating import there_by_now
 from reconciler.apply.run import apply_plan
 from reconciler.diff.compare import as_read, compare, needs_read, unmanaged
-from reconciler.diff.left_over import still_differs
+from reconciler.diff.left_over import still_differing
 from reconciler.diff.match import Match, match_groups
 from reconciler.diff.select import in_shard, select_keys
 from reconciler.errors import ApiError, BadAnswer, PlanFileError, Refused, UsageError
@@ -234,8 +234,8 @@ def run_plan(
         planned.plan, client, known=_known_now(planned, client), parallelism=parallelism, stop=stop, progress=progress
     )
     result = applied.result
-    more = ((key, still_differs(key, live, result, desired)) for key, live in applied.live.items())
-    return replace(result, left_over=tuple(sorted((*result.left_over, *(told for told in more if told[1])))))
+    more = still_differing(applied.live, result, desired)
+    return replace(result, left_over=tuple(sorted((*result.left_over, *more))))
 
 
 def _known_now(planned: Planned, client: Client) -> frozenset[str]:
