@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def find_everywhere(desired: Desired, client: Client, sought: Sought, *, parallelism: int) -> Whereabouts:
     """Where a person is wanted and where they are: one list, and one read of each group whose entry names nobody."""
+    desired = desired.for_instance(client.instance_id)
     keys = select_keys(desired.groups, ())
     listed = list_for(desired, client, keys).groups
     lacking = [group.id for group in listed if group.participants is None]

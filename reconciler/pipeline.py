@@ -50,6 +50,7 @@ def make_plan(
     matched, also those of other shards and those that are no target: an id or a name that one of them has must not be
     taken by another. What is live and in no file is told by the first shard alone.
     """
+    desired = desired.for_instance(client.instance_id)
     asked_for, keys = keys_asked_for(desired, choices), keys_to_plan(desired, choices)
     tells_unmanaged = _tells_unmanaged(choices)
     # A shard with nothing in it makes no call, nor does a revision from which nothing changed.
@@ -233,7 +234,7 @@ def run_plan(
     applied = apply_plan(
         planned.plan, client, known=_known_now(planned, client), parallelism=parallelism, stop=stop, progress=progress
     )
-    result = applied.result
+    result, desired = applied.result, desired and desired.for_instance(client.instance_id)
     more = still_differing(applied.live, result, desired)
     return replace(result, left_over=tuple(sorted((*result.left_over, *more))))
 

@@ -126,8 +126,9 @@ def _server(settings: Settings, address: Address, account: Account) -> Iterator[
     from reconciler.sandbox import Settings as Behaviour
 
     with expecting_sandbox_errors(), World.open(SANDBOX_STATE) as world:
-        if account.phone is not None or address.instance_id not in world.instance_ids():
-            world.ensure_instance(address.instance_id, account.phone or SANDBOX_PHONE)
+        phone = account.phone if account.instance_id in (None, address.instance_id) else None
+        if phone is not None or address.instance_id not in world.instance_ids():
+            world.ensure_instance(address.instance_id, phone or SANDBOX_PHONE)
         with Server(world, Behaviour()) as server:
             yield server.url, server.key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum, StrEnum
 from typing import Final, Literal
@@ -161,3 +161,10 @@ class Desired:
     region: str | None = None
     restrictions: Restrictions | None = None
     origins: Origins = field(default_factory=dict)
+
+    def for_instance(self, instance_id: str) -> Desired:
+        """The same for a run with this instance: where the file names another one, this one's number is not known.
+
+        Taken for this one's, the number that the file gives would let this instance remove itself.
+        """
+        return self if self.instance_id in (None, instance_id) else replace(self, instance=None)

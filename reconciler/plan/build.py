@@ -55,7 +55,7 @@ def build_plan(
         instance_id=instance_id,
         as_of=desired.as_of,
         groups=groups,
-        refusals=refusals(groups, desired, instance),
+        refusals=refusals(groups, desired, instance, instance_id),
         advice=advice,
         calls_per_minute=choices.calls_per_minute,
         writes_per_minute=desired.policy.writes_per_minute,

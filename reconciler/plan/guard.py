@@ -9,12 +9,16 @@ from reconciler.model.live import Instance
 from reconciler.model.plan import Action, GroupPlan, Refusal
 
 
-def refusals(groups: Sequence[GroupPlan], desired: Desired, instance: Instance | None) -> tuple[Refusal, ...]:
+def refusals(
+    groups: Sequence[GroupPlan], desired: Desired, instance: Instance | None, instance_id: str
+) -> tuple[Refusal, ...]:
     """Every reason to refuse, the run's own first, then by group key.
 
-    `instance` is None when nothing is to be written, so that nobody asked for its state.
+    `desired` is as it is for the instance with this id. `instance` is None when nothing is to be written, so that
+    nobody asked for its state.
     """
-    return (*refusals_of_instance(instance), *_of_own_phone(groups, desired), *refusals_of_removals(groups))
+    of_own_phone = refusals_of_own_phone(groups, desired, instance_id)
+    return (*refusals_of_instance(instance), *of_own_phone, *refusals_of_removals(groups))
 
 
 def refusals_of_instance(instance: Instance | None) -> list[Refusal]:
@@ -30,11 +34,19 @@ def refusals_of_instance(instance: Instance | None) -> list[Refusal]:
     return []
 
 
-def _of_own_phone(groups: Sequence[GroupPlan], desired: Desired) -> list[Refusal]:
+def refusals_of_own_phone(groups: Sequence[GroupPlan], desired: Desired, instance_id: str) -> list[Refusal]:
+    """Why nobody may be removed while it is not known who the instance itself is."""
     if desired.instance is not None or not any(_removed(group) for group in groups):
         return []
     text = "somebody is to be removed while the instance's own number is unknown, and it must never remove itself"
-    return [Refusal(text, "give the number as `phone` under `instance`")]
+    lift = "give the number as `phone` under `instance`"
+    if desired.instance_id not in (None, instance_id):
+        text += f": the file is for the instance {desired.instance_id}, this run for {instance_id}"
+        lift = (
+            f"name {desired.instance_id} with --instance-id or WAPPFY_INSTANCE_ID, or note the `id` and `phone` of "
+            f"{instance_id} under `instance`"
+        )
+    return [Refusal(text, lift)]
 
 
 def refusals_of_removals(groups: Sequence[GroupPlan]) -> list[Refusal]:

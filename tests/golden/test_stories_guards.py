@@ -75,6 +75,54 @@ def test_nobody_is_removed_while_the_instances_own_number_is_unknown(stage: Stag
     refused(stage, "phone")
 
 
+OTHER_PHONE = "+1 202 555 0177"
+
+
+def shared(stage: Stage, members: list[str]) -> None:
+    """A group with two accounts in it, and a file that is for the other one."""
+    stage.world.ensure_instance("inst_other", OTHER_PHONE)
+    group_id = stage.world.create_group("Alpha", PEOPLE[:3], owner=PHONE, admins=[OTHER_PHONE])
+    path = stage.folder / "groups.yaml"
+    path.write_text(
+        f"version: 1\ninstance: {{id: inst_story, phone: {PHONE}}}\n"
+        f"groups: {{alpha: {{id: {group_id}, name: Alpha, members: [{', '.join(members)}]}}}}\n"
+    )
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_an_instance_that_the_file_is_not_for_never_takes_the_files_number_for_its_own(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    shared(stage, PEOPLE[:3])
+    if way == "variable":
+        monkeypatch.setenv("WAPPFY_INSTANCE_ID", "inst_other")
+    options = ("--instance-id", "inst_other") if way == "option" else ()
+    refused(stage, "inst_story", "inst_other", "`phone`", options=options)
+    assert stage.run("plan", *options, "--out", "other.plan").code == 0
+    assert stage.run("apply", "other.plan", "--yes").code == 1
+    assert stage.world.effects() == ()
+
+
+def test_an_instance_that_the_file_is_not_for_adds_people_all_the_same(stage: Stage) -> None:
+    shared(stage, [*PEOPLE[:4], PHONE, OTHER_PHONE])
+    applied = stage.run("apply", "--yes", "--instance-id", "inst_other")
+    assert applied.code == 0, applied.out + applied.err
+    assert "14045550103" in stage.members("Alpha")
+    asked = stage.run("who", PHONE, "--instance-id", "inst_other")
+    assert "the instance itself" not in asked.out
+    assert "the instance itself" in stage.run("who", PHONE).out
+
+
+def test_the_sandbox_gives_the_files_number_to_no_other_instance(guide: Stage) -> None:
+    guide.file(f"groups: {{alpha: {{name: Alpha, members: [{PEOPLE[0]}]}}}}")
+    path = guide.folder / "groups.yaml"
+    path.write_text(path.read_text().replace(PHONE, "+1 303 555 0199"))
+    assert guide.run("apply", "--yes", "--sandbox").code == 0
+    assert guide.run("apply", "--yes", "--sandbox", "--instance-id", "inst_other").code == 0
+    again = guide.run("plan", "--detailed-exitcode", "--sandbox", "--instance-id", "inst_other")
+    assert again.code == 0, again.out + again.err
+
+
 def test_an_empty_list_is_an_error_while_ids_are_noted(guide: Stage) -> None:
     group_id = guide.world.create_group("Alpha", PEOPLE, owner=PHONE)
     guide.file(f"groups: {{alpha: {{id: {group_id}}}, beta: {{name: Beta}}}}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
@@ -122,6 +124,23 @@ def test_somebody_to_remove_while_the_own_number_is_unknown_is_refused() -> None
     (refusal,) = plan_for(desired(group(members=[ALICE]), instance=None), live(ALICE, BOB, me=None)).refusals
     assert "own number is unknown" in refusal.message
     assert "`phone` under `instance`" in refusal.lift
+
+
+def test_the_number_in_a_file_for_another_instance_is_not_this_ones() -> None:
+    wanted = replace(desired(group(members=[ALICE])), instance_id="inst_other").for_instance("inst_abc123")
+    (refusal,) = plan_for(wanted, live(ALICE, BOB, me=None)).refusals
+    assert "own number is unknown" in refusal.message
+    assert "the file is for the instance inst_other, this run for inst_abc123" in refusal.message
+    assert "name inst_other with --instance-id" in refusal.lift
+    assert "`id` and `phone` of inst_abc123" in refusal.lift
+
+
+@pytest.mark.parametrize(
+    ("of_the_file", "known"), [(None, True), ("inst_abc123", True), ("inst_other", False), ("", False)]
+)
+def test_a_file_that_names_no_instance_or_this_one_tells_the_own_number(of_the_file: str | None, known: bool) -> None:
+    wanted = replace(desired(), instance_id=of_the_file).for_instance("inst_abc123")
+    assert (wanted.instance == ME, wanted.instance_id) == (known, of_the_file)
 
 
 def test_adding_alone_needs_no_own_number() -> None:
