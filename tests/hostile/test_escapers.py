@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from reconciler.hostile.escaping import plain, safe
 from reconciler.hostile.markdown import markdown_code, markdown_fence, markdown_text
-from reconciler.hostile.markup import html_text
 from reconciler.hostile.workflow import command_data, command_property
 from tests.hostile.hostile_readers import (
-    Page,
     assert_github_links_nothing,
     assert_no_number,
     assert_terminal_and_log_obey_nothing,
@@ -80,16 +78,6 @@ def test_hostile_text_is_shown_in_a_block_of_code(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_is_only_text_in_an_element_and_in_an_attribute(name: str) -> None:
-    told = html_text(HOSTILE[name])
-    element = Page(f"<b title=\"{told}\" lang='{told}'>{told}</b>")
-    shown = safe(HOSTILE[name])
-    assert element.elements == [("b", (("title", shown), ("lang", shown)))]
-    assert element.text == shown
-    assert_terminal_and_log_obey_nothing(told)
-
-
-@pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_stays_where_it_was_put_in_a_workflow_command(name: str) -> None:
     text = HOSTILE[name]
     command = f"::error file={command_property(text)},line=3,title={command_property(text)}::{command_data(text)}"
@@ -103,7 +91,6 @@ ESCAPERS: dict[str, Callable[..., str]] = {
     "text": markdown_text,
     "code": markdown_code,
     "fence": lambda text, **phones: markdown_fence([text], **phones),
-    "html": html_text,
     "data": command_data,
     "property": command_property,
 }
@@ -119,4 +106,4 @@ def test_every_escaper_masks_unless_asked_not_to(escaper: str, name: str) -> Non
 
 def test_what_is_harmless_is_left_as_it_is() -> None:
     words = "Käse 🧀, 2 of 3 (since May): a-b, c/d; 7.5 = 7 + 0.5 - done!"
-    assert [escaper(words) for escaper in (markdown_text, html_text, command_data)] == [words] * 3
+    assert [escaper(words) for escaper in (markdown_text, command_data)] == [words] * 2
