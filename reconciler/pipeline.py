@@ -173,7 +173,7 @@ def _with_link(group: GroupPlan, client: Client) -> GroupPlan:
 def check_saved_plan(plan: Plan, client: Client, *, parallelism: int) -> Planned:
     """Make sure that a saved plan still fits the live groups it touches; PlanFileError says what moved."""
     listing = client.list_groups()
-    if not listing.steady and any(step.action in (Action.CREATE, Action.JOIN) for step in plan.steps):
+    if not listing.steady and any(step.action.arrives for step in plan.steps):
         listing = _confirmed(listing, client)
     read = _read_again(plan, listing, client, parallelism)
     differences = moved(plan, listing.groups, read)

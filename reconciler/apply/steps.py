@@ -64,7 +64,7 @@ class GroupRun:
     def _may_run(self, step: Step) -> bool:
         if self.stop.is_set():
             return False
-        if step.action in (Action.CREATE, Action.JOIN):
+        if step.action.arrives:
             return True
         if self.group_id is None:
             return False
@@ -72,7 +72,7 @@ class GroupRun:
 
     def _needs_health(self, step: Step) -> bool:
         """Taking away needs all before it; adding after a removal (a full group) needs the removal."""
-        return step.action in (Action.REMOVE, Action.LEAVE) or step.phase is Phase.SWAP
+        return step.action.takes_away or step.phase is Phase.SWAP
 
     def _skipped(self, step: Step) -> StepResult:
         if self.stop.is_set():

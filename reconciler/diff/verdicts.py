@@ -17,8 +17,6 @@ from reconciler.model.plan import Action, Found, GroupPlan, Plan, TextChange, Wh
 from reconciler.model.text import comparable, same_text
 from reconciler.model.verdict import Baseline, Element, Judgement, Verdict
 
-_ARRIVING = (Action.CREATE, Action.JOIN)
-
 
 def judged(plan: Plan, old: Desired, new: Desired, known: Mapping[str, str], baseline: Baseline) -> Plan:
     """The plan with a verdict on each of its differences. `known` has the names of all live groups by id.
@@ -79,7 +77,7 @@ class _Judge:
             was_left = self.old is not None and self.old.state is State.LEFT
             return Verdict.BY_HAND if was_left else Verdict.NOT_APPLIED
         not_live = bool(self.plan.blocked) and self.plan.id is not None and self.plan.found is Found.NOWHERE
-        if actions.isdisjoint(_ARRIVING) and not not_live:
+        if not any(action.arrives for action in actions) and not not_live:
             return None
         old = self._enforced
         if old is None or self._is_live(old):

@@ -24,6 +24,16 @@ class Action(StrEnum):
     REMOVE = "remove"
     LEAVE = "leave"
 
+    @property
+    def arrives(self) -> bool:
+        """Whether the instance is in the group only after this."""
+        return self in (Action.CREATE, Action.JOIN)
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether somebody loses something by this."""
+        return self in (Action.REMOVE, Action.LEAVE)
+
 
 class Phase(IntEnum):
     """When a step runs: all groups finish one phase before any starts the next.

@@ -103,14 +103,13 @@ def _address(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterato
     known = group.id or (group.live.id if group.live else None)
     if step.group_id is not None and step.group_id != known:
         yield "group_id", "the id of the group this step stands in"
-    arrives = (Action.CREATE, Action.JOIN)
-    if step.group_id is None and step.action not in arrives and not any(one.action in arrives for one in earlier):
+    if step.group_id is None and not any(one.action.arrives for one in (*earlier, step)):
         yield "group_id", "a group's id, as no earlier step makes or joins the group"
 
 
 def _arrival(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
     """A group is made or joined once, first of all, and made only when there is none: never a second one."""
-    if step.action in (Action.CREATE, Action.JOIN) and earlier:
+    if step.action.arrives and earlier:
         yield "action", "creating or joining as a group's first step"
     exists = group.id is not None or group.live is not None or group.found is not Found.NOWHERE
     if step.action is Action.CREATE and exists:

@@ -16,7 +16,7 @@ def id_of(group: GroupPlan) -> str:
     known = group.id or (group.live.id if group.live else None)
     if known:
         return known
-    arriving = any(step.action in (Action.CREATE, Action.JOIN) for step in group.steps)
+    arriving = any(step.action.arrives for step in group.steps)
     return KNOWN_AFTER_APPLY if arriving else "(no live group)"
 
 

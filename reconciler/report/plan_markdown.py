@@ -10,7 +10,7 @@ from reconciler.report.group import has_something_to_say
 from reconciler.report.lines import Ink
 from reconciler.report.narrowing import narrowing_lines
 from reconciler.report.plan_text import group_lines, run_notes
-from reconciler.report.summary import plan_line
+from reconciler.report.summary import plan_line, unchanged_line
 from reconciler.report.wording import counted
 
 _REFUSED = "Refused: apply would stop before its first write."
@@ -35,7 +35,7 @@ def render_plan_markdown(plan: Plan, *, show_phones: bool, drift: bool = False, 
 
 def _rank(group: GroupPlan, refused: set[str | None]) -> int:
     """How urgent a group is, the most urgent 0."""
-    takes = any(step.action in (Action.REMOVE, Action.LEAVE) for step in group.steps)
+    takes = any(step.action.takes_away for step in group.steps)
     return [group.key in refused, bool(group.blocked), takes, group.pending, True].index(True)
 
 
@@ -75,8 +75,7 @@ def _ending(plan: Plan, ink: Ink, made: str) -> Iterator[str]:
         yield "\n".join(["**Good to know**\n", *(f"- {words(note[2:])}" for note in notes)])
     if narrowed := narrowing_lines(plan):
         yield "<br>\n".join(words(ink.words(line)) for line in narrowed)
-    unchanged = sum(not group.pending for group in plan.groups)
-    if plan.pending and unchanged:
-        yield f"{counted(unchanged, 'other group is', 'other groups are')} as the file says."
+    if unchanged := unchanged_line(plan):
+        yield unchanged
     if made:
         yield f"<sub>{words(made)}</sub>"

@@ -10,8 +10,8 @@ from reconciler.report.group import found_by, has_something_to_say, id_of, peopl
 from reconciler.report.lines import Ink, order_of
 from reconciler.report.narrowing import VERDICT_WORDS, narrowing_lines
 from reconciler.report.paint import BOLD, paint
-from reconciler.report.summary import plan_line
-from reconciler.report.wording import counted, some_of
+from reconciler.report.summary import plan_line, unchanged_line
+from reconciler.report.wording import some_of
 
 ADVICE_WORDS = {
     AdviceKind.ADMIN: "admins",
@@ -116,7 +116,6 @@ def _refusals(refusals: Sequence[Refusal], ink: Ink) -> list[str]:
 
 def _ending(plan: Plan, ink: Ink, drift: bool) -> Iterator[str]:
     yield from (ink.words(line) for line in narrowing_lines(plan))
-    unchanged = sum(not group.pending for group in plan.groups)
-    if plan.pending and unchanged:
-        yield f"{counted(unchanged, 'other group is', 'other groups are')} as the file says."
+    if unchanged := unchanged_line(plan):
+        yield unchanged
     yield paint(plan_line(plan, drift=drift), BOLD, ink.color)

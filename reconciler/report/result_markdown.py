@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.counts import moved_people
-from reconciler.model.plan import Action, GroupPlan
+from reconciler.model.plan import GroupPlan
 from reconciler.model.result import ApplyResult, Outcome
 from reconciler.report.comment import Section, body, comment, marker, summary, title, words
 from reconciler.report.lines import Ink
@@ -60,7 +60,7 @@ class _Group:
     @property
     def took_away(self) -> bool:
         """Whether anybody lost anything by it."""
-        return any(step.step.action in (Action.REMOVE, Action.LEAVE) for step in self.steps)
+        return any(step.step.action.takes_away for step in self.steps)
 
     def parts(self) -> Iterator[str]:
         """The group in short, the urgent first."""

@@ -48,6 +48,13 @@ def result_line(result: ApplyResult) -> str:
     return f"Applied: {', '.join(parts)} · {counted(count.calls, 'call', 'calls')}"
 
 
+def unchanged_line(plan: Plan) -> str:
+    """`4 other groups are as the file says.`, beside some that are not; "" where all are, or none is."""
+    unchanged = sum(not group.pending for group in plan.groups)
+    told = f"{counted(unchanged, 'other group is', 'other groups are')} as the file says."
+    return told if plan.pending and unchanged else ""
+
+
 def about(seconds: int) -> str:
     """`about 5 s`; from two minutes on `about 3 min`, rounded up."""
     return f"about {seconds} s" if seconds < 120 else f"about {ceil(seconds / 60)} min"
