@@ -17,6 +17,7 @@ from reconciler.apply.run import apply_plan
 from reconciler.diff.compare import as_read, compare, needs_read, unmanaged
 from reconciler.diff.left_over import still_differing
 from reconciler.diff.match import Match, match_groups
+from reconciler.diff.rematched import narrowed_again, told_of_rematches
 from reconciler.diff.select import in_shard, select_keys
 from reconciler.errors import ApiError, BadAnswer, PlanFileError, Refused, UsageError
 from reconciler.live.fetch import fetch_groups, whole
@@ -51,16 +52,19 @@ def make_plan(
     taken by another. What is live and in no file is told by the first shard alone.
     """
     desired = desired.for_instance(client.instance_id)
-    asked_for, keys = keys_asked_for(desired, choices), keys_to_plan(desired, choices)
-    tells_unmanaged = _tells_unmanaged(choices)
-    # A shard with nothing in it makes no call, nor does a revision from which nothing changed.
-    listing = list_for(desired, client, keys) if keys or tells_unmanaged else Listing(())
+    known = needs_live(desired, choices)
+    listing = list_for(desired, client, _keys_to_match(desired, choices)) if known else Listing(())
     matches = match_groups(desired.groups, listing.groups)
+    before = match_groups(choices.before or (), listing.groups)
+    if choices.changed_since is not None and before:
+        choices = replace(choices, changed_since=narrowed_again(choices.changed_since, before, matches))
+    asked_for, keys = keys_asked_for(desired, choices), keys_to_plan(desired, choices)
     chosen = [match for key, match in matches.items() if key in keys]
-    read = _read(client, chosen, parallelism)
-    changes = compare(chosen, desired, read)
+    changes = compare(chosen, desired, _read(client, chosen, parallelism))
+    if choices.changed_since is not None:
+        changes = told_of_rematches(changes, before, matches, choices.changed_since.ref, _names(listing))
     instance = client.instance() if any(change.writes for change in changes) else None
-    left_alone = unmanaged(matches.values(), listing.groups) if tells_unmanaged else ()
+    left_alone = unmanaged(matches.values(), listing.groups) if _tells_unmanaged(choices) else ()
     plan = build_plan(
         changes,
         desired,
@@ -85,6 +89,15 @@ def keys_asked_for(desired: Desired, choices: Choices) -> frozenset[str]:
 def keys_to_plan(desired: Desired, choices: Choices) -> frozenset[str]:
     """The keys of the groups that are planned and read."""
     return in_shard(keys_asked_for(desired, choices), choices.shard)
+
+
+def needs_live(desired: Desired, choices: Choices) -> bool:
+    """Whether a plan takes any call: neither a shard with nothing in it does, nor a revision that wants the same."""
+    return bool(keys_to_plan(desired, choices)) or choices.before is not None or _tells_unmanaged(choices)
+
+
+def _keys_to_match(desired: Desired, choices: Choices) -> frozenset[str]:
+    return keys_to_plan(desired, choices) if choices.before is None else select_keys(desired.groups, ())
 
 
 def _tells_unmanaged(choices: Choices) -> bool:

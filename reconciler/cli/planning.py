@@ -58,10 +58,10 @@ def read_only_plan(asked: Asked, settings: Settings) -> tuple[Desired, Plan]:
 @contextmanager
 def planning_only(desired: Desired, choices: Choices, settings: Settings) -> Iterator[tuple[Planned, Session | None]]:
     """A plan, and the session it was made with, which only reads; None where nothing is left to plan."""
-    from reconciler.pipeline import Planned, keys_to_plan, untouched_plan
+    from reconciler.pipeline import Planned, needs_live, untouched_plan
 
     account = Account.of(desired)
-    if choices.changed_since is not None and not keys_to_plan(desired, choices):
+    if choices.changed_since is not None and not needs_live(desired, choices):
         yield Planned(untouched_plan(desired, choices, _instance_if_known(settings, account)), {}), None
         return
     with reading_session(settings, account) as session:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from reconciler.config import Stored, load_stored
 from reconciler.config.files import LARGEST, belongs
+from reconciler.diff.rematched import may_rematch
 from reconciler.diff.removed import removed_keys_forbidden
-from reconciler.diff.revised import Revised, revised
+from reconciler.diff.revised import revised
 from reconciler.diff.select import narrowed
 from reconciler.errors import ConfigError
 from reconciler.model.desired import Desired
@@ -52,14 +53,17 @@ def narrowed_choices(choices: Choices, path: Path, ref: str, desired: Desired) -
     Raises ConfigError where keys are gone that may not be taken out of their files.
     """
     revision = revision_of(path, ref)
-    compared = _compared(path, revision, desired)
+    old = _earlier(path, revision, desired)
+    compared = old if isinstance(old, str) else revised(old, desired)
     since = narrowed(desired.groups, choices.targets, ref, revision.commit.oid, compared)
     for reason in since.everything:
         log.warning("--changed-since %s: %s, so all groups are planned", ref, reason)
-    return replace(choices, changed_since=since)
+    before = old.groups if isinstance(old, Desired) and may_rematch(old.groups, desired.groups) else None
+    return replace(choices, changed_since=since, before=before)
 
 
-def _compared(path: Path, revision: Revision, desired: Desired) -> Revised | str:
+def _earlier(path: Path, revision: Revision, desired: Desired) -> Desired | str:
+    """What the revision wants, or why that cannot be told."""
     try:
         old = desired_at(path, revision, desired.as_of)
     except ConfigError as error:
@@ -67,7 +71,7 @@ def _compared(path: Path, revision: Revision, desired: Desired) -> Revised | str
     if old is None:
         return f"{path} is not there in that revision"
     require_allowed_removals(old, desired)
-    return revised(old, desired)
+    return old
 
 
 def require_allowed_removals(old: Desired, new: Desired) -> None:

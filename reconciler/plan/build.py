@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.diff.change import Change
 from reconciler.diff.match import names_of
-from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
+from reconciler.model.desired import DEFAULT_REMOVALS, Desired, DesiredGroup, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import Instance
 from reconciler.model.plan import Advice, ChangedSince, GroupPlan, Plan
@@ -21,7 +21,8 @@ class Choices:
     """What the command line says about a plan.
 
     `max_removals` overrides the file; `targets` are keys, none for all; `changed_since` says which of them to leave
-    out, `shard` keeps only its part of the others.
+    out, `shard` keeps only its part of the others. `before` are the groups of that earlier revision, where a key may
+    stand for another live group than it did there (None: none can).
     """
 
     targets: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Choices:
     calls_per_minute: float = 100.0
     shard: Shard | None = None
     changed_since: ChangedSince | None = None
+    before: tuple[DesiredGroup, ...] | None = None
 
     def share(self, asked_for: int) -> Share | None:
         """What the plan says of its shard, where so many groups were asked for in all."""

@@ -54,6 +54,8 @@ def check_plan(plan: Plan, groups: Field, held: Field) -> None:
         groups.fail("only groups of the shard")
     if plan.changed_since is not None and not set(keys).isdisjoint(plan.changed_since.left_out):
         groups.fail("no group that `changed_since` says was left out")
+    if plan.changed_since is not None and plan.share is None and not set(plan.changed_since.rematched) <= set(keys):
+        groups.fail("every group that `changed_since` says is planned since it matches otherwise")
     ids = [group.id for group in plan.groups if group.id]
     if len(ids) != len(set(ids)):
         groups.fail("no two groups with one id")

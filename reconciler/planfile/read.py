@@ -96,6 +96,7 @@ def _changed_since(field: Field) -> ChangedSince:
         gone=_texts(part["gone"]),
         renamed=tuple(_key_rename(item) for item in part["renamed"].items()),
         everything=_texts(part["everything"]),
+        rematched=_texts(part["rematched"]),
     )
 
 

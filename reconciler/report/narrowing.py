@@ -56,10 +56,14 @@ def _since(since: ChangedSince, planned: int) -> Iterator[str]:
     if since.everything:
         yield f"Compared with {revision}, and nothing left out: {'; '.join(since.everything)}."
     else:
-        looked = f"{counted(planned, 'group', 'groups') if planned else 'No group'} changed since {revision}"
+        changed = planned - len(since.rematched)
+        looked = f"{counted(changed, 'group', 'groups') if changed else 'No group'} changed since {revision}"
         left_out = counted(len(since.left_out), "group", "groups")
         left = f"; {left_out} left out as unchanged: {some_of(since.left_out, _NAMED)}"
         yield f"{looked}{left if since.left_out else ''}."
+    if since.rematched:
+        why = "as written before, but matched otherwise, by what changed about other groups"
+        yield f"Planned too, {why}: {some_of(since.rematched, _NAMED)}."
     if since.gone:
         yield f"No longer in the file, and left alone as they are: {some_of(since.gone, _NAMED)}."
     if since.renamed:

@@ -21,6 +21,7 @@ ADVICE_WORDS = {
     AdviceKind.KEPT: "left alone",
     AdviceKind.OBSERVED: "only observed",
     AdviceKind.PENDING: "pending invite",
+    AdviceKind.REMATCHED: "another live group",
     AdviceKind.UNIDENTIFIED: "unidentified",
     AdviceKind.UNMANAGED: "unmanaged",
 }
