@@ -9,6 +9,7 @@ ReconcilerError                 anything expected: a sentence, where, what to do
 ├── LockHeld                    another apply runs for this instance on this machine
 ├── Interrupted                 SIGINT or SIGTERM
 ├── NoticeFailed                the summary for a chat was not sent, or only may have been
+├── NotShown                    stdout does not take the result
 ├── ReadOnlyViolation           a session was asked for a call it is not for: a write, say (a bug, stopped)
 └── ApiError                    a call to the API failed: endpoint, status, code, request id
     ├── NotSent                 the request surely never reached the server
@@ -113,6 +114,10 @@ class Interrupted(ReconcilerError):
 
 class NoticeFailed(ReconcilerError):
     """What a command found was told, but not in the chat that was to hear of it, or nobody knows whether it was."""
+
+
+class NotShown(ReconcilerError):
+    """A result was had, and stdout does not take it: it is closed, or what it goes to is full."""
 
 
 class ReadOnlyViolation(ReconcilerError):

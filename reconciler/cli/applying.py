@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,8 +19,8 @@ from reconciler.cli.parameters import Asked
 from reconciler.cli.progress import showing_progress
 from reconciler.cli.records import Recorder, audit_file, require_place_for
 from reconciler.cli.session import Session, address_of, open_session
-from reconciler.cli.writing import colored, show, write_file
-from reconciler.errors import UsageError
+from reconciler.cli.writing import colored, require_stdout, say, show, write_file
+from reconciler.errors import NotShown, UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult
 from reconciler.pipeline import Planned, require_allowed, run_plan
@@ -57,6 +54,7 @@ def apply_file(asked: Asked, settings: Settings, ways: Ways) -> int:
     start = input_of(asked, settings)
     settings = for_same_instance(settings, start)
     require_place_for(ways.report)
+    require_stdout()
     with watching_signals() as stop, ExitStack() as stack:
         address = address_of(settings, start.account)
         if not ways.dry_run:
@@ -115,20 +113,33 @@ def _dry(plan: Plan, session: Session, run: _Run) -> int:
 
 
 def _tell(result: ApplyResult, run: _Run, *, untouched: bool = False) -> int:
-    """Show the result, write the report, and say how it ended: never 1, since calls may have been made."""
+    """Write the report, show the result, and say how it ended; never with 1 where calls were made."""
+    kept = _keep_report(result, run)
+    shown = _show_result(result, run, untouched)
+    if run.recorder.trouble:
+        say(run.recorder.trouble)
+        return 3
+    if result.interrupted:
+        return 130
+    return 0 if result.converged and kept and shown else 3
+
+
+def _show_result(result: ApplyResult, run: _Run, untouched: bool) -> bool:
+    """Whether it was shown. A reader that has gone wants no more; a result that is lost without being read is told."""
     text = RESULT_FORMATS[run.ways.format](result, _look(run))
-    with _whoever_reads():
+    try:
         if run.ways.format != "text":
             show(text)
         elif not untouched:
             show("\n" + text)
-    kept = _keep_report(result, run)
-    if run.recorder.trouble:
-        click.echo(f"reconciler: {run.recorder.trouble}", err=True)
-        return 3
-    if result.interrupted:
-        return 130
-    return 0 if result.converged and kept else 3
+    except BrokenPipeError:
+        return True
+    except NotShown as error:
+        if untouched:
+            raise
+        say(f"{told(error)}\n  the calls were made: run `reconciler plan` to see whether anything is left")
+        return False
+    return True
 
 
 def _look(run: _Run) -> Look:
@@ -144,15 +155,6 @@ def _keep_report(result: ApplyResult, run: _Run) -> bool:
     try:
         write_file(run.ways.report, json_text(result_document(result)), private=True)
     except UsageError as error:
-        click.echo(f"reconciler: {told(error)}", err=True)
+        say(told(error))
         return False
     return True
-
-
-@contextmanager
-def _whoever_reads() -> Iterator[None]:
-    """Calls were made: a reader that has gone must not turn the exit code into "nothing was changed"."""
-    try:
-        yield
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

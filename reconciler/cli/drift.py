@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.group import Command
-from reconciler.cli.options import global_options
+from reconciler.cli.options import Settings, global_options
 from reconciler.cli.parameters import Asked, format_option, output_option, planning_options
+from reconciler.errors import NotShown, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.planfile.saved import SavedPlan
 
 EXAMPLE = """\b
 Example:
@@ -56,7 +61,6 @@ def drift(
     from reconciler.cli.logs import begin
     from reconciler.cli.noticing import chat_of, send_notice
     from reconciler.cli.planning import load_and_choose, made_now, planning_only
-    from reconciler.cli.writing import tell
 
     settings = begin(ctx)
     desired, choices = load_and_choose(asked, settings)
@@ -64,8 +68,24 @@ def drift(
     baseline = baseline_for(asked.path, since)
     with planning_only(desired, choices, settings) as (planned, session):
         plan = with_verdicts(planned, desired, asked.path, baseline)
-        shown = made_now(plan, desired.sources)
-        tell(PLAN_FORMATS[format_], shown, settings, output, show_phones=asked.show_phones, drift=True)
+        shown = _shown(made_now(plan, desired.sources), asked, settings, format_, output)
         if chat is not None and session is not None and plan.pending:
             send_notice(chat, desired, replace(planned, plan=plan), session)
+    if not shown:
+        return 1
     return 2 if plan.pending else 0
+
+
+def _shown(made: SavedPlan, asked: Asked, settings: Settings, format_: str, output: Path | None) -> bool:
+    """Show what differs; where that fails say so and go on, since somebody in a chat may be waiting to hear of it."""
+    from reconciler.cli.failing import told
+    from reconciler.cli.writing import say, tell
+
+    try:
+        tell(PLAN_FORMATS[format_], made, settings, output, show_phones=asked.show_phones, drift=True)
+    except BrokenPipeError:
+        return False
+    except (NotShown, UsageError) as error:
+        say(told(error))
+        return False
+    return True

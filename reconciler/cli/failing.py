@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import traceback
@@ -14,6 +15,8 @@ from reconciler.errors import ReconcilerError
 from reconciler.hostile.escaping import safe
 from reconciler.hostile.masking import mask_text
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 
 def told(error: ReconcilerError) -> str:
     """An expected error as text for a terminal: what happened, and below it what to do; masked and escaped."""
@@ -22,7 +25,9 @@ def told(error: ReconcilerError) -> str:
 
 
 def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
-    """Write the details of a bug to a log file and say where it is."""
+    """Write the details of a bug to a log file and say where it is. A full disk is none."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"what this was to write could not be written: {error.strerror}"
     trace = "".join(traceback.format_exception(error))
     text = "\n".join(
         [

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 import click
 
@@ -35,9 +36,12 @@ class _Stderr(logging.Handler):
     """Writes to what stderr is at the time: a progress bar puts itself in its place for a while."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        stderr: TextIO | None = sys.stderr
+        if stderr is None:  # closed when the program started (`2>&-`)
+            return
         try:
-            sys.stderr.write(self.format(record) + "\n")
-            sys.stderr.flush()
+            stderr.write(self.format(record) + "\n")
+            stderr.flush()
         except OSError:
             self.handleError(record)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 
 import click
@@ -15,6 +16,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.group import LazyGroup
 from reconciler.cli.options import global_options
+from reconciler.cli.writing import let_go, say
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
@@ -53,7 +55,9 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and end the process with its exit code."""
-    sys.exit(run(arguments))
+    code = run(arguments)
+    let_go()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -75,8 +79,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         from reconciler.cli.failing import told
 
         return _say(told(error), error.exit_code)
-    except BrokenPipeError:
-        return _closed_pipe()
+    except BrokenPipeError:  # whoever read our output has gone (`| head`), and needs no message
+        return 1
     except Exception as error:  # the last line of defence: a log to send, not a traceback
         from reconciler.cli.failing import unexpected
 
@@ -88,11 +92,12 @@ def _never_fail_to_write() -> None:
     """Where stdout or stderr cannot show a character (an old locale), show its escape instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            with suppress(OSError):  # it holds something already, and its disk is full
+                stream.reconfigure(errors="backslashreplace")
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(f"reconciler: {message}", err=True)
+    say(message)
     return code
 
 
@@ -104,14 +109,6 @@ def _usage(error: click.ClickException) -> int:
         click.echo(context.get_usage(), err=True)
         click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
     return _say(mask_text(error.format_message()), 1)
-
-
-def _closed_pipe() -> int:
-    """Whoever read our output has gone (`| head`): keep Python from complaining about it at exit."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.options import Settings
 from reconciler.model.plan import Action, Plan, Step
@@ -80,8 +80,9 @@ def what(step: Step) -> str:
 @contextmanager
 def showing_progress(plan: Plan, settings: Settings) -> Iterator[Progress]:
     """Progress on stderr, in the way that fits where stderr goes."""
+    stderr: TextIO | None = sys.stderr
     lines_anyway = settings.quiet or settings.verbose or settings.log_format == "json"
-    if lines_anyway or not sys.stderr.isatty():
+    if lines_anyway or stderr is None or not stderr.isatty():
         yield Lines()
         return
     from rich.console import Console

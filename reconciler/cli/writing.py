@@ -5,25 +5,68 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 import click
 
 from reconciler.cli.formats import Look
 from reconciler.cli.options import Settings
-from reconciler.errors import UsageError
+from reconciler.errors import NotShown, UsageError
 from reconciler.files import write_whole
 
 T = TypeVar("T")
 
 
 def show(text: str, output: Path | None = None, *, private: bool = False) -> None:
-    """Write a result to stdout or to a file."""
-    if output is None:
-        click.echo(text.rstrip("\n"), color=True)
+    """Write a result to stdout or to a file.
+
+    Raises NotShown where stdout does not take it, BrokenPipeError where whoever read it has gone, UsageError where the
+    file cannot be written.
+    """
+    if output is not None:
+        write_file(output, text.rstrip("\n") + "\n", private=private)
         return
-    write_file(output, text.rstrip("\n") + "\n", private=private)
+    require_stdout()
+    try:
+        click.echo(text.rstrip("\n"), color=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NotShown(
+            f"the result could not be shown: stdout cannot be written: {error.strerror}", "send it elsewhere"
+        ) from error
+
+
+def require_stdout() -> None:
+    """Raises NotShown where there is no stdout to show anything on (`>&-`)."""
+    if not _open_streams(sys.stdout):
+        raise NotShown("the result could not be shown: stdout is closed", "send it elsewhere; /dev/null will do")
+
+
+def say(message: str) -> None:
+    """A message on stderr; where that does not take it there is nowhere else to say so."""
+    with suppress(OSError):
+        click.echo(f"reconciler: {message}", err=True)
+
+
+def let_go() -> None:
+    """Have nothing left in stdout and stderr: what they do not take goes nowhere.
+
+    Else Python fails over it once more at its end, and ends with an exit code of its own (120).
+    """
+    for stream in _open_streams(sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError), open(os.devnull, "w", encoding="utf-8") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
+
+
+def _open_streams(*streams: TextIO | None) -> list[TextIO]:
+    """Those that there are: Python has None for one that was closed when it started."""
+    return [stream for stream in streams if stream is not None]
 
 
 def tell(
@@ -53,4 +96,5 @@ def write_file(path: Path, text: str, *, private: bool) -> None:
 
 def colored(no_color: bool) -> bool:
     """Whether stdout gets colours: only a terminal, and not where NO_COLOR or --no-color says otherwise."""
-    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    terminal = any(stream.isatty() for stream in _open_streams(sys.stdout))
+    return terminal and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

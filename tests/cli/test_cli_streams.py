@@ -1,0 +1,149 @@
+"""Where stdout or stderr take nothing: a result is never lost without a word, and no exit code lies about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.stage import PHONE, Ran, Stage
+
+FILE = """
+people: {alice: +1 202 555 0143, bob: +1 202 555 0144}
+groups: {alpha: {name: Alpha, members: [alice, bob]}, beta: {name: Beta, members: []}}
+"""
+FULL = ">/dev/full"
+CLOSED = ">&-"
+
+pytestmark = pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="this machine has no /dev/full")
+
+
+def in_shell(stage: Stage, command: str, stdout: int = subprocess.PIPE) -> Ran:
+    """Run `reconciler …` with its streams as the shell makes them, buffered as they usually are."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    words = ["sh", "-c", f'exec "{sys.executable}" -m reconciler {command}']
+    done = subprocess.run(words, cwd=stage.folder, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True)
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def unread(stage: Stage, command: str) -> Ran:
+    """The same where whoever reads stdout has gone before anything came (`| true`)."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return in_shell(stage, command, writer)
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize("streams", [FULL, f"{FULL} 2>/dev/full", f"{FULL} 2>&-"])
+def test_a_result_lost_after_writing_ends_with_3_and_the_report_has_it(stage: Stage, streams: str) -> None:
+    stage.file(FILE)
+    ran = in_shell(stage, f"apply --yes --format json --report report.json {streams}")
+    assert ran.code == 3
+    assert len(stage.world.groups()) == 2
+    assert json.loads((stage.folder / "report.json").read_text(encoding="utf-8"))["converged"] is True
+    if streams == FULL:
+        assert "stdout cannot be written: No space left on device" in ran.err
+        assert "the calls were made" in ran.err
+        assert "bug" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (f"apply --yes {FULL}", "stdout cannot be written: No space left on device"),
+        (f"apply --yes {CLOSED}", "stdout is closed"),
+        (f"apply --yes --format json {CLOSED}", "stdout is closed"),
+    ],
+)
+def test_where_the_plan_cannot_be_shown_nothing_is_written(stage: Stage, arguments: str, words: str) -> None:
+    stage.file(FILE)
+    ran = in_shell(stage, arguments)
+    assert (ran.code, len(stage.world.effects())) == (1, 0)
+    assert words in ran.err
+
+
+def test_an_apply_that_had_nothing_to_do_and_cannot_say_so_ends_with_1(stage: Stage) -> None:
+    stage.file(FILE)
+    assert stage.run("apply", "--yes").code == 0
+    ran = in_shell(stage, f"apply --yes --format json {FULL}")
+    assert ran.code == 1
+    assert "stdout cannot be written" in ran.err
+
+
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
+def test_a_stderr_that_takes_nothing_is_in_nobodys_way(stage: Stage, stderr: str) -> None:
+    stage.file(FILE)
+    ran = in_shell(stage, f"apply --yes {stderr}")
+    assert ran.code == 0
+    assert "Applied: 2 created" in ran.out
+
+
+def test_a_reader_that_has_gone_is_no_failure_of_an_apply(stage: Stage) -> None:
+    stage.file(FILE)
+    ran = unread(stage, "apply --yes --format json --quiet")
+    assert (ran.code, ran.err) == (0, "")
+    assert len(stage.world.groups()) == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "plan",
+        "drift",
+        "validate",
+        "who alice",
+        "--instance-id inst_story import",
+        "schema",
+        "--help",
+        "plan --help",
+        "--version",
+    ],
+)
+def test_a_full_disk_behind_stdout_is_told_in_a_sentence_and_is_no_bug(stage: Stage, command: str) -> None:
+    stage.file(FILE)
+    ran = in_shell(stage, f"{command} {FULL}")
+    assert ran.code == 1
+    assert "written: No space left on device" in ran.err
+    assert "bug" not in ran.err
+    assert "Traceback" not in ran.err
+    assert not list((stage.folder / "state").rglob("crash-*"))
+
+
+@pytest.mark.parametrize(
+    "command", ["plan", "drift", "validate", "who alice", "--instance-id inst_story import", "schema"]
+)
+def test_a_closed_stdout_is_told_in_a_sentence(stage: Stage, command: str) -> None:
+    stage.file(FILE)
+    ran = in_shell(stage, f"{command} {CLOSED}")
+    assert (ran.code, "the result could not be shown: stdout is closed" in ran.err) == (1, True)
+
+
+def test_a_file_for_the_result_needs_no_stdout(stage: Stage) -> None:
+    stage.file(FILE)
+    assert in_shell(stage, f"plan --output plan.txt {CLOSED}").code == 0
+    assert "Plan: 2 to create" in (stage.folder / "plan.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("rest", [FULL, CLOSED, "--output no/such/folder/x"])
+def test_a_notice_goes_to_its_chat_also_where_the_drift_cannot_be_shown(stage: Stage, rest: str) -> None:
+    stage.world.create_group("Alpha", ["+1 202 555 0143"], owner=PHONE)
+    stage.file(FILE)
+    stage.world.clear_logs()
+    ran = in_shell(stage, f"drift --notify alpha {rest}")
+    assert [effect.kind for effect in stage.world.effects()] == ["message"]
+    assert ran.code == 1
+    assert "cannot be written" in ran.err or "stdout is closed" in ran.err
+
+
+def test_a_notice_goes_to_its_chat_also_where_nobody_reads_the_drift(stage: Stage) -> None:
+    stage.world.create_group("Alpha", ["+1 202 555 0143"], owner=PHONE)
+    stage.file(FILE)
+    stage.world.clear_logs()
+    ran = unread(stage, "drift --notify alpha")
+    assert (ran.code, ran.err) == (1, "")
+    assert [effect.kind for effect in stage.world.effects()] == ["message"]
