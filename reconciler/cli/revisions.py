@@ -13,7 +13,7 @@ from reconciler.diff.rematched import may_rematch
 from reconciler.diff.removed import removed_keys_forbidden
 from reconciler.diff.revised import revised
 from reconciler.diff.select import narrowed
-from reconciler.errors import ConfigError
+from reconciler.errors import ConfigError, Refused
 from reconciler.model.desired import Desired
 from reconciler.plan.build import Choices
 from reconciler.revisions import Revision, read_revision
@@ -50,7 +50,7 @@ def _called(file: str, path: Path, top: str) -> str:
 def narrowed_choices(choices: Choices, path: Path, ref: str, desired: Desired) -> Choices:
     """The choices with what `--changed-since` leaves out; why nothing is left out goes to stderr, too.
 
-    Raises ConfigError where keys are gone that may not be taken out of their files.
+    Raises ConfigError where keys are gone that may not be taken out of their files, Refused where that cannot be told.
     """
     revision = revision_of(path, ref)
     old = _earlier(path, revision, desired)
@@ -67,11 +67,24 @@ def _earlier(path: Path, revision: Revision, desired: Desired) -> Desired | str:
     try:
         old = desired_at(path, revision, desired.as_of)
     except ConfigError as error:
-        return f"{path} is not valid in that revision ({error.problems[0]})"
+        why = f"{path} is not valid in that revision ({error.problems[0]})"
+        _require_no_rules(why, revision, desired)
+        return why
     if old is None:
         return f"{path} is not there in that revision"
     require_allowed_removals(old, desired)
     return old
+
+
+def _require_no_rules(why: str, revision: Revision, desired: Desired) -> None:
+    """Stop where there are rules and nobody can tell what was removed: a hole that a broken base would open."""
+    named = any(b"restrictions" in each.data for each in revision.files or ())
+    if desired.restrictions is not None or named:
+        raise Refused(
+            f"--changed-since {revision.commit.ref}: {why}, so it cannot be told whether anything was removed that the "
+            "`restrictions` forbid to remove",
+            "name a revision that is valid; without --changed-since removals are not held against the `restrictions`",
+        )
 
 
 def require_allowed_removals(old: Desired, new: Desired) -> None:

@@ -60,3 +60,21 @@ def test_a_single_file_has_its_name_in_a_revision_whatever_the_revision_is_calle
     ran = guide.run("plan", "main.yaml", "--changed-since", "feature/rules")
     assert (ran.code, ran.err) == (0, "")
     assert "1 group changed since feature/rules" in ran.out
+
+
+@pytest.mark.parametrize("command", [["plan"], ["drift"], ["apply", "--yes"]])
+@pytest.mark.parametrize("rules_in", ["base", "head"])
+def test_where_the_base_cannot_be_read_removals_cannot_be_told_and_the_run_is_refused(
+    guide: Stage, repository: Repository, command: list[str], rules_in: str
+) -> None:
+    bad = "policy: {allowed_countries: [QQ]}\n"
+    rules = {"base": RULES, "head": "groups: {board: {name: Board}}\n"}
+    base, head = (rules["base"], rules["head"]) if rules_in == "base" else (rules["head"], rules["base"])
+    repository.commit({"policy/main.yaml": MAIN + bad + base, "policy/sales/a.yaml": "groups: {sales-a: {name: A}}\n"})
+    repository.write({"policy/main.yaml": MAIN + head, "policy/sales/a.yaml": "groups: {}\n"})
+
+    ran = guide.run(*command, "policy", "--changed-since", "HEAD")
+    assert (ran.code, ran.out, guide.calls()) == (1, "", [])
+    assert "QQ" in ran.err
+    assert "it cannot be told whether anything was removed that the `restrictions` forbid to remove" in ran.err
+    assert "name a revision that is valid; without --changed-since removals are not held against" in ran.err
