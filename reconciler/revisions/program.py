@@ -13,13 +13,16 @@ from reconciler.errors import RevisionError
 
 log = logging.getLogger("reconciler.revisions")
 
+_OWN_VARIABLES = ("WAPPFY_", "RECONCILER_")
+
 
 @dataclass(frozen=True, slots=True)
 class Git:
     """The program, run in one folder of a repository.
 
     It gets a fixed list of arguments and no shell; names that others chose go in by stdin, so that none is taken for
-    an option. `GIT_…` variables are left as the user has them. Nothing that is run here takes a lock or reads the
+    an option. `GIT_…` variables are left as the user has them; this program's own are kept from it, the API key above
+    all, since git can be told to write down its environment. Nothing that is run here takes a lock or reads the
     working tree.
     """
 
@@ -31,7 +34,9 @@ class Git:
         command = [self.program, "--no-optional-locks", "--literal-pathspecs", *arguments]
         try:
             # The arguments are this program's own; see the class.
-            done = subprocess.run(command, cwd=self.folder, input=stdin, capture_output=True)  # noqa: S603, PLW1510
+            done = subprocess.run(  # noqa: S603, PLW1510
+                command, cwd=self.folder, input=stdin, capture_output=True, env=_environment()
+            )
         except OSError as error:
             raise RevisionError(f"git cannot be run in {self.folder}: {error.strerror}") from None
         said = os.fsdecode(done.stderr).strip()
@@ -41,6 +46,10 @@ class Git:
         for line in said.splitlines():
             log.warning("git: %s", line)
         return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OWN_VARIABLES)}
 
 
 def _hint(said: str) -> str:

@@ -186,3 +186,16 @@ def test_warnings_of_the_newer_version_are_told(shell: Shell) -> None:
     told = shell.diff("HEAD", "a.yaml", "groups.yaml")
     assert "Warnings\n  ! a.yaml:5:" in told.out
     assert "0144" not in told.out
+
+
+def test_the_key_is_not_handed_to_git_which_could_be_told_to_show_it(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAPPFY_API_KEY", "wk_0123456789abcdef")
+    monkeypatch.setenv("GIT_TRACE2", "1")
+    monkeypatch.setenv("GIT_TRACE2_ENV_VARS", "WAPPFY_API_KEY")
+
+    told = shell.diff("HEAD~1", "HEAD")
+    assert told.code == 0
+    assert "git: " in told.err
+    assert "0123456789abcdef" not in told.out + told.err

@@ -385,3 +385,19 @@ def test_no_lock_is_taken_and_no_shell_is_asked(repository: Repository, monkeypa
     assert commands
     assert all(command[1] == "--no-optional-locks" for command in commands)
     assert not any("HEAD" in argument for command in commands for argument in command)
+
+
+def test_git_gets_none_of_this_programs_variables_and_can_write_none_of_them_down(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = ("WAPPFY_API_KEY", "WAPPFY_INSTANCE_ID", "RECONCILER_API_KEY_FILE", "RECONCILER_NOTIFY")
+    for name in own:
+        monkeypatch.setenv(name, f"secret of {name}")
+    monkeypatch.setenv("HARMLESS", "left as it is")
+    repository.commit({"groups.yaml": "text"})
+    monkeypatch.setenv("GIT_TRACE2", "1")
+    monkeypatch.setenv("GIT_TRACE2_ENV_VARS", ",".join((*own, "HARMLESS")))
+
+    assert contents(read("groups.yaml")) == {"groups.yaml": b"text"}
+    assert "left as it is" in caplog.text
+    assert "secret of" not in caplog.text
