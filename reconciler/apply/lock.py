@@ -24,7 +24,7 @@ Nothing in it is followed if it is a link, and nothing in it is believed but the
 
 @contextmanager
 def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> Iterator[None]:
-    """Hold the lock of one instance at one API (`place` is its base URL, or the sandbox's state file).
+    """Hold the lock of one instance at one API (`place` is one text for its base URL, or the sandbox's state file).
 
     The operating system frees it when the process ends, in whatever way; a lock file that is left lying about
     stops nobody. Raises LockHeld, naming the process that has it.
@@ -32,8 +32,7 @@ def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> I
     from filelock import FileLock, Timeout
 
     folder = folder or FOLDER
-    same_place = place.replace("//localhost", "//127.0.0.1")
-    path = folder / f"{hashlib.sha256(f'{same_place} {instance_id}'.encode()).hexdigest()[:24]}.lock"
+    path = folder / f"{hashlib.sha256(f'{place} {instance_id}'.encode()).hexdigest()[:24]}.lock"
     holder = path.with_suffix(".json")
     try:
         _share(folder)

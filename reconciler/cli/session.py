@@ -63,17 +63,29 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to go: an instance at a server. `place` tells servers apart, for the lock."""
+    """Where to go: an instance at a server. `url` is as it was given, None for the embedded server."""
 
     instance_id: str
-    place: str
+    url: str | None
+
+    @property
+    def place(self) -> str:
+        """What tells servers apart, for the lock: the embedded one's state, or the address, however it is spelled.
+
+        Raises UsageError for an address that is none.
+        """
+        if self.url is None:
+            return str(SANDBOX_STATE.resolve())
+        from reconciler.live import address
+
+        return address.address_of(self.url).server
 
 
 def address_of(settings: Settings, account: Account) -> Address:
     """Which instance at which server; UsageError when no instance is given."""
     instance_id = settings.instance_id or account.instance_id
     if settings.sandbox:
-        return Address(instance_id or SANDBOX_INSTANCE, str(SANDBOX_STATE.resolve()))
+        return Address(instance_id or SANDBOX_INSTANCE, None)
     if not instance_id:
         raise UsageError(
             "no instance is given", "set WAPPFY_INSTANCE_ID, pass --instance-id, or write `instance: {id: …}`"
@@ -119,8 +131,8 @@ def reading_session(settings: Settings, account: Account) -> Iterator[Session]:
 
 @contextmanager
 def _server(settings: Settings, address: Address, account: Account) -> Iterator[tuple[str, str]]:
-    if not settings.sandbox:
-        yield address.place, _key(settings)
+    if address.url is not None:
+        yield address.url, _key(settings)
         return
     from reconciler.sandbox import Server, World
     from reconciler.sandbox import Settings as Behaviour

@@ -11,6 +11,7 @@ from reconciler.errors import UsageError
 
 DEFAULT_BASE_URL = "https://api.wappfy.io/api"
 
+_PORTS = {"https": 443, "http": 80}
 _SHOWN = re.compile(r"[!-~]+", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
@@ -24,6 +25,15 @@ class Address:
     url: str
     host: str
     is_loopback: bool
+
+    @property
+    def server(self) -> str:
+        """One text for every spelling of the same server: the port it has anyway is left out, this machine is one."""
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        host = "localhost" if self.is_loopback else ipaddress.ip_address(host).compressed if _is_ip(host) else host
+        port = "" if parts.port in (None, _PORTS[parts.scheme]) else f":{parts.port}"
+        return f"{parts.scheme}://{host}{port}{parts.path}"
 
 
 def address_of(base_url: str) -> Address:

