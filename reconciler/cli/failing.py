@@ -13,9 +13,10 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.errors import ReconcilerError
 from reconciler.hostile.escaping import safe
-from reconciler.hostile.masking import mask_text
+from reconciler.hostile.masking import mask_strictly, mask_text
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_keys: set[str] = set()
 
 
 def told(error: ReconcilerError) -> str:
@@ -32,23 +33,29 @@ def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
     text = "\n".join(
         [
             f"reconciler {__version__}, Python {platform.python_version()}, {platform.platform()}",
-            f"arguments: {list(arguments)}",
+            f"arguments: {[mask_strictly(argument) for argument in arguments]}",
             f"at: {datetime.now(UTC).isoformat(timespec='seconds')}",
             "",
-            _without_key(mask_text(trace)),
+            mask_text(trace),
         ]
     )
     name = type(error).__name__
     try:
-        path = _write(text)
+        path = _write(_without_key(text))
     except OSError as trouble:
         return f"an unexpected {name}, and its log could not be written ({trouble}); please report it"
     return f"an unexpected {name}: this is a bug. The details are in {path}; please send that file with a report"
 
 
+def keep_out(key: str) -> None:
+    """Have this key, wherever it came from, in no log of this process."""
+    _keys.add(key)
+
+
 def _without_key(text: str) -> str:
-    key = os.environ.get("WAPPFY_API_KEY", "").strip()
-    return text.replace(key, "***") if key else text
+    for key in {*_keys, os.environ.get("WAPPFY_API_KEY", "").strip()} - {""}:
+        text = text.replace(key, "***")
+    return text
 
 
 def _write(text: str) -> Path:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.cli.embedded import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, expecting_sandbox_errors
+from reconciler.cli.failing import keep_out
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 
@@ -132,7 +133,9 @@ def reading_session(settings: Settings, account: Account) -> Iterator[Session]:
 @contextmanager
 def _server(settings: Settings, address: Address, account: Account) -> Iterator[tuple[str, str]]:
     if address.url is not None:
-        yield address.url, _key(settings)
+        key = _key(settings)
+        keep_out(key)
+        yield address.url, key
         return
     from reconciler.sandbox import Server, World
     from reconciler.sandbox import Settings as Behaviour

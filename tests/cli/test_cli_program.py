@@ -200,6 +200,28 @@ def test_an_unexpected_error_is_a_log_file_and_no_traceback(stage: Stage, monkey
     assert stage.server.key not in text
 
 
+@pytest.mark.parametrize("word", ["+1 202 555 0143", "12025550143", "2025550143", "12025550143@s.whatsapp.net"])
+def test_the_log_of_a_bug_has_no_number_and_no_key_whichever_way_they_came(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    stage.file("region: US\ngroups: {alpha: {name: Alpha}}")
+    key = stage.server.key
+    (stage.folder / "the.key").write_text(f"{key}\n", encoding="utf-8")
+    monkeypatch.delenv("WAPPFY_API_KEY")
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(f"a bug near {key}")
+
+    monkeypatch.setattr("reconciler.lookup.find_everywhere", broken)
+    assert stage.run("who", word, "--api-key-file", "the.key").code == 1
+    (log,) = (stage.folder / "state").rglob("crash-*.log")
+    text = log.read_text(encoding="utf-8")
+    assert "arguments: ['who', " in text
+    assert "a bug near ***" in text
+    assert "5550143" not in text.replace(" ", "")
+    assert key not in text
+
+
 def test_output_that_nobody_reads_is_no_error_message() -> None:
     code = "from reconciler.cli.main import main; main(['schema'])"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
