@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.session import Session
 from reconciler.errors import ApiError, Interrupted, NoticeFailed, UsageError
 from reconciler.model.desired import Desired
-from reconciler.model.identity import is_group_id, parse_jid
+from reconciler.model.identity import chat_id, parse_jid
 
 if TYPE_CHECKING:
     from reconciler.pipeline import Planned
@@ -26,8 +26,14 @@ def chat_of(word: str, desired: Desired) -> Chat:
     """The chat that a key or an id stands for; UsageError, before any call, for a word that is neither."""
     if any(group.key == word for group in desired.groups):
         return Chat(word)
-    if is_group_id(word) or parse_jid(word) is not None:
-        return Chat(word, word)
+    address = chat_id(word)
+    if address is not None:
+        return Chat(word, address)
+    if parse_jid(word) is not None:
+        raise UsageError(
+            f"--notify: {word} is a private id (LID), and no message can be sent to one",
+            "name the person by the number: {phone}@s.whatsapp.net",
+        )
     from reconciler.diff.select import suggestion
 
     hint = suggestion(word, (group.key for group in desired.groups))
@@ -45,10 +51,10 @@ def send_notice(chat: Chat, desired: Desired, planned: Planned, session: Session
     from reconciler.live.retry import may_have_worked
     from reconciler.report.notice_text import render_notice
 
-    chat_id = chat.id or _live_id(chat.word, desired, planned)
+    address = chat.id or _live_id(chat.word, desired, planned)
     try:
         with session.messaging() as client:
-            client.send_message(chat_id, render_notice(planned.plan))
+            client.send_message(address, render_notice(planned.plan))
     except ApiError as error:
         if may_have_worked(error):
             what, hint = "may have been sent", "look into the chat; it is not sent twice"

@@ -14,7 +14,7 @@ from reconciler.live.reading import Value
 from reconciler.live.retry import Retry
 from reconciler.live.shapes import ContactCheck, CreatedGroup, Dialect
 from reconciler.live.transport import Transport
-from reconciler.model.identity import is_group_id, parse_jid
+from reconciler.model.identity import chat_id, is_group_id
 from reconciler.model.invite import invite_code
 from reconciler.model.live import Contact, Instance, Listing, LiveGroup, Participant
 from reconciler.model.text import same_text
@@ -121,11 +121,12 @@ class Client:
         data = self._write("POST", "/groups/join", {"invite_code": bare})
         return shapes.joined_id(data, "POST /groups/join") if data is not None else None
 
-    def send_message(self, chat_id: str, text: str) -> str:
+    def send_message(self, chat: str, text: str) -> str:
         """Send a text to a group or person, by id; returns the message's id."""
-        if not (is_group_id(chat_id) or parse_jid(chat_id)):
-            raise UsageError(f"{chat_id[:40]!r} is no chat's id", "a chat is a group's id or a person's JID")
-        body = {"chat_id": chat_id, "type": "text", "text": text}
+        address = chat_id(chat)
+        if address is None:
+            raise UsageError(f"{chat[:40]!r} is no chat's id", "a chat is a group's id or a person's phone JID")
+        body = {"chat_id": address, "type": "text", "text": text}
         return shapes.message_id(self._write("POST", _MESSAGES, body, Retry.ONCE), f"POST {_MESSAGES}")
 
     def contacts(self) -> tuple[Contact, ...]:

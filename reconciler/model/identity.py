@@ -77,3 +77,15 @@ def identity_of_jid(text: str) -> Identity | None:
 def is_group_id(text: str) -> bool:
     """Whether this is a group's id as WhatsApp writes it (`120363012345678901@g.us`)."""
     return _GROUP_ID.fullmatch(text) is not None
+
+
+def chat_id(text: str) -> str | None:
+    """The chat that a group's id or a person's phone JID stands for, as the API takes it; None for anything else.
+
+    A private id (LID) is nobody's address for a message.
+    """
+    bare = text.strip()
+    if is_group_id(bare):
+        return bare
+    jid = parse_jid(bare)
+    return None if jid is None or jid.is_lid else jid.phone_jid

@@ -99,7 +99,13 @@ def test_many_groups_are_counted_and_what_apply_would_refuse_is_said(stage: Stag
 
 @pytest.mark.parametrize(
     ("chat", "words"),
-    [("amdins", "did you mean admins?"), ("+1 202 555 0143", "{phone}@s.whatsapp.net"), ("", "no chat's id")],
+    [
+        ("amdins", "did you mean admins?"),
+        ("+1 202 555 0143", "{phone}@s.whatsapp.net"),
+        ("", "no chat's id"),
+        ("76699677012110@lid", "76699677012110@lid is a private id (LID)"),
+        ("76699677012110:3@hosted.lid", "name the person by the number"),
+    ],
 )
 def test_a_chat_that_is_no_key_and_no_id_is_an_error_before_any_call(stage: Stage, chat: str, words: str) -> None:
     world(stage)
@@ -107,6 +113,13 @@ def test_a_chat_that_is_no_key_and_no_id_is_an_error_before_any_call(stage: Stag
     assert (ran.code, ran.out, stage.calls()) == (1, "", [])
     assert words in ran.err
     assert "555 0143" not in ran.err
+
+
+@pytest.mark.parametrize("chat", [" 12025550143:7@c.us ", "12025550143@c.us", "12025550143@s.whatsapp.net"])
+def test_a_person_is_written_to_at_the_address_that_the_server_takes(stage: Stage, chat: str) -> None:
+    world(stage)
+    assert stage.run("drift", "--notify", chat).code == 2
+    assert sent(stage) == [("12025550143@s.whatsapp.net", TEXT)]
 
 
 def test_a_chat_that_is_not_live_is_told_and_the_drift_is_shown(stage: Stage) -> None:

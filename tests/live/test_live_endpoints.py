@@ -321,6 +321,7 @@ def test_a_group_answered_under_another_id_is_not_taken_for_the_one_asked_for() 
         lambda c: c.check_contact("+1 202 555 0143"),
         lambda c: c.check_contact(""),
         lambda c: c.send_message("somebody", "x"),
+        lambda c: c.send_message("76699677012110@lid", "x"),
     ],
 )
 def test_an_id_that_can_be_none_is_refused_before_anything_is_sent(call: Callable[[Client], Any]) -> None:
@@ -343,7 +344,7 @@ def test_an_instance_id_that_would_change_the_path_is_refused(instance: str) -> 
 
 
 def test_a_person_may_be_written_to_as_well_as_a_group() -> None:
-    body = {"chat_id": ALICE, "type": "text", "text": "x"}
+    body = {"chat_id": "12025550143@s.whatsapp.net", "type": "text", "text": "x"}
     script = [Expect("POST", f"{BASE}/messages/send", body, data={"id": {"_serialized": "m"}})]
     with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
-        assert client_of(transport).send_message(ALICE, "x") == "m"
+        assert client_of(transport).send_message(" 12025550143:7@c.us", "x") == "m"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.identity import Jid, identity_of_digits, identity_of_jid, is_group_id, parse_jid
+from reconciler.model.identity import Jid, chat_id, identity_of_digits, identity_of_jid, is_group_id, parse_jid
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,22 @@ def test_digits_and_jid_have_the_same_identity(digits: str, identity: str) -> No
 )
 def test_a_groups_id_is_digits_at_g_us(text: str, expected: bool) -> None:
     assert is_group_id(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("120363012345678901@g.us", "120363012345678901@g.us"),
+        (" 12025550143-1600000000@g.us\n", "12025550143-1600000000@g.us"),
+        ("12025550143@s.whatsapp.net", "12025550143@s.whatsapp.net"),
+        (" 12025550143:7@c.us ", "12025550143@s.whatsapp.net"),
+        ("76699677012110@lid", None),
+        ("+1 202 555 0143", None),
+        ("somebody", None),
+        ("", None),
+    ],
+)
+def test_a_message_goes_to_a_group_or_to_a_number_in_one_spelling_and_to_no_private_id(
+    text: str, address: str | None
+) -> None:
+    assert chat_id(text) == address
