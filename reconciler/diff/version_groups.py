@@ -33,8 +33,8 @@ _LOST = (
 )
 
 
-def added_group(group: DesiredGroup, new: Desired, gone: Sequence[DesiredGroup]) -> GroupDifference:
-    """A group that is new in the file."""
+def added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredGroup]) -> GroupDifference:
+    """A group that is new in the file. `namesakes` are those that are gone and share a name with it."""
     members = wanted_members(group, new).values()
     enters = () if group.state is State.LEFT else _in_order(_mover(member) for member in members)
     return GroupDifference(
@@ -44,19 +44,17 @@ def added_group(group: DesiredGroup, new: Desired, gone: Sequence[DesiredGroup])
         group.id,
         membership=group.membership,
         enters=enters,
-        notes=tuple(_notes_of_added(group, gone)),
+        notes=tuple(_notes_of_added(group, namesakes)),
     )
 
 
-def _notes_of_added(group: DesiredGroup, gone: Sequence[DesiredGroup]) -> Iterator[str]:
-    names = names_of(group)
-    # A key with another name and no id is a rename of the key: the live group is found by its name again.
-    heir_of = [one.key for one in gone if group.id is None and one.id is None and set(names_of(one)) & set(names)]
+def _notes_of_added(group: DesiredGroup, namesakes: Sequence[DesiredGroup]) -> Iterator[str]:
+    heir_of = [one.key for one in namesakes if group.id is None]
     if group.state is State.LEFT:
         yield "the instance leaves it, where it is in it"
         return
     if heir_of:
-        yield f"bears a name of {', '.join(heir_of)}, which is gone: the same live group is found by it"
+        yield f"bears a name of {', '.join(heir_of)}, which is gone: the same live group may be found by it"
     elif group.membership is Membership.OBSERVE:
         yield "only observed: nothing is changed in it"
     elif group.invite is not None:
@@ -67,16 +65,19 @@ def _notes_of_added(group: DesiredGroup, gone: Sequence[DesiredGroup]) -> Iterat
         yield "where it is live already, whoever is not listed is removed from it"
 
 
-def gone_group(group: DesiredGroup) -> GroupDifference:
-    """A group that the file no longer has."""
+def gone_group(group: DesiredGroup, namesakes: Sequence[DesiredGroup]) -> GroupDifference:
+    """A group that the file no longer has. `namesakes` are those that it has and that share a name with it."""
     listed = 0 if isinstance(group.members, Unmanaged) else len(group.members)
     who = f" and the {listed} listed in it" if listed > 1 else ""
     note = f"no longer managed: the live group{who} stay as they are" if who else "no longer managed: it stays as it is"
+    if namesakes:
+        keys = ", ".join(one.key for one in namesakes)
+        note += f", unless it is found by its name now, which {keys} bears"
     return GroupDifference(group.key, Fate.GONE, _name(group), group.id, membership=group.membership, notes=(note,))
 
 
 def changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after: Desired) -> GroupDifference:
-    """A group that both versions have, under one key or, with its id, under two."""
+    """A group that both versions have, under one key or, by its id or its name, under two."""
     # Whom either version leaves alone neither enters nor leaves; that the rules changed is told once, for all groups.
     was = wanted_members(replace(old, members=_left(old, after)), before)
     now = wanted_members(replace(new, members=_left(new, before)), after)

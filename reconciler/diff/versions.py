@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.diff.heirs import Bearers, heirs
 from reconciler.diff.people import in_order
 from reconciler.diff.removed import removed_keys_forbidden
 from reconciler.diff.revised import limit_said, same_group
@@ -45,27 +46,34 @@ def _groups(old: Desired, new: Desired) -> Iterable[GroupDifference]:
     counterparts = _counterparts(old, new)
     paired = {group.key for group in counterparts.values()}
     gone = [group for group in old.groups if group.key not in paired]
+    were, are = Bearers.of(gone), Bearers.of(new.groups)
     for group in new.groups:
         before = counterparts.get(group.key)
         if before is None:
-            yield added_group(group, new, gone)
+            yield added_group(group, new, were.sharing(group))
         elif before.key != group.key or not same_group(before, group):
             difference = changed_group(before, group, old, new)
             if difference.says_something:
                 yield difference
     for group in gone:
-        yield gone_group(group)
+        yield gone_group(group, are.sharing(group))
 
 
 def _counterparts(old: Desired, new: Desired) -> dict[str, DesiredGroup]:
-    """The older group of each newer key: the one with its id, whatever its key was, else the one with its key."""
+    """The older group of each newer key: the one with its id, whatever its key was, else the one with its key.
+
+    A key that is new may be found by the name of one that is gone.
+    """
     by_id = {group.id: group for group in old.groups if group.id is not None}
     pairs = {group.key: by_id[group.id] for group in new.groups if group.id is not None and group.id in by_id}
     taken = {group.key for group in pairs.values()}
     by_key = {group.key: group for group in old.groups if group.key not in taken}
-    return pairs | {
-        group.key: by_key[group.key] for group in new.groups if group.key not in pairs and group.key in by_key
-    }
+    pairs |= {group.key: by_key[group.key] for group in new.groups if group.key not in pairs and group.key in by_key}
+    taken = {group.key for group in pairs.values()}
+    return pairs | heirs(
+        [group for group in old.groups if group.key not in taken],
+        [group for group in new.groups if group.key not in pairs],
+    )
 
 
 def _rules(old: Desired, new: Desired) -> Iterable[FieldChange]:

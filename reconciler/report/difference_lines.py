@@ -31,9 +31,8 @@ def group_difference_lines(group: GroupDifference, ink: Ink) -> Iterator[str]:
     if group.fate in _FATES:
         yield ink.line(*_FATES[group.fate])
     if group.old_key is not None:
-        yield ink.line(
-            "~", f"key          {ink.words(group.old_key)} → {ink.words(group.key)} (the same group, by its id)"
-        )
+        keys = f"{ink.words(group.old_key)} → {ink.words(group.key)}"
+        yield ink.line("~", f"key          {keys} (the same group, by its {'name' if group.id is None else 'id'})")
     for field in group.fields:
         yield from _field(field, ink)
     both = {mover.who.label for mover in group.enters} & {mover.who.label for mover in group.leaves}

@@ -64,6 +64,18 @@ def test_two_revisions_of_the_default_file_are_compared(shell: Shell) -> None:
     assert "+ bob" in told.out
 
 
+def test_a_key_renamed_with_its_group_tells_who_goes_and_not_that_all_come(shell: Shell) -> None:
+    renamed = NEW.replace("alpha: {name: Alpha, members: [alice, bob]", "zulu: {name: Zulu, previously: [Alpha]")
+    shell.repository.write(
+        {"groups.yaml": renamed.replace("previously: [Alpha]", "previously: [Alpha], members: [bob]")}
+    )
+
+    told = shell.diff("HEAD", "groups.yaml")
+    assert "~ key          alpha → zulu (the same group, by its name)" in told.out
+    assert "- alice" in told.out
+    assert told.out.endswith("Diff: 1 group changed, 1 person leaves · 1 group as before\n")
+
+
 def test_a_revision_is_compared_with_the_file_that_is_there(shell: Shell) -> None:
     shell.repository.write({"groups.yaml": HEAD + "groups: {}\n"})
 

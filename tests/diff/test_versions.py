@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from reconciler.diff.match import names_of
 from reconciler.diff.versions import compare_versions
 from reconciler.model.desired import (
     UNMANAGED,
@@ -269,11 +271,81 @@ def test_what_becomes_of_a_new_group_is_said(new: DesiredGroup, said: list[str])
     )
 
 
-def test_a_key_renamed_without_an_id_says_that_the_live_group_is_found_by_its_name() -> None:
-    told = between(desired(group("alpha", id=None)), desired(group("zulu", id=None, name="B", previously=["Alpha"])))
+@pytest.mark.parametrize("old_id", [None, ALPHA_ID])
+@pytest.mark.parametrize(("name", "previously"), [("Alpha", []), ("Zulu", ["Alpha"]), ("Zulu", ["A", " Alpha "])])
+def test_a_key_renamed_without_an_id_is_one_group_that_is_found_by_its_name(
+    old_id: str | None, name: str, previously: list[str]
+) -> None:
+    told = between(
+        desired(group("alpha", id=old_id, members=[ALICE, BOB])),
+        desired(group("zulu", id=None, name=name, previously=previously, members=[ALICE, CAROL])),
+    )
 
-    assert [(one.key, one.fate) for one in told.groups] == [("alpha", Fate.GONE), ("zulu", Fate.ADDED)]
-    assert told.groups[1].notes == ("bears a name of alpha, which is gone: the same live group is found by it",)
+    (found,) = told.groups
+    assert (found.key, found.old_key, found.fate, found.notes) == ("zulu", "alpha", Fate.CHANGED, ())
+    assert labels(mover.who for mover in (*found.enters, *found.leaves)) == ["carol", "bob"]
+    assert ("id" in [field.field for field in found.fields]) is (old_id is not None)
+
+
+MAY = "bears a name of {}, which is gone: the same live group may be found by it"
+UNLESS = "no longer managed: it stays as it is, unless it is found by its name now, which {} bears"
+ALPHA = group("alpha", id=None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "notes"),
+    [
+        # Two that are gone come into question, or two that are new.
+        (
+            (ALPHA, group("beta", id=None, name="Beta")),
+            (group("zulu", id=None, name="Zulu", previously=["Alpha", "Beta"]),),
+            {"alpha": UNLESS.format("zulu"), "beta": UNLESS.format("zulu"), "zulu": MAY.format("alpha, beta")},
+        ),
+        (
+            (ALPHA,),
+            (group("yak", id=None, name="Yak", previously=["Alpha"]), group("zulu", id=None)),
+            {"alpha": UNLESS.format("yak, zulu"), "yak": MAY.format("alpha"), "zulu": MAY.format("alpha")},
+        ),
+        # Only an earlier name is shared: the live group has another one by now.
+        (
+            (replace(ALPHA, previously=("Alfa",)),),
+            (group("zulu", id=None, name="Zulu", previously=["Alfa"]),),
+            {"alpha": UNLESS.format("zulu"), "zulu": MAY.format("alpha")},
+        ),
+        # Whether the id is that of the same live group only the API can tell.
+        ((ALPHA,), (group("zulu"),), {"alpha": UNLESS.format("zulu")}),
+        # A key that was there before may find it, too.
+        (
+            (ALPHA, group("beta", id=None, name="Beta")),
+            (group("beta", id=None, name="Beta", previously=["Alpha"]),),
+            {"alpha": UNLESS.format("beta")},
+        ),
+        ((ALPHA,), (group("zulu", id=None, name="Zulu"),), {"alpha": UNLESS.partition(",")[0]}),
+    ],
+    ids=["two gone", "two new", "an earlier name", "an id", "an older key", "no name"],
+)
+def test_where_it_is_not_sure_who_finds_the_live_group_of_a_key_that_is_gone_that_is_said(
+    old: tuple[DesiredGroup, ...], new: tuple[DesiredGroup, ...], notes: dict[str, str]
+) -> None:
+    told = between(desired(*old), desired(*new))
+
+    said = {one.key: one.notes[0] for one in told.groups if one.notes}
+    assert {key: said[key] for key in notes} == notes
+    assert {one.key for one in told.groups if one.fate is Fate.GONE} == {g.key for g in old} - {g.key for g in new}
+
+
+def test_each_name_is_looked_up_once_however_many_groups_come_and_go() -> None:
+    count = 5_000
+    old = desired(*(group(f"old-{n}", id=None, name=f"Name {n}") for n in range(count)))
+    new = desired(*(group(f"new-{n}", id=None, name=f"New {n}", previously=[f"Name {n}"]) for n in range(count)))
+    other = desired(*(group(f"new-{n}", id=None, name=f"Other {n}") for n in range(count)))
+
+    looked: Counter[str] = Counter()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.diff.heirs.names_of", lambda one: looked.update([one.key]) or names_of(one))
+        assert {one.fate for one in between(old, new).groups} == {Fate.CHANGED}
+        assert len(between(old, other).groups) == 2 * count
+    assert max(looked.values()) < 20
 
 
 @pytest.mark.parametrize(
