@@ -11,7 +11,7 @@ import click
 from reconciler.apply.lock import instance_lock
 from reconciler.cli.confirm import confirm
 from reconciler.cli.failing import told
-from reconciler.cli.formats import PLAN_FORMATS, RESULT_FORMATS, Look, plan_text
+from reconciler.cli.formats import DRY_RUN_FORMATS, RESULT_FORMATS, Look, plan_text
 from reconciler.cli.inputs import FromFile, FromPlan, for_same_instance, input_of
 from reconciler.cli.interrupt import Stop, watching_signals
 from reconciler.cli.options import Settings
@@ -100,14 +100,14 @@ def _show_plan(plan: Plan, run: _Run) -> None:
 
 
 def _dry(plan: Plan, session: Session, run: _Run) -> int:
-    from reconciler.report.text import render_calls
+    from reconciler.report.calls import calls_of
 
+    calls = calls_of(plan, removes_by_post=session.client.removes_by_post)
+    text = DRY_RUN_FORMATS[run.ways.format](run.start.shown(plan), calls, _look(run))
     if run.ways.format != "text":
-        show(PLAN_FORMATS[run.ways.format](run.start.shown(plan), _look(run)))
-    elif plan.steps:
-        show(
-            "\n" + render_calls(plan, show_phones=run.asked.show_phones, removes_by_post=session.client.removes_by_post)
-        )
+        show(text)
+    elif calls:
+        show("\n" + text)
     require_allowed(plan)
     return 0
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.result import ApplyResult
     from reconciler.model.whereabouts import Whereabouts
     from reconciler.planfile.saved import SavedPlan
+    from reconciler.report.calls import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,29 @@ def _plan_markdown(made: SavedPlan, look: Look) -> str:
 
     said = f"reconciler {made.made_by}, {made.made_at}"
     return render_plan_markdown(made.plan, show_phones=look.show_phones, drift=look.drift, made=said)
+
+
+def _dry_text(made: SavedPlan, calls: Sequence[Call], look: Look) -> str:
+    """The calls alone: what they come of has been shown already."""
+    from reconciler.report.text import render_calls
+
+    return render_calls(calls, show_phones=look.show_phones)
+
+
+def _dry_json(made: SavedPlan, calls: Sequence[Call], look: Look) -> str:
+    from reconciler.hostile.escaping import json_text
+    from reconciler.planfile.write import plan_document
+    from reconciler.report.calls import calls_document
+    from reconciler.report.document import masked
+
+    return json_text(masked({**plan_document(made), "calls": calls_document(calls)}, look.show_phones))
+
+
+def _dry_markdown(made: SavedPlan, calls: Sequence[Call], look: Look) -> str:
+    from reconciler.report.plan_markdown import render_plan_markdown
+
+    said = f"reconciler {made.made_by}, {made.made_at}"
+    return render_plan_markdown(made.plan, show_phones=look.show_phones, made=said, calls=calls)
 
 
 def _plan_html(made: SavedPlan, look: Look) -> str:
@@ -153,7 +177,14 @@ RESULT_FORMATS: Mapping[str, Callable[[ApplyResult, Look], str]] = {
     "json": _result_json,
     "markdown": _result_markdown,
 }
-"""For `apply`. Each is also one of PLAN_FORMATS: that is how a dry run shows its plan."""
+"""For `apply`."""
+
+DRY_RUN_FORMATS: Mapping[str, Callable[[SavedPlan, Sequence[Call], Look], str]] = {
+    "text": _dry_text,
+    "json": _dry_json,
+    "markdown": _dry_markdown,
+}
+"""For `apply --dry-run`, which takes the formats of `apply`."""
 
 PROBLEM_FORMATS: Mapping[str, Callable[[Sequence[Problem], str], str]] = {
     "text": _problems_text,

@@ -21,7 +21,7 @@ Example:
   reconciler schema --plan"""
 
 DOCUMENTS = {
-    "plan": "The plan file's, which is also what `plan`, `drift` and `show` print as JSON.",
+    "plan": "The plan file's, which is also what `plan`, `drift`, `show` and `apply --dry-run` print as JSON.",
     "result": "The report's, which is also what `apply` prints as JSON.",
     "problems": "What `validate` prints as JSON.",
     "diff": "What `diff` prints as JSON.",

@@ -85,6 +85,8 @@ def _check_format(value: object) -> None:
         )
     if value.get("masked") is True:
         raise PlanFileError("this plan's phone numbers are masked: it is for reading only", AGAIN)
+    if "calls" in value:
+        raise PlanFileError("this is what a dry run printed, which is for reading only", AGAIN)
 
 
 def _changed_since(field: Field) -> ChangedSince:

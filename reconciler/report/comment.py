@@ -127,6 +127,14 @@ def comment(head: str, sections: Sequence[Section], foot: str) -> str:
     return "\n\n".join(part for part in (head, *told, foot) if part)
 
 
+def folded(line: str, lines: Sequence[str]) -> str:
+    """Harmless lines of code that open below a line of our own; of a great many the first stand, and how many more."""
+    kept, more = _kept(lines)
+    parts = [markdown_fence(kept, show_phones=True)] if kept else []
+    parts += [f"*{counted(more, 'more line', 'more lines')}: see the artifact.*"] if more else []
+    return _block(Section(line, "\n\n".join(parts)), is_open=False)
+
+
 def size(text: str) -> int:
     """How much of a comment a text takes."""
     return len(text.encode("utf-16-le")) // 2

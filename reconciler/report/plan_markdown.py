@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.plan import Action, GroupPlan, Plan, Refusal, Step
-from reconciler.report.comment import Section, alert, body, code, comment, marker, summary, title, words
+from reconciler.report.calls import Call, call_lines
+from reconciler.report.comment import Section, alert, body, code, comment, folded, marker, summary, title, words
 from reconciler.report.group import has_something_to_say
 from reconciler.report.lines import Ink
 from reconciler.report.narrowing import narrowing_lines
@@ -18,8 +19,10 @@ _REFUSAL = 160
 _ALONE = {Action.JOIN: "join", Action.CREATE: "create", Action.LEAVE: "<b>leave the group</b>"}
 
 
-def render_plan_markdown(plan: Plan, *, show_phones: bool, drift: bool = False, made: str = "") -> str:
-    """The comment, below the size GitHub takes; `made` says when and by what it was made.
+def render_plan_markdown(
+    plan: Plan, *, show_phones: bool, drift: bool = False, made: str = "", calls: Sequence[Call] = ()
+) -> str:
+    """The comment, below the size GitHub takes; `made` says when and by what it was made, `calls` what a dry run has.
 
     Groups that are refused, blocked or lose people come first, and are the last to be cut.
     """
@@ -30,7 +33,7 @@ def render_plan_markdown(plan: Plan, *, show_phones: bool, drift: bool = False, 
     head = [marker("drift" if drift else "plan", plan.instance_id, plan.share), summary(plan_line(plan, drift=drift))]
     if plan.refusals:
         head.append(alert("CAUTION", _REFUSED, [_refusal(refusal, ink) for refusal in plan.refusals]))
-    return comment("\n\n".join(head), sections, "\n\n".join(_ending(plan, ink, made)))
+    return comment("\n\n".join(head), sections, "\n\n".join(_ending(plan, ink, made, calls)))
 
 
 def _rank(group: GroupPlan, refused: set[str | None]) -> int:
@@ -69,8 +72,11 @@ def _moved(steps: Sequence[Step], *actions: Action) -> int:
     return sum(len(step.people) for step in steps if step.action in actions)
 
 
-def _ending(plan: Plan, ink: Ink, made: str) -> Iterator[str]:
-    """Notes on the whole run; what was not looked at; how many are as they should be; who says so."""
+def _ending(plan: Plan, ink: Ink, made: str, calls: Sequence[Call]) -> Iterator[str]:
+    """The calls; notes on the whole run; what was not looked at; how many are as they should be; who says so."""
+    if calls:
+        lines = list(call_lines(calls, show_phones=ink.show_phones))
+        yield folded(f"{counted(len(lines), 'call', 'calls')} an apply would send", lines)
     if notes := run_notes(plan, ink):
         yield "\n".join(["**Good to know**\n", *(f"- {words(note[2:])}" for note in notes)])
     if narrowed := narrowing_lines(plan):

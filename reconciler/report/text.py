@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.report.calls_text import render_calls
+from reconciler.report.calls import render_calls
 from reconciler.report.plan_text import render_plan
 from reconciler.report.problems_text import render_problems
 from reconciler.report.result_text import render_result

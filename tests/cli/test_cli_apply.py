@@ -57,6 +57,23 @@ def test_a_dry_run_prints_the_calls_and_sends_none(stage: Stage) -> None:
     assert "12025550143@s.whatsapp.net" in shown.out
 
 
+def test_a_dry_run_has_the_same_calls_in_every_format(stage: Stage) -> None:
+    stage.file(FILE.replace("name: Alpha", "name: Alpha, description: For all"))
+    lines = [line for line in stage.run("apply", "--dry-run").out.splitlines() if line.startswith(("POST", "PATCH"))]
+    assert len(lines) == 2
+    document = json.loads(stage.run("apply", "--dry-run", "--format", "json").out)
+    jsonschema.validate(document, json.loads(schema_text("plan.schema.json")))
+    assert [f"{call['method']} {call['path']} {json.dumps(call['body'])}" for call in document["calls"]] == [
+        f"{line.partition(' {')[0]} {json.dumps(json.loads('{' + line.partition(' {')[2]))}" for line in lines
+    ]
+    comment = stage.run("apply", "--dry-run", "--format", "markdown").out
+    assert f"<summary>{len(lines)} calls an apply would send</summary>" in comment
+    assert all(line in comment for line in lines)
+    full = stage.run("apply", "--dry-run", "--format", "json", "--show-phones").out
+    assert "12025550143@s.whatsapp.net" in json.dumps(json.loads(full)["calls"])
+    assert "2025550143" not in json.dumps(document) + comment
+
+
 def test_a_dry_run_of_a_refused_plan_is_refused(stage: Stage) -> None:
     stage.world.create_group("Alpha", [f"+1 404 555 01{n:02}" for n in range(8)], owner=PHONE)
     stage.file("groups: {alpha: {name: Alpha, members: []}}")

@@ -376,6 +376,7 @@ def test_steps_must_stand_in_the_order_of_their_phases() -> None:
         ({"format_version": "two", "made_by": 5}, r"format is version \(no number\), made by an unknown version"),
         ({"format_version": True}, "format is version"),
         ({"masked": True}, "phone numbers are masked: it is for reading only"),
+        ({"calls": []}, "what a dry run printed, which is for reading only"),
     ],
 )
 def test_what_this_program_cannot_apply_is_told_by_its_kind(change: dict[str, Any], message: str) -> None:

@@ -15,6 +15,7 @@ from reconciler.hostile.escaping import json_line, json_text, plain, quoted
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Advice, AdviceKind, Found, GroupPlan, Plan, Refusal, TextChange, Who
 from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
+from reconciler.report.calls import calls_of
 from reconciler.report.document import masked, result_document
 from reconciler.report.plan_markdown import render_plan_markdown
 from reconciler.report.problems_text import problems_document
@@ -89,9 +90,12 @@ RENDERERS: dict[str, Callable[[str], str]] = {
     "plan with numbers": lambda text: render_plan(hostile_plan(text), show_phones=True, color=False),
     "result": lambda text: render_result(hostile_result(text), show_phones=False, color=False),
     "result with numbers": lambda text: render_result(hostile_result(text), show_phones=True, color=False),
-    "calls": lambda text: render_calls(hostile_plan(text), show_phones=True),
+    "calls": lambda text: render_calls(calls_of(hostile_plan(text)), show_phones=True),
     "problems": lambda text: render_problems([hostile_problem(text)]),
     "plan as markdown": lambda text: render_plan_markdown(hostile_plan(text), show_phones=False, made=text),
+    "dry run as markdown": lambda text: render_plan_markdown(
+        hostile_plan(text), show_phones=True, calls=calls_of(hostile_plan(text))
+    ),
     "result as markdown": lambda text: render_result_markdown(hostile_result(text), show_phones=True),
     "documents": lambda text: json_text(documents(text)),
     "document on a line": lambda text: json_line(documents(text)),

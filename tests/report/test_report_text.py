@@ -12,6 +12,7 @@ import pytest
 from reconciler.errors import Problem
 from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Phase, Plan, Step, TextChange
 from reconciler.model.result import ApplyResult, Outcome, StepResult
+from reconciler.report.calls import calls_of
 from reconciler.report.summary import about
 from reconciler.report.text import render_calls, render_plan, render_problems, render_result
 from tests.report import report_samples as samples
@@ -27,9 +28,9 @@ TEXTS = {
     "plan_empty": lambda: render_plan(samples.EMPTY, show_phones=False, color=False),
     "drift": lambda: render_plan(samples.SMALL, show_phones=False, color=False, drift=True),
     "drift_none": lambda: render_plan(samples.NOTHING, show_phones=False, color=False, drift=True),
-    "calls": lambda: render_calls(samples.EVERYTHING, show_phones=False),
-    "calls_show_phones": lambda: render_calls(samples.EVERYTHING, show_phones=True),
-    "calls_none": lambda: render_calls(samples.NOTHING, show_phones=False),
+    "calls": lambda: render_calls(calls_of(samples.EVERYTHING), show_phones=False),
+    "calls_show_phones": lambda: render_calls(calls_of(samples.EVERYTHING), show_phones=True),
+    "calls_none": lambda: render_calls(calls_of(samples.NOTHING), show_phones=False),
     "result_good": lambda: render_result(samples.GOOD, show_phones=False, color=False),
     "result_bad": lambda: render_result(samples.BAD, show_phones=False, color=False),
     "result_interrupted": lambda: render_result(samples.INTERRUPTED, show_phones=False, color=False),
