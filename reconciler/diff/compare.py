@@ -13,6 +13,7 @@ from reconciler.diff.people import (
     cast_of,
     due_soon,
     in_order,
+    is_mere_member,
     moves,
     people_by_lid,
     wanted_members,
@@ -125,7 +126,7 @@ def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mappin
         reasons = _reasons_to_doubt(live, cast, desired, group)
         return replace(change, advice=(*_doubtful(reasons), *told, *advice))
     change = replace(change, text=text, add=move.add, advice=tuple(advice))
-    if (text or move.add or move.remove) and _not_admin(cast, desired.instance):
+    if (text or move.add or move.remove) and is_mere_member(cast, desired.instance):
         why = "the instance is no admin of this group, so nothing in it can be changed; have an admin promote it"
         return replace(change, remove=move.remove, blocked=(why,), stopped=True)
     remove, blocked_removals, doubtful = _trusted_removals(live, cast, desired, move.remove, group)
@@ -158,15 +159,6 @@ def _trusted_removals(
         return (), (), _doubtful(reasons)
     kept = Advice.about(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
     return (), (f"doubtful read: {' and '.join(reasons)}; nobody is removed from it, plan again",), kept
-
-
-def _not_admin(cast: Cast, instance: Person | None) -> bool:
-    """Whether the instance stands among the participants as a mere member.
-
-    The group's `owner` says who made it: back after leaving, its maker is no admin any more.
-    """
-    own = cast.present.get(instance.identity) if instance is not None else None
-    return own is not None and not (own.is_admin or own.is_owner)
 
 
 def _text_changes(group: DesiredGroup, live: LiveGroup | None) -> tuple[TextChange, ...]:

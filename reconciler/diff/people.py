@@ -108,6 +108,15 @@ def _left_alone(desired: Desired) -> frozenset[Identity]:
     return desired.policy.ignored | own
 
 
+def is_mere_member(cast: Cast, instance: Person | None) -> bool:
+    """Whether the instance stands among the participants as a mere member.
+
+    The group's `owner` says who made it: back after leaving, its maker is no admin any more.
+    """
+    own = cast.present.get(instance.identity) if instance is not None else None
+    return own is not None and not (own.is_admin or own.is_owner)
+
+
 def moves(group: DesiredGroup, cast: Cast, desired: Desired) -> Moves:
     """Who is to come and to go in a live group, by its membership mode, and who is left alone and why."""
     wanted = wanted_members(group, desired)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.diff.doubt import doubts
 from reconciler.diff.match import Match
-from reconciler.diff.people import Cast, cast_of, people_by_lid, who_is
+from reconciler.diff.people import Cast, cast_of, is_mere_member, people_by_lid, who_is
 from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
-from reconciler.model.live import LiveGroup
+from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.plan import Who
 from reconciler.model.whereabouts import InFile, Presence, Sought, Whereabout, Whereabouts
 
@@ -115,13 +115,27 @@ def _live(
     if live is None:
         return replace(about, presence=Presence.UNKNOWN, reasons=("was listed, but is gone when read",))
     cast = casts[live.id]
+    about = replace(about, held=_no_admin(cast, desired))
     found = cast.present.get(person.identity) if person.identity is not None else None
     found = found or next((p for p in cast.unknown if _digits(p.lid) in person.lids), None)
     if found is not None:
         owner = found.is_owner or (found.identity is not None and found.identity in cast.owners)
-        return replace(about, presence=Presence.IN, is_admin=found.is_admin or owner, is_owner=owner)
+        held = (*about.held, *_never_removed(found, live, cast, desired))
+        return replace(about, presence=Presence.IN, is_admin=found.is_admin or owner, is_owner=owner, held=held)
     reasons = (*doubts(live, cast, desired.instance), *_may_be_there(cast, person))
     return replace(about, presence=Presence.UNKNOWN if reasons else Presence.OUT, reasons=reasons)
+
+
+def _no_admin(cast: Cast, desired: Desired) -> tuple[str, ...]:
+    told = "the instance is no admin of this group, so nobody can be added or removed"
+    return (told,) if is_mere_member(cast, desired.instance) else ()
+
+
+def _never_removed(found: Participant, live: LiveGroup, cast: Cast, desired: Desired) -> Iterator[str]:
+    if found.identity is None:
+        yield "known here by a private id alone, so cannot be removed"
+    if reasons := doubts(live, cast, desired.instance):
+        yield f"doubtful read: {' and '.join(reasons)}; nobody is removed from it"
 
 
 def _may_be_there(cast: Cast, person: _Person) -> tuple[str, ...]:

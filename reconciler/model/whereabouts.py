@@ -56,7 +56,7 @@ class InFile:
 class Whereabout:
     """The person in one group. `key` and `in_file` are None for a live group that the file does not have.
 
-    `reasons` say why it is unknown whether they are in.
+    `reasons` say why it is unknown whether they are in, `held` why no plan moves them here, whatever the file wants.
     """
 
     key: str | None
@@ -67,6 +67,7 @@ class Whereabout:
     is_admin: bool = False
     is_owner: bool = False
     reasons: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> bool:

@@ -46,6 +46,8 @@ def _group(group: Whereabout, ink: Ink, found: Whereabouts) -> Iterator[str]:
     if group.in_file is not None:
         for text in _details(group, group.in_file, ink):
             yield ink.line("i", text)
+        if _move(group, group.in_file, found) != "i":
+            yield from (ink.line("i", ink.words(text)) for text in group.held)
     elif group.is_owner or group.is_admin:
         yield ink.line("i", "owns the group" if group.is_owner else "an admin")
     if group.presence is Presence.UNKNOWN:
@@ -53,7 +55,7 @@ def _group(group: Whereabout, ink: Ink, found: Whereabouts) -> Iterator[str]:
 
 
 def _verdict(group: Whereabout, ink: Ink, found: Whereabouts) -> tuple[str, str]:
-    """Wanted or not and in or not, in one line; `+` and `-` only where a plan could move this person."""
+    """Wanted or not and in or not, in one line; `+` and `-` only where a plan moves this person."""
     in_file, inside = group.in_file, group.presence is Presence.IN
     live = {
         Presence.IN: "and in",
@@ -63,19 +65,27 @@ def _verdict(group: Whereabout, ink: Ink, found: Whereabouts) -> tuple[str, str]
     }[group.presence]
     if in_file is None:
         return "i", "in; the file does not have this group"
-    moves = in_file.membership is not Membership.OBSERVE and not (found.is_instance or found.ignored)
+    move = "i" if group.held else _move(group, in_file, found)
     if in_file.member is not None:
-        comes = "+" if moves and not in_file.member.by_invite else "i"
-        mark = "=" if inside else "!" if group.presence is Presence.UNKNOWN else comes
+        mark = "=" if inside else "!" if group.presence is Presence.UNKNOWN else move
         return mark, f"wanted{_terms(in_file.member, ink)}, {live}"
     if not inside:
         return "i", f"not wanted, {live.removeprefix('and ')}"
     if in_file.absent or in_file.managed:
-        goes = moves and not found.protected and not group.is_owner
-        goes = goes and (in_file.absent or in_file.membership is Membership.EXACT)
         why = "listed under `absent`" if in_file.absent else f"membership is {in_file.membership.value}"
-        return ("-" if goes else "i"), f"in, not wanted: {why}"
+        return move, f"in, not wanted: {why}"
     return "i", "in; the file does not manage this group's members"
+
+
+def _move(group: Whereabout, in_file: InFile, found: Whereabouts) -> str:
+    """`+` or `-` where the file has the person come or go, else `i`."""
+    if in_file.membership is Membership.OBSERVE or in_file.leaving or found.is_instance or found.ignored:
+        return "i"
+    if in_file.member is not None:
+        return "i" if group.presence is Presence.IN or in_file.member.by_invite else "+"
+    goes = in_file.absent or (in_file.managed and in_file.membership is Membership.EXACT)
+    stays = group.presence is not Presence.IN or found.protected or group.is_owner
+    return "-" if goes and not stays else "i"
 
 
 def _terms(member: Member, ink: Ink) -> str:

@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 
 from reconciler.published import schema_text
-from reconciler.sandbox import Dialect, Settings
+from reconciler.sandbox import Dialect, Fault, FaultKind, Settings
 from tests.stage import INSTANCE, PHONE, Stage, stage_with
 
-ALICE, BOB, CAROL = "+1 202 555 0143", "+1 202 555 0144", "+1 303 555 0145"
+ALICE, BOB, CAROL, DAVE = "+1 202 555 0143", "+1 202 555 0144", "+1 303 555 0145", "+1 303 555 0146"
 SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("who.schema.json")))
 FILE = f"""
 region: US
@@ -136,6 +136,26 @@ def test_who_says_where_it_could_not_be_known(stage: Stage) -> None:
     stage.file(f"groups: {{alpha: {{name: Alpha, members: ['{BOB}']}}}}")
     wanted = stage.run("who", BOB).out
     assert "  ! wanted, not known to be in\n  ! may be in it: 1 participant has no known number\n" in wanted
+
+
+def test_who_shows_nobody_as_coming_or_going_whom_no_plan_moves(stage: Stage) -> None:
+    stage.world.set_account(BOB, lid="76699677012111@lid", shows="lid")
+    stage.world.create_group("Theirs", [ALICE, PHONE], owner=CAROL)
+    stage.world.create_group("Lids", [ALICE, BOB], owner=PHONE)
+    stage.world.create_group("Cut", [ALICE], owner=PHONE)
+    stage.file(
+        f"groups: {{theirs: {{name: Theirs, members: ['{CAROL}', '{DAVE}']}}, "
+        "lids: {name: Lids, members: []}, cut: {name: Cut, members: []}}"
+    )
+    no_admin = "  i the instance is no admin of this group, so nobody can be added or removed\n"
+    assert "  i wanted, not in\n" + no_admin in stage.run("who", DAVE).out
+    hidden = stage.run("who", "76699677012111@lid").out
+    assert "so cannot be removed\n" in hidden
+    stage.server.set_faults([Fault(FaultKind.WRONG_COUNT, amount=3, times=0)])
+    alice = stage.run("who", ALICE).out
+    assert "  i in, not wanted: membership is exact\n" + no_admin in alice
+    assert "the list counts 5; nobody is removed from it\n" in alice
+    assert "\n  - " not in hidden + alice
 
 
 def test_who_of_an_unknown_alias_makes_no_call(stage: Stage) -> None:

@@ -152,3 +152,29 @@ def test_a_group_whose_members_nobody_manages_says_so() -> None:
     (one,) = found(wanted, live(ALICE)).groups
     assert one.in_file is not None
     assert (one.in_file.managed, one.in_file.admin, one.wanted) == (False, None, False)
+
+
+@pytest.mark.parametrize(
+    ("there", "held"),
+    [
+        (live(ALICE), ()),
+        (live(ALICE, count=7), ("doubtful read: the read shows 2 participants, the list counts 7",)),
+        (live(ALICE, participant(ME), me=None), ("the instance is no admin of this group",)),
+        (
+            live(ALICE, participant(ME), me=None, count=7),
+            ("the instance is no admin of this group", "doubtful read: "),
+        ),
+        (live(BOB, participant(ME), me=None), ("the instance is no admin of this group",)),
+        (live(BOB), ()),
+    ],
+)
+def test_what_keeps_a_plan_from_moving_a_person_is_told(there: LiveGroup, held: tuple[str, ...]) -> None:
+    (one,) = found(desired(group(members=[CAROL], absent=[ALICE])), there).groups
+    assert len(one.held) == len(held)
+    assert all(told.startswith(words) for told, words in zip(one.held, held, strict=True))
+
+
+def test_who_is_known_by_a_private_id_alone_cannot_be_removed() -> None:
+    sought = Sought(Who(None, None, None, LID), None, LID)
+    (one,) = found_by(sought, desired(group(members=[BOB])), live(BOB, participant(LID))).groups
+    assert one.held == ("known here by a private id alone, so cannot be removed",)

@@ -87,6 +87,22 @@ EXACT = InFile(managed=True)
             False,
             ["- in, not wanted: listed under `absent`"],
         ),
+        (
+            replace(at(EXACT), held=("no admin", "doubtful")),
+            False,
+            ["i in, not wanted: membership is exact", "i no admin", "i doubtful"],
+        ),
+        (
+            replace(at(replace(EXACT, member=MEMBER), Presence.OUT), held=("no admin",)),
+            False,
+            ["i wanted, not in", "i no admin"],
+        ),
+        (replace(at(replace(EXACT, member=MEMBER)), held=("no admin",)), False, ["= wanted, and in"]),
+        (
+            at(replace(EXACT, member=MEMBER, leaving=True), Presence.NO_GROUP),
+            False,
+            ["i wanted, and the group is not live", "i the file says to leave this group"],
+        ),
         (at(InFile(absent=True), Presence.OUT), False, ["i not wanted, not in", "i listed under `absent`"]),
         (
             at(InFile(leaving=True)),
