@@ -60,6 +60,15 @@ def find(path: Path, findings: Findings) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
+def linked_folders(path: Path) -> tuple[str, ...]:
+    """The links to folders below a folder, sorted, which are not followed; names that begin with a dot are skipped."""
+    links: list[str] = []
+    for folder, folders, _ in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links += [str(below) for name in folders if (below := Path(folder, name)).is_symlink()]
+    return tuple(sorted(links))
+
+
 def _unreadable(error: OSError, findings: Findings) -> None:
     reason = error.strerror or type(error).__name__
     findings.error(Place(str(error.filename)), f"cannot be read: {reason}", "check its permissions")

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from reconciler.config.countries import Countries
 from reconciler.config.directory import Directory
-from reconciler.config.files import SourceFile, decoded, find, read_file
+from reconciler.config.files import SourceFile, decoded, find, linked_folders, read_file
 from reconciler.config.findings import Findings
 from reconciler.config.groups import Resolver
 from reconciler.config.limits import read_policy
 from reconciler.config.members import Lists
 from reconciler.config.merge import Merged, merge
 from reconciler.config.reader import read
-from reconciler.config.restrictions import enforce, named, origins, read_restrictions, refuse_links
+from reconciler.config.restrictions import enforce, named, origins, read_restrictions, refuse_links, tell_passed_over
 from reconciler.config.structure import check
 from reconciler.config.teams import Teams
 from reconciler.config.tree import Place, text
@@ -31,7 +31,7 @@ def load(path: Path, *, as_of: date) -> Desired:
     """
     findings = Findings()
     sources = [source for found in find(path, findings) if (source := read_file(found, findings)) is not None]
-    return _checked(sources, findings, as_of, str(path) if path.is_dir() else None, path.name)
+    return _checked(sources, findings, as_of, str(path) if path.is_dir() else None, path.name, linked_folders(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,16 @@ def load_stored(stored: Sequence[Stored], *, as_of: date, folder: str | None, na
     return _checked(sources, findings, as_of, folder, name)
 
 
-def _checked(sources: Sequence[SourceFile], findings: Findings, as_of: date, folder: str | None, name: str) -> Desired:
+def _checked(
+    sources: Sequence[SourceFile],
+    findings: Findings,
+    as_of: date,
+    folder: str | None,
+    name: str,
+    passed_over: Sequence[str] = (),
+) -> Desired:
     texts = {source.file: source.text for source in sources}
-    desired = desired_of(sources, findings, as_of, folder, name)
+    desired = desired_of(sources, findings, as_of, folder, name, passed_over)
     problems = findings.problems(texts)
     if desired is None or findings.failed:
         raise ConfigError(problems)
@@ -78,11 +85,17 @@ def _checked(sources: Sequence[SourceFile], findings: Findings, as_of: date, fol
 
 
 def desired_of(
-    sources: Sequence[SourceFile], findings: Findings, as_of: date, folder: str | None = None, name: str = ""
+    sources: Sequence[SourceFile],
+    findings: Findings,
+    as_of: date,
+    folder: str | None = None,
+    name: str = "",
+    passed_over: Sequence[str] = (),
 ) -> Desired | None:
     """What the files say; None where one could not be read (or looked through), as the rest makes no sense without it.
 
-    `folder` is the one they are from, None for a single file, whose name is `name`.
+    `folder` is the one they are from, None for a single file, whose name is `name`; `passed_over` are the links to
+    folders below it.
     """
     documents = [read(source.file, source.text, findings) for source in sources]
     parts = [check(document, findings, in_folder=folder is not None) for document in documents if document is not None]
@@ -90,6 +103,7 @@ def desired_of(
         return None
     merged = merge(folder, parts, findings)
     names = named((source.file for source in sources), folder, name)
+    tell_passed_over(passed_over, merged, findings)
     restrictions = read_restrictions(merged, parts, findings, names)
     if restrictions is not None:
         enforce(restrictions, merged, parts, findings, names)

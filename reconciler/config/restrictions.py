@@ -13,6 +13,7 @@ from reconciler.config.tree import Place, Tree, mapping, numbered, text
 from reconciler.model.restrictions import RESTRICTED, STEERING, Origins, Restrictions, Rule
 
 _MOST_NAMED = 5
+_INSTEAD = "put the folder itself there"
 
 
 def named(files: Iterable[str], folder: str | None, single: str) -> Mapping[str, str]:
@@ -87,6 +88,16 @@ def refuse_links(links: Sequence[str], merged: Merged, findings: Findings) -> No
         if merged.restrictions is not None:
             message = "the file is a link, and who may write it is not said by the `restrictions` at"
             findings.error(Place(file), message, "put the file itself there", other=merged.restrictions.place)
+
+
+def tell_passed_over(links: Sequence[str], merged: Merged, findings: Findings) -> None:
+    """Note folders that are links, which are not looked into: an error where rules go by what stands in the folder."""
+    for link in links:
+        if merged.restrictions is None:
+            findings.warning(Place(link), "the folder is a link, and what it leads to is not read", _INSTEAD)
+        else:
+            message = "the folder is a link, and who may write there is not said by the `restrictions` at"
+            findings.error(Place(link), message, _INSTEAD, other=merged.restrictions.place)
 
 
 def _judge(restrictions: Restrictions, rules: Place, part: Sound, findings: Findings, name: str) -> None:

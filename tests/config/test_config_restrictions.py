@@ -129,6 +129,25 @@ def test_a_file_elsewhere_is_not_let_in_by_a_link(tmp_path: Path) -> None:
     assert [group.key for group in load(folder, as_of=TODAY).groups] == ["sales-a"]
 
 
+def test_a_folder_elsewhere_is_not_let_in_by_a_link_nor_passed_over_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.yaml").write_text("groups: {sales-a: {name: A}}", encoding="utf-8")
+    folder = tmp_path / "F"
+    folder.mkdir()
+    (folder / "sales").symlink_to(tmp_path / "outside")
+    (folder / ".hidden").symlink_to(tmp_path / "outside")
+    assert problems(folder, {"main.yaml": RULES}) == [
+        "F/sales: the folder is a link, and who may write there is not said by the `restrictions` at "
+        "F/main.yaml:2:1; put the folder itself there"
+    ]
+    (folder / "main.yaml").write_text("version: 1", encoding="utf-8")
+    desired = load(folder, as_of=TODAY)
+    assert desired.groups == ()
+    (warning,) = desired.warnings
+    assert (warning.file, warning.severity) == (str(folder / "sales"), "warning")
+    assert warning.message == "the folder is a link, and what it leads to is not read"
+
+
 def test_the_folder_itself_may_be_reached_in_any_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded(tmp_path / "F", {"main.yaml": RULES, "sales/a.yaml": "groups: {sales-a: {name: A}}"})
     (tmp_path / "link").symlink_to(tmp_path / "F")
