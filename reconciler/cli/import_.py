@@ -40,11 +40,16 @@ Example:
 def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], people: bool, phone: str | None) -> int:
     """Write a valid YAML file for the live groups; a plan of it finds nothing to do.
 
-    The file holds phone numbers in full, also on stdout.
+    The file holds phone numbers in full, also on stdout. --output replaces a file that is there, and says so.
     """
     from reconciler.cli.importing import import_groups
     from reconciler.cli.logs import begin
     from reconciler.cli.writing import show
+    from reconciler.hostile.escaping import safe
 
-    show(import_groups(begin(ctx), ids, people=people, phone=phone), output)
+    text = import_groups(begin(ctx), ids, people=people, phone=phone)
+    replaced = output is not None and output.exists()
+    show(text, output)
+    if replaced:
+        click.echo(f"{safe(str(output))}: replaced the file that was there", err=True)
     return 0

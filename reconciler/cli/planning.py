@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def load_and_choose(asked: Asked, settings: Settings) -> tuple[Desired, Choices]:
     """The desired state that is asked for, and what of it is to be planned and how."""
     limit = removal_limit(asked.max_removals)
-    choices = Choices(tuple(sorted(set(asked.targets))), limit, shard=asked.shard)
+    choices = Choices(tuple(sorted(set(asked.targets))), limit, shard=asked.shard, trying_out=settings.sandbox)
     desired = load_desired(asked.path, asked.as_of, quiet=settings.quiet)
     if asked.changed_since is None:
         return desired, choices

@@ -22,7 +22,7 @@ class Choices:
 
     `max_removals` overrides the file; `targets` are keys, none for all; `changed_since` says which of them to leave
     out, `shard` keeps only its part of the others. `before` are the groups of that earlier revision, where a key may
-    stand for another live group than it did there (None: none can).
+    stand for another live group than it did there (None: none can). `trying_out` is a run on the embedded server.
     """
 
     targets: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class Choices:
     shard: Shard | None = None
     changed_since: ChangedSince | None = None
     before: tuple[DesiredGroup, ...] | None = None
+    trying_out: bool = False
 
     def share(self, asked_for: int) -> Share | None:
         """What the plan says of its shard, where so many groups were asked for in all."""
@@ -57,7 +58,7 @@ def build_plan(
         instance_id=instance_id,
         as_of=desired.as_of,
         groups=groups,
-        refusals=refusals(groups, desired, instance, instance_id),
+        refusals=refusals(groups, desired, instance, instance_id, trying_out=choices.trying_out),
         advice=advice,
         calls_per_minute=choices.calls_per_minute,
         writes_per_minute=desired.policy.writes_per_minute,

@@ -8,17 +8,29 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
 from reconciler.model.plan import Action, GroupPlan, Refusal
 
+PLACEHOLDER = "inst_replace_me"
+"""The instance's id in the file that `init` writes: nobody has made such a file their own yet."""
+
 
 def refusals(
-    groups: Sequence[GroupPlan], desired: Desired, instance: Instance | None, instance_id: str
+    groups: Sequence[GroupPlan], desired: Desired, instance: Instance | None, instance_id: str, *, trying_out: bool
 ) -> tuple[Refusal, ...]:
     """Every reason to refuse, the run's own first, then by group key.
 
     `desired` is as it is for the instance with this id. `instance` is None when nothing is to be written, so that
-    nobody asked for its state.
+    nobody asked for its state. `trying_out` says that the embedded server answers.
     """
+    of_file = [] if trying_out else refusals_of_starter(desired)
     of_own_phone = refusals_of_own_phone(groups, desired, instance_id)
-    return (*refusals_of_instance(instance), *of_own_phone, *refusals_of_removals(groups))
+    return (*of_file, *refusals_of_instance(instance), *of_own_phone, *refusals_of_removals(groups))
+
+
+def refusals_of_starter(desired: Desired) -> list[Refusal]:
+    """Why a file cannot be applied while it is the starter's, whatever instance the run is for: so are its people."""
+    if desired.instance_id != PLACEHOLDER:
+        return []
+    text = f"the file is still the starter's: its instance is {PLACEHOLDER}, its people and groups are examples"
+    return [Refusal(text, "put your own instance's `id` and `phone` into the file, and your own people and groups")]
 
 
 def refusals_of_instance(instance: Instance | None) -> list[Refusal]:

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler import __version__
 from reconciler.cli.main import run
+from reconciler.plan.guard import PLACEHOLDER
 from reconciler.published import schema_text
 from reconciler.starter.pages import HOSTS, VERSION, starter_files
 
@@ -43,7 +44,7 @@ def test_what_init_writes_is_there_is_told_and_is_valid(
 def test_the_starter_can_do_nothing_to_anybody_before_it_is_edited(tmp_path: Path) -> None:
     text = starter_files("none", __version__)
     (page,) = text.values()
-    assert "id: inst_replace_me" in page
+    assert f"id: {PLACEHOLDER} " in page
     numbers = re.findall(r"\+[\d ]{8,}\d", page)
     assert numbers
     assert all(re.fullmatch(r"\+1 \d{3} 555 01\d\d", number) for number in numbers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.sandbox import Fault, FaultKind
+from reconciler.starter.pages import starter_files
 from tests.stage import PHONE, Stage
 
 PEOPLE = [f"+1 404 555 01{n:02}" for n in range(8)]
@@ -111,6 +112,25 @@ def test_an_instance_that_the_file_is_not_for_adds_people_all_the_same(stage: St
     asked = stage.run("who", PHONE, "--instance-id", "inst_other")
     assert "the instance itself" not in asked.out
     assert "the instance itself" in stage.run("who", PHONE).out
+
+
+def test_a_starter_that_is_nobodys_yet_is_planned_tried_out_and_never_applied(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.world.create_group("Everybody", PEOPLE[:2], owner=PHONE)
+    (page,) = starter_files("none", "0").values()
+    (stage.folder / "groups.yaml").write_text(page)
+    monkeypatch.setenv("WAPPFY_INSTANCE_ID", "inst_story")
+    planned = stage.run("plan", "--out", "starter.plan", "--detailed-exitcode")
+    assert planned.code == 2
+    assert "inst_replace_me" in planned.out
+    for given in ("groups.yaml", "starter.plan"):
+        applied = stage.run("apply", given, "--yes")
+        assert applied.code == 1
+        assert "put your own instance's `id` and `phone` into the file" in applied.err
+    assert stage.world.effects() == ()
+    monkeypatch.delenv("WAPPFY_INSTANCE_ID")
+    assert stage.run("--sandbox", "apply", "--yes").code == 0
 
 
 def test_the_sandbox_gives_the_files_number_to_no_other_instance(guide: Stage) -> None:

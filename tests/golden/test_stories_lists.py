@@ -83,6 +83,13 @@ def test_an_import_validates_and_plans_to_nothing(stage: Stage) -> None:
     assert planned.code == 0, planned.out + planned.err
 
 
+def test_an_import_says_when_it_replaced_a_file_that_was_there(stage: Stage) -> None:
+    asked = ("import", "--instance-id", INSTANCE, "--output", "imported.yaml")
+    assert "replaced" not in stage.run(*asked).err
+    again = stage.run(*asked)
+    assert (again.code, again.out, again.err) == (0, "", "imported.yaml: replaced the file that was there\n")
+
+
 def test_an_import_of_single_groups_holds_no_other(guide: Stage) -> None:
     populate(guide, 12)
     wanted = sorted(guide.world.snapshot())[3]

@@ -10,7 +10,7 @@ from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
 from reconciler.model.live import Instance, LiveGroup
 from reconciler.model.plan import Plan
 from reconciler.plan.build import Choices
-from reconciler.plan.guard import refusals_of_instance
+from reconciler.plan.guard import PLACEHOLDER, refusals_of_instance
 from tests.builders import (
     ALICE,
     ALPHA_ID,
@@ -141,6 +141,15 @@ def test_the_number_in_a_file_for_another_instance_is_not_this_ones() -> None:
 def test_a_file_that_names_no_instance_or_this_one_tells_the_own_number(of_the_file: str | None, known: bool) -> None:
     wanted = replace(desired(), instance_id=of_the_file).for_instance("inst_abc123")
     assert (wanted.instance == ME, wanted.instance_id) == (known, of_the_file)
+
+
+def test_a_starter_that_nobody_has_made_their_own_is_refused_whatever_instance_it_is_for() -> None:
+    wanted = replace(desired(group(members=[*PEOPLE, ME])), instance_id=PLACEHOLDER)
+    for lives in ([live(ALICE)], [live(*PEOPLE)], []):
+        (refusal,) = plan_for(wanted, *lives).refusals
+        assert PLACEHOLDER in refusal.message
+        assert "`id` and `phone`" in refusal.lift
+    assert plan_for(wanted, live(ALICE), choices=Choices(trying_out=True)).refusals == ()
 
 
 def test_adding_alone_needs_no_own_number() -> None:
