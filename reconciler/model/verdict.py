@@ -9,7 +9,8 @@ from enum import StrEnum
 class Verdict(StrEnum):
     """Why the live groups differ from the file.
 
-    BY_HAND: live is not as that revision wanted it, and the file has not moved there. NOT_APPLIED: the file moved
+    BY_HAND: live is not as that revision wanted it, and the file has not moved there: somebody changed it, or it never
+    took (a group that was blocked, somebody whose privacy settings refuse). NOT_APPLIED: the file moved
     since (or a last day went by), and live is still as that revision wanted it. BOTH: the file moved, and live is as
     neither wants it.
     """

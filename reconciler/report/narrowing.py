@@ -33,16 +33,24 @@ def narrowing_lines(plan: Plan) -> tuple[str, ...]:
     if plan.share is not None:
         lines.append(_shard(plan, plan.share))
     if plan.baseline is not None:
-        lines.append(verdict_line(plan, plan.baseline))
+        lines += verdict_lines(plan, plan.baseline)
     return tuple(lines)
 
 
-def verdict_line(plan: Plan, baseline: Baseline) -> str:
-    """`Held against applied/7 (commit 1a2b3c4d5): 2 differences changed by hand, 1 not applied yet.`"""
+def verdict_lines(plan: Plan, baseline: Baseline) -> Iterator[str]:
+    """`Held against applied/7 (commit 1a2b3c4d5): 2 changed by hand, 1 not applied yet.`, and what the first may be.
+
+    Nothing remembers what an apply could not do, so that no verdict can tell it from somebody's hand.
+    """
     found = [one.verdict for group in plan.groups for one in group.verdicts]
     told = [f"{found.count(verdict)} {words}" for verdict, words in VERDICT_WORDS.items() if verdict in found]
     counts = ", ".join(told) or "no difference to judge"
-    return f"Held against {at_commit(baseline.ref, baseline.commit)}: {counts}."
+    yield f"Held against {at_commit(baseline.ref, baseline.commit)}: {counts}."
+    if not {Verdict.BY_HAND, Verdict.BOTH}.isdisjoint(found):
+        yield (
+            "What was applied and never took shows as changed by hand too: a group that was blocked, somebody whose "
+            "privacy settings refuse."
+        )
 
 
 def _shard(plan: Plan, share: Share) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.hostile.escaping import safe
 from reconciler.model.plan import Action, GroupPlan, Plan
-from reconciler.report.narrowing import verdict_line
+from reconciler.report.narrowing import verdict_lines
 from reconciler.report.wording import counted
 
 _GROUPS = 10
@@ -21,7 +21,7 @@ def render_notice(plan: Plan) -> str:
     if len(drifted) > _GROUPS:
         lines.append(f"- and {counted(len(drifted) - _GROUPS, 'more group', 'more groups')}")
     if plan.baseline is not None:
-        lines.append(safe(verdict_line(plan, plan.baseline)))
+        lines += (safe(line) for line in verdict_lines(plan, plan.baseline))
     if plan.refusals:
         lines.append(f"An apply would be refused: {counted(len(plan.refusals), 'reason', 'reasons')}.")
     return "\n".join(lines)

@@ -71,6 +71,32 @@ def test_each_difference_says_whose_doing_it_is(drifted: Stage) -> None:
     assert held.endswith("): 2 changed by hand, 2 not applied yet, 1 changed by hand and in the file.")
 
 
+NEVER_TOOK = "What was applied and never took shows as changed by hand too"
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_a_group_that_was_always_blocked_is_not_said_to_be_surely_somebodys_doing(
+    guide: Stage, repository: Repository, format_: str
+) -> None:
+    others = guide.world.create_group("Theirs", [PHONE], owner=CAROL)
+    text = (guide.folder / "groups.yaml").read_text()
+    repository.commit({"groups.yaml": text + f"  theirs: {{id: {others}, name: Ours}}\n"})
+    assert guide.run("apply", "--yes").code == 3
+
+    told = guide.run("drift", "--since", "HEAD", "--format", format_).out
+    assert "changed by hand" in told
+    assert NEVER_TOOK in told
+
+
+def test_where_nothing_may_be_somebodys_doing_nothing_is_said_of_hands(guide: Stage, repository: Repository) -> None:
+    text = (guide.folder / "groups.yaml").read_text()
+    repository.write({"groups.yaml": text + "  gamma: {name: Gamma, members: [alice]}\n"})
+
+    told = guide.run("drift", "--since", "HEAD")
+    assert "1 not applied yet." in told.out
+    assert NEVER_TOOK not in told.out
+
+
 def test_the_document_has_the_verdicts_and_holds_to_its_schema(drifted: Stage, repository: Repository) -> None:
     document = json.loads(drifted.run("drift", "--since", "HEAD", "--format", "json", "--show-phones").out)
 
