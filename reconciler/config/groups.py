@@ -151,6 +151,15 @@ class Resolver:
             elif isinstance(group.name, str) and (first := names.setdefault(group.name, group)) is not group:
                 hint = "rename one, or give them ids"
                 self._same(group, first, "name", f"has the same name as {shown(first.key)} at", hint)
+        for group in groups:
+            taken = [names[name] for name in group.previously if group.id is None and name in names]
+            for other in (one for one in taken if one is not group):
+                self._earlier_name_of(group, other)
+
+    def _earlier_name_of(self, group: DesiredGroup, other: DesiredGroup) -> None:
+        message = f"an earlier name of {shown(group.key)} is the name of {shown(other.key)}"
+        hint = f"a live group called so is {shown(other.key)}'s; if it is {shown(group.key)}'s, note its `id` there"
+        self.findings.warning(self.merged.sections["groups"][group.key].place.at("previously"), message, hint)
 
     def _same(self, group: DesiredGroup, first: DesiredGroup, field: str, message: str, hint: str) -> None:
         entries = self.merged.sections["groups"]
