@@ -150,3 +150,27 @@ def test_a_rename_whose_old_name_is_not_live_is_not_warned_of(guide: Stage, repo
     planned = guide.run("plan", "--changed-since", "HEAD")
     assert "+ create" in planned.out
     assert "another live group" not in planned.out
+
+
+def test_shards_together_plan_what_matches_otherwise_as_one_run_does(guide: Stage, repository: Repository) -> None:
+    repository.write(file_of(BOARD, SALES.replace("{name", f"{{id: {id_of(guide, 'Board')}, name")))
+
+    planned = []
+    for part in range(1, 4):
+        told = guide.run("plan", "--changed-since", "HEAD", "--shard", f"{part}/3", "--format", "json")
+        document = json.loads(told.out)
+        assert document["changed_since"]["rematched"] == ["board"]
+        planned += [group["key"] for group in document["groups"]]
+    assert sorted(planned) == ["board", "sales"]
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("drift",)])
+def test_where_a_key_is_only_taken_out_the_groups_are_listed_and_none_is_read(
+    guide: Stage, repository: Repository, command: tuple[str, ...]
+) -> None:
+    repository.write(file_of(SALES))
+
+    ran = guide.run(*command, "--changed-since", "HEAD")
+    assert ran.code == 0
+    assert "No longer in the file, and left alone as they are: board." in ran.out
+    assert guide.calls() == ["GET /groups"]
