@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from reconciler.config.contradictions import warn_of_contradictions
 from reconciler.config.countries import Countries
 from reconciler.config.directory import Directory
 from reconciler.config.files import SourceFile, decoded, find, linked_folders, read_file
@@ -121,8 +122,10 @@ def _resolved(merged: Merged, findings: Findings, as_of: date) -> Desired:
     teams = Teams(merged, lists, findings)
     instance = merged.sections["instance"]
     person = directory.phone(instance["phone"]) if "phone" in instance else None
+    groups = Resolver(merged, directory, lists, teams, findings, as_of, person, policy.max_members).groups()
+    warn_of_contradictions(groups, merged, directory, findings)
     return Desired(
-        groups=Resolver(merged, directory, lists, teams, findings, as_of, person, policy.max_members).groups(),
+        groups=groups,
         people=directory.people,
         instance_id=text(instance["id"].value) if "id" in instance else None,
         instance=person,

@@ -240,6 +240,30 @@ def test_who_expired_one_way_stays_by_another(load_text: Load) -> None:
     assert group.expired == ()
 
 
+@pytest.mark.parametrize(
+    ("policy", "group", "told"),
+    [
+        ("ignored: [bob]", "members: [alice, bob]", "policy.ignored[0]: `bob` is in `policy.ignored`, and wanted in"),
+        ("ignored: [alice, 12025550144]", "teams: [t]", "policy.ignored[1]: `bob` is in `policy.ignored`, and wanted"),
+        ("ignored: [bob]", "absent: [bob]", "policy.ignored[0]: `bob` is in `policy.ignored`, and in `absent` of"),
+        ("protected: [bob]", "absent: [bob]", "policy.protected[0]: `bob` is in `policy.protected`, and in `absent`"),
+        ("protected: [bob]", "members: [bob]", ""),
+        ("ignored: [bob]", "members: [alice]", ""),
+    ],
+)
+def test_what_a_policy_keeps_from_being_done_is_warned_of_once_a_person(
+    load_text: Load, policy: str, group: str, told: str
+) -> None:
+    desired = load_text(
+        f"policy: {{{policy}}}\npeople: {{alice: +1 202 555 0143, bob: +1 202 555 0144}}\n"
+        f"teams: {{t: [bob]}}\ngroups: {{a: {{name: A, {group}}}, b: {{name: B, {group}}}}}\n"
+    )
+    assert len(desired.warnings) == bool(told)
+    if told:
+        assert told in warnings(desired)[0]
+        assert "the group `a` and 1 more: " in warnings(desired)[0]
+
+
 def test_absent_wins_over_a_team_with_a_warning(load_text: Load) -> None:
     desired = load_text(PEOPLE + "teams: {t: [alice, bob]}\ngroups: {a: {name: A, teams: [t], absent: [bob]}}")
     assert list(members(desired.groups[0])) == [ALICE.identity]
