@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from reconciler.errors import RevisionError
-from reconciler.revisions.commits import Commit
+from reconciler.revisions.commits import DEEPEN, Commit, is_shallow
 from reconciler.revisions.program import place_of
 
 log = logging.getLogger("reconciler.revisions")
@@ -19,7 +19,8 @@ TAGS = "refs/tags/applied/"
 def newest_applied(path: Path) -> Commit | None:
     """The newest commit that HEAD descends from and that a tag `applied/…` names; `ref` is that tag's name.
 
-    None where there is no such tag, no repository, or no git: then nothing was noted.
+    None where there is no such tag, no repository, or no git: then nothing was noted. A clone that may have such tags
+    further back than it goes is warned of.
     """
     try:
         git, _ = place_of(path)
@@ -30,6 +31,8 @@ def newest_applied(path: Path) -> Commit | None:
             # The last of several tags of one commit, in the order of their names.
             tags[peeled or oid] = name.removeprefix("refs/tags/")
         if not tags:
+            if is_shallow(git):
+                log.warning("no tag applied/… was found, so no difference says whose doing it is; %s", DEEPEN)
             return None
         order = ("rev-list", "--topo-order", "--max-count=1", "--stdin")
         newest = git.run(*order, stdin="".join(f"{oid}\n" for oid in tags).encode()).decode().strip()

@@ -12,6 +12,11 @@ from reconciler.revisions.program import Git, place_of
 
 _FOUND = re.compile(rb"(?P<oid>[0-9a-f]{40,64}) (?P<kind>[a-z]+) [0-9]+")
 _SHORT = 9
+DEEPEN = (
+    "this clone has only the newest commits: run `git fetch --unshallow` (in GitHub Actions, `fetch-depth: 0` "
+    "for actions/checkout)"
+)
+"""What to do about a revision that a shallow clone does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,11 @@ def commit_of(git: Git, ref: str) -> Commit:
     return Commit(ref, oid)
 
 
+def is_shallow(git: Git) -> bool:
+    """Whether the history was cut when it was fetched."""
+    return git.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+
 def _named(git: Git, ref: str) -> tuple[str, str]:
     if not ref.strip() or "\n" in ref or "\0" in ref:
         raise RevisionError("an empty text or one with line breaks names no revision", "name a commit, branch or tag")
@@ -72,9 +82,6 @@ def _looked_up(git: Git, name: str) -> tuple[str, str]:
 def _why_missing(git: Git) -> str:
     if not _looked_up(git, "HEAD")[0]:
         return "it has no commit yet"
-    if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
-        return (
-            "this clone has only the newest commits: run `git fetch --unshallow` (in GitHub Actions, `fetch-depth: 0` "
-            "for actions/checkout)"
-        )
+    if is_shallow(git):
+        return DEEPEN
     return "`git fetch` gets what the remote has; a branch of the remote is called origin/NAME"

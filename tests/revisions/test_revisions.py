@@ -363,6 +363,35 @@ def test_the_newest_applied_tag_is_the_one_closest_to_head(repository: Repositor
     assert (found.ref, found.oid) == ("applied/2025-12-31", second)
 
 
+def test_where_a_shallow_clone_ends_before_any_applied_tag_that_is_said(
+    repository: Repository, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    repository.commit({"groups.yaml": "old"})
+    repository.git("tag", "applied/1")
+    repository.commit({"groups.yaml": "new"})
+    clone = tmp_path / "clone"
+    repository.git("clone", "-q", "--depth=1", f"file://{repository.folder}", str(clone))
+
+    assert newest_applied(clone / "groups.yaml") is None
+    assert "no tag applied/… was found" in caplog.text
+    assert "fetch-depth: 0" in caplog.text
+    repository.git("-C", str(clone), "fetch", "-q", "--unshallow")
+    caplog.clear()
+    found = newest_applied(clone / "groups.yaml")
+    assert (found is not None and found.ref, caplog.text) == ("applied/1", "")
+
+
+def test_of_several_applied_tags_the_newest_commit_counts_not_the_newest_tag(repository: Repository) -> None:
+    first = repository.commit({"groups.yaml": "1"})
+    repository.git("tag", "applied/1")
+    second = repository.commit({"groups.yaml": "2"})
+    repository.git("tag", "applied/2")
+    repository.git("tag", "applied/3-rolled-back", first)
+    found = newest_applied(Path("groups.yaml"))
+    assert found is not None
+    assert found.oid == second
+
+
 def test_without_an_applied_tag_nothing_was_noted(repository: Repository) -> None:
     assert newest_applied(Path("groups.yaml")) is None
     repository.commit({"groups.yaml": "1"})
