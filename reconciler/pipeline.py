@@ -25,9 +25,9 @@ from reconciler.model.desired import Desired, State
 from reconciler.model.live import Listing, LiveGroup
 from reconciler.model.plan import Action, Advice, AdviceKind, GroupPlan, Plan
 from reconciler.model.result import ApplyResult
-from reconciler.plan.build import Choices, build_plan
-from reconciler.plan.guard import refusals_of_instance, refusals_of_removals
-from reconciler.plan.stale import moved, touched
+from reconciler.plan.build import Choices, build_plan, spared_by
+from reconciler.plan.guard import refusals_of_instance, refusals_of_own_phone, refusals_of_removals
+from reconciler.plan.stale import moved, spared_after_all, touched
 
 if TYPE_CHECKING:
     from reconciler.apply.api import Progress
@@ -183,8 +183,19 @@ def _with_link(group: GroupPlan, client: Client) -> GroupPlan:
     return replace(group, advice=advice)
 
 
-def check_saved_plan(plan: Plan, client: Client, *, parallelism: int) -> Planned:
-    """Make sure that a saved plan still fits the live groups it touches; PlanFileError says what moved."""
+def check_saved_plan(plan: Plan, client: Client, *, desired: Desired | None, parallelism: int) -> Planned:
+    """Make sure that a saved plan still fits the live groups it touches; PlanFileError says what moved.
+
+    `desired` is the YAML that the plan was made from, where that is still there: whom it spares is not removed,
+    whatever the plan has come to say on its way.
+    """
+    desired = desired and desired.for_instance(plan.instance_id)
+    if desired is not None and (keys := spared_after_all(plan, spared_by(desired))):
+        raise PlanFileError(
+            "the plan removes somebody whom the YAML spares (the instance, protected or ignored people): "
+            f"{', '.join(keys)}",
+            "somebody edited it: make a new plan",
+        )
     listing = client.list_groups()
     if not listing.steady and any(step.action.arrives for step in plan.steps):
         listing = _confirmed(listing, client)
@@ -195,7 +206,8 @@ def check_saved_plan(plan: Plan, client: Client, *, parallelism: int) -> Planned
         raise PlanFileError(f"the live groups changed since the plan was made:\n{told}", "make a new plan")
     if plan.steps:
         # Again, since a plan file can be edited on its way.
-        refused = (*refusals_of_instance(client.instance()), *refusals_of_removals(plan.groups))
+        of_own_phone = refusals_of_own_phone(plan.groups, desired, plan.instance_id) if desired is not None else []
+        refused = (*refusals_of_instance(client.instance()), *of_own_phone, *refusals_of_removals(plan.groups))
         plan = replace(plan, refusals=(*plan.refusals, *(r for r in refused if r not in plan.refusals)))
     return Planned(plan, _names(listing))
 

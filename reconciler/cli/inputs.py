@@ -51,7 +51,7 @@ class FromPlan:
 
     def planned(self, session: Session, parallelism: int) -> Planned:
         """Hold the plan against the live groups it touches."""
-        return check_saved_plan(self.saved.plan, session.client, parallelism=parallelism)
+        return check_saved_plan(self.saved.plan, session.client, desired=self.desired, parallelism=parallelism)
 
     def shown(self, plan: Plan) -> SavedPlan:
         """The plan as it was checked, as it is shown: made when and from what it was made."""
@@ -85,7 +85,10 @@ def for_same_instance(settings: Settings, start: FromFile | FromPlan) -> Setting
 
 
 def _yaml_behind(plan: Plan, there: Sequence[Path]) -> Desired | None:
-    """What a group that is joined should be like: it cannot stand in the plan, so the file is asked."""
-    if not there or not any(step.action is Action.JOIN for step in plan.steps):
+    """The file, asked where somebody is to be removed (whom does it spare?) or a group is joined (what is it to be?).
+
+    Neither is to be learned from the plan: it can be edited on its way, and nobody saw the group when it was made.
+    """
+    if not there or not any(step.action in (Action.JOIN, Action.REMOVE) for step in plan.steps):
         return None
     return load(next((path for path in there if path.is_dir()), there[0]), as_of=plan.as_of)

@@ -65,13 +65,14 @@ def build_plan(
         writes_per_minute=desired.policy.writes_per_minute,
         targets=choices.targets,
         changed_since=choices.changed_since,
-        spared=_spared(desired),
+        spared=spared_by(desired),
         share=choices.share(asked_for),
         held=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 
 
-def _spared(desired: Desired) -> tuple[Identity, ...]:
+def spared_by(desired: Desired) -> tuple[Identity, ...]:
+    """Whom the file never lets a plan remove: the instance, protected and ignored people; sorted."""
     own = {desired.instance.identity} if desired.instance is not None else set()
     return tuple(sorted(own | desired.policy.protected | desired.policy.ignored))
 

@@ -1,8 +1,8 @@
-"""Whether a saved plan still fits the live groups it touches, and what moved if it does not. Pure."""
+"""Whether a saved plan still fits the live groups it touches, and spares whom the file spares. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.identity import Identity
@@ -14,6 +14,15 @@ from reconciler.model.text import comparable, in_quotes
 def touched(plan: Plan) -> tuple[GroupPlan, ...]:
     """The groups that the plan's calls change, sorted by key as the plan is."""
     return tuple(group for group in plan.groups if group.steps)
+
+
+def spared_after_all(plan: Plan, spared: Collection[Identity]) -> tuple[str, ...]:
+    """The keys of the groups in which the plan removes somebody whom the file spares, sorted as the plan is."""
+    return tuple(
+        group.key
+        for group in touched(plan)
+        if any(who.identity in spared for step in group.steps if step.action is Action.REMOVE for who in step.people)
+    )
 
 
 def moved(plan: Plan, listed: Sequence[ListedGroup], read: Mapping[str, LiveGroup | None]) -> tuple[str, ...]:

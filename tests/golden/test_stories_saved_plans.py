@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import stat
 
+import pytest
+
 from tests.stage import PHONE, Stage
 
 FILE = """
@@ -141,6 +143,56 @@ def test_a_plan_edited_to_remove_the_instance_or_a_protected_person_is_damaged(g
         (guide.folder / "today.plan").write_text(json.dumps(document))
         refused = guide.run("apply", "today.plan", "--yes")
         assert (refused.code, "damaged" in refused.err) == (1, True)
+    assert guide.world.effects() == ()
+
+
+def edited(stage: Stage, who: str) -> None:
+    """The saved plan, changed so that it removes this person (digits) instead, and spares nobody."""
+    path = stage.folder / "today.plan"
+    document = json.loads(path.read_text())
+    (group,) = document["groups"]
+    for one in (*group["remove"], *group["steps"][0]["people"]):
+        one["identity"], one["jid"] = f"+{who}", f"{who}@s.whatsapp.net"
+    document["spared"], group["removal_limit"]["count"] = [], 9
+    path.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("who", ["12025550100", "14045550100", "14045550101"])
+@pytest.mark.parametrize("place", ["groups.yaml", "folder"])
+def test_whom_the_yaml_spares_is_not_removed_by_a_plan_that_was_edited_to_spare_nobody(
+    guide: Stage, who: str, place: str
+) -> None:
+    people = [f"+1 404 555 01{n:02}" for n in range(5)]
+    guide.world.create_group("Alpha", people, owner="+1 303 555 0199", admins=[PHONE])
+    text = (
+        f"policy: {{protected: [{people[0]}], ignored: [{people[1]}]}}\n"
+        f"groups: {{alpha: {{name: Alpha, members: [{', '.join(people[:4])}, +1 303 555 0199]}}}}"
+    )
+    (guide.folder / "folder").mkdir()
+    guide.file(text, "groups.yaml" if place == "groups.yaml" else "folder/groups.yaml")
+    assert guide.run("plan", place, "--out", "today.plan").code == 0
+    edited(guide, who)
+    refused = guide.run("apply", "today.plan", "--yes")
+    assert (refused.code, "whom the YAML spares" in refused.err) == (1, True), refused.err
+    assert guide.world.effects() == ()
+
+
+def test_a_plan_edited_to_know_the_own_number_is_refused_where_the_yaml_does_not_know_it(guide: Stage) -> None:
+    people = [f"+1 404 555 01{n:02}" for n in range(4)]
+    guide.world.create_group("Alpha", people, owner=PHONE)
+    path = guide.folder / "groups.yaml"
+    path.write_text(
+        "version: 1\ninstance: {id: inst_story}\n"
+        f"groups: {{alpha: {{name: Alpha, members: [{', '.join(people[:3])}]}}}}\n"
+    )
+    assert guide.run("plan", "--out", "today.plan").code == 0
+    document = json.loads((guide.folder / "today.plan").read_text())
+    assert len(document["refusals"]) == 1
+    (guide.folder / "today.plan").write_text(
+        json.dumps({**document, "refusals": [], "summary": {**document["summary"], "refused": 0}})
+    )
+    refused = guide.run("apply", "today.plan", "--yes")
+    assert (refused.code, "own number is unknown" in refused.err) == (1, True), refused.err
     assert guide.world.effects() == ()
 
 
