@@ -120,6 +120,9 @@ def _doubts(group: Whereabout, ink: Ink) -> Iterator[str]:
 def _summary(found: Whereabouts, ink: Ink) -> str:
     name = person_name(found.who, ink.show_phones)
     unknown = f"; {counted(found.unknown, 'group', 'groups')} could not be known" if found.unknown else ""
+    # Where some could not be known, not having been seen is all that is so.
+    there = "seen in" if found.unknown else "in"
     if not found.groups:
-        return f"{name} is in no group, and wanted in none{unknown}."
-    return f"{name}: wanted in {counted(found.wanted, 'group', 'groups')}, in {found.live} of the live ones{unknown}."
+        return f"{name} is {there} no group, and wanted in none{unknown}."
+    wanted = counted(found.wanted, "group", "groups")
+    return f"{name}: wanted in {wanted}, {there} {found.live} of the live ones{unknown}."

@@ -130,12 +130,13 @@ def test_who_says_where_it_could_not_be_known(stage: Stage) -> None:
         0,
         f'+1 202 ••• ••44\n\nalpha  "Alpha"  {group_id}\n'
         "  ! may be in it: 1 participant has no known number\n\n"
-        "+1 202 ••• ••44 is in no group, and wanted in none; 1 group could not be known.\n",
+        "+1 202 ••• ••44 is seen in no group, and wanted in none; 1 group could not be known.\n",
     )
     assert "in 1 of the live ones" in stage.run("who", "76699677012111@lid").out
     stage.file(f"groups: {{alpha: {{name: Alpha, members: ['{BOB}']}}}}")
     wanted = stage.run("who", BOB).out
     assert "  ! wanted, not known to be in\n  ! may be in it: 1 participant has no known number\n" in wanted
+    assert "wanted in 1 group, seen in 0 of the live ones; 1 group could not be known." in wanted
 
 
 def test_who_shows_nobody_as_coming_or_going_whom_no_plan_moves(stage: Stage) -> None:
