@@ -12,17 +12,17 @@ from reconciler.errors import Forbidden, NotFound, UsageError
 from reconciler.live.fetch import INSTANCE_GONE, fetch_groups
 from reconciler.model.desired import Desired
 from reconciler.model.whereabouts import Sought, Whereabouts
-from reconciler.pipeline import list_for, match_live
+from reconciler.pipeline import confirmed, list_for, match_live
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
 
 
 def find_everywhere(desired: Desired, client: Client, sought: Sought, *, parallelism: int) -> Whereabouts:
-    """Where a person is wanted and where they are: one list, and one read of each group whose entry names nobody."""
+    """Where a person is wanted and where they are: a whole list, and a read of each group whose entry names nobody."""
     desired = desired.for_instance(client.instance_id)
     keys = select_keys(desired.groups, ())
-    listed = list_for(desired, client, keys).groups
+    listed = confirmed(list_for(desired, client, keys), client).groups
     lacking = [group.id for group in listed if group.participants is None]
     told = {group.id: as_read(group) for group in listed if group.participants is not None}
     read = fetch_groups(client, lacking, {group.id: group.count for group in listed}, parallelism)

@@ -23,7 +23,7 @@ from reconciler.errors import ApiError, BadAnswer, PlanFileError, Refused, Usage
 from reconciler.live.fetch import fetch_groups, whole
 from reconciler.model.desired import Desired, State
 from reconciler.model.live import Listing, LiveGroup
-from reconciler.model.plan import Action, Advice, AdviceKind, GroupPlan, Plan
+from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan
 from reconciler.model.result import ApplyResult
 from reconciler.plan.build import Choices, build_plan, spared_by
 from reconciler.plan.guard import refusals_of_instance, refusals_of_own_phone, refusals_of_removals
@@ -120,6 +120,8 @@ def match_live(desired: Desired, client: Client) -> dict[str, Match]:
 def read_live(client: Client, ids: Sequence[str], *, parallelism: int) -> tuple[LiveGroup, ...]:
     """The live groups read whole, all or those with these ids, sorted by id. Raises UsageError for an id not live."""
     listing = client.list_groups()
+    if not {group.id for group in listing.groups} >= set(ids) or not ids:
+        listing = confirmed(listing, client)
     unknown = sorted(set(ids) - {group.id for group in listing.groups})
     if unknown:
         raise UsageError(f"--group: not among the instance's live groups: {', '.join(unknown)}")
@@ -132,7 +134,10 @@ def read_live(client: Client, ids: Sequence[str], *, parallelism: int) -> tuple[
 
 
 def list_for(desired: Desired, client: Client, keys: frozenset[str]) -> Listing:
-    """The live groups, listed once more where one that is asked for by its key may have slipped between two pages."""
+    """The live groups, listed once more where one may lack unseen that bears on these keys.
+
+    Only a key whose noted id is listed is sure of its live group: what is found by a name may have a namesake.
+    """
     listing = client.list_groups()
     pinned = [g for g in desired.groups if g.id is not None and g.state is State.PRESENT and g.invite is None]
     if not listing.groups and pinned:
@@ -143,12 +148,17 @@ def list_for(desired: Desired, client: Client, keys: frozenset[str]) -> Listing:
             "more, remove these ids or set `state: left`",
         )
     matches = match_groups(desired.groups, listing.groups)
-    seems_absent = any(matches[key].listed is None for key in keys)
-    return listing if listing.steady or not seems_absent else _confirmed(listing, client)
+    unsure = any(matches[key].found is not Found.BY_ID for key in keys)
+    return confirmed(listing, client) if unsure else listing
 
 
-def _confirmed(listing: Listing, client: Client) -> Listing:
-    """Read the list to its proven end until two reads in a row agree: unknown is not absent."""
+def confirmed(listing: Listing, client: Client) -> Listing:
+    """The list, where it may lack a group read to its proven end until two reads in a row agree.
+
+    Unknown is not absent.
+    """
+    if listing.steady:
+        return listing
     for _ in range(4):
         again = client.list_groups(prove=True)
         if {group.id for group in again.groups} == {group.id for group in listing.groups}:
@@ -197,8 +207,8 @@ def check_saved_plan(plan: Plan, client: Client, *, desired: Desired | None, par
             "somebody edited it: make a new plan",
         )
     listing = client.list_groups()
-    if not listing.steady and any(step.action.arrives for step in plan.steps):
-        listing = _confirmed(listing, client)
+    if any(group.found is not Found.BY_ID for group in touched(plan)):
+        listing = confirmed(listing, client)
     read = _read_again(plan, listing, client, parallelism)
     differences = moved(plan, listing.groups, read)
     if differences:

@@ -9,9 +9,9 @@ list        pages of the list. A bare array of less than the documented page (50
             or more is asked on, and each further page begins with the last entry of the one before: without that
             overlap, a group that slips between two pages is lost unseen, taken for absent and made a second time. So a
             list of n ≥ 50 entries by offset takes ⌊(n − 50) / 49⌋ + 2 calls; by numbered pages ⌈n / size⌉.
-            Where a group of the file seems absent, and the list is one that can lack an entry unseen (several numbered
-            pages, an array as long as servers usually cut at), it takes one more reading of the list, with proof of
-            its end: unknown is not absent.
+            Where a group of the file seems absent, or is found by its name and may have a namesake, and the list is
+            one that can lack an entry unseen (several numbered pages, an array as long as servers usually cut at), it
+            takes one more reading of the list, with proof of its end: unknown is not absent.
 reads       one GET for each group that is there and is not to be left, where the list does not tell what the file
             manages of it: people and description, and for a new name whether the instance is an admin. In the
             reference dialect the list tells all but empty descriptions.
@@ -84,8 +84,8 @@ def fewest(wanted: Collection[Wanted], live: Collection[Live], api: Api) -> Mini
     found = {group.key: _found(group, wanted, live) for group in wanted}
     writes = {group.key: _writes(group, found[group.key]) for group in wanted}
     pages = _pages(len(live), api, prove=False)
-    seems_absent = any(there is None for there in found.values())
-    proof = _pages(len(live), api, prove=True) if seems_absent and not _steady(len(live), api) else 0
+    unsure = any(group.id is None or found[group.key] is None for group in wanted)
+    proof = _pages(len(live), api, prove=True) if unsure and not _steady(len(live), api) else 0
     creates = any(_creates(group, found[group.key]) for group in wanted)
     return Minimum(
         lists=pages + proof,
