@@ -126,7 +126,9 @@ def next_steps(result: ApplyResult, ink: Ink) -> Iterator[str]:
         yield "Correct the bad numbers in the file."
     if any(group.blocked for group in result.plan.groups):
         yield "Blocked groups stay as they are until the reason above is mended."
-    if result.interrupted:
+    if result.interrupted and all(step.outcome is Outcome.DONE for step in result.steps):
+        yield "The run was stopped before it read back what it did: run `reconciler plan` to see whether all is there."
+    elif result.interrupted:
         yield "The run was interrupted: run `reconciler apply` again, it does what is left."
     else:
         yield "Not all is as the file says: run `reconciler plan` to see what is left, then `reconciler apply` again."

@@ -36,7 +36,19 @@ def test_an_audit_log_that_cannot_be_written_stops_the_run_and_the_account_is_ke
     assert "audit log" in ran.err
     assert len(stage.world.effects()) == 1
     assert "not run" in ran.out
+    assert "run `reconciler apply` again, it does what is left" in ran.out
     assert (stage.folder / "report.json").exists()
+
+
+def test_an_audit_log_that_fails_at_the_last_call_leaves_nothing_to_be_done_again(stage: Stage) -> None:
+    if not os.access("/dev/full", os.W_OK):
+        pytest.skip("this machine has no /dev/full")
+    stage.file("groups: {alpha: {name: Alpha}}")
+    ran = stage.run("apply", "--yes", "--audit-log", "/dev/full")
+    assert ran.code == 3
+    assert "audit log" in ran.err
+    assert "it does what is left" not in ran.out
+    assert "The run was stopped before it read back what it did: run `reconciler plan`" in ran.out
 
 
 def test_a_report_that_cannot_be_written_in_the_end_does_not_hide_the_result(
