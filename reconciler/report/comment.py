@@ -39,13 +39,15 @@ class Section:
     body: str = ""
 
 
-def marker(kind: str, instance_id: str, share: Share | None = None) -> str:
+def marker(kind: str, instance_id: str = "", share: Share | None = None) -> str:
     """The hidden first line by which a comment is found again: `<!-- reconciler:plan inst_abc123 -->`.
 
     It is the same in every run, and another for another instance or shard: a repository may have a comment for each.
+    Without an instance it says what kind of comment it is, and no more.
     """
     part = f" {share.shard}" if share is not None else ""
-    return f"<!-- reconciler:{kind} {_NOT_IN_A_COMMENT.sub('_', instance_id)[:_NAME]}{part} -->"
+    of = f" {_NOT_IN_A_COMMENT.sub('_', instance_id)[:_NAME]}" if instance_id else ""
+    return f"<!-- reconciler:{kind}{of}{part} -->"
 
 
 def words(text: str, most: int = _WORDS) -> str:

@@ -23,7 +23,7 @@ def render_difference_markdown(difference: Difference, *, show_phones: bool) -> 
     """The comment, below the size GitHub takes; groups that are gone or lose people come first."""
     ink = Ink(show_phones, color=False)
     told = sorted(difference.groups, key=lambda group: (_rank(group), group.key))
-    head = [marker("diff", difference.instance_id), summary(difference_line(difference))]
+    head = [marker("diff"), summary(difference_line(difference))]
     head += [alert("CAUTION", FORBIDDEN, _told(difference.forbidden, ink))] if difference.forbidden else []
     head += [alert("WARNING", "Warnings", _told(difference.warnings, ink))] if difference.warnings else []
     if rules := rule_lines(difference, ink):

@@ -175,7 +175,7 @@ def test_json_holds_to_the_published_schema_and_can_go_to_a_file(shell: Shell) -
 
 
 def test_markdown_is_a_comment(shell: Shell) -> None:
-    assert shell.diff("HEAD~1", "HEAD", "--format", "markdown").out.startswith("<!-- reconciler:diff inst_x -->\n")
+    assert shell.diff("HEAD~1", "HEAD", "--format", "markdown").out.startswith("<!-- reconciler:diff -->\n")
 
 
 def test_what_restrictions_forbid_to_remove_is_shown_and_ends_with_an_error(shell: Shell) -> None:

@@ -134,7 +134,7 @@ def test_numbers_are_full_only_where_they_are_asked_for() -> None:
 def test_the_comment_begins_with_its_marker_and_says_what_was_compared() -> None:
     told = render_difference_markdown(WHOLE, show_phones=False)
 
-    assert told.startswith("<!-- reconciler:diff inst_abc123 -->\n\n### Diff\n\n**1 group added, 1 gone")
+    assert told.startswith("<!-- reconciler:diff -->\n\n### Diff\n\n**1 group added, 1 gone")
     assert "(commit aaaaaa" in told
     assert "to HEAD (commit bbbbbb" in told
     assert "The live groups were not asked." in told
