@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.errors import Problem
 from reconciler.hostile.escaping import safe
 from reconciler.model.desired import Desired
-from reconciler.model.restrictions import RESTRICTED, Restrictions
+from reconciler.model.restrictions import RESTRICTED
 
 _ONE = {"groups": "group", "people": "person", "teams": "team"}
 
@@ -22,20 +22,24 @@ def removed_keys_forbidden(base: Desired, head: Desired) -> tuple[Problem, ...]:
             for section in RESTRICTED
             for key, file in base.origins.get(section, {}).items()
             if key not in head.origins.get(section, {})
-            and (problem := _forbidden(section, key, file, base.restrictions, head.restrictions)) is not None
+            and (problem := _forbidden(section, key, file, base, head)) is not None
         )
     )
 
 
-def _forbidden(
-    section: str, key: str, file: str, before: Restrictions | None, after: Restrictions | None
-) -> Problem | None:
-    for rules, when in ((before, "before this change"), (after, "now")):
+def _forbidden(section: str, key: str, file: str, base: Desired, head: Desired) -> Problem | None:
+    for rules, when in ((base.restrictions, "before this change"), (head.restrictions, "now")):
         if rules is None or rules.allow(file, section, key):
             continue
         rule = rules.rule_for(file)
         why = f"no rule of {rules.where} matches this file" if rule is None else f"by the rule at {rule.where}"
         message = f"this {_ONE[section]} was removed, which this file may not do, {when}: {why}"
         hint = "put it back, or change the rules first, in a change of their own"
-        return Problem(safe(file), 0, 0, f"{section}.{safe(key)}", message, hint)
+        return Problem(safe(_whole(file, base)), 0, 0, f"{section}.{safe(key)}", message, hint)
     return None
+
+
+def _whole(file: str, base: Desired) -> str:
+    """The file as messages about that revision name it: rules know it by its path below the folder."""
+    # The shortest, since `a.yaml` is also the end of `sales/a.yaml`.
+    return min((each.path for each in base.sources if each.path.endswith(file)), key=len, default=file)

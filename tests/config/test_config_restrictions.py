@@ -216,7 +216,9 @@ def test_removals_are_held_against_the_rules_of_both_revisions(
     tmp_path: Path, base: dict[str, str], head: dict[str, str], gone: list[str]
 ) -> None:
     found = removed_keys_forbidden(loaded(tmp_path / "base", base), loaded(tmp_path / "head", head))
-    assert [f"{problem.file} {problem.path}" for problem in found] == gone
+    below = f"{tmp_path / 'base'}/"
+    assert [f"{problem.file.removeprefix(below)} {problem.path}" for problem in found] == gone
+    assert all(problem.file.startswith(below) for problem in found)
     assert all("may not do" in problem.message and problem.hint for problem in found)
 
 

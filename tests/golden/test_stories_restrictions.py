@@ -37,7 +37,7 @@ def test_rules_and_removals_in_one_change_are_refused_before_any_call(
     ran = guide.run(*command, "policy", "--changed-since", "HEAD")
     assert (ran.code, ran.out, guide.calls()) == (1, "", [])
     assert (
-        "sales/a.yaml: groups.hr: this group was removed, which this file may not do, now: by the rule at "
+        "HEAD:policy/sales/a.yaml: groups.hr: this group was removed, which this file may not do, now: by the rule at "
         "policy/main.yaml:4; put it back, or change the rules first, in a change of their own"
     ) in ran.err
     assert "groups.sales-a" not in ran.err
