@@ -55,10 +55,17 @@ class Settings:
 
 
 def settings_of(ctx: click.Context) -> Settings:
-    """The global options as gathered on the way to this command: an option beats the environment."""
+    """The global options as gathered on the way to this command: an option beats the environment.
+
+    Raises UsageError where --sandbox and --base-url are both on the command line; the environment's URL gives way.
+    """
+    asked = {name for name, (rank, _) in ctx.meta[_META].items() if rank == _RANK[ParameterSource.COMMANDLINE]}
+    if {"sandbox", "base_url"} <= asked:
+        from reconciler.errors import UsageError
+
+        raise UsageError("--sandbox stands for the embedded server, and --base-url names another one", "drop one")
     values = {name: value for name, (_, value) in ctx.meta[_META].items()}
-    given = ctx.meta[_META]["api_key_file"][0] == _RANK[ParameterSource.COMMANDLINE]
-    return Settings(api_key_file_given=given, **values)
+    return Settings(api_key_file_given="api_key_file" in asked, **values)
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:

@@ -30,7 +30,7 @@ def versions_of(old: str, new: str, path: Path | None, default: Path, as_of: dat
     if path is not None and len(paths) == 2:
         raise UsageError(
             f"{old} and {new} are both there as paths, so there is no revision to read {path} at",
-            f"for revisions of that name say {old}^0 and {new}^0",
+            "leave it out; for revisions that are called as a path is, say NAME^0",
         )
     path = path or (paths[0] if len(paths) == 1 else default)
     today = day(as_of)

@@ -117,6 +117,8 @@ def test_a_version_that_stdout_does_not_take_is_an_error() -> None:
         (["import", "--phone", "123"], "123"),
         (["plan", "--base-url", "http://example.com/api"], "https"),
         (["plan", "--base-url", "https://user:secret@example.com/api"], "user name"),
+        (["plan", "--sandbox", "--base-url", "http://127.0.0.1:1/api"], "drop one"),
+        (["--base-url", "http://127.0.0.1:1/api", "plan", "--sandbox"], "drop one"),
         (["plan", "--api-key-file", "nowhere.key"], "nowhere.key"),
         (["sandbox", "shake"], "sandbox"),
         (["sandbox", "serve", "--host", "0.0.0.0"], "loopback"),
