@@ -74,10 +74,11 @@ def test_a_comment_begins_with_its_marker_and_ends_every_element(name: str) -> N
 
 @pytest.mark.parametrize(
     ("instance", "shown"),
-    [("inst_a", "inst_a"), ("--> <b>", "_b_"), ("x" * 200, "x" * 80), ("a--b\n", "a_b_"), ("", "")],
+    [("inst_a", "inst_a"), ("--> <b>", "_b_"), ("x" * 200, "x" * 80), ("a--b\n", "a_b_")],
 )
 def test_no_instance_ends_the_marker(instance: str, shown: str) -> None:
     assert marker("plan", instance) == f"<!-- reconciler:plan {shown} -->"
+    assert marker("plan") == "<!-- reconciler:plan -->"
 
 
 def test_the_comments_of_two_shards_are_told_apart() -> None:
