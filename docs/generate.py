@@ -76,7 +76,8 @@ COMMANDS_HEAD = """\
 
 PATH is a YAML file or a folder of them, `groups.yaml` where none is given. Results go to stdout, progress and warnings
 to stderr. Every option can be given as a variable too; an option goes before its variable, a variable before the file.
-An empty variable counts as not set: with `RECONCILER_TARGET=""` an apply is about all groups. The API key comes from `WAPPFY_API_KEY` or a file, never from an argument.
+An empty variable counts as not set: with `RECONCILER_TARGET=""` an apply is about all groups. The API key comes
+from `WAPPFY_API_KEY` or a file, never from an argument.
 
 | exit code | means |
 |---|---|
