@@ -44,7 +44,7 @@ def world(stage: Stage) -> None:
 
 def test_who_tells_every_group_wanted_and_live(stage: Stage) -> None:
     world(stage)
-    ran = stage.run("who", "alice")
+    ran = stage.run("who", "alice", "--quiet")
     assert (ran.code, ran.err) == (0, "")
     ids = {name: group_id for group_id, name in _names(stage).items()}
     assert ran.out == (
@@ -169,7 +169,7 @@ def test_who_of_an_unknown_alias_makes_no_call(stage: Stage) -> None:
 
 def test_invite_prints_the_link_and_nothing_else(stage: Stage) -> None:
     world(stage)
-    ran = stage.run("invite", "alpha")
+    ran = stage.run("invite", "alpha", "--quiet")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("https://chat.whatsapp.com/")
     assert ran.out.count("\n") == 1
