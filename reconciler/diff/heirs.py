@@ -38,13 +38,13 @@ def heirs(gone: Sequence[DesiredGroup], added: Sequence[DesiredGroup]) -> dict[s
     The new one has no id, bears the name that the other wanted, and nobody else comes into question for either.
     """
     bearers = Bearers.of(gone)
-    found = {group.key: bearers.sharing(group) for group in added if group.id is None}
+    found = {group.key: bearers.sharing(group) for group in added}
     claims = Counter(one.key for sharing in found.values() for one in sharing)
-    names = {group.key: _names(group) for group in added}
+    names = {group.key: _names(group) for group in added if group.id is None}
     return {
         key: sharing[0]
         for key, sharing in found.items()
-        if len(sharing) == 1 and claims[sharing[0].key] == 1 and _wanted(sharing[0]) & names[key]
+        if key in names and len(sharing) == 1 and claims[sharing[0].key] == 1 and _wanted(sharing[0]) & names[key]
     }
 
 

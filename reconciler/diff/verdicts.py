@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.diff.match import names_of
+from reconciler.diff.counterparts import counterparts
+from reconciler.diff.match import match_groups, names_of
 from reconciler.diff.people import wanted_members
 from reconciler.model.desired import Desired, DesiredGroup, Membership, NotManaged, State, Unmanaged
 from reconciler.model.identity import Identity
+from reconciler.model.live import ListedGroup
 from reconciler.model.plan import Action, Found, GroupPlan, Plan, TextChange, Who
 from reconciler.model.text import comparable, same_text
 from reconciler.model.verdict import Baseline, Element, Judgement, Verdict
@@ -24,21 +26,35 @@ def judged(plan: Plan, old: Desired, new: Desired, known: Mapping[str, str], bas
     Differences of a group whose read is doubtful, or that several live groups may be, get none: unknown is not drift.
     What is only observed is no difference and gets none either.
     """
-    counterparts = _counterparts(old, new)
+    wanted = _counterparts(old, new, known)
     after = {group.key: group for group in new.groups}
     groups = []
     for group in plan.groups:
-        judge = _Judge(group, counterparts.get(group.key), after[group.key], old, known)
+        judge = _Judge(group, wanted.get(group.key), after[group.key], old, known)
         groups.append(replace(group, verdicts=tuple(judge.judgements())))
     return replace(plan, groups=tuple(groups), baseline=baseline)
 
 
-def _counterparts(old: Desired, new: Desired) -> dict[str, DesiredGroup]:
-    """What the revision had for each key of the file: by the id, whatever its key was, else by the key."""
-    by_id = {group.id: group for group in old.groups if group.id is not None}
-    by_key = {group.key: group for group in old.groups}
-    found = ((group.key, by_id.get(group.id or "") or by_key.get(group.key)) for group in new.groups)
-    return {key: group for key, group in found if group is not None}
+def _counterparts(old: Desired, new: Desired, known: Mapping[str, str]) -> dict[str, DesiredGroup]:
+    """What the revision had for each key of the file: what stood for the same live group, else as two versions of the
+    file are compared; never what stood for another live group.
+    """
+    meant_before, means = _meant(old, known), _meant(new, known)
+    holders = {meant_before[group.key]: group for group in old.groups}
+    found = {key: holders[group_id] for key, group_id in means.items() if group_id is not None and group_id in holders}
+    taken = {group.key for group in found.values()}
+    others = counterparts(
+        [group for group in old.groups if group.key not in taken],
+        [group for group in new.groups if group.key not in found],
+    )
+    return found | {key: group for key, group in others.items() if None in (means[key], meant_before[group.key])}
+
+
+def _meant(desired: Desired, known: Mapping[str, str]) -> dict[str, str | None]:
+    """The id of the live group that each key stands for, or that it notes though there is none; None for neither."""
+    listed = [ListedGroup(group_id, name) for group_id, name in known.items()]
+    matches = match_groups(desired.groups, listed).values()
+    return {match.group.key: match.listed.id if match.listed is not None else match.group.id for match in matches}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +142,7 @@ class _Judge:
 
 
 def _same_meant(old: DesiredGroup, new: DesiredGroup) -> bool:
-    """Whether two versions lead to one live group."""
+    """Whether two versions, whose ids do not contradict each other, lead to one live group."""
     if old.id is not None and new.id is not None:
-        return old.id == new.id
+        return True
     return bool({comparable(name) for name in names_of(old)} & {comparable(name) for name in names_of(new)})

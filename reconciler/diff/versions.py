@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.diff.heirs import Bearers, heirs
+from reconciler.diff.counterparts import counterparts
+from reconciler.diff.heirs import Bearers
 from reconciler.diff.people import in_order
 from reconciler.diff.removed import removed_keys_forbidden
 from reconciler.diff.revised import limit_said, same_group
 from reconciler.diff.version_groups import added_group, changed_group, gone_group, note_of_limit
-from reconciler.model.desired import Desired, DesiredGroup, Person
+from reconciler.model.desired import Desired, Person
 from reconciler.model.difference import Difference, FieldChange, GroupDifference, ListChange, Reassigned, Side
 from reconciler.model.identity import Identity, phone_jid
 from reconciler.model.plan import Who
@@ -43,12 +44,12 @@ def compare_versions(old: Desired, new: Desired, old_side: Side, new_side: Side)
 
 
 def _groups(old: Desired, new: Desired) -> Iterable[GroupDifference]:
-    counterparts = _counterparts(old, new)
-    paired = {group.key for group in counterparts.values()}
+    pairs = counterparts(old.groups, new.groups)
+    paired = {group.key for group in pairs.values()}
     gone = [group for group in old.groups if group.key not in paired]
     were, are = Bearers.of(gone), Bearers.of(new.groups)
     for group in new.groups:
-        before = counterparts.get(group.key)
+        before = pairs.get(group.key)
         if before is None:
             yield added_group(group, new, were.sharing(group))
         elif before.key != group.key or not same_group(before, group):
@@ -57,23 +58,6 @@ def _groups(old: Desired, new: Desired) -> Iterable[GroupDifference]:
                 yield difference
     for group in gone:
         yield gone_group(group, are.sharing(group))
-
-
-def _counterparts(old: Desired, new: Desired) -> dict[str, DesiredGroup]:
-    """The older group of each newer key: the one with its id, whatever its key was, else the one with its key.
-
-    A key that is new may be found by the name of one that is gone.
-    """
-    by_id = {group.id: group for group in old.groups if group.id is not None}
-    pairs = {group.key: by_id[group.id] for group in new.groups if group.id is not None and group.id in by_id}
-    taken = {group.key for group in pairs.values()}
-    by_key = {group.key: group for group in old.groups if group.key not in taken}
-    pairs |= {group.key: by_key[group.key] for group in new.groups if group.key not in pairs and group.key in by_key}
-    taken = {group.key for group in pairs.values()}
-    return pairs | heirs(
-        [group for group in old.groups if group.key not in taken],
-        [group for group in new.groups if group.key not in pairs],
-    )
 
 
 def _rules(old: Desired, new: Desired) -> Iterable[FieldChange]:

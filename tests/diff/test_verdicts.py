@@ -154,7 +154,7 @@ INVITED = group(invite="AbCdEfGh")
 
 @pytest.mark.parametrize(
     ("old", "new", "verdict"),
-    [(INVITED, INVITED, BY_HAND), (None, INVITED, NOT_APPLIED), (group(id=GAMMA_ID), INVITED, BOTH)],
+    [(INVITED, INVITED, BY_HAND), (None, INVITED, NOT_APPLIED), (group(id=GAMMA_ID), INVITED, NOT_APPLIED)],
 )
 def test_a_group_that_is_to_be_joined(old: DesiredGroup | None, new: DesiredGroup, verdict: Verdict) -> None:
     assert of_groups(old, new) == {"group": verdict}
@@ -174,7 +174,7 @@ def test_a_group_that_is_to_be_left(old: DesiredGroup | None, verdict: Verdict) 
         (group(), [], BY_HAND),
         (group(id=None), [], BY_HAND),
         (group(id=BETA_ID), [live(id=BETA_ID, name="Beta")], NOT_APPLIED),
-        (group(id=BETA_ID), [], BOTH),
+        (group(id=BETA_ID), [], NOT_APPLIED),
         (None, [], NOT_APPLIED),
     ],
 )
@@ -186,6 +186,68 @@ def test_a_group_is_known_by_its_id_under_another_key() -> None:
     old = desired(group("alef", members=[BOB]), group("alpha", id=BETA_ID, members=[]))
 
     assert verdicts(old, desired(IN), live()) == {f"add {BOB.identity}": BY_HAND}
+
+
+def by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, dict[str, Verdict]]:
+    """The verdicts on each group that differs."""
+    plans = whole(old, new, *lives).groups
+    return {
+        plan.key: {f"{one.element.value} {one.who or ''}".strip(): one.verdict for one in plan.verdicts}
+        for plan in plans
+        if plan.verdicts
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # Found by the same name, or by one that the file changes, or pinned since.
+        (group("a", id=None, members=[BOB]), group("b", id=None, members=[BOB])),
+        (group("a", id=None, members=[BOB]), group("b", id=None, previously=["Alpha"], name="Zulu", members=[BOB])),
+        (group("a", id=None, members=[BOB]), group("b", name=UNMANAGED, members=[BOB])),
+        (group("a", members=[BOB]), group("b", id=None, members=[BOB])),
+    ],
+)
+def test_a_group_is_known_by_what_is_live_under_another_key(old: DesiredGroup, new: DesiredGroup) -> None:
+    found = by_key(desired(old), desired(new), live(CAROL))["b"]
+
+    assert (found[f"add {BOB.identity}"], found[f"remove {CAROL.identity}"]) == (BY_HAND, BY_HAND)
+    assert found.get("name", NOT_APPLIED) is NOT_APPLIED
+
+
+def test_keys_that_were_swapped_are_known_by_what_is_live() -> None:
+    old = desired(group("a", id=None, members=[ALICE]), group("b", id=None, name="Beta", members=[BOB]))
+    new = desired(group("b", id=None, members=[ALICE]), group("a", id=None, name="Beta", members=[BOB]))
+    lives = live(ALICE, CAROL), live(id=BETA_ID, name="Beta")
+
+    assert by_key(old, new, *lives) == {
+        "b": {f"remove {CAROL.identity}": BY_HAND},
+        "a": {f"add {BOB.identity}": BY_HAND},
+    }
+
+
+def test_a_group_that_is_not_live_any_more_is_known_by_its_name_under_another_key() -> None:
+    old, new = desired(group("a", id=None)), desired(group("b", id=None))
+
+    assert by_key(old, new) == {"b": {"group": BY_HAND}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (group(members=[ALICE]), group(id=BETA_ID, name="Team", members=[ALICE])),
+        (group(id=None, members=[ALICE]), group(id=BETA_ID, name="Team", members=[ALICE])),
+        (group(members=[ALICE]), group(id=None, name="Zulu", previously=["Team"], members=[ALICE])),
+        (group(id=None, members=[ALICE]), group(id=None, name="Zulu", members=[ALICE])),
+    ],
+)
+def test_a_key_that_means_another_live_group_by_now_says_nothing_of_that_one(
+    old: DesiredGroup, new: DesiredGroup
+) -> None:
+    name = "Team" if new.id is not None or new.previously else "Zulu"
+    found = by_key(desired(old), desired(new), live(ALICE), live(BOB, id=BETA_ID, name=name))
+
+    assert set(found["alpha"].values()) == {NOT_APPLIED}
 
 
 def test_what_is_not_sure_gets_no_verdict() -> None:

@@ -40,6 +40,7 @@ from tests.builders import (
     DAVE,
     ERIN,
     FRANK,
+    GAMMA_ID,
     ME,
     desired,
     group,
@@ -287,6 +288,42 @@ def test_a_key_renamed_without_an_id_is_one_group_that_is_found_by_its_name(
     assert ("id" in [field.field for field in found.fields]) is (old_id is not None)
 
 
+def test_keys_that_were_swapped_without_ids_are_found_by_their_names() -> None:
+    old = desired(group("a", id=None, members=[ALICE, BOB]), group("b", id=None, name="Beta", members=[BOB]))
+    new = desired(group("b", id=None, members=[ALICE]), group("a", id=None, name="Beta", members=[BOB]))
+
+    told = between(old, new)
+    assert [(one.key, one.old_key, one.fields) for one in told.groups] == [("a", "b", ()), ("b", "a", ())]
+    assert [labels(mover.who for mover in (*one.enters, *one.leaves)) for one in told.groups] == [[], ["bob"]]
+
+
+def test_a_key_whose_name_another_one_bears_by_now_is_a_new_group() -> None:
+    old = desired(group("a", id=None, members=[ALICE]))
+    new = desired(group("a", id=None, name="Beta", members=[BOB]), group("b", id=None, members=[ALICE]))
+
+    assert [(one.key, one.old_key, one.fate) for one in between(old, new).groups] == [
+        ("a", None, Fate.ADDED),
+        ("b", "a", Fate.CHANGED),
+    ]
+
+
+def test_a_name_that_one_key_wants_is_that_keys_though_it_is_an_earlier_one_of_another() -> None:
+    old = desired(group("alpha", id=None))
+    new = desired(group("yak", id=None, name="Yak", previously=["Alpha"]), group("zulu", id=None))
+
+    assert [(one.key, one.old_key, one.fate) for one in between(old, new).groups] == [
+        ("yak", None, Fate.ADDED),
+        ("zulu", "alpha", Fate.CHANGED),
+    ]
+
+
+def test_a_name_that_two_groups_bear_leads_no_further_than_the_key() -> None:
+    old = desired(group("a", id=None), group("b", id=None, name="Beta"))
+    new = desired(group("a", id=None, name="Beta"), group("b", id=GAMMA_ID, name="Beta"))
+
+    assert [(one.key, one.old_key) for one in between(old, new).groups] == [("a", None), ("b", None)]
+
+
 MAY = "bears a name of {}, which is gone: the same live group may be found by it"
 UNLESS = "no longer managed: it stays as it is, unless it is found by its name now, which {} bears"
 ALPHA = group("alpha", id=None)
@@ -303,7 +340,7 @@ ALPHA = group("alpha", id=None)
         ),
         (
             (ALPHA,),
-            (group("yak", id=None, name="Yak", previously=["Alpha"]), group("zulu", id=None)),
+            tuple(group(key, id=None, name=key, previously=["Alpha"]) for key in ("yak", "zulu")),
             {"alpha": UNLESS.format("yak, zulu"), "yak": MAY.format("alpha"), "zulu": MAY.format("alpha")},
         ),
         # Only an earlier name is shared: the live group has another one by now.

@@ -193,3 +193,29 @@ def test_a_report_on_drift_is_no_plan(drifted: Stage) -> None:
         applied = drifted.run("apply", "saved.plan", "--yes")
         assert applied.code == 1
         assert said in applied.err
+
+
+def test_a_key_renamed_without_an_id_hides_nobodys_doing(guide: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = Repository(guide.folder, monkeypatch)
+    repository.commit({".gitignore": "state/\n", "groups.yaml": FILE})
+    assert guide.run("apply", "--yes").code == 0
+    alpha = live_id(guide, "Alpha")
+    guide.world.describe_group(alpha, "by hand")
+    guide.world.remove_participant(alpha, BOB)
+    repository.write({"groups.yaml": FILE.replace("  alpha: {name: Alpha,", "  omega: {name: Alpha,")})
+
+    told = guide.run("drift", "--since", "HEAD")
+    assert "+ bob  (changed by hand)" in told.out
+    assert '"by hand" → "Text"  (changed by hand)' in told.out
+    assert "not applied yet" not in told.out
+
+
+def test_a_key_that_means_another_live_group_by_now_makes_nobody_guilty(guide: Stage, repository: Repository) -> None:
+    other = guide.world.create_group("Zulu", [BOB, PHONE], admins=[PHONE])
+    text = (guide.folder / "groups.yaml").read_text().replace(live_id(guide, "Beta"), other)
+    repository.write({"groups.yaml": text})
+
+    told = guide.run("drift", "--since", "HEAD", "--max-removals", "100%")
+    assert '~ name         "Zulu" → "Beta"  (not applied yet)' in told.out
+    assert "- bob  (not applied yet)" in told.out
+    assert "by hand" not in told.out
