@@ -133,7 +133,7 @@ def test_a_refusal_in_one_shard_ends_the_check_before_anything_is_written(server
 
 def test_every_job_of_the_workflow_has_the_least_rights_and_knows_how_many_shards_there_are() -> None:
     assert WORKFLOW["permissions"] == {}
-    assert WORKFLOW["concurrency"]["cancel-in-progress"] is False
+    assert WORKFLOW["jobs"]["apply"]["concurrency"]["cancel-in-progress"] is False
     for job in WORKFLOW["jobs"].values():
         accounts = job["strategy"]["matrix"]["account"]
         assert accounts == list(ACCOUNTS)

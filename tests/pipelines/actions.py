@@ -50,6 +50,8 @@ def upload_artifact(run: Run, job: Job, given: Mapping[str, str]) -> dict[str, s
         if given["if-no-files-found"] == "error":
             raise Refused(f"{path} is not there to be kept")
         return {}
+    if kept.exists() and given.get("overwrite") == "true":
+        shutil.rmtree(kept)
     kept.mkdir(parents=True)
     shutil.copy(path, kept)
     return {"artifact-url": f"https://github.com/club/groups/actions/runs/4711/artifacts/{len(name)}"}

@@ -112,6 +112,8 @@ class _Reader:
     def _named(self, name: str) -> Any:
         value: Any = self.contexts
         for part in name.split("."):
+            if value is None:  # of what may be missing anything may be asked
+                break
             if not isinstance(value, Mapping):
                 raise Refused(f"{name}: {part} is asked of a plain value")
             lacking_is_fine = value is not self.contexts and getattr(value, "may_lack", False)

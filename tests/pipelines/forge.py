@@ -24,11 +24,15 @@ GIT_ENV = {
 _HERE = Path(__file__).parent
 _PROGRAMS = Path(sys.executable).parent
 _REFUSING = """#!/bin/sh
-if [ "$1" = refs/heads/main ] && [ -e protected ]; then echo "protected branch hook declined" >&2; exit 1; fi
+if grep -qsx "$1" refused; then echo "$1: declined by a rule" >&2; exit 1; fi
 """
 _PIP = f"""#!/bin/bash
 # Installs this project and nothing else: the version that is there, or a folder that holds it.
 [ "$1" = install ] || exit 1
+while [ $# -gt 1 ]; do
+  if [ "$1" = --constraint ] && [ ! -e "$2" ]; then echo "pip: $2 is not there" >&2; exit 1; fi
+  shift
+done
 spec="${{@: -1}}"
 if [ "$spec" = "wappfy-reconciler=={__version__}" ] || grep -qs '^name = "wappfy-reconciler"' "$spec/pyproject.toml"
 then ln -sf "{_PROGRAMS}/reconciler" "$(dirname "$0")/reconciler"
@@ -64,6 +68,8 @@ class Forge:
         self.root, self.secrets, self.env = root, secrets, env
         self.origin, self.clone, self.programs = root / "origin.git", root / "alice", root / "programs"
         self.store_path = root / "forge.json"
+        self.broken: set[str] = set()
+        """Names of steps, and actions, that fail from now on."""
         root.mkdir()
         self.store: dict[str, Any] = {
             "last": 100,
@@ -71,6 +77,7 @@ class Forge:
             "issues": [],
             "pulls": [],
             "pulls_forbidden": False,
+            "issues_disabled": False,
             "calls": [],
         }
         self._make()
@@ -109,9 +116,9 @@ class Forge:
         """The texts of all comments, issues or pull requests of that kind."""
         return [i["body"] for i in self.store[kind] if all(i[name] == value for name, value in wanted.items())]
 
-    def protect(self) -> None:
-        """From now on the branch main takes no direct commits."""
-        (self.origin / "protected").touch()
+    def refuse(self, *refs: str) -> None:
+        """From now on whatever is pushed to these refs is refused; main's own take no direct commits any more."""
+        (self.origin / "refused").write_text("".join(f"{ref}\n" for ref in refs))
 
     def commit(self, files: dict[str, str | None], branch: str = "main") -> str:
         """Commit files (None: remove) on a branch and push it; the revision."""

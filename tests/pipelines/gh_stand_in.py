@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import jq
 
+ORIGIN = Path(os.environ["GH_STAND_IN_ORIGIN"])
 STORE = Path(os.environ["GH_STAND_IN_STORE"])
 BOT = "github-actions[bot]"
 LONGEST = 65_536
@@ -54,6 +55,10 @@ def _api(store: dict[str, Any], arguments: list[str]) -> int:
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     if len(sent.get("body", "")) > LONGEST:
         return _fail("HTTP 422: body is too long")
+    if route[1].startswith("git/refs"):
+        return _ref(asked.method, route[1], sent)
+    if route in _LISTS and route[1] == "issues" and store["issues_disabled"]:
+        return _fail("HTTP 410: Issues has been disabled in this repository.")
     if route in _LISTS:
         return _pages(_LISTS[route](store, number, query), query, asked)
     if asked.jq or query or route not in _WRITES:
@@ -79,6 +84,22 @@ _WRITES = {
 """What can be written: which list, which fields, and which permissions let a token do it."""
 
 
+def _ref(method: str, place: str, sent: dict[str, str]) -> int:
+    """Make a ref or move one: the rules of the repository hold here too."""
+    _need("contents")
+    made = method == "POST"
+    _only(sent, *(["ref", "sha"] if made else ["sha", "force"]))
+    ref = sent["ref"] if made else place.removeprefix("git/")
+    git = ["git", "--git-dir", str(ORIGIN)]
+    there = subprocess.run([*git, "rev-parse", "--quiet", "--verify", ref], capture_output=True).returncode == 0
+    if there is made:
+        return _fail(f"HTTP 422: Reference {'already exists' if made else 'does not exist'}")
+    refused = ORIGIN / "refused"
+    if refused.exists() and ref in refused.read_text().splitlines():
+        return _fail("HTTP 422: Repository rule violations found")
+    return subprocess.run([*git, "update-ref", ref, sent["sha"]]).returncode
+
+
 def _issue_close(store: dict[str, Any], arguments: list[str]) -> int:
     _need("issues")
     _need_repository()
@@ -97,7 +118,7 @@ def _pr_list(store: dict[str, Any], arguments: list[str]) -> int:
     for option in ("--head", "--state", "--json", "--jq"):
         parser.add_argument(option, required=True)
     asked = parser.parse_args(arguments)
-    found = [p for p in store["pulls"] if (p["head"], p["state"]) == (asked.head, asked.state)]
+    found = [p for p in store["pulls"] if (p["head"], p["state"]) == (asked.head, asked.state)]  # forks' branches too
     return _say(asked.jq, [{name: pull[name] for name in asked.json.split(",")} for pull in found])
 
 
@@ -109,7 +130,7 @@ def _pr_create(store: dict[str, Any], arguments: list[str]) -> int:
         parser.add_argument(option, required=True)
     if store["pulls_forbidden"]:
         return _fail("pull request create failed: GitHub Actions is not permitted to create pull requests")
-    return _add(store, "pulls", {"state": "open", **vars(parser.parse_args(arguments))})
+    return _add(store, "pulls", {"state": "open", "isCrossRepository": False, **vars(parser.parse_args(arguments))})
 
 
 def _pages(items: list[Any], query: dict[str, str], asked: argparse.Namespace) -> int:

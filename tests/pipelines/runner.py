@@ -21,7 +21,8 @@ from tests.pipelines.forge import REPOSITORY, Event, Forge
 
 WORKFLOW_KEYS = {"name", "permissions", "concurrency", "defaults", "env", "jobs", True}
 JOB_KEYS = {
-    *("name", "needs", "if", "runs-on", "timeout-minutes", "environment", "permissions", "outputs", "steps", "env")
+    *("name", "needs", "if", "runs-on", "timeout-minutes", "environment", "permissions", "outputs", "steps", "env"),
+    "concurrency",
 }
 STEP_KEYS = {"id", "name", "if", "uses", "with", "run", "env", "shell", "working-directory"}
 SHELL = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]
@@ -67,6 +68,7 @@ class Run:
         self.artifacts = folder / "artifacts"
         self.summary = ""
         self.before: Mapping[str, Callable[[], object]] = {}
+        self.attempt = 1
 
     def run(self, path: str, before: Mapping[str, Callable[[], object]] | None = None) -> Run:
         """Run the workflow at this path of the revision, calling `before[job]` as each job starts."""
@@ -75,20 +77,30 @@ class Run:
             raise Refused(f"{path}: {sorted(map(str, document))}")
         if self.event.name not in document[True]:
             raise Refused(f"{path} does not run on {self.event.name}")
-        self.before = before or {}
-        for name, job in document["jobs"].items():
-            self._job(name, job, document.get("env", {}))
+        self.before, self.document = before or {}, document
+        for name in document["jobs"]:
+            self._job(name)
         return self
 
-    def _job(self, name: str, told: Mapping[str, Any], env: Mapping[str, Any]) -> None:
+    def again(self, job: str) -> Run:
+        """Run a job and those that need it once more, as "re-run job" does: what others said and kept is as it was."""
+        self.attempt += 1
+        chosen = {job}
+        for name, told in self.document["jobs"].items():
+            if name in chosen or chosen & set(_list(told.get("needs", []))):
+                chosen.add(name)
+                self._job(name)
+        return self
+
+    def _job(self, name: str) -> None:
+        told, env = self.document["jobs"][name], self.document.get("env", {})
         if told.keys() - JOB_KEYS:
             raise Refused(f"{name}: {sorted(told.keys() - JOB_KEYS)}")
         permitted = told["permissions"]
         if not self.event.trusted:
             permitted = {kind: "read" for kind, how in permitted.items() if how != "none"}
-        job = self.jobs[name] = Job(name, permitted, self.folder / name)
-        needs = [told["needs"]] if isinstance(told.get("needs"), str) else told.get("needs", [])
-        needed = [self.jobs[other] for other in needs]
+        job = self.jobs[name] = Job(name, permitted, self.folder / f"{name}-{self.attempt}")
+        needed = [self.jobs[other] for other in _list(told.get("needs", []))]
         functions = {
             "success": lambda: all(other.result == "success" for other in needed),
             "always": lambda: True,
@@ -108,7 +120,10 @@ class Run:
         job.outputs = Loose({key: filled(value, contexts, {}) for key, value in told.get("outputs", {}).items()})
 
     def _contexts(self, job: Job) -> dict[str, Any]:
-        event = {"repository": {"default_branch": "main", "full_name": REPOSITORY}, **self.event.payload}
+        # A schedule's payload has its cron line and no repository.
+        scheduled = self.event.name == "schedule"
+        of_every_other = {"repository": {"default_branch": "main", "full_name": REPOSITORY}, **self.event.payload}
+        event = Loose(schedule="17 5 * * *") if scheduled else of_every_other
         token = json.dumps(dict(job.permissions))
         return {
             "github": {
@@ -141,7 +156,12 @@ class Run:
                 continue
             job.ran.append(step.get("name") or step["uses"].partition("@")[0])
             outputs = Loose()
-            done = self._uses(step, job, contexts, outputs) if "uses" in step else self._shell(step, job, contexts)
+            if job.ran[-1] in self.forge.broken:
+                done, self.said = False, {}
+            elif "uses" in step:
+                done = self._uses(step, job, contexts, outputs)
+            else:
+                done = self._shell(step, job, contexts)
             if "id" in step:
                 contexts["steps"][step["id"]]["outputs"].update(outputs if "uses" in step else self.said)
             if not done:
@@ -198,6 +218,7 @@ class Run:
             "GITHUB_SHA": self.event.sha,
             "GITHUB_EVENT_NAME": self.event.name,
             "GH_STAND_IN_STORE": str(self.forge.store_path),
+            "GH_STAND_IN_ORIGIN": str(self.forge.origin),
             **{f"GITHUB_{kind}": str(path) for kind, path in files.items()},
             **self.forge.env,
             **job.env,
@@ -235,6 +256,10 @@ def action(run: Run, path: Path, inputs: Mapping[str, str], env: Mapping[str, st
     run.steps(steps, job, contexts)
     told = {name: evaluate(out["value"].strip("${} "), contexts, {}) for name, out in document["outputs"].items()}
     return job, Loose(told)
+
+
+def _list(needs: str | list[str]) -> list[str]:
+    return [needs] if isinstance(needs, str) else needs
 
 
 def pairs(text: str) -> dict[str, str]:

@@ -11,6 +11,8 @@ from tests.pipelines.runner import Run
 ALPHA = "name: Alpha, members: [alice, bob]"
 BETA = yaml_of(alpha=ALPHA, beta="name: Beta, members: [alice, carol]")
 TAG = "refs/tags/applied/main"
+MAIN = "refs/heads/main"
+PIN = "refs/heads/reconciler/pin"
 
 
 def merged(scene: Scene, text: str) -> Run:
@@ -90,7 +92,7 @@ def test_an_old_run_started_again_applies_the_branch_as_it_is_now(scene: Scene) 
 
 
 def test_a_branch_that_takes_no_commits_gets_one_pull_request_with_the_ids(scene: Scene) -> None:
-    scene.forge.protect()
+    scene.forge.refuse(MAIN)
     for _ in range(2):
         run = scene.run("apply", scene.forge.pushed())
         assert run.results == {"plan": "success", "apply": "skipped", "record": "success"}
@@ -104,7 +106,7 @@ def test_a_branch_that_takes_no_commits_gets_one_pull_request_with_the_ids(scene
 
 
 def test_where_actions_may_open_no_pull_requests_a_warning_says_where_the_ids_are(scene: Scene) -> None:
-    scene.forge.protect()
+    scene.forge.refuse(MAIN)
     scene.forge.put(pulls_forbidden=True)
     run = scene.run("apply", scene.forge.pushed())
     assert run.results["record"] == "success"
@@ -120,3 +122,111 @@ def test_a_refused_merge_changes_nothing_live_and_notes_nothing(scene: Scene) ->
     (note,) = run.jobs["apply"].annotations
     assert note.startswith("::error title=Nothing was changed::")
     assert scene.world.effects() == ()
+
+
+VOID = "::error title=Nothing was changed::groups.yaml is another one on main by now"
+
+
+def test_a_plan_of_a_file_that_was_replaced_while_it_waited_is_not_applied(scene: Scene) -> None:
+    scene.forge.pull_request({"groups.yaml": BETA})
+    event = scene.forge.merge()
+    newer = {"groups.yaml": yaml_of(alpha=ALPHA)}
+    run = scene.run("apply", event, apply=lambda: scene.forge.commit(newer))
+    assert run.results == {"plan": "success", "apply": "failure", "record": "skipped"}
+    assert run.jobs["apply"].annotations[0].startswith(VOID)
+    assert scene.world.effects() == ()
+    assert git(scene.forge.origin, "tag", "--list") == ""
+
+
+def test_what_else_was_committed_while_a_plan_waited_does_not_make_it_void(scene: Scene) -> None:
+    scene.forge.pull_request({"groups.yaml": BETA})
+    event = scene.forge.merge()
+    run = scene.run("apply", event, apply=lambda: scene.forge.commit({"README.md": "Hello\n"}))
+    assert run.results == {"plan": "success", "apply": "success", "record": "success"}
+    assert scene.forge.tip(TAG) == event.sha
+
+
+def test_one_job_of_an_old_run_started_again_brings_nothing_back(scene: Scene) -> None:
+    scene.forge.pull_request({"groups.yaml": BETA})
+    old = scene.run("apply", scene.forge.merge())
+    scene.forge.commit({"groups.yaml": scene.forge.file("groups.yaml").replace("[alice, carol]", "[alice]")})
+    newer = scene.run("apply", scene.forge.pushed())
+    assert newer.results["record"] == "success"
+    tagged, before = scene.forge.tip(TAG), scene.world.snapshot()
+    assert tagged == newer.event.sha
+    old.again("record")
+    assert old.results["record"] == "success"
+    assert scene.forge.tip(TAG) == tagged
+    old.again("apply")
+    assert old.results == {"plan": "success", "apply": "failure", "record": "skipped"}
+    assert old.jobs["apply"].annotations[0].startswith(VOID)
+    assert scene.world.snapshot() == before
+    assert scene.forge.tip(TAG) == tagged
+
+
+def test_a_refused_tag_does_not_keep_the_ids_from_being_noted(scene: Scene) -> None:
+    scene.forge.refuse(TAG)
+    run = scene.run("apply", scene.forge.pushed())
+    assert run.results["record"] == "success"
+    assert scene.world.groups()[0].id in scene.forge.file("groups.yaml")
+    (note,) = run.jobs["record"].annotations
+    assert note.startswith("::warning title=Tag not moved::")
+    assert git(scene.forge.origin, "tag", "--list") == ""
+
+
+def test_refused_pushes_are_told_and_do_not_keep_the_tag_from_being_moved(scene: Scene) -> None:
+    scene.forge.refuse(MAIN, PIN)
+    run = scene.run("apply", scene.forge.pushed())
+    assert run.results["record"] == "success"
+    (note,) = run.jobs["record"].annotations
+    assert note.startswith("::warning title=Ids not noted::")
+    assert scene.forge.tip(TAG) == run.event.sha
+
+
+def test_a_pull_request_of_a_fork_is_not_taken_for_the_one_with_the_ids(scene: Scene) -> None:
+    fork = {"number": 1, "head": "reconciler/pin", "state": "open", "isCrossRepository": True, "body": "x"}
+    scene.forge.put(pulls=[fork])
+    scene.forge.refuse(MAIN)
+    scene.run("apply", scene.forge.pushed())
+    _, own = scene.forge.store["pulls"]
+    assert (own["head"], own["isCrossRepository"]) == ("reconciler/pin", False)
+
+
+def test_a_run_over_some_groups_only_does_not_move_the_tag(scene: Scene) -> None:
+    workflow = ".github/workflows/reconciler-apply.yml"
+    text = scene.forge.file(workflow).replace("env:\n  REC", "env:\n  RECONCILER_TARGET: alpha\n  REC", 1)
+    scene.forge.commit({workflow: text})
+    run = scene.run("apply", scene.forge.pushed())
+    assert run.results == {"plan": "success", "apply": "skipped", "record": "success"}
+    assert git(scene.forge.origin, "tag", "--list") == ""
+
+
+def test_the_schedule_that_is_written_out_beside_it_applies_what_has_ended(scene: Scene) -> None:
+    workflow = ".github/workflows/reconciler-apply.yml"
+    lines = ("  # schedule:", '  #   - cron: "47 1 * * *" # UTC')
+    text = scene.forge.file(workflow)
+    for line in lines:
+        assert line in text
+        text = text.replace(line, line.replace("# ", "", 1))
+    ended = yaml_of(alpha="name: Alpha, members: [alice, {person: bob, until: 2020-12-31}]")
+    scene.forge.commit({workflow: text, "groups.yaml": ended})
+    run = scene.run("apply", scene.forge.pushed("schedule"))
+    assert run.results == {"plan": "success", "apply": "success", "record": "success"}
+    assert len(scene.world.groups()[0].members) == 2
+
+
+def test_where_nobody_can_be_asked_a_merge_is_planned_and_a_start_by_hand_applies_it(scene: Scene) -> None:
+    workflow = ".github/workflows/reconciler-apply.yml"
+    text, condition = scene.forge.file(workflow), "if: needs.plan.outputs.pending == 'true'\n    runs-on"
+    by_hand = "&& github.event_name == 'workflow_dispatch'"
+    assert f"`{by_hand}`" in text
+    assert condition in text
+    changed = text.replace(condition, condition.replace("\n", f" {by_hand}\n", 1))
+    scene.forge.commit({workflow: changed, "groups.yaml": BETA})
+    pushed = scene.run("apply", scene.forge.pushed())
+    assert pushed.results == {"plan": "success", "apply": "skipped", "record": "skipped"}
+    assert "Beta" in pushed.summary
+    assert scene.world.effects() == ()
+    started = scene.run("apply", scene.forge.pushed("workflow_dispatch"))
+    assert started.results == {"plan": "success", "apply": "success", "record": "success"}
+    assert names(scene) == {"Alpha", "Beta"}

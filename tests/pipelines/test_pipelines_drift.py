@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reconciler.sandbox import Fault, FaultKind
 from tests.pipelines.conftest import BOB, DAN, Scene
 
@@ -50,6 +52,37 @@ def test_what_cannot_be_read_is_a_failed_run_and_no_word_in_the_issue(scene: Sce
     scene.server.set_faults([Fault(FaultKind.STATUS, status=403, code="FORBIDDEN", message="no")])
     assert scene.run("drift", scene.forge.pushed("schedule")).results == {"drift": "failure"}
     assert scene.forge.store["issues"] == before
+
+
+@pytest.mark.parametrize("broken", ["chat", "issue", "neither"])
+def test_the_chat_and_the_issue_are_told_each_without_the_other(scene: Scene, broken: str) -> None:
+    workflow = ".github/workflows/reconciler-drift.yml"
+    chat = "nobody-has-this-key" if broken == "chat" else "alpha"
+    text = scene.forge.file(workflow).replace("env:\n  REC", f"env:\n  RECONCILER_NOTIFY: {chat}\n  REC", 1)
+    scene.forge.commit({workflow: text})
+    quiet = scene.run("drift", scene.forge.pushed("schedule"))
+    assert quiet.results == {"drift": "success"}
+    assert scene.world.effects() == ()
+    scene.world.add_participant(scene.world.groups()[0].id, DAN)
+    scene.world.clear_logs()
+    scene.forge.put(issues_disabled=broken == "issue")
+    run = scene.run("drift", scene.forge.pushed("schedule"))
+    assert run.results == {"drift": "success" if broken == "neither" else "failure"}
+    sent = [call for call in scene.world.calls() if call.method == "POST"]
+    assert len(sent) == (0 if broken == "chat" else 1)
+    assert len(scene.forge.store["issues"]) == (0 if broken == "issue" else 1)
+
+
+def test_where_issues_are_turned_off_only_what_is_to_be_told_fails_the_run(scene: Scene) -> None:
+    scene.forge.put(issues_disabled=True)
+    clean = scene.run("drift", scene.forge.pushed("schedule"))
+    assert clean.results == {"drift": "success"}
+    assert [note for note in clean.jobs["drift"].annotations if note.startswith("::warning title=No issues::")]
+    scene.world.add_participant(scene.world.groups()[0].id, DAN)
+    run = scene.run("drift", scene.forge.pushed("schedule"))
+    assert run.results == {"drift": "failure"}
+    assert [note for note in run.jobs["drift"].annotations if note.startswith("::error title=The groups drifted::")]
+    assert "dan" in run.summary
 
 
 def test_what_was_changed_by_hand_is_told_from_what_is_not_applied_yet(scene: Scene) -> None:

@@ -111,7 +111,14 @@ def test_only_jobs_that_write_may_write_and_no_workflow_is_given_more(repository
 
 def test_an_apply_is_never_cut_off_by_the_next_one(repository: Path) -> None:
     document = yaml.safe_load((repository / ".github" / "workflows" / "reconciler-apply.yml").read_text())
-    assert document["concurrency"] == {"group": "reconciler-apply", "cancel-in-progress": False}
+    assert "concurrency" not in document
+    groups = {name: job["concurrency"] for name, job in document["jobs"].items() if "concurrency" in job}
+    plan = {"group": "reconciler-merged-plan-${{ github.ref }}", "cancel-in-progress": True}
+    assert groups == {
+        "plan": plan,
+        "apply": {"group": "reconciler-apply", "cancel-in-progress": False},
+        "record": {"group": "reconciler-record", "cancel-in-progress": False},
+    }
     (environment,) = [job["environment"] for job in document["jobs"].values() if "environment" in job]
     assert environment == document["jobs"]["apply"]["environment"] == "whatsapp"
 

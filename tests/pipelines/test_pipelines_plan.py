@@ -88,13 +88,31 @@ def test_an_error_in_the_file_is_shown_at_its_line_and_the_comment_says_that_the
     assert scene.world.calls() == ()
 
 
-def test_without_a_key_there_is_a_warning_and_no_comment(scene: Scene) -> None:
+def test_without_a_key_there_is_a_warning_and_the_comment_says_that_there_is_no_plan(scene: Scene) -> None:
     scene.forge.secrets.clear()
     run = scene.run("plan", scene.forge.pull_request({"groups.yaml": WITH_CAROL}))
     assert run.results == {"offline": "success", "live": "success"}
     (annotation,) = run.jobs["live"].annotations
     assert annotation.startswith("::warning title=No live plan::")
-    assert scene.forge.store["comments"] == []
+    (body,) = scene.forge.bodies()
+    assert "No plan could be made" in body
+
+
+@pytest.mark.parametrize("broken", ["Install the reconciler", "actions/setup-python", "actions/checkout"])
+def test_whatever_failed_the_last_plan_does_not_stand_for_this_revision(scene: Scene, broken: str) -> None:
+    scene.run("plan", scene.forge.pull_request({"groups.yaml": WITH_CAROL}))
+    scene.forge.broken.add(broken)
+    event = scene.forge.pull_request({"groups.yaml": WITH_CAROL.replace("carol]", "dan]")})
+    assert scene.run("plan", event).results == {"offline": "failure", "live": "failure"}
+    (body,) = scene.forge.bodies()
+    assert body.startswith(MARKER)
+    assert f"No plan could be made of {event.payload['pull_request']['head']['sha']}" in body
+
+
+def test_a_comment_and_a_summary_say_that_merging_plans_anew_and_over_all_groups(scene: Scene) -> None:
+    run = scene.run("plan", scene.forge.pull_request({"groups.yaml": WITH_CAROL}))
+    for text in (run.summary, *scene.forge.bodies()):
+        assert "Merging plans anew, over all groups, and applies what else is pending then" in text
 
 
 def test_a_plan_that_fails_does_not_leave_the_last_one_standing(scene: Scene) -> None:
