@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,7 @@ class Forge:
         """From now on whatever is pushed to these refs is refused; main's own take no direct commits any more."""
         (self.origin / "refused").write_text("".join(f"{ref}\n" for ref in refs))
 
-    def commit(self, files: dict[str, str | None], branch: str = "main") -> str:
+    def commit(self, files: Mapping[str, str | None], branch: str = "main") -> str:
         """Commit files (None: remove) on a branch and push it; the revision."""
         known = git(self.clone, "branch", "--list", branch)
         git(self.clone, "checkout", "--quiet", *([] if known else ["-b"]), branch, *(["--"] if known else []))

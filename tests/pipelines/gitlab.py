@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ class Pipeline:
         self.forge, self.folder, self.revision = forge, folder, revision
         self.codes: dict[str, int] = {}
         self.log = ""
+        self.attempt = 1
+        self.before: Mapping[str, Callable[[], object]] = {}
         self.artifacts = folder / "artifacts"
         self.variables = {
             "CI_COMMIT_SHA": revision,
@@ -46,22 +48,31 @@ class Pipeline:
             return self
         jobs = {name: job for name, job in document.items() if name not in GLOBAL}
         for stage in document["stages"]:
-            if any(self.codes.values()):
-                break
+            well = not any(self.codes.values())
             for name, job in jobs.items():
                 if job["stage"] == stage:
-                    self._job(name, job, document["default"]["before_script"], started)
+                    self._job(name, job, document["default"]["before_script"], started, well)
         return self
 
-    def _job(self, name: str, job: Mapping[str, Any], before: list[str], started: Collection[str]) -> None:
+    def again(self, name: str) -> Pipeline:
+        """Run one job once more, with what the others kept."""
+        document = yaml.safe_load(self.forge.file(".gitlab-ci.yml", self.revision))
+        self.attempt += 1
+        self._job(name, document[name], document["default"]["before_script"], [name], True)
+        return self
+
+    def _job(self, name: str, job: Mapping[str, Any], before: list[str], started: Collection[str], well: bool) -> None:
         if job.keys() - JOB:
             raise Refused(f"{name}: {sorted(job.keys() - JOB)}")
         rule = self._rule(job["rules"])
-        waits = rule is not None and rule.get("when") == "manual" and name not in started
+        when = "on_success" if rule is None else rule.get("when", "on_success")
+        waits = (when == "manual" and name not in started) or (not well and when != "always")
         if rule is None or waits or any(needed not in self.codes for needed in job.get("needs", ())):
             return
-        where = self.folder / name / "project"
-        python_in(self.folder / name / "python")
+        self.before.get(name, lambda: None)()
+        home = self.folder / f"{name}-{self.attempt}"
+        where = home / "project"
+        python_in(home / "python")
         git(self.folder, "clone", "--quiet", self.forge.url, str(where))
         git(where, "fetch", "--quiet", "origin", self.revision)
         git(where, "checkout", "--quiet", "--detach", self.revision)
@@ -72,8 +83,8 @@ class Pipeline:
             ["bash", "-e", "-o", "pipefail", "-c", "\n".join([*before, *job["script"]])],
             cwd=where,
             env={
-                "PATH": f"{self.folder / name / 'python'}:/usr/bin:/bin",
-                "HOME": str(self.folder / name),
+                "PATH": f"{home / 'python'}:/usr/bin:/bin",
+                "HOME": str(home),
                 "LANG": "C.UTF-8",
                 "CI_PROJECT_DIR": str(where),
                 **self.variables,

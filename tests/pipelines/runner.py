@@ -69,6 +69,7 @@ class Run:
         self.summary = ""
         self.before: Mapping[str, Callable[[], object]] = {}
         self.attempt = 1
+        self.said: dict[str, str] = {}
 
     def run(self, path: str, before: Mapping[str, Callable[[], object]] | None = None) -> Run:
         """Run the workflow at this path of the revision, calling `before[job]` as each job starts."""

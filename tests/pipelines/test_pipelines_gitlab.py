@@ -84,3 +84,61 @@ def test_a_schedule_fails_where_something_drifted_and_keeps_the_report(scene: Sc
 
 def test_other_branches_start_nothing(scene: Scene) -> None:
     assert on_main(scene, CI_COMMIT_BRANCH="side").run().codes == {}
+
+
+TAG = "refs/tags/applied/main"
+TOKEN = {"RECORD_TOKEN": "glpat-secret"}
+
+
+def test_a_file_that_was_replaced_is_neither_planned_nor_applied_nor_recorded(scene: Scene) -> None:
+    scene.forge.commit({"groups.yaml": WITH_CAROL})
+    run = on_main(scene, **TOKEN)
+    run.before = {"apply": lambda: scene.forge.commit({"groups.yaml": WITH_CAROL.replace("carol]", "dan]")})}
+    assert run.run(started=["apply"]).codes == {"plan": 0, "apply": 1, "record": 0}
+    assert "groups.yaml is another one on main by now: run a new pipeline" in run.log
+    assert run.again("plan").codes["plan"] == 1
+    assert scene.world.effects() == ()
+    assert git(scene.forge.origin, "tag", "--list") == ""
+
+
+def test_what_did_not_converge_fails_leaves_the_tag_and_still_notes_new_ids(scene: Scene) -> None:
+    scene.world.set_account(CAROL, refuses_adds=True)
+    text = yaml_of(alpha="name: Alpha, members: [alice, bob]", beta="name: Beta, members: [alice, carol]")
+    scene.forge.commit({"groups.yaml": text})
+    run = on_main(scene, **TOKEN).run(started=["apply"])
+    assert run.codes == {"plan": 0, "apply": 3, "record": 0}
+    assert all(group.id in scene.forge.file("groups.yaml") for group in scene.world.groups())
+    assert git(scene.forge.origin, "tag", "--list") == ""
+
+
+@pytest.mark.parametrize("ref", ["refs/heads/main", TAG])
+def test_a_refused_push_is_told_and_does_not_keep_the_other_one(scene: Scene, ref: str) -> None:
+    scene.forge.commit({"groups.yaml": WITH_CAROL})
+    scene.forge.refuse(ref)
+    run = on_main(scene, **TOKEN).run(started=["apply"])
+    assert run.codes == {"plan": 0, "apply": 0, "record": 1}
+    assert ("The ids were not noted. Let" in run.log) is (ref != TAG)
+    assert ("The tag was not moved. Let" in run.log) is (ref == TAG)
+    assert (scene.world.groups()[0].id in scene.forge.file("groups.yaml")) is (ref == TAG)
+    assert (git(scene.forge.origin, "tag", "--list") == "") is (ref == TAG)
+    scene.forge.refuse()
+    assert run.again("record").codes["record"] == 0
+    assert scene.forge.tip(TAG) == run.revision
+    assert scene.world.groups()[0].id in scene.forge.file("groups.yaml")
+
+
+def test_an_old_pipelines_record_does_not_move_the_tag_back(scene: Scene) -> None:
+    scene.forge.commit({"groups.yaml": WITH_CAROL})
+    old = on_main(scene, **TOKEN).run(started=["apply"])
+    scene.forge.commit({"groups.yaml": scene.forge.file("groups.yaml").replace("bob, carol]", "bob]")})
+    newer = on_main(scene, **TOKEN).run(started=["apply"])
+    assert newer.codes == old.again("record").codes == {"plan": 0, "apply": 0, "record": 0}
+    assert scene.forge.tip(TAG) == newer.revision
+
+
+@pytest.mark.parametrize("narrowed", [{"RECONCILER_TARGET": "alpha"}, {"RECONCILER_CHANGED_SINCE": "HEAD~1"}])
+def test_a_pipeline_over_some_groups_only_does_not_move_the_tag(scene: Scene, narrowed: dict[str, str]) -> None:
+    scene.forge.commit({"groups.yaml": WITH_CAROL})
+    run = on_main(scene, **narrowed, **TOKEN).run(started=["apply"])
+    assert run.codes["plan"] == 0
+    assert git(scene.forge.origin, "tag", "--list") == ""
