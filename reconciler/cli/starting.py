@@ -24,8 +24,8 @@ NEXT = {
         "Commit all of it on a branch and open a pull request: it shows what would change, merging applies it.",
     ),
     "gitlab": (
-        "In the project's settings on GitLab, make the masked variable WAPPFY_API_KEY, and a schedule for the daily "
-        "look at drift.",
+        "In the project's settings on GitLab, make the variable WAPPFY_API_KEY, masked and protected, and a "
+        "schedule for the daily look at drift.",
         "Commit all of it on a branch and open a merge request: it shows what would change, merging offers to apply "
         "it.",
     ),
