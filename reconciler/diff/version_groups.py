@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from reconciler.diff.match import names_of
 from reconciler.diff.people import in_order, wanted_members, who_member
+from reconciler.diff.removal_limits import note_of_limit
 from reconciler.diff.revised import limit_said
+from reconciler.diff.said_of_new import fields_of_added
 from reconciler.model.desired import (
-    DEFAULT_REMOVALS,
     Desired,
     DesiredGroup,
     Member,
     Membership,
     NotManaged,
     Person,
-    RemovalLimit,
     State,
     Unmanaged,
 )
@@ -43,7 +43,9 @@ def added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredGr
         _name(group),
         group.id,
         membership=group.membership,
+        fields=tuple(fields_of_added(group, new.policy)),
         enters=enters,
+        lists=tuple(_lists(DesiredGroup(group.key), group)),
         notes=tuple(_notes_of_added(group, namesakes)),
     )
 
@@ -60,7 +62,8 @@ def _notes_of_added(group: DesiredGroup, namesakes: Sequence[DesiredGroup]) -> I
     elif group.invite is not None:
         yield "joined by its invite, where the instance is not in it"
     elif group.id is None:
-        yield "created, unless exactly one live group bears its name: that one is adopted then"
+        names = "its name or an earlier one" if group.previously else "its name"
+        yield f"created, unless exactly one live group bears {names}: that one is adopted then"
     if _removes_others(group):
         yield "where it is live already, whoever is not listed is removed from it"
 
@@ -158,17 +161,6 @@ def _fields(old: DesiredGroup, new: DesiredGroup) -> Iterator[FieldChange]:
         # A code lets anybody in who reads it.
         now = "another code" if old.invite and new.invite else "a code" if new.invite else None
         yield FieldChange("invite", "a code" if old.invite else None, now)
-
-
-def note_of_limit(old: RemovalLimit | None, new: RemovalLimit | None) -> str:
-    """What another limit of removals means: "" where it is surely no wider than before."""
-    if new is None:
-        return "" if old is None else "the limit of all groups, or else the default, holds from now on"
-    one = old or DEFAULT_REMOVALS
-    wider = (one.count, new.count) if new.count is not None else (one.percent, new.percent)
-    if wider[0] is None or wider[1] is None:
-        return "counted otherwise than before: see how many that is for your groups"
-    return "a plan may take more people out than before" if wider[1] > wider[0] else ""
 
 
 def _told(text: str | NotManaged) -> str | None:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from reconciler.diff.counterparts import counterparts
 from reconciler.diff.heirs import Bearers
 from reconciler.diff.people import in_order
+from reconciler.diff.removal_limits import note_of_limit
 from reconciler.diff.removed import removed_keys_forbidden
 from reconciler.diff.revised import limit_said, same_group
-from reconciler.diff.version_groups import added_group, changed_group, gone_group, note_of_limit
+from reconciler.diff.version_groups import added_group, changed_group, gone_group
 from reconciler.model.desired import Desired, Person
 from reconciler.model.difference import Difference, FieldChange, GroupDifference, ListChange, Reassigned, Side
 from reconciler.model.identity import Identity, phone_jid

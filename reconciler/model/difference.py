@@ -66,7 +66,8 @@ class GroupDifference:
     """Everything that changed about one group.
 
     `key` is the newer one (of a group that is gone the older), `old_key` the older one where the group, known by
-    its id or found by its name, stands under another key by now. `notes` say what it means where that does not go
+    its id or found by its name, stands under another key by now. `fields` and `lists` of a new group are what it says
+    and is not the default. `notes` say what it means where that does not go
     without saying.
     """
 

@@ -34,7 +34,7 @@ def group_difference_lines(group: GroupDifference, ink: Ink) -> Iterator[str]:
         keys = f"{ink.words(group.old_key)} → {ink.words(group.key)}"
         yield ink.line("~", f"key          {keys} (the same group, by its {'name' if group.id is None else 'id'})")
     for field in group.fields:
-        yield from _field(field, ink)
+        yield from _said_of_new(field, ink) if group.fate is Fate.ADDED else _field(field, ink)
     both = {mover.who.label for mover in group.enters} & {mover.who.label for mover in group.leaves}
     yield from (ink.line("+", _entering(mover, both, ink)) for mover in group.enters)
     yield from (ink.line("-", _leaving(mover, both, ink)) for mover in group.leaves if not mover.stays)
@@ -92,6 +92,15 @@ def _field(change: FieldChange, ink: Ink) -> Iterator[str]:
         yield ink.line("~", f"{change.field:<11}  {old} → {new}")
     if change.note:
         yield ink.line("!", f"{change.field}: {change.note}")
+
+
+def _said_of_new(field: FieldChange, ink: Ink) -> Iterator[str]:
+    """What a new group says: nobody said anything of it before, so that goes without saying."""
+    said = field.new or ""
+    mark, told = ink.change(TextChange(field.field, None, said))
+    yield ink.line(mark, told if field.field in _TEXTS else f"{field.field:<11}  {ink.words(said)}")
+    if field.note:
+        yield ink.line("!", f"{field.field}: {field.note}")
 
 
 def _list(change: ListChange, ink: Ink, note_mark: str) -> Iterator[str]:

@@ -76,6 +76,19 @@ def test_a_key_renamed_with_its_group_tells_who_goes_and_not_that_all_come(shell
     assert told.out.endswith("Diff: 1 group changed, 1 person leaves · 1 group as before\n")
 
 
+def test_a_new_group_that_takes_another_one_over_shows_what_that_may_cost(shell: Shell) -> None:
+    new = "  gamma: {name: Gamma, previously: [Secret Board], description: '', max_removals: 100%, members: [bob]}\n"
+    shell.repository.write({"groups.yaml": NEW + new})
+
+    told = shell.diff("HEAD", "groups.yaml").out
+    assert '  + previously   "Secret Board"\n  ! previously: where no live group bears its name' in told
+    assert "  + description  (none)\n" in told
+    assert "  + max_removals  100%\n  ! max_removals: a plan may take more people out" in told
+    comment = shell.diff("HEAD", "groups.yaml", "--format", "markdown").out
+    assert "Secret Board" in comment
+    assert "100%" in comment
+
+
 def test_a_revision_is_compared_with_the_file_that_is_there(shell: Shell) -> None:
     shell.repository.write({"groups.yaml": HEAD + "groups: {}\n"})
 

@@ -54,6 +54,10 @@ DAY = date(2026, 12, 31)
 OLD, NEW = Side("old"), Side("new")
 
 
+def _limit(text: str) -> RemovalLimit:
+    return RemovalLimit.parse(text, "here")
+
+
 def between(old: Desired, new: Desired) -> Difference:
     return compare_versions(old, new, OLD, NEW)
 
@@ -270,6 +274,70 @@ def test_what_becomes_of_a_new_group_is_said(new: DesiredGroup, said: list[str])
     assert [mover.who.label for mover in found.enters] == (
         ["alice"] if new.members is not UNMANAGED and new.state is State.PRESENT else []
     )
+
+
+TAKEN_OVER = "where no live group bears its name, the one with an earlier name is taken over"
+
+
+@pytest.mark.parametrize(
+    ("new", "of_all", "said"),
+    [
+        (
+            group(id=None, previously=["Board", "Old"]),
+            None,
+            ("previously", '"Board", "Old"', f"{TAKEN_OVER}, and renamed"),
+        ),
+        (
+            group(id=None, previously=["Board"], membership=Membership.OBSERVE),
+            None,
+            ("previously", '"Board"', TAKEN_OVER),
+        ),
+        (group(id=None, name=UNMANAGED, previously=["Board"]), None, ("previously", '"Board"', TAKEN_OVER)),
+        (group(previously=["Board"]), None, ("previously", '"Board"', "")),
+        (group(description=""), None, ("description", "", "")),
+        (group(membership=Membership.ADDITIVE), None, ("membership", "additive", "")),
+        (group(state=State.LEFT), None, ("state", "left", "")),
+        (group(invite="AbCdEfGh"), None, ("invite", "a code", "")),
+        (group(max_removals=_limit("10%")), None, ("max_removals", "10%", "")),
+        (
+            group(max_removals=_limit("100%")),
+            None,
+            ("max_removals", "100%", "a plan may take more people out than the 25% of all groups"),
+        ),
+        (group(max_removals=_limit("90%")), "90%", ("max_removals", "90%", "")),
+        (
+            group(max_removals=_limit("5")),
+            "30%",
+            ("max_removals", "5", "counted otherwise than the 30% of all groups: see how many that is for this one"),
+        ),
+    ],
+)
+def test_a_new_group_says_all_that_is_not_the_default(
+    new: DesiredGroup, of_all: str | None, said: tuple[str, str, str]
+) -> None:
+    rules = policy(max_removals=_limit(of_all) if of_all else None)
+    (found,) = between(replace(desired(), policy=rules), replace(desired(new), policy=rules)).groups
+
+    field, value, note = said
+    assert [one for one in found.fields if one.field == field] == [FieldChange(field, None, value, note)]
+
+
+def test_a_new_group_with_defaults_alone_says_nothing_but_that_it_is_new() -> None:
+    (found,) = between(desired(), desired(group("new", id=None))).groups
+
+    assert (found.fields, found.lists) == ((), ())
+
+
+def test_a_new_group_says_who_its_admins_are_and_who_may_not_be_in_it() -> None:
+    (found,) = between(desired(), desired(group("new", admins=[ALICE], absent=[BOB]))).groups
+
+    assert [(one.field, labels(one.added)) for one in found.lists] == [("admins", ["alice"]), ("absent", ["bob"])]
+
+
+def test_a_new_group_with_earlier_names_may_be_the_live_group_of_any_of_them() -> None:
+    (found,) = between(desired(), desired(group("new", id=None, previously=["Board"]))).groups
+
+    assert found.notes[0].startswith("created, unless exactly one live group bears its name or an earlier one")
 
 
 @pytest.mark.parametrize("old_id", [None, ALPHA_ID])
