@@ -158,7 +158,7 @@ class Resolver:
 
     def _earlier_name_of(self, group: DesiredGroup, other: DesiredGroup) -> None:
         message = f"an earlier name of {shown(group.key)} is the name of {shown(other.key)}"
-        hint = f"a live group called so is {shown(other.key)}'s; if it is {shown(group.key)}'s, note its `id` there"
+        hint = "a live group called so may be either's, and blocks both: note its `id` at the one that it is"
         self.findings.warning(self.merged.sections["groups"][group.key].place.at("previously"), message, hint)
 
     def _same(self, group: DesiredGroup, first: DesiredGroup, field: str, message: str, hint: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.desired import DesiredGroup, State, Unmanaged
@@ -30,30 +30,11 @@ def names_of(group: DesiredGroup) -> tuple[str, ...]:
     return wanted + group.previously
 
 
-def names_searched(groups: Iterable[DesiredGroup]) -> dict[str, tuple[str, ...]]:
-    """By which names each key's group is looked for: an earlier name that another key wants is that key's alone."""
-    groups = tuple(groups)
-    wanted = _wanted_names(groups)
-    return {
-        group.key: names_of(group)[:1] + tuple(name for name in names_of(group)[1:] if comparable(name) not in wanted)
-        for group in groups
-    }
-
-
-def _wanted_names(groups: Iterable[DesiredGroup]) -> frozenset[str]:
-    """The names by which a group without id is looked for first, in the form that compares."""
-    return frozenset(
-        comparable(group.name) for group in groups if group.id is None and not isinstance(group.name, Unmanaged)
-    )
-
-
 def match_groups(groups: Iterable[DesiredGroup], listed: Sequence[ListedGroup]) -> dict[str, Match]:
     """Match every key of the file, in the file's order.
 
     Give it all groups, also those that are not to be planned: an id in the file keeps its live group from being
-    found by name under another key, and a live group with the name that one key wants is that key's, though it is an
-    earlier name of another: a run that was killed after the first of two creates leaves just that. Two keys that find
-    one live group by an earlier name block each other.
+    found by name under another key. Two keys that find one live group block each other.
     """
     groups = tuple(groups)
     live = {entry.id: entry for entry in listed}
@@ -62,10 +43,8 @@ def match_groups(groups: Iterable[DesiredGroup], listed: Sequence[ListedGroup]) 
     for entry in listed:
         if entry.id not in held:
             named[comparable(entry.name)].append(entry)
-    # Of several namesakes one may still be the one that was called so before.
-    claimed = {name for name in _wanted_names(groups) if len(named.get(name, ())) == 1}
     matches = {
-        group.key: _by_id(group, group.id, live, named) if group.id is not None else _by_name(group, named, claimed)
+        group.key: _by_id(group, group.id, live, named) if group.id is not None else _by_name(group, named)
         for group in groups
     }
     return _without_shared(matches)
@@ -86,13 +65,12 @@ def _by_id(
     return Match(group, blocked=reason)
 
 
-def _by_name(group: DesiredGroup, named: Mapping[str, list[ListedGroup]], claimed: Collection[str]) -> Match:
+def _by_name(group: DesiredGroup, named: Mapping[str, list[ListedGroup]]) -> Match:
     wanted, *earlier = names_of(group)
     candidates = named.get(comparable(wanted), [])
     if candidates:
         return _only(group, Found.BY_NAME, candidates, in_quotes(wanted))
-    free = [comparable(name) for name in earlier if comparable(name) not in claimed]
-    old = {entry.id: entry for name in free for entry in named.get(name, ())}
+    old = {entry.id: entry for name in earlier for entry in named.get(comparable(name), ())}
     if old:
         return _only(group, Found.BY_PREVIOUS_NAME, list(old.values()), "one of its earlier names")
     return Match(group)

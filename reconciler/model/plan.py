@@ -151,9 +151,8 @@ class GroupPlan:
     """Everything about one group of the file.
 
     `text`, `add` and `remove` are the differences that the steps will mend; `blocked` says why some or all of
-    them stay. `names` are the wanted and the earlier names by which a group without id is found, less the earlier ones
-    that another key wants. `live` is the live group as read (None: there is none, or no more than its list entry was
-    needed).
+    them stay. `names` are the wanted and the earlier names by which a group without id is found. `live` is the
+    live group as read (None: there is none, or no more than its list entry was needed).
     """
 
     key: str

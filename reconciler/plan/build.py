@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.diff.change import Change
-from reconciler.diff.match import names_searched
+from reconciler.diff.match import names_of
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, DesiredGroup, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import Instance
@@ -53,8 +53,7 @@ def build_plan(
     `instance` is its state as just read, None when nothing is to be written. `asked_for` is how many groups the run
     is about, all its shards together.
     """
-    names = names_searched(desired.groups)
-    groups = tuple(_group_plan(change, names[change.group.key], desired, choices) for change in changes)
+    groups = tuple(_group_plan(change, desired, choices) for change in changes)
     return Plan(
         instance_id=instance_id,
         as_of=desired.as_of,
@@ -77,14 +76,14 @@ def spared_by(desired: Desired) -> tuple[Identity, ...]:
     return tuple(sorted(own | desired.policy.protected | desired.policy.ignored))
 
 
-def _group_plan(change: Change, names: tuple[str, ...], desired: Desired, choices: Choices) -> GroupPlan:
+def _group_plan(change: Change, desired: Desired, choices: Choices) -> GroupPlan:
     limit = choices.max_removals or change.group.max_removals or desired.policy.max_removals or DEFAULT_REMOVALS
     return GroupPlan(
         key=change.group.key,
         name=change.name,
         id=change.id,
         found=change.found,
-        names=names,
+        names=names_of(change.group),
         live=change.live,
         text=change.text,
         add=change.add,

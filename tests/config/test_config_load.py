@@ -335,15 +335,6 @@ def test_the_line_of_what_stands_behind_a_yaml_alias_is_the_one_above(load_text:
     )
 
 
-def test_an_earlier_name_that_another_key_wants_is_warned_of(load_text: Load) -> None:
-    text = "groups:\n  news: {name: News}\n  old: {%sname: Archive, previously: [Olds, ' News ']}\n"
-    assert warnings(load_text(text % "")) == [
-        "4:36: groups.old.previously: an earlier name of `old` is the name of `news`"
-    ]
-    assert load_text(text % "id: 120363012345678901@g.us, ").warnings == ()
-    assert load_text("groups:\n  news: {name: News, previously: [News]}\n").warnings == ()
-
-
 def test_the_same_names_are_allowed_where_an_id_tells_the_groups_apart(load_text: Load) -> None:
     text = "groups: {a: {name: Same, id: 1@g.us}, b: {name: Same, id: 2@g.us}, c: {name: Same}}"
     assert [group.name for group in load_text(text).groups] == ["Same"] * 3

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from reconciler.diff.match import match_groups, names_of, names_searched
+from reconciler.diff.match import match_groups, names_of
 from reconciler.model.desired import UNMANAGED, DesiredGroup, State
 from reconciler.model.live import ListedGroup
 from reconciler.model.plan import Found
@@ -106,44 +106,14 @@ def test_an_id_that_is_not_live_makes_no_call_at_all() -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(2))))
-def test_two_keys_that_find_one_live_group_by_an_earlier_name_block_each_other(order: tuple[int, ...]) -> None:
-    keys = [group(key, id=None, name=key, previously=["Alpha"]) for key in ("new", "newer")]
-    matches = match_groups([keys[index] for index in order], [A])
-    assert [matches[key].listed for key in ("new", "newer")] == [None, None]
-    assert ALPHA_ID in matches["new"].blocked
-    assert "newer" in matches["new"].blocked
-    assert "new" in matches["newer"].blocked
-    assert matches["new"].candidates == (ALPHA_ID,)
-
-
-@pytest.mark.parametrize("order", list(permutations(range(2))))
-@pytest.mark.parametrize(
-    ("earlier", "found"),
-    [(["Alpha"], None), (["\u0041lpha "], None), (["Alpha", "Beta"], BETA_ID), (["Beta", "Alpha"], BETA_ID)],
-)
-def test_a_live_group_with_the_name_that_a_key_wants_is_that_keys_alone(
-    order: tuple[int, ...], earlier: list[str], found: str | None
-) -> None:
-    keys = [group("new", id=None, name="New", previously=earlier), group("old", id=None, name="Alpha")]
-    matches = match_groups([keys[index] for index in order], [A, B])
-    assert (matches["old"].found, matches["old"].listed) == (Found.BY_NAME, A)
-    assert (matches["new"].listed.id if matches["new"].listed else None, matches["new"].blocked) == (found, "")
-
-
-def test_of_several_namesakes_one_may_be_the_one_that_was_called_so_before() -> None:
+def test_two_keys_that_find_one_live_group_block_each_other(order: tuple[int, ...]) -> None:
     keys = [group("new", id=None, name="New", previously=["Alpha"]), group("old", id=None, name="Alpha")]
-    matches = match_groups(keys, [A, ListedGroup(GAMMA_ID, "Alpha")])
-    assert [matches[key].candidates for key in ("new", "old")] == [(ALPHA_ID, GAMMA_ID)] * 2
-
-
-def test_a_name_that_only_a_pinned_key_has_is_free_for_who_bore_it_before() -> None:
-    keys = [group("new", id=None, name="New", previously=["Alpha"]), group("old", id=GAMMA_ID, name="Alpha")]
-    assert match_groups(keys, [A])["new"].listed == A
-
-
-def test_an_earlier_name_that_another_key_wants_is_not_searched() -> None:
-    keys = [group("new", id=None, name="New", previously=["Alpha", "Older"]), group("old", id=None, name="Alpha")]
-    assert names_searched(keys) == {"new": ("New", "Older"), "old": ("Alpha",)}
+    matches = match_groups([keys[index] for index in order], [A])
+    assert [matches[key].listed for key in ("new", "old")] == [None, None]
+    assert ALPHA_ID in matches["new"].blocked
+    assert "old" in matches["new"].blocked
+    assert "new" in matches["old"].blocked
+    assert matches["new"].candidates == (ALPHA_ID,)
 
 
 def test_a_blocked_match_lets_the_other_groups_go_on() -> None:

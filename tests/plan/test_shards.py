@@ -139,8 +139,7 @@ def people(numbers: Iterable[str]) -> list[Any]:
 
 
 def test_two_keys_that_find_one_live_group_block_each_other_across_shards() -> None:
-    keys = [group(key, id=None, name=key, previously=["Alpha"]) for key in ("a", "b")]
-    wanted = desired(*keys)
+    wanted = desired(group("a", id=None, name="New", previously=["Alpha"]), group("b", id=None))
     count = next(count for count in range(2, 99) if shard_number("a", count) != shard_number("b", count))
     for key in ("a", "b"):
         shard = Shard(shard_number(key, count), count)
