@@ -70,7 +70,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "same-twice",
         "The same person or group twice",
         "One person, one alias; one group, one key; one membership.",
-        r"same person as|the same|already in this list",
+        r"same person as|the same|already in this list|is the name of",
     ),
     Rule("contradiction", "Lists that contradict each other", "Decide for one of them.", r"is in `` and"),
     Rule(

@@ -383,3 +383,12 @@ def test_more_than_five_hundred_problems_end_in_a_notice(load_text: Load) -> Non
         load_text("groups: {a: {name: A, members: [" + ", ".join(f"x{n}" for n in range(600)) + "]}}")
     assert len(caught.value.problems) == 501
     assert "there are 500 errors or more" in caught.value.problems[0].message
+
+
+def test_an_earlier_name_that_another_key_wants_is_warned_of(load_text: Load) -> None:
+    text = "groups:\n  news: {name: News}\n  old: {%sname: Archive, previously: [Olds, ' News ']}\n"
+    assert warnings(load_text(text % "")) == [
+        "4:36: groups.old.previously: an earlier name of `old` is the name of `news`"
+    ]
+    assert load_text(text % "id: 120363012345678901@g.us, ").warnings == ()
+    assert load_text("groups:\n  news: {name: News, previously: [News]}\n").warnings == ()
