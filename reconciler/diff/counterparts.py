@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.diff.heirs import heirs
 from reconciler.diff.match import names_of
@@ -27,13 +27,19 @@ def counterparts(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> di
 def _by_wanted_name(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
     bearers = {name: group for group in old for name in _looked_for_first(group)}
     names = Counter(name for group in old for name in _looked_for_first(group))
-    claims = Counter(name for group in new for name in _looked_for_first(group))
+    claims = Counter(name for group in new for name in _may_find(group, names))
     return {
         group.key: bearers[name]
         for group in new
         for name in _looked_for_first(group)
         if group.id is None and names[name] == claims[name] == 1
     }
+
+
+def _may_find(group: DesiredGroup, borne: Mapping[str, int]) -> set[str]:
+    """The names by which a group may find a live one: by an earlier name only where none bears the wanted one."""
+    first = _looked_for_first(group)
+    return set(first) if any(name in borne for name in first) else {comparable(name) for name in names_of(group)}
 
 
 def _looked_for_first(group: DesiredGroup) -> tuple[str, ...]:

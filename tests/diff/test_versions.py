@@ -375,14 +375,11 @@ def test_a_key_whose_name_another_one_bears_by_now_is_a_new_group() -> None:
     ]
 
 
-def test_a_name_that_one_key_wants_is_that_keys_though_it_is_an_earlier_one_of_another() -> None:
-    old = desired(group("alpha", id=None))
-    new = desired(group("yak", id=None, name="Yak", previously=["Alpha"]), group("zulu", id=None))
+def test_keys_that_were_swapped_with_their_earlier_names_noted_are_found_by_their_names() -> None:
+    old = desired(group("a", id=None), group("b", id=None, name="Beta"))
+    new = desired(group("a", id=None, name="Beta", previously=["Alpha"]), group("b", id=None, previously=["Beta"]))
 
-    assert [(one.key, one.old_key, one.fate) for one in between(old, new).groups] == [
-        ("yak", None, Fate.ADDED),
-        ("zulu", "alpha", Fate.CHANGED),
-    ]
+    assert [(one.key, one.old_key) for one in between(old, new).groups] == [("a", "b"), ("b", "a")]
 
 
 def test_a_name_that_two_groups_bear_leads_no_further_than_the_key() -> None:
@@ -411,6 +408,11 @@ ALPHA = group("alpha", id=None)
             tuple(group(key, id=None, name=key, previously=["Alpha"]) for key in ("yak", "zulu")),
             {"alpha": UNLESS.format("yak, zulu"), "yak": MAY.format("alpha"), "zulu": MAY.format("alpha")},
         ),
+        (
+            (ALPHA,),
+            (group("yak", id=None, name="Yak", previously=["Alpha"]), group("zulu", id=None)),
+            {"alpha": UNLESS.format("yak, zulu"), "yak": MAY.format("alpha"), "zulu": MAY.format("alpha")},
+        ),
         # Only an earlier name is shared: the live group has another one by now.
         (
             (replace(ALPHA, previously=("Alfa",)),),
@@ -427,7 +429,7 @@ ALPHA = group("alpha", id=None)
         ),
         ((ALPHA,), (group("zulu", id=None, name="Zulu"),), {"alpha": UNLESS.partition(",")[0]}),
     ],
-    ids=["two gone", "two new", "an earlier name", "an id", "an older key", "no name"],
+    ids=["two gone", "two new", "one wants it", "an earlier name", "an id", "an older key", "no name"],
 )
 def test_where_it_is_not_sure_who_finds_the_live_group_of_a_key_that_is_gone_that_is_said(
     old: tuple[DesiredGroup, ...], new: tuple[DesiredGroup, ...], notes: dict[str, str]
