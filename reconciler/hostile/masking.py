@@ -7,47 +7,25 @@ text is searched for them. Group ids, private ids (LIDs) and request ids stay re
 from __future__ import annotations
 
 import re
-import unicodedata
 
+from reconciler.hostile.finding import (
+    LEAST,
+    LEAST_AFTER_PLUS,
+    digits_of,
+    is_one_run,
+    is_unspaced,
+    numbers_apart,
+    replace_numbers,
+)
 from reconciler.model.identity import is_group_id, parse_jid
 
 _TWO_DIGIT_CODES = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
 """Country calling codes of two digits (ITU-T E.164); 1 and 7 stand alone, all others have three."""
 
-# Characters that are not seen (controls, zero width, bidi, fillers) are a way to slip a number through.
-_UNSEEN_LETTERS = r"\u115f\u1160\u3164\uffa0"
-_UNSEEN = (
-    rf"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    rf"\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff{_UNSEEN_LETTERS}]{{0,40}}"
-)
-# Separators people write inside a number; not one of them is among the unseen, so that nothing matches in two ways.
-_BETWEEN = r"[ \t-\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000().\-/\u2010-\u2015]"
-_GAP = rf"{_UNSEEN}(?:{_BETWEEN}{_UNSEEN}){{0,2}}"
-_NO_WORD_BEFORE, _NO_WORD_AFTER = (rf"(?{side}[^\W_{_UNSEEN_LETTERS}])" for side in ("<!", "!"))
-_FIND = re.compile(
-    rf"""
-    (?P<keep> \d{{1,32}} (?:[.:]\d{{1,5}})* @ (?:hosted\.)?lid\b                        # a private id
-            | (?<!\d-) (?<!\d) \d{{1,32}} @g\.us\b                                      # a group's id
-            | \d{{1,9}}•{{1,9}}\d{{0,2}} -\d{{1,32}} @g\.us\b                           # one masked below
-            | (?<![A-Za-z]) [A-Za-z]{{1,32}} _ [\w\-]{{1,64}} (?![\w\-@])               # req_…, inst_…
-            | \b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b )        # a UUID
-    | (?P<creator> \d{{5,32}} ) (?P<made> -\d{{1,32}} @g\.us\b )                        # an early group's id
-    | (?P<jid> \d{{5,32}} ) (?:\.\d{{1,3}})? (?::\d{{1,5}})? @ (?:s\.whatsapp\.net|c\.us)\b
-    | (?:[+\uff0b]|%2B) {_UNSEEN} \(? (?P<plus> \d (?:{_GAP}\d){{6,14}} \d{{0,32}} )      # +1 (202) 555-0143
-    | [+\uff0b]\s \(? (?P<apart> \d (?:{_GAP}\d){{9,14}} \d{{0,32}} )                   # + 49 171 5550143
-    | {_NO_WORD_BEFORE} (?: (?P<national> \(?\d{{3}}\)?[ .\-]{{1,2}}\d{{3}}[ .\-]\d{{4}}      # (202) 555-0143
-                                  | 0\d{{2,6}} (?=[ /\-]) (?:[ /\-]?\d){{6,12}} )       # 0171 5550143
-                    | (?P<run> 1[ .\-]\(?\d{{3}}\)?[ .\-]{{1,2}}\d{{3}}[ .\-]\d{{4}}    # 1 202 555-0143
-                             | \d(?:{_UNSEEN}\d){{9,14}} )                                # 12025550143
-                  ) {_NO_WORD_AFTER}
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
 _LONG_RUN = re.compile(r"\d{5,}")
-# Whatever has seven digits in a row and is no date may be somebody's number, mistyped or without its beginning.
-_MAYBE_A_NUMBER = re.compile(r"(?<![\w•])\+?\d(?:[\W_]{0,3}\d){6,}(?!@g|@lid|@hosted|\d)")
-_DATE = re.compile(r"[0-9]{1,4}([-./])[0-9]{1,2}\1[0-9]{1,4}")
 _DIGITS_OF_A_NUMBER = 5
+_NEAR = 300
+_TOGETHER, _LONGEST, _NORTH_AMERICAN = 10, 15, 11
 
 
 def mask_number(identity_or_digits: str) -> str:
@@ -61,26 +39,25 @@ def mask_number(identity_or_digits: str) -> str:
 def mask_text(text: str) -> str:
     """Free text with every phone number in it masked.
 
-    Found are numbers after a plus sign, JIDs, bare runs of 10–15 digits, the usual national spellings
-    (`(202) 555-0143`, `0171 5550143`) and an early group's id, which begins with its creator's number. Digits that
-    are part of a longer word or id stay.
+    Found are JIDs, an early group's id, which begins with its creator's number, and whatever has eight digits with
+    little between them, seven after a plus sign; see `reconciler.hostile.finding` for what stays.
     """
-    return _FIND.sub(_replacement, text)
+    return replace_numbers(text, _known, lambda run: _run(run, LEAST, typed=False))
 
 
 def mask_strictly(text: str) -> str:
     """The same for text that somebody typed, where a number may be wrong: whatever has seven digits or more goes.
 
-    Dates, group ids and private ids stay. A number without a plus sign gets none, for that may be what is wrong.
+    A number without a plus sign gets none, for that may be what is wrong.
     """
-    return _MAYBE_A_NUMBER.sub(_strict_replacement, _FIND.sub(_as_typed, text))
+    return replace_numbers(text, _known, lambda run: _run(run, LEAST_AFTER_PLUS, typed=True))
 
 
 def mask_person(reference: str) -> str:
     """What stands where a person should: a number in whatever form, also one with a letter in it, is masked whole."""
     if "@" in reference:
         return mask_address(reference)
-    if sum(map(str.isdigit, reference)) < _DIGITS_OF_A_NUMBER or _MAYBE_A_NUMBER.fullmatch(reference):
+    if sum(map(str.isdigit, reference)) < _DIGITS_OF_A_NUMBER or is_one_run(reference):
         return mask_strictly(reference)
     return f"{reference[:3]}•••{reference[-2:]}"
 
@@ -98,34 +75,49 @@ def mask_address(address: str) -> str:
     return _LONG_RUN.sub(lambda run: mask_number(run[0]), mask_text(address.removeprefix("+")))
 
 
-def _replacement(match: re.Match[str]) -> str:
-    kind = match.lastgroup
-    if kind == "keep":
-        return match[0]
-    if kind == "made":
+def _known(match: re.Match[str]) -> str:
+    if match["made"]:
         code, first, last = _shown_parts(_digits(match["creator"]))
         return f"{code}{first}•••••{last}{match['made']}"
-    if kind == "national":
-        return _masked("", *_shown_digits(_digits(match["national"])))
-    return mask_number(match[kind or 0])
+    return mask_number(match["jid"])
 
 
-def _as_typed(match: re.Match[str]) -> str:
-    masked = _replacement(match)
-    return masked.removeprefix("+") if match.lastgroup == "run" else masked
+def _run(match: re.Match[str], least: int, *, typed: bool) -> str:
+    apart = match["apart"]
+    least = LEAST_AFTER_PLUS if match["plus"] and apart in ("", "(") else least
+    if len(digits_of(match["digits"])) < least:
+        return match[0]
+    first, *others = numbers_apart(match["digits"], least)
+    shown = _with_plus(first) if match["plus"] else _without_plus(first, typed)
+    others[1::2] = [_without_plus(other, typed) for other in others[1::2]]
+    return "".join([_before(match, first), shown, *others])
 
 
-def _strict_replacement(match: re.Match[str]) -> str:
-    found = match[0]
-    if _DATE.fullmatch(found):
-        return found
-    return mask_number(found) if found.startswith("+") else _masked("", *_shown_digits(_digits(found)))
+def _before(match: re.Match[str], first: str) -> str:
+    """The bracket before a number: it goes with the one that closes it, if the number stays apart from other digits."""
+    opened = match["plus"] is None and match[0].startswith("(")
+    near = match.string[max(0, match.start() - _NEAR) : match.start()]
+    return "(" if opened and (")" not in first or digits_of(near)) else ""
 
 
-def _digits(text: str) -> str:
-    """The ASCII digits of a number in any script's digits, server and device of a JID left out."""
-    user = re.split("[@:]", text, maxsplit=1)[0]
-    return "".join(str(unicodedata.decimal(char)) for char in user if char.isdecimal())
+def _with_plus(number: str) -> str:
+    shown = _masked(*_shown_parts(digits_of(number)))
+    return shown if shown.startswith("+") else f"+{shown}"
+
+
+def _without_plus(number: str, typed: bool) -> str:
+    """A bare number and the blanks before it; an international one where its digits stand together or begin as such."""
+    digits, blanks = digits_of(number), number[: len(number) - len(number.lstrip())]
+    together = _TOGETHER <= len(digits) <= _LONGEST and is_unspaced(number.strip())
+    if together or digits.startswith("00") or (digits.startswith("1") and len(digits) == _NORTH_AMERICAN):
+        shown = _masked(*_shown_parts(digits))
+        return blanks + (shown.removeprefix("+") if typed else shown)
+    return blanks + _masked("", *_shown_digits(digits))
+
+
+def _digits(address: str) -> str:
+    """The digits of a number or of a JID without its server and device."""
+    return digits_of(re.split("[@:]", address, maxsplit=1)[0])
 
 
 def _shown_parts(digits: str) -> tuple[str, str, str]:

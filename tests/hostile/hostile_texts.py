@@ -100,6 +100,13 @@ DISGUISED: Final[dict[str, str]] = {
     "address": "https://wa.me/12025550187",
     "in markdown": "[call](tel:+12025550187)",
     "in HTML": "<a href='tel:+12025550187'>",
+    "wide gaps": "+1  202   555   0187",
+    "dashes with blanks": "+1 – 202 – 555 – 0187",
+    "in a word": "call_12025550187",
+    "run together": "1.202.555.01871.202.555.0187",
+    "two groups": "202 5550187",
+    "superscripts": "¹²⁰²⁵⁵⁵⁰¹⁸⁷",
+    "keycaps": "".join(f"{digit}\ufe0f\u20e3" for digit in "12025550187"),
 }
 
 DIGITS: Final = "2025550187"
