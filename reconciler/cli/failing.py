@@ -33,15 +33,15 @@ def unexpected(error: BaseException, arguments: Sequence[str]) -> str:
     text = "\n".join(
         [
             f"reconciler {__version__}, Python {platform.python_version()}, {platform.platform()}",
-            f"arguments: {[mask_strictly(argument) for argument in arguments]}",
+            f"arguments: {[mask_strictly(_without_key(argument)) for argument in arguments]}",
             f"at: {datetime.now(UTC).isoformat(timespec='seconds')}",
             "",
-            mask_text(trace),
+            mask_text(_without_key(trace)),
         ]
     )
     name = type(error).__name__
     try:
-        path = _write(_without_key(text))
+        path = _write(text)
     except OSError as trouble:
         return f"an unexpected {name}, and its log could not be written ({trouble}); please report it"
     return f"an unexpected {name}: this is a bug. The details are in {path}; please send that file with a report"
@@ -53,6 +53,7 @@ def keep_out(key: str) -> None:
 
 
 def _without_key(text: str) -> str:
+    """To be asked before numbers are masked: a key with digits in it would not be known afterwards."""
     for key in {*_keys, os.environ.get("WAPPFY_API_KEY", "").strip()} - {""}:
         text = text.replace(key, "***")
     return text

@@ -62,7 +62,7 @@ def _failure(told: dict[str, Any], status: int, endpoint: str, named: str | None
     error = told.get("error")
     said = error if isinstance(error, dict) else {"message": error}
     words = said.get("message")
-    message = safe_text(mask_text(words) if isinstance(words, str) else "", redact)
+    message = safe_text(mask_text(redact(words)) if isinstance(words, str) else "", redact)
     return BadAnswer(
         f"the answer tells of a failure in spite of its status: {message or 'no reason given'}",
         endpoint=endpoint,

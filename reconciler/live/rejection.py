@@ -79,7 +79,7 @@ def rejection(status: int, headers: Mapping[str, str], body: bytes, endpoint: st
     said = error if isinstance(error, dict) else told if isinstance(told, dict) else {}
     code = safe_text(said.get("code"), redact, LONGEST_WORD)
     words = _one_text(said.get("message") or error)
-    message = safe_text(mask_text(words) if isinstance(words, str) else "", redact)
+    message = safe_text(mask_text(redact(words)) if isinstance(words, str) else "", redact)
     return _class(status)(
         message or _own_words(status, told),
         endpoint=endpoint,

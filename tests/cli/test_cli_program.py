@@ -224,6 +224,22 @@ def test_the_log_of_a_bug_has_no_number_and_no_key_whichever_way_they_came(
     assert key not in text
 
 
+def test_a_key_with_a_number_in_it_is_taken_out_whole(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.file("groups: {alpha: {name: Alpha}}")
+    key = "wappfy_sk_live_0123456789_end"
+    monkeypatch.setenv("WAPPFY_API_KEY", key)
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(f"a bug near {key}")
+
+    monkeypatch.setattr("reconciler.pipeline.make_plan", broken)
+    assert stage.run("plan", "--target", key).code == 1
+    (log,) = (stage.folder / "state").rglob("crash-*.log")
+    text = log.read_text(encoding="utf-8")
+    assert "a bug near ***" in text
+    assert "wappfy_sk_live" not in text
+
+
 def test_output_that_nobody_reads_is_no_error_message() -> None:
     code = "from reconciler.cli.main import main; main(['schema'])"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
