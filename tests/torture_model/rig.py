@@ -165,7 +165,10 @@ class Rig:
                 self.heard.clear()
                 interrupted.set()
                 signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
-                # The answer waits until the program has heard the signal, so that it cannot end before.
+                # The answer waits until the program has heard the signal, so that it cannot end before. One that comes
+                # just before the main thread begins to wait for a lock is heard by Python only after that wait.
+                if not self.heard.wait(5):
+                    signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
                 assert self.heard.wait(20)
 
         return hook
