@@ -98,6 +98,7 @@ class Pipeline:
         )
         self.codes[name] = done.returncode
         self.log += done.stdout
+        print(f"--- {name}, exit code {done.returncode}\n{done.stdout}")  # shown where a test fails
         self._keep(job, where, done.returncode == 0)
 
     def _keep(self, job: Mapping[str, Any], where: Path, well: bool) -> None:

@@ -197,6 +197,7 @@ class Run:
             timeout=60,
         )
         job.log += done.stdout
+        print(f"--- {job.name}: {job.ran[-1]}, exit code {done.returncode}\n{done.stdout}")  # shown where a test fails
         self.said = pairs(files["OUTPUT"].read_text())
         job.env |= pairs(files["ENV"].read_text())
         job.path = [*files["PATH"].read_text().split(), *job.path]

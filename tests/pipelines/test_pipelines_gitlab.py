@@ -136,6 +136,14 @@ def test_an_old_pipelines_record_does_not_move_the_tag_back(scene: Scene) -> Non
     assert scene.forge.tip(TAG) == newer.revision
 
 
+def test_a_record_with_nothing_to_note_and_no_tag_to_move_pushes_nothing(scene: Scene) -> None:
+    scene.forge.commit({"groups.yaml": WITH_CAROL})
+    run = on_main(scene, **TOKEN).run(started=["apply"])
+    assert run.codes == {"plan": 0, "apply": 0, "record": 0}
+    run.variables["CI_PROJECT_URL"] = "file:///nowhere"
+    assert run.again("record").codes["record"] == 0
+
+
 @pytest.mark.parametrize("narrowed", [{"RECONCILER_TARGET": "alpha"}, {"RECONCILER_CHANGED_SINCE": "HEAD~1"}])
 def test_a_pipeline_over_some_groups_only_does_not_move_the_tag(scene: Scene, narrowed: dict[str, str]) -> None:
     scene.forge.commit({"groups.yaml": WITH_CAROL})
