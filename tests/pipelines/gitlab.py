@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ class Pipeline:
         )
         self.codes[name] = done.returncode
         self.log += done.stdout
-        print(f"--- {name}, exit code {done.returncode}\n{done.stdout}")  # shown where a test fails
+        sys.stdout.write(f"--- {name}, exit code {done.returncode}\n{done.stdout}\n")  # shown where a test fails
         self._keep(job, where, done.returncode == 0)
 
     def _keep(self, job: Mapping[str, Any], where: Path, well: bool) -> None:

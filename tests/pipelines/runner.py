@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -197,7 +198,8 @@ class Run:
             timeout=60,
         )
         job.log += done.stdout
-        print(f"--- {job.name}: {job.ran[-1]}, exit code {done.returncode}\n{done.stdout}")  # shown where a test fails
+        told = f"{job.name}: {job.ran[-1]}, exit code {done.returncode}"
+        sys.stdout.write(f"--- {told}\n{done.stdout}\n")  # shown where a test fails
         self.said = pairs(files["OUTPUT"].read_text())
         job.env |= pairs(files["ENV"].read_text())
         job.path = [*files["PATH"].read_text().split(), *job.path]
