@@ -21,10 +21,12 @@ from reconciler.diff.rematched import narrowed_again, told_of_rematches
 from reconciler.diff.select import in_shard, select_keys
 from reconciler.errors import ApiError, BadAnswer, PlanFileError, Refused, UsageError
 from reconciler.live.fetch import fetch_groups, whole
+from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.desired import Desired, State
 from reconciler.model.live import Listing, LiveGroup
-from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Plan
+from reconciler.model.plan import Found, GroupPlan, Plan
 from reconciler.model.result import ApplyResult
+from reconciler.model.step import Action
 from reconciler.plan.build import Choices, build_plan, spared_by
 from reconciler.plan.guard import refusals_of_instance, refusals_of_own_phone, refusals_of_removals
 from reconciler.plan.stale import moved, spared_after_all, touched

@@ -13,6 +13,7 @@ from reconciler.diff.change import Change
 from reconciler.diff.compare import compare, needs_read, unmanaged
 from reconciler.diff.match import match_groups
 from reconciler.diff.select import select_keys
+from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.desired import (
     UNMANAGED,
     Desired,
@@ -28,7 +29,8 @@ from reconciler.model.desired import (
 )
 from reconciler.model.identity import Identity, identity_of_digits, parse_jid
 from reconciler.model.live import Instance, ListedGroup, LiveGroup, Participant
-from reconciler.model.plan import Advice, AdviceKind, GroupPlan, Plan, Who
+from reconciler.model.plan import GroupPlan, Plan
+from reconciler.model.who import Who
 from reconciler.plan.build import Choices, build_plan
 
 TODAY = date(2026, 6, 15)

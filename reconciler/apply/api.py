@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from reconciler.model.live import Listing, LiveGroup
-from reconciler.model.plan import Step
 from reconciler.model.result import StepResult
+from reconciler.model.step import Step
 
 
 class Created(Protocol):

@@ -9,9 +9,11 @@ from reconciler.apply.api import Writes
 from reconciler.apply.members import AMBIGUOUS, Sending, named_in
 from reconciler.errors import ApiError, BadAnswer, Interrupted, Unprocessable
 from reconciler.model.live import ListedGroup
-from reconciler.model.plan import Action, GroupPlan, Step, Who
+from reconciler.model.plan import GroupPlan
 from reconciler.model.result import PersonState
+from reconciler.model.step import Action, Step
 from reconciler.model.text import same_text
+from reconciler.model.who import Who
 
 
 class UnknownCreate(ApiError):

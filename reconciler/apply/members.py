@@ -13,8 +13,9 @@ from reconciler.apply.api import Writes
 from reconciler.errors import ApiError, BadAnswer, Conflict, Forbidden, NoAnswer, Rejected, ServerError, Unprocessable
 from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Action, Who
 from reconciler.model.result import PersonState
+from reconciler.model.step import Action
+from reconciler.model.who import Who
 
 NOT_ABOUT_PEOPLE = frozenset({"PLAN_LIMIT_REACHED"})
 """Codes of a 409 that say nothing about a participant (the subscription's limit is reached)."""

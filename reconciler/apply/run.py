@@ -12,8 +12,9 @@ from reconciler.apply.api import Progress, Writes
 from reconciler.apply.steps import GroupRun
 from reconciler.apply.verify import ReadBack, read_back, said, with_links
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Phase, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult, Outcome, StepResult
+from reconciler.model.step import Phase
 
 T = TypeVar("T")
 

@@ -11,9 +11,11 @@ from reconciler.apply.creating import Creation, UnknownCreate
 from reconciler.apply.members import AMBIGUOUS, NOT_ABOUT_PEOPLE, Sending, is_there, may_have_worked_before
 from reconciler.errors import ApiError, Conflict, Forbidden, Interrupted, NotFound, ReconcilerError
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Action, GroupPlan, Phase, Step, Who
+from reconciler.model.plan import GroupPlan
 from reconciler.model.result import Outcome, PersonState, StepResult
+from reconciler.model.step import Action, Phase, Step
 from reconciler.model.text import same_text
+from reconciler.model.who import Who
 
 INSTANCE_GONE = "INSTANCE_NOT_FOUND"
 

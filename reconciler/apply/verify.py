@@ -9,10 +9,12 @@ from reconciler.apply.api import Writes
 from reconciler.apply.members import is_there
 from reconciler.apply.steps import GroupRun, tells_of_a_group
 from reconciler.errors import ApiError, Forbidden, Interrupted, NotFound
+from reconciler.model.advice import AdviceKind
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Action, AdviceKind, Step, Who
 from reconciler.model.result import Outcome, PersonOutcome, PersonState
+from reconciler.model.step import Action, Step
 from reconciler.model.text import same_text
+from reconciler.model.who import Who
 
 
 @dataclass(frozen=True, slots=True)

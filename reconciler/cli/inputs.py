@@ -15,7 +15,8 @@ from reconciler.cli.session import Account, Session
 from reconciler.config import load
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
-from reconciler.model.plan import Action, Plan
+from reconciler.model.plan import Plan
+from reconciler.model.step import Action
 from reconciler.pipeline import check_saved_plan
 from reconciler.plan.build import Choices
 from reconciler.planfile.saved import SavedPlan

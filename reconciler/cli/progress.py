@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.options import Settings
-from reconciler.model.plan import Action, Plan, Step
+from reconciler.model.plan import Plan
 from reconciler.model.result import Outcome, StepResult
+from reconciler.model.step import Action, Step
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

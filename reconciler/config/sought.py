@@ -7,8 +7,8 @@ from reconciler.config.quoting import did_you_mean, shown, shown_person
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, Person
 from reconciler.model.identity import Identity, identity_of_digits, is_group_id, parse_jid, phone_jid
-from reconciler.model.plan import Who
 from reconciler.model.whereabouts import Sought
+from reconciler.model.who import Who
 
 _LONGEST = 200
 _ONE_PERSON = "ask for one person: an alias, a name, a phone number or a JID"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.advice import Advice
 from reconciler.model.desired import DesiredGroup
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Advice, Found, TextChange, Who
+from reconciler.model.plan import Found, TextChange
+from reconciler.model.who import Who
 
 
 @dataclass(frozen=True, slots=True)

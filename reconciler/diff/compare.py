@@ -20,10 +20,12 @@ from reconciler.diff.people import (
     who_is,
     who_member,
 )
+from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.live import ListedGroup, LiveGroup
-from reconciler.model.plan import Advice, AdviceKind, TextChange, Who
+from reconciler.model.plan import TextChange
 from reconciler.model.text import comparable, in_quotes, same_text
+from reconciler.model.who import Who
 
 
 def needs_read(match: Match) -> bool:

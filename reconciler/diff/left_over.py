@@ -9,8 +9,9 @@ from reconciler.diff.compare import compare
 from reconciler.diff.match import Match, names_of
 from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, LiveGroup
-from reconciler.model.plan import Action, Found
+from reconciler.model.plan import Found
 from reconciler.model.result import ApplyResult, Outcome
+from reconciler.model.step import Action
 from reconciler.model.text import same_text
 
 

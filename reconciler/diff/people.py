@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.desired import Desired, DesiredGroup, Member, Membership, Person, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.plan import Advice, AdviceKind, Who
+from reconciler.model.who import Who
 
 DUE_DAYS = 14
 """A plan names the memberships that end within so many days."""

@@ -12,8 +12,10 @@ from typing import Any
 
 from reconciler.diff.change import Change
 from reconciler.diff.match import Match, names_of
+from reconciler.model.advice import Advice, AdviceKind
+from reconciler.model.changed_since import ChangedSince, KeyRename
 from reconciler.model.desired import DesiredGroup
-from reconciler.model.plan import Advice, AdviceKind, ChangedSince, Found, KeyRename
+from reconciler.model.plan import Found
 
 
 def may_rematch(old: Iterable[DesiredGroup], new: Iterable[DesiredGroup]) -> bool:

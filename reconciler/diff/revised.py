@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from reconciler.diff.people import people_by_lid
+from reconciler.model.changed_since import KeyRename
 from reconciler.model.desired import Desired, DesiredGroup, Member, RemovalLimit, Unmanaged
 from reconciler.model.identity import Identity
-from reconciler.model.plan import KeyRename
 
 
 @dataclass(frozen=True, slots=True)

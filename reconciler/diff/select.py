@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.diff.revised import Revised
 from reconciler.errors import UsageError
+from reconciler.model.changed_since import ChangedSince
 from reconciler.model.desired import DesiredGroup
-from reconciler.model.plan import ChangedSince
 from reconciler.model.shard import Shard
 
 

@@ -15,9 +15,11 @@ from reconciler.diff.people import wanted_members
 from reconciler.model.desired import Desired, DesiredGroup, Membership, NotManaged, State, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup
-from reconciler.model.plan import Action, Found, GroupPlan, Plan, TextChange, Who
+from reconciler.model.plan import Found, GroupPlan, Plan, TextChange
+from reconciler.model.step import Action
 from reconciler.model.text import comparable, same_text
 from reconciler.model.verdict import Baseline, Element, Judgement, Verdict
+from reconciler.model.who import Who
 
 
 def judged(plan: Plan, old: Desired, new: Desired, known: Mapping[str, str], baseline: Baseline) -> Plan:

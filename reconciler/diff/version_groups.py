@@ -22,8 +22,8 @@ from reconciler.model.desired import (
 )
 from reconciler.model.difference import Fate, FieldChange, GroupDifference, ListChange, Mover, TermsChange
 from reconciler.model.identity import Identity
-from reconciler.model.plan import Who
 from reconciler.model.text import in_quotes
+from reconciler.model.who import Who
 
 _NOT_LISTED_GO = "whoever is in the live group and not listed is removed from now on"
 

@@ -14,8 +14,8 @@ from reconciler.diff.version_groups import added_group, changed_group, gone_grou
 from reconciler.model.desired import Desired, Person
 from reconciler.model.difference import Difference, FieldChange, GroupDifference, ListChange, Reassigned, Side
 from reconciler.model.identity import Identity, phone_jid
-from reconciler.model.plan import Who
 from reconciler.model.restrictions import Restrictions
+from reconciler.model.who import Who
 
 _PROTECTED = "whoever is no longer protected can be removed by a plan"
 _NO_NEWS = ("instance.id", "instance.phone", "region")

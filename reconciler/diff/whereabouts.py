@@ -11,8 +11,8 @@ from reconciler.diff.people import Cast, cast_of, is_mere_member, people_by_lid,
 from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.plan import Who
 from reconciler.model.whereabouts import InFile, Presence, Sought, Whereabout, Whereabouts
+from reconciler.model.who import Who
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from reconciler.model.plan import Action, GroupPlan, Plan, Who
+from reconciler.model.plan import GroupPlan, Plan
 from reconciler.model.result import ApplyResult, Outcome, StepResult
+from reconciler.model.step import Action
+from reconciler.model.who import Who
 
 _MENDING = frozenset({Action.PATCH, Action.ADD, Action.REMOVE})
 _ARRIVING = frozenset({Action.CREATE, Action.JOIN})

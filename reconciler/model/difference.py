@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from reconciler.model.desired import Membership
-from reconciler.model.plan import Who
+from reconciler.model.who import Who
 
 
 class Fate(StrEnum):

@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
-from reconciler.model.desired import DEFAULT_REMOVALS, Person, RemovalLimit
+from reconciler.model.advice import Advice
+from reconciler.model.changed_since import ChangedSince
+from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.shard import Share
+from reconciler.model.step import Step
 from reconciler.model.verdict import Baseline, Element, Judgement, Verdict
-
-
-class Action(StrEnum):
-    """What one step does; each is one API call."""
-
-    JOIN = "join"
-    CREATE = "create"
-    PATCH = "patch"
-    ADD = "add"
-    REMOVE = "remove"
-    LEAVE = "leave"
-
-    @property
-    def arrives(self) -> bool:
-        """Whether the instance is in the group only after this."""
-        return self in (Action.CREATE, Action.JOIN)
-
-    @property
-    def takes_away(self) -> bool:
-        """Whether somebody loses something by this."""
-        return self in (Action.REMOVE, Action.LEAVE)
-
-
-class Phase(IntEnum):
-    """When a step runs: all groups finish one phase before any starts the next.
-
-    Building up comes first, so that somebody who moves is in the new group before leaving the old one. A group
-    that is too full to add first swaps (removes, then adds) after everything else was built and before anything
-    else is taken away.
-    """
-
-    BUILD = 0
-    SWAP = 1
-    TAKE = 2
+from reconciler.model.who import Who
 
 
 class Found(StrEnum):
@@ -58,92 +27,12 @@ class Found(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
-    """A person in a plan. `label` is the alias, else the name; `jid` is the address that is sent.
-
-    Somebody known only by a private id has no identity and no jid, but a `lid`.
-    """
-
-    identity: Identity | None
-    jid: str | None
-    label: str | None = None
-    lid: str | None = None
-    until: date | None = None
-    reason: str | None = None
-
-    @classmethod
-    def of(cls, person: Person, until: date | None = None, reason: str | None = None) -> Who:
-        """Somebody the file names, addressed as it spells them."""
-        return cls(person.identity, person.jid, person.alias or person.name, person.lid, until, reason)
-
-    @property
-    def key(self) -> str:
-        """By what somebody is the same person in two places of a plan and its result."""
-        return self.identity or self.jid or self.lid or self.label or ""
-
-    @property
-    def order(self) -> tuple[bool, str, str, str, str]:
-        """How people are sorted everywhere: labels first, whatever their case; then numbers; then private ids."""
-        label = self.label or ""
-        return not label, label.casefold(), label, self.identity or self.jid or "~", self.lid or ""
-
-
-@dataclass(frozen=True, slots=True)
 class TextChange:
     """A name or description: `old` is None where there is no live group yet."""
 
     field: str
     old: str | None
     new: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One API call. `group_id` is None when it is known only after an earlier step (a create, a join)."""
-
-    group: str
-    action: Action
-    phase: Phase
-    group_id: str | None = None
-    name: str | None = None
-    description: str | None = None
-    people: tuple[Who, ...] = ()
-    invite: str | None = None
-
-
-class AdviceKind(StrEnum):
-    """What a piece of advice is about."""
-
-    ADMIN = "admin"
-    DOUBTFUL = "doubtful"
-    EXPIRED = "expired"
-    EXPIRES = "expires"
-    KEPT = "kept"
-    OBSERVED = "observed"
-    PENDING = "pending"
-    REMATCHED = "rematched"
-    UNIDENTIFIED = "unidentified"
-    UNMANAGED = "unmanaged"
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """Something to know that changes nothing and is nothing pending.
-
-    `kind` is a stable word for machines; `text` says it of `people` and of the live groups called `names`, of whom
-    there may be none.
-    """
-
-    kind: AdviceKind
-    text: str
-    people: tuple[Who, ...] = ()
-    names: tuple[str, ...] = ()
-
-    @classmethod
-    def about(cls, kind: AdviceKind, text: str, people: Iterable[Who]) -> tuple[Advice, ...]:
-        """The advice about these people in their order; none about nobody."""
-        found = tuple(sorted(people, key=lambda who: who.order))
-        return (cls(kind, text, found),) if found else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,34 +84,6 @@ class Refusal:
     message: str
     lift: str
     group: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRename:
-    """One group, known by its id or found by its name, under another key than before."""
-
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedSince:
-    """An earlier revision of the file, and to which groups a plan was narrowed by it.
-
-    `ref` is as it was asked for, `commit` its full hash. `left_out` are the keys (of those asked for) that want
-    nothing else than that revision did, and were neither planned nor read; `rematched` those that want nothing else
-    either, and were planned since they stand for another live group by what changed about other keys. `gone` are the
-    keys of that revision that the file has no more: their groups are left alone. `renamed` are those whose live group
-    another key stands for. `everything` says why all groups were planned all the same; then nothing was left out.
-    """
-
-    ref: str
-    commit: str
-    left_out: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    renamed: tuple[KeyRename, ...] = ()
-    everything: tuple[str, ...] = ()
-    rematched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.plan import Plan, Step, Who
+from reconciler.model.plan import Plan
+from reconciler.model.step import Step
+from reconciler.model.who import Who
 
 
 class Outcome(StrEnum):

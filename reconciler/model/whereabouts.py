@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from reconciler.model.desired import Member, Membership
 from reconciler.model.identity import Identity
-from reconciler.model.plan import Who
+from reconciler.model.who import Who
 
 
 @dataclass(frozen=True, slots=True)

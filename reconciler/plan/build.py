@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from reconciler.diff.change import Change
 from reconciler.diff.match import names_of
+from reconciler.model.advice import Advice
+from reconciler.model.changed_since import ChangedSince
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, DesiredGroup, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import Instance
-from reconciler.model.plan import Advice, ChangedSince, GroupPlan, Plan
+from reconciler.model.plan import GroupPlan, Plan
 from reconciler.model.shard import Shard, Share
 from reconciler.plan.guard import refusals
 from reconciler.plan.order import steps_of

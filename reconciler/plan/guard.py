@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
-from reconciler.model.plan import Action, GroupPlan, Refusal
+from reconciler.model.plan import GroupPlan, Refusal
+from reconciler.model.step import Action
 
 PLACEHOLDER = "inst_replace_me"
 """The instance's id in the file that `init` writes: nobody has made such a file their own yet."""

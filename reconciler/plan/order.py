@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from reconciler.diff.change import Change
 from reconciler.model.limits import MAX_MEMBERS, MAX_PEOPLE_A_CALL
-from reconciler.model.plan import Action, Phase, Step, Who
+from reconciler.model.step import Action, Phase, Step
+from reconciler.model.who import Who
 
 
 def steps_of(change: Change) -> tuple[Step, ...]:

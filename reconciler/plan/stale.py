@@ -7,7 +7,8 @@ from typing import Any
 
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
-from reconciler.model.plan import Action, Found, GroupPlan, Plan
+from reconciler.model.plan import Found, GroupPlan, Plan
+from reconciler.model.step import Action
 from reconciler.model.text import comparable, in_quotes
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from reconciler.model.limits import MAX_PEOPLE_A_CALL
-from reconciler.model.plan import Action, Found, GroupPlan, Phase, Plan, Step
+from reconciler.model.plan import Found, GroupPlan, Plan
+from reconciler.model.step import Action, Phase, Step
 from reconciler.planfile.fields import Field
 
 _PHASES = {

@@ -6,7 +6,7 @@ import re
 
 from reconciler.model.identity import Identity, identity_of_digits, identity_of_jid, parse_jid
 from reconciler.model.live import Participant
-from reconciler.model.plan import Who
+from reconciler.model.who import Who
 from reconciler.planfile.fields import Field
 
 _IDENTITY = re.compile(r"\+[1-9][0-9]{4,15}", re.ASCII)

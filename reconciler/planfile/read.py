@@ -6,25 +6,15 @@ import re
 
 from reconciler.errors import PlanFileError
 from reconciler.hostile.escaping import plain
+from reconciler.model.advice import Advice, AdviceKind
+from reconciler.model.changed_since import ChangedSince, KeyRename
 from reconciler.model.counts import PlanSummary, summarize_plan
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import is_group_id
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import (
-    Action,
-    Advice,
-    AdviceKind,
-    ChangedSince,
-    Found,
-    GroupPlan,
-    KeyRename,
-    Phase,
-    Plan,
-    Refusal,
-    Step,
-    TextChange,
-)
+from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
 from reconciler.model.shard import Share
+from reconciler.model.step import Action, Phase, Step
 from reconciler.planfile.check import check_plan
 from reconciler.planfile.fields import AGAIN, Field
 from reconciler.planfile.people import identity_in, participant_in, people_in

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.hostile.escaping import json_line
-from reconciler.model.plan import Action, Plan, Step
+from reconciler.model.plan import Plan
+from reconciler.model.step import Action, Step
 from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink
 
 

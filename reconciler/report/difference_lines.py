@@ -16,7 +16,8 @@ from reconciler.model.difference import (
     Side,
     summarize_difference,
 )
-from reconciler.model.plan import TextChange, Who
+from reconciler.model.plan import TextChange
+from reconciler.model.who import Who
 from reconciler.report.lines import Ink
 from reconciler.report.wording import at_commit, counted
 

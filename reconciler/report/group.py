@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.model.plan import Action, Found, GroupPlan, TextChange, Who
+from reconciler.model.plan import Found, GroupPlan, TextChange
+from reconciler.model.step import Action
+from reconciler.model.who import Who
 from reconciler.report.lines import KNOWN_AFTER_APPLY, Ink
 
 

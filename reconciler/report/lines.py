@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from reconciler.hostile.escaping import plain, quoted, safe
 from reconciler.hostile.masking import mask_address, mask_number, mask_text
-from reconciler.model.plan import Action, Step, TextChange, Who
+from reconciler.model.plan import TextChange
+from reconciler.model.step import Action, Step
+from reconciler.model.who import Who
 from reconciler.report.paint import BOLD, marked, paint
 from reconciler.report.wording import some_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.plan import ChangedSince, Plan
+from reconciler.model.changed_since import ChangedSince
+from reconciler.model.plan import Plan
 from reconciler.model.shard import Share
 from reconciler.model.verdict import Baseline, Verdict
 from reconciler.report.wording import at_commit, counted, some_of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reconciler.hostile.escaping import safe
-from reconciler.model.plan import Action, GroupPlan, Plan
+from reconciler.model.plan import GroupPlan, Plan
+from reconciler.model.step import Action
 from reconciler.report.narrowing import verdict_lines
 from reconciler.report.wording import counted
 

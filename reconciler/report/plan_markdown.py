@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.model.plan import Action, GroupPlan, Plan, Refusal, Step
+from reconciler.model.plan import GroupPlan, Plan, Refusal
+from reconciler.model.step import Action, Step
 from reconciler.report.calls import Call, call_lines
 from reconciler.report.comment import Section, alert, body, code, comment, folded, marker, summary, title, words
 from reconciler.report.group import has_something_to_say

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.model.plan import Action, Advice, AdviceKind, GroupPlan, Plan, Refusal
+from reconciler.model.advice import Advice, AdviceKind
+from reconciler.model.plan import GroupPlan, Plan, Refusal
+from reconciler.model.step import Action
 from reconciler.model.verdict import Element, Verdict
 from reconciler.report.group import found_by, has_something_to_say, id_of, people_moving, text_changes
 from reconciler.report.lines import Ink, order_of

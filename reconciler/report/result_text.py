@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.counts import moved_people
-from reconciler.model.plan import Action, GroupPlan, Step, TextChange, Who
+from reconciler.model.plan import GroupPlan, TextChange
 from reconciler.model.result import ApplyResult, Outcome, PersonOutcome, PersonState, StepResult
+from reconciler.model.step import Action, Step
+from reconciler.model.who import Who
 from reconciler.report.lines import Ink, order_of
 from reconciler.report.paint import BOLD, paint
 from reconciler.report.summary import result_line

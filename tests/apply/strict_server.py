@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.errors import ApiError, Conflict, Forbidden, NotFound, Unprocessable
 from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant
-from reconciler.model.plan import Who
+from reconciler.model.who import Who
 from tests.builders import ALPHA_ID, ME, participant, person
 
 Call = tuple[str, tuple[str, ...]]

@@ -20,8 +20,9 @@ from reconciler.errors import (
     Unprocessable,
 )
 from reconciler.model.live import ListedGroup
-from reconciler.model.plan import Action, Phase, Step, Who
 from reconciler.model.result import PersonState
+from reconciler.model.step import Action, Phase, Step
+from reconciler.model.who import Who
 from tests.apply.strict_server import StrictServer, ids, limit_reached, whos
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, ME, crowd
 

@@ -10,8 +10,9 @@ import pytest
 
 from reconciler.apply.members import Sending, is_there, named_in
 from reconciler.errors import Conflict, Forbidden, Interrupted, NoAnswer, NotFound, Unprocessable
-from reconciler.model.plan import Action, Who
 from reconciler.model.result import PersonState
+from reconciler.model.step import Action
+from reconciler.model.who import Who
 from tests.apply.strict_server import StrictServer, gone, ids, limit_reached, whos
 from tests.builders import ALPHA_ID, crowd
 

@@ -6,9 +6,10 @@ import pytest
 
 from reconciler.diff.doubt import doubts
 from reconciler.diff.people import cast_of
+from reconciler.model.advice import AdviceKind
 from reconciler.model.desired import DesiredGroup, Membership
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Action, AdviceKind
+from reconciler.model.step import Action
 from tests.builders import (
     ALICE,
     BOB,

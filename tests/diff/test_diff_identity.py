@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.advice import AdviceKind
 from reconciler.model.desired import DesiredGroup, Membership
 from reconciler.model.live import Participant
-from reconciler.model.plan import AdviceKind
 from tests.builders import (
     ALICE,
     BOB,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.advice import AdviceKind
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Membership, Policy
-from reconciler.model.plan import AdviceKind
 from tests.builders import (
     ALICE,
     BOB,

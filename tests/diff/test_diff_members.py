@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from reconciler.model.advice import AdviceKind
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Member, Membership, Person
-from reconciler.model.plan import AdviceKind
 from tests.builders import (
     ALICE,
     BOB,

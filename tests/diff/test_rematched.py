@@ -9,9 +9,9 @@ import pytest
 from reconciler.diff.change import Change
 from reconciler.diff.match import match_groups
 from reconciler.diff.rematched import may_rematch, narrowed_again, told_of_rematches
+from reconciler.model.changed_since import ChangedSince, KeyRename
 from reconciler.model.desired import UNMANAGED, DesiredGroup, State
 from reconciler.model.live import ListedGroup
-from reconciler.model.plan import ChangedSince, KeyRename
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, GAMMA_ID, group
 
 LISTED = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Beta")]

@@ -10,8 +10,8 @@ import pytest
 from reconciler.diff.revised import revised
 from reconciler.diff.select import narrowed
 from reconciler.errors import UsageError
+from reconciler.model.changed_since import ChangedSince, KeyRename
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, RemovalLimit, State
-from reconciler.model.plan import ChangedSince, KeyRename
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, BOB, CAROL, ME, desired, group, member, person, policy
 
 BASE = group(

@@ -10,8 +10,8 @@ from reconciler.diff.match import match_groups
 from reconciler.diff.whereabouts import whereabouts
 from reconciler.model.desired import Desired, Member, Membership, Person, State
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Who
 from reconciler.model.whereabouts import Presence, Sought, Whereabouts
+from reconciler.model.who import Who
 from tests.builders import (
     ALICE,
     ALPHA_ID,

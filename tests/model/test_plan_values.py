@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.identity import Identity
-from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Phase, Plan, Refusal, Step, Who
+from reconciler.model.plan import Found, GroupPlan, Plan, Refusal
 from reconciler.model.result import ApplyResult, Outcome, PersonOutcome, PersonState, StepResult
+from reconciler.model.step import Action, Phase, Step
+from reconciler.model.who import Who
 from tests.builders import ALICE, TODAY
 
 ADD = Step("b", Action.ADD, Phase.BUILD)

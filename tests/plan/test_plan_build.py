@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.model.plan import AdviceKind, Found
+from reconciler.model.advice import AdviceKind
+from reconciler.model.plan import Found
 from reconciler.plan.build import Choices
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, BOB, TODAY, desired, group, group_plan, live, plan_for, policy
 

@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.desired import DesiredGroup, State
 from reconciler.model.limits import MAX_PEOPLE_A_CALL as BATCH
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Action, Phase, Step
+from reconciler.model.step import Action, Phase, Step
 from reconciler.plan.build import Choices
 from tests.builders import (
     ALICE,

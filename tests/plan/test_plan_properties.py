@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from reconciler.model.desired import Desired, Membership, RemovalLimit, State, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Action, Phase, Plan, Step
+from reconciler.model.plan import Plan
+from reconciler.model.step import Action, Phase, Step
 from reconciler.plan.build import Choices
 from tests.builders import ME, plan_for
 from tests.plan.tiny_world import TinyWorld, lids_noted

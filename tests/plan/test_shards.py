@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.live.client import Client
+from reconciler.model.advice import AdviceKind
 from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import Instance, Listing, LiveGroup
-from reconciler.model.plan import AdviceKind, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.shard import Shard, shard_number
 from reconciler.pipeline import make_plan
 from reconciler.plan.build import Choices

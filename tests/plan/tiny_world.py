@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.plan import Action, Plan, Step, Who
+from reconciler.model.plan import Plan
+from reconciler.model.step import Action, Step
+from reconciler.model.who import Who
 from tests.builders import ME, participant
 
 

@@ -17,26 +17,16 @@ from hypothesis import strategies as st
 
 from reconciler.errors import PlanFileError
 from reconciler.hostile.escaping import json_text
+from reconciler.model.advice import Advice, AdviceKind
+from reconciler.model.changed_since import ChangedSince, KeyRename
 from reconciler.model.counts import PlanSummary
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import identity_of_digits
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.plan import (
-    Action,
-    Advice,
-    AdviceKind,
-    ChangedSince,
-    Found,
-    GroupPlan,
-    KeyRename,
-    Phase,
-    Plan,
-    Refusal,
-    Step,
-    TextChange,
-    Who,
-)
+from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
 from reconciler.model.shard import Share
+from reconciler.model.step import Action, Phase, Step
+from reconciler.model.who import Who
 from reconciler.planfile.read import read_plan_document
 from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.write import plan_document

@@ -7,24 +7,15 @@ from datetime import date
 from typing import Any
 
 from reconciler.errors import Problem
+from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import Identity, identity_of_digits
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.plan import (
-    Action,
-    Advice,
-    AdviceKind,
-    Found,
-    GroupPlan,
-    Phase,
-    Plan,
-    Refusal,
-    Step,
-    TextChange,
-    Who,
-)
+from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
 from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
 from reconciler.model.shard import Share
+from reconciler.model.step import Action, Phase, Step
+from reconciler.model.who import Who
 from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.write import plan_document
 

@@ -23,7 +23,7 @@ from reconciler.model.difference import (
     TermsChange,
 )
 from reconciler.model.identity import identity_of_digits
-from reconciler.model.plan import Who
+from reconciler.model.who import Who
 from reconciler.published import schema_text
 from reconciler.report.comment import size
 from reconciler.report.difference_document import difference_document

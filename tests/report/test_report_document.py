@@ -10,8 +10,10 @@ import jsonschema
 import pytest
 
 from reconciler.hostile.escaping import json_text
-from reconciler.model.plan import Action, AdviceKind, Found
+from reconciler.model.advice import AdviceKind
+from reconciler.model.plan import Found
 from reconciler.model.result import Outcome, PersonState
+from reconciler.model.step import Action
 from reconciler.published import schema_text
 from reconciler.report.document import masked, result_document
 from reconciler.report.problems_text import problems_document

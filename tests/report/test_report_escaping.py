@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Problem
 from reconciler.hostile.escaping import json_line, json_text, plain, quoted
+from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Advice, AdviceKind, Found, GroupPlan, Plan, Refusal, TextChange, Who
+from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
 from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
+from reconciler.model.who import Who
 from reconciler.report.calls import calls_of
 from reconciler.report.document import masked, result_document
 from reconciler.report.plan_markdown import render_plan_markdown

@@ -9,8 +9,10 @@ from hashlib import sha256
 
 import pytest
 
-from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Phase, Plan, Step, TextChange
+from reconciler.model.advice import Advice, AdviceKind
+from reconciler.model.plan import Found, GroupPlan, Plan, TextChange
 from reconciler.model.shard import Share
+from reconciler.model.step import Action, Phase, Step
 from reconciler.model.verdict import Element, Judgement, Verdict
 from reconciler.planfile.saved import SavedPlan
 from reconciler.report.html.cards import Card, card_of

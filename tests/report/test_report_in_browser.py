@@ -14,8 +14,10 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from reconciler.hostile.escaping import plain
+from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Phase, Plan, Refusal, Step, TextChange
+from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
+from reconciler.model.step import Action, Phase, Step
 from reconciler.planfile.saved import SavedPlan
 from reconciler.report.html.render import render_plan_html
 from tests.browser import chromium, installed

@@ -10,22 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.advice import Advice, AdviceKind
+from reconciler.model.changed_since import ChangedSince
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import (
-    Action,
-    Advice,
-    AdviceKind,
-    ChangedSince,
-    GroupPlan,
-    Phase,
-    Plan,
-    Refusal,
-    Step,
-    TextChange,
-    Who,
-)
+from reconciler.model.plan import GroupPlan, Plan, Refusal, TextChange
 from reconciler.model.result import ApplyResult, Outcome, StepResult
 from reconciler.model.shard import Share
+from reconciler.model.step import Action, Phase, Step
+from reconciler.model.who import Who
 from reconciler.report.comment import MOST_CHARACTERS, Section, comment, marker, size
 from reconciler.report.plan_markdown import render_plan_markdown
 from reconciler.report.result_markdown import render_result_markdown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.plan import Who
+from reconciler.model.who import Who
 from reconciler.report.lines import person_name
 from tests.report.report_samples import ALICE, BRAZILIAN, LID_ONLY, NOBODY, STRANGER
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import Problem
-from reconciler.model.plan import Action, Advice, AdviceKind, Found, GroupPlan, Phase, Plan, Step, TextChange
+from reconciler.model.advice import Advice, AdviceKind
+from reconciler.model.plan import Found, GroupPlan, Plan, TextChange
 from reconciler.model.result import ApplyResult, Outcome, StepResult
+from reconciler.model.step import Action, Phase, Step
 from reconciler.report.calls import calls_of
 from reconciler.report.summary import about
 from reconciler.report.text import render_calls, render_plan, render_problems, render_result

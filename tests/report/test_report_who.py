@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.hostile.escaping import json_text
 from reconciler.model.desired import Member, Membership
-from reconciler.model.plan import Who
 from reconciler.model.whereabouts import InFile, Presence, Whereabout, Whereabouts
+from reconciler.model.who import Who
 from reconciler.published import schema_text
 from reconciler.report.document import masked
 from reconciler.report.who_document import who_document

@@ -13,8 +13,10 @@ from reconciler.apply.run import Applied, apply_plan
 from reconciler.errors import ApiError, BadAnswer, Conflict, Interrupted, NoAnswer, NotFound, UsageError
 from reconciler.model.identity import identity_of_jid
 from reconciler.model.live import Listing, LiveGroup, Participant
-from reconciler.model.plan import Action, GroupPlan, Phase, Plan, Step, Who
+from reconciler.model.plan import GroupPlan, Plan
 from reconciler.model.result import ApplyResult, Outcome, PersonState, StepResult
+from reconciler.model.step import Action, Phase, Step
+from reconciler.model.who import Who
 from reconciler.sandbox import Fault
 from tests.torture import lies
 from tests.torture.arena import Arena, Ran, arena

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reconciler.model.plan import Action, Advice, GroupPlan, Refusal, TextChange, Who
+from reconciler.model.advice import Advice
+from reconciler.model.plan import GroupPlan, Refusal, TextChange
+from reconciler.model.step import Action
 from reconciler.model.verdict import Element, Verdict
+from reconciler.model.who import Who
 from reconciler.report.group import found_by, id_of, people_moving, text_changes
 from reconciler.report.html.texts import TextView, text_view
 from reconciler.report.lines import Ink, person_name

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.plan import GroupPlan, Who
+from reconciler.model.plan import GroupPlan
+from reconciler.model.who import Who
 from reconciler.report.group import people_moving
 from reconciler.report.html.cards import Card
 from reconciler.report.lines import Ink, person_name
