@@ -20,19 +20,22 @@ from reconciler.cli.writing import let_go, say
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
-    "validate": ("reconciler.cli.validate:validate", "Check the file offline."),
-    "plan": ("reconciler.cli.plan:plan", "Show what apply would do; never writes."),
-    "apply": ("reconciler.cli.apply:apply", "Make the live groups what the file says."),
-    "drift": ("reconciler.cli.drift:drift", "Show what differs live from the file; never writes."),
-    "import": ("reconciler.cli.import_:import_", "Write a file for the live groups."),
-    "pin": ("reconciler.cli.pin:pin", "Note the ids of matched groups in the file."),
-    "show": ("reconciler.cli.show:show", "Render a saved plan."),
-    "who": ("reconciler.cli.who:who", "Show every group a person is in, desired and live."),
-    "invite": ("reconciler.cli.invite:invite", "Print a group's invite link."),
-    "diff": ("reconciler.cli.diff:diff", "Show what two versions of the file want differently; offline."),
-    "schema": ("reconciler.cli.schema:schema", "Print the JSON Schema of the file."),
-    "init": ("reconciler.cli.init:init", "Write a starter file and the pipelines for a new repository."),
-    "sandbox": ("reconciler.cli.sandbox:sandbox", "The embedded server by itself."),
+    "validate": ("reconciler.cli.commands.validate:validate", "Check the file offline."),
+    "plan": ("reconciler.cli.commands.plan:plan", "Show what apply would do; never writes."),
+    "apply": ("reconciler.cli.commands.apply.command:apply", "Make the live groups what the file says."),
+    "drift": ("reconciler.cli.commands.drift.command:drift", "Show what differs live from the file; never writes."),
+    "import": ("reconciler.cli.commands.import_:import_", "Write a file for the live groups."),
+    "pin": ("reconciler.cli.commands.pin:pin", "Note the ids of matched groups in the file."),
+    "show": ("reconciler.cli.commands.show:show", "Render a saved plan."),
+    "who": ("reconciler.cli.commands.who:who", "Show every group a person is in, desired and live."),
+    "invite": ("reconciler.cli.commands.invite:invite", "Print a group's invite link."),
+    "diff": (
+        "reconciler.cli.commands.diff.command:diff",
+        "Show what two versions of the file want differently; offline.",
+    ),
+    "schema": ("reconciler.cli.commands.schema:schema", "Print the JSON Schema of the file."),
+    "init": ("reconciler.cli.commands.init:init", "Write a starter file and the pipelines for a new repository."),
+    "sandbox": ("reconciler.cli.commands.sandbox.serve:sandbox", "The embedded server by itself."),
 }
 
 EXAMPLE = """\b

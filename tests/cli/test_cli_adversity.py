@@ -59,7 +59,7 @@ def test_a_report_that_cannot_be_written_in_the_end_does_not_hide_the_result(
     def full(*_: object, **__: object) -> None:
         raise UsageError("report.json cannot be written: No space left on device")
 
-    monkeypatch.setattr("reconciler.cli.applying.write_file", full)
+    monkeypatch.setattr("reconciler.cli.commands.apply.run.write_file", full)
     ran = stage.run("apply", "--yes", "--report", "report.json")
     assert ran.code == 3
     assert "Applied: 2 created" in ran.out

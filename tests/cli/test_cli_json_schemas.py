@@ -9,8 +9,8 @@ import click
 import jsonschema
 import pytest
 
+from reconciler.cli.commands.schema import DOCUMENTS
 from reconciler.cli.main import COMMANDS, cli
-from reconciler.cli.schema import DOCUMENTS
 from reconciler.published import schema_text
 from reconciler.sandbox import Fault, FaultKind
 from tests.stage import Stage

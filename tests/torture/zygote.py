@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 WARM = (
-    "reconciler.cli.apply",
-    "reconciler.cli.applying",
+    "reconciler.cli.commands.apply.command",
+    "reconciler.cli.commands.apply.run",
     "reconciler.config",
     "reconciler.live.client",
     "reconciler.live.pacing",

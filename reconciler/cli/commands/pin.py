@@ -28,7 +28,7 @@ def pin(ctx: click.Context, path: Path, dry_run: bool) -> int:
     With an id a group can be renamed safely. Groups that are not live yet, or not to be told apart, are named on
     stderr.
     """
+    from reconciler.cli.commands.pinning import pin_file
     from reconciler.cli.logs import begin
-    from reconciler.cli.pinning import pin_file
 
     return pin_file(path, begin(ctx), dry_run=dry_run)

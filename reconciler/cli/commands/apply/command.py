@@ -55,7 +55,7 @@ def apply(
     PATH is a YAML file, a folder of them, or a plan saved by `plan --out`; groups.yaml by default. Exits with 3
     when the run did not converge.
     """
-    from reconciler.cli.applying import Ways, apply_file
+    from reconciler.cli.commands.apply.run import Ways, apply_file
     from reconciler.cli.logs import begin
 
     settings = begin(ctx)

@@ -42,7 +42,7 @@ def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], peopl
 
     The file holds phone numbers in full, also on stdout. --output replaces a file that is there, and says so.
     """
-    from reconciler.cli.importing import import_groups
+    from reconciler.cli.commands.importing import import_groups
     from reconciler.cli.logs import begin
     from reconciler.cli.writing import show
     from reconciler.hostile.escaping import safe

@@ -20,9 +20,9 @@ Example:
   reconciler sandbox shake"""
 
 COMMANDS = {
-    "serve": ("reconciler.cli.sandbox:serve", "Serve the embedded API on loopback until Ctrl-C."),
-    "reset": ("reconciler.cli.sandbox:reset", "Forget the embedded server's state."),
-    "shake": ("reconciler.cli.sandbox:shake", "Make hand-made drift in the embedded server's groups."),
+    "serve": ("reconciler.cli.commands.sandbox.serve:serve", "Serve the embedded API on loopback until Ctrl-C."),
+    "reset": ("reconciler.cli.commands.sandbox.serve:reset", "Forget the embedded server's state."),
+    "shake": ("reconciler.cli.commands.sandbox.serve:shake", "Make hand-made drift in the embedded server's groups."),
 }
 
 
@@ -128,8 +128,8 @@ def serve(
     Without --from, a new state has the instance that --instance-id names (inst_sandbox) and no groups. The key is
     wappfy_sk_sandbox_key.
     """
+    from reconciler.cli.commands.sandbox.serving import serve_sandbox
     from reconciler.cli.logs import begin
-    from reconciler.cli.serving import serve_sandbox
     from reconciler.sandbox import Dialect, Paging, Settings
 
     behaviour = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
@@ -161,7 +161,7 @@ def reset(state: Path) -> int:
 @click.pass_context
 def shake(ctx: click.Context, state: Path, seed: int) -> int:
     """Make hand-made drift in the embedded server's groups: a rename, a removal, a stranger."""
+    from reconciler.cli.commands.sandbox.serving import shake_sandbox
     from reconciler.cli.logs import begin
-    from reconciler.cli.serving import shake_sandbox
 
     return shake_sandbox(begin(ctx), state, seed)

@@ -57,9 +57,9 @@ def drift(
     PATH is a YAML file or a folder of them, groups.yaml by default. With --notify one message is sent besides, of
     counts and the groups' keys, and nothing else is written; where it cannot be sent, the exit code is 1.
     """
-    from reconciler.cli.judging import baseline_for, with_verdicts
+    from reconciler.cli.commands.drift.notice import chat_of, send_notice
+    from reconciler.cli.commands.drift.verdicts import baseline_for, with_verdicts
     from reconciler.cli.logs import begin
-    from reconciler.cli.noticing import chat_of, send_notice
     from reconciler.cli.planning import load_and_choose, made_now, planning_only
 
     settings = begin(ctx)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.stage import Stage
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "groups.yaml"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "groups.yaml"
 
 
 @pytest.fixture

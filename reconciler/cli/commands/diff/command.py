@@ -54,8 +54,8 @@ def diff(
     groups.yaml by default, or the one of OLD and NEW that is a path. Nothing is asked of the API, and no key is needed.
     What `restrictions` forbid to remove is told, and ends with 1.
     """
+    from reconciler.cli.commands.diff.versions import versions_of
     from reconciler.cli.logs import begin
-    from reconciler.cli.versions import versions_of
     from reconciler.cli.writing import tell
     from reconciler.errors import Refused
 

@@ -39,6 +39,6 @@ def init(folder: Path, host: str) -> int:
     FOLDER is where the repository is, or is to be; here by default. A file that is there already is never
     overwritten: then nothing is written at all.
     """
-    from reconciler.cli.starting import start
+    from reconciler.cli.commands.starting import start
 
     return start(folder, host)

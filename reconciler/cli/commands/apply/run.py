@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 
 from reconciler.apply.lock import instance_lock
-from reconciler.cli.confirm import confirm
+from reconciler.cli.commands.apply.confirm import confirm
+from reconciler.cli.commands.apply.inputs import FromFile, FromPlan, for_same_instance, input_of
+from reconciler.cli.commands.apply.progress import showing_progress
+from reconciler.cli.commands.apply.records import Recorder, audit_file, require_place_for
 from reconciler.cli.failing import told
 from reconciler.cli.formats import DRY_RUN_FORMATS, RESULT_FORMATS, Look, plan_text
-from reconciler.cli.inputs import FromFile, FromPlan, for_same_instance, input_of
 from reconciler.cli.interrupt import Stop, watching_signals
 from reconciler.cli.options import Settings
 from reconciler.cli.parameters import Asked
-from reconciler.cli.progress import showing_progress
-from reconciler.cli.records import Recorder, audit_file, require_place_for
 from reconciler.cli.session import Session, address_of, open_session
 from reconciler.cli.writing import colored, require_stdout, say, show, write_file
 from reconciler.errors import NotShown, UsageError

@@ -1,0 +1,1 @@
+"""`reconciler apply`, from the command line to the exit code."""

@@ -1,0 +1,1 @@
+"""`reconciler diff`, and what its two arguments may name."""

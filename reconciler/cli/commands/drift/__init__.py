@@ -1,0 +1,1 @@
+"""`reconciler drift`, its verdicts and its notice."""

@@ -1,0 +1,1 @@
+"""`reconciler sandbox`: the group, and one module for each of its commands."""
