@@ -35,7 +35,7 @@ COMMANDS = {
     ),
     "schema": ("reconciler.cli.commands.schema:schema", "Print the JSON Schema of the file."),
     "init": ("reconciler.cli.commands.init:init", "Write a starter file and the pipelines for a new repository."),
-    "sandbox": ("reconciler.cli.commands.sandbox.serve:sandbox", "The embedded server by itself."),
+    "sandbox": ("reconciler.cli.commands.sandbox.command:sandbox", "The embedded server by itself."),
 }
 
 EXAMPLE = """\b

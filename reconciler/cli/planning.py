@@ -48,16 +48,12 @@ def plan_in(session: Session, desired: Desired, choices: Choices, parallelism: i
     return make_plan(desired, session.client, choices, parallelism=parallelism, rate=lambda: session.pacer.per_minute)
 
 
-def read_only_plan(asked: Asked, settings: Settings) -> tuple[Desired, Plan]:
-    """Load, open the API for reading only, and plan. Where nothing is left to plan, no API and no key is needed."""
-    desired, choices = load_and_choose(asked, settings)
-    with planning_only(desired, choices, settings) as (planned, _):
-        return desired, planned.plan
-
-
 @contextmanager
 def planning_only(desired: Desired, choices: Choices, settings: Settings) -> Iterator[tuple[Planned, Session | None]]:
-    """A plan, and the session it was made with, which only reads; None where nothing is left to plan."""
+    """A plan, and the session it was made with, which only reads.
+
+    Where nothing is left to plan there is none, since no API and no key is needed.
+    """
     from reconciler.pipeline import Planned, needs_live, untouched_plan
 
     account = Account.of(desired)

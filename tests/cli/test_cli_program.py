@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler import __version__
-from reconciler.cli.commands.sandbox import serve as sandbox
+from reconciler.cli.commands.sandbox import command as sandbox
 from reconciler.cli.main import COMMANDS, cli, run
 from reconciler.published import schema_text
 from tests.stage import PHONE, Stage

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.commands.starting import start
+from reconciler.cli.commands.init import start
 from reconciler.sandbox import Server, Settings, World
 from tests.pipelines.forge import Event, Forge
 from tests.pipelines.runner import Run

@@ -1,18 +1,49 @@
-"""`reconciler init`: a starter file and the pipelines for a new repository."""
+"""`reconciler init`: a starter file and the pipelines for a new repository; all of the files, or none of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from reconciler import __version__
 from reconciler.cli.group import Command
 from reconciler.cli.options import global_options
+from reconciler.cli.writing import show
+from reconciler.errors import UsageError
+from reconciler.files import write_whole
+from reconciler.hostile.escaping import safe
+from reconciler.published import schema_text
+from reconciler.starter.pages import HOSTS, starter_files
 
 EXAMPLE = """\b
 Example:
   reconciler init
   reconciler init our-groups --ci gitlab"""
+
+SCHEMA = "groups.schema.json"
+"""Beside groups.yaml, whose first line names it: an editor explains every key without the network."""
+
+NEXT = {
+    "github": (
+        "In the repository's settings on GitHub, make the secret WAPPFY_API_KEY, and the environment `whatsapp` with "
+        "the people who approve.",
+        "Commit all of it on a branch and open a pull request: it shows what would change, merging applies it.",
+    ),
+    "gitlab": (
+        "In the project's settings on GitLab, make the variable WAPPFY_API_KEY, masked and protected, and a "
+        "schedule for the daily look at drift.",
+        "Commit all of it on a branch and open a merge request: it shows what would change, merging offers to apply "
+        "it.",
+    ),
+    "none": (
+        "Set WAPPFY_API_KEY and run: reconciler plan",
+        "When the plan is what you mean, run: reconciler apply",
+    ),
+}
+"""The second and the third thing to do, by the place where the pipelines run."""
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
@@ -27,7 +58,7 @@ Example:
     "--ci",
     "host",
     envvar="RECONCILER_CI",
-    type=click.Choice(["github", "gitlab", "none"]),
+    type=click.Choice(HOSTS),
     default="github",
     show_default=True,
     help="Whose pipelines to write.",
@@ -39,6 +70,54 @@ def init(folder: Path, host: str) -> int:
     FOLDER is where the repository is, or is to be; here by default. A file that is there already is never
     overwritten: then nothing is written at all.
     """
-    from reconciler.cli.commands.starting import start
-
     return start(folder, host)
+
+
+def start(folder: Path, host: str) -> int:
+    """Write the files and say what comes next; the exit code. UsageError when one is there or cannot be written."""
+    texts = {folder / place: text for place, text in starter_files(host, __version__).items()}
+    texts[folder / SCHEMA] = schema_text(SCHEMA)
+    _require_free(texts)
+    _write_all(texts)
+    show("\n".join([*(f"wrote {safe(str(path))}" for path in texts), "", *_next_steps(folder, host)]))
+    return 0
+
+
+def _next_steps(folder: Path, host: str) -> list[str]:
+    file = safe(str(folder / "groups.yaml"))
+    first = (
+        f"Put your own instance, people and groups into {file} (`reconciler import --people` writes the groups there "
+        f"are already), and run: reconciler validate {file}"
+    )
+    return ["Next:", *(f"  {number}. {step}" for number, step in enumerate((first, *NEXT[host]), 1))]
+
+
+def _require_free(paths: Iterable[Path]) -> None:
+    there = sorted(str(path) for path in paths if path.is_symlink() or path.exists())
+    if there:
+        told = "\n".join(f"  {path}" for path in there)
+        raise UsageError(
+            f"init never overwrites, and these are there already, so nothing was written:\n{told}",
+            "move them away, or name another folder and take over by hand what you want of it",
+        )
+
+
+def _write_all(texts: Mapping[Path, str]) -> None:
+    made: list[Path] = []
+    try:
+        for path, text in texts.items():
+            for folder in reversed([part for part in path.parents if not part.exists()]):
+                folder.mkdir()
+                made.append(folder)
+            write_whole(path, text.encode())
+            made.append(path)
+    except OSError as error:
+        _unmake(made)
+        raise UsageError(f"{path} cannot be written: {error.strerror}; nothing was left behind") from error
+
+
+def _unmake(made: Iterable[Path]) -> None:
+    """Take back, newest first, what was made."""
+    for path in reversed([*made]):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink()

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.group import Command
 from reconciler.cli.options import global_options
 from reconciler.cli.parameters import path_argument
+
+if TYPE_CHECKING:
+    from reconciler.diff.match import Match
+
+log = logging.getLogger("reconciler.pin")
 
 EXAMPLE = """\b
 Example:
@@ -28,7 +36,44 @@ def pin(ctx: click.Context, path: Path, dry_run: bool) -> int:
     With an id a group can be renamed safely. Groups that are not live yet, or not to be told apart, are named on
     stderr.
     """
-    from reconciler.cli.commands.pinning import pin_file
+    from reconciler.cli.loading import load_desired
     from reconciler.cli.logs import begin
+    from reconciler.cli.session import Account, reading_session
+    from reconciler.pipeline import match_live
 
-    return pin_file(path, begin(ctx), dry_run=dry_run)
+    settings = begin(ctx)
+    desired = load_desired(path, None, quiet=settings.quiet)
+    with reading_session(settings, Account.of(desired)) as session:
+        matches = match_live(desired, session.client)
+    _say_what_is_left(matches)
+    ids = {key: match.listed.id for key, match in matches.items() if match.group.id is None and match.listed}
+    _note(path, ids, dry_run)
+    return 0
+
+
+def _say_what_is_left(matches: Mapping[str, Match]) -> None:
+    from reconciler.model.desired import State
+
+    for key, match in sorted(matches.items()):
+        if match.blocked:
+            log.warning("%s: not pinned: %s", key, match.blocked)
+        elif match.listed is None and match.group.id is None and match.group.state is State.PRESENT:
+            log.warning("%s: not pinned: it is not live yet, apply first", key)
+
+
+def _note(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
+    """Write the ids to the groups' keys, unless it is to be said only what would be written."""
+    from reconciler.cli.writing import show
+    from reconciler.config.pinning import pin, write_files
+
+    if not ids:
+        show("Nothing to pin: every group that is live has its id in the file.")
+        return
+    pins = pin(path, ids)
+    for key, reason in sorted(pins.by_hand.items()):
+        log.warning("%s: not pinned: %s; write `id: %s` into it by hand", key, reason, ids[key])
+    if not dry_run:
+        write_files(pins.files)
+    verb = "would pin" if dry_run else "pinned"
+    if done := sorted(ids.keys() - pins.by_hand.keys()):
+        show("\n".join(f"{verb} {key}: {ids[key]}" for key in done))

@@ -52,11 +52,13 @@ def plan(
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
     from reconciler.cli.logs import begin
-    from reconciler.cli.planning import made_now, read_only_plan
+    from reconciler.cli.planning import load_and_choose, made_now, planning_only
     from reconciler.cli.writing import tell, write_file
 
     settings = begin(ctx)
-    desired, made = read_only_plan(asked, settings)
+    desired, choices = load_and_choose(asked, settings)
+    with planning_only(desired, choices, settings) as (planned, _):
+        made = planned.plan
     if out is not None:
         from reconciler.cli.planfile import sources_of
         from reconciler.hostile.escaping import json_text

@@ -1,47 +1,22 @@
-"""`reconciler sandbox`: the embedded server by itself."""
+"""`reconciler sandbox serve`: the embedded API on loopback, until a signal comes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from threading import Event
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.embedded import SANDBOX_STATE
-from reconciler.cli.group import Command, LazyGroup
-from reconciler.cli.options import global_options
+from reconciler.cli.commands.sandbox.command import state_option
+from reconciler.cli.group import Command
+from reconciler.cli.options import Settings, global_options
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-EXAMPLE = """\b
-Example:
-  reconciler sandbox serve --port 8080 --from first-state.yaml
-  reconciler sandbox shake"""
-
-COMMANDS = {
-    "serve": ("reconciler.cli.commands.sandbox.serve:serve", "Serve the embedded API on loopback until Ctrl-C."),
-    "reset": ("reconciler.cli.commands.sandbox.serve:reset", "Forget the embedded server's state."),
-    "shake": ("reconciler.cli.commands.sandbox.serve:shake", "Make hand-made drift in the embedded server's groups."),
-}
-
-
-def _state(function: F) -> F:
-    return click.option(
-        "--state",
-        envvar="RECONCILER_STATE",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=SANDBOX_STATE,
-        show_default=True,
-        metavar="FILE",
-        help="Where the server's state is kept.",
-    )(function)
-
-
-@click.group(cls=LazyGroup, lazy=COMMANDS, epilog=EXAMPLE)
-@global_options
-def sandbox() -> None:
-    """The embedded server by itself: serve it, forget its state, make drift in it."""
+if TYPE_CHECKING:
+    from reconciler.sandbox import World
 
 
 @click.command(
@@ -60,7 +35,7 @@ Example:
     show_default=True,
     help="0 takes any free port.",
 )
-@_state
+@state_option
 @click.option(
     "--from",
     "first_state",
@@ -128,40 +103,46 @@ def serve(
     Without --from, a new state has the instance that --instance-id names (inst_sandbox) and no groups. The key is
     wappfy_sk_sandbox_key.
     """
-    from reconciler.cli.commands.sandbox.serving import serve_sandbox
-    from reconciler.cli.logs import begin
-    from reconciler.sandbox import Dialect, Paging, Settings
-
-    behaviour = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
-    return serve_sandbox(begin(ctx), behaviour, (host, port), state, first_state, faults)
-
-
-@click.command(cls=Command, epilog="\b\nExample:\n  reconciler sandbox reset")
-@_state
-@global_options
-def reset(state: Path) -> int:
-    """Forget the embedded server's state: its groups, people and logs."""
     from reconciler.cli.embedded import expecting_sandbox_errors
+    from reconciler.cli.logs import begin
     from reconciler.cli.writing import show
-    from reconciler.sandbox import reset as forget
+    from reconciler.sandbox import Dialect, Paging, World, load_faults, serve_forever
+    from reconciler.sandbox import Settings as Behaviour
 
-    there = state.exists()
-    with expecting_sandbox_errors():
-        forget(state)
-    show(f"forgot {state}" if there else f"nothing to forget: there is no {state}")
+    def ready(url: str) -> None:
+        show(f"serving {url}  instance {', '.join(world.instance_ids())}  key {behaviour.key}  (Ctrl-C stops it)")
+
+    settings = begin(ctx)
+    behaviour = Behaviour(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
+    with _until_signal() as stop, expecting_sandbox_errors(), World.open(state) as world:
+        _fill(world, settings, first_state, state)
+        misbehaviour = load_faults(faults) if faults is not None else ()
+        serve_forever(world, behaviour, misbehaviour, host, port, ready, stop)
     return 0
 
 
-@click.command(cls=Command, epilog="\b\nExample:\n  reconciler sandbox shake && reconciler --sandbox drift")
-@_state
-@click.option(
-    "--seed", envvar="RECONCILER_SEED", type=int, default=1, show_default=True, help="The same seed, the same drift."
-)
-@global_options
-@click.pass_context
-def shake(ctx: click.Context, state: Path, seed: int) -> int:
-    """Make hand-made drift in the embedded server's groups: a rename, a removal, a stranger."""
-    from reconciler.cli.commands.sandbox.serving import shake_sandbox
-    from reconciler.cli.logs import begin
+@contextmanager
+def _until_signal() -> Iterator[Event]:
+    """An event that SIGINT and SIGTERM set: stopping the server is no error."""
+    stop = Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
-    return shake_sandbox(begin(ctx), state, seed)
+
+def _fill(world: World, settings: Settings, first_state: Path | None, state: Path) -> None:
+    """Give a new world its instance, with the groups of `first_state`; one that is there already stays as it is."""
+    from reconciler.cli.embedded import SANDBOX_INSTANCE, SANDBOX_PHONE
+    from reconciler.errors import UsageError
+    from reconciler.sandbox import seed_world
+
+    if not world.instance_ids():
+        if first_state is not None:
+            seed_world(world, first_state)
+        if not world.instance_ids():
+            world.ensure_instance(settings.instance_id or SANDBOX_INSTANCE, SANDBOX_PHONE)
+    elif first_state is not None:
+        raise UsageError(f"{state} has a state already, so {first_state} would not be used", "`sandbox reset` first")
