@@ -31,8 +31,8 @@ class Shard:
     index: int
     count: int
 
-    @classmethod
-    def parse(cls, text: str) -> Shard:
+    @staticmethod
+    def parse(text: str) -> Shard:
         """Read `2/5`; ValueError, in words, for anything else."""
         match = _SHARD.fullmatch(text.strip())
         if match is None:
@@ -42,7 +42,7 @@ class Shard:
             raise ValueError(f"there are {MAX_SHARDS} shards at most")
         if index > count:
             raise ValueError(f"of {count} shards the last one is {count}/{count}; they count from 1")
-        return cls(index, count)
+        return Shard(index, count)
 
     def has(self, key: str) -> bool:
         """Whether the group with this key is in it."""
@@ -53,14 +53,7 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Share(Shard):
     """What a plan of one shard says of it: `of_groups` is how many groups all shards together are about."""
 
-    index: int
-    count: int
     of_groups: int
-
-    @property
-    def shard(self) -> Shard:
-        """The shard alone."""
-        return Shard(self.index, self.count)

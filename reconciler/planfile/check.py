@@ -51,7 +51,7 @@ def check_plan(plan: Plan, groups: Field, held: Field) -> None:
     keys = [group.key for group in plan.groups]
     if keys != sorted(set(keys)):
         groups.fail("every group once, sorted by key")
-    if plan.share is not None and not all(plan.share.shard.has(key) for key in keys):
+    if plan.share is not None and not all(plan.share.has(key) for key in keys):
         groups.fail("only groups of the shard")
     if plan.changed_since is not None and not set(keys).isdisjoint(plan.changed_since.left_out):
         groups.fail("no group that `changed_since` says was left out")

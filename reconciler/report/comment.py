@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Final
 
 from reconciler.hostile.markdown import markdown_code, markdown_fence, markdown_text
-from reconciler.model.shard import Share
+from reconciler.model.shard import Shard
 from reconciler.report.wording import counted
 
 MOST_CHARACTERS: Final = 64_000
@@ -39,13 +39,13 @@ class Section:
     body: str = ""
 
 
-def marker(kind: str, instance_id: str = "", share: Share | None = None) -> str:
+def marker(kind: str, instance_id: str = "", shard: Shard | None = None) -> str:
     """The hidden first line by which a comment is found again: `<!-- reconciler:plan inst_abc123 -->`.
 
     It is the same in every run, and another for another instance or shard: a repository may have a comment for each.
     Without an instance it says what kind of comment it is, and no more.
     """
-    part = f" {share.shard}" if share is not None else ""
+    part = f" {shard}" if shard is not None else ""
     of = f" {_NOT_IN_A_COMMENT.sub('_', instance_id)[:_NAME]}" if instance_id else ""
     return f"<!-- reconciler:{kind}{of}{part} -->"
 

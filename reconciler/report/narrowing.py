@@ -57,7 +57,7 @@ def verdict_lines(plan: Plan, baseline: Baseline) -> Iterator[str]:
 def _shard(plan: Plan, share: Share) -> str:
     """`Shard 2/5: 17 of 83 groups.`"""
     of = "these " if (plan.targets or plan.changed_since) and share.of_groups > 1 else ""
-    return f"Shard {share.shard}: {len(plan.groups)} of {of}{counted(share.of_groups, 'group', 'groups')}."
+    return f"Shard {share}: {len(plan.groups)} of {of}{counted(share.of_groups, 'group', 'groups')}."
 
 
 def _since(since: ChangedSince, planned: int) -> Iterator[str]:
