@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
@@ -82,35 +81,28 @@ def _namesakes(group: GroupPlan, named: Mapping[str, Sequence[str]]) -> Iterator
 
 
 def _differences(was: LiveGroup, now: LiveGroup) -> Iterator[str]:
-    from deepdiff import DeepDiff
-
-    # Without the 0 it tells no details of a group in which two thirds or more of the people are others.
-    tree = DeepDiff(_record(was), _record(now), view="tree", threshold_to_diff_deeper=0)
-    found = []
-    for change in (item for items in tree.values() for item in items):
-        path = change.path(output_format="list")
-        found.append(_sentence([str(part) for part in path], change.t1, change.t2))
-    yield from sorted(found)
+    before, after = _standings(was), _standings(now)
+    people = [_moved_person(who, before.get(who), after.get(who)) for who in before | after]
+    texts = [_moved_text("name", was.name, now.name), _moved_text("description", was.description, now.description)]
+    yield from sorted(text for text in (*texts, *people) if text)
 
 
-def _sentence(path: Sequence[str], was: Any, now: Any) -> str:
-    if path[0] != "participants":
-        return f"the {path[0]} was {in_quotes(was)}, is {in_quotes(now)}"
-    who, before, after = path[1], *(value if isinstance(value, str) else None for value in (was, now))
-    if before is None:
-        return f"{who} is in by now, as {after}"
-    if after is None:
-        return f"{who}, then {before}, is no longer in"
-    return f"{who} was {before}, is {after}"
+def _moved_text(field: str, was: str, now: str) -> str:
+    was, now = comparable(was), comparable(now)
+    return "" if was == now else f"the {field} was {in_quotes(was)}, is {in_quotes(now)}"
 
 
-def _record(group: LiveGroup) -> dict[str, Any]:
-    """What of a live group a plan rests on, in the form in which it is compared."""
-    return {
-        "name": comparable(group.name),
-        "description": comparable(group.description),
-        "participants": {p.identity or p.lid or p.id: _standing(p, group.owner) for p in group.participants},
-    }
+def _moved_person(who: str, was: str | None, now: str | None) -> str:
+    if was is None:
+        return f"{who} is in by now, as {now}"
+    if now is None:
+        return f"{who}, then {was}, is no longer in"
+    return "" if was == now else f"{who} was {was}, is {now}"
+
+
+def _standings(group: LiveGroup) -> dict[str, str]:
+    """Who is in a live group, by what they are known by, and as what."""
+    return {p.identity or p.lid or p.id: _standing(p, group.owner) for p in group.participants}
 
 
 def _standing(participant: Participant, owner: Identity | None) -> str:

@@ -59,7 +59,6 @@ def test_help_imports_no_heavy_library() -> None:
         "phonenumbers",
         "yaml",
         "rich",
-        "deepdiff",
         "starlette",
         "asyncio",
     )
