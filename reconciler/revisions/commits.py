@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import RevisionError
+from reconciler.revisions.objects import Found, look_up
 from reconciler.revisions.program import Git, place_of
 
-_FOUND = re.compile(rb"(?P<oid>[0-9a-f]{40,64}) (?P<kind>[a-z]+) [0-9]+")
 _SHORT = 9
 DEEPEN = (
     "this clone has only the newest commits: run `git fetch --unshallow` (in GitHub Actions, `fetch-depth: 0` "
@@ -36,22 +35,22 @@ def find_commit(path: Path, ref: str) -> Commit | None:
     """The commit that `ref` names in the repository of `path`; None where there is no such name or no repository."""
     try:
         git, _ = place_of(path)
-        oid, kind = _named(git, ref)
-        return Commit(ref, oid) if kind in ("commit", "tag") else None
+        named = _named(git, ref)
+        return Commit(ref, named.oid) if named.kind in ("commit", "tag") else None
     except RevisionError:
         return None
 
 
 def commit_of(git: Git, ref: str) -> Commit:
     """The commit that `ref` names. Raises RevisionError, saying what to do, where it names none."""
-    oid, kind = _named(git, ref)
-    if kind not in ("commit", "tag"):
-        raise RevisionError(f"{ref} is a {kind} in git, no revision", "name a commit, a branch or a tag")
-    if kind == "tag":
-        oid, kind = _looked_up(git, f"{oid}^{{commit}}")
-        if kind != "commit":
+    named = _named(git, ref)
+    if named.kind not in ("commit", "tag"):
+        raise RevisionError(f"{ref} is a {named.kind} in git, no revision", "name a commit, a branch or a tag")
+    if named.kind == "tag":
+        (named,) = look_up(git, [f"{named.oid}^{{commit}}".encode()])
+        if named.kind != "commit":
             raise RevisionError(f"the tag {ref} names no commit", "name a commit, a branch or a tag of one")
-    return Commit(ref, oid)
+    return Commit(ref, named.oid)
 
 
 def is_shallow(git: Git) -> bool:
@@ -59,28 +58,20 @@ def is_shallow(git: Git) -> bool:
     return git.run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
-def _named(git: Git, ref: str) -> tuple[str, str]:
+def _named(git: Git, ref: str) -> Found:
     if not ref.strip() or "\n" in ref or "\0" in ref:
         raise RevisionError("an empty text or one with line breaks names no revision", "name a commit, branch or tag")
-    oid, kind = _looked_up(git, ref)
-    if kind == "ambiguous":
+    (found,) = look_up(git, [os.fsencode(ref)])
+    if found.kind == "ambiguous":
         raise RevisionError(f"{ref} is the beginning of several hashes", "give more of it")
-    if not oid:
+    if not found.oid:
         raise RevisionError(f"there is no revision {ref} in the repository at {git.folder}", _why_missing(git))
-    return oid, kind
-
-
-def _looked_up(git: Git, name: str) -> tuple[str, str]:
-    """Hash and kind of an object; no hash where there is none, then the kind says `missing` or `ambiguous`."""
-    answer = git.run("cat-file", "--batch-check", stdin=os.fsencode(name) + b"\n").rstrip(b"\n")
-    found = _FOUND.fullmatch(answer)
-    if found is None:
-        return "", answer.rpartition(b" ")[2].decode("ascii", "replace")
-    return found["oid"].decode(), found["kind"].decode()
+    return found
 
 
 def _why_missing(git: Git) -> str:
-    if not _looked_up(git, "HEAD")[0]:
+    (head,) = look_up(git, [b"HEAD"])
+    if not head.oid:
         return "it has no commit yet"
     if is_shallow(git):
         return DEEPEN

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from reconciler.revisions.commits import Commit, commit_of
+from reconciler.revisions.objects import OBJECT, Found, look_up
 from reconciler.revisions.program import Git, place_of
 
-_FOUND = re.compile(rb"(?P<oid>[0-9a-f]{40,64}) (?P<kind>[a-z]+) (?P<size>[0-9]+)")
-_ASTRAY = re.compile(rb"(?P<how>symlink|dangling|loop|notdir) (?P<size>[0-9]+)")
 _ENTRY = re.compile(rb"(?P<mode>[0-9]{6}) (?P<kind>[a-z]+) (?P<oid>[0-9a-f]{40,64})\t(?P<name>.+)", re.DOTALL)
 _LINK, _SUBMODULE = b"120000", b"160000"
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -51,16 +50,6 @@ class Revision:
     is_folder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What git says of an object: its hash, or how it was not found."""
-
-    oid: str = ""
-    kind: str = ""
-    size: int = 0
-    linked: bool = False
-
-
 def read_revision(path: Path, ref: str, *, wanted: Wanted, largest: int) -> Revision:
     """A file at a revision, or all `wanted` files below a folder; none of them may have more than `largest` bytes.
 
@@ -73,7 +62,7 @@ def read_revision(path: Path, ref: str, *, wanted: Wanted, largest: int) -> Revi
         trouble = StoredFile(str(path), trouble="has a line break in its path, which git cannot be asked for")
         return Revision(commit, (trouble,))
     place = os.fsencode(f"{commit.oid}:{inside}")
-    (found,) = _looked_up(git, [place])
+    (found,) = look_up(git, [place], through_links=True)
     if found.kind == "missing":
         return Revision(commit, None)
     if found.kind != "tree":
@@ -82,7 +71,7 @@ def read_revision(path: Path, ref: str, *, wanted: Wanted, largest: int) -> Revi
     return Revision(commit, tuple(_contents(git, entries, largest)), is_folder=True)
 
 
-def _below(git: Git, tree: _Found, place: bytes, wanted: Wanted) -> Iterator[tuple[bytes, _Found]]:
+def _below(git: Git, tree: Found, place: bytes, wanted: Wanted) -> Iterator[tuple[bytes, Found]]:
     """The wanted files of a folder, sorted by path; links are followed, those to folders passed over."""
     listed = git.run("ls-tree", "-r", "-z", "--full-tree", tree.oid)
     matches = [_ENTRY.fullmatch(line) for line in listed.split(b"\0") if line]
@@ -91,11 +80,11 @@ def _below(git: Git, tree: _Found, place: bytes, wanted: Wanted) -> Iterator[tup
     links = [entry["name"] for entry in entries if entry["mode"] == _LINK]
     askable = [name for name in links if b"\n" not in name]
     start = place if place.endswith(b":") else place + b"/"
-    followed = _looked_up(git, [start + name for name in askable])
+    followed = look_up(git, [start + name for name in askable], through_links=True)
     found = {name: replace(each, linked=True) for name, each in zip(askable, followed, strict=True)}
-    found |= {name: _Found(kind="notdir") for name in links if b"\n" in name}
-    found |= {entry["name"]: _Found(kind="submodule") for entry in entries if entry["mode"] == _SUBMODULE}
-    known = _looked_up(git, [entry["oid"] for entry in plain])
+    found |= {name: Found(kind="notdir") for name in links if b"\n" in name}
+    found |= {entry["name"]: Found(kind="submodule") for entry in entries if entry["mode"] == _SUBMODULE}
+    known = look_up(git, [entry["oid"] for entry in plain])
     found |= dict(zip((entry["name"] for entry in plain), known, strict=True))
     yield from sorted((name, each) for name, each in found.items() if each.kind != "tree")
 
@@ -106,28 +95,7 @@ def _is_wanted(entry: re.Match[bytes], wanted: Wanted) -> bool:
     return wanted(path / "any.yaml" if entry["mode"] == _SUBMODULE else path)
 
 
-def _looked_up(git: Git, names: Sequence[bytes]) -> list[_Found]:
-    """What each name stands for, links followed as far as the revision goes."""
-    if not names:
-        return []
-    answer = git.run("cat-file", "--batch-check", "--follow-symlinks", stdin=b"\n".join([*names, b""]))
-    found: list[_Found] = []
-    at = 0
-    for _ in names:
-        end = answer.index(b"\n", at)
-        line, at = answer[at:end], end + 1
-        if (there := _FOUND.fullmatch(line)) is not None:
-            found.append(_Found(there["oid"].decode(), there["kind"].decode(), int(there["size"])))
-        elif (astray := _ASTRAY.fullmatch(line)) is not None:
-            # The target, or the name again, stands on the lines after this one.
-            at += int(astray["size"]) + 1
-            found.append(_Found(kind=astray["how"].decode()))
-        else:
-            found.append(_Found(kind="missing"))
-    return found
-
-
-def _contents(git: Git, entries: Sequence[tuple[str, _Found]], largest: int) -> Iterator[StoredFile]:
+def _contents(git: Git, entries: Sequence[tuple[str, Found]], largest: int) -> Iterator[StoredFile]:
     """The files with their bytes, all read by one call."""
     fit = [found.oid for _, found in entries if found.kind == "blob" and found.size <= largest]
     data = _blobs(git, fit)
@@ -138,7 +106,7 @@ def _contents(git: Git, entries: Sequence[tuple[str, _Found]], largest: int) -> 
             yield StoredFile(path, b"", *_why_not(found, largest))
 
 
-def _why_not(found: _Found, largest: int) -> tuple[str, str]:
+def _why_not(found: Found, largest: int) -> tuple[str, str]:
     if found.kind == "blob":
         return f"is larger than {largest // 1024 // 1024} MB", "split it into several files in one folder"
     if found.kind in ("submodule", "commit"):
@@ -154,7 +122,7 @@ def _blobs(git: Git, oids: Sequence[str]) -> dict[str, bytes]:
     at = 0
     for oid in oids:
         end = answer.index(b"\n", at)
-        header = _FOUND.fullmatch(answer[at:end])
+        header = OBJECT.fullmatch(answer[at:end])
         size = int(header["size"]) if header is not None else 0
         blobs[oid] = answer[end + 1 : end + 1 + size]
         # A line break follows the bytes.
