@@ -180,6 +180,11 @@ class Forbidden(Rejected):
 class NotFound(Rejected):
     """404: no such group, or the instance is not in it; or no such instance."""
 
+    @property
+    def tells_of_group(self) -> bool:
+        """Whether it is the API's own word on a group: one without a code may be anybody's, a proxy's too."""
+        return self.code not in (None, "INSTANCE_NOT_FOUND")
+
 
 class Conflict(Rejected):
     """409: a participant is already in (add) or not in (remove); or a limit of the subscription is reached."""
@@ -195,3 +200,7 @@ class RateLimited(Rejected):
 
 class ServerError(Rejected):
     """5xx: it may have taken effect."""
+
+
+AMBIGUOUS = (NoAnswer, BadAnswer, ServerError)
+"""After these a write may have taken effect."""

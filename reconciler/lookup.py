@@ -9,7 +9,7 @@ from reconciler.diff.match import match_groups
 from reconciler.diff.select import select_key, select_keys
 from reconciler.diff.whereabouts import whereabouts
 from reconciler.errors import Forbidden, NotFound, UsageError
-from reconciler.live.fetch import INSTANCE_GONE, fetch_groups
+from reconciler.live.fetch import fetch_groups
 from reconciler.model.desired import Desired
 from reconciler.model.whereabouts import Sought, Whereabouts
 from reconciler.pipeline import confirmed, list_for, match_live
@@ -48,7 +48,7 @@ def invite_link(desired: Desired, client: Client, key: str) -> str:
     try:
         return client.invite_link(group_id)
     except NotFound as error:
-        if error.code is None or error.code == INSTANCE_GONE:
+        if not error.tells_of_group:
             raise
         hint = "correct the id, or bring the instance into the group again"
         raise UsageError(f"{key}: its id {group_id} is not among the instance's live groups", hint) from error

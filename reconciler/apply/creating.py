@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.apply.api import Writes
-from reconciler.apply.members import AMBIGUOUS, Sending, named_in
-from reconciler.errors import ApiError, BadAnswer, Interrupted, Unprocessable
+from reconciler.apply.members import Sending, named_in
+from reconciler.errors import AMBIGUOUS, ApiError, BadAnswer, Interrupted, Unprocessable
 from reconciler.model.live import ListedGroup
 from reconciler.model.plan import GroupPlan
 from reconciler.model.result import PersonState

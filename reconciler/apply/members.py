@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.apply.api import Writes
-from reconciler.errors import ApiError, BadAnswer, Conflict, Forbidden, NoAnswer, Rejected, ServerError, Unprocessable
+from reconciler.errors import AMBIGUOUS, ApiError, Conflict, Forbidden, Rejected, Unprocessable
 from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import LiveGroup
 from reconciler.model.result import PersonState
@@ -19,10 +19,6 @@ from reconciler.model.who import Who
 
 NOT_ABOUT_PEOPLE = frozenset({"PLAN_LIMIT_REACHED"})
 """Codes of a 409 that say nothing about a participant (the subscription's limit is reached)."""
-
-
-AMBIGUOUS = (NoAnswer, BadAnswer, ServerError)
-"""After these a write may have taken effect."""
 
 
 def may_have_worked_before(error: ApiError) -> bool:

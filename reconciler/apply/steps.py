@@ -8,21 +8,14 @@ from threading import Event
 
 from reconciler.apply.api import Writes
 from reconciler.apply.creating import Creation, UnknownCreate
-from reconciler.apply.members import AMBIGUOUS, NOT_ABOUT_PEOPLE, Sending, is_there, may_have_worked_before
-from reconciler.errors import ApiError, Conflict, Forbidden, Interrupted, NotFound, ReconcilerError
+from reconciler.apply.members import NOT_ABOUT_PEOPLE, Sending, is_there, may_have_worked_before
+from reconciler.errors import AMBIGUOUS, ApiError, Conflict, Forbidden, Interrupted, NotFound, ReconcilerError
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import GroupPlan
 from reconciler.model.result import Outcome, PersonState, StepResult
 from reconciler.model.step import Action, Phase, Step
 from reconciler.model.text import same_text
 from reconciler.model.who import Who
-
-INSTANCE_GONE = "INSTANCE_NOT_FOUND"
-
-
-def tells_of_a_group(error: NotFound) -> bool:
-    """Whether a 404 says that the instance is in no such group: one without a code may be anybody's."""
-    return error.code is not None and error.code != INSTANCE_GONE
 
 
 @dataclass(slots=True)
@@ -187,7 +180,7 @@ class GroupRun:
         except NotFound as error:
             # Out already: an earlier attempt took effect, or somebody removed the instance in between. A 404 that
             # is not the API's own word on a group says nothing of the kind.
-            if not tells_of_a_group(error):
+            if not error.tells_of_group:
                 raise
 
     def _settle(self, step: Step, error: ApiError) -> StepResult:
@@ -198,7 +191,7 @@ class GroupRun:
         try:
             done = self._took_effect(step, self.api.group(self.group_id))
         except (NotFound, Forbidden) as answer:
-            done = step.action is Action.LEAVE and isinstance(answer, NotFound) and tells_of_a_group(answer)
+            done = step.action is Action.LEAVE and isinstance(answer, NotFound) and answer.tells_of_group
         except (ApiError, Interrupted):
             return unknown
         if not done:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.apply.api import Writes
 from reconciler.apply.members import is_there
-from reconciler.apply.steps import GroupRun, tells_of_a_group
+from reconciler.apply.steps import GroupRun
 from reconciler.errors import ApiError, Forbidden, Interrupted, NotFound
 from reconciler.model.advice import AdviceKind
 from reconciler.model.live import LiveGroup
@@ -38,7 +38,7 @@ def read_back(run: GroupRun, api: Writes) -> ReadBack:
     try:
         live = api.group(run.group_id)
     except (NotFound, Forbidden) as error:
-        if leaving and (isinstance(error, Forbidden) or tells_of_a_group(error)):
+        if leaving and (isinstance(error, Forbidden) or error.tells_of_group):
             return ReadBack(said(run))
         entered = frozenset(_ran(run, Action.CREATE, Action.JOIN)) if isinstance(error, NotFound) else frozenset()
         return ReadBack(said(run), (f"it could not be read back: {error}",), doubted=entered)

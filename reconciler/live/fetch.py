@@ -10,8 +10,6 @@ from typing import Protocol
 from reconciler.errors import NotFound
 from reconciler.model.live import ListedGroup, LiveGroup
 
-INSTANCE_GONE = "INSTANCE_NOT_FOUND"
-
 
 class ReadsGroups(Protocol):
     """What fetching needs of a client."""
@@ -53,7 +51,6 @@ def _read(client: ReadsGroups, group_id: str, count: int | None) -> LiveGroup | 
     try:
         return replace(client.group(group_id), count=count)
     except NotFound as error:
-        # Without a code the 404 is not the API's own: nothing says that the group is gone.
-        if error.code is None or error.code == INSTANCE_GONE:
+        if not error.tells_of_group:
             raise
         return None

@@ -31,11 +31,6 @@ class Retry(Enum):
     """A second group, a second message: sent again only when the first surely was not processed."""
 
 
-def may_have_worked(error: ApiError) -> bool:
-    """Whether a call that failed so may have taken effect all the same."""
-    return isinstance(error, NoAnswer | BadAnswer | ServerError)
-
-
 def again(error: ApiError, *, method: str, retry: Retry, attempt: int, bad_answers: int) -> bool:
     """Whether to send a call again after its `attempt`-th attempt (from 1) and `bad_answers` unreadable answers."""
     if attempt >= ATTEMPTS:

@@ -14,13 +14,13 @@ from math import ceil
 from random import SystemRandom
 from typing import Any
 
-from reconciler.errors import ApiError, BadAnswer, Interrupted, ReadOnlyViolation
+from reconciler.errors import AMBIGUOUS, ApiError, BadAnswer, Interrupted, ReadOnlyViolation
 from reconciler.hostile.masking import mask_text
 from reconciler.live.address import address_of, checked_key
 from reconciler.live.envelope import unwrap
 from reconciler.live.pacing import LONG_WAIT, Pacer
 from reconciler.live.rejection import rejection
-from reconciler.live.retry import Retry, again, may_have_worked, wait_before_next
+from reconciler.live.retry import Retry, again, wait_before_next
 from reconciler.live.wire import Incoming, Wire
 from reconciler.model.result import CallRecord
 
@@ -34,15 +34,11 @@ KEY_REMOVED = "[key]"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call was answered with: the envelope's data, and the id that Wappfy's support asks for.
-
-    `ambiguous_before`: an earlier attempt of this write got no clear answer and may have taken effect already.
-    """
+    """What a call was answered with: the envelope's data, and the id that Wappfy's support asks for."""
 
     data: Any
     status: int
     request_id: str | None = None
-    ambiguous_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +130,7 @@ class Transport(AbstractContextManager["Transport"]):
             bad_answers += isinstance(outcome, BadAnswer)
             if not again(outcome, method=method, retry=retry, attempt=attempt, bad_answers=bad_answers):
                 raise outcome from earlier
-            if method != "GET" and may_have_worked(outcome):
+            if method != "GET" and isinstance(outcome, AMBIGUOUS):
                 earlier = outcome
             self._pause(outcome, made.headers, attempt, earlier)
 
@@ -155,7 +151,7 @@ class Transport(AbstractContextManager["Transport"]):
         outcome: Answer | ApiError
         try:
             incoming = self._wire.send(call.method, call.path, call.endpoint, json=call.json, params=call.params)
-            outcome = self._read(incoming, call, earlier)
+            outcome = self._read(incoming, call)
         except ApiError as error:
             outcome = error
         finally:
@@ -169,11 +165,11 @@ class Transport(AbstractContextManager["Transport"]):
         else:
             self._pacer.settle(incoming.headers, sent_at, incoming.received_at, refused=incoming.status == 429)
 
-    def _read(self, incoming: Incoming, call: _Call, earlier: ApiError | None) -> Answer:
+    def _read(self, incoming: Incoming, call: _Call) -> Answer:
         if not 200 <= incoming.status < 300:
             raise rejection(incoming.status, incoming.headers, incoming.body, call.endpoint, self._redact)
         data, named = unwrap(incoming.status, incoming.headers, incoming.body, call.endpoint, self._redact)
-        return Answer(data, incoming.status, named, earlier is not None)
+        return Answer(data, incoming.status, named)
 
     def _pause(self, error: ApiError, headers: Mapping[str, str], attempt: int, earlier: ApiError | None) -> None:
         """Wait before the next attempt; after a 429 everybody waits."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.cli.session import Session
-from reconciler.errors import ApiError, Interrupted, NoticeFailed, UsageError
+from reconciler.errors import AMBIGUOUS, ApiError, Interrupted, NoticeFailed, UsageError
 from reconciler.model.desired import Desired
 from reconciler.model.identity import chat_id, parse_jid
 
@@ -48,7 +48,6 @@ def send_notice(chat: Chat, desired: Desired, planned: Planned, session: Session
 
     Raises NoticeFailed where it was not sent or nobody knows, Interrupted where a signal came.
     """
-    from reconciler.live.retry import may_have_worked
     from reconciler.report.notice_text import render_notice
 
     address = chat.id or _live_id(chat.word, desired, planned)
@@ -56,7 +55,7 @@ def send_notice(chat: Chat, desired: Desired, planned: Planned, session: Session
         with session.messaging() as client:
             client.send_message(address, render_notice(planned.plan))
     except ApiError as error:
-        if may_have_worked(error):
+        if isinstance(error, AMBIGUOUS):
             what, hint = "may have been sent", "look into the chat; it is not sent twice"
         else:
             what, hint = "was not sent", error.hint
