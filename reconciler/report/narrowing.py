@@ -8,16 +8,9 @@ from reconciler.model.changed_since import ChangedSince
 from reconciler.model.plan import Plan
 from reconciler.model.shard import Share
 from reconciler.model.verdict import Baseline, Verdict
-from reconciler.report.wording import at_commit, counted, some_of
+from reconciler.report.wording import VERDICT_WORDS, at_commit, counted, some_of
 
 _NAMED = 10
-
-VERDICT_WORDS = {
-    Verdict.BY_HAND: "changed by hand",
-    Verdict.NOT_APPLIED: "not applied yet",
-    Verdict.BOTH: "changed by hand and in the file",
-}
-"""What each verdict is called; `both` alone would say nothing behind a difference."""
 
 
 def narrowing_lines(plan: Plan) -> tuple[str, ...]:

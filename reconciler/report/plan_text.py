@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.model.advice import Advice, AdviceKind
+from reconciler.model.advice import Advice
 from reconciler.model.plan import GroupPlan, Plan, Refusal
 from reconciler.model.step import Action
-from reconciler.model.verdict import Element, Verdict
+from reconciler.model.verdict import Element
 from reconciler.report.group import found_by, has_something_to_say, id_of, people_moving, text_changes
 from reconciler.report.lines import Ink, order_of
-from reconciler.report.narrowing import VERDICT_WORDS, narrowing_lines
+from reconciler.report.narrowing import narrowing_lines
 from reconciler.report.paint import BOLD, paint
 from reconciler.report.summary import plan_line, unchanged_line
-from reconciler.report.wording import some_of
+from reconciler.report.wording import ADVICE_WORDS, advice_in_order, some_of, verdict_aside
 
-ADVICE_WORDS = {
-    AdviceKind.ADMIN: "admins",
-    AdviceKind.DOUBTFUL: "doubtful",
-    AdviceKind.EXPIRED: "time has run out",
-    AdviceKind.EXPIRES: "falls due",
-    AdviceKind.KEPT: "left alone",
-    AdviceKind.OBSERVED: "only observed",
-    AdviceKind.PENDING: "pending invite",
-    AdviceKind.REMATCHED: "another live group",
-    AdviceKind.UNIDENTIFIED: "unidentified",
-    AdviceKind.UNMANAGED: "unmanaged",
-}
 _STEP_LINES = {
     Action.JOIN: ("+", "join by its invite"),
     Action.CREATE: ("+", "create"),
@@ -51,8 +39,8 @@ def render_plan(plan: Plan, *, show_phones: bool, color: bool, drift: bool = Fal
 def run_notes(plan: Plan, ink: Ink) -> list[str]:
     """What is to be said of the whole run, each after its mark; advice in the order of the words it begins with."""
     adopted = [group.key for group in plan.groups if group.adopted and not has_something_to_say(group)]
-    advice = sorted(plan.advice, key=lambda item: ADVICE_WORDS[item.kind])
-    return [*_only_adopted(adopted, ink), *(ink.note("i", advice_words(item, ink)) for item in advice)]
+    advice = [ink.note("i", advice_words(item, ink)) for item in advice_in_order(plan.advice)]
+    return [*_only_adopted(adopted, ink), *advice]
 
 
 def _only_adopted(keys: Sequence[str], ink: Ink) -> list[str]:
@@ -71,13 +59,13 @@ def group_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
     for step in sorted(group.steps, key=order_of):
         if step.action in _STEP_LINES:
             mark, words = _STEP_LINES[step.action]
-            yield ink.line(mark, words + _verdict(group.verdict_on(Element.GROUP)))
+            yield ink.line(mark, words + verdict_aside(group.verdict_on(Element.GROUP)))
     yield from _text_lines(group, ink)
     yield from _people_lines("+", group, ink)
     yield from _people_lines("-", group, ink)
     arrives_or_leaves = any(step.action in _STEP_LINES for step in group.steps)
     for reason in group.blocked:
-        verdict = "" if arrives_or_leaves else _verdict(group.verdict_on(Element.GROUP))
+        verdict = "" if arrives_or_leaves else verdict_aside(group.verdict_on(Element.GROUP))
         yield ink.line("!", f"blocked: {ink.words(reason)}{verdict}")
     for advice in group.advice:
         yield ink.line("i", advice_words(advice, ink))
@@ -87,18 +75,14 @@ def _text_lines(group: GroupPlan, ink: Ink) -> Iterator[str]:
     for change, stays in text_changes(group):
         mark, words = ink.change(change)
         stay = _STAYS if stays else ""
-        yield ink.line(mark, words + stay + _verdict(group.verdict_on(Element(change.field))))
+        yield ink.line(mark, words + stay + verdict_aside(group.verdict_on(Element(change.field))))
 
 
 def _people_lines(mark: str, group: GroupPlan, ink: Ink) -> Iterator[str]:
     element = Element.REMOVE if mark == "-" else Element.ADD
     for who, stays in people_moving(group, comes=mark == "+"):
         stay = _STAYS if stays else ""
-        yield ink.line(mark, ink.person(who) + stay + _verdict(group.verdict_on(element, who)))
-
-
-def _verdict(verdict: Verdict | None) -> str:
-    return "" if verdict is None else f"  ({VERDICT_WORDS[verdict]})"
+        yield ink.line(mark, ink.person(who) + stay + verdict_aside(group.verdict_on(element, who)))
 
 
 def advice_words(advice: Advice, ink: Ink) -> str:

@@ -9,13 +9,12 @@ from typing import Literal
 from reconciler.model.advice import Advice
 from reconciler.model.plan import GroupPlan, Refusal, TextChange
 from reconciler.model.step import Action
-from reconciler.model.verdict import Element, Verdict
+from reconciler.model.verdict import Element
 from reconciler.model.who import Who
 from reconciler.report.group import found_by, id_of, people_moving, text_changes
 from reconciler.report.html.texts import TextView, text_view
 from reconciler.report.lines import Ink, person_name
-from reconciler.report.narrowing import VERDICT_WORDS
-from reconciler.report.plan_text import ADVICE_WORDS
+from reconciler.report.wording import ADVICE_WORDS, verdict_aside, verdict_words
 
 Tone = Literal["add", "remove", "change", "stop", "note", "plain"]
 """What a mark means, whatever it looks like: comes, goes, changes, needs a person, is good to know, none of these."""
@@ -88,7 +87,7 @@ def card_of(group: GroupPlan, anchor: str, refusals: Sequence[Refusal], ink: Ink
     acts = [_ACTS[step.action] for step in group.steps if step.action in _ACTS]
     texts = tuple(_text(group, change, ink, stays=stays) for change, stays in text_changes(group))
     adds, removes = people_moving(group, comes=True), people_moving(group, comes=False)
-    of_group = _verdict(group.verdict_on(Element.GROUP))
+    of_group = verdict_aside(group.verdict_on(Element.GROUP), before=" ")
     return Card(
         anchor,
         ink.words(group.key),
@@ -113,27 +112,20 @@ def note_of(advice: Advice, ink: Ink) -> NoteView:
     return NoteView(ADVICE_WORDS[advice.kind], ink.words(advice.text), names, f"{len(names)} {what}")
 
 
-def _verdict(verdict: Verdict | None) -> str:
-    return "" if verdict is None else f" ({VERDICT_WORDS[verdict]})"
-
-
 def _people(group: GroupPlan, moving: Iterable[tuple[Who, bool]], element: Element, ink: Ink) -> tuple[PersonView, ...]:
     until = "until" if element is Element.ADD else "last day was"
     views = []
     for who, stays in moving:
         day = f"{until} {who.until.isoformat()}" if who.until else ""
-        verdict = group.verdict_on(element, who)
-        said = "" if verdict is None else VERDICT_WORDS[verdict]
+        said = verdict_words(group.verdict_on(element, who))
         detail = " · ".join(part for part in (day, ink.words(who.reason or ""), said) if part)
         views.append(PersonView(person_name(who, ink.show_phones), detail, stays))
     return tuple(views)
 
 
 def _text(group: GroupPlan, change: TextChange, ink: Ink, *, stays: bool) -> TextView:
-    view, verdict = text_view(change, ink, stays=stays), group.verdict_on(Element(change.field))
-    if verdict is None:
-        return view
-    return replace(view, remark="; ".join(part for part in (VERDICT_WORDS[verdict], view.remark) if part))
+    view, said = text_view(change, ink, stays=stays), verdict_words(group.verdict_on(Element(change.field)))
+    return replace(view, remark="; ".join(part for part in (said, view.remark) if part))
 
 
 def _badges(group: GroupPlan, refused: bool, texts: Sequence[TextView], adds: int, removes: int) -> Iterable[Badge]:

@@ -12,8 +12,8 @@ from reconciler.report.html.head import Made, Tile, facts_of, tiles_of, title_of
 from reconciler.report.html.people import PeopleView, people_view
 from reconciler.report.lines import Ink
 from reconciler.report.narrowing import narrowing_lines
-from reconciler.report.plan_text import ADVICE_WORDS
 from reconciler.report.summary import plan_line
+from reconciler.report.wording import advice_in_order
 
 _LONG = 100
 
@@ -110,7 +110,7 @@ def _adopted(cards: Sequence[Card]) -> Sequence[NoteView]:
 
 
 def _advice(plan: Plan, ink: Ink) -> Sequence[NoteView]:
-    return [note_of(advice, ink) for advice in sorted(plan.advice, key=lambda item: ADVICE_WORDS[item.kind])]
+    return [note_of(advice, ink) for advice in advice_in_order(plan.advice)]
 
 
 def _refusals(plan: Plan, cards: dict[str, Card], ink: Ink) -> Sequence[RefusalView]:
