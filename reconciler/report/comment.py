@@ -33,10 +33,13 @@ _NOT_IN_A_COMMENT = re.compile(r"[^A-Za-z0-9_.]+")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A group's part: its one line, and what opens below it (nothing where the line says all)."""
+    """A group's part: its one line, and what opens below it (nothing where the line says all).
+
+    The body is asked for only while there is room: of a large plan most of it never stands in a comment.
+    """
 
     line: str
-    body: str = ""
+    body: Callable[[], str] = str
 
 
 def marker(kind: str, instance_id: str = "", shard: Shard | None = None) -> str:
@@ -119,13 +122,11 @@ def _kept(lines: Sequence[str]) -> tuple[list[str], int]:
 def comment(head: str, sections: Sequence[Section], foot: str) -> str:
     """The whole comment; `sections` come in the order of their urgency. A `foot` that takes too much is left out."""
     foot = foot if size(head) + size(foot) <= _MOST_AROUND else "**There is more to know: see the artifact.**"
-    blocks = [_block(section, is_open=len(sections) <= _OPEN_AT_ONCE) for section in sections]
-    lines = [f"- {section.line}" for section in sections]
     room = MOST_CHARACTERS - size(head) - size(foot) - size(_left_out(len(sections), len(sections))) - _BETWEEN
-    in_full, in_lines = _sums(blocks), _sums(lines)
-    full = _most(range(len(sections) + 1), lambda n: in_full[n] + in_lines[-1] - in_lines[n] <= room)
-    last = _most(range(full, len(sections) + 1), lambda n: in_full[full] + in_lines[n] - in_lines[full] <= room)
-    told = [*blocks[:full], "\n".join(lines[full:last]), _left_out(last - full, len(sections) - last)]
+    blocks = _in_full(sections, room)
+    rest = [_line(section) for section in sections[len(blocks) :]]
+    short = _that_fit(rest, room - sum(map(_taken, blocks)))
+    told = [*blocks, "\n".join(short), _left_out(len(short), len(rest) - len(short))]
     return "\n\n".join(part for part in (head, *told, foot) if part)
 
 
@@ -134,7 +135,7 @@ def folded(line: str, lines: Sequence[str]) -> str:
     kept, more = _kept(lines)
     parts = [markdown_fence(kept, show_phones=True)] if kept else []
     parts += [f"*{counted(more, 'more line', 'more lines')}: see the artifact.*"] if more else []
-    return _block(Section(line, "\n\n".join(parts)), is_open=False)
+    return _block(line, "\n\n".join(parts), is_open=False)
 
 
 def size(text: str) -> int:
@@ -142,22 +143,40 @@ def size(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _sums(texts: Iterable[str]) -> list[int]:
-    """What the first 0, 1, 2 … texts take, with the two line breaks after each."""
-    return list(accumulate((size(text) + 2 for text in texts), initial=0))
+def _taken(text: str) -> int:
+    """How much of a comment a text takes with the two line breaks after it."""
+    return size(text) + 2
 
 
-def _most(numbers: range, fits: Callable[[int], bool]) -> int:
-    """The greatest number that fits; the first one where none does."""
-    return next((number for number in reversed(numbers) if fits(number)), numbers[0])
+def _in_full(sections: Sequence[Section], room: int) -> list[str]:
+    """The first sections with their bodies, as many as leave room for one line of every other."""
+    room -= sum(_taken(_line(section)) for section in sections)
+    blocks = []
+    for section in sections:
+        block = _block(section.line, section.body(), is_open=len(sections) <= _OPEN_AT_ONCE)
+        room -= size(block) - size(_line(section))
+        if room < 0:
+            break
+        blocks.append(block)
+    return blocks
 
 
-def _block(section: Section, *, is_open: bool) -> str:
-    if not section.body:
-        return f"- {section.line}"
+def _that_fit(texts: Sequence[str], room: int) -> list[str]:
+    """The first texts, as many as there is room for."""
+    so_far = accumulate(map(_taken, texts))
+    return [text for text, taken in zip(texts, so_far, strict=True) if taken <= room]
+
+
+def _line(section: Section) -> str:
+    return f"- {section.line}"
+
+
+def _block(line: str, below: str, *, is_open: bool) -> str:
+    if not below:
+        return f"- {line}"
     start = "<details open>" if is_open else "<details>"
     # The empty line after the summary is what makes the rest markdown again.
-    return f"{start}\n<summary>{section.line}</summary>\n\n{section.body}\n\n</details>"
+    return f"{start}\n<summary>{line}</summary>\n\n{below}\n\n</details>"
 
 
 def _left_out(short: int, missing: int) -> str:

@@ -45,7 +45,7 @@ def _told(texts: Sequence[str], ink: Ink) -> list[str]:
 
 def _section(group: GroupDifference, ink: Ink) -> Section:
     line = title(ink.words(group.key), ink.unmasked(group.name), _parts(group))
-    return Section(line, body(group_difference_lines(group, ink)))
+    return Section(line, lambda: body(group_difference_lines(group, ink)))
 
 
 def _parts(group: GroupDifference) -> Iterator[str]:

@@ -50,7 +50,7 @@ def _refusal(refusal: Refusal, ink: Ink) -> str:
 
 def _section(group: GroupPlan, refused: bool, ink: Ink) -> Section:
     line = title(ink.words(group.key), ink.unmasked(group.name), _parts(group, refused))
-    return Section(line, body(list(group_lines(group, ink))[1:]))
+    return Section(line, lambda: body(list(group_lines(group, ink))[1:]))
 
 
 def _parts(group: GroupPlan, refused: bool) -> Iterator[str]:

@@ -20,13 +20,13 @@ def render_result_markdown(result: ApplyResult, *, show_phones: bool) -> str:
     moved = moved_people(result)
     groups = [_Group(result, key) for key in told_keys(result)]
     groups.sort(key=lambda group: (not group.unfinished, not group.took_away, group.plan.key))
-    sections = []
-    for group in groups:
+    head = [marker("apply", result.plan.instance_id, result.plan.share), *_summary(result, ink)]
+
+    def section(group: _Group) -> Section:
         line = title(ink.words(group.plan.key), ink.unmasked(group.plan.name), group.parts())
-        sections.append(Section(line, body(result_lines(result, group.plan.key, moved, ink)[1:])))
-    return comment(
-        "\n\n".join([marker("apply", result.plan.instance_id, result.plan.share), *_summary(result, ink)]), sections, ""
-    )
+        return Section(line, lambda: body(result_lines(result, group.plan.key, moved, ink)[1:]))
+
+    return comment("\n\n".join(head), [section(group) for group in groups], "")
 
 
 def _summary(result: ApplyResult, ink: Ink) -> Iterator[str]:

@@ -226,6 +226,21 @@ def test_what_stands_in_a_block_of_code_is_shown_as_it_is_in_the_text() -> None:
 
 
 def test_a_group_that_its_one_line_says_all_of_opens_nothing() -> None:
-    assert comment("### Plan", [Section("alpha"), Section("beta", "- more")], "the end") == (
+    assert comment("### Plan", [Section("alpha"), Section("beta", lambda: "- more")], "the end") == (
         "### Plan\n\n- alpha\n\n<details open>\n<summary>beta</summary>\n\n- more\n\n</details>\n\nthe end"
     )
+
+
+def test_what_never_stands_in_a_comment_is_not_written_either() -> None:
+    written: list[int] = []
+
+    def section(number: int) -> Section:
+        def body() -> str:
+            written.append(number)
+            return "x" * 7_000
+
+        return Section(f"group {number}", body)
+
+    text = comment("### Plan", [section(number) for number in range(100)], "")
+    assert text.count("<details>") == 8
+    assert written == [*range(9)]
