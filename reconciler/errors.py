@@ -23,8 +23,32 @@ ReconcilerError                 anything expected: a sentence, where, what to do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
+
+
+class Kind(StrEnum):
+    """What a problem is one of: stable words, by which other programs sort and silence problems.
+
+    Whoever finds a problem says its kind; `report/kinds.py` has what people read of each.
+    """
+
+    FILE = "file"
+    YAML = "yaml"
+    DUPLICATE_KEY = "duplicate-key"
+    UNKNOWN_KEY = "unknown-key"
+    MISSING_KEY = "missing-key"
+    RESTRICTION = "restriction"
+    COUNTRY = "country"
+    UNKNOWN_REFERENCE = "unknown-reference"
+    PHONE_NUMBER = "phone-number"
+    TEAM_CYCLE = "team-cycle"
+    SAME_TWICE = "same-twice"
+    CONTRADICTION = "contradiction"
+    LIMIT = "limit"
+    WHITE_SPACE = "white-space"
+    VALUE = "value"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,13 +67,14 @@ class Problem:
     message: str
     hint: str = ""
     severity: str = "error"
+    kind: Kind = field(kw_only=True)
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         where = f" {self.path}:" if self.path else ""
-        kind = "warning: " if self.severity == "warning" else ""
+        level = "warning: " if self.severity == "warning" else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{place}:{where} {kind}{self.message}{hint}"
+        return f"{place}:{where} {level}{self.message}{hint}"
 
 
 class ReconcilerError(Exception):

@@ -9,6 +9,7 @@ from reconciler.config.findings import Findings
 from reconciler.config.merge import Merged
 from reconciler.config.quoting import shown
 from reconciler.config.tree import numbered, text
+from reconciler.errors import Kind
 from reconciler.model.desired import DesiredGroup, Unmanaged
 from reconciler.model.identity import Identity
 
@@ -28,7 +29,8 @@ def warn_of_contradictions(
             if person is not None and keys:
                 more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
                 message = f"{directory.label(person)} is in `policy.{section}`, and {asked} the group {shown(keys[0])}"
-                findings.warning(place, f"{message}{more}: {never}", "take them out of one of the two")
+                hint = "take them out of one of the two"
+                findings.warning(Kind.CONTRADICTION, place, f"{message}{more}: {never}", hint)
 
 
 def _wants(group: DesiredGroup, identity: Identity) -> bool:

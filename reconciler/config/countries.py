@@ -9,6 +9,7 @@ from reconciler.config.merge import Merged
 from reconciler.config.phones import is_region
 from reconciler.config.quoting import shown
 from reconciler.config.tree import Entry, Place, numbered, text
+from reconciler.errors import Kind
 from reconciler.model.desired import Person
 from reconciler.model.identity import Identity
 
@@ -42,7 +43,7 @@ class Countries:
         of = f"of {country}" if country else "of no country that can be told"
         listed = ", ".join(sorted(self.allowed))
         hint = f"add {country} to the list, or take the person out" if country else "take the person out"
-        self._findings.error(where, f"{who} {of}; {self._where} has {listed}", hint)
+        self._findings.error(Kind.COUNTRY, where, f"{who} {of}; {self._where} has {listed}", hint)
         return False
 
     def _where_said(self, person: Person, place: Place) -> Place:
@@ -61,7 +62,7 @@ def _codes(entry: Entry, findings: Findings) -> frozenset[str] | None:
             known = False
             other = _OTHER_NAMES.get(code)
             hint = f"did you mean {other}?" if other else "write it like US or DE"
-            findings.error(entry.place.at(index), f"{shown(code)} is no country's code", hint)
+            findings.error(Kind.VALUE, entry.place.at(index), f"{shown(code)} is no country's code", hint)
     return frozenset(codes) if known else None
 
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler.config.findings import Findings
 from reconciler.config.merge import Merged
 from reconciler.config.phones import BadNumber, is_region, read_phone
 from reconciler.config.quoting import did_you_mean, shown, shown_person
 from reconciler.config.tree import Entry, Place, Tree, mapping, numbered, text
+from reconciler.errors import Kind
 from reconciler.model.desired import Person
 from reconciler.model.identity import Identity, identity_of_digits, is_group_id, parse_jid, phone_jid
 
 _LONGEST_REFERENCE = 200
 _MOST_SUGGESTIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Nobody:
+    """What a reference that stands for nobody is instead, in the words that follow it, and what to do about it."""
+
+    kind: Kind
+    why: str
+    hint: str
 
 
 class Directory:
@@ -29,7 +39,7 @@ class Directory:
         self.region = self._read_region()
         self._region_known = not merged.broken["region"] and (merged.region is None or self.region is not None)
         self._aliases: dict[str, Person] = {}
-        self._by_text: dict[str, Person | BadNumber] = {}
+        self._by_text: dict[str, Person | _Nobody] = {}
         self._unusable: set[str] = set()
         self.people: dict[Identity, Person] = {}
         self._read_people()
@@ -67,7 +77,7 @@ class Directory:
         if is_region(code):
             return code
         place = Place(entry.place.file, entry.place.trail)
-        self._findings.error(place, f"{shown(code)} is no country's code", "write it like US or DE")
+        self._findings.error(Kind.VALUE, place, f"{shown(code)} is no country's code", "write it like US or DE")
         return None
 
     def _read_people(self) -> None:
@@ -81,17 +91,17 @@ class Directory:
                 self._unusable.add(alias)
                 continue
             self._aliases[alias] = person
-            key = Place(entry.place.file, entry.place.trail, key=True)
+            key = entry.place.as_key()
             if person.identity in self.people:
                 other = self.people[person.identity].alias or ""
                 message = f"{shown(alias)} is the same person as {shown(other)} at"
-                self._findings.error(key, message, "keep one alias", other=places[person.identity])
+                self._findings.error(Kind.SAME_TWICE, key, message, "keep one alias", other=places[person.identity])
                 continue
             self.people[person.identity] = person
             places[person.identity] = key
             if person.lid is not None and lids.setdefault(person.lid, key) is not key:
                 message = f"{shown(alias)} has the same `lid` as the person at"
-                self._findings.error(key, message, "a lid is one person's", other=lids[person.lid])
+                self._findings.error(Kind.SAME_TWICE, key, message, "a lid is one person's", other=lids[person.lid])
 
     def _aliased(self, alias: str, value: Tree, place: Place) -> Person | None:
         fields = mapping(value) if isinstance(value, dict) else {"phone": value}
@@ -112,18 +122,18 @@ class Directory:
         """The person with this phone number or JID (no alias), under their alias where they have one."""
         return self._usable(self._read(text(entry.value), alias_allowed=False), text(entry.value), entry.place)
 
-    def _usable(self, found: Person | BadNumber, reference: str, place: Place) -> Person | None:
+    def _usable(self, found: Person | _Nobody, reference: str, place: Place) -> Person | None:
         if isinstance(found, Person):
             return found
         # With a region that cannot be read, nobody knows whether a national number is right.
         if self._region_known or reference.lstrip().startswith(("+", "00")) or any(map(str.isalpha, reference)):
-            self._findings.error(place, f"{shown_person(reference)} {found.message}", found.hint)
+            self._findings.error(found.kind, place, f"{shown_person(reference)} {found.why}", found.hint)
         return None
 
-    def _read(self, reference: str, *, alias_allowed: bool = True) -> Person | BadNumber:
+    def _read(self, reference: str, *, alias_allowed: bool = True) -> Person | _Nobody:
         word = reference.strip()
         if len(word) > _LONGEST_REFERENCE:
-            return BadNumber("is too long for an alias, a phone number or a JID", "write one person an entry")
+            return _Nobody(Kind.VALUE, "is too long for an alias, a phone number or a JID", "write one person an entry")
         if alias_allowed and word in self._aliases:
             return self._aliases[word]
         if "@" in word:
@@ -133,30 +143,31 @@ class Directory:
         try:
             digits = read_phone(word, self.region)
         except BadNumber as error:
-            return error
+            return _Nobody(Kind.PHONE_NUMBER, error.message, error.hint)
         return self._known(digits)
 
     def _known(self, digits: str) -> Person:
         identity = identity_of_digits(digits)
         return self.people.get(identity) or Person(identity, phone_jid(digits))
 
-    def _read_jid(self, word: str) -> Person | BadNumber:
+    def _read_jid(self, word: str) -> Person | _Nobody:
         if is_group_id(word):
-            return BadNumber("is a group's id, not a person", "name a person; a group cannot be a member")
+            hint = "name a person; a group cannot be a member"
+            return _Nobody(Kind.PHONE_NUMBER, "is a group's id, not a person", hint)
         jid = parse_jid(word)
         if jid is None:
-            return BadNumber("is no JID of a person", "a JID looks like 553196348800@s.whatsapp.net")
+            return _Nobody(Kind.PHONE_NUMBER, "is no JID of a person", "a JID looks like 553196348800@s.whatsapp.net")
         if jid.is_lid:
             hint = "name the person by phone and note the lid under `people`"
-            return BadNumber("is a private id (LID), which cannot be added", hint)
+            return _Nobody(Kind.PHONE_NUMBER, "is a private id (LID), which cannot be added", hint)
         return self._known(jid.digits)
 
-    def _unknown(self, word: str) -> BadNumber:
+    def _unknown(self, word: str) -> _Nobody:
         if word in self._merged.sections["teams"]:
-            return BadNumber("is a team, not a person", "put it under `teams`")
+            return _Nobody(Kind.UNKNOWN_REFERENCE, "is a team, not a person", "put it under `teams`")
         self._suggestions += 1
         hint = did_you_mean(word, self._aliases) if self._suggestions <= _MOST_SUGGESTIONS else ""
-        return BadNumber("is no alias and no phone number", hint or "define it under `people`")
+        return _Nobody(Kind.UNKNOWN_REFERENCE, "is no alias and no phone number", hint or "define it under `people`")
 
 
 def _is_numeric(word: str) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config.findings import Findings
 from reconciler.config.quoting import LONGEST, did_you_mean, shown
 from reconciler.config.tree import Place, Trail, Tree
+from reconciler.errors import Kind
 
 if TYPE_CHECKING:
     import jsonschema
@@ -113,7 +114,7 @@ class Explainer:
                 assert isinstance(key, str)  # noqa: S101  only a mapping breaks additionalProperties
                 hint = did_you_mean(key, known) or f"expected one of {', '.join(known)}"
                 place = Place(self._file, (*trail, key), key=True)
-                self._findings.error(place, f"unknown key {shown(key)}", hint)
+                self._findings.error(Kind.UNKNOWN_KEY, place, f"unknown key {shown(key)}", hint)
                 broken.add(place.trail)
 
     def _bad_names(self, value: Tree, schema: dict[str, Any], trail: Trail, broken: set[Trail]) -> bool:
@@ -126,7 +127,7 @@ class Explainer:
             if self._findings.full:
                 break
             place = Place(self._file, (*trail, key), key=True)
-            self._findings.error(place, f"expected {_expected(self._resolved(names))}, found {_found(key)}")
+            self._findings.error(Kind.VALUE, place, f"expected {_expected(self._resolved(names))}, found {_found(key)}")
             broken.add(place.trail)
         return bool(bad)
 
@@ -135,17 +136,18 @@ class Explainer:
         place = Place(self._file, trail)
         if keyword == "anyOf":
             one_of = " or ".join(f"`{choice['required'][0]}`" for choice in whole["anyOf"])
-            self._findings.error(Place(self._file, trail, key=True), f"needs {one_of}")
+            self._findings.error(Kind.MISSING_KEY, Place(self._file, trail, key=True), f"needs {one_of}")
         elif keyword == "not":
-            self._findings.error(place, "has `person` and `phone`, which say the same", "keep one of them")
+            self._findings.error(Kind.VALUE, place, "has `person` and `phone`, which say the same", "keep one of them")
         elif keyword == "required":
             missing = whole["required"][0]
             hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(whole)}"
-            self._findings.error(Place(self._file, trail, key=True), f"`{missing}` is missing", hint)
+            self._findings.error(Kind.MISSING_KEY, Place(self._file, trail, key=True), f"`{missing}` is missing", hint)
         elif value is None:
-            self._findings.error(place, "the value is empty", _hint_for_nothing(whole))
+            self._findings.error(Kind.VALUE, place, "the value is empty", _hint_for_nothing(whole))
         else:
-            self._findings.error(place, f"expected {_expected(whole)}, found {_found(value)}", _hint(value, whole))
+            message = f"expected {_expected(whole)}, found {_found(value)}"
+            self._findings.error(Kind.VALUE, place, message, _hint(value, whole))
 
 
 def _expected(schema: dict[str, Any]) -> str:

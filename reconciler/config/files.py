@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from reconciler.config.findings import Findings
 from reconciler.config.tree import Place
+from reconciler.errors import Kind
 
 LARGEST = 32 * 1024 * 1024
 """Bytes a file may have. A thousand groups of 250 people take four million."""
@@ -43,7 +44,8 @@ def belongs(path: PurePath) -> bool:
 def find(path: Path, findings: Findings) -> tuple[Path, ...]:
     """The YAML files of a path: itself, or all below a folder, sorted; names that begin with a dot are skipped."""
     if not os.path.lexists(path):
-        findings.error(Place(str(path)), "there is no such file or folder", "give the path of a YAML file or a folder")
+        hint = "give the path of a YAML file or a folder"
+        findings.error(Kind.FILE, Place(str(path)), "there is no such file or folder", hint)
         return ()
     if not os.path.isdir(path):
         return (path,)
@@ -53,10 +55,11 @@ def find(path: Path, findings: Findings) -> tuple[Path, ...]:
         found += [Path(folder, name) for name in names if belongs(PurePath(name))]
     for each in (each for each in found if each.exists() and not each.is_file()):
         # A pipe or a device would be waited for without end.
-        findings.error(Place(str(each)), "is no file, and all of a folder's YAML is read", "take it out of the folder")
+        message = "is no file, and all of a folder's YAML is read"
+        findings.error(Kind.FILE, Place(str(each)), message, "take it out of the folder")
     found = [each for each in found if each.is_file() or not each.exists()]
     if not found and not findings.failed:
-        findings.error(Place(str(path)), "the folder has no YAML file", "files must end in .yaml or .yml")
+        findings.error(Kind.FILE, Place(str(path)), "the folder has no YAML file", "files must end in .yaml or .yml")
     return tuple(sorted(found))
 
 
@@ -71,7 +74,7 @@ def linked_folders(path: Path) -> tuple[str, ...]:
 
 def _unreadable(error: OSError, findings: Findings) -> None:
     reason = error.strerror or type(error).__name__
-    findings.error(Place(str(error.filename)), f"cannot be read: {reason}", "check its permissions")
+    findings.error(Kind.FILE, Place(str(error.filename)), f"cannot be read: {reason}", "check its permissions")
 
 
 def read_file(path: Path, findings: Findings) -> SourceFile | None:
@@ -89,7 +92,7 @@ def decoded(file: str, data: bytes, findings: Findings, *, linked: bool = False)
     """The bytes of a file as UTF-8; None, and the reason among the findings, where they are too many or none."""
     if len(data) > LARGEST:
         message = f"the file is larger than {LARGEST // 1024 // 1024} MB"
-        findings.error(Place(file), message, "split it into several files in one folder")
+        findings.error(Kind.FILE, Place(file), message, "split it into several files in one folder")
         return None
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode()
@@ -104,4 +107,4 @@ def _no_utf8(file: str, data: bytes, start: int, findings: Findings) -> None:
     mark = (data.count(b"\n", 0, start) + 1, len(data[line_start:start].decode()) + 1)
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     hint = "it looks like UTF-16; save it as UTF-8" if wide else "save it as UTF-8"
-    findings.error(Place(file), f"the file is no UTF-8: byte 0x{data[start]:02X}", hint, mark=mark)
+    findings.error(Kind.FILE, Place(file), f"the file is no UTF-8: byte 0x{data[start]:02X}", hint, mark=mark)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.config.positions import locate
 from reconciler.config.quoting import trail_text
 from reconciler.config.tree import Place, Trail
-from reconciler.errors import Problem
+from reconciler.errors import Kind, Problem
 
 _Marker = Callable[[Place], tuple[int, int]]
 
@@ -23,6 +23,7 @@ class Finding:
     `other` is a second place that the message ends with ("… first defined at groups.yaml:3:3").
     """
 
+    kind: Kind
     place: Place
     message: str
     hint: str = ""
@@ -50,6 +51,7 @@ class Findings:
 
     def error(
         self,
+        kind: Kind,
         place: Place,
         message: str,
         hint: str = "",
@@ -59,12 +61,12 @@ class Findings:
     ) -> None:
         """Note something that makes the configuration unusable."""
         if not self.full:
-            self._errors[Finding(place, message, hint, mark=mark, other=other)] = None
+            self._errors[Finding(kind, place, message, hint, mark=mark, other=other)] = None
 
-    def warning(self, place: Place, message: str, hint: str = "") -> None:
+    def warning(self, kind: Kind, place: Place, message: str, hint: str = "") -> None:
         """Note something that works but is probably not meant."""
         if len(self._warnings) < MOST:
-            self._warnings[Finding(place, message, hint, "warning")] = None
+            self._warnings[Finding(kind, place, message, hint, "warning")] = None
 
     def problems(self, texts: Mapping[str, str]) -> tuple[Problem, ...]:
         """Everything found, sorted by file, line and column. `texts` has the text of every file by its path."""
@@ -83,7 +85,7 @@ class Findings:
         problems = [_problem(finding, mark) for finding in found]
         if self.full:
             message = f"there are {MOST} errors or more; the others are not looked for"
-            problems.append(Problem(problems[0].file, 0, 0, "", message, "mend these first"))
+            problems.append(Problem(problems[0].file, 0, 0, "", message, "mend these first", kind=Kind.LIMIT))
         return tuple(sorted(problems))
 
 
@@ -92,5 +94,5 @@ def _problem(finding: Finding, mark: _Marker) -> Problem:
     message = finding.message
     if finding.other is not None:
         message = f"{message} {finding.other.file}:{':'.join(map(str, mark(finding.other)))}"
-    path = trail_text(finding.place.trail)
-    return Problem(finding.place.file, line, column, path, message, finding.hint, finding.severity)
+    path, hint, severity = trail_text(finding.place.trail), finding.hint, finding.severity
+    return Problem(finding.place.file, line, column, path, message, hint, severity, kind=finding.kind)

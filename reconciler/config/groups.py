@@ -14,6 +14,7 @@ from reconciler.config.merge import Merged
 from reconciler.config.quoting import shown
 from reconciler.config.teams import Teams
 from reconciler.config.tree import Entry, Place, mapping, numbered, text
+from reconciler.errors import Kind
 from reconciler.model.desired import (
     UNMANAGED,
     DesiredGroup,
@@ -90,13 +91,13 @@ class Resolver:
         for identity in [identity for identity in wanted if identity in absent]:
             label = self.directory.label(absent[identity])
             message = f"{label} is in `members` and in `absent` of the group"
-            self.findings.error(fields["absent"].place, message, "take one of them out")
+            self.findings.error(Kind.CONTRADICTION, fields["absent"].place, message, "take one of them out")
         if "teams" in fields:
             through = self.teams.members(fields["teams"])
             for identity in [identity for identity in through if identity in absent]:
                 label = self.directory.label(absent[identity])
                 message = f"{label} is in `absent` and, through {_way(through[identity])}, wanted; absent wins"
-                self.findings.warning(Place(group.file, group.trail, key=True), message)
+                self.findings.warning(Kind.CONTRADICTION, group.as_key(), message)
                 del through[identity]
             add_all(wanted, through)
         return wanted
@@ -110,25 +111,27 @@ class Resolver:
                 f"{shown(key)} has {count:,} members, and `policy.max_members` ({self.merged.where(limit)}) allows"
             )
             hint = "split it into several groups, or raise the limit"
-            self.findings.error(Place(group.file, group.trail, key=True), f"{message} {self.max_members:,}", hint)
+            self.findings.error(Kind.LIMIT, group.as_key(), f"{message} {self.max_members:,}", hint)
         if len(wanted) > MAX_MEMBERS:
             message = f"the group has {len(wanted):,} members; WhatsApp allows {MAX_MEMBERS:,}"
-            self.findings.error(Place(group.file, group.trail, key=True), message, "split it into several groups")
+            self.findings.error(Kind.LIMIT, group.as_key(), message, "split it into several groups")
 
     def _check_admins(self, admins: Mapping[Identity, Person], wanted: Mapping[Identity, Member], place: Place) -> None:
         for identity, person in admins.items():
             if identity not in wanted and person != self.instance:
                 message = f"{self.directory.label(person)} is in `admins` and not among the members"
-                self.findings.warning(place, message, "nobody else stays in this group; list them as a member")
+                hint = "nobody else stays in this group; list them as a member"
+                self.findings.warning(Kind.CONTRADICTION, place, message, hint)
 
     def _name(self, entry: Entry) -> str:
         raw = text(entry.value)
         name = comparable(raw)
         if not name or len(name) > MAX_NAME:
             message = f"the name has {len(name)} characters in Unicode's composed form"
-            self.findings.error(entry.place, message, f"WhatsApp allows 1 to {MAX_NAME}")
+            self.findings.error(Kind.LIMIT, entry.place, message, f"WhatsApp allows 1 to {MAX_NAME}")
         elif raw != raw.strip():
-            self.findings.warning(entry.place, "white space at the ends of a name does not count", "remove it")
+            message = "white space at the ends of a name does not count"
+            self.findings.warning(Kind.WHITE_SPACE, entry.place, message, "remove it")
         return name
 
     def _previously(self, entry: Entry | None) -> tuple[str, ...]:
@@ -138,7 +141,7 @@ class Resolver:
         description = comparable(text(entry.value))
         if len(description) > MAX_DESCRIPTION:
             message = f"the description has {len(description)} characters in Unicode's composed form"
-            self.findings.error(entry.place, message, f"WhatsApp allows {MAX_DESCRIPTION}")
+            self.findings.error(Kind.LIMIT, entry.place, message, f"WhatsApp allows {MAX_DESCRIPTION}")
         return description
 
     def _unique(self, groups: tuple[DesiredGroup, ...]) -> None:
@@ -159,12 +162,13 @@ class Resolver:
     def _earlier_name_of(self, group: DesiredGroup, other: DesiredGroup) -> None:
         message = f"an earlier name of {shown(group.key)} is the name of {shown(other.key)}"
         hint = "a live group called so may be either's, and blocks both: note its `id` at the one that it is"
-        self.findings.warning(self.merged.sections["groups"][group.key].place.at("previously"), message, hint)
+        place = self.merged.sections["groups"][group.key].place.at("previously")
+        self.findings.warning(Kind.SAME_TWICE, place, message, hint)
 
     def _same(self, group: DesiredGroup, first: DesiredGroup, field: str, message: str, hint: str) -> None:
         entries = self.merged.sections["groups"]
         place, other = entries[group.key].place.at(field), entries[first.key].place.at(field)
-        self.findings.error(place, f"{shown(group.key)} {message}", hint, other=other)
+        self.findings.error(Kind.SAME_TWICE, place, f"{shown(group.key)} {message}", hint, other=other)
 
 
 def _text(fields: Mapping[str, Entry], field: str, default: str) -> str:

@@ -21,7 +21,7 @@ from reconciler.config.restrictions import enforce, named, origins, read_restric
 from reconciler.config.structure import check
 from reconciler.config.teams import Teams
 from reconciler.config.tree import Place, text
-from reconciler.errors import ConfigError
+from reconciler.errors import ConfigError, Kind
 from reconciler.model.desired import Desired, Source
 
 
@@ -59,9 +59,9 @@ def load_stored(stored: Sequence[Stored], *, as_of: date, folder: str | None, na
     findings = Findings()
     for each in stored:
         if each.trouble:
-            findings.error(Place(each.file), each.trouble, each.hint)
+            findings.error(Kind.FILE, Place(each.file), each.trouble, each.hint)
     if folder is not None and not stored:
-        findings.error(Place(folder), "the folder has no YAML file", "files must end in .yaml or .yml")
+        findings.error(Kind.FILE, Place(folder), "the folder has no YAML file", "files must end in .yaml or .yml")
     sound = [each for each in stored if not each.trouble]
     read_in = (decoded(each.file, each.data, findings, linked=each.linked) for each in sound)
     sources = [source for source in read_in if source is not None]

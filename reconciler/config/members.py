@@ -10,6 +10,7 @@ from reconciler.config.directory import Directory
 from reconciler.config.findings import Findings
 from reconciler.config.quoting import shown
 from reconciler.config.tree import Entry, Place, Tree, mapping, numbered, text
+from reconciler.errors import Kind
 from reconciler.model.desired import Member
 from reconciler.model.identity import Identity
 
@@ -46,7 +47,8 @@ class Lists:
             if identity in found:
                 label = self._directory.label(member.person)
                 message = f"{label} is already in this list under another spelling or again"
-                self._findings.warning(entry.place.at(index), message, "one membership counts; keep one of them")
+                hint = "one membership counts; keep one of them"
+                self._findings.warning(Kind.SAME_TWICE, entry.place.at(index), message, hint)
                 member = either(found[identity], member)
             found[identity] = member
         self.take(len(found), entry.place)
@@ -57,7 +59,7 @@ class Lists:
         before, self._left = self._left, self._left - count
         if before >= 0 > self._left:
             message = f"groups and teams come to more than {MOST_MEMBERSHIPS:,} memberships"
-            self._findings.error(place, message, "look for teams that contain one another many times")
+            self._findings.error(Kind.LIMIT, place, message, "look for teams that contain one another many times")
         return self._left >= 0
 
     def _member(self, item: Tree, place: Place) -> Member | None:
@@ -84,7 +86,8 @@ class Lists:
         try:
             return date.fromisoformat(text(value))
         except ValueError:
-            self._findings.error(place, f"{shown(text(value))} is no day of the calendar", "expected YYYY-MM-DD")
+            message = f"{shown(text(value))} is no day of the calendar"
+            self._findings.error(Kind.VALUE, place, message, "expected YYYY-MM-DD")
             return None
 
 

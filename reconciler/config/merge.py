@@ -9,6 +9,7 @@ from reconciler.config.findings import Findings
 from reconciler.config.quoting import shown
 from reconciler.config.structure import Sound
 from reconciler.config.tree import Entry, Place, Trail, mapping
+from reconciler.errors import Kind
 
 SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
 
@@ -44,7 +45,8 @@ class Merged:
 def merge(folder: str | None, parts: Sequence[Sound], findings: Findings) -> Merged:
     """Put the parts together in the order of their files; `folder` is what the user named, None for a single file."""
     if folder is not None and not any("version" in part.document.root for part in parts):
-        findings.error(Place(folder), "`version` is missing", "one file of the folder must have `version: 1`")
+        hint = "one file of the folder must have `version: 1`"
+        findings.error(Kind.MISSING_KEY, Place(folder), "`version` is missing", hint)
     return Merged(
         {section: _entries(section, parts, findings) for section in SECTIONS},
         _only("region", parts, findings),
@@ -65,7 +67,7 @@ def _only(section: str, parts: Sequence[Sound], findings: Findings) -> Entry | N
             first = entry
         else:
             message = f"`{section}` is defined twice, first at"
-            findings.error(entry.place, message, "keep one of them", other=first.place)
+            findings.error(Kind.DUPLICATE_KEY, entry.place, message, "keep one of them", other=first.place)
     return first
 
 
@@ -77,8 +79,7 @@ def _entries(section: str, parts: Sequence[Sound], findings: Findings) -> dict[s
             if key in entries:
                 first = entries[key].place
                 message = f"{shown(key)} is defined twice, first at"
-                second = Place(place.file, place.trail, key=True)
-                findings.error(second, message, "keep one of them", other=Place(first.file, first.trail, key=True))
+                findings.error(Kind.DUPLICATE_KEY, place.as_key(), message, "keep one of them", other=first.as_key())
             else:
                 entries[key] = Entry(value, place)
     return entries

@@ -25,6 +25,7 @@ from reconciler.config.events import DEEPEST, NULLS, events_of, trouble
 from reconciler.config.findings import Findings
 from reconciler.config.quoting import shown
 from reconciler.config.tree import Place, Trail, Tree
+from reconciler.errors import Kind
 
 MOST_EXPANDED = 100_000
 """Values (or 64 characters of text each) that aliases may add to a document beyond what is written out."""
@@ -67,13 +68,13 @@ def read(file: str, text: str, findings: Findings) -> Document | None:
         root = _Reader(text, document, findings).document()
     except YAMLError as error:
         message, hint, mark = trouble(error, text)
-        findings.error(Place(file), message, hint, mark=mark)
+        findings.error(Kind.YAML, Place(file), message, hint, mark=mark)
         return None
     except _Stop:
         return None
     if not isinstance(root, dict):
         message = "the file must be a mapping with `version: 1`, `groups:` and so on at its left edge"
-        findings.error(Place(file), message, "see `reconciler schema` for its keys")
+        findings.error(Kind.YAML, Place(file), message, "see `reconciler schema` for its keys")
         return None
     document.root = root
     return document
@@ -109,7 +110,8 @@ class _Reader:
         assert isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent))  # noqa: S101  YAML's grammar
         if event.tag is not None:
             tag = event.tag.replace(_YAML_TAG, "!!") if event.tag.startswith(_YAML_TAG) else event.tag
-            self._error(trail, event, f"the YAML tag {shown(tag)} is not allowed", "remove it: every value is text")
+            message = f"the YAML tag {shown(tag)} is not allowed"
+            self._error(Kind.YAML, trail, event, message, "remove it: every value is text")
         if event.anchor is None:
             return self._content(event, trail)
         self._anchors[event.anchor] = None
@@ -155,21 +157,21 @@ class _Reader:
     def _key(self, event: Event, trail: Trail, pairs: dict[str, Tree]) -> str | None:
         """The key; None where it is none, so that its value is read and dropped."""
         if not isinstance(event, ScalarEvent):
-            self._error(trail, event, "a key must be a plain text", "take the brackets or the alias away")
+            self._error(Kind.YAML, trail, event, "a key must be a plain text", "take the brackets or the alias away")
             self._node(event, (*trail, _DROPPED))
             return None
         plain = event.implicit[0]
         if plain and event.value in NULLS:
-            self._error(trail, event, "a key is empty", "give it a name, or put it in quotes")
+            self._error(Kind.YAML, trail, event, "a key is empty", "give it a name, or put it in quotes")
         elif plain and event.value == "<<":
-            self._error(trail, event, "merge keys are not supported", "use teams or defaults")
+            self._error(Kind.YAML, trail, event, "merge keys are not supported", "use teams or defaults")
         elif event.value in pairs:
             first = Place(self._file, (*trail, event.value), key=True)
             message = f"{shown(event.value)} is defined twice, first at"
-            self._error(first.trail, event, message, "keep one of them", other=first)
+            self._error(Kind.DUPLICATE_KEY, first.trail, event, message, "keep one of them", other=first)
         else:
             if event.tag is not None or event.anchor is not None:
-                self._error(trail, event, "a key has a YAML tag or anchor", "remove it")
+                self._error(Kind.YAML, trail, event, "a key has a YAML tag or anchor", "remove it")
             return event.value
         return None
 
@@ -200,13 +202,15 @@ class _Reader:
             self._measures[id(value)] = weight, 1 + max((height for _, height in inner), default=0)
         return self._measures[id(value)]
 
-    def _error(self, trail: Trail, event: Event, message: str, hint: str, other: Place | None = None) -> None:
+    def _error(
+        self, kind: Kind, trail: Trail, event: Event, message: str, hint: str, other: Place | None = None
+    ) -> None:
         if self._findings.full:
             raise _Stop
-        self._findings.error(Place(self._file, trail), message, hint, mark=_mark(event), other=other)
+        self._findings.error(kind, Place(self._file, trail), message, hint, mark=_mark(event), other=other)
 
     def _stopped(self, trail: Trail, event: Event, message: str, hint: str) -> _Stop:
-        self._findings.error(Place(self._file, trail), message, hint, mark=_mark(event))
+        self._findings.error(Kind.YAML, Place(self._file, trail), message, hint, mark=_mark(event))
         return _Stop()
 
 

@@ -10,6 +10,7 @@ from reconciler.config.merge import Merged
 from reconciler.config.quoting import shown
 from reconciler.config.structure import Sound
 from reconciler.config.tree import Place, Tree, mapping, numbered, text
+from reconciler.errors import Kind
 from reconciler.model.restrictions import RESTRICTED, STEERING, Origins, Restrictions, Rule
 
 _MOST_NAMED = 5
@@ -52,7 +53,7 @@ def _rule(item: Tree, place: Place, merged: Merged, findings: Findings) -> Rule 
     path = text(fields["path"])
     if {"", ".", ".."} & set(path.split("/")):
         hint = "a path begins below the folder that is loaded, like sales/** or people.yaml"
-        findings.error(place.at("path"), f"{shown(path)} matches no file", hint)
+        findings.error(Kind.RESTRICTION, place.at("path"), f"{shown(path)} matches no file", hint)
         return None
     return Rule(
         path=path,
@@ -78,7 +79,8 @@ def enforce(
         for section in STEERING if file != entry.place.file else ():
             if section in part.document.root:
                 message = f"`{section}` may stand only in the file that has the `restrictions`, at"
-                findings.error(Place(file, (section,), key=True), message, "move it there", other=entry.place)
+                place = Place(file, (section,), key=True)
+                findings.error(Kind.RESTRICTION, place, message, "move it there", other=entry.place)
         _judge(restrictions, entry.place, part, findings, names[file])
 
 
@@ -87,17 +89,18 @@ def refuse_links(links: Sequence[str], merged: Merged, findings: Findings) -> No
     for file in links:
         if merged.restrictions is not None:
             message = "the file is a link, and who may write it is not said by the `restrictions` at"
-            findings.error(Place(file), message, "put the file itself there", other=merged.restrictions.place)
+            hint = "put the file itself there"
+            findings.error(Kind.RESTRICTION, Place(file), message, hint, other=merged.restrictions.place)
 
 
 def tell_passed_over(links: Sequence[str], merged: Merged, findings: Findings) -> None:
     """Note folders that are links, which are not looked into: an error where rules go by what stands in the folder."""
     for link in links:
         if merged.restrictions is None:
-            findings.warning(Place(link), "the folder is a link, and what it leads to is not read", _INSTEAD)
+            findings.warning(Kind.FILE, Place(link), "the folder is a link, and what it leads to is not read", _INSTEAD)
         else:
             message = "the folder is a link, and who may write there is not said by the `restrictions` at"
-            findings.error(Place(link), message, _INSTEAD, other=merged.restrictions.place)
+            findings.error(Kind.RESTRICTION, Place(link), message, _INSTEAD, other=merged.restrictions.place)
 
 
 def _judge(restrictions: Restrictions, rules: Place, part: Sound, findings: Findings, name: str) -> None:
@@ -112,9 +115,8 @@ def _judge(restrictions: Restrictions, rules: Place, part: Sound, findings: Find
             why, hint = f"no rule matches {shown(name)}; the rules are at", f"add a rule for {shown(name)}"
         else:
             why, hint = f"it may define {_allowed(rule)}, by the rule at", "widen the rule"
-        findings.error(
-            place, f"{what} may not stand in this file: {why}", f"{hint}, or move it to another file", other=decided
-        )
+        message = f"{what} may not stand in this file: {why}"
+        findings.error(Kind.RESTRICTION, place, message, f"{hint}, or move it to another file", other=decided)
 
 
 def _said(part: Sound) -> Iterator[tuple[Place, str, str]]:

@@ -9,6 +9,7 @@ from reconciler.config.members import Lists, add_all
 from reconciler.config.merge import Merged
 from reconciler.config.quoting import did_you_mean, shown
 from reconciler.config.tree import Entry, Place, mapping, numbered, text
+from reconciler.errors import Kind
 from reconciler.model.desired import Member
 from reconciler.model.identity import Identity
 
@@ -53,7 +54,8 @@ class Teams:
             self._cycle(name, place)
             return {}
         if len(self._open) >= DEEPEST:
-            self._findings.error(place, f"teams are nested more than {DEEPEST} levels deep", "make the nesting flat")
+            message = f"teams are nested more than {DEEPEST} levels deep"
+            self._findings.error(Kind.TEAM_CYCLE, place, message, "make the nesting flat")
             return {}
         self._open.append(name)
         self._members[name] = self._expanded(name, self._entries[name])
@@ -77,17 +79,18 @@ class Teams:
         if self._merged.is_broken("teams", name):
             return
         if name in self._merged.sections["people"]:
-            self._findings.error(place, f"{shown(name)} is a person, not a team", "put it under `members`")
-            return
-        hint = did_you_mean(name, self._entries) if len(name) <= 100 else ""
-        self._findings.error(place, f"there is no team {shown(name)}", hint or "define it under `teams`")
+            message, hint = f"{shown(name)} is a person, not a team", "put it under `members`"
+        else:
+            near = did_you_mean(name, self._entries) if len(name) <= 100 else ""
+            message, hint = f"there is no team {shown(name)}", near or "define it under `teams`"
+        self._findings.error(Kind.UNKNOWN_REFERENCE, place, message, hint)
 
     def _cycle(self, name: str, place: Place) -> None:
         ring = self._open[self._open.index(name) :]
         if frozenset(ring) not in self._cycles:
             self._cycles.add(frozenset(ring))
             way = " → ".join(shown(team)[1:-1] for team in [*ring, name])
-            self._findings.error(place, f"teams contain each other: {way}", "take one of them out")
+            self._findings.error(Kind.TEAM_CYCLE, place, f"teams contain each other: {way}", "take one of them out")
 
 
 def _through(team: str, member: Member) -> Member:

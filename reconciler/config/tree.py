@@ -25,6 +25,10 @@ class Place:
         """A place further down."""
         return Place(self.file, (*self.trail, *steps))
 
+    def as_key(self) -> Place:
+        """The key that leads to this value."""
+        return Place(self.file, self.trail, key=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.errors import Problem
+from reconciler.errors import Kind, Problem
 from reconciler.hostile.escaping import safe
 from reconciler.model.desired import Desired
 from reconciler.model.restrictions import RESTRICTED
@@ -35,7 +35,8 @@ def _forbidden(section: str, key: str, file: str, base: Desired, head: Desired) 
         why = f"no rule of {rules.where} matches this file" if rule is None else f"by the rule at {rule.where}"
         message = f"this {_ONE[section]} was removed, which this file may not do, {when}: {why}"
         hint = "put it back, or change the rules first, in a change of their own"
-        return Problem(safe(_whole(file, base)), 0, 0, f"{section}.{safe(key)}", message, hint)
+        path = f"{section}.{safe(key)}"
+        return Problem(safe(_whole(file, base)), 0, 0, path, message, hint, kind=Kind.RESTRICTION)
     return None
 
 

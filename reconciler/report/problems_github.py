@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from reconciler.errors import Problem
 from reconciler.hostile.escaping import safe
 from reconciler.hostile.workflow import command_data, command_property
+from reconciler.report.kinds import KINDS
 from reconciler.report.problems_text import counts_line
-from reconciler.report.rules import rule_of
 
 SHOWN_BY_GITHUB = 10
 """Annotations of each level that GitHub keeps of a step; the others are in the log alone."""
@@ -38,5 +38,5 @@ def told(problem: Problem) -> str:
 def _command(problem: Problem) -> str:
     place = f",line={problem.line},col={problem.column}" if problem.line else ""
     level = "warning" if problem.severity == "warning" else "error"
-    title = command_property(rule_of(problem).title)
+    title = command_property(KINDS[problem.kind].title)
     return f"::{level} file={command_property(problem.file)}{place},title={title}::{command_data(told(problem))}"

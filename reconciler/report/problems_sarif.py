@@ -9,20 +9,25 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from reconciler.errors import Problem
+from reconciler.errors import Kind, Problem
 from reconciler.hostile.escaping import safe
 from reconciler.hostile.masking import mask_text
+from reconciler.report.kinds import KINDS, Explained
 from reconciler.report.problems_github import told
-from reconciler.report.rules import RULES, Rule, rule_of
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT: Final = "%SRCROOT%"
+_INDEXES: Final = {kind: index for index, kind in enumerate(KINDS)}
 _KEPT_IN_URI = re.compile(rb"[A-Za-z0-9._~/-]")
 
 
 def sarif_document(problems: Sequence[Problem], version: str) -> dict[str, Any]:
     """One run of `version` of this program: every kind of problem there is, and every problem by its place."""
-    driver = {"name": "reconciler", "semanticVersion": version, "rules": [_rule(rule) for rule in RULES]}
+    driver = {
+        "name": "reconciler",
+        "semanticVersion": version,
+        "rules": [_rule(kind, explained) for kind, explained in KINDS.items()],
+    }
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
@@ -32,26 +37,25 @@ def sarif_document(problems: Sequence[Problem], version: str) -> dict[str, Any]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(kind: Kind, explained: Explained) -> dict[str, Any]:
     return {
-        "id": rule.id,
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": f"{rule.title}."},
-        "help": {"text": rule.help},
+        "id": kind,
+        "shortDescription": {"text": explained.title},
+        "fullDescription": {"text": f"{explained.title}."},
+        "help": {"text": explained.help},
         "defaultConfiguration": {"level": "error"},
     }
 
 
 def _result(problem: Problem) -> dict[str, Any]:
-    rule = rule_of(problem)
     # A problem with a whole file is shown on its first line: code scanning takes none without a line.
     region = {"startLine": max(problem.line, 1), "startColumn": max(problem.column, 1)}
     location: dict[str, Any] = {"physicalLocation": {"artifactLocation": _artifact(problem.file), "region": region}}
     if problem.path:
         location["logicalLocations"] = [{"fullyQualifiedName": safe(problem.path)}]
     return {
-        "ruleId": rule.id,
-        "ruleIndex": RULES.index(rule),
+        "ruleId": problem.kind,
+        "ruleIndex": _INDEXES[problem.kind],
         "level": "warning" if problem.severity == "warning" else "error",
         "message": {"text": _no_link(safe(told(problem)))},
         "locations": [location],

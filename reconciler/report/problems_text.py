@@ -9,7 +9,6 @@ from typing import Any
 from reconciler.errors import Problem
 from reconciler.hostile.escaping import safe
 from reconciler.hostile.masking import mask_text
-from reconciler.report.rules import rule_of
 from reconciler.report.wording import counted
 
 
@@ -28,12 +27,13 @@ def counts_line(problems: Sequence[Problem]) -> str:
 
 def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:
     """The same as a document: whether the configuration is valid (warnings do not count), every problem by place."""
-    rows = [
-        {key: mask_text(value) if isinstance(value, str) else value for key, value in asdict(problem).items()}
-        | {"rule": rule_of(problem).id}
-        for problem in sorted(problems)
-    ]
-    return {"valid": _counts(problems)[0] == 0, "problems": rows}
+    return {"valid": _counts(problems)[0] == 0, "problems": [_row(problem) for problem in sorted(problems)]}
+
+
+def _row(problem: Problem) -> dict[str, Any]:
+    fields = {key: mask_text(value) if isinstance(value, str) else value for key, value in asdict(problem).items()}
+    kind = fields.pop("kind")
+    return {**fields, "rule": kind}
 
 
 def _counts(problems: Sequence[Problem]) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.errors import ConfigError
+from reconciler.errors import ConfigError, Problem
 from reconciler.model.desired import Desired
 
 TODAY = date(2026, 1, 1)
@@ -22,8 +22,13 @@ def loaded(folder: Path, files: dict[str, str]) -> Desired:
     return load(folder, as_of=TODAY)
 
 
-def problems(folder: Path, files: dict[str, str]) -> list[str]:
-    """What is wrong with these files; the folder is called F."""
+def found(folder: Path, files: dict[str, str]) -> tuple[Problem, ...]:
+    """What is wrong with these files."""
     with pytest.raises(ConfigError) as caught:
         loaded(folder, files)
-    return [str(problem).replace(f"{folder}", "F") for problem in caught.value.problems]
+    return caught.value.problems
+
+
+def problems(folder: Path, files: dict[str, str]) -> list[str]:
+    """What is wrong with these files, in words; the folder is called F."""
+    return [str(problem).replace(f"{folder}", "F") for problem in found(folder, files)]

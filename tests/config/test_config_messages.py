@@ -7,6 +7,7 @@ import pytest
 from reconciler.config.findings import MOST, Findings
 from reconciler.config.quoting import did_you_mean, shown, shown_person, trail_text
 from reconciler.config.tree import Place
+from reconciler.errors import Kind
 
 
 @pytest.mark.parametrize(
@@ -73,9 +74,11 @@ def test_only_a_near_name_is_suggested(word: str, hint: str) -> None:
 def test_an_error_is_kept_once_and_no_more_than_can_be_read() -> None:
     findings = Findings()
     for number in range(MOST + 5):
-        findings.error(Place("g.yaml"), f"error {number // 2}", mark=(1, 1))
+        findings.error(Kind.VALUE, Place("g.yaml"), f"error {number // 2}", mark=(1, 1))
     full_at_first = findings.full
     for number in range(MOST + 5):
-        findings.error(Place("g.yaml"), f"error {number}", mark=(1, 1))
+        findings.error(Kind.VALUE, Place("g.yaml"), f"error {number}", mark=(1, 1))
     assert (full_at_first, findings.full) == (False, True)
-    assert len(findings.problems({})) == MOST + 1
+    problems = findings.problems({})
+    assert len(problems) == MOST + 1
+    assert problems[0].kind is Kind.LIMIT

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.config import load
 from reconciler.diff.removed import removed_keys_forbidden
+from reconciler.errors import Kind
 from reconciler.model.desired import Desired
 from tests.config.folders import TODAY, loaded, problems
 
@@ -220,6 +221,7 @@ def test_removals_are_held_against_the_rules_of_both_revisions(
     assert [f"{problem.file.removeprefix(below)} {problem.path}" for problem in found] == gone
     assert all(problem.file.startswith(below) for problem in found)
     assert all("may not do" in problem.message and problem.hint for problem in found)
+    assert all(problem.kind is Kind.RESTRICTION for problem in found)
 
 
 def test_dropping_the_rules_along_with_the_keys_gains_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from reconciler.errors import Problem
+from reconciler.errors import Kind, Problem
 from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import Identity, identity_of_digits
@@ -205,7 +205,15 @@ INTERRUPTED = ApplyResult(
     interrupted=True,
 )
 PROBLEMS = (
-    Problem("groups.yaml", 31, 7, "groups.beta.members[2]", "+1 202 555 01 is no phone number", "add the digits"),
-    Problem("groups.yaml", 4, 1, "people", "the same person twice", severity="warning"),
-    Problem("missing.yaml", 0, 0, "", "there is no such file"),
+    Problem(
+        "groups.yaml",
+        31,
+        7,
+        "groups.beta.members[2]",
+        "+1 202 555 01 is no phone number",
+        "add the digits",
+        kind=Kind.PHONE_NUMBER,
+    ),
+    Problem("groups.yaml", 4, 1, "people", "the same person twice", severity="warning", kind=Kind.SAME_TWICE),
+    Problem("missing.yaml", 0, 0, "", "there is no such file", kind=Kind.FILE),
 )

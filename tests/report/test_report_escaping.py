@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import Problem
+from reconciler.errors import Kind, Problem
 from reconciler.hostile.escaping import json_line, json_text, plain, quoted
 from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.live import LiveGroup
@@ -78,7 +78,7 @@ def hostile_result(text: str) -> ApplyResult:
 
 
 def hostile_problem(text: str) -> Problem:
-    return Problem(text, 1, 1, text, text, text)
+    return Problem(text, 1, 1, text, text, text, kind=Kind.VALUE)
 
 
 def documents(text: str) -> list[dict[str, object]]:

@@ -12,11 +12,11 @@ import jsonschema
 import pytest
 
 from reconciler.config import load
-from reconciler.errors import ConfigError, Problem
+from reconciler.errors import ConfigError, Kind, Problem
 from reconciler.hostile.escaping import json_text, safe
+from reconciler.report.kinds import KINDS
 from reconciler.report.problems_github import render_annotations
 from reconciler.report.problems_sarif import sarif_document
-from reconciler.report.rules import OTHER, RULES, rule_of
 from tests.hostile.hostile_readers import assert_no_number, assert_terminal_and_log_obey_nothing, decoded_command
 from tests.hostile.hostile_texts import DISGUISED, HOSTILE
 
@@ -160,34 +160,28 @@ ALL = sorted(path.stem for path in BAD.glob("*.yaml"))
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_every_problem_has_a_kind_of_its_own_and_both_formats_take_it(name: str) -> None:
+def test_both_formats_tell_every_problem_with_its_kind(name: str) -> None:
     problems = problems_of(name)
-    assert OTHER not in {rule_of(problem) for problem in problems}, [p.message for p in problems if rule_of(p) is OTHER]
     document = json.loads(json_text(sarif_document(problems, "0.1.0")))
     jsonschema.validate(document, SARIF)
     (run,) = document["runs"]
     rules = run["tool"]["driver"]["rules"]
+    assert [result["ruleId"] for result in run["results"]] == [problem.kind for problem in problems]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
     commands = [line for line in render_annotations(problems, "").split("\n") if line.startswith("::")]
-    assert len(commands) == len(run["results"]) == len(problems)
+    titles = [decoded_command(command)[1]["title"] for command in commands]
+    assert sorted(titles) == sorted(KINDS[problem.kind].title for problem in problems)
     assert_no_number(json_text(document))
 
 
-def test_every_kind_is_met_and_stable() -> None:
-    met = {rule_of(problem).id for name in ALL for problem in problems_of(name)}
-    missing = Problem("x.yaml", 0, 0, "", "there is no such file or folder")
-    assert met | {rule_of(missing).id, OTHER.id} == {rule.id for rule in RULES}
-    assert rule_of(Problem("x.yaml", 1, 1, "", "something new")) is OTHER
+def test_every_kind_is_explained_and_met_in_a_broken_file() -> None:
+    assert list(KINDS) == list(Kind)
+    assert {problem.kind for name in ALL for problem in problems_of(name)} == set(Kind)
 
 
-def test_the_words_of_a_file_do_not_choose_the_kind() -> None:
-    assert rule_of(Problem("x", 1, 1, "", "unknown key `is defined twice`")).id == "unknown-key"
-    assert rule_of(Problem("x", 1, 1, "", "there is no team `this is no YAML`")).id == "unknown-reference"
-
-
-ERROR = Problem("groups/a b.yaml", 4, 3, "groups.a[0]", "unknown key `x`", "did you mean `y`?")
-WARNING = Problem("groups.yaml", 2, 1, "", "white space", severity="warning")
-WHOLE_FILE = Problem("ä.yaml", 0, 0, "", "there is no such file or folder")
+ERROR = Problem("groups/a b.yaml", 4, 3, "groups.a[0]", "unknown key `x`", "did you mean `y`?", kind=Kind.UNKNOWN_KEY)
+WARNING = Problem("groups.yaml", 2, 1, "", "white space", severity="warning", kind=Kind.WHITE_SPACE)
+WHOLE_FILE = Problem("ä.yaml", 0, 0, "", "there is no such file or folder", kind=Kind.FILE)
 
 
 def test_annotations_stand_at_their_lines_errors_first_and_end_in_how_many_there_are() -> None:
@@ -226,7 +220,7 @@ def test_sarif_places_are_relative_to_the_repository_and_a_whole_file_is_its_fir
 
 
 def test_a_file_outside_of_the_repository_has_no_base() -> None:
-    outside = Problem("/etc/x y.yaml", 1, 1, "", "the value is empty")
+    outside = Problem("/etc/x y.yaml", 1, 1, "", "the value is empty", kind=Kind.VALUE)
     (result,) = sarif_document([outside], "0.1.0")["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "file:///etc/x%20y.yaml"}
 
@@ -234,7 +228,7 @@ def test_a_file_outside_of_the_repository_has_no_base() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_shown_in_its_place_and_obeyed_nowhere(name: str) -> None:
     text = HOSTILE[name]
-    problem = Problem(text, 1, 1, text, text, text)
+    problem = Problem(text, 1, 1, text, text, text, kind=Kind.VALUE)
     command, count = render_annotations([problem], "").split("\n")
     assert count == "1 error"
     kind, properties, message = decoded_command(command)
@@ -253,6 +247,6 @@ def test_hostile_text_is_shown_in_its_place_and_obeyed_nowhere(name: str) -> Non
 @pytest.mark.parametrize("name", DISGUISED)
 def test_numbers_are_masked_in_both(name: str) -> None:
     text = DISGUISED[name]
-    problem = Problem(text, 1, 1, text, text, text)
+    problem = Problem(text, 1, 1, text, text, text, kind=Kind.VALUE)
     assert_no_number(render_annotations([problem], text))
     assert_no_number(json_text(sarif_document([problem], "0.1.0")))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import Problem
+from reconciler.errors import Kind, Problem
 from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.plan import Found, GroupPlan, Plan, TextChange
 from reconciler.model.result import ApplyResult, Outcome, StepResult
@@ -184,8 +184,8 @@ def test_from_the_eleventh_person_on_advice_only_counts() -> None:
     ("problems", "line"),
     [
         ((), "0 errors"),
-        ((Problem("a", 1, 1, "", "m", severity="warning"),), "1 warning"),
-        ((Problem("a", 1, 1, "", "m"),), "1 error"),
+        ((Problem("a", 1, 1, "", "m", severity="warning", kind=Kind.VALUE),), "1 warning"),
+        ((Problem("a", 1, 1, "", "m", kind=Kind.VALUE),), "1 error"),
     ],
 )
 def test_problems_end_in_how_many_there_are(problems: tuple[Problem, ...], line: str) -> None:

@@ -1,0 +1,78 @@
+"""The kinds of what is found in folders, in whole files and beside the errors; `bad/` has those of single mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.config import Stored, load, load_stored
+from reconciler.errors import ConfigError, Kind
+from tests.config.folders import TODAY, found, loaded
+
+PEOPLE = "version: 1\npeople: {alice: +1 202 555 0143}\n"
+RULES = 'version: 1\nrestrictions: [{path: "sales/**", groups: ["sales-*"]}]\n'
+
+FOLDERS: dict[str, tuple[dict[str, str], Kind]] = {
+    "no YAML": ({"readme.txt": ""}, Kind.FILE),
+    "no version": ({"a.yaml": "groups: {}"}, Kind.MISSING_KEY),
+    "a section twice": ({"a.yaml": "version: 1\nregion: US", "b.yaml": "region: US"}, Kind.DUPLICATE_KEY),
+    "a key twice": ({"a.yaml": PEOPLE, "b.yaml": PEOPLE}, Kind.DUPLICATE_KEY),
+    "a section that steers": ({"main.yaml": RULES, "sales/a.yaml": "region: US"}, Kind.RESTRICTION),
+    "a group that no rule allows": ({"main.yaml": RULES, "a.yaml": "groups: {a: {name: A}}"}, Kind.RESTRICTION),
+    "a group that the rule forbids": (
+        {"main.yaml": RULES, "sales/a.yaml": "groups: {a: {name: A}}"},
+        Kind.RESTRICTION,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_what_is_wrong_with_a_folder_has_its_kind(name: str, tmp_path: Path) -> None:
+    files, kind = FOLDERS[name]
+    assert {problem.kind for problem in found(tmp_path, files)} == {kind}
+
+
+DOUBTFUL = {
+    "teams: {t: [alice]}\npolicy: {ignored: [alice]}\ngroups: {a: {name: A, teams: [t]}}": Kind.CONTRADICTION,
+    "policy: {protected: [alice]}\ngroups: {a: {name: A, absent: [alice]}}": Kind.CONTRADICTION,
+    "teams: {t: [alice]}\ngroups: {a: {name: A, teams: [t], absent: [alice]}}": Kind.CONTRADICTION,
+    "groups: {a: {name: A, members: [], admins: [alice]}}": Kind.CONTRADICTION,
+    "groups: {a: {name: A, members: [alice, +1 202 555 0143]}}": Kind.SAME_TWICE,
+    "groups: {a: {name: A}, b: {name: B, previously: [A]}}": Kind.SAME_TWICE,
+    'groups: {a: {name: " A"}}': Kind.WHITE_SPACE,
+}
+
+
+@pytest.mark.parametrize("text", DOUBTFUL)
+def test_what_is_doubtful_has_its_kind(text: str, tmp_path: Path) -> None:
+    warnings = loaded(tmp_path, {"a.yaml": f"{PEOPLE}{text}"}).warnings
+    assert [(problem.severity, problem.kind) for problem in warnings] == [("warning", DOUBTFUL[text])]
+
+
+def test_a_link_is_a_matter_of_the_files_or_where_there_are_rules_of_these(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.yaml").write_text("groups: {}", encoding="utf-8")
+    folder = tmp_path / "F"
+    folder.mkdir()
+    (folder / "sales").symlink_to(outside)
+    (folder / "a.yaml").symlink_to(outside / "a.yaml")
+    assert [problem.kind for problem in loaded(folder, {"main.yaml": PEOPLE}).warnings] == [Kind.FILE]
+    assert [problem.kind for problem in found(folder, {"main.yaml": RULES})] == [Kind.RESTRICTION, Kind.RESTRICTION]
+
+
+def test_a_path_that_leads_nowhere_and_a_file_that_a_revision_cannot_give_are_files() -> None:
+    with pytest.raises(ConfigError) as missing:
+        load(Path("no-such.yaml"), as_of=TODAY)
+    with pytest.raises(ConfigError) as gone:
+        load_stored([Stored("a.yaml", trouble="is kept in Git LFS")], as_of=TODAY, folder=None, name="a.yaml")
+    assert [problem.kind for problem in (*missing.value.problems, *gone.value.problems)] == [Kind.FILE, Kind.FILE]
+
+
+@pytest.mark.parametrize("words", ["LID", "this is no YAML", "x is defined twice", "has no digits", "`", "the same"])
+def test_the_names_of_files_and_what_stands_in_them_do_not_choose_the_kind(words: str, tmp_path: Path) -> None:
+    team = words.replace(" ", "-").replace("`", "x")
+    text = f'version: 1\nteams: {{{team}: {{teams: [{team}]}}}}\ngroups: {{a: {{"{words}": 1, name: A}}}}\n'
+    told = found(tmp_path / words, {f"{words}.yaml": text, f"{words} too.yaml": "groups: {a: {name: A}}"})
+    assert {problem.kind for problem in told} == {Kind.DUPLICATE_KEY, Kind.TEAM_CYCLE, Kind.UNKNOWN_KEY}
