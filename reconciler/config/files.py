@@ -59,8 +59,13 @@ def find(path: Path, findings: Findings) -> tuple[Path, ...]:
         findings.error(Kind.FILE, Place(str(each)), message, "take it out of the folder")
     found = [each for each in found if each.is_file() or not each.exists()]
     if not found and not findings.failed:
-        findings.error(Kind.FILE, Place(str(path)), "the folder has no YAML file", "files must end in .yaml or .yml")
+        tell_empty(str(path), findings)
     return tuple(sorted(found))
+
+
+def tell_empty(folder: str, findings: Findings) -> None:
+    """Note that a folder has nothing to read."""
+    findings.error(Kind.FILE, Place(folder), "the folder has no YAML file", "files must end in .yaml or .yml")
 
 
 def linked_folders(path: Path) -> tuple[str, ...]:

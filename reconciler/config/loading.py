@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.config.contradictions import warn_of_contradictions
 from reconciler.config.countries import Countries
 from reconciler.config.directory import Directory
-from reconciler.config.files import SourceFile, decoded, find, linked_folders, read_file
+from reconciler.config.files import SourceFile, decoded, find, linked_folders, read_file, tell_empty
 from reconciler.config.findings import Findings
 from reconciler.config.groups import Resolver
 from reconciler.config.limits import read_policy
@@ -61,7 +61,7 @@ def load_stored(stored: Sequence[Stored], *, as_of: date, folder: str | None, na
         if each.trouble:
             findings.error(Kind.FILE, Place(each.file), each.trouble, each.hint)
     if folder is not None and not stored:
-        findings.error(Kind.FILE, Place(folder), "the folder has no YAML file", "files must end in .yaml or .yml")
+        tell_empty(folder, findings)
     sound = [each for each in stored if not each.trouble]
     read_in = (decoded(each.file, each.data, findings, linked=each.linked) for each in sound)
     sources = [source for source in read_in if source is not None]
