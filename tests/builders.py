@@ -31,7 +31,8 @@ from reconciler.model.identity import Identity, identity_of_digits, parse_jid
 from reconciler.model.live import Instance, ListedGroup, LiveGroup, Participant
 from reconciler.model.plan import GroupPlan, Plan
 from reconciler.model.who import Who
-from reconciler.plan.build import Choices, build_plan
+from reconciler.plan.build import build_plan
+from reconciler.plan.choices import Choices
 
 TODAY = date(2026, 6, 15)
 CONNECTED = Instance("inst_abc123", "connected")

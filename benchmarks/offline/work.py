@@ -59,7 +59,8 @@ def make_plan(file: Path, live_file: Path, watch: Watch) -> int:
     from reconciler.diff.compare import compare
     from reconciler.diff.match import match_groups
     from reconciler.model.live import Instance, ListedGroup
-    from reconciler.plan.build import Choices, build_plan
+    from reconciler.plan.build import build_plan
+    from reconciler.plan.choices import Choices
 
     with watch.part("load, validate, resolve"):
         desired = load(file, as_of=AS_OF)

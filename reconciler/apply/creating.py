@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from reconciler.apply.api import Writes
 from reconciler.apply.members import Sending, named_in
 from reconciler.errors import AMBIGUOUS, ApiError, BadAnswer, Interrupted, Unprocessable
-from reconciler.model.live import ListedGroup
-from reconciler.model.plan import GroupPlan
 from reconciler.model.result import PersonState
 from reconciler.model.step import Action, Step
 from reconciler.model.text import same_text
@@ -86,23 +84,6 @@ class Creation:
             return new[0]
         seen = "no new group of that name is listed" if not new else f"{len(new)} new groups of that name are listed"
         raise _unknown(name, cause, f"and {seen}") from cause
-
-
-def there_by_now(
-    creating: Iterable[GroupPlan], listed: Iterable[ListedGroup], known: Mapping[str, str], held: Collection[str]
-) -> tuple[str, ...]:
-    """Why these groups are not to be created: live groups that bear their names by now, a sentence each.
-
-    `known` has the names, by id, that the plan was made with: a group that bore the name then is another key's, as
-    is one whose id a key holds.
-    """
-    new = [e for e in listed if e.id not in held and not same_text(known.get(e.id, ""), e.name)]
-    return tuple(
-        f'{group.key}: a live group called "{entry.name}" is there by now: {entry.id}'
-        for group in creating
-        for entry in new
-        if any(same_text(entry.name, name) for name in group.names)
-    )
 
 
 def _unknown(name: str, cause: ApiError, finding: str) -> UnknownCreate:

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from reconciler.apply.api import Progress, Writes
 from reconciler.apply.steps import GroupRun
-from reconciler.apply.verify import ReadBack, read_back, said, with_links
+from reconciler.apply.verify import ReadBack, read_back, said
+from reconciler.lookup.links import people_with_link
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult, Outcome, StepResult
@@ -63,7 +64,8 @@ def _phase_of(run: GroupRun, phase: Phase, progress: Progress) -> Callable[[], N
 def _reading_back(run: GroupRun, api: Writes, progress: Progress) -> Callable[[], ReadBack]:
     def read() -> ReadBack:
         progress.reading_back(run.plan.key)
-        return with_links(read_back(run, api), api, run.group_id)
+        found = read_back(run, api)
+        return replace(found, people=people_with_link(found.people, api, run.group_id))
 
     return read
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.apply.api import Writes
 from reconciler.apply.members import is_there
@@ -49,24 +49,6 @@ def read_back(run: GroupRun, api: Writes) -> ReadBack:
     contradicted = {outcome.who for outcome in found}
     told = (outcome for outcome in said(run) if outcome.who not in contradicted)
     return ReadBack((*told, *found, *_pending(run)), left_over, live, _not_seen(run, live))
-
-
-def with_links(found: ReadBack, api: Writes, group_id: str | None) -> ReadBack:
-    """Give everybody who is to come by themselves the group's invite link, if it can be had."""
-    needs = (PersonState.NOT_ADDED, PersonState.PENDING)
-    if group_id is None or not any(outcome.state in needs for outcome in found.people):
-        return found
-    try:
-        link, trouble = api.invite_link(group_id), ""
-    except (ApiError, Interrupted) as error:
-        link, trouble = None, f"the invite link could not be had: {error}"
-    people = tuple(
-        PersonOutcome(o.group, o.who, o.state, f"{o.message}; {trouble}" if trouble else o.message, link)
-        if o.state in needs
-        else o
-        for o in found.people
-    )
-    return replace(found, people=people)
 
 
 def said(run: GroupRun) -> tuple[PersonOutcome, ...]:

@@ -14,7 +14,7 @@ from reconciler.cli.parameters import Asked
 from reconciler.cli.session import Account, Session, address_of, reading_session
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, Source
-from reconciler.plan.build import Choices
+from reconciler.plan.choices import Choices
 from reconciler.planfile.saved import SavedPlan
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def planning_only(desired: Desired, choices: Choices, settings: Settings) -> Ite
 
     Where nothing is left to plan there is none, since no API and no key is needed.
     """
-    from reconciler.pipeline import Planned, needs_live, untouched_plan
+    from reconciler.pipeline import Planned
+    from reconciler.plan.build import untouched_plan
+    from reconciler.plan.choices import needs_live
 
     account = Account.of(desired)
     if choices.changed_since is not None and not needs_live(desired, choices):

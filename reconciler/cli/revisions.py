@@ -15,7 +15,7 @@ from reconciler.diff.revised import revised
 from reconciler.diff.select import narrowed
 from reconciler.errors import ConfigError, Refused
 from reconciler.model.desired import Desired
-from reconciler.plan.build import Choices
+from reconciler.plan.choices import Choices
 from reconciler.revisions import Revision, read_revision
 
 log = logging.getLogger("reconciler.revisions")

@@ -71,15 +71,8 @@ def _compare_one(
         return replace(
             change, blocked=("was listed, but is gone when read: somebody is changing it; plan again",), stopped=True
         )
-    live = read.get(listed.id) or as_read(listed)
+    live = read.get(listed.id) or listed.as_read()
     return _with_live(replace(change, live=live), live, desired, by_lid)
-
-
-def as_read(listed: ListedGroup) -> LiveGroup:
-    """A list entry as if it were read: whole in the reference dialect, else no more than id, name and count."""
-    return LiveGroup(
-        listed.id, listed.name, listed.description or "", listed.participants or (), listed.owner, listed.count
-    )
 
 
 def _shown_name(group: DesiredGroup, listed: ListedGroup | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import Protocol
@@ -18,28 +18,25 @@ class ReadsGroups(Protocol):
         """Read a group whole."""
 
 
-def whole(listed: ListedGroup) -> LiveGroup | None:
-    """The live group, if the list told participants and description; None when it must be read."""
-    if listed.participants is None or listed.description is None:
-        return None
-    return LiveGroup(
-        listed.id, listed.name, listed.description, listed.participants, owner=listed.owner, count=listed.count
-    )
-
-
-def fetch_groups(
-    client: ReadsGroups, ids: Sequence[str], counts: Mapping[str, int | None], parallelism: int
+def read_groups(
+    client: ReadsGroups, entries: Sequence[ListedGroup], parallelism: int, *, told: Callable[[ListedGroup], bool]
 ) -> dict[str, LiveGroup | None]:
-    """Read these groups, `parallelism` at a time; `counts` are the list's numbers of participants.
+    """The listed groups by id: as the list tells them where that is enough (`told`), else as `fetch_groups` does."""
+    read = fetch_groups(client, [entry for entry in entries if not told(entry)], parallelism)
+    return {entry.id: read[entry.id] if entry.id in read else entry.as_read() for entry in entries}
+
+
+def fetch_groups(client: ReadsGroups, entries: Iterable[ListedGroup], parallelism: int) -> dict[str, LiveGroup | None]:
+    """Read these groups, `parallelism` at a time, in their order.
 
     A group that vanished since it was listed is None. The first error ends the reading and is raised.
     """
-    wanted = list(dict.fromkeys(ids))
+    wanted = {entry.id: entry for entry in entries}
     if not wanted:
         return {}
     with ThreadPoolExecutor(max_workers=max(1, min(parallelism, len(wanted)))) as pool:
         try:
-            running = {pool.submit(_read, client, group_id, counts.get(group_id)): group_id for group_id in wanted}
+            running = {pool.submit(_read, client, entry): entry.id for entry in wanted.values()}
             read = {running[done]: done.result() for done in as_completed(running)}
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -47,9 +44,9 @@ def fetch_groups(
     return {group_id: read[group_id] for group_id in wanted}
 
 
-def _read(client: ReadsGroups, group_id: str, count: int | None) -> LiveGroup | None:
+def _read(client: ReadsGroups, entry: ListedGroup) -> LiveGroup | None:
     try:
-        return replace(client.group(group_id), count=count)
+        return replace(client.group(entry.id), count=entry.count)
     except NotFound as error:
         if not error.tells_of_group:
             raise

@@ -50,6 +50,10 @@ class ListedGroup:
     description: str | None = None
     owner: Identity | None = None
 
+    def as_read(self) -> LiveGroup:
+        """The entry as if it were read: whole in the reference dialect, else no more than id, name and count."""
+        return LiveGroup(self.id, self.name, self.description or "", self.participants or (), self.owner, self.count)
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -59,6 +63,11 @@ class Listing:
     calls: int = 1
     steady: bool = True
     """False where groups can slip between two pages unseen: read again before anything is taken for absent."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of all groups, by id."""
+        return {group.id: group.name for group in self.groups}
 
 
 @dataclass(frozen=True, slots=True)

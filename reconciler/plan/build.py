@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from reconciler.diff.change import Change
 from reconciler.diff.match import names_of
 from reconciler.model.advice import Advice
-from reconciler.model.changed_since import ChangedSince
-from reconciler.model.desired import DEFAULT_REMOVALS, Desired, DesiredGroup, RemovalLimit
+from reconciler.model.desired import DEFAULT_REMOVALS, Desired
 from reconciler.model.identity import Identity
 from reconciler.model.live import Instance
 from reconciler.model.plan import GroupPlan, Plan
-from reconciler.model.shard import Shard, Share
+from reconciler.plan.choices import Choices, share_of
 from reconciler.plan.guard import refusals
 from reconciler.plan.order import steps_of
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the command line says about a plan.
-
-    `max_removals` overrides the file; `targets` are keys, none for all; `changed_since` says which of them to leave
-    out, `shard` keeps only its part of the others. `before` are the groups of that earlier revision, where a key may
-    stand for another live group than it did there (None: none can). `trying_out` is a run on the embedded server.
-    """
-
-    targets: tuple[str, ...] = ()
-    max_removals: RemovalLimit | None = None
-    calls_per_minute: float = 100.0
-    shard: Shard | None = None
-    changed_since: ChangedSince | None = None
-    before: tuple[DesiredGroup, ...] | None = None
-    trying_out: bool = False
-
-    def share(self, asked_for: int) -> Share | None:
-        """What the plan says of its shard, where so many groups were asked for in all."""
-        return None if self.shard is None else Share(self.shard.index, self.shard.count, asked_for)
 
 
 def build_plan(
@@ -48,13 +24,8 @@ def build_plan(
     instance_id: str,
     instance: Instance | None,
     advice: tuple[Advice, ...] = (),
-    asked_for: int = 0,
 ) -> Plan:
-    """The plan of all changes.
-
-    `instance` is its state as just read, None when nothing is to be written. `asked_for` is how many groups the run
-    is about, all its shards together.
-    """
+    """The plan of all changes. `instance` is its state as just read, None when nothing is to be written."""
     groups = tuple(_group_plan(change, desired, choices) for change in changes)
     return Plan(
         instance_id=instance_id,
@@ -67,9 +38,14 @@ def build_plan(
         targets=choices.targets,
         changed_since=choices.changed_since,
         spared=spared_by(desired),
-        share=choices.share(asked_for),
+        share=share_of(desired, choices),
         held=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
+
+
+def untouched_plan(desired: Desired, choices: Choices, instance_id: str) -> Plan:
+    """The plan of no group at all: nothing that was asked for changed, so the API is not asked either."""
+    return build_plan((), desired, choices, instance_id=instance_id, instance=None)
 
 
 def spared_by(desired: Desired) -> tuple[Identity, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from reconciler.errors import Refused
 from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
-from reconciler.model.plan import GroupPlan, Refusal
+from reconciler.model.plan import GroupPlan, Plan, Refusal
 from reconciler.model.step import Action
 
 PLACEHOLDER = "inst_replace_me"
@@ -74,6 +76,27 @@ def refusals_of_removals(groups: Sequence[GroupPlan]) -> list[Refusal]:
             lift = f"if that is meant, pass --max-removals {removed}, or raise `max_removals` for this group"
             found.append(Refusal(text, lift, group.key))
     return found
+
+
+def guarded_again(plan: Plan, desired: Desired | None, instance: Instance) -> Plan:
+    """A saved plan with every reason of now to refuse it, since a plan file can be edited on its way.
+
+    `desired` is as it is for the plan's instance, None where the file is not there or not needed.
+    """
+    of_own_phone = refusals_of_own_phone(plan.groups, desired, plan.instance_id) if desired is not None else []
+    found = (*refusals_of_instance(instance), *of_own_phone, *refusals_of_removals(plan.groups))
+    return replace(plan, refusals=(*plan.refusals, *(refusal for refusal in found if refusal not in plan.refusals)))
+
+
+def require_allowed(plan: Plan) -> None:
+    """Stop here when a guard refuses the run; every reason is told, with what lifts it."""
+    if not plan.refusals:
+        return
+    lines = []
+    for refusal in plan.refusals:
+        where = f"{refusal.group}: " if refusal.group else ""
+        lines.append(f"  {where}{refusal.message}\n    {refusal.lift}")
+    raise Refused("refused before the first write, nothing was changed:\n" + "\n".join(lines))
 
 
 def _removed(group: GroupPlan) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from reconciler.errors import PlanFileError
+from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
 from reconciler.model.plan import Found, GroupPlan, Plan
 from reconciler.model.step import Action
 from reconciler.model.text import comparable, in_quotes
+from reconciler.plan.build import spared_by
 
 
 def touched(plan: Plan) -> tuple[GroupPlan, ...]:
@@ -16,13 +19,28 @@ def touched(plan: Plan) -> tuple[GroupPlan, ...]:
     return tuple(group for group in plan.groups if group.steps)
 
 
-def spared_after_all(plan: Plan, spared: Collection[Identity]) -> tuple[str, ...]:
-    """The keys of the groups in which the plan removes somebody whom the file spares, sorted as the plan is."""
-    return tuple(
+def require_spared(plan: Plan, desired: Desired) -> None:
+    """Stop here when the plan removes somebody whom the file spares, whatever the plan has come to say on its way."""
+    spared = spared_by(desired)
+    keys = [
         group.key
         for group in touched(plan)
         if any(who.identity in spared for step in group.steps if step.action is Action.REMOVE for who in step.people)
-    )
+    ]
+    if keys:
+        raise PlanFileError(
+            "the plan removes somebody whom the YAML spares (the instance, protected or ignored people): "
+            f"{', '.join(keys)}",
+            "somebody edited it: make a new plan",
+        )
+
+
+def require_unmoved(plan: Plan, listed: Sequence[ListedGroup], read: Mapping[str, LiveGroup | None]) -> None:
+    """Stop here when the live groups are no longer as the plan recorded them; see `moved`."""
+    differences = moved(plan, listed, read)
+    if differences:
+        told = "\n".join(f"  {text}" for text in differences)
+        raise PlanFileError(f"the live groups changed since the plan was made:\n{told}", "make a new plan")
 
 
 def moved(plan: Plan, listed: Sequence[ListedGroup], read: Mapping[str, LiveGroup | None]) -> tuple[str, ...]:

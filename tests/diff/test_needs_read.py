@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.diff.compare import as_read, compare, needs_read
+from reconciler.diff.compare import compare, needs_read
 from reconciler.diff.match import Match
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Membership, State
 from reconciler.model.live import ListedGroup
@@ -67,7 +67,7 @@ def test_a_list_entry_that_tells_everything_serves_as_the_read() -> None:
 
 @pytest.mark.parametrize("entry", [BARE, WITHOUT_DESCRIPTION, WHOLE])
 def test_a_list_entry_as_a_read_has_what_it_tells_and_is_empty_elsewhere(entry: ListedGroup) -> None:
-    read = as_read(entry)
+    read = entry.as_read()
     assert (read.id, read.name, read.count) == (entry.id, entry.name, entry.count)
     assert read.participants == (entry.participants or ())
     assert read.description == (entry.description or "")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from reconciler.errors import ApiError, BadAnswer, NotFound, ServerError
-from reconciler.live.fetch import fetch_groups, whole
+from reconciler.live.fetch import fetch_groups, read_groups
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
 from tests.live.live_setup import BASE, Rig, client_of
 from tests.live.scripted_server import Expect, ScriptedServer
 
 IDS = [f"{120363012345678900 + number}@g.us" for number in range(12)]
+ENTRIES = [ListedGroup(group_id, f"group {group_id}") for group_id in IDS]
 
 
 class Groups:
@@ -37,7 +39,7 @@ def _live(group_id: str) -> LiveGroup:
 
 def test_groups_are_read_at_once_as_many_as_allowed_and_come_back_in_order() -> None:
     client = Groups(_live, meet=4)
-    found = fetch_groups(client, IDS, {IDS[0]: 5}, parallelism=4)
+    found = fetch_groups(client, [replace(ENTRIES[0], count=5), *ENTRIES[1:]], parallelism=4)
     assert list(found) == IDS
     assert found[IDS[0]] == LiveGroup(IDS[0], f"group {IDS[0]}", "", count=5)
     assert found[IDS[1]] == _live(IDS[1])
@@ -45,13 +47,13 @@ def test_groups_are_read_at_once_as_many_as_allowed_and_come_back_in_order() -> 
 
 def test_the_same_group_is_read_once_and_no_groups_take_no_call() -> None:
     client = Groups(_live)
-    assert list(fetch_groups(client, [IDS[0], IDS[0]], {}, parallelism=4)) == [IDS[0]]
-    assert fetch_groups(client, [], {}, parallelism=4) == {}
+    assert list(fetch_groups(client, [ENTRIES[0], ENTRIES[0]], parallelism=4)) == [IDS[0]]
+    assert fetch_groups(client, [], parallelism=4) == {}
     assert client.asked == [IDS[0]]
 
 
 def test_a_parallelism_of_nothing_still_reads() -> None:
-    assert list(fetch_groups(Groups(_live), IDS, {}, parallelism=0)) == IDS
+    assert list(fetch_groups(Groups(_live), ENTRIES, parallelism=0)) == IDS
 
 
 def test_the_first_error_ends_the_reading() -> None:
@@ -60,7 +62,7 @@ def test_the_first_error_ends_the_reading() -> None:
 
     client = Groups(read)
     with pytest.raises(BadAnswer, match=IDS[0]):
-        fetch_groups(client, IDS, {}, parallelism=1)
+        fetch_groups(client, ENTRIES, parallelism=1)
     assert len(client.asked) < len(IDS)
 
 
@@ -81,25 +83,26 @@ def test_only_the_apis_own_word_makes_a_listed_group_a_vanished_one(error: ApiEr
         return _live(group_id)
 
     if vanished:
-        assert fetch_groups(Groups(read), IDS[:2], {}, parallelism=2) == {IDS[0]: _live(IDS[0]), IDS[1]: None}
+        assert fetch_groups(Groups(read), ENTRIES[:2], parallelism=2) == {IDS[0]: _live(IDS[0]), IDS[1]: None}
     else:
         with pytest.raises(type(error)):
-            fetch_groups(Groups(read), IDS[:2], {}, parallelism=2)
+            fetch_groups(Groups(read), ENTRIES[:2], parallelism=2)
 
 
-def test_a_list_entry_that_tells_everything_needs_no_reading() -> None:
+def test_a_group_is_read_only_where_its_list_entry_does_not_tell_enough() -> None:
     people = (Participant("1@lid", lid="1@lid"),)
-    listed = ListedGroup(IDS[0], "x", 1, people, "about", Identity("+12025550143"))
-    assert whole(listed) == LiveGroup(IDS[0], "x", "about", people, Identity("+12025550143"), 1)
-
-
-@pytest.mark.parametrize("listed", [ListedGroup(IDS[0], "x", 1, (), None), ListedGroup(IDS[0], "x", 1, None, "about")])
-def test_a_list_entry_that_lacks_people_or_description_must_be_read(listed: ListedGroup) -> None:
-    assert whole(listed) is None
+    told = ListedGroup(IDS[0], "x", 1, people, "about", Identity("+12025550143"))
+    client = Groups(_live)
+    found = read_groups(client, [told, ENTRIES[1]], 2, told=lambda entry: entry.participants is not None)
+    assert client.asked == [IDS[1]]
+    assert found == {
+        IDS[0]: LiveGroup(IDS[0], "x", "about", people, Identity("+12025550143"), 1),
+        IDS[1]: _live(IDS[1]),
+    }
 
 
 def test_groups_are_read_over_http_in_parallel() -> None:
     script = [Expect("GET", f"{BASE}/groups/{i}", data={"group_id": i, "name": i, "participants": []}) for i in IDS]
     with ScriptedServer(script, any_order=True) as server, Rig(server.url).transport() as transport:
-        found = fetch_groups(client_of(transport), IDS, {}, parallelism=4)
+        found = fetch_groups(client_of(transport), ENTRIES, parallelism=4)
     assert [group.name for group in found.values() if group is not None] == IDS

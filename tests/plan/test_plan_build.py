@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.advice import AdviceKind
 from reconciler.model.plan import Found
-from reconciler.plan.build import Choices
+from reconciler.plan.choices import Choices
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, BOB, TODAY, desired, group, group_plan, live, plan_for, policy
 
 

@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
 from reconciler.model.live import Instance, LiveGroup
 from reconciler.model.plan import Plan
-from reconciler.plan.build import Choices
+from reconciler.plan.choices import Choices
 from reconciler.plan.guard import PLACEHOLDER, refusals_of_instance
 from tests.builders import (
     ALICE,

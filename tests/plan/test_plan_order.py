@@ -8,7 +8,7 @@ from reconciler.model.desired import DesiredGroup, State
 from reconciler.model.limits import MAX_PEOPLE_A_CALL as BATCH
 from reconciler.model.live import LiveGroup
 from reconciler.model.step import Action, Phase, Step
-from reconciler.plan.build import Choices
+from reconciler.plan.choices import Choices
 from tests.builders import (
     ALICE,
     ALPHA_ID,

@@ -14,7 +14,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Plan
 from reconciler.model.step import Action, Phase, Step
-from reconciler.plan.build import Choices
+from reconciler.plan.choices import Choices
 from tests.builders import ME, plan_for
 from tests.plan.tiny_world import TinyWorld, lids_noted
 from tests.plan.tiny_worlds import Setting, settings_of_worlds

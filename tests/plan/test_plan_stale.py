@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.desired import Desired, State
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.plan.build import Choices
+from reconciler.plan.choices import Choices
 from reconciler.plan.stale import moved, touched
 from tests.builders import (
     ALICE,

@@ -20,7 +20,7 @@ from reconciler.model.live import Instance, Listing, LiveGroup
 from reconciler.model.plan import Plan
 from reconciler.model.shard import Shard, shard_number
 from reconciler.pipeline import make_plan
-from reconciler.plan.build import Choices
+from reconciler.plan.choices import Choices
 from tests.builders import ALPHA_ID, CONNECTED, desired, group, listed, live, person
 from tests.plan.tiny_worlds import Setting, settings_of_worlds
 

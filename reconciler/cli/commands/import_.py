@@ -67,7 +67,7 @@ def _text_of_live(settings: Settings, ids: Sequence[str], people: bool, phone: s
     from reconciler.cli.session import Account, address_of, reading_session
     from reconciler.config.given import parse_person
     from reconciler.config.importing import render_import
-    from reconciler.pipeline import read_live
+    from reconciler.lookup.reads import read_live
 
     given = parse_person(phone) if phone is not None else None
     account = Account(phone=given.jid.partition("@")[0] if given else None)

@@ -32,7 +32,7 @@ def invite(ctx: click.Context, key: str, path: Path) -> int:
     from reconciler.cli.session import Account, reading_session
     from reconciler.cli.writing import show
     from reconciler.diff.select import select_key
-    from reconciler.lookup import invite_link
+    from reconciler.lookup.links import invite_link
 
     settings = begin(ctx)
     desired = load_desired(path, None, quiet=settings.quiet)

@@ -39,7 +39,7 @@ def pin(ctx: click.Context, path: Path, dry_run: bool) -> int:
     from reconciler.cli.loading import load_desired
     from reconciler.cli.logs import begin
     from reconciler.cli.session import Account, reading_session
-    from reconciler.pipeline import match_live
+    from reconciler.lookup.listing import match_live
 
     settings = begin(ctx)
     desired = load_desired(path, None, quiet=settings.quiet)

@@ -37,7 +37,7 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     from reconciler.cli.session import Account, reading_session
     from reconciler.cli.writing import tell
     from reconciler.config.sought import find_person
-    from reconciler.lookup import find_everywhere
+    from reconciler.lookup.person import find_everywhere
 
     settings = begin(ctx)
     desired = load_desired(path, None, quiet=settings.quiet)

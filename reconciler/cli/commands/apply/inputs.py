@@ -18,7 +18,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
 from reconciler.model.step import Action
 from reconciler.pipeline import check_saved_plan
-from reconciler.plan.build import Choices
+from reconciler.plan.choices import Choices
 from reconciler.planfile.saved import SavedPlan
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from reconciler.cli.writing import colored, require_stdout, say, show, write_fil
 from reconciler.errors import NotShown, UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult
-from reconciler.pipeline import Planned, require_allowed, run_plan
+from reconciler.pipeline import Planned, run_plan
+from reconciler.plan.guard import require_allowed
 
 
 @dataclass(frozen=True, slots=True)
