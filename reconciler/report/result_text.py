@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.counts import moved_people
-from reconciler.model.plan import GroupPlan, TextChange
+from reconciler.model.plan import TextChange
 from reconciler.model.result import ApplyResult, Outcome, PersonOutcome, PersonState, StepResult
 from reconciler.model.step import Action, Step
-from reconciler.model.who import Who
-from reconciler.report.lines import Ink, order_of
+from reconciler.report.lines import Ink
 from reconciler.report.paint import BOLD, paint
+from reconciler.report.result_groups import GroupResult, group_results
 from reconciler.report.summary import result_line
 from reconciler.report.wording import counted
 
@@ -33,53 +32,37 @@ _DOING = {
 def render_result(result: ApplyResult, *, show_phones: bool, color: bool) -> str:
     """The whole run, ending in its summary line and, where it did not converge, in what to do next."""
     ink = Ink(show_phones, color)
-    moved = moved_people(result)
-    sections = ["\n".join(result_lines(result, key, moved, ink)) for key in told_keys(result)]
+    sections = ["\n".join(result_lines(group, ink)) for group in group_results(result)]
     ending = [paint(result_line(result), BOLD, color), *next_steps(result, ink)]
     return "\n\n".join([*sections, "\n".join(ending)])
 
 
-def told_keys(result: ApplyResult) -> list[str]:
-    """Every group there is something to say of, sorted by key."""
-    keys = {step.step.group for step in result.steps} | {outcome.group for outcome in result.people}
-    keys |= {key for key, _ in result.left_over}
-    return sorted(keys | {group.key for group in result.plan.groups if group.blocked})
-
-
-def result_lines(result: ApplyResult, key: str, moved: dict[StepResult, tuple[Who, ...]], ink: Ink) -> list[str]:
+def result_lines(group: GroupResult, ink: Ink) -> list[str]:
     """One group's lines: its heading, then what was done and what was not, each after a mark."""
-    return list(_Group(result, key, moved, ink).lines())
+    return list(_Lines(group, ink).all())
 
 
-class _Group:
+class _Lines:
     """One group's part of a result."""
 
-    def __init__(self, result: ApplyResult, key: str, moved: dict[StepResult, tuple[Who, ...]], ink: Ink) -> None:
+    def __init__(self, group: GroupResult, ink: Ink) -> None:
+        self.group = group
         self.ink = ink
-        self.moved = moved
-        self.plan = next((g for g in result.plan.groups if g.key == key), GroupPlan(key, key))
-        self.steps = sorted((s for s in result.steps if s.step.group == key), key=lambda s: order_of(s.step))
-        self.people = [outcome for outcome in result.people if outcome.group == key]
-        self.left_over = sorted(text for group, text in result.left_over if group == key)
 
-    def lines(self) -> Iterator[str]:
+    def all(self) -> Iterator[str]:
         """Heading; what was done; what was not; people who did not simply come or go; what is still different."""
-        yield self.ink.heading(self.plan.key, self.plan.name, self._group_id())
-        for step in self.steps:
+        yield self.ink.heading(self.group.plan.key, self.group.plan.name, self.group.id or _NO_ID)
+        for step in self.group.steps:
             if step.outcome is Outcome.DONE:
                 yield from self._done(step)
-        for step in self.steps:
+        for step in self.group.steps:
             if step.outcome is not Outcome.DONE:
                 yield self._not_done(step)
         # By state, then in the order of people everywhere.
-        for outcome in sorted(self.people, key=lambda o: (not o.refused, o.state, o.who.order)):
+        for outcome in sorted(self.group.people, key=lambda o: (not o.refused, o.state, o.who.order)):
             yield self._person(outcome)
-        yield from (self.ink.line("!", f"blocked: {self.ink.words(reason)}") for reason in self.plan.blocked)
-        yield from (self.ink.line("!", f"still different: {self.ink.words(text)}") for text in self.left_over)
-
-    def _group_id(self) -> str:
-        told = next((s.group_id or s.step.group_id for s in self.steps if s.group_id or s.step.group_id), None)
-        return told or self.plan.id or (self.plan.live.id if self.plan.live else _NO_ID)
+        yield from (self.ink.line("!", f"blocked: {self.ink.words(reason)}") for reason in self.group.plan.blocked)
+        yield from (self.ink.line("!", f"still different: {self.ink.words(text)}") for text in self.group.left_over)
 
     def _done(self, result: StepResult) -> Iterator[str]:
         step = result.step
@@ -88,7 +71,7 @@ class _Group:
         if step.action is Action.PATCH:
             yield from (self.ink.line(*self.ink.change(change)) for change in self._changes(step))
         mark, done = ("-", "removed") if step.action is Action.REMOVE else ("+", "added")
-        if people := self.moved[result]:
+        if people := self.group.moved[result]:
             yield self.ink.line(mark, f"{done} {counted(len(people), 'person', 'people')}: {self.ink.people(people)}")
         if result.message:
             yield self.ink.line("i", self.ink.words(result.message))
@@ -96,7 +79,7 @@ class _Group:
     def _changes(self, step: Step) -> list[TextChange]:
         """What this patch sent, with the old text where the plan knows it."""
         sent = {"name": step.name, "description": step.description}
-        old = {change.field: change.old for change in self.plan.text}
+        old = {change.field: change.old for change in self.group.plan.text}
         return [TextChange(field, old.get(field), text) for field, text in sent.items() if text is not None]
 
     def _not_done(self, result: StepResult) -> str:

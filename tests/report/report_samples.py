@@ -176,7 +176,7 @@ GOOD = ApplyResult(
     calls=CALLS,
 )
 BAD = ApplyResult(
-    EVERYTHING,
+    replace(EVERYTHING, groups=(*EVERYTHING.groups, GroupPlan("elsewhere", "elsewhere"))),
     (
         StepResult(NEW.steps[0], Outcome.UNKNOWN, "no answer came within 30 s"),
         StepResult(NEW.steps[1], Outcome.SKIPPED, "an earlier step of this group did not succeed"),
