@@ -52,9 +52,20 @@ def _with_paging(told: dict[str, Any]) -> Any:
     paging = {name: part[name] for part in beside for name in PAGING if name in part}
     if not isinstance(data, list) or not paging:
         return data
-    total = paging.get("total")
-    whole = total == len(data) if isinstance(total, int) else not paging.get("hasMore")
-    return data if whole else {"items": data, **paging}
+    return data if _is_whole(len(data), paging) else {"items": data, **paging}
+
+
+def _is_whole(entries: int, paging: Mapping[str, Any]) -> bool:
+    """Whether a list of so many entries is all there is, by what stands beside it."""
+    total, limit = paging.get("total"), paging.get("limit")
+    if any(paging.get(name) not in (None, 0, 1) for name in ("page", "totalPages")):
+        return False
+    if total is not None:
+        return bool(total == entries)
+    if "page" not in paging or "hasMore" in paging or "totalPages" in paging:
+        return not paging.get("hasMore")
+    # A page that tells no end: where it is full there may be another.
+    return isinstance(limit, int) and entries < limit
 
 
 def _failure(told: dict[str, Any], status: int, endpoint: str, named: str | None, redact: Redact) -> BadAnswer:

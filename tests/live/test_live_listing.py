@@ -117,7 +117,22 @@ def test_paging_told_beside_a_list_is_followed(beside: str | None) -> None:
     assert len(found.groups) == 25
 
 
-@pytest.mark.parametrize("told", [{"total": 25}, {"pagination": {"hasMore": True}}, {"meta": {"total": 99, "page": 1}}])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"total": 25},
+        {"total": "25"},
+        {"pagination": {"hasMore": True}},
+        {"meta": {"total": 99, "page": 1}},
+        {"meta": {"page": 1, "limit": 20, "totalPages": 3}},
+        {"meta": {"page": 1, "limit": 20, "totalPages": "3"}},
+        {"meta": {"total": 20, "totalPages": 3}},
+        {"meta": {"page": 2, "limit": 50}},
+        {"meta": {"page": 1, "limit": 20}},
+        {"page": 1},
+    ],
+    ids=str,
+)
 def test_a_list_that_says_there_is_more_and_not_where_is_refused(told: dict[str, Any]) -> None:
     answer = {"data": [_group(number) for number in range(20)], **told}
     script = [Expect("GET", f"{BASE}/groups", answer=answer)]
@@ -125,8 +140,20 @@ def test_a_list_that_says_there_is_more_and_not_where_is_refused(told: dict[str,
         client_of(transport).list_groups()
 
 
-def test_a_list_that_says_it_is_whole_is_whole() -> None:
-    answer = {"data": [_group(1)], "meta": {"total": 1, "requestId": "req_1"}}
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"total": 1},
+        {"total": 1, "page": 1, "limit": 1, "totalPages": 1},
+        {"page": 1, "limit": 20, "totalPages": 1},
+        {"page": 0, "limit": 1, "hasMore": False},
+        {"page": 1, "limit": 20},
+        {"limit": 1},
+    ],
+    ids=str,
+)
+def test_a_list_that_says_it_is_whole_is_whole(told: dict[str, Any]) -> None:
+    answer = {"data": [_group(1)], "meta": {**told, "requestId": "req_1"}}
     script = [Expect("GET", f"{BASE}/groups", answer=answer)]
     with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
         assert len(client_of(transport).list_groups().groups) == 1
