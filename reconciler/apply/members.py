@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.apply.api import Writes
 from reconciler.errors import AMBIGUOUS, ApiError, Conflict, Forbidden, Rejected, Unprocessable
-from reconciler.model.identity import Identity, identity_of_jid
+from reconciler.model.identity import identity_of_jid
 from reconciler.model.live import LiveGroup
 from reconciler.model.result import PersonState
 from reconciler.model.step import Action
@@ -110,8 +110,7 @@ class Sending:
         """Somebody may have become the owner since the plan; if nobody did, the instance may not write here."""
         if self.action is not Action.REMOVE:
             raise error
-        live = self.api.group(self.group_id)
-        owners = {p.identity for p in live.participants if p.is_owner} | {live.owner}
+        owners = self.api.group(self.group_id).owners
         now_owners = [who for who in people if who.identity in owners]
         if not now_owners:
             raise error
@@ -131,18 +130,15 @@ class Sending:
 
 
 def _already(action: Action, live: LiveGroup) -> Callable[[Who], bool]:
-    identities = {p.identity for p in live.participants if p.identity is not None}
-    lids = {p.lid for p in live.participants if p.lid is not None}
-
-    def is_in(who: Who) -> bool:
-        return is_there(who, identities, lids)
-
+    is_in = seen_in(live)
     return is_in if action is Action.ADD else lambda who: not is_in(who)
 
 
-def is_there(who: Who, identities: set[Identity], lids: set[str]) -> bool:
-    """Whether somebody is among participants, by number or by the private id that the file notes."""
-    return who.identity in identities or (who.lid is not None and who.lid in lids)
+def seen_in(live: LiveGroup) -> Callable[[Who], bool]:
+    """Whether somebody is among the participants, by number or by the private id that the file notes."""
+    identities = {p.identity for p in live.participants if p.identity is not None}
+    lids = {p.lid for p in live.participants if p.lid is not None}
+    return lambda who: who.identity in identities or who.lid in lids
 
 
 def named_in(details: Any, people: Sequence[Who]) -> list[Who]:

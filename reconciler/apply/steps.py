@@ -8,7 +8,7 @@ from threading import Event
 
 from reconciler.apply.api import Writes
 from reconciler.apply.creating import Creation, UnknownCreate
-from reconciler.apply.members import NOT_ABOUT_PEOPLE, Sending, is_there, may_have_worked_before
+from reconciler.apply.members import NOT_ABOUT_PEOPLE, Sending, may_have_worked_before, seen_in
 from reconciler.errors import AMBIGUOUS, ApiError, Conflict, Forbidden, Interrupted, NotFound, ReconcilerError
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import GroupPlan
@@ -200,15 +200,14 @@ class GroupRun:
         return StepResult(step, Outcome.DONE, f"seen by reading the group, since {error.message}", self.group_id)
 
     def _took_effect(self, step: Step, live: LiveGroup) -> bool:
-        identities = {p.identity for p in live.participants if p.identity is not None}
-        lids = {p.lid for p in live.participants if p.lid is not None}
+        seen = seen_in(live)
         match step.action:
             case Action.PATCH:
                 name = step.name is None or same_text(step.name, live.name)
                 return name and (step.description is None or same_text(step.description, live.description))
             case Action.ADD:
-                return all(is_there(who, identities, lids) for who in step.people)
+                return all(seen(who) for who in step.people)
             case Action.REMOVE:
-                return not any(is_there(who, identities, lids) for who in step.people)
+                return not any(seen(who) for who in step.people)
             case _:
                 return step.action is Action.JOIN

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.apply.api import Writes
-from reconciler.apply.members import is_there
+from reconciler.apply.members import seen_in
 from reconciler.apply.steps import GroupRun
 from reconciler.errors import ApiError, Forbidden, Interrupted, NotFound
 from reconciler.model.advice import AdviceKind
@@ -62,7 +61,7 @@ def _texts_that_differ(run: GroupRun, live: LiveGroup) -> tuple[str, ...]:
 
 def _misplaced(run: GroupRun, live: LiveGroup) -> tuple[PersonOutcome, ...]:
     """Who is not where a call should have brought them, unless that was told of them already."""
-    seen = _seen(live)
+    seen = seen_in(live)
     out = []
     for step in _ran(run, Action.CREATE, Action.ADD):
         missing = [who for who in step.people if not seen(who) and not _may_be_hidden(run, who, live)]
@@ -72,12 +71,6 @@ def _misplaced(run: GroupRun, live: LiveGroup) -> tuple[PersonOutcome, ...]:
         text = "removed, and still there when read back"
         out += [PersonOutcome(run.plan.key, who, PersonState.STILL_IN, text) for who in staying]
     return tuple(out)
-
-
-def _seen(live: LiveGroup) -> Callable[[Who], bool]:
-    identities = {p.identity for p in live.participants if p.identity is not None}
-    lids = {p.lid for p in live.participants if p.lid is not None}
-    return lambda who: is_there(who, identities, lids)
 
 
 def _state(run: GroupRun, who: Who) -> PersonState | None:
@@ -100,7 +93,7 @@ def _why_missing(run: GroupRun, who: Who) -> str:
 
 def _not_seen(run: GroupRun, live: LiveGroup) -> frozenset[Step]:
     """The steps that were answered with success, and of which the group shows nothing."""
-    seen = _seen(live)
+    seen = seen_in(live)
     texts = [step for step in _ran(run, Action.PATCH) if _differing(step, live)]
     stayed = [step for step in _ran(run, Action.REMOVE) if all(seen(who) for who in step.people)]
     return frozenset([*texts, *stayed, *_ran(run, Action.LEAVE)])

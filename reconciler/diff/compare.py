@@ -171,7 +171,7 @@ def _text_changes(group: DesiredGroup, live: LiveGroup | None) -> tuple[TextChan
 def _admins(group: DesiredGroup, cast: Cast, desired: Desired) -> list[Advice]:
     if isinstance(group.admins, Unmanaged):
         return []
-    left_alone = desired.policy.ignored | ({desired.instance.identity} if desired.instance else frozenset())
+    left_alone = desired.left_alone
     admins = {i for i, p in cast.present.items() if p.is_admin or i in cast.owners} - left_alone
     lacking = [Who.of(p) for i, p in group.admins.items() if i not in admins | left_alone]
     surplus = [who_is(cast.present[i], desired) for i in admins - group.admins.keys()]

@@ -98,15 +98,10 @@ def wanted_members(group: DesiredGroup, desired: Desired) -> dict[Identity, Memb
     """The members a plan cares for: without the instance, who sees to itself, and without ignored people."""
     if isinstance(group.members, Unmanaged):
         return {}
-    left_alone = _left_alone(desired)
+    left_alone = desired.left_alone
     if not left_alone & group.members.keys():
         return dict(group.members)
     return {identity: member for identity, member in group.members.items() if identity not in left_alone}
-
-
-def _left_alone(desired: Desired) -> frozenset[Identity]:
-    own = frozenset({desired.instance.identity}) if desired.instance is not None else frozenset()
-    return desired.policy.ignored | own
 
 
 def is_mere_member(cast: Cast, instance: Person | None) -> bool:
@@ -149,7 +144,7 @@ def _leaving(
     out = frozenset(group.absent) & cast.present.keys()
     if group.membership is not Membership.ADDITIVE and not isinstance(group.members, Unmanaged):
         out |= cast.present.keys() - wanted.keys()
-    return out - _left_alone(desired)
+    return out - desired.left_alone
 
 
 def _kept(kept: frozenset[Identity], cast: Cast, desired: Desired) -> list[Advice]:
@@ -166,7 +161,7 @@ def _stay_in_additive(
 ) -> tuple[Advice, ...]:
     if group.membership is not Membership.ADDITIVE:
         return ()
-    left_alone = _left_alone(desired) | group.absent.keys() | wanted.keys()
+    left_alone = desired.left_alone | group.absent.keys() | wanted.keys()
     staying = [
         who_member(member)
         for member in group.expired

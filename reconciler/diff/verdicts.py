@@ -13,7 +13,6 @@ from reconciler.diff.counterparts import counterparts
 from reconciler.diff.match import match_groups, names_of
 from reconciler.diff.people import wanted_members
 from reconciler.model.desired import Desired, DesiredGroup, Membership, NotManaged, State, Unmanaged
-from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup
 from reconciler.model.plan import Found, GroupPlan, Plan, TextChange
 from reconciler.model.step import Action
@@ -128,7 +127,7 @@ class _Judge:
     def _had_out(self, who: Who) -> bool:
         """Whether the revision wanted somebody out, and not only since a last day went by."""
         old, identity = self._enforced, who.identity
-        if old is None or identity is None or identity in self._spared():
+        if old is None or identity is None or identity in self.before.spared:
             return False
         if identity in old.absent:
             return True
@@ -136,11 +135,6 @@ class _Judge:
             return False
         expired = {member.person.identity for member in old.expired}
         return identity not in old.members and identity not in expired
-
-    def _spared(self) -> frozenset[Identity]:
-        own = self.before.instance
-        rules = self.before.policy
-        return rules.ignored | rules.protected | (frozenset({own.identity}) if own is not None else frozenset())
 
 
 def _same_meant(old: DesiredGroup, new: DesiredGroup) -> bool:

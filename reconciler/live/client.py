@@ -61,7 +61,7 @@ class Client:
             return data
 
         listed = self._list(ask, shapes.listed_group, lambda group: group.id, "GET /groups", prove=prove)
-        return Listing(tuple(sorted(listed.entries, key=lambda group: group.id)), listed.calls, listed.steady)
+        return Listing(tuple(sorted(listed.entries, key=lambda group: group.id)), listed.steady)
 
     def group(self, group_id: str) -> LiveGroup:
         """One group read whole."""

@@ -33,12 +33,11 @@ Query = Mapping[str, int]
 class Listed(Generic[Entry]):
     """A whole list in the server's order.
 
-    calls: requests it took, reads that were given up included. steady: False where entries can slip between two
-    pages unseen, or the list may have been cut: one which is not here may be there all the same.
+    steady: False where entries can slip between two pages unseen, or the list may have been cut: one which is not
+    here may be there all the same.
     """
 
     entries: tuple[Entry, ...]
-    calls: int
     steady: bool
 
 
@@ -67,7 +66,6 @@ class ListReader(Generic[Entry]):
         self._key = key
         self._endpoint = endpoint
         self._prove = prove
-        self._calls = 0
 
     def whole(self) -> Listed[Entry]:
         """The whole list. Raises BadAnswer for unknown shapes, and when the list keeps changing while it is read."""
@@ -82,18 +80,14 @@ class ListReader(Generic[Entry]):
         )
 
     def _once(self) -> Listed[Entry]:
-        first = self._page(None)
+        first = self._ask(None)
         if isinstance(first, dict):
             return self._numbered(first)
         entries = self._entries(Value(first, self._endpoint))
         usual = len(entries) in USUAL_SIZES
         if len(entries) == DOCUMENTED_SIZE or (usual and self._prove):
-            return Listed(tuple(self._by_offset(entries)), self._calls, steady=True)
-        return Listed(tuple(_by_key(entries, self._key).values()), self._calls, steady=not usual)
-
-    def _page(self, query: Query | None) -> Any:
-        self._calls += 1
-        return self._ask(query)
+            return Listed(tuple(self._by_offset(entries)), steady=True)
+        return Listed(tuple(_by_key(entries, self._key).values()), steady=not usual)
 
     def _by_offset(self, first: list[Entry]) -> list[Entry]:
         """Go on by limit and offset.
@@ -107,7 +101,7 @@ class ListReader(Generic[Entry]):
         for _ in range(MOST_PAGES):
             if len(known) != fresh:
                 raise _Moved
-            page = self._entries(Value(self._page({"limit": size, "offset": place}), self._endpoint))
+            page = self._entries(Value(self._ask({"limit": size, "offset": place}), self._endpoint))
             keys = [self._key(entry) for entry in page]
             if keys == start and fresh == size:
                 # The whole list once more: this server knows no paging.
@@ -130,13 +124,13 @@ class ListReader(Generic[Entry]):
         for number in range(2, pages + 1):
             if len(known) != (number - 1) * size:
                 raise _Moved
-            again, same_size, entries = self._numbered_page(self._page({"page": number, "limit": size}), number)
+            again, same_size, entries = self._numbered_page(self._ask({"page": number, "limit": size}), number)
             if (again, same_size) != (total, size):
                 raise _Moved
             known |= _by_key(entries, self._key)
         if len(known) != total or len(entries) != total - max(0, pages - 1) * size:
             raise _Moved
-        return Listed(tuple(known.values()), self._calls, steady=pages <= 1)
+        return Listed(tuple(known.values()), steady=pages <= 1)
 
     def _numbered_page(self, answer: Any, number: int) -> tuple[int, int, list[Entry]]:
         """Total, page size and entries of one numbered page."""

@@ -162,6 +162,16 @@ class Desired:
     restrictions: Restrictions | None = None
     origins: Origins = field(default_factory=dict)
 
+    @property
+    def left_alone(self) -> frozenset[Identity]:
+        """Who is neither added nor removed nor reported anywhere: the instance, who sees to itself, and the ignored."""
+        return self.policy.ignored | ({self.instance.identity} if self.instance is not None else frozenset())
+
+    @property
+    def spared(self) -> frozenset[Identity]:
+        """Who is never removed by a plan: whoever is left alone, and protected people."""
+        return self.left_alone | self.policy.protected
+
     def for_instance(self, instance_id: str) -> Desired:
         """The same for a run with this instance: where the file names another one, this one's number is not known.
 

@@ -67,8 +67,7 @@ class GroupDifference:
 
     `key` is the newer one (of a group that is gone the older), `old_key` the older one where the group, known by
     its id or found by its name, stands under another key by now. `fields` and `lists` of a new group are what it says
-    and is not the default. `notes` say what it means where that does not go
-    without saying.
+    and is not the default. `notes` say what it means where that does not go without saying.
     """
 
     key: str

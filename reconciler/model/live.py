@@ -38,6 +38,12 @@ class LiveGroup:
     owner: Identity | None = None
     count: int | None = None
 
+    @property
+    def owners(self) -> frozenset[Identity]:
+        """Who owns the group: told by the group, by the participant, or by both."""
+        told = {self.owner, *(participant.identity for participant in self.participants if participant.is_owner)}
+        return frozenset(identity for identity in told if identity is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class ListedGroup:
@@ -57,10 +63,9 @@ class ListedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All groups the instance is in, sorted by id; `calls` is how many requests the list took."""
+    """All groups the instance is in, sorted by id."""
 
     groups: tuple[ListedGroup, ...]
-    calls: int = 1
     steady: bool = True
     """False where groups can slip between two pages unseen: read again before anything is taken for absent."""
 

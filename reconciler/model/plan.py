@@ -91,9 +91,8 @@ class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
 
     `calls_per_minute` is the rate the estimate is made with. `targets` are the keys asked for (none: all);
-    `changed_since` narrows them down (None: it was not asked for). `held` are
-    the ids that any key of the file notes, also one that is no target, sorted: these live groups are never found by
-    name.
+    `changed_since` narrows them down (None: it was not asked for). `held` are the ids that any key of the file notes,
+    also one that is no target, sorted: these live groups are never found by name.
     """
 
     instance_id: str

@@ -8,7 +8,6 @@ from reconciler.diff.change import Change
 from reconciler.diff.match import names_of
 from reconciler.model.advice import Advice
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired
-from reconciler.model.identity import Identity
 from reconciler.model.live import Instance
 from reconciler.model.plan import GroupPlan, Plan
 from reconciler.plan.choices import Choices, share_of
@@ -37,7 +36,7 @@ def build_plan(
         writes_per_minute=desired.policy.writes_per_minute,
         targets=choices.targets,
         changed_since=choices.changed_since,
-        spared=spared_by(desired),
+        spared=tuple(sorted(desired.spared)),
         share=share_of(desired, choices),
         held=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
@@ -46,12 +45,6 @@ def build_plan(
 def untouched_plan(desired: Desired, choices: Choices, instance_id: str) -> Plan:
     """The plan of no group at all: nothing that was asked for changed, so the API is not asked either."""
     return build_plan((), desired, choices, instance_id=instance_id, instance=None)
-
-
-def spared_by(desired: Desired) -> tuple[Identity, ...]:
-    """Whom the file never lets a plan remove: the instance, protected and ignored people; sorted."""
-    own = {desired.instance.identity} if desired.instance is not None else set()
-    return tuple(sorted(own | desired.policy.protected | desired.policy.ignored))
 
 
 def _group_plan(change: Change, desired: Desired, choices: Choices) -> GroupPlan:

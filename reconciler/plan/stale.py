@@ -11,7 +11,6 @@ from reconciler.model.live import ListedGroup, LiveGroup, Participant
 from reconciler.model.plan import Found, GroupPlan, Plan
 from reconciler.model.step import Action
 from reconciler.model.text import comparable, in_quotes
-from reconciler.plan.build import spared_by
 
 
 def touched(plan: Plan) -> tuple[GroupPlan, ...]:
@@ -21,7 +20,7 @@ def touched(plan: Plan) -> tuple[GroupPlan, ...]:
 
 def require_spared(plan: Plan, desired: Desired) -> None:
     """Stop here when the plan removes somebody whom the file spares, whatever the plan has come to say on its way."""
-    spared = spared_by(desired)
+    spared = desired.spared
     keys = [
         group.key
         for group in touched(plan)

@@ -126,6 +126,7 @@ def _people(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator
     if len(step.people) > MAX_PEOPLE_A_CALL and step.action is not Action.CREATE:
         yield "people", f"at most {MAX_PEOPLE_A_CALL} people"
     shown = {who.key for who in group.remove}
+    owners = group.live.owners if group.live is not None else frozenset()
     coming = {who.key for one in group.steps if one.action is not Action.REMOVE for who in one.people}
     for index, who in enumerate(step.people):
         if who.jid is None:
@@ -133,15 +134,8 @@ def _people(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator
         if step.action is Action.REMOVE:
             if who.key not in shown:
                 yield f"people[{index}]", "somebody whom the group's `remove` shows"
-            if who.key in _owners(group) | coming:
+            if who.key in owners | coming:
                 yield f"people[{index}]", "nobody who owns the group or is to be added to it"
-
-
-def _owners(group: GroupPlan) -> set[str]:
-    if group.live is None:
-        return set()
-    owners = {group.live.owner, *(one.identity for one in group.live.participants if one.is_owner)}
-    return {owner for owner in owners if owner is not None}
 
 
 def _text(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:

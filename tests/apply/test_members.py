@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.members import Sending, is_there, named_in
+from reconciler.apply.members import Sending, named_in, seen_in
 from reconciler.errors import Conflict, Forbidden, Interrupted, NoAnswer, NotFound, Unprocessable
+from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.result import PersonState
 from reconciler.model.step import Action
 from reconciler.model.who import Who
@@ -290,4 +291,6 @@ def test_whom_an_error_names_is_read_from_any_field_of_its_details(details: Any,
     ids=["by number", "by neither", "by a noted private id", "by a private id alone", "nobody"],
 )
 def test_somebody_is_there_by_number_or_by_private_id(who: Who, there: bool) -> None:
-    assert is_there(who, ids(whos(1)), {LID}) is there
+    (known,) = ids(whos(1))
+    people = (Participant(known, known), Participant(LID, lid=LID))
+    assert seen_in(LiveGroup(ALPHA_ID, "Alpha", "", people))(who) is there
