@@ -9,7 +9,6 @@ Exit code 1 when a target is missed and no reason is given for it.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +25,7 @@ from benchmarks.chart import svg_of
 from benchmarks.machine import machine, versions
 from benchmarks.results import results_of
 from benchmarks.sizes import FULL, TINY, Size
+from benchmarks.timing import forget_settings
 
 QUESTIONS: Mapping[str, Callable[[Size, Path], Answer]] = {
     "calls": benchmarks.calls.question.ask,
@@ -76,7 +76,5 @@ def _today() -> str:
 
 
 if __name__ == "__main__":
-    # Whatever is set for the reconciler here would be measured, too.
-    for name in [name for name in os.environ if name.startswith(("RECONCILER_", "WAPPFY_"))]:
-        del os.environ[name]
+    forget_settings()
     sys.exit(main(sys.argv[1:]))

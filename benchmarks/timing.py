@@ -58,6 +58,12 @@ def run(
     return Ran(took, ended, done.returncode, done.stdout)
 
 
+def forget_settings() -> None:
+    """Take what is set for the reconciler out of this process's environment: it would be measured, too."""
+    for name in [name for name in os.environ if name.startswith(("RECONCILER_", "WAPPFY_"))]:
+        del os.environ[name]
+
+
 def in_turn(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
     """The seconds of every way, `rounds` times, one after the other in each round."""
     found: dict[str, list[float]] = {name: [] for name in ways}

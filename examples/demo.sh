@@ -7,6 +7,8 @@ FILE=$(cd "$(dirname "$0")" && pwd)/groups.yaml
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 cd "$WORK"
+# Whatever is set for the reconciler here has no part in it.
+for name in $(env | sed -n -e 's/^\(WAPPFY_[A-Z_]*\)=.*/\1/p' -e 's/^\(RECONCILER_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
 # One call at a time, so that the same groups get the same ids each time.
 export RECONCILER_PARALLELISM=1
 cp "$FILE" groups.yaml

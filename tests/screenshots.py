@@ -133,8 +133,9 @@ def output_of(server: Server, folder: Path, *arguments: str) -> str:
     """What the program writes to a terminal, colours and all."""
     ours, theirs = pty.openpty()
     program = [sys.executable, "-m", "reconciler", *arguments]
-    environment = {**os.environ, "WAPPFY_API_KEY": server.key, "WAPPFY_BASE_URL": server.url, "TERM": "xterm"}
-    environment.pop("NO_COLOR", None)
+    others = ("NO_COLOR", "RECONCILER_", "WAPPFY_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+    environment |= {"WAPPFY_API_KEY": server.key, "WAPPFY_BASE_URL": server.url, "TERM": "xterm"}
     with subprocess.Popen(program, stdout=theirs, stderr=subprocess.PIPE, cwd=folder, env=environment) as running:
         os.close(theirs)
         written = _read_all(ours)

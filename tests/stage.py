@@ -17,7 +17,7 @@ from reconciler.sandbox import Server, Settings, World
 
 INSTANCE = "inst_story"
 PHONE = "+1 202 555 0100"
-UPDATE = bool(os.environ.get("RECONCILER_UPDATE_GOLDEN"))
+UPDATE = os.environ.get("RECONCILER_UPDATE_GOLDEN") == "1"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def stage_with(
 
 
 def same_as_golden(text: str, path: Path) -> None:
-    """Compare with a golden file, or write it when RECONCILER_UPDATE_GOLDEN is set."""
+    """Compare with a golden file, or write it when RECONCILER_UPDATE_GOLDEN is 1."""
     if UPDATE:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

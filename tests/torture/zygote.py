@@ -17,6 +17,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from reconciler.apply import lock
+
 WARM = (
     "reconciler.cli.commands.apply.command",
     "reconciler.cli.commands.apply.run",
@@ -52,9 +54,15 @@ class Zygote:
         self._process = process
 
     def fork(self, arguments: list[str], folder: Path, wire: Tripwire | None = None) -> int:
-        """Start the program in a folder with this process's environment; its output goes to files there."""
-        order = {"arguments": arguments, "folder": str(folder), "environment": dict(os.environ)}
-        return int(self._ask({"fork": {**order, "wire": asdict(wire) if wire else None}})["pid"])
+        """Start the program in a folder with this process's environment and locks; its output goes to files there."""
+        order = {
+            "arguments": arguments,
+            "folder": str(folder),
+            "environment": dict(os.environ),
+            "locks": str(lock.FOLDER),
+            "wire": asdict(wire) if wire else None,
+        }
+        return int(self._ask({"fork": order})["pid"])
 
     def wait(self, pid: int) -> int:
         """The exit code of a child, negative for the signal that killed it."""
@@ -98,6 +106,7 @@ def _become(order: dict[str, Any]) -> int:
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
+    lock.FOLDER = Path(order["locks"])
     for number, name in ((0, os.devnull), (1, "out.txt"), (2, "err.txt")):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
     if order["wire"] is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
 import tempfile
 import time
@@ -222,8 +221,6 @@ def rig_with(settings: Settings) -> Iterator[Rig]:
         world = stack.enter_context(World.open())
         world.ensure_instance(INSTANCE, PHONE)
         server = stack.enter_context(Server(world, settings))
-        for name in [name for name in os.environ if name.startswith(("RECONCILER_", "WAPPFY_"))]:
-            patch.delenv(name)
         patch.setenv("WAPPFY_API_KEY", KEY)
         patch.setenv("WAPPFY_BASE_URL", server.url)
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))

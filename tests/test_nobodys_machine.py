@@ -1,0 +1,51 @@
+"""The tests and the demo say the same on everybody's machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from reconciler.apply import lock
+from reconciler.sandbox import Settings
+from tests.stage import stage_with
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = {"WAPPFY_INSTANCE_ID": "inst_mine", "RECONCILER_SHOW_PHONES": "true", "RECONCILER_SHARD": "1/3"}
+
+
+def ended_well(*command: str, environment: Mapping[str, str]) -> str:
+    """What a program says that runs in the checkout and ends with 0."""
+    ran = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_a_story_goes_the_same_whatever_is_set_for_the_program() -> None:
+    story = "tests/golden/test_stories.py::test_groups_are_created_from_nothing"
+    options = ("-q", "-p", "no:cacheprovider")
+    assert "2 passed" in ended_well(sys.executable, "-m", "pytest", *options, story, environment=SETTINGS)
+
+
+def test_the_demo_goes_the_same_whatever_is_set_for_the_program() -> None:
+    program = {"RECONCILER": str(Path(sys.executable).with_name("reconciler"))}
+    said = ended_well("sh", "examples/demo.sh", environment=program)
+    assert said.count("No drift") == 1
+    assert ended_well("sh", "examples/demo.sh", environment={**program, **SETTINGS}) == said
+
+
+def test_an_apply_in_a_test_takes_no_lock_where_real_ones_take_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = set(lock.FOLDER.glob("*.lock"))
+    with stage_with(Settings(), tmp_path, monkeypatch, capsys) as stage:
+        stage.file("groups:\n  a: {name: A, members: [+1 202 555 0143]}\n")
+        assert stage.run("apply", "--yes").code == 0
+    assert tmp_path.parent in lock.FOLDER.parents
+    assert len(set(lock.FOLDER.glob("*.lock")) - before) == 1
