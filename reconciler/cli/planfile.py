@@ -43,9 +43,39 @@ def read_plan_file(path: Path) -> SavedPlan:
 
 
 def sources_of(path: Path, desired: Desired, planfile: Path) -> tuple[Source, ...]:
-    """What a plan rests on: every file, and for a folder also which files are in it; relative to the plan file."""
+    """What a plan rests on: every file, and for a folder also which files are in it; seen from the plan file."""
     found = [*desired.sources, *([Source(str(path), _listing(path))] if path.is_dir() else [])]
-    return tuple(Source(os.path.relpath(source.path, planfile.parent), source.digest) for source in found)
+    return tuple(Source(_seen_from(planfile, source.path), source.digest) for source in found)
+
+
+def _seen_from(planfile: Path, source: str) -> str:
+    """The way to a source from the folder in which the plan file really is.
+
+    Links that lead to both are followed, so that both can be moved together. Those that lead to the source alone stay:
+    where they lead elsewhere later, the plan is stale.
+    """
+    place, folder = _standing(source), _standing(str(planfile.parent))
+    shared = os.path.commonpath([place, folder])
+    place = os.path.join(os.path.realpath(shared), os.path.relpath(place, shared))
+    return os.path.relpath(place, _real_folder(planfile))
+
+
+def _standing(path: str) -> str:
+    """The absolute path without `..`, which leads out of what a link before it leads to, not out of the link."""
+    place = os.getcwd()
+    for part in Path(path).parts:
+        place = os.path.dirname(os.path.realpath(place)) if part == ".." else os.path.join(place, part)
+    return place
+
+
+def _real_folder(planfile: Path) -> str:
+    return os.path.dirname(os.path.realpath(planfile))
+
+
+def _place(source: Source, planfile: Path) -> Path:
+    """Where a source is; below the current folder, as the user would name it."""
+    place, here = Path(os.path.normpath(os.path.join(_real_folder(planfile), source.path))), Path.cwd()
+    return place.relative_to(here) if place.is_relative_to(here) else place
 
 
 def require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Path, ...]:
@@ -53,7 +83,7 @@ def require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Pat
 
     What is gone is named on stderr, since it cannot be checked. Returns the paths, if all are there.
     """
-    paths = {planfile.parent / source.path: source.digest for source in sources}
+    paths = {_place(source, planfile): source.digest for source in sources}
     changed = sorted(str(path) for path, digest in paths.items() if path.exists() and _digest(path) != digest)
     if changed:
         raise PlanFileError(
