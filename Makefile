@@ -35,7 +35,7 @@ unit: $(INSTALLED)
 
 # Everything that can go wrong, at every point where it can; `test` runs a sample of it.
 torture: $(INSTALLED)
-	RECONCILER_TORTURE=full $(BIN)/python -m pytest tests/torture tests/torture_model -n 2
+	RECONCILER_TORTURE=full $(BIN)/python -m pytest tests/torture tests/torture_model -n 2 -o faulthandler_timeout=7200
 
 # Takes a while, and a machine that does nothing else meanwhile; writes benchmarks/RESULTS.md.
 bench: $(INSTALLED)

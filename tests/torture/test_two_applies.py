@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.torture.sampling import every
 from tests.torture.test_crash_matrix import ARGUMENTS
 from tests.torture.test_fault_matrix import DIALECTS, reference_run
 from tests.torture.test_races import pending
-from tests.torture.zygote import Tripwire, Zygote, zygote
+from tests.torture.zygote import PATIENCE, Tripwire, Zygote, zygote
 
 ONE_IN = 8
 
@@ -39,8 +40,12 @@ class Paused:
         told = str(self.folder / "told")
         for pipe in (told, self._go):
             os.mkfifo(pipe)
+        # Opened first, and without waiting for a writer, who may never come.
+        ear = os.open(told, os.O_RDONLY | os.O_NONBLOCK)
         self.pid = forks.fork(ARGUMENTS, self.folder, Tripwire(at, "before", told=told, go=self._go))
-        Path(told).read_bytes()
+        heard = os.read(ear, 1) if select([ear], [], [], PATIENCE)[0] else b""
+        os.close(ear)
+        assert heard, f"ended before its call {at}: {(self.folder / 'err.txt').read_text(encoding='utf-8')}"
 
     def finish(self, others: Collection[int] = ()) -> Ran:
         """Let it go on to its end; what the server saw, without the calls of others."""
@@ -49,6 +54,13 @@ class Paused:
         out, err = ((self.folder / name).read_text(encoding="utf-8") for name in ("out.txt", "err.txt"))
         own = [call.seq for call in self._place.world.calls() if call.seq not in others]
         return self._place.seen(code, out, err, folder=self.folder, seqs=own)
+
+
+def test_a_run_that_never_makes_the_call_it_is_to_stand_still_before_fails_and_hangs_nothing(
+    tmp_path: Path, forks: Zygote
+) -> None:
+    with arena(DIALECTS[0], tmp_path) as place, pytest.raises(AssertionError, match=r"call 999: (.|\n)*alpha"):
+        Paused(place, forks, 999)
 
 
 def locked_out(forks: Zygote, index: int, dialect: str, folder: Path) -> list[str]:

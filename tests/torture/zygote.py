@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,11 +34,16 @@ WARM = (
 )
 
 
+PATIENCE = 120
+"""After how many seconds a run that does not end is ended, by SIGALRM."""
+
+
 @dataclass(frozen=True)
 class Tripwire:
     """Where a run trips: `before` or `after` its call number `at` (from 0).
 
-    It sends itself `signal`, or, where that is 0, writes a byte to the pipe `told` and waits for one in `go`.
+    It sends itself `signal`, or, where that is 0, writes a byte to the pipe `told` and waits for one in `go`. It has
+    `told` open from its start, so that whoever reads there sees the end of a run that never gets so far.
     """
 
     at: int
@@ -106,6 +112,7 @@ def _become(order: dict[str, Any]) -> int:
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
+    signal.alarm(PATIENCE)
     lock.FOLDER = Path(order["locks"])
     for number, name in ((0, os.devnull), (1, "out.txt"), (2, "err.txt")):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
@@ -124,25 +131,26 @@ def _trip(wire: Tripwire) -> None:
     from reconciler.live import wire as live
 
     send, seen = live.Wire.send, 0
+    told = os.open(wire.told, os.O_WRONLY) if wire.told else -1
 
     def tripping(*args: Any, **more: Any) -> Any:
         nonlocal seen
         here, seen = seen == wire.at, seen + 1
         if here and wire.when == "before":
-            _stop(wire)
+            _stop(wire, told)
         answer = send(*args, **more)
         if here and wire.when == "after":
-            _stop(wire)
+            _stop(wire, told)
         return answer
 
     live.Wire.send = tripping  # type: ignore[method-assign]  # the tripwire
 
 
-def _stop(wire: Tripwire) -> None:
+def _stop(wire: Tripwire, told: int) -> None:
     if wire.signal:
         os.kill(os.getpid(), wire.signal)
         return
-    Path(wire.told).write_bytes(b".")
+    os.write(told, b".")
     Path(wire.go).read_bytes()
 
 
