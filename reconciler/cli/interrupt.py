@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 from types import FrameType
 
-import click
+from reconciler.cli.remarks import remark
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -27,7 +27,7 @@ class Stop:
         if not self._writing:
             raise KeyboardInterrupt
         if first:
-            click.echo("interrupted: finishing the calls under way, starting no other", err=True)
+            remark("interrupted: finishing the calls under way, starting no other")
 
     def writing(self) -> None:
         """From here on calls write: a signal only asks to stop, and nobody may say that nothing was changed."""

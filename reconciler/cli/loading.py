@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import click
-
+from reconciler.cli.remarks import remark
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, RemovalLimit
 
@@ -19,7 +18,7 @@ def load_desired(path: Path, as_of: datetime | None, *, quiet: bool) -> Desired:
     if desired.warnings and not quiet:
         from reconciler.report.problems_text import render_problems
 
-        click.echo(render_problems(desired.warnings).rstrip("\n"), err=True)
+        remark(render_problems(desired.warnings).rstrip("\n"))
     return desired
 
 

@@ -16,7 +16,8 @@ import click
 from reconciler import __version__
 from reconciler.cli.group import LazyGroup
 from reconciler.cli.options import global_options
-from reconciler.cli.writing import let_go, say
+from reconciler.cli.remarks import say
+from reconciler.cli.writing import let_go
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {

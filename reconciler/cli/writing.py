@@ -45,12 +45,6 @@ def require_stdout() -> None:
         raise NotShown("the result could not be shown: stdout is closed", "send it elsewhere; /dev/null will do")
 
 
-def say(message: str) -> None:
-    """A message on stderr; where that does not take it there is nowhere else to say so."""
-    with suppress(OSError):
-        click.echo(f"reconciler: {message}", err=True)
-
-
 def let_go() -> None:
     """Have nothing left in stdout and stderr: what they do not take goes nowhere.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -20,11 +21,11 @@ FILE = "groups:\n" + "".join(f"  g{n}: {{name: Group {n}, members: [+1 202 555 0
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+def running(*arguments: str, stderr: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
     """The program as a process of its own, killed if the test leaves it behind."""
     command = [sys.executable, "-m", "reconciler", *arguments]
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True
     ) as process:
         try:
             yield process
@@ -64,6 +65,22 @@ def stopped_at(stage: Stage, at: str, number: signal.Signals, *arguments: str, u
     return process.returncode, "".join(said)
 
 
+def unheard_at(stage: Stage, at: str, number: signal.Signals, *arguments: str) -> int:
+    """The same where whoever reads stderr goes just before (as `tee` does of the same Ctrl-C). The exit code."""
+    reader, writer = os.pipe()
+    with running(*arguments, stderr=writer) as process:
+        os.close(writer)
+
+        def hook(seq: int, method: str, path: str) -> None:
+            if f"{method} {path}".startswith(at):
+                stage.server.on_call = None
+                os.close(reader)
+                process.send_signal(number)
+
+        stage.server.on_call = hook
+        return process.wait(timeout=30)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_apply_finishes_the_call_in_flight_and_starts_no_other(
     stage: Stage, number: signal.Signals
@@ -80,6 +97,28 @@ def test_an_interrupted_apply_finishes_the_call_in_flight_and_starts_no_other(
     assert len(stage.world.effects()) == 1
     assert stage.run("apply", "--yes").code == 0
     assert sorted(group["name"] for group in stage.world.snapshot().values()) == [f"Group {n}" for n in range(KEYS)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_apply_that_nobody_hears_any_more_is_told_as_one_all_the_same(
+    stage: Stage, number: signal.Signals
+) -> None:
+    stage.file(FILE)
+    arguments = ("apply", "--yes", "--parallelism", "1", "--report", "report.json")
+    code = unheard_at(stage, "POST /api/instances/inst_story/groups", number, *arguments)
+    report = json.loads((stage.folder / "report.json").read_text())
+    assert (code, report["interrupted"]) == (130, True)
+    done = [step["outcome"] for step in report["steps"]].count("done")
+    assert done == len(stage.world.effects()) > 0
+
+
+def test_a_notice_that_is_interrupted_and_that_nobody_hears_of_was_sent(stage: Stage) -> None:
+    stage.world.create_group("Group 0", [], owner=PHONE)
+    stage.file(FILE)
+    stage.world.clear_logs()
+    at = "POST /api/instances/inst_story/messages"
+    assert unheard_at(stage, at, signal.SIGTERM, "drift", "--notify", "g0") == 130
+    assert [effect.kind for effect in stage.world.effects()] == ["message"]
 
 
 def test_an_interrupt_while_reading_changes_nothing(stage: Stage) -> None:

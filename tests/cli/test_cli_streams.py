@@ -77,10 +77,13 @@ def test_an_apply_that_had_nothing_to_do_and_cannot_say_so_ends_with_1(stage: St
 
 @pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
 def test_a_stderr_that_takes_nothing_is_in_nobodys_way(stage: Stage, stderr: str) -> None:
-    stage.file(FILE)
+    stage.file(FILE.replace("name: Beta", "name: ' Beta '"))
+    assert "warning" in stage.run("plan").err
     ran = in_shell(stage, f"apply --yes {stderr}")
     assert ran.code == 0
     assert "Applied: 2 created" in ran.out
+    (stage.folder / "live.yaml").touch()
+    assert in_shell(stage, f"--instance-id inst_story import --output live.yaml {stderr}").code == 0
 
 
 def test_a_reader_that_has_gone_is_no_failure_of_an_apply(stage: Stage) -> None:

@@ -51,6 +51,7 @@ def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], peopl
     The file holds phone numbers in full, also on stdout. --output replaces a file that is there, and says so.
     """
     from reconciler.cli.logs import begin
+    from reconciler.cli.remarks import remark
     from reconciler.cli.writing import show
     from reconciler.hostile.escaping import safe
 
@@ -58,7 +59,7 @@ def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], peopl
     replaced = output is not None and output.exists()
     show(text, output)
     if replaced:
-        click.echo(f"{safe(str(output))}: replaced the file that was there", err=True)
+        remark(f"{safe(str(output))}: replaced the file that was there")
     return 0
 
 

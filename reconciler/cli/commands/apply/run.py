@@ -18,8 +18,9 @@ from reconciler.cli.formats import DRY_RUN_FORMATS, RESULT_FORMATS, Look, plan_t
 from reconciler.cli.interrupt import Stop, watching_signals
 from reconciler.cli.options import Settings
 from reconciler.cli.parameters import Asked
+from reconciler.cli.remarks import say
 from reconciler.cli.session import Session, address_of, open_session
-from reconciler.cli.writing import colored, require_stdout, say, show, write_file
+from reconciler.cli.writing import colored, require_stdout, show, write_file
 from reconciler.errors import NotShown, UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult

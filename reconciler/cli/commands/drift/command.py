@@ -79,7 +79,8 @@ def drift(
 def _shown(made: SavedPlan, asked: Asked, settings: Settings, format_: str, output: Path | None) -> bool:
     """Show what differs; where that fails say so and go on, since somebody in a chat may be waiting to hear of it."""
     from reconciler.cli.failing import told
-    from reconciler.cli.writing import say, tell
+    from reconciler.cli.remarks import say
+    from reconciler.cli.writing import tell
 
     try:
         tell(PLAN_FORMATS[format_], made, settings, output, show_phones=asked.show_phones, drift=True)
