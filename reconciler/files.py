@@ -1,4 +1,4 @@
-"""Writing files so that each is whole or not there at all."""
+"""Whether a file is there, and writing files so that each is whole or not there at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+
+
+def is_gone(path: Path) -> bool:
+    """Whether there surely is nothing at a path, also behind a link; what may not be looked at may be there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:

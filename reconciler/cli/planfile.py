@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.errors import PlanFileError
+from reconciler.files import is_gone
 from reconciler.model.desired import Desired, Source
 from reconciler.planfile.saved import FORMAT, SavedPlan
 
@@ -44,7 +45,7 @@ def read_plan_file(path: Path) -> SavedPlan:
 
 def sources_of(path: Path, desired: Desired, planfile: Path) -> tuple[Source, ...]:
     """What a plan rests on: every file, and for a folder also which files are in it; seen from the plan file."""
-    found = [*desired.sources, *([Source(str(path), _listing(path))] if path.is_dir() else [])]
+    found = [*desired.sources, *([Source(str(path), _listing(path))] if os.path.isdir(path) else [])]
     return tuple(Source(_seen_from(planfile, source.path), source.digest) for source in found)
 
 
@@ -84,20 +85,20 @@ def require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Pat
     What is gone is named on stderr, since it cannot be checked. Returns the paths, if all are there.
     """
     paths = {_place(source, planfile): source.digest for source in sources}
-    changed = sorted(str(path) for path, digest in paths.items() if path.exists() and _digest(path) != digest)
+    changed = sorted(str(path) for path, digest in paths.items() if not is_gone(path) and _digest(path) != digest)
     if changed:
         raise PlanFileError(
             f"the YAML changed since the plan was made: {', '.join(changed)}",
             "make a new plan (`reconciler show` still shows this one)",
         )
-    gone = sorted(str(path) for path in paths if not path.exists())
+    gone = sorted(str(path) for path in paths if is_gone(path))
     if gone:
         log.warning("not checked against the plan, since it is not there: %s", ", ".join(gone))
     return () if gone else tuple(paths)
 
 
 def _digest(path: Path) -> str:
-    if path.is_dir():
+    if os.path.isdir(path):
         return _listing(path)
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -26,7 +26,7 @@ def _name(file: str) -> str:
 def _root(path: Path) -> Path:
     """The nearest folder with a `.git`; without one the build server's workspace, else the working folder."""
     for folder in path.parents:
-        if (folder / ".git").exists():
+        if os.path.exists(folder / ".git"):
             return folder
     workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
     return workspace if path.is_relative_to(workspace) else Path.cwd()

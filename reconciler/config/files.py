@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from reconciler.config.findings import Findings
 from reconciler.config.tree import Place
 from reconciler.errors import Kind
+from reconciler.files import is_gone
 
 LARGEST = 32 * 1024 * 1024
 """Bytes a file may have. A thousand groups of 250 people take four million."""
@@ -43,7 +44,7 @@ def belongs(path: PurePath) -> bool:
 
 def find(path: Path, findings: Findings) -> tuple[Path, ...]:
     """The YAML files of a path: itself, or all below a folder, sorted; names that begin with a dot are skipped."""
-    if not os.path.lexists(path):
+    if is_gone(path) and not os.path.islink(path):
         hint = "give the path of a YAML file or a folder"
         findings.error(Kind.FILE, Place(str(path)), "there is no such file or folder", hint)
         return ()
@@ -53,11 +54,11 @@ def find(path: Path, findings: Findings) -> tuple[Path, ...]:
     for folder, folders, names in os.walk(path, onerror=lambda error: _unreadable(error, findings)):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(folder, name) for name in names if belongs(PurePath(name))]
-    for each in (each for each in found if each.exists() and not each.is_file()):
+    for each in (each for each in found if os.path.exists(each) and not os.path.isfile(each)):
         # A pipe or a device would be waited for without end.
         message = "is no file, and all of a folder's YAML is read"
         findings.error(Kind.FILE, Place(str(each)), message, "take it out of the folder")
-    found = [each for each in found if each.is_file() or not each.exists()]
+    found = [each for each in found if os.path.isfile(each) or not os.path.exists(each)]
     if not found and not findings.failed:
         tell_empty(str(path), findings)
     return tuple(sorted(found))
@@ -73,7 +74,7 @@ def linked_folders(path: Path) -> tuple[str, ...]:
     links: list[str] = []
     for folder, folders, _ in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        links += [str(below) for name in folders if (below := Path(folder, name)).is_symlink()]
+        links += [str(below) for name in folders if os.path.islink(below := Path(folder, name))]
     return tuple(sorted(links))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,7 +33,8 @@ def load(path: Path, *, as_of: date) -> Desired:
     """
     findings = Findings()
     sources = [source for found in find(path, findings) if (source := read_file(found, findings)) is not None]
-    return _checked(sources, findings, as_of, str(path) if path.is_dir() else None, path.name, linked_folders(path))
+    folder = str(path) if os.path.isdir(path) else None
+    return _checked(sources, findings, as_of, folder, path.name, linked_folders(path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def place_of(path: Path) -> tuple[Git, str]:
 def _nearest_folder(path: Path) -> tuple[Path, str]:
     """The folder itself or the closest one above that exists, and the rest of the path."""
     rest: list[str] = []
-    while not path.is_dir():
+    while not os.path.isdir(path) and path != path.parent:
         rest.insert(0, path.name)
         path = path.parent
     return path, "/".join(rest)

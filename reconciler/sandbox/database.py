@@ -125,6 +125,12 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
 
 
 def reset(path: Path) -> None:
-    """Forget a sandbox's whole state: delete its file and SQLite's companions. A missing file is fine."""
+    """Forget a sandbox's whole state: delete its file and SQLite's companions. A missing file is fine.
+
+    Raises SandboxError where one cannot be deleted.
+    """
     for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink(missing_ok=True)
+        try:
+            path.with_name(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise SandboxError(f"{path.with_name(name)} cannot be deleted: {error.strerror}") from error

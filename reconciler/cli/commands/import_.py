@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], peopl
     from reconciler.hostile.escaping import safe
 
     text = _text_of_live(begin(ctx), ids, people, phone)
-    replaced = output is not None and output.exists()
+    replaced = output is not None and os.path.exists(output)
     show(text, output)
     if replaced:
         remark(f"{safe(str(output))}: replaced the file that was there")

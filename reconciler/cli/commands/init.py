@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -93,7 +94,7 @@ def _next_steps(folder: Path, host: str) -> list[str]:
 
 
 def _require_free(paths: Iterable[Path]) -> None:
-    there = sorted(str(path) for path in paths if path.is_symlink() or path.exists())
+    there = sorted(str(path) for path in paths if os.path.lexists(path))
     if there:
         told = "\n".join(f"  {path}" for path in there)
         raise UsageError(
@@ -106,7 +107,7 @@ def _write_all(texts: Mapping[Path, str]) -> None:
     made: list[Path] = []
     try:
         for path, text in texts.items():
-            for folder in reversed([part for part in path.parents if not part.exists()]):
+            for folder in reversed([part for part in path.parents if not os.path.exists(part)]):
                 folder.mkdir()
                 made.append(folder)
             write_whole(path, text.encode())
@@ -120,4 +121,4 @@ def _unmake(made: Iterable[Path]) -> None:
     """Take back, newest first, what was made."""
     for path in reversed([*made]):
         with suppress(OSError):
-            path.rmdir() if path.is_dir() else path.unlink()
+            path.rmdir() if os.path.isdir(path) else path.unlink()

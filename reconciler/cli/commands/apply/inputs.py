@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,4 +93,4 @@ def _yaml_behind(plan: Plan, there: Sequence[Path]) -> Desired | None:
     """
     if not there or not any(step.action in (Action.JOIN, Action.REMOVE) for step in plan.steps):
         return None
-    return load(next((path for path in there if path.is_dir()), there[0]), as_of=plan.as_of)
+    return load(next((path for path in there if os.path.isdir(path)), there[0]), as_of=plan.as_of)

@@ -76,5 +76,5 @@ def require_place_for(path: Path | None) -> None:
     """Make sure, before anything is written to the API, that a report can be written to this place afterwards."""
     if path is None:
         return
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+    if os.path.isdir(path) or not os.path.isdir(path.parent) or not os.access(path.parent, os.W_OK):
         raise UsageError(f"the report {path} cannot be written there")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ def reset(state: Path) -> int:
     from reconciler.cli.writing import show
     from reconciler.sandbox import reset as forget
 
-    there = state.exists()
+    there = os.path.exists(state)
     with expecting_sandbox_errors():
         forget(state)
     show(f"forgot {state}" if there else f"nothing to forget: there is no {state}")

@@ -24,11 +24,12 @@ def shake(ctx: click.Context, state: Path, seed: int) -> int:
     from reconciler.cli.logs import begin
     from reconciler.cli.writing import show
     from reconciler.errors import UsageError
+    from reconciler.files import is_gone
     from reconciler.sandbox import World
     from reconciler.sandbox import shake as shake_world
 
     settings = begin(ctx)
-    if not state.exists():
+    if is_gone(state):
         raise UsageError(f"there is no sandbox state at {state}", "make one first: reconciler --sandbox apply")
     with expecting_sandbox_errors(), World.open(state) as world:
         known = world.instance_ids()
