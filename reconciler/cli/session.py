@@ -156,7 +156,11 @@ def _key(settings: Settings) -> str:
             return settings.api_key_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no text"
-            raise UsageError(f"the key file {settings.api_key_file} cannot be read: {reason}") from None
+            # What was named is not repeated: it may be the key itself.
+            named = "--api-key-file" if settings.api_key_file_given else "RECONCILER_API_KEY_FILE"
+            raise UsageError(
+                f"the file named by {named} cannot be read: {reason}", "it takes the path of a file, not the key"
+            ) from None
     if not from_environment:
         raise UsageError(
             "no API key is given", "set WAPPFY_API_KEY, pass --api-key-file, or use --sandbox to try things out"

@@ -119,7 +119,7 @@ def test_a_version_that_stdout_does_not_take_is_an_error() -> None:
         (["plan", "--base-url", "https://user:secret@example.com/api"], "user name"),
         (["plan", "--sandbox", "--base-url", "http://127.0.0.1:1/api"], "drop one"),
         (["--base-url", "http://127.0.0.1:1/api", "plan", "--sandbox"], "drop one"),
-        (["plan", "--api-key-file", "nowhere.key"], "nowhere.key"),
+        (["plan", "--api-key-file", "nowhere.key"], "--api-key-file cannot be read: No such file"),
         (["sandbox", "shake"], "sandbox"),
         (["sandbox", "serve", "--host", "0.0.0.0"], "loopback"),
         (["sandbox", "serve", "--port", "0", "--from", "nowhere.yaml"], "nowhere.yaml"),
@@ -153,6 +153,24 @@ def test_the_key_is_needed_and_its_file_may_be_named(stage: Stage, monkeypatch: 
     monkeypatch.setenv("WAPPFY_API_KEY", "wrong")
     assert stage.run("plan").code == 1
     assert stage.run("plan", "--api-key-file", "key").code == 0
+
+
+@pytest.mark.parametrize("way", ["--api-key-file", "RECONCILER_API_KEY_FILE"])
+@pytest.mark.parametrize("key", ["wappfy_sk_live_4f9c2b", "wappfy_sk_live_" + 300 * "x"])
+def test_a_key_given_where_its_file_belongs_is_not_shown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, way: str, key: str
+) -> None:
+    stage.file("groups: {alpha: {name: Alpha}}")
+    monkeypatch.delenv("WAPPFY_API_KEY")
+    if way.startswith("--"):
+        ran = stage.run("plan", way, key)
+    else:
+        monkeypatch.setenv(way, key)
+        ran = stage.run("plan")
+    assert ran.code == 1
+    assert f"the file named by {way} cannot be read" in ran.err
+    assert "not the key" in ran.err
+    assert "sk_live" not in ran.out + ran.err
 
 
 def test_an_option_goes_before_the_environment_and_that_before_the_file(
