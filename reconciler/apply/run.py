@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TypeVar
@@ -16,11 +16,9 @@ from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Plan
 from reconciler.model.result import ApplyResult, Outcome, StepResult
 from reconciler.model.step import Phase
+from reconciler.workers import as_they_end, workers
 
 T = TypeVar("T")
-
-GLANCE = 0.1
-"""Seconds between two looks at the work under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def apply_plan(
     """
     taken = {*known, *plan.held, *(group.id for group in plan.groups if group.id is not None)}
     runs = [GroupRun(group, api, taken, stop) for group in plan.groups if group.steps]
-    with ThreadPoolExecutor(max_workers=parallelism) as pool:
+    with workers(max(1, min(parallelism, len(runs)))) as pool:
         for phase in Phase:
             _all(pool, (_phase_of(run, phase, progress) for run in runs))
         touched = [run for run in runs if run.touched and not stop.is_set()]
@@ -73,9 +71,8 @@ def _reading_back(run: GroupRun, api: Writes, progress: Progress) -> Callable[[]
 def _all(pool: ThreadPoolExecutor, work: Iterable[Callable[[], T]]) -> list[T]:
     """Run all in parallel, started in the given order; the results in that order. Any error is raised at the end."""
     futures = [pool.submit(job) for job in work]
-    while wait(futures, timeout=GLANCE).not_done:
-        # A signal that another thread received is handled only when this one, the main thread, runs again.
-        continue
+    for _ in as_they_end(futures):
+        pass
     return [future.result() for future in futures]
 
 

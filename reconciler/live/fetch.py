@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import Protocol
 
 from reconciler.errors import NotFound
 from reconciler.model.live import ListedGroup, LiveGroup
+from reconciler.workers import as_they_end, workers
 
 
 class ReadsGroups(Protocol):
@@ -34,10 +34,10 @@ def fetch_groups(client: ReadsGroups, entries: Iterable[ListedGroup], parallelis
     wanted = {entry.id: entry for entry in entries}
     if not wanted:
         return {}
-    with ThreadPoolExecutor(max_workers=max(1, min(parallelism, len(wanted)))) as pool:
+    with workers(max(1, min(parallelism, len(wanted)))) as pool:
         try:
             running = {pool.submit(_read, client, entry): entry.id for entry in wanted.values()}
-            read = {running[done]: done.result() for done in as_completed(running)}
+            read = {running[done]: done.result() for done in as_they_end(running)}
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -56,14 +58,40 @@ def test_a_parallelism_of_nothing_still_reads() -> None:
     assert list(fetch_groups(Groups(_live), ENTRIES, parallelism=0)) == IDS
 
 
-def test_the_first_error_ends_the_reading() -> None:
+def test_the_first_error_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, shutdown = threading.Event(), ThreadPoolExecutor.shutdown
+
+    def shut(pool: ThreadPoolExecutor, **how: bool) -> None:
+        shutdown(pool, **how)
+        ended.set()
+
     def read(group_id: str) -> LiveGroup:
+        if group_id != IDS[0]:
+            ended.wait(5)
         raise BadAnswer(f"no {group_id}")
 
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shut)
     client = Groups(read)
     with pytest.raises(BadAnswer, match=IDS[0]):
         fetch_groups(client, ENTRIES, parallelism=1)
-    assert len(client.asked) < len(IDS)
+    assert len(client.asked) <= 2
+
+
+def test_a_signal_that_a_reading_thread_got_is_heard_while_it_reads() -> None:
+    heard = threading.Event()
+
+    def read(group_id: str) -> LiveGroup:
+        for _ in range(3):  # once the first was heard, the main thread goes on to wait
+            heard.clear()
+            signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+            assert heard.wait(5)
+        return _live(group_id)
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: heard.set())
+    try:
+        assert list(fetch_groups(Groups(read), ENTRIES[:1], parallelism=1)) == IDS[:1]
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 @pytest.mark.parametrize(
