@@ -17,14 +17,15 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from reconciler import __version__
-from reconciler.errors import ApiError, BadAnswer, NoAnswer
+from reconciler.errors import ApiError, BadAnswer, NoAnswer, NotSent
 from reconciler.live.address import Address
 from reconciler.live.foreign import ours
+from reconciler.workers import MORE_THREADS, NO_THREAD
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of an answer, unpacked: far above 1,024 participants in each of thousands of groups."""
@@ -49,18 +50,26 @@ class Incoming:
 class _Exchange:
     """A call under way, cut off when its answer is not complete in time: a server that drips bytes holds nobody."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, endpoint: str) -> None:
         self.expired = False
         self.sent = False
-        """Whether the request was begun: over TLS and through proxies that is after the connection stood."""
+        """Whether the request was begun: that is after the connection stood."""
         self._seconds = seconds
+        self._endpoint = endpoint
         self._timer: threading.Timer | None = None
 
     def begin(self, connection: socket.socket) -> None:
-        """The request is out: the answer is to be complete within the time."""
+        """The request goes out now: the answer is to be complete within the time.
+
+        Raises NotSent where the machine gives no thread to watch over that.
+        """
         self._timer = threading.Timer(self._seconds, self._cut, (connection,))
         self._timer.daemon = True
-        self._timer.start()
+        try:
+            self._timer.start()
+        except RuntimeError:
+            raise NotSent(NO_THREAD, endpoint=self._endpoint, hint=MORE_THREADS) from None
+        self.sent = True
 
     def _cut(self, connection: socket.socket) -> None:
         self.expired = True
@@ -79,22 +88,16 @@ _under_way = threading.local()
 
 class _TimedConnection(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _under_way.exchange.sent = True
-        super().request(*args, **kwargs)
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own answer type, as in its parent
+        if self.sock is None:
+            self.connect()
         _under_way.exchange.begin(self.sock)
-        return super().getresponse()
+        super().request(*args, **kwargs)
 
 
 class _TimedTlsConnection(HTTPSConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _under_way.exchange.sent = True
-        super().request(*args, **kwargs)
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own answer type, as in its parent
         _under_way.exchange.begin(self.sock)
-        return super().getresponse()
+        super().request(*args, **kwargs)
 
 
 class _TimedPool(HTTPConnectionPool):
@@ -109,7 +112,7 @@ _POOLS = {"http": _TimedPool, "https": _TimedTlsPool}
 
 
 class _TimedAdapter(HTTPAdapter):
-    """requests' adapter with connections that tell the exchange when a request begins and when it is out."""
+    """requests' adapter with connections that stand, and tell the exchange so, before a request goes out."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -144,7 +147,7 @@ class Wire:
         self, method: str, path: str, endpoint: str, *, json: Any = None, params: Mapping[str, Any] | None = None
     ) -> Incoming:
         """Send one request, `path` quoted already. Raises NotSent, NoAnswer or BadAnswer, nothing else."""
-        exchange = _under_way.exchange = _Exchange(self._timeout)
+        exchange = _under_way.exchange = _Exchange(self._timeout, endpoint)
         outcome: Incoming | ApiError
         try:
             outcome = self._exchange(exchange, method, path, endpoint, json, params)
