@@ -28,8 +28,9 @@ class _Json(logging.Formatter):
             "logger": record.name,
             "message": mask_text(record.getMessage()),
         }
-        call = getattr(record, "call", None)
-        return json.dumps({**line, "call": call} if call else line)
+        call = getattr(record, "call", {})
+        shown = {name: mask_text(told) if isinstance(told, str) else told for name, told in call.items()}
+        return json.dumps({**line, "call": shown} if shown else line)
 
 
 class _Stderr(logging.Handler):

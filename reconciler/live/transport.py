@@ -212,7 +212,7 @@ class Transport(AbstractContextManager["Transport"]):
 
 
 def _for_log(record: CallRecord) -> dict[str, Any]:
-    """A record without what was sent, which has full phone numbers."""
+    """A record without what was sent, which has numbers; the rest may hold some too, and whoever writes it masks it."""
     return {
         "method": record.method,
         "path": record.path,

@@ -192,3 +192,16 @@ def test_logs_can_be_json_lines(stage: Stage) -> None:
     lines = [json.loads(line) for line in ran.err.splitlines()]
     assert {"at", "level", "logger", "message"} <= set(lines[0])
     assert any("create with 2 people" in line["message"] for line in lines)
+
+
+def test_no_part_of_a_log_line_holds_a_number_in_full(stage: Stage) -> None:
+    early = "12025550143-1500000000@g.us"
+    stage.world.create_group("Alpha", [PHONE], owner=PHONE, group_id=early)
+    stage.file(f"groups: {{alpha: {{id: {early}, name: New}}}}")
+    said = "12025550144 is refused"
+    stage.server.set_faults([Fault(FaultKind.STATUS, "PATCH", "/groups/*", status=403, code=said, message=said)])
+    ran = stage.run("apply", "--yes", "--log-format", "json", "-v")
+    (call,) = [line["call"] for line in map(json.loads, ran.err.splitlines()) if line.get("call", {}).get("error")]
+    assert call["path"].endswith("/groups/1202•••••43-1500000000@g.us")
+    assert call["code"] == call["error"] == "+1 202 ••• ••44 is refused"
+    assert "202555014" not in ran.err
