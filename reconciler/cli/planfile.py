@@ -73,8 +73,8 @@ def _real_folder(planfile: Path) -> str:
     return os.path.dirname(os.path.realpath(planfile))
 
 
-def _place(source: Source, planfile: Path) -> Path:
-    """Where a source is; below the current folder, as the user would name it."""
+def place_of(source: Source, planfile: Path) -> Path:
+    """Where a source of a saved plan is; below the current folder, as the user would name it."""
     place, here = Path(os.path.normpath(os.path.join(_real_folder(planfile), source.path))), Path.cwd()
     return place.relative_to(here) if place.is_relative_to(here) else place
 
@@ -84,7 +84,7 @@ def require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Pat
 
     What is gone is named on stderr, since it cannot be checked. Returns the paths, if all are there.
     """
-    paths = {_place(source, planfile): source.digest for source in sources}
+    paths = {place_of(source, planfile): source.digest for source in sources}
     changed = sorted(str(path) for path, digest in paths.items() if not is_gone(path) and _digest(path) != digest)
     if changed:
         raise PlanFileError(

@@ -52,11 +52,14 @@ def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], peopl
     The file holds phone numbers in full, also on stdout. --output replaces a file that is there, and says so.
     """
     from reconciler.cli.logs import begin
+    from reconciler.cli.places import require_apart
     from reconciler.cli.remarks import remark
     from reconciler.cli.writing import show
     from reconciler.hostile.escaping import safe
 
-    text = _text_of_live(begin(ctx), ids, people, phone)
+    settings = begin(ctx)
+    require_apart({"--output": output}, (settings.api_key_file,))
+    text = _text_of_live(settings, ids, people, phone)
     replaced = output is not None and os.path.exists(output)
     show(text, output)
     if replaced:

@@ -52,10 +52,12 @@ def plan(
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
     from reconciler.cli.logs import begin
+    from reconciler.cli.places import require_apart
     from reconciler.cli.planning import load_and_choose, made_now, planning_only
     from reconciler.cli.writing import tell, write_file
 
     settings = begin(ctx)
+    require_apart({"--out": out, "--output": output}, (asked.path, settings.api_key_file))
     desired, choices = load_and_choose(asked, settings)
     with planning_only(desired, choices, settings) as (planned, _):
         made = planned.plan

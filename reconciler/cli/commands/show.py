@@ -26,10 +26,12 @@ Example:
 @click.pass_context
 def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, show_phones: bool) -> int:
     """Render a plan that `plan --out` saved."""
+    from reconciler.cli.places import require_apart
     from reconciler.cli.planfile import read_plan_file
     from reconciler.cli.writing import tell
 
     settings = settings_of(ctx)
+    require_apart({"--output": output}, (planfile,))
     saved = read_plan_file(planfile)
     tell(PLAN_FORMATS[format_], saved, settings, output, show_phones=show_phones)
     return 0

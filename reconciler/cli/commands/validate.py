@@ -29,11 +29,13 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
     from reconciler.cli.loading import day
+    from reconciler.cli.places import require_apart
     from reconciler.cli.writing import show
     from reconciler.config import load
     from reconciler.errors import ConfigError
     from reconciler.report.wording import counted
 
+    require_apart({"--output": output}, (path,))
     try:
         desired = load(path, as_of=day(None))
     except ConfigError as error:

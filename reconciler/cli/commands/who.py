@@ -34,12 +34,14 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     """
     from reconciler.cli.loading import load_desired
     from reconciler.cli.logs import begin
+    from reconciler.cli.places import require_apart
     from reconciler.cli.session import Account, reading_session
     from reconciler.cli.writing import tell
     from reconciler.config.sought import find_person
     from reconciler.lookup.person import find_everywhere
 
     settings = begin(ctx)
+    require_apart({"--output": output}, (path, settings.api_key_file))
     desired = load_desired(path, None, quiet=settings.quiet)
     sought = find_person(person, desired)
     with reading_session(settings, Account.of(desired)) as session:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Settings
 from reconciler.cli.parameters import Asked
-from reconciler.cli.planfile import is_plan_file, read_plan_file, require_same_sources
+from reconciler.cli.planfile import is_plan_file, place_of, read_plan_file, require_same_sources
 from reconciler.cli.planning import load_and_choose, made_now, plan_in
 from reconciler.cli.session import Account, Session
 from reconciler.config import load
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FromFile:
-    """YAML that was loaded: the plan is yet to be made."""
+    """YAML that was loaded: the plan is yet to be made. `reads` are the files and folders it is from."""
 
+    reads: tuple[Path, ...]
     account: Account
     desired: Desired
     choices: Choices
@@ -45,8 +46,9 @@ class FromFile:
 
 @dataclass(frozen=True, slots=True)
 class FromPlan:
-    """A saved plan. `desired` is the YAML behind it, where it is needed and still there."""
+    """A saved plan. `desired` is the YAML behind it, where it is needed and still there; `reads` are the files."""
 
+    reads: tuple[Path, ...]
     account: Account
     saved: SavedPlan
     desired: Desired | None
@@ -64,7 +66,7 @@ def input_of(asked: Asked, settings: Settings) -> FromFile | FromPlan:
     """Read what PATH names. Raises what is wrong with it, and UsageError for options a saved plan cannot take."""
     if not is_plan_file(asked.path):
         desired, choices = load_and_choose(asked, settings)
-        return FromFile(Account.of(desired), desired, choices)
+        return FromFile((asked.path,), Account.of(desired), desired, choices)
     if asked.targets or asked.shard or asked.as_of or asked.max_removals or asked.changed_since:
         raise UsageError(
             "--target, --shard, --as-of, --max-removals and --changed-since were settled when the plan was saved",
@@ -78,7 +80,9 @@ def input_of(asked: Asked, settings: Settings) -> FromFile | FromPlan:
             "name the same instance, or make a new plan",
         )
     there = require_same_sources(saved.sources, asked.path)
-    return FromPlan(Account(plan.instance_id, None, plan.writes_per_minute), saved, _yaml_behind(plan, there))
+    reads = (asked.path, *(place_of(source, asked.path) for source in saved.sources))
+    account = Account(plan.instance_id, None, plan.writes_per_minute)
+    return FromPlan(reads, account, saved, _yaml_behind(plan, there))
 
 
 def for_same_instance(settings: Settings, start: FromFile | FromPlan) -> Settings:

@@ -18,6 +18,7 @@ from reconciler.cli.formats import DRY_RUN_FORMATS, RESULT_FORMATS, Look, plan_t
 from reconciler.cli.interrupt import Stop, watching_signals
 from reconciler.cli.options import Settings
 from reconciler.cli.parameters import Asked
+from reconciler.cli.places import require_apart
 from reconciler.cli.remarks import say
 from reconciler.cli.session import Session, address_of, open_session
 from reconciler.cli.writing import colored, require_stdout, show, write_file
@@ -55,6 +56,7 @@ def apply_file(asked: Asked, settings: Settings, ways: Ways) -> int:
         raise UsageError("--report and --audit-log keep what an apply did, and --dry-run does nothing", "drop one")
     start = input_of(asked, settings)
     settings = for_same_instance(settings, start)
+    require_apart({"--report": ways.report, "--audit-log": ways.audit_log}, (*start.reads, settings.api_key_file))
     require_place_for(ways.report)
     require_stdout()
     with watching_signals() as stop, ExitStack() as stack:

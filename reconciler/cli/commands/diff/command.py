@@ -56,10 +56,12 @@ def diff(
     """
     from reconciler.cli.commands.diff.versions import versions_of
     from reconciler.cli.logs import begin
+    from reconciler.cli.places import require_apart
     from reconciler.cli.writing import tell
     from reconciler.errors import Refused
 
     settings = begin(ctx)
+    require_apart({"--output": output}, (Path(old), Path(new), path))
     given = path if ctx.get_parameter_source("path") is ParameterSource.COMMANDLINE else None
     difference = versions_of(old, new, given, path, as_of)
     tell(DIFFERENCE_FORMATS[format_], difference, settings, output, show_phones=show_phones)

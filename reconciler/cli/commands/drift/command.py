@@ -60,9 +60,11 @@ def drift(
     from reconciler.cli.commands.drift.notice import chat_of, send_notice
     from reconciler.cli.commands.drift.verdicts import baseline_for, with_verdicts
     from reconciler.cli.logs import begin
+    from reconciler.cli.places import require_apart
     from reconciler.cli.planning import load_and_choose, made_now, planning_only
 
     settings = begin(ctx)
+    require_apart({"--output": output}, (asked.path, settings.api_key_file))
     desired, choices = load_and_choose(asked, settings)
     chat = chat_of(notify, desired) if notify is not None else None
     baseline = baseline_for(asked.path, since)
