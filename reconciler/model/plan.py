@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from reconciler.model.advice import Advice
+from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.changed_since import ChangedSince
 from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
@@ -75,6 +75,11 @@ class GroupPlan:
     def pending(self) -> bool:
         """Whether the live group differs from the file in something that is to change."""
         return bool(self.steps or self.blocked)
+
+    @property
+    def only_observed(self) -> bool:
+        """Whether the live group differs from the file in something that nothing is to be done about."""
+        return not self.pending and any(advice.kind is AdviceKind.OBSERVED for advice in self.advice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ def plan_line(plan: Plan, *, drift: bool) -> str:
     """`Plan: 1 to create, 2 to change, … · 7 calls, about 5 s`; adopt, join and leave only where there are any."""
     count = summarize_plan(plan)
     if not plan.pending:
-        return f"{'No drift' if drift else 'Nothing to do'}: {_as_the_file_says(plan)}."
+        return f"{nothing_pending(plan, drift=drift)}: {_how_groups_are(plan) or _why_no_group(plan)}."
     parts = [
         f"{count.creates} to create",
         *_some(count.adopts, "to adopt"),
@@ -27,6 +27,13 @@ def plan_line(plan: Plan, *, drift: bool) -> str:
     ]
     calls = f"{counted(count.calls, 'call', 'calls')}, {about(count.seconds)}"
     return f"{'Drift' if drift else 'Plan'}: {', '.join(parts)} · {calls}"
+
+
+def nothing_pending(plan: Plan, *, drift: bool) -> str:
+    """`Nothing to do`; in a report on drift `No drift`, save where a group differs and is only observed."""
+    if not drift:
+        return "Nothing to do"
+    return "Nothing to change" if any(group.only_observed for group in plan.groups) else "No drift"
 
 
 def result_line(result: ApplyResult) -> str:
@@ -49,10 +56,9 @@ def result_line(result: ApplyResult) -> str:
 
 
 def unchanged_line(plan: Plan) -> str:
-    """`4 other groups are as the file says.`, beside some that are not; "" where all are, or none is."""
-    unchanged = sum(not group.pending for group in plan.groups)
-    told = f"{counted(unchanged, 'other group is', 'other groups are')} as the file says."
-    return told if plan.pending and unchanged else ""
+    """`4 other groups are as the file says.`, beside some that are not; "" where nothing is pending, or all is."""
+    told = _how_groups_are(plan, "other ")
+    return f"{told}." if plan.pending and told else ""
 
 
 def about(seconds: int) -> str:
@@ -64,11 +70,16 @@ def _some(number: int, what: str) -> list[str]:
     return [f"{number} {what}"] if number else []
 
 
-def _as_the_file_says(plan: Plan) -> str:
-    groups = len(plan.groups)
-    if groups == 0:
-        return _why_no_group(plan)
-    return f"{counted(groups, 'group is', 'groups are')} as the file says"
+def _how_groups_are(plan: Plan, other: str = "") -> str:
+    """`4 groups are as the file says, 1 group differs and is only observed`, of those with nothing pending."""
+    observed = sum(group.only_observed for group in plan.groups)
+    alike = sum(not group.pending for group in plan.groups) - observed
+    differ = ("group differs and is only observed", "groups differ and are only observed")
+    told = (
+        (alike, f"{counted(alike, f'{other}group is', f'{other}groups are')} as the file says"),
+        (observed, counted(observed, *differ)),
+    )
+    return ", ".join(text for number, text in told if number)
 
 
 def _why_no_group(plan: Plan) -> str:

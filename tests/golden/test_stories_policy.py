@@ -41,11 +41,16 @@ groups:
     assert told.count("\n  - ") == 1
     assert "  i only observed: carol, erin: wanted, and not in the group\n" in told
     assert "  i only observed: alice: in the group, and not wanted\n" in told
+    assert "\n1 other group is as the file says, 1 group differs and is only observed.\n" in told
     assert stage.run("apply", "--yes", *DAY).code == 0
     assert stage.members("Additive") == {"12025550100", "12025550143", "12025550144", "12025550147"}
     assert stage.members("Observed") == {"12025550100", "12025550143", "12025550144"}
     assert stage.members("Exact") == {"12025550100", "12025550143", "12025550144", "12025550145"}
-    assert stage.run("drift", *DAY).code == 0
+    drifted = stage.run("drift", *DAY)
+    assert drifted.code == 0
+    assert drifted.out.endswith(
+        "\nNothing to change: 2 groups are as the file says, 1 group differs and is only observed.\n"
+    )
     assert "- alice" in stage.run("drift", "--as-of", "2026-06-30").out
 
 

@@ -113,6 +113,7 @@ LEFT = GroupPlan(
     "gone", "Gone", OLD_ID, Found.BY_ID, steps=(Step("gone", Action.LEAVE, Phase.TAKE, OLD_ID),), live_members=4
 )
 SAME = GroupPlan("same", "Same", "120363012345678905@g.us", Found.BY_ID, ("Same",), live_members=3)
+OBSERVED = replace(SAME, key="seen", advice=(Advice(AdviceKind.OBSERVED, 'name is "Same", the file says "Other"'),))
 ADOPTED = GroupPlan("adopted", "Adopted", "120363012345678906@g.us", Found.BY_NAME, ("Adopted",))
 LOST = GroupPlan("lost", "Lost", None, blocked=("two live groups bear this name: 1@g.us, 2@g.us",))
 
@@ -140,6 +141,7 @@ NOTHING = Plan(
     advice=(Advice(AdviceKind.UNMANAGED, "2 live groups are not in the file", names=("Chat", 'A", "B')),),
     held=("120363012345678905@g.us",),
 )
+WATCHED = replace(NOTHING, groups=(*NOTHING.groups, OBSERVED))
 EMPTY = Plan("inst_abc123", date(2026, 11, 21))
 
 

@@ -156,6 +156,8 @@ def test_the_page_says_all_that_the_plan_has(phrase: str) -> None:
         (replace(samples.SMALL, groups=(samples.NEW,)), True, "1 group differs from the file"),
         (samples.NOTHING, False, "Nothing to do"),
         (samples.NOTHING, True, "No drift"),
+        (samples.WATCHED, False, "Nothing to do"),
+        (samples.WATCHED, True, "Nothing to change"),
         (samples.EVERYTHING, True, "Apply would be refused"),
         (replace(samples.EVERYTHING, refusals=()), False, "4 groups would change, 2 are blocked"),
         (replace(samples.EMPTY, groups=(samples.LOST,)), True, "1 group is blocked"),
@@ -164,6 +166,10 @@ def test_the_page_says_all_that_the_plan_has(phrase: str) -> None:
 def test_the_title_says_the_main_thing(plan: Plan, drift: bool, title: str) -> None:
     assert page_of(made(plan), show_phones=False, drift=drift).title == title
     assert f"<h1>{title}</h1>" in html(plan, drift=drift)
+
+
+def test_the_number_of_groups_has_beside_it_which_are_as_the_file_says_and_which_are_only_observed() -> None:
+    assert "3 groups 2 as the file says, 1 only observed" in words(samples.WATCHED)
 
 
 def test_where_nothing_is_pending_there_is_nothing_to_filter() -> None:

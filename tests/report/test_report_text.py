@@ -58,8 +58,8 @@ def plan_of(*groups: GroupPlan, calls_per_minute: float = 100.0) -> Plan:
     return Plan("inst_abc123", samples.SMALL.as_of, groups, calls_per_minute=calls_per_minute)
 
 
-def last_line(plan: Plan) -> str:
-    return render_plan(plan, show_phones=False, color=False).splitlines()[-1]
+def last_line(plan: Plan, *, drift: bool = False) -> str:
+    return render_plan(plan, show_phones=False, color=False, drift=drift).splitlines()[-1]
 
 
 def lines_of(change: TextChange, show_phones: bool = False) -> str:
@@ -104,6 +104,31 @@ def test_joining_and_then_changing_a_group_is_no_change_of_a_group_that_is_there
 
 def test_a_single_group_is_as_the_file_says_in_the_singular() -> None:
     assert last_line(plan_of(samples.SAME)) == "Nothing to do: 1 group is as the file says."
+
+
+ONE_DIFFERS = "1 group differs and is only observed"
+
+
+@pytest.mark.parametrize(
+    ("groups", "told"),
+    [
+        ([samples.OBSERVED], f"{ONE_DIFFERS}."),
+        ([samples.OBSERVED, samples.SAME], f"1 group is as the file says, {ONE_DIFFERS}."),
+        ([samples.OBSERVED, replace(samples.OBSERVED, key="too")], "2 groups differ and are only observed."),
+    ],
+)
+def test_what_differs_and_is_only_observed_is_not_said_to_be_as_the_file_says(
+    groups: list[GroupPlan], told: str
+) -> None:
+    assert last_line(plan_of(*groups)) == f"Nothing to do: {told}"
+    assert last_line(plan_of(*groups), drift=True) == f"Nothing to change: {told}"
+
+
+def test_beside_changes_what_is_only_observed_is_not_said_to_be_as_the_file_says() -> None:
+    text = render_plan(plan_of(samples.ALPHA, samples.OBSERVED, samples.SAME), show_phones=False, color=False)
+    assert f"\n1 other group is as the file says, {ONE_DIFFERS}.\n" in text
+    text = render_plan(plan_of(samples.ALPHA, samples.OBSERVED), show_phones=False, color=False)
+    assert f"\n{ONE_DIFFERS}.\n" in text
 
 
 def test_people_a_step_moves_are_shown_even_where_the_difference_does_not_name_them() -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from reconciler.model.counts import PlanSummary, summarize_plan
+from reconciler.model.counts import summarize_plan
 from reconciler.model.desired import Source
 from reconciler.model.plan import Plan
 from reconciler.report.html.cards import Tone
 from reconciler.report.lines import Ink
-from reconciler.report.summary import about
+from reconciler.report.summary import about, nothing_pending
 from reconciler.report.wording import counted, some_of
 
 _FILES = 5
@@ -53,7 +53,7 @@ def title_of(plan: Plan, drift: bool) -> str:
     if plan.refusals:
         return "Apply would be refused"
     if not plan.pending:
-        return "No drift" if drift else "Nothing to do"
+        return nothing_pending(plan, drift=drift)
     moving = sum(bool(group.steps) for group in plan.groups)
     blocked = sum(bool(group.blocked) for group in plan.groups)
     differ = ("group differs from the file", "groups differ from the file")
@@ -92,7 +92,7 @@ def tiles_of(plan: Plan) -> Sequence[Tile]:
         Tile(str(count.adopts), "to adopt", "found by name", "note"),
     ]
     return [
-        Tile(f"{len(plan.groups):,}", "group" if len(plan.groups) == 1 else "groups", _alike(count)),
+        Tile(f"{len(plan.groups):,}", "group" if len(plan.groups) == 1 else "groups", _alike(plan)),
         Tile(f"{count.creates:,}", "to create", tone="add"),
         Tile(f"{count.changes:,}", "to change", tone="change"),
         *(tile for tile in rare if tile.number != "0"),
@@ -104,5 +104,7 @@ def tiles_of(plan: Plan) -> Sequence[Tile]:
     ]
 
 
-def _alike(count: PlanSummary) -> str:
-    return f"{count.unchanged:,} as the file says"
+def _alike(plan: Plan) -> str:
+    observed = sum(group.only_observed for group in plan.groups)
+    alike = summarize_plan(plan).unchanged - observed
+    return f"{alike:,} as the file says" + (f", {observed:,} only observed" if observed else "")
