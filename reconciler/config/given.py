@@ -7,6 +7,7 @@ from pathlib import Path
 from reconciler.config.files import find
 from reconciler.config.findings import Findings
 from reconciler.config.phones import BadNumber, read_phone
+from reconciler.config.quoting import shown_person
 from reconciler.errors import UsageError
 from reconciler.model.desired import Person
 from reconciler.model.identity import identity_of_digits, parse_jid, phone_jid
@@ -20,7 +21,7 @@ def parse_person(text: str) -> Person:
     try:
         digits = read_phone(text, None)
     except BadNumber as error:
-        raise UsageError(f"{text} {error.message}", error.hint) from None
+        raise UsageError(f"{shown_person(text)} {error.message}", error.hint) from None
     return Person(identity_of_digits(digits), phone_jid(digits))
 
 

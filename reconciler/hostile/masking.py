@@ -55,8 +55,11 @@ def mask_strictly(text: str) -> str:
 
 def mask_person(reference: str) -> str:
     """What stands where a person should: a number in whatever form, also one with a letter in it, is masked whole."""
-    if "@" in reference:
+    user, at, server = reference.partition("@")
+    if at and (parse_jid(reference) is not None or is_group_id(reference) or is_one_run(user)):
         return mask_address(reference)
+    if at:
+        return f"{mask_person(user)}@{mask_address(server)}"
     if sum(map(str.isdigit, reference)) < _DIGITS_OF_A_NUMBER or is_one_run(reference):
         return mask_strictly(reference)
     return f"{reference[:3]}•••{reference[-2:]}"

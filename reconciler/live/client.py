@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from reconciler.errors import BadAnswer, UsageError
+from reconciler.hostile.masking import mask_person
 from reconciler.live import shapes
 from reconciler.live.address import path_part
 from reconciler.live.listing import Listed, ListReader
@@ -125,7 +126,8 @@ class Client:
         """Send a text to a group or person, by id; returns the message's id."""
         address = chat_id(chat)
         if address is None:
-            raise UsageError(f"{chat[:40]!r} is no chat's id", "a chat is a group's id or a person's phone JID")
+            hint = "a chat is a group's id or a person's phone JID"
+            raise UsageError(f"{mask_person(chat)[:40]!r} is no chat's id", hint)
         body = {"chat_id": address, "type": "text", "text": text}
         return shapes.message_id(self._write("POST", _MESSAGES, body, Retry.ONCE), f"POST {_MESSAGES}")
 

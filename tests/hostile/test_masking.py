@@ -306,7 +306,12 @@ def test_what_was_typed_is_masked_from_seven_digits_on(text: str, shown: str) ->
         ("+1 202 555 O143", "+1 •••43"),
         ("bob12025550143", "bob•••43"),
         ("12025550143@c.us", "+1 202 ••• ••43"),
-        ("x12025550143@example", "x+1 202 ••• ••43@example"),
+        ("x12025550143@example", "x12•••43@example"),
+        ("12025550143@example", "+1 202 ••• ••43@example"),
+        ("1202555O143@s.whatsapp.net", "120•••43@s.whatsapp.net"),
+        ("12O2555O143@s.whatsapp.net", "12O•••43@s.whatsapp.net"),
+        ("bob@12025550143", "bob@+1 202 ••• ••43"),
+        ("12025550143-1384862000@g.us", "1202•••••43-1384862000@g.us"),
         ("76699677012110@lid", "76699677012110@lid"),
     ],
 )

@@ -329,6 +329,12 @@ def test_an_id_that_can_be_none_is_refused_before_anything_is_sent(call: Callabl
         call(client_of(transport))
 
 
+def test_a_mistyped_chat_is_told_without_its_number() -> None:
+    with Rig("http://127.0.0.1:1/api").transport() as transport, pytest.raises(UsageError) as caught:
+        client_of(transport).send_message("12O2555O143@s.whatsapp.net", "x")
+    assert caught.value.message == "'12O•••43@s.whatsapp.net' is no chat's id"
+
+
 def test_an_instance_id_is_quoted_into_one_part_of_the_path() -> None:
     script = [Expect("GET", "/instances/a%2Fb%20c%3F", data={"id": "a", "status": "connected"})]
     with ScriptedServer(script) as server, Rig(server.url).transport() as transport:

@@ -102,6 +102,8 @@ def test_many_groups_are_counted_and_what_apply_would_refuse_is_said(stage: Stag
     [
         ("amdins", "did you mean admins?"),
         ("+1 202 555 0143", "{phone}@s.whatsapp.net"),
+        ("12O2555O143", "the file has no group `12O•••43`"),
+        ("1202555O143@s.whatsapp.net", "the file has no group `120•••43@s.whatsapp.net`"),
         ("", "no chat's id"),
         ("76699677012110@lid", "76699677012110@lid is a private id (LID)"),
         ("76699677012110:3@hosted.lid", "name the person by the number"),
@@ -112,7 +114,7 @@ def test_a_chat_that_is_no_key_and_no_id_is_an_error_before_any_call(stage: Stag
     ran = stage.run("drift", "--notify", chat)
     assert (ran.code, ran.out, stage.calls()) == (1, "", [])
     assert words in ran.err
-    assert "555 0143" not in ran.err
+    assert "555" not in ran.err
 
 
 @pytest.mark.parametrize("chat", [" 12025550143:7@c.us ", "12025550143@c.us", "12025550143@s.whatsapp.net"])

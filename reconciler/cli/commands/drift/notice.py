@@ -34,11 +34,12 @@ def chat_of(word: str, desired: Desired) -> Chat:
             f"--notify: {word} is a private id (LID), and no message can be sent to one",
             "name the person by the number: {phone}@s.whatsapp.net",
         )
+    from reconciler.config.quoting import shown_person
     from reconciler.diff.select import suggestion
 
     hint = suggestion(word, (group.key for group in desired.groups))
     raise UsageError(
-        f"--notify: the file has no group {word}, and it is no chat's id",
+        f"--notify: the file has no group {shown_person(word)}, and it is no chat's id",
         f"{hint}\na chat's id is written 120363012345678901@g.us, or {{phone}}@s.whatsapp.net for a person's",
     )
 
