@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from reconciler.diff.heirs import heirs
-from reconciler.diff.match import names_of
+from reconciler.diff.match import compared_names, names_of
 from reconciler.model.desired import DesiredGroup
 from reconciler.model.text import comparable
 
@@ -39,7 +39,7 @@ def _by_wanted_name(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) ->
 def _may_find(group: DesiredGroup, borne: Mapping[str, int]) -> set[str]:
     """The names by which a group may find a live one: by an earlier name only where none bears the wanted one."""
     first = _looked_for_first(group)
-    return set(first) if any(name in borne for name in first) else {comparable(name) for name in names_of(group)}
+    return set(first) if any(name in borne for name in first) else compared_names(group)
 
 
 def _looked_for_first(group: DesiredGroup) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.diff.match import names_of
+from reconciler.diff.match import compared_names
 from reconciler.model.desired import DesiredGroup, Unmanaged
 from reconciler.model.text import comparable
 
@@ -22,13 +22,13 @@ class Bearers:
         """The bearers of each name among these groups, in their order."""
         by_name: dict[str, list[DesiredGroup]] = defaultdict(list)
         for group in groups:
-            for name in sorted(_names(group)):
+            for name in sorted(compared_names(group)):
                 by_name[name].append(group)
         return cls(by_name)
 
     def sharing(self, group: DesiredGroup) -> tuple[DesiredGroup, ...]:
         """Those that share a name with a group, sorted by key."""
-        found = {one.key: one for name in _names(group) for one in self.by_name.get(name, ())}
+        found = {one.key: one for name in compared_names(group) for one in self.by_name.get(name, ())}
         return tuple(found[key] for key in sorted(found))
 
 
@@ -40,7 +40,7 @@ def heirs(gone: Sequence[DesiredGroup], added: Sequence[DesiredGroup]) -> dict[s
     bearers = Bearers.of(gone)
     found = {group.key: bearers.sharing(group) for group in added}
     claims = Counter(one.key for sharing in found.values() for one in sharing)
-    names = {group.key: _names(group) for group in added if group.id is None}
+    names = {group.key: compared_names(group) for group in added if group.id is None}
     return {
         key: sharing[0]
         for key, sharing in found.items()
@@ -50,8 +50,4 @@ def heirs(gone: Sequence[DesiredGroup], added: Sequence[DesiredGroup]) -> dict[s
 
 def _wanted(group: DesiredGroup) -> set[str]:
     """The name that the live group most likely has: any that is found by, where none is managed."""
-    return _names(group) if isinstance(group.name, Unmanaged) else {comparable(group.name)}
-
-
-def _names(group: DesiredGroup) -> set[str]:
-    return {comparable(name) for name in names_of(group)}
+    return compared_names(group) if isinstance(group.name, Unmanaged) else {comparable(group.name)}

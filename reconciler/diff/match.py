@@ -30,6 +30,11 @@ def names_of(group: DesiredGroup) -> tuple[str, ...]:
     return wanted + group.previously
 
 
+def compared_names(group: DesiredGroup) -> set[str]:
+    """The names a group without id is found by, in the form that compares."""
+    return {comparable(name) for name in names_of(group)}
+
+
 def match_groups(groups: Iterable[DesiredGroup], listed: Sequence[ListedGroup]) -> dict[str, Match]:
     """Match every key of the file, in the file's order.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.diff.counterparts import counterparts
-from reconciler.diff.match import match_groups, names_of
+from reconciler.diff.match import compared_names, match_groups
 from reconciler.diff.people import wanted_members
 from reconciler.model.desired import Desired, DesiredGroup, Membership, NotManaged, State, Unmanaged
 from reconciler.model.live import ListedGroup
@@ -105,7 +105,7 @@ class _Judge:
         """Whether the group that the revision meant is there."""
         if old.id is not None:
             return old.id in self.known
-        names = {comparable(name) for name in names_of(old)}
+        names = compared_names(old)
         return any(comparable(name) in names for name in self.known.values())
 
     def _on_text(self, text: TextChange) -> Verdict:
@@ -141,4 +141,4 @@ def _same_meant(old: DesiredGroup, new: DesiredGroup) -> bool:
     """Whether two versions, whose ids do not contradict each other, lead to one live group."""
     if old.id is not None and new.id is not None:
         return True
-    return bool({comparable(name) for name in names_of(old)} & {comparable(name) for name in names_of(new)})
+    return bool(compared_names(old) & compared_names(new))

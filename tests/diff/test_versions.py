@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from reconciler.diff.match import names_of
+from reconciler.diff.match import compared_names
 from reconciler.diff.versions import compare_versions
 from reconciler.model.desired import (
     UNMANAGED,
@@ -449,7 +449,8 @@ def test_each_name_is_looked_up_once_however_many_groups_come_and_go() -> None:
 
     looked: Counter[str] = Counter()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reconciler.diff.heirs.names_of", lambda one: looked.update([one.key]) or names_of(one))
+        counting = "reconciler.diff.heirs.compared_names"
+        patch.setattr(counting, lambda one: looked.update([one.key]) or compared_names(one))
         assert {one.fate for one in between(old, new).groups} == {Fate.CHANGED}
         assert len(between(old, other).groups) == 2 * count
     assert max(looked.values()) < 20
