@@ -50,20 +50,20 @@ def apply_plan(
     with workers(max(1, min(parallelism, len(runs)))) as pool:
         for phase in Phase:
             _all(pool, (_phase_of(run, phase, progress) for run in runs))
-        touched = [run for run in runs if run.touched and not stop.is_set()]
-        found = _all(pool, (_reading_back(run, api, progress) for run in touched))
-    return _gathered(plan, runs, dict(zip((run.plan.key for run in touched), found, strict=True)), stop)
+        touched = [(run, run.group_id) for run in runs if run.touched and run.group_id and not stop.is_set()]
+        found = _all(pool, (_reading_back(run, group_id, api, progress) for run, group_id in touched))
+    return _gathered(plan, runs, dict(zip((run.plan.key for run, _ in touched), found, strict=True)), stop)
 
 
 def _phase_of(run: GroupRun, phase: Phase, progress: Progress) -> Callable[[], None]:
     return lambda: run.run_phase(phase, progress.started, progress.finished)
 
 
-def _reading_back(run: GroupRun, api: Writes, progress: Progress) -> Callable[[], ReadBack]:
+def _reading_back(run: GroupRun, group_id: str, api: Writes, progress: Progress) -> Callable[[], ReadBack]:
     def read() -> ReadBack:
         progress.reading_back(run.plan.key)
-        found = read_back(run, api)
-        return replace(found, people=people_with_link(found.people, api, run.group_id))
+        found = read_back(run, group_id, api)
+        return replace(found, people=people_with_link(found.people, api, group_id))
 
     return read
 

@@ -29,13 +29,11 @@ class ReadBack:
     doubted: frozenset[Step] = frozenset()
 
 
-def read_back(run: GroupRun, api: Writes) -> ReadBack:
+def read_back(run: GroupRun, group_id: str, api: Writes) -> ReadBack:
     """Read one changed group and compare; never raises for the API's failures, they are `left_over`."""
-    if run.group_id is None:
-        return ReadBack(said(run))
     leaving = any(step.action is Action.LEAVE for step in run.plan.steps)
     try:
-        live = api.group(run.group_id)
+        live = api.group(group_id)
     except (NotFound, Forbidden) as error:
         if leaving and (isinstance(error, Forbidden) or error.tells_of_group):
             return ReadBack(said(run))

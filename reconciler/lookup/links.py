@@ -42,14 +42,12 @@ def _group_with_link(group: GroupPlan, client: GivesLinks) -> GroupPlan:
     return replace(group, advice=advice)
 
 
-def people_with_link(
-    people: tuple[PersonOutcome, ...], client: GivesLinks, group_id: str | None
-) -> tuple[PersonOutcome, ...]:
+def people_with_link(people: tuple[PersonOutcome, ...], client: GivesLinks, group_id: str) -> tuple[PersonOutcome, ...]:
     """The people of one group, those who are to come by themselves with its invite link.
 
     Where the link cannot be had their message says why: after an apply nothing is raised, an interrupt neither.
     """
-    if group_id is None or not any(outcome.state in _BY_LINK for outcome in people):
+    if not any(outcome.state in _BY_LINK for outcome in people):
         return people
     try:
         link, trouble = client.invite_link(group_id), ""

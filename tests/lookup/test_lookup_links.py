@@ -1,0 +1,89 @@
+"""Whoever is to come by the invite link is told it, or why it could not be had."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.errors import Forbidden, Interrupted, ReconcilerError
+from reconciler.lookup.links import people_with_link, plan_with_links
+from reconciler.model.advice import AdviceKind
+from reconciler.model.plan import Plan
+from reconciler.model.result import PersonOutcome, PersonState
+from reconciler.model.who import Who
+from tests.builders import ALICE, ALPHA_ID, BOB, MYSELF, desired, group, live, member, plan_for
+
+LINK = "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
+REFUSED = Forbidden("only an admin may", endpoint="GET /invite", status=403)
+WAITING = desired(group(members=[ALICE, member(BOB, by_invite=True)]))
+
+
+class Links:
+    """Gives the same link for every group, or fails; keeps which groups it was asked for."""
+
+    def __init__(self, error: ReconcilerError | None = None) -> None:
+        self._error = error
+        self.asked: list[str] = []
+
+    def invite_link(self, group_id: str) -> str:
+        self.asked.append(group_id)
+        if self._error is not None:
+            raise self._error
+        return LINK
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (None, f"to come by the invite link {LINK}"),
+        (REFUSED, "to come by an invite link, which could not be had: GET /invite: 403: only an admin may"),
+    ],
+)
+def test_a_plan_tells_whoever_is_to_come_the_link_or_why_there_is_none(error: Forbidden | None, said: str) -> None:
+    client = Links(error)
+    plan = plan_with_links(plan_for(WAITING, live(MYSELF, ALICE)), client)
+    (advice,) = [one for one in plan.groups[0].advice if one.kind is AdviceKind.PENDING]
+    assert (advice.text, [who.label for who in advice.people]) == (said, ["bob"])
+    assert client.asked == [ALPHA_ID]
+
+
+NEW = desired(group(id=None, members=[ALICE, member(BOB, by_invite=True)]))
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param(plan_for(NEW), id="no live group yet"),
+        pytest.param(plan_for(WAITING, live(MYSELF, ALICE, BOB)), id="everybody is there"),
+    ],
+)
+def test_a_plan_asks_for_no_link_that_nobody_needs_or_that_is_not_there_yet(plan: Plan) -> None:
+    client = Links()
+    assert plan_with_links(plan, client) == plan
+    assert client.asked == []
+
+
+def test_an_interrupt_ends_planning() -> None:
+    with pytest.raises(Interrupted):
+        plan_with_links(plan_for(WAITING, live(MYSELF, ALICE)), Links(Interrupted()))
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "link"),
+    [
+        (None, "not there", LINK),
+        (REFUSED, "not there; the invite link could not be had: GET /invite: 403: only an admin may", None),
+        (Interrupted(), "not there; the invite link could not be had: interrupted", None),
+    ],
+)
+def test_after_an_apply_only_whoever_is_to_come_gets_the_link_and_nothing_is_raised(
+    error: ReconcilerError | None, message: str, link: str | None
+) -> None:
+    waiting = PersonOutcome("alpha", Who.of(BOB), PersonState.NOT_ADDED, "not there")
+    settled = PersonOutcome("alpha", Who.of(ALICE), PersonState.ALREADY_IN, "was so before")
+    client = Links(error)
+    assert people_with_link((waiting, settled), client, ALPHA_ID) == (
+        PersonOutcome("alpha", Who.of(BOB), PersonState.NOT_ADDED, message, link),
+        settled,
+    )
+    assert people_with_link((settled,), client, ALPHA_ID) == (settled,)
+    assert client.asked == [ALPHA_ID]
