@@ -12,6 +12,7 @@ from pathlib import Path
 from reconciler.sandbox.errors import SandboxError
 
 _VERSION = 1
+_SQLITE = b"SQLite format 3\0"
 
 _TABLES = """
 CREATE TABLE accounts (
@@ -127,10 +128,20 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
 def reset(path: Path) -> None:
     """Forget a sandbox's whole state: delete its file and SQLite's companions. A missing file is fine.
 
-    Raises SandboxError where one cannot be deleted.
+    Raises SandboxError where the file is something else, which is left alone, or one cannot be deleted.
     """
     for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
         try:
+            if name == path.name and not _may_be_state(path):
+                raise SandboxError(f"{path} is no state of the sandbox, and is left as it is")
             path.with_name(name).unlink(missing_ok=True)
         except OSError as error:
             raise SandboxError(f"{path.with_name(name)} cannot be deleted: {error.strerror}") from error
+
+
+def _may_be_state(path: Path) -> bool:
+    """Whether it begins as SQLite's files do, is empty (as one is that was just made), or is not there."""
+    if not path.is_file():
+        return not path.exists()
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) in (b"", _SQLITE)

@@ -182,6 +182,24 @@ def test_a_file_that_is_no_world_is_refused(tmp_path: Path) -> None:
             World.open(tmp_path / name)
 
 
+def test_forgetting_deletes_a_state_whatever_its_version_and_nothing_else(tmp_path: Path) -> None:
+    precious, pipe, empty, link = (tmp_path / name for name in ("precious.yaml", "pipe", "empty.db", "link.db"))
+    precious.write_text("version: 1\n")
+    os.mkfifo(pipe)
+    empty.touch()
+    link.symlink_to(tmp_path / "gone")
+    with sqlite3.connect(tmp_path / "newer.db") as newer:
+        newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    for path in (precious, pipe, tmp_path):
+        with pytest.raises(SandboxError, match="is no state of the sandbox, and is left as it is"):
+            reset(path)
+    for path in (empty, link, tmp_path / "newer.db"):
+        reset(path)
+    assert sorted(tmp_path.iterdir()) == [pipe, precious]
+    assert precious.read_text() == "version: 1\n"
+
+
 def drifted(seed: int) -> tuple[list[str], dict[str, object]]:
     with World.open() as world:
         world.ensure_instance(INSTANCE, ME)

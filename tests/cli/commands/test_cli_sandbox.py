@@ -53,6 +53,13 @@ def test_the_same_shake_is_the_same_drift(alone: Stage) -> None:
     assert told[0] == told[1]
 
 
+def test_forgetting_a_file_that_is_no_state_is_refused(alone: Stage) -> None:
+    ran = alone.run("sandbox", "reset", "--state", "groups.yaml")
+    assert (ran.code, ran.out) == (1, "")
+    assert "groups.yaml is no state of the sandbox, and is left as it is" in ran.err
+    assert (alone.folder / "groups.yaml").exists()
+
+
 def test_the_sandboxs_instance_keeps_its_number(alone: Stage) -> None:
     assert alone.run("--sandbox", "plan").code == 0
     path = alone.folder / "groups.yaml"
