@@ -75,6 +75,15 @@ def test_an_apply_that_had_nothing_to_do_and_cannot_say_so_ends_with_1(stage: St
     assert "stdout cannot be written" in ran.err
 
 
+def test_an_apply_that_had_nothing_to_do_and_cannot_keep_its_report_ends_with_1(stage: Stage) -> None:
+    stage.file(FILE)
+    assert stage.run("apply", "--yes").code == 0
+    stage.calls()
+    ran = stage.run("apply", "--yes", "--report", "/dev/full")
+    assert (ran.code, "/dev/full cannot be written" in ran.err) == (1, True)
+    assert all(call.startswith("GET ") for call in stage.calls())
+
+
 @pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
 def test_a_stderr_that_takes_nothing_is_in_nobodys_way(stage: Stage, stderr: str) -> None:
     stage.file(FILE.replace("name: Beta", "name: ' Beta '"))

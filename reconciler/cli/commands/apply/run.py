@@ -117,9 +117,11 @@ def _dry(plan: Plan, session: Session, run: _Run) -> int:
 
 
 def _tell(result: ApplyResult, run: _Run, *, untouched: bool = False) -> int:
-    """Write the report, show the result, and say how it ended; never with 1 where calls were made."""
+    """Write the report, show the result, and say how it ended: with 1 only where no calls were made."""
     kept = _keep_report(result, run)
     shown = _show_result(result, run, untouched)
+    if untouched and not kept:
+        return 1
     if run.recorder.trouble:
         say(run.recorder.trouble)
         return 3
