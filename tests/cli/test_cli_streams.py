@@ -95,6 +95,14 @@ def test_a_stderr_that_takes_nothing_is_in_nobodys_way(stage: Stage, stderr: str
     assert in_shell(stage, f"--instance-id inst_story import --output live.yaml {stderr}").code == 0
 
 
+@pytest.mark.parametrize("stdin", ["<&-", "</dev/null"])
+def test_without_a_stdin_there_is_nobody_to_ask(stage: Stage, stdin: str) -> None:
+    stage.file(FILE)
+    ran = in_shell(stage, f"apply {stdin}")
+    assert (ran.code, "there is no terminal to ask on" in ran.err) == (1, True), ran.err
+    assert stage.world.effects() == ()
+
+
 def test_a_reader_that_has_gone_is_no_failure_of_an_apply(stage: Stage) -> None:
     stage.file(FILE)
     ran = unread(stage, "apply --yes --format json --quiet")
