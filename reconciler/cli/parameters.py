@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import wraps
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from reconciler.model.shard import Shard
@@ -19,7 +20,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a command line asks to be planned; `max_removals` as it was written."""
+    """What a command line asks to be planned; `max_removals` as it was written.
+
+    `by_variable` has those of these that the environment says and the command line does not, each with its variable.
+    """
 
     path: Path
     targets: tuple[str, ...]
@@ -28,6 +32,7 @@ class Asked:
     max_removals: str | None
     shard: Shard | None
     show_phones: bool
+    by_variable: Mapping[str, str]
 
 
 def path_argument(function: F) -> F:
@@ -88,12 +93,19 @@ def planning_options(function: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(function)
     def gathered(*positional: Any, **named: Any) -> int:
-        asked = Asked(**{field.name: named.pop(field.name) for field in fields(Asked)})
+        own = {field.name: named.pop(field.name) for field in fields(Asked) if field.name in named}
+        asked = Asked(**own, by_variable=_by_variable(click.get_current_context(), own))
         return function(*positional, asked=asked, **named)
 
     for declare in _PLANNING_OPTIONS:
         gathered = declare(gathered)
     return gathered
+
+
+def _by_variable(ctx: click.Context, names: Iterable[str]) -> dict[str, str]:
+    variables = {param.name: param.envvar for param in ctx.command.params}
+    from_there = (name for name in names if ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT)
+    return {name: str(variables[name]) for name in from_there}
 
 
 class _ShardType(click.ParamType["Shard"]):

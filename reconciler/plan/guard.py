@@ -44,7 +44,7 @@ def refusals_of_instance(instance: Instance | None) -> list[Refusal]:
         lift = "groups work only on an instance of type waha: name another with --instance-id"
         return [Refusal(f"the instance {instance.id} is of type {instance.kind}, which has no groups", lift)]
     if instance.status != "connected":
-        lift = "connect it (Wappfy's dashboard shows the QR code to scan), then run this again"
+        lift = "connect it (Wappfy's dashboard shows the QR code to scan)"
         return [Refusal(f"the instance {instance.id} is not connected: its status is {instance.status}", lift)]
     return []
 
@@ -64,8 +64,8 @@ def refusals_of_own_phone(groups: Sequence[GroupPlan], desired: Desired, instanc
     return [Refusal(text, lift)]
 
 
-def refusals_of_removals(groups: Sequence[GroupPlan]) -> list[Refusal]:
-    """Which groups would lose more members than their limit allows."""
+def refusals_of_removals(groups: Sequence[GroupPlan], *, saved: bool = False) -> list[Refusal]:
+    """Which groups would lose more members than their limit allows; in a saved plan only a new one lifts that."""
     found = []
     for group in groups:
         removed, limit = _removed(group), group.removal_limit
@@ -73,7 +73,8 @@ def refusals_of_removals(groups: Sequence[GroupPlan]) -> list[Refusal]:
         if removed > allowed:
             would = f"{removed} of {group.live_members} members would be removed"
             text = f"{would}, {allowed} may be ({limit} by {limit.source})"
-            lift = f"if that is meant, pass --max-removals {removed}, or raise `max_removals` for this group"
+            how = "make a new plan with" if saved else "pass"
+            lift = f"if that is meant, {how} --max-removals {removed}, or raise `max_removals` for this group"
             found.append(Refusal(text, lift, group.key))
     return found
 
@@ -81,11 +82,19 @@ def refusals_of_removals(groups: Sequence[GroupPlan]) -> list[Refusal]:
 def guarded_again(plan: Plan, desired: Desired | None, instance: Instance) -> Plan:
     """A saved plan with every reason of now to refuse it, since a plan file can be edited on its way.
 
+    What it was refused for when it was saved stands in it: only a new plan lifts that.
     `desired` is as it is for the plan's instance, None where the file is not there or not needed.
     """
     of_own_phone = refusals_of_own_phone(plan.groups, desired, plan.instance_id) if desired is not None else []
-    found = (*refusals_of_instance(instance), *of_own_phone, *refusals_of_removals(plan.groups))
-    return replace(plan, refusals=(*plan.refusals, *(refusal for refusal in found if refusal not in plan.refusals)))
+    found = (*refusals_of_instance(instance), *of_own_phone)
+    removals = refusals_of_removals(plan.groups)
+    stood = (
+        replace(refusal, lift=f"{refusal.lift}, then make a new plan")
+        for refusal in plan.refusals
+        if refusal not in removals
+    )
+    new = (refusal for refusal in found if refusal not in plan.refusals)
+    return replace(plan, refusals=(*stood, *new, *refusals_of_removals(plan.groups, saved=True)))
 
 
 def require_allowed(plan: Plan) -> None:

@@ -112,6 +112,66 @@ def test_what_a_plan_was_made_with_cannot_be_changed_when_it_is_applied(guide: S
     assert all(call.startswith("GET ") for call in guide.calls())
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TARGET", "alpha"),
+        ("SHARD", "1/2"),
+        ("AS_OF", "2027-01-01"),
+        ("MAX_REMOVALS", "5"),
+        ("CHANGED_SINCE", "HEAD"),
+    ],
+)
+def test_a_variable_that_shapes_plans_does_not_stop_a_saved_one_and_is_told_to_have_no_say(
+    guide: Stage, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    planned(guide)
+    monkeypatch.setenv(f"RECONCILER_{name}", value)
+    applied = guide.run("apply", "today.plan", "--yes")
+    assert applied.code == 0, applied.err
+    assert f"settled when the plan was saved, and not asked again: RECONCILER_{name}\n" in applied.err
+    assert len(guide.world.snapshot()) == 2
+
+
+def test_an_option_is_refused_with_a_saved_plan_also_where_a_variable_says_another(
+    guide: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned(guide)
+    monkeypatch.setenv("RECONCILER_MAX_REMOVALS", "5")
+    refused = guide.run("apply", "today.plan", "--yes", "--target", "alpha")
+    assert (refused.code, "make a new plan with them" in refused.err) == (1, True)
+
+
+def refused_for_removals(stage: Stage) -> None:
+    people = [f"+1 404 555 01{n:02}" for n in range(4)]
+    stage.world.create_group("Alpha", people, owner=PHONE)
+    stage.file(f"groups: {{alpha: {{name: Alpha, members: [{people[0]}, {people[1]}]}}}}")
+    assert "pass --max-removals 2" in stage.run("plan", "--out", "today.plan").out
+
+
+def test_what_a_refused_saved_plan_names_does_lift_it(guide: Stage) -> None:
+    refused_for_removals(guide)
+    refused = guide.run("apply", "today.plan", "--yes")
+    assert refused.code == 1
+    assert "if that is meant, make a new plan with --max-removals 2, or raise `max_removals`" in refused.err
+    assert "pass --max-removals" not in refused.out + refused.err
+    assert guide.run("plan", "--max-removals", "2", "--out", "today.plan").code == 0
+    assert guide.run("apply", "today.plan", "--yes").code == 0
+
+
+def test_a_saved_refusal_of_an_instance_that_is_connected_by_now_asks_for_a_new_plan(guide: Stage) -> None:
+    planned(guide)
+    path = guide.folder / "today.plan"
+    document = json.loads(path.read_text())
+    lift = "connect it (Wappfy's dashboard shows the QR code to scan)"
+    document["refusals"] = [{"group": None, "message": "the instance inst_story is not connected", "lift": lift}]
+    document["summary"]["refused"] = 1
+    path.write_text(json.dumps(document))
+    refused = guide.run("apply", "today.plan", "--yes")
+    assert refused.code == 1
+    assert f"{lift}, then make a new plan\n" in refused.err
+
+
 def test_the_guards_hold_for_a_plan_that_was_edited_by_hand(guide: Stage) -> None:
     people = [f"+1 404 555 01{n:02}" for n in range(4)]
     guide.world.create_group("Alpha", people, owner=PHONE)

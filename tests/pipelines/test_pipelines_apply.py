@@ -195,9 +195,10 @@ def test_a_pull_request_of_a_fork_is_not_taken_for_the_one_with_the_ids(scene: S
 def test_a_run_over_some_groups_only_does_not_move_the_tag(scene: Scene) -> None:
     workflow = ".github/workflows/reconciler-apply.yml"
     text = scene.forge.file(workflow).replace("env:\n  REC", "env:\n  RECONCILER_TARGET: alpha\n  REC", 1)
-    scene.forge.commit({workflow: text})
+    scene.forge.commit({workflow: text, "groups.yaml": yaml_of(alpha="name: Alpha, members: [alice, bob, carol]")})
     run = scene.run("apply", scene.forge.pushed())
-    assert run.results == {"plan": "success", "apply": "skipped", "record": "success"}
+    assert run.results == {"plan": "success", "apply": "success", "record": "success"}
+    assert len(scene.world.groups()[0].members) == 4
     assert git(scene.forge.origin, "tag", "--list") == ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,10 @@ from reconciler.planfile.saved import SavedPlan
 
 if TYPE_CHECKING:
     from reconciler.pipeline import Planned
+
+log = logging.getLogger("reconciler.apply")
+
+_SETTLED = ("targets", "shard", "as_of", "max_removals", "changed_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,7 @@ def input_of(asked: Asked, settings: Settings) -> FromFile | FromPlan:
     if not is_plan_file(asked.path):
         desired, choices = load_and_choose(asked, settings)
         return FromFile((asked.path,), Account.of(desired), desired, choices)
-    if asked.targets or asked.shard or asked.as_of or asked.max_removals or asked.changed_since:
-        raise UsageError(
-            "--target, --shard, --as-of, --max-removals and --changed-since were settled when the plan was saved",
-            "make a new plan with them",
-        )
+    _require_nothing_settled(asked)
     saved = read_plan_file(asked.path)
     plan = saved.plan
     if settings.instance_id not in (None, plan.instance_id):
@@ -83,6 +84,22 @@ def input_of(asked: Asked, settings: Settings) -> FromFile | FromPlan:
     reads = (asked.path, *(place_of(source, asked.path) for source in saved.sources))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
     return FromPlan(reads, account, saved, _yaml_behind(plan, there))
+
+
+def _require_nothing_settled(asked: Asked) -> None:
+    """Make sure that the command line does not ask what a saved plan has answered.
+
+    A variable may be set for all jobs of a pipeline, the one that made the plan too: stderr tells that it has no say.
+    """
+    said = [name for name in _SETTLED if getattr(asked, name)]
+    if any(name not in asked.by_variable for name in said):
+        raise UsageError(
+            "--target, --shard, --as-of, --max-removals and --changed-since were settled when the plan was saved",
+            "make a new plan with them",
+        )
+    if said:
+        variables = ", ".join(asked.by_variable[name] for name in said)
+        log.warning("settled when the plan was saved, and not asked again: %s", variables)
 
 
 def for_same_instance(settings: Settings, start: FromFile | FromPlan) -> Settings:
