@@ -53,6 +53,17 @@ def test_the_same_shake_is_the_same_drift(alone: Stage) -> None:
     assert told[0] == told[1]
 
 
+def test_one_instance_is_shaken_where_it_is_named_and_none_where_it_is_not_known(alone: Stage) -> None:
+    assert alone.run("--sandbox", "apply", "--yes").code == 0
+    assert alone.run("--sandbox", "--instance-id", "inst_second", "plan").code == 0
+    unknown = alone.run("sandbox", "shake", "--instance-id", "inst_typo")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "the sandbox has no instance inst_typo, only inst_abc123, inst_second" in unknown.err
+    assert alone.run("--sandbox", "drift").code == 0
+    assert alone.run("sandbox", "shake", "--instance-id", "inst_abc123").out.count("renamed ") == 1
+    assert alone.run("sandbox", "shake").out.count("renamed ") == 2
+
+
 def test_forgetting_a_file_that_is_no_state_is_refused(alone: Stage) -> None:
     ran = alone.run("sandbox", "reset", "--state", "groups.yaml")
     assert (ran.code, ran.out) == (1, "")

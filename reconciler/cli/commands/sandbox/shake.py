@@ -32,8 +32,13 @@ def shake(ctx: click.Context, state: Path, seed: int) -> int:
     if is_gone(state):
         raise UsageError(f"there is no sandbox state at {state}", "make one first: reconciler --sandbox apply")
     with expecting_sandbox_errors(), World.open(state) as world:
-        known = world.instance_ids()
-        instances = (settings.instance_id,) if settings.instance_id in known else known
+        known, asked = world.instance_ids(), settings.instance_id
+        if asked and asked not in known:
+            raise UsageError(
+                f"the sandbox has no instance {asked}, only {', '.join(known) or 'none'}",
+                "name one of these with --instance-id or WAPPFY_INSTANCE_ID, or none to shake them all",
+            )
+        instances = (asked,) if asked else known
         done = [line for instance_id in instances for line in shake_world(world, seed, instance_id)]
     show("\n".join(done) if done else "nothing to shake: the instance is in no group")
     return 0
