@@ -338,7 +338,13 @@ def test_a_shard_says_which_part_of_the_groups_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("written", "told"),
-    [("2026-11-21T13:59:59+02:00", "Made 2026-11-21 11:59 UTC by"), ("<now>\u202e", "Made <now>\\u202e by")],
+    [
+        ("2026-11-21T13:59:59+02:00", "Made 2026-11-21 11:59 UTC by"),
+        ("2026-11-21T13:59:59", "Made 2026-11-21T13:59:59 by"),
+        ("0001-01-01T00:00:00+23:00", "Made 0001-01-01T00:00:00+23:00 by"),
+        ("9999-12-31T23:59:59-01:00", "Made 9999-12-31T23:59:59-01:00 by"),
+        ("<now>\u202e", "Made <now>\\u202e by"),
+    ],
 )
 def test_when_a_plan_was_made_is_told_in_utc(written: str, told: str) -> None:
     assert told in words_of(replace(made(samples.EMPTY), made_at=written))

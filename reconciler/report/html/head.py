@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -76,11 +77,12 @@ def facts_of(made: Made, ink: Ink) -> Sequence[tuple[str, str]]:
 
 
 def _moment(written: str, ink: Ink) -> str:
-    """`2026-11-21 12:00 UTC`; what is no point in time is shown as it is."""
-    try:
-        return datetime.fromisoformat(written).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except ValueError:
-        return ink.words(written)
+    """`2026-11-21 12:00 UTC`; what is no point in time, or lacks its offset from UTC, is shown as it is."""
+    with suppress(ValueError, OverflowError):
+        moment = datetime.fromisoformat(written)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return ink.words(written)
 
 
 def tiles_of(plan: Plan) -> Sequence[Tile]:
