@@ -18,6 +18,7 @@ from reconciler.hostile.finding import (
     replace_numbers,
 )
 from reconciler.model.identity import is_group_id, parse_jid
+from reconciler.model.invite import is_invite_url
 
 _TWO_DIGIT_CODES = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
 """Country calling codes of two digits (ITU-T E.164); 1 and 7 stand alone, all others have three."""
@@ -63,6 +64,14 @@ def mask_person(reference: str) -> str:
     if sum(map(str.isdigit, reference)) < _DIGITS_OF_A_NUMBER or is_one_run(reference):
         return mask_strictly(reference)
     return f"{reference[:3]}•••{reference[-2:]}"
+
+
+def mask_link(link: str) -> str:
+    """An invite link that the API gave out: whole, or it would lead nowhere. Anything else in its place is masked.
+
+    Not for a link that stands in a text: whoever wrote that may pass off a number as a code.
+    """
+    return link if is_invite_url(link) else mask_text(link)
 
 
 def mask_address(address: str) -> str:

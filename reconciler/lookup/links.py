@@ -35,10 +35,10 @@ def _group_with_link(group: GroupPlan, client: GivesLinks) -> GroupPlan:
     if group.live is None or not any(advice.kind is AdviceKind.PENDING for advice in group.advice):
         return group
     try:
-        said = f"to come by the invite link {client.invite_link(group.live.id)}"
+        told, link = "to come by the invite link", client.invite_link(group.live.id)
     except ApiError as error:
-        said = f"to come by an invite link, which could not be had: {error}"
-    advice = tuple(replace(a, text=said) if a.kind is AdviceKind.PENDING else a for a in group.advice)
+        told, link = f"to come by an invite link, which could not be had: {error}", None
+    advice = tuple(replace(a, text=told, link=link) if a.kind is AdviceKind.PENDING else a for a in group.advice)
     return replace(group, advice=advice)
 
 

@@ -29,13 +29,14 @@ class Advice:
     """Something to know that changes nothing and is nothing pending.
 
     `kind` is a stable word for machines; `text` says it of `people` and of the live groups called `names`, of whom
-    there may be none.
+    there may be none. `link` is the group's invite link as the API gave it, which they are to be sent.
     """
 
     kind: AdviceKind
     text: str
     people: tuple[Who, ...] = ()
     names: tuple[str, ...] = ()
+    link: str | None = None
 
     @classmethod
     def about(cls, kind: AdviceKind, text: str, people: Iterable[Who]) -> tuple[Advice, ...]:

@@ -23,3 +23,9 @@ def invite_code(text: str) -> str | None:
 def invite_url(code: str) -> str:
     """The link that people open to join."""
     return f"https://{INVITE_HOST}/{code}"
+
+
+def is_invite_url(text: str) -> bool:
+    """Whether this is a link just as `invite_url` makes it."""
+    code = invite_code(text)
+    return code is not None and text == invite_url(code)

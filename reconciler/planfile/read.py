@@ -11,6 +11,7 @@ from reconciler.model.changed_since import ChangedSince, KeyRename
 from reconciler.model.counts import PlanSummary, summarize_plan
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import is_group_id
+from reconciler.model.invite import is_invite_url
 from reconciler.model.live import LiveGroup
 from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
 from reconciler.model.shard import Share
@@ -181,8 +182,17 @@ def _live(field: Field) -> LiveGroup:
 def _advice(field: Field) -> Advice:
     part = field.members_of(Advice)
     return Advice(
-        part["kind"].choice(AdviceKind), part["text"].text(), people_in(part["people"]), _texts(part["names"])
+        part["kind"].choice(AdviceKind),
+        part["text"].text(),
+        people_in(part["people"]),
+        _texts(part["names"]),
+        part["link"].none_or(_link),
     )
+
+
+def _link(field: Field) -> str:
+    text = field.text()
+    return text if is_invite_url(text) else field.fail("an invite link")
 
 
 def _refusal(field: Field) -> Refusal:

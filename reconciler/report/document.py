@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from reconciler.hostile.masking import mask_address, mask_text
+from reconciler.hostile.masking import mask_address, mask_link, mask_text
 from reconciler.model.as_json import as_json
 from reconciler.model.counts import summarize_result
 from reconciler.model.result import ApplyResult
@@ -16,6 +16,7 @@ RESULT_FORMAT: Final = "wappfy-reconciler/result"
 RESULT_FORMAT_VERSION: Final = 1
 
 _ADDRESSES = frozenset({"spared", "identity", "jid", "lid", "id", "owner"})
+_LINK = "link"
 
 
 def result_document(result: ApplyResult) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def masked(document: dict[str, Any], show_phones: bool) -> dict[str, Any]:
 
 def _masked_value(key: str, value: Any) -> Any:
     if isinstance(value, str):
-        return mask_address(value) if key in _ADDRESSES else mask_text(value)
+        return mask_address(value) if key in _ADDRESSES else mask_link(value) if key == _LINK else mask_text(value)
     if isinstance(value, dict):
         return {mask_text(str(name)): _masked_value(name, item) for name, item in value.items()}
     if isinstance(value, list | tuple):

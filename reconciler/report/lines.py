@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.hostile.escaping import plain, quoted, safe
-from reconciler.hostile.masking import mask_address, mask_number, mask_text
+from reconciler.hostile.masking import mask_address, mask_link, mask_number, mask_text
+from reconciler.model.advice import Advice
 from reconciler.model.plan import TextChange
 from reconciler.model.step import Action, Step
 from reconciler.model.who import Who
@@ -36,6 +37,14 @@ class Ink:
         """A message in running text: one harmless line, cut where it would fill the screen."""
         shown = self.unmasked(text)
         return plain(shown[:_LONG]) + (f" … ({len(shown) - _LONG} more characters)" if len(shown) > _LONG else "")
+
+    def link(self, link: str) -> str:
+        """An invite link that the API gave out, whole: people follow it."""
+        return plain(link if self.show_phones else mask_link(link))
+
+    def told(self, advice: Advice) -> str:
+        """What a piece of advice has to say, and the link that goes with it."""
+        return self.words(advice.text) + (f" {self.link(advice.link)}" if advice.link else "")
 
     def title(self, text: str) -> str:
         """A name in quotes."""

@@ -87,7 +87,7 @@ def _people_lines(mark: str, group: GroupPlan, ink: Ink) -> Iterator[str]:
 
 def advice_words(advice: Advice, ink: Ink) -> str:
     """`pending invite: alice, Bob Marsh: …`: what it is about, of whom, what there is to know, of which groups."""
-    about, told = ADVICE_WORDS[advice.kind], ink.words(advice.text)
+    about, told = ADVICE_WORDS[advice.kind], ink.told(advice)
     return ": ".join(part for part in (about, ink.people(advice.people), told, ink.names(advice.names)) if part)
 
 

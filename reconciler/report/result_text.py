@@ -90,7 +90,7 @@ class _Lines:
 
     def _person(self, outcome: PersonOutcome) -> str:
         message = f": {self.ink.words(outcome.message)}" if outcome.message else ""
-        link = f"; invite link: {self.ink.words(outcome.link)}" if outcome.link else ""
+        link = f"; invite link: {self.ink.link(outcome.link)}" if outcome.link else ""
         mark = "!" if outcome.refused else "i"
         return self.ink.line(mark, f"{outcome.state.value}: {self.ink.person(outcome.who)}{message}{link}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.stage import PHONE, Stage, converge
 
 PEOPLE = """
@@ -224,6 +226,28 @@ def test_a_person_whose_privacy_refuses_is_named_with_the_invite_link(stage: Sta
     assert "https://chat.whatsapp.com/" in applied.out
     assert f"GET /groups/{group_id}/invite-code" in stage.calls()
     assert stage.members("Alpha") == digits("+1 202 555 0143")
+
+
+@pytest.mark.parametrize("command", ["plan", "drift", "show saved.plan", "apply --yes"])
+def test_the_link_people_are_to_be_sent_is_told_whole_in_every_format(stage: Stage, command: str) -> None:
+    stage.world.set_privacy("+1 202 555 0144", refuses=True)
+    stage.world.create_group("Alpha", ["+1 202 555 0143"], owner=PHONE, invite_code="Code12345678")
+    bob = "bob" if command.startswith("apply") else "{person: bob, join: invite}"
+    stage.file(PEOPLE + f"groups: {{alpha: {{name: Alpha, members: [alice, {bob}]}}}}")
+    stage.run("plan", "--out", "saved.plan")
+    for format_ in ("text", "json", "markdown", *(() if command.startswith("apply") else ("html",))):
+        told = stage.run(*command.split(), "--format", format_).out.replace("<!-- -->", "")
+        assert "https://chat.whatsapp.com/Code12345678" in told, format_
+
+
+def test_a_number_that_a_live_name_passes_off_as_a_link_is_masked(stage: Stage) -> None:
+    imitated = "https://chat.whatsapp.com/12065550164"
+    stage.world.create_group(imitated, [], owner=PHONE)
+    stage.file(f"groups: {{alpha: {{name: Alpha, previously: ['{imitated}']}}}}")
+    for format_ in ("text", "json", "markdown", "html"):
+        told = stage.run("plan", "--format", format_).out.replace("<!-- -->", "")
+        assert "chat.whatsapp.com/" in told, format_
+        assert "2065550164" not in told, format_
 
 
 def test_a_bad_number_is_reported_and_the_others_still_go(stage: Stage) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.hostile.masking import mask_address, mask_number, mask_person, mask_strictly, mask_text
+from reconciler.hostile.masking import mask_address, mask_link, mask_number, mask_person, mask_strictly, mask_text
 
 
 @pytest.mark.parametrize(
@@ -270,6 +270,21 @@ def test_masking_hostile_text_takes_no_time_beyond_all_proportion(text: str) -> 
 )
 def test_address_is_masked_in_whatever_form_a_server_gives_it(address: str, shown: str) -> None:
     assert mask_address(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("https://chat.whatsapp.com/Code12345678", "https://chat.whatsapp.com/Code12345678"),
+        ("https://chat.whatsapp.com/12345678-_abc", "https://chat.whatsapp.com/12345678-_abc"),
+        ("https://chat.whatsapp.com/Code 12025550143", "https://chat.whatsapp.com/Code +1 202 ••• ••43"),
+        ("https://chat.whatsapp.com/CodeCode?a=12025550143", "https://chat.whatsapp.com/CodeCode?a=+1 202 ••• ••43"),
+        ("https://example.com/Code12025550143", "https://example.com/Code+1 202 ••• ••43"),
+        ("Code12025550143", "Code+1 202 ••• ••43"),
+    ],
+)
+def test_an_invite_link_stays_whole_and_what_is_none_is_masked(link: str, shown: str) -> None:
+    assert mask_link(link) == shown
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ advice = st.builds(
     words,
     people() | st.just((samples.LID_ONLY, samples.NOBODY)),
     st.lists(words, max_size=2).map(tuple),
+    st.none() | st.just("https://chat.whatsapp.com/Code12345678"),
 )
 limits = st.builds(
     RemovalLimit, words, count=st.none() | st.integers(0, 99), percent=st.none() | st.floats(0, 100, allow_nan=False)
@@ -259,6 +260,11 @@ OWNER_ROW = {**SOMEBODY, "label": None, "identity": "+12025550100", "jid": "1202
 DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "wrong type": (("instance_id",), 5, "instance_id: expected a string"),
     "no object": (ALPHA, [], "groups[1]: expected an object"),
+    "a link to elsewhere": (
+        (*ALPHA, "advice", 0, "link"),
+        "https://example.com/AbCdEfGhIjKlMn",
+        "groups[1].advice[0].link: expected an invite link",
+    ),
     "no list": (("groups",), {}, "groups: expected a list"),
     "no flag": (("masked",), "no", "masked: expected true or false"),
     "no date": (("as_of",), "20261121", "as_of: expected a date"),

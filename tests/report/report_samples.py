@@ -77,7 +77,9 @@ ALPHA = GroupPlan(
         Step("project-alpha", Action.REMOVE, Phase.TAKE, ALPHA_ID, people=(STRANGER, BRAZILIAN)),
     ),
     advice=(
-        Advice(AdviceKind.PENDING, "send them https://chat.whatsapp.com/AbCdEfGhIjKlMn", (CAROL,)),
+        Advice(
+            AdviceKind.PENDING, "to come by the invite link", (CAROL,), link="https://chat.whatsapp.com/Code12345678"
+        ),
         Advice(AdviceKind.UNIDENTIFIED, "they stay", (LID_ONLY, NOBODY)),
     ),
     live_members=2,

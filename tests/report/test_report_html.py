@@ -135,7 +135,7 @@ def test_every_id_stands_once() -> None:
         "Before (none) After Team workspace for Project Alpha Ask alice",
         "+ Bob Marsh until 2026-12-31 · contractor",
         'adopted found by earlier name "Project Alfa"; reconciler pin notes its id',
-        "pending invite carol – send them https://chat.whatsapp.com/AbCdEfGhIjKlMn",
+        "pending invite carol – to come by the invite link https://chat.whatsapp.com/Code12345678",
         "unidentified (unidentified), 76699677012110@lid – they stay",
         "Who gains and loses what 5",
         "falls due Bob Marsh (until 2026-12-31, contractor) – within the next 14 days",

@@ -176,7 +176,7 @@ def test_without_script_everything_is_there_and_nothing_that_needs_it(opened: Op
     seen = opened(script=False)
     assert seen.titles() == ALL_TITLES
     assert seen.people() == ALL_PEOPLE
-    expect(seen.page.get_by_text("send them https://chat.whatsapp.com")).to_be_visible()
+    expect(seen.page.get_by_text("to come by the invite link https://chat.whatsapp.com")).to_be_visible()
     expect(seen.page.get_by_label("Show only")).to_be_hidden()
     expect(seen.page.get_by_role("button")).to_have_count(0)
     assert seen.page.locator("details:not([open])").count() == 0

@@ -109,7 +109,7 @@ def note_of(advice: Advice, ink: Ink) -> NoteView:
     people = [ink.person(who) for who in sorted(advice.people, key=lambda who: who.order)]
     names = (*people, *(ink.title(name) for name in advice.names))
     what = "people" if people else "groups"
-    return NoteView(ADVICE_WORDS[advice.kind], ink.words(advice.text), names, f"{len(names)} {what}")
+    return NoteView(ADVICE_WORDS[advice.kind], ink.told(advice), names, f"{len(names)} {what}")
 
 
 def _people(group: GroupPlan, moving: Iterable[tuple[Who, bool]], element: Element, ink: Ink) -> tuple[PersonView, ...]:
