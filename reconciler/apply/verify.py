@@ -58,17 +58,27 @@ def _texts_that_differ(run: GroupRun, live: LiveGroup) -> tuple[str, ...]:
 
 
 def _misplaced(run: GroupRun, live: LiveGroup) -> tuple[PersonOutcome, ...]:
-    """Who is not where a call should have brought them, unless that was told of them already."""
-    seen = seen_in(live)
-    out = []
-    for step in _ran(run, Action.CREATE, Action.ADD):
-        missing = [who for who in step.people if not seen(who) and not _may_be_hidden(run, who, live)]
-        out += [PersonOutcome(run.plan.key, who, PersonState.NOT_ADDED, _why_missing(run, who)) for who in missing]
-    for step in _ran(run, Action.REMOVE):
-        staying = [who for who in step.people if seen(who) and _state(run, who) in (None, PersonState.ALREADY_OUT)]
-        text = "removed, and still there when read back"
-        out += [PersonOutcome(run.plan.key, who, PersonState.STILL_IN, text) for who in staying]
-    return tuple(out)
+    """Who is not where the server said to have brought them, unless that was told of them already."""
+    key, seen = run.plan.key, seen_in(live)
+    promised_in = _promised(run, PersonState.ALREADY_IN, Action.CREATE, Action.ADD)
+    missing = [who for who in promised_in if not seen(who) and not _may_be_hidden(run, who, live)]
+    promised_out = _promised(run, PersonState.ALREADY_OUT, Action.REMOVE)
+    staying = [who for who in promised_out if seen(who) and _state(run, who) in (None, PersonState.ALREADY_OUT)]
+    return (
+        *(PersonOutcome(key, who, PersonState.NOT_ADDED, _why_missing(run, who)) for who in missing),
+        *(PersonOutcome(key, who, PersonState.STILL_IN, _how_staying(run, who)) for who in staying),
+    )
+
+
+def _promised(run: GroupRun, already: PersonState, *actions: Action) -> list[Who]:
+    """Everybody of a call that was answered with success; of one without a clear answer, whom it counted there."""
+    return [
+        who
+        for result in run.results
+        if result.step.action in actions
+        for who in result.step.people
+        if result.outcome is Outcome.DONE or _state(run, who) is already
+    ]
 
 
 def _state(run: GroupRun, who: Who) -> PersonState | None:
@@ -87,6 +97,12 @@ def _why_missing(run: GroupRun, who: Who) -> str:
     if _state(run, who) is PersonState.ALREADY_IN:
         return "the server counted them in, and they are not there when read back"
     return "added, and not there: privacy settings let only contacts add them"
+
+
+def _how_staying(run: GroupRun, who: Who) -> str:
+    if _state(run, who) is PersonState.ALREADY_OUT:
+        return "the server counted them out, and they are there when read back"
+    return "removed, and still there when read back"
 
 
 def _not_seen(run: GroupRun, live: LiveGroup) -> frozenset[Step]:

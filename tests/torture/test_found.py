@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from reconciler.apply.run import Applied, apply_plan
-from reconciler.errors import ApiError, BadAnswer, Conflict, Interrupted, NoAnswer, NotFound, UsageError
+from reconciler.errors import ApiError, BadAnswer, Conflict, Interrupted, NoAnswer, NotFound, ServerError, UsageError
 from reconciler.model.identity import identity_of_jid
 from reconciler.model.live import Listing, LiveGroup, Participant
 from reconciler.model.plan import GroupPlan, Plan
@@ -119,6 +119,18 @@ def test_an_add_whose_answer_was_lost_says_of_nobody_that_they_were_in_before(pl
     ran = place.apply()
     assert ran.report is not None
     assert (ran.code, outcome(ran, "gamma", "add"), ran.report["people"]) == (0, "done", [])
+
+
+def test_whom_a_call_without_a_clear_answer_did_not_add_nobody_is_said_to_have_refused(place: Arena) -> None:
+    path = f"/groups/{GAMMA}/participants"
+    place.server.set_faults([Fault("status", "POST", path, status=503, times=5, effect=False)])
+    ran = place.apply()
+    assert ran.report is not None
+    assert (ran.code, outcome(ran, "gamma", "add"), ran.report["people"]) == (3, "unknown", [])
+    assert ran.report["summary"]["refused"] == 0
+    assert "invite link" not in ran.out
+    place.server.set_faults([])
+    assert heal(place, ran.effects) == []
 
 
 def test_somebody_who_came_during_the_run_is_seen_and_told(place: Arena) -> None:
@@ -319,6 +331,27 @@ def test_whom_the_server_counts_otherwise_is_believed_only_while_the_read_back_a
     assert ([person.state for person in result.people], result.converged) == ([state], converged)
 
 
+UNCLEAR = ServerError("the server failed", endpoint="POST", status=503)
+
+
+@pytest.mark.parametrize(
+    ("action", "trouble", "there", "state", "words"),
+    [
+        (Action.ADD, UNCLEAR, (), None, ""),
+        (Action.REMOVE, UNCLEAR, (MEMBER,), None, ""),
+        (Action.ADD, None, (), PersonState.NOT_ADDED, "added, and not there"),
+        (Action.REMOVE, None, (MEMBER,), PersonState.STILL_IN, "removed, and still there"),
+    ],
+)
+def test_only_a_call_that_was_answered_says_something_of_people(
+    action: Action, trouble: ApiError | None, there: tuple[Participant, ...], state: PersonState | None, words: str
+) -> None:
+    result = applied(Scripted(**{action.value: trouble, "read": live(*there)}), action)
+    assert [person.state for person in result.people] == ([] if state is None else [state])
+    assert all(person.message.startswith(words) for person in result.people)
+    assert not result.converged
+
+
 def test_somebody_said_to_be_out_already_who_is_in_is_still_in() -> None:
     class Late(Scripted):
         reads = 0
@@ -328,5 +361,7 @@ def test_somebody_said_to_be_out_already_who_is_in_is_still_in() -> None:
             return live() if self.reads == 1 else live(MEMBER)
 
     result = applied(Late(remove=Conflict("conflict", endpoint="DELETE", status=409)), Action.REMOVE)
-    assert [person.state for person in result.people] == [PersonState.STILL_IN]
+    assert [(person.state, person.message) for person in result.people] == [
+        (PersonState.STILL_IN, "the server counted them out, and they are there when read back")
+    ]
     assert not result.converged
