@@ -62,8 +62,12 @@ def _phase_of(run: GroupRun, phase: Phase, progress: Progress) -> Callable[[], N
 def _reading_back(run: GroupRun, group_id: str, api: Writes, progress: Progress) -> Callable[[], ReadBack]:
     def read() -> ReadBack:
         progress.reading_back(run.plan.key)
-        found = read_back(run, group_id, api)
-        return replace(found, people=people_with_link(found.people, api, group_id))
+        try:
+            found = read_back(run, group_id, api)
+            return replace(found, people=people_with_link(found.people, api, group_id))
+        except Exception as error:
+            run.unexpected.append(error)
+            return ReadBack(said(run), (f"it could not be read back: an unexpected {type(error).__name__}",))
 
     return read
 
@@ -97,5 +101,6 @@ def _gathered(plan: Plan, runs: list[GroupRun], found: dict[str, ReadBack], stop
         people=tuple(outcome for key in sorted(told) for outcome in told[key].people),
         left_over=tuple((key, text) for key in sorted(told) for text in told[key].left_over),
         interrupted=stop.is_set(),
+        unexpected=tuple(error for run in runs for error in run.unexpected),
     )
     return Applied(result, {key: back.live for key, back in told.items() if back.live is not None})

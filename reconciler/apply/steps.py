@@ -31,6 +31,7 @@ class GroupRun:
     stop: Event
     results: list[StepResult] = field(default_factory=list)
     said: dict[Who, tuple[PersonState, str]] = field(default_factory=dict)
+    unexpected: list[Exception] = field(default_factory=list)
     touched: bool = False
     group_id: str | None = field(init=False)
     _begun: bool = field(init=False, default=False)
@@ -52,7 +53,7 @@ class GroupRun:
                 result = self._skipped(step)
             else:
                 started(step)
-                result = self._run(step)
+                result = self._run_safely(step)
             self.results.append(result)
             finished(result)
 
@@ -73,6 +74,14 @@ class GroupRun:
         if self.stop.is_set():
             return StepResult(step, Outcome.NOT_RUN, "interrupted before it", self.group_id)
         return StepResult(step, Outcome.SKIPPED, "an earlier step of this group did not succeed", self.group_id)
+
+    def _run_safely(self, step: Step) -> StepResult:
+        """Whatever happens, the other groups go on, and the step is in the account: its call may have been made."""
+        try:
+            return self._run(step)
+        except Exception as error:
+            self.unexpected.append(error)
+            return StepResult.broken_off(step, error, self.group_id)
 
     def _run(self, step: Step) -> StepResult:
         self._begun = False

@@ -77,10 +77,19 @@ class StepResult:
     message: str = ""
     group_id: str | None = None
 
+    @classmethod
+    def broken_off(cls, step: Step, error: Exception, group_id: str | None = None) -> StepResult:
+        """A step that ended in a way that nobody expected."""
+        name = type(error).__name__
+        return cls(step, Outcome.UNKNOWN, f"an unexpected {name}: it may be done, in part or whole", group_id)
+
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """The whole run. `left_over` says per group what the read-back still found different, in words."""
+    """The whole run. `left_over` says per group what the read-back still found different, in words.
+
+    `unexpected` is what nobody thought of, a bug say: the steps tell what it means for them.
+    """
 
     plan: Plan
     steps: tuple[StepResult, ...] = ()
@@ -88,12 +97,20 @@ class ApplyResult:
     left_over: tuple[tuple[str, str], ...] = ()
     calls: tuple[CallRecord, ...] = ()
     interrupted: bool = False
+    unexpected: tuple[Exception, ...] = ()
+
+    @classmethod
+    def broken_off(cls, plan: Plan, error: Exception) -> ApplyResult:
+        """A run of whose steps nobody knows how they ended."""
+        steps = tuple(StepResult.broken_off(step, error) for step in plan.steps)
+        return cls(plan, steps, unexpected=(error,))
 
     @property
     def converged(self) -> bool:
         """Whether the live groups are now as the file wants them, as far as this run knows."""
         return not (
             self.interrupted
+            or self.unexpected
             or self.left_over
             or any(result.outcome is not Outcome.DONE for result in self.steps)
             or any(outcome.refused for outcome in self.people)

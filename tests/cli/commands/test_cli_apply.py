@@ -143,6 +143,44 @@ def test_a_step_that_fails_ends_with_3_and_the_report_says_so(stage: Stage) -> N
     assert report["converged"] is False
 
 
+@pytest.mark.parametrize(
+    ("broken", "outcome"),
+    [
+        pytest.param("reconciler.pipeline.still_differing", "unknown", id="comparing"),
+        pytest.param(
+            "reconciler.cli.commands.apply.progress.Lines.reading_back", "unknown", id="telling how far it is"
+        ),
+        pytest.param("reconciler.cli.commands.apply.run.colored", "done", id="showing the result"),
+        pytest.param("reconciler.live.transport.Transport.close", "done", id="closing the connection"),
+    ],
+)
+def test_what_nobody_expected_ends_a_run_that_wrote_with_3_and_its_report(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, broken: str, outcome: str
+) -> None:
+    def bug(*_: object, **__: object) -> None:
+        if stage.world.effects():
+            raise ZeroDivisionError
+
+    stage.file(FILE)
+    monkeypatch.setattr(broken, bug)
+    ran = stage.run("apply", "--yes", "--report", "report.json")
+    assert (ran.code, "an unexpected ZeroDivisionError: this is a bug" in ran.err) == (3, True)
+    report = json.loads((stage.folder / "report.json").read_text())
+    assert [step["outcome"] for step in report["steps"]] == [outcome]
+    assert [call["method"] for call in report["calls"] if call["method"] != "GET"] == ["POST"]
+
+
+def test_what_nobody_expected_before_the_first_write_ends_with_1(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    stage.file(FILE)
+    monkeypatch.setattr("reconciler.pipeline.known_before", bug)
+    ran = stage.run("apply", "--yes", "--report", "report.json")
+    assert (ran.code, "an unexpected ZeroDivisionError" in ran.err, stage.world.effects()) == (1, True, ())
+    assert not (stage.folder / "report.json").exists()
+
+
 def test_removals_wait_for_the_groups_own_additions(stage: Stage) -> None:
     people = [f"+1 404 555 01{n:02}" for n in range(4)]
     group_id = stage.world.create_group("Alpha", people, owner=PHONE)

@@ -46,6 +46,11 @@ class Recorder:
             self._stop.set()
 
     @property
+    def wrote(self) -> bool:
+        """Whether a call that writes was sent, or tried."""
+        return any(call.method != "GET" for call in self.calls)
+
+    @property
     def calls(self) -> tuple[CallRecord, ...]:
         """All calls so far, in the order in which they ended."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from reconciler.cli.commands.apply.confirm import confirm
 from reconciler.cli.commands.apply.inputs import FromFile, FromPlan, for_same_instance, input_of
 from reconciler.cli.commands.apply.progress import showing_progress
 from reconciler.cli.commands.apply.records import Recorder, audit_file, require_place_for
-from reconciler.cli.failing import told
+from reconciler.cli.failing import told, unexpected
 from reconciler.cli.formats import DRY_RUN_FORMATS, RESULT_FORMATS, Look, plan_text
 from reconciler.cli.interrupt import Stop, watching_signals
 from reconciler.cli.options import Settings
@@ -65,11 +66,15 @@ def apply_file(asked: Asked, settings: Settings, ways: Ways) -> int:
             stack.enter_context(instance_lock(address.place, address.instance_id))
         audit = stack.enter_context(audit_file(ways.audit_log))
         recorder = Recorder(address.instance_id, audit, stop.event)
-        session = stack.enter_context(
-            open_session(settings, start.account, stop, read_only=ways.dry_run, observer=recorder)
-        )
-        planned = start.planned(session, settings.parallelism)
-        return _go_on(planned, session, _Run(asked, settings, ways, start, recorder, stop))
+        run = _Run(asked, settings, ways, start, recorder, stop)
+        try:
+            with open_session(settings, start.account, stop, read_only=ways.dry_run, observer=recorder) as session:
+                return _go_on(start.planned(session, settings.parallelism), session, run)
+        except Exception as error:
+            if not recorder.wrote:
+                raise
+            say(unexpected(error, sys.argv[1:]))
+            return 3
 
 
 def _go_on(planned: Planned, session: Session, run: _Run) -> int:
@@ -82,16 +87,30 @@ def _go_on(planned: Planned, session: Session, run: _Run) -> int:
         return _tell(ApplyResult(plan, calls=run.recorder.calls), run, untouched=True)
     confirm(plan, yes=run.ways.yes)
     run.stop.writing()
-    with showing_progress(plan, run.settings) as progress:
-        result = run_plan(
-            planned,
-            session.client,
-            desired=run.start.desired,
-            parallelism=run.settings.parallelism,
-            stop=run.stop.event,
-            progress=progress,
-        )
+    result = _applied(planned, session, run)
     return _tell(replace(result, calls=run.recorder.calls), run)
+
+
+def _applied(planned: Planned, session: Session, run: _Run) -> ApplyResult:
+    """Run the plan. What nobody expected is raised only where nothing was written yet: else there is an account."""
+    result: ApplyResult | None = None
+    try:
+        with showing_progress(planned.plan, run.settings) as progress:
+            result = run_plan(
+                planned,
+                session.client,
+                desired=run.start.desired,
+                parallelism=run.settings.parallelism,
+                stop=run.stop.event,
+                progress=progress,
+            )
+    except Exception as error:
+        if not run.recorder.wrote:
+            raise
+        if result is None:
+            return ApplyResult.broken_off(planned.plan, error)
+        return replace(result, unexpected=(*result.unexpected, error))
+    return result
 
 
 def _show_plan(plan: Plan, run: _Run) -> None:
@@ -118,6 +137,8 @@ def _dry(plan: Plan, session: Session, run: _Run) -> int:
 
 def _tell(result: ApplyResult, run: _Run, *, untouched: bool = False) -> int:
     """Write the report, show the result, and say how it ended: with 1 only where no calls were made."""
+    for error in result.unexpected:
+        say(unexpected(error, sys.argv[1:]))
     kept = _keep_report(result, run)
     shown = _show_result(result, run, untouched)
     if untouched and not kept:

@@ -1,0 +1,58 @@
+"""What nobody expected, a bug or a machine at its end: once something was written, the account tells of it."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from reconciler.apply.run import apply_plan
+from reconciler.errors import NoAnswer
+from reconciler.model.plan import GroupPlan, Plan
+from reconciler.model.result import ApplyResult, Outcome, StepResult
+from reconciler.model.step import Action, Phase, Step
+from tests.apply.strict_server import StrictServer, ids, whos
+from tests.builders import ALPHA_ID, BETA_ID, TODAY
+
+ANN, BOB, CAROL = whos(3)
+
+
+class Silent:
+    def started(self, step: Step) -> None: ...
+
+    def finished(self, result: StepResult) -> None: ...
+
+    def reading_back(self, key: str) -> None: ...
+
+
+def applied(server: StrictServer) -> ApplyResult:
+    """Somebody added to each of two groups (one world to this server), and somebody removed from the first."""
+    alpha = (
+        Step("alpha", Action.ADD, Phase.BUILD, ALPHA_ID, people=(ANN,)),
+        Step("alpha", Action.REMOVE, Phase.TAKE, ALPHA_ID, people=(BOB,)),
+    )
+    beta = (Step("beta", Action.ADD, Phase.BUILD, BETA_ID, people=(CAROL,)),)
+    groups = (GroupPlan("alpha", "Alpha", ALPHA_ID, steps=alpha), GroupPlan("beta", "Beta", BETA_ID, steps=beta))
+    plan = Plan("inst", TODAY, groups)
+    return apply_plan(plan, server, known=(), parallelism=1, stop=Event(), progress=Silent()).result
+
+
+@pytest.mark.parametrize("while_settling", [False, True])
+def test_a_step_that_ends_as_nobody_expected_may_be_done_and_the_other_groups_go_on(*, while_settling: bool) -> None:
+    bug = ZeroDivisionError("bug")
+    server = StrictServer(inside=ids([BOB]), troubles={"add": [bug]})
+    if while_settling:
+        server.troubles = {"add": [NoAnswer("lost", endpoint="POST")], "read": [bug]}
+    result = applied(server)
+    told = [(step.step.group, step.outcome) for step in result.steps]
+    assert told == [("alpha", Outcome.UNKNOWN), ("beta", Outcome.DONE), ("alpha", Outcome.SKIPPED)]
+    assert result.steps[0].message == "an unexpected ZeroDivisionError: it may be done, in part or whole"
+    assert (result.unexpected, result.converged) == ((bug,), False)
+
+
+def test_a_read_back_that_ends_as_nobody_expected_leaves_what_was_answered() -> None:
+    bug = ZeroDivisionError("bug")
+    result = applied(StrictServer(inside=ids([BOB]), troubles={"read": [bug]}))
+    assert {step.outcome for step in result.steps} == {Outcome.DONE}
+    assert result.left_over == (("alpha", "it could not be read back: an unexpected ZeroDivisionError"),)
+    assert (result.unexpected, result.converged) == ((bug,), False)
