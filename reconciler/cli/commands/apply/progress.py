@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.options import Settings
+from reconciler.hostile.escaping import safe
 from reconciler.model.plan import Plan
 from reconciler.model.result import Outcome, StepResult
 from reconciler.model.step import Action, Step
@@ -48,7 +49,7 @@ class OnTerminal:
 
     def started(self, step: Step) -> None:
         """Show what is under way."""
-        self._bar.update(self._task, doing=f"{step.group}: {what(step)}")
+        self._bar.update(self._task, doing=f"{safe(step.group)}: {what(step)}")
 
     def finished(self, result: StepResult) -> None:
         """Count it."""
@@ -56,7 +57,7 @@ class OnTerminal:
 
     def reading_back(self, key: str) -> None:
         """Count a read-back."""
-        self._bar.update(self._task, doing=f"{key}: reading back")
+        self._bar.update(self._task, doing=f"{safe(key)}: reading back")
         self._bar.advance(self._task)
 
 

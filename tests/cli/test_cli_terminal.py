@@ -1,0 +1,62 @@
+"""A real process whose stderr is a real terminal: what its bar shows, in which colours, and when the terminal goes."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.stage import Stage
+
+FILE = "groups: {n12025550177: {name: Alpha, members: [+1 202 555 0143]}}"
+
+
+@contextmanager
+def on_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None], int]]:
+    """The program, how to take its terminal away, and where to read what it shows there."""
+    screen, terminal = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160", "LINES": "40"}
+    words = [sys.executable, "-m", "reconciler", *arguments]
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=terminal, env=environment
+    ) as process:
+        os.close(terminal)
+        gone = []
+
+        def take_away() -> None:
+            gone.append(screen)
+            os.close(screen)
+
+        try:
+            yield process, take_away, screen
+        finally:
+            process.kill()
+            if not gone:
+                os.close(screen)
+
+
+def shown(*arguments: str) -> bytes:
+    """All that an apply which ends well shows on its terminal."""
+    seen = b""
+    with on_terminal(*arguments) as (process, _, screen):
+        while data := _more(screen):
+            seen += data
+        assert process.wait(timeout=30) == 0, seen
+    return seen
+
+
+def _more(screen: int) -> bytes:
+    try:
+        return os.read(screen, 65536)
+    except OSError:  # how a terminal ends that nobody holds open any more
+        return b""
+
+
+def test_the_bar_shows_no_number_that_a_key_is_made_of(stage: Stage) -> None:
+    stage.file(FILE)
+    seen = shown("apply", "--yes")
+    assert b": reading back" in seen
+    assert b"12025550177" not in seen
