@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from tests.stage import Stage
 
 FILE = "groups: {n12025550177: {name: Alpha, members: [+1 202 555 0143]}}"
+COLOURS = rb"\x1b\[[0-9;]+m"
 
 
 @contextmanager
@@ -60,3 +64,14 @@ def test_the_bar_shows_no_number_that_a_key_is_made_of(stage: Stage) -> None:
     seen = shown("apply", "--yes")
     assert b": reading back" in seen
     assert b"12025550177" not in seen
+
+
+def test_no_color_reaches_the_bar(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stage.file(FILE)
+    assert re.search(COLOURS, shown("apply", "--yes"))
+    stage.file(FILE.replace("Alpha", "Beta"))
+    assert not re.search(COLOURS, shown("apply", "--yes", "--no-color"))
+    stage.file(FILE.replace("Alpha", "Gamma"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not re.search(COLOURS, shown("apply", "--yes"))

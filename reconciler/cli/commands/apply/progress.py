@@ -92,5 +92,6 @@ def showing_progress(plan: Plan, settings: Settings) -> Iterator[Progress]:
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[doing]}", markup=False))
     total = plan.calls + sum(1 for group in plan.groups if group.steps)
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True, no_color=settings.no_color or None)
+    with Progress(*columns, console=console, transient=True) as bar:
         yield OnTerminal(bar, bar.add_task("apply", total=total, doing=""))
