@@ -10,7 +10,7 @@ from reconciler.apply.members import Sending, named_in
 from reconciler.errors import AMBIGUOUS, ApiError, BadAnswer, Interrupted, Unprocessable
 from reconciler.model.result import PersonState
 from reconciler.model.step import Action, Step
-from reconciler.model.text import same_text
+from reconciler.model.text import in_quotes, same_text
 from reconciler.model.who import Who
 
 
@@ -88,7 +88,7 @@ class Creation:
 
 def _unknown(name: str, cause: ApiError, finding: str) -> UnknownCreate:
     return UnknownCreate(
-        f'creating "{name}" got no usable answer ({cause.message}), {finding}: it may or may not exist',
+        f"creating {in_quotes(name)} got no usable answer ({cause.message}), {finding}: it may or may not exist",
         endpoint=cause.endpoint,
         status=cause.status,
         code=cause.code,

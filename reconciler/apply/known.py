@@ -9,7 +9,7 @@ from reconciler.errors import Refused
 from reconciler.model.live import ListedGroup
 from reconciler.model.plan import GroupPlan, Plan
 from reconciler.model.step import Action
-from reconciler.model.text import same_text
+from reconciler.model.text import in_quotes, same_text
 
 
 def known_before(plan: Plan, known: Mapping[str, str], api: Writes) -> frozenset[str]:
@@ -39,7 +39,7 @@ def there_by_now(
     """
     new = [e for e in listed if e.id not in held and not same_text(known.get(e.id, ""), e.name)]
     return tuple(
-        f'{group.key}: a live group called "{entry.name}" is there by now: {entry.id}'
+        f"{group.key}: a live group called {in_quotes(entry.name)} is there by now: {entry.id}"
         for group in creating
         for entry in new
         if any(same_text(entry.name, name) for name in group.names)

@@ -12,7 +12,7 @@ from reconciler.model.advice import AdviceKind
 from reconciler.model.live import LiveGroup
 from reconciler.model.result import Outcome, PersonOutcome, PersonState
 from reconciler.model.step import Action, Step
-from reconciler.model.text import same_text
+from reconciler.model.text import in_quotes, same_text
 from reconciler.model.who import Who
 
 
@@ -117,7 +117,7 @@ def _differing(step: Step, live: LiveGroup) -> list[str]:
     """What of a step's texts the group does not have, in words."""
     found = []
     if step.name is not None and not same_text(step.name, live.name):
-        found.append(f'its name reads back as "{live.name}", not "{step.name}"')
+        found.append(f"its name reads back as {in_quotes(live.name)}, not {in_quotes(step.name)}")
     if step.description is not None and not same_text(step.description, live.description):
         found.append("its description does not read back as it was sent")
     return found

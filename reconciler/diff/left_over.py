@@ -12,7 +12,7 @@ from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.plan import Found
 from reconciler.model.result import ApplyResult, Outcome
 from reconciler.model.step import Action
-from reconciler.model.text import same_text
+from reconciler.model.text import in_quotes, same_text
 
 
 def still_differing(
@@ -40,7 +40,8 @@ def _still_differs(key: str, live: LiveGroup, result: ApplyResult, change: Chang
     if not change.text and not people and not change.blocked:
         return ""
     if joined and change.group.id is None and not any(same_text(live.name, name) for name in names_of(change.group)):
-        return f'its invite leads into "{live.name}", which has another name: note the `id` {live.id} in the file'
+        called = in_quotes(live.name)
+        return f"its invite leads into {called}, which has another name: note the `id` {live.id} in the file"
     if joined:
         return "joined, and its name, description or members differ from the file: plan and apply again"
     return "somebody else changed its name, description or members during this run: plan and apply again"
