@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event
 
 import pytest
 
@@ -75,3 +76,23 @@ def test_no_color_reaches_the_bar(stage: Stage, monkeypatch: pytest.MonkeyPatch)
     stage.file(FILE.replace("Alpha", "Gamma"))
     monkeypatch.setenv("NO_COLOR", "1")
     assert not re.search(COLOURS, shown("apply", "--yes"))
+
+
+@pytest.mark.parametrize("at", ["POST", "GET /api/instances/inst_story/groups/"])
+def test_a_terminal_that_goes_in_the_middle_of_a_run_takes_neither_its_report_nor_its_exit_code_along(
+    stage: Stage, at: str
+) -> None:
+    stage.file(FILE)
+    went = Event()
+    with on_terminal("apply", "--yes", "--report", "report.json") as (process, take_away, _):
+
+        def hook(seq: int, method: str, path: str) -> None:
+            if f"{method} {path}".startswith(at):
+                stage.server.on_call = None
+                take_away()
+                went.set()
+
+        stage.server.on_call = hook
+        assert process.wait(timeout=30) == 0
+    assert went.is_set()
+    assert '"converged": true' in (stage.folder / "report.json").read_text()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from reconciler.cli.options import Settings
 from reconciler.hostile.escaping import safe
@@ -61,6 +61,25 @@ class OnTerminal:
         self._bar.advance(self._task)
 
 
+class _Stderr:
+    """stderr for the bar: what it takes no more, since its terminal is gone, goes nowhere, and the run goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def what(step: Step) -> str:
     """A step in a few words, without any name."""
     count = len(step.people)
@@ -92,6 +111,6 @@ def showing_progress(plan: Plan, settings: Settings) -> Iterator[Progress]:
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[doing]}", markup=False))
     total = plan.calls + sum(1 for group in plan.groups if group.steps)
-    console = Console(stderr=True, no_color=settings.no_color or None)
+    console = Console(file=cast("TextIO", _Stderr(stderr)), no_color=settings.no_color or None)
     with Progress(*columns, console=console, transient=True) as bar:
         yield OnTerminal(bar, bar.add_task("apply", total=total, doing=""))
