@@ -75,7 +75,7 @@ def make_plan(
         instance=instance,
         advice=unmanaged(matches.values(), listing.groups) if tells_unmanaged(choices) else (),
     )
-    return Planned(plan_with_links(plan, client), listing.names)
+    return Planned(plan_with_links(plan, client, desired), listing.names)
 
 
 def check_saved_plan(plan: Plan, client: Client, *, desired: Desired | None, parallelism: int) -> Planned:

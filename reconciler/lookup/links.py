@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.diff.people import cast_of, is_mere_member, people_by_lid
 from reconciler.diff.select import select_key
 from reconciler.errors import ApiError, Forbidden, Interrupted, NotFound, UsageError
 from reconciler.lookup.listing import match_live
 from reconciler.model.advice import AdviceKind
 from reconciler.model.desired import Desired
+from reconciler.model.live import LiveGroup
 from reconciler.model.plan import GroupPlan, Plan
 from reconciler.model.result import PersonOutcome, PersonState
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
 
+_FROM_AN_ADMIN = "have an admin promote the instance, or take the link from an admin's phone"
 _BY_LINK = (PersonState.NOT_ADDED, PersonState.PENDING)
 
 
@@ -26,20 +29,27 @@ class GivesLinks(Protocol):
         """The group's invite link, a whole URL."""
 
 
-def plan_with_links(plan: Plan, client: GivesLinks) -> Plan:
+def plan_with_links(plan: Plan, client: GivesLinks, desired: Desired) -> Plan:
     """The plan with the invite link for everybody who is to come by it, where the group is live already."""
-    return replace(plan, groups=tuple(_group_with_link(group, client) for group in plan.groups))
+    return replace(plan, groups=tuple(_group_with_link(group, client, desired) for group in plan.groups))
 
 
-def _group_with_link(group: GroupPlan, client: GivesLinks) -> GroupPlan:
+def _group_with_link(group: GroupPlan, client: GivesLinks, desired: Desired) -> GroupPlan:
     if group.live is None or not any(advice.kind is AdviceKind.PENDING for advice in group.advice):
         return group
-    try:
-        told, link = "to come by the invite link", client.invite_link(group.live.id)
-    except ApiError as error:
-        told, link = f"to come by an invite link, which could not be had: {error}", None
+    told, link = _link_to_send(group.live, client, desired)
     advice = tuple(replace(a, text=told, link=link) if a.kind is AdviceKind.PENDING else a for a in group.advice)
     return replace(group, advice=advice)
+
+
+def _link_to_send(live: LiveGroup, client: GivesLinks, desired: Desired) -> tuple[str, str | None]:
+    """What to say of a group's link, and the link; not asked for where the live state says it is not to be had."""
+    if is_mere_member(cast_of(live, people_by_lid(desired)), desired.instance):
+        return f"to come by an invite link, which only an admin of the group can have: {_FROM_AN_ADMIN}", None
+    try:
+        return "to come by the invite link", client.invite_link(live.id)
+    except ApiError as error:
+        return f"to come by an invite link, which could not be had: {error}", None
 
 
 def people_with_link(people: tuple[PersonOutcome, ...], client: GivesLinks, group_id: str) -> tuple[PersonOutcome, ...]:
@@ -87,5 +97,5 @@ def invite_link(desired: Desired, client: Client, key: str) -> str:
             status=error.status,
             code=error.code,
             request_id=error.request_id,
-            hint="have an admin promote the instance, or take the link from an admin's phone",
+            hint=_FROM_AN_ADMIN,
         ) from error

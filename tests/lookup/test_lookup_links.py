@@ -7,10 +7,11 @@ import pytest
 from reconciler.errors import Forbidden, Interrupted, ReconcilerError
 from reconciler.lookup.links import people_with_link, plan_with_links
 from reconciler.model.advice import AdviceKind
+from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
 from reconciler.model.result import PersonOutcome, PersonState
 from reconciler.model.who import Who
-from tests.builders import ALICE, ALPHA_ID, BOB, MYSELF, desired, group, live, member, plan_for
+from tests.builders import ALICE, ALPHA_ID, BOB, ME, desired, group, live, member, participant, plan_for
 
 LINK = "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
 REFUSED = Forbidden("only an admin may", endpoint="GET /invite", status=403)
@@ -32,39 +33,49 @@ class Links:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "said", "link"),
     [
-        (None, f"to come by the invite link {LINK}"),
-        (REFUSED, "to come by an invite link, which could not be had: GET /invite: 403: only an admin may"),
+        (None, "to come by the invite link", LINK),
+        (REFUSED, "to come by an invite link, which could not be had: GET /invite: 403: only an admin may", None),
     ],
 )
-def test_a_plan_tells_whoever_is_to_come_the_link_or_why_there_is_none(error: Forbidden | None, said: str) -> None:
+def test_a_plan_tells_whoever_is_to_come_the_link_or_why_there_is_none(
+    error: Forbidden | None, said: str, link: str | None
+) -> None:
     client = Links(error)
-    plan = plan_with_links(plan_for(WAITING, live(MYSELF, ALICE)), client)
+    plan = plan_with_links(plan_for(WAITING, live(ALICE)), client, WAITING)
     (advice,) = [one for one in plan.groups[0].advice if one.kind is AdviceKind.PENDING]
-    assert (advice.text, [who.label for who in advice.people]) == (said, ["bob"])
+    assert (advice.text, advice.link, [who.label for who in advice.people]) == (said, link, ["bob"])
     assert client.asked == [ALPHA_ID]
+
+
+def test_a_link_that_only_an_admin_can_have_is_not_asked_for_by_a_mere_member() -> None:
+    client = Links()
+    plan = plan_with_links(plan_for(WAITING, live(ALICE, me=participant(ME))), client, WAITING)
+    (advice,) = [one for one in plan.groups[0].advice if one.kind is AdviceKind.PENDING]
+    assert advice.text.startswith("to come by an invite link, which only an admin of the group can have: have an admin")
+    assert (advice.link, client.asked) == (None, [])
 
 
 NEW = desired(group(id=None, members=[ALICE, member(BOB, by_invite=True)]))
 
 
 @pytest.mark.parametrize(
-    "plan",
+    ("plan", "wanted"),
     [
-        pytest.param(plan_for(NEW), id="no live group yet"),
-        pytest.param(plan_for(WAITING, live(MYSELF, ALICE, BOB)), id="everybody is there"),
+        pytest.param(plan_for(NEW), NEW, id="no live group yet"),
+        pytest.param(plan_for(WAITING, live(ALICE, BOB)), WAITING, id="everybody is there"),
     ],
 )
-def test_a_plan_asks_for_no_link_that_nobody_needs_or_that_is_not_there_yet(plan: Plan) -> None:
+def test_a_plan_asks_for_no_link_that_nobody_needs_or_that_is_not_there_yet(plan: Plan, wanted: Desired) -> None:
     client = Links()
-    assert plan_with_links(plan, client) == plan
+    assert plan_with_links(plan, client, wanted) == plan
     assert client.asked == []
 
 
 def test_an_interrupt_ends_planning() -> None:
     with pytest.raises(Interrupted):
-        plan_with_links(plan_for(WAITING, live(MYSELF, ALICE)), Links(Interrupted()))
+        plan_with_links(plan_for(WAITING, live(ALICE)), Links(Interrupted()), WAITING)
 
 
 @pytest.mark.parametrize(
