@@ -11,8 +11,10 @@ from typing import TextIO, TypeVar
 
 import click
 
+from reconciler.cli.failing import told
 from reconciler.cli.formats import Look
 from reconciler.cli.options import Settings
+from reconciler.cli.remarks import say
 from reconciler.errors import NotShown, UsageError
 from reconciler.files import write_whole
 
@@ -37,6 +39,19 @@ def show(text: str, output: Path | None = None, *, private: bool = False) -> Non
         raise NotShown(
             f"the result could not be shown: stdout cannot be written: {error.strerror}", "send it elsewhere"
         ) from error
+
+
+def show_done(text: str, done: str) -> None:
+    """Show what was written already, where failing would say that nothing was.
+
+    A reader that has gone wants no more; of what is lost without being read, `done` says on stderr that it was done.
+    """
+    try:
+        show(text)
+    except BrokenPipeError:
+        return
+    except NotShown as error:
+        say(f"{told(error)}\n  {done}")
 
 
 def require_stdout() -> None:

@@ -84,6 +84,46 @@ def test_an_apply_that_had_nothing_to_do_and_cannot_keep_its_report_ends_with_1(
     assert all(call.startswith("GET ") for call in stage.calls())
 
 
+def pinnable(stage: Stage) -> str:
+    """Two live groups and their file; the id of the second."""
+    stage.world.create_group("Alpha", [], owner=PHONE)
+    stage.file(FILE)
+    return stage.world.create_group("Beta", [], owner=PHONE)
+
+
+def test_ids_that_were_pinned_and_cannot_be_shown_are_said_to_be_in_the_file(stage: Stage) -> None:
+    beta = pinnable(stage)
+    ran = in_shell(stage, f"pin {FULL}")
+    assert f"id: {beta}" in (stage.folder / "groups.yaml").read_text()
+    assert ran.code == 0
+    assert "stdout cannot be written: No space left on device" in ran.err
+    assert "groups.yaml has the ids all the same" in ran.err
+
+
+def test_a_reader_of_pinned_ids_that_has_gone_is_no_failure(stage: Stage) -> None:
+    beta = pinnable(stage)
+    ran = unread(stage, "pin")
+    assert (ran.code, ran.err) == (0, "")
+    assert f"id: {beta}" in (stage.folder / "groups.yaml").read_text()
+
+
+@pytest.mark.parametrize("command", [f"pin {CLOSED}", f"pin --dry-run {FULL}"])
+def test_where_ids_were_not_written_what_cannot_be_shown_is_an_error(stage: Stage, command: str) -> None:
+    pinnable(stage)
+    before = (stage.folder / "groups.yaml").read_bytes()
+    ran = in_shell(stage, command)
+    assert (ran.code, "could not be shown" in ran.err) == (1, True)
+    assert (stage.folder / "groups.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("stream", [FULL, CLOSED])
+def test_a_start_that_cannot_be_told_of_is_made_all_the_same_or_not_at_all(stage: Stage, stream: str) -> None:
+    ran = in_shell(stage, f"init new {stream}")
+    written = (stage.folder / "new" / "groups.yaml").exists()
+    assert (ran.code, written) == ((0, True) if stream == FULL else (1, False))
+    assert ("the files were written" in ran.err) is written
+
+
 @pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
 def test_a_stderr_that_takes_nothing_is_in_nobodys_way(stage: Stage, stderr: str) -> None:
     stage.file(FILE.replace("name: Beta", "name: ' Beta '"))

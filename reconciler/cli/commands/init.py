@@ -12,7 +12,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.group import Command
 from reconciler.cli.options import global_options
-from reconciler.cli.writing import show
+from reconciler.cli.writing import require_stdout, show_done
 from reconciler.errors import UsageError
 from reconciler.files import write_whole
 from reconciler.hostile.escaping import safe
@@ -79,8 +79,10 @@ def start(folder: Path, host: str) -> int:
     texts = {folder / place: text for place, text in starter_files(host, __version__).items()}
     texts[folder / SCHEMA] = schema_text(SCHEMA)
     _require_free(texts)
+    require_stdout()
     _write_all(texts)
-    show("\n".join([*(f"wrote {safe(str(path))}" for path in texts), "", *_next_steps(folder, host)]))
+    wrote = "\n".join([*(f"wrote {safe(str(path))}" for path in texts), "", *_next_steps(folder, host)])
+    show_done(wrote, "the files were written all the same")
     return 0
 
 

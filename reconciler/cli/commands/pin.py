@@ -63,8 +63,9 @@ def _say_what_is_left(matches: Mapping[str, Match]) -> None:
 
 def _note(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
     """Write the ids to the groups' keys, unless it is to be said only what would be written."""
-    from reconciler.cli.writing import show
+    from reconciler.cli.writing import require_stdout, show, show_done
     from reconciler.config.pinning import pin, write_files
+    from reconciler.hostile.escaping import safe
 
     if not ids:
         show("Nothing to pin: every group that is live has its id in the file.")
@@ -72,8 +73,12 @@ def _note(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
     pins = pin(path, ids)
     for key, reason in sorted(pins.by_hand.items()):
         log.warning("%s: not pinned: %s; write `id: %s` into it by hand", key, reason, ids[key])
-    if not dry_run:
-        write_files(pins.files)
-    verb = "would pin" if dry_run else "pinned"
-    if done := sorted(ids.keys() - pins.by_hand.keys()):
-        show("\n".join(f"{verb} {key}: {ids[key]}" for key in done))
+    done = sorted(ids.keys() - pins.by_hand.keys())
+    if not done:
+        return
+    if dry_run:
+        show("\n".join(f"would pin {key}: {ids[key]}" for key in done))
+        return
+    require_stdout()
+    write_files(pins.files)
+    show_done("\n".join(f"pinned {key}: {ids[key]}" for key in done), f"{safe(str(path))} has the ids all the same")
