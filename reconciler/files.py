@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -19,13 +20,21 @@ def is_gone(path: Path) -> bool:
     return False
 
 
+def followed(path: Path) -> Path:
+    """Where a path leads, all links followed; there need be nothing. Raises OSError for links that lead in a circle."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return target
+
+
 def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     """Replace a file's content in one piece; a symbolic link stays and its target is replaced.
 
     `private` makes it readable by its owner only; else an existing file keeps its mode and a new one gets the
     usual. What is no regular file (a terminal, a pipe) is written to as it is. Raises OSError.
     """
-    target = path.resolve()
+    target = followed(path)
     there = target.stat() if target.exists() else None
     if there is not None and not stat.S_ISREG(there.st_mode):
         with target.open("wb") as stream:

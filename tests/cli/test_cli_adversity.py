@@ -124,6 +124,29 @@ def test_a_plan_of_a_folder_is_stale_when_a_file_comes_or_goes(stage: Stage) -> 
     assert stage.run("apply", "today.plan", "--yes").code == 0
 
 
+@pytest.mark.parametrize("leads_to", ["link", "other", "nowhere/report.json"])
+def test_a_link_behind_which_nothing_can_be_written_is_refused_before_the_first_write(
+    stage: Stage, leads_to: str
+) -> None:
+    stage.file(FILE)
+    (stage.folder / "link").symlink_to(leads_to)
+    (stage.folder / "other").symlink_to("link")
+    applied = stage.run("apply", "--yes", "--report", "link")
+    assert (applied.code, "the report link cannot be written" in applied.err) == (1, True), applied.err
+    assert stage.world.effects() == ()
+    saved = stage.run("plan", "--out", "link")
+    assert (saved.code, "link cannot be written" in saved.err) == (1, True), saved.err
+
+
+def test_a_report_is_written_where_its_link_leads(stage: Stage) -> None:
+    stage.file(FILE)
+    (stage.folder / "reports").mkdir()
+    (stage.folder / "link").symlink_to("reports/today.json")
+    assert stage.run("apply", "--yes", "--report", "link").code == 0
+    assert (stage.folder / "link").is_symlink()
+    assert (stage.folder / "reports" / "today.json").exists()
+
+
 def test_writing_keeps_links_modes_and_what_is_no_file(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_text("old")
@@ -136,9 +159,14 @@ def test_writing_keeps_links_modes_and_what_is_no_file(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o600
     write_whole(Path("/dev/null"), b"gone")
     assert Path("/dev/null").is_char_device()
+    (tmp_path / "loop").symlink_to("loop")
+    for lost in ("loop", "loop/x"):
+        with pytest.raises(OSError, match="Too many levels"):
+            write_whole(tmp_path / lost, b"x")
+    assert (tmp_path / "loop").is_symlink()
     with pytest.raises(OSError, match="No such file"):
         write_whole(tmp_path / "no" / "folder", b"x")
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="directory"):
         write_whole(tmp_path / "folder", b"x")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "target"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "loop", "target"]

@@ -13,6 +13,7 @@ from threading import Event, Lock
 from typing import Any, TextIO
 
 from reconciler.errors import UsageError
+from reconciler.files import followed
 from reconciler.model.result import CallRecord
 
 
@@ -81,5 +82,9 @@ def require_place_for(path: Path | None) -> None:
     """Make sure, before anything is written to the API, that a report can be written to this place afterwards."""
     if path is None:
         return
-    if os.path.isdir(path) or not os.path.isdir(path.parent) or not os.access(path.parent, os.W_OK):
+    try:
+        target = followed(path)
+    except OSError as error:
+        raise UsageError(f"the report {path} cannot be written: {error.strerror}") from None
+    if os.path.isdir(target) or not os.path.isdir(target.parent) or not os.access(target.parent, os.W_OK):
         raise UsageError(f"the report {path} cannot be written there")
