@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import hashlib
 import json
@@ -20,6 +21,9 @@ FOLDER = Path("/tmp/wappfy-reconciler-locks")  # noqa: S108 - one place for all 
 The folder is everybody's and not sticky, since the kernel keeps users from opening each other's files in sticky ones.
 Nothing in it is followed if it is a link, and nothing in it is believed but the lock itself.
 """
+
+LONGEST = 32_768
+"""Bytes that are read of what the holder says: a folder's path has 4,096 at most, each written as six at worst."""
 
 
 @contextmanager
@@ -87,7 +91,18 @@ def _user() -> str:
 
 def _told(holder: Path) -> str:
     try:
-        told = json.loads(holder.read_text(encoding="utf-8"))
+        told = json.loads(_read(holder))
         return f"process {told['pid']} of {told['user']}, since {told['since']}, started in {told['folder']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "it has not said who it is"
+
+
+def _read(holder: Path) -> bytes:
+    """What stands in the file, as far as anybody could have to say. Whoever put it there may not have us wait."""
+    descriptor = os.open(holder, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        return os.read(descriptor, LONGEST)
+    finally:
+        os.close(descriptor)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,41 @@ def test_nothing_in_the_folder_is_written_through_a_link(tmp_path: Path) -> None
     holder.symlink_to(precious)
     with instance_lock(PLACE, "inst", folder):
         assert precious.read_text() == "mine"
+
+
+def _link(holder: Path) -> None:
+    told = {"pid": 1, "user": "root", "since": "ever", "folder": "a file of somebody else's"}
+    holder.with_name("precious").write_text(json.dumps(told))
+    holder.symlink_to("precious")
+
+
+def _long(holder: Path) -> None:
+    told = {"pid": 1, "user": "root", "since": "ever", "folder": "x" * 10**6}
+    holder.write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(_link, id="a link"),
+        pytest.param(os.mkfifo, id="a pipe that nobody writes to"),
+        pytest.param(Path.mkdir, id="a folder"),
+        pytest.param(_long, id="longer than any that says who it is"),
+        pytest.param(lambda holder: holder.write_text("[" * 4000), id="deep"),
+        pytest.param(lambda holder: holder.write_bytes(b"\xff"), id="no text"),
+        pytest.param(lambda holder: holder.write_text("[]"), id="of another shape"),
+    ],
+)
+def test_what_says_who_holds_the_lock_is_neither_followed_nor_waited_for_nor_believed(
+    tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    with instance_lock(PLACE, "inst", tmp_path):
+        (holder,) = tmp_path.glob("*.json")
+        holder.unlink()
+        make(holder)
+        with pytest.raises(LockHeld, match="not said"), instance_lock(PLACE, "inst", tmp_path):
+            pass
+        holder.rmdir() if holder.is_dir() else holder.unlink()
 
 
 def test_an_unknown_user_and_a_folder_that_is_gone_stop_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
