@@ -38,7 +38,10 @@ def apply_plan(
     stop: Event,
     progress: Progress,
 ) -> Applied:
-    """Make the plan's calls, and no other than retries, read-backs and invite links.
+    """Make the plan's calls, and no other that writes than their retries and the parts of one that was refused whole.
+
+    Beside them it only reads: a group in the midst of its steps where an answer leaves open what is so, the list of
+    groups where one may have been made or joined, each changed group afterwards, and invite links.
 
     `known` are the ids of all groups that were listed when the plan was made or checked: a create whose answer
     did not come may only be taken for a group that is none of them, and that no key of the file notes the id of (the
