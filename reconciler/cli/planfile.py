@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.errors import PlanFileError
 from reconciler.files import is_gone
 from reconciler.model.desired import Desired, Source
-from reconciler.planfile.saved import FORMAT, SavedPlan
+from reconciler.planfile.saved import FORMAT, FORMAT_VERSION, SavedPlan
 
 log = logging.getLogger("reconciler.plan")
 
@@ -34,13 +34,30 @@ def read_plan_file(path: Path) -> SavedPlan:
     """Read a saved plan; PlanFileError says what is wrong with it."""
     from reconciler.planfile.read import read_plan_document
 
+    return read_plan_document(_json_in(path))
+
+
+def read_plan_file_to_show(path: Path) -> SavedPlan:
+    """Read a saved plan that is only to be shown: of another format's what can be understood, which stderr says."""
+    from reconciler.planfile.read import read_plan_to_show
+
+    saved = read_plan_to_show(_json_in(path))
+    if saved.format_version != FORMAT_VERSION:
+        log.warning(
+            "the plan was saved with format version %s, this program reads %s: shown as far as it understands it",
+            saved.format_version,
+            FORMAT_VERSION,
+        )
+    return saved
+
+
+def _json_in(path: Path) -> Any:
     try:
-        value: Any = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PlanFileError(f"the plan file {path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise PlanFileError(f"the plan file {path} is no whole JSON document", "make a new plan") from None
-    return read_plan_document(value)
 
 
 def sources_of(path: Path, desired: Desired, planfile: Path) -> tuple[Source, ...]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from reconciler.errors import PlanFileError
 from reconciler.hostile.escaping import safe
+from reconciler.model.as_json import as_json
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -27,22 +28,26 @@ class Field:
     """A value of a document and its place (`groups[0].steps[1].people`).
 
     Every method gives the value as one type or raises PlanFileError with the place; values are not quoted, they may
-    be hostile or hold numbers.
+    be hostile or hold numbers. A `loose` one, and those in it, may be of another version of the format: members it
+    does not know are passed over, and those that may be left out may be missing.
     """
 
-    def __init__(self, value: object, path: str = "") -> None:
+    def __init__(self, value: object, path: str = "", *, loose: bool = False) -> None:
         self.value = value
         self.path = path
+        self.loose = loose
 
     def fail(self, expected: str) -> NoReturn:
         """Say what should have been here."""
         raise PlanFileError(f"the plan file is damaged at {self.path or 'its top'}: expected {expected}", AGAIN)
 
-    def members(self, *names: str) -> dict[str, Field]:
-        """An object with exactly these members."""
+    def members(self, *names: str, without: Mapping[str, object] | None = None) -> dict[str, Field]:
+        """An object with exactly these members; `without` has what those stand for that a loose one may lack."""
         value = self.value
         if not isinstance(value, dict):
             self.fail("an object")
+        if self.loose:
+            value = {**(without or {}), **{name: value[name] for name in names if name in value}}
         for name in names:
             if name not in value:
                 self.fail(f"a member `{name}`")
@@ -50,17 +55,18 @@ class Field:
             if name not in names:
                 self.fail(f"no member `{safe(str(name))[:40]}`")
         prefix = f"{self.path}." if self.path else ""
-        return {name: Field(value[name], prefix + name) for name in names}
+        return {name: Field(value[name], prefix + name, loose=self.loose) for name in names}
 
     def members_of(self, kind: type[DataclassInstance]) -> dict[str, Field]:
         """An object with exactly the fields of one of the model's values."""
-        return self.members(*(field.name for field in fields(kind)))
+        without = {field.name: as_json(field.default) for field in fields(kind) if field.default is not MISSING}
+        return self.members(*(field.name for field in fields(kind)), without=without)
 
     def items(self) -> list[Field]:
         """A list."""
         if not isinstance(self.value, list):
             self.fail("a list")
-        return [Field(item, f"{self.path}[{index}]") for index, item in enumerate(self.value)]
+        return [Field(item, f"{self.path}[{index}]", loose=self.loose) for index, item in enumerate(self.value)]
 
     def text(self) -> str:
         """A string."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.errors import PlanFileError
 from reconciler.hostile.escaping import plain
@@ -27,6 +29,9 @@ _MEMBERS = (
     *("summary", "refusals", "groups", "advice", "held", "spared", "calls_per_minute", "writes_per_minute", "sources"),
 )
 
+# What a plan without them was not: it narrowed itself to nothing.
+_NARROWED: dict[str, object] = {"targets": [], "shard": None, "changed_since": None, "baseline": None}
+
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 
 
@@ -36,8 +41,31 @@ def read_plan_document(value: object) -> SavedPlan:
     Raises PlanFileError for any other value: no plan, another version of the format, a masked one, a damaged field,
     or one that contradicts itself (an address that is another person's, a removal that is not shown).
     """
-    _check_format(value)
-    top = Field(value).members(*_MEMBERS)
+    document = _plan(value)
+    if _version(document) != FORMAT_VERSION:
+        raise _other_version(document)
+    _require_whole(document)
+    return _read(Field(document))
+
+
+def read_plan_to_show(value: object) -> SavedPlan:
+    """As `read_plan_document`, but of another version of the format what this program understands: to be read only.
+
+    Raises PlanFileError that names the version where that is nothing.
+    """
+    document = _plan(value)
+    version = _version(document)
+    if version is None or version == FORMAT_VERSION:
+        return read_plan_document(document)
+    _require_whole(document)
+    try:
+        return replace(_read(Field(document, loose=True)), format_version=version)
+    except PlanFileError:
+        raise _other_version(document) from None
+
+
+def _read(document: Field) -> SavedPlan:
+    top = document.members(*_MEMBERS, without=_NARROWED)
     top["masked"].flag()
     if top["baseline"].value is not None:
         top["baseline"].fail("nothing, as this is a report on drift and no plan")
@@ -56,24 +84,36 @@ def read_plan_document(value: object) -> SavedPlan:
         share=top["shard"].none_or(_share),
     )
     check_plan(plan, top["groups"], top["held"])
-    _check_summary(plan, top["summary"])
+    if not document.loose:
+        _check_summary(plan, top["summary"])
     sources = tuple(_source(item) for item in top["sources"].items())
     return SavedPlan(plan, sources, top["made_by"].text(), top["made_at"].text())
 
 
-def _check_format(value: object) -> None:
+def _plan(value: object) -> dict[str, object]:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise PlanFileError("this is no plan file of the reconciler", AGAIN)
-    version = value.get("format_version")
-    if isinstance(version, bool) or version != FORMAT_VERSION:
-        made_by = value.get("made_by")
-        maker = f"version {plain(made_by)[:40]}" if isinstance(made_by, str) else "an unknown version"
-        shown = str(version) if isinstance(version, int) and 0 <= version < 10**6 else "(no number)"
-        raise PlanFileError(
-            f"this plan file's format is version {shown}, made by {maker} of the reconciler; "
-            f"this program reads format version {FORMAT_VERSION}",
-            f"{AGAIN}, or use the version that made it",
-        )
+    return value
+
+
+def _version(document: Mapping[str, object]) -> int | None:
+    """The version of a plan's format; None for what is no number of one."""
+    version = document.get("format_version")
+    return version if type(version) is int and 0 <= version < 10**6 else None
+
+
+def _other_version(document: Mapping[str, object]) -> PlanFileError:
+    version, made_by = _version(document), document.get("made_by")
+    maker = f"version {plain(made_by)[:40]}" if isinstance(made_by, str) else "an unknown version"
+    shown = "(no number)" if version is None else version
+    return PlanFileError(
+        f"this plan file's format is version {shown}, made by {maker} of the reconciler; "
+        f"this program reads format version {FORMAT_VERSION}",
+        f"{AGAIN}, or use the version that made it",
+    )
+
+
+def _require_whole(value: Mapping[str, object]) -> None:
     if value.get("masked") is True:
         raise PlanFileError("this plan's phone numbers are masked: it is for reading only", AGAIN)
     if "calls" in value:

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.model.as_json import as_json
 from reconciler.model.counts import summarize_plan
-from reconciler.planfile.saved import FORMAT, FORMAT_VERSION, SavedPlan
+from reconciler.planfile.saved import FORMAT, SavedPlan
 
 
 def plan_document(saved: SavedPlan) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
     plan = saved.plan
     return {
         "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format_version": saved.format_version,
         "made_by": saved.made_by,
         "made_at": saved.made_at,
         "masked": False,

@@ -99,6 +99,25 @@ def test_a_plan_of_another_format_version_is_refused(stage: Stage) -> None:
     assert (refused.code, "99" in refused.err) == (1, True)
 
 
+def test_a_plan_of_another_format_version_is_shown_as_far_as_it_is_understood_and_stays_one(guide: Stage) -> None:
+    planned(guide)
+    path = guide.folder / "today.plan"
+    expected = guide.run("show", "today.plan").out
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "format_version": 99, "weather": "fine"}))
+    shown = guide.run("show", "today.plan")
+    assert (shown.code, shown.out) == (0, expected)
+    assert shown.err == (
+        "the plan was saved with format version 99, this program reads 2: shown as far as it understands it\n"
+    )
+    again = guide.run("show", "today.plan", "--format", "json", "--show-phones", "--output", "copy.plan")
+    assert again.code == 0
+    assert "format is version 99" in guide.run("apply", "copy.plan", "--yes").err
+    path.write_text(json.dumps({**document, "format_version": 99, "groups": {"alpha": {}}}))
+    unreadable = guide.run("show", "today.plan")
+    assert (unreadable.code, "format is version 99" in unreadable.err) == (1, True)
+
+
 def test_a_saved_plan_goes_to_no_other_instance(stage: Stage) -> None:
     planned(stage)
     refused = stage.run("apply", "today.plan", "--yes", "--instance-id", "inst_other")

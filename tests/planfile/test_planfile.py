@@ -27,7 +27,7 @@ from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
 from reconciler.model.shard import Share
 from reconciler.model.step import Action, Phase, Step
 from reconciler.model.who import Who
-from reconciler.planfile.read import read_plan_document
+from reconciler.planfile.read import read_plan_document, read_plan_to_show
 from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.write import plan_document
 from reconciler.published import schema_text
@@ -378,6 +378,55 @@ def test_steps_must_stand_in_the_order_of_their_phases() -> None:
 def test_what_this_program_cannot_apply_is_told_by_its_kind(change: dict[str, Any], message: str) -> None:
     with pytest.raises(PlanFileError, match=message):
         read_plan_document({**saved(document_of(samples.SMALL)), **change})
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_of_format_1_is_read_to_be_shown(name: str) -> None:
+    """It knew no shard, no revision, and no verdicts."""
+    plan = replace(PLANS[name], share=None, changed_since=None)
+    document = saved(document_of(plan))
+    for member in ("shard", "changed_since", "baseline"):
+        del document[member]
+    for group in document["groups"]:
+        del group["verdicts"]
+    shown = read_plan_to_show({**document, "format_version": 1})
+    assert shown == SavedPlan(plan, samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z", 1)
+    assert plan_document(shown)["format_version"] == 1
+    with pytest.raises(PlanFileError, match="format is version 1"):
+        read_plan_document(plan_document(shown))
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_what_a_later_format_adds_is_passed_over_to_show_the_rest(name: str) -> None:
+    document = saved(document_of(PLANS[name]))
+    for value in (document, *document["groups"], *(step for group in document["groups"] for step in group["steps"])):
+        value["weather"] = "fine"
+    shown = read_plan_to_show({**document, "format_version": 3})
+    assert shown.plan == PLANS[name]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "terraform"}, "this is no plan file of the reconciler"),
+        ({"format_version": "two"}, r"format is version \(no number\)"),
+        ({"format_version": 3, "groups": 5}, "format is version 3, made by version 0.1.0 of the reconciler"),
+        ({"format_version": 3, "instance_id": None}, "format is version 3"),
+        ({"format_version": 3, "masked": True}, "phone numbers are masked: it is for reading only"),
+        ({"weather": "fine"}, "the plan file is damaged at its top: expected no member `weather`"),
+    ],
+)
+def test_what_cannot_be_shown_is_told_by_its_kind(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(PlanFileError, match=message):
+        read_plan_to_show({**saved(document_of(samples.SMALL)), **change})
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(PLACES), json_values)
+def test_a_plan_of_another_format_with_anything_anywhere_is_shown_or_refused(place: tuple[Any, ...], junk: Any) -> None:
+    with contextlib.suppress(PlanFileError):
+        read = read_plan_to_show(changed({**SAVED, "format_version": 3}, place, junk))
+        assert render_plan(read.plan, show_phones=False, color=False)
 
 
 def test_a_plan_printed_with_masked_numbers_cannot_be_applied() -> None:

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.group import Command
-from reconciler.cli.options import global_options, settings_of
+from reconciler.cli.options import global_options
 from reconciler.cli.parameters import format_option, output_option, show_phones_option
 
 EXAMPLE = """\b
@@ -26,12 +26,13 @@ Example:
 @click.pass_context
 def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, show_phones: bool) -> int:
     """Render a plan that `plan --out` saved."""
+    from reconciler.cli.logs import begin
     from reconciler.cli.places import require_apart
-    from reconciler.cli.planfile import read_plan_file
+    from reconciler.cli.planfile import read_plan_file_to_show
     from reconciler.cli.writing import tell
 
-    settings = settings_of(ctx)
+    settings = begin(ctx)
     require_apart({"--output": output}, (planfile,))
-    saved = read_plan_file(planfile)
+    saved = read_plan_file_to_show(planfile)
     tell(PLAN_FORMATS[format_], saved, settings, output, show_phones=show_phones)
     return 0
