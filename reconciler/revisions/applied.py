@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.errors import RevisionError
 from reconciler.revisions.commits import DEEPEN, Commit, is_shallow
+from reconciler.revisions.objects import look_up
 from reconciler.revisions.program import place_of
 
 log = logging.getLogger("reconciler.revisions")
@@ -24,19 +25,18 @@ def newest_applied(path: Path) -> Commit | None:
     """
     try:
         git, _ = place_of(path)
-        listed = git.run("for-each-ref", "--merged=HEAD", "--format=%(objectname) %(*objectname) %(refname)", TAGS)
-        tags: dict[str, str] = {}
-        for line in os.fsdecode(listed).splitlines():
-            oid, peeled, name = line.split(" ", 2)
-            # The last of several tags of one commit, in the order of their names.
-            tags[peeled or oid] = name.removeprefix("refs/tags/")
+        names = git.run("for-each-ref", "--merged=HEAD", "--format=%(refname)", TAGS).split()
+        # A tag can name a tag, and for-each-ref itself looks through one only.
+        commits = look_up(git, [name + b"^{commit}" for name in names])
+        # The last of several tags of one commit, in the order of their names.
+        tags = {found.oid: os.fsdecode(name) for name, found in zip(names, commits, strict=True) if found.oid}
         if not tags:
             if is_shallow(git):
                 log.warning("no tag applied/… was found, so no difference says whose doing it is; %s", DEEPEN)
             return None
         order = ("rev-list", "--topo-order", "--max-count=1", "--stdin")
         newest = git.run(*order, stdin="".join(f"{oid}\n" for oid in tags).encode()).decode().strip()
-        return Commit(tags[newest], newest)
+        return Commit(tags[newest].removeprefix("refs/tags/"), newest)
     except RevisionError as error:
         log.debug("no tag was looked for: %s", error)
         return None

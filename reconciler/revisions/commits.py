@@ -35,8 +35,7 @@ def find_commit(path: Path, ref: str) -> Commit | None:
     """The commit that `ref` names in the repository of `path`; None where there is no such name or no repository."""
     try:
         git, _ = place_of(path)
-        named = _named(git, ref)
-        return Commit(ref, named.oid) if named.kind in ("commit", "tag") else None
+        return commit_of(git, ref)
     except RevisionError:
         return None
 

@@ -342,6 +342,9 @@ def test_a_commit_is_found_by_name_or_not_at_all(repository: Repository) -> None
 
     assert found is not None
     assert found.oid == commit
+    repository.git("tag", "-a", "noted", "-m", "a tag with words")
+    tagged = find_commit(Path("groups.yaml"), "noted")
+    assert (tagged is not None and tagged.oid) == commit
     assert find_commit(Path("groups.yaml"), "HEAD:groups.yaml") is None
     assert find_commit(Path("groups.yaml"), "nowhere") is None
 
@@ -390,6 +393,22 @@ def test_of_several_applied_tags_the_newest_commit_counts_not_the_newest_tag(rep
     found = newest_applied(Path("groups.yaml"))
     assert found is not None
     assert found.oid == second
+
+
+def test_an_applied_tag_of_a_tag_names_its_commit(repository: Repository) -> None:
+    commit = repository.commit({"groups.yaml": "1"})
+    repository.git("tag", "-a", "applied/1", "-m", "")
+    repository.git("tag", "-a", "applied/2", "-m", "of another tag", "applied/1")
+    repository.git("tag", "-d", "applied/1")
+    found = newest_applied(Path("groups.yaml"))
+    assert found is not None
+    assert (found.ref, found.oid) == ("applied/2", commit)
+
+
+def test_an_applied_tag_of_what_is_no_commit_notes_nothing(repository: Repository) -> None:
+    repository.commit({"groups.yaml": "1"})
+    repository.git("tag", "-a", "applied/1", "-m", "", "HEAD^{tree}")
+    assert newest_applied(Path("groups.yaml")) is None
 
 
 def test_without_an_applied_tag_nothing_was_noted(repository: Repository) -> None:
