@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from reconciler.errors import RevisionError
 
@@ -86,6 +86,6 @@ def _from_here(path: Path) -> tuple[Path, str]:
     """This folder, and the path from it: what GIT_DIR says may hold only from here (git sets it for its hooks)."""
     rest = os.path.relpath(os.path.realpath(path.parent), os.path.realpath("."))
     inside = os.path.normpath(os.path.join(rest, path.name))
-    if inside.startswith(os.pardir):
+    if PurePath(inside).parts[:1] == (os.pardir,):
         raise RevisionError(f"{path} is outside this folder, which GIT_DIR is set for", "unset GIT_DIR, or go there")
     return Path(), "" if inside == os.curdir else inside

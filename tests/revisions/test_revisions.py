@@ -311,13 +311,15 @@ def test_a_repository_of_another_user_says_how_to_trust_it(
 def test_git_is_asked_the_same_way_when_it_runs_us_as_a_hook(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.commit({"sub/groups.yaml": "text", "top.yaml": "top"})
+    repository.commit({"sub/groups.yaml": "text", "top.yaml": "top", "..conf/groups.yaml": "dots"})
     monkeypatch.setenv("GIT_DIR", ".git")
 
     assert contents(read("sub/groups.yaml")) == {"sub/groups.yaml": b"text"}
+    assert contents(read("..conf/groups.yaml")) == {"..conf/groups.yaml": b"dots"}
     assert set(contents(read(".")).values()) == {b"text", b"top"}
-    with pytest.raises(RevisionError, match="outside this folder"):
-        read(tmp_path / "groups.yaml")
+    for outside in ("..", tmp_path / "groups.yaml"):
+        with pytest.raises(RevisionError, match="outside this folder"):
+            read(outside)
 
 
 def test_what_git_warns_of_is_passed_on(repository: Repository, caplog: pytest.LogCaptureFixture) -> None:
