@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
@@ -40,9 +41,10 @@ def rate_headers(headers: Mapping[str, str], *, refused: bool = False) -> RateHe
 
 
 def http_date(text: str | None) -> float | None:
-    """An HTTP date in Unix seconds; None when there is none or it cannot be read."""
+    """An HTTP date in Unix seconds; None when there is none or it cannot be read. One without a zone is UTC."""
     try:
-        return parsedate_to_datetime(text).timestamp() if text else None
+        date = parsedate_to_datetime(text) if text else None
+        return (date if date.tzinfo is not None else date.replace(tzinfo=UTC)).timestamp() if date else None
     except (ValueError, OverflowError, OSError):
         return None
 

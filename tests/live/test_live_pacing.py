@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from email.utils import formatdate
 
 import pytest
@@ -217,6 +218,19 @@ def test_a_429_has_nothing_left_whatever_its_headers_say() -> None:
 )
 def test_an_http_date_is_read_or_it_is_none(text: str | None, date: int | None) -> None:
     assert http_date(text) == date
+
+
+@pytest.mark.parametrize(
+    "text", ["Thu Jan  1 00:01:00 1970", "Thu, 01 Jan 1970 00:01:00", "Thu, 01 Jan 1970 00:01:00 -0000"]
+)
+def test_an_http_date_without_a_zone_is_utc_wherever_it_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert http_date(text) == 60.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_rate_caps_the_calls_of_any_minute() -> None:
