@@ -27,6 +27,9 @@ class Repository:
             monkeypatch.delenv(name)
         for name, value in ENVIRONMENT.items():
             monkeypatch.setenv(name, value)
+        # Git before 2.32 does not know GIT_CONFIG_GLOBAL.
+        for home in ("HOME", "XDG_CONFIG_HOME"):
+            monkeypatch.setenv(home, str(folder / ".git" / "home"))
         self.folder = folder
         self._second = 0
         folder.mkdir(exist_ok=True)

@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.apply import lock
 from reconciler.sandbox import Settings
+from tests.repository import Repository
 from tests.stage import stage_with
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +26,19 @@ def ended_well(*command: str, environment: Mapping[str, str]) -> str:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
+
+
+def test_a_test_s_repository_has_nobodys_configuration_with_an_old_git_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in (".gitconfig", "git/config"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_text("[mine]\n\tname = kept\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    repository = Repository(tmp_path / "repository", monkeypatch)
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL")  # git before 2.32 does not know it
+    assert "mine." not in repository.git("config", "--list")
 
 
 def test_a_story_goes_the_same_whatever_is_set_for_the_program() -> None:

@@ -16,7 +16,7 @@ from reconciler import __version__
 REPOSITORY = "club/groups"
 GIT_ENV = {
     "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_AUTHOR_NAME": "Alice",
     "GIT_AUTHOR_EMAIL": "alice@example.com",
     "GIT_COMMITTER_NAME": "Alice",
