@@ -11,6 +11,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.group import Command
+from reconciler.cli.interrupt import watching_signals
 from reconciler.cli.options import global_options
 from reconciler.cli.writing import require_stdout, show_done
 from reconciler.errors import UsageError
@@ -80,7 +81,8 @@ def start(folder: Path, host: str) -> int:
     texts[folder / SCHEMA] = schema_text(SCHEMA)
     _require_free(texts)
     require_stdout()
-    _write_all(texts)
+    with watching_signals():
+        _write_all(texts)
     wrote = "\n".join([*(f"wrote {safe(str(path))}" for path in texts), "", *_next_steps(folder, host)])
     show_done(wrote, "the files were written all the same")
     return 0
@@ -106,17 +108,20 @@ def _require_free(paths: Iterable[Path]) -> None:
 
 
 def _write_all(texts: Mapping[Path, str]) -> None:
+    """Write each or, where one cannot be written or a signal comes, none."""
     made: list[Path] = []
     try:
         for path, text in texts.items():
             for folder in reversed([part for part in path.parents if not os.path.exists(part)]):
                 folder.mkdir()
                 made.append(folder)
+            made.append(path)  # before it is there: a signal may come as soon as it is
             write_whole(path, text.encode())
-            made.append(path)
-    except OSError as error:
+    except BaseException as error:
         _unmake(made)
-        raise UsageError(f"{path} cannot be written: {error.strerror}; nothing was left behind") from error
+        if isinstance(error, OSError):
+            raise UsageError(f"{path} cannot be written: {error.strerror}; nothing was left behind") from error
+        raise
 
 
 def _unmake(made: Iterable[Path]) -> None:

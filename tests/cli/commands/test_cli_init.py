@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 
 from reconciler import __version__
 from reconciler.cli.main import run
+from reconciler.files import write_whole
 from reconciler.plan.guard import PLACEHOLDER
 from reconciler.published import schema_text
 from reconciler.starter.pages import HOSTS, VERSION, starter_files
@@ -95,6 +97,26 @@ def test_what_cannot_be_written_whole_leaves_nothing_behind(tmp_path: Path, caps
     assert os.listdir(tmp_path) == [".github"]
     assert run(["init", str(tmp_path / ".github" / "below" / "a" / "file")]) == 1
     assert os.listdir(tmp_path) == [".github"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("nth", range(1, 6))
+def test_an_interrupt_in_the_middle_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], nth: int, number: int
+) -> None:
+    written: list[Path] = []
+
+    def interrupted(path: Path, data: bytes) -> None:
+        write_whole(path, data)
+        written.append(path)
+        if len(written) == nth:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr("reconciler.cli.commands.init.write_whole", interrupted)
+    assert run(["init", str(tmp_path / "new" / "repository")]) == 130
+    assert "nothing was changed" in capsys.readouterr().err
+    assert len(written) == nth
+    assert os.listdir(tmp_path) == []
 
 
 def test_folder_and_pipelines_can_be_given_by_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
