@@ -84,7 +84,9 @@ def changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after: 
     # Whom either version leaves alone neither enters nor leaves; that the rules changed is told once, for all groups.
     was = wanted_members(replace(old, members=_left(old, after)), before)
     now = wanted_members(replace(new, members=_left(new, before)), after)
-    enters = (_mover(now[identity]) for identity in now.keys() - was.keys())
+    entering = () if new.state is State.LEFT else now.keys() - was.keys()
+    enters = (_mover(now[identity]) for identity in entering)
+    observed = bool(entering) and new.membership is Membership.OBSERVE
     leaves = (_leaver(was[identity], new, after) for identity in was.keys() - now.keys())
     return GroupDifference(
         new.key,
@@ -98,6 +100,7 @@ def changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after: 
         _in_order(leaves),
         tuple(sorted(_terms(was, now), key=lambda change: change.who.order)),
         tuple(_lists(old, new)),
+        ("only observed: nobody is added",) if observed else (),
     )
 
 

@@ -112,6 +112,24 @@ def test_whoever_is_listed_no_more_and_stays_is_not_said_to_go(new: DesiredGroup
     assert count.leaves == sum(not mover.stays for mover in found.leaves)
 
 
+@pytest.mark.parametrize(
+    ("new", "enters", "notes"),
+    [
+        (group(members=[ALICE, BOB]), ["bob"], ()),
+        (group(members=[ALICE, BOB], membership=Membership.ADDITIVE), ["bob"], ()),
+        (group(members=[ALICE, BOB], membership=Membership.OBSERVE), ["bob"], ("only observed: nobody is added",)),
+        (group(members=[ALICE], membership=Membership.OBSERVE), [], ()),
+        (group(members=[ALICE, BOB], state=State.LEFT), [], ()),
+    ],
+)
+def test_nobody_is_said_to_enter_a_group_that_nobody_is_added_to(
+    new: DesiredGroup, enters: list[str], notes: tuple[str, ...]
+) -> None:
+    # The old one differs in its name too, so that there is something to tell.
+    found = change(group(name="Alfa", members=[ALICE]), new)
+    assert (labels(mover.who for mover in found.enters), found.notes) == (enters, notes)
+
+
 def test_ignored_people_and_the_instance_neither_enter_nor_leave() -> None:
     ignoring = policy(ignored=[CAROL, DAVE])
     found = change(group(members=[ALICE, CAROL, ME]), group(members=[BOB, DAVE]), ignoring, ignoring)
