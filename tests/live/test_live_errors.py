@@ -271,6 +271,26 @@ def test_a_server_that_says_nothing_is_left_after_the_timeout() -> None:
     assert "0.1 s" in caught.value.message
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_create_for_which_no_thread_can_be_had_is_surely_not_sent_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tls: Tls, *, secure: bool
+) -> None:
+    start, refusals = threading.Timer.start, iter([RuntimeError("can't start new thread")])
+
+    def starved(timer: threading.Timer) -> None:
+        for refusal in refusals:
+            raise refusal
+        start(timer)
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tls.authority))
+    monkeypatch.setattr(threading.Timer, "start", starved)
+    with ScriptedServer([Expect("POST", PATH)], certificate=tls.server if secure else None) as server:
+        rig = Rig(server.url)
+        with rig.transport() as transport:
+            assert transport.request("POST", PATH, retry=Retry.ONCE).status == 200
+    assert [record.error for record in rig.records] == ["this machine lets the program start no more threads", None]
+
+
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "LARGEST_ANSWER", 1 << 20)
     error = _fails(Expect("POST", PATH, answer=b" " * (3 << 20)))
