@@ -72,7 +72,7 @@ UNREADABLE = "cannot be read: Permission denied"
         ("plan --changed-since HEAD closed/groups.yaml", f"closed/groups.yaml: {UNREADABLE}"),
         ("plan --out closed/p.json", "closed/p.json cannot be written: Permission denied"),
         ("apply closed/p.json", f"closed/p.json: {UNREADABLE}"),
-        ("apply --yes --report closed/sub/report.json", "the report closed/sub/report.json cannot be written there"),
+        ("apply --yes --report closed/sub/report.json", "the report closed/sub/report.json cannot be written"),
         ("apply p.json", f"closed/groups.yaml, which the plan was made from, {UNREADABLE}"),
         ("show closed/p.json", f"closed/p.json {UNREADABLE}"),
         ("pin closed/groups.yaml", f"closed/groups.yaml: {UNREADABLE}"),
