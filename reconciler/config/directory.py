@@ -38,7 +38,7 @@ class Directory:
         self._suggestions = 0
         self.region = self._read_region()
         self._region_known = not merged.broken["region"] and (merged.region is None or self.region is not None)
-        self._aliases: dict[str, Person] = {}
+        self._aliases: dict[str, Identity] = {}
         self._by_text: dict[str, Person | _Nobody] = {}
         self._unusable: set[str] = set()
         self.people: dict[Identity, Person] = {}
@@ -47,7 +47,7 @@ class Directory:
     def person(self, reference: str, place: Place) -> Person | None:
         """The person; None, and the reason among the findings, where the reference stands for nobody."""
         if reference in self._aliases:
-            return self._aliases[reference]
+            return self.people[self._aliases[reference]]
         if reference in self._unusable or self._merged.is_broken("people", reference) or self._findings.full:
             return None
         found = self._by_text.get(reference)
@@ -82,7 +82,7 @@ class Directory:
 
     def _read_people(self) -> None:
         places: dict[Identity, Place] = {}
-        lids: dict[str, Place] = {}
+        lids: dict[str, tuple[Identity, Place]] = {}
         for alias, entry in self._merged.sections["people"].items():
             if self._findings.full:
                 return
@@ -90,18 +90,33 @@ class Directory:
             if person is None:
                 self._unusable.add(alias)
                 continue
-            self._aliases[alias] = person
             key = entry.place.as_key()
+            if person.lid is not None:
+                owner, place = lids.setdefault(person.lid, (person.identity, key))
+                if owner != person.identity:
+                    message = f"{shown(alias)} has the same `lid` as the person at"
+                    self._findings.error(Kind.SAME_TWICE, key, message, "a lid is one person's", other=place)
             if person.identity in self.people:
-                other = self.people[person.identity].alias or ""
-                message = f"{shown(alias)} is the same person as {shown(other)} at"
-                self._findings.error(Kind.SAME_TWICE, key, message, "keep one alias", other=places[person.identity])
-                continue
+                person = self._with_alias(alias, person, key, places[person.identity])
+            else:
+                places[person.identity] = key
+            self._aliases[alias] = person.identity
             self.people[person.identity] = person
-            places[person.identity] = key
-            if person.lid is not None and lids.setdefault(person.lid, key) is not key:
-                message = f"{shown(alias)} has the same `lid` as the person at"
-                self._findings.error(Kind.SAME_TWICE, key, message, "a lid is one person's", other=lids[person.lid])
+
+    def _with_alias(self, alias: str, person: Person, key: Place, first: Place) -> Person:
+        """Who is known already, with one more alias and what the file says of them under it."""
+        known = self.people[person.identity]
+        label = self.label(known)
+        facts = (("name", known.name, person.name), ("lid", known.lid, person.lid))
+        differing = [f"`{fact}`" for fact, one, other in facts if None not in (one, other) and one != other]
+        message = f"{shown(alias)} is the same person as {label} at"
+        if differing:
+            hint = f"one person has one {' and one '.join(differing)}; keep one alias"
+            self._findings.error(Kind.SAME_TWICE, key, message, hint, other=first)
+        else:
+            hint = f"one person goes by one alias, {label}; keep one"
+            self._findings.warning(Kind.SAME_TWICE, key, message, hint, other=first)
+        return replace(known, name=known.name or person.name, lid=known.lid or person.lid, also=(*known.also, alias))
 
     def _aliased(self, alias: str, value: Tree, place: Place) -> Person | None:
         fields = mapping(value) if isinstance(value, dict) else {"phone": value}
@@ -135,7 +150,7 @@ class Directory:
         if len(word) > _LONGEST_REFERENCE:
             return _Nobody(Kind.VALUE, "is too long for an alias, a phone number or a JID", "write one person an entry")
         if alias_allowed and word in self._aliases:
-            return self._aliases[word]
+            return self.people[self._aliases[word]]
         if "@" in word:
             return self._read_jid(word)
         if alias_allowed and not _is_numeric(word):

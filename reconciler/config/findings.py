@@ -63,10 +63,10 @@ class Findings:
         if not self.full:
             self._errors[Finding(kind, place, message, hint, mark=mark, other=other)] = None
 
-    def warning(self, kind: Kind, place: Place, message: str, hint: str = "") -> None:
+    def warning(self, kind: Kind, place: Place, message: str, hint: str = "", *, other: Place | None = None) -> None:
         """Note something that works but is probably not meant."""
         if len(self._warnings) < MOST:
-            self._warnings[Finding(kind, place, message, hint, "warning")] = None
+            self._warnings[Finding(kind, place, message, hint, "warning", other=other)] = None
 
     def problems(self, texts: Mapping[str, str]) -> tuple[Problem, ...]:
         """Everything found, sorted by file, line and column. `texts` has the text of every file by its path."""

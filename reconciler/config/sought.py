@@ -23,14 +23,14 @@ def find_person(word: str, desired: Desired) -> Sought:
     word = word.strip()
     if not word or len(word) > _LONGEST:
         raise UsageError("no person is asked for" if not word else "PERSON is too long", _ONE_PERSON)
-    exact = [person for person in desired.people.values() if person.alias == word]
+    exact = [person for person in desired.people.values() if word in person.aliases]
     exact = exact or [person for person in desired.people.values() if person.name == word]
     if exact:
         return _only(exact, word)
     if "@" in word:
         return _by_id(word, desired)
     folded = word.casefold()
-    near = [p for p in desired.people.values() if folded in ((p.alias or "").casefold(), (p.name or "").casefold())]
+    near = [person for person in desired.people.values() if folded in map(str.casefold, _words(person))]
     if near:
         return _only(near, word)
     try:
@@ -40,6 +40,11 @@ def find_person(word: str, desired: Desired) -> Sought:
             raise UsageError(*_unknown(word, desired)) from None
         raise UsageError(f"{shown_person(word)} {error.message}", error.hint) from None
     return _known(identity_of_digits(digits), phone_jid(digits), desired)
+
+
+def _words(person: Person) -> tuple[str, ...]:
+    """What the file calls somebody: aliases and name."""
+    return (*person.aliases, *([person.name] if person.name else []))
 
 
 def _is_name(word: str) -> bool:
@@ -75,7 +80,7 @@ def _sought(person: Person) -> Sought:
 
 
 def _unknown(word: str, desired: Desired) -> tuple[str, str]:
-    names = [name for person in desired.people.values() for name in (person.alias, person.name) if name]
+    names = [name for person in desired.people.values() for name in _words(person)]
     if word in desired.origins.get("teams", {}):
         return f"{shown(word)} is a team, not a person", _ONE_PERSON
     return f"{shown_person(word)} is no alias, name or number", did_you_mean(word, names) or _ONE_PERSON

@@ -127,8 +127,8 @@ def _whom(identities: Iterable[Identity], people: Mapping[Identity, Person]) -> 
 
 
 def _reassigned(old: Desired, new: Desired) -> Iterable[Reassigned]:
-    before = {person.alias: person for person in old.people.values() if person.alias is not None}
-    after = {person.alias: person for person in new.people.values() if person.alias is not None}
+    before = {alias: person for person in old.people.values() for alias in person.aliases}
+    after = {alias: person for person in new.people.values() for alias in person.aliases}
     for alias in sorted(before.keys() & after.keys()):
         if before[alias].identity != after[alias].identity:
             yield Reassigned(alias, Who.of(before[alias]), Who.of(after[alias]))

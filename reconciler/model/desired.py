@@ -41,13 +41,22 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody the file names. `jid` is what is sent to the API, `lid` a private id noted in the file."""
+    """Somebody the file names. `jid` is what is sent to the API, `lid` a private id noted in the file.
+
+    They go by `alias`, the file's first for them; the others are in `also`.
+    """
 
     identity: Identity
     jid: str
     alias: str | None = None
     name: str | None = None
     lid: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """All that the file has for them, in its order."""
+        return () if self.alias is None else (self.alias, *self.also)
 
 
 @dataclass(frozen=True, slots=True)

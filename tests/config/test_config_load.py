@@ -264,6 +264,37 @@ def test_what_a_policy_keeps_from_being_done_is_warned_of_once_a_person(
         assert "the group `a` and 1 more: " in warnings(desired)[0]
 
 
+def test_a_second_alias_of_a_person_means_them_under_their_first_with_a_warning(load_text: Load) -> None:
+    desired = load_text(
+        "people:\n"
+        "  zoe: &zoe +1 202 555 0143\n"
+        "  al: {phone: 12025550143@c.us, name: Alice Moreno}\n"
+        "  ally: *zoe\n"
+        "  bob: +1 202 555 0144\n"
+        "  al2: {phone: +1 (202) 555-0143, lid: 76699677012110, name: Alice Moreno}\n"
+        "policy: {protected: [ally]}\n"
+        "groups:\n"
+        "  a: {name: A, members: [al, zoe, bob, ally]}\n"
+        "  b: {name: B, members: [al2]}\n"
+    )
+    everywhere = Person(
+        ALICE.identity, ALICE.jid, "zoe", "Alice Moreno", "76699677012110@lid", also=("al", "ally", "al2")
+    )
+    assert desired.people[ALICE.identity] == everywhere
+    assert everywhere.aliases == ("zoe", "al", "ally", "al2")
+    assert [len(members(group)) for group in desired.groups] == [2, 1]
+    assert {members(group)[ALICE.identity].person for group in desired.groups} == {everywhere}
+    assert desired.policy.protected == {ALICE.identity}
+    assert warnings(desired) == [
+        "4:3: people.al: `al` is the same person as `zoe` at groups.yaml:3:3",
+        "5:3: people.ally: `ally` is the same person as `zoe` at groups.yaml:3:3",
+        "7:3: people.al2: `al2` is the same person as `zoe` at groups.yaml:3:3",
+        "10:30: groups.a.members[1]: `zoe` is already in this list under another spelling or again",
+        "10:40: groups.a.members[3]: `zoe` is already in this list under another spelling or again",
+    ]
+    assert {problem.hint for problem in desired.warnings[:3]} == {"one person goes by one alias, `zoe`; keep one"}
+
+
 def test_absent_wins_over_a_team_with_a_warning(load_text: Load) -> None:
     desired = load_text(PEOPLE + "teams: {t: [alice, bob]}\ngroups: {a: {name: A, teams: [t], absent: [bob]}}")
     assert list(members(desired.groups[0])) == [ALICE.identity]

@@ -22,6 +22,8 @@ people:
   ann: {phone: +1 303 555 0146, name: alice}
   "007x": +1 404 555 0147
   brasil: 553196348800@s.whatsapp.net
+  ally: +1 202 555 0143
+  seven: +1 404 555 0147
 teams: {board: [alice]}
 groups: {g: {name: G}}
 """
@@ -42,6 +44,8 @@ def file(tmp_path: Path) -> Desired:
         ("Alice Moreno", "alice", "+12025550143"),
         ("ALICE MORENO", "alice", "+12025550143"),
         ("BOB", "bob", "+12025550144"),
+        ("ally", "alice", "+12025550143"),
+        ("Seven", "007x", "+14045550147"),
         ("007x", "007x", "+14045550147"),
         ("+1 (202) 555-0143", "alice", "+12025550143"),
         ("202 555 0143", "alice", "+12025550143"),
@@ -68,6 +72,7 @@ def test_a_word_means_one_person_in_whatever_spelling(
         ("x" * 201, "PERSON is too long", "ask for one person"),
         ("Bob Marsh", "`Bob Marsh` is the name of 2 people", "ask by alias: `bob`, `bob2`"),
         ("Alice", "`Alice` is the name of 2 people", "ask by alias: `alice`, `ann`"),
+        ("sevn", "`sevn` is no alias, name or number", "did you mean `seven`?"),
         ("alcie", "`alcie` is no alias, name or number", "did you mean `alice`?"),
         ("board", "`board` is a team, not a person", "ask for one person"),
         ("zzz", "`zzz` is no alias, name or number", "ask for one person"),

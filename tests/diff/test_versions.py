@@ -549,6 +549,17 @@ def test_protected_and_ignored_people_are_told_by_name_or_number() -> None:
     assert (labels(ignored.added), ignored.note) == (["bob"], "")
 
 
+def test_a_second_alias_that_stands_for_another_number_is_told() -> None:
+    both, alone = replace(ALICE, also=("ally",)), replace(ALICE, alias="ally")
+    ally = person("13125550177", "ally")
+    split = {ALICE.identity: ALICE, ally.identity: ally}
+    before = replace(desired(group()), people={ALICE.identity: both})
+
+    (reassigned,) = between(before, replace(desired(group()), people=split)).reassigned
+    assert (reassigned.alias, reassigned.new.identity) == ("ally", ally.identity)
+    assert between(before, replace(desired(group()), people={ALICE.identity: alone})).reassigned == ()
+
+
 def test_an_alias_that_stands_for_another_number_is_told_once() -> None:
     moved = person("13125550177", "alice")
     old, new = desired(group(members=[ALICE])), desired(group(members=[moved]))
