@@ -23,7 +23,7 @@ def is_gone(path: Path) -> bool:
 def followed(path: Path) -> Path:
     """Where a path leads, all links followed; there need be nothing. Raises OSError for links that lead in a circle."""
     target = Path(os.path.realpath(path))
-    if target.is_symlink():
+    if os.path.islink(target):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     return target
 
