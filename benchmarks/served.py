@@ -33,8 +33,9 @@ class Served:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a client needs to be told."""
-        return {"WAPPFY_BASE_URL": self.url, "WAPPFY_API_KEY": SANDBOX_KEY, "WAPPFY_INSTANCE_ID": INSTANCE}
+        """What a client needs to be told, also that no proxy is on the way, which the reconciler knows by itself."""
+        told = {"WAPPFY_BASE_URL": self.url, "WAPPFY_API_KEY": SANDBOX_KEY, "WAPPFY_INSTANCE_ID": INSTANCE}
+        return {**told, "no_proxy": "127.0.0.1"}
 
 
 @contextmanager

@@ -16,7 +16,14 @@ from tests.repository import Repository
 from tests.stage import stage_with
 
 ROOT = Path(__file__).parents[1]
-SETTINGS = {"WAPPFY_INSTANCE_ID": "inst_mine", "RECONCILER_SHOW_PHONES": "true", "RECONCILER_SHARD": "1/3"}
+SETTINGS = {
+    "WAPPFY_INSTANCE_ID": "inst_mine",
+    "RECONCILER_SHOW_PHONES": "true",
+    "RECONCILER_SHARD": "1/3",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "REQUESTS_CA_BUNDLE": "/nowhere",
+    "GIT_DIR": "/nowhere",
+}
 
 
 def ended_well(*command: str, environment: Mapping[str, str]) -> str:
@@ -44,7 +51,8 @@ def test_a_test_s_repository_has_nobodys_configuration_with_an_old_git_too(
 def test_a_story_goes_the_same_whatever_is_set_for_the_program() -> None:
     story = "tests/golden/test_stories.py::test_groups_are_created_from_nothing"
     options = ("-q", "-p", "no:cacheprovider")
-    assert "2 passed" in ended_well(sys.executable, "-m", "pytest", *options, story, environment=SETTINGS)
+    served = "tests/sandbox/test_sandbox_server.py::test_it_serves_until_it_is_told_to_stop"
+    assert "3 passed" in ended_well(sys.executable, "-m", "pytest", *options, story, served, environment=SETTINGS)
 
 
 def test_the_demo_goes_the_same_whatever_is_set_for_the_program() -> None:

@@ -29,7 +29,7 @@ def test_a_browser_is_installed_only_where_it_can_be_and_its_lack_is_told(
 ) -> None:
     programs = {"id": f"echo {user}", **dict.fromkeys(there, "exit 0")}
     if apt is not None:
-        programs["apt-get"] = f'echo "$@" >> {tmp_path}/calls; {apt}'
+        programs["apt-get"] = f'echo "$@" >> "{tmp_path}/calls"; {apt}'
     (tmp_path / "bin").mkdir()
     for name, does in programs.items():
         program = tmp_path / "bin" / name

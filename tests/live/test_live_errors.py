@@ -309,6 +309,7 @@ def test_https_to_a_port_that_speaks_http_is_not_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         rig = Rig(f"https://127.0.0.1:{listener.getsockname()[1]}/api")
         rig.on_wait = rig.stop.set
+        listener.settimeout(10)
 
         def speak() -> None:
             with listener.accept()[0] as connection:

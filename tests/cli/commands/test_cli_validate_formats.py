@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -31,7 +32,7 @@ def files(stage: Stage, path: str) -> set[str]:
     named = {line.split("file=")[1].split(",")[0] for line in github.out.splitlines() if line.startswith("::")}
     results = json.loads(sarif.out)["runs"][0]["results"]
     uris = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results}
-    assert named == {uri.removeprefix("file://") for uri in uris}
+    assert named == {unquote(uri.removeprefix("file://")) for uri in uris}
     return named
 
 
