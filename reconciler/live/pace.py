@@ -37,7 +37,7 @@ MINUTE = 60.0
 class Pace:
     """The state behind the decisions; `wall_offset` is (our Unix time - our clock), for servers without a `Date`.
 
-    `rate` caps the calls in any 60 s, `writes_per_minute` spaces the writes evenly.
+    `rate` caps the calls that reach the server in any 60 s, `writes_per_minute` spaces the writes evenly.
     """
 
     def __init__(self, rate: float | None, writes_per_minute: int | None, wall_offset: float = 0.0) -> None:
@@ -45,7 +45,7 @@ class Pace:
         self.limit: int | None = None
         self._write_gap = MINUTE / writes_per_minute if writes_per_minute else 0.0
         self._burst = max(1, int(rate)) if rate else 0
-        self._sent: deque[float] = deque(maxlen=self._burst or 1)
+        self._ended: deque[float] = deque(maxlen=self._burst or 1)
         self._wall_offset = wall_offset
         self._clock = ServerClock()
         self._window: Window | None = None
@@ -76,7 +76,6 @@ class Pace:
         """A call is sent now."""
         self._under_way += 1
         self._last_sent = now
-        self._sent.append(now)
         if write:
             self._last_write = now
 
@@ -86,6 +85,8 @@ class Pace:
         `refused`: it was a 429, so that nothing is left even where no header says so.
         """
         self._under_way -= 1
+        # Answers may be told of in another order than they came.
+        self._ended.append(max(received, self._ended[-1]) if self._ended else received)
         if headers is None:
             self._lost += 1
             return
@@ -109,10 +110,17 @@ class Pace:
         return None if window is None else max(0.0, self._sure(window) - now)
 
     def _cap(self, now: float) -> float:
-        """How long `rate` alone makes a call wait."""
-        if not self.rate or len(self._sent) < self._burst:
+        """How long `rate` alone makes a call wait.
+
+        Of an earlier call it is only sure that it had reached the server when it ended, so it counts until a minute
+        after that.
+        """
+        if not self.rate:
             return 0.0
-        return self._sent[0] + self._burst * MINUTE / self.rate - now
+        room = self._burst - self._under_way
+        if room <= 0:
+            return inf
+        return self._ended[-room] + self._burst * MINUTE / self.rate - now if room <= len(self._ended) else 0.0
 
     def _window_delay(self, now: float, waiting: int) -> float:
         """How long the server's own limit makes a call wait."""

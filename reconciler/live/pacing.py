@@ -23,8 +23,9 @@ GLANCE = 0.1
 class Pacer:
     """Paces the calls of all threads together.
 
-    rate: calls in any 60 s (None: what the server's headers allow). writes_per_minute: writes evenly spaced, to
-    keep the account from being banned. stop: set to end all waiting with Interrupted. clock and wall give seconds.
+    rate: calls that the server gets in any 60 s (None: what its headers allow). writes_per_minute: writes evenly
+    spaced, to keep the account from being banned. stop: set to end all waiting with Interrupted. clock and wall give
+    seconds.
     """
 
     def __init__(

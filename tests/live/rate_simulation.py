@@ -28,8 +28,10 @@ class SimulatedServer:
     refused: int = 0
     opened: list[float] = field(default_factory=list)
     used: int = 0
+    arrived: list[float] = field(default_factory=list)
 
     def answer(self, now: float) -> dict[str, str]:
+        self.arrived.append(now)
         clock = now + self.skew
         start = math.floor(clock / self.window) * self.window if self.aligned else clock
         if not self.opened or clock >= self.opened[-1] + self.window:

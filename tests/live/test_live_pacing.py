@@ -236,9 +236,33 @@ def test_an_http_date_without_a_zone_is_utc_wherever_it_is_read(text: str, monke
 def test_a_rate_caps_the_calls_of_any_minute() -> None:
     server = SimulatedServer(10_000, headers=False)
     run = simulate(Pace(30, None), server, 100)
-    for at in run.sent:
-        assert sum(at <= other < at + 60 for other in run.sent) <= 30
+    assert _most_in_a_minute(server) == 30
     assert run.finished - 1_000 < 181
+
+
+@pytest.mark.parametrize("rate", [1, 2, 6, 30])
+@pytest.mark.parametrize("lost", [0.0, 0.3])
+def test_a_rate_caps_the_calls_of_any_minute_as_the_server_sees_them_however_long_they_travel(
+    rate: int, lost: float
+) -> None:
+    server = SimulatedServer(10_000, headers=False)
+    simulate(Pace(rate, None), server, 4 * rate, trip=lambda chance: chance.uniform(0.001, 2.0), lost=lost, seed=rate)
+    assert _most_in_a_minute(server) <= rate
+
+
+def test_a_call_counts_against_the_rate_until_a_minute_after_it_ended_in_whatever_order_that_is_told() -> None:
+    pace = Pace(2, None)
+    pace.send(0.0, write=False)
+    pace.send(0.0, write=False)
+    assert pace.delay(70.0, write=False, waiting=1) == math.inf
+    pace.settle({}, 0.0, 71.0)
+    assert pace.delay(71.0, write=False, waiting=1) == 60.0
+    pace.settle({}, 0.0, 70.5)
+    assert pace.delay(71.0, write=False, waiting=1) == 60.0
+
+
+def _most_in_a_minute(server: SimulatedServer) -> int:
+    return max(sum(at <= other < at + 60 for other in server.arrived) for at in server.arrived)
 
 
 def test_a_rate_below_one_a_minute_spaces_single_calls() -> None:
