@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.config.findings import Findings
 from reconciler.config.merge import Merged
-from reconciler.config.phones import BadNumber, is_region, read_phone
+from reconciler.config.phones import BadNumber, is_region, read_phone, with_country_code
 from reconciler.config.quoting import did_you_mean, shown, shown_person
 from reconciler.config.tree import Entry, Place, Tree, mapping, numbered, text
 from reconciler.errors import Kind
@@ -52,7 +52,7 @@ class Directory:
             return None
         found = self._by_text.get(reference)
         if found is None:
-            found = self._by_text[reference] = self._read(reference)
+            found = self._by_text[reference] = self._read(reference, place)
         return self._usable(found, reference, place)
 
     def persons(self, entry: Entry | None) -> dict[Identity, Person]:
@@ -122,7 +122,7 @@ class Directory:
         fields = mapping(value) if isinstance(value, dict) else {"phone": value}
         phone = text(fields["phone"])
         spot = place.at("phone") if isinstance(value, dict) else place
-        found = self._usable(self._read(phone, alias_allowed=False), phone, spot)
+        found = self._usable(self._read(phone, spot, alias_allowed=False), phone, spot)
         if found is None:
             return None
         name, lid = fields.get("name"), fields.get("lid")
@@ -135,7 +135,8 @@ class Directory:
 
     def phone(self, entry: Entry) -> Person | None:
         """The person with this phone number or JID (no alias), under their alias where they have one."""
-        return self._usable(self._read(text(entry.value), alias_allowed=False), text(entry.value), entry.place)
+        number = text(entry.value)
+        return self._usable(self._read(number, entry.place, alias_allowed=False), number, entry.place)
 
     def _usable(self, found: Person | _Nobody, reference: str, place: Place) -> Person | None:
         if isinstance(found, Person):
@@ -145,7 +146,7 @@ class Directory:
             self._findings.error(found.kind, place, f"{shown_person(reference)} {found.why}", found.hint)
         return None
 
-    def _read(self, reference: str, *, alias_allowed: bool = True) -> Person | _Nobody:
+    def _read(self, reference: str, place: Place, *, alias_allowed: bool = True) -> Person | _Nobody:
         word = reference.strip()
         if len(word) > _LONGEST_REFERENCE:
             return _Nobody(Kind.VALUE, "is too long for an alias, a phone number or a JID", "write one person an entry")
@@ -159,6 +160,11 @@ class Directory:
             digits = read_phone(word, self.region)
         except BadNumber as error:
             return _Nobody(Kind.PHONE_NUMBER, error.message, error.hint)
+        other = with_country_code(word, self.region, digits)
+        if other is not None:
+            message = f"{shown_person(word)} has no + and is read as a national number, {shown(f'+{digits}')}"
+            hint = f"write {shown(f'+{other}')} if its country code is in it already, else a + and the code before it"
+            self._findings.warning(Kind.PHONE_NUMBER, place, message, hint)
         return self._known(digits)
 
     def _known(self, digits: str) -> Person:

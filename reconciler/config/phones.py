@@ -54,6 +54,24 @@ def read_phone(text: str, region: str | None) -> str:
     return format_number(parsed, PhoneNumberFormat.E164)[1:]
 
 
+def with_country_code(text: str, region: str | None, digits: str) -> str | None:
+    """What a text that was read as `digits` is when it has its country code already, and lacks only the plus sign.
+
+    None where it does not look so: it does not begin with the region's own code, or no such number is valid. (That one
+    is possible by its length says little: every Italian mobile number from 390 to 399 begins with Italy's code 39.)
+    """
+    from phonenumbers import country_code_for_region
+
+    number = _plain(text)
+    if region is None or not number.startswith(str(country_code_for_region(region))):
+        return None
+    try:
+        other = read_phone(f"+{number}", None)
+    except BadNumber:
+        return None
+    return other if other != digits else None
+
+
 def _plain(text: str) -> str:
     """Only digits, with a plus sign in front where the number is international."""
     stripped = text.strip()

@@ -295,6 +295,43 @@ def test_a_second_alias_of_a_person_means_them_under_their_first_with_a_warning(
     assert {problem.hint for problem in desired.warnings[:3]} == {"one person goes by one alias, `zoe`; keep one"}
 
 
+@pytest.mark.parametrize(
+    ("region", "written", "told"),
+    [
+        ("DE", "491715550143", True),
+        ("de", "49 171 5550143", True),
+        ("DE", "0491 715550143", False),
+        ("DE", "+49 491 715550143", False),
+        ("DE", "+49 171 5550143", False),
+        ("DE", "0171 5550143", False),
+        ("IT", "391 555 0143", False),
+        ("BR", "5531996348800", False),
+        ("US", "1 202 555 0143", False),
+        ("", "491715550143", False),
+    ],
+)
+def test_a_national_number_that_may_have_its_country_code_already_is_told_once(
+    load_text: Load, region: str, written: str, told: bool
+) -> None:
+    of_region = f"region: {region}\n" if region else "\n"
+    desired = load_text(
+        f"{of_region}groups:\n  a: {{name: A, members: [{written}]}}\n  b: {{name: B, members: [{written}]}}\n"
+    )
+    assert [problem.path for problem in desired.warnings] == (["groups.a.members[0]"] if told else [])
+    for warning in desired.warnings:
+        assert "is read as a national number, `+49 491 ••• ••43`" in warning.message
+        assert "write `+49 171 ••• ••43` if its country code is in it already" in warning.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["people: {al: 491715550143}", "people: {al: {phone: 491715550143}}", "instance: {id: i1, phone: 491715550143}"],
+)
+def test_that_a_country_code_may_be_there_already_is_told_wherever_a_number_stands(load_text: Load, text: str) -> None:
+    (warning,) = load_text(f"region: DE\n{text}\ngroups: {{a: {{name: A}}}}\n").warnings
+    assert "has no + and is read as a national number" in warning.message
+
+
 def test_absent_wins_over_a_team_with_a_warning(load_text: Load) -> None:
     desired = load_text(PEOPLE + "teams: {t: [alice, bob]}\ngroups: {a: {name: A, teams: [t], absent: [bob]}}")
     assert list(members(desired.groups[0])) == [ALICE.identity]
