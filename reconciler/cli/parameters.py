@@ -77,12 +77,26 @@ def show_phones_option(function: F) -> F:
     )(function)
 
 
+class _DayType(click.DateTime):
+    """`YYYY-MM-DD`: what is none is not repeated, for masked as a number it would say nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it, or say how a day is written."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail("this is no day of the calendar; write YYYY-MM-DD, as 2026-12-31.", param, ctx)
+
+
 def as_of_option(function: F) -> F:
     """--as-of DATE."""
     return click.option(
         "--as-of",
         envvar="RECONCILER_AS_OF",
-        type=click.DateTime(["%Y-%m-%d"]),
+        type=_DayType(),
         metavar="DATE",
         help="Evaluate `until` as on this day (else today, UTC).",
     )(function)
