@@ -36,9 +36,9 @@ class Asked:
 
 
 def path_argument(function: F) -> F:
-    """PATH: a file or a folder, `groups.yaml` unless given."""
+    """PATH: a file or a folder, `groups.yaml` unless given; whoever reads it says why it cannot be read."""
     return click.argument(
-        "path", type=click.Path(path_type=Path), default=Path("groups.yaml"), envvar="RECONCILER_PATH"
+        "path", type=click.Path(path_type=Path, readable=False), default=Path("groups.yaml"), envvar="RECONCILER_PATH"
     )(function)
 
 

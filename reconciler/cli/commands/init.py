@@ -52,7 +52,7 @@ NEXT = {
 @click.argument(
     "folder",
     metavar="[FOLDER]",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
     default=Path(),
     envvar="RECONCILER_FOLDER",
 )
