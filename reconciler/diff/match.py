@@ -73,9 +73,13 @@ def _by_id(
 def _by_name(group: DesiredGroup, named: Mapping[str, list[ListedGroup]]) -> Match:
     wanted, *earlier = names_of(group)
     candidates = named.get(comparable(wanted), [])
+    old = {entry.id: entry for name in earlier for entry in named.get(comparable(name), ())}
+    if candidates and old and group.state is State.LEFT:
+        # Once the one is left, the other would be found, and left by the next run: nobody gets back in by themselves.
+        both = {entry.id: entry for entry in candidates} | old
+        return _only(group, Found.BY_NAME, list(both.values()), f"{in_quotes(wanted)} or one of its earlier names")
     if candidates:
         return _only(group, Found.BY_NAME, candidates, in_quotes(wanted))
-    old = {entry.id: entry for name in earlier for entry in named.get(comparable(name), ())}
     if old:
         return _only(group, Found.BY_PREVIOUS_NAME, list(old.values()), "one of its earlier names")
     return Match(group)

@@ -73,6 +73,23 @@ def test_several_groups_that_bear_earlier_names_block() -> None:
     assert match.candidates == (ALPHA_ID, BETA_ID)
 
 
+@pytest.mark.parametrize(
+    ("previously", "blocked"),
+    [
+        pytest.param(["Beta"], True, id="another group has an earlier name"),
+        pytest.param(["Alpha"], False, id="one group under both names is one candidate"),
+        pytest.param(["Gone"], False, id="nobody has the earlier name"),
+    ],
+)
+def test_of_a_group_that_has_the_name_and_one_that_has_an_earlier_one_neither_is_left(
+    previously: list[str], *, blocked: bool
+) -> None:
+    match = match_groups([group(id=None, previously=previously, state=State.LEFT)], [A, B])["alpha"]
+    assert (match.listed is None) is blocked
+    assert match.candidates == ((ALPHA_ID, BETA_ID) if blocked else ())
+    assert ('2 live groups are called "Alpha" or one of its earlier names' in match.blocked) is blocked
+
+
 def test_a_live_group_held_by_the_id_of_another_key_is_no_candidate() -> None:
     pinned, unpinned = group("pinned", id=ALPHA_ID, name="Alpha"), group("unpinned", id=None, name="Alpha")
     matches = match_groups([pinned, unpinned], [A])

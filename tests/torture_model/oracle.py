@@ -40,7 +40,8 @@ def matches(facts: Facts, wanted: Wanted) -> dict[str, list[str]]:
             continue
         by_name = [group_id for group_id, group in free.items() if same(group.name, want.names[0])]
         earlier = [group_id for group_id, group in free.items() if any(same(group.name, n) for n in want.names[1:])]
-        found[key] = by_name or earlier
+        both = by_name and earlier and want.left  # the one left, the other would be next
+        found[key] = sorted({*by_name, *earlier}) if both else by_name or earlier
     return found
 
 
