@@ -177,7 +177,7 @@ class Directory:
             return _Nobody(Kind.PHONE_NUMBER, "is a group's id, not a person", hint)
         jid = parse_jid(word)
         if jid is None:
-            return _Nobody(Kind.PHONE_NUMBER, "is no JID of a person", "a JID looks like 553196348800@s.whatsapp.net")
+            return _Nobody(Kind.PHONE_NUMBER, "is no JID of a person", "a JID looks like DIGITS@s.whatsapp.net")
         if jid.is_lid:
             hint = "name the person by phone and note the lid under `people`"
             return _Nobody(Kind.PHONE_NUMBER, "is a private id (LID), which cannot be added", hint)

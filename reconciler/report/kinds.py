@@ -40,7 +40,9 @@ KINDS: Final[Mapping[Kind, Explained]] = {
     Kind.UNKNOWN_REFERENCE: Explained(
         "Person or team that is not defined", "Define it under `people` or `teams`, or correct its name."
     ),
-    Kind.PHONE_NUMBER: Explained("No phone number", "Write it with + and the country code, or set `region`."),
+    Kind.PHONE_NUMBER: Explained(
+        "Phone number that is none, or in doubt", "Write it with + and the country code, or set `region`."
+    ),
     Kind.TEAM_CYCLE: Explained("Teams that contain each other", "Take one of them out."),
     Kind.SAME_TWICE: Explained(
         "The same person or group twice", "One person, one alias; one group, one key; one membership."
