@@ -18,7 +18,7 @@ from reconciler.model.result import ApplyResult, Outcome, PersonState, StepResul
 from reconciler.model.step import Action, Phase, Step
 from reconciler.model.who import Who
 from reconciler.sandbox import Fault
-from tests.torture import lies
+from tests.torture import lies, reference
 from tests.torture.arena import Arena, Ran, arena
 from tests.torture.reference import DELTA, ETA, GAMMA, OWNER, PHONE, STRANGER, THETA, ZETA
 from tests.torture.test_fault_matrix import DIALECTS, heal, reference_run
@@ -365,3 +365,14 @@ def test_somebody_said_to_be_out_already_who_is_in_is_still_in() -> None:
         (PersonState.STILL_IN, "the server counted them out, and they are there when read back")
     ]
     assert not result.converged
+
+
+def test_of_a_group_with_the_name_and_one_with_an_earlier_name_neither_is_left(place: Arena) -> None:
+    head = f"version: 1\ninstance: {{id: {reference.INSTANCE}, phone: {PHONE}}}\n"
+    text = head + "groups: {alpha: {name: Was here, previously: [Was there], state: left}}\n"
+    (place.folder / "groups.yaml").write_text(text, encoding="utf-8")
+    for name in ("Was here", "Was there"):
+        place.world.create_group(name, [ANN], owner=PHONE)
+    ran = place.apply()
+    assert (ran.code, ran.effects) == (3, ())
+    assert 'called "Was here" or one of its earlier names' in ran.out
