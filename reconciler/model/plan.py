@@ -116,6 +116,8 @@ class Plan:
     changed_since: ChangedSince | None = None
     baseline: Baseline | None = None
     """The earlier revision that the groups' verdicts rest on; None for plain differences, and for what is saved."""
+    other_format: int | None = None
+    """The version of the saved plan's format where this program knows another, so that some of it may be missing."""
 
     @property
     def steps(self) -> tuple[Step, ...]:

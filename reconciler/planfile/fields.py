@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from reconciler.errors import PlanFileError
 from reconciler.hostile.escaping import safe
-from reconciler.model.as_json import as_json
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -29,7 +28,7 @@ class Field:
 
     Every method gives the value as one type or raises PlanFileError with the place; values are not quoted, they may
     be hostile or hold numbers. A `loose` one, and those in it, may be of another version of the format: members it
-    does not know are passed over, and those that may be left out may be missing.
+    does not know are passed over, and those that came to the format later may be missing.
     """
 
     def __init__(self, value: object, path: str = "", *, loose: bool = False) -> None:
@@ -57,9 +56,10 @@ class Field:
         prefix = f"{self.path}." if self.path else ""
         return {name: Field(value[name], prefix + name, loose=self.loose) for name in names}
 
-    def members_of(self, kind: type[DataclassInstance]) -> dict[str, Field]:
-        """An object with exactly the fields of one of the model's values."""
-        without = {field.name: as_json(field.default) for field in fields(kind) if field.default is not MISSING}
+    def members_of(
+        self, kind: type[DataclassInstance], without: Mapping[str, object] | None = None
+    ) -> dict[str, Field]:
+        """An object with exactly the fields of one of the model's values; `without` as for `members`."""
         return self.members(*(field.name for field in fields(kind)), without=without)
 
     def items(self) -> list[Field]:

@@ -29,8 +29,11 @@ _MEMBERS = (
     *("summary", "refusals", "groups", "advice", "held", "spared", "calls_per_minute", "writes_per_minute", "sources"),
 )
 
-# What a plan without them was not: it narrowed itself to nothing.
-_NARROWED: dict[str, object] = {"targets": [], "shard": None, "changed_since": None, "baseline": None}
+# What came to the format after its first version, and what an earlier plan, which lacks it, stands for.
+_LATER: dict[str, object] = {"shard": None, "changed_since": None, "baseline": None}
+_LATER_IN_CHANGED_SINCE: dict[str, object] = {"rematched": []}
+_LATER_IN_GROUP: dict[str, object] = {"verdicts": []}
+_LATER_IN_ADVICE: dict[str, object] = {"link": None}
 
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 
@@ -51,7 +54,7 @@ def read_plan_document(value: object) -> SavedPlan:
 def read_plan_to_show(value: object) -> SavedPlan:
     """As `read_plan_document`, but of another version of the format what this program understands: to be read only.
 
-    Raises PlanFileError that names the version where that is nothing.
+    Raises PlanFileError that names the version where some of what a plan does is not there or not understood.
     """
     document = _plan(value)
     version = _version(document)
@@ -59,13 +62,14 @@ def read_plan_to_show(value: object) -> SavedPlan:
         return read_plan_document(document)
     _require_whole(document)
     try:
-        return replace(_read(Field(document, loose=True)), format_version=version)
+        saved = _read(Field(document, loose=True))
     except PlanFileError:
         raise _other_version(document) from None
+    return replace(saved, plan=replace(saved.plan, other_format=version))
 
 
 def _read(document: Field) -> SavedPlan:
-    top = document.members(*_MEMBERS, without=_NARROWED)
+    top = document.members(*_MEMBERS, without=_LATER)
     top["masked"].flag()
     if top["baseline"].value is not None:
         top["baseline"].fail("nothing, as this is a report on drift and no plan")
@@ -121,7 +125,7 @@ def _require_whole(value: Mapping[str, object]) -> None:
 
 
 def _changed_since(field: Field) -> ChangedSince:
-    part = field.members_of(ChangedSince)
+    part = field.members_of(ChangedSince, _LATER_IN_CHANGED_SINCE)
     return ChangedSince(
         ref=part["ref"].text(),
         commit=_hash(part["commit"]),
@@ -152,7 +156,7 @@ def _check_summary(plan: Plan, field: Field) -> None:
 
 
 def _group(field: Field) -> GroupPlan:
-    part = field.members_of(GroupPlan)
+    part = field.members_of(GroupPlan, _LATER_IN_GROUP)
     if part["verdicts"].items():
         part["verdicts"].fail("no verdicts, as a plan has none")
     return GroupPlan(
@@ -220,7 +224,7 @@ def _live(field: Field) -> LiveGroup:
 
 
 def _advice(field: Field) -> Advice:
-    part = field.members_of(Advice)
+    part = field.members_of(Advice, _LATER_IN_ADVICE)
     return Advice(
         part["kind"].choice(AdviceKind),
         part["text"].text(),

@@ -9,18 +9,19 @@ from reconciler.model.desired import Source
 from reconciler.model.plan import Plan
 
 FORMAT: Final = "wappfy-reconciler/plan"
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan and where it is from: the files it was made from, by which version, and when (UTC, ISO-8601).
-
-    A `format_version` other than this program's says that the plan was understood in part, and is for reading only.
-    """
+    """A plan and where it is from: the files it was made from, by which version, and when (UTC, ISO-8601)."""
 
     plan: Plan
     sources: tuple[Source, ...]
     made_by: str
     made_at: str
-    format_version: int = FORMAT_VERSION
+
+    @property
+    def format_version(self) -> int:
+        """The format it is in: another than this program's says that it was understood in part, to be read only."""
+        return FORMAT_VERSION if self.plan.other_format is None else self.plan.other_format

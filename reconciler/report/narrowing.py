@@ -16,9 +16,13 @@ _NAMED = 10
 def narrowing_lines(plan: Plan) -> tuple[str, ...]:
     """A sentence each: what was looked at, what was left out and why, what the file has no more, what verdicts say.
 
+    The first says whether the plan itself is told in part only, being of another format.
+
     Keys and the revision's name are strangers' text: to be masked and escaped by whoever shows a line.
     """
     lines: list[str] = []
+    if plan.other_format is not None:
+        lines.append(f"Saved with format version {plan.other_format}: shown as far as this program understands it.")
     if plan.targets:
         only = "Only looked at" if plan.share is None else "Only asked for"
         lines.append(f"{only}: {', '.join(sorted(plan.targets))}.")

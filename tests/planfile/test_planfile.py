@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.cli.formats import PLAN_FORMATS, Look
 from reconciler.errors import PlanFileError
 from reconciler.hostile.escaping import json_text
 from reconciler.model.advice import Advice, AdviceKind
@@ -28,7 +29,7 @@ from reconciler.model.shard import Share
 from reconciler.model.step import Action, Phase, Step
 from reconciler.model.who import Who
 from reconciler.planfile.read import read_plan_document, read_plan_to_show
-from reconciler.planfile.saved import SavedPlan
+from reconciler.planfile.saved import FORMAT_VERSION, SavedPlan
 from reconciler.planfile.write import plan_document
 from reconciler.published import schema_text
 from reconciler.report.document import masked
@@ -380,17 +381,73 @@ def test_what_this_program_cannot_apply_is_told_by_its_kind(change: dict[str, An
         read_plan_document({**saved(document_of(samples.SMALL)), **change})
 
 
+def without_links(plan: Plan) -> Plan:
+    def bare(all_advice: tuple[Advice, ...]) -> tuple[Advice, ...]:
+        return tuple(replace(one, link=None) for one in all_advice)
+
+    groups = tuple(replace(group, advice=bare(group.advice)) for group in plan.groups)
+    return replace(plan, groups=groups, advice=bare(plan.advice))
+
+
+def delete_links(document: Any) -> None:
+    for value in (document, *document["groups"]):
+        for one in value["advice"]:
+            del one["link"]
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_of_format_2_which_knew_no_links_is_shown_and_not_applied(name: str) -> None:
+    plan = without_links(PLANS[name])
+    document = {**saved(document_of(plan)), "format_version": 2}
+    delete_links(document)
+    assert read_plan_to_show(document).plan == replace(plan, other_format=2)
+    with pytest.raises(PlanFileError, match=r"format is version 2, made by .* reads format version 3"):
+        read_plan_document(document)
+
+
+LATER = {
+    *(("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched")),
+    *(("groups", "verdicts"), ("groups", "advice", "link"), ("advice", "link")),
+}
+
+
+@pytest.mark.parametrize("names", [names for names in MEMBERS if names[0] not in KIND and names[0] != "summary"])
+def test_of_another_format_only_what_came_to_it_later_may_be_missing(names: tuple[str, ...]) -> None:
+    """What a plan does is never shown as nothing for a member that is not there."""
+    document = {**copy.deepcopy(SAVED), "format_version": 4}
+    place = MEMBERS[names][: _last_name(MEMBERS[names]) + 1]
+    target: Any = document
+    for key in place[:-1]:
+        target = target[key]
+    del target[place[-1]]
+    if names in LATER:
+        assert read_plan_to_show(document).format_version == 4
+        return
+    with pytest.raises(PlanFileError, match="format is version 4"):
+        read_plan_to_show(document)
+
+
+@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_a_plan_of_another_format_says_so_where_it_is_shown(name: str, format_: str) -> None:
+    told = "Saved with format version 4: shown as far as this program understands it."
+    document = saved(document_of(PLANS[name]))
+    assert told not in PLAN_FORMATS[format_](read_plan_to_show(document), Look())
+    assert told in PLAN_FORMATS[format_](read_plan_to_show({**document, "format_version": 4}), Look())
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_a_plan_of_format_1_is_read_to_be_shown(name: str) -> None:
-    """It knew no shard, no revision, and no verdicts."""
-    plan = replace(PLANS[name], share=None, changed_since=None)
+    """It knew no shard, no revision, no verdicts, and no links."""
+    plan = without_links(replace(PLANS[name], share=None, changed_since=None))
     document = saved(document_of(plan))
     for member in ("shard", "changed_since", "baseline"):
         del document[member]
     for group in document["groups"]:
         del group["verdicts"]
+    delete_links(document)
     shown = read_plan_to_show({**document, "format_version": 1})
-    assert shown == SavedPlan(plan, samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z", 1)
+    assert shown == SavedPlan(replace(plan, other_format=1), samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z")
     assert plan_document(shown)["format_version"] == 1
     with pytest.raises(PlanFileError, match="format is version 1"):
         read_plan_document(plan_document(shown))
@@ -401,8 +458,8 @@ def test_what_a_later_format_adds_is_passed_over_to_show_the_rest(name: str) -> 
     document = saved(document_of(PLANS[name]))
     for value in (document, *document["groups"], *(step for group in document["groups"] for step in group["steps"])):
         value["weather"] = "fine"
-    shown = read_plan_to_show({**document, "format_version": 3})
-    assert shown.plan == PLANS[name]
+    shown = read_plan_to_show({**document, "format_version": 4})
+    assert shown.plan == replace(PLANS[name], other_format=4)
 
 
 @pytest.mark.parametrize(
@@ -410,9 +467,9 @@ def test_what_a_later_format_adds_is_passed_over_to_show_the_rest(name: str) -> 
     [
         ({"format": "terraform"}, "this is no plan file of the reconciler"),
         ({"format_version": "two"}, r"format is version \(no number\)"),
-        ({"format_version": 3, "groups": 5}, "format is version 3, made by version 0.1.0 of the reconciler"),
-        ({"format_version": 3, "instance_id": None}, "format is version 3"),
-        ({"format_version": 3, "masked": True}, "phone numbers are masked: it is for reading only"),
+        ({"format_version": 4, "groups": 5}, "format is version 4, made by version 0.1.0 of the reconciler"),
+        ({"format_version": 4, "instance_id": None}, "format is version 4"),
+        ({"format_version": 4, "masked": True}, "phone numbers are masked: it is for reading only"),
         ({"weather": "fine"}, "the plan file is damaged at its top: expected no member `weather`"),
     ],
 )
@@ -425,7 +482,7 @@ def test_what_cannot_be_shown_is_told_by_its_kind(change: dict[str, Any], messag
 @given(st.sampled_from(PLACES), json_values)
 def test_a_plan_of_another_format_with_anything_anywhere_is_shown_or_refused(place: tuple[Any, ...], junk: Any) -> None:
     with contextlib.suppress(PlanFileError):
-        read = read_plan_to_show(changed({**SAVED, "format_version": 3}, place, junk))
+        read = read_plan_to_show(changed({**SAVED, "format_version": 4}, place, junk))
         assert render_plan(read.plan, show_phones=False, color=False)
 
 
@@ -452,3 +509,31 @@ def test_every_field_of_a_value_has_a_member_of_its_name(kind: Any, read: Callab
 def test_dates_beyond_all_calendars_survive() -> None:
     plan = replace(samples.EMPTY, as_of=date.min)
     assert read_plan_document(saved(document_of(plan))).plan == plan
+
+
+# Change these and FORMAT_VERSION together: a program of the earlier format is to name the versions, not a damage.
+MEMBERS_OF_FORMAT_3 = {
+    "advice": "kind link names people text",
+    "baseline": "commit ref",
+    "changed_since": "commit everything gone left_out ref rematched renamed",
+    "group": "add advice blocked found id key live live_members name names removal_limit remove steps text verdicts",
+    "judgement": "element verdict who",
+    "live": "count description id name owner participants",
+    "participant": "id identity is_admin is_owner jid lid",
+    "person": "identity jid label lid reason until",
+    "plan": (
+        "advice as_of baseline calls_per_minute changed_since format format_version groups held "
+        "instance_id made_at made_by masked refusals shard sources spared summary targets writes_per_minute"
+    ),
+    "share": "count index of_groups",
+    "step": "action description group group_id invite name people phase",
+    "summary": "adds adopts blocked calls changes creates joins leaves refused removes seconds unchanged",
+}
+
+
+def test_the_members_of_the_format_are_those_of_its_version() -> None:
+    schema = json.loads(schema_text("plan.schema.json"))
+    kinds = {"plan": schema, **{name: kind for name, kind in schema["$defs"].items() if "properties" in kind}}
+    members = {name: " ".join(sorted(kind["required"])) for name, kind in kinds.items()}
+    assert (FORMAT_VERSION, members) == (3, MEMBERS_OF_FORMAT_3)
+    assert schema["properties"]["format_version"]["const"] == FORMAT_VERSION
