@@ -20,6 +20,7 @@ from requests.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.util.ssltransport import SSLTransport
 
 from reconciler import __version__
 from reconciler.errors import ApiError, BadAnswer, NoAnswer, NotSent
@@ -58,7 +59,7 @@ class _Exchange:
         self._endpoint = endpoint
         self._timer: threading.Timer | None = None
 
-    def begin(self, connection: socket.socket) -> None:
+    def begin(self, connection: socket.socket | SSLTransport) -> None:
         """The request goes out now: the answer is to be complete within the time.
 
         Raises NotSent where the machine gives no thread to watch over that.
@@ -71,8 +72,11 @@ class _Exchange:
             raise NotSent(NO_THREAD, endpoint=self._endpoint, hint=MORE_THREADS) from None
         self.sent = True
 
-    def _cut(self, connection: socket.socket) -> None:
+    def _cut(self, connection: socket.socket | SSLTransport) -> None:
         self.expired = True
+        while not isinstance(connection, socket.socket):
+            # TLS within the TLS of an HTTPS proxy is no socket, but goes over one.
+            connection = connection.socket
         with suppress(OSError):
             # The plain socket's own method: that of a TLS socket would pull it from under the thread that reads.
             socket.socket.shutdown(connection, socket.SHUT_RDWR)

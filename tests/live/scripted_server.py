@@ -68,8 +68,12 @@ class ScriptedServer:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     @property
+    def port(self) -> int:
+        return self._server.server_port
+
+    @property
     def url(self) -> str:
-        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/api"
+        return f"{self._scheme}://127.0.0.1:{self.port}/api"
 
     def __enter__(self) -> ScriptedServer:
         self._thread.start()

@@ -26,8 +26,12 @@ from reconciler.live import wire
 from reconciler.live.foreign import ours
 from reconciler.live.rejection import rejection
 from reconciler.live.retry import Retry
+from tests.live.https_proxy import HttpsProxy
 from tests.live.live_setup import BASE, GROUP, KEY, Rig, client_of
 from tests.live.scripted_server import Expect, ScriptedServer
+
+BEHIND = "api.wappfy.test"
+"""A name that only the proxy of these tests knows: this machine's own addresses are reached without one."""
 
 FAILURE = "the answer tells of a failure in spite of its status"
 PATH = f"{BASE}/groups/{GROUP}"
@@ -336,7 +340,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
     folder = tmp_path_factory.mktemp("tls")
     authority = trustme.CA()
     made = Tls(folder / "server.pem", folder / "authority.pem")
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(made.server))
+    authority.issue_cert("127.0.0.1", BEHIND).private_key_and_cert_chain_pem.write_to_path(str(made.server))
     authority.cert_pem.write_to_path(str(made.authority))
     return made
 
@@ -369,6 +373,27 @@ def test_dripped_bytes_hold_nobody_over_tls_either(monkeypatch: pytest.MonkeyPat
         pytest.raises(NoAnswer, match=r"the answer was not complete after 0\.3 s"),
     ):
         transport.request("POST", PATH, retry=Retry.ONCE)
+
+
+@pytest.mark.parametrize(
+    "drip",
+    [
+        pytest.param(b"H", id="before the status"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n", id="a chunk by drops"),
+    ],
+)
+def test_dripped_bytes_hold_nobody_through_an_https_proxy_either(
+    monkeypatch: pytest.MonkeyPatch, tls: Tls, drip: bytes
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tls.authority))
+    script = [Expect("POST", PATH), Expect("POST", PATH, drip=drip)]
+    with ScriptedServer(script, certificate=tls.server) as server, HttpsProxy(server.port, tls.server) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with Rig(f"https://{BEHIND}/api").transport(timeout=1.0) as transport:
+            assert transport.request("POST", PATH, retry=Retry.ONCE).status == 200
+            with pytest.raises(NoAnswer, match=r"the answer was not complete after 1 s"):
+                transport.request("POST", PATH, retry=Retry.ONCE)
+    assert proxy.asked_for == [f"{BEHIND}:443"]
 
 
 def test_certificates_that_cannot_be_read_are_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
