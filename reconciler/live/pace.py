@@ -37,14 +37,15 @@ MINUTE = 60.0
 class Pace:
     """The state behind the decisions; `wall_offset` is (our Unix time - our clock), for servers without a `Date`.
 
-    `rate` caps the calls that reach the server in any 60 s, `writes_per_minute` spaces the writes evenly.
+    `rate` caps the calls that reach the server in any 60 s: of 2.5 that is 2, of 0.5 one in 120 s. `writes_per_minute`
+    spaces the writes evenly.
     """
 
     def __init__(self, rate: float | None, writes_per_minute: int | None, wall_offset: float = 0.0) -> None:
-        self.rate = rate
+        self.rate = floor(rate) if rate and rate > 1 else rate
         self.limit: int | None = None
         self._write_gap = MINUTE / writes_per_minute if writes_per_minute else 0.0
-        self._burst = max(1, int(rate)) if rate else 0
+        self._burst = max(1, floor(rate)) if rate else 0
         self._ended: deque[float] = deque(maxlen=self._burst or 1)
         self._wall_offset = wall_offset
         self._clock = ServerClock()

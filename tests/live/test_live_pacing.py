@@ -250,6 +250,15 @@ def test_a_rate_caps_the_calls_of_any_minute_as_the_server_sees_them_however_lon
     assert _most_in_a_minute(server) <= rate
 
 
+@pytest.mark.parametrize(
+    ("rate", "most"), [(0.4, 1), (0.99, 1), (1.0, 1), (1.5, 1), (1.99, 1), (2.0, 2), (2.5, 2), (7.9, 7), (59.5, 59)]
+)
+def test_of_a_rate_with_a_fraction_no_minute_has_more_calls_than_its_whole_part(rate: float, most: int) -> None:
+    server = SimulatedServer(10_000, headers=False)
+    simulate(Pace(rate, None), server, 4 * most + 4)
+    assert _most_in_a_minute(server) == most
+
+
 def test_a_call_counts_against_the_rate_until_a_minute_after_it_ended_in_whatever_order_that_is_told() -> None:
     pace = Pace(2, None)
     pace.send(0.0, write=False)
@@ -351,6 +360,8 @@ def test_a_stop_ends_the_waiting() -> None:
     [
         (None, {}, 100),
         (30, {}, 30),
+        (2.5, {}, 2),
+        (0.5, {}, 0.5),
         (None, _headers(250, 5, NOW + 5), 250),
         (300, _headers(250, 5, NOW + 5), 250),
         (30, _headers(250, 5, NOW + 5), 30),
