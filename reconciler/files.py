@@ -28,20 +28,29 @@ def followed(path: Path) -> Path:
     return target
 
 
+def takes_bytes(path: Path) -> bool:
+    """Whether what a path leads to is written to as it stands, and not replaced: a terminal, a pipe, a device."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     """Replace a file's content in one piece; a symbolic link stays and its target is replaced.
 
     `private` makes it readable by its owner only; else an existing file keeps its mode and a new one gets the
     usual. What is no regular file (a terminal, a pipe) is written to as it is. Raises OSError.
     """
-    target = followed(path)
-    there = target.stat() if target.exists() else None
-    if there is not None and not stat.S_ISREG(there.st_mode):
-        with target.open("wb") as stream:
+    # Where /dev/stdout is a pipe, its links lead to a name that nobody can open.
+    if takes_bytes(path):
+        with path.open("wb") as stream:
             stream.write(data)
         return
     import tempfile
 
+    target = followed(path)
+    there = target.stat() if target.exists() else None
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with open(handle, "wb") as stream:

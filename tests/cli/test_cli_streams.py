@@ -84,6 +84,23 @@ def test_an_apply_that_had_nothing_to_do_and_cannot_keep_its_report_ends_with_1(
     assert all(call.startswith("GET ") for call in stage.calls())
 
 
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        ("plan --format json --output /dev/stdout", "made_by"),
+        ("plan --format json --output /dev/fd/3 3>&1 >/dev/null", "made_by"),
+        ("plan --out /dev/fd/3 3>&1 >/dev/null", "made_by"),
+        ("apply --yes --report /dev/fd/3 3>&1 >/dev/null", "converged"),
+    ],
+)
+def test_a_result_may_go_into_a_pipe_by_its_name_under_dev(stage: Stage, command: str, key: str) -> None:
+    stage.file(FILE)
+    words = f'{{ "{sys.executable}" -m reconciler {command}; echo $? >code; }} | cat'
+    done = subprocess.run(["sh", "-c", words], cwd=stage.folder, capture_output=True, text=True)
+    assert (stage.folder / "code").read_text() == "0\n", done.stderr
+    assert key in json.loads(done.stdout)
+
+
 def pinnable(stage: Stage) -> str:
     """Two live groups and their file; the id of the second."""
     stage.world.create_group("Alpha", [], owner=PHONE)

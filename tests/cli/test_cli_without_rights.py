@@ -93,6 +93,38 @@ def test_a_place_that_may_not_be_looked_into_is_told_and_is_no_bug(closed: Stage
     assert ran.code == 1
 
 
+@contextmanager
+def _asking_as_nobody() -> Iterator[None]:
+    """Root's questions of what it may do are answered as to a user without rights, as everybody else's are."""
+    if os.geteuid() != 0:
+        yield
+        return
+    before = os.getuid()
+    os.setreuid(65534, -1)
+    try:
+        yield
+    finally:
+        os.setreuid(before, 0)
+
+
+def test_a_report_may_go_to_a_device_in_a_folder_that_may_not_be_written(stage: Stage) -> None:
+    stage.file(FILE)
+    with _asking_as_nobody():
+        ran = stage.run("apply", "--yes", "--report", "/dev/null")
+    assert ran.code == 0, ran.err
+
+
+def test_a_report_to_a_pipe_that_may_not_be_written_is_refused_before_any_call(stage: Stage) -> None:
+    stage.file(FILE)
+    stage.folder.chmod(0o755)
+    os.mkfifo("shut")
+    os.chmod("shut", 0o444)
+    with _asking_as_nobody():
+        ran = stage.run("apply", "--yes", "--report", "shut")
+    assert (ran.code, stage.calls()) == (1, [])
+    assert "the report shut cannot be written there" in ran.err
+
+
 def test_revisions_of_a_place_that_may_not_be_looked_into_are_looked_for_from_the_nearest_that_may(
     closed: Stage,
 ) -> None:

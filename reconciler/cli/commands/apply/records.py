@@ -13,7 +13,7 @@ from threading import Event, Lock
 from typing import Any, TextIO
 
 from reconciler.errors import UsageError
-from reconciler.files import followed
+from reconciler.files import followed, takes_bytes
 from reconciler.model.result import CallRecord
 
 
@@ -83,8 +83,8 @@ def require_place_for(path: Path | None) -> None:
     if path is None:
         return
     try:
-        target = followed(path)
+        place = path if takes_bytes(path) else followed(path).parent
     except OSError as error:
         raise UsageError(f"the report {path} cannot be written: {error.strerror}") from None
-    if os.path.isdir(target) or not os.path.isdir(target.parent) or not os.access(target.parent, os.W_OK):
+    if os.path.isdir(path) or (place != path and not os.path.isdir(place)) or not os.access(place, os.W_OK):
         raise UsageError(f"the report {path} cannot be written there")
