@@ -128,20 +128,34 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
 def reset(path: Path) -> None:
     """Forget a sandbox's whole state: delete its file and SQLite's companions. A missing file is fine.
 
-    Raises SandboxError where the file is something else, which is left alone, or one cannot be deleted.
+    Raises SandboxError where the file is something else, which is left alone, or one cannot be deleted. What merely
+    bears a companion's name, without a state beside it, is left alone too.
     """
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        try:
-            if name == path.name and not _may_be_state(path):
-                raise SandboxError(f"{path} is no state of the sandbox, and is left as it is")
-            path.with_name(name).unlink(missing_ok=True)
-        except OSError as error:
-            raise SandboxError(f"{path.with_name(name)} cannot be deleted: {error.strerror}") from error
+    at = path
+    try:
+        if not _is_there(path):
+            return
+        if not _may_be_state(path):
+            raise SandboxError(f"{path} is no state of the sandbox, and is left as it is")
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            at = path.with_name(name)
+            at.unlink(missing_ok=True)
+    except OSError as error:
+        raise SandboxError(f"{at} cannot be deleted: {error.strerror}") from error
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything of this name, a link that leads nowhere too. Raises OSError where nobody may look."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _may_be_state(path: Path) -> bool:
-    """Whether it begins as SQLite's files do, is empty (as one is that was just made), or is not there."""
+    """Whether it begins as SQLite's files do, or is empty, as one is that was just made."""
     if not path.is_file():
-        return not path.exists()
+        return False
     with path.open("rb") as file:
         return file.read(len(_SQLITE)) in (b"", _SQLITE)

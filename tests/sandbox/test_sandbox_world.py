@@ -191,13 +191,34 @@ def test_forgetting_deletes_a_state_whatever_its_version_and_nothing_else(tmp_pa
     with sqlite3.connect(tmp_path / "newer.db") as newer:
         newer.execute("PRAGMA user_version = 99")
     newer.close()
-    for path in (precious, pipe, tmp_path):
+    for path in (precious, pipe, link, tmp_path):
         with pytest.raises(SandboxError, match="is no state of the sandbox, and is left as it is"):
             reset(path)
-    for path in (empty, link, tmp_path / "newer.db"):
+    for path in (empty, tmp_path / "newer.db"):
         reset(path)
-    assert sorted(tmp_path.iterdir()) == [pipe, precious]
+    assert sorted(tmp_path.iterdir()) == [link, pipe, precious]
     assert precious.read_text() == "version: 1\n"
+
+
+@pytest.mark.parametrize("beside", ["nothing", "a file", "a link to nowhere"])
+def test_forgetting_leaves_what_is_named_like_a_companion_where_no_state_stands_beside_it(
+    tmp_path: Path, beside: str
+) -> None:
+    path = tmp_path / "world.db"
+    companions = [tmp_path / "world.db-shm", tmp_path / "world.db-wal"]
+    for each in companions:
+        each.write_text("somebody's own")
+    if beside == "nothing":
+        reset(path)
+    else:
+        path.write_text("version: 1\n") if beside == "a file" else path.symlink_to("gone")
+        with pytest.raises(SandboxError, match="is no state of the sandbox, and is left as it is"):
+            reset(path)
+    assert [each.read_text() for each in companions] == ["somebody's own"] * 2
+    path.unlink(missing_ok=True)
+    path.touch()
+    reset(path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def drifted(seed: int) -> tuple[list[str], dict[str, object]]:

@@ -71,6 +71,18 @@ def test_forgetting_a_file_that_is_no_state_is_refused(alone: Stage) -> None:
     assert (alone.folder / "groups.yaml").exists()
 
 
+def test_where_there_is_nothing_to_forget_nothing_is_deleted(alone: Stage) -> None:
+    (alone.folder / "notes-wal").write_text("mine")
+    ran = alone.run("sandbox", "reset", "--state", "notes")
+    assert (ran.code, ran.out) == (0, "nothing to forget: there is no notes\n")
+    assert (alone.folder / "notes-wal").read_text() == "mine"
+    (alone.folder / "link").symlink_to("gone")
+    ran = alone.run("sandbox", "reset", "--state", "link")
+    assert (ran.code, ran.out) == (1, "")
+    assert "link is no state of the sandbox" in ran.err
+    assert (alone.folder / "link").is_symlink()
+
+
 def test_the_sandboxs_instance_keeps_its_number(alone: Stage) -> None:
     assert alone.run("--sandbox", "plan").code == 0
     path = alone.folder / "groups.yaml"
