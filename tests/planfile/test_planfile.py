@@ -537,3 +537,4 @@ def test_the_members_of_the_format_are_those_of_its_version() -> None:
     members = {name: " ".join(sorted(kind["required"])) for name, kind in kinds.items()}
     assert (FORMAT_VERSION, members) == (3, MEMBERS_OF_FORMAT_3)
     assert schema["properties"]["format_version"]["const"] == FORMAT_VERSION
+    assert schema["$id"] == f"urn:wappfy-reconciler:plan:{FORMAT_VERSION}"
