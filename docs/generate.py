@@ -15,9 +15,9 @@ from typing import Any
 
 import click
 
-from reconciler.cli.group import GlobalOption, LazyGroup
+from reconciler.cli.lazy_group import GlobalOption, LazyGroup
 from reconciler.cli.main import cli
-from reconciler.published import schema_text
+from reconciler.json_schemas import schema_text
 
 HERE = Path(__file__).parent
 MADE = "<!-- Made by docs/generate.py (`make docs`); what stands here is changed in {source}. -->"

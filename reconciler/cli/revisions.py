@@ -7,23 +7,21 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from reconciler.config import Stored, load_stored
-from reconciler.config.files import LARGEST, belongs
-from reconciler.diff.rematched import may_rematch
-from reconciler.diff.removed import removed_keys_forbidden
-from reconciler.diff.revised import revised
-from reconciler.diff.select import narrowed
+from reconciler.config import FileContent, load_contents
+from reconciler.config.source_files import MAX_FILE_BYTES, is_config_file
 from reconciler.errors import ConfigError, Refused
+from reconciler.history.changed_since import changed_keys, match_may_change, select_changed
+from reconciler.history.forbidden_removals import forbidden_removals
+from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
-from reconciler.plan.choices import Choices
-from reconciler.revisions import Revision, read_revision
+from reconciler.plan.selection import PlanOptions
 
 log = logging.getLogger("reconciler.revisions")
 
 
-def revision_of(path: Path, ref: str) -> Revision:
+def resolve_revision(path: Path, ref: str) -> Revision:
     """PATH as `ref` has it. Raises RevisionError where there is no such revision."""
-    return read_revision(path, ref, wanted=belongs, largest=LARGEST)
+    return read_revision(path, ref, wanted=is_config_file, largest=MAX_FILE_BYTES)
 
 
 def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
@@ -35,30 +33,30 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
         return None
     top = f"{revision.commit.ref}:{path}"
     stored = [
-        Stored(_called(each.path, path, top), each.data, each.trouble, each.hint, each.linked)
+        FileContent(_file_name(each.path, path, top), each.data, each.trouble, each.hint, each.linked)
         for each in revision.files
     ]
-    return load_stored(stored, as_of=as_of, folder=top if revision.is_folder else None, name=path.name)
+    return load_contents(stored, as_of=as_of, folder=top if revision.is_folder else None, name=path.name)
 
 
-def _called(file: str, path: Path, top: str) -> str:
+def _file_name(file: str, path: Path, top: str) -> str:
     """A file's name in messages; one below the folder `.` too must stand below what that folder is called."""
     below = Path(file).relative_to(path)
     return f"{top}/{below}" if below.parts else top
 
 
-def narrowed_choices(choices: Choices, path: Path, ref: str, desired: Desired) -> Choices:
+def options_for_changed_since(choices: PlanOptions, path: Path, ref: str, desired: Desired) -> PlanOptions:
     """The choices with what `--changed-since` leaves out; why nothing is left out goes to stderr, too.
 
     Raises ConfigError where keys are gone that may not be taken out of their files, Refused where that cannot be told.
     """
-    revision = revision_of(path, ref)
+    revision = resolve_revision(path, ref)
     old = _earlier(path, revision, desired)
-    compared = old if isinstance(old, str) else revised(old, desired)
-    since = narrowed(desired.groups, choices.targets, ref, revision.commit.oid, compared)
+    compared = old if isinstance(old, str) else changed_keys(old, desired)
+    since = select_changed(desired.groups, choices.targets, ref, revision.commit.oid, compared)
     for reason in since.everything:
         log.warning("--changed-since %s: %s, so all groups are planned", ref, reason)
-    before = old.groups if isinstance(old, Desired) and may_rematch(old.groups, desired.groups) else None
+    before = old.groups if isinstance(old, Desired) and match_may_change(old.groups, desired.groups) else None
     return replace(choices, changed_since=since, before=before)
 
 
@@ -89,6 +87,6 @@ def _require_no_rules(why: str, revision: Revision, desired: Desired) -> None:
 
 def require_allowed_removals(old: Desired, new: Desired) -> None:
     """Stop where groups, people or teams are gone from files that `restrictions` do not allow to say them."""
-    problems = removed_keys_forbidden(old, new)
+    problems = forbidden_removals(old, new)
     if problems:
         raise ConfigError(problems)

@@ -1,14 +1,68 @@
-"""What one group of the file and its live group differ in, before order and guards."""
+"""What one desired group and its live group differ in, and what is worth knowing about it. Values only."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
-from reconciler.model.advice import Advice
 from reconciler.model.desired import DesiredGroup
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Found, TextChange
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+
+
+class AdviceKind(StrEnum):
+    """What a piece of advice is about."""
+
+    ADMIN = "admin"
+    DOUBTFUL = "doubtful"
+    EXPIRED = "expired"
+    EXPIRES = "expires"
+    KEPT = "kept"
+    OBSERVED = "observed"
+    PENDING = "pending"
+    REMATCHED = "rematched"
+    UNIDENTIFIED = "unidentified"
+    UNMANAGED = "unmanaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something to know that changes nothing and is nothing pending.
+
+    `kind` is a stable word for machines; `text` says it of `people` and of the live groups called `names`, of whom
+    there may be none. `link` is the group's invite link as the API gave it, which they are to be sent.
+    """
+
+    kind: AdviceKind
+    text: str
+    people: tuple[PersonRef, ...] = ()
+    names: tuple[str, ...] = ()
+    link: str | None = None
+
+    @classmethod
+    def about(cls, kind: AdviceKind, text: str, people: Iterable[PersonRef]) -> tuple[Advice, ...]:
+        """The advice about these people in their order; none about nobody."""
+        found = tuple(sorted(people, key=lambda who: who.order))
+        return (cls(kind, text, found),) if found else ()
+
+
+class MatchedBy(StrEnum):
+    """How a desired group was matched with a live one."""
+
+    BY_ID = "id"
+    BY_NAME = "name"
+    BY_PREVIOUS_NAME = "previously"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """A name or description: `old` is None where there is no live group yet."""
+
+    field: str
+    old: str | None
+    new: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +77,15 @@ class Change:
 
     group: DesiredGroup
     name: str
-    found: Found = Found.NOWHERE
+    found: MatchedBy = MatchedBy.NOWHERE
     id: str | None = None
     live: LiveGroup | None = None
     create: bool = False
     join: bool = False
     leave: bool = False
     text: tuple[TextChange, ...] = ()
-    add: tuple[Who, ...] = ()
-    remove: tuple[Who, ...] = ()
+    add: tuple[PersonRef, ...] = ()
+    remove: tuple[PersonRef, ...] = ()
     blocked: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
     stopped: bool = False

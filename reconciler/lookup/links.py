@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.diff.people import cast_of, is_mere_member, people_by_lid
-from reconciler.diff.select import select_key
+from reconciler.apply.result import PersonOutcome, PersonStatus
+from reconciler.diff.change import AdviceKind
+from reconciler.diff.participants import identify_participants, lacks_admin_rights, people_by_lid
 from reconciler.errors import ApiError, Forbidden, Interrupted, NotFound, UsageError
 from reconciler.lookup.listing import match_live
-from reconciler.model.advice import AdviceKind
 from reconciler.model.desired import Desired
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import GroupPlan, Plan
-from reconciler.model.result import PersonOutcome, PersonState
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.selection import select_key
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
 
 _FROM_AN_ADMIN = "have an admin promote the instance, or take the link from an admin's phone"
-_BY_LINK = (PersonState.NOT_ADDED, PersonState.PENDING)
+_BY_LINK = (PersonStatus.NOT_ADDED, PersonStatus.PENDING)
 
 
 class GivesLinks(Protocol):
@@ -44,7 +44,7 @@ def _group_with_link(group: GroupPlan, client: GivesLinks, desired: Desired) -> 
 
 def _link_to_send(live: LiveGroup, client: GivesLinks, desired: Desired) -> tuple[str, str | None]:
     """What to say of a group's link, and the link; not asked for where the live state says it is not to be had."""
-    if is_mere_member(cast_of(live, people_by_lid(desired)), desired.instance):
+    if lacks_admin_rights(identify_participants(live, people_by_lid(desired)), desired.instance):
         return f"to come by an invite link, which only an admin of the group can have: {_FROM_AN_ADMIN}", None
     try:
         return "to come by the invite link", client.invite_link(live.id)

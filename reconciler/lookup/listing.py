@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from reconciler.diff.change import MatchedBy
 from reconciler.diff.match import Match, match_groups
-from reconciler.errors import BadAnswer
+from reconciler.errors import InvalidResponse
 from reconciler.model.desired import Desired, State
 from reconciler.model.live import Listing
-from reconciler.model.plan import Found, Plan
-from reconciler.plan.stale import touched
+from reconciler.plan.model import Plan
+from reconciler.plan.staleness import groups_with_steps
 
 REREADS = 4
 """How often a list is read again until two reads in a row agree."""
@@ -35,7 +36,7 @@ def list_for(desired: Desired, client: ListsGroups, keys: Collection[str]) -> Li
     if listing.steady:
         return listing
     matches = match_groups(desired.groups, listing.groups)
-    unsure = any(matches[key].found is not Found.BY_ID for key in keys)
+    unsure = any(matches[key].found is not MatchedBy.BY_ID for key in keys)
     return confirmed(listing, client) if unsure else listing
 
 
@@ -47,7 +48,7 @@ def list_everything(desired: Desired, client: ListsGroups) -> Listing:
 def list_again(plan: Plan, client: ListsGroups) -> Listing:
     """The live groups as a saved plan is held against them: listed once more where it rests on a name."""
     listing = client.list_groups()
-    sure = all(group.found is Found.BY_ID for group in touched(plan))
+    sure = all(group.found is MatchedBy.BY_ID for group in groups_with_steps(plan))
     return listing if sure else confirmed(listing, client)
 
 
@@ -66,7 +67,7 @@ def confirmed(listing: Listing, client: ListsGroups) -> Listing:
         if again.names.keys() == listing.names.keys():
             return again
         listing = again
-    raise BadAnswer(
+    raise InvalidResponse(
         "the list of groups keeps changing while it is read, so that none can be said to be absent",
         endpoint="GET /groups",
         hint="try again when nobody is making or leaving groups",
@@ -78,7 +79,7 @@ def _listed(desired: Desired, client: ListsGroups) -> Listing:
     listing = client.list_groups()
     pinned = [g for g in desired.groups if g.id is not None and g.state is State.PRESENT and g.invite is None]
     if not listing.groups and pinned:
-        raise BadAnswer(
+        raise InvalidResponse(
             f"answered with no groups at all, though the file notes the ids of {len(pinned)}",
             endpoint="GET /groups",
             hint="an empty list cannot be told from a failed read; if the instance really is in none of them any "

@@ -11,8 +11,8 @@ from reconciler.errors import UsageError
 from reconciler.live.fetch import fetch_groups, read_groups
 from reconciler.lookup.listing import confirmed
 from reconciler.model.live import ListedGroup, Listing, LiveGroup
-from reconciler.model.plan import Plan
-from reconciler.plan.stale import touched
+from reconciler.plan.model import Plan
+from reconciler.plan.staleness import groups_with_steps
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
@@ -26,7 +26,7 @@ def read_matched(matches: Iterable[Match], client: Client, parallelism: int) -> 
 
 def read_again(plan: Plan, listing: Listing, client: Client, parallelism: int) -> Mapping[str, LiveGroup | None]:
     """The groups that a saved plan touches as they are now, by id, read the way the plan read them."""
-    recorded = {group.live.id: group.live for group in touched(plan) if group.live is not None}
+    recorded = {group.live.id: group.live for group in groups_with_steps(plan) if group.live is not None}
 
     def told(entry: ListedGroup) -> bool:
         described = entry.description is not None or not recorded[entry.id].description

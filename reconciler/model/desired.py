@@ -1,4 +1,6 @@
-"""What the YAML asks for, resolved: aliases and teams gone, dates applied, every person an identity."""
+"""What the YAML asks for, resolved: aliases and teams gone, dates applied, every person an identity.
+
+How much WhatsApp and the API take: the numbers that more than one stage holds to."""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class Unmanaged(Enum):
 
 
 UNMANAGED: Final = Unmanaged.UNMANAGED
-NotManaged = Literal[Unmanaged.UNMANAGED]
+
+
+UnmanagedType = Literal[Unmanaged.UNMANAGED]
 
 
 class Membership(StrEnum):
@@ -130,13 +134,13 @@ class DesiredGroup:
 
     key: str
     id: str | None = None
-    name: str | NotManaged = UNMANAGED
+    name: str | UnmanagedType = UNMANAGED
     previously: tuple[str, ...] = ()
-    description: str | NotManaged = UNMANAGED
-    members: Mapping[Identity, Member] | NotManaged = UNMANAGED
+    description: str | UnmanagedType = UNMANAGED
+    members: Mapping[Identity, Member] | UnmanagedType = UNMANAGED
     expired: tuple[Member, ...] = ()
     absent: Mapping[Identity, Person] = field(default_factory=dict)
-    admins: Mapping[Identity, Person] | NotManaged = UNMANAGED
+    admins: Mapping[Identity, Person] | UnmanagedType = UNMANAGED
     membership: Membership = Membership.EXACT
     invite: str | None = None
     state: State = State.PRESENT
@@ -187,3 +191,19 @@ class Desired:
         Taken for this one's, the number that the file gives would let this instance remove itself.
         """
         return self if self.instance_id in (None, instance_id) else replace(self, instance=None)
+
+
+MAX_NAME_LENGTH: Final = 100
+"""Characters of a group's name."""
+
+
+MAX_DESCRIPTION_LENGTH: Final = 2048
+"""Characters of a group's description."""
+
+
+MAX_PARTICIPANTS: Final = 1024
+"""Participants of a group, the instance included."""
+
+
+MAX_PARTICIPANTS_PER_CALL: Final = 256
+"""Participants that one call adds or removes."""

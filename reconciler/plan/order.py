@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.diff.change import Change
-from reconciler.model.limits import MAX_MEMBERS, MAX_PEOPLE_A_CALL
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.who import Who
+from reconciler.model.desired import MAX_PARTICIPANTS, MAX_PARTICIPANTS_PER_CALL
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.step import Action, Phase, Step
 
 
-def steps_of(change: Change) -> tuple[Step, ...]:
+def plan_steps(change: Change) -> tuple[Step, ...]:
     """The calls that mend one group, in their order.
 
     Building up (join, create, patch, add) comes before taking away (remove, leave). The one exception is a group
@@ -58,9 +58,9 @@ def _changing(change: Change) -> Iterator[Step]:
 
 def _too_full_to_add_first(change: Change) -> bool:
     there = len(change.live.participants) if change.live is not None else 0
-    return bool(change.add and change.remove) and there + len(change.add) > MAX_MEMBERS
+    return bool(change.add and change.remove) and there + len(change.add) > MAX_PARTICIPANTS
 
 
-def _batches(people: Sequence[Who]) -> Iterator[tuple[Who, ...]]:
-    for start in range(0, len(people), MAX_PEOPLE_A_CALL):
-        yield tuple(people[start : start + MAX_PEOPLE_A_CALL])
+def _batches(people: Sequence[PersonRef]) -> Iterator[tuple[PersonRef, ...]]:
+    for start in range(0, len(people), MAX_PARTICIPANTS_PER_CALL):
+        yield tuple(people[start : start + MAX_PARTICIPANTS_PER_CALL])

@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler import __version__
-from reconciler.cli.commands.sandbox import command as sandbox
+from reconciler.cli.commands import sandbox as sandbox
 from reconciler.cli.main import COMMANDS, cli, run
-from reconciler.published import schema_text
+from reconciler.json_schemas import schema_text
 from tests.stage import PHONE, Stage
 
 ROOT = Path(__file__).parents[2]
@@ -211,7 +211,7 @@ def test_an_unexpected_error_is_a_log_file_and_no_traceback(stage: Stage, monkey
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"a bug near {os.environ['WAPPFY_API_KEY']} and +1 202 555 0143")
 
-    monkeypatch.setattr("reconciler.pipeline.make_plan", broken)
+    monkeypatch.setattr("reconciler.engine.make_plan", broken)
     ran = stage.run("plan")
     assert ran.code == 1
     assert "Traceback" not in ran.err
@@ -253,7 +253,7 @@ def test_a_key_with_a_number_in_it_is_taken_out_whole(stage: Stage, monkeypatch:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"a bug near {key}")
 
-    monkeypatch.setattr("reconciler.pipeline.make_plan", broken)
+    monkeypatch.setattr("reconciler.engine.make_plan", broken)
     assert stage.run("plan", "--target", key).code == 1
     (log,) = (stage.folder / "state").rglob("crash-*.log")
     text = log.read_text(encoding="utf-8")

@@ -11,16 +11,7 @@ import pytest
 
 from reconciler.config import load
 from reconciler.errors import ConfigError
-from reconciler.model.desired import (
-    UNMANAGED,
-    Desired,
-    DesiredGroup,
-    Member,
-    Membership,
-    Person,
-    RemovalLimit,
-    State,
-)
+from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, Person, RemovalLimit, State
 from reconciler.model.identity import Identity
 
 Load = Callable[..., Desired]

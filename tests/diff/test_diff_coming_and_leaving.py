@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.model.advice import AdviceKind
+from reconciler.diff.change import AdviceKind, TextChange
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Membership, State
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import TextChange
 from tests.builders import (
     ALICE,
     BETA_ID,

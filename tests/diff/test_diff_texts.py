@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.desired import UNMANAGED, Membership, NotManaged
-from reconciler.model.plan import TextChange
+from reconciler.diff.change import TextChange
+from reconciler.model.desired import UNMANAGED, Membership, UnmanagedType
 from tests.builders import change_for, desired, group, group_plan, live
 
 
@@ -27,7 +27,7 @@ from tests.builders import change_for, desired, group, group_plan, live
     ],
 )
 def test_a_description_changes_only_where_people_would_see_a_difference(
-    wanted: str | NotManaged, there: str, changes: bool
+    wanted: str | UnmanagedType, there: str, changes: bool
 ) -> None:
     change = change_for(desired(group(description=wanted)), live(description=there))
     assert bool(change.text) is changes

@@ -8,10 +8,10 @@ import pytest
 
 from reconciler.diff.change import Change
 from reconciler.diff.match import match_groups
-from reconciler.diff.rematched import may_rematch, narrowed_again, told_of_rematches
-from reconciler.model.changed_since import ChangedSince, KeyRename
+from reconciler.history.changed_since import match_may_change, narrow_by_matches, with_rematch_advice
 from reconciler.model.desired import UNMANAGED, DesiredGroup, State
 from reconciler.model.live import ListedGroup
+from reconciler.plan.model import ChangedSince, KeyRename
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, GAMMA_ID, group
 
 LISTED = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Beta")]
@@ -35,8 +35,8 @@ BETA = group("beta", id=None, name="Beta")
     ],
 )
 def test_only_what_groups_are_found_by_can_lead_a_key_elsewhere(new: DesiredGroup, may: bool) -> None:
-    assert may_rematch([ALPHA], [new]) is may
-    assert may_rematch([new], [ALPHA]) is may
+    assert match_may_change([ALPHA], [new]) is may
+    assert match_may_change([new], [ALPHA]) is may
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_key_that_matches_otherwise_is_not_left_out(
     old: tuple[DesiredGroup, ...], new: tuple[DesiredGroup, ...], rematched: tuple[str, ...]
 ) -> None:
     narrow = ChangedSince("main", "f" * 40, left_out=("alpha",))
-    since = narrowed_again(narrow, match_groups(old, LISTED), match_groups(new, LISTED))
+    since = narrow_by_matches(narrow, match_groups(old, LISTED), match_groups(new, LISTED))
 
     assert since.rematched == rematched
     assert since.left_out == (() if rematched else ("alpha",))
@@ -78,7 +78,7 @@ def test_a_key_is_not_gone_whose_live_group_another_one_stands_for(
     new: DesiredGroup, gone: tuple[str, ...], renamed: tuple[KeyRename, ...]
 ) -> None:
     narrow = ChangedSince("main", "f" * 40, gone=("alpha",))
-    since = narrowed_again(narrow, match_groups([ALPHA], LISTED), match_groups([new], LISTED))
+    since = narrow_by_matches(narrow, match_groups([ALPHA], LISTED), match_groups([new], LISTED))
 
     assert (since.gone, since.renamed) == (gone, renamed)
 
@@ -104,7 +104,7 @@ def test_a_key_says_which_live_group_it_stood_for(
     now = match_groups(new, LISTED)
     match = now["alpha"]
     change = Change(match.group, "", match.found, create=match.listed is None and not match.blocked)
-    (told,) = told_of_rematches([change], match_groups(old, LISTED), now, "main", NAMES)
+    (told,) = with_rematch_advice([change], match_groups(old, LISTED), now, "main", NAMES)
 
     assert [said in advice.text for advice in told.advice if said is not None] == [True] * (said is not None)
     assert len(told.advice) == (said is not None)
@@ -115,7 +115,7 @@ def test_of_several_live_groups_that_a_key_may_have_stood_for_all_are_named() ->
     twins = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Alpha")]
     now = match_groups([replace(ALPHA, name="New")], twins)
     change = Change(now["alpha"].group, "New", create=True)
-    (told,) = told_of_rematches([change], match_groups([ALPHA], twins), now, "main", {e.id: e.name for e in twins})
+    (told,) = with_rematch_advice([change], match_groups([ALPHA], twins), now, "main", {e.id: e.name for e in twins})
 
     (advice,) = told.advice
     assert advice.text.startswith("in main it stood for one of several live groups that nothing leads to any more")

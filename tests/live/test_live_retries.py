@@ -12,19 +12,19 @@ import pytest
 
 from reconciler.errors import (
     ApiError,
-    BadAnswer,
     Conflict,
     Interrupted,
-    NoAnswer,
-    NotSent,
+    InvalidResponse,
+    NoResponse,
     RateLimited,
     ReadOnlyViolation,
+    RequestNotSent,
     ServerError,
 )
 from reconciler.live import transport as transport_module
-from reconciler.live.client import Client, message_call
-from reconciler.live.retry import Retry, again, wait_before_next
-from reconciler.live.transport import Answer
+from reconciler.live.client import Client, send_message_endpoint
+from reconciler.live.retry import Retry, retry_delay, should_retry
+from reconciler.live.transport import ApiResponse
 from tests.live.live_setup import ALICE, BASE, GROUP, INSTANCE, Rig, client_of
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 
@@ -96,17 +96,17 @@ def test_what_is_harmless_is_sent_again_after_a_growing_wait(
             answer = transport.request(method, ADD, json=body, retry=retry)
     assert rig.waits == waits
     assert [record.attempt for record in rig.records] == list(range(1, len(script) + 1))
-    assert answer == Answer(None, 200)
+    assert answer == ApiResponse(None, 200)
 
 
 @pytest.mark.parametrize(
     ("method", "retry", "failures", "error"),
     [
-        pytest.param("POST", Retry.ONCE, [_dropped("POST", BODY)], NoAnswer, id="create, dropped"),
+        pytest.param("POST", Retry.ONCE, [_dropped("POST", BODY)], NoResponse, id="create, dropped"),
         pytest.param("POST", Retry.ONCE, [_status(500, "POST", BODY)], ServerError, id="create, 500"),
-        pytest.param("POST", Retry.ONCE, [_garbage("POST", BODY)], BadAnswer, id="create, garbage"),
-        pytest.param("POST", Retry.SAFE, [_garbage("POST", BODY)], BadAnswer, id="add, garbage"),
-        pytest.param("GET", Retry.SAFE, [_garbage("GET")] * 3, BadAnswer, id="read, garbage three times"),
+        pytest.param("POST", Retry.ONCE, [_garbage("POST", BODY)], InvalidResponse, id="create, garbage"),
+        pytest.param("POST", Retry.SAFE, [_garbage("POST", BODY)], InvalidResponse, id="add, garbage"),
+        pytest.param("GET", Retry.SAFE, [_garbage("GET")] * 3, InvalidResponse, id="read, garbage three times"),
         pytest.param("GET", Retry.SAFE, [_status(500)] * 5, ServerError, id="read, 500 five times"),
         pytest.param("POST", Retry.ONCE, [_status(429, "POST", BODY)] * 5, RateLimited, id="create, 429 five times"),
         pytest.param("POST", Retry.SAFE, [_status(409, "POST", BODY)], Conflict, id="add, 409"),
@@ -130,7 +130,7 @@ def test_a_connection_that_is_refused_is_tried_again_even_for_a_create(retry: Re
     with ScriptedServer([]) as server:
         url = server.url
     rig = Rig(url)
-    with rig.transport() as transport, pytest.raises(NotSent, match="Connection refused"):
+    with rig.transport() as transport, pytest.raises(RequestNotSent, match="Connection refused"):
         transport.request("POST", ADD, json=BODY, retry=retry)
     assert rig.waits == [1, 2, 4, 8]
     assert [(r.status, r.error) for r in rig.records] == [(None, "no connection to 127.0.0.1: Connection refused")] * 5
@@ -144,7 +144,7 @@ def test_the_error_of_a_write_names_the_earlier_attempt_that_may_have_worked_as_
         pytest.raises(Conflict) as caught,
     ):
         transport.request("DELETE", ADD, json=BODY, retry=Retry.SAFE)
-    assert isinstance(caught.value.__cause__, NoAnswer)
+    assert isinstance(caught.value.__cause__, NoResponse)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_stop_before_the_next_attempt_names_what_may_have_worked(when: str) ->
         rig.url = server.url
         with rig.transport() as transport, pytest.raises(Interrupted) as caught:
             transport.request("PATCH", ADD, json=BODY, retry=Retry.SAFE)
-    assert isinstance(caught.value.__cause__, NoAnswer)
+    assert isinstance(caught.value.__cause__, NoResponse)
     assert len(rig.waits) == (when == "during the wait")
 
 
@@ -252,7 +252,7 @@ def test_a_session_for_messages_sends_nothing_else_and_to_no_other_instance() ->
     answer = {"data": {"message_id": "msg_1", "status": "sent"}}
     with ScriptedServer([Expect("POST", f"{BASE}/messages/send", body, answer=answer)]) as server:
         rig = Rig(server.url)
-        with rig.transport(only=message_call(INSTANCE)) as transport:
+        with rig.transport(only=send_message_endpoint(INSTANCE)) as transport:
             client = client_of(transport)
             others: list[Callable[[], object]] = [
                 client.instance,
@@ -278,22 +278,28 @@ def test_a_session_for_messages_sends_nothing_else_and_to_no_other_instance() ->
 
 @pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
 def test_a_backoff_is_drawn_out_by_a_quarter_at_most(chance: float) -> None:
-    error = NoAnswer("x")
-    waits = [wait_before_next(error, {}, attempt=n, until_reset=5.0, now=0, chance=chance) for n in (1, 2, 3, 4)]
+    error = NoResponse("x")
+    waits = [retry_delay(error, {}, attempt=n, until_reset=5.0, now=0, chance=chance) for n in (1, 2, 3, 4)]
     assert waits == [base * (1 + chance / 4) for base in (1, 2, 4, 8)]
 
 
 def test_a_date_to_retry_after_is_held_against_the_servers_own_clock() -> None:
     headers = {"Retry-After": formatdate(1_000_030, usegmt=True), "Date": formatdate(1_000_000, usegmt=True)}
     error = RateLimited("x")
-    assert wait_before_next(error, headers, attempt=1, until_reset=None, now=5, chance=0) == 30
+    assert retry_delay(error, headers, attempt=1, until_reset=None, now=5, chance=0) == 30
     del headers["Date"]
-    assert wait_before_next(error, headers, attempt=1, until_reset=None, now=1_000_010, chance=0) == 20
+    assert retry_delay(error, headers, attempt=1, until_reset=None, now=1_000_010, chance=0) == 20
 
 
 def test_no_failure_is_retried_beyond_five_attempts() -> None:
-    kinds: list[ApiError] = [NotSent("x"), NoAnswer("x"), RateLimited("x"), ServerError("x"), BadAnswer("x")]
+    kinds: list[ApiError] = [
+        RequestNotSent("x"),
+        NoResponse("x"),
+        RateLimited("x"),
+        ServerError("x"),
+        InvalidResponse("x"),
+    ]
     chance = random.Random(1)
     for _ in range(200):
         error, retry = chance.choice(kinds), chance.choice(list(Retry))
-        assert not again(error, method="GET", retry=retry, attempt=5, bad_answers=chance.randrange(5))
+        assert not should_retry(error, method="GET", retry=retry, attempt=5, bad_answers=chance.randrange(5))

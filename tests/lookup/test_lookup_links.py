@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.apply.result import PersonOutcome, PersonStatus
+from reconciler.diff.change import AdviceKind
 from reconciler.errors import Forbidden, Interrupted, ReconcilerError
 from reconciler.lookup.links import people_with_link, plan_with_links
-from reconciler.model.advice import AdviceKind
 from reconciler.model.desired import Desired
-from reconciler.model.plan import Plan
-from reconciler.model.result import PersonOutcome, PersonState
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import Plan
 from tests.builders import ALICE, ALPHA_ID, BOB, ME, desired, group, live, member, participant, plan_for
 
 LINK = "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
@@ -89,11 +89,11 @@ def test_an_interrupt_ends_planning() -> None:
 def test_after_an_apply_only_whoever_is_to_come_gets_the_link_and_nothing_is_raised(
     error: ReconcilerError | None, message: str, link: str | None
 ) -> None:
-    waiting = PersonOutcome("alpha", Who.of(BOB), PersonState.NOT_ADDED, "not there")
-    settled = PersonOutcome("alpha", Who.of(ALICE), PersonState.ALREADY_IN, "was so before")
+    waiting = PersonOutcome("alpha", PersonRef.of(BOB), PersonStatus.NOT_ADDED, "not there")
+    settled = PersonOutcome("alpha", PersonRef.of(ALICE), PersonStatus.ALREADY_IN, "was so before")
     client = Links(error)
     assert people_with_link((waiting, settled), client, ALPHA_ID) == (
-        PersonOutcome("alpha", Who.of(BOB), PersonState.NOT_ADDED, message, link),
+        PersonOutcome("alpha", PersonRef.of(BOB), PersonStatus.NOT_ADDED, message, link),
         settled,
     )
     assert people_with_link((settled,), client, ALPHA_ID) == (settled,)

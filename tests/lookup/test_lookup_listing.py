@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.errors import BadAnswer
+from reconciler.errors import InvalidResponse
 from reconciler.lookup.listing import list_again, list_everything, list_for, match_live
 from reconciler.model.live import ListedGroup, Listing
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, desired, group, listed, live, plan_for
@@ -58,12 +58,12 @@ def test_the_list_that_was_read_twice_alike_counts() -> None:
 
 def test_a_list_that_never_comes_twice_alike_is_an_error() -> None:
     lists = Lists(*[(ALPHA,), (ALPHA, BETA)] * 3)
-    with pytest.raises(BadAnswer, match="keeps changing while it is read"):
+    with pytest.raises(InvalidResponse, match="keeps changing while it is read"):
         list_everything(PINNED, lists)
     assert len(lists.proven) == 5
 
 
 def test_an_empty_list_is_an_error_where_the_file_notes_ids() -> None:
-    with pytest.raises(BadAnswer, match="no groups at all, though the file notes the ids of 1"):
+    with pytest.raises(InvalidResponse, match="no groups at all, though the file notes the ids of 1"):
         list_for(PINNED, Lists((), steady=True), {"alpha"})
     assert list_for(NAMED, Lists((), steady=True), {"alpha"}).groups == ()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.shard import Shard, shard_number
+from reconciler.plan.shard import Shard, shard_number
 
 
 def test_the_split_is_sha_256_of_the_key_as_a_number_modulo_n_and_stays_so_for_ever() -> None:
@@ -20,7 +20,7 @@ def test_the_split_is_sha_256_of_the_key_as_a_number_modulo_n_and_stays_so_for_e
 
 
 def test_the_split_does_not_depend_on_the_process_that_makes_it() -> None:
-    code = "from reconciler.model.shard import shard_number as s; print([s(f'group-{n}', 7) for n in range(50)])"
+    code = "from reconciler.plan.shard import shard_number as s; print([s(f'group-{n}', 7) for n in range(50)])"
     ran = {
         subprocess.run(
             [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True

@@ -8,9 +8,9 @@ import pytest
 
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
 from reconciler.model.live import Instance, LiveGroup
-from reconciler.model.plan import Plan
-from reconciler.plan.choices import Choices
-from reconciler.plan.guard import PLACEHOLDER, refusals_of_instance
+from reconciler.plan.guards import PLACEHOLDER, check_instance
+from reconciler.plan.model import Plan
+from reconciler.plan.selection import PlanOptions
 from tests.builders import (
     ALICE,
     ALPHA_ID,
@@ -78,7 +78,7 @@ def test_the_flag_that_a_refusal_names_does_lift_it() -> None:
     wanted, group_live = removing(4, 3)
     (refusal,) = plan_for(wanted, group_live).refusals
     number = int(refusal.lift.split("--max-removals ")[1].split(",")[0])
-    assert plan_for(wanted, group_live, choices=Choices(max_removals=count(number))).refusals == ()
+    assert plan_for(wanted, group_live, choices=PlanOptions(max_removals=count(number))).refusals == ()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_the_flag_goes_before_the_group_before_the_policy_before_the_default(
     flag: RemovalLimit | None, of_group: RemovalLimit | None, of_policy: RemovalLimit | None, used: RemovalLimit
 ) -> None:
     wanted, group_live = removing(4, 1, limit=of_group, of_policy=of_policy)
-    assert group_plan(wanted, group_live, choices=Choices(max_removals=flag)).removal_limit == used
+    assert group_plan(wanted, group_live, choices=PlanOptions(max_removals=flag)).removal_limit == used
 
 
 def test_the_instance_does_not_count_as_a_member() -> None:
@@ -149,7 +149,7 @@ def test_a_starter_that_nobody_has_made_their_own_is_refused_whatever_instance_i
         (refusal,) = plan_for(wanted, *lives).refusals
         assert PLACEHOLDER in refusal.message
         assert "`id` and `phone`" in refusal.lift
-    assert plan_for(wanted, live(ALICE), choices=Choices(trying_out=True)).refusals == ()
+    assert plan_for(wanted, live(ALICE), choices=PlanOptions(trying_out=True)).refusals == ()
 
 
 def test_adding_alone_needs_no_own_number() -> None:
@@ -169,7 +169,7 @@ def test_adding_alone_needs_no_own_number() -> None:
     ids=["connected", "nobody asked", "disconnected", "waiting for the scan", "another kind"],
 )
 def test_an_instance_that_cannot_write_is_refused(instance: Instance | None, said: str | None) -> None:
-    found = refusals_of_instance(instance)
+    found = check_instance(instance)
     assert [said in refusal.message for refusal in found if said] == ([True] if said else [])
     assert all(refusal.lift and refusal.group is None for refusal in found)
 

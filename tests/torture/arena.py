@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import run
-from reconciler.live.pacing import Pacer
+from reconciler.live.throttle import Throttle
 from reconciler.live.transport import Transport
 from reconciler.sandbox import Server, Settings, World
 from reconciler.sandbox.records import Call, Effect
@@ -26,7 +26,7 @@ from tests.torture import reference
 from tests.torture.lies import lying
 
 
-class JumpingPacer(Pacer):
+class JumpingPacer(Throttle):
     """A pacer whose clock jumps over every wait that it decides on."""
 
     def __init__(self, rate: float | None, writes_per_minute: int | None, stop: Any) -> None:
@@ -133,7 +133,7 @@ def arena(dialect: str, folder: Path, file: str = reference.FILE) -> Iterator[Ar
         patch.setenv("WAPPFY_API_KEY", server.key)
         patch.setenv("WAPPFY_BASE_URL", server.url)
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        patch.setattr("reconciler.live.pacing.Pacer", JumpingPacer)
+        patch.setattr("reconciler.live.throttle.Throttle", JumpingPacer)
         patch.setattr("reconciler.live.transport.Transport", HastyTransport)
         patch.setattr("reconciler.sandbox.gate.distorted", lying)
         yield Arena(world, server, folder)

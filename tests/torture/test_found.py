@@ -9,14 +9,23 @@ from threading import Event
 
 import pytest
 
-from reconciler.apply.run import Applied, apply_plan
-from reconciler.errors import ApiError, BadAnswer, Conflict, Interrupted, NoAnswer, NotFound, ServerError, UsageError
+from reconciler.apply.executor import Applied, apply_plan
+from reconciler.apply.result import ApplyResult, PersonStatus, StepResult, StepStatus
+from reconciler.errors import (
+    ApiError,
+    Conflict,
+    Interrupted,
+    InvalidResponse,
+    NoResponse,
+    NotFound,
+    ServerError,
+    UsageError,
+)
 from reconciler.model.identity import identity_of_jid
 from reconciler.model.live import Listing, LiveGroup, Participant
-from reconciler.model.plan import GroupPlan, Plan
-from reconciler.model.result import ApplyResult, Outcome, PersonState, StepResult
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.step import Action, Phase, Step
 from reconciler.sandbox import Fault
 from tests.torture import lies, reference
 from tests.torture.arena import Arena, Ran, arena
@@ -213,7 +222,7 @@ def applied(api: Scripted, action: Action, group_id: str | None = None) -> Apply
 
 
 def everything(api: Scripted, action: Action, group_id: str | None = None) -> Applied:
-    ann = Who(identity_of_jid(ANN), ANN, "ann")
+    ann = PersonRef(identity_of_jid(ANN), ANN, "ann")
     known = None if action is Action.JOIN else GROUP
     people = (ann,) if action in (Action.ADD, Action.REMOVE) else ()
     step = Step("alpha", action, Phase.BUILD, known, people=people, invite="AbCdEfGh")
@@ -228,7 +237,7 @@ def after(earlier: ApiError, error: ApiError) -> ApiError:
     return error
 
 
-LOST = NoAnswer("lost", endpoint="POST")
+LOST = NoResponse("lost", endpoint="POST")
 CONFLICT = Conflict("conflict", endpoint="POST", status=409)
 MEMBER = Participant(ANN, identity_of_jid(ANN), ANN)
 STRANGE = Participant("76699677012110@lid", lid="76699677012110@lid")
@@ -244,51 +253,54 @@ def live(*participants: Participant) -> LiveGroup:
         pytest.param(
             Scripted(add=after(LOST, CONFLICT), read=Interrupted()),
             Action.ADD,
-            Outcome.UNKNOWN,
+            StepStatus.UNKNOWN,
             id="interrupted while it looks whether its own lost add took effect",
         ),
         pytest.param(
             Scripted(join=LOST, list=Interrupted()),
             Action.JOIN,
-            Outcome.UNKNOWN,
+            StepStatus.UNKNOWN,
             id="interrupted while it looks for the group it may have joined",
         ),
         pytest.param(
             Scripted(join=LOST, list=Listing(())),
             Action.JOIN,
-            Outcome.UNKNOWN,
+            StepStatus.UNKNOWN,
             id="a join without an answer, and no group to be seen",
         ),
         pytest.param(
             Scripted(leave=NotFound("a proxy's page", endpoint="POST", status=404), read=live(MEMBER)),
             Action.LEAVE,
-            Outcome.FAILED,
+            StepStatus.FAILED,
             id="a 404 of nobody knows whom is no proof of having left",
         ),
         pytest.param(
             Scripted(leave=LOST, read=NotFound("a proxy's page", endpoint="GET", status=404)),
             Action.LEAVE,
-            Outcome.UNKNOWN,
+            StepStatus.UNKNOWN,
             id="nor is it when the group is read afterwards",
         ),
         pytest.param(
             Scripted(leave=LOST, read=NotFound("gone", endpoint="GET", status=404, code="NOT_FOUND")),
             Action.LEAVE,
-            Outcome.DONE,
+            StepStatus.DONE,
             id="the API's own 404 is",
         ),
         pytest.param(
-            Scripted(join=UsageError("no code")), Action.JOIN, Outcome.FAILED, id="an invite that is none fails alone"
+            Scripted(join=UsageError("no code")),
+            Action.JOIN,
+            StepStatus.FAILED,
+            id="an invite that is none fails alone",
         ),
         pytest.param(
             Scripted(join=Conflict("limit", endpoint="POST", status=409, code="PLAN_LIMIT_REACHED")),
             Action.JOIN,
-            Outcome.FAILED,
+            StepStatus.FAILED,
             id="a 409 of the subscription is no proof of being in",
         ),
     ],
 )
-def test_a_step_is_told_as_it_may_be(api: Scripted, action: Action, expected: Outcome) -> None:
+def test_a_step_is_told_as_it_may_be(api: Scripted, action: Action, expected: StepStatus) -> None:
     (result,) = applied(api, action).steps
     assert result.outcome is expected, result.message
 
@@ -296,12 +308,12 @@ def test_a_step_is_told_as_it_may_be(api: Scripted, action: Action, expected: Ou
 @pytest.mark.parametrize("answer", [LOST, GROUP, None, Conflict("in already", endpoint="POST", status=409)])
 def test_a_group_joined_by_its_id_is_read_back_whatever_the_answer_was(answer: object) -> None:
     run = everything(Scripted(join=answer, read=live()), Action.JOIN, GROUP)
-    assert ([step.outcome for step in run.result.steps], run.live) == ([Outcome.DONE], {"alpha": live()})
+    assert ([step.outcome for step in run.result.steps], run.live) == ([StepStatus.DONE], {"alpha": live()})
 
 
 def test_an_invite_into_another_group_than_the_one_with_the_id_is_not_said_to_be_done() -> None:
     (result,) = applied(Scripted(join="120363099999999999@g.us", read=live()), Action.JOIN, GROUP).steps
-    assert (result.outcome, "not into" in result.message) == (Outcome.UNKNOWN, True)
+    assert (result.outcome, "not into" in result.message) == (StepStatus.UNKNOWN, True)
 
 
 def test_a_group_that_cannot_be_read_after_leaving_is_not_said_to_be_left() -> None:
@@ -310,21 +322,21 @@ def test_a_group_that_cannot_be_read_after_leaving_is_not_said_to_be_left() -> N
 
 
 def test_an_unreadable_read_back_leaves_what_was_answered() -> None:
-    result = applied(Scripted(read=BadAnswer("no JSON", endpoint="GET")), Action.ADD)
-    assert [step.outcome for step in result.steps] == [Outcome.DONE]
+    result = applied(Scripted(read=InvalidResponse("no JSON", endpoint="GET")), Action.ADD)
+    assert [step.outcome for step in result.steps] == [StepStatus.DONE]
     assert not result.converged
 
 
 @pytest.mark.parametrize(
     ("action", "there", "state", "converged"),
     [
-        (Action.ADD, (STRANGE,), PersonState.ALREADY_IN, True),
-        (Action.ADD, (), PersonState.NOT_ADDED, False),
-        (Action.REMOVE, (), PersonState.ALREADY_OUT, True),
+        (Action.ADD, (STRANGE,), PersonStatus.ALREADY_IN, True),
+        (Action.ADD, (), PersonStatus.NOT_ADDED, False),
+        (Action.REMOVE, (), PersonStatus.ALREADY_OUT, True),
     ],
 )
 def test_whom_the_server_counts_otherwise_is_believed_only_while_the_read_back_allows_it(
-    action: Action, there: tuple[Participant, ...], state: PersonState, *, converged: bool
+    action: Action, there: tuple[Participant, ...], state: PersonStatus, *, converged: bool
 ) -> None:
     script = {action.value: Conflict("conflict", endpoint="POST", status=409), "read": live(*there)}
     result = applied(Scripted(**script), action)
@@ -339,12 +351,12 @@ UNCLEAR = ServerError("the server failed", endpoint="POST", status=503)
     [
         (Action.ADD, UNCLEAR, (), None, ""),
         (Action.REMOVE, UNCLEAR, (MEMBER,), None, ""),
-        (Action.ADD, None, (), PersonState.NOT_ADDED, "added, and not there"),
-        (Action.REMOVE, None, (MEMBER,), PersonState.STILL_IN, "removed, and still there"),
+        (Action.ADD, None, (), PersonStatus.NOT_ADDED, "added, and not there"),
+        (Action.REMOVE, None, (MEMBER,), PersonStatus.STILL_IN, "removed, and still there"),
     ],
 )
 def test_only_a_call_that_was_answered_says_something_of_people(
-    action: Action, trouble: ApiError | None, there: tuple[Participant, ...], state: PersonState | None, words: str
+    action: Action, trouble: ApiError | None, there: tuple[Participant, ...], state: PersonStatus | None, words: str
 ) -> None:
     result = applied(Scripted(**{action.value: trouble, "read": live(*there)}), action)
     assert [person.state for person in result.people] == ([] if state is None else [state])
@@ -362,7 +374,7 @@ def test_somebody_said_to_be_out_already_who_is_in_is_still_in() -> None:
 
     result = applied(Late(remove=Conflict("conflict", endpoint="DELETE", status=409)), Action.REMOVE)
     assert [(person.state, person.message) for person in result.people] == [
-        (PersonState.STILL_IN, "the server counted them out, and they are there when read back")
+        (PersonStatus.STILL_IN, "the server counted them out, and they are there when read back")
     ]
     assert not result.converged
 

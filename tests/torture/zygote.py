@@ -25,9 +25,9 @@ WARM = (
     "reconciler.cli.commands.apply.run",
     "reconciler.config",
     "reconciler.live.client",
-    "reconciler.live.pacing",
+    "reconciler.live.throttle",
     "reconciler.live.transport",
-    "reconciler.report.document",
+    "reconciler.report.documents",
     "reconciler.report.text",
     "filelock",
     "platformdirs",
@@ -128,9 +128,9 @@ def _become(order: dict[str, Any]) -> int:
 
 def _trip(wire: Tripwire) -> None:
     """Lay the tripwire across the one place where requests go out."""
-    from reconciler.live import wire as live
+    from reconciler.live import http as live
 
-    send, seen = live.Wire.send, 0
+    send, seen = live.HttpSession.send, 0
     told = os.open(wire.told, os.O_WRONLY) if wire.told else -1
 
     def tripping(*args: Any, **more: Any) -> Any:
@@ -143,7 +143,7 @@ def _trip(wire: Tripwire) -> None:
             _stop(wire, told)
         return answer
 
-    live.Wire.send = tripping  # type: ignore[method-assign]  # the tripwire
+    live.HttpSession.send = tripping  # type: ignore[method-assign]  # the tripwire
 
 
 def _stop(wire: Tripwire, told: int) -> None:

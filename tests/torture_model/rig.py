@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.interrupt import Stop
 from reconciler.cli.main import run
-from reconciler.live.pacing import Pacer
+from reconciler.cli.signals import StopFlag
+from reconciler.live.http import HttpSession
+from reconciler.live.throttle import Throttle
 from reconciler.live.transport import Transport
-from reconciler.live.wire import Wire
 from reconciler.sandbox import Fault, FaultKind, Server, Settings, World
 from reconciler.sandbox.records import Call, Effect
 from tests.torture_model.cast import INSTANCE, KEY, PHONE
@@ -142,7 +142,7 @@ class Rig:
         how, _, when = trouble.end.partition(" ")
         if how == "kill":
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(Wire, "send", _dying(Wire.send, trouble.at, before=when == "before"))
+                patch.setattr(HttpSession, "send", _dying(HttpSession.send, trouble.at, before=when == "before"))
                 yield interrupted
             return
         if how == "interrupt":
@@ -159,7 +159,7 @@ class Rig:
     def _interrupting(self, at: int, interrupted: Event) -> Callable[[int, str, str], None]:
         def hook(seq: int, method: str, path: str) -> None:
             # A call that the program gave up may be handled after its end, when nobody listens for signals.
-            listening = getattr(signal.getsignal(signal.SIGINT), "__func__", None) is Stop.asked
+            listening = getattr(signal.getsignal(signal.SIGINT), "__func__", None) is StopFlag.asked
             if seq == at and listening:
                 self.heard.clear()
                 interrupted.set()
@@ -183,7 +183,7 @@ def _dying(send: Callable[..., Any], at: int, *, before: bool) -> Callable[..., 
     count = 0
     dead = False
 
-    def sending(wire: Wire, *arguments: Any, **options: Any) -> Any:
+    def sending(wire: HttpSession, *arguments: Any, **options: Any) -> Any:
         nonlocal count, dead
         with lock:
             count += 1
@@ -205,9 +205,9 @@ def _dying(send: Callable[..., Any], at: int, *, before: bool) -> Callable[..., 
 def rig_with(settings: Settings) -> Iterator[Rig]:
     """A rig whose server behaves as `settings` say; the environment points the program at it."""
     heard = Event()
-    asked = Stop.asked
+    asked = StopFlag.asked
 
-    def asked_and_heard(stop: Stop, number: int, frame: Any) -> None:
+    def asked_and_heard(stop: StopFlag, number: int, frame: Any) -> None:
         heard.set()
         asked(stop, number, frame)
 
@@ -215,8 +215,8 @@ def rig_with(settings: Settings) -> Iterator[Rig]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(Stop, "asked", asked_and_heard)
-        patch.setattr(Pacer.__init__, "__defaults__", (clock.now, time.time))
+        patch.setattr(StopFlag, "asked", asked_and_heard)
+        patch.setattr(Throttle.__init__, "__defaults__", (clock.now, time.time))
         patch.setitem(Transport.__init__.__kwdefaults__ or {}, "wait", clock.skip)
         world = stack.enter_context(World.open())
         world.ensure_instance(INSTANCE, PHONE)

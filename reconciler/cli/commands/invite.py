@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.group import Command
-from reconciler.cli.options import global_options
-from reconciler.cli.parameters import path_argument
+from reconciler.cli.global_options import add_global_options
+from reconciler.cli.lazy_group import Command
+from reconciler.cli.plan_options import path_argument
 
 EXAMPLE = """\b
 Example:
@@ -19,7 +19,7 @@ Example:
 @click.command(cls=Command, epilog=EXAMPLE)
 @click.argument("key")
 @path_argument
-@global_options
+@add_global_options
 @click.pass_context
 def invite(ctx: click.Context, key: str, path: Path) -> int:
     """Print a group's invite link, and nothing else, to stdout. Never writes.
@@ -27,17 +27,17 @@ def invite(ctx: click.Context, key: str, path: Path) -> int:
     KEY is the group's key in the file. PATH is a YAML file or a folder of them, groups.yaml by default. Whoever has
     the link can join: treat it like a password.
     """
-    from reconciler.cli.loading import load_desired
-    from reconciler.cli.logs import begin
+    from reconciler.cli.log_setup import set_up_logging
+    from reconciler.cli.output import write
+    from reconciler.cli.planning import load_desired
     from reconciler.cli.session import Account, reading_session
-    from reconciler.cli.writing import show
-    from reconciler.diff.select import select_key
     from reconciler.lookup.links import invite_link
+    from reconciler.plan.selection import select_key
 
-    settings = begin(ctx)
+    settings = set_up_logging(ctx)
     desired = load_desired(path, None, quiet=settings.quiet)
     select_key(desired.groups, key)
     with reading_session(settings, Account.of(desired)) as session:
         link = invite_link(desired, session.client, key)
-    show(link)
+    write(link)
     return 0
