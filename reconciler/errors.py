@@ -87,12 +87,12 @@ class ReconcilerError(Exception):
         self.message = message
         self.hint = hint
 
-    def what(self) -> str:
+    def summary(self) -> str:
         """What happened and where, in one sentence, without what to do."""
         return self.message
 
     def __str__(self) -> str:
-        return f"{self.what()} ({self.hint})" if self.hint else self.what()
+        return f"{self.summary()} ({self.hint})" if self.hint else self.summary()
 
 
 class UsageError(ReconcilerError):
@@ -107,7 +107,7 @@ class ConfigError(ReconcilerError):
         super().__init__(f"{count} problem{'s' if count != 1 else ''} in the configuration")
         self.problems = problems
 
-    def what(self) -> str:
+    def summary(self) -> str:
         """The number of problems, and each on a line of its own."""
         return "\n".join([f"{self.message}:", *(str(problem) for problem in self.problems)])
 
@@ -170,7 +170,7 @@ class ApiError(ReconcilerError):
         self.request_id = request_id
         self.details = details
 
-    def what(self) -> str:
+    def summary(self) -> str:
         """The endpoint, status and code, the server's message, and the request id that support asks for."""
         label = " ".join(str(part) for part in (self.status, self.code) if part)
         head = f"{self.endpoint}: {label}: {self.message}" if label else f"{self.endpoint}: {self.message}"
@@ -206,7 +206,7 @@ class NotFound(HttpError):
     """404: no such group, or the instance is not in it; or no such instance."""
 
     @property
-    def tells_of_group(self) -> bool:
+    def is_about_group(self) -> bool:
         """Whether it is the API's own word on a group: one without a code may be anybody's, a proxy's too."""
         return self.code not in (None, "INSTANCE_NOT_FOUND")
 

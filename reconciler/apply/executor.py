@@ -11,9 +11,8 @@ from typing import TypeVar
 from reconciler.apply.group_executor import GroupExecutor
 from reconciler.apply.ports import GroupApi, Progress
 from reconciler.apply.result import ApplyResult, StepResult, StepStatus
-from reconciler.apply.verify import ReadBack, call_outcomes, read_back
+from reconciler.apply.verify import ReadBack, call_outcomes, read_back, with_invite_link
 from reconciler.concurrency import as_completed, thread_pool
-from reconciler.lookup.links import people_with_link
 from reconciler.model.live import LiveGroup
 from reconciler.plan.model import Plan
 from reconciler.plan.step import Phase
@@ -53,7 +52,7 @@ def apply_plan(
     with thread_pool(max(1, min(parallelism, len(runs)))) as pool:
         for phase in Phase:
             _all(pool, (_phase_of(run, phase, progress) for run in runs))
-        touched = [(run, run.group_id) for run in runs if run.touched and run.group_id and not stop.is_set()]
+        touched = [(run, run.group_id) for run in runs if run.changed and run.group_id and not stop.is_set()]
         found = _all(pool, (_reading_back(run, group_id, api, progress) for run, group_id in touched))
     return _gathered(plan, runs, dict(zip((run.plan.key for run, _ in touched), found, strict=True)), stop)
 
@@ -67,7 +66,7 @@ def _reading_back(run: GroupExecutor, group_id: str, api: GroupApi, progress: Pr
         progress.reading_back(run.plan.key)
         try:
             found = read_back(run, group_id, api)
-            return replace(found, people=people_with_link(found.people, api, group_id))
+            return replace(found, people=with_invite_link(found.people, api, group_id))
         except Exception as error:
             run.unexpected.append(error)
             return ReadBack(call_outcomes(run), (f"it could not be read back: an unexpected {type(error).__name__}",))
@@ -85,7 +84,7 @@ def _all(pool: ThreadPoolExecutor, work: Iterable[Callable[[], T]]) -> list[T]:
 
 def _as_seen(result: StepResult, found: ReadBack) -> StepResult:
     """A step's result after the read-back: what was answered with success and is not to be seen is not sure."""
-    if result.outcome is not StepStatus.DONE or result.step not in found.doubted:
+    if result.outcome is not StepStatus.DONE or result.step not in found.unconfirmed:
         return result
     return replace(
         result,
@@ -104,7 +103,7 @@ def _gathered(plan: Plan, runs: list[GroupExecutor], found: dict[str, ReadBack],
         plan,
         steps=tuple(sorted(results, key=lambda r: position[r.step])),
         people=tuple(outcome for key in sorted(told) for outcome in told[key].people),
-        left_over=tuple((key, text) for key in sorted(told) for text in told[key].left_over),
+        left_over=tuple((key, text) for key in sorted(told) for text in told[key].remaining),
         interrupted=stop.is_set(),
         unexpected=tuple(error for run in runs for error in run.unexpected),
     )

@@ -38,9 +38,9 @@ class GroupExecutor:
     taken: set[str]
     stop: Event
     results: list[StepResult] = field(default_factory=list)
-    said: dict[PersonRef, tuple[PersonStatus, str]] = field(default_factory=dict)
+    outcomes: dict[PersonRef, tuple[PersonStatus, str]] = field(default_factory=dict)
     unexpected: list[Exception] = field(default_factory=list)
-    touched: bool = False
+    changed: bool = False
     group_id: str | None = field(init=False)
     _begun: bool = field(init=False, default=False)
 
@@ -68,7 +68,7 @@ class GroupExecutor:
     def _may_run(self, step: Step) -> bool:
         if self.stop.is_set():
             return False
-        if step.action.arrives:
+        if step.action.enters_group:
             return True
         if self.group_id is None:
             return False
@@ -76,7 +76,7 @@ class GroupExecutor:
 
     def _needs_health(self, step: Step) -> bool:
         """Taking away needs all before it; adding after a removal (a full group) needs the removal."""
-        return step.action.takes_away or step.phase is Phase.SWAP
+        return step.action.is_destructive or step.phase is Phase.SWAP
 
     def _skipped(self, step: Step) -> StepResult:
         if self.stop.is_set():
@@ -123,13 +123,13 @@ class GroupExecutor:
             case Action.JOIN:
                 self._join(step)
             case Action.PATCH:
-                self.touched = True
+                self.changed = True
                 self.api.patch_group(self._id, name=step.name, description=step.description)
             case Action.ADD | Action.REMOVE:
-                self.touched = True
-                ParticipantCall(self.api, self._id, step.action, self.said, self._took).run(step.people)
+                self.changed = True
+                ParticipantCall(self.api, self._id, step.action, self.outcomes, self._took).run(step.people)
             case Action.LEAVE:
-                self.touched = True
+                self.changed = True
                 self._leave()
 
     @property
@@ -142,11 +142,11 @@ class GroupExecutor:
         self._begun = True
 
     def _create(self, step: Step) -> None:
-        CreateGroup(self.api, step, self.taken, self.said, self._made).run()
+        CreateGroup(self.api, step, self.taken, self.outcomes, self._made).run()
 
     def _made(self, group_id: str) -> None:
         self.group_id = group_id
-        self.touched = self._begun = True
+        self.changed = self._begun = True
         self.taken.add(group_id)
 
     def _join(self, step: Step) -> None:
@@ -160,7 +160,7 @@ class GroupExecutor:
                 hint="correct this group's `invite` or `id`; leave the other group by hand if it is not wanted",
             )
         self.group_id = wanted or answered or self._joined_by_name()
-        self.touched = True
+        self.changed = True
 
     def _join_by_code(self, code: str, wanted: str | None) -> str | None:
         """Join; the group's id where it was told. No answer is as good as one that tells none, if the name is seen."""
@@ -197,7 +197,7 @@ class GroupExecutor:
         except NotFound as error:
             # Out already: an earlier attempt took effect, or somebody removed the instance in between. A 404 that
             # is not the API's own word on a group says nothing of the kind.
-            if not error.tells_of_group:
+            if not error.is_about_group:
                 raise
 
     def _settle(self, step: Step, error: ApiError) -> StepResult:
@@ -208,12 +208,12 @@ class GroupExecutor:
         try:
             done = self._took_effect(step, self.api.group(self.group_id))
         except (NotFound, Forbidden) as answer:
-            done = step.action is Action.LEAVE and isinstance(answer, NotFound) and answer.tells_of_group
+            done = step.action is Action.LEAVE and isinstance(answer, NotFound) and answer.is_about_group
         except (ApiError, Interrupted):
             return unknown
         if not done:
             return unknown
-        self.touched = True
+        self.changed = True
         return StepResult(step, StepStatus.DONE, f"seen by reading the group, since {error.message}", self.group_id)
 
     def _took_effect(self, step: Step, live: LiveGroup) -> bool:

@@ -30,15 +30,15 @@ def earlier_attempt_ambiguous(error: ApiError) -> bool:
 class ParticipantCall:
     """One step's people on their way.
 
-    `said` gathers what is worth a word about any of them; `took` is told of every call that was answered with
+    `outcomes` gathers what is worth a word about any of them; `on_success` is told of every call that was answered with
     success, so that a later failure is not taken for "nothing happened".
     """
 
     api: GroupApi
     group_id: str
     action: Action
-    said: dict[PersonRef, tuple[PersonStatus, str]]
-    took: Callable[[], None]
+    outcomes: dict[PersonRef, tuple[PersonStatus, str]]
+    on_success: Callable[[], None]
 
     def run(self, people: Sequence[PersonRef]) -> None:
         """Send these people, as one call where the server takes it, and whoever is still missing after a refusal.
@@ -49,10 +49,10 @@ class ParticipantCall:
             return
         try:
             self._call([who.jid for who in people if who.jid is not None])
-            self.took()
+            self.on_success()
         except (Conflict, Unprocessable, Forbidden) as error:
             if earlier_attempt_ambiguous(error):
-                self.took()
+                self.on_success()
             self._after_refusal(people, error)
 
     def _call(self, jids: list[str]) -> None:
@@ -78,11 +78,11 @@ class ParticipantCall:
         rest = [who for who in people if not settled(who)]
         for who in people:
             if settled(who) and not earlier_attempt_ambiguous(error):
-                self.said[who] = (self._already_there, "was so before this run's call")
+                self.outcomes[who] = (self._already_there, "was so before this run's call")
         if len(rest) < len(people):
             self.run(rest)
         elif len(people) == 1:
-            self.said[people[0]] = (self._already_there, self._unseen(live))
+            self.outcomes[people[0]] = (self._already_there, self._unseen(live))
         else:
             self._split(people, people_in_error(error.details, people))
 
@@ -101,7 +101,7 @@ class ParticipantCall:
         bad = list(people) if len(people) == 1 else people_in_error(error.details, people)
         if bad:
             for who in bad:
-                self.said[who] = (PersonStatus.BAD_NUMBER, error.message)
+                self.outcomes[who] = (PersonStatus.BAD_NUMBER, error.message)
             self.run([who for who in people if who not in bad])
         else:
             self._split(people, [])
@@ -115,7 +115,7 @@ class ParticipantCall:
         if not now_owners:
             raise error
         for who in now_owners:
-            self.said[who] = (PersonStatus.STILL_IN, "owns the group by now: an owner cannot be removed")
+            self.outcomes[who] = (PersonStatus.STILL_IN, "owns the group by now: an owner cannot be removed")
         self.run([who for who in people if who not in now_owners])
 
     def _split(self, people: Sequence[PersonRef], apart: Sequence[PersonRef]) -> None:

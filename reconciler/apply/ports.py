@@ -18,7 +18,14 @@ class Created(Protocol):
         """The new group's id."""
 
 
-class GroupApi(Protocol):
+class InviteLinkApi(Protocol):
+    """What reading an invite link needs of a client."""
+
+    def invite_link(self, group_id: str) -> str:
+        """Return the group's invite link, a whole URL."""
+
+
+class GroupApi(InviteLinkApi, Protocol):
     """The calls an apply makes. Each raises from the ApiError tree; retries by meaning are the client's."""
 
     def create_group(self, name: str, jids: Sequence[str]) -> Created:
@@ -38,9 +45,6 @@ class GroupApi(Protocol):
 
     def join_group(self, code: str) -> str | None:
         """Join by an invite code; the group's id, where the answer told it."""
-
-    def invite_link(self, group_id: str) -> str:
-        """The group's invite link, a whole URL."""
 
     def group(self, group_id: str) -> LiveGroup:
         """Read a group whole."""

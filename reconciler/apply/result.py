@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import Plan
-from reconciler.plan.step import Step
+from reconciler.plan.step import Action, Step
 
 
 class StepStatus(StrEnum):
@@ -19,26 +19,6 @@ class StepStatus(StrEnum):
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
     NOT_RUN = "not run"
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """One HTTP request as it was sent, retries one by one.
-
-    `at` is UTC ISO-8601, `seconds` how long the answer took. `status` is None when none came; then `error` says
-    what happened instead. `body` is what was sent (full numbers: for files, never for a terminal).
-    """
-
-    at: str
-    method: str
-    path: str
-    attempt: int = 1
-    status: int | None = None
-    code: str | None = None
-    error: str | None = None
-    request_id: str | None = None
-    seconds: float = 0.0
-    body: Any = field(default=None, hash=False)
 
 
 class PersonStatus(StrEnum):
@@ -100,7 +80,7 @@ class ApplyResult:
     unexpected: tuple[Exception, ...] = ()
 
     @classmethod
-    def broken_off(cls, plan: Plan, error: Exception) -> ApplyResult:
+    def crashed(cls, plan: Plan, error: Exception) -> ApplyResult:
         """A run of whose steps nobody knows how they ended."""
         steps = tuple(StepResult.broken_off(step, error) for step in plan.steps)
         return cls(plan, steps, unexpected=(error,))
@@ -116,3 +96,57 @@ class ApplyResult:
             or any(outcome.refused for outcome in self.people)
             or any(group.blocked for group in self.plan.groups)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSummary:
+    """A run in numbers; `calls` counts the requests that could write, retries included."""
+
+    created: int
+    joined: int
+    changed: int
+    added: int
+    removed: int
+    left: int
+    failed: int
+    unknown: int
+    skipped: int
+    not_run: int
+    refused: int
+    blocked: int
+    calls: int
+
+
+def summarize_result(result: ApplyResult) -> ResultSummary:
+    """What the run's summary line and its document say."""
+    done = [step for step in result.steps if step.outcome is StepStatus.DONE]
+    kinds = [step.step.action for step in done]
+    outcomes = [step.outcome for step in result.steps]
+    moved = people_moved(result)
+    new = {step.step.group for step in done if step.step.action.enters_group}
+    changed = {step.step.group for step in done if step.step.action is Action.PATCH or moved.get(step)}
+    return ResultSummary(
+        created=kinds.count(Action.CREATE),
+        joined=kinds.count(Action.JOIN),
+        changed=len(changed - new),
+        added=sum(len(people) for step, people in moved.items() if step.step.action in (Action.CREATE, Action.ADD)),
+        removed=sum(len(people) for step, people in moved.items() if step.step.action is Action.REMOVE),
+        left=kinds.count(Action.LEAVE),
+        failed=outcomes.count(StepStatus.FAILED),
+        unknown=outcomes.count(StepStatus.UNKNOWN),
+        skipped=outcomes.count(StepStatus.SKIPPED),
+        not_run=outcomes.count(StepStatus.NOT_RUN),
+        refused=sum(person.refused for person in result.people),
+        blocked=sum(bool(group.blocked) for group in result.plan.groups),
+        calls=sum(call.method != "GET" for call in result.calls),
+    )
+
+
+def people_moved(result: ApplyResult) -> dict[StepResult, tuple[PersonRef, ...]]:
+    """Per step that was done: who really came or went by it, so nobody with an outcome of their own."""
+    others = {(outcome.group, outcome.who.ref_id) for outcome in result.people}
+    return {
+        step: tuple(who for who in step.step.people if (step.step.group, who.ref_id) not in others)
+        for step in result.steps
+        if step.outcome is StepStatus.DONE
+    }

@@ -5,11 +5,11 @@ What the file still wants of the groups after an apply, and no step or person of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.apply.group_executor import GroupExecutor
 from reconciler.apply.participants import membership_of
-from reconciler.apply.ports import GroupApi
+from reconciler.apply.ports import GroupApi, InviteLinkApi
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepStatus
 from reconciler.diff.change import AdviceKind, Change, MatchedBy
 from reconciler.diff.compare import compare
@@ -21,18 +21,20 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import quote, texts_equal
 from reconciler.plan.step import Action, Step
 
+_JOIN_BY_LINK = (PersonStatus.NOT_ADDED, PersonStatus.PENDING)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
     """What a read-back found: people not where they should be, and what else differs, in words.
 
-    `doubted` are the actions that were answered with success, and of which nothing is to be seen.
+    `unconfirmed` are the actions that were answered with success, and of which nothing is to be seen.
     """
 
     people: tuple[PersonOutcome, ...] = ()
-    left_over: tuple[str, ...] = ()
+    remaining: tuple[str, ...] = ()
     live: LiveGroup | None = None
-    doubted: frozenset[Step] = frozenset()
+    unconfirmed: frozenset[Step] = frozenset()
 
 
 def read_back(run: GroupExecutor, group_id: str, api: GroupApi) -> ReadBack:
@@ -41,10 +43,10 @@ def read_back(run: GroupExecutor, group_id: str, api: GroupApi) -> ReadBack:
     try:
         live = api.group(group_id)
     except (NotFound, Forbidden) as error:
-        if leaving and (isinstance(error, Forbidden) or error.tells_of_group):
+        if leaving and (isinstance(error, Forbidden) or error.is_about_group):
             return ReadBack(call_outcomes(run))
         entered = frozenset(_ran(run, Action.CREATE, Action.JOIN)) if isinstance(error, NotFound) else frozenset()
-        return ReadBack(call_outcomes(run), (f"it could not be read back: {error}",), doubted=entered)
+        return ReadBack(call_outcomes(run), (f"it could not be read back: {error}",), unconfirmed=entered)
     except (ApiError, Interrupted) as error:
         return ReadBack(call_outcomes(run), (f"it could not be read back: {error}",))
     left_over = ("the instance is still in it",) if leaving else _texts_that_differ(run, live)
@@ -56,7 +58,7 @@ def read_back(run: GroupExecutor, group_id: str, api: GroupApi) -> ReadBack:
 
 def call_outcomes(run: GroupExecutor) -> tuple[PersonOutcome, ...]:
     """What the calls themselves said of single people."""
-    return tuple(PersonOutcome(run.plan.key, who, state, text) for who, (state, text) in run.said.items())
+    return tuple(PersonOutcome(run.plan.key, who, state, text) for who, (state, text) in run.outcomes.items())
 
 
 def _texts_that_differ(run: GroupExecutor, live: LiveGroup) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ def _promised(run: GroupExecutor, already: PersonStatus, *actions: Action) -> li
 
 
 def _state(run: GroupExecutor, who: PersonRef) -> PersonStatus | None:
-    return run.said[who][0] if who in run.said else None
+    return run.outcomes[who][0] if who in run.outcomes else None
 
 
 def _may_be_hidden(run: GroupExecutor, who: PersonRef, live: LiveGroup) -> bool:
@@ -185,10 +187,27 @@ def _remaining_in_group(key: str, live: LiveGroup, result: ApplyResult, change: 
 
 def _changes(live: Mapping[str, LiveGroup], desired: Desired) -> dict[str, Change]:
     """By key: the groups of the file against the live ones that the run was about, whatever these are called by now."""
-    matches = [Match(group, MatchedBy.BY_ID, _listed(live[group.key])) for group in desired.groups if group.key in live]
+    matches = [Match(group, MatchedBy.ID, _listed(live[group.key])) for group in desired.groups if group.key in live]
     changes = compare(matches, desired, {group.id: group for group in live.values()})
     return {change.group.key: change for change in changes}
 
 
 def _listed(live: LiveGroup) -> ListedGroup:
     return ListedGroup(live.id, live.name, None, live.participants, live.description, live.owner)
+
+
+def with_invite_link(people: tuple[PersonOutcome, ...], api: InviteLinkApi, group_id: str) -> tuple[PersonOutcome, ...]:
+    """Add the group's invite link to the outcomes of everybody who has to join by themselves.
+
+    Where the link cannot be had their message says why; nothing is raised after an apply, not even an interrupt.
+    """
+    if not any(outcome.state in _JOIN_BY_LINK for outcome in people):
+        return people
+    try:
+        link, failure = api.invite_link(group_id), ""
+    except (ApiError, Interrupted) as error:
+        link, failure = None, f"; the invite link could not be had: {error}"
+    return tuple(
+        replace(outcome, message=outcome.message + failure, link=link) if outcome.state in _JOIN_BY_LINK else outcome
+        for outcome in people
+    )

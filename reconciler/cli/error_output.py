@@ -23,7 +23,7 @@ _keys: set[str] = set()
 
 def format_error(error: ReconcilerError) -> str:
     """An expected error as text for a terminal: what happened, and below it what to do; masked and escaped."""
-    lines = [*error.what().splitlines(), *(f"  {line}" for line in error.hint.splitlines())]
+    lines = [*error.summary().splitlines(), *(f"  {line}" for line in error.hint.splitlines())]
     return "\n".join(mask_and_escape(line) for line in lines)
 
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.options import PlanRequest, evaluation_date
 from reconciler.cli.output import print_line
-from reconciler.cli.plan_options import PlanRequest
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, RemovalLimit, Source
@@ -37,11 +37,6 @@ def load_desired(path: Path, as_of: datetime | None, *, quiet: bool) -> Desired:
     return desired
 
 
-def evaluation_date(as_of: datetime | None) -> date:
-    """The day on which `until` is evaluated: today in UTC unless given."""
-    return (as_of or datetime.now(UTC)).date()
-
-
 def removal_limit_option(text: str | None) -> RemovalLimit | None:
     """`--max-removals`: a count or a share in percent."""
     if text is None:
@@ -55,7 +50,7 @@ def removal_limit_option(text: str | None) -> RemovalLimit | None:
 def load_and_choose(asked: PlanRequest, settings: GlobalOptions) -> tuple[Desired, PlanOptions]:
     """The desired state that is asked for, and what of it is to be planned and how."""
     limit = removal_limit_option(asked.max_removals)
-    choices = PlanOptions(tuple(sorted(set(asked.targets))), limit, shard=asked.shard, trying_out=settings.sandbox)
+    choices = PlanOptions(tuple(sorted(set(asked.targets))), limit, shard=asked.shard, sandbox=settings.sandbox)
     desired = load_desired(asked.path, asked.as_of, quiet=settings.quiet)
     if asked.changed_since is None:
         return desired, choices

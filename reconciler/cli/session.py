@@ -10,19 +10,21 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from reconciler.cli.error_output import register_secret
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 
 if TYPE_CHECKING:
-    from reconciler.apply.result import CallRecord
     from reconciler.cli.global_options import GlobalOptions
     from reconciler.cli.signals import StopFlag
     from reconciler.live.client import Client
     from reconciler.live.throttle import Throttle
     from reconciler.live.transport import Transport
+    from reconciler.model.live import CallRecord
 
 
 SANDBOX_STATE = Path(".reconciler") / "sandbox.sqlite"
@@ -32,6 +34,8 @@ SANDBOX_INSTANCE = "inst_sandbox"
 
 
 SANDBOX_PHONE = "12025550100"
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @contextmanager
@@ -70,7 +74,7 @@ class Session:
     client: Client
     pacer: Throttle
     stop: StopFlag
-    narrow: Callable[[tuple[str, str]], Transport]
+    single_call: Callable[[tuple[str, str]], Transport]
 
     @contextmanager
     def messaging(self) -> Iterator[Client]:
@@ -80,8 +84,8 @@ class Session:
         """
         from reconciler.live.client import Client, send_message_endpoint
 
-        self.stop.writing()
-        with closing(self.narrow(send_message_endpoint(self.client.instance_id))) as transport:
+        self.stop.deferring()
+        with closing(self.single_call(send_message_endpoint(self.client.instance_id))) as transport:
             yield Client(transport, self.client.instance_id)
 
 
@@ -189,3 +193,16 @@ def _key(settings: GlobalOptions) -> str:
             "no API key is given", "set WAPPFY_API_KEY, pass --api-key-file, or use --sandbox to try things out"
         )
     return from_environment.strip()
+
+
+def state_option(function: F) -> F:
+    """--state FILE."""
+    return click.option(
+        "--state",
+        envvar="RECONCILER_STATE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=SANDBOX_STATE,
+        show_default=True,
+        metavar="FILE",
+        help="Where the server's state is kept.",
+    )(function)

@@ -20,7 +20,7 @@ class StopFlag:
         self.event = Event()
         self._writing = False
 
-    def asked(self, number: int, frame: FrameType | None) -> None:
+    def handle(self, number: int, frame: FrameType | None) -> None:
         """The signal handler: note it, and end at once unless calls that write are under way."""
         first = not self.event.is_set()
         self.event.set()
@@ -29,7 +29,7 @@ class StopFlag:
         if first:
             print_line("interrupted: finishing the calls under way, starting no other")
 
-    def writing(self) -> None:
+    def deferring(self) -> None:
         """From here on calls write: a signal only asks to stop, and nobody may say that nothing was changed."""
         self._writing = True
 
@@ -41,7 +41,7 @@ def handle_signals() -> Iterator[StopFlag]:
     if current_thread() is not main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop.asked) for number in SIGNALS}
+    before = {number: signal.signal(number, stop.handle) for number in SIGNALS}
     try:
         yield stop
     finally:

@@ -19,16 +19,16 @@ class SourceLocation:
     """A value in a file, or with `key` the key that leads to it. `file` is the path as the user gave it."""
 
     file: str
-    trail: DocumentPath = ()
+    path: DocumentPath = ()
     key: bool = False
 
     def at(self, *steps: str | int) -> SourceLocation:
         """A place further down."""
-        return SourceLocation(self.file, (*self.trail, *steps))
+        return SourceLocation(self.file, (*self.path, *steps))
 
     def as_key(self) -> SourceLocation:
         """The key that leads to this value."""
-        return SourceLocation(self.file, self.trail, key=True)
+        return SourceLocation(self.file, self.path, key=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class GroupResolver:
     def groups(self) -> tuple[DesiredGroup, ...]:
         """All groups, sorted by key."""
         entries = sorted(self.merged.sections["groups"].items())
-        groups = tuple(self._group(key, entry) for key, entry in entries if not self.findings.full)
+        groups = tuple(self._group(key, entry) for key, entry in entries if not self.findings.limit_reached)
         self._unique(groups)
         return groups
 

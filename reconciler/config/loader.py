@@ -54,13 +54,13 @@ def load(path: Path, *, as_of: date) -> Desired:
 class FileContent:
     """A file that is not on disk as it is here: what it is called in messages, and its bytes.
 
-    `trouble` says what is wrong with it where its bytes could not be had, `hint` what to do. `linked`: what was read
+    `error` says what is wrong with it where its bytes could not be had, `hint` what to do. `linked`: what was read
     stands elsewhere, behind a symbolic link.
     """
 
     file: str
     data: bytes = b""
-    trouble: str = ""
+    error: str = ""
     hint: str = ""
     linked: bool = False
 
@@ -73,11 +73,11 @@ def load_contents(stored: Sequence[FileContent], *, as_of: date, folder: str | N
     """
     findings = ProblemCollector()
     for each in stored:
-        if each.trouble:
-            findings.error(ProblemKind.FILE, SourceLocation(each.file), each.trouble, each.hint)
+        if each.error:
+            findings.error(ProblemKind.FILE, SourceLocation(each.file), each.error, each.hint)
     if folder is not None and not stored:
         report_empty_folder(folder, findings)
-    sound = [each for each in stored if not each.trouble]
+    sound = [each for each in stored if not each.error]
     read_in = (decode_utf8(each.file, each.data, findings, linked=each.linked) for each in sound)
     sources = [source for source in read_in if source is not None]
     return _checked(sources, findings, as_of, folder, name)
@@ -115,7 +115,7 @@ def desired_of(
     """
     documents = [read_yaml(source.file, source.text, findings) for source in sources]
     parts = [check(document, findings, in_folder=folder is not None) for document in documents if document is not None]
-    if not parts or len(parts) < len(sources) or findings.full:
+    if not parts or len(parts) < len(sources) or findings.limit_reached:
         return None
     merged = merge(folder, parts, findings)
     names = rule_paths((source.file for source in sources), folder, name)

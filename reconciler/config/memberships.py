@@ -41,7 +41,7 @@ class MemberListResolver:
         for index, item in as_items(entry.value):
             member = plain.get(item) if isinstance(item, str) else None
             if member is None:
-                if self._findings.full:
+                if self._findings.limit_reached:
                     break
                 member = self._member(item, entry.place.at(index))
                 if member is None:
@@ -54,10 +54,10 @@ class MemberListResolver:
                 self._findings.warning(ProblemKind.SAME_TWICE, entry.place.at(index), message, hint)
                 member = merge_memberships(found[identity], member)
             found[identity] = member
-        self.take(len(found), entry.place)
+        self.count_memberships(len(found), entry.place)
         return found
 
-    def take(self, count: int, place: SourceLocation) -> bool:
+    def count_memberships(self, count: int, place: SourceLocation) -> bool:
         """Count memberships; False, with an error once, when a run has far more than anybody can mean."""
         before, self._left = self._left, self._left - count
         if before >= 0 > self._left:
@@ -141,7 +141,7 @@ class TeamResolver:
         found: dict[Identity, Member] = {}
         for index, name in as_items(entry.value):
             team = self._of(as_text(name), entry.place.at(index))
-            if not self._lists.take(len(team), entry.place):
+            if not self._lists.count_memberships(len(team), entry.place):
                 return {}
             merge_into(found, team)
         return found
@@ -173,7 +173,7 @@ class TeamResolver:
         found = {identity: _through(name, member) for identity, member in self._lists.members(members).items()}
         if teams is not None:
             inner = self.members(teams)
-            self._lists.take(_COST * len(inner), entry.place)
+            self._lists.count_memberships(_COST * len(inner), entry.place)
             merge_into(found, {identity: _through(name, member) for identity, member in inner.items()})
         return found
 

@@ -33,7 +33,7 @@ class MergedConfig:
 
     def where(self, place: SourceLocation) -> str:
         """File and line: `groups.yaml:31`; of what stands behind a YAML alias, the nearest line above it."""
-        lines, trail = self.lines[place.file], place.trail
+        lines, trail = self.lines[place.file], place.path
         found = (lines[trail[:end]] for end in range(len(trail), 0, -1) if trail[:end] in lines)
         return f"{place.file}:{next(found, 1)}"
 

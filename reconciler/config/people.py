@@ -49,7 +49,7 @@ class PeopleResolver:
         """The person; None, and the reason among the findings, where the reference stands for nobody."""
         if reference in self._aliases:
             return self.people[self._aliases[reference]]
-        if reference in self._unusable or self._merged.is_broken("people", reference) or self._findings.full:
+        if reference in self._unusable or self._merged.is_broken("people", reference) or self._findings.limit_reached:
             return None
         found = self._by_text.get(reference)
         if found is None:
@@ -77,7 +77,7 @@ class PeopleResolver:
         code = as_text(entry.value).upper()
         if is_region(code):
             return code
-        place = SourceLocation(entry.place.file, entry.place.trail)
+        place = SourceLocation(entry.place.file, entry.place.path)
         self._findings.error(
             ProblemKind.VALUE, place, f"{quote_value(code)} is no country's code", "write it like US or DE"
         )
@@ -87,7 +87,7 @@ class PeopleResolver:
         places: dict[Identity, SourceLocation] = {}
         lids: dict[str, tuple[Identity, SourceLocation]] = {}
         for alias, entry in self._merged.sections["people"].items():
-            if self._findings.full:
+            if self._findings.limit_reached:
                 return
             person = self._aliased(alias, entry.value, entry.place)
             if person is None:
@@ -119,7 +119,12 @@ class PeopleResolver:
         else:
             hint = f"one person goes by one alias, {label}; keep one"
             self._findings.warning(ProblemKind.SAME_TWICE, key, message, hint, other=first)
-        return replace(known, name=known.name or person.name, lid=known.lid or person.lid, also=(*known.also, alias))
+        return replace(
+            known,
+            name=known.name or person.name,
+            lid=known.lid or person.lid,
+            other_aliases=(*known.other_aliases, alias),
+        )
 
     def _aliased(self, alias: str, value: Tree, place: SourceLocation) -> Person | None:
         fields = as_mapping(value) if isinstance(value, dict) else {"phone": value}

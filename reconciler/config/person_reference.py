@@ -18,7 +18,7 @@ _LONGEST = 200
 _ONE_PERSON = "ask for one person: an alias, a name, a phone number or a JID"
 
 
-def find_person(word: str, desired: Desired) -> PersonQuery:
+def resolve_person(word: str, desired: Desired) -> PersonQuery:
     """The person: an alias or a name as written, else a number or an id, else the only alias or name but for capitals.
 
     Numbers are read as in the file, national ones by its `region`. Raises UsageError, with a suggestion, for a word

@@ -23,7 +23,7 @@ def read_removal_limit(entry: LocatedValue | None, merged: MergedConfig) -> Remo
     """A count or a share of removals, with the place a refusal can name: "policy.max_removals (groups.yaml:18)"."""
     if entry is None:
         return None
-    source = f"{format_path(entry.place.trail)} ({merged.where(entry.place)})"
+    source = f"{format_path(entry.place.path)} ({merged.where(entry.place)})"
     return RemovalLimit.parse(as_text(entry.value), source)
 
 

@@ -50,7 +50,7 @@ class ProblemCollector:
         return bool(self._errors)
 
     @property
-    def full(self) -> bool:
+    def limit_reached(self) -> bool:
         """Whether there are so many errors that looking for more is of no use."""
         return len(self._errors) >= MAX_PROBLEMS
 
@@ -65,7 +65,7 @@ class ProblemCollector:
         other: SourceLocation | None = None,
     ) -> None:
         """Note something that makes the configuration unusable."""
-        if not self.full:
+        if not self.limit_reached:
             self._errors[UnplacedProblem(kind, place, message, hint, mark=mark, other=other)] = None
 
     def warning(
@@ -88,15 +88,15 @@ class ProblemCollector:
         for finding in found:
             for place in (None if finding.mark else finding.place, finding.other):
                 if place is not None and place.file in texts:
-                    wanted.setdefault(place.file, set()).add(place.trail)
+                    wanted.setdefault(place.file, set()).add(place.path)
         spots = {file: locate(texts[file], trails) for file, trails in wanted.items()}
 
         def mark(place: SourceLocation) -> tuple[int, int]:
-            spot = spots[place.file].get(place.trail) if place.file in spots else None
+            spot = spots[place.file].get(place.path) if place.file in spots else None
             return (0, 0) if spot is None else spot.key if place.key else spot.value
 
         problems = [_problem(finding, mark) for finding in found]
-        if self.full:
+        if self.limit_reached:
             message = f"there are {MAX_PROBLEMS} errors or more; the others are not looked for"
             problems.append(Problem(problems[0].file, 0, 0, "", message, "mend these first", kind=ProblemKind.LIMIT))
         return tuple(sorted(problems))
@@ -107,7 +107,7 @@ def _problem(finding: UnplacedProblem, mark: _Marker) -> Problem:
     message = finding.message
     if finding.other is not None:
         message = f"{message} {finding.other.file}:{':'.join(map(str, mark(finding.other)))}"
-    path, hint, severity = format_path(finding.place.trail), finding.hint, finding.severity
+    path, hint, severity = format_path(finding.place.path), finding.hint, finding.severity
     return Problem(finding.place.file, line, column, path, message, hint, severity, kind=finding.kind)
 
 

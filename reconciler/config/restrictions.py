@@ -125,7 +125,7 @@ def _check_file(
     for place, section, key in _definitions(part):
         if rule is not None and rule.allows(section, key):
             continue
-        decided = rules if rule is None else SourceLocation(rules.file, (*rules.trail, restrictions.rules.index(rule)))
+        decided = rules if rule is None else SourceLocation(rules.file, (*rules.path, restrictions.rules.index(rule)))
         what = f"the group {quote_value(key)}" if section == "groups" else f"`{section}`"
         if rule is None:
             why, hint = f"no rule matches {quote_value(name)}; the rules are at", f"add a rule for {quote_value(name)}"

@@ -127,7 +127,7 @@ class SchemaErrorReporter:
                 # A group without name and id can still be looked into.
                 broken.add(trail)
         for step, item, of_item in self._unfit_children(value, schema):
-            if self._findings.full:
+            if self._findings.limit_reached:
                 return
             found = True
             self._walk(item, of_item, (*trail, step), broken)
@@ -184,12 +184,12 @@ class SchemaErrorReporter:
     ) -> None:
         known = self._resolved(schema)["properties"]
         for key in value or ():
-            if key not in known and not self._findings.full:
+            if key not in known and not self._findings.limit_reached:
                 assert isinstance(key, str)  # noqa: S101  only a mapping breaks additionalProperties
                 hint = did_you_mean(key, known) or f"expected one of {', '.join(known)}"
                 place = SourceLocation(self._file, (*trail, key), key=True)
                 self._findings.error(ProblemKind.UNKNOWN_KEY, place, f"unknown key {quote_value(key)}", hint)
-                broken.add(place.trail)
+                broken.add(place.path)
 
     def _bad_names(self, value: Tree, schema: dict[str, Any], trail: DocumentPath, broken: set[DocumentPath]) -> bool:
         names = self._resolved(schema).get("propertyNames")
@@ -198,13 +198,13 @@ class SchemaErrorReporter:
         fits = self._fits(names)
         bad = [key for key in value if not fits(key)]
         for key in bad:
-            if self._findings.full:
+            if self._findings.limit_reached:
                 break
             place = SourceLocation(self._file, (*trail, key), key=True)
             self._findings.error(
                 ProblemKind.VALUE, place, f"expected {_expected(self._resolved(names))}, found {_found(key)}"
             )
-            broken.add(place.trail)
+            broken.add(place.path)
         return bool(bad)
 
     def _note(self, keyword: str, value: Tree, schema: dict[str, Any], trail: DocumentPath) -> None:

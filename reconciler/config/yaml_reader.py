@@ -172,7 +172,7 @@ class _Reader:
         elif event.value in pairs:
             first = SourceLocation(self._file, (*trail, event.value), key=True)
             message = f"{quote_value(event.value)} is defined twice, first at"
-            self._error(ProblemKind.DUPLICATE_KEY, first.trail, event, message, "keep one of them", other=first)
+            self._error(ProblemKind.DUPLICATE_KEY, first.path, event, message, "keep one of them", other=first)
         else:
             if event.tag is not None or event.anchor is not None:
                 self._error(ProblemKind.YAML, trail, event, "a key has a YAML tag or anchor", "remove it")
@@ -215,7 +215,7 @@ class _Reader:
         hint: str,
         other: SourceLocation | None = None,
     ) -> None:
-        if self._findings.full:
+        if self._findings.limit_reached:
             raise _Stop
         self._findings.error(kind, SourceLocation(self._file, trail), message, hint, mark=_mark(event), other=other)
 

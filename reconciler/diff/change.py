@@ -41,19 +41,19 @@ class Advice:
     link: str | None = None
 
     @classmethod
-    def about(cls, kind: AdviceKind, text: str, people: Iterable[PersonRef]) -> tuple[Advice, ...]:
+    def for_people(cls, kind: AdviceKind, text: str, people: Iterable[PersonRef]) -> tuple[Advice, ...]:
         """The advice about these people in their order; none about nobody."""
-        found = tuple(sorted(people, key=lambda who: who.order))
+        found = tuple(sorted(people, key=lambda who: who.sort_key))
         return (cls(kind, text, found),) if found else ()
 
 
 class MatchedBy(StrEnum):
     """How a desired group was matched with a live one."""
 
-    BY_ID = "id"
-    BY_NAME = "name"
-    BY_PREVIOUS_NAME = "previously"
-    NOWHERE = "nowhere"
+    ID = "id"
+    NAME = "name"
+    PREVIOUS_NAME = "previously"
+    NONE = "nowhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ class Change:
     """The differences of one group.
 
     At most one of `create`, `join` and `leave` is set. `add` and `remove` hold only people who may be added and
-    removed; who may not stands in `advice` or, with the reason, in `blocked`. `stopped` says that the reason in
+    removed; who may not stands in `advice` or, with the reason, in `blocked`. `fully_blocked` says that the reason in
     `blocked` holds for the whole group: its differences are shown, and no step is made of them. `live_members` is
     the number of live participants without the instance.
     """
 
     group: DesiredGroup
     name: str
-    found: MatchedBy = MatchedBy.NOWHERE
+    matched_by: MatchedBy = MatchedBy.NONE
     id: str | None = None
     live: LiveGroup | None = None
     create: bool = False
@@ -88,11 +88,11 @@ class Change:
     remove: tuple[PersonRef, ...] = ()
     blocked: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
-    stopped: bool = False
+    fully_blocked: bool = False
     live_members: int = 0
 
     @property
     def writes(self) -> bool:
         """Whether mending this takes any call that writes."""
         differs = self.create or self.join or self.leave or bool(self.text or self.add or self.remove)
-        return differs and not self.stopped
+        return differs and not self.fully_blocked

@@ -58,18 +58,20 @@ def _compare_one(
     match: Match, desired: Desired, read: Mapping[str, LiveGroup | None], by_lid: Mapping[str, Person]
 ) -> Change:
     group, listed = match.group, match.listed
-    change = Change(group, _shown_name(group, listed), match.found, listed.id if listed else group.id)
+    change = Change(group, _shown_name(group, listed), match.matched_by, listed.id if listed else group.id)
     if match.blocked:
-        return replace(change, id=group.id, blocked=(match.blocked,), stopped=True)
+        return replace(change, id=group.id, blocked=(match.blocked,), fully_blocked=True)
     if listed is None:
         return _without_live(change, desired)
     if group.state is State.LEFT:
         return _observing(change, "in the group, though the file says to leave it") or replace(change, leave=True)
     if listed.id in read and read[listed.id] is None:
         return replace(
-            change, blocked=("was listed, but is gone when read: somebody is changing it; plan again",), stopped=True
+            change,
+            blocked=("was listed, but is gone when read: somebody is changing it; plan again",),
+            fully_blocked=True,
         )
-    live = read.get(listed.id) or listed.as_read()
+    live = read.get(listed.id) or listed.to_live_group()
     return _with_live(replace(change, live=live), live, desired, by_lid)
 
 
@@ -96,7 +98,7 @@ def _without_live(change: Change, desired: Desired) -> Change:
         return replace(change, advice=(observed,))
     members = wanted_members(group, desired).values()
     waiting = [ref_from_member(member) for member in members if member.by_invite]
-    pending = Advice.about(AdviceKind.PENDING, "to come by the invite link", waiting)
+    pending = Advice.for_people(AdviceKind.PENDING, "to come by the invite link", waiting)
     return replace(
         change,
         create=True,
@@ -121,7 +123,7 @@ def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mappin
     change = replace(change, text=text, add=move.add, advice=tuple(advice))
     if (text or move.add or move.remove) and lacks_admin_rights(cast, desired.instance):
         why = "the instance is no admin of this group, so nothing in it can be changed; have an admin promote it"
-        return replace(change, remove=move.remove, blocked=(why,), stopped=True)
+        return replace(change, remove=move.remove, blocked=(why,), fully_blocked=True)
     remove, blocked_removals, doubtful = _trusted_removals(live, cast, desired, move.remove, group)
     return replace(change, remove=remove, blocked=blocked_removals, advice=(*doubtful, *advice))
 
@@ -150,7 +152,7 @@ def _trusted_removals(
     takes_away = group.absent or (group.membership is Membership.EXACT and not isinstance(group.members, Unmanaged))
     if not takes_away:
         return (), (), _doubtful(reasons)
-    kept = Advice.about(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
+    kept = Advice.for_people(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
     return (), (f"doubtful read: {' and '.join(reasons)}; nobody is removed from it, plan again",), kept
 
 
@@ -169,13 +171,13 @@ def _text_changes(group: DesiredGroup, live: LiveGroup | None) -> tuple[TextChan
 def _admins(group: DesiredGroup, cast: Roster, desired: Desired) -> list[Advice]:
     if isinstance(group.admins, Unmanaged):
         return []
-    left_alone = desired.left_alone
+    left_alone = desired.excluded_people
     admins = {i for i, p in cast.present.items() if p.is_admin or i in cast.owners} - left_alone
     lacking = [PersonRef.of(p) for i, p in group.admins.items() if i not in admins | left_alone]
     surplus = [ref_from_participant(cast.present[i], desired) for i in admins - group.admins.keys()]
     return [
-        *Advice.about(AdviceKind.ADMIN, "should be an admin; promote by hand, the API cannot", lacking),
-        *Advice.about(
+        *Advice.for_people(AdviceKind.ADMIN, "should be an admin; promote by hand, the API cannot", lacking),
+        *Advice.for_people(
             AdviceKind.ADMIN, "an admin, but not listed under `admins`; demote by hand, the API cannot", surplus
         ),
     ]
@@ -190,7 +192,7 @@ def _unidentified(cast: Roster, group: DesiredGroup) -> tuple[Advice, ...]:
         return ()
     people = [PersonRef(None, None, None, p.lid or p.id) for p in cast.unknown]
     text = "no phone number is known, so they stay; if you know who it is, note the `lid` under people"
-    return Advice.about(AdviceKind.UNIDENTIFIED, text, people)
+    return Advice.for_people(AdviceKind.UNIDENTIFIED, text, people)
 
 
 def unmanaged(matches: Iterable[Match], listed: Sequence[ListedGroup]) -> tuple[Advice, ...]:

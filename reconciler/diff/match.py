@@ -17,7 +17,7 @@ class Match:
     """A desired group and the live group it stands for (None: there is none). `blocked` says why neither is sure."""
 
     group: DesiredGroup
-    found: MatchedBy = MatchedBy.NOWHERE
+    matched_by: MatchedBy = MatchedBy.NONE
     listed: ListedGroup | None = None
     blocked: str = ""
     candidates: tuple[str, ...] = ()
@@ -33,6 +33,11 @@ def lookup_names(group: DesiredGroup) -> tuple[str, ...]:
 def normalized_names(group: DesiredGroup) -> set[str]:
     """The names a group without id is found by, in the form that compares."""
     return {normalize(name) for name in lookup_names(group)}
+
+
+def pinned_groups(groups: Iterable[DesiredGroup]) -> int:
+    """Count the groups that must be live: the file has their id, and neither leaves them nor joins them by invite."""
+    return sum(group.id is not None and group.state is State.PRESENT and group.invite is None for group in groups)
 
 
 def match_groups(groups: Iterable[DesiredGroup], listed: Sequence[ListedGroup]) -> dict[str, Match]:
@@ -60,7 +65,7 @@ def _by_id(
 ) -> Match:
     entry = live.get(group_id)
     if entry is not None:
-        return Match(group, MatchedBy.BY_ID, entry)
+        return Match(group, MatchedBy.ID, entry)
     if group.state is State.LEFT or group.invite is not None:
         return Match(group)
     namesakes = [entry.id for name in lookup_names(group) for entry in named.get(normalize(name), ())]
@@ -77,11 +82,11 @@ def _by_name(group: DesiredGroup, named: Mapping[str, list[ListedGroup]]) -> Mat
     if candidates and old and group.state is State.LEFT:
         # Once the one is left, the other would be found, and left by the next run: nobody gets back in by themselves.
         both = {entry.id: entry for entry in candidates} | old
-        return _only(group, MatchedBy.BY_NAME, list(both.values()), f"{quote(wanted)} or one of its earlier names")
+        return _only(group, MatchedBy.NAME, list(both.values()), f"{quote(wanted)} or one of its earlier names")
     if candidates:
-        return _only(group, MatchedBy.BY_NAME, candidates, quote(wanted))
+        return _only(group, MatchedBy.NAME, candidates, quote(wanted))
     if old:
-        return _only(group, MatchedBy.BY_PREVIOUS_NAME, list(old.values()), "one of its earlier names")
+        return _only(group, MatchedBy.PREVIOUS_NAME, list(old.values()), "one of its earlier names")
     return Match(group)
 
 

@@ -93,14 +93,14 @@ def ref_from_member(member: Member) -> PersonRef:
 
 def sorted_people(people: Iterable[PersonRef]) -> tuple[PersonRef, ...]:
     """The people of a list in the order of people everywhere."""
-    return tuple(sorted(people, key=lambda who: who.order))
+    return tuple(sorted(people, key=lambda who: who.sort_key))
 
 
 def wanted_members(group: DesiredGroup, desired: Desired) -> dict[Identity, Member]:
     """The members a plan cares for: without the instance, who sees to itself, and without ignored people."""
     if isinstance(group.members, Unmanaged):
         return {}
-    left_alone = desired.left_alone
+    left_alone = desired.excluded_people
     if not left_alone & group.members.keys():
         return dict(group.members)
     return {identity: member for identity, member in group.members.items() if identity not in left_alone}
@@ -124,7 +124,7 @@ def diff_members(group: DesiredGroup, cast: Roster, desired: Desired) -> Members
     leaving = _leaving(group, cast, wanted, desired)
     kept = leaving & (cast.owners | desired.policy.protected)
     advice = [
-        *Advice.about(AdviceKind.PENDING, "to come by the invite link", waiting),
+        *Advice.for_people(AdviceKind.PENDING, "to come by the invite link", waiting),
         *_never_removed_advice(kept, cast, desired),
         *_expired_stay_advice(group, cast, desired, wanted),
         *expiring_soon(wanted.values(), desired.as_of),
@@ -133,8 +133,8 @@ def diff_members(group: DesiredGroup, cast: Roster, desired: Desired) -> Members
     remove = sorted_people(_ref_for_removal(cast.present[identity], desired, ended) for identity in leaving - kept)
     if group.membership is Membership.OBSERVE:
         observed = [
-            *Advice.about(AdviceKind.OBSERVED, "wanted, and not in the group", add),
-            *Advice.about(AdviceKind.OBSERVED, "in the group, and not wanted", remove),
+            *Advice.for_people(AdviceKind.OBSERVED, "wanted, and not in the group", add),
+            *Advice.for_people(AdviceKind.OBSERVED, "in the group, and not wanted", remove),
         ]
         return MembershipDiff(advice=(*observed, *advice))
     return MembershipDiff(add, remove, tuple(advice))
@@ -146,15 +146,15 @@ def _leaving(
     out = frozenset(group.absent) & cast.present.keys()
     if group.membership is not Membership.ADDITIVE and not isinstance(group.members, Unmanaged):
         out |= cast.present.keys() - wanted.keys()
-    return out - desired.left_alone
+    return out - desired.excluded_people
 
 
 def _never_removed_advice(kept: frozenset[Identity], cast: Roster, desired: Desired) -> list[Advice]:
     owners = [ref_from_participant(cast.present[identity], desired) for identity in kept & cast.owners]
     protected = [ref_from_participant(cast.present[identity], desired) for identity in kept - cast.owners]
     return [
-        *Advice.about(AdviceKind.KEPT, "not wanted, but owns the group: an owner cannot be removed", owners),
-        *Advice.about(AdviceKind.KEPT, "not wanted, but protected by `policy.protected`", protected),
+        *Advice.for_people(AdviceKind.KEPT, "not wanted, but owns the group: an owner cannot be removed", owners),
+        *Advice.for_people(AdviceKind.KEPT, "not wanted, but protected by `policy.protected`", protected),
     ]
 
 
@@ -163,14 +163,14 @@ def _expired_stay_advice(
 ) -> tuple[Advice, ...]:
     if group.membership is not Membership.ADDITIVE:
         return ()
-    left_alone = desired.left_alone | group.absent.keys() | wanted.keys()
+    left_alone = desired.excluded_people | group.absent.keys() | wanted.keys()
     staying = [
         ref_from_member(member)
         for member in group.expired
         if member.person.identity in cast.present and member.person.identity not in left_alone
     ]
     text = "time has run out, but membership is additive: list them under `absent` to remove them"
-    return Advice.about(AdviceKind.EXPIRED, text, staying)
+    return Advice.for_people(AdviceKind.EXPIRED, text, staying)
 
 
 def expiring_soon(members: Iterable[Member], as_of: date) -> list[Advice]:
@@ -179,7 +179,7 @@ def expiring_soon(members: Iterable[Member], as_of: date) -> list[Advice]:
     return [
         advice
         for day in sorted({m.until for m in due if m.until is not None})
-        for advice in Advice.about(
+        for advice in Advice.for_people(
             AdviceKind.EXPIRES, f"last day is {day}", (ref_from_member(m) for m in due if m.until == day)
         )
     ]

@@ -14,12 +14,13 @@ from datetime import date
 from typing import Any
 
 from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy
-from reconciler.diff.match import Match, lookup_names
+from reconciler.diff.match import Match, lookup_names, match_groups
 from reconciler.diff.participants import people_by_lid
 from reconciler.model.desired import Desired, DesiredGroup, Member, RemovalLimit, Unmanaged
 from reconciler.model.identity import Identity
+from reconciler.model.live import Listing
 from reconciler.plan.model import ChangedSince, KeyRename
-from reconciler.plan.selection import select_keys
+from reconciler.plan.selection import PlanOptions, select_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,27 +121,33 @@ def _found_by(groups: Iterable[DesiredGroup]) -> dict[str, tuple[Any, ...]]:
     return {group.key: (group.id, lookup_names(group), group.state, group.invite is None) for group in groups}
 
 
-def narrow_by_matches(since: ChangedSince, before: Mapping[str, Match], now: Mapping[str, Match]) -> ChangedSince:
-    """What a plan is narrowed to once it is known what is live.
+def narrow_by_matches(
+    options: PlanOptions, now: Mapping[str, Match], listing: Listing
+) -> tuple[PlanOptions, Mapping[str, Match]]:
+    """Narrow a plan again once it is known what is live; also return the matches of the earlier revision's groups.
 
-    A key is not left out where it matches otherwise than it did in that revision (`before`), and a key is not gone
-    whose live group another one stands for now.
+    A key is not left out where it matches otherwise than it did in that revision, and a key is not gone whose live
+    group another one stands for now.
     """
-    rematched = tuple(key for key in since.left_out if _outcome(before[key]) != _outcome(now[key]))
-    heirs = _holders(now)
-    moved = {key: heirs[there.id] for key in since.gone if (there := before[key].listed) and there.id in heirs}
+    since, previous = options.changed_since, match_groups(options.previous_groups or (), listing.groups)
+    if since is None or not previous:
+        return options, previous
+    rematched = tuple(key for key in since.left_out if _outcome(previous[key]) != _outcome(now[key]))
+    holders = _holders(now)
+    moved = {key: holders[there.id] for key in since.gone if (there := previous[key].listed) and there.id in holders}
     renamed = {*since.renamed, *(KeyRename(old, new) for old, new in moved.items())}
-    return replace(
+    narrowed = replace(
         since,
         left_out=tuple(key for key in since.left_out if key not in rematched),
         rematched=rematched,
         gone=tuple(key for key in since.gone if key not in moved),
         renamed=tuple(sorted(renamed, key=lambda rename: rename.old)),
     )
+    return replace(options, changed_since=narrowed), previous
 
 
 def _outcome(match: Match) -> tuple[Any, ...]:
-    return match.found, _matched_ids(match), bool(match.blocked)
+    return match.matched_by, _matched_ids(match), bool(match.blocked)
 
 
 def _matched_ids(match: Match) -> tuple[str, ...]:
@@ -153,24 +160,28 @@ def _holders(matches: Mapping[str, Match]) -> dict[str, str]:
 
 
 def with_rematch_advice(
-    changes: Iterable[Change], before: Mapping[str, Match], now: Mapping[str, Match], ref: str, names: Mapping[str, str]
+    changes: tuple[Change, ...],
+    previous: Mapping[str, Match],
+    now: Mapping[str, Match],
+    options: PlanOptions,
+    listing: Listing,
 ) -> tuple[Change, ...]:
-    """The changes with advice where a key stands for another live group than at the revision `ref`.
+    """Add advice where a key stands for another live group than at the earlier revision (its matches: `previous`)."""
+    if options.changed_since is None:
+        return changes
+    holders, ref, names = _holders(now), options.changed_since.ref, listing.names
 
-    `names` are those of all live groups, by id.
-    """
-    holders = _holders(now)
-
-    def told(change: Change) -> Change:
+    def advised(change: Change) -> Change:
         key = change.group.key
-        was = before.get(key)
-        if was is None or _matched_ids(was) == _matched_ids(now[key]):
+        match = previous.get(key)
+        if match is None or _matched_ids(match) == _matched_ids(now[key]):
             return change
-        shown = tuple(names.get(group_id, group_id) for group_id in _matched_ids(was))
-        advice = Advice(AdviceKind.REMATCHED, _describe(change, _matched_ids(was), holders, ref), names=shown)
+        earlier = _matched_ids(match)
+        called = tuple(names.get(group_id, group_id) for group_id in earlier)
+        advice = Advice(AdviceKind.REMATCHED, _describe(change, earlier, holders, ref), names=called)
         return replace(change, advice=(*change.advice, advice))
 
-    return tuple(map(told, changes))
+    return tuple(map(advised, changes))
 
 
 def _describe(change: Change, meant: Sequence[str], holders: Mapping[str, str], ref: str) -> str:
@@ -187,7 +198,7 @@ def _describe(change: Change, meant: Sequence[str], holders: Mapping[str, str], 
             f"{stood} that nothing leads to any more, so applying creates a second group; put the old name under "
             f"`previously`, or note its id ({', '.join(meant)}) as this group's `id`"
         )
-    return stood if change.found is MatchedBy.NOWHERE else f"{stood}, and not for this one"
+    return stood if change.matched_by is MatchedBy.NONE else f"{stood}, and not for this one"
 
 
 def select_changed(

@@ -172,7 +172,7 @@ def diff_changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, af
         tuple(_fields(old, new)),
         _in_order(enters),
         _in_order(leaves),
-        tuple(sorted(_terms(was, now), key=lambda change: change.who.order)),
+        tuple(sorted(_terms(was, now), key=lambda change: change.who.sort_key)),
         tuple(_group_lists(old, new)),
         ("only observed: nobody is added",) if observed else (),
     )
@@ -188,7 +188,7 @@ def _name(group: DesiredGroup) -> str:
 
 
 def _in_order(movers: Iterable[MembershipChange]) -> tuple[MembershipChange, ...]:
-    return tuple(sorted(movers, key=lambda mover: mover.who.order))
+    return tuple(sorted(movers, key=lambda mover: mover.who.sort_key))
 
 
 def _mover(member: Member) -> MembershipChange:

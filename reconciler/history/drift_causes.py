@@ -79,10 +79,12 @@ class _CauseFinder:
         for text in self.plan.text:
             yield ItemCause(DriftItem(text.field), self._on_text(text))
         for who in self.plan.add:
-            yield ItemCause(DriftItem.ADD, DriftCause.BY_HAND if self._had_in(who) else DriftCause.NOT_APPLIED, who.key)
+            yield ItemCause(
+                DriftItem.ADD, DriftCause.BY_HAND if self._had_in(who) else DriftCause.NOT_APPLIED, who.ref_id
+            )
         for who in self.plan.remove:
             yield ItemCause(
-                DriftItem.REMOVE, DriftCause.BY_HAND if self._had_out(who) else DriftCause.NOT_APPLIED, who.key
+                DriftItem.REMOVE, DriftCause.BY_HAND if self._had_out(who) else DriftCause.NOT_APPLIED, who.ref_id
             )
 
     @property
@@ -97,8 +99,8 @@ class _CauseFinder:
         if Action.LEAVE in actions:
             was_left = self.old is not None and self.old.state is State.LEFT
             return DriftCause.BY_HAND if was_left else DriftCause.NOT_APPLIED
-        not_live = bool(self.plan.blocked) and self.plan.id is not None and self.plan.found is MatchedBy.NOWHERE
-        if not any(action.arrives for action in actions) and not not_live:
+        not_live = bool(self.plan.blocked) and self.plan.id is not None and self.plan.found is MatchedBy.NONE
+        if not any(action.enters_group for action in actions) and not not_live:
             return None
         old = self._enforced
         if old is None or self._is_live(old):
@@ -131,7 +133,7 @@ class _CauseFinder:
     def _had_out(self, who: PersonRef) -> bool:
         """Whether the revision wanted somebody out, and not only since a last day went by."""
         old, identity = self._enforced, who.identity
-        if old is None or identity is None or identity in self.before.spared:
+        if old is None or identity is None or identity in self.before.never_removed:
             return False
         if identity in old.absent:
             return True

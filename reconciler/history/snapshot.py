@@ -34,14 +34,14 @@ Wanted = Callable[[PurePosixPath], bool]
 
 @dataclass(frozen=True, slots=True)
 class RevisionFile:
-    """A file of a revision. `path` is spelled as the path asked for is; `trouble` says why there is no `data`.
+    """A file of a revision. `path` is spelled as the path asked for is; `error` says why there is no `data`.
 
     `linked`: it was found through a symbolic link.
     """
 
     path: str
     data: bytes = b""
-    trouble: str = ""
+    error: str = ""
     hint: str = ""
     linked: bool = False
 
@@ -64,7 +64,7 @@ def read_revision(path: Path, ref: str, *, wanted: Wanted, largest: int) -> Revi
     git, inside = locate_repository(path)
     commit = resolve_commit(git, ref)
     if "\n" in inside:
-        trouble = RevisionFile(str(path), trouble="has a line break in its path, which git cannot be asked for")
+        trouble = RevisionFile(str(path), error="has a line break in its path, which git cannot be asked for")
         return Revision(commit, (trouble,))
     place = os.fsencode(f"{commit.oid}:{inside}")
     (found,) = resolve_objects(git, [place], through_links=True)

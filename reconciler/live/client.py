@@ -46,13 +46,13 @@ class Client:
 
     def instance(self) -> Instance:
         """The instance itself: whether it is connected."""
-        data = self._transport.request("GET", self._base, retry=Retry.SAFE).data
+        data = self._transport.request("GET", self._base, retry=Retry.IDEMPOTENT).data
         return decode.instance(data, f"GET {self._base}")
 
-    def list_groups(self, *, prove: bool = False) -> Listing:
+    def list_groups(self, *, verify_end: bool = False) -> Listing:
         """All groups the instance is in, sorted by id, with as much of each as the list carries.
 
-        `prove` asks what comes after the last one wherever the list may have been cut.
+        `verify_end` asks what comes after the last one wherever the list may have been cut.
         """
 
         def ask(query: Mapping[str, int] | None) -> Any:
@@ -60,8 +60,8 @@ class Client:
             self._learn(data.get("items") if isinstance(data, dict) else data)
             return data
 
-        listed = self._list(ask, decode.listed_group, lambda group: group.id, "GET /groups", prove=prove)
-        return Listing(tuple(sorted(listed.entries, key=lambda group: group.id)), listed.steady)
+        listed = self._list(ask, decode.listed_group, lambda group: group.id, "GET /groups", verify_end=verify_end)
+        return Listing(tuple(sorted(listed.entries, key=lambda group: group.id)), listed.complete)
 
     def group(self, group_id: str) -> LiveGroup:
         """One group read whole."""
@@ -80,7 +80,7 @@ class Client:
 
     def create_group(self, name: str, jids: Sequence[str]) -> CreatedGroup:
         """Make a group with a name and first participants. It is no proof that these are in it: read it back."""
-        data = self._write("POST", "/groups", {"name": name, "participants": list(jids)}, Retry.ONCE)
+        data = self._write("POST", "/groups", {"name": name, "participants": list(jids)}, Retry.AT_MOST_ONCE)
         made = decode.created_group(data, "POST /groups")
         if made.name is not None and not texts_equal(made.name, name):
             # Whatever was made, this id is not known to be it: nothing may be written there.
@@ -128,7 +128,7 @@ class Client:
             hint = "a chat is a group's id or a person's phone JID"
             raise UsageError(f"{mask_person(chat)[:40]!r} is no chat's id", hint)
         body = {"chat_id": address, "type": "text", "text": text}
-        return decode.message_id(self._write("POST", _MESSAGES, body, Retry.ONCE), f"POST {_MESSAGES}")
+        return decode.message_id(self._write("POST", _MESSAGES, body, Retry.AT_MOST_ONCE), f"POST {_MESSAGES}")
 
     def contacts(self) -> tuple[Contact, ...]:
         """The instance's address book, sorted by id and name; the same id may stand there under two names."""
@@ -150,14 +150,14 @@ class Client:
         key: Callable[[Entry], str],
         endpoint: str,
         *,
-        prove: bool = False,
+        verify_end: bool = False,
     ) -> PagedResult[Entry]:
-        return Paginator(ask, read, key, endpoint, prove=prove).whole()
+        return Paginator(ask, read, key, endpoint, verify_end=verify_end).read_all()
 
     def _get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
-        return self._transport.request("GET", self._base + path, params=query, retry=Retry.SAFE).data
+        return self._transport.request("GET", self._base + path, params=query, retry=Retry.IDEMPOTENT).data
 
-    def _write(self, method: str, path: str, body: Any = None, retry: Retry = Retry.SAFE) -> Any:
+    def _write(self, method: str, path: str, body: Any = None, retry: Retry = Retry.IDEMPOTENT) -> Any:
         return self._transport.request(method, self._base + path, json=body, retry=retry).data
 
     def _learn(self, data: Any) -> None:

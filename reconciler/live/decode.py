@@ -28,7 +28,7 @@ class JsonValue:
     endpoint: str
     where: str = "data"
 
-    def wrong(self, expected: str) -> InvalidResponse:
+    def type_error(self, expected: str) -> InvalidResponse:
         """The error for this value not being what it should: "data[3].name: expected text, found a number"."""
         return InvalidResponse(
             f"{self.where}: expected {expected}, found {_kind(self.raw)}",
@@ -43,39 +43,39 @@ class JsonValue:
     def field(self, *names: str) -> JsonValue:
         """The first of these fields that is there and not null; a null value under the first name otherwise."""
         if not isinstance(self.raw, dict):
-            raise self.wrong("an object")
+            raise self.type_error("an object")
         for name in names:
             if self.raw.get(name) is not None:
                 return JsonValue(self.raw[name], self.endpoint, f"{self.where}.{name}")
         return JsonValue(None, self.endpoint, f"{self.where}.{names[0]}")
 
     @property
-    def told(self) -> bool:
+    def is_present(self) -> bool:
         """Whether there is anything but null here."""
         return self.raw is not None
 
     def entries(self) -> Iterator[JsonValue]:
         """The entries of an array."""
         if not isinstance(self.raw, list):
-            raise self.wrong("an array")
+            raise self.type_error("an array")
         return (JsonValue(item, self.endpoint, f"{self.where}[{at}]") for at, item in enumerate(self.raw))
 
     def text(self) -> str:
         """A text. Halves of surrogate pairs, left where a name was cut, become the replacement character."""
         if not isinstance(self.raw, str):
-            raise self.wrong("text")
+            raise self.type_error("text")
         return self.raw.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
     def flag(self) -> bool:
         """True or false."""
         if not isinstance(self.raw, bool):
-            raise self.wrong("true or false")
+            raise self.type_error("true or false")
         return self.raw
 
     def count(self) -> int:
         """A whole number, no less than 0."""
         if isinstance(self.raw, bool) or not isinstance(self.raw, int) or self.raw < 0:
-            raise self.wrong("a whole number")
+            raise self.type_error("a whole number")
         return self.raw
 
 
@@ -148,8 +148,8 @@ def listed_group(value: JsonValue) -> ListedGroup:
     return ListedGroup(
         id=_group_id(value),
         name=value.field("name", "subject").text(),
-        count=count.count() if count.told else None,
-        participants=_participants(participants) if participants.told else None,
+        count=count.count() if count.is_present else None,
+        participants=_participants(participants) if participants.is_present else None,
         description=description,
         owner=_owner(value),
     )
@@ -176,7 +176,7 @@ def created_group(data: Any, endpoint: str) -> CreatedGroup:
     """The answer to a create."""
     value = JsonValue(data, endpoint)
     name = value.field("name", "subject")
-    return CreatedGroup(_group_id(value), name.text() if name.told else None)
+    return CreatedGroup(_group_id(value), name.text() if name.is_present else None)
 
 
 def invite_url(data: Any, endpoint: str) -> str:
@@ -185,14 +185,14 @@ def invite_url(data: Any, endpoint: str) -> str:
     value = value if isinstance(data, str) else value.field("invite_code")
     code = identity.invite_code(value.text())
     if code is None:
-        raise value.wrong(f"an invite code or a URL of {identity.INVITE_HOST}")
+        raise value.type_error(f"an invite code or a URL of {identity.INVITE_HOST}")
     return identity.invite_url(code)
 
 
 def joined_id(data: Any, endpoint: str) -> str | None:
     """The id of the group that was joined, where the answer tells it."""
     value = JsonValue(data, endpoint)
-    return _group_id(value) if value.has("group_id", "id") and value.field("group_id", "id").told else None
+    return _group_id(value) if value.has("group_id", "id") and value.field("group_id", "id").is_present else None
 
 
 def message_id(data: Any, endpoint: str) -> str:
@@ -204,7 +204,7 @@ def contact(value: JsonValue) -> Contact:
     """One entry of the address book, under the name it was given there, else the one its owner goes by."""
     person = _participant(value)
     name = value.field("name", "short_name", "push_name")
-    return Contact(person.id, person.identity, (name.text() or None) if name.told else None)
+    return Contact(person.id, person.identity, (name.text() or None) if name.is_present else None)
 
 
 def contact_check(data: Any, endpoint: str) -> ContactCheck:
@@ -212,7 +212,9 @@ def contact_check(data: Any, endpoint: str) -> ContactCheck:
     value = JsonValue(data, endpoint)
     phone, jid = value.field("phone"), value.field("chat_id")
     return ContactCheck(
-        value.field("exists").flag(), phone.text() if phone.told else "", _id_text(jid) if jid.told else None
+        value.field("exists").flag(),
+        phone.text() if phone.is_present else "",
+        _id_text(jid) if jid.is_present else None,
     )
 
 
@@ -223,7 +225,7 @@ def instance(data: Any, endpoint: str) -> Instance:
     return Instance(
         id=value.field("id").text(),
         status=value.field("status").text(),
-        kind=kind.text() if kind.told else "waha",
+        kind=kind.text() if kind.is_present else "waha",
     )
 
 
@@ -231,7 +233,7 @@ def _group_id(value: JsonValue) -> str:
     where = value.field("group_id", "id")
     text = _id_text(where)
     if not is_group_id(text):
-        raise where.wrong("a group's id, which ends in @g.us")
+        raise where.type_error("a group's id, which ends in @g.us")
     return text
 
 
@@ -246,12 +248,12 @@ def _id_text(value: JsonValue) -> str:
 
 def _string_field(value: JsonValue) -> str | None:
     description = value.field("description")
-    return description.text() if description.told else None
+    return description.text() if description.is_present else None
 
 
 def _owner(value: JsonValue) -> Identity | None:
     owner = value.field("owner")
-    return _identity(_id_text(owner)) if owner.told else None
+    return _identity(_id_text(owner)) if owner.is_present else None
 
 
 def _identity(text: str) -> Identity | None:
@@ -292,24 +294,24 @@ def _participant(value: JsonValue) -> Participant:
 def _phone_beside(value: JsonValue) -> str | None:
     """The address of the first field beside an id that has a readable phone."""
     fields = (value.field(name) for name in _PHONE_FIELDS)
-    texts = (str(f.raw) if type(f.raw) is int else _id_text(f) for f in fields if f.told)
+    texts = (str(f.raw) if type(f.raw) is int else _id_text(f) for f in fields if f.is_present)
     return next((jid for text in texts if (jid := _phone_jid(text)) is not None), None)
 
 
 def _lid_beside(value: JsonValue) -> str | None:
     field = value.field("lid")
-    jid = parse_jid(_id_text(field)) if field.told else None
+    jid = parse_jid(_id_text(field)) if field.is_present else None
     return f"{jid.digits}@lid" if jid is not None and jid.is_lid else None
 
 
 def _role(value: JsonValue) -> str:
     """ "superadmin", "admin" or "": from the reference dialect's `admin`, else from the guide's two flags."""
     admin = value.field("admin")
-    if admin.told:
+    if admin.is_present:
         if admin.raw not in ("admin", "superadmin"):
-            raise admin.wrong('"admin", "superadmin" or null')
+            raise admin.type_error('"admin", "superadmin" or null')
         return admin.text()
     owner, is_admin = value.field("is_super_admin", "isSuperAdmin"), value.field("is_admin", "isAdmin")
-    if owner.told and owner.flag():
+    if owner.is_present and owner.flag():
         return "superadmin"
-    return "admin" if is_admin.told and is_admin.flag() else ""
+    return "admin" if is_admin.is_present and is_admin.flag() else ""

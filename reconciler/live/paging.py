@@ -39,12 +39,12 @@ Query = Mapping[str, int]
 class PagedResult(Generic[Entry]):
     """A whole list in the server's order.
 
-    steady: False where entries can slip between two pages unseen, or the list may have been cut: one which is not
+    complete: False where entries can slip between two pages unseen, or the list may have been cut: one which is not
     here may be there all the same.
     """
 
     entries: tuple[Entry, ...]
-    steady: bool
+    complete: bool
 
 
 class _ListChanged(Exception):
@@ -54,7 +54,7 @@ class _ListChanged(Exception):
 class Paginator(Generic[Entry]):
     """Reads one list. ask: one GET with these query parameters → data. read: one entry. key: an entry's id.
 
-    prove: ask what comes after a bare array at every length at which it may have been cut, not only at the
+    verify_end: ask what comes after a bare array at every length at which it may have been cut, not only at the
     documented one.
     """
 
@@ -65,15 +65,15 @@ class Paginator(Generic[Entry]):
         key: Callable[[Entry], str],
         endpoint: str,
         *,
-        prove: bool = False,
+        verify_end: bool = False,
     ) -> None:
         self._ask = ask
         self._read = read
         self._key = key
         self._endpoint = endpoint
-        self._prove = prove
+        self._verify_end = verify_end
 
-    def whole(self) -> PagedResult[Entry]:
+    def read_all(self) -> PagedResult[Entry]:
         """The whole list. Raises BadAnswer for unknown shapes, and when the list keeps changing while it is read."""
         for _ in range(MAX_LIST_READS):
             try:
@@ -91,9 +91,9 @@ class Paginator(Generic[Entry]):
             return self._numbered(first)
         entries = self._entries(JsonValue(first, self._endpoint))
         usual = len(entries) in USUAL_SIZES
-        if len(entries) == DOCUMENTED_SIZE or (usual and self._prove):
-            return PagedResult(tuple(self._by_offset(entries)), steady=True)
-        return PagedResult(tuple(_by_key(entries, self._key).values()), steady=not usual)
+        if len(entries) == DOCUMENTED_SIZE or (usual and self._verify_end):
+            return PagedResult(tuple(self._by_offset(entries)), complete=True)
+        return PagedResult(tuple(_by_key(entries, self._key).values()), complete=not usual)
 
     def _by_offset(self, first: list[Entry]) -> list[Entry]:
         """Go on by limit and offset.
@@ -136,7 +136,7 @@ class Paginator(Generic[Entry]):
             known |= _by_key(entries, self._key)
         if len(known) != total or len(entries) != total - max(0, pages - 1) * size:
             raise _ListChanged
-        return PagedResult(tuple(known.values()), steady=pages <= 1)
+        return PagedResult(tuple(known.values()), complete=pages <= 1)
 
     def _numbered_page(self, answer: Any, number: int) -> tuple[int, int, list[Entry]]:
         """Total, page size and entries of one numbered page."""
@@ -144,11 +144,11 @@ class Paginator(Generic[Entry]):
         entries = self._entries(value.field("items"))
         total, size, page, pages = (value.field(name) for name in ("total", "limit", "page", "totalPages"))
         if page.count() != number:
-            raise page.wrong(f"the number {number}")
+            raise page.type_error(f"the number {number}")
         if size.count() == 0:
-            raise size.wrong("a page size above 0")
-        if pages.told and pages.count() > max(1, ceil(total.count() / size.count())):
-            raise pages.wrong("no more pages than the total fills")
+            raise size.type_error("a page size above 0")
+        if pages.is_present and pages.count() > max(1, ceil(total.count() / size.count())):
+            raise pages.type_error("no more pages than the total fills")
         return total.count(), size.count(), entries
 
     def _entries(self, value: JsonValue) -> list[Entry]:

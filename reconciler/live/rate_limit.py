@@ -57,15 +57,15 @@ class ServerClock:
         if not self.told:
             self.low = self.high = difference
 
-    def at_least(self, now: float) -> float:
+    def earliest_server(self, now: float) -> float:
         """The earliest that it can be on the server when our clock shows `now`."""
         return now + self.low
 
-    def surely(self, server_time: float) -> float:
+    def latest_local(self, server_time: float) -> float:
         """When, on our clock, the server's has surely reached `server_time`."""
         return server_time - self.low
 
-    def perhaps(self, server_time: float) -> float:
+    def earliest_local(self, server_time: float) -> float:
         """When, on our clock, the server's may reach `server_time` at the earliest."""
         return server_time - self.high
 
@@ -184,7 +184,9 @@ class RateLimitState:
         if write:
             self._last_write = now
 
-    def settle(self, headers: Mapping[str, str] | None, sent: float, received: float, *, refused: bool = False) -> None:
+    def record_response(
+        self, headers: Mapping[str, str] | None, sent: float, received: float, *, refused: bool = False
+    ) -> None:
         """The call sent at `sent` ended; `headers` is None when no answer came, so that nobody knows if it counted.
 
         `refused`: it was a 429, so that nothing is left even where no header says so.
@@ -205,7 +207,7 @@ class RateLimitState:
             self._clock.trust(self._wall_offset)
         self._note(told, sent, received)
 
-    def hold(self, until: float) -> None:
+    def block_for(self, until: float) -> None:
         """Send nothing before `until`: a 429 said so."""
         self._held_until = max(self._held_until, until)
 
@@ -249,22 +251,22 @@ class RateLimitState:
         return self._window
 
     def _sure(self, window: Window) -> float:
-        return self._clock.surely(window.reset + window.slack)
+        return self._clock.latest_local(window.reset + window.slack)
 
     def _next_look(self, window: Window, left: int, now: float) -> float:
         """When the next of the `left` last calls tells most about the server's clock."""
-        second = floor(self._clock.at_least(now)) + 1
+        second = floor(self._clock.earliest_server(now)) + 1
         # A reset that was rounded up may come a second earlier, and what is left then is lost.
         if second > window.reset - 1:
             return now
-        start, end = max(self._clock.perhaps(second), self._last_sent), self._clock.surely(second)
+        start, end = max(self._clock.earliest_local(second), self._last_sent), self._clock.latest_local(second)
         return start + max(0.0, end - start) / (left + 1)
 
     def _note(self, told: RateHeaders, sent: float, received: float) -> None:
         """Take in what an answer says of its window."""
         self._told = True
         self.limit = told.limit or self.limit
-        nearest = self._clock.at_least(received)
+        nearest = self._clock.earliest_server(received)
         slack = 1.0 if self._rounds_down or told.reset - nearest > MAX_WAIT_SECONDS else 0.0
         reset = min(told.reset, nearest + MAX_RESET_SECONDS - slack)
         window = self._window
@@ -279,7 +281,7 @@ class RateLimitState:
 
     def _too_early(self, reset: float, sent: float) -> bool:
         """Whether a window that was taken for over is not: then this server rounds its resets down."""
-        if self._rounds_down or self._clock.at_least(sent) < reset:
+        if self._rounds_down or self._clock.earliest_server(sent) < reset:
             return False
         self._rounds_down = True
         return True

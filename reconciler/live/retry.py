@@ -27,10 +27,10 @@ JITTER = 0.25
 class Retry(Enum):
     """What sending a call twice would do."""
 
-    SAFE = "safe"
+    IDEMPOTENT = "safe"
     """Nothing: GET, PATCH, add, remove, join, leave."""
 
-    ONCE = "once"
+    AT_MOST_ONCE = "once"
     """A second group, a second message: sent again only when the first surely was not processed."""
 
 
@@ -42,7 +42,7 @@ def should_retry(error: ApiError, *, method: str, retry: Retry, attempt: int, ba
         return True
     if isinstance(error, InvalidResponse):
         return method == "GET" and bad_answers <= MAX_INVALID_RESPONSES
-    return retry is Retry.SAFE and isinstance(error, NoResponse | ServerError)
+    return retry is Retry.IDEMPOTENT and isinstance(error, NoResponse | ServerError)
 
 
 def retry_delay(

@@ -46,7 +46,7 @@ class Throttle:
         self._told_until = 0.0
 
     def now(self) -> float:
-        """The time on this pacer's clock, which `settle` wants."""
+        """The time on this pacer's clock, which `record_response` wants."""
         return self._clock()
 
     def acquire(self, write: bool) -> float:
@@ -75,18 +75,18 @@ class Throttle:
             self._told_until = now + delay
             _LOG.info("waiting %d s, as the rate of calls demands", ceil(delay))
 
-    def settle(
+    def record_response(
         self, headers: Mapping[str, str] | None, sent_at: float, received_at: float, *, refused: bool = False
     ) -> None:
         """The call sent at `sent_at` ended: with an answer's headers (`refused`: a 429's), or None where none came."""
         with self._changed:
-            self._pace.settle(headers, sent_at, received_at, refused=refused)
+            self._pace.record_response(headers, sent_at, received_at, refused=refused)
             self._changed.notify_all()
 
-    def hold(self, seconds: float) -> None:
+    def block_for(self, seconds: float) -> None:
         """Send nothing for so long: a 429 came all the same."""
         with self._changed:
-            self._pace.hold(self._clock() + seconds)
+            self._pace.block_for(self._clock() + seconds)
 
     def until_reset(self) -> float | None:
         """Seconds until the server's present window is over; None when none is known."""

@@ -14,13 +14,13 @@ from math import ceil
 from random import SystemRandom
 from typing import Any
 
-from reconciler.apply.result import CallRecord
 from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, InvalidResponse, ReadOnlyViolation
 from reconciler.live.base_url import parse_base_url, validate_api_key
 from reconciler.live.http import HttpResponse, HttpSession
 from reconciler.live.responses import error_from_response, unwrap
 from reconciler.live.retry import Retry, retry_delay, should_retry
 from reconciler.live.throttle import LOGGED_WAIT_SECONDS, Throttle
+from reconciler.model.live import CallRecord
 from reconciler.sanitize.mask import mask_text
 
 _LOG = logging.getLogger("reconciler.live")
@@ -167,9 +167,9 @@ class Transport(AbstractContextManager["Transport"]):
 
     def _settle(self, incoming: HttpResponse | None, sent_at: float) -> None:
         if incoming is None:
-            self._pacer.settle(None, sent_at, self._pacer.now())
+            self._pacer.record_response(None, sent_at, self._pacer.now())
         else:
-            self._pacer.settle(incoming.headers, sent_at, incoming.received_at, refused=incoming.status == 429)
+            self._pacer.record_response(incoming.headers, sent_at, incoming.received_at, refused=incoming.status == 429)
 
     def _read(self, incoming: HttpResponse, call: _Call) -> ApiResponse:
         if not 200 <= incoming.status < 300:
@@ -188,7 +188,7 @@ class Transport(AbstractContextManager["Transport"]):
             chance=_CHANCE.random(),
         )
         if error.status == 429:
-            self._pacer.hold(seconds)
+            self._pacer.block_for(seconds)
         if seconds >= LOGGED_WAIT_SECONDS:
             _LOG.info("%s: %s; waiting %d s before it is sent again", error.endpoint, error.message, ceil(seconds))
         if not self._stop.is_set():

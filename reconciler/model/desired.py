@@ -47,7 +47,7 @@ class State(StrEnum):
 class Person:
     """Somebody the file names. `jid` is what is sent to the API, `lid` a private id noted in the file.
 
-    They go by `alias`, the file's first for them; the others are in `also`.
+    They go by `alias`, the file's first for them; the others are in `other_aliases`.
     """
 
     identity: Identity
@@ -55,12 +55,12 @@ class Person:
     alias: str | None = None
     name: str | None = None
     lid: str | None = None
-    also: tuple[str, ...] = ()
+    other_aliases: tuple[str, ...] = ()
 
     @property
     def aliases(self) -> tuple[str, ...]:
         """All that the file has for them, in its order."""
-        return () if self.alias is None else (self.alias, *self.also)
+        return () if self.alias is None else (self.alias, *self.other_aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +176,14 @@ class Desired:
     origins: Origins = field(default_factory=dict)
 
     @property
-    def left_alone(self) -> frozenset[Identity]:
+    def excluded_people(self) -> frozenset[Identity]:
         """Who is neither added nor removed nor reported anywhere: the instance, who sees to itself, and the ignored."""
         return self.policy.ignored | ({self.instance.identity} if self.instance is not None else frozenset())
 
     @property
-    def spared(self) -> frozenset[Identity]:
+    def never_removed(self) -> frozenset[Identity]:
         """Who is never removed by a plan: whoever is left alone, and protected people."""
-        return self.left_alone | self.policy.protected
+        return self.excluded_people | self.policy.protected
 
     def for_instance(self, instance_id: str) -> Desired:
         """The same for a run with this instance: where the file names another one, this one's number is not known.

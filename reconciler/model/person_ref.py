@@ -29,12 +29,12 @@ class PersonRef:
         return cls(person.identity, person.jid, person.alias or person.name, person.lid, until, reason)
 
     @property
-    def key(self) -> str:
+    def ref_id(self) -> str:
         """By what somebody is the same person in two places of a plan and its result."""
         return self.identity or self.jid or self.lid or self.label or ""
 
     @property
-    def order(self) -> tuple[bool, str, str, str, str]:
+    def sort_key(self) -> tuple[bool, str, str, str, str]:
         """How people are sorted everywhere: labels first, whatever their case; then numbers; then private ids."""
         label = self.label or ""
         return not label, label.casefold(), label, self.identity or self.jid or "~", self.lid or ""

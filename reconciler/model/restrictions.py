@@ -56,15 +56,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """All rules in their order; `where` is the file and line at which they begin, `holder` is the name of that file."""
+    """All rules in their order; `where` is the file and line at which they begin, `defined_in` is the name of that file."""
 
     rules: tuple[Rule, ...] = ()
     where: str = ""
-    holder: str = ""
+    defined_in: str = ""
 
     def rule_for(self, file: str) -> Rule | None:
         """The rule that decides about a file, by its path below the folder; None where nothing is allowed."""
-        free = Rule(file, ("**",), people=True, teams=True, where=self.where) if file == self.holder else None
+        free = Rule(file, ("**",), people=True, teams=True, where=self.where) if file == self.defined_in else None
         return next((rule for rule in self.rules if glob_match(rule.path, file)), free)
 
     def allow(self, file: str, section: str, key: str) -> bool:

@@ -57,7 +57,7 @@ def check_plan(plan: Plan, groups: UntrustedValue, held: UntrustedValue) -> None
     keys = [group.key for group in plan.groups]
     if keys != sorted(set(keys)):
         groups.fail("every group once, sorted by key")
-    if plan.share is not None and not all(plan.share.has(key) for key in keys):
+    if plan.share is not None and not all(plan.share.contains(key) for key in keys):
         groups.fail("only groups of the shard")
     if plan.changed_since is not None and not set(keys).isdisjoint(plan.changed_since.left_out):
         groups.fail("no group that `changed_since` says was left out")
@@ -67,7 +67,7 @@ def check_plan(plan: Plan, groups: UntrustedValue, held: UntrustedValue) -> None
     if len(ids) != len(set(ids)):
         groups.fail("no two groups with one id")
     for group, field in zip(plan.groups, groups.items(), strict=True):
-        if group.found is MatchedBy.BY_ID and group.id not in plan.held:
+        if group.found is MatchedBy.ID and group.id not in plan.held:
             UntrustedValue(None, f"{field.path}.id").fail("an id that `held` has, as the group was found by its id")
         for place, expected in (*_group_faults(group), *_removals(group, set(plan.spared))):
             UntrustedValue(None, f"{field.path}.{place}").fail(expected)
@@ -112,15 +112,15 @@ def _address(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterato
     known = group.id or (group.live.id if group.live else None)
     if step.group_id is not None and step.group_id != known:
         yield "group_id", "the id of the group this step stands in"
-    if step.group_id is None and not any(one.action.arrives for one in (*earlier, step)):
+    if step.group_id is None and not any(one.action.enters_group for one in (*earlier, step)):
         yield "group_id", "a group's id, as no earlier step makes or joins the group"
 
 
 def _arrival(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
     """A group is made or joined once, first of all, and made only when there is none: never a second one."""
-    if step.action.arrives and earlier:
+    if step.action.enters_group and earlier:
         yield "action", "creating or joining as a group's first step"
-    exists = group.id is not None or group.live is not None or group.found is not MatchedBy.NOWHERE
+    exists = group.id is not None or group.live is not None or group.found is not MatchedBy.NONE
     if step.action is Action.CREATE and exists:
         yield "action", "no create, as this group is there already"
     if step.action is Action.CREATE and step.name != group.name:
@@ -131,16 +131,16 @@ def _people(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator
     """Everybody has an address; nobody goes who is not shown as going, is the owner, or is also to come."""
     if len(step.people) > MAX_PARTICIPANTS_PER_CALL and step.action is not Action.CREATE:
         yield "people", f"at most {MAX_PARTICIPANTS_PER_CALL} people"
-    shown = {who.key for who in group.remove}
+    shown = {who.ref_id for who in group.remove}
     owners = group.live.owners if group.live is not None else frozenset()
-    coming = {who.key for one in group.steps if one.action is not Action.REMOVE for who in one.people}
+    coming = {who.ref_id for one in group.steps if one.action is not Action.REMOVE for who in one.people}
     for index, who in enumerate(step.people):
         if who.jid is None:
             yield f"people[{index}].jid", "an address to send to"
         if step.action is Action.REMOVE:
-            if who.key not in shown:
+            if who.ref_id not in shown:
                 yield f"people[{index}]", "somebody whom the group's `remove` shows"
-            if who.key in owners | coming:
+            if who.ref_id in owners | coming:
                 yield f"people[{index}]", "nobody who owns the group or is to be added to it"
 
 

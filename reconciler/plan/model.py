@@ -100,7 +100,7 @@ class GroupPlan:
     key: str
     name: str
     id: str | None = None
-    found: MatchedBy = MatchedBy.NOWHERE
+    found: MatchedBy = MatchedBy.NONE
     names: tuple[str, ...] = ()
     text: tuple[TextChange, ...] = ()
     add: tuple[PersonRef, ...] = ()
@@ -114,15 +114,15 @@ class GroupPlan:
     verdicts: tuple[ItemCause, ...] = ()
     """Whose doing each difference is, where drift was held against an earlier revision (`Plan.baseline`)."""
 
-    def verdict_on(self, element: DriftItem, who: PersonRef | None = None) -> DriftCause | None:
+    def cause_of(self, element: DriftItem, who: PersonRef | None = None) -> DriftCause | None:
         """The verdict on the group, a text, or somebody to be added or removed; None where there is none."""
-        key = None if who is None else who.key
+        key = None if who is None else who.ref_id
         return next((one.verdict for one in self.verdicts if (one.element, one.who) == (element, key)), None)
 
     @property
     def adopted(self) -> bool:
         """Whether a live group was found by a name, so that only `pin` makes the match safe."""
-        return self.found in (MatchedBy.BY_NAME, MatchedBy.BY_PREVIOUS_NAME)
+        return self.found in (MatchedBy.NAME, MatchedBy.PREVIOUS_NAME)
 
     @property
     def pending(self) -> bool:
@@ -130,7 +130,7 @@ class GroupPlan:
         return bool(self.steps or self.blocked)
 
     @property
-    def only_observed(self) -> bool:
+    def observe_only(self) -> bool:
         """Whether the live group differs from the file in something that nothing is to be done about."""
         return not self.pending and any(advice.kind is AdviceKind.OBSERVED for advice in self.advice)
 

@@ -19,8 +19,8 @@ class PlanOptions:
     """What the command line says about a plan.
 
     `max_removals` overrides the file; `targets` are keys, none for all; `changed_since` says which of them to leave
-    out, `shard` keeps only its part of the others. `before` are the groups of that earlier revision, where a key may
-    stand for another live group than it did there (None: none can). `trying_out` is a run on the embedded server.
+    out, `shard` keeps only its part of the others. `previous_groups` are the groups of that earlier revision, where a key may
+    stand for another live group than it did there (None: none can). `sandbox` is a run on the embedded server.
     """
 
     targets: tuple[str, ...] = ()
@@ -28,8 +28,8 @@ class PlanOptions:
     calls_per_minute: float = 100.0
     shard: Shard | None = None
     changed_since: ChangedSince | None = None
-    before: tuple[DesiredGroup, ...] | None = None
-    trying_out: bool = False
+    previous_groups: tuple[DesiredGroup, ...] | None = None
+    sandbox: bool = False
 
 
 def selected_keys(desired: Desired, choices: PlanOptions) -> frozenset[str]:
@@ -48,7 +48,7 @@ def planned_keys(desired: Desired, choices: PlanOptions) -> frozenset[str]:
 
 def matched_keys(desired: Desired, choices: PlanOptions) -> frozenset[str]:
     """The keys whose live groups have to be sure: all where an earlier revision may have had them otherwise."""
-    return planned_keys(desired, choices) if choices.before is None else select_keys(desired.groups, ())
+    return planned_keys(desired, choices) if choices.previous_groups is None else select_keys(desired.groups, ())
 
 
 def shard_info(desired: Desired, choices: PlanOptions) -> ShardInfo | None:
@@ -60,7 +60,7 @@ def shard_info(desired: Desired, choices: PlanOptions) -> ShardInfo | None:
 
 def needs_api(desired: Desired, choices: PlanOptions) -> bool:
     """Whether a plan takes any call: neither a shard with nothing in it does, nor a revision that wants the same."""
-    return bool(planned_keys(desired, choices)) or choices.before is not None or reports_unmanaged(choices)
+    return bool(planned_keys(desired, choices)) or choices.previous_groups is not None or reports_unmanaged(choices)
 
 
 def reports_unmanaged(choices: PlanOptions) -> bool:
@@ -88,7 +88,7 @@ def select_keys(groups: Iterable[DesiredGroup], targets: Sequence[str]) -> froze
 
 def in_shard(keys: frozenset[str], shard: Shard | None) -> frozenset[str]:
     """Those of the keys that are in a shard; all of them where there is none."""
-    return keys if shard is None else frozenset(key for key in keys if shard.has(key))
+    return keys if shard is None else frozenset(key for key in keys if shard.contains(key))
 
 
 def suggest_key(key: str, keys: Iterable[str]) -> str:

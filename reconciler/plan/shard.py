@@ -45,7 +45,7 @@ class Shard:
             raise ValueError(f"of {count} shards the last one is {count}/{count}; they count from 1")
         return Shard(index, count)
 
-    def has(self, key: str) -> bool:
+    def contains(self, key: str) -> bool:
         """Whether the group with this key is in it."""
         return shard_number(key, self.count) == self.index
 

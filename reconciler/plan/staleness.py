@@ -21,7 +21,7 @@ def groups_with_steps(plan: Plan) -> tuple[GroupPlan, ...]:
 
 def raise_if_removes_protected(plan: Plan, desired: Desired) -> None:
     """Stop here when the plan removes somebody whom the file spares, whatever the plan has come to say on its way."""
-    spared = desired.spared
+    spared = desired.never_removed
     keys = [
         group.key
         for group in groups_with_steps(plan)
@@ -93,7 +93,7 @@ def _appeared(group: GroupPlan, live: Mapping[str, ListedGroup], named: Mapping[
 
 def _namesakes(group: GroupPlan, named: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Other live groups that the group's names would find as well, where a name is all that it was found by."""
-    searched = {MatchedBy.BY_NAME: group.names[:1], MatchedBy.BY_PREVIOUS_NAME: group.names}.get(group.found, ())
+    searched = {MatchedBy.NAME: group.names[:1], MatchedBy.PREVIOUS_NAME: group.names}.get(group.found, ())
     for name in searched:
         for group_id in named.get(normalize(name), ()):
             if group_id != group.id:

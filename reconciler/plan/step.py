@@ -19,12 +19,12 @@ class Action(StrEnum):
     LEAVE = "leave"
 
     @property
-    def arrives(self) -> bool:
+    def enters_group(self) -> bool:
         """Whether the instance is in the group only after this."""
         return self in (Action.CREATE, Action.JOIN)
 
     @property
-    def takes_away(self) -> bool:
+    def is_destructive(self) -> bool:
         """Whether somebody loses something by this."""
         return self in (Action.REMOVE, Action.LEAVE)
 

@@ -73,7 +73,7 @@ def group_diff_lines(group: GroupDiff, ink: TextStyle) -> Iterator[str]:
     if group.fate in _MARKS:
         yield ink.line(*_MARKS[group.fate])
     if group.old_key is not None:
-        keys = f"{ink.words(group.old_key)} → {ink.words(group.key)}"
+        keys = f"{ink.text(group.old_key)} → {ink.text(group.key)}"
         yield ink.line("~", f"key          {keys} (the same group, by its {'name' if group.id is None else 'id'})")
     for field in group.fields:
         yield from _said_of_new(field, ink) if group.fate is GroupChangeKind.ADDED else _field(field, ink)
@@ -81,13 +81,13 @@ def group_diff_lines(group: GroupDiff, ink: TextStyle) -> Iterator[str]:
     yield from (ink.line("+", _entering(mover, both, ink)) for mover in group.enters)
     yield from (ink.line("-", _leaving(mover, both, ink)) for mover in group.leaves if not mover.stays)
     for terms in group.terms:
-        yield ink.line("~", f"{ink.person(terms.who)}: {ink.words(terms.old)} → {ink.words(terms.new)}")
+        yield ink.line("~", f"{ink.person(terms.who)}: {ink.text(terms.old)} → {ink.text(terms.new)}")
     for listed in group.lists:
         yield from _list(listed, ink, "i")
     for why in sorted({mover.stays for mover in group.leaves if mover.stays}):
         people = ink.people(mover.who for mover in group.leaves if mover.stays == why)
         yield ink.line("i", f"listed no more, and stays: {people}: {why}")
-    yield from (ink.line("i", ink.words(note)) for note in group.notes)
+    yield from (ink.line("i", ink.text(note)) for note in group.notes)
 
 
 def rule_lines(difference: ConfigDiff, ink: TextStyle) -> list[str]:
@@ -120,7 +120,7 @@ def config_diff_line(difference: ConfigDiff) -> str:
 
 def version_label(side: ConfigVersion, ink: TextStyle) -> str:
     """`HEAD~1 (commit 1a2b3c4d5)`; a revision without the file says so."""
-    named = ink.words(side.named)
+    named = ink.text(side.named)
     told = revision_label(named, side.commit) if side.commit else named
     return told if side.there else f"{told}, which does not have the file"
 
@@ -130,7 +130,7 @@ def _field(change: FieldChange, ink: TextStyle) -> Iterator[str]:
         mark, told = ink.change(TextChange(change.field, change.old, change.new))
         yield ink.line(mark, told)
     else:
-        old, new = (ink.words(value) if value is not None else "(not said)" for value in (change.old, change.new))
+        old, new = (ink.text(value) if value is not None else "(not said)" for value in (change.old, change.new))
         yield ink.line("~", f"{change.field:<11}  {old} → {new}")
     if change.note:
         yield ink.line("!", f"{change.field}: {change.note}")
@@ -140,7 +140,7 @@ def _said_of_new(field: FieldChange, ink: TextStyle) -> Iterator[str]:
     """What a new group says: nobody said anything of it before, so that goes without saying."""
     said = field.new or ""
     mark, told = ink.change(TextChange(field.field, None, said))
-    yield ink.line(mark, told if field.field in _TEXTS else f"{field.field:<11}  {ink.words(said)}")
+    yield ink.line(mark, told if field.field in _TEXTS else f"{field.field:<11}  {ink.text(said)}")
     if field.note:
         yield ink.line("!", f"{field.field}: {field.note}")
 
@@ -155,7 +155,7 @@ def _list(change: ListChange, ink: TextStyle, note_mark: str) -> Iterator[str]:
 
 def _reassigned(change: AliasChange, ink: TextStyle) -> str:
     numbers = " → ".join(_number(who, ink) for who in (change.old, change.new))
-    return ink.line("!", f"{ink.words(change.alias)}: stands for another number in every group: {numbers}")
+    return ink.line("!", f"{ink.text(change.alias)}: stands for another number in every group: {numbers}")
 
 
 def _entering(mover: MembershipChange, both: set[str | None], ink: TextStyle) -> str:
@@ -168,7 +168,7 @@ def _leaving(mover: MembershipChange, both: set[str | None], ink: TextStyle) -> 
 
 
 def _through(mover: MembershipChange, ink: TextStyle) -> list[str]:
-    return [f"through {', '.join(ink.words(way) for way in mover.teams)}"] if mover.teams else []
+    return [f"through {', '.join(ink.text(way) for way in mover.teams)}"] if mover.teams else []
 
 
 def _named(who: PersonRef, both: set[str | None], ink: TextStyle) -> str:
@@ -189,7 +189,7 @@ def render_config_diff(difference: ConfigDiff, *, show_phones: bool, color: bool
     sections += ["\n".join(_group_lines(group, ink)) for group in difference.groups]
     for title, told in ((FORBIDDEN, difference.forbidden), ("Warnings", difference.warnings)):
         if told:
-            sections.append("\n".join([paint(title, BOLD, color), *(ink.line("!", ink.words(text)) for text in told)]))
+            sections.append("\n".join([paint(title, BOLD, color), *(ink.line("!", ink.text(text)) for text in told)]))
     return "\n\n".join([*sections, "\n".join(_ending(difference, ink))])
 
 
@@ -228,11 +228,11 @@ def _rank(group: GroupDiff) -> int:
 
 
 def _note_lines(texts: Sequence[str], ink: TextStyle) -> list[str]:
-    return [md_words(ink.words(text)) for text in texts]
+    return [md_words(ink.text(text)) for text in texts]
 
 
 def _section(group: GroupDiff, ink: TextStyle) -> Section:
-    line = md_title(ink.words(group.key), ink.unmasked(group.name), _parts(group))
+    line = md_title(ink.text(group.key), ink.mask_for_reader(group.name), _parts(group))
     return Section(line, lambda: md_body(group_diff_lines(group, ink)))
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from reconciler.apply.result import ApplyResult
+from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.model.serialize import to_json
-from reconciler.plan.summary import summarize_result
 from reconciler.sanitize.mask import mask_address, mask_link, mask_text
 
 RESULT_FORMAT: Final = "wappfy-reconciler/result"

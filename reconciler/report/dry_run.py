@@ -41,12 +41,14 @@ def call_lines(calls: Sequence[Call], *, show_phones: bool) -> Iterator[str]:
     ink = TextStyle(show_phones, color=False)
     for call in calls:
         body = json_line(_as_seen(call.body, ink)) if call.body is not None else ""
-        yield " ".join(word for word in (call.method, ink.words(call.path), body) if word)
+        yield " ".join(word for word in (call.method, ink.text(call.path), body) if word)
 
 
 def _as_seen(body: Mapping[str, object], ink: TextStyle) -> dict[str, object]:
     return {
-        key: [ink.unmasked(str(item)) for item in value] if isinstance(value, list) else ink.unmasked(str(value))
+        key: [ink.mask_for_reader(str(item)) for item in value]
+        if isinstance(value, list)
+        else ink.mask_for_reader(str(value))
         for key, value in body.items()
     }
 

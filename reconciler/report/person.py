@@ -78,7 +78,7 @@ def _person(found: PersonMemberships, ink: TextStyle) -> Iterator[str]:
     who = found.who
     number = who.identity or ""
     shown = (number if ink.show_phones else mask_number(number)) if number and who.label else ""
-    parts = [person_name(who, ink.show_phones), shown, ink.words(who.lid or "") if number or who.label else ""]
+    parts = [person_name(who, ink.show_phones), shown, ink.text(who.lid or "") if number or who.label else ""]
     yield "  ".join([paint(parts[0], BOLD, ink.color), *(part for part in parts[1:] if part)])
     for true, text in (
         (found.is_instance, "the instance itself: never removed, and need not be listed"),
@@ -100,7 +100,7 @@ def _group(group: GroupMembership, ink: TextStyle, found: PersonMemberships) -> 
         for text in _details(group, group.in_file, ink):
             yield ink.line("i", text)
         if _move(group, group.in_file, found) != "i":
-            yield from (ink.line("i", ink.words(text)) for text in group.held)
+            yield from (ink.line("i", ink.text(text)) for text in group.held)
     elif group.is_owner or group.is_admin:
         yield ink.line("i", "owns the group" if group.is_owner else "an admin")
     if group.presence is Presence.UNKNOWN:
@@ -143,9 +143,9 @@ def _move(group: GroupMembership, in_file: DesiredMembership, found: PersonMembe
 
 def _terms(member: Member, ink: TextStyle) -> str:
     """` through staff/board until 2026-12-31 (contractor), by invite`."""
-    ways = f" through {' and '.join(ink.words(way) for way in member.teams)}" if member.teams else ""
+    ways = f" through {' and '.join(ink.text(way) for way in member.teams)}" if member.teams else ""
     until = f" until {member.until.isoformat()}" if member.until else ""
-    reason = f" ({ink.words(member.reason)})" if member.reason else ""
+    reason = f" ({ink.text(member.reason)})" if member.reason else ""
     return f"{ways}{until}{reason}" + (", by invite" if member.by_invite else "")
 
 
@@ -167,7 +167,7 @@ def _details(group: GroupMembership, in_file: DesiredMembership, ink: TextStyle)
 
 def _doubts(group: GroupMembership, ink: TextStyle) -> Iterator[str]:
     for reason in group.reasons:
-        yield ink.line("!", f"may be in it: {ink.words(reason)}")
+        yield ink.line("!", f"may be in it: {ink.text(reason)}")
 
 
 def _summary(found: PersonMemberships, ink: TextStyle) -> str:

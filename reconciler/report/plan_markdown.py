@@ -54,17 +54,17 @@ def render_plan_markdown(
 
 def _rank(group: GroupPlan, refused: set[str | None]) -> int:
     """How urgent a group is, the most urgent 0."""
-    takes = any(step.action.takes_away for step in group.steps)
+    takes = any(step.action.is_destructive for step in group.steps)
     return [group.key in refused, bool(group.blocked), takes, group.pending, True].index(True)
 
 
 def _refusal(refusal: Refusal, ink: TextStyle) -> str:
-    where = f"{md_code(ink.words(refusal.group))}: " if refusal.group else ""
-    return f"{where}{md_words(ink.words(refusal.message), _REFUSAL)}: {md_words(ink.words(refusal.lift), _REFUSAL)}"
+    where = f"{md_code(ink.text(refusal.group))}: " if refusal.group else ""
+    return f"{where}{md_words(ink.text(refusal.message), _REFUSAL)}: {md_words(ink.text(refusal.lift), _REFUSAL)}"
 
 
 def _section(group: GroupPlan, refused: bool, ink: TextStyle) -> Section:
-    line = md_title(ink.words(group.key), ink.unmasked(group.name), _parts(group, refused))
+    line = md_title(ink.text(group.key), ink.mask_for_reader(group.name), _parts(group, refused))
     return Section(line, lambda: md_body(list(group_lines(group, ink))[1:]))
 
 
@@ -96,7 +96,7 @@ def _ending(plan: Plan, ink: TextStyle, made: str, calls: Sequence[Call]) -> Ite
     if notes := run_notes(plan, ink):
         yield "\n".join(["**Good to know**\n", *(f"- {md_words(note[2:])}" for note in notes)])
     if narrowed := scope_lines(plan):
-        yield "<br>\n".join(md_words(ink.words(line)) for line in narrowed)
+        yield "<br>\n".join(md_words(ink.text(line)) for line in narrowed)
     if unchanged := unchanged_line(plan):
         yield unchanged
     if made:

@@ -34,13 +34,13 @@ def display_id(group: GroupPlan) -> str:
     known = group.id or (group.live.id if group.live else None)
     if known:
         return known
-    arriving = any(step.action.arrives for step in group.steps)
+    arriving = any(step.action.enters_group for step in group.steps)
     return KNOWN_AFTER_APPLY if arriving else "(no live group)"
 
 
 def match_label(group: GroupPlan, ink: TextStyle) -> str:
     """By which name an adopted group was found: `found by earlier name "Project Alfa"`."""
-    if group.found is not MatchedBy.BY_PREVIOUS_NAME:
+    if group.found is not MatchedBy.PREVIOUS_NAME:
         return "found by name"
     old = group.live.name if group.live else next((c.old for c in group.text if c.field == "name"), None)
     return f"found by earlier name {ink.title(old)}" if old else "found by an earlier name"
@@ -63,10 +63,10 @@ def text_changes(group: GroupPlan) -> list[tuple[TextChange, bool]]:
 def moving_people(group: GroupPlan, *, comes: bool) -> list[tuple[PersonRef, bool]]:
     """Who comes (or goes), in the order of people, and whether they stay all the same because no step moves them."""
     actions = (Action.CREATE, Action.ADD) if comes else (Action.REMOVE,)
-    moved = {who.key: who for step in group.steps if step.action in actions for who in step.people}
-    differing = {who.key: who for who in (group.add if comes else group.remove)}
+    moved = {who.ref_id: who for step in group.steps if step.action in actions for who in step.people}
+    differing = {who.ref_id: who for who in (group.add if comes else group.remove)}
     everybody: dict[str, PersonRef] = moved | differing
-    return [(who, who.key not in moved) for who in sorted(everybody.values(), key=lambda who: who.order)]
+    return [(who, who.ref_id not in moved) for who in sorted(everybody.values(), key=lambda who: who.sort_key)]
 
 
 _STEP_LINES = {
@@ -104,7 +104,7 @@ def run_notes(plan: Plan, ink: TextStyle) -> list[str]:
 def _only_adopted(keys: Sequence[str], ink: TextStyle) -> list[str]:
     if not keys:
         return []
-    shown = first_n(keys, _ADOPTED_AT_ONCE, ink.words)
+    shown = first_n(keys, _ADOPTED_AT_ONCE, ink.text)
     ids = "its id" if len(keys) == 1 else "their ids"
     return [ink.note("=", f"adopt  found by name: {shown}; run `reconciler pin` to note {ids}")]
 
@@ -117,14 +117,14 @@ def group_lines(group: GroupPlan, ink: TextStyle) -> Iterator[str]:
     for step in sorted(group.steps, key=display_rank):
         if step.action in _STEP_LINES:
             mark, words = _STEP_LINES[step.action]
-            yield ink.line(mark, words + cause_suffix(group.verdict_on(DriftItem.GROUP)))
+            yield ink.line(mark, words + cause_suffix(group.cause_of(DriftItem.GROUP)))
     yield from _text_lines(group, ink)
     yield from _people_lines("+", group, ink)
     yield from _people_lines("-", group, ink)
     arrives_or_leaves = any(step.action in _STEP_LINES for step in group.steps)
     for reason in group.blocked:
-        verdict = "" if arrives_or_leaves else cause_suffix(group.verdict_on(DriftItem.GROUP))
-        yield ink.line("!", f"blocked: {ink.words(reason)}{verdict}")
+        verdict = "" if arrives_or_leaves else cause_suffix(group.cause_of(DriftItem.GROUP))
+        yield ink.line("!", f"blocked: {ink.text(reason)}{verdict}")
     for advice in group.advice:
         yield ink.line("i", advice_words(advice, ink))
 
@@ -133,19 +133,19 @@ def _text_lines(group: GroupPlan, ink: TextStyle) -> Iterator[str]:
     for change, stays in text_changes(group):
         mark, words = ink.change(change)
         stay = _STAYS if stays else ""
-        yield ink.line(mark, words + stay + cause_suffix(group.verdict_on(DriftItem(change.field))))
+        yield ink.line(mark, words + stay + cause_suffix(group.cause_of(DriftItem(change.field))))
 
 
 def _people_lines(mark: str, group: GroupPlan, ink: TextStyle) -> Iterator[str]:
     element = DriftItem.REMOVE if mark == "-" else DriftItem.ADD
     for who, stays in moving_people(group, comes=mark == "+"):
         stay = _STAYS if stays else ""
-        yield ink.line(mark, ink.person(who) + stay + cause_suffix(group.verdict_on(element, who)))
+        yield ink.line(mark, ink.person(who) + stay + cause_suffix(group.cause_of(element, who)))
 
 
 def advice_words(advice: Advice, ink: TextStyle) -> str:
     """`pending invite: alice, Bob Marsh: …`: what it is about, of whom, what there is to know, of which groups."""
-    about, told = ADVICE_WORDS[advice.kind], ink.told(advice)
+    about, told = ADVICE_WORDS[advice.kind], ink.advice(advice)
     return ": ".join(part for part in (about, ink.people(advice.people), told, ink.names(advice.names)) if part)
 
 
@@ -154,13 +154,13 @@ def _refusals(refusals: Sequence[Refusal], ink: TextStyle) -> list[str]:
         return []
     lines = [paint("Refused: apply would stop before its first write", "1;31", ink.color)]
     for refusal in refusals:
-        where = f"{ink.words(refusal.group)}: " if refusal.group else ""
-        lines += [ink.line("!", where + ink.words(refusal.message)), f"    {ink.words(refusal.lift)}"]
+        where = f"{ink.text(refusal.group)}: " if refusal.group else ""
+        lines += [ink.line("!", where + ink.text(refusal.message)), f"    {ink.text(refusal.lift)}"]
     return lines
 
 
 def _ending(plan: Plan, ink: TextStyle, drift: bool) -> Iterator[str]:
-    yield from (ink.words(line) for line in scope_lines(plan))
+    yield from (ink.text(line) for line in scope_lines(plan))
     if unchanged := unchanged_line(plan):
         yield unchanged
     yield paint(plan_line(plan, drift=drift), BOLD, ink.color)

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus, people_moved
 from reconciler.diff.change import TextChange
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import GroupPlan
 from reconciler.plan.step import Action, Step
-from reconciler.plan.summary import people_moved
 from reconciler.report.pr_comment import (
     Section,
     comment_marker,
@@ -69,7 +68,7 @@ class GroupResult:
     @property
     def took_away(self) -> bool:
         """Whether anybody lost anything by it."""
-        return any(step.step.action.takes_away for step in self.steps)
+        return any(step.step.action.is_destructive for step in self.steps)
 
 
 def group_results(result: ApplyResult) -> list[GroupResult]:
@@ -145,10 +144,10 @@ class _Lines:
             if step.outcome is not StepStatus.DONE:
                 yield self._not_done(step)
         # By state, then in the order of people everywhere.
-        for outcome in sorted(self.group.people, key=lambda o: (not o.refused, o.state, o.who.order)):
+        for outcome in sorted(self.group.people, key=lambda o: (not o.refused, o.state, o.who.sort_key)):
             yield self._person(outcome)
-        yield from (self.ink.line("!", f"blocked: {self.ink.words(reason)}") for reason in self.group.plan.blocked)
-        yield from (self.ink.line("!", f"still different: {self.ink.words(text)}") for text in self.group.left_over)
+        yield from (self.ink.line("!", f"blocked: {self.ink.text(reason)}") for reason in self.group.plan.blocked)
+        yield from (self.ink.line("!", f"still different: {self.ink.text(text)}") for text in self.group.left_over)
 
     def _done(self, result: StepResult) -> Iterator[str]:
         step = result.step
@@ -160,7 +159,7 @@ class _Lines:
         if people := self.group.moved[result]:
             yield self.ink.line(mark, f"{done} {plural(len(people), 'person', 'people')}: {self.ink.people(people)}")
         if result.message:
-            yield self.ink.line("i", self.ink.words(result.message))
+            yield self.ink.line("i", self.ink.text(result.message))
 
     def _changes(self, step: Step) -> list[TextChange]:
         """What this patch sent, with the old text where the plan knows it."""
@@ -171,11 +170,11 @@ class _Lines:
     def _not_done(self, result: StepResult) -> str:
         people = self.ink.people(result.step.people) if result.step.action in (Action.ADD, Action.REMOVE) else ""
         doing = f"{_DOING[result.step.action]} {people}".strip()
-        message = f": {self.ink.words(result.message)}" if result.message else ""
+        message = f": {self.ink.text(result.message)}" if result.message else ""
         return self.ink.line("!", f"{result.outcome.value}: {doing}{message}")
 
     def _person(self, outcome: PersonOutcome) -> str:
-        message = f": {self.ink.words(outcome.message)}" if outcome.message else ""
+        message = f": {self.ink.text(outcome.message)}" if outcome.message else ""
         link = f"; invite link: {self.ink.link(outcome.link)}" if outcome.link else ""
         mark = "!" if outcome.refused else "i"
         return self.ink.line(mark, f"{outcome.state.value}: {self.ink.person(outcome.who)}{message}{link}")
@@ -223,7 +222,7 @@ def _markdown_summary(result: ApplyResult, ink: TextStyle) -> Iterator[str]:
 
 
 def _section(group: GroupResult, ink: TextStyle) -> Section:
-    line = md_title(ink.words(group.plan.key), ink.unmasked(group.plan.name), _parts(group))
+    line = md_title(ink.text(group.plan.key), ink.mask_for_reader(group.plan.name), _parts(group))
     return Section(line, lambda: md_body(result_lines(group, ink)[1:]))
 
 

@@ -115,13 +115,13 @@ class TextStyle:
     show_phones: bool
     color: bool
 
-    def unmasked(self, text: str) -> str:
+    def mask_for_reader(self, text: str) -> str:
         """The text as this reader may see it, not yet safe to print."""
         return text if self.show_phones else mask_text(text)
 
-    def words(self, text: str) -> str:
+    def text(self, text: str) -> str:
         """A message in running text: one harmless line, cut where it would fill the screen."""
-        shown = self.unmasked(text)
+        shown = self.mask_for_reader(text)
         return escape_controls(shown[:_LONG]) + (
             f" … ({len(shown) - _LONG} more characters)" if len(shown) > _LONG else ""
         )
@@ -130,24 +130,24 @@ class TextStyle:
         """An invite link that the API gave out, whole: people follow it."""
         return escape_controls(link if self.show_phones else mask_link(link))
 
-    def told(self, advice: Advice) -> str:
+    def advice(self, advice: Advice) -> str:
         """What a piece of advice has to say, and the link that goes with it."""
-        return self.words(advice.text) + (f" {self.link(advice.link)}" if advice.link else "")
+        return self.text(advice.text) + (f" {self.link(advice.link)}" if advice.link else "")
 
     def title(self, text: str) -> str:
         """A name in quotes."""
-        return quoted(self.unmasked(text))
+        return quoted(self.mask_for_reader(text))
 
     def person(self, who: PersonRef) -> str:
         """`Bob Marsh (until 2026-12-31, contractor)`."""
         until = f"until {who.until.isoformat()}" if who.until else ""
-        details = ", ".join(part for part in (until, self.words(who.reason or "")) if part)
+        details = ", ".join(part for part in (until, self.text(who.reason or "")) if part)
         name = person_name(who, self.show_phones)
         return f"{name} ({details})" if details else name
 
     def people(self, people: Iterable[PersonRef]) -> str:
         """`alice, Bob Marsh`, sorted; from the eleventh on only how many more."""
-        names = [self.person(who) for who in sorted(people, key=lambda who: who.order)]
+        names = [self.person(who) for who in sorted(people, key=lambda who: who.sort_key)]
         more = [f"{len(names) - _NAMED_PEOPLE} more"] if len(names) > _NAMED_PEOPLE else []
         return ", ".join(names[:_NAMED_PEOPLE] + more)
 
@@ -166,15 +166,15 @@ class TextStyle:
     def heading(self, key: str, name: str, group_id: str) -> str:
         """`project-alpha  "Project Alpha"  120363012345678901@g.us`; no name where none is known."""
         title = f"{self.title(name)}  " if name else ""
-        return f"{paint(self.words(key), BOLD, self.color)}  {title}{self.words(group_id)}"
+        return f"{paint(self.text(key), BOLD, self.color)}  {title}{self.text(group_id)}"
 
     def change(self, change: TextChange) -> tuple[str, str]:
         """Mark and words of a name or description: `~`, `name         "Project Alfa" → "Project Alpha"`."""
-        label = f"{self.words(change.field):<11}"
-        new = self.unmasked(change.new)
+        label = f"{self.text(change.field):<11}"
+        new = self.mask_for_reader(change.new)
         if change.old is None:
             return "+", f"{label}  {_excerpt(new, 0)}"
-        old = self.unmasked(change.old)
+        old = self.mask_for_reader(change.old)
         skipped = _same_beginning(old, new) if max(len(old), len(new)) > _CUT else 0
         unseen = "  (a masked number differs)" if old == new != change.new else ""
         return "~", f"{label}  {_excerpt(old, skipped)} → {_excerpt(new, skipped)}{unseen}"

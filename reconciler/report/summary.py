@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from reconciler.apply.result import ApplyResult
+from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.plan.model import AppliedRevision, ChangedSince, DriftCause, Plan
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.summary import summarize_plan, summarize_result
+from reconciler.plan.summary import summarize_plan
 from reconciler.report.style import CAUSE_WORDS, first_n, plural, revision_label
 
 _MAX_NAMED = 10
@@ -103,7 +103,7 @@ def nothing_pending(plan: Plan, *, drift: bool) -> str:
     """`Nothing to do`; in a report on drift `No drift`, save where a group differs and is only observed."""
     if not drift:
         return "Nothing to do"
-    return "Nothing to change" if any(group.only_observed for group in plan.groups) else "No drift"
+    return "Nothing to change" if any(group.observe_only for group in plan.groups) else "No drift"
 
 
 def result_line(result: ApplyResult) -> str:
@@ -142,7 +142,7 @@ def _some(number: int, what: str) -> list[str]:
 
 def _how_groups_are(plan: Plan, other: str = "") -> str:
     """`4 groups are as the file says, 1 group differs and is only observed`, of those with nothing pending."""
-    observed = sum(group.only_observed for group in plan.groups)
+    observed = sum(group.observe_only for group in plan.groups)
     alike = sum(not group.pending for group in plan.groups) - observed
     differ = ("group differs and is only observed", "groups differ and are only observed")
     told = (

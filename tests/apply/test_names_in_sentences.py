@@ -43,7 +43,7 @@ def test_of_a_name_that_reads_back_as_another() -> None:
     server = Renaming()
     run = GroupExecutor(GroupPlan("alpha", NAME, steps=(CREATE,)), server, set(), Event())
     run.run_phase(Phase.BUILD, lambda _: None, lambda _: None)
-    assert read_back(run, ALPHA_ID, server).left_over == (f'its name reads back as {QUOTED[:-1]}!", not {QUOTED}',)
+    assert read_back(run, ALPHA_ID, server).remaining == (f'its name reads back as {QUOTED[:-1]}!", not {QUOTED}',)
 
 
 def test_of_a_group_that_an_invite_leads_into() -> None:

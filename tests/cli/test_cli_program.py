@@ -235,7 +235,7 @@ def test_the_log_of_a_bug_has_no_number_and_no_key_whichever_way_they_came(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"a bug near {key}")
 
-    monkeypatch.setattr("reconciler.lookup.person.find_everywhere", broken)
+    monkeypatch.setattr("reconciler.engine.find_person", broken)
     assert stage.run("who", word, "--api-key-file", "the.key").code == 1
     (log,) = (stage.folder / "state").rglob("crash-*.log")
     text = log.read_text(encoding="utf-8")

@@ -69,7 +69,7 @@ def test_a_path_that_leads_nowhere_and_a_file_that_a_revision_cannot_give_are_fi
     with pytest.raises(ConfigError) as missing:
         load(Path("no-such.yaml"), as_of=TODAY)
     with pytest.raises(ConfigError) as gone:
-        load_contents([FileContent("a.yaml", trouble="is kept in Git LFS")], as_of=TODAY, folder=None, name="a.yaml")
+        load_contents([FileContent("a.yaml", error="is kept in Git LFS")], as_of=TODAY, folder=None, name="a.yaml")
     assert [problem.kind for problem in (*missing.value.problems, *gone.value.problems)] == [
         ProblemKind.FILE,
         ProblemKind.FILE,

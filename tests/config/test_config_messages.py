@@ -81,10 +81,10 @@ def test_an_error_is_kept_once_and_no_more_than_can_be_read() -> None:
     findings = ProblemCollector()
     for number in range(MAX_PROBLEMS + 5):
         findings.error(ProblemKind.VALUE, SourceLocation("g.yaml"), f"error {number // 2}", mark=(1, 1))
-    full_at_first = findings.full
+    full_at_first = findings.limit_reached
     for number in range(MAX_PROBLEMS + 5):
         findings.error(ProblemKind.VALUE, SourceLocation("g.yaml"), f"error {number}", mark=(1, 1))
-    assert (full_at_first, findings.full) == (False, True)
+    assert (full_at_first, findings.limit_reached) == (False, True)
     problems = findings.problems({})
     assert len(problems) == MAX_PROBLEMS + 1
     assert problems[0].kind is ProblemKind.LIMIT

@@ -19,53 +19,47 @@ B = ListedGroup(BETA_ID, "Beta")
 @pytest.mark.parametrize(
     ("wanted", "live_groups", "found", "live_id"),
     [
+        pytest.param(group(id=ALPHA_ID, name="Renamed"), [A, B], MatchedBy.ID, ALPHA_ID, id="by id, whatever the name"),
+        pytest.param(group(id=ALPHA_ID, name="Beta"), [A, B], MatchedBy.ID, ALPHA_ID, id="id before a namesake"),
+        pytest.param(group(id=None, name="Beta"), [A, B], MatchedBy.NAME, BETA_ID, id="by name"),
         pytest.param(
-            group(id=ALPHA_ID, name="Renamed"), [A, B], MatchedBy.BY_ID, ALPHA_ID, id="by id, whatever the name"
-        ),
-        pytest.param(group(id=ALPHA_ID, name="Beta"), [A, B], MatchedBy.BY_ID, ALPHA_ID, id="id before a namesake"),
-        pytest.param(group(id=None, name="Beta"), [A, B], MatchedBy.BY_NAME, BETA_ID, id="by name"),
-        pytest.param(
-            group(id=None, name="  Beta\r\n"), [A, B], MatchedBy.BY_NAME, BETA_ID, id="white space ends no match"
+            group(id=None, name="  Beta\r\n"), [A, B], MatchedBy.NAME, BETA_ID, id="white space ends no match"
         ),
         pytest.param(
             group(id=None, name="Cafe\u0301"),
             [ListedGroup(ALPHA_ID, "Caf\u00e9")],
-            MatchedBy.BY_NAME,
+            MatchedBy.NAME,
             ALPHA_ID,
             id="names in NFC",
         ),
         pytest.param(
             group(id=None, name="New", previously=["Alpha"]),
             [A, B],
-            MatchedBy.BY_PREVIOUS_NAME,
+            MatchedBy.PREVIOUS_NAME,
             ALPHA_ID,
             id="previously",
         ),
         pytest.param(
-            group(id=None, name="Beta", previously=["Alpha"]), [A, B], MatchedBy.BY_NAME, BETA_ID, id="name first"
+            group(id=None, name="Beta", previously=["Alpha"]), [A, B], MatchedBy.NAME, BETA_ID, id="name first"
         ),
         pytest.param(
             group(id=None, name="New", previously=["Alpha", "Alpha "]),
             [A],
-            MatchedBy.BY_PREVIOUS_NAME,
+            MatchedBy.PREVIOUS_NAME,
             ALPHA_ID,
             id="one group under two spellings of an earlier name is one candidate",
         ),
-        pytest.param(group(id=None, name="New"), [A, B], MatchedBy.NOWHERE, None, id="no namesake"),
-        pytest.param(group(id=None, name="alpha"), [A, B], MatchedBy.NOWHERE, None, id="case counts"),
-        pytest.param(
-            group(id=GAMMA_ID, invite="AbCdEfGhIjKlMn"), [A], MatchedBy.NOWHERE, None, id="id not live: to join"
-        ),
-        pytest.param(
-            group(id=GAMMA_ID, state=State.LEFT), [A], MatchedBy.NOWHERE, None, id="id not live: left already"
-        ),
+        pytest.param(group(id=None, name="New"), [A, B], MatchedBy.NONE, None, id="no namesake"),
+        pytest.param(group(id=None, name="alpha"), [A, B], MatchedBy.NONE, None, id="case counts"),
+        pytest.param(group(id=GAMMA_ID, invite="AbCdEfGhIjKlMn"), [A], MatchedBy.NONE, None, id="id not live: to join"),
+        pytest.param(group(id=GAMMA_ID, state=State.LEFT), [A], MatchedBy.NONE, None, id="id not live: left already"),
     ],
 )
 def test_a_group_is_found_by_id_then_name_then_earlier_name(
     wanted: DesiredGroup, live_groups: list[ListedGroup], found: MatchedBy, live_id: str | None
 ) -> None:
     match = match_groups([wanted], live_groups)["alpha"]
-    assert (match.found, match.listed.id if match.listed else None, match.blocked) == (found, live_id, "")
+    assert (match.matched_by, match.listed.id if match.listed else None, match.blocked) == (found, live_id, "")
 
 
 def test_several_live_groups_of_the_name_block_and_are_listed() -> None:
@@ -105,8 +99,8 @@ def test_of_a_group_that_has_the_name_and_one_that_has_an_earlier_one_neither_is
 def test_a_live_group_held_by_the_id_of_another_key_is_no_candidate() -> None:
     pinned, unpinned = group("pinned", id=ALPHA_ID, name="Alpha"), group("unpinned", id=None, name="Alpha")
     matches = match_groups([pinned, unpinned], [A])
-    assert matches["pinned"].found is MatchedBy.BY_ID
-    assert (matches["unpinned"].found, matches["unpinned"].blocked) == (MatchedBy.NOWHERE, "")
+    assert matches["pinned"].matched_by is MatchedBy.ID
+    assert (matches["unpinned"].matched_by, matches["unpinned"].blocked) == (MatchedBy.NONE, "")
 
 
 def test_a_held_group_leaves_its_namesake_as_the_only_candidate() -> None:

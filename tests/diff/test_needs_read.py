@@ -19,7 +19,7 @@ WITHOUT_DESCRIPTION = replace(WHOLE, description=None)
 
 
 def reads(wanted: DesiredGroup, entry: ListedGroup | None) -> bool:
-    return needs_read(Match(wanted, MatchedBy.NOWHERE if entry is None else MatchedBy.BY_ID, entry))
+    return needs_read(Match(wanted, MatchedBy.NONE if entry is None else MatchedBy.ID, entry))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_group_that_is_nowhere_is_not_read() -> None:
 
 
 def test_a_group_that_is_listed_and_gone_when_read_is_blocked_not_created() -> None:
-    match = Match(group(members=[ALICE]), MatchedBy.BY_ID, BARE)
+    match = Match(group(members=[ALICE]), MatchedBy.ID, BARE)
     (change,) = compare([match], desired(match.group), {BARE.id: None})
     assert not change.create
     assert not change.writes
@@ -58,7 +58,7 @@ def test_a_group_that_is_listed_and_gone_when_read_is_blocked_not_created() -> N
 
 
 def test_a_list_entry_that_tells_everything_serves_as_the_read() -> None:
-    match = Match(group(members=[ALICE, CAROL]), MatchedBy.BY_ID, WHOLE)
+    match = Match(group(members=[ALICE, CAROL]), MatchedBy.ID, WHOLE)
     (change,) = compare([match], desired(match.group), {})
     assert [who.label for who in change.add] == ["carol"]
     assert change.remove == ()
@@ -67,7 +67,7 @@ def test_a_list_entry_that_tells_everything_serves_as_the_read() -> None:
 
 @pytest.mark.parametrize("entry", [BARE, WITHOUT_DESCRIPTION, WHOLE])
 def test_a_list_entry_as_a_read_has_what_it_tells_and_is_empty_elsewhere(entry: ListedGroup) -> None:
-    read = entry.as_read()
+    read = entry.to_live_group()
     assert (read.id, read.name, read.count) == (entry.id, entry.name, entry.count)
     assert read.participants == (entry.participants or ())
     assert read.description == (entry.description or "")

@@ -280,10 +280,10 @@ def test_a_plan_keeps_everything_else_and_says_what_it_was_held_against() -> Non
     assert found.baseline == BASELINE
     assert replace(found, baseline=None, groups=tuple(replace(one, verdicts=()) for one in found.groups)) == plain
     (judged_group,) = found.groups
-    assert judged_group.verdict_on(DriftItem.ADD, judged_group.add[0]) is BY_HAND
-    assert judged_group.verdict_on(DriftItem.REMOVE, judged_group.remove[0]) is BY_HAND
-    assert judged_group.verdict_on(DriftItem.NAME) is None
-    assert GroupPlan("a", "A", verdicts=(ItemCause(DriftItem.NAME, BOTH),)).verdict_on(DriftItem.NAME) is BOTH
+    assert judged_group.cause_of(DriftItem.ADD, judged_group.add[0]) is BY_HAND
+    assert judged_group.cause_of(DriftItem.REMOVE, judged_group.remove[0]) is BY_HAND
+    assert judged_group.cause_of(DriftItem.NAME) is None
+    assert GroupPlan("a", "A", verdicts=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
 
 
 def test_a_group_as_the_file_says_has_no_verdict() -> None:

@@ -467,7 +467,7 @@ def test_each_name_is_looked_up_once_however_many_groups_come_and_go() -> None:
 
     looked: Counter[str] = Counter()
     with pytest.MonkeyPatch.context() as patch:
-        counting = "reconciler.history.pairing.compared_names"
+        counting = "reconciler.history.pairing.normalized_names"
         patch.setattr(counting, lambda one: looked.update([one.key]) or normalized_names(one))
         assert {one.fate for one in between(old, new).groups} == {GroupChangeKind.CHANGED}
         assert len(between(old, other).groups) == 2 * count
@@ -550,7 +550,7 @@ def test_protected_and_ignored_people_are_told_by_name_or_number() -> None:
 
 
 def test_a_second_alias_that_stands_for_another_number_is_told() -> None:
-    both, alone = replace(ALICE, also=("ally",)), replace(ALICE, alias="ally")
+    both, alone = replace(ALICE, other_aliases=("ally",)), replace(ALICE, alias="ally")
     ally = person("13125550177", "ally")
     split = {ALICE.identity: ALICE, ally.identity: ally}
     before = replace(desired(group()), people={ALICE.identity: both})

@@ -38,7 +38,11 @@ def test_what_is_quoted_is_said_by_the_program(message: str) -> None:
 
 
 def test_every_refusal_and_every_reason_to_block_or_doubt_is_on_the_page() -> None:
-    told = [*refusals(), *reasons("reconciler/diff/doubt.py", "doubts"), *reasons("reconciler/diff/match.py", None)]
+    told = [
+        *refusals(),
+        *reasons("reconciler/diff/participants.py", "distrust_reasons"),
+        *reasons("reconciler/diff/match.py", None),
+    ]
     assert len(told) >= 8
     quoted = " ".join(messages())
     for text in told:
@@ -48,7 +52,7 @@ def test_every_refusal_and_every_reason_to_block_or_doubt_is_on_the_page() -> No
 
 def refusals() -> list[str]:
     """The messages of all refusals, … for what differs."""
-    tree = ast.parse((ROOT / "reconciler/plan/guard.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "reconciler/plan/guards.py").read_text(encoding="utf-8"))
     return [text for node in ast.walk(tree) if (text := formatted(node)) and len(text.split()) > 6 and "`" not in text]
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.apply.result import CallRecord
 from reconciler.live.client import Client
 from reconciler.live.throttle import Throttle
 from reconciler.live.transport import Transport
+from reconciler.model.live import CallRecord
 
 KEY = "wappfy_sk_test_0123456789"
 INSTANCE = "inst_abc123"

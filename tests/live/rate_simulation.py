@@ -103,7 +103,7 @@ class Simulation:
 
     def settle(self, sent_at: float, headers: dict[str, str] | None, now: float) -> None:
         """An answer is here, and its caller wants to send the next call."""
-        self.pace.settle(headers, sent_at, now)
+        self.pace.record_response(headers, sent_at, now)
         self.under_way -= 1
         self.waiting = min(self.waiting + 1, self.left)
         self.run.finished = now

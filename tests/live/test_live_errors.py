@@ -44,7 +44,7 @@ def _fails(expect: Expect, **options: Any) -> ApiError:
         Rig(server.url).transport(**options) as transport,
         pytest.raises(ApiError) as caught,
     ):
-        transport.request(expect.method, PATH, retry=Retry.ONCE)
+        transport.request(expect.method, PATH, retry=Retry.AT_MOST_ONCE)
     assert caught.value.endpoint == f"{expect.method} /groups/{GROUP}"
     assert caught.value.__context__ is None or "requests" not in type(caught.value.__context__).__module__
     return caught.value
@@ -55,15 +55,15 @@ def _unredacted(text: str) -> str:
 
 
 STATUSES = [
-    (400, "VALIDATION_ERROR", "Rejected", ""),
+    (400, "VALIDATION_ERROR", "HttpError", ""),
     (401, "UNAUTHORIZED", "Unauthorized", "WAPPFY_API_KEY"),
     (403, "FORBIDDEN", "Forbidden", "admin"),
     (404, "NOT_FOUND", "NotFound", "group is gone"),
     (404, "INSTANCE_NOT_FOUND", "NotFound", "instance id"),
-    (405, None, "Rejected", ""),
+    (405, None, "HttpError", ""),
     (409, "PLAN_LIMIT_REACHED", "Conflict", "subscription"),
     (409, "CONFLICT", "Conflict", ""),
-    (418, None, "Rejected", ""),
+    (418, None, "HttpError", ""),
     (422, "VALIDATION_ERROR", "Unprocessable", "s.whatsapp.net"),
     (429, "RATE_LIMIT_EXCEEDED", "RateLimited", "--rate"),
     (500, "INTERNAL_ERROR", "ServerError", "later"),
@@ -237,11 +237,11 @@ def test_a_broken_answer_is_one_of_our_errors(raw: bytes, kind: type[ApiError]) 
         rejected.on_wait = rejected.stop.set
         if kind is errors.RateLimited:
             with rejected.transport() as stopped, pytest.raises(errors.Interrupted):
-                stopped.request("POST", PATH, retry=Retry.ONCE)
+                stopped.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
             assert rejected.records[0].status == 429
         else:
             with pytest.raises(ApiError) as caught:
-                transport.request("POST", PATH, retry=Retry.ONCE)
+                transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
             assert type(caught.value) is kind
 
 
@@ -252,7 +252,7 @@ def test_a_broken_answer_is_one_of_our_errors(raw: bytes, kind: type[ApiError]) 
 def test_no_bytes_of_an_answer_raise_a_foreign_error(tail: bytes, head: bytes) -> None:
     expect = Expect("POST", PATH, raw=head + tail)
     with ScriptedServer([expect]) as server, Rig(server.url).transport() as transport, suppress(ApiError):
-        transport.request("POST", PATH, retry=Retry.ONCE)
+        transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_server_that_says_nothing_is_left_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         rig = Rig(f"http://127.0.0.1:{listener.getsockname()[1]}/api")
         with rig.transport(timeout=0.1) as transport, pytest.raises(NoResponse) as caught:
-            transport.request("POST", PATH, retry=Retry.ONCE)
+            transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
     assert "0.1 s" in caught.value.message
 
 
@@ -295,12 +295,12 @@ def test_a_create_for_which_no_thread_can_be_had_is_surely_not_sent_and_tried_ag
     with ScriptedServer([Expect("POST", PATH)], certificate=tls.server if secure else None) as server:
         rig = Rig(server.url)
         with rig.transport() as transport:
-            assert transport.request("POST", PATH, retry=Retry.ONCE).status == 200
+            assert transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE).status == 200
     assert [record.error for record in rig.records] == ["this machine lets the program start no more threads", None]
 
 
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "LARGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(http, "MAX_RESPONSE_BYTES", 1 << 20)
     error = _fails(Expect("POST", PATH, answer=b" " * (3 << 20)))
     assert (type(error), error.message) == (InvalidResponse, "the answer has more than 1 MB")
 
@@ -309,7 +309,7 @@ def test_a_name_that_cannot_be_found_is_not_sent() -> None:
     rig = Rig("https://nowhere.invalid/api")
     rig.on_wait = rig.stop.set
     with rig.transport() as transport, pytest.raises(errors.Interrupted):
-        transport.request("POST", PATH, retry=Retry.ONCE)
+        transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
     assert rig.records[0].error == "the name nowhere.invalid cannot be found"
 
 
@@ -327,7 +327,7 @@ def test_https_to_a_port_that_speaks_http_is_not_sent() -> None:
         speaker = threading.Thread(target=speak)
         speaker.start()
         with rig.transport() as transport, pytest.raises(errors.Interrupted):
-            transport.request("POST", PATH, retry=Retry.ONCE)
+            transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
         speaker.join()
     assert rig.records[0].error == "no TLS connection to 127.0.0.1"
 
@@ -354,7 +354,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sen
         rig = Rig(server.url)
         rig.on_wait = rig.stop.set
         with rig.transport() as transport, pytest.raises(errors.Interrupted):
-            transport.request("POST", PATH, retry=Retry.ONCE)
+            transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
     assert rig.records[0].error == "the certificate of 127.0.0.1 is not trusted: unable to get local issuer certificate"
 
 
@@ -364,7 +364,7 @@ def test_a_certificate_named_in_the_environment_is_trusted(monkeypatch: pytest.M
         ScriptedServer([Expect("POST", PATH)], certificate=tls.server) as server,
         Rig(server.url).transport() as transport,
     ):
-        assert transport.request("POST", PATH, retry=Retry.ONCE).status == 200
+        assert transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE).status == 200
 
 
 def test_dripped_bytes_hold_nobody_over_tls_either(monkeypatch: pytest.MonkeyPatch, tls: Tls) -> None:
@@ -376,7 +376,7 @@ def test_dripped_bytes_hold_nobody_over_tls_either(monkeypatch: pytest.MonkeyPat
         Rig(server.url).transport(timeout=0.3) as transport,
         pytest.raises(NoResponse, match=r"the answer was not complete after 0\.3 s"),
     ):
-        transport.request("POST", PATH, retry=Retry.ONCE)
+        transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
 
 
 @pytest.mark.parametrize(
@@ -394,9 +394,9 @@ def test_dripped_bytes_hold_nobody_through_an_https_proxy_either(
     with ScriptedServer(script, certificate=tls.server) as server, HttpsProxy(server.port, tls.server) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with Rig(f"https://{BEHIND}/api").transport(timeout=1.0) as transport:
-            assert transport.request("POST", PATH, retry=Retry.ONCE).status == 200
+            assert transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE).status == 200
             with pytest.raises(NoResponse, match=r"the answer was not complete after 1 s"):
-                transport.request("POST", PATH, retry=Retry.ONCE)
+                transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
     assert proxy.asked_for == [f"{BEHIND}:443"]
 
 
@@ -405,7 +405,7 @@ def test_certificates_that_cannot_be_read_are_said_to_be_so(monkeypatch: pytest.
     rig = Rig("https://127.0.0.1:1/api")
     rig.on_wait = rig.stop.set
     with rig.transport() as transport, pytest.raises(errors.Interrupted):
-        transport.request("POST", PATH, retry=Retry.ONCE)
+        transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
     assert rig.records[0].error == "the file of trusted certificates cannot be read"
 
 

@@ -121,7 +121,7 @@ def test_a_group_is_read_only_where_its_list_entry_does_not_tell_enough() -> Non
     people = (Participant("1@lid", lid="1@lid"),)
     told = ListedGroup(IDS[0], "x", 1, people, "about", Identity("+12025550143"))
     client = Groups(_live)
-    found = read_groups(client, [told, ENTRIES[1]], 2, told=lambda entry: entry.participants is not None)
+    found = read_groups(client, [told, ENTRIES[1]], 2, is_complete=lambda entry: entry.participants is not None)
     assert client.asked == [IDS[1]]
     assert found == {
         IDS[0]: LiveGroup(IDS[0], "x", "about", people, Identity("+12025550143"), 1),

@@ -65,7 +65,9 @@ class PagingServer:
         }
 
     def read(self) -> PagedResult[ListedGroup]:
-        return Paginator(self.ask, decode.listed_group, lambda group: group.id, "GET /groups", prove=True).whole()
+        return Paginator(
+            self.ask, decode.listed_group, lambda group: group.id, "GET /groups", verify_end=True
+        ).read_all()
 
 
 def _numbers(listed: PagedResult[ListedGroup]) -> list[int]:
@@ -90,15 +92,15 @@ def test_every_style_gives_every_group_with_the_fewest_calls(
     listed = server.read()
     assert _numbers(listed) == list(range(count))
     assert len(server.queries) == calls(count)
-    assert listed.steady == (style != "page" or count <= size)
+    assert listed.complete == (style != "page" or count <= size)
     assert server.queries[0] is None
 
 
 @pytest.mark.parametrize("count", [10, 20, 25, 30, 100, 130])
 def test_a_bare_list_of_an_undocumented_length_costs_one_call_and_is_marked_where_it_may_be_cut(count: int) -> None:
     server = PagingServer("none", list(range(count)))
-    listed = Paginator(server.ask, decode.listed_group, lambda group: group.id, "GET /groups").whole()
-    assert (len(server.queries), listed.steady) == (1, count == 130)
+    listed = Paginator(server.ask, decode.listed_group, lambda group: group.id, "GET /groups").read_all()
+    assert (len(server.queries), listed.complete) == (1, count == 130)
 
 
 @pytest.mark.parametrize("beside", ["meta", "pagination", None])
@@ -168,7 +170,7 @@ def test_paging_goes_on_as_documented_over_http() -> None:
     with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
         found = client_of(transport).list_groups()
     assert [group.id for group in found.groups] == [group["group_id"] for group in groups]
-    assert found.steady
+    assert found.complete
 
 
 def test_numbered_pages_go_on_as_documented_over_http() -> None:
@@ -181,7 +183,7 @@ def test_numbered_pages_go_on_as_documented_over_http() -> None:
     with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
         found = client_of(transport).list_groups()
     assert [group.id for group in found.groups] == [group["group_id"] for group in groups]
-    assert not found.steady
+    assert not found.complete
 
 
 def test_contacts_are_paged_like_groups() -> None:
@@ -226,7 +228,7 @@ def test_a_group_that_was_there_all_the_time_is_never_missed_unsaid(style: str, 
         listed = PagingServer(style, numbers, 50, change).read()
         missed = stayed - set(_numbers(listed))
         assert len(set(_numbers(listed))) == len(listed.entries)
-        assert not missed or not listed.steady
+        assert not missed or not listed.complete
 
 
 @given(st.sampled_from(["none", "offset", "page"]), st.integers(0, 45), st.randoms(use_true_random=False))
@@ -246,7 +248,7 @@ def test_no_run_of_changes_hides_a_group_from_a_steady_list(style: str, count: i
     listed: PagedResult[ListedGroup] | None = None
     with suppress(InvalidResponse):
         listed = server.read()
-    if listed is not None and listed.steady:
+    if listed is not None and listed.complete:
         assert stayed <= set(_numbers(listed))
 
 
@@ -269,7 +271,7 @@ def _read(*answers: Any) -> PagedResult[ListedGroup]:
     """Read a list whose requests are answered with these; the last one again and again."""
     left = list(answers)
     ask: Callable[[Any], Any] = lambda _: left.pop(0) if len(left) > 1 else left[0]  # noqa: E731 - one expression
-    return Paginator(ask, decode.listed_group, lambda group: group.id, "GET /groups", prove=True).whole()
+    return Paginator(ask, decode.listed_group, lambda group: group.id, "GET /groups", verify_end=True).read_all()
 
 
 TOO_MANY = "expected no more pages than the total fills"
@@ -330,11 +332,11 @@ def test_a_group_twice_in_the_only_answer_counts_once() -> None:
 
 
 def test_a_server_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "MOST_PAGES", 30)
+    monkeypatch.setattr(paging, "MAX_PAGES", 30)
     endless: Callable[[Any], Any] = lambda q: [_group((q or {}).get("offset", 0) + n) for n in range(10)]  # noqa: E731 - one expression
-    reader = Paginator(endless, decode.listed_group, lambda group: group.id, "GET /groups", prove=True)
+    reader = Paginator(endless, decode.listed_group, lambda group: group.id, "GET /groups", verify_end=True)
     with pytest.raises(InvalidResponse, match="more than 30 pages"):
-        reader.whole()
+        reader.read_all()
 
 
 def test_a_server_that_heeds_the_offset_but_no_limit_is_read_to_its_end() -> None:

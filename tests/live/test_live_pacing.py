@@ -129,14 +129,14 @@ def test_until_the_first_answer_one_call_goes_at_a_time() -> None:
     pace = RateLimitState(None, None)
     pace.send(0.0, write=False)
     assert pace.delay(0.0, write=False, waiting=1) == math.inf
-    pace.settle({}, 0.0, 0.1)
+    pace.record_response({}, 0.0, 0.1)
     assert pace.delay(0.1, write=False, waiting=1) == 0
 
 
 def test_without_a_date_our_own_clock_counts() -> None:
     pace = RateLimitState(None, None, wall_offset=NOW)
     pace.send(0.0, write=False)
-    pace.settle(_headers(100, 0, NOW + 10, date=None), 0.0, 0.1)
+    pace.record_response(_headers(100, 0, NOW + 10, date=None), 0.0, 0.1)
     assert pace.delay(0.1, write=False, waiting=1) == pytest.approx(9.9)
     assert pace.until_reset(0.1) == pytest.approx(9.9)
     assert pace.until_reset(11) is None
@@ -145,7 +145,7 @@ def test_without_a_date_our_own_clock_counts() -> None:
 def test_calls_under_way_are_taken_from_what_remains() -> None:
     pace = RateLimitState(None, None)
     pace.send(0.0, write=False)
-    pace.settle(_headers(100, 2, NOW + 10), 0.0, 0.1)
+    pace.record_response(_headers(100, 2, NOW + 10), 0.0, 0.1)
     pace.send(0.2, write=False)
     pace.send(0.2, write=False)
     assert pace.delay(0.2, write=False, waiting=1) == pytest.approx(10.1 - 0.2)
@@ -155,8 +155,8 @@ def test_answers_that_overtake_one_another_leave_the_least_remaining() -> None:
     pace = RateLimitState(None, None)
     for _ in range(2):
         pace.send(0.0, write=False)
-    pace.settle(_headers(100, 0, NOW + 10), 0.0, 0.1)
-    pace.settle(_headers(100, 1, NOW + 10), 0.0, 0.2)
+    pace.record_response(_headers(100, 0, NOW + 10), 0.0, 0.1)
+    pace.record_response(_headers(100, 1, NOW + 10), 0.0, 0.2)
     assert pace.delay(0.2, write=False, waiting=1) > 9
 
 
@@ -164,8 +164,8 @@ def test_a_late_answer_from_an_old_window_changes_nothing() -> None:
     pace = RateLimitState(None, None)
     for _ in range(3):
         pace.send(0.0, write=False)
-    pace.settle(_headers(100, 50, NOW + 20), 0.0, 0.1)
-    pace.settle(_headers(100, 0, NOW + 10), 0.0, 0.2)
+    pace.record_response(_headers(100, 50, NOW + 20), 0.0, 0.1)
+    pace.record_response(_headers(100, 0, NOW + 10), 0.0, 0.2)
     assert pace.delay(0.2, write=False, waiting=1) == 0
 
 
@@ -173,7 +173,7 @@ def test_a_late_answer_from_an_old_window_changes_nothing() -> None:
 def test_a_reset_far_in_the_future_is_cut(reset: float) -> None:
     pace = RateLimitState(None, None)
     pace.send(0.0, write=False)
-    pace.settle(_headers(100, 0, reset), 0.0, 0.1)
+    pace.record_response(_headers(100, 0, reset), 0.0, 0.1)
     assert 100 < pace.delay(0.1, write=False, waiting=1) <= MAX_RESET_SECONDS + 1e-6
 
 
@@ -182,7 +182,7 @@ def test_a_reset_that_stays_in_the_past_is_not_waited_for() -> None:
     for at in (0.0, 5.0, 10.0, 15.0):
         assert pace.delay(at, write=False, waiting=1) == 0
         pace.send(at, write=False)
-        pace.settle(_headers(100, 0, NOW - 50, NOW + at), at, at + 0.1)
+        pace.record_response(_headers(100, 0, NOW - 50, NOW + at), at, at + 0.1)
     assert pace.delay(20.0, write=False, waiting=1) == 0
 
 
@@ -276,9 +276,9 @@ def test_a_call_counts_against_the_rate_until_a_minute_after_it_ended_in_whateve
     pace.send(0.0, write=False)
     pace.send(0.0, write=False)
     assert pace.delay(70.0, write=False, waiting=1) == math.inf
-    pace.settle({}, 0.0, 71.0)
+    pace.record_response({}, 0.0, 71.0)
     assert pace.delay(71.0, write=False, waiting=1) == 60.0
-    pace.settle({}, 0.0, 70.5)
+    pace.record_response({}, 0.0, 70.5)
     assert pace.delay(71.0, write=False, waiting=1) == 60.0
 
 
@@ -298,15 +298,15 @@ def test_writes_are_evenly_spaced_and_reads_are_not() -> None:
     assert all(later - earlier >= 3 for earlier, later in zip(run.sent, run.sent[1:], strict=False))
     pace = RateLimitState(None, 20)
     pace.send(0.0, write=True)
-    pace.settle({}, 0.0, 0.1)
+    pace.record_response({}, 0.0, 0.1)
     assert pace.delay(0.1, write=False, waiting=1) == 0
     assert pace.delay(0.1, write=True, waiting=1) == pytest.approx(2.9)
 
 
 def test_a_hold_holds_everybody() -> None:
     pace = RateLimitState(None, None)
-    pace.hold(5.0)
-    pace.hold(3.0)
+    pace.block_for(5.0)
+    pace.block_for(3.0)
     assert pace.delay(1.0, write=False, waiting=1) == 4
 
 
@@ -351,7 +351,7 @@ def test_callers_in_threads_are_let_through_as_the_answers_allow() -> None:
     threads = [threading.Thread(target=lambda: through.append(pacer.acquire(write=False))) for _ in range(3)]
     for thread in threads:
         thread.start()
-    pacer.settle(_headers(100, 50, NOW + 30), first, pacer.now())
+    pacer.record_response(_headers(100, 50, NOW + 30), first, pacer.now())
     for thread in threads:
         thread.join()
     assert len(through) == 3
@@ -361,7 +361,7 @@ def test_callers_in_threads_are_let_through_as_the_answers_allow() -> None:
 def test_a_stop_ends_the_waiting() -> None:
     stop = threading.Event()
     pacer = Throttle(None, None, stop, clock=lambda: 0.0)
-    pacer.hold(100)
+    pacer.block_for(100)
     threading.Timer(0.05, stop.set).start()
     with pytest.raises(Interrupted):
         pacer.acquire(write=True)
@@ -383,5 +383,5 @@ def test_the_rate_is_what_the_server_tells_or_the_lower_one_asked_for(
     rate: float | None, headers: dict[str, str], per_minute: float
 ) -> None:
     pacer = Throttle(rate, None, threading.Event())
-    pacer.settle(headers, pacer.acquire(write=False), pacer.now())
+    pacer.record_response(headers, pacer.acquire(write=False), pacer.now())
     assert pacer.per_minute == per_minute

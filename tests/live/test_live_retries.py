@@ -63,26 +63,30 @@ def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("method", "retry", "failures", "waits"),
     [
-        pytest.param("GET", Retry.SAFE, [_dropped("GET")], [1], id="read, connection dropped"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_dropped("GET")], [1], id="read, connection dropped"),
         pytest.param(
-            "GET", Retry.SAFE, [_status(s) for s in (500, 502, 503, 504)], [1, 2, 4, 8], id="read, 5xx four times"
+            "GET", Retry.IDEMPOTENT, [_status(s) for s in (500, 502, 503, 504)], [1, 2, 4, 8], id="read, 5xx four times"
         ),
-        pytest.param("GET", Retry.SAFE, [_garbage("GET")] * 2, [1, 2], id="read, garbage twice"),
-        pytest.param("GET", Retry.SAFE, [_status(503, Retry_After="7")], [7], id="read, 503 that says when"),
-        pytest.param("DELETE", Retry.SAFE, [_dropped("DELETE", BODY)], [1], id="remove, connection dropped"),
-        pytest.param("POST", Retry.SAFE, [_status(500, "POST", BODY)], [1], id="add, 500"),
-        pytest.param("PATCH", Retry.SAFE, [_status(429, "PATCH", BODY)] * 4, [1, 2, 4, 8], id="patch, 429 four times"),
-        pytest.param("POST", Retry.ONCE, [_status(429, "POST", BODY)] * 2, [1, 2], id="create, 429 twice"),
-        pytest.param("GET", Retry.SAFE, [_status(429, Retry_After="3")], [3], id="429, seconds given"),
-        pytest.param("GET", Retry.SAFE, [_status(429, Retry_After="9999")], [120], id="429, far too many seconds"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_garbage("GET")] * 2, [1, 2], id="read, garbage twice"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_status(503, Retry_After="7")], [7], id="read, 503 that says when"),
+        pytest.param("DELETE", Retry.IDEMPOTENT, [_dropped("DELETE", BODY)], [1], id="remove, connection dropped"),
+        pytest.param("POST", Retry.IDEMPOTENT, [_status(500, "POST", BODY)], [1], id="add, 500"),
+        pytest.param(
+            "PATCH", Retry.IDEMPOTENT, [_status(429, "PATCH", BODY)] * 4, [1, 2, 4, 8], id="patch, 429 four times"
+        ),
+        pytest.param("POST", Retry.AT_MOST_ONCE, [_status(429, "POST", BODY)] * 2, [1, 2], id="create, 429 twice"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_status(429, Retry_After="3")], [3], id="429, seconds given"),
+        pytest.param(
+            "GET", Retry.IDEMPOTENT, [_status(429, Retry_After="9999")], [120], id="429, far too many seconds"
+        ),
         pytest.param(
             "GET",
-            Retry.SAFE,
+            Retry.IDEMPOTENT,
             [_status(429, Retry_After="Fri, 31 Dec 2100 23:59:59 GMT")],
             [120],
             id="429, a date far away",
         ),
-        pytest.param("GET", Retry.SAFE, [_status(429, Retry_After="soon")], [1], id="429, not to be understood"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_status(429, Retry_After="soon")], [1], id="429, not to be understood"),
     ],
 )
 def test_what_is_harmless_is_sent_again_after_a_growing_wait(
@@ -102,14 +106,16 @@ def test_what_is_harmless_is_sent_again_after_a_growing_wait(
 @pytest.mark.parametrize(
     ("method", "retry", "failures", "error"),
     [
-        pytest.param("POST", Retry.ONCE, [_dropped("POST", BODY)], NoResponse, id="create, dropped"),
-        pytest.param("POST", Retry.ONCE, [_status(500, "POST", BODY)], ServerError, id="create, 500"),
-        pytest.param("POST", Retry.ONCE, [_garbage("POST", BODY)], InvalidResponse, id="create, garbage"),
-        pytest.param("POST", Retry.SAFE, [_garbage("POST", BODY)], InvalidResponse, id="add, garbage"),
-        pytest.param("GET", Retry.SAFE, [_garbage("GET")] * 3, InvalidResponse, id="read, garbage three times"),
-        pytest.param("GET", Retry.SAFE, [_status(500)] * 5, ServerError, id="read, 500 five times"),
-        pytest.param("POST", Retry.ONCE, [_status(429, "POST", BODY)] * 5, RateLimited, id="create, 429 five times"),
-        pytest.param("POST", Retry.SAFE, [_status(409, "POST", BODY)], Conflict, id="add, 409"),
+        pytest.param("POST", Retry.AT_MOST_ONCE, [_dropped("POST", BODY)], NoResponse, id="create, dropped"),
+        pytest.param("POST", Retry.AT_MOST_ONCE, [_status(500, "POST", BODY)], ServerError, id="create, 500"),
+        pytest.param("POST", Retry.AT_MOST_ONCE, [_garbage("POST", BODY)], InvalidResponse, id="create, garbage"),
+        pytest.param("POST", Retry.IDEMPOTENT, [_garbage("POST", BODY)], InvalidResponse, id="add, garbage"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_garbage("GET")] * 3, InvalidResponse, id="read, garbage three times"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_status(500)] * 5, ServerError, id="read, 500 five times"),
+        pytest.param(
+            "POST", Retry.AT_MOST_ONCE, [_status(429, "POST", BODY)] * 5, RateLimited, id="create, 429 five times"
+        ),
+        pytest.param("POST", Retry.IDEMPOTENT, [_status(409, "POST", BODY)], Conflict, id="add, 409"),
     ],
 )
 def test_what_may_not_be_sent_again_or_failed_too_often_raises(
@@ -143,7 +149,7 @@ def test_the_error_of_a_write_names_the_earlier_attempt_that_may_have_worked_as_
         Rig(server.url).transport() as transport,
         pytest.raises(Conflict) as caught,
     ):
-        transport.request("DELETE", ADD, json=BODY, retry=Retry.SAFE)
+        transport.request("DELETE", ADD, json=BODY, retry=Retry.IDEMPOTENT)
     assert isinstance(caught.value.__cause__, NoResponse)
 
 
@@ -160,7 +166,7 @@ def test_the_error_of_a_write_that_surely_had_no_effect_before_has_no_cause(scri
         Rig(server.url).transport() as transport,
         pytest.raises(Conflict) as caught,
     ):
-        transport.request("DELETE", ADD, json=BODY, retry=Retry.SAFE)
+        transport.request("DELETE", ADD, json=BODY, retry=Retry.IDEMPOTENT)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
@@ -173,7 +179,7 @@ def test_a_429_is_waited_out_until_the_reset_on_the_servers_clock(headers: dict[
     with ScriptedServer([limited, _ok("GET")]) as server:
         rig = Rig(server.url)
         with rig.transport() as transport:
-            transport.request("GET", ADD, retry=Retry.SAFE)
+            transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
     assert rig.waits == [pytest.approx(20, abs=1.1)]
 
 
@@ -182,7 +188,7 @@ def test_a_429_whose_reset_is_hours_away_is_waited_for_two_minutes_at_most() -> 
     with ScriptedServer([limited, _ok("GET")]) as server:
         rig = Rig(server.url)
         with rig.transport() as transport:
-            transport.request("GET", ADD, retry=Retry.SAFE)
+            transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
     assert len(rig.waits) == 1
     assert 100 < rig.waits[0] <= 120
 
@@ -192,9 +198,9 @@ def test_a_stop_during_a_call_lets_it_finish_and_starts_no_other() -> None:
     with ScriptedServer([Expect("PATCH", ADD, BODY, then=rig.stop.set)]) as server:
         rig.url = server.url
         with rig.transport() as transport:
-            assert transport.request("PATCH", ADD, json=BODY, retry=Retry.SAFE).status == 200
+            assert transport.request("PATCH", ADD, json=BODY, retry=Retry.IDEMPOTENT).status == 200
             with pytest.raises(Interrupted):
-                transport.request("GET", ADD, retry=Retry.SAFE)
+                transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
 
 
 @pytest.mark.parametrize("when", ["during the call", "during the wait"])
@@ -206,7 +212,7 @@ def test_a_stop_before_the_next_attempt_names_what_may_have_worked(when: str) ->
     with ScriptedServer([Expect("PATCH", ADD, BODY, raw=b"", then=then)]) as server:
         rig.url = server.url
         with rig.transport() as transport, pytest.raises(Interrupted) as caught:
-            transport.request("PATCH", ADD, json=BODY, retry=Retry.SAFE)
+            transport.request("PATCH", ADD, json=BODY, retry=Retry.IDEMPOTENT)
     assert isinstance(caught.value.__cause__, NoResponse)
     assert len(rig.waits) == (when == "during the wait")
 
@@ -216,7 +222,7 @@ def test_a_stop_ends_a_real_wait_at_once() -> None:
     with ScriptedServer([Expect("GET", ADD, status=500, answer={}, then=rig.stop.set)]) as server:
         rig.url = server.url
         with rig.transport(wait=None) as transport, pytest.raises(Interrupted):
-            transport.request("GET", ADD, retry=Retry.SAFE)
+            transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
@@ -224,9 +230,9 @@ def test_a_read_only_session_sends_no_other_verb_than_get(method: str) -> None:
     with ScriptedServer([_ok("GET")]) as server:
         rig = Rig(server.url)
         with rig.transport(read_only=True) as transport:
-            transport.request("GET", ADD, retry=Retry.SAFE)
+            transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
             with pytest.raises(ReadOnlyViolation, match=f"{method} /groups/{GROUP}/participants was not sent"):
-                transport.request(method, ADD, json=BODY, retry=Retry.SAFE)
+                transport.request(method, ADD, json=BODY, retry=Retry.IDEMPOTENT)
     assert len(rig.records) == 1
 
 
@@ -267,7 +273,7 @@ def test_a_session_for_messages_sends_nothing_else_and_to_no_other_instance() ->
                 lambda: client.leave_group(GROUP),
                 lambda: client.join_group("AbCdEfGhIjKlMn"),
                 lambda: Client(transport, "inst_other").send_message(GROUP, "x"),
-                lambda: transport.request("GET", f"{BASE}/messages/send", retry=Retry.SAFE),
+                lambda: transport.request("GET", f"{BASE}/messages/send", retry=Retry.IDEMPOTENT),
             ]
             for other in others:
                 with pytest.raises(ReadOnlyViolation, match="was not sent: this session is for one other call alone"):

@@ -273,7 +273,7 @@ ANY_JSON = st.recursive(
 
 
 def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Callable[[Any, str], Any]:
-    return lambda data, endpoint: Paginator(lambda _query: data, read, key, endpoint).whole()
+    return lambda data, endpoint: Paginator(lambda _query: data, read, key, endpoint).read_all()
 
 
 READERS: list[Callable[[Any, str], Any]] = [

@@ -64,10 +64,10 @@ def test_steps_blocked_groups_and_refusals_are_pending(plan: Plan, pending: bool
 @pytest.mark.parametrize(
     ("found", "adopted"),
     [
-        (MatchedBy.BY_ID, False),
-        (MatchedBy.BY_NAME, True),
-        (MatchedBy.BY_PREVIOUS_NAME, True),
-        (MatchedBy.NOWHERE, False),
+        (MatchedBy.ID, False),
+        (MatchedBy.NAME, True),
+        (MatchedBy.PREVIOUS_NAME, True),
+        (MatchedBy.NONE, False),
     ],
 )
 def test_only_a_group_found_by_a_name_is_adopted(found: MatchedBy, adopted: bool) -> None:
@@ -113,11 +113,11 @@ def test_people_have_one_order_labels_first_whatever_their_case_then_numbers_the
         PersonRef(None, None, None, "1@lid"),
         PersonRef(None, None, None, "2@lid"),
     ]
-    assert sorted(people[3:] + people[:3], key=lambda who: who.order) == people
-    assert len({who.key for who in people}) == len(people)
+    assert sorted(people[3:] + people[:3], key=lambda who: who.sort_key) == people
+    assert len({who.ref_id for who in people}) == len(people)
 
 
 def test_advice_is_about_somebody_in_order_or_is_none() -> None:
     one, other = PersonRef(None, None, "b"), PersonRef(None, None, "A")
-    assert Advice.about(AdviceKind.KEPT, "text", [one, other]) == (Advice(AdviceKind.KEPT, "text", (other, one)),)
-    assert Advice.about(AdviceKind.KEPT, "text", ()) == ()
+    assert Advice.for_people(AdviceKind.KEPT, "text", [one, other]) == (Advice(AdviceKind.KEPT, "text", (other, one)),)
+    assert Advice.for_people(AdviceKind.KEPT, "text", ()) == ()

@@ -37,7 +37,7 @@ def test_a_plan_records_the_live_group_and_the_names_it_was_found_by() -> None:
     planned = group_plan(desired(group(id=None, name="Omega", previously=["Alpha"], members=[BOB])), there)
     assert planned.live == there
     assert planned.names == ("Omega", "Alpha")
-    assert (planned.name, planned.id, planned.found) == ("Omega", ALPHA_ID, MatchedBy.BY_PREVIOUS_NAME)
+    assert (planned.name, planned.id, planned.found) == ("Omega", ALPHA_ID, MatchedBy.PREVIOUS_NAME)
     assert planned.live_members == 1
     assert ([who.label for who in planned.add], [who.label for who in planned.remove]) == (["bob"], ["alice"])
 

@@ -149,7 +149,7 @@ def test_a_starter_that_nobody_has_made_their_own_is_refused_whatever_instance_i
         (refusal,) = plan_for(wanted, *lives).refusals
         assert PLACEHOLDER in refusal.message
         assert "`id` and `phone`" in refusal.lift
-    assert plan_for(wanted, live(ALICE), choices=PlanOptions(trying_out=True)).refusals == ()
+    assert plan_for(wanted, live(ALICE), choices=PlanOptions(sandbox=True)).refusals == ()
 
 
 def test_adding_alone_needs_no_own_number() -> None:

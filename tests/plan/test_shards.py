@@ -38,7 +38,7 @@ class Told:
     instance_id: str = "inst_abc123"
     asked: list[str] = field(default_factory=list)
 
-    def list_groups(self, *, prove: bool = False) -> Listing:
+    def list_groups(self, *, verify_end: bool = False) -> Listing:
         self.asked.append("list")
         return Listing(tuple(listed(one) for one in sorted(self.lives, key=lambda one: one.id)))
 

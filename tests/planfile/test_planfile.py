@@ -135,7 +135,7 @@ def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
 def plans(draw: st.DrawFn) -> Plan:
     keys = sorted(draw(st.lists(st.text(min_size=1, max_size=8), max_size=3, unique=True)))
     planned = tuple(draw(groups(key, number)) for number, key in enumerate(keys))
-    by_id = {group.id for group in planned if group.id is not None and group.found is MatchedBy.BY_ID}
+    by_id = {group.id for group in planned if group.id is not None and group.found is MatchedBy.ID}
     return Plan(
         draw(words),
         draw(days),

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from reconciler.apply.result import ApplyResult, CallRecord, PersonOutcome, PersonStatus, StepResult, StepStatus
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import Identity, identity_of_digits
-from reconciler.model.live import LiveGroup, Participant
+from reconciler.model.live import CallRecord, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.file_format import SavedPlan, plan_document
 from reconciler.plan.model import GroupPlan, Plan, Refusal
@@ -54,7 +54,7 @@ ALPHA = GroupPlan(
     "project-alpha",
     "Project Alpha",
     ALPHA_ID,
-    MatchedBy.BY_PREVIOUS_NAME,
+    MatchedBy.PREVIOUS_NAME,
     ("Project Alpha", "Project Alfa"),
     live=ALPHA_LIVE,
     text=(
@@ -99,7 +99,7 @@ BLOCKED = GroupPlan(
     "beta",
     "Beta",
     BETA_ID,
-    MatchedBy.BY_ID,
+    MatchedBy.ID,
     live=LiveGroup(BETA_ID, "Beta (old)", "x", (participant("12025550146"),)),
     text=(TextChange("name", "Beta (old)", "Beta"),),
     add=(ALICE,),
@@ -111,11 +111,11 @@ JOINED = GroupPlan(
     "club", "Club", steps=(Step("club", Action.JOIN, Phase.BUILD, invite="AbCdEfGhIjKlMn"),), names=("Club",)
 )
 LEFT = GroupPlan(
-    "gone", "Gone", OLD_ID, MatchedBy.BY_ID, steps=(Step("gone", Action.LEAVE, Phase.TAKE, OLD_ID),), live_members=4
+    "gone", "Gone", OLD_ID, MatchedBy.ID, steps=(Step("gone", Action.LEAVE, Phase.TAKE, OLD_ID),), live_members=4
 )
-SAME = GroupPlan("same", "Same", "120363012345678905@g.us", MatchedBy.BY_ID, ("Same",), live_members=3)
+SAME = GroupPlan("same", "Same", "120363012345678905@g.us", MatchedBy.ID, ("Same",), live_members=3)
 OBSERVED = replace(SAME, key="seen", advice=(Advice(AdviceKind.OBSERVED, 'name is "Same", the file says "Other"'),))
-ADOPTED = GroupPlan("adopted", "Adopted", "120363012345678906@g.us", MatchedBy.BY_NAME, ("Adopted",))
+ADOPTED = GroupPlan("adopted", "Adopted", "120363012345678906@g.us", MatchedBy.NAME, ("Adopted",))
 LOST = GroupPlan("lost", "Lost", None, blocked=("two live groups bear this name: 1@g.us, 2@g.us",))
 
 EVERYTHING = Plan(

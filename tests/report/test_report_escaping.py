@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.apply.result import ApplyResult, CallRecord, PersonOutcome, PersonStatus, StepResult, StepStatus
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
-from reconciler.model.live import LiveGroup
+from reconciler.model.live import CallRecord, LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.report.documents import mask_document, result_document
@@ -39,7 +39,7 @@ def hostile_plan(text: str) -> Plan:
         samples.ALPHA,
         name=text,
         key=text,
-        found=MatchedBy.BY_PREVIOUS_NAME,
+        found=MatchedBy.PREVIOUS_NAME,
         live=LiveGroup(samples.ALPHA_ID, text, text),
         text=(TextChange("name", text, text), TextChange("description", None, text)),
         add=(person,),

@@ -187,8 +187,8 @@ def test_who_leaves_because_the_time_has_run_out_is_told_with_the_day() -> None:
 def test_whose_doing_a_difference_is_stands_beside_it() -> None:
     verdicts = (
         ItemCause(DriftItem.NAME, DriftCause.BY_HAND),
-        ItemCause(DriftItem.ADD, DriftCause.NOT_APPLIED, samples.BOB.key),
-        ItemCause(DriftItem.REMOVE, DriftCause.BOTH, samples.STRANGER.key),
+        ItemCause(DriftItem.ADD, DriftCause.NOT_APPLIED, samples.BOB.ref_id),
+        ItemCause(DriftItem.REMOVE, DriftCause.BOTH, samples.STRANGER.ref_id),
     )
     told = card(replace(samples.ALPHA, verdicts=verdicts))
     assert [text.remark for text in told.texts] == ["changed by hand", ""]
@@ -291,7 +291,7 @@ def crowded(groups: int, people: int) -> Plan:
                 f"g{number:03}",
                 f"Group {number}",
                 f"{number}@g.us",
-                MatchedBy.BY_ID,
+                MatchedBy.ID,
                 add=crowd,
                 steps=(Step(f"g{number:03}", Action.ADD, Phase.BUILD, f"{number}@g.us", people=crowd),),
             )

@@ -192,7 +192,7 @@ def hostile_group(key: str, text: str) -> GroupPlan:
         key,
         text,
         text,
-        MatchedBy.BY_PREVIOUS_NAME,
+        MatchedBy.PREVIOUS_NAME,
         text=(TextChange("name", f"{text}!", text), TextChange("description", "", text)),
         add=(who,),
         remove=(replace(who, identity=samples.ALICE.identity),),

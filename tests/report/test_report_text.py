@@ -65,7 +65,7 @@ def last_line(plan: Plan, *, drift: bool = False) -> str:
 
 
 def lines_of(change: TextChange, show_phones: bool = False) -> str:
-    group = GroupPlan("g", "G", samples.ALPHA_ID, MatchedBy.BY_ID, text=(change,))
+    group = GroupPlan("g", "G", samples.ALPHA_ID, MatchedBy.ID, text=(change,))
     return render_plan(plan_of(group), show_phones=show_phones, color=False).splitlines()[1]
 
 

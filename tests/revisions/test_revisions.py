@@ -32,12 +32,12 @@ def read(path: str | Path, ref: str = "HEAD", largest: int = 1000) -> Revision:
 
 def contents(revision: Revision) -> dict[str, bytes]:
     """The files without trouble."""
-    return {each.path: each.data for each in revision.files or () if not each.trouble}
+    return {each.path: each.data for each in revision.files or () if not each.error}
 
 
 def troubles(revision: Revision) -> dict[str, str]:
     """The files with trouble."""
-    return {each.path: each.trouble for each in revision.files or () if each.trouble}
+    return {each.path: each.error for each in revision.files or () if each.error}
 
 
 def test_a_file_is_read_as_the_revision_had_it_whatever_the_working_tree_has(repository: Repository) -> None:

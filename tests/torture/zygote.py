@@ -28,7 +28,8 @@ WARM = (
     "reconciler.live.throttle",
     "reconciler.live.transport",
     "reconciler.report.documents",
-    "reconciler.report.text",
+    "reconciler.report.plan_text",
+    "reconciler.report.result",
     "filelock",
     "platformdirs",
 )

@@ -159,7 +159,7 @@ class Rig:
     def _interrupting(self, at: int, interrupted: Event) -> Callable[[int, str, str], None]:
         def hook(seq: int, method: str, path: str) -> None:
             # A call that the program gave up may be handled after its end, when nobody listens for signals.
-            listening = getattr(signal.getsignal(signal.SIGINT), "__func__", None) is StopFlag.asked
+            listening = getattr(signal.getsignal(signal.SIGINT), "__func__", None) is StopFlag.handle
             if seq == at and listening:
                 self.heard.clear()
                 interrupted.set()
@@ -205,7 +205,7 @@ def _dying(send: Callable[..., Any], at: int, *, before: bool) -> Callable[..., 
 def rig_with(settings: Settings) -> Iterator[Rig]:
     """A rig whose server behaves as `settings` say; the environment points the program at it."""
     heard = Event()
-    asked = StopFlag.asked
+    asked = StopFlag.handle
 
     def asked_and_heard(stop: StopFlag, number: int, frame: Any) -> None:
         heard.set()
@@ -215,7 +215,7 @@ def rig_with(settings: Settings) -> Iterator[Rig]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(StopFlag, "asked", asked_and_heard)
+        patch.setattr(StopFlag, "handle", asked_and_heard)
         patch.setattr(Throttle.__init__, "__defaults__", (clock.now, time.time))
         patch.setitem(Transport.__init__.__kwdefaults__ or {}, "wait", clock.skip)
         world = stack.enter_context(World.open())

@@ -1,12 +1,7 @@
-"""`drift --notify`: to which chat, and one message to it, through a session that can send nothing else.
-
-Drift held against the revision that was applied last.
-
-`reconciler drift`: what differs live from the file."""
+"""`reconciler drift`: show what differs live from the file, and tell a chat about it."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,28 +11,21 @@ import click
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.plan_options import PlanRequest, format_option, output_option, planning_options
-from reconciler.cli.revisions import desired_at, resolve_revision
-from reconciler.cli.session import Session
-from reconciler.engine import PlanResult
+from reconciler.cli.options import PlanRequest, format_option, output_option, planning_options
 from reconciler.errors import (
     MAY_HAVE_TAKEN_EFFECT,
     ApiError,
-    ConfigError,
     Interrupted,
     NotificationFailed,
     OutputError,
     UsageError,
 )
-from reconciler.history.drift_causes import with_drift_causes
-from reconciler.history.git import latest_applied_commit
-from reconciler.history.snapshot import Revision
-from reconciler.model.desired import Desired
 from reconciler.model.identity import chat_id, parse_jid
-from reconciler.plan.model import AppliedRevision, Plan
 
 if TYPE_CHECKING:
+    from reconciler.cli.session import Session
     from reconciler.engine import PlanResult
+    from reconciler.model.desired import Desired
     from reconciler.plan.file_format import SavedPlan
 
 
@@ -87,7 +75,7 @@ def send_notification(chat: ChatTarget, desired: Desired, planned: PlanResult, s
             what, hint = "may have been sent", "look into the chat; it is not sent twice"
         else:
             what, hint = "was not sent", error.hint
-        raise NotificationFailed(f"the notice to {chat.word} {what}: {error.what()}", hint) from error
+        raise NotificationFailed(f"the notice to {chat.word} {what}: {error.summary()}", hint) from error
     if session.stop.event.is_set():
         raise Interrupted(f"interrupted; the notice to {chat.word} was sent")
 
@@ -97,44 +85,11 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
     from reconciler.diff.match import match_groups
     from reconciler.model.live import ListedGroup
 
-    match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.known.items()])[key]
+    match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.live_names.items()])[key]
     if match.listed is None:
         why = match.blocked or "it is not live"
         raise NotificationFailed(f"the notice to {key} was not sent: {why}", "name another chat with --notify")
     return match.listed.id
-
-
-log = logging.getLogger("reconciler.revisions")
-
-
-def find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision] | None:
-    """The revision to hold drift against and what to call it: `since`, else the newest `applied/…` tag; None for none.
-
-    Raises RevisionError where `since` names no revision.
-    """
-    if since is not None:
-        return since, resolve_revision(path, since)
-    found = latest_applied_commit(path)
-    if found is None:
-        return None
-    log.info("held against %s (commit %s), the newest applied/ tag; --since names another", found.ref, found.short)
-    return found.ref, resolve_revision(path, found.oid)
-
-
-def add_drift_causes(planned: PlanResult, desired: Desired, path: Path, baseline: tuple[str, Revision] | None) -> Plan:
-    """The plan with a verdict on each difference; without, and said on stderr, where the revision is not valid."""
-    if baseline is None:
-        return planned.plan
-    ref, revision = baseline
-    try:
-        old = desired_at(path, revision, desired.as_of)
-    except ConfigError as error:
-        log.warning("no verdicts: %s is not valid in %s (%s)", path, ref, error.problems[0])
-        return planned.plan
-    if old is None:
-        log.warning("%s is not there in %s, so nothing in it was applied yet", path, ref)
-        old = Desired(as_of=desired.as_of)
-    return with_drift_causes(planned.plan, old, desired, planned.known, AppliedRevision(ref, revision.commit.oid))
 
 
 EXAMPLE = """\b
@@ -181,6 +136,7 @@ def drift(
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import require_distinct_files
     from reconciler.cli.planning import load_and_choose, read_only_plan, stamp
+    from reconciler.cli.revisions import add_drift_causes, find_applied_revision
 
     settings = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (asked.path, settings.api_key_file))
@@ -189,7 +145,7 @@ def drift(
     baseline = find_applied_revision(asked.path, since)
     with read_only_plan(desired, choices, settings) as (planned, session):
         plan = add_drift_causes(planned, desired, asked.path, baseline)
-        shown = _masked_error(stamp(plan, desired.sources), asked, settings, format_, output)
+        shown = _render(stamp(plan, desired.sources), asked, settings, format_, output)
         if chat is not None and session is not None and plan.pending:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
@@ -197,9 +153,7 @@ def drift(
     return 2 if plan.pending else 0
 
 
-def _masked_error(
-    made: SavedPlan, asked: PlanRequest, settings: GlobalOptions, format_: str, output: Path | None
-) -> bool:
+def _render(made: SavedPlan, asked: PlanRequest, settings: GlobalOptions, format_: str, output: Path | None) -> bool:
     """Show what differs; where that fails say so and go on, since somebody in a chat may be waiting to hear of it."""
     from reconciler.cli.error_output import format_error
     from reconciler.cli.output import print_message, render_to_stdout

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.plan_options import output_option
+from reconciler.cli.options import output_option
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -71,12 +71,12 @@ def _text_of_live(settings: GlobalOptions, ids: Sequence[str], people: bool, pho
     from reconciler.cli.session import Account, endpoint_of, reading_session
     from reconciler.config.export import render_config
     from reconciler.config.person_reference import parse_person
-    from reconciler.lookup.reads import read_live
+    from reconciler.live.fetch import fetch_whole
 
     given = parse_person(phone) if phone is not None else None
     account = Account(phone=given.jid.partition("@")[0] if given else None)
     with reading_session(settings, account) as session:
-        groups = read_live(session.client, ids, parallelism=settings.parallelism)
+        groups = fetch_whole(session.client, ids, parallelism=settings.parallelism)
         names = _names(session) if people else {}
     instance = given or _in_every_group(groups)
     return render_config(

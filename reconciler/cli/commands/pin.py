@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.plan_options import path_argument
+from reconciler.cli.options import path_argument
 
 if TYPE_CHECKING:
     from reconciler.diff.match import Match
@@ -39,12 +39,12 @@ def pin(ctx: click.Context, path: Path, dry_run: bool) -> int:
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.planning import load_desired
     from reconciler.cli.session import Account, reading_session
-    from reconciler.lookup.listing import match_live
+    from reconciler.engine import match_live
 
     settings = set_up_logging(ctx)
     desired = load_desired(path, None, quiet=settings.quiet)
     with reading_session(settings, Account.of(desired)) as session:
-        matches = match_live(desired, session.client)
+        _, matches = match_live(desired, session.client, {group.key for group in desired.groups})
     _say_what_is_left(matches)
     ids = {key: match.listed.id for key, match in matches.items() if match.group.id is None and match.listed}
     _note(path, ids, dry_run)

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.plan_options import PlanRequest, format_option, output_option, planning_options
+from reconciler.cli.options import PlanRequest, format_option, output_option, planning_options
 
 EXAMPLE = """\b
 Example:

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command, LazyGroup
-from reconciler.cli.session import SANDBOX_STATE
+from reconciler.cli.session import state_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,19 +27,6 @@ COMMANDS = {
     "reset": ("reconciler.cli.commands.sandbox:reset", "Forget the embedded server's state."),
     "shake": ("reconciler.cli.commands.sandbox:shake", "Make hand-made drift in the embedded server's groups."),
 }
-
-
-def state_option(function: F) -> F:
-    """--state FILE."""
-    return click.option(
-        "--state",
-        envvar="RECONCILER_STATE",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=SANDBOX_STATE,
-        show_default=True,
-        metavar="FILE",
-        help="Where the server's state is kept.",
-    )(function)
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, epilog=EXAMPLE)

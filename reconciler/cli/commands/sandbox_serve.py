@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.sandbox import state_option
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
+from reconciler.cli.session import state_option
 
 if TYPE_CHECKING:
     from reconciler.sandbox import World

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.plan_options import format_option, output_option, show_phones_option
+from reconciler.cli.options import format_option, output_option, show_phones_option
 
 EXAMPLE = """\b
 Example:

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import PROBLEM_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.plan_options import format_option, output_option, path_argument
+from reconciler.cli.options import format_option, output_option, path_argument
 
 EXAMPLE = """\b
 Example:
@@ -28,8 +28,8 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
 
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
+    from reconciler.cli.options import evaluation_date
     from reconciler.cli.output import require_distinct_files, write
-    from reconciler.cli.planning import evaluation_date
     from reconciler.config import load
     from reconciler.errors import ConfigError
     from reconciler.report.style import plural

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import WHO_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.plan_options import format_option, output_option, path_argument, show_phones_option
+from reconciler.cli.options import format_option, output_option, path_argument, show_phones_option
 
 EXAMPLE = """\b
 Example:
@@ -36,14 +36,14 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     from reconciler.cli.output import render_to_stdout, require_distinct_files
     from reconciler.cli.planning import load_desired
     from reconciler.cli.session import Account, reading_session
-    from reconciler.config.person_reference import find_person
-    from reconciler.lookup.person import find_everywhere
+    from reconciler.config.person_reference import resolve_person
+    from reconciler.engine import find_person
 
     settings = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (path, settings.api_key_file))
     desired = load_desired(path, None, quiet=settings.quiet)
-    sought = find_person(person, desired)
+    sought = resolve_person(person, desired)
     with reading_session(settings, Account.of(desired)) as session:
-        found = find_everywhere(desired, session.client, sought, parallelism=settings.parallelism)
+        found = find_person(desired, session.client, sought, parallelism=settings.parallelism)
     render_to_stdout(WHO_FORMATS[format_], found, settings, output, show_phones=show_phones)
     return 0

@@ -85,29 +85,29 @@ def card_of(group: GroupPlan, anchor: str, refusals: Sequence[Refusal], ink: Tex
     acts = [_ACTS[step.action] for step in group.steps if step.action in _ACTS]
     texts = tuple(_text(group, change, ink, stays=stays) for change, stays in text_changes(group))
     adds, removes = moving_people(group, comes=True), moving_people(group, comes=False)
-    of_group = cause_suffix(group.verdict_on(DriftItem.GROUP), before=" ")
+    of_group = cause_suffix(group.cause_of(DriftItem.GROUP), before=" ")
     return Card(
         anchor,
-        ink.words(group.key),
-        ink.words(group.name),
-        ink.words(display_id(group)),
+        ink.text(group.key),
+        ink.text(group.name),
+        ink.text(display_id(group)),
         tuple(_badges(group, bool(refusals), texts, len(adds), len(removes))),
         tuple((tone, told + of_group) for tone, _, told in acts),
         texts,
         _people(group, adds, DriftItem.ADD, ink),
         _people(group, removes, DriftItem.REMOVE, ink),
-        tuple(ink.words(refusal.message) for refusal in refusals),
-        tuple(ink.words(reason) + ("" if acts else of_group) for reason in group.blocked),
+        tuple(ink.text(refusal.message) for refusal in refusals),
+        tuple(ink.text(reason) + ("" if acts else of_group) for reason in group.blocked),
         (*_adopted(group, ink), *(note_of(advice, ink) for advice in group.advice)),
     )
 
 
 def note_of(advice: Advice, ink: TextStyle) -> NoteView:
     """A piece of advice, with everybody it is about."""
-    people = [ink.person(who) for who in sorted(advice.people, key=lambda who: who.order)]
+    people = [ink.person(who) for who in sorted(advice.people, key=lambda who: who.sort_key)]
     names = (*people, *(ink.title(name) for name in advice.names))
     what = "people" if people else "groups"
-    return NoteView(ADVICE_WORDS[advice.kind], ink.told(advice), names, f"{len(names)} {what}")
+    return NoteView(ADVICE_WORDS[advice.kind], ink.advice(advice), names, f"{len(names)} {what}")
 
 
 def _people(
@@ -117,14 +117,14 @@ def _people(
     views = []
     for who, stays in moving:
         day = f"{until} {who.until.isoformat()}" if who.until else ""
-        said = cause_words(group.verdict_on(element, who))
-        detail = " · ".join(part for part in (day, ink.words(who.reason or ""), said) if part)
+        said = cause_words(group.cause_of(element, who))
+        detail = " · ".join(part for part in (day, ink.text(who.reason or ""), said) if part)
         views.append(PersonView(person_name(who, ink.show_phones), detail, stays))
     return tuple(views)
 
 
 def _text(group: GroupPlan, change: TextChange, ink: TextStyle, *, stays: bool) -> TextView:
-    view, said = text_view(change, ink, stays=stays), cause_words(group.verdict_on(DriftItem(change.field)))
+    view, said = text_view(change, ink, stays=stays), cause_words(group.cause_of(DriftItem(change.field)))
     return replace(view, remark="; ".join(part for part in (said, view.remark) if part))
 
 

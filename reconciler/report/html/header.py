@@ -65,12 +65,12 @@ def report_title(plan: Plan, drift: bool) -> str:
 def header_facts(made: PlanSource, ink: TextStyle) -> Sequence[tuple[str, str]]:
     """Where the page is from; the order is that of the page."""
     plan = made.plan
-    files = first_n([source.path for source in made.sources], _FILES, ink.words)
+    files = first_n([source.path for source in made.sources], _FILES, ink.text)
     facts = [
-        ("Instance", ink.words(plan.instance_id)),
+        ("Instance", ink.text(plan.instance_id)),
         ("From", files),
         ("As of", plan.as_of.isoformat()),
-        ("Made", f"{_moment(made.made_at, ink)} by reconciler {ink.words(made.made_by)}"),
+        ("Made", f"{_moment(made.made_at, ink)} by reconciler {ink.text(made.made_by)}"),
     ]
     return [(label, text) for label, text in facts if text]
 
@@ -81,7 +81,7 @@ def _moment(written: str, ink: TextStyle) -> str:
         moment = datetime.fromisoformat(written)
         if moment.tzinfo is not None:
             return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return ink.words(written)
+    return ink.text(written)
 
 
 def count_tiles(plan: Plan) -> Sequence[Tile]:
@@ -106,6 +106,6 @@ def count_tiles(plan: Plan) -> Sequence[Tile]:
 
 
 def _alike(plan: Plan) -> str:
-    observed = sum(group.only_observed for group in plan.groups)
+    observed = sum(group.observe_only for group in plan.groups)
     alike = summarize_plan(plan).unchanged - observed
     return f"{alike:,} as the file says" + (f", {observed:,} only observed" if observed else "")

@@ -74,7 +74,7 @@ def page_of(made: PlanSource, *, show_phones: bool, drift: bool) -> Page:
         "Drift" if drift else "Plan",
         report_title(plan, drift),
         plan_line(plan, drift=drift),
-        tuple(ink.words(line) for line in scope_lines(plan)),
+        tuple(ink.text(line) for line in scope_lines(plan)),
         tuple(header_facts(made, ink)),
         tuple(count_tiles(plan)),
         tuple(_refusals(plan, cards, ink)),
@@ -114,9 +114,9 @@ def _advice(plan: Plan, ink: TextStyle) -> Sequence[NoteView]:
 def _refusals(plan: Plan, cards: dict[str, Card], ink: TextStyle) -> Sequence[RefusalView]:
     return [
         RefusalView(
-            ink.words(refusal.message),
-            ink.words(refusal.lift),
-            ink.words(refusal.group or ""),
+            ink.text(refusal.message),
+            ink.text(refusal.lift),
+            ink.text(refusal.group or ""),
             cards.get(refusal.group or ""),
         )
         for refusal in plan.refusals

@@ -60,11 +60,11 @@ def people_view(groups: Sequence[GroupPlan], cards: Mapping[str, Card], ink: Tex
         card = cards[group.key]
         moving = [(who, stays, comes) for comes in (True, False) for who, stays in moving_people(group, comes=comes)]
         for who, stays, comes in moving:
-            people.setdefault(who.key, who)
-            moves.setdefault(who.key, []).append(Move(card.anchor, card.key, comes, stays))
+            people.setdefault(who.ref_id, who)
+            moves.setdefault(who.ref_id, []).append(Move(card.anchor, card.key, comes, stays))
         if moving:
             columns.append((card.anchor, card.key))
-    ordered = sorted(people.values(), key=lambda who: who.order)
-    rows = tuple(PersonRow(person_name(who, ink.show_phones), tuple(moves[who.key])) for who in ordered)
+    ordered = sorted(people.values(), key=lambda who: who.sort_key)
+    rows = tuple(PersonRow(person_name(who, ink.show_phones), tuple(moves[who.ref_id])) for who in ordered)
     small = len(columns) <= _MATRIX_GROUPS and len(rows) <= _MATRIX_PEOPLE
     return PeopleView(rows, tuple(columns) if small else ())

@@ -44,14 +44,14 @@ class TextView:
 def text_view(change: TextChange, ink: TextStyle, *, stays: bool) -> TextView:
     """One change as it is shown; `stays` where no step mends it."""
     many = change.field == "description"
-    new = _unified(ink.unmasked(change.new), many)
+    new = _unified(ink.mask_for_reader(change.new), many)
     if change.old is None:
-        return TextView(ink.words(change.field), None, _runs([(False, new)], many), stays, _more(new))
-    old = _unified(ink.unmasked(change.old), many)
+        return TextView(ink.text(change.field), None, _runs([(False, new)], many), stays, _more(new))
+    old = _unified(ink.mask_for_reader(change.old), many)
     before, after = _marked(old[:_SHOWN], new[:_SHOWN])
     hidden = "a masked number differs" if old == new and change.old != change.new else ""
     remark = "; ".join(part for part in (hidden, _more(old), _more(new)) if part)
-    return TextView(ink.words(change.field), _runs(before, many), _runs(after, many), stays, remark)
+    return TextView(ink.text(change.field), _runs(before, many), _runs(after, many), stays, remark)
 
 
 def _unified(text: str, many: bool) -> str:

@@ -146,11 +146,11 @@ def test_a_step_that_fails_ends_with_3_and_the_report_says_so(stage: Stage) -> N
 @pytest.mark.parametrize(
     ("broken", "outcome"),
     [
-        pytest.param("reconciler.engine.still_differing", "unknown", id="comparing"),
+        pytest.param("reconciler.engine.remaining_drift", "unknown", id="comparing"),
         pytest.param(
             "reconciler.cli.commands.apply.progress.LogProgress.reading_back", "unknown", id="telling how far it is"
         ),
-        pytest.param("reconciler.cli.commands.apply.run.colored", "done", id="showing the result"),
+        pytest.param("reconciler.cli.commands.apply.run.use_color", "done", id="showing the result"),
         pytest.param("reconciler.live.transport.Transport.close", "done", id="closing the connection"),
     ],
 )
@@ -175,7 +175,7 @@ def test_what_nobody_expected_before_the_first_write_ends_with_1(stage: Stage, m
         raise ZeroDivisionError
 
     stage.file(FILE)
-    monkeypatch.setattr("reconciler.engine.known_before", bug)
+    monkeypatch.setattr("reconciler.engine.ids_before_write", bug)
     ran = stage.run("apply", "--yes", "--report", "report.json")
     assert (ran.code, "an unexpected ZeroDivisionError" in ran.err, stage.world.effects()) == (1, True, ())
     assert not (stage.folder / "report.json").exists()

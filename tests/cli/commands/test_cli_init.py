@@ -112,7 +112,7 @@ def test_an_interrupt_in_the_middle_leaves_nothing_behind(
         if len(written) == nth:
             os.kill(os.getpid(), number)
 
-    monkeypatch.setattr("reconciler.cli.commands.init.write_whole", interrupted)
+    monkeypatch.setattr("reconciler.cli.commands.init.write_atomic", interrupted)
     assert run(["init", str(tmp_path / "new" / "repository")]) == 130
     assert "nothing was changed" in capsys.readouterr().err
     assert len(written) == nth

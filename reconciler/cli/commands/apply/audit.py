@@ -12,9 +12,9 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any, TextIO
 
-from reconciler.apply.result import CallRecord
 from reconciler.atomic_file import is_stream, resolve_link
 from reconciler.errors import UsageError
+from reconciler.model.live import CallRecord
 
 
 class Recorder:

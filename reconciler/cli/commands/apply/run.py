@@ -20,8 +20,8 @@ from reconciler.cli.commands.apply.source import SavedPlanSource, YamlSource, fo
 from reconciler.cli.error_output import format_error, write_crash_log
 from reconciler.cli.formats import DRY_RUN_FORMATS, RESULT_FORMATS, RenderOptions, plan_text
 from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.options import PlanRequest
 from reconciler.cli.output import print_message, require_distinct_files, require_stdout, use_color, write, write_file
-from reconciler.cli.plan_options import PlanRequest
 from reconciler.cli.session import Session, endpoint_of, open_session
 from reconciler.cli.signals import StopFlag, handle_signals
 from reconciler.engine import PlanResult, execute
@@ -101,7 +101,7 @@ def _show_confirm_execute(planned: PlanResult, session: Session, run: _Run) -> i
     if not plan.steps:
         return _finish(ApplyResult(plan, calls=run.recorder.calls), run, untouched=True)
     confirm(plan, yes=run.ways.yes)
-    run.stop.writing()
+    run.stop.deferring()
     result = _applied(planned, session, run)
     return _finish(replace(result, calls=run.recorder.calls), run)
 
@@ -123,7 +123,7 @@ def _applied(planned: PlanResult, session: Session, run: _Run) -> ApplyResult:
         if not run.recorder.wrote:
             raise
         if result is None:
-            return ApplyResult.broken_off(planned.plan, error)
+            return ApplyResult.crashed(planned.plan, error)
         return replace(result, unexpected=(*result.unexpected, error))
     return result
 

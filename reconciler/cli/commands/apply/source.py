@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.plan_options import PlanRequest
+from reconciler.cli.options import PlanRequest
 from reconciler.cli.planning import load_and_choose, plan_in_session, stamp
 from reconciler.cli.saved_plan import is_plan_file, read_plan_file, require_same_sources, resolve_source
 from reconciler.cli.session import Account, Session
@@ -94,13 +94,13 @@ def _require_nothing_settled(asked: PlanRequest) -> None:
     A variable may be set for all jobs of a pipeline, the one that made the plan too: stderr tells that it has no say.
     """
     said = [name for name in _SETTLED if getattr(asked, name)]
-    if any(name not in asked.by_variable for name in said):
+    if any(name not in asked.from_environment for name in said):
         raise UsageError(
             "--target, --shard, --as-of, --max-removals and --changed-since were settled when the plan was saved",
             "make a new plan with them",
         )
     if said:
-        variables = ", ".join(asked.by_variable[name] for name in said)
+        variables = ", ".join(asked.from_environment[name] for name in said)
         log.warning("settled when the plan was saved, and not asked again: %s", variables)
 
 

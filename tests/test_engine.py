@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 
+from reconciler.engine import _list_for_saved_plan, match_live
 from reconciler.errors import InvalidResponse
-from reconciler.lookup.listing import list_again, list_everything, list_for, match_live
+from reconciler.live.fetch import confirm_listing, list_groups
+from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, Listing
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, desired, group, listed, live, plan_for
 
@@ -24,19 +26,27 @@ class Lists:
         self._steady = steady
         self.proven: list[bool] = []
 
-    def list_groups(self, *, prove: bool = False) -> Listing:
-        self.proven.append(prove)
-        return Listing(next(self._lists), steady=self._steady)
+    def list_groups(self, *, verify_end: bool = False) -> Listing:
+        self.proven.append(verify_end)
+        return Listing(next(self._lists), complete=self._steady)
+
+
+def list_for(wanted: Desired, lists: Lists, keys: Collection[str]) -> Listing:
+    return match_live(wanted, lists, keys)[0]
+
+
+def list_everything(lists: Lists) -> Listing:
+    return confirm_listing(list_groups(lists, 1), lists)
 
 
 QUESTIONS: list[tuple[str, Callable[[Lists], object], bool]] = [
     ("a key that is found by its id", lambda lists: list_for(PINNED, lists, {"alpha"}), False),
     ("a key that is found by its name", lambda lists: list_for(NAMED, lists, {"alpha"}), True),
     ("no key", lambda lists: list_for(NAMED, lists, ()), False),
-    ("every key", lambda lists: match_live(NAMED, lists), True),
-    ("what no key may have", lambda lists: list_everything(PINNED, lists), True),
-    ("a saved plan by ids", lambda lists: list_again(plan_for(PINNED, live()), lists), False),
-    ("a saved plan by names", lambda lists: list_again(plan_for(NAMED, live()), lists), True),
+    ("every key", lambda lists: list_for(NAMED, lists, {"alpha"}), True),
+    ("what no key may have", lambda lists: list_everything(lists), True),
+    ("a saved plan by ids", lambda lists: _list_for_saved_plan(plan_for(PINNED, live()), lists), False),
+    ("a saved plan by names", lambda lists: _list_for_saved_plan(plan_for(NAMED, live()), lists), True),
 ]
 
 
@@ -53,13 +63,13 @@ def test_a_list_that_may_lack_a_group_is_read_again_once_and_proven_where_that_m
 
 def test_the_list_that_was_read_twice_alike_counts() -> None:
     lists = Lists((ALPHA,), (ALPHA, BETA), (ALPHA, BETA))
-    assert list_everything(PINNED, lists).groups == (ALPHA, BETA)
+    assert list_everything(lists).groups == (ALPHA, BETA)
 
 
 def test_a_list_that_never_comes_twice_alike_is_an_error() -> None:
     lists = Lists(*[(ALPHA,), (ALPHA, BETA)] * 3)
     with pytest.raises(InvalidResponse, match="keeps changing while it is read"):
-        list_everything(PINNED, lists)
+        list_everything(lists)
     assert len(lists.proven) == 5
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import pytest
 
 from reconciler.apply.result import PersonOutcome, PersonStatus
+from reconciler.apply.verify import with_invite_link
 from reconciler.diff.change import AdviceKind
 from reconciler.errors import Forbidden, Interrupted, ReconcilerError
-from reconciler.lookup.links import people_with_link, plan_with_links
+from reconciler.live.fetch import fetch_invite_links
 from reconciler.model.desired import Desired
 from reconciler.model.person_ref import PersonRef
+from reconciler.plan.invite_links import groups_awaiting_link, with_invite_links
 from reconciler.plan.model import Plan
 from tests.builders import ALICE, ALPHA_ID, BOB, ME, desired, group, live, member, participant, plan_for
 
 LINK = "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
 REFUSED = Forbidden("only an admin may", endpoint="GET /invite", status=403)
 WAITING = desired(group(members=[ALICE, member(BOB, by_invite=True)]))
+
+
+def plan_with_links(plan: Plan, client: Links, wanted: Desired) -> Plan:
+    return with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, wanted), 2))
 
 
 class Links:
@@ -92,9 +98,9 @@ def test_after_an_apply_only_whoever_is_to_come_gets_the_link_and_nothing_is_rai
     waiting = PersonOutcome("alpha", PersonRef.of(BOB), PersonStatus.NOT_ADDED, "not there")
     settled = PersonOutcome("alpha", PersonRef.of(ALICE), PersonStatus.ALREADY_IN, "was so before")
     client = Links(error)
-    assert people_with_link((waiting, settled), client, ALPHA_ID) == (
+    assert with_invite_link((waiting, settled), client, ALPHA_ID) == (
         PersonOutcome("alpha", PersonRef.of(BOB), PersonStatus.NOT_ADDED, message, link),
         settled,
     )
-    assert people_with_link((settled,), client, ALPHA_ID) == (settled,)
+    assert with_invite_link((settled,), client, ALPHA_ID) == (settled,)
     assert client.asked == [ALPHA_ID]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class PlanRequest:
     """What a command line asks to be planned; `max_removals` as it was written.
 
-    `by_variable` has those of these that the environment says and the command line does not, each with its variable.
+    `from_environment` has those of these that the environment says and the command line does not, each with its variable.
     """
 
     path: Path
@@ -33,7 +33,7 @@ class PlanRequest:
     max_removals: str | None
     shard: Shard | None
     show_phones: bool
-    by_variable: Mapping[str, str]
+    from_environment: Mapping[str, str]
 
 
 def path_argument(function: F) -> F:
@@ -109,7 +109,7 @@ def planning_options(function: Callable[..., int]) -> Callable[..., int]:
     @wraps(function)
     def gathered(*positional: Any, **named: Any) -> int:
         own = {field.name: named.pop(field.name) for field in fields(PlanRequest) if field.name in named}
-        asked = PlanRequest(**own, by_variable=_by_variable(click.get_current_context(), own))
+        asked = PlanRequest(**own, from_environment=_by_variable(click.get_current_context(), own))
         return function(*positional, asked=asked, **named)
 
     for declare in _PLANNING_OPTIONS:
@@ -170,3 +170,8 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     path_argument,
 )
+
+
+def evaluation_date(as_of: datetime | None) -> date:
+    """The day on which `until` is evaluated: today in UTC unless given."""
+    return (as_of or datetime.now(UTC)).date()
