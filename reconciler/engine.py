@@ -115,7 +115,7 @@ def execute(
     applied = apply_plan(planned.plan, client, known=known, parallelism=parallelism, stop=stop, progress=progress)
     result, desired = applied.result, desired and desired.for_instance(client.instance_id)
     more = remaining_drift(applied.live, result, desired)
-    return replace(result, left_over=tuple(sorted((*result.left_over, *more))))
+    return replace(result, remaining_drift=tuple(sorted((*result.remaining_drift, *more))))
 
 
 def match_live(
@@ -146,7 +146,7 @@ def find_person(desired: Desired, client: Client, query: PersonQuery, *, paralle
 def _list_for_saved_plan(plan: Plan, client: GroupListApi) -> Listing:
     """List the live groups; once more where the plan rests on a name."""
     listing = client.list_groups()
-    sure = all(group.found is MatchedBy.ID for group in groups_with_steps(plan))
+    sure = all(group.matched_by is MatchedBy.ID for group in groups_with_steps(plan))
     return listing if sure else confirm_listing(listing, client)
 
 

@@ -111,7 +111,7 @@ def ids_before_write(plan: Plan, known: Mapping[str, str], api: GroupApi) -> fro
     if not creating:
         return frozenset(known)
     listing = api.list_groups()
-    appeared = appeared_groups(creating, listing.groups, known, plan.held)
+    appeared = appeared_groups(creating, listing.groups, known, plan.pinned_ids)
     if appeared:
         told = "\n".join(f"  {text}" for text in appeared)
         raise Refused(f"the live groups changed since the plan was made, nothing was changed:\n{told}", "plan again")
@@ -131,5 +131,5 @@ def appeared_groups(
         f"{group.key}: a live group called {quote(entry.name)} is there by now: {entry.id}"
         for group in creating
         for entry in new
-        if any(texts_equal(entry.name, name) for name in group.names)
+        if any(texts_equal(entry.name, name) for name in group.lookup_names)
     )

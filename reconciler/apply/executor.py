@@ -47,7 +47,7 @@ def apply_plan(
     plan's `held`: also of keys that this plan is not about). The plan must have been cleared of refusals.
     When `stop` is set, calls in flight are finished and no other is started.
     """
-    taken = {*known, *plan.held, *(group.id for group in plan.groups if group.id is not None)}
+    taken = {*known, *plan.pinned_ids, *(group.id for group in plan.groups if group.id is not None)}
     runs = [GroupExecutor(group, api, taken, stop) for group in plan.groups if group.steps]
     with thread_pool(max(1, min(parallelism, len(runs)))) as pool:
         for phase in Phase:
@@ -84,11 +84,11 @@ def _all(pool: ThreadPoolExecutor, work: Iterable[Callable[[], T]]) -> list[T]:
 
 def _as_seen(result: StepResult, found: ReadBack) -> StepResult:
     """A step's result after the read-back: what was answered with success and is not to be seen is not sure."""
-    if result.outcome is not StepStatus.DONE or result.step not in found.unconfirmed:
+    if result.status is not StepStatus.DONE or result.step not in found.unconfirmed:
         return result
     return replace(
         result,
-        outcome=StepStatus.UNKNOWN,
+        status=StepStatus.UNKNOWN,
         message="answered with success, and not to be seen when the group is read back",
     )
 
@@ -103,7 +103,7 @@ def _gathered(plan: Plan, runs: list[GroupExecutor], found: dict[str, ReadBack],
         plan,
         steps=tuple(sorted(results, key=lambda r: position[r.step])),
         people=tuple(outcome for key in sorted(told) for outcome in told[key].people),
-        left_over=tuple((key, text) for key in sorted(told) for text in told[key].remaining),
+        remaining_drift=tuple((key, text) for key in sorted(told) for text in told[key].remaining),
         interrupted=stop.is_set(),
         unexpected=tuple(error for run in runs for error in run.unexpected),
     )

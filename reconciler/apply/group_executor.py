@@ -50,7 +50,7 @@ class GroupExecutor:
     @property
     def healthy(self) -> bool:
         """Whether every step so far succeeded, so that a removal or a leave may follow."""
-        return all(result.outcome is StepStatus.DONE for result in self.results)
+        return all(result.status is StepStatus.DONE for result in self.results)
 
     def run_phase(self, phase: Phase, started: Callable[[Step], None], finished: Callable[[StepResult], None]) -> None:
         """Run this group's steps of one phase."""
@@ -177,7 +177,7 @@ class GroupExecutor:
             return self._joined_by_name()
 
     def _joined_by_name(self) -> str:
-        names = self.plan.names
+        names = self.plan.lookup_names
         new = [
             group.id
             for group in self.api.list_groups().groups

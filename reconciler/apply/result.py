@@ -37,15 +37,15 @@ class PersonOutcome:
     """A person who did not simply come or go. `link` is the group's invite link, where it could be had."""
 
     group: str
-    who: PersonRef
-    state: PersonStatus
+    person: PersonRef
+    status: PersonStatus
     message: str = ""
     link: str | None = None
 
     @property
     def refused(self) -> bool:
         """Whether this person is not where the file wants them."""
-        return self.state in (PersonStatus.BAD_NUMBER, PersonStatus.NOT_ADDED, PersonStatus.STILL_IN)
+        return self.status in (PersonStatus.BAD_NUMBER, PersonStatus.NOT_ADDED, PersonStatus.STILL_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class StepResult:
     """How one step ended; `message` says why it did not end well."""
 
     step: Step
-    outcome: StepStatus
+    status: StepStatus
     message: str = ""
     group_id: str | None = None
 
@@ -66,7 +66,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """The whole run. `left_over` says per group what the read-back still found different, in words.
+    """The whole run. `remaining_drift` says per group what the read-back still found different, in words.
 
     `unexpected` is what nobody thought of, a bug say: the steps tell what it means for them.
     """
@@ -74,7 +74,7 @@ class ApplyResult:
     plan: Plan
     steps: tuple[StepResult, ...] = ()
     people: tuple[PersonOutcome, ...] = ()
-    left_over: tuple[tuple[str, str], ...] = ()
+    remaining_drift: tuple[tuple[str, str], ...] = ()
     calls: tuple[CallRecord, ...] = ()
     interrupted: bool = False
     unexpected: tuple[Exception, ...] = ()
@@ -91,8 +91,8 @@ class ApplyResult:
         return not (
             self.interrupted
             or self.unexpected
-            or self.left_over
-            or any(result.outcome is not StepStatus.DONE for result in self.steps)
+            or self.remaining_drift
+            or any(result.status is not StepStatus.DONE for result in self.steps)
             or any(outcome.refused for outcome in self.people)
             or any(group.blocked for group in self.plan.groups)
         )
@@ -112,16 +112,16 @@ class ResultSummary:
     unknown: int
     skipped: int
     not_run: int
-    refused: int
+    people_refused: int
     blocked: int
     calls: int
 
 
 def summarize_result(result: ApplyResult) -> ResultSummary:
     """What the run's summary line and its document say."""
-    done = [step for step in result.steps if step.outcome is StepStatus.DONE]
+    done = [step for step in result.steps if step.status is StepStatus.DONE]
     kinds = [step.step.action for step in done]
-    outcomes = [step.outcome for step in result.steps]
+    outcomes = [step.status for step in result.steps]
     moved = people_moved(result)
     new = {step.step.group for step in done if step.step.action.enters_group}
     changed = {step.step.group for step in done if step.step.action is Action.PATCH or moved.get(step)}
@@ -136,7 +136,7 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
         unknown=outcomes.count(StepStatus.UNKNOWN),
         skipped=outcomes.count(StepStatus.SKIPPED),
         not_run=outcomes.count(StepStatus.NOT_RUN),
-        refused=sum(person.refused for person in result.people),
+        people_refused=sum(person.refused for person in result.people),
         blocked=sum(bool(group.blocked) for group in result.plan.groups),
         calls=sum(call.method != "GET" for call in result.calls),
     )
@@ -144,9 +144,9 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
 
 def people_moved(result: ApplyResult) -> dict[StepResult, tuple[PersonRef, ...]]:
     """Per step that was done: who really came or went by it, so nobody with an outcome of their own."""
-    others = {(outcome.group, outcome.who.ref_id) for outcome in result.people}
+    others = {(outcome.group, outcome.person.ref_id) for outcome in result.people}
     return {
         step: tuple(who for who in step.step.people if (step.step.group, who.ref_id) not in others)
         for step in result.steps
-        if step.outcome is StepStatus.DONE
+        if step.status is StepStatus.DONE
     }

@@ -51,8 +51,8 @@ def read_back(run: GroupExecutor, group_id: str, api: GroupApi) -> ReadBack:
         return ReadBack(call_outcomes(run), (f"it could not be read back: {error}",))
     left_over = ("the instance is still in it",) if leaving else _texts_that_differ(run, live)
     found = _misplaced(run, live)
-    contradicted = {outcome.who for outcome in found}
-    told = (outcome for outcome in call_outcomes(run) if outcome.who not in contradicted)
+    contradicted = {outcome.person for outcome in found}
+    told = (outcome for outcome in call_outcomes(run) if outcome.person not in contradicted)
     return ReadBack((*told, *found, *_pending(run)), left_over, live, _not_seen(run, live))
 
 
@@ -85,7 +85,7 @@ def _promised(run: GroupExecutor, already: PersonStatus, *actions: Action) -> li
         for result in run.results
         if result.step.action in actions
         for who in result.step.people
-        if result.outcome is StepStatus.DONE or _state(run, who) is already
+        if result.status is StepStatus.DONE or _state(run, who) is already
     ]
 
 
@@ -145,7 +145,7 @@ def _ran(run: GroupExecutor, *actions: Action) -> list[Step]:
     return [
         result.step
         for result in run.results
-        if result.step.action in actions and result.outcome in (StepStatus.DONE, StepStatus.UNKNOWN)
+        if result.step.action in actions and result.status in (StepStatus.DONE, StepStatus.UNKNOWN)
     ]
 
 
@@ -165,13 +165,15 @@ def remaining_drift(
 def _remaining_in_group(key: str, live: LiveGroup, result: ApplyResult, change: Change | None) -> str:
     steps = [step for step in result.steps if step.step.group == key]
     joined = any(step.step.action is Action.JOIN for step in steps)
-    if any(step.outcome is not StepStatus.DONE for step in steps) or any(told == key for told, _ in result.left_over):
+    if any(step.status is not StepStatus.DONE for step in steps) or any(
+        told == key for told, _ in result.remaining_drift
+    ):
         return ""
     if change is None:
         return "joined: plan again to see what else the file wants of it" if joined else ""
-    told_of = {outcome.who.identity for outcome in result.people if outcome.group == key}
+    told_of = {outcome.person.identity for outcome in result.people if outcome.group == key}
     people = [who for who in (*change.add, *change.remove) if who.identity not in told_of]
-    if not change.text and not people and not change.blocked:
+    if not change.field_changes and not people and not change.blocked:
         return ""
     if (
         joined
@@ -201,13 +203,13 @@ def with_invite_link(people: tuple[PersonOutcome, ...], api: InviteLinkApi, grou
 
     Where the link cannot be had their message says why; nothing is raised after an apply, not even an interrupt.
     """
-    if not any(outcome.state in _JOIN_BY_LINK for outcome in people):
+    if not any(outcome.status in _JOIN_BY_LINK for outcome in people):
         return people
     try:
         link, failure = api.invite_link(group_id), ""
     except (ApiError, Interrupted) as error:
         link, failure = None, f"; the invite link could not be had: {error}"
     return tuple(
-        replace(outcome, message=outcome.message + failure, link=link) if outcome.state in _JOIN_BY_LINK else outcome
+        replace(outcome, message=outcome.message + failure, link=link) if outcome.status in _JOIN_BY_LINK else outcome
         for outcome in people
     )

@@ -62,7 +62,7 @@ def options_for_changed_since(choices: PlanOptions, path: Path, ref: str, desire
     old = _earlier(path, revision, desired)
     compared = old if isinstance(old, str) else changed_keys(old, desired)
     since = select_changed(desired.groups, choices.targets, ref, revision.commit.oid, compared)
-    for reason in since.everything:
+    for reason in since.full_plan_reasons:
         log.warning("--changed-since %s: %s, so all groups are planned", ref, reason)
     before = old.groups if isinstance(old, Desired) and match_may_change(old.groups, desired.groups) else None
     return replace(choices, changed_since=since, previous_groups=before)

@@ -83,7 +83,7 @@ class Change:
     create: bool = False
     join: bool = False
     leave: bool = False
-    text: tuple[TextChange, ...] = ()
+    field_changes: tuple[TextChange, ...] = ()
     add: tuple[PersonRef, ...] = ()
     remove: tuple[PersonRef, ...] = ()
     blocked: tuple[str, ...] = ()
@@ -94,5 +94,5 @@ class Change:
     @property
     def writes(self) -> bool:
         """Whether mending this takes any call that writes."""
-        differs = self.create or self.join or self.leave or bool(self.text or self.add or self.remove)
+        differs = self.create or self.join or self.leave or bool(self.field_changes or self.add or self.remove)
         return differs and not self.fully_blocked

@@ -102,7 +102,7 @@ def _without_live(change: Change, desired: Desired) -> Change:
     return replace(
         change,
         create=True,
-        text=_text_changes(group, None),
+        field_changes=_text_changes(group, None),
         add=sorted_people(ref_from_member(member) for member in members if not member.by_invite),
         advice=(*pending, *expiring_soon(members, desired.as_of), *_admins_to_come(group, desired)),
     )
@@ -120,7 +120,7 @@ def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mappin
         told = tuple(Advice(AdviceKind.OBSERVED, _difference(t)) for t in text)
         reasons = _reasons_to_doubt(live, cast, desired, group)
         return replace(change, advice=(*_doubtful(reasons), *told, *advice))
-    change = replace(change, text=text, add=move.add, advice=tuple(advice))
+    change = replace(change, field_changes=text, add=move.add, advice=tuple(advice))
     if (text or move.add or move.remove) and lacks_admin_rights(cast, desired.instance):
         why = "the instance is no admin of this group, so nothing in it can be changed; have an admin promote it"
         return replace(change, remove=move.remove, blocked=(why,), fully_blocked=True)

@@ -132,15 +132,15 @@ def narrow_by_matches(
     since, previous = options.changed_since, match_groups(options.previous_groups or (), listing.groups)
     if since is None or not previous:
         return options, previous
-    rematched = tuple(key for key in since.left_out if _outcome(previous[key]) != _outcome(now[key]))
+    rematched = tuple(key for key in since.unchanged if _outcome(previous[key]) != _outcome(now[key]))
     holders = _holders(now)
-    moved = {key: holders[there.id] for key in since.gone if (there := previous[key].listed) and there.id in holders}
+    moved = {key: holders[there.id] for key in since.removed if (there := previous[key].listed) and there.id in holders}
     renamed = {*since.renamed, *(KeyRename(old, new) for old, new in moved.items())}
     narrowed = replace(
         since,
-        left_out=tuple(key for key in since.left_out if key not in rematched),
+        unchanged=tuple(key for key in since.unchanged if key not in rematched),
         rematched=rematched,
-        gone=tuple(key for key in since.gone if key not in moved),
+        removed=tuple(key for key in since.removed if key not in moved),
         renamed=tuple(sorted(renamed, key=lambda rename: rename.old)),
     )
     return replace(options, changed_since=narrowed), previous
@@ -211,7 +211,7 @@ def select_changed(
     """
     keys = select_keys(groups, targets)
     if isinstance(compared, str):
-        return ChangedSince(ref, commit, everything=(compared,))
+        return ChangedSince(ref, commit, full_plan_reasons=(compared,))
     everything = tuple(f"{words} changed" for words in compared.elsewhere)
     left_out = () if everything else tuple(sorted(keys - set(compared.changed)))
     return ChangedSince(ref, commit, left_out, compared.gone, compared.renamed, everything)

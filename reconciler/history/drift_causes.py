@@ -34,7 +34,7 @@ def with_drift_causes(
     groups = []
     for group in plan.groups:
         judge = _CauseFinder(group, wanted.get(group.key), after[group.key], old, known)
-        groups.append(replace(group, verdicts=tuple(judge.judgements())))
+        groups.append(replace(group, drift_causes=tuple(judge.judgements())))
     return replace(plan, groups=tuple(groups), baseline=baseline)
 
 
@@ -76,7 +76,7 @@ class _CauseFinder:
         if existence is not None:
             yield ItemCause(DriftItem.GROUP, existence)
             return
-        for text in self.plan.text:
+        for text in self.plan.field_changes:
             yield ItemCause(DriftItem(text.field), self._on_text(text))
         for who in self.plan.add:
             yield ItemCause(
@@ -99,7 +99,7 @@ class _CauseFinder:
         if Action.LEAVE in actions:
             was_left = self.old is not None and self.old.state is State.LEFT
             return DriftCause.BY_HAND if was_left else DriftCause.NOT_APPLIED
-        not_live = bool(self.plan.blocked) and self.plan.id is not None and self.plan.found is MatchedBy.NONE
+        not_live = bool(self.plan.blocked) and self.plan.id is not None and self.plan.matched_by is MatchedBy.NONE
         if not any(action.enters_group for action in actions) and not not_live:
             return None
         old = self._enforced

@@ -35,9 +35,9 @@ def build_plan(
         writes_per_minute=desired.policy.writes_per_minute,
         targets=choices.targets,
         changed_since=choices.changed_since,
-        spared=tuple(sorted(desired.never_removed)),
-        share=shard_info(desired, choices),
-        held=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
+        never_removed=tuple(sorted(desired.never_removed)),
+        shard=shard_info(desired, choices),
+        pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 
 
@@ -52,10 +52,10 @@ def _group_plan(change: Change, desired: Desired, choices: PlanOptions) -> Group
         key=change.group.key,
         name=change.name,
         id=change.id,
-        found=change.matched_by,
-        names=lookup_names(change.group),
+        matched_by=change.matched_by,
+        lookup_names=lookup_names(change.group),
         live=change.live,
-        text=change.text,
+        field_changes=change.field_changes,
         add=change.add,
         remove=change.remove,
         steps=plan_steps(change),

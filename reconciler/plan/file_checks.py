@@ -20,8 +20,8 @@ _PHASES = {
     Action.CREATE: {Phase.BUILD},
     Action.PATCH: {Phase.BUILD},
     Action.ADD: {Phase.BUILD, Phase.SWAP},
-    Action.REMOVE: {Phase.SWAP, Phase.TAKE},
-    Action.LEAVE: {Phase.TAKE},
+    Action.REMOVE: {Phase.SWAP, Phase.REMOVE},
+    Action.LEAVE: {Phase.REMOVE},
 }
 
 
@@ -52,24 +52,24 @@ Fault = tuple[str, str]
 
 def check_plan(plan: Plan, groups: UntrustedValue, held: UntrustedValue) -> None:
     """Raise PlanFileError at the first contradiction; the fields are those the groups and held ids were read from."""
-    if list(plan.held) != sorted(set(plan.held)):
+    if list(plan.pinned_ids) != sorted(set(plan.pinned_ids)):
         held.fail("every id once, sorted")
     keys = [group.key for group in plan.groups]
     if keys != sorted(set(keys)):
         groups.fail("every group once, sorted by key")
-    if plan.share is not None and not all(plan.share.contains(key) for key in keys):
+    if plan.shard is not None and not all(plan.shard.contains(key) for key in keys):
         groups.fail("only groups of the shard")
-    if plan.changed_since is not None and not set(keys).isdisjoint(plan.changed_since.left_out):
+    if plan.changed_since is not None and not set(keys).isdisjoint(plan.changed_since.unchanged):
         groups.fail("no group that `changed_since` says was left out")
-    if plan.changed_since is not None and plan.share is None and not set(plan.changed_since.rematched) <= set(keys):
+    if plan.changed_since is not None and plan.shard is None and not set(plan.changed_since.rematched) <= set(keys):
         groups.fail("every group that `changed_since` says is planned since it matches otherwise")
     ids = [group.id for group in plan.groups if group.id]
     if len(ids) != len(set(ids)):
         groups.fail("no two groups with one id")
     for group, field in zip(plan.groups, groups.items(), strict=True):
-        if group.found is MatchedBy.ID and group.id not in plan.held:
+        if group.matched_by is MatchedBy.ID and group.id not in plan.pinned_ids:
             UntrustedValue(None, f"{field.path}.id").fail("an id that `held` has, as the group was found by its id")
-        for place, expected in (*_group_faults(group), *_removals(group, set(plan.spared))):
+        for place, expected in (*_group_faults(group), *_removals(group, set(plan.never_removed))):
             UntrustedValue(None, f"{field.path}.{place}").fail(expected)
 
 
@@ -120,7 +120,7 @@ def _arrival(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterato
     """A group is made or joined once, first of all, and made only when there is none: never a second one."""
     if step.action.enters_group and earlier:
         yield "action", "creating or joining as a group's first step"
-    exists = group.id is not None or group.live is not None or group.found is not MatchedBy.NONE
+    exists = group.id is not None or group.live is not None or group.matched_by is not MatchedBy.NONE
     if step.action is Action.CREATE and exists:
         yield "action", "no create, as this group is there already"
     if step.action is Action.CREATE and step.name != group.name:
@@ -146,7 +146,7 @@ def _people(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator
 
 def _text(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
     """A patch sets what the plan shows as the new text."""
-    shown = {(change.field, change.new) for change in group.text}
+    shown = {(change.field, change.new) for change in group.field_changes}
     if step.action is Action.PATCH:
         for field, text in (("name", step.name), ("description", step.description)):
             if text is not None and (field, text) not in shown:

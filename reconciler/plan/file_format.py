@@ -18,7 +18,7 @@ from reconciler.plan.summary import summarize_plan
 FORMAT: Final = "wappfy-reconciler/plan"
 
 
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class SavedPlan:
     @property
     def format_version(self) -> int:
         """The format it is in: another than this program's says that it was understood in part, to be read only."""
-        return FORMAT_VERSION if self.plan.other_format is None else self.plan.other_format
+        return FORMAT_VERSION if self.plan.foreign_format is None else self.plan.foreign_format
 
 
 def plan_document(saved: SavedPlan) -> dict[str, Any]:
@@ -48,15 +48,15 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "instance_id": plan.instance_id,
         "as_of": to_json(plan.as_of),
         "targets": to_json(plan.targets),
-        "shard": to_json(plan.share),
+        "shard": to_json(plan.shard),
         "changed_since": to_json(plan.changed_since),
         "baseline": to_json(plan.baseline),
         "summary": to_json(summarize_plan(plan)),
         "refusals": to_json(plan.refusals),
         "groups": to_json(plan.groups),
         "advice": to_json(plan.advice),
-        "held": to_json(plan.held),
-        "spared": to_json(plan.spared),
+        "pinned_ids": to_json(plan.pinned_ids),
+        "never_removed": to_json(plan.never_removed),
         "calls_per_minute": plan.calls_per_minute,
         "writes_per_minute": plan.writes_per_minute,
         # By path, so that the same files give the same document.

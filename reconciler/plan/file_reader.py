@@ -23,7 +23,17 @@ from reconciler.sanitize.escape import escape_controls
 _MEMBERS = (
     *("format", "format_version", "made_by", "made_at", "masked", "instance_id", "as_of", "targets", "shard"),
     *("changed_since", "baseline"),
-    *("summary", "refusals", "groups", "advice", "held", "spared", "calls_per_minute", "writes_per_minute", "sources"),
+    *(
+        "summary",
+        "refusals",
+        "groups",
+        "advice",
+        "pinned_ids",
+        "never_removed",
+        "calls_per_minute",
+        "writes_per_minute",
+        "sources",
+    ),
 )
 
 
@@ -34,7 +44,7 @@ _LATER: dict[str, object] = {"shard": None, "changed_since": None, "baseline": N
 _LATER_IN_CHANGED_SINCE: dict[str, object] = {"rematched": []}
 
 
-_LATER_IN_GROUP: dict[str, object] = {"verdicts": []}
+_LATER_IN_GROUP: dict[str, object] = {"drift_causes": []}
 
 
 _LATER_IN_ADVICE: dict[str, object] = {"link": None}
@@ -70,7 +80,7 @@ def read_plan_to_show(value: object) -> SavedPlan:
         saved = _read(UntrustedValue(document, loose=True))
     except PlanFileError:
         raise _other_version(document) from None
-    return replace(saved, plan=replace(saved.plan, other_format=version))
+    return replace(saved, plan=replace(saved.plan, foreign_format=version))
 
 
 def _read(document: UntrustedValue) -> SavedPlan:
@@ -88,11 +98,11 @@ def _read(document: UntrustedValue) -> SavedPlan:
         writes_per_minute=top["writes_per_minute"].none_or(lambda field: field.whole(1)),
         targets=_texts(top["targets"]),
         changed_since=top["changed_since"].none_or(_changed_since),
-        held=_held(top["held"]),
-        spared=tuple(read_identity(item) for item in top["spared"].items()),
-        share=top["shard"].none_or(_share),
+        pinned_ids=_held(top["pinned_ids"]),
+        never_removed=tuple(read_identity(item) for item in top["never_removed"].items()),
+        shard=top["shard"].none_or(_share),
     )
-    check_plan(plan, top["groups"], top["held"])
+    check_plan(plan, top["groups"], top["pinned_ids"])
     if not document.loose:
         _check_summary(plan, top["summary"])
     sources = tuple(_source(item) for item in top["sources"].items())
@@ -134,10 +144,10 @@ def _changed_since(field: UntrustedValue) -> ChangedSince:
     return ChangedSince(
         ref=part["ref"].text(),
         commit=_hash(part["commit"]),
-        left_out=_texts(part["left_out"]),
-        gone=_texts(part["gone"]),
+        unchanged=_texts(part["unchanged"]),
+        removed=_texts(part["removed"]),
         renamed=tuple(_key_rename(item) for item in part["renamed"].items()),
-        everything=_texts(part["everything"]),
+        full_plan_reasons=_texts(part["full_plan_reasons"]),
         rematched=_texts(part["rematched"]),
     )
 
@@ -164,15 +174,15 @@ def _check_summary(plan: Plan, field: UntrustedValue) -> None:
 
 def _group(field: UntrustedValue) -> GroupPlan:
     part = field.members_of(GroupPlan, _LATER_IN_GROUP)
-    if part["verdicts"].items():
-        part["verdicts"].fail("no verdicts, as a plan has none")
+    if part["drift_causes"].items():
+        part["drift_causes"].fail("no drift causes, as a plan has none")
     return GroupPlan(
         key=part["key"].text() or part["key"].fail("a group's key"),
         name=part["name"].text(),
         id=part["id"].none_or(_group_id),
-        found=part["found"].choice(MatchedBy),
-        names=_texts(part["names"]),
-        text=tuple(_text_change(item) for item in part["text"].items()),
+        matched_by=part["matched_by"].choice(MatchedBy),
+        lookup_names=_texts(part["lookup_names"]),
+        field_changes=tuple(_text_change(item) for item in part["field_changes"].items()),
         add=read_people(part["add"]),
         remove=read_people(part["remove"]),
         steps=tuple(_step(item) for item in part["steps"].items()),
@@ -248,7 +258,7 @@ def _link(field: UntrustedValue) -> str:
 
 def _refusal(field: UntrustedValue) -> Refusal:
     part = field.members_of(Refusal)
-    return Refusal(part["message"].text(), part["lift"].text(), part["group"].none_or(UntrustedValue.text))
+    return Refusal(part["message"].text(), part["override"].text(), part["group"].none_or(UntrustedValue.text))
 
 
 def _removal_limit(field: UntrustedValue) -> RemovalLimit:
@@ -267,7 +277,7 @@ def _source(field: UntrustedValue) -> Source:
 
 def _share(field: UntrustedValue) -> ShardInfo:
     part = field.members_of(ShardInfo)
-    share = ShardInfo(part["index"].whole(1), part["count"].whole(1), part["of_groups"].whole())
+    share = ShardInfo(part["index"].whole(1), part["count"].whole(1), part["total_groups"].whole())
     if share.index > share.count:
         part["index"].fail("no more than `count`")
     return share

@@ -89,7 +89,7 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance) -> P
     found = (*check_instance(instance), *of_own_phone)
     removals = check_removal_limits(plan.groups)
     stood = (
-        replace(refusal, lift=f"{refusal.lift}, then make a new plan")
+        replace(refusal, override=f"{refusal.override}, then make a new plan")
         for refusal in plan.refusals
         if refusal not in removals
     )
@@ -104,7 +104,7 @@ def raise_if_refused(plan: Plan) -> None:
     lines = []
     for refusal in plan.refusals:
         where = f"{refusal.group}: " if refusal.group else ""
-        lines.append(f"  {where}{refusal.message}\n    {refusal.lift}")
+        lines.append(f"  {where}{refusal.message}\n    {refusal.override}")
     raise Refused("refused before the first write, nothing was changed:\n" + "\n".join(lines))
 
 

@@ -45,11 +45,11 @@ class DriftItem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemCause:
-    """The verdict on one difference; `who` is the key of the person to be added or removed, None for all else."""
+    """The verdict on one difference; `person` is the key of the person to be added or removed, None for all else."""
 
-    element: DriftItem
-    verdict: DriftCause
-    who: str | None = None
+    item: DriftItem
+    cause: DriftCause
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +72,19 @@ class KeyRename:
 class ChangedSince:
     """An earlier revision of the file, and to which groups a plan was narrowed by it.
 
-    `ref` is as it was asked for, `commit` its full hash. `left_out` are the keys (of those asked for) that want
+    `ref` is as it was asked for, `commit` its full hash. `unchanged` are the keys (of those asked for) that want
     nothing else than that revision did, and were neither planned nor read; `rematched` those that want nothing else
-    either, and were planned since they stand for another live group by what changed about other keys. `gone` are the
+    either, and were planned since they stand for another live group by what changed about other keys. `removed` are the
     keys of that revision that the file has no more: their groups are left alone. `renamed` are those whose live group
-    another key stands for. `everything` says why all groups were planned all the same; then nothing was left out.
+    another key stands for. `full_plan_reasons` says why all groups were planned all the same; then nothing was left out.
     """
 
     ref: str
     commit: str
-    left_out: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     renamed: tuple[KeyRename, ...] = ()
-    everything: tuple[str, ...] = ()
+    full_plan_reasons: tuple[str, ...] = ()
     rematched: tuple[str, ...] = ()
 
 
@@ -92,17 +92,17 @@ class ChangedSince:
 class GroupPlan:
     """Everything about one group of the file.
 
-    `text`, `add` and `remove` are the differences that the steps will mend; `blocked` says why some or all of
-    them stay. `names` are the wanted and the earlier names by which a group without id is found. `live` is the
+    `field_changes`, `add` and `remove` are the differences that the steps will mend; `blocked` says why some or all of
+    them stay. `lookup_names` are the wanted and the earlier names by which a group without id is found. `live` is the
     live group as read (None: there is none, or no more than its list entry was needed).
     """
 
     key: str
     name: str
     id: str | None = None
-    found: MatchedBy = MatchedBy.NONE
-    names: tuple[str, ...] = ()
-    text: tuple[TextChange, ...] = ()
+    matched_by: MatchedBy = MatchedBy.NONE
+    lookup_names: tuple[str, ...] = ()
+    field_changes: tuple[TextChange, ...] = ()
     add: tuple[PersonRef, ...] = ()
     remove: tuple[PersonRef, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -111,18 +111,18 @@ class GroupPlan:
     live_members: int = 0
     removal_limit: RemovalLimit = DEFAULT_REMOVALS
     live: LiveGroup | None = None
-    verdicts: tuple[ItemCause, ...] = ()
+    drift_causes: tuple[ItemCause, ...] = ()
     """Whose doing each difference is, where drift was held against an earlier revision (`Plan.baseline`)."""
 
     def cause_of(self, element: DriftItem, who: PersonRef | None = None) -> DriftCause | None:
         """The verdict on the group, a text, or somebody to be added or removed; None where there is none."""
         key = None if who is None else who.ref_id
-        return next((one.verdict for one in self.verdicts if (one.element, one.who) == (element, key)), None)
+        return next((one.cause for one in self.drift_causes if (one.item, one.person) == (element, key)), None)
 
     @property
     def adopted(self) -> bool:
         """Whether a live group was found by a name, so that only `pin` makes the match safe."""
-        return self.found in (MatchedBy.NAME, MatchedBy.PREVIOUS_NAME)
+        return self.matched_by in (MatchedBy.NAME, MatchedBy.PREVIOUS_NAME)
 
     @property
     def pending(self) -> bool:
@@ -140,7 +140,7 @@ class Refusal:
     """Why the whole run is refused before its first write, and the flag or line that lifts it."""
 
     message: str
-    lift: str
+    override: str
     group: str | None = None
 
 
@@ -149,7 +149,7 @@ class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
 
     `calls_per_minute` is the rate the estimate is made with. `targets` are the keys asked for (none: all);
-    `changed_since` narrows them down (None: it was not asked for). `held` are the ids that any key of the file notes,
+    `changed_since` narrows them down (None: it was not asked for). `pinned_ids` are the ids that any key of the file notes,
     also one that is no target, sorted: these live groups are never found by name.
     """
 
@@ -161,15 +161,15 @@ class Plan:
     calls_per_minute: float = 100.0
     writes_per_minute: int | None = None
     targets: tuple[str, ...] = ()
-    held: tuple[str, ...] = ()
-    spared: tuple[Identity, ...] = ()
+    pinned_ids: tuple[str, ...] = ()
+    never_removed: tuple[Identity, ...] = ()
     """Who may not be removed, whatever a step says: the instance, protected and ignored people; sorted."""
-    share: ShardInfo | None = None
+    shard: ShardInfo | None = None
     """Which shard of the groups asked for this is; None for all of them."""
     changed_since: ChangedSince | None = None
     baseline: AppliedRevision | None = None
     """The earlier revision that the groups' verdicts rest on; None for plain differences, and for what is saved."""
-    other_format: int | None = None
+    foreign_format: int | None = None
     """The version of the saved plan's format where this program knows another, so that some of it may be missing."""
 
     @property

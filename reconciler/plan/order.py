@@ -20,7 +20,7 @@ def plan_steps(change: Change) -> tuple[Step, ...]:
     if not change.writes:
         return ()
     if change.leave:
-        return (Step(change.group.key, Action.LEAVE, Phase.TAKE, change.id),)
+        return (Step(change.group.key, Action.LEAVE, Phase.REMOVE, change.id),)
     if change.join:
         return (Step(change.group.key, Action.JOIN, Phase.BUILD, invite=change.group.invite),)
     if change.create:
@@ -32,7 +32,7 @@ def _creating(change: Change) -> Iterator[Step]:
     first, *rest = list(_batches(change.add)) or [()]
     build = Step(change.group.key, Action.CREATE, Phase.BUILD, name=change.name, people=first)
     yield build
-    description = next((text.new for text in change.text if text.field == "description"), None)
+    description = next((text.new for text in change.field_changes if text.field == "description"), None)
     if description is not None:
         yield replace(build, action=Action.PATCH, name=None, people=(), description=description)
     for batch in rest:
@@ -41,7 +41,7 @@ def _creating(change: Change) -> Iterator[Step]:
 
 def _changing(change: Change) -> Iterator[Step]:
     key, group_id = change.group.key, change.id
-    texts = {text.field: text.new for text in change.text}
+    texts = {text.field: text.new for text in change.field_changes}
     if texts:
         yield Step(key, Action.PATCH, Phase.BUILD, group_id, texts.get("name"), texts.get("description"))
     swaps = _too_full_to_add_first(change)
@@ -50,7 +50,7 @@ def _changing(change: Change) -> Iterator[Step]:
         for batch in _batches(change.add)
     ]
     removes = [
-        Step(key, Action.REMOVE, Phase.SWAP if swaps else Phase.TAKE, group_id, people=batch)
+        Step(key, Action.REMOVE, Phase.SWAP if swaps else Phase.REMOVE, group_id, people=batch)
         for batch in _batches(change.remove)
     ]
     yield from (*removes, *adds) if swaps else (*adds, *removes)

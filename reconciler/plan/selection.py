@@ -38,7 +38,7 @@ def selected_keys(desired: Desired, choices: PlanOptions) -> frozenset[str]:
     Raises UsageError for a target that the file does not have.
     """
     since = choices.changed_since
-    return select_keys(desired.groups, choices.targets) - frozenset(since.left_out if since is not None else ())
+    return select_keys(desired.groups, choices.targets) - frozenset(since.unchanged if since is not None else ())
 
 
 def planned_keys(desired: Desired, choices: PlanOptions) -> frozenset[str]:
@@ -65,7 +65,7 @@ def needs_api(desired: Desired, choices: PlanOptions) -> bool:
 
 def reports_unmanaged(choices: PlanOptions) -> bool:
     """Whether the plan says what is live and in no file: once, by the first shard of a run that looks at everything."""
-    narrowed = choices.changed_since is not None and not choices.changed_since.everything
+    narrowed = choices.changed_since is not None and not choices.changed_since.full_plan_reasons
     return not choices.targets and not narrowed and (choices.shard is None or choices.shard.index == 1)
 
 

@@ -55,6 +55,6 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class ShardInfo(Shard):
-    """What a plan of one shard says of it: `of_groups` is how many groups all shards together are about."""
+    """What a plan of one shard says of it: `total_groups` is how many groups all shards together are about."""
 
-    of_groups: int
+    total_groups: int

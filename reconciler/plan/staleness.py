@@ -49,7 +49,7 @@ def live_changes(plan: Plan, listed: Sequence[ListedGroup], read: Mapping[str, L
     `read` has the touched groups' whole reads by id (None: gone since the list).
     """
     live = {entry.id: entry for entry in listed}
-    held = set(plan.held)
+    held = set(plan.pinned_ids)
     named: dict[str, list[str]] = {}
     for entry in listed:
         if entry.id not in held:
@@ -86,14 +86,16 @@ def _appeared(group: GroupPlan, live: Mapping[str, ListedGroup], named: Mapping[
         if group.id in live:
             yield f"the live group {group.id} is there by now"
         return
-    for name in group.names:
+    for name in group.lookup_names:
         for group_id in named.get(normalize(name), ()):
             yield f"a live group called {quote(name)} is there by now: {group_id}"
 
 
 def _namesakes(group: GroupPlan, named: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Other live groups that the group's names would find as well, where a name is all that it was found by."""
-    searched = {MatchedBy.NAME: group.names[:1], MatchedBy.PREVIOUS_NAME: group.names}.get(group.found, ())
+    searched = {MatchedBy.NAME: group.lookup_names[:1], MatchedBy.PREVIOUS_NAME: group.lookup_names}.get(
+        group.matched_by, ()
+    )
     for name in searched:
         for group_id in named.get(normalize(name), ()):
             if group_id != group.id:

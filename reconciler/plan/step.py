@@ -39,7 +39,7 @@ class Phase(IntEnum):
 
     BUILD = 0
     SWAP = 1
-    TAKE = 2
+    REMOVE = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class PlanSummary:
     removes: int
     leaves: int
     blocked: int
-    refused: int
+    refusals: int
     unchanged: int
     calls: int
     seconds: int
@@ -44,7 +44,7 @@ def summarize_plan(plan: Plan) -> PlanSummary:
         removes=sum(len(step.people) for step in steps if step.action is Action.REMOVE),
         leaves=kinds.count(Action.LEAVE),
         blocked=sum(bool(group.blocked) for group in plan.groups),
-        refused=len(plan.refusals),
+        refusals=len(plan.refusals),
         unchanged=sum(not group.pending for group in plan.groups),
         calls=plan.calls,
         seconds=ceil(plan.seconds - 1e-9),

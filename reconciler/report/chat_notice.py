@@ -32,7 +32,7 @@ def render_notice(plan: Plan) -> str:
 def _difference(group: GroupPlan) -> str:
     parts = [_WORDS[step.action] for step in group.steps if step.action in _WORDS]
     if not parts:
-        parts += [f"{change.field} differs" for change in group.text]
+        parts += [f"{change.field} differs" for change in group.field_changes]
         parts += [f"{len(group.add)} to add"] if group.add else []
         parts += [f"{len(group.remove)} to remove"] if group.remove else []
     parts += ["blocked"] if group.blocked else []

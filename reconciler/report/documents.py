@@ -14,10 +14,10 @@ from reconciler.sanitize.mask import mask_address, mask_link, mask_text
 RESULT_FORMAT: Final = "wappfy-reconciler/result"
 
 
-RESULT_FORMAT_VERSION: Final = 1
+RESULT_FORMAT_VERSION: Final = 2
 
 
-_ADDRESSES = frozenset({"spared", "identity", "jid", "lid", "id", "owner"})
+_ADDRESSES = frozenset({"never_removed", "identity", "jid", "lid", "id", "owner"})
 
 
 _LINK = "link"
@@ -35,7 +35,7 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
         "summary": to_json(summarize_result(result)),
         "steps": [
             {
-                "outcome": step.outcome.value,
+                "status": step.status.value,
                 "message": step.message,
                 **to_json(step.step),
                 "group_id": step.group_id or step.step.group_id,
@@ -45,16 +45,16 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
         "people": [
             {
                 "group": person.group,
-                "state": person.state.value,
+                "status": person.status.value,
                 "refused": person.refused,
-                "who": to_json(person.who),
+                "person": to_json(person.person),
                 "message": person.message,
                 "link": person.link,
             }
             for person in result.people
         ],
         "blocked": [{"group": group.key, "reason": text} for group in result.plan.groups for text in group.blocked],
-        "left_over": [{"group": group, "difference": text} for group, text in result.left_over],
+        "remaining_drift": [{"group": group, "difference": text} for group, text in result.remaining_drift],
         "calls": to_json(result.calls),
     }
 

@@ -44,7 +44,7 @@ def render_plan_markdown(
     told = sorted((g for g in plan.groups if needs_section(g)), key=lambda g: (_rank(g, refused), g.key))
     sections = [_section(group, group.key in refused, ink) for group in told]
     head = [
-        comment_marker("drift" if drift else "plan", plan.instance_id, plan.share),
+        comment_marker("drift" if drift else "plan", plan.instance_id, plan.shard),
         md_summary(plan_line(plan, drift=drift)),
     ]
     if plan.refusals:
@@ -60,7 +60,7 @@ def _rank(group: GroupPlan, refused: set[str | None]) -> int:
 
 def _refusal(refusal: Refusal, ink: TextStyle) -> str:
     where = f"{md_code(ink.text(refusal.group))}: " if refusal.group else ""
-    return f"{where}{md_words(ink.text(refusal.message), _REFUSAL)}: {md_words(ink.text(refusal.lift), _REFUSAL)}"
+    return f"{where}{md_words(ink.text(refusal.message), _REFUSAL)}: {md_words(ink.text(refusal.override), _REFUSAL)}"
 
 
 def _section(group: GroupPlan, refused: bool, ink: TextStyle) -> Section:

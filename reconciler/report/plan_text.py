@@ -26,7 +26,7 @@ from reconciler.report.summary import plan_line, scope_lines, unchanged_line
 
 def needs_section(group: GroupPlan) -> bool:
     """Whether a group gets a section of its own, rather than being counted or only named."""
-    return group.pending or bool(group.advice or group.text or group.add or group.remove)
+    return group.pending or bool(group.advice or group.field_changes or group.add or group.remove)
 
 
 def display_id(group: GroupPlan) -> str:
@@ -40,9 +40,9 @@ def display_id(group: GroupPlan) -> str:
 
 def match_label(group: GroupPlan, ink: TextStyle) -> str:
     """By which name an adopted group was found: `found by earlier name "Project Alfa"`."""
-    if group.found is not MatchedBy.PREVIOUS_NAME:
+    if group.matched_by is not MatchedBy.PREVIOUS_NAME:
         return "found by name"
-    old = group.live.name if group.live else next((c.old for c in group.text if c.field == "name"), None)
+    old = group.live.name if group.live else next((c.old for c in group.field_changes if c.field == "name"), None)
     return f"found by earlier name {ink.title(old)}" if old else "found by an earlier name"
 
 
@@ -52,7 +52,7 @@ def text_changes(group: GroupPlan) -> list[tuple[TextChange, bool]]:
     The name of a group that is yet to be made stands in its heading already.
     """
     sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
-    changes = sorted(group.text, key=lambda change: (change.field != "name", change.field))
+    changes = sorted(group.field_changes, key=lambda change: (change.field != "name", change.field))
     return [
         (change, (change.field, change.new) not in sent)
         for change in changes
@@ -155,7 +155,7 @@ def _refusals(refusals: Sequence[Refusal], ink: TextStyle) -> list[str]:
     lines = [paint("Refused: apply would stop before its first write", "1;31", ink.color)]
     for refusal in refusals:
         where = f"{ink.text(refusal.group)}: " if refusal.group else ""
-        lines += [ink.line("!", where + ink.text(refusal.message)), f"    {ink.text(refusal.lift)}"]
+        lines += [ink.line("!", where + ink.text(refusal.message)), f"    {ink.text(refusal.override)}"]
     return lines
 
 

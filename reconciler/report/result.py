@@ -53,7 +53,7 @@ class GroupResult:
     @property
     def undone(self) -> list[StepStatus]:
         """How the steps that were not done ended, each way once."""
-        return sorted({step.outcome for step in self.steps if step.outcome is not StepStatus.DONE})
+        return sorted({step.status for step in self.steps if step.status is not StepStatus.DONE})
 
     @property
     def refused(self) -> int:
@@ -78,7 +78,7 @@ def group_results(result: ApplyResult) -> list[GroupResult]:
         (step.step.group, step) for step in sorted(result.steps, key=lambda step: display_rank(step.step))
     )
     people = _by_group((outcome.group, outcome) for outcome in result.people)
-    left_over = _by_group(sorted(result.left_over))
+    left_over = _by_group(sorted(result.remaining_drift))
     moved = people_moved(result)
     blocked = {group.key for group in result.plan.groups if group.blocked}
     return [
@@ -138,13 +138,13 @@ class _Lines:
         """Heading; what was done; what was not; people who did not simply come or go; what is still different."""
         yield self.ink.heading(self.group.plan.key, self.group.plan.name, self.group.id or _NO_ID)
         for step in self.group.steps:
-            if step.outcome is StepStatus.DONE:
+            if step.status is StepStatus.DONE:
                 yield from self._done(step)
         for step in self.group.steps:
-            if step.outcome is not StepStatus.DONE:
+            if step.status is not StepStatus.DONE:
                 yield self._not_done(step)
         # By state, then in the order of people everywhere.
-        for outcome in sorted(self.group.people, key=lambda o: (not o.refused, o.state, o.who.sort_key)):
+        for outcome in sorted(self.group.people, key=lambda o: (not o.refused, o.status, o.person.sort_key)):
             yield self._person(outcome)
         yield from (self.ink.line("!", f"blocked: {self.ink.text(reason)}") for reason in self.group.plan.blocked)
         yield from (self.ink.line("!", f"still different: {self.ink.text(text)}") for text in self.group.left_over)
@@ -164,20 +164,20 @@ class _Lines:
     def _changes(self, step: Step) -> list[TextChange]:
         """What this patch sent, with the old text where the plan knows it."""
         sent = {"name": step.name, "description": step.description}
-        old = {change.field: change.old for change in self.group.plan.text}
+        old = {change.field: change.old for change in self.group.plan.field_changes}
         return [TextChange(field, old.get(field), text) for field, text in sent.items() if text is not None]
 
     def _not_done(self, result: StepResult) -> str:
         people = self.ink.people(result.step.people) if result.step.action in (Action.ADD, Action.REMOVE) else ""
         doing = f"{_DOING[result.step.action]} {people}".strip()
         message = f": {self.ink.text(result.message)}" if result.message else ""
-        return self.ink.line("!", f"{result.outcome.value}: {doing}{message}")
+        return self.ink.line("!", f"{result.status.value}: {doing}{message}")
 
     def _person(self, outcome: PersonOutcome) -> str:
         message = f": {self.ink.text(outcome.message)}" if outcome.message else ""
         link = f"; invite link: {self.ink.link(outcome.link)}" if outcome.link else ""
         mark = "!" if outcome.refused else "i"
-        return self.ink.line(mark, f"{outcome.state.value}: {self.ink.person(outcome.who)}{message}{link}")
+        return self.ink.line(mark, f"{outcome.status.value}: {self.ink.person(outcome.person)}{message}{link}")
 
 
 def next_steps(result: ApplyResult, ink: TextStyle) -> Iterator[str]:
@@ -185,18 +185,18 @@ def next_steps(result: ApplyResult, ink: TextStyle) -> Iterator[str]:
     if result.converged:
         return
     for step in result.steps:
-        if step.outcome is StepStatus.UNKNOWN and step.step.action is Action.CREATE:
+        if step.status is StepStatus.UNKNOWN and step.step.action is Action.CREATE:
             yield (
                 f"Nobody knows whether the group {ink.title(step.step.name or step.step.group)} was made: look whether "
                 "it is there before the next apply. If it is, the next plan finds it by its name."
             )
-    if any(outcome.state is PersonStatus.NOT_ADDED for outcome in result.people):
+    if any(outcome.status is PersonStatus.NOT_ADDED for outcome in result.people):
         yield "Send those who were not added the invite link, or mark them `join: invite` in the file."
-    if any(outcome.state is PersonStatus.BAD_NUMBER for outcome in result.people):
+    if any(outcome.status is PersonStatus.BAD_NUMBER for outcome in result.people):
         yield "Correct the bad numbers in the file."
     if any(group.blocked for group in result.plan.groups):
         yield "Blocked groups stay as they are until the reason above is mended."
-    if result.interrupted and all(step.outcome is StepStatus.DONE for step in result.steps):
+    if result.interrupted and all(step.status is StepStatus.DONE for step in result.steps):
         yield "The run was stopped before it read back what it did: run `reconciler plan` to see whether all is there."
     elif result.interrupted:
         yield "The run was interrupted: run `reconciler apply` again, it does what is left."
@@ -208,7 +208,7 @@ def render_result_markdown(result: ApplyResult, *, show_phones: bool) -> str:
     """The comment, below the size GitHub takes; groups that are not as the file says come first."""
     ink = TextStyle(show_phones, color=False)
     told = sorted(group_results(result), key=lambda group: (not group.unfinished, not group.took_away, group.plan.key))
-    head = [comment_marker("apply", result.plan.instance_id, result.plan.share), *_markdown_summary(result, ink)]
+    head = [comment_marker("apply", result.plan.instance_id, result.plan.shard), *_markdown_summary(result, ink)]
     return render_comment("\n\n".join(head), [_section(group, ink) for group in told], "")
 
 

@@ -24,15 +24,15 @@ def scope_lines(plan: Plan) -> tuple[str, ...]:
     Keys and the revision's name are strangers' text: to be masked and escaped by whoever shows a line.
     """
     lines: list[str] = []
-    if plan.other_format is not None:
-        lines.append(f"Saved with format version {plan.other_format}: shown as far as this program understands it.")
+    if plan.foreign_format is not None:
+        lines.append(f"Saved with format version {plan.foreign_format}: shown as far as this program understands it.")
     if plan.targets:
-        only = "Only looked at" if plan.share is None else "Only asked for"
+        only = "Only looked at" if plan.shard is None else "Only asked for"
         lines.append(f"{only}: {', '.join(sorted(plan.targets))}.")
     if plan.changed_since is not None:
-        lines += _since(plan.changed_since, len(plan.groups) if plan.share is None else plan.share.of_groups)
-    if plan.share is not None:
-        lines.append(_shard(plan, plan.share))
+        lines += _since(plan.changed_since, len(plan.groups) if plan.shard is None else plan.shard.total_groups)
+    if plan.shard is not None:
+        lines.append(_shard(plan, plan.shard))
     if plan.baseline is not None:
         lines += cause_lines(plan, plan.baseline)
     return tuple(lines)
@@ -43,7 +43,7 @@ def cause_lines(plan: Plan, baseline: AppliedRevision) -> Iterator[str]:
 
     Nothing remembers what an apply could not do, so that no verdict can tell it from somebody's hand.
     """
-    found = [one.verdict for group in plan.groups for one in group.verdicts]
+    found = [one.cause for group in plan.groups for one in group.drift_causes]
     told = [f"{found.count(verdict)} {words}" for verdict, words in CAUSE_WORDS.items() if verdict in found]
     counts = ", ".join(told) or "no difference to judge"
     yield f"Held against {revision_label(baseline.ref, baseline.commit)}: {counts}."
@@ -56,25 +56,25 @@ def cause_lines(plan: Plan, baseline: AppliedRevision) -> Iterator[str]:
 
 def _shard(plan: Plan, share: ShardInfo) -> str:
     """`Shard 2/5: 17 of 83 groups.`"""
-    of = "these " if (plan.targets or plan.changed_since) and share.of_groups > 1 else ""
-    return f"Shard {share}: {len(plan.groups)} of {of}{plural(share.of_groups, 'group', 'groups')}."
+    of = "these " if (plan.targets or plan.changed_since) and share.total_groups > 1 else ""
+    return f"Shard {share}: {len(plan.groups)} of {of}{plural(share.total_groups, 'group', 'groups')}."
 
 
 def _since(since: ChangedSince, planned: int) -> Iterator[str]:
     revision = revision_label(since.ref, since.commit)
-    if since.everything:
-        yield f"Compared with {revision}, and nothing left out: {'; '.join(since.everything)}."
+    if since.full_plan_reasons:
+        yield f"Compared with {revision}, and nothing left out: {'; '.join(since.full_plan_reasons)}."
     else:
         changed = planned - len(since.rematched)
         looked = f"{plural(changed, 'group', 'groups') if changed else 'No group'} changed since {revision}"
-        left_out = plural(len(since.left_out), "group", "groups")
-        left = f"; {left_out} left out as unchanged: {first_n(since.left_out, _MAX_NAMED)}"
-        yield f"{looked}{left if since.left_out else ''}."
+        left_out = plural(len(since.unchanged), "group", "groups")
+        left = f"; {left_out} left out as unchanged: {first_n(since.unchanged, _MAX_NAMED)}"
+        yield f"{looked}{left if since.unchanged else ''}."
     if since.rematched:
         why = "as written before, but matched otherwise, by what changed about other groups"
         yield f"Planned too, {why}: {first_n(since.rematched, _MAX_NAMED)}."
-    if since.gone:
-        yield f"No longer in the file, and left alone as they are: {first_n(since.gone, _MAX_NAMED)}."
+    if since.removed:
+        yield f"No longer in the file, and left alone as they are: {first_n(since.removed, _MAX_NAMED)}."
     if since.renamed:
         renamed = [f"{rename.old} is now {rename.new}" for rename in since.renamed]
         yield f"Another key for the same group: {first_n(renamed, _MAX_NAMED)}."
@@ -153,6 +153,6 @@ def _how_groups_are(plan: Plan, other: str = "") -> str:
 
 
 def _why_no_group(plan: Plan) -> str:
-    if plan.share is not None and plan.share.of_groups:
+    if plan.shard is not None and plan.shard.total_groups:
         return "no group is in this shard"
     return "no group was asked for" if plan.changed_since is None else "no group of the file changed"

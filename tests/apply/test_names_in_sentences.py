@@ -23,7 +23,7 @@ CREATE = Step("alpha", Action.CREATE, Phase.BUILD, name=NAME)
 
 
 def test_of_a_group_that_is_there_by_now() -> None:
-    creating = GroupPlan("alpha", NAME, steps=(CREATE,), names=(NAME,))
+    creating = GroupPlan("alpha", NAME, steps=(CREATE,), lookup_names=(NAME,))
     told = appeared_groups([creating], [listed(live(name=NAME))], {}, ())
     assert told == (f"alpha: a live group called {QUOTED} is there by now: {ALPHA_ID}",)
 

@@ -128,7 +128,7 @@ def test_where_the_instance_is_no_admin_a_change_is_blocked_and_shown(
     planned = group_plan(desired(wanted), live(BOB, me=NOT_ADMIN))
     assert planned.steps == ()
     assert "no admin" in planned.blocked[0]
-    assert planned.text or planned.add or planned.remove
+    assert planned.field_changes or planned.add or planned.remove
     assert planned.pending
 
 

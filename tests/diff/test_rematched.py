@@ -69,11 +69,11 @@ def narrowed(since: ChangedSince, old: Sequence[DesiredGroup], new: Sequence[Des
 def test_a_key_that_matches_otherwise_is_not_left_out(
     old: tuple[DesiredGroup, ...], new: tuple[DesiredGroup, ...], rematched: tuple[str, ...]
 ) -> None:
-    narrow = ChangedSince("main", "f" * 40, left_out=("alpha",))
+    narrow = ChangedSince("main", "f" * 40, unchanged=("alpha",))
     since = narrowed(narrow, old, new)
 
     assert since.rematched == rematched
-    assert since.left_out == (() if rematched else ("alpha",))
+    assert since.unchanged == (() if rematched else ("alpha",))
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_a_key_that_matches_otherwise_is_not_left_out(
 def test_a_key_is_not_gone_whose_live_group_another_one_stands_for(
     new: DesiredGroup, gone: tuple[str, ...], renamed: tuple[KeyRename, ...]
 ) -> None:
-    narrow = ChangedSince("main", "f" * 40, gone=("alpha",))
+    narrow = ChangedSince("main", "f" * 40, removed=("alpha",))
     since = narrowed(narrow, [ALPHA], [new])
 
-    assert (since.gone, since.renamed) == (gone, renamed)
+    assert (since.removed, since.renamed) == (gone, renamed)
 
 
 @pytest.mark.parametrize(

@@ -133,21 +133,21 @@ def test_what_did_not_change_is_left_out() -> None:
     compared = changed_keys(old, desired(*GROUPS))
 
     assert select_changed(GROUPS, (), "main", "f" * 40, compared) == ChangedSince("main", "f" * 40, ("b", "c"), ("d",))
-    assert select_changed(GROUPS, ("a", "b"), "main", "f" * 40, compared).left_out == ("b",)
+    assert select_changed(GROUPS, ("a", "b"), "main", "f" * 40, compared).unchanged == ("b",)
 
 
 def test_nothing_is_left_out_when_something_changed_that_bears_on_all_groups() -> None:
     new = replace(desired(*GROUPS), policy=policy(protected=[ALICE], ignored=[BOB]))
     since = select_changed(GROUPS, (), "main", "f" * 40, changed_keys(desired(*GROUPS), new))
 
-    assert since.left_out == ()
-    assert since.everything == ("`policy.ignored` changed", "`policy.protected` changed")
+    assert since.unchanged == ()
+    assert since.full_plan_reasons == ("`policy.ignored` changed", "`policy.protected` changed")
 
 
 def test_nothing_is_left_out_when_the_revision_cannot_be_compared() -> None:
     since = select_changed(GROUPS, (), "main", "f" * 40, "it is not valid")
 
-    assert since == ChangedSince("main", "f" * 40, everything=("it is not valid",))
+    assert since == ChangedSince("main", "f" * 40, full_plan_reasons=("it is not valid",))
 
 
 def test_a_target_that_the_file_does_not_have_is_an_error_here_too() -> None:

@@ -41,7 +41,7 @@ def whole(old: Desired, new: Desired, *lives: LiveGroup) -> Plan:
 def verdicts(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, DriftCause]:
     """The verdicts on the one group, by element and person."""
     (found,) = whole(old, new, *lives).groups
-    return {f"{one.element.value} {one.who or ''}".strip(): one.verdict for one in found.verdicts}
+    return {f"{one.item.value} {one.person or ''}".strip(): one.cause for one in found.drift_causes}
 
 
 def of_groups(old: DesiredGroup | None, new: DesiredGroup, *lives: LiveGroup) -> dict[str, DriftCause]:
@@ -191,9 +191,9 @@ def by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, dict[str,
     """The verdicts on each group that differs."""
     plans = whole(old, new, *lives).groups
     return {
-        plan.key: {f"{one.element.value} {one.who or ''}".strip(): one.verdict for one in plan.verdicts}
+        plan.key: {f"{one.item.value} {one.person or ''}".strip(): one.cause for one in plan.drift_causes}
         for plan in plans
-        if plan.verdicts
+        if plan.drift_causes
     }
 
 
@@ -278,12 +278,12 @@ def test_a_plan_keeps_everything_else_and_says_what_it_was_held_against() -> Non
     found = whole(desired(IN), desired(IN), live(ALICE))
 
     assert found.baseline == BASELINE
-    assert replace(found, baseline=None, groups=tuple(replace(one, verdicts=()) for one in found.groups)) == plain
+    assert replace(found, baseline=None, groups=tuple(replace(one, drift_causes=()) for one in found.groups)) == plain
     (judged_group,) = found.groups
     assert judged_group.cause_of(DriftItem.ADD, judged_group.add[0]) is BY_HAND
     assert judged_group.cause_of(DriftItem.REMOVE, judged_group.remove[0]) is BY_HAND
     assert judged_group.cause_of(DriftItem.NAME) is None
-    assert GroupPlan("a", "A", verdicts=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
+    assert GroupPlan("a", "A", drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
 
 
 def test_a_group_as_the_file_says_has_no_verdict() -> None:

@@ -16,7 +16,7 @@ from tests.builders import ALICE, TODAY
 
 ADD = Step("b", Action.ADD, Phase.BUILD)
 PATCH = Step("b", Action.PATCH, Phase.BUILD)
-REMOVE = Step("a", Action.REMOVE, Phase.TAKE)
+REMOVE = Step("a", Action.REMOVE, Phase.REMOVE)
 SWAPS = (Step("c", Action.REMOVE, Phase.SWAP), Step("c", Action.ADD, Phase.SWAP))
 CREATE = Step("d", Action.CREATE, Phase.BUILD)
 PLAN = Plan(
@@ -71,7 +71,7 @@ def test_steps_blocked_groups_and_refusals_are_pending(plan: Plan, pending: bool
     ],
 )
 def test_only_a_group_found_by_a_name_is_adopted(found: MatchedBy, adopted: bool) -> None:
-    assert GroupPlan("a", "A", found=found).adopted is adopted
+    assert GroupPlan("a", "A", matched_by=found).adopted is adopted
 
 
 def outcome(state: PersonStatus) -> ApplyResult:
@@ -89,7 +89,7 @@ def outcome(state: PersonStatus) -> ApplyResult:
             if end is not StepStatus.DONE
         ),
         pytest.param(ApplyResult(PLAN, interrupted=True), False, id="interrupted"),
-        pytest.param(ApplyResult(PLAN, left_over=(("a", "text"),)), False, id="left over"),
+        pytest.param(ApplyResult(PLAN, remaining_drift=(("a", "text"),)), False, id="left over"),
         pytest.param(ApplyResult(Plan("i", TODAY, (GroupPlan("a", "A", blocked=("x",)),))), False, id="blocked"),
         pytest.param(outcome(PersonStatus.NOT_ADDED), False, id="somebody not added"),
         pytest.param(outcome(PersonStatus.BAD_NUMBER), False, id="a bad number"),

@@ -36,8 +36,8 @@ def test_a_plan_records_the_live_group_and_the_names_it_was_found_by() -> None:
     there = live(ALICE)
     planned = group_plan(desired(group(id=None, name="Omega", previously=["Alpha"], members=[BOB])), there)
     assert planned.live == there
-    assert planned.names == ("Omega", "Alpha")
-    assert (planned.name, planned.id, planned.found) == ("Omega", ALPHA_ID, MatchedBy.PREVIOUS_NAME)
+    assert planned.lookup_names == ("Omega", "Alpha")
+    assert (planned.name, planned.id, planned.matched_by) == ("Omega", ALPHA_ID, MatchedBy.PREVIOUS_NAME)
     assert planned.live_members == 1
     assert ([who.label for who in planned.add], [who.label for who in planned.remove]) == (["bob"], ["alice"])
 

@@ -70,14 +70,14 @@ def test_a_refusal_names_the_group_the_limit_its_source_and_the_flag_that_lifts_
     (refusal,) = plan_for(wanted, group_live).refusals
     assert refusal.group == "alpha"
     assert refusal.message == "3 of 4 members would be removed, 2 may be (50% by groups.yaml:7)"
-    assert "--max-removals 3" in refusal.lift
-    assert "`max_removals`" in refusal.lift
+    assert "--max-removals 3" in refusal.override
+    assert "`max_removals`" in refusal.override
 
 
 def test_the_flag_that_a_refusal_names_does_lift_it() -> None:
     wanted, group_live = removing(4, 3)
     (refusal,) = plan_for(wanted, group_live).refusals
-    number = int(refusal.lift.split("--max-removals ")[1].split(",")[0])
+    number = int(refusal.override.split("--max-removals ")[1].split(",")[0])
     assert plan_for(wanted, group_live, choices=PlanOptions(max_removals=count(number))).refusals == ()
 
 
@@ -123,7 +123,7 @@ def test_removals_that_are_blocked_or_held_back_refuse_nothing() -> None:
 def test_somebody_to_remove_while_the_own_number_is_unknown_is_refused() -> None:
     (refusal,) = plan_for(desired(group(members=[ALICE]), instance=None), live(ALICE, BOB, me=None)).refusals
     assert "own number is unknown" in refusal.message
-    assert "`phone` under `instance`" in refusal.lift
+    assert "`phone` under `instance`" in refusal.override
 
 
 def test_the_number_in_a_file_for_another_instance_is_not_this_ones() -> None:
@@ -131,8 +131,8 @@ def test_the_number_in_a_file_for_another_instance_is_not_this_ones() -> None:
     (refusal,) = plan_for(wanted, live(ALICE, BOB, me=None)).refusals
     assert "own number is unknown" in refusal.message
     assert "the file is for the instance inst_other, this run for inst_abc123" in refusal.message
-    assert "name inst_other with --instance-id" in refusal.lift
-    assert "`id` and `phone` of inst_abc123" in refusal.lift
+    assert "name inst_other with --instance-id" in refusal.override
+    assert "`id` and `phone` of inst_abc123" in refusal.override
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_starter_that_nobody_has_made_their_own_is_refused_whatever_instance_i
     for lives in ([live(ALICE)], [live(*PEOPLE)], []):
         (refusal,) = plan_for(wanted, *lives).refusals
         assert PLACEHOLDER in refusal.message
-        assert "`id` and `phone`" in refusal.lift
+        assert "`id` and `phone`" in refusal.override
     assert plan_for(wanted, live(ALICE), choices=PlanOptions(sandbox=True)).refusals == ()
 
 
@@ -171,7 +171,7 @@ def test_adding_alone_needs_no_own_number() -> None:
 def test_an_instance_that_cannot_write_is_refused(instance: Instance | None, said: str | None) -> None:
     found = check_instance(instance)
     assert [said in refusal.message for refusal in found if said] == ([True] if said else [])
-    assert all(refusal.lift and refusal.group is None for refusal in found)
+    assert all(refusal.override and refusal.group is None for refusal in found)
 
 
 def test_all_refusals_are_told_at_once_the_runs_own_first() -> None:
@@ -179,7 +179,7 @@ def test_all_refusals_are_told_at_once_the_runs_own_first() -> None:
     plan = plan_for(wanted, live(*PEOPLE), instance=Instance("inst_abc123", "failed"))
     assert [refusal.group for refusal in plan.refusals] == [None, None, "alpha"]
     assert [
-        word in refusal.lift
+        word in refusal.override
         for word, refusal in zip(("connect it", "`phone`", "--max-removals"), plan.refusals, strict=True)
     ] == [True] * 3
 

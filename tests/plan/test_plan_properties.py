@@ -118,7 +118,7 @@ def test_building_never_takes_away_and_the_order_is_by_phase_then_key(setting: S
     steps = plan_of(world, wanted).steps
     taking = (Action.REMOVE, Action.LEAVE)
     assert [step for step in steps if step.phase is Phase.BUILD and step.action in taking] == []
-    assert [step for step in steps if step.phase is Phase.TAKE and step.action not in taking] == []
+    assert [step for step in steps if step.phase is Phase.REMOVE and step.action not in taking] == []
     assert [(step.phase, step.group) for step in steps] == sorted((step.phase, step.group) for step in steps)
 
 

@@ -67,7 +67,7 @@ def together(shards: Sequence[Plan]) -> Plan:
         groups=tuple(sorted((one for plan in shards for one in plan.groups), key=lambda one: one.key)),
         refusals=once(refusal for plan in shards for refusal in plan.refusals),
         advice=tuple(advice for plan in shards for advice in plan.advice),
-        share=None,
+        shard=None,
     )
 
 
@@ -85,9 +85,9 @@ def hold_together(wanted: Desired, lives: Sequence[LiveGroup], choices: PlanOpti
     for index in range(1, count + 1):
         part = Told(lives, told.state)
         plans.append(planned(wanted, part, replace(choices, shard=Shard(index, count))))
-        assert plans[-1].share is not None
+        assert plans[-1].shard is not None
         assert {shard_number(one.key, count) for one in plans[-1].groups} <= {index}
-        assert plans[-1].share.of_groups == len(whole.groups)
+        assert plans[-1].shard.total_groups == len(whole.groups)
         assert part.asked == [] or plans[-1].groups or index == 1
         asked += part.asked
     assert together(plans) == replace(whole, refusals=once(whole.refusals))

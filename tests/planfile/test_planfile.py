@@ -99,7 +99,7 @@ def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
     base = GroupPlan(
         key,
         draw(words),
-        names=tuple(draw(st.lists(words, max_size=2))),
+        lookup_names=tuple(draw(st.lists(words, max_size=2))),
         blocked=tuple(draw(st.lists(words, max_size=2))),
         advice=tuple(draw(st.lists(advice, max_size=2))),
         live_members=draw(st.integers(0, 1024)),
@@ -112,30 +112,30 @@ def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
         create = Step(key, Action.CREATE, Phase.BUILD, name=base.name, people=everybody[:1])
         patch = Step(key, Action.PATCH, Phase.BUILD, description=text[1].new)
         add = Step(key, Action.ADD, Phase.BUILD, people=everybody[1:])
-        return replace(base, text=text, add=everybody, steps=(create, patch, add))
+        return replace(base, field_changes=text, add=everybody, steps=(create, patch, add))
     gid = f"12036301234567{number:04}@g.us"
     if shape == "join":
         known = draw(st.sampled_from([None, gid]))
         return replace(base, id=known, steps=(Step(key, Action.JOIN, Phase.BUILD, known, invite=draw(words)),))
     live = draw(st.none() | st.builds(LiveGroup, st.just(gid), words, words, participants(), st.none(), st.none()))
-    base = replace(base, id=gid, live=live, found=draw(st.sampled_from(list(MatchedBy)[:3])))
+    base = replace(base, id=gid, live=live, matched_by=draw(st.sampled_from(list(MatchedBy)[:3])))
     if shape == "leave":
-        return replace(base, steps=(Step(key, Action.LEAVE, Phase.TAKE, gid),))
+        return replace(base, steps=(Step(key, Action.LEAVE, Phase.REMOVE, gid),))
     name = TextChange("name", draw(words), draw(words))
     steps = [
         Step(key, Action.PATCH, Phase.BUILD, gid, name=name.new),
         Step(key, Action.ADD, draw(st.sampled_from([Phase.BUILD, Phase.SWAP])), gid, people=everybody[:1]),
-        Step(key, Action.REMOVE, draw(st.sampled_from([Phase.SWAP, Phase.TAKE])), gid, people=everybody[1:]),
+        Step(key, Action.REMOVE, draw(st.sampled_from([Phase.SWAP, Phase.REMOVE])), gid, people=everybody[1:]),
     ]
     kept = tuple(step for step in steps if draw(st.booleans()))
-    return replace(base, text=(name,), add=everybody[:1], remove=everybody[1:], steps=kept)
+    return replace(base, field_changes=(name,), add=everybody[:1], remove=everybody[1:], steps=kept)
 
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     keys = sorted(draw(st.lists(st.text(min_size=1, max_size=8), max_size=3, unique=True)))
     planned = tuple(draw(groups(key, number)) for number, key in enumerate(keys))
-    by_id = {group.id for group in planned if group.id is not None and group.found is MatchedBy.ID}
+    by_id = {group.id for group in planned if group.id is not None and group.matched_by is MatchedBy.ID}
     return Plan(
         draw(words),
         draw(days),
@@ -146,7 +146,7 @@ def plans(draw: st.DrawFn) -> Plan:
         draw(st.none() | st.integers(1, 100)),
         tuple(draw(st.lists(words, max_size=2))),
         tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
-        share=draw(st.none() | st.builds(ShardInfo, st.just(1), st.just(1), st.integers(0, 99))),
+        shard=draw(st.none() | st.builds(ShardInfo, st.just(1), st.just(1), st.integers(0, 99))),
         changed_since=draw(st.none() | revisions),
     )
 
@@ -398,7 +398,7 @@ def test_a_plan_of_format_2_which_knew_no_links_is_shown_and_not_applied(name: s
     plan = without_links(PLANS[name])
     document = {**saved(document_of(plan)), "format_version": 2}
     delete_links(document)
-    assert read_plan_to_show(document).plan == replace(plan, other_format=2)
+    assert read_plan_to_show(document).plan == replace(plan, foreign_format=2)
     with pytest.raises(PlanFileError, match=r"format is version 2, made by .* reads format version 3"):
         read_plan_document(document)
 
@@ -437,7 +437,7 @@ def test_a_plan_of_another_format_says_so_where_it_is_shown(name: str, format_: 
 @pytest.mark.parametrize("name", PLANS)
 def test_a_plan_of_format_1_is_read_to_be_shown(name: str) -> None:
     """It knew no shard, no revision, no verdicts, and no links."""
-    plan = without_links(replace(PLANS[name], share=None, changed_since=None))
+    plan = without_links(replace(PLANS[name], shard=None, changed_since=None))
     document = saved(document_of(plan))
     for member in ("shard", "changed_since", "baseline"):
         del document[member]
@@ -445,7 +445,7 @@ def test_a_plan_of_format_1_is_read_to_be_shown(name: str) -> None:
         del group["verdicts"]
     delete_links(document)
     shown = read_plan_to_show({**document, "format_version": 1})
-    assert shown == SavedPlan(replace(plan, other_format=1), samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z")
+    assert shown == SavedPlan(replace(plan, foreign_format=1), samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z")
     assert plan_document(shown)["format_version"] == 1
     with pytest.raises(PlanFileError, match="format is version 1"):
         read_plan_document(plan_document(shown))
@@ -457,7 +457,7 @@ def test_what_a_later_format_adds_is_passed_over_to_show_the_rest(name: str) -> 
     for value in (document, *document["groups"], *(step for group in document["groups"] for step in group["steps"])):
         value["weather"] = "fine"
     shown = read_plan_to_show({**document, "format_version": 4})
-    assert shown.plan == replace(PLANS[name], other_format=4)
+    assert shown.plan == replace(PLANS[name], foreign_format=4)
 
 
 @pytest.mark.parametrize(

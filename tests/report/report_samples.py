@@ -57,7 +57,7 @@ ALPHA = GroupPlan(
     MatchedBy.PREVIOUS_NAME,
     ("Project Alpha", "Project Alfa"),
     live=ALPHA_LIVE,
-    text=(
+    field_changes=(
         TextChange("description", "", "Team workspace for Project Alpha\nAsk alice"),
         TextChange("name", "Project Alfa", "Project Alpha"),
     ),
@@ -73,7 +73,7 @@ ALPHA = GroupPlan(
             description="Team workspace for Project Alpha\nAsk alice",
         ),
         Step("project-alpha", Action.ADD, Phase.BUILD, ALPHA_ID, people=(ALICE, BOB)),
-        Step("project-alpha", Action.REMOVE, Phase.TAKE, ALPHA_ID, people=(STRANGER, BRAZILIAN)),
+        Step("project-alpha", Action.REMOVE, Phase.REMOVE, ALPHA_ID, people=(STRANGER, BRAZILIAN)),
     ),
     advice=(
         Advice(
@@ -87,8 +87,8 @@ ALPHA = GroupPlan(
 NEW = GroupPlan(
     "board",
     "Board",
-    names=("Board",),
-    text=(TextChange("name", None, "Board"), TextChange("description", None, "Only the board")),
+    lookup_names=("Board",),
+    field_changes=(TextChange("name", None, "Board"), TextChange("description", None, "Only the board")),
     add=(ALICE, CAROL),
     steps=(
         Step("board", Action.CREATE, Phase.BUILD, name="Board", people=(ALICE, CAROL)),
@@ -101,17 +101,17 @@ BLOCKED = GroupPlan(
     BETA_ID,
     MatchedBy.ID,
     live=LiveGroup(BETA_ID, "Beta (old)", "x", (participant("12025550146"),)),
-    text=(TextChange("name", "Beta (old)", "Beta"),),
+    field_changes=(TextChange("name", "Beta (old)", "Beta"),),
     add=(ALICE,),
     remove=(STRANGER,),
     blocked=("the instance is no admin of this group: make +1 202 555 0100 one in the app",),
     live_members=1,
 )
 JOINED = GroupPlan(
-    "club", "Club", steps=(Step("club", Action.JOIN, Phase.BUILD, invite="AbCdEfGhIjKlMn"),), names=("Club",)
+    "club", "Club", steps=(Step("club", Action.JOIN, Phase.BUILD, invite="AbCdEfGhIjKlMn"),), lookup_names=("Club",)
 )
 LEFT = GroupPlan(
-    "gone", "Gone", OLD_ID, MatchedBy.ID, steps=(Step("gone", Action.LEAVE, Phase.TAKE, OLD_ID),), live_members=4
+    "gone", "Gone", OLD_ID, MatchedBy.ID, steps=(Step("gone", Action.LEAVE, Phase.REMOVE, OLD_ID),), live_members=4
 )
 SAME = GroupPlan("same", "Same", "120363012345678905@g.us", MatchedBy.ID, ("Same",), live_members=3)
 OBSERVED = replace(SAME, key="seen", advice=(Advice(AdviceKind.OBSERVED, 'name is "Same", the file says "Other"'),))
@@ -131,16 +131,16 @@ EVERYTHING = Plan(
         Advice(AdviceKind.EXPIRES, "within the next 14 days", (BOB,)),
     ),
     targets=("project-alpha", "board"),
-    held=(OLD_ID, BETA_ID, "120363012345678905@g.us"),
+    pinned_ids=(OLD_ID, BETA_ID, "120363012345678905@g.us"),
 )
 SMALL = Plan("inst_abc123", date(2026, 11, 21), (NEW, ALPHA), calls_per_minute=60.0)
-SHARD = replace(SMALL, groups=(ALPHA,), share=ShardInfo(1, 5, 83))
+SHARD = replace(SMALL, groups=(ALPHA,), shard=ShardInfo(1, 5, 83))
 NOTHING = Plan(
     "inst_abc123",
     date(2026, 11, 21),
     (ADOPTED, SAME),
     advice=(Advice(AdviceKind.UNMANAGED, "2 live groups are not in the file", names=("Chat", 'A", "B')),),
-    held=("120363012345678905@g.us",),
+    pinned_ids=("120363012345678905@g.us",),
 )
 WATCHED = replace(NOTHING, groups=(*NOTHING.groups, OBSERVED))
 EMPTY = Plan("inst_abc123", date(2026, 11, 21))

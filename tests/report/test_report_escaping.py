@@ -39,9 +39,9 @@ def hostile_plan(text: str) -> Plan:
         samples.ALPHA,
         name=text,
         key=text,
-        found=MatchedBy.PREVIOUS_NAME,
+        matched_by=MatchedBy.PREVIOUS_NAME,
         live=LiveGroup(samples.ALPHA_ID, text, text),
-        text=(TextChange("name", text, text), TextChange("description", None, text)),
+        field_changes=(TextChange("name", text, text), TextChange("description", None, text)),
         add=(person,),
         remove=(person, replace(person, label=None)),
         steps=tuple(

@@ -190,13 +190,13 @@ def test_whose_doing_a_difference_is_stands_beside_it() -> None:
         ItemCause(DriftItem.ADD, DriftCause.NOT_APPLIED, samples.BOB.ref_id),
         ItemCause(DriftItem.REMOVE, DriftCause.BOTH, samples.STRANGER.ref_id),
     )
-    told = card(replace(samples.ALPHA, verdicts=verdicts))
+    told = card(replace(samples.ALPHA, drift_causes=verdicts))
     assert [text.remark for text in told.texts] == ["changed by hand", ""]
     assert [person.detail for person in told.adds] == ["", "until 2026-12-31 · contractor · not applied yet"]
     assert [person.detail for person in told.removes] == ["changed by hand and in the file", ""]
-    made_by = replace(samples.JOINED, verdicts=(ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),))
+    made_by = replace(samples.JOINED, drift_causes=(ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),))
     assert card(made_by).acts == (("add", "The instance joins this group by its invite. (changed by hand)"),)
-    stuck = replace(samples.LOST, verdicts=(ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),))
+    stuck = replace(samples.LOST, drift_causes=(ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),))
     assert card(stuck).blocked == ("two live groups bear this name: 1@g.us, 2@g.us (changed by hand)",)
 
 
@@ -216,7 +216,7 @@ def test_what_somebody_has_to_decide_comes_before_changes_and_those_before_what_
     ("group", "told"),
     [
         (replace(samples.ALPHA, live=None), 'found by earlier name "Project Alfa"; reconciler pin notes its id'),
-        (replace(samples.ALPHA, live=None, text=()), "found by an earlier name; reconciler pin notes its id"),
+        (replace(samples.ALPHA, live=None, field_changes=()), "found by an earlier name; reconciler pin notes its id"),
         (samples.ADOPTED, "found by name; reconciler pin notes its id"),
     ],
 )
@@ -331,7 +331,7 @@ def test_a_long_list_of_names_in_a_note_can_be_folded() -> None:
 
 
 def test_a_shard_says_which_part_of_the_groups_it_is() -> None:
-    plan = replace(samples.EMPTY, share=ShardInfo(2, 5, 83))
+    plan = replace(samples.EMPTY, shard=ShardInfo(2, 5, 83))
     assert "Shard 2/5: 0 of 83 groups. Instance" in words(plan)
 
 

@@ -73,7 +73,7 @@ def test_no_instance_ends_the_marker(instance: str, shown: str) -> None:
 
 
 def test_the_comments_of_two_shards_are_told_apart() -> None:
-    parts = [replace(samples.SHARD, share=ShardInfo(1, count, 83)) for count in (5, 6)]
+    parts = [replace(samples.SHARD, shard=ShardInfo(1, count, 83)) for count in (5, 6)]
     plans = [render_plan_markdown(part, show_phones=False) for part in parts]
     results = [render_result_markdown(ApplyResult(part), show_phones=False) for part in parts]
     assert [text.splitlines()[0] for text in (*plans, *results)] == [
@@ -96,7 +96,7 @@ def adding(key: str, number: int = 3) -> GroupPlan:
 
 def removing(key: str, number: int = 3) -> GroupPlan:
     people = crowd(number, 5000)
-    step = Step(key, Action.REMOVE, Phase.TAKE, "5@g.us", people=people)
+    step = Step(key, Action.REMOVE, Phase.REMOVE, "5@g.us", people=people)
     return GroupPlan(key, key.title(), "5@g.us", remove=people, steps=(step,))
 
 
@@ -182,7 +182,7 @@ def test_a_plan_made_to_fill_the_comment_stays_within_it() -> None:
     refusals = tuple(Refusal(long, long, long) for _ in range(10))
     advice = tuple(Advice(kind, long, crowd(20), (long,) * 5) for kind in AdviceKind)
     text = TextChange("name", long, long)
-    group = GroupPlan(long, long, long, text=(text,), live=LiveGroup(long, long, long), blocked=(long,) * 9)
+    group = GroupPlan(long, long, long, field_changes=(text,), live=LiveGroup(long, long, long), blocked=(long,) * 9)
     plan = Plan(long, samples.SMALL.as_of, (group,) * 50, refusals, advice, targets=(long,) * 30)
     made = render_plan_markdown(plan, show_phones=True, made=long)
     assert md_size(made) <= MAX_COMMENT_CHARACTERS
@@ -191,7 +191,7 @@ def test_a_plan_made_to_fill_the_comment_stays_within_it() -> None:
 
 
 def test_what_a_plan_was_narrowed_to_is_said() -> None:
-    since = ChangedSince("main", "0123456789abcdef", left_out=("key-01", "key-02"), gone=("key-03",))
+    since = ChangedSince("main", "0123456789abcdef", unchanged=("key-01", "key-02"), removed=("key-03",))
     plan = replace(samples.NOTHING, targets=("key-00",), changed_since=since)
     seen = github_page(render_plan_markdown(plan, show_phones=False)).text
     assert "Only looked at: key-00.\n2 groups changed since main (commit 012345678)" in seen

@@ -65,7 +65,7 @@ def last_line(plan: Plan, *, drift: bool = False) -> str:
 
 
 def lines_of(change: TextChange, show_phones: bool = False) -> str:
-    group = GroupPlan("g", "G", samples.ALPHA_ID, MatchedBy.ID, text=(change,))
+    group = GroupPlan("g", "G", samples.ALPHA_ID, MatchedBy.ID, field_changes=(change,))
     return render_plan(plan_of(group), show_phones=show_phones, color=False).splitlines()[1]
 
 
@@ -165,7 +165,7 @@ def test_a_number_is_masked_before_a_text_is_cut_through_it() -> None:
     ("group", "words"),
     [
         (replace(samples.ALPHA, live=None), 'found by earlier name "Project Alfa"'),
-        (replace(samples.ALPHA, live=None, text=(), steps=()), "found by an earlier name;"),
+        (replace(samples.ALPHA, live=None, field_changes=(), steps=()), "found by an earlier name;"),
         (samples.ADOPTED, "found by name: adopted;"),
     ],
 )

@@ -226,7 +226,7 @@ def everything(api: Scripted, action: Action, group_id: str | None = None) -> Ap
     known = None if action is Action.JOIN else GROUP
     people = (ann,) if action in (Action.ADD, Action.REMOVE) else ()
     step = Step("alpha", action, Phase.BUILD, known, people=people, invite="AbCdEfGh")
-    group = GroupPlan("alpha", "Alpha", id=group_id or known, names=("Alpha",), steps=(step,))
+    group = GroupPlan("alpha", "Alpha", id=group_id or known, lookup_names=("Alpha",), steps=(step,))
     plan = Plan("inst_torture", date(2026, 1, 1), (group,))
     return apply_plan(plan, api, known=(), parallelism=1, stop=Event(), progress=Silent())
 
@@ -302,18 +302,18 @@ def live(*participants: Participant) -> LiveGroup:
 )
 def test_a_step_is_told_as_it_may_be(api: Scripted, action: Action, expected: StepStatus) -> None:
     (result,) = applied(api, action).steps
-    assert result.outcome is expected, result.message
+    assert result.status is expected, result.message
 
 
 @pytest.mark.parametrize("answer", [LOST, GROUP, None, Conflict("in already", endpoint="POST", status=409)])
 def test_a_group_joined_by_its_id_is_read_back_whatever_the_answer_was(answer: object) -> None:
     run = everything(Scripted(join=answer, read=live()), Action.JOIN, GROUP)
-    assert ([step.outcome for step in run.result.steps], run.live) == ([StepStatus.DONE], {"alpha": live()})
+    assert ([step.status for step in run.result.steps], run.live) == ([StepStatus.DONE], {"alpha": live()})
 
 
 def test_an_invite_into_another_group_than_the_one_with_the_id_is_not_said_to_be_done() -> None:
     (result,) = applied(Scripted(join="120363099999999999@g.us", read=live()), Action.JOIN, GROUP).steps
-    assert (result.outcome, "not into" in result.message) == (StepStatus.UNKNOWN, True)
+    assert (result.status, "not into" in result.message) == (StepStatus.UNKNOWN, True)
 
 
 def test_a_group_that_cannot_be_read_after_leaving_is_not_said_to_be_left() -> None:
@@ -323,7 +323,7 @@ def test_a_group_that_cannot_be_read_after_leaving_is_not_said_to_be_left() -> N
 
 def test_an_unreadable_read_back_leaves_what_was_answered() -> None:
     result = applied(Scripted(read=InvalidResponse("no JSON", endpoint="GET")), Action.ADD)
-    assert [step.outcome for step in result.steps] == [StepStatus.DONE]
+    assert [step.status for step in result.steps] == [StepStatus.DONE]
     assert not result.converged
 
 
@@ -340,7 +340,7 @@ def test_whom_the_server_counts_otherwise_is_believed_only_while_the_read_back_a
 ) -> None:
     script = {action.value: Conflict("conflict", endpoint="POST", status=409), "read": live(*there)}
     result = applied(Scripted(**script), action)
-    assert ([person.state for person in result.people], result.converged) == ([state], converged)
+    assert ([person.status for person in result.people], result.converged) == ([state], converged)
 
 
 UNCLEAR = ServerError("the server failed", endpoint="POST", status=503)
@@ -359,7 +359,7 @@ def test_only_a_call_that_was_answered_says_something_of_people(
     action: Action, trouble: ApiError | None, there: tuple[Participant, ...], state: PersonStatus | None, words: str
 ) -> None:
     result = applied(Scripted(**{action.value: trouble, "read": live(*there)}), action)
-    assert [person.state for person in result.people] == ([] if state is None else [state])
+    assert [person.status for person in result.people] == ([] if state is None else [state])
     assert all(person.message.startswith(words) for person in result.people)
     assert not result.converged
 
@@ -373,7 +373,7 @@ def test_somebody_said_to_be_out_already_who_is_in_is_still_in() -> None:
             return live() if self.reads == 1 else live(MEMBER)
 
     result = applied(Late(remove=Conflict("conflict", endpoint="DELETE", status=409)), Action.REMOVE)
-    assert [(person.state, person.message) for person in result.people] == [
+    assert [(person.status, person.message) for person in result.people] == [
         (PersonStatus.STILL_IN, "the server counted them out, and they are there when read back")
     ]
     assert not result.converged

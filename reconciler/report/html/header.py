@@ -100,7 +100,7 @@ def count_tiles(plan: Plan) -> Sequence[Tile]:
         Tile(f"{count.adds:,}", "person to add" if count.adds == 1 else "people to add", tone="add"),
         Tile(f"{count.removes:,}", "person to remove" if count.removes == 1 else "people to remove", tone="remove"),
         Tile(str(count.blocked), "blocked", tone="stop"),
-        Tile(str(count.refused), "refused", tone="stop"),
+        Tile(str(count.refusals), "refused", tone="stop"),
         Tile(f"{count.calls:,}", "call" if count.calls == 1 else "calls", format_duration(count.seconds)),
     ]
 

@@ -115,7 +115,7 @@ def _refusals(plan: Plan, cards: dict[str, Card], ink: TextStyle) -> Sequence[Re
     return [
         RefusalView(
             ink.text(refusal.message),
-            ink.text(refusal.lift),
+            ink.text(refusal.override),
             ink.text(refusal.group or ""),
             cards.get(refusal.group or ""),
         )

@@ -32,9 +32,9 @@ class LogProgress:
 
     def finished(self, result: StepResult) -> None:
         """Say how a call ended."""
-        level = logging.INFO if result.outcome is StepStatus.DONE else logging.WARNING
+        level = logging.INFO if result.status is StepStatus.DONE else logging.WARNING
         why = f": {result.message}" if result.message else ""
-        log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), result.outcome, why)
+        log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), result.status, why)
 
     def reading_back(self, key: str) -> None:
         """Say that a group is read again."""
