@@ -1,14 +1,12 @@
-"""Two versions of the file compared, as a document; its shape is published as `diff.schema.json`.
+"""Two versions of the configuration compared: as text, as a comment, and as a document (`diff.schema.json`).
 
-Two versions of the file compared, as marked lines that text and markdown share. Masked and escaped.
-
-Two versions of the file compared, as text for people.
-
-Two versions of the file compared, as a comment on a pull request: needs no key, so forks can have it too."""
+The comment needs no API key, so forks can have it too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.diff.change import TextChange
@@ -25,27 +23,46 @@ from reconciler.history.config_diff import (
 )
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
-from reconciler.report.pr_comment import (
-    Section,
-    comment_marker,
-    md_alert,
-    md_body,
-    md_summary,
-    md_title,
-    md_words,
-    render_comment,
+from reconciler.report.documents import document_json
+from reconciler.report.options import RenderOptions
+from reconciler.report.pieces import (
+    LiteralText,
+    OutsideText,
+    PhoneNumber,
+    Piece,
+    Pieces,
+    first_pieces,
+    join_pieces,
+    literal,
+    message_pieces,
+    people_pieces,
+    person_pieces,
+    plain_text,
 )
-from reconciler.report.style import BOLD, TextStyle, paint, plural, revision_label
-from reconciler.sanitize.mask import mask_number
+from reconciler.report.pr_comment import (
+    alert,
+    comment_marker,
+    comment_section,
+    lines_markdown,
+    markdown,
+    render_comment,
+    totals_markdown,
+)
+from reconciler.report.sections import Badge, Line, Mark, field_line
+from reconciler.report.summary import Count, Totals, revision_pieces
+from reconciler.report.text import BOLD, lines_text, paint, section_text
+from reconciler.report.vocabulary import plural
 
 DIFF_FORMAT: Final = "wappfy-reconciler/diff"
-
-
 DIFF_FORMAT_VERSION: Final = 1
+_FORBIDDEN: Final = "Forbidden by `restrictions`"
+_FOR_ALL: Final = "For all groups"
+_TEXTS: Final = ("name", "description")
+_MAX_ALIASES: Final = 20
 
 
 def config_diff_document(difference: ConfigDiff) -> dict[str, Any]:
-    """Everything about a difference, with full numbers."""
+    """Return everything about a difference, with full numbers."""
     return {
         "format": DIFF_FORMAT,
         "format_version": DIFF_FORMAT_VERSION,
@@ -56,199 +73,230 @@ def config_diff_document(difference: ConfigDiff) -> dict[str, Any]:
     }
 
 
-FORBIDDEN = "Forbidden by `restrictions`"
+def render_config_diff_json(difference: ConfigDiff, options: RenderOptions) -> str:
+    """Return the document of a difference."""
+    return document_json(config_diff_document(difference), options)
 
 
-_TEXTS = ("name", "description")
-
-
-_REASSIGNED_AT_ONCE = 20
-
-
-_MARKS = {GroupChangeKind.ADDED: ("+", "new in the file"), GroupChangeKind.GONE: ("-", "gone from the file")}
-
-
-def group_diff_lines(group: GroupDiff, ink: TextStyle) -> Iterator[str]:
-    """A group's lines: its fate, key and fields; who enters, who leaves, who stays on other terms; lists; notes."""
-    if group.fate in _MARKS:
-        yield ink.line(*_MARKS[group.fate])
-    if group.old_key is not None:
-        keys = f"{ink.text(group.old_key)} → {ink.text(group.key)}"
-        yield ink.line("~", f"key          {keys} (the same group, by its {'name' if group.id is None else 'id'})")
-    for field in group.fields:
-        yield from _said_of_new(field, ink) if group.fate is GroupChangeKind.ADDED else _field(field, ink)
-    both = {mover.who.label for mover in group.enters} & {mover.who.label for mover in group.leaves}
-    yield from (ink.line("+", _entering(mover, both, ink)) for mover in group.enters)
-    yield from (ink.line("-", _leaving(mover, both, ink)) for mover in group.leaves if not mover.stays)
-    for terms in group.terms:
-        yield ink.line("~", f"{ink.person(terms.who)}: {ink.text(terms.old)} → {ink.text(terms.new)}")
-    for listed in group.lists:
-        yield from _list(listed, ink, "i")
-    for why in sorted({mover.stays for mover in group.leaves if mover.stays}):
-        people = ink.people(mover.who for mover in group.leaves if mover.stays == why)
-        yield ink.line("i", f"listed no more, and stays: {people}: {why}")
-    yield from (ink.line("i", ink.text(note)) for note in group.notes)
-
-
-def rule_lines(difference: ConfigDiff, ink: TextStyle) -> list[str]:
-    """What changed for all groups: aliases that mean somebody else, rules, lists of people."""
-    lines = [_reassigned(change, ink) for change in difference.reassigned[:_REASSIGNED_AT_ONCE]]
-    left = len(difference.reassigned) - _REASSIGNED_AT_ONCE
-    lines += [ink.line("!", f"and {plural(left, 'more alias', 'more aliases')}")] if left > 0 else []
-    lines += [line for change in difference.rules for line in _field(change, ink)]
-    return lines + [line for change in difference.lists for line in _list(change, ink, "!")]
-
-
-def config_diff_line(difference: ConfigDiff) -> str:
-    """`Diff: 1 added, 2 changed, 3 people enter, 1 leaves · 4 groups as before`."""
-    count = summarize_config_diff(difference)
-    unchanged = plural(count.unchanged, "group", "groups")
-    if not difference.differs:
-        return f"No difference: {unchanged} as before."
-    fates = [(count.added, "added"), (count.gone, "gone"), (count.changed, "changed")]
-    groups = [(number, fate) for number, fate in fates if number]
-    parts = [
-        # Only the first of them says of what.
-        *(f"{plural(number, 'group', 'groups')} {fate}" for number, fate in groups[:1]),
-        *(f"{number} {fate}" for number, fate in groups[1:]),
-        plural(count.enters, "person enters", "people enter"),
-        plural(count.leaves, "person leaves", "people leave"),
-        plural(count.rules, "rule changed", "rules changed"),
-    ]
-    return f"Diff: {', '.join(part for part in parts if not part.startswith('0 '))} · {unchanged} as before"
-
-
-def version_label(side: ConfigVersion, ink: TextStyle) -> str:
-    """`HEAD~1 (commit 1a2b3c4d5)`; a revision without the file says so."""
-    named = ink.text(side.named)
-    told = revision_label(named, side.commit) if side.commit else named
-    return told if side.there else f"{told}, which does not have the file"
-
-
-def _field(change: FieldChange, ink: TextStyle) -> Iterator[str]:
-    if change.field in _TEXTS and change.old is not None and change.new is not None:
-        mark, told = ink.change(TextChange(change.field, change.old, change.new))
-        yield ink.line(mark, told)
-    else:
-        old, new = (ink.text(value) if value is not None else "(not said)" for value in (change.old, change.new))
-        yield ink.line("~", f"{change.field:<11}  {old} → {new}")
-    if change.note:
-        yield ink.line("!", f"{change.field}: {change.note}")
-
-
-def _said_of_new(field: FieldChange, ink: TextStyle) -> Iterator[str]:
-    """What a new group says: nobody said anything of it before, so that goes without saying."""
-    said = field.new or ""
-    mark, told = ink.change(TextChange(field.field, None, said))
-    yield ink.line(mark, told if field.field in _TEXTS else f"{field.field:<11}  {ink.text(said)}")
-    if field.note:
-        yield ink.line("!", f"{field.field}: {field.note}")
-
-
-def _list(change: ListChange, ink: TextStyle, note_mark: str) -> Iterator[str]:
-    for mark, people in (("+", change.added), ("-", change.dropped)):
-        if people:
-            yield ink.line("~", f"{change.field:<11}  {mark} {ink.people(people)}")
-    if change.note:
-        yield ink.line(note_mark, f"{change.field}: {change.note}")
-
-
-def _reassigned(change: AliasChange, ink: TextStyle) -> str:
-    numbers = " → ".join(_number(who, ink) for who in (change.old, change.new))
-    return ink.line("!", f"{ink.text(change.alias)}: stands for another number in every group: {numbers}")
-
-
-def _entering(mover: MembershipChange, both: set[str | None], ink: TextStyle) -> str:
-    details = [*(["by the invite link"] if mover.by_invite else []), *_through(mover, ink)]
-    return " ".join([_named(mover.who, both, ink), *(f"({detail})" for detail in details)])
-
-
-def _leaving(mover: MembershipChange, both: set[str | None], ink: TextStyle) -> str:
-    return " ".join([_named(mover.who, both, ink), *(f"(was {detail})" for detail in _through(mover, ink))])
-
-
-def _through(mover: MembershipChange, ink: TextStyle) -> list[str]:
-    return [f"through {', '.join(ink.text(way) for way in mover.teams)}"] if mover.teams else []
-
-
-def _named(who: PersonRef, both: set[str | None], ink: TextStyle) -> str:
-    """The person; with the number too where one alias stands for two people."""
-    return f"{ink.person(who)} [{_number(who, ink)}]" if who.label in both and who.label else ink.person(who)
-
-
-def _number(who: PersonRef, ink: TextStyle) -> str:
-    number = who.identity or ""
-    return number if ink.show_phones else mask_number(number)
-
-
-def render_config_diff(difference: ConfigDiff, *, show_phones: bool, color: bool) -> str:
-    """Rules that bear on all groups first, then group by group, ending in warnings and the summary line."""
-    ink = TextStyle(show_phones, color)
-    rules = rule_lines(difference, ink)
-    sections = ["\n".join([paint("For all groups", BOLD, color), *rules])] if rules else []
-    sections += ["\n".join(_group_lines(group, ink)) for group in difference.groups]
-    for title, told in ((FORBIDDEN, difference.forbidden), ("Warnings", difference.warnings)):
-        if told:
-            sections.append("\n".join([paint(title, BOLD, color), *(ink.line("!", ink.text(text)) for text in told)]))
-    return "\n\n".join([*sections, "\n".join(_ending(difference, ink))])
-
-
-def _group_lines(group: GroupDiff, ink: TextStyle) -> Iterator[str]:
-    yield ink.heading(group.key, group.name, group.id or "").rstrip()
-    yield from group_diff_lines(group, ink)
-
-
-def _ending(difference: ConfigDiff, ink: TextStyle) -> Iterator[str]:
+def render_config_diff(difference: ConfigDiff, options: RenderOptions) -> str:
+    """Return what concerns all groups first, then group by group, ending in warnings and the totals."""
+    rules = lines_text(_global_lines(difference), options)
+    blocks = ["\n".join([paint(_FOR_ALL, BOLD, options), *rules])] if rules else []
+    blocks += [section_text(DiffSection(group), options) for group in difference.groups]
+    for title, texts in ((_FORBIDDEN, difference.forbidden), ("Warnings", difference.warnings)):
+        if texts:
+            lines = lines_text((Line("!", message_pieces(text)) for text in texts), options)
+            blocks.append("\n".join([paint(title, BOLD, options), *lines]))
+    ending = paint(_totals(difference).line, BOLD, options)
     if not (difference.old.there and difference.new.there):
-        yield f"From {version_label(difference.old, ink)} to {version_label(difference.new, ink)}."
-    yield paint(config_diff_line(difference), BOLD, ink.color)
+        ending = f"{plain_text(_versions(difference, 'From '), options)}.\n{ending}"
+    return "\n\n".join([*blocks, ending])
 
 
-_BADGES = {GroupChangeKind.ADDED: "new", GroupChangeKind.GONE: "<b>gone from the file</b>"}
+def render_config_diff_markdown(difference: ConfigDiff, options: RenderOptions) -> str:
+    """Return the comment, below the size GitHub takes; groups that are removed or lose people come first."""
+    sections = sorted(map(DiffSection, difference.groups), key=lambda section: (section.urgency, section.key))
+    head = [comment_marker("diff"), totals_markdown(_totals(difference))]
+    for kind, title, texts in (
+        ("CAUTION", _FORBIDDEN, difference.forbidden),
+        ("WARNING", "Warnings", difference.warnings),
+    ):
+        if texts:
+            head.append(alert(kind, title, [markdown(message_pieces(text), options) for text in texts]))
+    if rules := list(_global_lines(difference)):
+        head.append(f"**{_FOR_ALL}**\n\n{lines_markdown(rules, options)}")
+    day = f", as of {difference.as_of.isoformat()}. The live groups were not read."
+    compared = (*_versions(difference, "What changes in the configuration from "), LiteralText(day))
+    foot = f"<sub>{markdown(compared, options)}</sub>"
+    return render_comment("\n\n".join(head), [comment_section(section, options) for section in sections], foot)
 
 
-def render_config_diff_markdown(difference: ConfigDiff, *, show_phones: bool) -> str:
-    """The comment, below the size GitHub takes; groups that are gone or lose people come first."""
-    ink = TextStyle(show_phones, color=False)
-    told = sorted(difference.groups, key=lambda group: (_rank(group), group.key))
-    head = [comment_marker("diff"), md_summary(config_diff_line(difference))]
-    head += [md_alert("CAUTION", FORBIDDEN, _note_lines(difference.forbidden, ink))] if difference.forbidden else []
-    head += [md_alert("WARNING", "Warnings", _note_lines(difference.warnings, ink))] if difference.warnings else []
-    if rules := rule_lines(difference, ink):
-        head.append("\n\n".join(["**For all groups**", md_body(rules)]))
-    foot = f"<sub>{md_words(_compared(difference, ink))}</sub>"
-    return render_comment("\n\n".join(head), [_section(group, ink) for group in told], foot)
+@dataclass(frozen=True, slots=True)
+class DiffSection:
+    """One group's part of a difference."""
+
+    group: GroupDiff
+
+    @property
+    def key(self) -> str:
+        """The group's key."""
+        return self.group.key
+
+    @property
+    def name(self) -> str:
+        """The group's name, "" for none."""
+        return self.group.name
+
+    @property
+    def id(self) -> Piece:
+        """The id in the file."""
+        return OutsideText(self.group.id or "")
+
+    @property
+    def urgency(self) -> int:
+        """Return how urgent the group is, the most urgent 0."""
+        warned = any(field.note for field in self.group.fields)
+        removes = any(not change.stays for change in self.group.leaves)
+        return [warned, self.group.fate is GroupChangeKind.GONE, removes, True].index(True)
+
+    @property
+    def badges(self) -> list[Badge]:
+        """The group in short, what is urgent first."""
+        group = self.group
+        removed, added = sum(not change.stays for change in group.leaves), len(group.enters)
+        return [
+            *([Badge("add", "new")] if group.fate is GroupChangeKind.ADDED else []),
+            *([Badge("remove", "removed from the configuration")] if group.fate is GroupChangeKind.GONE else []),
+            *([Badge("remove", f"{plural(removed, 'person', 'people')} removed")] if removed else []),
+            *([Badge("add", f"{plural(added, 'person', 'people')} added")] if added else []),
+            *([Badge("change", "new key")] if group.old_key is not None else []),
+            *(Badge("change", field.field) for field in group.fields),
+            *([Badge("change", "other terms")] if group.terms else []),
+            *(Badge("change", listed.field) for listed in group.lists),
+        ]
+
+    def lines(self) -> Iterator[Line]:
+        """Yield key and fields; who is added, removed, and stays on other terms; lists; notes."""
+        group = self.group
+        if group.fate is GroupChangeKind.ADDED:
+            yield Line("+", literal("new in the configuration"))
+        if group.fate is GroupChangeKind.GONE:
+            yield Line("-", literal("removed from the configuration"))
+        if group.old_key is not None:
+            matched = f" (the same group, matched by {'name' if group.id is None else 'id'})"
+            yield Line("~", (*_label("key"), *_arrow(group.old_key, group.key), LiteralText(matched)))
+        for field in group.fields:
+            yield from _new_field(field) if group.fate is GroupChangeKind.ADDED else _field(field)
+        yield from self._people()
+        for listed in group.lists:
+            yield from _list(listed, "i")
+        for why in sorted({change.stays for change in group.leaves if change.stays}):
+            people = people_pieces(change.who for change in group.leaves if change.stays == why)
+            yield Line("i", join_pieces(": ", [people, message_pieces(why)]), "no longer listed, but not removed")
+        yield from (Line("i", message_pieces(note)) for note in group.notes)
+
+    def _people(self) -> Iterator[Line]:
+        group = self.group
+        # The number tells two people with one alias apart.
+        ambiguous = {c.who.label for c in group.enters} & {c.who.label for c in group.leaves} - {None}
+        yield from (Line("+", _added(change, ambiguous)) for change in group.enters)
+        yield from (Line("-", _removed(change, ambiguous)) for change in group.leaves if not change.stays)
+        for terms in group.terms:
+            yield Line("~", join_pieces(": ", [person_pieces(terms.who), _arrow(terms.old, terms.new)]))
 
 
-def _rank(group: GroupDiff) -> int:
-    """How urgent a group is, the most urgent 0."""
-    warned = any(field.note for field in group.fields)
-    leaves = any(not mover.stays for mover in group.leaves)
-    return [warned, group.fate is GroupChangeKind.GONE, leaves, True].index(True)
+def _global_lines(difference: ConfigDiff) -> Iterator[Line]:
+    """Yield what changed for all groups: aliases that refer to somebody else, rules, lists of people."""
+    yield from map(_alias, difference.reassigned[:_MAX_ALIASES])
+    left = len(difference.reassigned) - _MAX_ALIASES
+    if left > 0:
+        yield Line("!", literal(f"and {plural(left, 'more alias', 'more aliases')}"))
+    for rule in difference.rules:
+        yield from _field(rule)
+    for listed in difference.lists:
+        yield from _list(listed, "!")
 
 
-def _note_lines(texts: Sequence[str], ink: TextStyle) -> list[str]:
-    return [md_words(ink.text(text)) for text in texts]
+def _totals(difference: ConfigDiff) -> Totals:
+    """Return `Diff: 1 group added, 2 changed, 3 people added, 1 removed · 4 groups unchanged`."""
+    count = summarize_config_diff(difference)
+    unchanged = f"{plural(count.unchanged, 'group', 'groups')} unchanged"
+    if not difference.differs:
+        return Totals("No difference", unchanged)
+    groups = [
+        (number, words)
+        for number, words in ((count.added, "added"), (count.gone, "removed"), (count.changed, "changed"))
+        if number
+    ]
+    people = [(number, words) for number, words in ((count.enters, "added"), (count.leaves, "removed")) if number]
+    rules = plural(count.rules, "rule changed", "rules changed")
+    counts = (
+        *_counts(groups, "group", "groups"),
+        *_counts(people, "person", "people"),
+        *([Count(count.rules, rules)] if count.rules else []),
+    )
+    return Totals("Diff", unchanged, counts)
 
 
-def _section(group: GroupDiff, ink: TextStyle) -> Section:
-    line = md_title(ink.text(group.key), ink.mask_for_reader(group.name), _parts(group))
-    return Section(line, lambda: md_body(group_diff_lines(group, ink)))
+def _counts(numbers: list[tuple[int, str]], one: str, many: str) -> Iterator[Count]:
+    """Yield `2 groups added`, `1 changed`: only the first count names what is counted."""
+    for index, (number, words) in enumerate(numbers):
+        yield Count(number, f"{number if index else plural(number, one, many)} {words}")
 
 
-def _parts(group: GroupDiff) -> Iterator[str]:
-    """A group in short, the urgent first."""
-    yield from ([_BADGES[group.fate]] if group.fate in _BADGES else [])
-    if leaving := sum(not mover.stays for mover in group.leaves):
-        yield f"<b>{plural(leaving, 'person leaves', 'people leave')}</b>"
-    if group.enters:
-        yield plural(len(group.enters), "person enters", "people enter")
-    yield from (["another key"] if group.old_key is not None else [])
-    yield from (field.field for field in group.fields)
-    yield from (["other terms"] if group.terms else [])
-    yield from (listed.field for listed in group.lists)
+def _versions(difference: ConfigDiff, before: str) -> Pieces:
+    return (LiteralText(before), *_version(difference.old), LiteralText(" to "), *_version(difference.new))
 
 
-def _compared(difference: ConfigDiff, ink: TextStyle) -> str:
-    sides = f"from {version_label(difference.old, ink)} to {version_label(difference.new, ink)}"
-    return f"What the file wants, {sides}, as of {difference.as_of.isoformat()}. The live groups were not asked."
+def _version(version: ConfigVersion) -> Pieces:
+    """Return `HEAD~1 (commit 1a2b3c4d5)`; a revision without the file says so."""
+    name = revision_pieces(version.named, version.commit) if version.commit else (OutsideText(version.named),)
+    return name if version.there else (*name, LiteralText(", which does not have the file"))
+
+
+def _label(field: str) -> Pieces:
+    return (LiteralText(f"{field:<11}  "),)
+
+
+def _arrow(old: str, new: str) -> Pieces:
+    return (OutsideText(old), LiteralText(" → "), OutsideText(new))
+
+
+def _field(change: FieldChange) -> Iterator[Line]:
+    if change.field in _TEXTS and change.old is not None and change.new is not None:
+        yield field_line(TextChange(change.field, change.old, change.new))
+    else:
+        old, new = (LiteralText("(not set)") if v is None else OutsideText(v) for v in (change.old, change.new))
+        yield Line("~", (*_label(change.field), old, LiteralText(" → "), new))
+    yield from _note(change.field, change.note, "!")
+
+
+def _new_field(field: FieldChange) -> Iterator[Line]:
+    """Yield a field of a new group, which had no value before."""
+    value = field.new or ""
+    if field.field in _TEXTS:
+        yield field_line(TextChange(field.field, None, value))
+    else:
+        yield Line("+", (*_label(field.field), OutsideText(value)))
+    yield from _note(field.field, field.note, "!")
+
+
+def _list(change: ListChange, note_mark: Mark) -> Iterator[Line]:
+    for sign, people in (("+ ", change.added), ("- ", change.dropped)):
+        if people:
+            yield Line("~", (*_label(change.field), LiteralText(sign), *people_pieces(people)))
+    yield from _note(change.field, change.note, note_mark)
+
+
+def _note(field: str, note: str, mark: Mark) -> Iterator[Line]:
+    if note:
+        yield Line(mark, message_pieces(note), field)
+
+
+def _alias(change: AliasChange) -> Line:
+    numbers = (_number(change.old), LiteralText(" → "), _number(change.new))
+    words = LiteralText(": refers to another number in every group: ")
+    return Line("!", (OutsideText(change.alias), words, *numbers))
+
+
+def _added(change: MembershipChange, ambiguous: set[str | None]) -> Pieces:
+    invite = literal(" (by the invite link)" if change.by_invite else "")
+    return (*_person(change.who, ambiguous), *invite, *_through(change, " (through "))
+
+
+def _removed(change: MembershipChange, ambiguous: set[str | None]) -> Pieces:
+    return (*_person(change.who, ambiguous), *_through(change, " (was through "))
+
+
+def _through(change: MembershipChange, before: str) -> Pieces:
+    teams = first_pieces(change.teams, len(change.teams))
+    return (LiteralText(before), *teams, LiteralText(")")) if teams else ()
+
+
+def _person(who: PersonRef, ambiguous: set[str | None]) -> Pieces:
+    number = (LiteralText(" ["), _number(who), LiteralText("]")) if who.label in ambiguous else ()
+    return (*person_pieces(who), *number)
+
+
+def _number(who: PersonRef) -> PhoneNumber:
+    return PhoneNumber(who.identity or "")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.plan.model import Plan
 from reconciler.plan.step import Action, Step
-from reconciler.report.style import KNOWN_AFTER_APPLY, TextStyle
+from reconciler.report.options import RenderOptions
+from reconciler.report.pieces import mask_for, message_pieces, plain_text
+from reconciler.report.vocabulary import KNOWN_AFTER_APPLY
 from reconciler.sanitize.escape import json_line
+
+if TYPE_CHECKING:
+    from reconciler.plan.file_format import SavedPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,14 @@ class Call:
     method: str
     path: str
     body: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """A plan, and the calls that applying it would send."""
+
+    saved: SavedPlan
+    calls: Sequence[Call]
 
 
 def calls_of(plan: Plan, *, removes_by_post: bool = False) -> tuple[Call, ...]:
@@ -31,24 +44,23 @@ def calls_document(calls: Sequence[Call]) -> list[dict[str, Any]]:
     return [{"method": call.method, "path": call.path, "body": call.body} for call in calls]
 
 
-def render_calls(calls: Sequence[Call], *, show_phones: bool) -> str:
-    """One call a line: `POST /groups {"name": …, "participants": […]}`."""
-    return "\n".join(call_lines(calls, show_phones=show_phones)) or "No calls."
+def render_calls(run: DryRun, options: RenderOptions) -> str:
+    """Return one call a line: `POST /groups {"name": …, "participants": […]}`."""
+    return "\n".join(call_lines(run.calls, options)) or "No calls."
 
 
-def call_lines(calls: Sequence[Call], *, show_phones: bool) -> Iterator[str]:
-    """Each call as a harmless line, masked unless `show_phones`."""
-    ink = TextStyle(show_phones, color=False)
+def call_lines(calls: Sequence[Call], options: RenderOptions) -> Iterator[str]:
+    """Yield each call as a harmless line."""
     for call in calls:
-        body = json_line(_as_seen(call.body, ink)) if call.body is not None else ""
-        yield " ".join(word for word in (call.method, ink.text(call.path), body) if word)
+        body = json_line(_for_reader(call.body, options)) if call.body is not None else ""
+        yield " ".join(word for word in (call.method, plain_text(message_pieces(call.path), options), body) if word)
 
 
-def _as_seen(body: Mapping[str, object], ink: TextStyle) -> dict[str, object]:
+def _for_reader(body: Mapping[str, object], options: RenderOptions) -> dict[str, object]:
     return {
-        key: [ink.mask_for_reader(str(item)) for item in value]
+        key: [mask_for(str(item), options) for item in value]
         if isinstance(value, list)
-        else ink.mask_for_reader(str(value))
+        else mask_for(str(value), options)
         for key, value in body.items()
     }
 

@@ -1,6 +1,4 @@
-"""Where a person is, as a document; its shape is published as `who.schema.json`.
-
-Where a person is, as text: group by group what the file wants and what is live."""
+"""One person's groups, desired and live: as text, and as a document published as `who.schema.json`."""
 
 from __future__ import annotations
 
@@ -9,17 +7,29 @@ from typing import Any, Final
 
 from reconciler.model.desired import Member, Membership
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
-from reconciler.report.style import BOLD, TextStyle, paint, person_name, plural
-from reconciler.sanitize.mask import mask_number
+from reconciler.report.documents import document_json
+from reconciler.report.options import RenderOptions
+from reconciler.report.pieces import (
+    LiteralText,
+    OutsideText,
+    PersonName,
+    PhoneNumber,
+    Pieces,
+    first_pieces,
+    literal,
+    message_pieces,
+    plain_text,
+)
+from reconciler.report.sections import Line, Mark
+from reconciler.report.text import BOLD, heading_text, lines_text, paint
+from reconciler.report.vocabulary import plural
 
 WHO_FORMAT: Final = "wappfy-reconciler/who"
-
-
 WHO_FORMAT_VERSION: Final = 1
 
 
 def person_document(found: PersonMemberships) -> dict[str, Any]:
-    """The person and their groups, with numbers in full; `masked` makes it fit for a terminal."""
+    """Return the person and their groups, with full numbers."""
     who = found.who
     return {
         "format": WHO_FORMAT,
@@ -65,117 +75,133 @@ def _group_document(group: GroupMembership) -> dict[str, Any]:
     }
 
 
-def render_person(found: PersonMemberships, *, show_phones: bool, color: bool) -> str:
-    """The person, each group with what is to be said, the groups that could not be known, and a summary line."""
-    ink = TextStyle(show_phones, color)
-    sections = ["\n".join(_person(found, ink))]
-    sections += ["\n".join(_group(group, ink, found)) for group in found.groups]
-    sections += ["\n".join([_heading(group, ink), *_doubts(group, ink)]) for group in found.unsure]
-    return "\n\n".join([*sections, _summary(found, ink)])
+def render_person_json(found: PersonMemberships, options: RenderOptions) -> str:
+    """Return the document of a person."""
+    return document_json(person_document(found), options)
 
 
-def _person(found: PersonMemberships, ink: TextStyle) -> Iterator[str]:
+def render_person(found: PersonMemberships, options: RenderOptions) -> str:
+    """Return the person, each group with what there is to say, the uncertain groups, and a summary line."""
+    sections = ["\n".join([_heading(found, options), *lines_text(_about_person(found), options)])]
+    sections += [_section(group, _lines(group, found), options) for group in found.groups]
+    sections += [_section(group, _doubts(group), options) for group in found.unsure]
+    return "\n\n".join([*sections, plain_text(_summary(found), options)])
+
+
+def _heading(found: PersonMemberships, options: RenderOptions) -> str:
+    """Return the name, and behind it the number and the private id where these are not the name itself."""
     who = found.who
-    number = who.identity or ""
-    shown = (number if ink.show_phones else mask_number(number)) if number and who.label else ""
-    parts = [person_name(who, ink.show_phones), shown, ink.text(who.lid or "") if number or who.label else ""]
-    yield "  ".join([paint(parts[0], BOLD, ink.color), *(part for part in parts[1:] if part)])
-    for true, text in (
-        (found.is_instance, "the instance itself: never removed, and need not be listed"),
-        (found.protected, "protected by `policy.protected`: never removed from any group"),
-        (found.ignored, "ignored by `policy.ignored`: neither added nor removed nor reported"),
-    ):
-        if true:
-            yield ink.line("i", text)
+    number = (PhoneNumber(who.identity),) if who.identity and who.label else ()
+    private = message_pieces(who.lid or "") if who.identity or who.label else ()
+    name = paint(plain_text((PersonName(who),), options), BOLD, options)
+    return "  ".join([name, *(plain_text(part, options) for part in (number, private) if part)])
 
 
-def _heading(group: GroupMembership, ink: TextStyle) -> str:
-    return ink.heading(group.key or "(not in the file)", group.name, group.id or "(no id yet)")
+def _about_person(found: PersonMemberships) -> Iterator[Line]:
+    if found.is_instance:
+        yield Line("i", literal("the instance itself: never removed, and does not have to be listed"))
+    if found.protected:
+        yield Line("i", literal("protected by `policy.protected`: never removed from any group"))
+    if found.ignored:
+        yield Line("i", literal("ignored by `policy.ignored`: never added, removed or reported"))
 
 
-def _group(group: GroupMembership, ink: TextStyle, found: PersonMemberships) -> Iterator[str]:
-    yield _heading(group, ink)
-    yield ink.line(*_membership_words(group, ink, found))
+def _section(group: GroupMembership, lines: Iterator[Line], options: RenderOptions) -> str:
+    group_id = OutsideText(group.id) if group.id else LiteralText("(no id yet)")
+    heading = heading_text(group.key or "(not in the configuration)", group.name, group_id, options)
+    return "\n".join([heading, *lines_text(lines, options)])
+
+
+def _lines(group: GroupMembership, found: PersonMemberships) -> Iterator[Line]:
+    yield _membership(group, found)
     if group.in_file is not None:
-        for text in _details(group, group.in_file, ink):
-            yield ink.line("i", text)
-        if _move(group, group.in_file, found) != "i":
-            yield from (ink.line("i", ink.text(text)) for text in group.held)
+        yield from (Line("i", pieces) for pieces in _details(group, group.in_file))
+        if _planned(group, group.in_file, found) != "i":
+            yield from (Line("i", message_pieces(text)) for text in group.held)
     elif group.is_owner or group.is_admin:
-        yield ink.line("i", "owns the group" if group.is_owner else "an admin")
+        yield Line("i", literal("owns the group" if group.is_owner else "is an admin"))
     if group.presence is Presence.UNKNOWN:
-        yield from _doubts(group, ink)
+        yield from _doubts(group)
 
 
-def _membership_words(group: GroupMembership, ink: TextStyle, found: PersonMemberships) -> tuple[str, str]:
-    """Wanted or not and in or not, in one line; `+` and `-` only where a plan moves this person."""
-    in_file, inside = group.in_file, group.presence is Presence.IN
-    live = {
-        Presence.IN: "and in",
-        Presence.OUT: "not in",
-        Presence.UNKNOWN: "not known to be in",
-        Presence.NO_GROUP: "and the group is not live",
-    }[group.presence]
-    if in_file is None:
-        return "i", "in; the file does not have this group"
-    move = "i" if group.held else _move(group, in_file, found)
-    if in_file.member is not None:
-        mark = "=" if inside else "!" if group.presence is Presence.UNKNOWN else move
-        return mark, f"wanted{_terms(in_file.member, ink)}, {live}"
+_LIVE: Final = {
+    Presence.IN: "in the group",
+    Presence.OUT: "not in the group",
+    Presence.UNKNOWN: "not certain to be in the group",
+    Presence.NO_GROUP: "there is no live group",
+}
+
+
+def _membership(group: GroupMembership, found: PersonMemberships) -> Line:
+    """Return whether the person is desired and whether they are in; `+` and `-` only where a plan moves them."""
+    desired, inside = group.in_file, group.presence is Presence.IN
+    if desired is None:
+        return Line("i", literal("in the group; the configuration does not have this group"))
+    mark = "i" if group.held else _planned(group, desired, found)
+    if desired.member is not None:
+        if inside or group.presence is Presence.UNKNOWN:
+            mark = "=" if inside else "!"
+        return Line(mark, (LiteralText("desired"), *_terms(desired.member), LiteralText(f"; {_LIVE[group.presence]}")))
     if not inside:
-        return "i", f"not wanted, {live.removeprefix('and ')}"
-    if in_file.absent or in_file.managed:
-        why = "listed under `absent`" if in_file.absent else f"membership is {in_file.membership.value}"
-        return move, f"in, not wanted: {why}"
-    return "i", "in; the file does not manage this group's members"
+        return Line("i", literal(f"not desired; {_LIVE[group.presence]}"))
+    if desired.absent or desired.managed:
+        why = "listed under `absent`" if desired.absent else f"membership is {desired.membership.value}"
+        return Line(mark, literal(f"in the group, not desired: {why}"))
+    return Line("i", literal("in the group; the configuration does not manage its members"))
 
 
-def _move(group: GroupMembership, in_file: DesiredMembership, found: PersonMemberships) -> str:
-    """`+` or `-` where the file has the person come or go, else `i`."""
-    if in_file.membership is Membership.OBSERVE or in_file.leaving or found.is_instance or found.ignored:
+def _planned(group: GroupMembership, desired: DesiredMembership, found: PersonMemberships) -> Mark:
+    """Return `+` or `-` where the configuration adds or removes the person, else `i`."""
+    if desired.membership is Membership.OBSERVE or desired.leaving or found.is_instance or found.ignored:
         return "i"
-    if in_file.member is not None:
-        return "i" if group.presence is Presence.IN or in_file.member.by_invite else "+"
-    goes = in_file.absent or (in_file.managed and in_file.membership is Membership.EXACT)
+    if desired.member is not None:
+        return "i" if group.presence is Presence.IN or desired.member.by_invite else "+"
+    removed = desired.absent or (desired.managed and desired.membership is Membership.EXACT)
     stays = group.presence is not Presence.IN or found.protected or group.is_owner
-    return "-" if goes and not stays else "i"
+    return "-" if removed and not stays else "i"
 
 
-def _terms(member: Member, ink: TextStyle) -> str:
-    """` through staff/board until 2026-12-31 (contractor), by invite`."""
-    ways = f" through {' and '.join(ink.text(way) for way in member.teams)}" if member.teams else ""
-    until = f" until {member.until.isoformat()}" if member.until else ""
-    reason = f" ({ink.text(member.reason)})" if member.reason else ""
-    return f"{ways}{until}{reason}" + (", by invite" if member.by_invite else "")
+def _terms(member: Member) -> Pieces:
+    """Return ` through staff/board until 2026-12-31 (contractor), by invite`."""
+    through = first_pieces(member.teams, len(member.teams), separator=" and ")
+    reason = message_pieces(member.reason or "")
+    return (
+        *((LiteralText(" through "), *through) if through else ()),
+        *literal(f" until {member.until.isoformat()}" if member.until else ""),
+        *((LiteralText(" ("), *reason, LiteralText(")")) if reason else ()),
+        *literal(", by invite" if member.by_invite else ""),
+    )
 
 
-def _details(group: GroupMembership, in_file: DesiredMembership, ink: TextStyle) -> Iterator[str]:
+def _details(group: GroupMembership, desired: DesiredMembership) -> Iterator[Pieces]:
     inside = group.presence is Presence.IN
-    if in_file.absent and not inside:
-        yield "listed under `absent`"
-    if in_file.ended is not None:
-        yield f"wanted{_terms(in_file.ended, ink)}: time has run out"
-    if in_file.leaving:
-        yield "the file says to leave this group"
+    if desired.absent and not inside:
+        yield literal("listed under `absent`")
+    if desired.ended is not None:
+        yield (LiteralText("was desired"), *_terms(desired.ended), LiteralText("; expired"))
+    if desired.leaving:
+        yield literal("the instance is to leave this group")
     if group.is_owner:
-        yield "owns the group, so cannot be removed"
-    if in_file.admin:
-        yield "an admin, as the file says" if group.is_admin else "should be an admin" + (" and is none" * inside)
+        yield literal("owns the group and cannot be removed")
+    if desired.admin:
+        if group.is_admin:
+            yield literal("is an admin, as desired")
+        else:
+            yield literal("should be an admin, but is not" if inside else "should be an admin")
     elif group.is_admin and not group.is_owner:
-        yield "an admin" if in_file.admin is None else "an admin, but not listed under `admins`"
+        yield literal("is an admin" if desired.admin is None else "is an admin, but not listed under `admins`")
 
 
-def _doubts(group: GroupMembership, ink: TextStyle) -> Iterator[str]:
-    for reason in group.reasons:
-        yield ink.line("!", f"may be in it: {ink.text(reason)}")
+def _doubts(group: GroupMembership) -> Iterator[Line]:
+    yield from (Line("!", message_pieces(reason), "may be in the group") for reason in group.reasons)
 
 
-def _summary(found: PersonMemberships, ink: TextStyle) -> str:
-    name = person_name(found.who, ink.show_phones)
-    unknown = f"; {plural(found.unknown, 'group', 'groups')} could not be known" if found.unknown else ""
-    # Where some could not be known, not having been seen is all that is so.
-    there = "seen in" if found.unknown else "in"
+def _summary(found: PersonMemberships) -> Pieces:
+    uncertain = f"; {plural(found.unknown, 'group is', 'groups are')} uncertain" if found.unknown else ""
+    # Where some groups are uncertain, "in" would claim too much.
+    live = "seen in" if found.unknown else "in"
     if not found.groups:
-        return f"{name} is {there} no group, and wanted in none{unknown}."
-    wanted = plural(found.wanted, "group", "groups")
-    return f"{name}: wanted in {wanted}, {there} {found.live} of the live ones{unknown}."
+        return (PersonName(found.who), LiteralText(f" is {live} no group and desired in none{uncertain}."))
+    desired = plural(found.wanted, "group", "groups")
+    in_live = plural(found.live, "live group", "live groups")
+    return (PersonName(found.who), LiteralText(f": desired in {desired}, {live} {in_live}{uncertain}."))

@@ -30,7 +30,8 @@ from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.documents import mask_document
-from reconciler.report.plan_text import render_plan
+from reconciler.report.options import RenderOptions
+from reconciler.report.text import render_plan
 from reconciler.sanitize.escape import json_text
 from tests.report import report_samples as samples
 from tests.report.report_samples import plan_file as document_of
@@ -222,7 +223,7 @@ def test_a_plan_file_with_anything_anywhere_reads_as_a_plan_or_is_refused(place:
         read = read_plan_document(changed(SAVED, place, junk))
         assert isinstance(read.plan, Plan)
         assert all(isinstance(file, Source) for file in read.sources)
-        assert render_plan(read.plan, show_phones=False, color=False)
+        assert render_plan(read, RenderOptions())
 
 
 def changed(document: Any, place: tuple[Any, ...], value: Any) -> Any:
@@ -481,7 +482,7 @@ def test_what_cannot_be_shown_is_told_by_its_kind(change: dict[str, Any], messag
 def test_a_plan_of_another_format_with_anything_anywhere_is_shown_or_refused(place: tuple[Any, ...], junk: Any) -> None:
     with contextlib.suppress(PlanFileError):
         read = read_plan_to_show(changed({**SAVED, "format_version": 4}, place, junk))
-        assert render_plan(read.plan, show_phones=False, color=False)
+        assert render_plan(read, RenderOptions())
 
 
 def test_a_plan_printed_with_masked_numbers_cannot_be_applied() -> None:

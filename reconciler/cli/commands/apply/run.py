@@ -18,7 +18,7 @@ from reconciler.cli.commands.apply.audit import Recorder, audit_file, require_wr
 from reconciler.cli.commands.apply.progress import showing_progress
 from reconciler.cli.commands.apply.source import SavedPlanSource, YamlSource, for_same_instance, read_source
 from reconciler.cli.error_output import format_error, write_crash_log
-from reconciler.cli.formats import DRY_RUN_FORMATS, RESULT_FORMATS, RenderOptions, plan_text
+from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
 from reconciler.cli.output import print_message, require_distinct_files, require_stdout, use_color, write, write_file
@@ -28,6 +28,7 @@ from reconciler.engine import PlanResult, execute
 from reconciler.errors import OutputError, Refused, UsageError
 from reconciler.plan.guards import raise_if_refused
 from reconciler.plan.model import Plan
+from reconciler.report.options import RenderOptions
 
 
 def confirm(plan: Plan, *, yes: bool) -> None:
@@ -130,7 +131,7 @@ def _applied(planned: PlanResult, session: Session, run: _Run) -> ApplyResult:
 
 def _show_plan(plan: Plan, run: _Run) -> None:
     """On stdout; where that is to hold one document, on stderr, and only if somebody is asked about it."""
-    text = plan_text(run.start.shown(plan), _look(run))
+    text = PLAN_FORMATS["text"](run.start.shown(plan), _look(run))
     if run.ways.format == "text":
         write(text)
     elif not (run.ways.yes or run.ways.dry_run):
@@ -138,10 +139,10 @@ def _show_plan(plan: Plan, run: _Run) -> None:
 
 
 def _dry_run(plan: Plan, session: Session, run: _Run) -> int:
-    from reconciler.report.dry_run import calls_of
+    from reconciler.report.dry_run import DryRun, calls_of
 
     calls = calls_of(plan, removes_by_post=session.client.removes_by_post)
-    text = DRY_RUN_FORMATS[run.ways.format](run.start.shown(plan), calls, _look(run))
+    text = DRY_RUN_FORMATS[run.ways.format](DryRun(run.start.shown(plan), calls), _look(run))
     if run.ways.format != "text":
         write(text)
     elif calls:

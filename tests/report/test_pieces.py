@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.person_ref import PersonRef
-from reconciler.report.style import person_name
-from tests.report.report_samples import ALICE, BRAZILIAN, LID_ONLY, NOBODY, STRANGER
+from reconciler.report.pieces import PersonName, plain_text
+from tests.report.report_samples import ALICE, BRAZILIAN, FULL, LID_ONLY, MASKED, NOBODY, STRANGER
 
 
 @pytest.mark.parametrize(
@@ -25,5 +25,5 @@ from tests.report.report_samples import ALICE, BRAZILIAN, LID_ONLY, NOBODY, STRA
     ],
 )
 def test_person_is_called_by_label_else_number_else_private_id(who: PersonRef, masked: str, full: str) -> None:
-    assert person_name(who, show_phones=False) == masked
-    assert person_name(who, show_phones=True) == full
+    assert plain_text((PersonName(who),), MASKED) == masked
+    assert plain_text((PersonName(who),), FULL) == full

@@ -26,8 +26,9 @@ from reconciler.model.identity import identity_of_digits
 from reconciler.model.person_ref import PersonRef
 from reconciler.report.config_diff import config_diff_document, render_config_diff, render_config_diff_markdown
 from reconciler.report.documents import mask_document
-from reconciler.report.pr_comment import md_size
+from reconciler.report.pr_comment import comment_size
 from reconciler.sanitize.escape import json_text
+from tests.report import report_samples as samples
 
 SCHEMA = json.loads(schema_text("diff.schema.json"))
 DAY = date(2026, 12, 31)
@@ -74,16 +75,16 @@ NOTHING = ConfigDiff(ConfigVersion("a.yaml"), ConfigVersion("b.yaml"), DAY, unch
 
 TEXT = """\
 For all groups
-  ! bob: stands for another number in every group: +1 202 ••• ••43 → +1 303 ••• ••45
-  ~ policy.max_removals  25% → (not said)
+  ! bob: refers to another number in every group: +1 202 ••• ••43 → +1 303 ••• ••45
+  ~ policy.max_removals  25% → (not set)
   ! policy.max_removals: wider
   ~ policy.protected  - alice
   ! policy.protected: not protected
 
 alpha  "Alpha"  120363012345678901@g.us
-  ~ key          alef → alpha (the same group, by its id)
+  ~ key          alef → alpha (the same group, matched by id)
   ~ name         "Alef" → "Alpha"
-  ~ description  (not said) → Text
+  ~ description  (not set) → Text
   ! description: be careful
   + alice [+1 202 ••• ••43] (through staff/board)
   + +1 303 ••• ••45 (by the invite link)
@@ -92,14 +93,14 @@ alpha  "Alpha"  120363012345678901@g.us
   ~ admins       + frank
   ~ admins       - gina
   i admins: asserted, not enforced
-  i listed no more, and stays: dave: additive
+  i no longer listed, but not removed: dave: additive
   i good to know
 
 beta
-  + new in the file
+  + new in the configuration
 
 gone  "Gone"
-  - gone from the file
+  - removed from the configuration
 
 Forbidden by `restrictions`
   ! sales.yaml: groups.x: may not go
@@ -107,50 +108,47 @@ Forbidden by `restrictions`
 Warnings
   ! groups.yaml:1:1: warning: odd
 
-Diff: 1 group added, 1 gone, 1 changed, 2 people enter, 1 person leaves, 3 rules changed · 2 groups as before"""
+Diff: 1 group added, 1 removed, 1 changed, 2 people added, 1 removed, 3 rules changed · 2 groups unchanged"""
 
 
 def test_the_text_says_all_of_it_in_a_fixed_order() -> None:
-    assert render_config_diff(WHOLE, show_phones=False, color=False) == TEXT
+    assert render_config_diff(WHOLE, samples.MASKED) == TEXT
 
 
 def test_the_text_of_no_difference_is_one_line() -> None:
-    assert render_config_diff(NOTHING, show_phones=False, color=False) == "No difference: 3 groups as before."
+    assert render_config_diff(NOTHING, samples.MASKED) == "No difference: 3 groups unchanged."
 
 
 def test_a_revision_without_the_file_is_named() -> None:
     one = replace(NOTHING, old=ConfigVersion("HEAD", "c" * 40, there=False))
 
-    assert render_config_diff(one, show_phones=False, color=False).startswith(
+    assert render_config_diff(one, samples.MASKED).startswith(
         "From HEAD (commit ccccccccc), which does not have the file to b.yaml."
     )
 
 
 def test_numbers_are_full_only_where_they_are_asked_for() -> None:
-    for render in (
-        render_config_diff_markdown,
-        lambda told, show_phones: render_config_diff(told, show_phones=show_phones, color=False),
-    ):
-        assert "5550143" not in render(WHOLE, show_phones=False)
-        assert "12025550143" in render(WHOLE, show_phones=True)
+    for render in (render_config_diff_markdown, render_config_diff):
+        assert "5550143" not in render(WHOLE, samples.MASKED)
+        assert "12025550143" in render(WHOLE, samples.FULL)
 
 
 def test_the_comment_begins_with_its_marker_and_says_what_was_compared() -> None:
-    told = render_config_diff_markdown(WHOLE, show_phones=False)
+    told = render_config_diff_markdown(WHOLE, samples.MASKED)
 
-    assert told.startswith("<!-- reconciler:diff -->\n\n### Diff\n\n**1 group added, 1 gone")
+    assert told.startswith("<!-- reconciler:diff -->\n\n### Diff\n\n**1 group added, 1 removed")
     assert "(commit aaaaaa" in told
     assert "to HEAD (commit bbbbbb" in told
-    assert "The live groups were not asked." in told
+    assert "The live groups were not read." in told
     assert told.index("<code>alpha</code>") < told.index("<code>gone</code>") < told.index("<code>beta</code>")
     assert "[!CAUTION]" in told
     assert "[!WARNING]" in told
 
 
 def test_the_comment_of_no_difference_is_short() -> None:
-    told = render_config_diff_markdown(NOTHING, show_phones=False)
+    told = render_config_diff_markdown(NOTHING, samples.MASKED)
 
-    assert "### No difference\n\n3 groups as before." in told.replace("&#46;", ".")
+    assert "### No difference\n\n3 groups unchanged." in told.replace("&#46;", ".")
     assert "<details" not in told
 
 
@@ -161,10 +159,10 @@ def test_a_comment_never_grows_past_its_end() -> None:
     reassigned = tuple(AliasChange(f"alias-{number}", who("a"), who("b")) for number in range(5000))
     warnings = tuple("a warning " * 50 for _ in range(500))
     told = render_config_diff_markdown(
-        replace(WHOLE, groups=groups, reassigned=reassigned, warnings=warnings), show_phones=False
+        replace(WHOLE, groups=groups, reassigned=reassigned, warnings=warnings), samples.MASKED
     )
 
-    assert md_size(told) < 65_536
+    assert comment_size(told) < 65_536
     assert "more groups are left out" in told
     assert "4980 more aliases" in told
     assert "and 490 more" in told
@@ -194,8 +192,8 @@ def evil() -> ConfigDiff:
 
 
 def test_no_strangers_text_is_obeyed_in_any_format() -> None:
-    text = render_config_diff(evil(), show_phones=False, color=False)
-    markdown = render_config_diff_markdown(evil(), show_phones=False)
+    text = render_config_diff(evil(), samples.MASKED)
+    markdown = render_config_diff_markdown(evil(), samples.MASKED)
     as_json = json_text(mask_document(config_diff_document(evil()), show_phones=False))
 
     for told in (text, markdown, as_json):

@@ -17,6 +17,7 @@ from reconciler.report.documents import mask_document
 from reconciler.report.person import person_document, render_person
 from reconciler.sanitize.escape import json_text
 from tests.builders import ALICE, ALPHA_ID
+from tests.report import report_samples as samples
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("who.schema.json")))
 MEMBER = Member(ALICE)
@@ -50,95 +51,107 @@ EXACT = DesiredMembership(managed=True)
 @pytest.mark.parametrize(
     ("group", "spared", "lines"),
     [
-        (at(replace(EXACT, member=MEMBER)), False, ["= wanted, and in"]),
-        (at(replace(EXACT, member=MEMBER), Presence.OUT), False, ["+ wanted, not in"]),
-        (at(replace(EXACT, member=MEMBER), Presence.NO_GROUP), False, ["+ wanted, and the group is not live"]),
+        (at(replace(EXACT, member=MEMBER)), False, ["= desired; in the group"]),
+        (at(replace(EXACT, member=MEMBER), Presence.OUT), False, ["+ desired; not in the group"]),
+        (at(replace(EXACT, member=MEMBER), Presence.NO_GROUP), False, ["+ desired; there is no live group"]),
         (
             at(replace(EXACT, member=replace(MEMBER, by_invite=True)), Presence.OUT),
             False,
-            ["i wanted, by invite, not in"],
+            ["i desired, by invite; not in the group"],
         ),
         (
             at(replace(EXACT, member=MEMBER, membership=Membership.OBSERVE), Presence.OUT),
             False,
-            ["i wanted, not in"],
+            ["i desired; not in the group"],
         ),
-        (at(replace(EXACT, member=MEMBER), Presence.UNKNOWN), False, ["! wanted, not known to be in"]),
+        (at(replace(EXACT, member=MEMBER), Presence.UNKNOWN), False, ["! desired; not certain to be in the group"]),
         (
             at(replace(EXACT, member=replace(MEMBER, teams=("staff/board", "crew"), by_invite=True))),
             False,
-            ["= wanted through staff/board and crew, by invite, and in"],
+            ["= desired through staff/board and crew, by invite; in the group"],
         ),
-        (at(EXACT), False, ["- in, not wanted: membership is exact"]),
-        (at(EXACT), True, ["i in, not wanted: membership is exact"]),
+        (at(EXACT), False, ["- in the group, not desired: membership is exact"]),
+        (at(EXACT), True, ["i in the group, not desired: membership is exact"]),
         (
             at(EXACT, is_admin=True, is_owner=True),
             False,
-            ["i in, not wanted: membership is exact", "i owns the group, so cannot be removed"],
+            ["i in the group, not desired: membership is exact", "i owns the group and cannot be removed"],
         ),
         (
             at(replace(EXACT, membership=Membership.OBSERVE, absent=True)),
             False,
-            ["i in, not wanted: listed under `absent`"],
+            ["i in the group, not desired: listed under `absent`"],
         ),
         (
             at(DesiredMembership(absent=True, membership=Membership.ADDITIVE)),
             False,
-            ["- in, not wanted: listed under `absent`"],
+            ["- in the group, not desired: listed under `absent`"],
         ),
         (
             replace(at(EXACT), held=("no admin", "doubtful")),
             False,
-            ["i in, not wanted: membership is exact", "i no admin", "i doubtful"],
+            ["i in the group, not desired: membership is exact", "i no admin", "i doubtful"],
         ),
         (
             replace(at(replace(EXACT, member=MEMBER), Presence.OUT), held=("no admin",)),
             False,
-            ["i wanted, not in", "i no admin"],
+            ["i desired; not in the group", "i no admin"],
         ),
-        (replace(at(replace(EXACT, member=MEMBER)), held=("no admin",)), False, ["= wanted, and in"]),
+        (replace(at(replace(EXACT, member=MEMBER)), held=("no admin",)), False, ["= desired; in the group"]),
         (
             at(replace(EXACT, member=MEMBER, leaving=True), Presence.NO_GROUP),
             False,
-            ["i wanted, and the group is not live", "i the file says to leave this group"],
+            ["i desired; there is no live group", "i the instance is to leave this group"],
         ),
-        (at(DesiredMembership(absent=True), Presence.OUT), False, ["i not wanted, not in", "i listed under `absent`"]),
+        (
+            at(DesiredMembership(absent=True), Presence.OUT),
+            False,
+            ["i not desired; not in the group", "i listed under `absent`"],
+        ),
         (
             at(DesiredMembership(leaving=True)),
             False,
-            ["i in; the file does not manage this group's members", "i the file says to leave this group"],
+            ["i in the group; the configuration does not manage its members", "i the instance is to leave this group"],
         ),
         (
             at(replace(EXACT, member=MEMBER, admin=True), is_admin=True),
             False,
-            ["= wanted, and in", "i an admin, as the file says"],
+            ["= desired; in the group", "i is an admin, as desired"],
         ),
         (
             at(replace(EXACT, member=MEMBER, admin=True)),
             False,
-            ["= wanted, and in", "i should be an admin and is none"],
+            ["= desired; in the group", "i should be an admin, but is not"],
         ),
-        (at(DesiredMembership(admin=True), Presence.OUT), False, ["i not wanted, not in", "i should be an admin"]),
+        (
+            at(DesiredMembership(admin=True), Presence.OUT),
+            False,
+            ["i not desired; not in the group", "i should be an admin"],
+        ),
         (
             at(replace(EXACT, member=MEMBER, admin=False), is_admin=True),
             False,
-            ["= wanted, and in", "i an admin, but not listed under `admins`"],
+            ["= desired; in the group", "i is an admin, but not listed under `admins`"],
         ),
-        (at(replace(EXACT, member=MEMBER), is_admin=True), False, ["= wanted, and in", "i an admin"]),
-        (at(None), False, ["i in; the file does not have this group"]),
-        (at(None, is_admin=True), False, ["i in; the file does not have this group", "i an admin"]),
+        (at(replace(EXACT, member=MEMBER), is_admin=True), False, ["= desired; in the group", "i is an admin"]),
+        (at(None), False, ["i in the group; the configuration does not have this group"]),
+        (
+            at(None, is_admin=True),
+            False,
+            ["i in the group; the configuration does not have this group", "i is an admin"],
+        ),
         (
             at(None, is_admin=True, is_owner=True),
             False,
-            ["i in; the file does not have this group", "i owns the group"],
+            ["i in the group; the configuration does not have this group", "i owns the group"],
         ),
     ],
 )
-def test_each_group_says_wanted_or_not_in_or_not_and_what_else_matters(
+def test_each_group_says_whether_the_person_is_desired_and_in(
     group: GroupMembership, spared: bool, lines: list[str]
 ) -> None:
     found = about(group, holds="protected" if spared else "")
-    section = render_person(found, show_phones=False, color=False).split("\n\n")[1]
+    section = render_person(found, samples.MASKED).split("\n\n")[1]
     assert [line.strip() for line in section.splitlines()[1:]] == lines
     SCHEMA.validate(json.loads(json_text(mask_document(person_document(found), show_phones=False))))
 
@@ -148,7 +161,7 @@ def test_each_group_says_wanted_or_not_in_or_not_and_what_else_matters(
     [("is_instance", "the instance itself"), ("protected", "`policy.protected`"), ("ignored", "`policy.ignored`")],
 )
 def test_what_holds_for_the_person_everywhere_stands_at_the_top(flag: str, words: str) -> None:
-    head = render_person(about(holds=flag), show_phones=False, color=False).split("\n\n")[0]
+    head = render_person(about(holds=flag), samples.MASKED).split("\n\n")[0]
     assert head.startswith(f"alice  +1 202 ••• ••43  {LID}\n  i ")
     assert words in head
 
@@ -159,21 +172,21 @@ def test_strangers_text_is_harmless_and_numbers_are_masked_in_both_forms() -> No
         "alpha", HOSTILE, ALPHA_ID, replace(EXACT, member=member), Presence.UNKNOWN, reasons=(HOSTILE,)
     )
     found = replace(about(bad, unsure=(bad,)), who=PersonRef(ALICE.identity, ALICE.jid, HOSTILE, LID))
-    text = render_person(found, show_phones=False, color=False)
+    text = render_person(found, samples.MASKED)
     document = json_text(mask_document(person_document(found), show_phones=False))
     for shown in (text, document):
         assert "\x1b" not in shown
         assert "\u202e" not in shown
         assert "555 01" not in shown
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
-    assert "+1 202 555 0199" in render_person(found, show_phones=True, color=False)
-    assert "\x1b[1m" in render_person(found, show_phones=False, color=True)
+    assert "+1 202 555 0199" in render_person(found, samples.FULL)
+    assert "\x1b[1m" in render_person(found, samples.COLORED)
     SCHEMA.validate(json.loads(document))
 
 
 @pytest.mark.parametrize("holds", ["ignored", "is_instance"])
 def test_whoever_is_left_alone_everywhere_is_not_shown_as_coming_or_going(holds: str) -> None:
     there, not_there = at(EXACT), at(replace(EXACT, member=MEMBER), Presence.OUT)
-    text = render_person(about(there, not_there, holds=holds), show_phones=False, color=False)
-    assert "  i in, not wanted" in text
-    assert "  i wanted, not in" in text
+    text = render_person(about(there, not_there, holds=holds), samples.MASKED)
+    assert "  i in the group, not desired" in text
+    assert "  i desired; not in the group" in text
