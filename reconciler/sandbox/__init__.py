@@ -11,10 +11,10 @@
 from reconciler.sandbox.database import reset
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.faults import Fault, FaultKind
-from reconciler.sandbox.files import load_faults, seed_world
+from reconciler.sandbox.manual_changes import shake
+from reconciler.sandbox.seed import load_faults, seed_world
 from reconciler.sandbox.server import Server, serve_forever
 from reconciler.sandbox.settings import SANDBOX_KEY, Dialect, Paging, Settings
-from reconciler.sandbox.shaking import shake
 from reconciler.sandbox.world import World
 
 __all__ = [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import reconciler.sandbox.groups as groups
-import reconciler.sandbox.people as people
+import reconciler.sandbox.account_store as people
+import reconciler.sandbox.group_store as groups
+from reconciler.sandbox.context import RequestContext
 from reconciler.sandbox.errors import ApiFailure, forbidden, invalid, not_found
 from reconciler.sandbox.phones import strict_digits
 from reconciler.sandbox.records import Account, Group, Member
-from reconciler.sandbox.visit import Visit
 
 MAX_NAME = 100
 """Characters of a group's name, WhatsApp's own limit."""
@@ -18,7 +18,7 @@ MAX_DESCRIPTION = 2048
 """Characters of a group's description, WhatsApp's own limit."""
 
 
-def create(visit: Visit, name: str, jids: Sequence[str]) -> Group:
+def create(visit: RequestContext, name: str, jids: Sequence[str]) -> Group:
     """Make a group that the instance owns. Whoever may not be added, or is past the limit, silently stays out."""
     _check_name(name)
     wanted = _accounts(visit, jids)
@@ -41,7 +41,7 @@ def create(visit: Visit, name: str, jids: Sequence[str]) -> Group:
     return made
 
 
-def patch(visit: Visit, group_id: str, name: str | None, description: str | None) -> Group:
+def patch(visit: RequestContext, group_id: str, name: str | None, description: str | None) -> Group:
     """Change a group's name, description or both; None leaves one as it is."""
     group = visit.administered(group_id)
     if name is not None:
@@ -56,7 +56,7 @@ def patch(visit: Visit, group_id: str, name: str | None, description: str | None
     return visit.group(group_id)
 
 
-def add(visit: Visit, group_id: str, jids: Sequence[str]) -> None:
+def add(visit: RequestContext, group_id: str, jids: Sequence[str]) -> None:
     """Add people. All or nothing, as far as errors go; whoever refuses adds silently stays out."""
     group = visit.administered(group_id)
     wanted = _accounts(visit, jids)
@@ -69,7 +69,7 @@ def add(visit: Visit, group_id: str, jids: Sequence[str]) -> None:
         visit.log("add", group_id, group, added)
 
 
-def remove(visit: Visit, group_id: str, jids: Sequence[str]) -> None:
+def remove(visit: RequestContext, group_id: str, jids: Sequence[str]) -> None:
     """Remove people, all or nothing; owners cannot be removed, the instance can, and is out then."""
     group = visit.administered(group_id)
     wanted = _accounts(visit, jids)
@@ -85,14 +85,14 @@ def remove(visit: Visit, group_id: str, jids: Sequence[str]) -> None:
     visit.log("remove", group_id, group, removed)
 
 
-def leave(visit: Visit, group_id: str) -> None:
+def leave(visit: RequestContext, group_id: str) -> None:
     """Take the instance out of a group."""
     group = visit.group(group_id)
     groups.drop_members(visit.db, group_id, [visit.instance.phone])
     visit.log("leave", group_id, group, [visit.instance.phone])
 
 
-def join(visit: Visit, code: str) -> str:
+def join(visit: RequestContext, code: str) -> str:
     """Bring the instance into a group as an ordinary member and return its id; being in already is fine.
 
     The API documents no answer for a full group; here it is a 403.
@@ -111,7 +111,7 @@ def join(visit: Visit, code: str) -> str:
     return group.id
 
 
-def send(visit: Visit, chat_id: str, text: str) -> None:
+def send(visit: RequestContext, chat_id: str, text: str) -> None:
     """Send a text to a group the instance is in, or to a person; it goes no further than the log of effects."""
     if chat_id.endswith("@g.us"):
         visit.group(chat_id)
@@ -127,7 +127,7 @@ def _check_name(name: str) -> None:
         raise invalid(f"the name has {len(name)} characters; at most {MAX_NAME} are allowed")
 
 
-def _accounts(visit: Visit, jids: Sequence[str]) -> list[Account]:
+def _accounts(visit: RequestContext, jids: Sequence[str]) -> list[Account]:
     """The account behind each JID. Nobody comes to life for a request that fails: the transaction takes them back."""
     bad = [jid for jid in jids if strict_digits(jid) is None]
     if bad:
@@ -136,7 +136,7 @@ def _accounts(visit: Visit, jids: Sequence[str]) -> list[Account]:
     return [people.meet(visit.db, jid.partition("@")[0]) for jid in jids]
 
 
-def _willing(visit: Visit, wanted: Sequence[Account], others: int) -> list[str]:
+def _willing(visit: RequestContext, wanted: Sequence[Account], others: int) -> list[str]:
     """Who of these really comes in, in order: existing accounts that allow it, while there is room."""
     able = [each.digits for each in wanted if each.exists and not each.refuses_adds]
     come = [digits for digits in dict.fromkeys(able) if digits != visit.instance.phone]

@@ -13,15 +13,15 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 import reconciler.sandbox.handlers as handlers
-from reconciler.sandbox.envelopes import Answer, Incoming, Reply, failure, success
 from reconciler.sandbox.errors import ApiFailure, not_found
-from reconciler.sandbox.gate import INCOMING, Gate
+from reconciler.sandbox.http_messages import ApiData, ApiRequest, HttpReply, failure, success
+from reconciler.sandbox.middleware import INCOMING, SandboxMiddleware
 from reconciler.sandbox.openapi import document
 from reconciler.sandbox.service import OPENAPI_PATH, Service
 from reconciler.sandbox.settings import Dialect
 from reconciler.sandbox.webhooks import create_webhook
 
-Act = Callable[[Incoming, Mapping[str, str]], Reply]
+Act = Callable[[ApiRequest, Mapping[str, str]], HttpReply]
 """Handles one method of one path, given the path's parameters."""
 
 
@@ -29,7 +29,7 @@ def build_app(service: Service) -> Starlette:
     """The application for one server."""
     app = Starlette(
         routes=_routes(service),
-        middleware=[Middleware(Gate, service=service)],
+        middleware=[Middleware(SandboxMiddleware, service=service)],
         exception_handlers={404: _unknown_path},
     )
     # Starlette would answer /groups/ with a redirect to /groups; the API has no such path.
@@ -37,7 +37,7 @@ def build_app(service: Service) -> Starlette:
     return app
 
 
-class Verbs:
+class MethodRouter:
     """The endpoint of one path: an ASGI application that chooses by method."""
 
     def __init__(self, acts: Mapping[str, Act]) -> None:
@@ -45,7 +45,7 @@ class Verbs:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call."""
-        incoming: Incoming = scope[INCOMING]
+        incoming: ApiRequest = scope[INCOMING]
         try:
             reply = self._act(incoming.method)(incoming, scope["path_params"])
         except ApiFailure as error:
@@ -60,36 +60,40 @@ class Verbs:
 
 
 def _routes(service: Service) -> list[Route]:
-    def on_instance(handler: Callable[..., Answer]) -> Act:
-        def act(incoming: Incoming, params: Mapping[str, str]) -> Reply:
+    def on_instance(handler: Callable[..., ApiData]) -> Act:
+        def act(incoming: ApiRequest, params: Mapping[str, str]) -> HttpReply:
             given = dict(params)
             instance_id = given.pop("instance_id")
             return success(service.visit(incoming, instance_id, lambda visit: handler(visit, **given)), incoming)
 
         return act
 
-    def webhooks(incoming: Incoming, _params: Mapping[str, str]) -> Reply:
+    def webhooks(incoming: ApiRequest, _params: Mapping[str, str]) -> HttpReply:
         with service.world.transaction() as db:
             return success(create_webhook(db, incoming), incoming)
 
-    def openapi(_incoming: Incoming, _params: Mapping[str, str]) -> Reply:
-        return Reply(200, document(), {"content-type": "application/json"})
+    def openapi(_incoming: ApiRequest, _params: Mapping[str, str]) -> HttpReply:
+        return HttpReply(200, document(), {"content-type": "application/json"})
 
     inside = {
         path: {method: on_instance(handler) for method, handler in verbs.items()}
         for path, verbs in _endpoints(service.settings.dialect).items()
     }
-    routes = [Route(f"/api/instances/{{instance_id}}{path}", Verbs(acts)) for path, acts in inside.items()]
-    return [*routes, Route("/api/webhooks", Verbs({"POST": webhooks})), Route(OPENAPI_PATH, Verbs({"GET": openapi}))]
+    routes = [Route(f"/api/instances/{{instance_id}}{path}", MethodRouter(acts)) for path, acts in inside.items()]
+    return [
+        *routes,
+        Route("/api/webhooks", MethodRouter({"POST": webhooks})),
+        Route(OPENAPI_PATH, MethodRouter({"GET": openapi})),
+    ]
 
 
-def _endpoints(dialect: Dialect | str) -> dict[str, dict[str, Callable[..., Answer]]]:
+def _endpoints(dialect: Dialect | str) -> dict[str, dict[str, Callable[..., ApiData]]]:
     """Everything under an instance; the dialects differ in how people are removed.
 
     `/groups/join` is no group: it comes first.
     """
     participants = {"GET": handlers.list_participants, "POST": handlers.add_participants}
-    removal: dict[str, dict[str, Callable[..., Answer]]] = {}
+    removal: dict[str, dict[str, Callable[..., ApiData]]] = {}
     if dialect == Dialect.GUIDE:
         participants["DELETE"] = handlers.remove_participants
     else:

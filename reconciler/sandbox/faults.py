@@ -130,7 +130,7 @@ class Fault:
         )
 
 
-class FaultBook:
+class FaultSchedule:
     """The faults in force, each with its count of fitting calls; may be changed while the server runs."""
 
     def __init__(self, faults: Sequence[Fault] = ()) -> None:

@@ -9,8 +9,8 @@ import json
 import sqlite3
 from dataclasses import asdict
 
-import reconciler.sandbox.groups as groups
-from reconciler.sandbox.records import Call, Effect, Group, Head, Member
+import reconciler.sandbox.group_store as groups
+from reconciler.sandbox.records import Call, Effect, Group, GroupSummary, Member
 
 
 def log_call(db: sqlite3.Connection, time: float, method: str, path: str, body: str) -> int:
@@ -79,13 +79,13 @@ def group_then(db: sqlite3.Connection, group_id: str, ago: int) -> Group | None:
     return earlier[group_id] if group_id in earlier else groups.group(db, group_id)
 
 
-def heads_then(db: sqlite3.Connection, digits: str, ago: int) -> list[Head]:
+def heads_then(db: sqlite3.Connection, digits: str, ago: int) -> list[GroupSummary]:
     """The list of the groups an account was in `ago` effects ago; 0 is now."""
     earlier = _changed_since(db, ago)
     seen = [head for head in groups.heads(db, digits) if head.id not in earlier]
     for group in earlier.values():
         if group is not None and group.member(digits):
-            seen.append(Head(group.id, group.name, group.created_at, len(group.members)))
+            seen.append(GroupSummary(group.id, group.name, group.created_at, len(group.members)))
     return sorted(seen, key=lambda head: (head.created_at, head.id))
 
 

@@ -42,7 +42,7 @@ def query_digits(text: str) -> str | None:
     return plain.lstrip("+") if _WRITTEN.fullmatch(plain) else None
 
 
-def digits_in(text: str) -> str:
+def parse_phone(text: str) -> str:
     """The digits of a number a person wrote (`+1 (202) 555-0143`) or of a phone JID, in the spelling given.
 
     Raises SandboxError where there is none.
@@ -56,7 +56,7 @@ def digits_in(text: str) -> str:
     return plain.lstrip("+")
 
 
-def masked(digits: str) -> str:
+def mask_phone(digits: str) -> str:
     """A number fit for a screen: country code, first three digits, last two (`+1 202 ••• ••43`)."""
     length = 1 if digits[0] in "17" else 2 if _COUNTRIES_OF_TWO_DIGITS.match(digits) else 3
     country, rest = digits[:length], digits[length:]

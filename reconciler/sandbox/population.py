@@ -11,11 +11,11 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self, TypeVar
 
-import reconciler.sandbox.people as people
+import reconciler.sandbox.account_store as people
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.phones import canonical, digits_in, masked
-from reconciler.sandbox.records import Account, Contact, Instance, Kind, Shows, Spelling, Status
+from reconciler.sandbox.phones import canonical, mask_phone, parse_phone
+from reconciler.sandbox.records import Account, Contact, Instance, Kind, ShownAs, Spelling, Status
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -53,7 +53,7 @@ class Population:
 
         Raises SandboxError where it is there with another phone.
         """
-        digits = digits_in(phone)
+        digits = parse_phone(phone)
         with self.transaction() as db:
             known = people.instance(db, instance_id)
             if known is None:
@@ -61,7 +61,8 @@ class Population:
                 people.put_instance(db, made)
             elif known.phone != canonical(digits):
                 raise SandboxError(
-                    f"the sandbox's instance {instance_id} has the phone {masked(known.phone)}, not {masked(digits)}; "
+                    f"the sandbox's instance {instance_id} has the phone {mask_phone(known.phone)}, "
+                    f"not {mask_phone(digits)}; "
                     "use that phone, another instance id, or forget the state with `sandbox reset`"
                 )
 
@@ -102,11 +103,11 @@ class Population:
         """Add a person, or change one as a whole: under which `jid` the account lives (the short Brazilian one, say),
         whether and with which `lid` it shows, how its JID is spelled, whether it refuses adds, whether it exists.
         """
-        digits = digits_in(phone)
-        lives_under = digits_in(jid) if jid else digits
+        digits = parse_phone(phone)
+        lives_under = parse_phone(jid) if jid else digits
         if canonical(lives_under) != canonical(digits):
-            raise SandboxError(f"{masked(digits)} cannot live under the JID of {masked(lives_under)}")
-        shown = _choice(Shows, shows, "a way to show an account")
+            raise SandboxError(f"{mask_phone(digits)} cannot live under the JID of {mask_phone(lives_under)}")
+        shown = _choice(ShownAs, shows, "a way to show an account")
         spelled = _choice(Spelling, spelling, "a spelling of a JID")
         made = Account(canonical(digits), lives_under, _lid(lid), shown, refuses_adds, exists, spelled)
         with self.transaction() as db:
@@ -115,7 +116,7 @@ class Population:
     def account(self, phone: str) -> Account:
         """The person of a number, who comes to life when nobody has met them yet."""
         with self.transaction() as db:
-            return people.meet(db, digits_in(phone))
+            return people.meet(db, parse_phone(phone))
 
     def set_privacy(self, phone: str, refuses: bool) -> None:
         """Say whether a person's privacy settings keep others from adding them."""
@@ -134,7 +135,7 @@ class Population:
         """Put a person into an instance's address book, or change the entry."""
         self.instance(instance_id)
         with self.transaction() as db:
-            digits = people.meet(db, digits_in(phone)).digits
+            digits = people.meet(db, parse_phone(phone)).digits
             people.put_contact(db, instance_id, Contact(digits, name, short_name, push_name, is_business))
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 
-class Shows(StrEnum):
+class ShownAs(StrEnum):
     """As what an account appears among participants: its phone JID, a LID with the phone beside it, a bare LID."""
 
     PHONE = "phone"
@@ -51,7 +51,7 @@ class Account:
     digits: str
     jid_digits: str
     lid: str | None = None
-    shows: Shows = Shows.PHONE
+    shows: ShownAs = ShownAs.PHONE
     refuses_adds: bool = False
     exists: bool = True
     spelling: Spelling = Spelling.NEW
@@ -100,7 +100,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class GroupSummary:
     """A group as a list shows it."""
 
     id: str

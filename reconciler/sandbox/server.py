@@ -15,8 +15,8 @@ from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.world import World
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.engine import Engine
     from reconciler.sandbox.service import Hook
+    from reconciler.sandbox.uvicorn_thread import UvicornThread
 
 
 class Server:
@@ -35,16 +35,18 @@ class Server:
         port: int = 0,
     ) -> None:
         try:
-            from reconciler.sandbox.engine import Engine
             from reconciler.sandbox.service import Service
+            from reconciler.sandbox.uvicorn_thread import UvicornThread
         except ImportError as error:
             raise SandboxError(f"the embedded server needs {error.name}; install wappfy-reconciler[sandbox]") from error
         self.world = world
         self.settings = settings or Settings()
         self._service = Service(world, self.settings, faults)
-        self._make_engine: Callable[[socket.socket], Engine] = lambda listening: Engine(self._service, listening)
+        self._make_engine: Callable[[socket.socket], UvicornThread] = lambda listening: UvicornThread(
+            self._service, listening
+        )
         self._address = (host, port)
-        self._engine: Engine | None = None
+        self._engine: UvicornThread | None = None
 
     def start(self) -> None:
         """Take the port and answer from now on."""

@@ -8,28 +8,28 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import reconciler.sandbox.people as people
-from reconciler.sandbox.envelopes import Answer, Incoming, body_fields
+import reconciler.sandbox.account_store as people
 from reconciler.sandbox.errors import ApiFailure, invalid
+from reconciler.sandbox.http_messages import ApiData, ApiRequest, parse_body
 
 _EVENT = re.compile(r"[a-z_]+\.[a-z_]+", re.ASCII)
 _DEFAULTS: Mapping[str, Any] = {"instance_id": None, "retry_count": 3, "timeout_ms": 10_000}
 _OPTIONAL: Mapping[str, type] = {"instance_id": str, "secret": str, "retry_count": int, "timeout_ms": int}
 
 
-def create_webhook(db: sqlite3.Connection, incoming: Incoming) -> Answer:
+def create_webhook(db: sqlite3.Connection, incoming: ApiRequest) -> ApiData:
     """Store a subscription. The answer repeats it with an id, never its secret.
 
     Only three of the twelve event names are documented, so any name of their form is taken.
     """
-    body = body_fields(incoming, {"url": str, "events": list}, _OPTIONAL)
+    body = parse_body(incoming, {"url": str, "events": list}, _OPTIONAL)
     _check(body)
     wanted = body.get("instance_id")
     if wanted is not None and people.instance(db, wanted) is None:
         raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
     made = {**_DEFAULTS, **body}
     told = {name: value for name, value in made.items() if name != "secret"}
-    return Answer({"id": people.put_webhook(db, made), **told}, 201)
+    return ApiData({"id": people.put_webhook(db, made), **told}, 201)
 
 
 def _check(body: dict[str, Any]) -> None:

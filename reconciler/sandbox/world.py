@@ -14,12 +14,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import reconciler.sandbox.groups as groups
+import reconciler.sandbox.account_store as people
+import reconciler.sandbox.group_store as groups
 import reconciler.sandbox.history as history
-import reconciler.sandbox.people as people
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.phones import canonical, digits_in, masked
+from reconciler.sandbox.phones import canonical, mask_phone, parse_phone
 from reconciler.sandbox.population import Population
 from reconciler.sandbox.records import Call, Effect, Group, Member
 
@@ -55,13 +55,13 @@ class World(Population):
             made_id = group_id or groups.next_id(db)
             code = invite_code or groups.invite_code_for(made_id)
             _check_written(made_id, code)
-            made_by = people.meet(db, digits_in(owner)).digits if owner else None
+            made_by = people.meet(db, parse_phone(owner)).digits if owner else None
             roles = {made_by: Member(made_by, is_admin=True, is_owner=True)} if made_by else {}
             for phone in admins:
-                digits = people.meet(db, digits_in(phone)).digits
+                digits = people.meet(db, parse_phone(phone)).digits
                 roles.setdefault(digits, Member(digits, is_admin=True))
             for phone in members:
-                digits = people.meet(db, digits_in(phone)).digits
+                digits = people.meet(db, parse_phone(phone)).digits
                 roles.setdefault(digits, Member(digits))
             made = Group(made_id, name, description, made_by, int(time.time()), code, tuple(roles.values()))
             try:
@@ -92,7 +92,7 @@ class World(Population):
         """Put somebody into a group, whatever their privacy settings; somebody who is in gets these rights."""
         with self.transaction() as db:
             self.group(group_id)
-            digits = people.meet(db, digits_in(phone)).digits
+            digits = people.meet(db, parse_phone(phone)).digits
             groups.put_members(db, group_id, [Member(digits, admin or owner, owner)])
 
     def remove_participant(self, group_id: str, phone: str) -> None:
@@ -107,9 +107,9 @@ class World(Population):
             groups.put_members(db, group_id, [Member(member.digits, admin, member.is_owner and admin)])
 
     def _member(self, group_id: str, phone: str) -> Member:
-        member = self.group(group_id).member(canonical(digits_in(phone)))
+        member = self.group(group_id).member(canonical(parse_phone(phone)))
         if member is None:
-            raise SandboxError(f"{masked(digits_in(phone))} is not in the group {group_id}")
+            raise SandboxError(f"{mask_phone(parse_phone(phone))} is not in the group {group_id}")
         return member
 
     # What there is and what happened

@@ -12,13 +12,13 @@ from reconciler.sandbox.errors import SandboxError
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class YamlValue:
     """A value of a document and its place: `first.yaml: groups[2].name`."""
 
     value: Any
     where: str
 
-    def fields(self, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, Place]:
+    def fields(self, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, YamlValue]:
         """A mapping's values by key; no other keys than these are allowed."""
         if not isinstance(self.value, dict):
             raise self.wrong(f"expected a mapping with {', '.join(known)}")
@@ -29,15 +29,15 @@ class Place:
             if key not in self.value:
                 raise self.wrong(f"the key {key!r} is missing")
         joint = "." if self.where[-1] not in ": " else ""
-        return {key: Place(value, f"{self.where}{joint}{key}") for key, value in self.value.items()}
+        return {key: YamlValue(value, f"{self.where}{joint}{key}") for key, value in self.value.items()}
 
-    def entries(self) -> list[Place]:
+    def entries(self) -> list[YamlValue]:
         """A list's values; a key with nothing behind it is an empty list."""
         if self.value in (None, ""):
             return []
         if not isinstance(self.value, list):
             raise self.wrong("expected a list")
-        return [Place(value, f"{self.where}[{number}]") for number, value in enumerate(self.value)]
+        return [YamlValue(value, f"{self.where}[{number}]") for number, value in enumerate(self.value)]
 
     def text(self) -> str:
         """Text."""
@@ -84,7 +84,7 @@ class Place:
             raise self.wrong(str(error)) from None
 
 
-def read_document(path: Path, typed: bool) -> Place:
+def read_document(path: Path, typed: bool) -> YamlValue:
     """A YAML file's document; with `typed` False every scalar stays the text that was written, phone numbers too.
 
     Raises SandboxError where the file cannot be read or is no YAML.
@@ -98,4 +98,4 @@ def read_document(path: Path, typed: bool) -> Place:
         raise SandboxError(f"{path} cannot be read: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SandboxError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from error
-    return Place(value, f"{path}: ")
+    return YamlValue(value, f"{path}: ")

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.sandbox.envelopes import timestamp
-from reconciler.sandbox.records import Account, Contact, Group, Head, Member, Shows, Spelling
+from reconciler.sandbox.http_messages import timestamp
+from reconciler.sandbox.records import Account, Contact, Group, GroupSummary, Member, ShownAs, Spelling
 from reconciler.sandbox.settings import Dialect
 
 _SHOWN = {
@@ -22,14 +22,14 @@ _SHOWN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shapes:
+class Serializer:
     """One dialect's way to write things; `accounts` has everybody who is to be written."""
 
     dialect: Dialect | str
     phone_field: str
     accounts: Mapping[str, Account]
 
-    def head(self, head: Head) -> dict[str, Any]:
+    def head(self, head: GroupSummary) -> dict[str, Any]:
         """A group in the guide's list."""
         return {"group_id": head.id, "name": head.name, "participant_count": head.count}
 
@@ -91,8 +91,8 @@ class Shapes:
 
     def _shown(self, account: Account) -> dict[str, Any]:
         phone = _SHOWN[account.spelling].format(account.jid_digits)
-        if account.shows is Shows.PHONE:
+        if account.shows is ShownAs.PHONE:
             return {"id": phone}
-        if account.shows is Shows.LID:
+        if account.shows is ShownAs.LID:
             return {"id": account.lid}
         return {"id": account.lid, self.phone_field: phone}

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import SandboxError, World, reset, shake
-from reconciler.sandbox.phones import canonical, digits_in, masked
-from tests.sandbox.sandbox_kit import ALICE, BOB, CAROL, INSTANCE, ME, jid, running
+from reconciler.sandbox.phones import canonical, mask_phone, parse_phone
+from tests.sandbox.running_server import ALICE, BOB, CAROL, INSTANCE, ME, jid, running
 
 GHOST = "120363999999999999@g.us"
 
@@ -274,14 +274,14 @@ def test_shaking_spares_owners_and_the_instance_and_small_worlds() -> None:
     ],
 )
 def test_numbers_are_read_in_any_spelling_and_shown_masked(text: str, digits: str, shown: str) -> None:
-    assert digits_in(text) == digits
-    assert masked(digits) == shown
+    assert parse_phone(text) == digits
+    assert mask_phone(digits) == shown
 
 
 @pytest.mark.parametrize("text", ["", "alice", "0171 5550143", "+1", "76699677012110@lid", "1234567890123456"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(SandboxError, match="no phone number"):
-        digits_in(text)
+        parse_phone(text)
 
 
 @pytest.mark.parametrize(

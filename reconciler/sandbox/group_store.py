@@ -7,7 +7,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 
-from reconciler.sandbox.records import Group, Head, Member
+from reconciler.sandbox.records import Group, GroupSummary, Member
 
 MAX_MEMBERS = 1024
 """WhatsApp's own limit of participants in a group."""
@@ -32,14 +32,14 @@ def group_ids(db: sqlite3.Connection) -> list[str]:
     return [row["id"] for row in db.execute("SELECT id FROM groups ORDER BY created_at, id")]
 
 
-def heads(db: sqlite3.Connection, digits: str) -> list[Head]:
+def heads(db: sqlite3.Connection, digits: str) -> list[GroupSummary]:
     """The groups an account is in, as a list shows them; by creation, then id."""
     rows = db.execute(
         "SELECT id, name, created_at, (SELECT count(*) FROM members WHERE group_id = groups.id) AS size FROM groups "
         "WHERE id IN (SELECT group_id FROM members WHERE digits = ?) ORDER BY created_at, id",
         (digits,),
     )
-    return [Head(row["id"], row["name"], row["created_at"], row["size"]) for row in rows]
+    return [GroupSummary(row["id"], row["name"], row["created_at"], row["size"]) for row in rows]
 
 
 def id_of_invite(db: sqlite3.Connection, code: str) -> str | None:

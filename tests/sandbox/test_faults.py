@@ -13,7 +13,7 @@ import requests
 
 from reconciler.sandbox import Fault, SandboxError, Settings
 from reconciler.sandbox.faults import relative
-from tests.sandbox.sandbox_kit import ALICE, BOB, INSTANCE, Api, everything, jid, running
+from tests.sandbox.running_server import ALICE, BOB, INSTANCE, Api, everything, jid, running
 
 NEW = {"name": "A", "participants": [jid(ALICE)]}
 

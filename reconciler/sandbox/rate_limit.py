@@ -14,7 +14,7 @@ from reconciler.sandbox.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLimitStatus:
     """How a caller stands after a request. `resets` is the server's Unix second at which the window is over."""
 
     limit: int
@@ -32,14 +32,14 @@ class Standing:
         }
 
 
-class Limiter:
+class RateLimiter:
     """Counts the requests of each caller; a caller is the key, or an address without one."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._windows: dict[str | None, tuple[float, int]] = {}
 
-    def count(self, address: str | None, now: float) -> Standing | None:
+    def count(self, address: str | None, now: float) -> RateLimitStatus | None:
         """Count one request at `now` on the server's clock; None where nothing is limited.
 
         `address` is None for a caller with the key. A request past the limit is not counted.
@@ -55,7 +55,7 @@ class Limiter:
         used += not exceeded
         self._windows[address] = (start, used)
         # Rounded up where a window does not last whole seconds, so that who waits has always waited long enough.
-        return Standing(limit, limit - used, math.ceil(start + self._settings.window), exceeded)
+        return RateLimitStatus(limit, limit - used, math.ceil(start + self._settings.window), exceeded)
 
 
 def _begun(now: float, window: float) -> float:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.sandbox.documents import Place, read_document
 from reconciler.sandbox.faults import EFFECT_SELECTABLE, Fault, FaultKind
-from reconciler.sandbox.phones import digits_in
+from reconciler.sandbox.phones import parse_phone
 from reconciler.sandbox.world import World
+from reconciler.sandbox.yaml_input import YamlValue, read_document
 
 _INSTANCE = ("id", "phone", "name", "status", "type")
 _ACCOUNT = ("phone", "jid", "lid", "shows", "refuses_adds", "exists", "spelling")
@@ -58,11 +58,11 @@ def load_faults(path: Path) -> tuple[Fault, ...]:
     return tuple(_fault(place) for place in listed.entries())
 
 
-def _list(top: Mapping[str, Place], key: str) -> list[Place]:
+def _list(top: Mapping[str, YamlValue], key: str) -> list[YamlValue]:
     return top[key].entries() if key in top else []
 
 
-def _seed_account(world: World, place: Place) -> None:
+def _seed_account(world: World, place: YamlValue) -> None:
     fields = place.fields(_ACCOUNT, ["phone"])
     flags = {key: fields.pop(key).flag() for key in ("refuses_adds", "exists") if key in fields}
     texts = {key: field.text() for key, field in fields.items()}
@@ -70,7 +70,7 @@ def _seed_account(world: World, place: Place) -> None:
         world.set_account(**texts, **flags)  # type: ignore[arg-type]  # the keys were checked against _ACCOUNT
 
 
-def _seed_contact(world: World, place: Place, instance_id: str) -> None:
+def _seed_contact(world: World, place: YamlValue, instance_id: str) -> None:
     fields = place.fields(_CONTACT, ["phone"])
     flags = {key: fields.pop(key).flag() for key in ("is_business",) if key in fields}
     texts = {key: field.text() for key, field in fields.items()}
@@ -78,7 +78,7 @@ def _seed_contact(world: World, place: Place, instance_id: str) -> None:
         world.add_contact(instance_id, **texts, **flags)  # type: ignore[arg-type]  # checked against _CONTACT
 
 
-def _seed_group(world: World, place: Place, instance: str) -> None:
+def _seed_group(world: World, place: YamlValue, instance: str) -> None:
     fields = place.fields(_GROUP, ["name"])
     role = fields["instance"].text() if "instance" in fields else "admin"
     if role not in _INSTANCE_ROLES:
@@ -101,25 +101,27 @@ def _seed_group(world: World, place: Place, instance: str) -> None:
             world.add_participant(group_id, phone, owner=True)
 
 
-def _participant(place: Place) -> tuple[str, bool, bool]:
+def _participant(place: YamlValue) -> tuple[str, bool, bool]:
     fields = {"phone": place} if isinstance(place.value, str) else place.fields(_PARTICIPANT, ["phone"])
     with fields["phone"].blamed():
-        phone = digits_in(fields["phone"].text())
+        phone = parse_phone(fields["phone"].text())
     admin, owner = (key in fields and fields[key].flag() for key in ("admin", "owner"))
     return phone, admin, owner
 
 
-def _body(place: Place) -> Any:
+def _body(place: YamlValue) -> Any:
     return place.value
 
 
-def _headers(place: Place) -> dict[str, str]:
+def _headers(place: YamlValue) -> dict[str, str]:
     if not isinstance(place.value, dict):
         raise place.wrong("expected a mapping of header names and values")
-    return {Place(name, place.where).text(): Place(value, place.where).text() for name, value in place.value.items()}
+    return {
+        YamlValue(name, place.where).text(): YamlValue(value, place.where).text() for name, value in place.value.items()
+    }
 
 
-def _expression(place: Place) -> str:
+def _expression(place: YamlValue) -> str:
     try:
         re.compile(place.text())
     except re.error as error:
@@ -127,31 +129,31 @@ def _expression(place: Place) -> str:
     return place.text()
 
 
-def _error_status(place: Place) -> int:
+def _error_status(place: YamlValue) -> int:
     if not 200 <= place.integer() <= 599:
         raise place.wrong("expected an HTTP status from 200 to 599")
     return place.integer()
 
 
-_READERS: Mapping[str, Callable[[Place], Any]] = {
-    "kind": Place.text,
-    "method": Place.text,
-    "path": Place.text,
+_READERS: Mapping[str, Callable[[YamlValue], Any]] = {
+    "kind": YamlValue.text,
+    "method": YamlValue.text,
+    "path": YamlValue.text,
     "pattern": _expression,
-    "body_contains": Place.text,
-    "skip": Place.count,
-    "times": Place.count,
+    "body_contains": YamlValue.text,
+    "skip": YamlValue.count,
+    "times": YamlValue.count,
     "headers": _headers,
-    "rate_headers": Place.flag,
-    "effect": Place.flag,
-    "seconds": Place.number,
+    "rate_headers": YamlValue.flag,
+    "effect": YamlValue.flag,
+    "seconds": YamlValue.number,
     "status": _error_status,
-    "code": Place.text,
-    "message": Place.text,
+    "code": YamlValue.text,
+    "message": YamlValue.text,
     "body": _body,
-    "amount": Place.integer,
-    "location": Place.text,
-    "cookie": Place.text,
+    "amount": YamlValue.integer,
+    "location": YamlValue.text,
+    "cookie": YamlValue.text,
 }
 
 _ANY_KIND = ("kind", "method", "path", "pattern", "body_contains", "skip", "times")
@@ -172,7 +174,7 @@ _OWN_KEYS: Mapping[FaultKind, tuple[str, ...]] = {
 _UNANSWERED = frozenset({FaultKind.LATENCY, FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.SILENCE})
 
 
-def _fault(place: Place) -> Fault:
+def _fault(place: YamlValue) -> Fault:
     named = place.fields(tuple(_READERS), ["kind"])["kind"]
     if named.value not in list(FaultKind):
         raise named.wrong(f"{named.value!r} is no kind of fault; choose one of {', '.join(FaultKind)}")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import Settings
-from tests.sandbox.sandbox_kit import ALICE, BOB, CAROL, DAVE, INSTANCE, ME, jid, running
+from tests.sandbox.running_server import ALICE, BOB, CAROL, DAVE, INSTANCE, ME, jid, running
 
 UNKNOWN = "120363999999999999@g.us"
 

@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from reconciler.sandbox import Settings
-from reconciler.sandbox.limiter import Limiter
-from tests.sandbox.sandbox_kit import running
+from reconciler.sandbox.rate_limit import RateLimiter
+from tests.sandbox.running_server import running
 
 
 def test_headers_count_down_and_the_next_call_is_a_429() -> None:
@@ -69,7 +69,7 @@ def test_every_time_told_is_the_servers_own(skew: float) -> None:
 def test_a_window_begins_at_the_whole_second_of_its_first_call_and_ends_no_later_than_told(
     window: float, first: float, last: float, told: int
 ) -> None:
-    limiter = Limiter(Settings(rate_limit=2, window=window))
+    limiter = RateLimiter(Settings(rate_limit=2, window=window))
     standings = [limiter.count(None, now) for now in (first, last, last)]
     assert [standing and standing.resets for standing in standings] == [told] * 3
     assert [standing and standing.exceeded for standing in standings] == [False, False, True]
@@ -79,7 +79,7 @@ def test_a_window_begins_at_the_whole_second_of_its_first_call_and_ends_no_later
 
 
 def test_a_window_of_whole_seconds_ends_exactly_when_told() -> None:
-    limiter = Limiter(Settings(rate_limit=1, window=2.0))
+    limiter = RateLimiter(Settings(rate_limit=1, window=2.0))
     for second in (100, 102, 104):
         standing = limiter.count(None, float(second))
         assert standing is not None
@@ -87,7 +87,7 @@ def test_a_window_of_whole_seconds_ends_exactly_when_told() -> None:
 
 
 def test_a_clock_set_back_opens_a_new_window() -> None:
-    limiter = Limiter(Settings(rate_limit=1, window=10.0))
+    limiter = RateLimiter(Settings(rate_limit=1, window=10.0))
     limiter.count(None, 1000.0)
     standing = limiter.count(None, 500.0)
     assert standing is not None

@@ -13,14 +13,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.sandbox.app import build_app
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.gate import TRANSPORT
+from reconciler.sandbox.middleware import TRANSPORT
 from reconciler.sandbox.service import Service
 
 _KEEP_ALIVE = 75
 """Seconds an idle connection stays open, longer than a client is likely to pause between two calls."""
 
 
-class Line(H11Protocol):
+class AbortableProtocol(H11Protocol):
     """One connection, which puts its transport where the gate can reach it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
@@ -35,14 +35,14 @@ class Line(H11Protocol):
         self.app = with_transport
 
 
-class Engine(uvicorn.Server):
+class UvicornThread(uvicorn.Server):
     """A server that runs in a thread of its own; `ready` is set when it accepts connections, or failed to."""
 
     def __init__(self, service: Service, listening: socket.socket) -> None:
         super().__init__(
             uvicorn.Config(
                 build_app(service),
-                http=Line,
+                http=AbortableProtocol,
                 ws="none",
                 loop="asyncio",
                 lifespan="off",

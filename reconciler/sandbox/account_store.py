@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.sandbox.phones import canonical
-from reconciler.sandbox.records import Account, Contact, Instance, Kind, Shows, Spelling, Status
+from reconciler.sandbox.records import Account, Contact, Instance, Kind, ShownAs, Spelling, Status
 
 
 def account(db: sqlite3.Connection, digits: str) -> Account | None:
@@ -36,7 +36,7 @@ def meet(db: sqlite3.Connection, digits: str) -> Account:
 
 def put_account(db: sqlite3.Connection, person: Account) -> None:
     """Add an account, or change one; somebody shown by a LID gets a stable one where none is given."""
-    lid = person.lid or (_made_up_lid(person.digits) if person.shows is not Shows.PHONE else None)
+    lid = person.lid or (_made_up_lid(person.digits) if person.shows is not ShownAs.PHONE else None)
     db.execute(
         "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digits) DO UPDATE SET "
         "jid_digits = excluded.jid_digits, lid = excluded.lid, shows = excluded.shows, "
@@ -108,7 +108,7 @@ def _account(row: sqlite3.Row) -> Account:
         row["digits"],
         row["jid_digits"],
         row["lid"],
-        Shows(row["shows"]),
+        ShownAs(row["shows"]),
         bool(row["refuses_adds"]),
         bool(row["known"]),
         Spelling(row["spelling"]),

@@ -13,10 +13,10 @@ import pytest
 import requests
 
 from reconciler.sandbox import SANDBOX_KEY, SandboxError, Server, Settings, World, serve_forever
-from reconciler.sandbox.engine import Engine
 from reconciler.sandbox.openapi import document
 from reconciler.sandbox.service import Service
-from tests.sandbox.sandbox_kit import ALICE, INSTANCE, ME, everything, jid, running
+from reconciler.sandbox.uvicorn_thread import UvicornThread
+from tests.sandbox.running_server import ALICE, INSTANCE, ME, everything, jid, running
 
 
 def test_it_stops_at_once_with_connections_open_and_starts_again() -> None:
@@ -148,13 +148,13 @@ def test_an_engine_that_cannot_start_says_why() -> None:
     listening = socket.socket()
     listening.close()
     with World.open() as world, pytest.raises(SandboxError, match="did not start"):
-        Engine(Service(world, Settings()), listening).start()
+        UvicornThread(Service(world, Settings()), listening).start()
 
 
 @pytest.mark.parametrize("missing", ["uvicorn", "starlette"])
 def test_without_the_web_server_it_says_what_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(sys.modules):
-        if name.partition(".")[0] == missing or name in ("reconciler.sandbox.engine", "reconciler.sandbox.app"):
+        if name.partition(".")[0] == missing or name in ("reconciler.sandbox.uvicorn_thread", "reconciler.sandbox.app"):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     with World.open() as world, pytest.raises(SandboxError, match=r"install wappfy-reconciler\[sandbox\]"):

@@ -15,7 +15,7 @@ MAX_BODY = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class ApiRequest:
     """A request as it came in. `path` is decoded and has no query; `now` is Unix seconds on the server's clock.
 
     `effects_ago` is how far back a fault makes a read look; 0 is now. `body` None: longer than `MAX_BODY`.
@@ -33,7 +33,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiData:
     """What a handler answers: the `data` of a success."""
 
     data: Any
@@ -41,7 +41,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """A whole HTTP answer."""
 
     status: int
@@ -49,12 +49,12 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def success(answer: Answer, incoming: Incoming) -> Reply:
+def success(answer: ApiData, incoming: ApiRequest) -> HttpReply:
     """The documented success envelope."""
     return _json(answer.status, {"success": True, "data": answer.data, "meta": _meta(incoming)})
 
 
-def failure(error: ApiFailure, incoming: Incoming) -> Reply:
+def failure(error: ApiFailure, incoming: ApiRequest) -> HttpReply:
     """The documented error envelope."""
     told = {"code": error.code, "message": error.message, "details": error.details}
     return _json(error.status, {"success": False, "error": told, "meta": _meta(incoming)}, error.headers)
@@ -65,7 +65,7 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def body_fields(incoming: Incoming, required: Mapping[str, type], optional: Mapping[str, type]) -> dict[str, Any]:
+def parse_body(incoming: ApiRequest, required: Mapping[str, type], optional: Mapping[str, type]) -> dict[str, Any]:
     """The request's JSON object, with these fields of these types and no others; anything else is a 400."""
     body = _parsed(incoming)
     known = {**required, **optional}
@@ -85,7 +85,7 @@ def body_fields(incoming: Incoming, required: Mapping[str, type], optional: Mapp
 _JSON_WORDS = {str: "a string", int: "an integer", list: "an array"}
 
 
-def _parsed(incoming: Incoming) -> dict[str, Any]:
+def _parsed(incoming: ApiRequest) -> dict[str, Any]:
     if incoming.body is None:
         raise invalid(f"the body is longer than {MAX_BODY} bytes")
     kind = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -106,10 +106,10 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _meta(incoming: Incoming) -> dict[str, str]:
+def _meta(incoming: ApiRequest) -> dict[str, str]:
     return {"requestId": f"req_{incoming.seq:012d}", "timestamp": timestamp(incoming.now)}
 
 
-def _json(status: int, payload: Any, headers: Mapping[str, str] | None = None) -> Reply:
+def _json(status: int, payload: Any, headers: Mapping[str, str] | None = None) -> HttpReply:
     body = json.dumps(payload, ensure_ascii=False).encode()
-    return Reply(status, body, {"content-type": "application/json", **(headers or {})})
+    return HttpReply(status, body, {"content-type": "application/json", **(headers or {})})

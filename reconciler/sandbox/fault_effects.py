@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from reconciler.sandbox.envelopes import Answer, Incoming, Reply, failure, success
 from reconciler.sandbox.errors import ApiFailure
 from reconciler.sandbox.faults import Fault, FaultKind
+from reconciler.sandbox.http_messages import ApiData, ApiRequest, HttpReply, failure, success
 
 HTML_PAGE = b"<!doctype html><html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>"
 """The page of a proxy that answers in the API's place."""
@@ -39,7 +39,7 @@ class Delivery(Enum):
 class Outcome:
     """An answer and its way out."""
 
-    reply: Reply
+    reply: HttpReply
     delivery: Delivery = Delivery.WHOLE
     rate_headers: bool = True
 
@@ -52,23 +52,23 @@ _DELIVERIES: Mapping[str, Delivery] = {
 }
 
 
-def distorted(fault: Fault, reply: Reply | None, incoming: Incoming) -> Outcome:
+def apply_fault(fault: Fault, reply: HttpReply | None, incoming: ApiRequest) -> Outcome:
     """The outcome of a call that met a fault; `reply` is its right answer, None where it was not handled."""
-    right = reply or success(Answer({}), incoming)
+    right = reply or success(ApiData({}), incoming)
     spoilt = _spoilt(fault, right, incoming)
     spoilt = replace(spoilt, headers={**spoilt.headers, **{k.lower(): v for k, v in fault.headers.items()}})
     return Outcome(spoilt, _DELIVERIES.get(fault.kind, Delivery.WHOLE), fault.rate_headers)
 
 
-def _spoilt(fault: Fault, right: Reply, incoming: Incoming) -> Reply:
+def _spoilt(fault: Fault, right: HttpReply, incoming: ApiRequest) -> HttpReply:
     if fault.kind == FaultKind.STATUS:
         status = fault.status or 500
         code = fault.code or _CODES.get(status, "INTERNAL_ERROR")
         return failure(ApiFailure(status, code, fault.message or "the sandbox was told to fail"), incoming)
     if fault.kind == FaultKind.HTML:
-        return Reply(200, HTML_PAGE, {"content-type": "text/html; charset=utf-8"})
+        return HttpReply(200, HTML_PAGE, {"content-type": "text/html; charset=utf-8"})
     if fault.kind == FaultKind.REDIRECT:
-        return Reply(fault.status or 302, b"", {"location": fault.location})
+        return HttpReply(fault.status or 302, b"", {"location": fault.location})
     if fault.kind == FaultKind.SET_COOKIE:
         return replace(right, headers={**right.headers, "set-cookie": fault.cookie})
     if fault.kind == FaultKind.TRUNCATED:
@@ -78,7 +78,7 @@ def _spoilt(fault: Fault, right: Reply, incoming: Incoming) -> Reply:
     return _falsified(fault, right)
 
 
-def _falsified(fault: Fault, right: Reply) -> Reply:
+def _falsified(fault: Fault, right: HttpReply) -> HttpReply:
     """Answers of the right shape that say something wrong; errors stay as they are."""
     changes: Mapping[str, Callable[[Any, int], Any]] = {
         FaultKind.PARTIAL_LIST: _without_groups,

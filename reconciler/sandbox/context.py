@@ -7,22 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import reconciler.sandbox.account_store as people
 import reconciler.sandbox.history as history
-import reconciler.sandbox.people as people
-from reconciler.sandbox.envelopes import Incoming
 from reconciler.sandbox.errors import ApiFailure, forbidden, invalid, not_found
+from reconciler.sandbox.http_messages import ApiRequest
 from reconciler.sandbox.records import Effect, Group, Instance, Kind, Member, Status
+from reconciler.sandbox.serializers import Serializer
 from reconciler.sandbox.settings import Settings
-from reconciler.sandbox.shapes import Shapes
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class RequestContext:
     """A call inside an open transaction."""
 
     db: sqlite3.Connection
     instance: Instance
-    incoming: Incoming
+    incoming: ApiRequest
     settings: Settings
 
     def require_groups(self) -> None:
@@ -47,11 +47,11 @@ class Visit:
             raise forbidden("the instance is not an admin of this group")
         return group
 
-    def shapes(self, digits: Iterable[str]) -> Shapes:
+    def shapes(self, digits: Iterable[str]) -> Serializer:
         """The server's dialect, able to write these accounts."""
-        return Shapes(self.settings.dialect, self.settings.phone_field, people.accounts(self.db, digits))
+        return Serializer(self.settings.dialect, self.settings.phone_field, people.accounts(self.db, digits))
 
-    def shapes_of(self, group: Group) -> Shapes:
+    def shapes_of(self, group: Group) -> Serializer:
         """The server's dialect, able to write this group's people."""
         owner = [group.owner] if group.owner else []
         return self.shapes([*(member.digits for member in group.members), *owner])

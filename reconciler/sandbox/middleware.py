@@ -11,11 +11,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import reconciler.sandbox.history as history
-from reconciler.sandbox.distortion import Delivery, Outcome, distorted
-from reconciler.sandbox.envelopes import MAX_BODY, Incoming, Reply, failure
 from reconciler.sandbox.errors import ApiFailure
+from reconciler.sandbox.fault_effects import Delivery, Outcome, apply_fault
 from reconciler.sandbox.faults import STALE, Fault
-from reconciler.sandbox.limiter import Standing
+from reconciler.sandbox.http_messages import MAX_BODY, ApiRequest, HttpReply, failure
+from reconciler.sandbox.rate_limit import RateLimitStatus
 from reconciler.sandbox.service import Service
 
 INCOMING = "sandbox.incoming"
@@ -25,7 +25,7 @@ TRANSPORT = "sandbox.transport"
 """Where in the ASGI scope the connection's transport stands, put there by the protocol (see `engine`)."""
 
 
-class Gate:
+class SandboxMiddleware:
     """ASGI middleware around the routes of one server."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
@@ -49,7 +49,7 @@ class Gate:
         reply = self._with_headers(outcome, incoming, standing)
         await _deliver(replace(outcome, reply=reply), scope, receive, send)
 
-    def _arrived(self, scope: Scope, body: bytes | None) -> tuple[Incoming, str]:
+    def _arrived(self, scope: Scope, body: bytes | None) -> tuple[ApiRequest, str]:
         request = Request(scope)
         now = self._service.now()
         query = scope["query_string"].decode("latin-1")
@@ -60,11 +60,13 @@ class Gate:
         client = request.client.host if request.client else ""
         arguments = dict(request.query_params)
         return (
-            Incoming(seq, request.method, scope["path"], arguments, request.headers, body, client, now),
+            ApiRequest(seq, request.method, scope["path"], arguments, request.headers, body, client, now),
             shown_path,
         )
 
-    async def _outcome(self, scope: Scope, receive: Receive, incoming: Incoming, standing: Standing | None) -> Outcome:
+    async def _outcome(
+        self, scope: Scope, receive: Receive, incoming: ApiRequest, standing: RateLimitStatus | None
+    ) -> Outcome:
         try:
             self._service.check(incoming, standing)
         except ApiFailure as error:
@@ -77,13 +79,13 @@ class Gate:
             return Outcome(await self._handled(scope, receive, incoming))
         return await self._faulty(fault, scope, receive, incoming)
 
-    async def _faulty(self, fault: Fault, scope: Scope, receive: Receive, incoming: Incoming) -> Outcome:
+    async def _faulty(self, fault: Fault, scope: Scope, receive: Receive, incoming: ApiRequest) -> Outcome:
         if fault.kind in STALE:
             incoming = replace(incoming, effects_ago=fault.amount)
         reply = await self._handled(scope, receive, incoming) if fault.takes_effect else None
-        return distorted(fault, reply, incoming)
+        return apply_fault(fault, reply, incoming)
 
-    async def _handled(self, scope: Scope, receive: Receive, incoming: Incoming) -> Reply:
+    async def _handled(self, scope: Scope, receive: Receive, incoming: ApiRequest) -> HttpReply:
         """The right answer of the routes behind the gate; a defect in them becomes a 500 and is kept."""
         caught: list[Message] = []
 
@@ -98,9 +100,9 @@ class Gate:
             return failure(ApiFailure(500, "INTERNAL_ERROR", "the sandbox has a defect"), incoming)
         start, *rest = caught
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
-        return Reply(start["status"], b"".join(message["body"] for message in rest), headers)
+        return HttpReply(start["status"], b"".join(message["body"] for message in rest), headers)
 
-    def _with_headers(self, outcome: Outcome, incoming: Incoming, standing: Standing | None) -> Reply:
+    def _with_headers(self, outcome: Outcome, incoming: ApiRequest, standing: RateLimitStatus | None) -> HttpReply:
         reply = outcome.reply
         told = standing is not None and outcome.rate_headers and self._service.settings.rate_headers
         rates = standing.headers if standing is not None and told else {}

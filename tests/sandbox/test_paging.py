@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.sandbox import Settings
-from tests.sandbox.sandbox_kit import INSTANCE, Api, running
+from tests.sandbox.running_server import INSTANCE, Api, running
 
 NAMES = [f"Group {number:03d}" for number in range(130)]
 

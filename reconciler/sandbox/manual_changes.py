@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from reconciler.sandbox.phones import masked
+from reconciler.sandbox.phones import mask_phone
 from reconciler.sandbox.records import Group, Member
 from reconciler.sandbox.world import World
 
@@ -54,7 +54,7 @@ def _remove_somebody(world: World, dice: random.Random, groups: Sequence[Group],
     group = dice.choice(roomy or possible)
     lost = dice.choice(chances[group.id])
     world.remove_participant(group.id, lost.digits)
-    return [f'removed {masked(lost.digits)} from "{group.name}"']
+    return [f'removed {mask_phone(lost.digits)} from "{group.name}"']
 
 
 def _removable(group: Group, instance: str) -> list[Member]:
@@ -70,4 +70,4 @@ def _add_stranger(world: World, dice: random.Random, group: Group) -> str:
     # A group of 600 or more may have them all; any of them is as good as in then.
     stranger = dice.choice(strangers or numbers)
     world.add_participant(group.id, stranger)
-    return f'added {masked(stranger)} to "{group.name}"'
+    return f'added {mask_phone(stranger)} to "{group.name}"'
