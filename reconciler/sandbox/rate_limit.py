@@ -1,8 +1,8 @@
-"""The rate limit: fixed windows, and the headers that tell of them.
+"""The rate limit: fixed windows, and the headers that describe them.
 
-A window begins at the whole second in which its first request comes, so that it ends at a whole second, too, and at
-the very one that `X-RateLimit-Reset` names: the documents say that this is when the window resets, and give it in
-whole seconds. Windows of a part of a second begin with their first request.
+A window starts at the whole second of its first request, so that it ends exactly at the whole second that
+`X-RateLimit-Reset` names: the documents call this the time at which the window resets, and give it in whole seconds.
+Windows shorter than a second start with their first request.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from reconciler.sandbox.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class RateLimitStatus:
-    """How a caller stands after a request. `resets` is the server's Unix second at which the window is over."""
+    """A caller's status after a request. `reset_at` is the Unix second, on the server's clock, when the window ends."""
 
     limit: int
     remaining: int
-    resets: int
+    reset_at: int
     exceeded: bool
 
     @property
@@ -28,36 +28,36 @@ class RateLimitStatus:
         return {
             "x-ratelimit-limit": str(self.limit),
             "x-ratelimit-remaining": str(self.remaining),
-            "x-ratelimit-reset": str(self.resets),
+            "x-ratelimit-reset": str(self.reset_at),
         }
 
 
 class RateLimiter:
-    """Counts the requests of each caller; a caller is the key, or an address without one."""
+    """Counts requests per caller: all users of the key together, and each client address that has no key."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._windows: dict[str | None, tuple[float, int]] = {}
 
     def count(self, address: str | None, now: float) -> RateLimitStatus | None:
-        """Count one request at `now` on the server's clock; None where nothing is limited.
+        """Count a request at `now` on the server's clock; return None if there is no limit.
 
-        `address` is None for a caller with the key. A request past the limit is not counted.
+        `address` is None for a caller with the key. A request over the limit does not count.
         """
         limit = self._settings.rate_limit if address is None else self._settings.anonymous_rate_limit
         if limit is None or self._settings.rate_limit is None:
             return None
-        start, used = self._windows.get(address, (_begun(now, self._settings.window), 0))
-        # A clock set back must not close a window for longer than it was meant to be.
+        start, used = self._windows.get(address, (_window_start(now, self._settings.window), 0))
+        # The lower bound opens a new window if the clock was set back; the old one would last too long.
         if not start <= now < start + self._settings.window:
-            start, used = _begun(now, self._settings.window), 0
+            start, used = _window_start(now, self._settings.window), 0
         exceeded = used >= limit
         used += not exceeded
         self._windows[address] = (start, used)
-        # Rounded up where a window does not last whole seconds, so that who waits has always waited long enough.
+        # Rounded up, so that a client that waits until this second never comes too early.
         return RateLimitStatus(limit, limit - used, math.ceil(start + self._settings.window), exceeded)
 
 
-def _begun(now: float, window: float) -> float:
-    """When the window that opens with a request at `now` begins."""
+def _window_start(now: float, window: float) -> float:
+    """Return the start of a window whose first request comes at `now`."""
     return float(math.floor(now)) if window >= 1 else now

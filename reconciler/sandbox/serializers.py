@@ -1,7 +1,7 @@
-"""Groups and people as JSON, in the two documented dialects.
+"""Groups and people as JSON in the two documented dialects.
 
-The guide's: `group_id`, `name`, `participant_count` in lists, `is_admin` and `is_super_admin` per participant.
-The reference's: `id`, `subject`, `creation`, and whole groups in lists, `admin` per participant.
+guide: `group_id`, `name`; lists have `participant_count`, participants have `is_admin` and `is_super_admin`.
+reference: `id`, `subject`, `creation`; lists have complete groups, participants have `admin`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.sandbox.http_messages import timestamp
+from reconciler.sandbox.http_messages import format_timestamp
 from reconciler.sandbox.records import Account, Contact, Group, GroupSummary, Member, ShownAs, Spelling
 from reconciler.sandbox.settings import Dialect
 
-_SHOWN = {
+_JID_FORMATS = {
     Spelling.NEW: "{}@s.whatsapp.net",
     Spelling.OLD: "{}@c.us",
     Spelling.DEVICE: "{}:7@s.whatsapp.net",
@@ -23,58 +23,57 @@ _SHOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Serializer:
-    """One dialect's way to write things; `accounts` has everybody who is to be written."""
+    """Writes JSON in one dialect; `accounts` has the account of everybody who appears in it, by canonical number."""
 
     dialect: Dialect | str
     phone_field: str
     accounts: Mapping[str, Account]
 
-    def head(self, head: GroupSummary) -> dict[str, Any]:
-        """A group in the guide's list."""
-        return {"group_id": head.id, "name": head.name, "participant_count": head.count}
+    def group_summary(self, summary: GroupSummary) -> dict[str, Any]:
+        """Return a group as it appears in the guide's list."""
+        return {"group_id": summary.id, "name": summary.name, "participant_count": summary.participant_count}
 
     def group(self, group: Group) -> dict[str, Any]:
-        """A group whole."""
-        people = self.participants(group.members)
+        """Return a complete group."""
+        participants = self.participants(group.members)
         if self.dialect == Dialect.REFERENCE:
-            described = {"description": group.description} if group.description else {}
+            description = {"description": group.description} if group.description else {}
             return {
                 "id": group.id,
                 "subject": group.name,
-                **described,
-                "participants": people,
+                **description,
+                "participants": participants,
                 "creation": group.created_at,
             }
         return {
             "group_id": group.id,
             "name": group.name,
             "description": group.description,
-            "owner": self._shown(self.accounts[group.owner])["id"] if group.owner else None,
-            "created_at": timestamp(group.created_at),
-            "participants": people,
+            "owner": self._ids(group.owner)["id"] if group.owner else None,
+            "created_at": format_timestamp(group.created_at),
+            "participants": participants,
         }
 
-    def created(self, group: Group, creator: str) -> dict[str, Any]:
-        """The answer to a create; the guide's example shows the added people only, without their maker."""
+    def created_group(self, group: Group, creator: str) -> dict[str, Any]:
+        """Return the result of a create; the guide's example has the added people, but not the creator."""
         if self.dialect == Dialect.REFERENCE:
             return self.group(group)
         added = [member for member in group.members if member.digits != creator]
-        people = [{**self._account(member), "is_admin": member.is_admin} for member in added]
-        return {"group_id": group.id, "name": group.name, "participants": people}
+        participants = [{**self._ids(member.digits), "is_admin": member.is_admin} for member in added]
+        return {"group_id": group.id, "name": group.name, "participants": participants}
 
     def group_reference(self, group_id: str) -> dict[str, Any]:
-        """An answer that says no more than which group it is about."""
+        """Return a result that only names the group."""
         return {"id" if self.dialect == Dialect.REFERENCE else "group_id": group_id}
 
     def participants(self, members: Sequence[Member]) -> list[dict[str, Any]]:
-        """The people of a group."""
-        return [{**self._account(member), **self._rights(member)} for member in members]
+        """Return the participants of a group."""
+        return [{**self._ids(member.digits), **self._rights(member)} for member in members]
 
     def contact(self, contact: Contact) -> dict[str, Any]:
-        """An entry of the address book, always under the phone JID."""
-        account = self.accounts[contact.digits]
+        """Return an entry of the address book, always with the phone JID."""
         return {
-            "id": _SHOWN[account.spelling].format(account.jid_digits),
+            "id": _phone_jid(self.accounts[contact.digits]),
             "name": contact.name,
             "short_name": contact.short_name,
             "push_name": contact.push_name,
@@ -86,13 +85,14 @@ class Serializer:
             return {"admin": "superadmin" if member.is_owner else "admin" if member.is_admin else None}
         return {"is_admin": member.is_admin, "is_super_admin": member.is_owner}
 
-    def _account(self, member: Member) -> dict[str, Any]:
-        return self._shown(self.accounts[member.digits])
-
-    def _shown(self, account: Account) -> dict[str, Any]:
-        phone = _SHOWN[account.spelling].format(account.jid_digits)
+    def _ids(self, digits: str) -> dict[str, Any]:
+        account = self.accounts[digits]
         if account.shows is ShownAs.PHONE:
-            return {"id": phone}
+            return {"id": _phone_jid(account)}
         if account.shows is ShownAs.LID:
             return {"id": account.lid}
-        return {"id": account.lid, self.phone_field: phone}
+        return {"id": account.lid, self.phone_field: _phone_jid(account)}
+
+
+def _phone_jid(account: Account) -> str:
+    return _JID_FORMATS[account.spelling].format(account.jid_digits)

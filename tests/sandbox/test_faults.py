@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from reconciler.sandbox import Fault, SandboxError, Settings
-from reconciler.sandbox.faults import relative
+from reconciler.sandbox.faults import fault_path
 from tests.sandbox.running_server import ALICE, BOB, INSTANCE, Api, everything, jid, running
 
 NEW = {"name": "A", "participants": [jid(ALICE)]}
@@ -71,10 +71,10 @@ def test_silence_lasts_until_the_server_stops_and_stopping_is_quick(effect: bool
 @pytest.mark.parametrize(
     ("fields", "status", "code", "message"),
     [
-        ({}, 500, "INTERNAL_ERROR", "the sandbox was told to fail"),
+        ({}, 500, "INTERNAL_ERROR", "injected by a fault of the sandbox"),
         ({"status": 503, "code": "BUSY", "message": "later"}, 503, "BUSY", "later"),
-        ({"status": 429, "rate_headers": False}, 429, "RATE_LIMIT_EXCEEDED", "the sandbox was told to fail"),
-        ({"status": 502, "headers": {"Retry-After": "7"}}, 502, "INTERNAL_ERROR", "the sandbox was told to fail"),
+        ({"status": 429, "rate_headers": False}, 429, "RATE_LIMIT_EXCEEDED", "injected by a fault of the sandbox"),
+        ({"status": 502, "headers": {"Retry-After": "7"}}, 502, "INTERNAL_ERROR", "injected by a fault of the sandbox"),
     ],
 )
 @pytest.mark.parametrize(("effect", "effects"), [(None, 0), (True, 1)])
@@ -269,11 +269,11 @@ def test_calls_refused_for_their_key_or_rate_use_up_no_fault() -> None:
     ],
 )
 def test_faults_name_paths_relative_to_the_instance(path: str, expected: str) -> None:
-    assert relative(path) == expected
+    assert fault_path(path) == expected
 
 
 def test_an_unknown_kind_is_no_fault() -> None:
-    with pytest.raises(SandboxError, match="'lightning' is no kind of fault"):
+    with pytest.raises(SandboxError, match="'lightning' is not a kind of fault"):
         Fault("lightning")
 
 

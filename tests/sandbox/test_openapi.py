@@ -14,7 +14,7 @@ from schemathesis.checks import CheckFunction
 from schemathesis.specs.openapi import checks
 
 from reconciler.sandbox import Server, Settings, World
-from reconciler.sandbox.openapi import document
+from reconciler.sandbox.app import openapi_document
 
 GROUP = "120363012345678901@g.us"
 """The group id that the document gives as its example."""
@@ -28,7 +28,7 @@ CHECKS: list[CheckFunction] = [
     checks.negative_data_rejection,
 ]
 
-schema = schemathesis.openapi.from_file(document().decode())
+schema = schemathesis.openapi.from_file(openapi_document().decode())
 
 
 @pytest.fixture(scope="module", params=["guide", "reference"])

@@ -71,7 +71,7 @@ def test_a_window_begins_at_the_whole_second_of_its_first_call_and_ends_no_later
 ) -> None:
     limiter = RateLimiter(Settings(rate_limit=2, window=window))
     standings = [limiter.count(None, now) for now in (first, last, last)]
-    assert [standing and standing.resets for standing in standings] == [told] * 3
+    assert [standing and standing.reset_at for standing in standings] == [told] * 3
     assert [standing and standing.exceeded for standing in standings] == [False, False, True]
     later = limiter.count(None, float(told))
     assert later is not None
@@ -83,7 +83,7 @@ def test_a_window_of_whole_seconds_ends_exactly_when_told() -> None:
     for second in (100, 102, 104):
         standing = limiter.count(None, float(second))
         assert standing is not None
-        assert (standing.exceeded, standing.resets) == (False, second + 2)
+        assert (standing.exceeded, standing.reset_at) == (False, second + 2)
 
 
 def test_a_clock_set_back_opens_a_new_window() -> None:
@@ -91,4 +91,4 @@ def test_a_clock_set_back_opens_a_new_window() -> None:
     limiter.count(None, 1000.0)
     standing = limiter.count(None, 500.0)
     assert standing is not None
-    assert (standing.exceeded, standing.resets) == (False, 510)
+    assert (standing.exceeded, standing.reset_at) == (False, 510)

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from reconciler.sandbox import SANDBOX_KEY, SandboxError, Server, Settings, World, serve_forever
-from reconciler.sandbox.openapi import document
-from reconciler.sandbox.service import Service
+from reconciler.sandbox.app import openapi_document
+from reconciler.sandbox.context import Service
 from reconciler.sandbox.uvicorn_thread import UvicornThread
 from tests.sandbox.running_server import ALICE, INSTANCE, ME, everything, jid, running
 
@@ -92,7 +92,7 @@ def test_a_defect_behind_the_gate_is_a_500_and_comes_out_too(monkeypatch: pytest
             assert (answer.status_code, answer.json()["error"]["code"]) == (500, "INTERNAL_ERROR")
             assert "X-RateLimit-Limit" in answer.headers
 
-    monkeypatch.setattr(Service, "visit", broken)
+    monkeypatch.setattr(Service, "run_on_instance", broken)
     with pytest.raises(RuntimeError, match="on purpose"):
         call_once()
 
@@ -140,7 +140,7 @@ def test_it_serves_this_machine_only(host: str) -> None:
 
 
 def test_a_taken_port_is_told() -> None:
-    with running() as api, pytest.raises(SandboxError, match=f"port {api.server.port} on 127.0.0.1 cannot be used"):
+    with running() as api, pytest.raises(SandboxError, match=f"cannot use port {api.server.port} on 127.0.0.1"):
         Server(api.world, port=api.server.port).start()
 
 
@@ -181,12 +181,12 @@ def test_nonsense_on_the_line_is_answered_without_a_word_on_the_terminal(capfd: 
 
 @pytest.mark.parametrize("settings", [{"dialect": "latin"}, {"paging": "scroll"}])
 def test_settings_that_mean_nothing_are_refused(settings: dict[str, str]) -> None:
-    with pytest.raises(SandboxError, match="cannot be set so"):
+    with pytest.raises(SandboxError, match="invalid sandbox setting"):
         Settings(**settings)  # type: ignore[arg-type]  # both are text
 
 
 def test_an_installation_without_the_description_is_told(tmp_path: Path) -> None:
     (tmp_path / "wappfy-api.openapi.json").write_text("{}")
-    assert document((tmp_path / "nowhere", tmp_path)) == b"{}"
+    assert openapi_document((tmp_path / "nowhere", tmp_path)) == b"{}"
     with pytest.raises(SandboxError, match="install the package again"):
-        document((tmp_path / "nowhere",))
+        openapi_document((tmp_path / "nowhere",))
