@@ -1,4 +1,4 @@
-"""First states and faults from YAML files, and what is said about bad ones."""
+"""Initial states and faults from YAML files, and the errors of invalid files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ contacts:
 """
 
 
-def written(folder: Path, text: str) -> Path:
+def write_yaml(folder: Path, text: str) -> Path:
     path = folder / "first.yaml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -47,9 +47,9 @@ def roles(group: Group) -> dict[str, str]:
     }
 
 
-def test_a_seed_file_makes_the_world_it_describes(tmp_path: Path) -> None:
+def test_a_seed_file_fills_the_world(tmp_path: Path) -> None:
     with World.open() as world:
-        seed_world(world, written(tmp_path, SEED))
+        seed_world(world, write_yaml(tmp_path, SEED))
         instance = world.instance("inst_abc123")
         assert (instance.name, instance.kind, instance.status) == ("Demo", InstanceType.WAHA, InstanceStatus.CONNECTED)
         groups = {group.name: group for group in world.groups()}
@@ -75,9 +75,9 @@ def test_a_seed_file_makes_the_world_it_describes(tmp_path: Path) -> None:
         assert not world.account("12025550199").exists
 
 
-def test_an_instance_is_enough(tmp_path: Path) -> None:
+def test_a_seed_file_needs_only_an_instance(tmp_path: Path) -> None:
     with World.open() as world:
-        seed_world(world, written(tmp_path, "instance: {id: i, phone: '12025550100'}"))
+        seed_world(world, write_yaml(tmp_path, "instance: {id: i, phone: '12025550100'}"))
         assert world.snapshot() == {}
 
 
@@ -118,24 +118,24 @@ HEAD = "instance: {id: inst_abc123, phone: +1 202 555 0100}\n"
         ("instance: [", "first.yaml is not valid YAML"),
     ],
 )
-def test_a_bad_seed_file_is_refused_whole_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_seed_file_changes_nothing_and_names_the_location(tmp_path: Path, text: str, message: str) -> None:
     with World.open() as world:
         with pytest.raises(SandboxError) as caught:
-            seed_world(world, written(tmp_path, text))
+            seed_world(world, write_yaml(tmp_path, text))
         assert message in str(caught.value)
         assert world.snapshot() == {}
         with pytest.raises(SandboxError):
             world.instance("inst_abc123")
 
 
-def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+def test_unreadable_files_are_errors(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="cannot read"):
         load_faults(tmp_path / "missing.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"- kind: \xe9")
     with pytest.raises(SandboxError, match="cannot read"):
         load_faults(tmp_path / "latin.yaml")
     with pytest.raises(SandboxError, match="is not valid YAML"):
-        load_faults(written(tmp_path, "- {kind: latency, seconds: 2026-13-41}"))
+        load_faults(write_yaml(tmp_path, "- {kind: latency, seconds: 2026-13-41}"))
 
 
 FAULTS = r"""
@@ -169,10 +169,10 @@ EXPECTED = (
 )
 
 
-def test_faults_are_read_from_a_list_or_from_under_a_key(tmp_path: Path) -> None:
-    assert load_faults(written(tmp_path, FAULTS)) == EXPECTED
-    assert load_faults(written(tmp_path, "faults:" + FAULTS.replace("\n-", "\n  -"))) == EXPECTED
-    assert load_faults(written(tmp_path, "")) == ()
+def test_faults_are_a_list_or_under_a_key(tmp_path: Path) -> None:
+    assert load_faults(write_yaml(tmp_path, FAULTS)) == EXPECTED
+    assert load_faults(write_yaml(tmp_path, "faults:" + FAULTS.replace("\n-", "\n  -"))) == EXPECTED
+    assert load_faults(write_yaml(tmp_path, "")) == ()
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_faults_are_read_from_a_list_or_from_under_a_key(tmp_path: Path) -> None
         ("- {kind: status, rate_headers: 1.5}", "[0].rate_headers: expected true or false"),
     ],
 )
-def test_a_bad_fault_file_is_refused_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_fault_file_names_the_location(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SandboxError) as caught:
-        load_faults(written(tmp_path, text))
+        load_faults(write_yaml(tmp_path, text))
     assert message in str(caught.value)
