@@ -1,4 +1,4 @@
-"""What the server refuses, what it does silently, and that a refused call changes nothing."""
+"""The rules of every change: errors, silent omissions, and that a rejected call changes nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import Settings
-from tests.sandbox.sandbox_kit import ALICE, BOB, CAROL, DAVE, INSTANCE, ME, jid, running
+from tests.sandbox.running_server import ALICE, BOB, CAROL, DAVE, INSTANCE, ME, jid, running
 
 UNKNOWN = "120363999999999999@g.us"
 
@@ -27,7 +27,7 @@ UNKNOWN = "120363999999999999@g.us"
     ],
 )
 @pytest.mark.parametrize("named", [True, False])
-def test_one_bad_participant_spoils_the_whole_call(bad: str, named: bool) -> None:
+def test_one_bad_participant_fails_the_whole_call(bad: str, named: bool) -> None:
     with running(Settings(name_bad_participants=named)) as api:
         group_id = api.group(members=[ALICE])
         for method, path, extra in (
@@ -43,7 +43,7 @@ def test_one_bad_participant_spoils_the_whole_call(bad: str, named: bool) -> Non
 
 
 @pytest.mark.parametrize(("method", "inside"), [("POST", True), ("DELETE", False)])
-def test_one_conflicting_participant_spoils_the_whole_call(method: str, inside: bool) -> None:
+def test_one_conflicting_participant_fails_the_whole_call(method: str, inside: bool) -> None:
     with running(Settings(name_bad_participants=True)) as api:
         group_id = api.group(members=[ALICE, BOB] if inside else [ALICE])
         people = [jid(CAROL), jid(BOB)] if inside else [jid(ALICE), jid(BOB)]
@@ -53,15 +53,15 @@ def test_one_conflicting_participant_spoils_the_whole_call(method: str, inside: 
         assert api.world.effects() == ()
 
 
-def test_whoever_refuses_adds_or_does_not_exist_silently_stays_out() -> None:
+def test_people_who_refuse_adds_or_do_not_exist_are_silently_left_out() -> None:
     with running() as api:
         api.world.set_privacy(ALICE, refuses=True)
         api.world.set_account(BOB, exists=False)
-        everybody = {"participants": [jid(ALICE), jid(BOB), jid(CAROL)]}
-        created = api.data("POST", "/groups", {"name": "New", **everybody})
+        three_people = {"participants": [jid(ALICE), jid(BOB), jid(CAROL)]}
+        created = api.data("POST", "/groups", {"name": "New", **three_people})
         assert created["participants"] == [{"id": jid(CAROL), "is_admin": False}]
         group_id = api.group(members=[])
-        api.data("POST", f"/groups/{group_id}/participants", everybody)
+        api.data("POST", f"/groups/{group_id}/participants", three_people)
         assert api.members(group_id) == [CAROL]
         api.data("POST", f"/groups/{group_id}/participants", {"participants": [jid(ALICE)]})
         assert [effect.people for effect in api.world.effects()] == [(CAROL,), (CAROL,)]
@@ -86,7 +86,7 @@ def test_both_spellings_reach_one_account(long: str, short: str) -> None:
         assert [effect.people for effect in api.world.effects()] == [(long,), (long,)]
 
 
-def test_an_unknown_number_comes_to_life_under_the_spelling_sent() -> None:
+def test_a_new_account_keeps_the_spelling_of_the_request() -> None:
     with running() as api:
         group_id = api.group(members=[])
         api.data("POST", f"/groups/{group_id}/participants", {"participants": [jid("553196348800")]})
@@ -94,7 +94,7 @@ def test_an_unknown_number_comes_to_life_under_the_spelling_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "expected"),
+    ("account", "expected"),
     [
         ({"shows": "lid", "lid": "76699677012110"}, {"id": "76699677012110@lid"}),
         (
@@ -105,9 +105,9 @@ def test_an_unknown_number_comes_to_life_under_the_spelling_sent() -> None:
         ({"spelling": "device"}, {"id": f"{ALICE}:7@s.whatsapp.net"}),
     ],
 )
-def test_accounts_show_as_they_are_set_to(shown: dict[str, str], expected: dict[str, str]) -> None:
+def test_accounts_have_their_configured_ids(account: dict[str, str], expected: dict[str, str]) -> None:
     with running(Settings(phone_field="pn")) as api:
-        api.world.set_account(ALICE, **shown)  # type: ignore[arg-type]  # all of these are text
+        api.world.set_account(ALICE, **account)  # type: ignore[arg-type]  # all of these are text
         group_id = api.world.create_group("A", [ME], owner=ALICE)
         assert api.data("GET", f"/groups/{group_id}")["owner"] == expected["id"]
         assert api.data("GET", f"/groups/{group_id}/participants")[0] == {
@@ -117,7 +117,7 @@ def test_accounts_show_as_they_are_set_to(shown: dict[str, str], expected: dict[
         }
 
 
-def test_a_lid_nobody_gave_is_made_up_and_stays_the_same() -> None:
+def test_a_generated_lid_is_stable() -> None:
     with running() as api:
         api.world.set_account(ALICE, shows="lid")
         group_id = api.group()
@@ -135,7 +135,7 @@ def test_a_lid_nobody_gave_is_made_up_and_stays_the_same() -> None:
         ("GET", "/invite-code", None),
     ],
 )
-def test_only_admins_may_and_only_members_are_told_of_the_group(method: str, path: str, body: Any) -> None:
+def test_changes_need_an_admin_and_only_members_see_the_group(method: str, path: str, body: Any) -> None:
     with running() as api:
         group_id = api.world.create_group("Theirs", [ME, ALICE], owner=BOB)
         assert api.error(method, f"/groups/{group_id}{path}", body) == (403, "FORBIDDEN")
@@ -159,18 +159,18 @@ def test_only_admins_may_and_only_members_are_told_of_the_group(method: str, pat
         ("GET", "/nothing", None),
     ],
 )
-def test_what_is_not_there_is_a_404(method: str, path: str, body: Any) -> None:
+def test_an_unknown_resource_is_a_404(method: str, path: str, body: Any) -> None:
     with running() as api:
         assert api.error(method, path, body) == (404, "NOT_FOUND")
 
 
-def test_an_unknown_instance_is_told_apart_from_an_unknown_group() -> None:
+def test_an_unknown_instance_has_an_error_code_of_its_own() -> None:
     with running() as api:
         answer = api.call("GET", f"{api.server.url}/instances/inst_other/groups")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "INSTANCE_NOT_FOUND")
 
 
-def test_a_wrong_method_is_a_405_that_names_the_right_ones() -> None:
+def test_a_wrong_method_is_a_405_with_the_allowed_methods() -> None:
     with running() as api:
         answer = api.call("PUT", "/groups", {})
         assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
@@ -178,7 +178,7 @@ def test_a_wrong_method_is_a_405_that_names_the_right_ones() -> None:
         assert api.call("HEAD", "/groups").status_code == 405
 
 
-def test_owners_stay_and_the_instance_may_remove_itself() -> None:
+def test_owners_cannot_be_removed_but_the_instance_can_remove_itself() -> None:
     with running() as api:
         group_id = api.world.create_group("Theirs", [ALICE], owner=BOB, admins=[ME])
         both = {"participants": [jid(ALICE), jid(BOB)]}
@@ -243,13 +243,13 @@ def test_a_malformed_request_is_a_400_and_changes_nothing(method: str, path: str
         (b'{"name": "A", "participants": ["' + b"x" * (1 << 20) + b'"]}', "application/json"),
     ],
 )
-def test_a_body_that_is_no_json_is_a_400(content: bytes, kind: str) -> None:
+def test_a_body_that_is_not_json_is_a_400(content: bytes, kind: str) -> None:
     with running() as api:
         answer = api.call("POST", "/groups", data=content, headers={"Content-Type": kind})
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "VALIDATION_ERROR")
 
 
-def test_names_are_measured_in_characters() -> None:
+def test_name_and_description_limits_count_characters() -> None:
     with running() as api:
         group_id = api.group()
         api.data("PATCH", f"/groups/{group_id}", {"name": "é" * 100, "description": "🙂" * 2048})
@@ -270,7 +270,7 @@ def test_groups_work_only_on_a_connected_waha_instance(status: str, kind: str) -
         assert api.data("GET", "/contacts") == []
 
 
-def test_past_1024_members_people_silently_stay_out_and_nobody_joins() -> None:
+def test_a_full_group_takes_no_more_members() -> None:
     crowd = [f"1404555{number:04d}" for number in range(1022)]
     with running() as api:
         group_id = api.group(members=crowd, invite_code="Full")
@@ -283,7 +283,7 @@ def test_past_1024_members_people_silently_stay_out_and_nobody_joins() -> None:
         assert api.error("POST", "/groups/join", {"invite_code": "Full"}) == (403, "FORBIDDEN")
 
 
-def test_a_create_keeps_room_for_its_maker_and_counts_nobody_twice() -> None:
+def test_create_reserves_a_place_for_the_creator_and_ignores_duplicates() -> None:
     crowd = [jid(f"1404555{number:04d}") for number in range(1023)]
     with running() as api:
         created = api.data("POST", "/groups", {"name": "Big", "participants": [jid("12025550100"), *crowd]})
@@ -292,7 +292,7 @@ def test_a_create_keeps_room_for_its_maker_and_counts_nobody_twice() -> None:
         assert len(twice["participants"]) == 1
 
 
-def test_the_plan_limits_groups() -> None:
+def test_max_groups_limits_creates() -> None:
     with running(Settings(max_groups=1)) as api:
         body = {"name": "A", "participants": []}
         api.data("POST", "/groups", body)

@@ -1,4 +1,4 @@
-"""The server against its own description: whatever is sent, the answers are those that the document promises."""
+"""The server conforms to its published OpenAPI document, whatever requests it gets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from schemathesis.checks import CheckFunction
 from schemathesis.specs.openapi import checks
 
 from reconciler.sandbox import Server, Settings, World
-from reconciler.sandbox.openapi import document
+from reconciler.sandbox.app import openapi_document
 
 GROUP = "120363012345678901@g.us"
-"""The group id that the document gives as its example."""
+"""The group id in the document's examples."""
 
 CHECKS: list[CheckFunction] = [
     schemathesis.checks.not_a_server_error,
@@ -28,7 +28,7 @@ CHECKS: list[CheckFunction] = [
     checks.negative_data_rejection,
 ]
 
-schema = schemathesis.openapi.from_file(document().decode())
+schema = schemathesis.openapi.from_file(openapi_document().decode())
 
 
 @pytest.fixture(scope="module", params=["guide", "reference"])
@@ -43,9 +43,9 @@ def live(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 def keep_example_group(world: World) -> None:
-    """Calls may leave or empty the example's group; the next one finds it as it was."""
-    known = [group.id for group in world.groups()]
-    for group_id in known:
+    """Restore the example's group, because the previous call may have left or emptied it."""
+    group_ids = [group.id for group in world.groups()]
+    for group_id in group_ids:
         world.delete_group(group_id)
     world.create_group(
         "Project Alpha", ["+1 202 555 0143"], owner="+1 202 555 0100", group_id=GROUP, invite_code="AbCdEfGhIjKlMn"
@@ -61,7 +61,7 @@ def keep_example_group(world: World) -> None:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_every_answer_is_as_the_document_promises(case: Case[Any], live: Server) -> None:
+def test_every_response_conforms_to_the_openapi_document(case: Case[Any], live: Server) -> None:
     with requests.Session() as session:
         case.call_and_validate(
             base_url=live.url, headers={"X-Api-Key": live.key}, session=session, checks=CHECKS, timeout=10

@@ -1,4 +1,4 @@
-"""Every way to misbehave, seen from the client's side of a socket, and which calls it meets."""
+"""Every kind of fault as a client sees it, and the calls that a fault affects."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 import requests
 
 from reconciler.sandbox import Fault, SandboxError, Settings
-from reconciler.sandbox.faults import relative
-from tests.sandbox.sandbox_kit import ALICE, BOB, INSTANCE, Api, everything, jid, running
+from reconciler.sandbox.faults import fault_path
+from tests.sandbox.running_server import ALICE, BOB, INSTANCE, Api, jid, read_all, running
 
 NEW = {"name": "A", "participants": [jid(ALICE)]}
 
 
-def once(kind: str, **fields: Any) -> list[Fault]:
+def post_fault(kind: str, **fields: Any) -> list[Fault]:
     return [Fault(kind, method=fields.pop("method", "POST"), **fields)]
 
 
@@ -27,8 +27,8 @@ def statuses(api: Api) -> list[Any]:
 
 
 @pytest.mark.parametrize(("kind", "effects"), [("drop_before", 0), ("drop_after", 1)])
-def test_a_dropped_connection_answers_nothing_at_all(kind: str, effects: int) -> None:
-    with running(faults=once(kind)) as api:
+def test_a_dropped_connection_sends_no_bytes(kind: str, effects: int) -> None:
+    with running(faults=post_fault(kind)) as api:
         assert api.raw("POST", "/groups", NEW) == b""
         assert len(api.world.effects()) == effects
         assert statuses(api) == ["dropped"]
@@ -37,14 +37,14 @@ def test_a_dropped_connection_answers_nothing_at_all(kind: str, effects: int) ->
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "drop_mid", "silence"])
 def test_a_client_library_sees_a_connection_error(kind: str) -> None:
-    with running(faults=once(kind, times=0)) as api:
+    with running(faults=post_fault(kind, times=0)) as api:
         with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.Timeout)):
             api.session.post(f"{api.server.url}/instances/{INSTANCE}/groups", json=NEW, timeout=0.2)
         assert api.call("GET", "").status_code == 200
 
 
-def test_dropped_in_the_middle_headers_and_half_the_body_come() -> None:
-    with running(faults=once("drop_mid")) as api:
+def test_drop_mid_sends_headers_and_half_of_the_body() -> None:
+    with running(faults=post_fault("drop_mid")) as api:
         head, _, body = api.raw("POST", "/groups", NEW).partition(b"\r\n\r\n")
         lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.startswith(b"content-length")]
         assert len(body) == int(lengths[0]) // 2
@@ -54,9 +54,9 @@ def test_dropped_in_the_middle_headers_and_half_the_body_come() -> None:
 
 
 @pytest.mark.parametrize(("effect", "effects"), [(None, 0), (True, 1)])
-def test_silence_lasts_until_the_server_stops_and_stopping_is_quick(effect: bool | None, effects: int) -> None:
+def test_silence_ends_when_the_server_stops(effect: bool | None, effects: int) -> None:
     arrived = threading.Event()
-    with running(faults=once("silence", effect=effect)) as api:
+    with running(faults=post_fault("silence", effect=effect)) as api:
         api.server.after_call = lambda *_: arrived.set()
         with ThreadPoolExecutor() as pool:
             waiting = pool.submit(api.raw, "POST", "/groups", NEW)
@@ -71,17 +71,17 @@ def test_silence_lasts_until_the_server_stops_and_stopping_is_quick(effect: bool
 @pytest.mark.parametrize(
     ("fields", "status", "code", "message"),
     [
-        ({}, 500, "INTERNAL_ERROR", "the sandbox was told to fail"),
+        ({}, 500, "INTERNAL_ERROR", "injected by a fault of the sandbox"),
         ({"status": 503, "code": "BUSY", "message": "later"}, 503, "BUSY", "later"),
-        ({"status": 429, "rate_headers": False}, 429, "RATE_LIMIT_EXCEEDED", "the sandbox was told to fail"),
-        ({"status": 502, "headers": {"Retry-After": "7"}}, 502, "INTERNAL_ERROR", "the sandbox was told to fail"),
+        ({"status": 429, "rate_headers": False}, 429, "RATE_LIMIT_EXCEEDED", "injected by a fault of the sandbox"),
+        ({"status": 502, "headers": {"Retry-After": "7"}}, 502, "INTERNAL_ERROR", "injected by a fault of the sandbox"),
     ],
 )
 @pytest.mark.parametrize(("effect", "effects"), [(None, 0), (True, 1)])
-def test_an_error_status_comes_instead(
+def test_status_replaces_the_response_with_an_error(
     fields: dict[str, Any], status: int, code: str, message: str, effect: bool | None, effects: int
 ) -> None:
-    with running(faults=once("status", effect=effect, **fields)) as api:
+    with running(faults=post_fault("status", effect=effect, **fields)) as api:
         answer = api.call("POST", "/groups", NEW)
         assert answer.status_code == status
         assert (answer.json()["error"]["code"], answer.json()["error"]["message"]) == (code, message)
@@ -91,8 +91,8 @@ def test_an_error_status_comes_instead(
 
 
 @pytest.mark.parametrize(("effect", "effects"), [(None, 0), (True, 1)])
-def test_a_web_page_comes_instead(effect: bool | None, effects: int) -> None:
-    with running(faults=once("html", effect=effect)) as api:
+def test_html_replaces_the_response_with_a_web_page(effect: bool | None, effects: int) -> None:
+    with running(faults=post_fault("html", effect=effect)) as api:
         answer = api.call("POST", "/groups", NEW)
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
         assert answer.text.startswith("<!doctype html>")
@@ -101,7 +101,7 @@ def test_a_web_page_comes_instead(effect: bool | None, effects: int) -> None:
 
 @pytest.mark.parametrize(("effect", "effects"), [(None, 1), (False, 0)])
 def test_truncated_json_has_a_matching_length(effect: bool | None, effects: int) -> None:
-    with running(faults=once("truncated", effect=effect)) as api:
+    with running(faults=post_fault("truncated", effect=effect)) as api:
         answer = api.call("POST", "/groups", NEW)
         assert answer.text.startswith('{"success": true')
         assert int(answer.headers["Content-Length"]) == len(answer.content)
@@ -111,28 +111,28 @@ def test_truncated_json_has_a_matching_length(effect: bool | None, effects: int)
 
 
 @pytest.mark.parametrize("body", [None, [], {"data": {"groups": []}}, {"success": False}, 7])
-def test_garbage_is_what_it_is_told_to_be(body: Any) -> None:
-    with running(faults=once("garbage", body=body)) as api:
+def test_garbage_sends_the_given_json(body: Any) -> None:
+    with running(faults=post_fault("garbage", body=body)) as api:
         answer = api.call("POST", "/groups", NEW)
         assert (answer.status_code, answer.json()) == (200, body)
         assert len(api.world.effects()) == 1
 
 
 @pytest.mark.parametrize("status", [None, 301, 307])
-def test_a_redirect_points_elsewhere_without_effect(status: int | None) -> None:
-    with running(faults=once("redirect", status=status, location="http://127.0.0.1:9/")) as api:
+def test_a_redirect_has_no_effect(status: int | None) -> None:
+    with running(faults=post_fault("redirect", status=status, location="http://127.0.0.1:9/")) as api:
         answer = api.call("POST", "/groups", NEW)
         assert (answer.status_code, answer.headers["Location"]) == (status or 302, "http://127.0.0.1:9/")
         assert api.world.effects() == ()
 
 
-def test_a_cookie_comes_with_the_right_answer() -> None:
-    with running(faults=once("set_cookie", cookie="session=1; Path=/")) as api:
+def test_set_cookie_keeps_the_correct_response() -> None:
+    with running(faults=post_fault("set_cookie", cookie="session=1; Path=/")) as api:
         answer = api.call("POST", "/groups", NEW)
         assert (answer.status_code, answer.headers["Set-Cookie"]) == (201, "session=1; Path=/")
 
 
-def test_latency_delays_one_call_and_blocks_no_other() -> None:
+def test_latency_delays_only_its_own_call() -> None:
     slow_and_broken = [Fault("latency", method="POST", seconds=0.3), Fault("status", method="POST", status=503)]
     arrived = threading.Event()
     with running(faults=slow_and_broken) as api, ThreadPoolExecutor() as pool:
@@ -147,7 +147,7 @@ def test_latency_delays_one_call_and_blocks_no_other() -> None:
 
 
 @pytest.mark.parametrize("dialect", ["guide", "reference"])
-def test_a_stale_list_shows_the_past(dialect: str) -> None:
+def test_a_stale_list_shows_an_earlier_state(dialect: str) -> None:
     with running(Settings(dialect=dialect)) as api:
         first = api.group("First", [ALICE])
         made = api.data("POST", "/groups", {"name": "Second", "participants": []})
@@ -155,18 +155,18 @@ def test_a_stale_list_shows_the_past(dialect: str) -> None:
         api.data("PATCH", f"/groups/{first}", {"name": "First again"})
         api.data("POST", "/messages/send", {"chat_id": first, "type": "text", "text": "no change of a group"})
         name = "subject" if dialect == "reference" else "name"
-        seen = {}
+        names_by_amount = {}
         for ago in range(4):
             api.server.set_faults([Fault("stale_list", amount=ago)])
-            seen[ago] = [group[name] for group in api.data("GET", "/groups")]
-        assert seen == {0: ["First again", "Second"], 1: ["First", "Second"], 2: ["First"], 3: ["First"]}
+            names_by_amount[ago] = [group[name] for group in api.data("GET", "/groups")]
+        assert names_by_amount == {0: ["First again", "Second"], 1: ["First", "Second"], 2: ["First"], 3: ["First"]}
         api.data("POST", f"/groups/{second}/leave")
         api.server.set_faults([Fault("stale_list")])
         assert [group[name] for group in api.data("GET", "/groups")] == ["First again", "Second"]
         assert [group[name] for group in api.data("GET", "/groups")] == ["First again"]
 
 
-def test_a_stale_group_shows_its_past_members_and_a_new_one_is_not_there() -> None:
+def test_a_stale_group_shows_earlier_members_or_is_missing() -> None:
     with running() as api:
         group_id = api.group(members=[ALICE])
         api.data("POST", f"/groups/{group_id}/participants", {"participants": [jid(BOB)]})
@@ -191,7 +191,7 @@ def test_a_partial_list_keeps_its_totals(paging: str) -> None:
 
 
 @pytest.mark.parametrize("paging", ["none", "page"])
-def test_a_wrong_count_is_off(paging: str) -> None:
+def test_wrong_count_changes_the_participant_count(paging: str) -> None:
     with running(Settings(paging=paging)) as api:
         api.group()
         api.server.set_faults([Fault("wrong_count", amount=-1)])
@@ -199,7 +199,7 @@ def test_a_wrong_count_is_off(paging: str) -> None:
         assert (data if paging == "none" else data["items"])[0]["participant_count"] == 1
 
 
-def test_a_partial_group_lacks_its_last_people() -> None:
+def test_a_partial_group_lacks_its_last_participants() -> None:
     with running() as api:
         group_id = api.group(members=[ALICE, BOB])
         api.server.set_faults([Fault("partial_group", amount=2), Fault("partial_group", path="/groups/*/participants")])
@@ -208,7 +208,7 @@ def test_a_partial_group_lacks_its_last_people() -> None:
 
 
 @pytest.mark.parametrize("kind", ["partial_list", "partial_group", "wrong_count"])
-def test_a_falsehood_leaves_other_answers_as_they_are(kind: str) -> None:
+def test_wrong_data_leaves_other_responses_unchanged(kind: str) -> None:
     with running(Settings(dialect="reference"), [Fault(kind, method="*", path="**", times=0)]) as api:
         group_id = api.group()
         assert api.data("GET", "")["id"] == INSTANCE
@@ -218,7 +218,7 @@ def test_a_falsehood_leaves_other_answers_as_they_are(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "hit"),
+    ("fault", "expected"),
     [
         (Fault("status"), [0]),
         (Fault("status", times=0), [0, 1, 2, 3, 4]),
@@ -234,7 +234,7 @@ def test_a_falsehood_leaves_other_answers_as_they_are(kind: str) -> None:
         (Fault("status", method="POST", body_contains='"name"', times=0), [2]),
     ],
 )
-def test_a_fault_meets_the_calls_that_fit_it(fault: Fault, hit: list[int]) -> None:
+def test_a_fault_affects_the_calls_it_matches(fault: Fault, expected: list[int]) -> None:
     with running() as api:
         group_id = api.group(members=[])
         calls: list[tuple[str, str, Any]] = [
@@ -245,16 +245,16 @@ def test_a_fault_meets_the_calls_that_fit_it(fault: Fault, hit: list[int]) -> No
             ("GET", "", None),
         ]
         api.server.set_faults([fault])
-        met = [number for number, call in enumerate(calls) if api.call(*call).status_code == 500]
-        assert met == hit
+        affected = [number for number, call in enumerate(calls) if api.call(*call).status_code == 500]
+        assert affected == expected
 
 
-def test_the_first_due_fault_acts_and_those_behind_it_lose_their_turn() -> None:
+def test_only_the_first_matching_fault_acts_and_all_count() -> None:
     with running(faults=[Fault("status", status=502), Fault("status", status=503, times=2)]) as api:
         assert [api.call("GET", "").status_code for _ in range(3)] == [502, 503, 200]
 
 
-def test_calls_refused_for_their_key_or_rate_use_up_no_fault() -> None:
+def test_calls_without_access_do_not_count_for_faults() -> None:
     with running(faults=[Fault("status", status=503)]) as api:
         assert api.call("GET", "", headers={"X-Api-Key": "wrong"}).status_code == 401
         assert api.call("GET", "").status_code == 503
@@ -269,19 +269,19 @@ def test_calls_refused_for_their_key_or_rate_use_up_no_fault() -> None:
     ],
 )
 def test_faults_name_paths_relative_to_the_instance(path: str, expected: str) -> None:
-    assert relative(path) == expected
+    assert fault_path(path) == expected
 
 
-def test_an_unknown_kind_is_no_fault() -> None:
-    with pytest.raises(SandboxError, match="'lightning' is no kind of fault"):
+def test_an_unknown_kind_of_fault_is_rejected() -> None:
+    with pytest.raises(SandboxError, match="'lightning' is not a kind of fault"):
         Fault("lightning")
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_call() -> None:
+def test_an_incomplete_request_is_not_a_call() -> None:
     with running() as api:
-        with socket.create_connection(("127.0.0.1", api.server.port), timeout=5) as line:
-            line.sendall(b"POST /api/webhooks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
-            line.shutdown(socket.SHUT_WR)
-            everything(line)
+        with socket.create_connection(("127.0.0.1", api.server.port), timeout=5) as client:
+            client.sendall(b"POST /api/webhooks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
+            client.shutdown(socket.SHUT_WR)
+            read_all(client)
         assert api.call("GET", "").status_code == 200
         assert [call.method for call in api.world.calls()] == ["GET"]

@@ -1,11 +1,11 @@
-"""Lists in all three documented styles, cut where they must be and complete when put together."""
+"""Lists in all three documented paging styles: each page, and all pages together."""
 
 from __future__ import annotations
 
 import pytest
 
 from reconciler.sandbox import Settings
-from tests.sandbox.sandbox_kit import INSTANCE, Api, running
+from tests.sandbox.running_server import INSTANCE, Api, running
 
 NAMES = [f"Group {number:03d}" for number in range(130)]
 
@@ -18,7 +18,7 @@ def fill(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["/groups", "/contacts"])
-def test_without_paging_everything_comes_at_once_whatever_is_asked(path: str) -> None:
+def test_without_paging_every_query_returns_everything(path: str) -> None:
     with running() as api:
         fill(api)
         for query in ("", "?limit=5&offset=3", "?page=2"):
@@ -37,7 +37,7 @@ def test_without_paging_everything_comes_at_once_whatever_is_asked(path: str) ->
         ("?limit=1000&offset=1", NAMES[1:51]),
     ],
 )
-def test_offset_style_is_a_bare_array_of_at_most_one_page(path: str, query: str, expected: list[str]) -> None:
+def test_offset_paging_returns_an_array_of_at_most_one_page(path: str, query: str, expected: list[str]) -> None:
     with running(Settings(paging="offset")) as api:
         fill(api)
         assert [entry["name"] for entry in api.data("GET", path + query)] == expected
@@ -54,7 +54,9 @@ def test_offset_style_is_a_bare_array_of_at_most_one_page(path: str, query: str,
         ("?limit=99", NAMES[:20], {"total": 130, "page": 1, "limit": 20, "totalPages": 7}),
     ],
 )
-def test_page_style_has_items_and_totals(path: str, query: str, expected: list[str], totals: dict[str, int]) -> None:
+def test_page_paging_returns_items_and_totals(
+    path: str, query: str, expected: list[str], totals: dict[str, int]
+) -> None:
     with running(Settings(paging="page")) as api:
         fill(api)
         data = api.data("GET", path + query)
@@ -62,12 +64,12 @@ def test_page_style_has_items_and_totals(path: str, query: str, expected: list[s
         assert data == totals
 
 
-def test_the_page_size_can_be_set_and_whole_groups_are_paged_too() -> None:
+def test_page_size_is_configurable_and_complete_groups_are_paged() -> None:
     with running(Settings(dialect="reference", paging="offset", page_size=3)) as api:
         fill(api)
         assert [entry["subject"] for entry in api.data("GET", "/groups?offset=3")] == NAMES[3:6]
 
 
-def test_no_groups_make_no_pages() -> None:
+def test_an_empty_list_has_no_pages() -> None:
     with running(Settings(paging="page")) as api:
         assert api.data("GET", "/groups") == {"items": [], "total": 0, "page": 1, "limit": 20, "totalPages": 0}

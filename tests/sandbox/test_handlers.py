@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import Settings
-from tests.sandbox.sandbox_kit import ALICE, BOB, CAROL, INSTANCE, ME, Api, jid, running
+from tests.sandbox.running_server import ALICE, BOB, CAROL, INSTANCE, ME, Api, jid, running
 
 REFERENCE = Settings(dialect="reference")
 
 
-def test_guide_create_answers_the_added_people_and_the_group_lives() -> None:
+def test_guide_create_returns_the_added_people() -> None:
     with running() as api:
         answer = api.call("POST", "/groups", {"name": "Project Alpha", "participants": [jid(ALICE), jid(BOB)]})
         data = answer.json()["data"]
@@ -30,7 +30,7 @@ def test_guide_create_answers_the_added_people_and_the_group_lives() -> None:
         ]
 
 
-def test_reference_create_answers_the_whole_group() -> None:
+def test_reference_create_returns_the_complete_group() -> None:
     with running(REFERENCE) as api:
         data = api.data("POST", "/groups", {"name": "Project Alpha", "participants": [jid(ALICE)]})
         assert isinstance(data.pop("creation"), int)
@@ -62,21 +62,21 @@ def test_guide_list_and_get_have_the_documented_shapes() -> None:
         assert api.data("GET", f"/groups/{group_id}/participants") == people
 
 
-def test_reference_list_carries_whole_groups_and_a_description_only_when_set() -> None:
+def test_reference_list_has_complete_groups() -> None:
     with running(REFERENCE) as api:
-        plain = api.group("Plain", [ALICE])
-        told = api.group("Told", admins=[BOB], description="Hello")
+        bare = api.group("Plain", [ALICE])
+        described = api.group("Described", admins=[BOB], description="Hello")
         listed = api.data("GET", "/groups")
-        assert [group["id"] for group in listed] == [plain, told]
+        assert [group["id"] for group in listed] == [bare, described]
         assert "description" not in listed[0]
         assert listed[1]["description"] == "Hello"
         assert [each["admin"] for each in listed[1]["participants"]] == ["superadmin", "admin", None]
-        assert api.data("GET", f"/groups/{told}") == listed[1]
-        assert api.data("GET", f"/groups/{told}/participants") == listed[1]["participants"]
+        assert api.data("GET", f"/groups/{described}") == listed[1]
+        assert api.data("GET", f"/groups/{described}/participants") == listed[1]["participants"]
 
 
 @pytest.mark.parametrize("settings", [Settings(), REFERENCE])
-def test_patch_changes_what_is_given_and_keeps_the_rest(settings: Settings) -> None:
+def test_patch_changes_only_the_given_fields(settings: Settings) -> None:
     with running(settings) as api:
         group_id = api.group(description="old")
         api.data("PATCH", f"/groups/{group_id}", {"name": "Project Alpha v2"})
@@ -98,7 +98,7 @@ def test_patch_changes_what_is_given_and_keeps_the_rest(settings: Settings) -> N
     ("settings", "method", "path"),
     [(Settings(), "DELETE", "/participants"), (REFERENCE, "POST", "/participants/remove")],
 )
-def test_people_are_added_and_removed(settings: Settings, method: str, path: str) -> None:
+def test_participants_are_added_and_removed(settings: Settings, method: str, path: str) -> None:
     with running(settings) as api:
         group_id = api.group(members=[ALICE])
         added = api.data("POST", f"/groups/{group_id}/participants", {"participants": [jid(BOB), jid(CAROL)]})
@@ -116,7 +116,7 @@ def test_people_are_added_and_removed(settings: Settings, method: str, path: str
     ("settings", "method", "path", "status"),
     [(REFERENCE, "DELETE", "/participants", 405), (Settings(), "POST", "/participants/remove", 404)],
 )
-def test_a_dialect_does_not_know_the_others_way_to_remove(
+def test_each_dialect_has_only_its_own_removal_endpoint(
     settings: Settings, method: str, path: str, status: int
 ) -> None:
     with running(settings) as api:
@@ -126,7 +126,7 @@ def test_a_dialect_does_not_know_the_others_way_to_remove(
 
 
 @pytest.mark.parametrize(("settings", "field"), [(Settings(), "group_id"), (REFERENCE, "id")])
-def test_leave_and_come_back_by_the_bare_code(settings: Settings, field: str) -> None:
+def test_the_instance_leaves_and_rejoins_by_invite_code(settings: Settings, field: str) -> None:
     with running(settings) as api:
         group_id = api.group(invite_code="AbCdEfGhIjKlMn")
         link = api.data("GET", f"/groups/{group_id}/invite-code")["invite_code"]
@@ -154,7 +154,7 @@ def test_a_message_is_logged_as_an_effect(to_group: bool) -> None:
         assert (effect.kind, effect.group_id, effect.detail) == ("message", chat, {"text": "Hello team!"})
 
 
-def test_contacts_come_under_the_jid_of_their_account() -> None:
+def test_contacts_have_the_jid_of_their_account() -> None:
     with running() as api:
         api.world.set_account("+55 31 9 9634-8800", jid="553196348800@c.us")
         api.world.add_contact(INSTANCE, "5531996348800", name="Ana", push_name="ana", is_business=True)
@@ -174,20 +174,20 @@ def test_contacts_come_under_the_jid_of_their_account() -> None:
         ("12025550199", {"exists": False, "phone": "12025550199", "chat_id": None}),
     ],
 )
-def test_a_number_is_looked_up(phone: str, expected: dict[str, Any]) -> None:
+def test_contact_check_finds_existing_numbers(phone: str, expected: dict[str, Any]) -> None:
     with running() as api:
         api.world.set_account("5531996348800", jid="553196348800")
         api.world.set_account("12025550199", exists=False)
         assert api.data("GET", f"/contacts/check?phone={phone}") == expected
 
 
-def test_the_instance_tells_its_type_and_status() -> None:
+def test_get_instance_returns_type_and_status() -> None:
     with running() as api:
         expected = {"id": INSTANCE, "name": "Sandbox", "type": "waha", "status": "connected"}
         assert api.data("GET", "") == expected
 
 
-def test_a_webhook_is_stored_and_its_secret_never_told() -> None:
+def test_a_webhook_is_stored_and_its_secret_is_not_returned() -> None:
     with running() as api:
         url = f"{api.server.url}/webhooks"
         body = {"url": "https://example.com/hook", "events": ["group.joined"], "secret": "s3", "instance_id": INSTANCE}
@@ -218,14 +218,14 @@ def test_a_webhook_is_stored_and_its_secret_never_told() -> None:
         ({"instance_id": "inst_other"}, 404),
     ],
 )
-def test_a_bad_webhook_is_refused(change: dict[str, Any], status: int) -> None:
+def test_an_invalid_webhook_is_rejected(change: dict[str, Any], status: int) -> None:
     with running() as api:
         body = {"url": "https://example.com/hook", "events": ["group.joined"], **change}
         assert api.call("POST", f"{api.server.url}/webhooks", body).status_code == status
         assert api.world.webhooks() == ()
 
 
-def test_bearer_and_key_header_open_the_same_door() -> None:
+def test_the_key_may_be_a_header_or_a_bearer_token() -> None:
     with running() as api:
         del api.session.headers["X-Api-Key"]
         assert api.call("GET", "", headers={"Authorization": f"Bearer {api.server.key}"}).status_code == 200
@@ -234,22 +234,22 @@ def test_bearer_and_key_header_open_the_same_door() -> None:
             assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHORIZED")
 
 
-def test_the_description_is_open_to_everybody() -> None:
+def test_the_openapi_document_needs_no_key() -> None:
     with running() as api:
         del api.session.headers["X-Api-Key"]
         assert api.call("GET", f"{api.server.url}/openapi.json").json()["openapi"] == "3.1.0"
 
 
-def groups_seen(api: Api) -> list[str]:
+def group_names(api: Api) -> list[str]:
     return [group["name"] for group in api.data("GET", "/groups")]
 
 
-def test_an_instance_sees_only_groups_it_is_in_in_a_stable_order() -> None:
+def test_an_instance_lists_only_its_own_groups_in_a_stable_order() -> None:
     with running() as api:
         api.group("First")
         api.world.create_group("Foreign", [ALICE], owner=BOB)
         api.group("Second")
-        assert groups_seen(api) == ["First", "Second"]
+        assert group_names(api) == ["First", "Second"]
         assert len(api.world.groups()) == 3
         assert [group.name for group in api.world.groups(INSTANCE)] == ["First", "Second"]
         assert api.world.account(ME).jid == jid("12025550100")

@@ -1,4 +1,4 @@
-"""First states and faults from YAML files, and what is said about bad ones."""
+"""Initial states and faults from YAML files, and the errors of invalid files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Fault, SandboxError, World, load_faults, seed_world
-from reconciler.sandbox.records import Group, Kind, Status
+from reconciler.sandbox.records import Group, InstanceStatus, InstanceType
 
 SEED = """
 instance: {id: inst_abc123, phone: +1 202 555 0100, name: Demo, status: connected, type: waha}
@@ -34,7 +34,7 @@ contacts:
 """
 
 
-def written(folder: Path, text: str) -> Path:
+def write_yaml(folder: Path, text: str) -> Path:
     path = folder / "first.yaml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -47,11 +47,11 @@ def roles(group: Group) -> dict[str, str]:
     }
 
 
-def test_a_seed_file_makes_the_world_it_describes(tmp_path: Path) -> None:
+def test_a_seed_file_fills_the_world(tmp_path: Path) -> None:
     with World.open() as world:
-        seed_world(world, written(tmp_path, SEED))
+        seed_world(world, write_yaml(tmp_path, SEED))
         instance = world.instance("inst_abc123")
-        assert (instance.name, instance.kind, instance.status) == ("Demo", Kind.WAHA, Status.CONNECTED)
+        assert (instance.name, instance.kind, instance.status) == ("Demo", InstanceType.WAHA, InstanceStatus.CONNECTED)
         groups = {group.name: group for group in world.groups()}
         alpha = groups["Project Alpha"]
         assert (alpha.id, alpha.description, alpha.invite_code, alpha.owner) == (
@@ -75,9 +75,9 @@ def test_a_seed_file_makes_the_world_it_describes(tmp_path: Path) -> None:
         assert not world.account("12025550199").exists
 
 
-def test_an_instance_is_enough(tmp_path: Path) -> None:
+def test_a_seed_file_needs_only_an_instance(tmp_path: Path) -> None:
     with World.open() as world:
-        seed_world(world, written(tmp_path, "instance: {id: i, phone: '12025550100'}"))
+        seed_world(world, write_yaml(tmp_path, "instance: {id: i, phone: '12025550100'}"))
         assert world.snapshot() == {}
 
 
@@ -90,18 +90,18 @@ HEAD = "instance: {id: inst_abc123, phone: +1 202 555 0100}\n"
         ("", "first.yaml: expected a mapping with instance, accounts, groups, contacts"),
         ("groups: []", "first.yaml: the key 'instance' is missing"),
         ("instance: {id: a}", "first.yaml: instance: the key 'phone' is missing"),
-        ("instance: {id: a, phone: nobody}", "first.yaml: instance: 'nobody' is no phone number"),
+        ("instance: {id: a, phone: nobody}", "first.yaml: instance: 'nobody' is not a phone number"),
         ("instance: {id: [a], phone: 12025550100}", "first.yaml: instance.id: expected text"),
-        ("instance: {id: a, phone: 12025550100, status: tired}", "instance: 'tired' is not an instance's status"),
-        ("instance: {id: a, phone: 12025550100, type: fax}", "instance: 'fax' is not an instance's type"),
+        ("instance: {id: a, phone: 12025550100, status: tired}", "instance: 'tired' is not an instance status"),
+        ("instance: {id: a, phone: 12025550100, type: fax}", "instance: 'fax' is not an instance type"),
         (HEAD + "group: []", "first.yaml: unknown key 'group'; known: instance, accounts, groups, contacts"),
         (HEAD + "groups: {}", "first.yaml: groups: expected a list"),
         (HEAD + "groups: [{id: 1@g.us}]", "first.yaml: groups[0]: the key 'name' is missing"),
-        (HEAD + "groups: [{name: A, id: A}]", "first.yaml: groups[0]: 'A' is no group's id"),
-        (HEAD + "groups: [{name: A, invite_code: 'a/b'}]", "first.yaml: groups[0]: 'a/b' is no invite code"),
+        (HEAD + "groups: [{name: A, id: A}]", "first.yaml: groups[0]: 'A' is not a group id"),
+        (HEAD + "groups: [{name: A, invite_code: 'a/b'}]", "first.yaml: groups[0]: 'a/b' is not an invite code"),
         (HEAD + "groups: [{name: A, instance: boss}]", "groups[0].instance: expected one of admin, member, outside"),
-        (HEAD + "groups: [{name: A, owner: me}]", "first.yaml: groups[0]: 'me' is no phone number"),
-        (HEAD + "groups: [{name: A, participants: [x]}]", "first.yaml: groups[0].participants[0]: 'x' is no phone"),
+        (HEAD + "groups: [{name: A, owner: me}]", "first.yaml: groups[0]: 'me' is not a phone number"),
+        (HEAD + "groups: [{name: A, participants: [x]}]", "first.yaml: groups[0].participants[0]: 'x' is not a phone"),
         (
             HEAD + "groups: [{name: A, participants: [{phone: 12025550143, admin: perhaps}]}]",
             "first.yaml: groups[0].participants[0].admin: expected true or false",
@@ -113,29 +113,29 @@ HEAD = "instance: {id: inst_abc123, phone: +1 202 555 0100}\n"
         (HEAD + "accounts: [{phone: 12025550143, jid: 12025550144@s.whatsapp.net}]", "accounts[0]: +1 202 ••• ••43"),
         (HEAD + "accounts: [{phone: 12025550143, shows: nothing}]", "accounts[0]: 'nothing' is not a way to show"),
         (HEAD + "accounts: [{phone: 12025550143, spelling: odd}]", "accounts[0]: 'odd' is not a spelling of a JID"),
-        (HEAD + "accounts: [{phone: 12025550143, lid: me}]", "accounts[0]: 'me' is no LID"),
+        (HEAD + "accounts: [{phone: 12025550143, lid: me}]", "accounts[0]: 'me' is not a LID"),
         (HEAD + "contacts: [{phone: 12025550143, is_business: 1}]", "contacts[0].is_business: expected true or false"),
-        ("instance: [", "first.yaml is no valid YAML"),
+        ("instance: [", "first.yaml is not valid YAML"),
     ],
 )
-def test_a_bad_seed_file_is_refused_whole_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_seed_file_changes_nothing_and_names_the_location(tmp_path: Path, text: str, message: str) -> None:
     with World.open() as world:
         with pytest.raises(SandboxError) as caught:
-            seed_world(world, written(tmp_path, text))
+            seed_world(world, write_yaml(tmp_path, text))
         assert message in str(caught.value)
         assert world.snapshot() == {}
         with pytest.raises(SandboxError):
             world.instance("inst_abc123")
 
 
-def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
-    with pytest.raises(SandboxError, match="cannot be read"):
+def test_unreadable_files_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="cannot read"):
         load_faults(tmp_path / "missing.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"- kind: \xe9")
-    with pytest.raises(SandboxError, match="cannot be read"):
+    with pytest.raises(SandboxError, match="cannot read"):
         load_faults(tmp_path / "latin.yaml")
-    with pytest.raises(SandboxError, match="no valid YAML"):
-        load_faults(written(tmp_path, "- {kind: latency, seconds: 2026-13-41}"))
+    with pytest.raises(SandboxError, match="is not valid YAML"):
+        load_faults(write_yaml(tmp_path, "- {kind: latency, seconds: 2026-13-41}"))
 
 
 FAULTS = r"""
@@ -169,38 +169,41 @@ EXPECTED = (
 )
 
 
-def test_faults_are_read_from_a_list_or_from_under_a_key(tmp_path: Path) -> None:
-    assert load_faults(written(tmp_path, FAULTS)) == EXPECTED
-    assert load_faults(written(tmp_path, "faults:" + FAULTS.replace("\n-", "\n  -"))) == EXPECTED
-    assert load_faults(written(tmp_path, "")) == ()
+def test_faults_are_a_list_or_under_a_key(tmp_path: Path) -> None:
+    assert load_faults(write_yaml(tmp_path, FAULTS)) == EXPECTED
+    assert load_faults(write_yaml(tmp_path, "faults:" + FAULTS.replace("\n-", "\n  -"))) == EXPECTED
+    assert load_faults(write_yaml(tmp_path, "")) == ()
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- {kind: lightning}", "first.yaml: [0].kind: 'lightning' is no kind of fault; choose one of latency, status"),
-        ("- {kind: [latency]}", "first.yaml: [0].kind: ['latency'] is no kind of fault"),
+        (
+            "- {kind: lightning}",
+            "first.yaml: [0].kind: 'lightning' is not a kind of fault; choose one of latency, status",
+        ),
+        ("- {kind: [latency]}", "first.yaml: [0].kind: ['latency'] is not a kind of fault"),
         ("- {times: 1}", "first.yaml: [0]: the key 'kind' is missing"),
         ("- latency", "first.yaml: [0]: expected a mapping"),
         ("faults: 3", "first.yaml: faults: expected a list"),
         ("- {kind: latency, status: 500}", "first.yaml: [0]: unknown key 'status'; known: kind, method"),
         ("- {kind: drop_before, effect: true}", "first.yaml: [0]: unknown key 'effect'"),
         ("- {kind: silence, headers: {a: b}}", "first.yaml: [0]: unknown key 'headers'"),
-        ("- {kind: latency, seconds: long}", "[0].seconds: expected a number that is not negative"),
-        ("- {kind: latency, seconds: .nan}", "[0].seconds: expected a number that is not negative"),
-        ("- {kind: latency, seconds: true}", "[0].seconds: expected a number that is not negative"),
+        ("- {kind: latency, seconds: long}", "[0].seconds: expected a number, 0 or greater"),
+        ("- {kind: latency, seconds: .nan}", "[0].seconds: expected a number, 0 or greater"),
+        ("- {kind: latency, seconds: true}", "[0].seconds: expected a number, 0 or greater"),
         ("- {kind: status, status: 99}", "[0].status: expected an HTTP status from 200 to 599"),
         ("- {kind: status, status: '503'}", "[0].status: expected an integer"),
-        ("- {kind: status, times: -1}", "[0].times: expected an integer that is not negative"),
+        ("- {kind: status, times: -1}", "[0].times: expected an integer, 0 or greater"),
         ("- {kind: status, skip: true}", "[0].skip: expected an integer"),
-        ("- {kind: status, headers: [a]}", "[0].headers: expected a mapping of header names and values"),
+        ("- {kind: status, headers: [a]}", "[0].headers: expected a mapping of header names to values"),
         ("- {kind: status, headers: {a: 1}}", "[0].headers: expected text; put it in quotes"),
         ("- {kind: status, body_contains: 12025550143}", "[0].body_contains: expected text; put it in quotes"),
-        ("- {kind: status, pattern: '('}", "[0].pattern: no regular expression"),
+        ("- {kind: status, pattern: '('}", "[0].pattern: not a regular expression"),
         ("- {kind: status, rate_headers: 1.5}", "[0].rate_headers: expected true or false"),
     ],
 )
-def test_a_bad_fault_file_is_refused_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_fault_file_names_the_location(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SandboxError) as caught:
-        load_faults(written(tmp_path, text))
+        load_faults(write_yaml(tmp_path, text))
     assert message in str(caught.value)

@@ -1,4 +1,4 @@
-"""Starting, stopping and watching the server; what it loads, and what it says when it cannot start."""
+"""Starting and stopping the server, its hooks, the modules it loads, and its errors at the start."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 import requests
 
 from reconciler.sandbox import SANDBOX_KEY, SandboxError, Server, Settings, World, serve_forever
-from reconciler.sandbox.engine import Engine
-from reconciler.sandbox.openapi import document
-from reconciler.sandbox.service import Service
-from tests.sandbox.sandbox_kit import ALICE, INSTANCE, ME, everything, jid, running
+from reconciler.sandbox.app import openapi_document
+from reconciler.sandbox.context import Service
+from reconciler.sandbox.uvicorn_thread import UvicornThread
+from tests.sandbox.running_server import ALICE, INSTANCE, ME, jid, read_all, running
 
 
-def test_it_stops_at_once_with_connections_open_and_starts_again() -> None:
+def test_the_server_stops_at_once_with_open_connections_and_restarts() -> None:
     with running() as api:
         assert api.server.url == f"http://127.0.0.1:{api.server.port}/api"
         assert api.call("GET", "").status_code == 200
@@ -29,7 +29,7 @@ def test_it_stops_at_once_with_connections_open_and_starts_again() -> None:
                 start = time.perf_counter()
                 api.server.stop()
                 assert time.perf_counter() - start < 1
-                assert everything(idle) == b""
+                assert read_all(idle) == b""
             api.server.start()
         assert api.call("GET", "").status_code == 200
         api.server.stop()
@@ -38,18 +38,18 @@ def test_it_stops_at_once_with_connections_open_and_starts_again() -> None:
             api.call("GET", "")
 
 
-def test_hooks_run_before_and_after_each_call_and_may_change_the_world() -> None:
-    seen: list[tuple[str, int, str, str]] = []
+def test_hooks_run_around_each_call_and_can_change_the_world() -> None:
+    hook_calls: list[tuple[str, int, str, str]] = []
     with running() as api:
         group_id = api.group(members=[])
 
         def before(seq: int, method: str, path: str) -> None:
-            seen.append(("before", seq, method, path))
+            hook_calls.append(("before", seq, method, path))
             if method == "POST":
                 api.world.add_participant(group_id, ALICE)
 
         def after(seq: int, method: str, path: str) -> None:
-            seen.append(("after", seq, method, path))
+            hook_calls.append(("after", seq, method, path))
             api.world.rename_group(group_id, f"Call {seq}")
 
         api.server.on_call, api.server.after_call = before, after
@@ -59,17 +59,17 @@ def test_hooks_run_before_and_after_each_call_and_may_change_the_world() -> None
         assert api.data("GET", "/groups?limit=1")[0]["name"] == "Call 1"
         api.server.on_call = api.server.after_call = None
     add, listed = f"/api/instances/{INSTANCE}/groups/{group_id}/participants", "/groups?limit=1"
-    assert [entry[:3] for entry in seen] == [
+    assert [entry[:3] for entry in hook_calls] == [
         ("before", 1, "POST"),
         ("after", 1, "POST"),
         ("before", 2, "GET"),
         ("after", 2, "GET"),
     ]
-    assert seen[0][3] == add
-    assert seen[2][3].endswith(listed)
+    assert hook_calls[0][3] == add
+    assert hook_calls[2][3].endswith(listed)
 
 
-def test_what_a_hook_raises_comes_out_where_the_server_stops() -> None:
+def test_a_hooks_exception_is_raised_when_the_server_stops() -> None:
     def failing(_seq: int, _method: str, path: str) -> None:
         raise AssertionError(f"unexpected call of {path}")
 
@@ -82,7 +82,7 @@ def test_what_a_hook_raises_comes_out_where_the_server_stops() -> None:
         call_once()
 
 
-def test_a_defect_behind_the_gate_is_a_500_and_comes_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_a_handler_is_a_500_and_is_raised_when_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("broken on purpose")
 
@@ -92,12 +92,12 @@ def test_a_defect_behind_the_gate_is_a_500_and_comes_out_too(monkeypatch: pytest
             assert (answer.status_code, answer.json()["error"]["code"]) == (500, "INTERNAL_ERROR")
             assert "X-RateLimit-Limit" in answer.headers
 
-    monkeypatch.setattr(Service, "visit", broken)
+    monkeypatch.setattr(Service, "run_on_instance", broken)
     with pytest.raises(RuntimeError, match="on purpose"):
         call_once()
 
 
-def test_an_error_inside_the_block_is_not_hidden_by_a_hooks() -> None:
+def test_a_hooks_exception_does_not_hide_an_error_in_the_with_block() -> None:
     def failing(*_: object) -> None:
         raise AssertionError
 
@@ -111,12 +111,12 @@ def test_an_error_inside_the_block_is_not_hidden_by_a_hooks() -> None:
         call_once()
 
 
-def test_it_serves_until_it_is_told_to_stop() -> None:
+def test_serve_forever_ends_when_stop_is_set() -> None:
     stop = threading.Event()
-    told: list[str] = []
+    urls: list[str] = []
 
     def ready(url: str) -> None:
-        told.append(url)
+        urls.append(url)
         answer = requests.get(f"{url}/instances/{INSTANCE}", headers={"X-Api-Key": SANDBOX_KEY}, timeout=5)
         assert answer.status_code == 200
         stop.set()
@@ -124,69 +124,69 @@ def test_it_serves_until_it_is_told_to_stop() -> None:
     with World.open() as world:
         world.ensure_instance(INSTANCE, ME)
         serve_forever(world, Settings(), (), "localhost", 0, ready, stop)
-    assert told[0].startswith("http://localhost:")
+    assert urls[0].startswith("http://localhost:")
 
 
-def test_ipv6_loopback_is_loopback_too() -> None:
+def test_an_ipv6_loopback_address_works() -> None:
     with World.open() as world, Server(world, host="::1") as server:
         assert server.url == f"http://[::1]:{server.port}/api"
         assert requests.get(f"{server.url}/openapi.json", timeout=5).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", ""])
-def test_it_serves_this_machine_only(host: str) -> None:
+def test_a_host_that_is_not_loopback_is_rejected(host: str) -> None:
     with World.open() as world, pytest.raises(SandboxError, match="loopback"):
         Server(world, host=host).start()
 
 
-def test_a_taken_port_is_told() -> None:
-    with running() as api, pytest.raises(SandboxError, match=f"port {api.server.port} on 127.0.0.1 cannot be used"):
+def test_a_port_in_use_is_an_error() -> None:
+    with running() as api, pytest.raises(SandboxError, match=f"cannot use port {api.server.port} on 127.0.0.1"):
         Server(api.world, port=api.server.port).start()
 
 
-def test_an_engine_that_cannot_start_says_why() -> None:
+def test_a_server_that_cannot_start_is_an_error() -> None:
     listening = socket.socket()
     listening.close()
     with World.open() as world, pytest.raises(SandboxError, match="did not start"):
-        Engine(Service(world, Settings()), listening).start()
+        UvicornThread(Service(world, Settings()), listening).start()
 
 
 @pytest.mark.parametrize("missing", ["uvicorn", "starlette"])
-def test_without_the_web_server_it_says_what_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_web_server_error_names_the_extra_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(sys.modules):
-        if name.partition(".")[0] == missing or name in ("reconciler.sandbox.engine", "reconciler.sandbox.app"):
+        if name.partition(".")[0] == missing or name in ("reconciler.sandbox.uvicorn_thread", "reconciler.sandbox.app"):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     with World.open() as world, pytest.raises(SandboxError, match=r"install wappfy-reconciler\[sandbox\]"):
         Server(world)
 
 
-def test_loading_the_package_loads_neither_web_server_nor_the_rest_of_the_program() -> None:
+def test_the_package_loads_neither_web_server_nor_the_rest_of_the_program() -> None:
     code = (
         "import sys, reconciler.sandbox\n"
         "heavy = {'starlette', 'uvicorn', 'asyncio', 'yaml', 'requests'} & set(sys.modules)\n"
         "inside = [m for m in sys.modules if m.startswith('reconciler.') and not m.startswith('reconciler.sandbox')]\n"
         "print(sorted(heavy), inside)"
     )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout == "[] []\n"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "[] []\n"
 
 
-def test_nonsense_on_the_line_is_answered_without_a_word_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    with running() as api, socket.create_connection(("127.0.0.1", api.server.port), timeout=5) as line:
-        line.sendall(b"nonsense\r\n\r\n")
-        assert everything(line).startswith(b"HTTP/1.1 400 ")
+def test_a_malformed_http_request_is_a_400_and_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with running() as api, socket.create_connection(("127.0.0.1", api.server.port), timeout=5) as client:
+        client.sendall(b"nonsense\r\n\r\n")
+        assert read_all(client).startswith(b"HTTP/1.1 400 ")
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("settings", [{"dialect": "latin"}, {"paging": "scroll"}])
-def test_settings_that_mean_nothing_are_refused(settings: dict[str, str]) -> None:
-    with pytest.raises(SandboxError, match="cannot be set so"):
+def test_invalid_settings_are_rejected(settings: dict[str, str]) -> None:
+    with pytest.raises(SandboxError, match="invalid sandbox setting"):
         Settings(**settings)  # type: ignore[arg-type]  # both are text
 
 
-def test_an_installation_without_the_description_is_told(tmp_path: Path) -> None:
+def test_a_missing_openapi_document_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "wappfy-api.openapi.json").write_text("{}")
-    assert document((tmp_path / "nowhere", tmp_path)) == b"{}"
+    assert openapi_document((tmp_path / "nowhere", tmp_path)) == b"{}"
     with pytest.raises(SandboxError, match="install the package again"):
-        document((tmp_path / "nowhere",))
+        openapi_document((tmp_path / "nowhere",))
