@@ -26,8 +26,8 @@ Schema = Mapping[str, Any]
 FILE_HEAD = """\
 # The file
 
-The configuration is one YAML file, or a folder of `*.yaml` and `*.yml` files that are merged by key. Every value is read
-as text, so phone numbers need no quotes. Omitted keys are unmanaged. Without `description`, the description is not
+The configuration is one YAML file, or a folder of `*.yaml` and `*.yml` files that are merged by key. Every value is
+read as text, so phone numbers need no quotes. Omitted keys are unmanaged. Without `description`, the description is not
 changed. Without `members` and `teams`, membership is not changed.
 
 ```yaml
@@ -95,20 +95,23 @@ They are the same for every format.
 
 ## Formats
 
-| `--format` | commands | output |
-|---|---|---|
-| `text` | `validate`, `plan`, `apply`, `drift`, `show`, `who`, `diff` | text for a terminal; the default |
-| `json` | `validate`, `plan`, `apply`, `drift`, `show`, `who`, `diff` | a document with a published, versioned schema ([schema](#schema) prints it) |
-| `markdown` | `plan`, `apply`, `drift`, `show`, `diff` | a comment for a pull request or an issue ([example](pipelines.md#what-a-comment-looks-like)) |
-| `html` | `plan`, `drift`, `show` | one file for a browser; it needs no network |
-| `github` | `validate` | annotations on the lines of a pull request |
-| `sarif` | `validate` | SARIF 2.1.0, for code scanning and editors |
+{formats}
 
-Paths in `github` and `sarif` are relative to the repository, so that annotations appear on the right lines. Each problem
-has a kind (`unknown-key`, `phone-number`, …), by which you can sort and silence it.
+Paths in `github` and `sarif` are relative to the repository, so that annotations appear on the right lines. Each
+problem has a kind (`unknown-key`, `phone-number`, …), by which you can sort and silence it.
 
 ## All commands
 """
+
+
+FORMATS = {
+    "text": "text for a terminal; the default",
+    "json": "a document with a published, versioned schema; [schema](#schema) prints it",
+    "markdown": "a comment for a pull request or an issue ([example](pipelines.md#what-a-comment-looks-like))",
+    "html": "one file for a browser; it needs no network",
+    "github": "annotations on the lines of a pull request",
+    "sarif": "SARIF 2.1.0, for code scanning and editors",
+}
 
 
 def file_page(schema: Schema) -> str:
@@ -166,7 +169,8 @@ def commands_page() -> str:
     everywhere = [param for param in cli.params if isinstance(param, GlobalOption)]
     commands = list(_commands(cli, ()))
     links = [f"[{' '.join(names)}](#{'-'.join(names)})" for names, _ in commands]
-    parts = [MADE.format(source="reconciler/cli"), COMMANDS_HEAD, " · ".join(links) + "\n"]
+    head = COMMANDS_HEAD.replace("{formats}", "\n".join(_formats(commands)))
+    parts = [MADE.format(source="reconciler/cli"), head, " · ".join(links) + "\n"]
     for names, command in commands:
         own = [p for p in command.params if isinstance(p, click.Option) and not isinstance(p, GlobalOption)]
         parts.append("\n".join(_section(names, command, own)))
@@ -182,6 +186,19 @@ def _commands(group: LazyGroup, before: tuple[str, ...]) -> Iterator[tuple[tuple
             yield from _commands(command, (*before, name))
         else:
             yield (*before, name), command
+
+
+def _formats(commands: list[tuple[tuple[str, ...], click.Command]]) -> Iterator[str]:
+    """Yield the table of all formats, with the commands that have each; fail for one without a description."""
+    takers: dict[str, list[str]] = {}
+    for names, command in commands:
+        kinds = [p.type for p in command.params if "--format" in p.opts]
+        for kind in (kind for kind in kinds if isinstance(kind, click.Choice)):
+            for name in kind.choices:
+                takers.setdefault(str(name), []).append(f"`{' '.join(names)}`")
+    yield from ("| `--format` | commands | output |", "|---|---|---|")
+    for name in sorted(takers, key=list(FORMATS).index):
+        yield f"| `{name}` | {', '.join(takers[name])} | {FORMATS[name]} |"
 
 
 def _section(names: tuple[str, ...], command: click.Command, own: list[click.Option]) -> Iterator[str]:
