@@ -115,10 +115,10 @@ def test_a_plan_of_another_format_version_is_shown_as_far_as_it_is_understood_an
     )
     again = guide.run("show", "today.plan", "--format", "json", "--show-phones", "--output", "copy.plan")
     assert again.code == 0
-    assert "format is version 99" in guide.run("apply", "copy.plan", "--yes").err
+    assert "has format version 99" in guide.run("apply", "copy.plan", "--yes").err
     path.write_text(json.dumps({**document, "format_version": 99, "groups": {"alpha": {}}}))
     unreadable = guide.run("show", "today.plan")
-    assert (unreadable.code, "format is version 99" in unreadable.err) == (1, True)
+    assert (unreadable.code, "has format version 99" in unreadable.err) == (1, True)
 
 
 def test_a_saved_plan_goes_to_no_other_instance(stage: Stage) -> None:

@@ -162,7 +162,7 @@ def test_a_revision_that_is_not_valid_leaves_differences_plain_and_says_so(
 
     told = drifted.run("drift", "--since", "HEAD")
     assert told.code == 2
-    assert "no verdicts: groups.yaml is not valid in HEAD (HEAD:groups.yaml:5:" in told.err
+    assert "no drift causes: groups.yaml is not valid in HEAD (HEAD:groups.yaml:5:" in told.err
     assert "Held against" not in told.out
 
 
@@ -186,7 +186,7 @@ def test_no_drift_is_held_against_a_revision_too(guide: Stage, repository: Repos
 
 
 def test_a_report_on_drift_is_no_plan(drifted: Stage) -> None:
-    for edit, said in ((lambda d: d, "report on drift"), (lambda d: {**d, "baseline": None}, "no verdicts")):
+    for edit, said in ((lambda d: d, "report on drift"), (lambda d: {**d, "baseline": None}, "no drift causes")):
         document = json.loads(drifted.run("drift", "--since", "HEAD", "--format", "json", "--show-phones").out)
         saved: Path = drifted.folder / "saved.plan"
         saved.write_text(json.dumps(edit(document), indent=2))
