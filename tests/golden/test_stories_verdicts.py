@@ -162,7 +162,7 @@ def test_a_revision_that_is_not_valid_leaves_differences_plain_and_says_so(
 
     told = drifted.run("drift", "--since", "HEAD")
     assert told.code == 2
-    assert "no drift causes: groups.yaml is not valid in HEAD (HEAD:groups.yaml:5:" in told.err
+    assert "no verdicts: groups.yaml is not valid in HEAD (HEAD:groups.yaml:5:" in told.err
     assert "Held against" not in told.out
 
 
