@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.formats import PLAN_FORMATS, RenderOptions
+from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import PlanFileError
 from reconciler.json_schemas import schema_text
