@@ -6,7 +6,6 @@ The comment needs no API key, so forks can have it too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.diff.change import TextChange
@@ -29,7 +28,6 @@ from reconciler.report.pieces import (
     LiteralText,
     OutsideText,
     PhoneNumber,
-    Piece,
     Pieces,
     first_pieces,
     join_pieces,
@@ -41,14 +39,14 @@ from reconciler.report.pieces import (
 )
 from reconciler.report.pr_comment import (
     alert,
+    by_urgency,
     comment_marker,
-    comment_section,
     lines_markdown,
     markdown,
     render_comment,
     totals_markdown,
 )
-from reconciler.report.sections import Badge, Line, Mark, field_line
+from reconciler.report.sections import Badge, Line, Mark, Section, field_line
 from reconciler.report.summary import Count, Totals, revision_pieces
 from reconciler.report.text import BOLD, lines_text, paint, section_text
 from reconciler.report.vocabulary import plural
@@ -82,7 +80,7 @@ def render_config_diff(difference: ConfigDiff, options: RenderOptions) -> str:
     """Return what concerns all groups first, then group by group, ending in warnings and the totals."""
     rules = lines_text(_global_lines(difference), options)
     blocks = ["\n".join([paint(_FOR_ALL, BOLD, options), *rules])] if rules else []
-    blocks += [section_text(DiffSection(group), options) for group in difference.groups]
+    blocks += [section_text(_section(group), options) for group in difference.groups]
     for title, texts in ((_FORBIDDEN, difference.forbidden), ("Warnings", difference.warnings)):
         if texts:
             lines = lines_text((Line("!", message_pieces(text)) for text in texts), options)
@@ -95,7 +93,6 @@ def render_config_diff(difference: ConfigDiff, options: RenderOptions) -> str:
 
 def render_config_diff_markdown(difference: ConfigDiff, options: RenderOptions) -> str:
     """Return the comment, below the size GitHub takes; groups that are removed or lose people come first."""
-    sections = sorted(map(DiffSection, difference.groups), key=lambda section: (section.urgency, section.key))
     head = [comment_marker("diff"), totals_markdown(_totals(difference))]
     for kind, title, texts in (
         ("CAUTION", _FORBIDDEN, difference.forbidden),
@@ -108,81 +105,63 @@ def render_config_diff_markdown(difference: ConfigDiff, options: RenderOptions) 
     day = f", as of {difference.as_of.isoformat()}. The live groups were not read."
     compared = (*_versions(difference, "What changes in the configuration from "), LiteralText(day))
     foot = f"<sub>{markdown(compared, options)}</sub>"
-    return render_comment("\n\n".join(head), [comment_section(section, options) for section in sections], foot)
+    return render_comment("\n\n".join(head), by_urgency(map(_section, difference.groups), options), foot)
 
 
-@dataclass(frozen=True, slots=True)
-class DiffSection:
-    """One group's part of a difference."""
+def _section(group: GroupDiff) -> Section:
+    warned = any(field.note for field in group.fields)
+    removes = any(not change.stays for change in group.leaves)
+    return Section(
+        key=group.key,
+        name=group.name,
+        id=OutsideText(group.id or ""),
+        badges=tuple(_badges(group)),
+        lines=lambda: _lines(group),
+        urgency=[warned, group.fate is GroupChangeKind.GONE, removes, True].index(True),
+    )
 
-    group: GroupDiff
 
-    @property
-    def key(self) -> str:
-        """The group's key."""
-        return self.group.key
+def _badges(group: GroupDiff) -> Iterator[Badge]:
+    """Yield the group in short, what is urgent first."""
+    if group.fate is GroupChangeKind.ADDED:
+        yield Badge("add", "new")
+    if group.fate is GroupChangeKind.GONE:
+        yield Badge("remove", "removed from the configuration")
+    if removed := sum(not change.stays for change in group.leaves):
+        yield Badge("remove", f"{plural(removed, 'person', 'people')} removed")
+    if added := len(group.enters):
+        yield Badge("add", f"{plural(added, 'person', 'people')} added")
+    if group.old_key is not None:
+        yield Badge("change", "new key")
+    yield from (Badge("change", field.field) for field in group.fields)
+    if group.terms:
+        yield Badge("change", "other terms")
+    yield from (Badge("change", listed.field) for listed in group.lists)
 
-    @property
-    def name(self) -> str:
-        """The group's name, "" for none."""
-        return self.group.name
 
-    @property
-    def id(self) -> Piece:
-        """The id in the file."""
-        return OutsideText(self.group.id or "")
-
-    @property
-    def urgency(self) -> int:
-        """Return how urgent the group is, the most urgent 0."""
-        warned = any(field.note for field in self.group.fields)
-        removes = any(not change.stays for change in self.group.leaves)
-        return [warned, self.group.fate is GroupChangeKind.GONE, removes, True].index(True)
-
-    @property
-    def badges(self) -> list[Badge]:
-        """The group in short, what is urgent first."""
-        group = self.group
-        removed, added = sum(not change.stays for change in group.leaves), len(group.enters)
-        return [
-            *([Badge("add", "new")] if group.fate is GroupChangeKind.ADDED else []),
-            *([Badge("remove", "removed from the configuration")] if group.fate is GroupChangeKind.GONE else []),
-            *([Badge("remove", f"{plural(removed, 'person', 'people')} removed")] if removed else []),
-            *([Badge("add", f"{plural(added, 'person', 'people')} added")] if added else []),
-            *([Badge("change", "new key")] if group.old_key is not None else []),
-            *(Badge("change", field.field) for field in group.fields),
-            *([Badge("change", "other terms")] if group.terms else []),
-            *(Badge("change", listed.field) for listed in group.lists),
-        ]
-
-    def lines(self) -> Iterator[Line]:
-        """Yield key and fields; who is added, removed, and stays on other terms; lists; notes."""
-        group = self.group
-        if group.fate is GroupChangeKind.ADDED:
-            yield Line("+", literal("new in the configuration"))
-        if group.fate is GroupChangeKind.GONE:
-            yield Line("-", literal("removed from the configuration"))
-        if group.old_key is not None:
-            matched = f" (the same group, matched by {'name' if group.id is None else 'id'})"
-            yield Line("~", (*_label("key"), *_arrow(group.old_key, group.key), LiteralText(matched)))
-        for field in group.fields:
-            yield from _new_field(field) if group.fate is GroupChangeKind.ADDED else _field(field)
-        yield from self._people()
-        for listed in group.lists:
-            yield from _list(listed, "i")
-        for why in sorted({change.stays for change in group.leaves if change.stays}):
-            people = people_pieces(change.who for change in group.leaves if change.stays == why)
-            yield Line("i", join_pieces(": ", [people, message_pieces(why)]), "no longer listed, but not removed")
-        yield from (Line("i", message_pieces(note)) for note in group.notes)
-
-    def _people(self) -> Iterator[Line]:
-        group = self.group
-        # The number tells two people with one alias apart.
-        ambiguous = {c.who.label for c in group.enters} & {c.who.label for c in group.leaves} - {None}
-        yield from (Line("+", _added(change, ambiguous)) for change in group.enters)
-        yield from (Line("-", _removed(change, ambiguous)) for change in group.leaves if not change.stays)
-        for terms in group.terms:
-            yield Line("~", join_pieces(": ", [person_pieces(terms.who), _arrow(terms.old, terms.new)]))
+def _lines(group: GroupDiff) -> Iterator[Line]:
+    """Yield key and fields; who is added, removed, and stays on other terms; lists; notes."""
+    if group.fate is GroupChangeKind.ADDED:
+        yield Line("+", literal("new in the configuration"))
+    if group.fate is GroupChangeKind.GONE:
+        yield Line("-", literal("removed from the configuration"))
+    if group.old_key is not None:
+        matched = f" (the same group, matched by {'name' if group.id is None else 'id'})"
+        yield Line("~", (*_label("key"), *_arrow(group.old_key, group.key), LiteralText(matched)))
+    for field in group.fields:
+        yield from _new_field(field) if group.fate is GroupChangeKind.ADDED else _field(field)
+    # The number tells two people with one alias apart.
+    ambiguous = {c.who.label for c in group.enters} & {c.who.label for c in group.leaves} - {None}
+    yield from (Line("+", _added(change, ambiguous)) for change in group.enters)
+    yield from (Line("-", _removed(change, ambiguous)) for change in group.leaves if not change.stays)
+    for terms in group.terms:
+        yield Line("~", join_pieces(": ", [person_pieces(terms.who), _arrow(terms.old, terms.new)]))
+    for listed in group.lists:
+        yield from _list(listed, "i")
+    for why in sorted({change.stays for change in group.leaves if change.stays}):
+        people = people_pieces(change.who for change in group.leaves if change.stays == why)
+        yield Line("i", join_pieces(": ", [people, message_pieces(why)]), "no longer listed, but not removed")
+    yield from (Line("i", message_pieces(note)) for note in group.notes)
 
 
 def _global_lines(difference: ConfigDiff) -> Iterator[Line]:

@@ -12,8 +12,8 @@ from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import LiteralText, OutsideText, message_pieces
 from reconciler.report.pr_comment import (
     alert,
+    by_urgency,
     comment_marker,
-    comment_section,
     folded,
     key_code,
     markdown,
@@ -21,8 +21,9 @@ from reconciler.report.pr_comment import (
     render_comment,
     totals_markdown,
 )
-from reconciler.report.result_sections import ResultView, result_view
+from reconciler.report.result_sections import result_view
 from reconciler.report.sections import REFUSED, PlanView, plan_view
+from reconciler.report.summary import plan_totals
 from reconciler.report.vocabulary import plural
 
 if TYPE_CHECKING:
@@ -46,25 +47,27 @@ def render_dry_run_markdown(run: DryRun, options: RenderOptions) -> str:
 
 def _plan_comment(saved: SavedPlan, options: RenderOptions, calls: Sequence[str]) -> str:
     plan, view = saved.plan, plan_view(saved.plan, drift=options.drift)
-    sections = sorted(view.sections, key=lambda section: (section.urgency, section.key))
-    head = [
-        comment_marker("drift" if options.drift else "plan", plan.instance_id, plan.shard),
-        totals_markdown(view.totals),
-    ]
+    marker = comment_marker("drift" if options.drift else "plan", plan.instance_id, plan.shard)
+    head = [marker, totals_markdown(view.totals)]
     if plan.refusals:
         head.append(alert("CAUTION", f"{REFUSED}.", [_refusal(refusal, options) for refusal in plan.refusals]))
     made = f"reconciler {saved.made_by}, {saved.made_at}"
     foot = "\n\n".join(_plan_ending(view, options, made, calls))
-    return render_comment("\n\n".join(head), [comment_section(section, options) for section in sections], foot)
+    return render_comment("\n\n".join(head), by_urgency((group.section for group in view.reported), options), foot)
 
 
 def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
     """Return the comment, below the size GitHub takes; groups that do not match the configuration come first."""
-    view = result_view(result)
-    sections = sorted(view.sections, key=lambda section: (section.converged, not section.removed_anyone, section.key))
-    marker = comment_marker("apply", result.plan.instance_id, result.plan.shard)
-    head = "\n\n".join([marker, *_result_summary(view, options)])
-    return render_comment(head, [comment_section(section, options) for section in sections], "")
+    view, plan = result_view(result), result.plan
+    head = [comment_marker("apply", plan.instance_id, plan.shard)]
+    if result.steps or not result.converged:
+        head.append(totals_markdown(view.totals))
+    else:
+        head.append(totals_markdown(plan_totals(plan, drift=False)))
+    if view.next_steps:
+        steps = (markdown(step, options) for step in view.next_steps)
+        head.append("> [!WARNING]\n> " + "<br>\n> ".join(steps))
+    return render_comment("\n\n".join(head), by_urgency(view.sections, options), "")
 
 
 def _refusal(refusal: Refusal, options: RenderOptions) -> str:
@@ -86,13 +89,3 @@ def _plan_ending(view: PlanView, options: RenderOptions, made: str, calls: Seque
     if view.in_sync:
         yield view.in_sync
     yield f"<sub>{markdown((OutsideText(made),), options)}</sub>"
-
-
-def _result_summary(view: ResultView, options: RenderOptions) -> Iterator[str]:
-    if not view.result.steps and view.result.converged:
-        yield totals_markdown(view.plan_totals)
-        return
-    yield totals_markdown(view.totals)
-    if view.next_steps:
-        steps = [markdown(step, options) for step in view.next_steps]
-        yield "\n".join(["> [!WARNING]", "> " + "<br>\n> ".join(steps)])

@@ -80,8 +80,13 @@ def key_code(key: str, options: RenderOptions) -> str:
     return f"<code>{markdown((OutsideText(key),), options, _MAX_NAME)}</code>"
 
 
-def comment_section(section: Section, options: RenderOptions) -> CommentSection:
-    """Return a group's part of a comment."""
+def by_urgency(sections: Iterable[Section], options: RenderOptions) -> list[CommentSection]:
+    """Return the sections of a comment, the most urgent first."""
+    ordered = sorted(sections, key=lambda section: (section.urgency, section.key))
+    return [_comment_section(section, options) for section in ordered]
+
+
+def _comment_section(section: Section, options: RenderOptions) -> CommentSection:
     name = f" <b>{markdown((OutsideText(section.name),), options, _MAX_NAME)}</b>" if section.name else ""
     badges = (f"<b>{b.words}</b>" if b.tone in ("stop", "remove") else b.words for b in section.badges)
     line = " · ".join([f"{key_code(section.key, options)}{name}", *badges])

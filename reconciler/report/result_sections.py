@@ -11,7 +11,7 @@ from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, St
 from reconciler.diff.change import TextChange
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import GroupPlan
-from reconciler.plan.step import Action, Step
+from reconciler.plan.step import Action
 from reconciler.report.pieces import (
     InviteLink,
     LiteralText,
@@ -25,8 +25,8 @@ from reconciler.report.pieces import (
     people_pieces,
     person_pieces,
 )
-from reconciler.report.sections import Badge, Line, field_line
-from reconciler.report.summary import Totals, plan_totals, result_totals
+from reconciler.report.sections import Badge, Line, Section, field_line
+from reconciler.report.summary import Totals, result_totals
 from reconciler.report.vocabulary import plural
 
 T = TypeVar("T")
@@ -48,118 +48,27 @@ _ORDER: Final = (Action.JOIN, Action.CREATE, Action.LEAVE, Action.PATCH, Action.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResultSection:
-    """One group's part of a run: its steps in order, people who were not simply added or removed, remaining drift.
-
-    `moved` has, for each step that was done, who was really added or removed by it.
-    """
-
-    plan: GroupPlan
-    steps: tuple[StepResult, ...]
-    people: tuple[PersonOutcome, ...]
-    remaining_drift: tuple[str, ...]
-    moved: Mapping[StepResult, tuple[PersonRef, ...]]
-
-    @property
-    def key(self) -> str:
-        """The group's key."""
-        return self.plan.key
-
-    @property
-    def name(self) -> str:
-        """The group's name, "" for none."""
-        return self.plan.name
-
-    @property
-    def id(self) -> Piece:
-        """The live group's id, also of one that this run created; our words where it is unknown."""
-        known = next(filter(None, (step.group_id or step.step.group_id for step in self.steps)), None)
-        known = known or self.plan.id or (self.plan.live.id if self.plan.live else None)
-        return OutsideText(known) if known else LiteralText("(id unknown)")
-
-    @property
-    def converged(self) -> bool:
-        """Whether the group matches the configuration."""
-        return all(badge.tone != "stop" for badge in self.badges)
-
-    @property
-    def removed_anyone(self) -> bool:
-        """Whether anybody lost anything by the run."""
-        return any(step.step.action.is_destructive for step in self.steps)
-
-    @property
-    def badges(self) -> list[Badge]:
-        """The group in short, what is urgent first."""
-        statuses = sorted({step.status for step in self.steps if step.status is not StepStatus.DONE})
-        refused = sum(person.refused for person in self.people)
-        words = [
-            *(status.value for status in statuses),
-            *(["blocked"] if self.plan.blocked else []),
-            *([f"{plural(refused, 'person', 'people')} refused"] if refused else []),
-            *(["still differs"] if self.remaining_drift else []),
-        ]
-        return [Badge("stop", text) for text in words] or [Badge("add", "done")]
-
-    def lines(self) -> Iterator[Line]:
-        """Yield what was done, what was not, people with an outcome of their own, and what still differs."""
-        for step in self.steps:
-            if step.status is StepStatus.DONE:
-                yield from self._done(step)
-        yield from (_not_done(step) for step in self.steps if step.status is not StepStatus.DONE)
-        # By status, then in the order of people everywhere.
-        for outcome in sorted(self.people, key=lambda item: (not item.refused, item.status, item.person.sort_key)):
-            yield _person(outcome)
-        yield from (Line("!", message_pieces(reason), "blocked") for reason in self.plan.blocked)
-        yield from (Line("!", message_pieces(text), "still differs") for text in self.remaining_drift)
-
-    def _done(self, result: StepResult) -> Iterator[Line]:
-        step = result.step
-        if step.action in _DONE:
-            yield _DONE[step.action]
-        if step.action is Action.PATCH:
-            yield from map(field_line, self._sent(step))
-        if people := self.moved[result]:
-            removes = step.action is Action.REMOVE
-            words = f"{'removed' if removes else 'added'} {plural(len(people), 'person', 'people')}: "
-            yield Line("-" if removes else "+", (LiteralText(words), *people_pieces(people)))
-        if result.message:
-            yield Line("i", message_pieces(result.message))
-
-    def _sent(self, step: Step) -> Iterator[TextChange]:
-        """Yield what this patch sent, with the old text where the plan knows it."""
-        old = {change.field: change.old for change in self.plan.field_changes}
-        for field, text in (("name", step.name), ("description", step.description)):
-            if text is not None:
-                yield TextChange(field, old.get(field), text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultView:
     """A whole run: its groups by key, its totals, and what to do next where it did not converge."""
 
-    result: ApplyResult
-    sections: tuple[ResultSection, ...]
+    sections: tuple[Section, ...]
     totals: Totals
     next_steps: tuple[Pieces, ...]
 
-    @property
-    def plan_totals(self) -> Totals:
-        """The totals of the plan, for a run that had nothing to do."""
-        return plan_totals(self.result.plan, drift=False)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _GroupRun:
+    """One group's part of a run. `moved` has who was really added or removed by each step that was done."""
+
+    plan: GroupPlan
+    steps: Sequence[StepResult]
+    people: Sequence[PersonOutcome]
+    remaining_drift: Sequence[str]
+    moved: Mapping[StepResult, tuple[PersonRef, ...]]
 
 
 def result_view(result: ApplyResult) -> ResultView:
     """Return the view of a run."""
-    return ResultView(
-        result=result,
-        sections=tuple(_sections(result)),
-        totals=result_totals(result),
-        next_steps=tuple(_next_steps(result)),
-    )
-
-
-def _sections(result: ApplyResult) -> Iterator[ResultSection]:
-    """Yield every group there is something to say about, sorted by key."""
     plans = {group.key: group for group in result.plan.groups}
     ordered = sorted(result.steps, key=lambda step: _ORDER.index(step.step.action))
     steps = _by_group((step.step.group, step) for step in ordered)
@@ -167,14 +76,74 @@ def _sections(result: ApplyResult) -> Iterator[ResultSection]:
     drift = _by_group(sorted(result.remaining_drift))
     moved = people_moved(result)
     blocked = {group.key for group in result.plan.groups if group.blocked}
-    for key in sorted(steps.keys() | people.keys() | drift.keys() | blocked):
-        yield ResultSection(
-            plan=plans[key],
-            steps=tuple(steps[key]),
-            people=tuple(people[key]),
-            remaining_drift=tuple(drift[key]),
-            moved=moved,
-        )
+    runs = [
+        _GroupRun(plan=plans[key], steps=steps[key], people=people[key], remaining_drift=drift[key], moved=moved)
+        for key in sorted(steps.keys() | people.keys() | drift.keys() | blocked)
+    ]
+    return ResultView(
+        sections=tuple(map(_section, runs)), totals=result_totals(result), next_steps=tuple(_next_steps(result))
+    )
+
+
+def _section(run: _GroupRun) -> Section:
+    badges = tuple(_badges(run))
+    removed_anyone = any(step.step.action.is_destructive for step in run.steps)
+    return Section(
+        key=run.plan.key,
+        name=run.plan.name,
+        id=_id(run),
+        badges=badges or (Badge("add", "done"),),
+        lines=lambda: _lines(run),
+        urgency=2 * (not badges) + (not removed_anyone),
+    )
+
+
+def _id(run: _GroupRun) -> Piece:
+    """Return the live group's id, also of one that this run created; our words where it is unknown."""
+    known = next(filter(None, (step.group_id or step.step.group_id for step in run.steps)), None)
+    known = known or run.plan.id or (run.plan.live.id if run.plan.live else None)
+    return OutsideText(known) if known else LiteralText("(id unknown)")
+
+
+def _badges(run: _GroupRun) -> Iterator[Badge]:
+    """Yield what keeps the group from matching the configuration."""
+    for status in sorted({step.status for step in run.steps if step.status is not StepStatus.DONE}):
+        yield Badge("stop", status.value)
+    if run.plan.blocked:
+        yield Badge("stop", "blocked")
+    if refused := sum(person.refused for person in run.people):
+        yield Badge("stop", f"{plural(refused, 'person', 'people')} refused")
+    if run.remaining_drift:
+        yield Badge("stop", "still differs")
+
+
+def _lines(run: _GroupRun) -> Iterator[Line]:
+    """Yield what was done, what was not, people with an outcome of their own, and what still differs."""
+    for step in run.steps:
+        if step.status is StepStatus.DONE:
+            yield from _done(step, run)
+    yield from (_not_done(step) for step in run.steps if step.status is not StepStatus.DONE)
+    # By status, then in the order of people everywhere.
+    for outcome in sorted(run.people, key=lambda item: (not item.refused, item.status, item.person.sort_key)):
+        yield _person(outcome)
+    yield from (Line("!", message_pieces(reason), "blocked") for reason in run.plan.blocked)
+    yield from (Line("!", message_pieces(text), "still differs") for text in run.remaining_drift)
+
+
+def _done(result: StepResult, run: _GroupRun) -> Iterator[Line]:
+    step = result.step
+    if step.action in _DONE:
+        yield _DONE[step.action]
+    old = {change.field: change.old for change in run.plan.field_changes}
+    for field, text in (("name", step.name), ("description", step.description)):
+        if step.action is Action.PATCH and text is not None:
+            yield field_line(TextChange(field, old.get(field), text))
+    if people := run.moved[result]:
+        removes = step.action is Action.REMOVE
+        words = f"{'removed' if removes else 'added'} {plural(len(people), 'person', 'people')}: "
+        yield Line("-" if removes else "+", (LiteralText(words), *people_pieces(people)))
+    if result.message:
+        yield Line("i", message_pieces(result.message))
 
 
 def _by_group(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:

@@ -5,9 +5,9 @@ A format never reads what another one wrote; masking and escaping happen only wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from reconciler.diff.change import Advice, MatchedBy, TextChange
 from reconciler.model.person_ref import PersonRef
@@ -60,27 +60,17 @@ class Line:
     topic: str = ""
 
 
-class Section(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
     """A group's part of a report. `lines` are made when a format asks: most of a large plan is never shown."""
 
-    @property
-    def key(self) -> str:
-        """The group's key."""
-
-    @property
-    def name(self) -> str:
-        """The group's name, "" for none."""
-
-    @property
-    def id(self) -> Piece:
-        """The live group's id, or our words for none."""
-
-    @property
-    def badges(self) -> Sequence[Badge]:
-        """The group in short, what is urgent first."""
-
-    def lines(self) -> Iterator[Line]:
-        """Yield what there is to say."""
+    key: str
+    name: str
+    id: Piece
+    badges: tuple[Badge, ...]
+    lines: Callable[[], Iterable[Line]]
+    urgency: int
+    """How urgent the group is, the most urgent 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,32 +184,38 @@ class GroupSection:
         """Whether the group needs no section of its own: it is only counted or named."""
         return not (self.pending or self.differs or self.notes or self.refusals)
 
-    @property
-    def urgency(self) -> int:
-        """Return how urgent the group is, the most urgent 0."""
-        removes = any(badge.tone == "remove" for badge in self.badges)
-        return [bool(self.refusals), bool(self.blocked), removes, self.pending, True].index(True)
-
     def moving(self, *, added: bool) -> tuple[PersonItem, ...]:
         """Return who would be added, or who would be removed."""
         return tuple(item for item in self.people if item.added is added)
 
     @property
-    def badges(self) -> list[Badge]:
-        """The group in short, what is urgent first."""
-        removed, added = (sum(item.planned for item in self.moving(added=added)) for added in (False, True))
-        badges = [
-            *([Badge("stop", "refused")] if self.refusals else []),
-            *([Badge("stop", "blocked")] if self.blocked else []),
-            *(Badge(item.tone, item.words) for item in self.actions),
-            *([Badge("remove", f"{plural(removed, 'person', 'people')} removed")] if removed else []),
-            *([Badge("add", f"{plural(added, 'person', 'people')} added")] if added else []),
-            *(Badge("change", item.change.field) for item in self.fields if item.planned),
-            *([Badge("note", "adopted")] if self.adopted else []),
-        ]
-        return badges if self.pending else [*badges, Badge("note", "no changes")]
+    def badges(self) -> tuple[Badge, ...]:
+        """Return the group in short, what is urgent first."""
+        return tuple(self._badges())
 
-    def lines(self) -> Iterator[Line]:
+    @property
+    def section(self) -> Section:
+        """Return what text and markdown show."""
+        removes = any(badge.tone == "remove" for badge in self.badges)
+        urgency = [bool(self.refusals), bool(self.blocked), removes, self.pending, True].index(True)
+        return Section(key=self.key, name=self.name, id=self.id, badges=self.badges, lines=self._lines, urgency=urgency)
+
+    def _badges(self) -> Iterator[Badge]:
+        removed, added = (sum(item.planned for item in self.moving(added=added)) for added in (False, True))
+        yield from (Badge("stop", "refused") for _ in self.refusals[:1])
+        yield from (Badge("stop", "blocked") for _ in self.blocked[:1])
+        yield from (Badge(item.tone, item.words) for item in self.actions)
+        if removed:
+            yield Badge("remove", f"{plural(removed, 'person', 'people')} removed")
+        if added:
+            yield Badge("add", f"{plural(added, 'person', 'people')} added")
+        yield from (Badge("change", item.change.field) for item in self.fields if item.planned)
+        if self.adopted:
+            yield Badge("note", "adopted")
+        if not self.pending:
+            yield Badge("note", "no changes")
+
+    def _lines(self) -> Iterator[Line]:
         """Yield what is done to the group, who is added and removed, what is blocked and good to know."""
         yield from (item.line for item in self.actions)
         if self.adopted:
@@ -242,13 +238,13 @@ class PlanView:
     totals: Totals
 
     @property
-    def sections(self) -> list[GroupSection]:
-        """The groups that need a section."""
+    def reported(self) -> list[GroupSection]:
+        """Return the groups that need a section."""
         return [group for group in self.groups if not group.is_quiet]
 
     @property
     def quiet(self) -> list[GroupSection]:
-        """The other groups."""
+        """Return the other groups."""
         return [group for group in self.groups if group.is_quiet]
 
 

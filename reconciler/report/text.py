@@ -26,7 +26,7 @@ def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
     Groups without a section are only counted; those merely found by name are named in one line.
     """
     view = plan_view(saved.plan, drift=options.drift)
-    blocks = [section_text(section, options) for section in view.sections]
+    blocks = [section_text(group.section, options) for group in view.reported]
     blocks += [_refusals(view.plan.refusals, options)] if view.plan.refusals else []
     blocks += ["\n".join(line_text(note.line, options, indent="") for note in view.notes)] if view.notes else []
     ending = [*(plain_text(sentence, options) for sentence in view.scope), *filter(None, [view.in_sync])]

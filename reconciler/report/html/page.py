@@ -50,14 +50,14 @@ class Page:
     @property
     def is_long(self) -> bool:
         """Whether a browser had better draw only what is on the screen."""
-        return len(self.view.sections) > _LONG or len(self.people.rows) > _LONG
+        return len(self.view.reported) > _LONG or len(self.people.rows) > _LONG
 
 
 def plan_page(saved: SavedPlan, options: RenderOptions) -> Page:
     """Return the page of a plan."""
     view = plan_view(saved.plan, drift=options.drift)
     stacks: dict[str, list[GroupSection]] = {"Needs a decision": [], "Changes": [], "Notices": []}
-    for group in view.sections:
+    for group in view.reported:
         stacks["Needs a decision" if group.needs_decision else "Changes" if group.differs else "Notices"].append(group)
     return Page(
         kind="Drift" if options.drift else "Plan",
