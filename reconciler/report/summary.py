@@ -108,7 +108,7 @@ def scope_sentences(plan: Plan) -> tuple[Pieces, ...]:
 def _scope_sentences(plan: Plan) -> Iterator[Pieces]:
     if plan.foreign_format is not None:
         yield literal(
-            f"Saved in format version {plan.foreign_format}: this version of the program may not show all of it."
+            f"Saved with format version {plan.foreign_format}: this version of the program may not show all of it."
         )
     if plan.targets:
         targets = sorted(plan.targets)

@@ -34,7 +34,7 @@ def world(stage: Stage) -> dict[str, str]:
 
 
 TEXT = (
-    "The reconciler: 3 groups differ from the file.\n"
+    "The reconciler: 3 groups differ from the configuration.\n"
     "- alpha: 1 to add, 1 to remove\n"
     "- beta: name differs, description differs\n"
     "- later: to create"
@@ -75,7 +75,7 @@ def test_what_drifted_is_told_in_a_chat_by_counts_and_keys_alone(stage: Stage, c
 def test_a_chat_that_is_no_part_of_the_plan_is_found_all_the_same(stage: Stage) -> None:
     ids = world(stage)
     assert stage.run("drift", "--notify", "admins", "--target", "alpha").code == 2
-    text = "The reconciler: 1 group differs from the file.\n- alpha: 1 to add, 1 to remove"
+    text = "The reconciler: 1 group differs from the configuration.\n- alpha: 1 to add, 1 to remove"
     assert sent(stage) == [(ids["Admins"], text)]
 
 
@@ -92,9 +92,9 @@ def test_many_groups_are_counted_and_what_apply_would_refuse_is_said(stage: Stag
     assert stage.run("drift", "--notify", "big").code == 2
     ((_, text),) = sent(stage)
     lines = text.splitlines()
-    assert lines[0] == "The reconciler: 14 groups differ from the file."
+    assert lines[0] == "The reconciler: 14 groups differ from the configuration."
     assert lines[1:3] == ["- +1 202 ••• ••43: blocked", "- big: 7 to remove"]
-    assert lines[11:] == ["- and 4 more groups", "An apply would be refused: 1 reason."]
+    assert lines[11:] == ["- and 4 more groups", "Apply would be refused: 1 reason."]
 
 
 @pytest.mark.parametrize(
