@@ -76,17 +76,17 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "`--max-removals 5` for this run, or `max_removals` of the group or in `policy`",
     ),
     "not-connected": _refusal(
-        "the instance {id} is not connected: its status is {status:live}",
+        "the instance {instance} is not connected: its status is {status:live}",
         "The account cannot write",
         "connect it; Wappfy's dashboard shows the QR code",
     ),
     "no-groups-on-instance": _refusal(
-        "the instance {id} is of type {type:live}, which has no groups",
+        "the instance {instance} is of type {type:live}, which has no groups",
         "The account cannot have groups at all",
         "name another instance with `--instance-id`",
     ),
     "starter-file": _refusal(
-        "the configuration is still the starter's: its instance is {id}, its people and groups are examples",
+        "the configuration is still the starter's: its instance is {instance}, its people and groups are examples",
         "The configuration is still the one that `init` wrote, with its fictional people; `--sandbox` may try it out",
         "your own `id` and `phone` under `instance`",
     ),

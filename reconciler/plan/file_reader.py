@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import PlanFileError
+from reconciler.messages import Message
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import is_group_id, is_invite_url
 from reconciler.model.live import LiveGroup
+from reconciler.model.text import Untrusted
 from reconciler.plan.file_checks import check_plan
 from reconciler.plan.file_fields import AGAIN, UntrustedValue, read_identity, read_participant, read_people
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
@@ -178,7 +180,7 @@ def _group(field: UntrustedValue) -> GroupPlan:
         part["drift_causes"].fail("no drift causes, as a plan has none")
     return GroupPlan(
         key=part["key"].text() or part["key"].fail("a group's key"),
-        name=part["name"].text(),
+        name=Untrusted(part["name"].text()),
         id=part["id"].none_or(_group_id),
         matched_by=part["matched_by"].choice(MatchedBy),
         lookup_names=_texts(part["lookup_names"]),
@@ -186,7 +188,7 @@ def _group(field: UntrustedValue) -> GroupPlan:
         add=read_people(part["add"]),
         remove=read_people(part["remove"]),
         steps=tuple(_step(item) for item in part["steps"].items()),
-        blocked=_texts(part["blocked"]),
+        blocked=tuple(_message(item) for item in part["blocked"].items()),
         advice=tuple(_advice(item) for item in part["advice"].items()),
         live_members=part["live_members"].whole(),
         removal_limit=_removal_limit(part["removal_limit"]),
@@ -219,7 +221,7 @@ def _text_change(field: UntrustedValue) -> TextChange:
     name = part["field"].text()
     if name not in ("name", "description"):
         part["field"].fail("one of name, description")
-    return TextChange(name, part["old"].none_or(UntrustedValue.text), part["new"].text())
+    return TextChange(name, part["old"].none_or(_untrusted), part["new"].text())
 
 
 def _group_id(field: UntrustedValue) -> str:
@@ -232,8 +234,8 @@ def _live(field: UntrustedValue) -> LiveGroup:
     part = field.members_of(LiveGroup)
     return LiveGroup(
         id=_group_id(part["id"]),
-        name=part["name"].text(),
-        description=part["description"].text(),
+        name=_untrusted(part["name"]),
+        description=_untrusted(part["description"]),
         participants=tuple(read_participant(item) for item in part["participants"].items()),
         owner=part["owner"].none_or(read_identity),
         count=part["count"].none_or(UntrustedValue.whole),
@@ -244,11 +246,25 @@ def _advice(field: UntrustedValue) -> Advice:
     part = field.members_of(Advice, _LATER_IN_ADVICE)
     return Advice(
         part["kind"].choice(AdviceKind),
-        part["text"].text(),
+        _message(part["message"]),
         read_people(part["people"]),
-        _texts(part["names"]),
-        part["link"].none_or(_link),
+        names=tuple(_untrusted(item) for item in part["names"].items()),
+        link=part["link"].none_or(_link),
     )
+
+
+def _untrusted(field: UntrustedValue) -> Untrusted:
+    return Untrusted(field.text())
+
+
+def _message(field: UntrustedValue) -> Message:
+    """A message of the catalogue; a sentence alone where a plan of another version has no more."""
+    if field.loose and isinstance(field.value, str):
+        return Message.of("saved-text", text=field.value)
+    try:
+        return Message.from_json(field.value)
+    except ValueError:
+        field.fail("a message with a known code and its parameters")
 
 
 def _link(field: UntrustedValue) -> str:
@@ -258,7 +274,7 @@ def _link(field: UntrustedValue) -> str:
 
 def _refusal(field: UntrustedValue) -> Refusal:
     part = field.members_of(Refusal)
-    return Refusal(part["message"].text(), part["override"].text(), part["group"].none_or(UntrustedValue.text))
+    return Refusal(_message(part["message"]), _message(part["override"]), part["group"].none_or(UntrustedValue.text))
 
 
 def _removal_limit(field: UntrustedValue) -> RemovalLimit:

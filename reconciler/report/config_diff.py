@@ -25,6 +25,7 @@ from reconciler.history.config_diff import (
 )
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
+from reconciler.model.text import Untrusted
 from reconciler.report.pr_comment import (
     Section,
     comment_marker,
@@ -127,7 +128,7 @@ def version_label(side: ConfigVersion, ink: TextStyle) -> str:
 
 def _field(change: FieldChange, ink: TextStyle) -> Iterator[str]:
     if change.field in _TEXTS and change.old is not None and change.new is not None:
-        mark, told = ink.change(TextChange(change.field, change.old, change.new))
+        mark, told = ink.change(TextChange(change.field, Untrusted(change.old), change.new))
         yield ink.line(mark, told)
     else:
         old, new = (ink.text(value) if value is not None else "(not said)" for value in (change.old, change.new))

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.model.desired import Desired, State
 from reconciler.model.live import LiveGroup, Participant
+from reconciler.model.text import Untrusted
 from reconciler.plan.selection import PlanOptions
 from reconciler.plan.staleness import groups_with_steps, live_changes
 from tests.builders import (
@@ -52,7 +53,9 @@ def what_moved(
     [
         pytest.param(WAS, id="the same"),
         pytest.param(replace(WAS, participants=WAS.participants[::-1]), id="in another order"),
-        pytest.param(replace(WAS, name=" Alpha\n", description="Text\r\n"), id="white space at the ends"),
+        pytest.param(
+            replace(WAS, name=Untrusted(" Alpha\n"), description=Untrusted("Text\r\n")), id="white space at the ends"
+        ),
         pytest.param(live(participant(ALICE, shown_as="12025550143:7@c.us"), description="Text"), id="another form"),
         pytest.param(
             live(Participant(LID, ALICE.identity, ALICE.jid, LID), description="Text"), id="by lid with the phone"
@@ -67,9 +70,11 @@ def test_a_plan_fits_groups_that_are_as_they_were(now: LiveGroup) -> None:
 @pytest.mark.parametrize(
     ("now", "sentences"),
     [
-        pytest.param(replace(WAS, name="Omega"), ['alpha: the name was "Alpha", is "Omega"'], id="renamed"),
+        pytest.param(replace(WAS, name=Untrusted("Omega")), ['alpha: the name was "Alpha", is "Omega"'], id="renamed"),
         pytest.param(
-            replace(WAS, description=""), ['alpha: the description was "Text", is ""'], id="description cleared"
+            replace(WAS, description=Untrusted("")),
+            ['alpha: the description was "Text", is ""'],
+            id="description cleared",
         ),
         pytest.param(
             live(ALICE, CAROL, description="Text"),
@@ -177,7 +182,7 @@ def test_a_group_that_a_key_of_the_file_holds_is_no_reason_when_that_key_is_no_t
 
 
 def test_names_are_quoted_so_that_their_end_cannot_be_faked() -> None:
-    (told,) = what_moved(ADDING, [WAS], [replace(WAS, name='A", is "B')])
+    (told,) = what_moved(ADDING, [WAS], [replace(WAS, name=Untrusted('A", is "B'))])
     assert told == 'alpha: the name was "Alpha", is "A\\", is \\"B"'
 
 

@@ -19,10 +19,12 @@ from reconciler.cli.formats import PLAN_FORMATS, RenderOptions
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import PlanFileError
 from reconciler.json_schemas import schema_text
+from reconciler.messages import Message
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import identity_of_digits
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import FORMAT_VERSION, SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document, read_plan_to_show
 from reconciler.plan.model import ChangedSince, GroupPlan, KeyRename, Plan, Refusal
@@ -81,13 +83,23 @@ def participants(draw: st.DrawFn) -> tuple[Participant, ...]:
     return (*known, *draw(st.sampled_from([(), (Participant("9@lid", lid="9@lid"),), (Participant("?"),)])))
 
 
+live_texts = words.map(Untrusted)
+messages = st.one_of(
+    st.just(Message.of("not-admin")),
+    st.builds(lambda text: Message.of("call-failed", error=text), words),
+    st.builds(lambda one, other: Message.of("name-differs", live=one, sent=other), live_texts, live_texts),
+    st.builds(lambda ids: Message.of("name-ambiguous", count=2, name=Untrusted("A"), ids=tuple(ids)), st.lists(words)),
+    st.builds(lambda day: Message.of("last-day", day=day), st.dates()),
+    st.just(Message.of("removals-doubtful", doubts=(Message.of("no-participants"), Message.of("own-account-missing")))),
+    st.just(Message.of("then-new-plan", first=Message.of("connect-instance"))),
+)
 advice = st.builds(
     Advice,
     st.sampled_from(AdviceKind),
-    words,
+    messages,
     people() | st.just((samples.LID_ONLY, samples.NOBODY)),
-    st.lists(words, max_size=2).map(tuple),
-    st.none() | st.just("https://chat.whatsapp.com/Code12345678"),
+    names=st.lists(live_texts, max_size=2).map(tuple),
+    link=st.none() | st.just("https://chat.whatsapp.com/Code12345678"),
 )
 limits = st.builds(
     RemovalLimit, words, count=st.none() | st.integers(0, 99), percent=st.none() | st.floats(0, 100, allow_nan=False)
@@ -96,11 +108,12 @@ limits = st.builds(
 
 @st.composite
 def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
+    name = draw(words)
     base = GroupPlan(
         key,
-        draw(words),
+        Untrusted(name),
         lookup_names=tuple(draw(st.lists(words, max_size=2))),
-        blocked=tuple(draw(st.lists(words, max_size=2))),
+        blocked=tuple(draw(st.lists(messages, max_size=2))),
         advice=tuple(draw(st.lists(advice, max_size=2))),
         live_members=draw(st.integers(0, 1024)),
         removal_limit=draw(limits),
@@ -108,8 +121,8 @@ def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
     shape = draw(st.sampled_from(["new", "join", "live", "leave"]))
     everybody = draw(people(least=2))
     if shape == "new":
-        text = (TextChange("name", None, base.name), TextChange("description", None, draw(words)))
-        create = Step(key, Action.CREATE, Phase.BUILD, name=base.name, people=everybody[:1])
+        text = (TextChange("name", None, name), TextChange("description", None, draw(words)))
+        create = Step(key, Action.CREATE, Phase.BUILD, name=name, people=everybody[:1])
         patch = Step(key, Action.PATCH, Phase.BUILD, description=text[1].new)
         add = Step(key, Action.ADD, Phase.BUILD, people=everybody[1:])
         return replace(base, field_changes=text, add=everybody, steps=(create, patch, add))
@@ -117,18 +130,20 @@ def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
     if shape == "join":
         known = draw(st.sampled_from([None, gid]))
         return replace(base, id=known, steps=(Step(key, Action.JOIN, Phase.BUILD, known, invite=draw(words)),))
-    live = draw(st.none() | st.builds(LiveGroup, st.just(gid), words, words, participants(), st.none(), st.none()))
+    live = draw(
+        st.none() | st.builds(LiveGroup, st.just(gid), live_texts, live_texts, participants(), st.none(), st.none())
+    )
     base = replace(base, id=gid, live=live, matched_by=draw(st.sampled_from(list(MatchedBy)[:3])))
     if shape == "leave":
         return replace(base, steps=(Step(key, Action.LEAVE, Phase.REMOVE, gid),))
-    name = TextChange("name", draw(words), draw(words))
+    change = TextChange("name", draw(live_texts), draw(words))
     steps = [
-        Step(key, Action.PATCH, Phase.BUILD, gid, name=name.new),
+        Step(key, Action.PATCH, Phase.BUILD, gid, name=change.new),
         Step(key, Action.ADD, draw(st.sampled_from([Phase.BUILD, Phase.SWAP])), gid, people=everybody[:1]),
         Step(key, Action.REMOVE, draw(st.sampled_from([Phase.SWAP, Phase.REMOVE])), gid, people=everybody[1:]),
     ]
     kept = tuple(step for step in steps if draw(st.booleans()))
-    return replace(base, field_changes=(name,), add=everybody[:1], remove=everybody[1:], steps=kept)
+    return replace(base, field_changes=(change,), add=everybody[:1], remove=everybody[1:], steps=kept)
 
 
 @st.composite
