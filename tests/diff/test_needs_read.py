@@ -11,6 +11,7 @@ from reconciler.diff.compare import compare, needs_read
 from reconciler.diff.match import Match
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Membership, State
 from reconciler.model.live import ListedGroup
+from reconciler.model.text import Untrusted
 from tests.builders import ALICE, CAROL, change_for, codes, desired, group, listed, live
 
 BARE = listed(live(ALICE))
@@ -70,7 +71,7 @@ def test_a_list_entry_as_a_read_has_what_it_tells_and_is_empty_elsewhere(entry: 
     read = entry.to_live_group()
     assert (read.id, read.name, read.count) == (entry.id, entry.name, entry.count)
     assert read.participants == (entry.participants or ())
-    assert read.description == (entry.description or "")
+    assert read.description == (entry.description or Untrusted(""))
 
 
 def test_an_unread_group_of_which_nothing_is_managed_gives_no_doubt_and_no_change() -> None:

@@ -64,7 +64,7 @@ def test_a_list_that_lies_once_makes_no_second_group(place: Arena, told: lies.Li
     place.server.set_faults([lies.lie(told, 0)])
     refused = place.apply()
     assert (refused.code, refused.effects) == (1, ())
-    assert "is there by now" in refused.err
+    assert "exists now" in refused.err
     place.server.set_faults([])
     assert heal(place, ()) == []
 
@@ -78,7 +78,7 @@ def test_a_group_that_appears_while_somebody_reads_the_plan_is_not_made_again(pl
     place.server.on_call = hook
     refused = place.apply()
     assert (refused.code, refused.effects) == (1, ())
-    assert 'alpha: a live group called "Alpha" is there by now' in refused.err
+    assert 'alpha: a live group called "Alpha" exists now' in refused.err
 
 
 def test_a_create_answered_with_another_groups_id_writes_nothing_there(place: Arena) -> None:
