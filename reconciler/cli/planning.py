@@ -50,7 +50,9 @@ def removal_limit_option(text: str | None) -> RemovalLimit | None:
 def load_and_choose(asked: PlanRequest, settings: GlobalOptions) -> tuple[Desired, PlanOptions]:
     """The desired state that is asked for, and what of it is to be planned and how."""
     limit = removal_limit_option(asked.max_removals)
-    choices = PlanOptions(tuple(sorted(set(asked.targets))), limit, shard=asked.shard, sandbox=settings.sandbox)
+    choices = PlanOptions(
+        targets=tuple(sorted(set(asked.targets))), max_removals=limit, shard=asked.shard, sandbox=settings.sandbox
+    )
     desired = load_desired(asked.path, asked.as_of, quiet=settings.quiet)
     if asked.changed_since is None:
         return desired, choices
@@ -83,10 +85,10 @@ def read_only_plan(
     """
     from reconciler.engine import PlanResult
     from reconciler.plan.build import empty_plan
-    from reconciler.plan.selection import needs_api
+    from reconciler.plan.selection import select_groups
 
     account = Account.of(desired)
-    if choices.changed_since is not None and not needs_api(desired, choices):
+    if choices.changed_since is not None and not select_groups(desired, choices).needs_api:
         yield PlanResult(empty_plan(desired, choices, _instance_if_known(settings, account)), {}), None
         return
     with reading_session(settings, account) as session:

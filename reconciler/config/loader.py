@@ -143,7 +143,7 @@ def _resolved(merged: MergedConfig, findings: ProblemCollector, as_of: date) -> 
         groups=groups,
         people=directory.people,
         instance_id=as_text(instance["id"].value) if "id" in instance else None,
-        instance=person,
+        account=person,
         policy=policy,
         region=directory.region,
     )

@@ -16,9 +16,11 @@ from typing import Any
 from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy
 from reconciler.diff.match import Match, lookup_names, match_groups
 from reconciler.diff.participants import people_by_lid
+from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup, Member, RemovalLimit, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.live import Listing
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import ChangedSince, KeyRename
 from reconciler.plan.selection import PlanOptions, select_keys
 
@@ -95,7 +97,7 @@ def limit_text(limit: RemovalLimit | None) -> str | None:
 
 
 def _global_changes(old: Desired, new: Desired) -> tuple[str, ...]:
-    own_phones = [desired.instance.identity if desired.instance else None for desired in (old, new)]
+    own_phones = [desired.account.identity if desired.account else None for desired in (old, new)]
     differing = {
         "the instance's id": old.instance_id != new.instance_id,
         "the instance's phone": own_phones[0] != own_phones[1],
@@ -177,28 +179,28 @@ def with_rematch_advice(
         if match is None or _matched_ids(match) == _matched_ids(now[key]):
             return change
         earlier = _matched_ids(match)
-        called = tuple(names.get(group_id, group_id) for group_id in earlier)
+        called = tuple(names.get(group_id, Untrusted(group_id)) for group_id in earlier)
         advice = Advice(AdviceKind.REMATCHED, _describe(change, earlier, holders, ref), names=called)
         return replace(change, advice=(*change.advice, advice))
 
     return tuple(map(advised, changes))
 
 
-def _describe(change: Change, meant: Sequence[str], holders: Mapping[str, str], ref: str) -> str:
-    """What to know where a key meant these live groups, and means another one or none."""
-    if not meant:
-        return f"in {ref} it stood for no live group"
-    stood = f"in {ref} it stood for {'a live group' if len(meant) == 1 else 'one of several live groups'}"
-    taken = sorted({holders[group_id] for group_id in meant if group_id in holders})
-    if taken:
-        new = ", so applying makes a new one" if change.create else ""
-        return f"{stood} that is {', '.join(taken)}'s by now{new}"
+def _describe(change: Change, ids: tuple[str, ...], holders: Mapping[str, str], ref: str) -> Message:
+    """Return what to know where a key matched these live groups, and matches another one or none now."""
+    count = len(ids)
+    if not ids:
+        return Message.of("matched-none-before", ref=ref)
+    keys = tuple(sorted({holders[group_id] for group_id in ids if group_id in holders}))
+    if keys and change.create:
+        return Message.of("matched-group-taken-creates", ref=ref, count=count, keys=keys)
+    if keys:
+        return Message.of("matched-group-taken", ref=ref, count=count, keys=keys)
     if change.create:
-        return (
-            f"{stood} that nothing leads to any more, so applying creates a second group; put the old name under "
-            f"`previously`, or note its id ({', '.join(meant)}) as this group's `id`"
-        )
-    return stood if change.matched_by is MatchedBy.NONE else f"{stood}, and not for this one"
+        return Message.of("matched-group-orphaned", ref=ref, count=count, ids=ids)
+    if change.matched_by is MatchedBy.NONE:
+        return Message.of("matched-before", ref=ref, count=count)
+    return Message.of("matched-other-before", ref=ref, count=count)
 
 
 def select_changed(

@@ -378,7 +378,7 @@ def _rules(old: Desired, new: Desired) -> Iterable[FieldChange]:
 
 
 def _phone(desired: Desired) -> str | None:
-    return None if desired.instance is None else desired.instance.identity
+    return None if desired.account is None else desired.account.identity
 
 
 def _number(number: int | None) -> str | None:

@@ -16,13 +16,13 @@ from reconciler.history.pairing import pair_groups
 from reconciler.model.desired import Desired, DesiredGroup, Membership, State, Unmanaged, UnmanagedType
 from reconciler.model.live import ListedGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import normalize, texts_equal
+from reconciler.model.text import Untrusted, normalize, texts_equal
 from reconciler.plan.model import AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 from reconciler.plan.step import Action
 
 
 def with_drift_causes(
-    plan: Plan, old: Desired, new: Desired, known: Mapping[str, str], baseline: AppliedRevision
+    plan: Plan, old: Desired, new: Desired, known: Mapping[str, Untrusted], baseline: AppliedRevision
 ) -> Plan:
     """The plan with a verdict on each of its differences. `known` has the names of all live groups by id.
 
@@ -38,7 +38,7 @@ def with_drift_causes(
     return replace(plan, groups=tuple(groups), baseline=baseline)
 
 
-def _paired_groups(old: Desired, new: Desired, known: Mapping[str, str]) -> dict[str, DesiredGroup]:
+def _paired_groups(old: Desired, new: Desired, known: Mapping[str, Untrusted]) -> dict[str, DesiredGroup]:
     """What the revision had for each key of the file: what stood for the same live group, else as two versions of the
     file are compared; never what stood for another live group.
     """
@@ -53,7 +53,7 @@ def _paired_groups(old: Desired, new: Desired, known: Mapping[str, str]) -> dict
     return found | {key: group for key, group in others.items() if None in (means[key], meant_before[group.key])}
 
 
-def _group_ids(desired: Desired, known: Mapping[str, str]) -> dict[str, str | None]:
+def _group_ids(desired: Desired, known: Mapping[str, Untrusted]) -> dict[str, str | None]:
     """The id of the live group that each key stands for, or that it notes though there is none; None for neither."""
     listed = [ListedGroup(group_id, name) for group_id, name in known.items()]
     matches = match_groups(desired.groups, listed).values()
@@ -68,7 +68,7 @@ class _CauseFinder:
     old: DesiredGroup | None
     new: DesiredGroup
     before: Desired
-    known: Mapping[str, str]
+    known: Mapping[str, Untrusted]
 
     def judgements(self) -> Iterator[ItemCause]:
         """The group itself; else its texts, who is to come, who is to go."""

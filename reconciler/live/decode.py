@@ -18,6 +18,7 @@ from reconciler.errors import InvalidResponse
 from reconciler.model import identity
 from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
 from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
+from reconciler.model.text import Untrusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +148,10 @@ def listed_group(value: JsonValue) -> ListedGroup:
     )
     return ListedGroup(
         id=_group_id(value),
-        name=value.field("name", "subject").text(),
+        name=Untrusted(value.field("name", "subject").text()),
         count=count.count() if count.is_present else None,
         participants=_participants(participants) if participants.is_present else None,
-        description=description,
+        description=None if description is None else Untrusted(description),
         owner=_owner(value),
     )
 
@@ -160,8 +161,8 @@ def live_group(data: Any, endpoint: str) -> LiveGroup:
     value = JsonValue(data, endpoint)
     return LiveGroup(
         id=_group_id(value),
-        name=value.field("name", "subject").text(),
-        description=_string_field(value) or "",
+        name=Untrusted(value.field("name", "subject").text()),
+        description=Untrusted(_string_field(value) or ""),
         participants=_participants(value.field("participants")),
         owner=_owner(value),
     )

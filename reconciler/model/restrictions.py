@@ -56,7 +56,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """All rules in their order; `where` is the file and line at which they begin, `defined_in` is the name of that file."""
+    """All rules in their order; `where` is the file and line where they begin, `defined_in` that file's name."""
 
     rules: tuple[Rule, ...] = ()
     where: str = ""

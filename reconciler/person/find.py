@@ -14,10 +14,12 @@ from reconciler.diff.participants import (
     people_by_lid,
     ref_from_participant,
 )
+from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonQuery, PersonRef
+from reconciler.model.text import Untrusted, raw_text
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 
 
@@ -34,7 +36,7 @@ def find_memberships(
     sought: PersonQuery,
     desired: Desired,
     matches: Iterable[Match],
-    names: Mapping[str, str],
+    names: Mapping[str, Untrusted],
     read: Mapping[str, LiveGroup | None],
     instance_id: str,
 ) -> PersonMemberships:
@@ -47,7 +49,7 @@ def find_memberships(
     person = _learned(sought, casts.values(), desired)
     matches = sorted(matches, key=lambda match: match.group.key)
     matched = {match.listed.id for match in matches if match.listed is not None}
-    others = sorted((name, group_id) for group_id, name in names.items() if group_id not in matched)
+    others = sorted((name.raw, group_id) for group_id, name in names.items() if group_id not in matched)
     groups = [_of_the_file(match, person, desired, read, casts) for match in matches]
     groups += [
         _live(GroupMembership(None, name, i, None, Presence.OUT), person, desired, read[i], casts) for name, i in others
@@ -58,7 +60,7 @@ def find_memberships(
         who=person.who,
         protected=person.identity in desired.policy.protected,
         ignored=person.identity in desired.policy.ignored,
-        is_instance=desired.instance is not None and desired.instance.identity == person.identity,
+        is_instance=desired.account is not None and desired.account.identity == person.identity,
         groups=tuple(group for group in groups if group.told),
         unsure=tuple(group for group in groups if not group.told and group.presence is Presence.UNKNOWN),
     )
@@ -91,10 +93,10 @@ def _of_the_file(
 ) -> GroupMembership:
     group, listed = match.group, match.listed
     name = listed.name if isinstance(group.name, Unmanaged) and listed is not None else group.name
-    shown = "" if isinstance(name, Unmanaged) else name
+    shown = "" if isinstance(name, Unmanaged) else raw_text(name)
     about = GroupMembership(group.key, shown, group.id, _in_file(group, person.identity), Presence.NO_GROUP)
     if match.blocked:
-        return replace(about, presence=Presence.UNKNOWN, reasons=(match.blocked,))
+        return replace(about, presence=Presence.UNKNOWN, reasons=(match.blocked.to_text(),))
     if listed is None:
         return about
     return _live(replace(about, id=listed.id), person, desired, read[listed.id], casts)
@@ -128,20 +130,20 @@ def _live(
         owner = found.is_owner or (found.identity is not None and found.identity in cast.owners)
         held = (*about.held, *_never_removed(found, live, cast, desired))
         return replace(about, presence=Presence.IN, is_admin=found.is_admin or owner, is_owner=owner, held=held)
-    reasons = (*distrust_reasons(live, cast, desired.instance), *_may_be_there(cast, person))
+    doubts = distrust_reasons(live, cast, desired.account)
+    reasons = (*(doubt.to_text() for doubt in doubts), *_may_be_there(cast, person))
     return replace(about, presence=Presence.UNKNOWN if reasons else Presence.OUT, reasons=reasons)
 
 
 def _no_admin(cast: Roster, desired: Desired) -> tuple[str, ...]:
-    told = "the instance is no admin of this group, so nobody can be added or removed"
-    return (told,) if lacks_admin_rights(cast, desired.instance) else ()
+    return (Message.of("not-admin").to_text(),) if lacks_admin_rights(cast, desired.account) else ()
 
 
 def _never_removed(found: Participant, live: LiveGroup, cast: Roster, desired: Desired) -> Iterator[str]:
     if found.identity is None:
         yield "known here by a private id alone, so cannot be removed"
-    if reasons := distrust_reasons(live, cast, desired.instance):
-        yield f"doubtful read: {' and '.join(reasons)}; nobody is removed from it"
+    if reasons := distrust_reasons(live, cast, desired.account):
+        yield Message.of("removals-doubtful", doubts=reasons).to_text()
 
 
 def _may_be_there(cast: Roster, person: _SoughtPerson) -> tuple[str, ...]:

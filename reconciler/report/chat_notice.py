@@ -18,7 +18,7 @@ _ACTIONS: Final = {Action.CREATE: "to create", Action.JOIN: "to join", Action.LE
 
 def render_notice(plan: Plan) -> str:
     """Return a few lines of plain text: what differs in up to ten groups, how many more, and what blocks an apply."""
-    drifted = [group for group in plan.groups if group.pending]
+    drifted = [group for group in plan.groups if group.has_changes]
     differ = plural(len(drifted), "group differs", "groups differ")
     lines = [f"The reconciler: {differ} from the configuration."]
     lines += [f"- {mask_and_escape(group.key)}: {_differences(group)}" for group in drifted[:_MAX_GROUPS]]

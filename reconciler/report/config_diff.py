@@ -20,19 +20,20 @@ from reconciler.history.config_diff import (
     MembershipChange,
     summarize_config_diff,
 )
+from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
+from reconciler.model.text import Untrusted
 from reconciler.report.documents import document_json
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
-    LiteralText,
     OutsideText,
     PhoneNumber,
     Pieces,
     first_pieces,
     join_pieces,
     literal,
-    message_pieces,
+    outside,
     people_pieces,
     person_pieces,
     plain_text,
@@ -83,7 +84,7 @@ def render_config_diff(difference: ConfigDiff, options: RenderOptions) -> str:
     blocks += [section_text(_section(group), options) for group in difference.groups]
     for title, texts in ((_FORBIDDEN, difference.forbidden), ("Warnings", difference.warnings)):
         if texts:
-            lines = lines_text((Line("!", message_pieces(text)) for text in texts), options)
+            lines = lines_text((Line("!", outside(text)) for text in texts), options)
             blocks.append("\n".join([paint(title, BOLD, options), *lines]))
     ending = paint(_totals(difference).line, BOLD, options)
     if not (difference.old.there and difference.new.there):
@@ -99,7 +100,7 @@ def render_config_diff_markdown(difference: ConfigDiff, options: RenderOptions) 
         ("WARNING", "Warnings", difference.warnings),
     ):
         if texts:
-            head.append(alert(kind, title, [markdown(message_pieces(text), options) for text in texts]))
+            head.append(alert(kind, title, [markdown(outside(text), options) for text in texts]))
     if rules := list(_global_lines(difference)):
         head.append(f"**{_FOR_ALL}**\n\n{lines_markdown(rules, options)}")
     day = f", as of {difference.as_of.isoformat()}. The live groups were not read."
@@ -160,8 +161,8 @@ def _lines(group: GroupDiff) -> Iterator[Line]:
         yield from _list(listed, "i")
     for why in sorted({change.stays for change in group.leaves if change.stays}):
         people = people_pieces(change.who for change in group.leaves if change.stays == why)
-        yield Line("i", join_pieces(": ", [people, message_pieces(why)]), "no longer listed, but not removed")
-    yield from (Line("i", message_pieces(note)) for note in group.notes)
+        yield Line("i", join_pieces(": ", [people, outside(why)]), "no longer listed, but not removed")
+    yield from (Line("i", outside(note)) for note in group.notes)
 
 
 def _global_lines(difference: ConfigDiff) -> Iterator[Line]:
@@ -223,7 +224,7 @@ def _arrow(old: str, new: str) -> Pieces:
 
 def _field(change: FieldChange) -> Iterator[Line]:
     if change.field in _TEXTS and change.old is not None and change.new is not None:
-        yield field_line(TextChange(change.field, change.old, change.new))
+        yield field_line(TextChange(change.field, Untrusted(change.old), change.new))
     else:
         old, new = (LiteralText("(not set)") if v is None else OutsideText(v) for v in (change.old, change.new))
         yield Line("~", (*_label(change.field), old, LiteralText(" → "), new))
@@ -249,7 +250,7 @@ def _list(change: ListChange, note_mark: Mark) -> Iterator[Line]:
 
 def _note(field: str, note: str, mark: Mark) -> Iterator[Line]:
     if note:
-        yield Line(mark, message_pieces(note), field)
+        yield Line(mark, outside(note), field)
 
 
 def _alias(change: AliasChange) -> Line:

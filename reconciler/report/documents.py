@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
+from reconciler.messages import Message
 from reconciler.model.serialize import to_json
 from reconciler.report.dry_run import DryRun, calls_document
 from reconciler.report.options import RenderOptions
@@ -60,7 +61,7 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
         "steps": [
             {
                 "status": step.status.value,
-                "message": step.message,
+                **_message(step.message),
                 **to_json(step.step),
                 "group_id": step.group_id or step.step.group_id,
             }
@@ -72,14 +73,28 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
                 "status": person.status.value,
                 "refused": person.refused,
                 "person": to_json(person.person),
-                "message": person.message,
+                **_message(person.message),
                 "link": person.link,
             }
             for person in result.people
         ],
-        "blocked": [{"group": group.key, "reason": text} for group in result.plan.groups for text in group.blocked],
-        "remaining_drift": [{"group": group, "difference": text} for group, text in result.remaining_drift],
+        "blocked": [
+            {"group": group.key, "code": reason.code, "reason": reason.to_text()}
+            for group in result.plan.groups
+            for reason in group.blocked
+        ],
+        "remaining_drift": [
+            {"group": group, "code": difference.code, "difference": difference.to_text()}
+            for group, difference in result.remaining_drift
+        ],
         "calls": to_json(result.calls),
+    }
+
+
+def _message(message: Message | None) -> dict[str, str | None]:
+    return {
+        "message": "" if message is None else message.to_text(),
+        "code": None if message is None else message.code,
     }
 
 

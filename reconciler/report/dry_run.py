@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.plan.model import Plan
 from reconciler.plan.step import Action, Step
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import mask_for, message_pieces, plain_text
+from reconciler.report.pieces import mask_for, outside, plain_text
 from reconciler.report.vocabulary import KNOWN_AFTER_APPLY
 from reconciler.sanitize.escape import json_line
 
@@ -53,7 +53,7 @@ def call_lines(calls: Sequence[Call], options: RenderOptions) -> Iterator[str]:
     """Yield each call as a harmless line."""
     for call in calls:
         body = json_line(_for_reader(call.body, options)) if call.body is not None else ""
-        yield " ".join(word for word in (call.method, plain_text(message_pieces(call.path), options), body) if word)
+        yield " ".join(word for word in (call.method, plain_text(outside(call.path), options), body) if word)
 
 
 def _for_reader(body: Mapping[str, object], options: RenderOptions) -> dict[str, object]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from reconciler.apply.result import ApplyResult
+from reconciler.messages import LiteralText
 from reconciler.plan.model import Refusal
 from reconciler.report.dry_run import DryRun, call_lines
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import LiteralText, OutsideText, message_pieces
+from reconciler.report.pieces import OutsideText, message_pieces
 from reconciler.report.pr_comment import (
     alert,
     by_urgency,

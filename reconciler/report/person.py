@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from reconciler.messages import LiteralText
 from reconciler.model.desired import Member, Membership
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 from reconciler.report.documents import document_json
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
-    LiteralText,
     OutsideText,
     PersonName,
     PhoneNumber,
     Pieces,
     first_pieces,
     literal,
-    message_pieces,
+    outside,
     plain_text,
 )
 from reconciler.report.sections import Line, Mark
@@ -92,7 +92,7 @@ def _heading(found: PersonMemberships, options: RenderOptions) -> str:
     """Return the name, and behind it the number and the private id where these are not the name itself."""
     who = found.who
     number = (PhoneNumber(who.identity),) if who.identity and who.label else ()
-    private = message_pieces(who.lid or "") if who.identity or who.label else ()
+    private = outside(who.lid) if who.identity or who.label else ()
     name = paint(plain_text((PersonName(who),), options), BOLD, options)
     return "  ".join([name, *(plain_text(part, options) for part in (number, private) if part)])
 
@@ -117,7 +117,7 @@ def _lines(group: GroupMembership, found: PersonMemberships) -> Iterator[Line]:
     if group.in_file is not None:
         yield from (Line("i", pieces) for pieces in _details(group, group.in_file))
         if _planned(group, group.in_file, found) != "i":
-            yield from (Line("i", message_pieces(text)) for text in group.held)
+            yield from (Line("i", outside(text)) for text in group.held)
     elif group.is_owner or group.is_admin:
         yield Line("i", literal("owns the group" if group.is_owner else "is an admin"))
     if group.presence is Presence.UNKNOWN:
@@ -164,7 +164,7 @@ def _planned(group: GroupMembership, desired: DesiredMembership, found: PersonMe
 def _terms(member: Member) -> Pieces:
     """Return ` through staff/board until 2026-12-31 (contractor), by invite`."""
     through = first_pieces(member.teams, len(member.teams), separator=" and ")
-    reason = message_pieces(member.reason or "")
+    reason = outside(member.reason)
     return (
         *((LiteralText(" through "), *through) if through else ()),
         *literal(f" until {member.until.isoformat()}" if member.until else ""),
@@ -193,7 +193,7 @@ def _details(group: GroupMembership, desired: DesiredMembership) -> Iterator[Pie
 
 
 def _doubts(group: GroupMembership) -> Iterator[Line]:
-    yield from (Line("!", message_pieces(reason), "may be in the group") for reason in group.reasons)
+    yield from (Line("!", outside(reason), "may be in the group") for reason in group.reasons)
 
 
 def _summary(found: PersonMemberships) -> Pieces:

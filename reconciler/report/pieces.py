@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Final, TypeAlias
 
 from reconciler.diff.change import TextChange
+from reconciler.messages import LiteralText, Message, Parameter
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import quote
+from reconciler.model.text import Untrusted, quote
 from reconciler.report.options import RenderOptions
 from reconciler.sanitize.escape import escape_controls
 from reconciler.sanitize.mask import mask_address, mask_link, mask_number, mask_text
@@ -22,13 +24,6 @@ _MAX_EXCERPT: Final = 100
 _MAX_TEXT: Final = 1000
 _CONTEXT: Final = 20
 _MAX_PEOPLE: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralText:
-    """Our own words. What stands in backticks is code."""
-
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +94,28 @@ def literal(text: str) -> Pieces:
     return (LiteralText(text),) if text else ()
 
 
-def message_pieces(message: str) -> Pieces:
-    """Return a message of an earlier stage as pieces."""
-    return (OutsideText(message),) if message else ()
+def outside(text: str | None) -> Pieces:
+    """Return text from outside as pieces, none for "" and None."""
+    return (OutsideText(text),) if text else ()
+
+
+def message_pieces(message: Message | None) -> Pieces:
+    """Return a message as pieces: its sentence is ours, its parameters come from outside."""
+    return () if message is None else tuple(map(_message_piece, message.pieces()))
+
+
+def _message_piece(piece: LiteralText | Parameter) -> Piece:
+    if isinstance(piece, LiteralText):
+        return piece
+    match piece.value:
+        case Untrusted(raw):
+            return QuotedText(raw)
+        case str(text):
+            return OutsideText(text)
+        case date() as day:
+            return LiteralText(day.isoformat())
+        case number:
+            return LiteralText(str(number))
 
 
 def join_pieces(separator: str, parts: Iterable[Pieces]) -> Pieces:
@@ -125,7 +139,7 @@ def first_pieces(
 def person_pieces(who: PersonRef) -> Pieces:
     """Return `Bob Marsh (until 2026-12-31, contractor)`."""
     until = literal(f"until {who.until.isoformat()}" if who.until else "")
-    details = join_pieces(", ", [until, message_pieces(who.reason or "")])
+    details = join_pieces(", ", [until, outside(who.reason)])
     return (PersonName(who), *literal(" ("), *details, *literal(")")) if details else (PersonName(who),)
 
 
@@ -202,9 +216,9 @@ def _text_diff(change: TextChange, options: RenderOptions) -> str:
     new = mask_for(change.new, options)
     if change.old is None:
         return _excerpt(new, 0)
-    old = mask_for(change.old, options)
+    old = mask_for(change.old.raw, options)
     skipped = _common_prefix(old, new) if max(len(old), len(new)) > _MAX_EXCERPT else 0
-    hidden = "  (a masked number differs)" if old == new and change.old != change.new else ""
+    hidden = "  (a masked number differs)" if old == new and change.old.raw != change.new else ""
     return f"{_excerpt(old, skipped)} → {_excerpt(new, skipped)}{hidden}"
 
 

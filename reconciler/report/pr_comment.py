@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
 
+from reconciler.messages import LiteralText
 from reconciler.plan.shard import Shard
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import LiteralText, OutsideText, Piece, spans
+from reconciler.report.pieces import OutsideText, Piece, spans
 from reconciler.report.sections import Line, Section
 from reconciler.report.summary import Totals
 from reconciler.report.text import lines_text

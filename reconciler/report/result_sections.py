@@ -9,12 +9,12 @@ from typing import Final, TypeVar
 
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus, people_moved
 from reconciler.diff.change import TextChange
+from reconciler.messages import LiteralText, Message
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import GroupPlan
 from reconciler.plan.step import Action
 from reconciler.report.pieces import (
     InviteLink,
-    LiteralText,
     OutsideText,
     Piece,
     Pieces,
@@ -63,7 +63,7 @@ class _GroupRun:
     plan: GroupPlan
     steps: Sequence[StepResult]
     people: Sequence[PersonOutcome]
-    remaining_drift: Sequence[str]
+    remaining_drift: Sequence[Message]
     moved: Mapping[StepResult, tuple[PersonRef, ...]]
 
 
@@ -73,7 +73,7 @@ def result_view(result: ApplyResult) -> ResultView:
     ordered = sorted(result.steps, key=lambda step: _ORDER.index(step.step.action))
     steps = _by_group((step.step.group, step) for step in ordered)
     people = _by_group((outcome.group, outcome) for outcome in result.people)
-    drift = _by_group(sorted(result.remaining_drift))
+    drift = _by_group(result.remaining_drift)
     moved = people_moved(result)
     blocked = {group.key for group in result.plan.groups if group.blocked}
     runs = [
@@ -90,7 +90,7 @@ def _section(run: _GroupRun) -> Section:
     removed_anyone = any(step.step.action.is_destructive for step in run.steps)
     return Section(
         key=run.plan.key,
-        name=run.plan.name,
+        name=run.plan.name.raw,
         id=_id(run),
         badges=badges or (Badge("add", "done"),),
         lines=lambda: _lines(run),

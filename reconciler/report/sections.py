@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from reconciler.diff.change import Advice, MatchedBy, TextChange
+from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import DriftItem, GroupPlan, Plan, Refusal
 from reconciler.plan.step import Action
 from reconciler.report.pieces import (
     InviteLink,
-    LiteralText,
     OutsideText,
     PersonName,
     Piece,
@@ -26,6 +26,7 @@ from reconciler.report.pieces import (
     join_pieces,
     literal,
     message_pieces,
+    outside,
     people_pieces,
     person_pieces,
 )
@@ -149,7 +150,7 @@ class PersonItem:
         """Return the day, the reason and the cause, for a format that shows them apart from the name."""
         until = "until" if self.added else "last day was"
         day = literal(f"{until} {self.who.until.isoformat()}" if self.who.until else "")
-        return join_pieces(" · ", [day, message_pieces(self.who.reason or ""), literal(self.cause)])
+        return join_pieces(" · ", [day, outside(self.who.reason), literal(self.cause)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,9 +275,9 @@ def _group_section(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupSectio
     on_blocked = literal("" if actions else _suffix(cause))
     return GroupSection(
         key=group.key,
-        name=group.name,
+        name=group.name.raw,
         id=_id(group),
-        pending=group.pending,
+        pending=group.has_changes,
         actions=actions,
         adopted=_match(group) if group.adopted else (),
         fields=tuple(_fields(group)),
@@ -308,7 +309,7 @@ def _match(group: GroupPlan) -> Pieces:
     if group.matched_by is not MatchedBy.PREVIOUS_NAME:
         return (LiteralText("found by name"), advice)
     old = group.live.name if group.live else next((c.old for c in group.field_changes if c.field == "name"), None)
-    return (LiteralText("found by previous name "), QuotedText(old), advice) if old else (_BY_PREVIOUS, advice)
+    return (LiteralText("found by previous name "), QuotedText(old.raw), advice) if old else (_BY_PREVIOUS, advice)
 
 
 _BY_PREVIOUS: Final = LiteralText("found by a previous name")
@@ -335,7 +336,12 @@ def _people(group: GroupPlan, *, added: bool) -> Iterator[PersonItem]:
 
 def _note(advice: Advice) -> Note:
     link: Pieces = (LiteralText(" "), InviteLink(advice.link)) if advice.link else ()
-    return Note(ADVICE_TOPICS[advice.kind], message_pieces(advice.text) + link, advice.people, advice.names)
+    return Note(
+        ADVICE_TOPICS[advice.kind],
+        message_pieces(advice.message) + link,
+        advice.people,
+        tuple(name.raw for name in advice.names),
+    )
 
 
 def _adopted(keys: Sequence[str]) -> Iterator[Note]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
+from reconciler.messages import LiteralText
 from reconciler.plan.model import AppliedRevision, ChangedSince, DriftCause, Plan
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.summary import summarize_plan
-from reconciler.report.pieces import LiteralText, OutsideText, Pieces, first_pieces, literal
+from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
 from reconciler.report.vocabulary import CAUSE_WORDS, duration, plural
 
 _MAX_NAMED: Final = 10
@@ -48,7 +49,7 @@ class Totals:
 
 def plan_totals(plan: Plan, *, drift: bool) -> Totals:
     """Return `Plan: 1 to create, 2 to change, … · 7 calls, about 5 s`; what is rare only where there is any."""
-    if not plan.pending:
+    if not plan.has_changes:
         return Totals(no_changes(plan, drift=drift), _how_groups_are(plan) or _why_no_group(plan))
     count = summarize_plan(plan)
     counts = (
@@ -94,7 +95,7 @@ def no_changes(plan: Plan, *, drift: bool) -> str:
 def in_sync_sentence(plan: Plan) -> str:
     """Return `4 other groups are in sync.` for a plan with changes, "" where there is no other group."""
     words = _how_groups_are(plan, beside_changes=True)
-    return f"{words}." if plan.pending and words else ""
+    return f"{words}." if plan.has_changes and words else ""
 
 
 def scope_sentences(plan: Plan) -> tuple[Pieces, ...]:
@@ -184,7 +185,7 @@ def _any(number: int, words: str) -> tuple[Count, ...]:
 def _how_groups_are(plan: Plan, *, beside_changes: bool = False) -> str:
     """Return `4 groups match the configuration, 1 group differs but is only observed` of those with nothing pending."""
     observed = sum(group.observe_only for group in plan.groups)
-    in_sync = sum(not group.pending for group in plan.groups) - observed
+    in_sync = sum(not group.has_changes for group in plan.groups) - observed
     match = ("other group is in sync", "other groups are in sync")
     if not beside_changes:
         match = ("group matches the configuration", "groups match the configuration")

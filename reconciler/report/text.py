@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from reconciler.apply.result import ApplyResult
+from reconciler.messages import LiteralText
 from reconciler.plan.model import Refusal
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import LiteralText, OutsideText, Piece, QuotedText, message_pieces, plain_text
+from reconciler.report.pieces import OutsideText, Piece, QuotedText, message_pieces, plain_text
 from reconciler.report.result_sections import result_view
 from reconciler.report.sections import REFUSED, Line, Mark, Section, plan_view
 

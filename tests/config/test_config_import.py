@@ -20,7 +20,7 @@ from reconciler.errors import ConfigError
 from reconciler.model.desired import UNMANAGED, Desired, Person
 from reconciler.model.identity import Identity, identity_of_digits
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.text import normalize, texts_equal
+from reconciler.model.text import Untrusted, normalize, texts_equal
 
 INSTANCE = Person(Identity("+12025550100"), "12025550100@s.whatsapp.net")
 ALICE, BOB = Identity("+12025550143"), Identity("+12025550144")
@@ -52,8 +52,8 @@ def test_a_file_is_written_as_a_person_would(tmp_path: Path) -> None:
     groups = [
         LiveGroup(
             "120363012345678902@g.us",
-            "Böard: news & more",
-            "First line\n\n  indented # no comment\nlast",
+            Untrusted("Böard: news & more"),
+            Untrusted("First line\n\n  indented # no comment\nlast"),
             (
                 someone("12025550100", is_admin=True),
                 someone("12025550143", is_admin=True, is_owner=True),
@@ -63,7 +63,7 @@ def test_a_file_is_written_as_a_person_would(tmp_path: Path) -> None:
             ),
             count=5,
         ),
-        LiveGroup("120363012345678901@g.us", "Empty", "", (someone("12025550100"),)),
+        LiveGroup("120363012345678901@g.us", Untrusted("Empty"), Untrusted(""), (someone("12025550100"),)),
     ]
     text = rendered(groups, instance_guessed=True, names={ALICE: "Alice Moreno", BOB: "12"})
     assert (
@@ -106,8 +106,8 @@ groups:
     )
     (tmp_path / "groups.yaml").write_text(text, encoding="utf-8")
     first, second = load(tmp_path / "groups.yaml", as_of=date(2026, 1, 1)).groups
-    assert first.name == groups[0].name
-    assert first.description == groups[0].description
+    assert first.name == groups[0].name.raw
+    assert first.description == groups[0].description.raw
     assert first.members is not UNMANAGED
     assert set(first.members) == {ALICE, BOB, "+5531996348800"}
     assert first.members[Identity("+5531996348800")].person.jid == "553196348800@s.whatsapp.net"
@@ -117,7 +117,9 @@ groups:
 
 
 def test_without_an_instance_nobody_is_left_out_and_the_file_says_what_to_do() -> None:
-    text = rendered([LiveGroup("1@g.us", "A", "", (someone("12025550100"),))], instance=None, instance_id="")
+    text = rendered(
+        [LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), (someone("12025550100"),))], instance=None, instance_id=""
+    )
     assert "# instance:\n  # Fill in the instance's own number" in text
     (group,) = resolved(text).groups
     assert group.members is not UNMANAGED
@@ -131,18 +133,25 @@ def test_no_groups_make_a_valid_file() -> None:
 @pytest.mark.parametrize(
     ("group", "comment_line"),
     [
-        (LiveGroup("1@g.us", "A", "", (someone("12025550143"),), count=2), "1 participants were read, and the list"),
-        (LiveGroup("1@g.us", "A", ""), "no participant was read"),
         (
-            LiveGroup("1@g.us", "A", "", tuple(someone(f"1202555{n:04d}") for n in range(1026))),
+            LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), (someone("12025550143"),), count=2),
+            "1 participants were read, and the list",
+        ),
+        (LiveGroup("1@g.us", Untrusted("A"), Untrusted("")), "no participant was read"),
+        (
+            LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), tuple(someone(f"1202555{n:04d}") for n in range(1026))),
             "1025 are more than the 1024",
         ),
         (
-            LiveGroup("1@g.us", "A", "", (Participant("x", Identity("+1"), None, is_admin=True),)),
+            LiveGroup(
+                "1@g.us", Untrusted("A"), Untrusted(""), (Participant("x", Identity("+1"), None, is_admin=True),)
+            ),
             "a participant's number is none that this file can hold",
         ),
         (
-            LiveGroup("1@g.us", "A", "", (Participant("x", ALICE, "12025550199@s.whatsapp.net"),)),
+            LiveGroup(
+                "1@g.us", Untrusted("A"), Untrusted(""), (Participant("x", ALICE, "12025550199@s.whatsapp.net"),)
+            ),
             "a participant's number is none that this file can hold",
         ),
     ],
@@ -155,7 +164,7 @@ def test_members_that_are_not_surely_known_are_left_unmanaged(group: LiveGroup, 
 
 @pytest.mark.parametrize("name", ["", " \u00a0", "x" * 101, "\u0958" * 60, "half \ud800"])
 def test_a_name_that_no_file_can_hold_is_left_unmanaged(name: str) -> None:
-    text = rendered([LiveGroup("120363012345678901@g.us", name, "x" * 2049)])
+    text = rendered([LiveGroup("120363012345678901@g.us", Untrusted(name), Untrusted("x" * 2049))])
     (group,) = resolved(text).groups
     assert group.name is group.description is UNMANAGED
     assert "# name is left out" in text
@@ -163,7 +172,10 @@ def test_a_name_that_no_file_can_hold_is_left_unmanaged(name: str) -> None:
 
 
 def test_groups_of_one_name_get_keys_in_the_order_of_their_ids() -> None:
-    groups = [LiveGroup(f"{number}@g.us", name, "") for number, name in ((3, "A"), (1, "a!"), (2, "日本"), (4, "Null"))]
+    groups = [
+        LiveGroup(f"{number}@g.us", Untrusted(name), Untrusted(""))
+        for number, name in ((3, "A"), (1, "a!"), (2, "日本"), (4, "Null"))
+    ]
     assert [(group.key, group.id) for group in resolved(rendered(groups)).groups] == [
         ("a", "1@g.us"),
         ("a-2", "3@g.us"),
@@ -175,20 +187,22 @@ def test_groups_of_one_name_get_keys_in_the_order_of_their_ids() -> None:
 def test_aliases_are_unique_and_never_look_like_numbers() -> None:
     names = {ALICE: "Al", BOB: "al", Identity("+12025550145"): "日本", Identity("+12025550146"): "no"}
     people = [someone(identity[1:]) for identity in names]
-    desired = resolved(rendered([LiveGroup("1@g.us", "A", "", tuple(people))], names=names))
+    desired = resolved(rendered([LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), tuple(people))], names=names))
     assert {person.alias for person in desired.people.values()} == {"al", "al-2", "person-0145", "person-no"}
 
 
 def test_one_person_under_two_addresses_is_one_member() -> None:
     people = (someone("553196348800"), someone("5531996348800"))
-    desired = resolved(rendered([LiveGroup("1@g.us", "A", "", people)], names={Identity("+5531996348800"): "Zé"}))
+    desired = resolved(
+        rendered([LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), people)], names={Identity("+5531996348800"): "Zé"})
+    )
     assert desired.groups[0].members is not UNMANAGED
     assert len(desired.groups[0].members) == 1
 
 
 def test_a_file_that_would_not_validate_is_never_handed_out() -> None:
     with pytest.raises(ConfigError, match="expected a group's id"):
-        rendered([LiveGroup("no id", "A", "")])
+        rendered([LiveGroup("no id", Untrusted("A"), Untrusted(""))])
 
 
 HOSTILE = st.text(
@@ -204,13 +218,13 @@ HOSTILE = st.text(
 @given(st.lists(st.tuples(HOSTILE, HOSTILE), max_size=4), HOSTILE, HOSTILE)
 def test_hostile_texts_come_back_or_are_left_unmanaged(texts: list[tuple[str, str]], person: str, lid: str) -> None:
     people = (someone("12025550143"), Participant(lid, lid=lid), someone("553196348800"))
-    groups = [LiveGroup(f"{n}@g.us", name, text, people) for n, (name, text) in enumerate(texts)]
+    groups = [LiveGroup(f"{n}@g.us", Untrusted(name), Untrusted(text), people) for n, (name, text) in enumerate(texts)]
     desired = resolved(rendered(groups, names={ALICE: person}, instance_id=person))
     live = {group.id: group for group in groups}
     assert {group.id for group in desired.groups} == set(live)
     for group in desired.groups:
         of_live = live[group.id or ""]
-        for wanted, there in ((group.name, of_live.name), (group.description, of_live.description)):
+        for wanted, there in ((group.name, of_live.name.raw), (group.description, of_live.description.raw)):
             assert (
                 (wanted is UNMANAGED and ("\ud800" in there or not normalize(there)))
                 or (isinstance(wanted, str) and texts_equal(wanted, there))

@@ -10,13 +10,15 @@ import pytest
 from reconciler.diff.change import Change
 from reconciler.diff.match import match_groups
 from reconciler.history.changed_since import match_may_change, narrow_by_matches, with_rematch_advice
+from reconciler.messages import Message
 from reconciler.model.desired import UNMANAGED, DesiredGroup, State
 from reconciler.model.live import ListedGroup, Listing
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import ChangedSince, KeyRename
 from reconciler.plan.selection import PlanOptions
-from tests.builders import ALICE, ALPHA_ID, BETA_ID, GAMMA_ID, group
+from tests.builders import ALICE, ALPHA_ID, BETA_ID, GAMMA_ID, codes, group
 
-LISTED = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Beta")]
+LISTED = [ListedGroup(ALPHA_ID, Untrusted("Alpha")), ListedGroup(BETA_ID, Untrusted("Beta"))]
 NAMES = {entry.id: entry.name for entry in LISTED}
 ALPHA = group("alpha", id=None)
 BETA = group("beta", id=None, name="Beta")
@@ -100,13 +102,13 @@ def test_a_key_is_not_gone_whose_live_group_another_one_stands_for(
     [
         ((ALPHA,), (ALPHA,), None),
         ((ALPHA,), (replace(ALPHA, id=ALPHA_ID),), None),
-        ((ALPHA,), (replace(ALPHA, name="New"),), "so applying creates a second group"),
-        ((replace(ALPHA, id=ALPHA_ID),), (replace(ALPHA, name="New"),), "so applying creates a second group"),
-        ((ALPHA,), (replace(ALPHA, name="New"), group("b")), "that is b's by now, so applying makes a new one"),
-        ((ALPHA,), (replace(ALPHA, name="Beta"),), "stood for a live group, and not for this one"),
-        ((replace(ALPHA, name="New"),), (ALPHA,), "stood for no live group"),
-        ((ALPHA,), (replace(ALPHA, id=GAMMA_ID),), "in main it stood for a live group"),
-        ((ALPHA, group("b", id=None)), (replace(ALPHA, name="New"),), "so applying creates a second group"),
+        ((ALPHA,), (replace(ALPHA, name="New"),), "matched-group-orphaned"),
+        ((replace(ALPHA, id=ALPHA_ID),), (replace(ALPHA, name="New"),), "matched-group-orphaned"),
+        ((ALPHA,), (replace(ALPHA, name="New"), group("b")), "matched-group-taken-creates"),
+        ((ALPHA,), (replace(ALPHA, name="Beta"),), "matched-other-before"),
+        ((replace(ALPHA, name="New"),), (ALPHA,), "matched-none-before"),
+        ((ALPHA,), (replace(ALPHA, id=GAMMA_ID),), "matched-before"),
+        ((ALPHA, group("b", id=None)), (replace(ALPHA, name="New"),), "matched-group-orphaned"),
         ((), (ALPHA,), None),
     ],
 )
@@ -115,21 +117,19 @@ def test_a_key_says_which_live_group_it_stood_for(
 ) -> None:
     now = match_groups(new, LISTED)
     match = now["alpha"]
-    change = Change(match.group, "", match.matched_by, create=match.listed is None and not match.blocked)
+    change = Change(match.group, Untrusted(""), match.matched_by, create=match.listed is None and not match.blocked)
     (told,) = with_rematch_advice((change,), match_groups(old, LISTED), now, SINCE, Listing(tuple(LISTED)))
 
-    assert [said in advice.text for advice in told.advice if said is not None] == [True] * (said is not None)
-    assert len(told.advice) == (said is not None)
+    assert codes(advice.message for advice in told.advice) == ([] if said is None else [said])
     assert all(set(advice.names) <= set(NAMES.values()) for advice in told.advice)
 
 
 def test_of_several_live_groups_that_a_key_may_have_stood_for_all_are_named() -> None:
-    twins = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Alpha")]
+    twins = [ListedGroup(ALPHA_ID, Untrusted("Alpha")), ListedGroup(BETA_ID, Untrusted("Alpha"))]
     now = match_groups([replace(ALPHA, name="New")], twins)
-    change = Change(now["alpha"].group, "New", create=True)
+    change = Change(now["alpha"].group, Untrusted("New"), create=True)
     (told,) = with_rematch_advice((change,), match_groups([ALPHA], twins), now, SINCE, Listing(tuple(twins)))
 
     (advice,) = told.advice
-    assert advice.text.startswith("in main it stood for one of several live groups that nothing leads to any more")
-    assert f"({ALPHA_ID}, {BETA_ID})" in advice.text
-    assert advice.names == ("Alpha", "Alpha")
+    assert advice.message == Message.of("matched-group-orphaned", ref="main", count=2, ids=(ALPHA_ID, BETA_ID))
+    assert advice.names == (Untrusted("Alpha"), Untrusted("Alpha"))

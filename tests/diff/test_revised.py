@@ -99,7 +99,7 @@ def test_groups_without_an_id_are_never_taken_for_one_another() -> None:
     ("other", "said"),
     [
         (replace(desired(BASE), instance_id="inst_other"), "the instance's id"),
-        (replace(desired(BASE), instance=None), "the instance's phone"),
+        (replace(desired(BASE), account=None), "the instance's phone"),
         (replace(desired(BASE), policy=policy(protected=[ALICE])), "`policy.protected`"),
         (replace(desired(BASE), policy=policy(ignored=[ALICE])), "`policy.ignored`"),
         (replace(desired(BASE), policy=policy(max_removals=RemovalLimit("x", count=1))), "`policy.max_removals`"),
@@ -117,7 +117,7 @@ def test_what_bears_on_all_groups_is_told(other: Desired, said: str) -> None:
     [
         replace(desired(BASE), policy=policy(writes_per_minute=5)),
         replace(desired(BASE), people={}),
-        replace(desired(BASE), instance=replace(ME, alias="me")),
+        replace(desired(BASE), account=replace(ME, alias="me")),
         replace(desired(BASE), as_of=date(2020, 1, 1)),
     ],
 )

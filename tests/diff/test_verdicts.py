@@ -10,6 +10,7 @@ import pytest
 from reconciler.history.drift_causes import with_drift_causes
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Membership, Policy, State, UnmanagedType
 from reconciler.model.live import LiveGroup
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 from tests.builders import (
     ALICE,
@@ -121,7 +122,7 @@ def test_whom_the_revision_spared_nobody_added_by_hand(rules: Policy) -> None:
 
 
 def test_whoever_was_the_instance_itself_was_not_added_by_hand() -> None:
-    old = replace(desired(OUT), instance=BOB)
+    old = replace(desired(OUT), account=BOB)
 
     assert verdicts(old, desired(OUT), live(BOB)) == {f"remove {BOB.identity}": NOT_APPLIED}
 
@@ -283,7 +284,9 @@ def test_a_plan_keeps_everything_else_and_says_what_it_was_held_against() -> Non
     assert judged_group.cause_of(DriftItem.ADD, judged_group.add[0]) is BY_HAND
     assert judged_group.cause_of(DriftItem.REMOVE, judged_group.remove[0]) is BY_HAND
     assert judged_group.cause_of(DriftItem.NAME) is None
-    assert GroupPlan("a", "A", drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
+    assert (
+        GroupPlan("a", Untrusted("A"), drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
+    )
 
 
 def test_a_group_as_the_file_says_has_no_verdict() -> None:

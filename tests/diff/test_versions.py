@@ -495,7 +495,7 @@ def test_nobody_leaves_a_group_that_is_gone_from_the_file(members: list[Person],
             FieldChange("instance.id", "inst_abc123", "inst_other", "another account's groups are meant"),
         ),
         (
-            replace(desired(), instance=ERIN),
+            replace(desired(), account=ERIN),
             FieldChange("instance.phone", "+12025550100", "+15125550147", "the number that no plan removes is another"),
         ),
         (
@@ -581,7 +581,7 @@ def test_equal_versions_differ_in_nothing() -> None:
 
 
 def test_what_is_said_for_the_first_time_is_no_news() -> None:
-    told = between(replace(desired(), instance_id=None, instance=None), replace(desired(), region="US"))
+    told = between(replace(desired(), instance_id=None, account=None), replace(desired(), region="US"))
 
     assert [(rule.field, rule.note) for rule in told.rules] == [
         ("instance.id", ""),

@@ -64,7 +64,7 @@ def test_a_saved_plan_is_refused_when_a_live_group_it_touches_moved_and_says_wha
     refused = stage.run("apply", "today.plan", "--yes")
     assert refused.code == 1
     assert "by hand" in refused.err
-    assert "+1 303 ••• ••01 is in by now" in refused.err
+    assert "+1 303 ••• ••01 is in the group now" in refused.err
     assert all(call.startswith("GET ") for call in stage.calls())
     assert stage.world.snapshot() == before
     assert stage.run("show", "today.plan").code == 0

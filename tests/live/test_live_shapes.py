@@ -15,6 +15,7 @@ from reconciler.live.decode import Dialect, JsonValue, dialect_of
 from reconciler.live.paging import Paginator
 from reconciler.model.identity import Identity, invite_code
 from reconciler.model.live import ListedGroup, Participant
+from reconciler.model.text import Untrusted
 from tests.live.live_setup import ALICE, GROUP
 
 ALICE_ID = Identity("+12025550143")
@@ -157,15 +158,15 @@ def test_the_owner_is_who_the_group_says_if_it_can_be_known(fields: dict[str, An
 
 def test_no_description_is_empty_in_a_whole_group_and_unknown_in_a_list() -> None:
     for fields in ({}, {"description": None}):
-        assert decode.live_group({**GOOD, **fields}, "").description == ""
+        assert decode.live_group({**GOOD, **fields}, "").description == Untrusted("")
         assert decode.listed_group(JsonValue({**GOOD, **fields}, "")).description is None
-    assert decode.listed_group(JsonValue({**GOOD, "description": ""}, "")).description == ""
+    assert decode.listed_group(JsonValue({**GOOD, "description": ""}, "")).description == Untrusted("")
 
 
 def test_what_a_list_does_not_carry_is_not_taken_for_empty() -> None:
-    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, "x")
+    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, Untrusted("x"))
     counted = {"group_id": GROUP, "name": "x", "participant_count": 0, "participants": []}
-    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(GROUP, "x", 0, ())
+    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(GROUP, Untrusted("x"), 0, ())
     assert decode.listed_group(JsonValue({**counted, "participant_count": None}, "")).count is None
 
 
@@ -176,8 +177,8 @@ def test_a_count_of_participants_that_is_no_whole_number_is_a_bad_answer(count: 
 
 
 def test_halves_of_characters_in_a_name_become_a_mark() -> None:
-    assert decode.live_group({**GOOD, "name": "a\ud83d"}, "").name == "a\ufffd"
-    assert decode.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == "a😀"
+    assert decode.live_group({**GOOD, "name": "a\ud83d"}, "").name == Untrusted("a\ufffd")
+    assert decode.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == Untrusted("a😀")
 
 
 @pytest.mark.parametrize(

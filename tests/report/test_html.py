@@ -10,6 +10,7 @@ from hashlib import sha256
 import pytest
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
+from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 from reconciler.plan.shard import ShardInfo
@@ -20,6 +21,7 @@ from reconciler.report.html.render import render_plan_html
 from reconciler.report.html.text_diff import Segment, mark_differences
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import plain_text
+from tests.builders import saying
 from tests.hostile.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
 from tests.hostile.hostile_texts import DISGUISED, HOSTILE
 from tests.report import report_samples as samples
@@ -202,7 +204,7 @@ def test_the_cause_of_a_difference_is_shown_beside_it() -> None:
 
 
 def test_decisions_come_before_changes_and_changes_before_notices() -> None:
-    known = replace(samples.SAME, key="known", advice=(Advice(AdviceKind.ADMIN, "promote by hand"),))
+    known = replace(samples.SAME, key="known", advice=(Advice(AdviceKind.ADMIN, saying("promote by hand")),))
     page = page_of(replace(samples.EVERYTHING, groups=(*samples.EVERYTHING.groups, known)))
     assert [(title, [group.key for group in groups]) for title, groups in page.stacks.items()] == [
         ("Needs a decision", ["beta", "gone", "lost"]),
@@ -245,20 +247,20 @@ def shown(text: TextChange, *, show_phones: bool = False) -> tuple[str | None, s
 @pytest.mark.parametrize(
     ("change", "before", "after", "remark"),
     [
-        (TextChange("name", "Project Alfa", "Project Alpha"), "Project [Alfa]", "Project [Alpha]", ""),
+        (TextChange("name", Untrusted("Project Alfa"), "Project Alpha"), "Project [Alfa]", "Project [Alpha]", ""),
         (TextChange("name", None, "Board"), None, "Board", ""),
-        (TextChange("description", "", "x"), "", "[x]", ""),
-        (TextChange("description", "x", ""), "[x]", "", ""),
-        (TextChange("name", "Sales", "Zebras and others"), "[Sales]", "[Zebras and others]", ""),
-        (TextChange("name", "a\r\nb", "a b"), "a[\\r\\n]b", "a[ ]b", ""),
-        (TextChange("description", "a\r\nb c", "a\nb d"), "a|b [c]", "a|b [d]", ""),
+        (TextChange("description", Untrusted(""), "x"), "", "[x]", ""),
+        (TextChange("description", Untrusted("x"), ""), "[x]", "", ""),
+        (TextChange("name", Untrusted("Sales"), "Zebras and others"), "[Sales]", "[Zebras and others]", ""),
+        (TextChange("name", Untrusted("a\r\nb"), "a b"), "a[\\r\\n]b", "a[ ]b", ""),
+        (TextChange("description", Untrusted("a\r\nb c"), "a\nb d"), "a|b [c]", "a|b [d]", ""),
         (
-            TextChange("description", "ask +1 202 555 0143", "ask +1 202 555 0243"),
+            TextChange("description", Untrusted("ask +1 202 555 0143"), "ask +1 202 555 0243"),
             "ask +1 202 ••• ••43",
             "ask +1 202 ••• ••43",
             "a masked number differs",
         ),
-        (TextChange("name", "::x y", "::x z"), "\\x3a:x [y]", "\\x3a:x [z]", ""),
+        (TextChange("name", Untrusted("::x y"), "::x z"), "\\x3a:x [y]", "\\x3a:x [z]", ""),
     ],
 )
 def test_the_words_that_differ_are_marked(change: TextChange, before: str | None, after: str, remark: str) -> None:
@@ -267,7 +269,7 @@ def test_the_words_that_differ_are_marked(change: TextChange, before: str | None
 
 def test_a_number_is_masked_before_a_text_is_cut_through_it() -> None:
     long = "a" * 3990 + " +1 202 555 0143 and more"
-    before, after, remark = shown(TextChange("description", "b", long))
+    before, after, remark = shown(TextChange("description", Untrusted("b"), long))
     assert "555" not in after
     assert before == "[b]"
     assert remark == "15 more characters are not shown"
@@ -275,7 +277,7 @@ def test_a_number_is_masked_before_a_text_is_cut_through_it() -> None:
 
 def test_a_hostile_text_does_not_take_for_ever_to_compare() -> None:
     old, new = "a b " * 1000, "b a " * 999 + "c"
-    before, after, _ = shown(TextChange("description", old, new))
+    before, after, _ = shown(TextChange("description", Untrusted(old), new))
     assert before is not None
     assert before.replace("[", "").replace("]", "") == old
     assert after.replace("[", "").replace("]", "") == new
@@ -290,7 +292,7 @@ def crowded(groups: int, people: int) -> Plan:
         tuple(
             GroupPlan(
                 f"g{number:03}",
-                f"Group {number}",
+                Untrusted(f"Group {number}"),
                 f"{number}@g.us",
                 MatchedBy.ID,
                 add=crowd,
@@ -310,8 +312,8 @@ def test_people_and_groups_are_a_table_as_long_as_it_can_be_seen_at_once(groups:
 
 
 def test_somebody_who_moves_has_one_row_with_both_groups() -> None:
-    coming = GroupPlan("a", "A", add=(samples.ALICE,))
-    going = GroupPlan("b", "B", remove=(replace(samples.ALICE, jid="other"),))
+    coming = GroupPlan("a", Untrusted("A"), add=(samples.ALICE,))
+    going = GroupPlan("b", Untrusted("B"), remove=(replace(samples.ALICE, jid="other"),))
     plan = replace(samples.EMPTY, groups=(coming, going))
     (row,) = page_of(plan).people.rows
     assert [(group.key, item.added, item.planned) for group, item in row.moves] == [
@@ -331,7 +333,7 @@ def test_many_groups_that_were_merely_found_by_name_are_one_note() -> None:
 
 
 def test_a_long_list_of_names_in_a_note_can_be_folded() -> None:
-    note = Advice(AdviceKind.UNMANAGED, "9 live groups", names=tuple(f"Chat {n}" for n in range(9)))
+    note = Advice(AdviceKind.UNMANAGED, saying("9 live groups"), names=tuple(Untrusted(f"Chat {n}") for n in range(9)))
     source = html(replace(samples.EMPTY, advice=(note,)))
     assert '<details class="more" open><summary>9 groups</summary>' in source
     assert "&#34;Chat 8&#34;" in source

@@ -87,7 +87,7 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
 
     match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.live_names.items()])[key]
     if match.listed is None:
-        why = match.blocked or "it is not live"
+        why = match.blocked.to_text() if match.blocked else "it is not live"
         raise NotificationFailed(f"the notice to {key} was not sent: {why}", "name another chat with --notify")
     return match.listed.id
 
@@ -146,11 +146,11 @@ def drift(
     with read_only_plan(desired, choices, settings) as (planned, session):
         plan = add_drift_causes(planned, desired, asked.path, baseline)
         shown = _render(stamp(plan, desired.sources), asked, settings, format_, output)
-        if chat is not None and session is not None and plan.pending:
+        if chat is not None and session is not None and plan.has_changes:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
         return 1
-    return 2 if plan.pending else 0
+    return 2 if plan.has_changes else 0
 
 
 def _render(made: SavedPlan, asked: PlanRequest, settings: GlobalOptions, format_: str, output: Path | None) -> bool:

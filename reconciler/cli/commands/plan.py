@@ -69,4 +69,4 @@ def plan(
         write_file(out, json_text(plan_document(saved)), private=True)
     shown = stamp(made, desired.sources)
     render_to_stdout(PLAN_FORMATS[format_], shown, settings, output, show_phones=asked.show_phones)
-    return 2 if detailed_exitcode and made.pending else 0
+    return 2 if detailed_exitcode and made.has_changes else 0

@@ -75,7 +75,7 @@ def _title(plan: Plan, *, drift: bool) -> str:
     """Return the main thing in a few words: how many groups change and how many cannot, or that apply would stop."""
     if plan.refusals:
         return "Apply would be refused"
-    if not plan.pending:
+    if not plan.has_changes:
         return no_changes(plan, drift=drift)
     changing = sum(bool(group.steps) for group in plan.groups)
     blocked = sum(bool(group.blocked) for group in plan.groups)

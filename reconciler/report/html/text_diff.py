@@ -42,9 +42,9 @@ def mark_differences(change: TextChange, options: RenderOptions) -> MarkedTexts:
     new = _unify(mask_for(change.new, options), multiline)
     if change.old is None:
         return MarkedTexts(None, _segments([(False, new)], multiline), _cut_remark(new))
-    old = _unify(mask_for(change.old, options), multiline)
+    old = _unify(mask_for(change.old.raw, options), multiline)
     before, after = _compare(old[:_MAX_CHARACTERS], new[:_MAX_CHARACTERS])
-    hidden = "a masked number differs" if old == new and change.old != change.new else ""
+    hidden = "a masked number differs" if old == new and change.old.raw != change.new else ""
     remark = "; ".join(filter(None, (hidden, _cut_remark(old), _cut_remark(new))))
     return MarkedTexts(_segments(before, multiline), _segments(after, multiline), remark)
 
