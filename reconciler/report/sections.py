@@ -197,9 +197,10 @@ class GroupSection:
     @property
     def section(self) -> Section:
         """Return what text and markdown show."""
-        removes = any(badge.tone == "remove" for badge in self.badges)
+        badges = self.badges
+        removes = any(badge.tone == "remove" for badge in badges)
         urgency = [bool(self.refusals), bool(self.blocked), removes, self.pending, True].index(True)
-        return Section(key=self.key, name=self.name, id=self.id, badges=self.badges, lines=self._lines, urgency=urgency)
+        return Section(key=self.key, name=self.name, id=self.id, badges=badges, lines=self._lines, urgency=urgency)
 
     def _badges(self) -> Iterator[Badge]:
         removed, added = (sum(item.planned for item in self.moving(added=added)) for added in (False, True))

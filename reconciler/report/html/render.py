@@ -1,26 +1,27 @@
 """The page as one self-contained file.
 
-Jinja2 writes every expression of the template through `_finalize`, which masks numbers and makes hidden characters
-visible; its autoescape then escapes the text for HTML. The file's own policy (Content-Security-Policy) loads nothing
-and runs nothing but the one style and the one script below, by their hashes.
+Jinja2 writes every expression of the template through `_finalize`, which masks numbers, makes hidden characters visible
+and escapes for HTML; a text is written once, however often it stands in the page. The file's own policy
+(Content-Security-Policy) loads nothing and runs nothing but the one style and the one script below, by their hashes.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.report.html.page import plan_page
 from reconciler.report.html.text_diff import mark_differences
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import message_pieces, spans
+from reconciler.report.pieces import Piece, Pieces, message_pieces, spans
 from reconciler.sanitize.escape import for_display
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.runtime import Context
+    from markupsafe import Markup
 
     from reconciler.plan.file_format import SavedPlan
 
@@ -31,17 +32,18 @@ _POLICY: Final = (
 
 def render_plan_html(saved: SavedPlan, options: RenderOptions) -> str:
     """Return a plan as an HTML file; no line break at the end."""
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     template, style, script = _files()
     return template.render(
         page=plan_page(saved, options),
         options=options,
+        write=cache(partial(_write, options=options)),
         message=message_pieces,
-        mark_differences=lambda change: mark_differences(change, options),
+        mark_differences=partial(mark_differences, options=options),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
-        policy=escape(_POLICY.format(style=_hash(style), script=_hash(script))),
+        policy=Markup("{}").format(_POLICY.format(style=_hash(style), script=_hash(script))),
     )
 
 
@@ -64,25 +66,24 @@ def _files() -> tuple[Template, str, str]:
 
 
 def _finalize(context: Context, value: Any) -> Any:
-    """Return what the template shows of a value, fit for this reader and not yet escaped for HTML.
+    """Return what the template shows of an expression: HTML and numbers as they are, all else as `_write` has it."""
+    # An `if` without `else` gives Undefined, which shows nothing.
+    return (
+        context["write"](value) if isinstance(value, str | tuple | Piece) and not hasattr(value, "__html__") else value
+    )
 
-    Pieces are shown as themselves, our own code as code; a bare text counts as text from outside. An `if` without
-    `else` gives Undefined, which shows nothing.
-    """
-    from jinja2 import Undefined
+
+def _write(value: str | Pieces | Piece, options: RenderOptions) -> Markup:
+    """Return text as HTML for this reader: pieces as themselves, our own code as code, a bare text as from outside."""
     from markupsafe import Markup, escape
 
-    options: RenderOptions = context["options"]
-    if isinstance(value, Markup | int | Undefined):
-        return value
     if isinstance(value, str):
-        return for_display(value, show_phones=options.show_phones)
-    pieces = value if isinstance(value, tuple) else (value,)
-    shown = (
+        return escape(for_display(value, show_phones=options.show_phones))
+    written = (
         Markup("<code>{}</code>").format(span.text) if span.code else escape(span.text)
-        for span in spans(pieces, options)
+        for span in spans(value if isinstance(value, tuple) else (value,), options)
     )
-    return Markup().join(shown)
+    return Markup().join(written)
 
 
 def _hash(text: str) -> str:
