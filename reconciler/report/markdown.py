@@ -11,6 +11,7 @@ from reconciler.plan.model import Refusal
 from reconciler.report.dry_run import DryRun, call_lines
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, message_pieces
+from reconciler.report.plan_view import REFUSED, PlanView, plan_view
 from reconciler.report.pr_comment import (
     alert,
     by_urgency,
@@ -22,8 +23,7 @@ from reconciler.report.pr_comment import (
     render_comment,
     totals_markdown,
 )
-from reconciler.report.result_sections import result_view
-from reconciler.report.sections import REFUSED, PlanView, plan_view
+from reconciler.report.result_view import result_view
 from reconciler.report.summary import plan_totals
 from reconciler.report.vocabulary import plural
 

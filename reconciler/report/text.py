@@ -10,8 +10,9 @@ from reconciler.messages import LiteralText
 from reconciler.plan.model import Refusal
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, Piece, QuotedText, message_pieces, plain_text
-from reconciler.report.result_sections import result_view
-from reconciler.report.sections import REFUSED, Line, Mark, Section, plan_view
+from reconciler.report.plan_view import REFUSED, plan_view
+from reconciler.report.result_view import result_view
+from reconciler.report.sections import Line, Mark, Section
 
 if TYPE_CHECKING:
     from reconciler.plan.file_format import SavedPlan

@@ -13,7 +13,8 @@ from reconciler.plan.summary import summarize_plan
 from reconciler.report.html.people_matrix import PeopleMatrix, people_matrix
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
-from reconciler.report.sections import GroupSection, PlanView, Tone, plan_view
+from reconciler.report.plan_view import GroupSection, PlanView, plan_view
+from reconciler.report.sections import Tone
 from reconciler.report.summary import no_changes
 from reconciler.report.vocabulary import duration, plural
 

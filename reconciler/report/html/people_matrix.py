@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.report.pieces import PersonName
-from reconciler.report.sections import GroupSection, PersonItem
+from reconciler.report.plan_view import GroupSection, PersonItem
 
 _MAX_GROUPS: Final = 12
 _MAX_PEOPLE: Final = 40
