@@ -21,10 +21,7 @@ from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.markdown import render_plan_markdown, render_result_markdown
 from reconciler.report.pr_comment import (
     MAX_COMMENT_CHARACTERS,
-    CommentSection,
-    comment_marker,
     comment_size,
-    render_comment,
 )
 from tests.builders import saying
 from tests.hostile.hostile_readers import Page, github_page
@@ -67,15 +64,6 @@ def test_a_comment_begins_with_its_marker_and_ends_every_element(name: str) -> N
     page = github_page(text)
     assert not page.open
     assert page.tags.count("details") == page.tags.count("summary")
-
-
-@pytest.mark.parametrize(
-    ("instance", "shown"),
-    [("inst_a", "inst_a"), ("--> <b>", "_b_"), ("x" * 200, "x" * 80), ("a--b\n", "a_b_")],
-)
-def test_no_instance_ends_the_marker(instance: str, shown: str) -> None:
-    assert comment_marker("plan", instance) == f"<!-- reconciler:plan {shown} -->"
-    assert comment_marker("plan") == "<!-- reconciler:plan -->"
 
 
 def test_the_comments_of_two_shards_have_different_markers() -> None:
@@ -237,24 +225,3 @@ def test_a_block_of_code_shows_the_lines_of_the_text() -> None:
         "- +1 202 ••• ••46",
     ):
         assert f"{line}\n" in code
-
-
-def test_a_section_without_a_body_opens_nothing() -> None:
-    assert render_comment(
-        "### Plan", [CommentSection("alpha"), CommentSection("beta", lambda: "- more")], "the end"
-    ) == ("### Plan\n\n- alpha\n\n<details open>\n<summary>beta</summary>\n\n- more\n\n</details>\n\nthe end")
-
-
-def test_a_section_that_does_not_fit_is_never_rendered() -> None:
-    written: list[int] = []
-
-    def section(number: int) -> CommentSection:
-        def body() -> str:
-            written.append(number)
-            return "x" * 7_000
-
-        return CommentSection(f"group {number}", body)
-
-    text = render_comment("### Plan", [section(number) for number in range(100)], "")
-    assert text.count("<details>") == 8
-    assert written == [*range(9)]
