@@ -51,7 +51,7 @@ class QuotedText:
 class PersonName:
     """What a person is called: alias or name, else the number, else the private id."""
 
-    who: PersonRef
+    person: PersonRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +136,16 @@ def first_pieces(
     return join_pieces(separator, [(piece(text),) for text in texts[:most]]) + more
 
 
-def person_pieces(who: PersonRef) -> Pieces:
+def person_pieces(person: PersonRef) -> Pieces:
     """Return `Bob Marsh (until 2026-12-31, contractor)`."""
-    until = literal(f"until {who.until.isoformat()}" if who.until else "")
-    details = join_pieces(", ", [until, outside(who.reason)])
-    return (PersonName(who), *literal(" ("), *details, *literal(")")) if details else (PersonName(who),)
+    until = literal(f"until {person.until.isoformat()}" if person.until else "")
+    details = join_pieces(", ", [until, outside(person.reason)])
+    return (PersonName(person), *literal(" ("), *details, *literal(")")) if details else (PersonName(person),)
 
 
 def people_pieces(people: Iterable[PersonRef]) -> Pieces:
     """Return `alice, Bob Marsh`, sorted; from the eleventh person on only how many more."""
-    ordered = sorted(people, key=lambda who: who.sort_key)
+    ordered = sorted(people, key=lambda person: person.sort_key)
     left = len(ordered) - _MAX_PEOPLE
     more = [literal(f"{left} more")] if left > 0 else []
     return join_pieces(", ", [*map(person_pieces, ordered[:_MAX_PEOPLE]), *more])
@@ -163,17 +163,17 @@ def plain_text(pieces: Iterable[Piece], options: RenderOptions) -> str:
     return "".join(f"`{span.text}`" if span.code else span.text for span in spans(pieces, options))
 
 
-def person_name(who: PersonRef, options: RenderOptions) -> str:
+def person_name(person: PersonRef, options: RenderOptions) -> str:
     """Return what a person is called, masked and not yet escaped.
 
     Where a server names somebody in a form of its own, that replaces the private id.
     """
-    number = who.identity or who.jid
-    if who.label:
-        return mask_for(who.label, options)
+    number = person.identity or person.jid
+    if person.label:
+        return mask_for(person.label, options)
     if options.show_phones:
-        return number or who.lid or "(unidentified)"
-    return mask_number(number) if number else mask_address(who.lid or "(unidentified)")
+        return number or person.lid or "(unidentified)"
+    return mask_number(number) if number else mask_address(person.lid or "(unidentified)")
 
 
 def mask_for(text: str, options: RenderOptions) -> str:
@@ -197,8 +197,8 @@ def _masked(piece: Piece, options: RenderOptions) -> str:
             return _cut(mask_for(text, options))
         case QuotedText(text):
             return quote(mask_for(text, options))
-        case PersonName(who):
-            return person_name(who, options)
+        case PersonName(person):
+            return person_name(person, options)
         case PhoneNumber(number):
             return number if options.show_phones else mask_number(number)
         case InviteLink(link):

@@ -55,7 +55,7 @@ class Note:
     @property
     def everybody(self) -> list[Pieces]:
         """Return every person and every name that the note is about."""
-        people = sorted(self.people, key=lambda who: who.sort_key)
+        people = sorted(self.people, key=lambda person: person.sort_key)
         return [*map(person_pieces, people), *((QuotedText(name),) for name in self.names)]
 
 
@@ -91,7 +91,7 @@ class FieldItem:
 class PersonItem:
     """Somebody to be added or removed; no step moves them where it is not `planned`."""
 
-    who: PersonRef
+    person: PersonRef
     added: bool
     planned: bool
     cause: str
@@ -100,19 +100,19 @@ class PersonItem:
     def line(self) -> Line:
         """Return the person as one line."""
         suffix = _suffix("" if self.planned else _UNPLANNED) + _suffix(self.cause)
-        return Line("+" if self.added else "-", person_pieces(self.who) + literal(suffix))
+        return Line("+" if self.added else "-", person_pieces(self.person) + literal(suffix))
 
     @property
     def name(self) -> PersonName:
         """What the person is called."""
-        return PersonName(self.who)
+        return PersonName(self.person)
 
     @property
     def details(self) -> Pieces:
         """Return the day, the reason and the cause, for a format that shows them apart from the name."""
         until = "until" if self.added else "last day was"
-        day = literal(f"{until} {self.who.until.isoformat()}" if self.who.until else "")
-        return join_pieces(" · ", [day, outside(self.who.reason), literal(self.cause)])
+        day = literal(f"{until} {self.person.until.isoformat()}" if self.person.until else "")
+        return join_pieces(" · ", [day, outside(self.person.reason), literal(self.cause)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,11 +284,11 @@ def _fields(group: GroupPlan) -> Iterator[FieldItem]:
 def _people(group: GroupPlan, *, added: bool) -> Iterator[PersonItem]:
     """Yield who is added, or who is removed, in the order of people."""
     actions = (Action.CREATE, Action.ADD) if added else (Action.REMOVE,)
-    planned = {who.ref_id: who for step in group.steps if step.action in actions for who in step.people}
-    differing = {who.ref_id: who for who in (group.add if added else group.remove)}
+    planned = {person.ref_id: person for step in group.steps if step.action in actions for person in step.people}
+    differing = {person.ref_id: person for person in (group.add if added else group.remove)}
     item = DriftItem.ADD if added else DriftItem.REMOVE
-    for who in sorted((planned | differing).values(), key=lambda who: who.sort_key):
-        yield PersonItem(who, added, who.ref_id in planned, cause_words(group.cause_of(item, who)))
+    for person in sorted((planned | differing).values(), key=lambda person: person.sort_key):
+        yield PersonItem(person, added, person.ref_id in planned, cause_words(group.cause_of(item, person)))
 
 
 def _note(advice: Advice) -> Note:

@@ -40,8 +40,8 @@ def people_matrix(groups: Iterable[GroupSection]) -> PeopleMatrix:
     columns = [group for group in groups if group.people]
     for group in columns:
         for item in group.people:
-            moves.setdefault(item.who.ref_id, []).append((group, item))
-    ordered = sorted(moves.values(), key=lambda found: found[0][1].who.sort_key)
-    rows = tuple(PersonRow(PersonName(found[0][1].who), tuple(found)) for found in ordered)
+            moves.setdefault(item.person.ref_id, []).append((group, item))
+    ordered = sorted(moves.values(), key=lambda found: found[0][1].person.sort_key)
+    rows = tuple(PersonRow(PersonName(found[0][1].person), tuple(found)) for found in ordered)
     small = len(columns) <= _MAX_GROUPS and len(rows) <= _MAX_PEOPLE
     return PeopleMatrix(rows, tuple(columns) if small else ())
