@@ -244,9 +244,8 @@ def safety_page(page: str) -> str:
         rows = [_safety_row(sentence, len(columns)) for sentence in CATALOGUE.values() if sentence.kind is kind]
         table = "\n".join([_row(columns), "|---" * len(columns) + "|", *filter(None, rows)])
         begin, end = f"<!-- {kind.value}: generated from reconciler/message_catalogue.py -->\n\n", "\n\n<!-- end -->"
-        page = re.sub(
-            f"(?<={re.escape(begin)}).*?(?={end})", lambda _, table=table: table, page, count=1, flags=re.DOTALL
-        )
+        start = page.index(begin) + len(begin)
+        page = page[:start] + table + page[page.index(end, start) :]
     return page
 
 

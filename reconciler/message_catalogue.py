@@ -232,19 +232,21 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     ),
     "link-unavailable": _advice("must join through the invite link, which could not be read: {error}"),
     "matched-none-before": _advice("in {ref} it matched no live group"),
-    "matched-other-before": _advice("in {ref} it matched {count:int} other live {count:group|groups}"),
+    "matched-other-before": _advice("in {ref} it matched {count:another live group|one of several other live groups}"),
     "matched-group-taken": _advice(
-        "in {ref} it matched {count:int} live {count:group|groups} that {keys:texts} now matches"
+        "in {ref} it matched {count:a live group|one of several live groups} that {keys:texts} matches now"
     ),
     "matched-group-taken-creates": _advice(
-        "in {ref} it matched {count:int} live {count:group|groups} that {keys:texts} now matches, so applying creates "
-        "a new one"
+        "in {ref} it matched {count:a live group|one of several live groups} that {keys:texts} matches now, so "
+        "applying creates a new one"
     ),
     "matched-group-orphaned": _advice(
-        "in {ref} it matched {count:int} live {count:group|groups} that nothing matches now, so applying creates a "
-        "duplicate; add the old name to `previously`, or set this group's `id` ({ids:texts})"
+        "in {ref} it matched {count:a live group|one of several live groups} that nothing matches now, so applying "
+        "creates a duplicate; add the old name to `previously`, or set this group's `id` ({ids:texts})"
     ),
-    "matched-before": _advice("in {ref} it matched {count:int} live {count:group|groups}, and matches none now"),
+    "matched-before": _advice(
+        "in {ref} it matched {count:a live group|one of several live groups}, and matches none now"
+    ),
     # Steps: why a step did not end well, or how it is known that it did.
     "interrupted-before": _step("interrupted before it started"),
     "interrupted-during": _step("interrupted: it may have been done, in part or whole"),
@@ -266,7 +268,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "counted-in-but-missing": _person("the API reported them as a member, but reading the group back does not show it"),
     "removed-but-present": _person("removed, but still in the group when it is read back"),
     "counted-out-but-present": _person("the API reported them as removed, but reading the group back shows them"),
-    "without-link": _person("{reason:message}; the invite link could not be read: {error}"),
+    "link-not-read": _person("the invite link could not be read: {error}"),
     # Drift: what still differs when a group is read back.
     "not-read-back": _drift("the group could not be read back: {error}"),
     "crashed-reading-back": _drift("the group could not be read back: an unexpected {error}"),

@@ -175,7 +175,8 @@ class _Lines:
         return self.ink.line("!", f"{result.status.value}: {doing}{message}")
 
     def _person(self, outcome: PersonOutcome) -> str:
-        message = f": {self.ink.message(outcome.message)}" if outcome.message else ""
+        messages = [self.ink.message(message) for message in (outcome.message, outcome.link_failure) if message]
+        message = f": {'; '.join(messages)}" if messages else ""
         link = f"; invite link: {self.ink.link(outcome.link)}" if outcome.link else ""
         mark = "!" if outcome.refused else "i"
         return self.ink.line(mark, f"{outcome.status.value}: {self.ink.person(outcome.person)}{message}{link}")

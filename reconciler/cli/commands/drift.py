@@ -84,10 +84,11 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
     """The live group of a key, found among the groups that were listed for the plan, also where it is no part of it."""
     from reconciler.diff.match import match_groups
     from reconciler.model.live import ListedGroup
+    from reconciler.sanitize.escape import escape_controls
 
     match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.live_names.items()])[key]
     if match.listed is None:
-        why = match.blocked.to_text() if match.blocked else "it is not live"
+        why = escape_controls(match.blocked.to_text()) if match.blocked else "it is not live"
         raise NotificationFailed(f"the notice to {key} was not sent: {why}", "name another chat with --notify")
     return match.listed.id
 

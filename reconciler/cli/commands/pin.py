@@ -56,7 +56,7 @@ def _say_what_is_left(matches: Mapping[str, Match]) -> None:
 
     for key, match in sorted(matches.items()):
         if match.blocked:
-            log.warning("%s: not pinned: %s", key, match.blocked)
+            log.warning("%s: not pinned: %s", key, match.blocked.to_text())
         elif match.listed is None and match.group.id is None and match.group.state is State.PRESENT:
             log.warning("%s: not pinned: it is not live yet, apply first", key)
 

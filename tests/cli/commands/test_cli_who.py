@@ -148,14 +148,14 @@ def test_who_shows_nobody_as_coming_or_going_whom_no_plan_moves(stage: Stage) ->
         f"groups: {{theirs: {{name: Theirs, members: ['{CAROL}', '{DAVE}']}}, "
         "lids: {name: Lids, members: []}, cut: {name: Cut, members: []}}"
     )
-    no_admin = "  i the instance is no admin of this group, so nobody can be added or removed\n"
+    no_admin = "  i the account is not an admin of this group, so it cannot change it; ask an admin to promote it\n"
     assert "  i wanted, not in\n" + no_admin in stage.run("who", DAVE).out
     hidden = stage.run("who", "76699677012111@lid").out
     assert "so cannot be removed\n" in hidden
     stage.server.set_faults([Fault(FaultKind.WRONG_COUNT, amount=3, times=0)])
     alice = stage.run("who", ALICE).out
     assert "  i in, not wanted: membership is exact\n" + no_admin in alice
-    assert "the list counts 5; nobody is removed from it\n" in alice
+    assert "list: 5); nobody will be removed; run plan again\n" in alice
     assert "\n  - " not in hidden + alice
 
 

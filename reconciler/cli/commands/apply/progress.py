@@ -33,7 +33,7 @@ class LogProgress:
     def finished(self, result: StepResult) -> None:
         """Say how a call ended."""
         level = logging.INFO if result.status is StepStatus.DONE else logging.WARNING
-        why = f": {result.message}" if result.message else ""
+        why = f": {result.message.to_text()}" if result.message else ""
         log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), result.status, why)
 
     def reading_back(self, key: str) -> None:
