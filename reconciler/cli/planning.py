@@ -70,7 +70,7 @@ def plan_in_session(session: Session, desired: Desired, choices: PlanOptions, pa
     """Make the plan over an open session."""
     from reconciler.engine import make_plan
 
-    return make_plan(desired, session.client, choices, parallelism=parallelism, rate=lambda: session.pacer.per_minute)
+    return make_plan(desired, session.client, choices, parallelism=parallelism, rate=lambda: session.throttle.per_minute)
 
 
 @contextmanager

@@ -49,9 +49,6 @@ def map_sandbox_errors() -> Iterator[None]:
         raise UsageError(f"sandbox: {error}") from error
 
 
-DEFAULT_BASE_URL = "https://api.wappfy.io/api"
-
-
 @dataclass(frozen=True, slots=True)
 class Account:
     """What a file or a saved plan says of the account: which instance, its own number (digits), how fast to write."""
@@ -72,7 +69,7 @@ class Session:
     """The API as one command sees it."""
 
     client: Client
-    pacer: Throttle
+    throttle: Throttle
     stop: StopFlag
     single_call: Callable[[tuple[str, str]], Transport]
 
@@ -118,6 +115,8 @@ def endpoint_of(settings: GlobalOptions, account: Account) -> Endpoint:
         raise UsageError(
             "no instance is given", "set WAPPFY_INSTANCE_ID, pass --instance-id, or write `instance: {id: …}`"
         )
+    from reconciler.live.base_url import DEFAULT_BASE_URL
+
     return Endpoint(instance_id, (settings.base_url or DEFAULT_BASE_URL).rstrip("/"))
 
 
@@ -140,11 +139,14 @@ def open_session(
 
     address = endpoint_of(settings, account)
     with _server(settings, address, account) as (url, key):
-        pacer = Throttle(settings.rate, account.writes_per_minute, stop.event)
-        connect = partial(Transport, url, key, timeout=settings.timeout, pacer=pacer, stop=stop.event)
+        throttle = Throttle(settings.rate, account.writes_per_minute, stop.event)
+        connect = partial(Transport, url, key, timeout=settings.timeout, throttle=throttle)
         with closing(connect(read_only=read_only, observer=observer)) as transport:
             yield Session(
-                Client(transport, address.instance_id), pacer, stop, lambda call: connect(only=call, observer=observer)
+                Client(transport, address.instance_id),
+                throttle,
+                stop,
+                lambda call: connect(only=call, observer=observer),
             )
 
 

@@ -29,8 +29,8 @@ def starved(thread):
         raise RuntimeError("can't start new thread")
     start(thread)
 threading.Thread.start = starved
-import reconciler.live.transport
-reconciler.live.transport.wait_before_next = lambda *_, **__: 0.0
+import reconciler.live.throttle
+reconciler.live.throttle.Throttle._wait_out = lambda *_: None
 from reconciler.cli.main import main
 main()
 """

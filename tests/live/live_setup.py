@@ -23,7 +23,7 @@ BOB = "12025550144@s.whatsapp.net"
 
 @dataclass
 class Rig:
-    """A transport with everything it tells: `waits` in seconds, `records` of every attempt."""
+    """A transport whose throttle never sleeps: `waits` in seconds, `records` of every attempt."""
 
     url: str
     stop: threading.Event = field(default_factory=threading.Event)
@@ -44,9 +44,9 @@ class Rig:
             self.on_wait()
 
     def transport(self, **options: Any) -> Transport:
-        pacer = Throttle(None, None, self.stop, clock=self.now)
-        given = {"timeout": 5.0, "pacer": pacer, "stop": self.stop, "observer": self.records.append, "wait": self.wait}
-        return Transport(self.url, KEY, **{**given, **options})
+        throttle = Throttle(None, None, self.stop, clock=self.now, sleep=self.wait)
+        defaults = {"timeout": 5.0, "throttle": throttle, "observer": self.records.append}
+        return Transport(self.url, KEY, **{**defaults, **options})
 
 
 def client_of(transport: Transport) -> Client:

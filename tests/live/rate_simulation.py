@@ -25,7 +25,7 @@ class SimulatedServer:
     rounding: Callable[[float], float] = math.ceil
     dates: bool = True
     headers: bool = True
-    refused: int = 0
+    rejected: int = 0
     opened: list[float] = field(default_factory=list)
     used: int = 0
     arrived: list[float] = field(default_factory=list)
@@ -38,7 +38,7 @@ class SimulatedServer:
             self.opened.append(start)
             self.used = 0
         self.used += 1
-        self.refused += self.used > self.limit
+        self.rejected += self.used > self.limit
         told = {"Date": formatdate(math.floor(clock), usegmt=True)} if self.dates else {}
         if self.headers:
             told["X-RateLimit-Limit"] = str(self.limit)

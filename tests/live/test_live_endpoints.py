@@ -305,7 +305,7 @@ def test_a_group_answered_under_another_id_is_not_taken_for_the_one_asked_for() 
     with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
         with pytest.raises(InvalidResponse) as caught:
             client_of(transport).group(OTHER)
-        assert str(caught.value) == f"GET /groups/{OTHER}: answered with another group, {GROUP}"
+        assert str(caught.value) == f"GET /groups/{OTHER}: the response is about another group, {GROUP}"
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_an_id_that_can_be_none_is_refused_before_anything_is_sent(call: Callabl
 def test_a_mistyped_chat_is_told_without_its_number() -> None:
     with Rig("http://127.0.0.1:1/api").transport() as transport, pytest.raises(UsageError) as caught:
         client_of(transport).send_message("12O2555O143@s.whatsapp.net", "x")
-    assert caught.value.message == "'12O•••43@s.whatsapp.net' is no chat's id"
+    assert caught.value.message == "'12O•••43@s.whatsapp.net' is not a chat's id"
 
 
 def test_an_instance_id_is_quoted_into_one_part_of_the_path() -> None:

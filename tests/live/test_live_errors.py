@@ -33,7 +33,7 @@ from tests.live.scripted_server import Expect, ScriptedServer
 BEHIND = "api.wappfy.test"
 """A name that only the proxy of these tests knows: this machine's own addresses are reached without one."""
 
-FAILURE = "the answer tells of a failure in spite of its status"
+FAILURE = "the response reports a failure despite its status"
 PATH = f"{BASE}/groups/{GROUP}"
 
 
@@ -180,17 +180,17 @@ def test_no_body_of_an_error_is_too_odd_to_be_told(told: Any) -> None:
 def test_a_redirect_is_refused_and_names_the_host(status: int, location: str, host: str) -> None:
     error = _fails(Expect("POST", PATH, status=status, answer=b"", headers={"Location": location}))
     assert type(error) is HttpError
-    assert (error.status, error.message) == (status, f"a redirect to {host} was refused")
+    assert (error.status, error.message) == (status, f"refused a redirect to {host}")
 
 
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (b"<html>", "the answer is no JSON, or not all of it"),
-        (b'{"data": [', "the answer is no JSON, or not all of it"),
-        (b'{"data": NaN}', "the answer is no JSON, or not all of it"),
-        (b"[" * 200_000, "the answer is no JSON, or not all of it"),
-        (b'"\xff"', "the answer is no JSON, or not all of it"),
+        (b"<html>", "the response is not JSON, or is cut off"),
+        (b'{"data": [', "the response is not JSON, or is cut off"),
+        (b'{"data": NaN}', "the response is not JSON, or is cut off"),
+        (b"[" * 200_000, "the response is not JSON, or is cut off"),
+        (b'"\xff"', "the response is not JSON, or is cut off"),
         ({"success": False, "error": {"code": "X", "message": "no"}}, f"{FAILURE}: no"),
         ({"success": False}, f"{FAILURE}: no reason given"),
         ({"success": "yes", "data": 1}, f"{FAILURE}: no reason given"),
@@ -268,7 +268,7 @@ def test_no_bytes_of_an_answer_raise_a_foreign_error(tail: bytes, head: bytes) -
 def test_a_server_that_drips_bytes_holds_nobody(drip: bytes) -> None:
     error = _fails(Expect("POST", PATH, drip=drip), timeout=0.15)
     assert type(error) is NoResponse
-    assert error.message in ("the answer was not complete after 0.15 s", "the connection broke before an answer came")
+    assert error.message in ("no complete response within 0.15 s", "the connection broke before a response arrived")
 
 
 def test_a_server_that_says_nothing_is_left_after_the_timeout() -> None:
@@ -302,7 +302,7 @@ def test_a_create_for_which_no_thread_can_be_had_is_surely_not_sent_and_tried_ag
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "MAX_RESPONSE_BYTES", 1 << 20)
     error = _fails(Expect("POST", PATH, answer=b" " * (3 << 20)))
-    assert (type(error), error.message) == (InvalidResponse, "the answer has more than 1 MB")
+    assert (type(error), error.message) == (InvalidResponse, "the response has more than 1 MB")
 
 
 def test_a_name_that_cannot_be_found_is_not_sent() -> None:
@@ -310,7 +310,7 @@ def test_a_name_that_cannot_be_found_is_not_sent() -> None:
     rig.on_wait = rig.stop.set
     with rig.transport() as transport, pytest.raises(errors.Interrupted):
         transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
-    assert rig.records[0].error == "the name nowhere.invalid cannot be found"
+    assert rig.records[0].error == "cannot resolve the host name nowhere.invalid"
 
 
 def test_https_to_a_port_that_speaks_http_is_not_sent() -> None:
@@ -374,7 +374,7 @@ def test_dripped_bytes_hold_nobody_over_tls_either(monkeypatch: pytest.MonkeyPat
     with (
         ScriptedServer([Expect("POST", PATH, drip=drip)], certificate=tls.server) as server,
         Rig(server.url).transport(timeout=0.3) as transport,
-        pytest.raises(NoResponse, match=r"the answer was not complete after 0\.3 s"),
+        pytest.raises(NoResponse, match=r"no complete response within 0\.3 s"),
     ):
         transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
 
@@ -395,7 +395,7 @@ def test_dripped_bytes_hold_nobody_through_an_https_proxy_either(
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with Rig(f"https://{BEHIND}/api").transport(timeout=1.0) as transport:
             assert transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE).status == 200
-            with pytest.raises(NoResponse, match=r"the answer was not complete after 1 s"):
+            with pytest.raises(NoResponse, match=r"no complete response within 1 s"):
                 transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
     assert proxy.asked_for == [f"{BEHIND}:443"]
 
@@ -406,7 +406,7 @@ def test_certificates_that_cannot_be_read_are_said_to_be_so(monkeypatch: pytest.
     rig.on_wait = rig.stop.set
     with rig.transport() as transport, pytest.raises(errors.Interrupted):
         transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
-    assert rig.records[0].error == "the file of trusted certificates cannot be read"
+    assert rig.records[0].error == "cannot read the file of trusted certificates"
 
 
 def _untrusted() -> ssl.SSLError:
@@ -417,7 +417,7 @@ def _untrusted() -> ssl.SSLError:
 
 RESET = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
 UNTRUSTED = "the certificate of HOST is not trusted: self-signed certificate"
-BROKE = "the connection broke before an answer came"
+BROKE = "the connection broke before a response arrived"
 
 
 @pytest.mark.parametrize(
@@ -434,14 +434,14 @@ BROKE = "the connection broke before an answer came"
             "the certificate of HOST is not trusted: self-signed certificate",
         ),
         (foreign.SSLError(ssl.SSLError(1, "x")), False, RequestNotSent, "no TLS connection to HOST"),
-        (foreign.SSLError(ssl.SSLError(1, "x")), True, NoResponse, "the TLS connection broke before an answer came"),
-        (requests.ReadTimeout("x"), True, NoResponse, "no answer within 5 s"),
-        (foreign.InvalidSchema("x"), False, RequestNotSent, "the proxy's address cannot be used"),
-        (foreign.InvalidProxyURL("x"), False, RequestNotSent, "the proxy's address cannot be used"),
-        (OSError("x"), False, RequestNotSent, "the file of trusted certificates cannot be read"),
-        (foreign.ChunkedEncodingError("x"), True, NoResponse, "the answer broke off"),
-        (foreign.ContentDecodingError("x"), True, InvalidResponse, "the answer cannot be unpacked"),
-        (foreign.InvalidHeader("x"), True, InvalidResponse, "the answer cannot be unpacked"),
+        (foreign.SSLError(ssl.SSLError(1, "x")), True, NoResponse, "the TLS connection broke before a response arrived"),
+        (requests.ReadTimeout("x"), True, NoResponse, "no complete response within 5 s"),
+        (foreign.InvalidSchema("x"), False, RequestNotSent, "cannot use the proxy's address"),
+        (foreign.InvalidProxyURL("x"), False, RequestNotSent, "cannot use the proxy's address"),
+        (OSError("x"), False, RequestNotSent, "cannot read the file of trusted certificates"),
+        (foreign.ChunkedEncodingError("x"), True, NoResponse, "the response broke off"),
+        (foreign.ContentDecodingError("x"), True, InvalidResponse, "cannot decode the response"),
+        (foreign.InvalidHeader("x"), True, InvalidResponse, "cannot decode the response"),
         (RESET, True, NoResponse, f"{BROKE}: Connection reset by peer"),
         (requests.RequestException("x"), True, NoResponse, BROKE),
         (HTTPError("x"), True, NoResponse, BROKE),

@@ -270,7 +270,7 @@ def test_a_proxy_that_cannot_be_used_is_said_to_be_so(monkeypatch: pytest.Monkey
     rig.on_wait = rig.stop.set
     with rig.transport() as transport, pytest.raises(Interrupted):
         client_of(transport).instance()
-    assert rig.records[0].error == "the proxy's address cannot be used"
+    assert rig.records[0].error == "cannot use the proxy's address"
 
 
 def test_a_netrc_adds_no_login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from reconciler.apply.dry_run import dry_run_calls
 from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.cli.commands.apply.audit import Recorder, audit_file, require_writable
@@ -138,9 +139,9 @@ def _show_plan(plan: Plan, run: _Run) -> None:
 
 
 def _dry_run(plan: Plan, session: Session, run: _Run) -> int:
-    from reconciler.report.dry_run import calls_of
+    from reconciler.report.style import KNOWN_AFTER_APPLY
 
-    calls = calls_of(plan, removes_by_post=session.client.removes_by_post)
+    calls = dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=session.client.removes_by_post)
     text = DRY_RUN_FORMATS[run.ways.format](run.start.shown(plan), calls, _look(run))
     if run.ways.format != "text":
         write(text)
