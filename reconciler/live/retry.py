@@ -1,4 +1,4 @@
-"""Decide whether a failed call is sent again, and after which wait. Pure: the throttle does the waiting."""
+"""Decide whether a failed call is sent again, and after which wait; the throttle does the waiting."""
 
 from __future__ import annotations
 
