@@ -135,5 +135,5 @@ def arena(dialect: str, folder: Path, file: str = reference.FILE) -> Iterator[Ar
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
         patch.setattr("reconciler.live.throttle.Throttle", JumpingPacer)
         patch.setattr("reconciler.live.transport.Transport", HastyTransport)
-        patch.setattr("reconciler.sandbox.gate.distorted", lying)
+        patch.setattr("reconciler.sandbox.middleware.apply_fault", lying)
         yield Arena(world, server, folder)

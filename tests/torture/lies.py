@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reconciler.sandbox.distortion import Outcome, distorted
-from reconciler.sandbox.envelopes import Incoming, Reply
+from reconciler.sandbox.fault_effects import Outcome, apply_fault
 from reconciler.sandbox.faults import Fault, FaultKind
+from reconciler.sandbox.http_messages import ApiRequest, HttpReply
 from tests.torture.reference import STRANGER, THETA, digits
 
 Lie = Callable[[Any], Any]
@@ -24,10 +24,10 @@ def lie(tell: Lie, skip: int, times: int = 1, *, effect: bool = True) -> Fault:
     return Fault(FaultKind.GARBAGE, path="**", skip=skip, times=times, effect=effect, body=tell)
 
 
-def lying(fault: Fault, reply: Reply | None, incoming: Incoming) -> Outcome:
-    """The sandbox's `distorted`, which also tells lies."""
+def lying(fault: Fault, reply: HttpReply | None, incoming: ApiRequest) -> Outcome:
+    """The sandbox's `apply_fault`, which also tells lies."""
     if not callable(fault.body):
-        return distorted(fault, reply, incoming)
+        return apply_fault(fault, reply, incoming)
     if reply is None:
         return Outcome(_as_if_done(incoming))
     if reply.status >= 300:
@@ -37,11 +37,11 @@ def lying(fault: Fault, reply: Reply | None, incoming: Incoming) -> Outcome:
     return Outcome(replace(reply, body=json.dumps(told).encode()))
 
 
-def _as_if_done(incoming: Incoming) -> Reply:
+def _as_if_done(incoming: ApiRequest) -> HttpReply:
     """Success, though nothing happened."""
     made = {"group_id": UNBORN, "id": UNBORN, "participants": []}
     data = made if incoming.path.endswith(("/groups", "/join")) else {}
-    return Reply(200, json.dumps({"data": data}).encode(), {"content-type": "application/json"})
+    return HttpReply(200, json.dumps({"data": data}).encode(), {"content-type": "application/json"})
 
 
 def another_group(data: Any) -> Any:
