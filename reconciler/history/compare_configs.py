@@ -56,7 +56,9 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
         groups=groups,
         unchanged=sum(group.key not in changed for group in new.groups),
         settings=_field_changes(deltas, lambda change: setting_note(old, new, change.field, change.old is not None)),
-        lists=_list_changes((delta for delta in deltas if delta.field != "aliases"), lambda _: (old.people, new.people)),
+        lists=_list_changes(
+            (delta for delta in deltas if delta.field != "aliases"), lambda _: (old.people, new.people)
+        ),
         alias_changes=tuple(_alias_changes(deltas, old.people, new.people)),
         warnings=tuple(str(problem) for problem in sorted(new.warnings)),
         forbidden_removals=tuple(str(problem) for problem in forbidden_removals(old, new)),
@@ -236,9 +238,7 @@ def _group_lists(deltas: Iterable[Delta], old: DesiredGroup, new: DesiredGroup) 
     return _list_changes((delta for delta in deltas if delta.field not in {"members", "expired"}), people)
 
 
-def _list_changes(
-    deltas: Iterable[Delta], people: Callable[[str], tuple[_People, _People]]
-) -> tuple[ListChange, ...]:
+def _list_changes(deltas: Iterable[Delta], people: Callable[[str], tuple[_People, _People]]) -> tuple[ListChange, ...]:
     by_field: dict[str, list[Delta]] = {}
     for delta in deltas:
         if delta.item:

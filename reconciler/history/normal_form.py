@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cache
 from typing import Any, Final, TypeAlias
 
 from reconciler.model.desired import Desired, DesiredGroup, Member, Person, RemovalLimit, Unmanaged
@@ -86,9 +85,7 @@ def compare_forms(old: Form, new: Form) -> tuple[Delta, ...]:
     from deepdiff import DeepDiff
 
     # By default DeepDiff ignores keys that begin with two underscores, and does not look into what differs very much.
-    tree = DeepDiff(
-        *_without_equal(old, new), view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0
-    )
+    tree = DeepDiff(*_without_equal(old, new), view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0)
     paths = {tuple(level.path(output_format="list")[:2]) for levels in tree.values() for level in levels}
     order = {name: at for at, name in enumerate([*new, *old])}
     deltas = {(delta.field, delta.item): delta for path in paths for delta in _deltas(path[0], path[1:], old, new)}
@@ -123,10 +120,9 @@ def _compared_fields(value: Any) -> Iterator[tuple[str, Any]]:
     return ((name, _plain(getattr(value, name))) for name in _compared_names(type(value)))
 
 
-@cache
-def _compared_names(kind: type) -> tuple[str, ...]:
+def _compared_names(kind: type) -> list[str]:
     left_out = _NOT_COMPARED.get(kind, frozenset())
-    return tuple(field.name for field in fields(kind) if field.name not in left_out)
+    return [field.name for field in fields(kind) if field.name not in left_out]
 
 
 def _people_form(identities: Iterable[Identity]) -> dict[Identity, Identity]:

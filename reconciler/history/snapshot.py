@@ -24,6 +24,10 @@ _TREE_ENTRY: Final = re.compile(
 )
 _LINK, _SUBMODULE = b"120000", b"160000"
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_LFS_ERROR: Final = (
+    "is in Git LFS, so the repository has only a pointer to it",
+    "take the YAML out of Git LFS (`.gitattributes`), which is made for large files",
+)
 _ERRORS: Final = {
     "symlink": "is a symbolic link that leads out of the repository",
     "dangling": "is a symbolic link to nothing in that revision",
@@ -111,8 +115,7 @@ def _read_files(git: Git, entries: Sequence[tuple[str, GitObject]], max_bytes: i
         if each.oid not in data:
             yield RevisionFile(path, b"", *_error_and_hint(each, max_bytes))
         elif data[each.oid].startswith(_LFS_POINTER):
-            hint = "take the YAML out of Git LFS (`.gitattributes`), which is made for large files"
-            yield RevisionFile(path, b"", "is in Git LFS, so the repository has only a pointer to it", hint, each.linked)
+            yield RevisionFile(path, b"", *_LFS_ERROR, each.linked)
         else:
             yield RevisionFile(path, data[each.oid], linked=each.linked)
 
