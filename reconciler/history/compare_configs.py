@@ -91,17 +91,18 @@ def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredG
     """Return a group that is new; `namesakes` are the removed ones that share a name with it."""
     blank = DesiredGroup(group.key)
     deltas = compare_forms(normalize_group(blank), normalize_group(group, new.excluded_people))
+    # The heading has name and id; the people in a list show that it is managed.
+    fields = _field_changes(
+        (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),
+        lambda change: added_field_note(group, new.policy.max_removals, change.field),
+    )
     return GroupDiff(
         key=group.key,
         change=GroupChangeKind.ADDED,
         name=_name(group),
         id=group.id,
         membership=group.membership,
-        # The heading has name and id; the people in a list show that it is managed.
-        fields=_field_changes(
-            (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),
-            lambda change: added_field_note(group, new.policy.max_removals, change.field),
-        ),
+        fields=tuple(replace(change, old=None) for change in fields),
         added=_added_members(deltas, group),
         lists=_group_lists(deltas, blank, group),
         notes=tuple(added_group_notes(group, namesakes)),

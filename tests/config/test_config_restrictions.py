@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.config import load
 from reconciler.errors import ProblemKind
-from reconciler.history.forbidden_removals import forbidden_removals
+from reconciler.history.changed_since import forbidden_removals
 from reconciler.model.desired import Desired
 from tests.config.folders import TODAY, loaded, problems
 

@@ -25,9 +25,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return made
 
 
-def read(path: str | Path, ref: str = "HEAD", largest: int = 1000) -> Revision:
+def read(path: str | Path, ref: str = "HEAD", max_bytes: int = 1000) -> Revision:
     """Read a path as the commands do."""
-    return read_revision(Path(path), ref, wanted=lambda name: is_config_file(PurePosixPath(name)), largest=largest)
+    return read_revision(Path(path), ref, wanted=lambda name: is_config_file(PurePosixPath(name)), max_bytes=max_bytes)
 
 
 def contents(revision: Revision) -> dict[str, bytes]:
@@ -192,8 +192,8 @@ def test_a_pointer_of_git_lfs_is_told_as_what_it_is(repository: Repository) -> N
 def test_a_file_that_is_too_large_is_not_read(repository: Repository) -> None:
     repository.commit({"groups/large.yaml": "#" * 2000, "groups/small.yaml": "#"})
 
-    assert contents(read("groups", largest=1000)) == {"groups/small.yaml": b"#"}
-    assert list(troubles(read("groups", largest=1000))) == ["groups/large.yaml"]
+    assert contents(read("groups", max_bytes=1000)) == {"groups/small.yaml": b"#"}
+    assert list(troubles(read("groups", max_bytes=1000))) == ["groups/large.yaml"]
 
 
 def test_two_files_with_the_same_content_are_two_files(repository: Repository) -> None:
