@@ -522,6 +522,14 @@ def test_a_changed_setting_shows_both_values_and_what_the_change_means(new: Desi
     assert compared.differs
 
 
+def test_changed_restrictions_show_the_rules_before_and_after() -> None:
+    old, new = (replace(desired(), restrictions=Restrictions((Rule("a", (key,)),))) for key in ("x", "y"))
+    compared = compare(old, new)
+
+    assert [(setting.old, setting.new) for setting in compared.settings] == [("a: x", "a: y")]
+    assert compared.lists == ()
+
+
 def test_restrictions_that_moved_to_another_line_are_no_change() -> None:
     one, other = (Restrictions((Rule("a", people=True, where=f"f:{line}"),), f"f:{line}") for line in (1, 2))
 

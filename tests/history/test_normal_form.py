@@ -225,11 +225,11 @@ def test_a_value_that_nobody_knows_how_to_compare_fails_loudly() -> None:
 
 
 def test_order_spelling_teams_and_line_numbers_are_no_difference() -> None:
-    limits = (RemovalLimit(f"groups.yaml:{line}", count=2) for line in (3, 99))
     old, new = (
-        replace(group(members=people), max_removals=limit)
-        for people, limit in zip(
-            ([ALICE, BOB], [BOB, Member(person("12025550143", "al"), teams=("board",))]), limits, strict=True
+        group(members=people, max_removals=limit)
+        for people, limit in (
+            ([ALICE, BOB], RemovalLimit("groups.yaml:3", count=2)),
+            ([BOB, Member(person("12025550143", "al"), teams=("board",))], RemovalLimit("groups.yaml:99", count=2)),
         )
     )
     assert old != new
