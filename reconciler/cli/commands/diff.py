@@ -56,7 +56,7 @@ def diff(
     """
 
     from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import render_to_stdout, require_distinct_files
+    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.revisions import compare_arguments
     from reconciler.errors import Refused
 
@@ -64,7 +64,7 @@ def diff(
     require_distinct_files({"--output": output}, (Path(old), Path(new), path))
     given = path if ctx.get_parameter_source("path") is ParameterSource.COMMANDLINE else None
     difference = compare_arguments(old, new, given, path, as_of)
-    render_to_stdout(DIFFERENCE_FORMATS[format_], difference, settings, output, show_phones=show_phones)
+    write_rendered(DIFFERENCE_FORMATS[format_], difference, settings, output, show_phones=show_phones)
     if difference.forbidden:
         raise Refused("the newer version removes what its files may not remove:\n" + "\n".join(difference.forbidden))
     return 2 if detailed_exitcode and difference.differs else 0
