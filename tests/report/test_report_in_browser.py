@@ -286,7 +286,9 @@ def test_the_page_is_never_wider_than_its_window(opened: Open, width: int) -> No
     long = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
     who = replace(samples.ALICE, label=long, reason=long)
     text = (TextChange("name", long, f"{long}x"), TextChange("description", long, ""))
-    group = GroupPlan(long, long, long, field_changes=text, add=(who,), blocked=(long,), advice=(Advice(AdviceKind.KEPT, long),))
+    group = GroupPlan(
+        long, long, long, field_changes=text, add=(who,), blocked=(long,), advice=(Advice(AdviceKind.KEPT, long),)
+    )
     plan = replace(samples.EVERYTHING, groups=(group, *samples.EVERYTHING.groups), instance_id=long)
     page = opened(plan, width=width).page
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
