@@ -42,7 +42,7 @@ EVER = 1_000
 @pytest.mark.parametrize(
     ("first", "last"), [(2, 2), (8, 8), (13, 13), (1, EVER), (8, EVER), (11, EVER), (12, EVER), (15, EVER)]
 )
-def test_a_run_that_gets_no_more_threads_is_told_to_its_end(stage: Stage, first: int, last: int) -> None:
+def test_a_run_without_free_threads_ends_with_a_report(stage: Stage, first: int, last: int) -> None:
     stage.world.create_group("Beta", [], owner=PHONE)
     stage.world.create_group("Gamma", [], owner=PHONE)
     stage.file(FILE)
