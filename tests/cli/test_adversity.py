@@ -110,7 +110,7 @@ def test_a_saved_plan_finds_its_yaml_from_any_folder(stage: Stage, monkeypatch: 
     path.unlink()
     applied = stage.run("apply", "../today.plan", "--yes")
     assert applied.code == 0
-    assert "missing: ../groups.yaml" in applied.err
+    assert "cannot check whether the YAML changed" in applied.err
 
 
 def test_a_plan_of_a_folder_is_stale_when_a_file_is_added_or_removed(stage: Stage) -> None:

@@ -334,5 +334,5 @@ def test_pin_lists_what_it_cannot_edit_and_pins_the_rest(stage: Stage) -> None:
     path = stage.file("groups:\n  alpha:\n    ? name\n    : Alpha\n  beta:\n    name: Beta\n")
     ran = stage.run("pin")
     assert (ran.code, ran.out) == (0, f"pinned beta: {ids['Beta']}\n")
-    assert f"alpha: not pinned: groups.yaml: its text cannot be edited safely; write `id: {ids['Alpha']}`" in ran.err
+    assert f"alpha: not pinned: groups.yaml: its text cannot be edited safely; add `id: {ids['Alpha']}`" in ran.err
     assert f"    id: {ids['Beta']}\n    name: Beta\n" in path.read_text()

@@ -73,8 +73,8 @@ UNREADABLE = "cannot be read: Permission denied"
         ("plan --out closed/p.json", "cannot write closed/p.json: Permission denied"),
         ("apply closed/p.json", f"closed/p.json: {UNREADABLE}"),
         ("apply --yes --report closed/sub/report.json", "cannot write the report closed/sub/report.json"),
-        ("apply p.json", f"closed/groups.yaml, which the plan was made from, {UNREADABLE}"),
-        ("show closed/p.json", f"closed/p.json {UNREADABLE}"),
+        ("apply p.json", "cannot read closed/groups.yaml, a source of the plan: Permission denied"),
+        ("show closed/p.json", "cannot read the plan file closed/p.json: Permission denied"),
         ("pin closed/groups.yaml", f"closed/groups.yaml: {UNREADABLE}"),
         (
             "import --instance-id inst_story --output closed/live.yaml",
