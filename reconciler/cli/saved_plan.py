@@ -116,11 +116,11 @@ def require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Pat
     )
     if changed:
         raise PlanFileError(
-            f"the YAML changed after the plan was saved: {', '.join(changed)}",
+            f"the YAML changed since the plan was made: {', '.join(changed)}",
             "make a new plan (`reconciler show` still shows this one)",
         )
     if missing:
-        log.warning("cannot check whether the YAML changed after the plan was saved; missing: %s", ", ".join(missing))
+        log.warning("cannot check whether the YAML changed since the plan was made; missing: %s", ", ".join(missing))
     return () if missing else tuple(digests)
 
 

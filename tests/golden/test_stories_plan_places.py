@@ -49,7 +49,7 @@ def test_the_yaml_is_held_against_a_plan_whose_folder_is_reached_through_a_link(
     saved(guide, path, out)
     guide.file(WITH_BOB)
     refused = guide.run("apply", apply_it, "--yes")
-    assert (refused.code, "the YAML changed after the plan was saved" in refused.err) == (1, True), refused.err
+    assert (refused.code, "the YAML changed since the plan was made" in refused.err) == (1, True), refused.err
     assert guide.world.effects() == ()
     guide.file(WITHOUT_BOB)
     applied = guide.run("apply", apply_it, "--yes")

@@ -159,7 +159,7 @@ def test_an_option_is_refused_with_a_saved_plan_also_where_a_variable_says_anoth
     planned(guide)
     monkeypatch.setenv("RECONCILER_MAX_REMOVALS", "5")
     refused = guide.run("apply", "today.plan", "--yes", "--target", "alpha")
-    assert (refused.code, "make a new plan with them" in refused.err) == (1, True)
+    assert (refused.code, "make a new plan with these options" in refused.err) == (1, True)
 
 
 def refused_for_removals(stage: Stage) -> None:

@@ -198,7 +198,7 @@ def confirm(plan: Plan) -> None:
     calls = f"{plan.calls} call{'s' if plan.calls != 1 else ''}"
     click.echo(f"\nApply this plan ({calls})? Type 'yes' to continue: ", nl=False, err=True)
     if stdin.readline().strip().lower() != "yes":
-        raise Refused("not applied; nothing was changed")
+        raise Refused("not applied: nothing was changed")
 
 
 def require_writable(report: Path | None) -> None:
