@@ -26,7 +26,7 @@ EVERY = {**COMMANDS, **{f"sandbox {name}": entry for name, entry in sandbox.COMM
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_every_command_says_in_the_overview_what_its_own_help_says_and_has_an_example(name: str) -> None:
+def test_every_command_has_a_summary_help_and_an_example(name: str) -> None:
     where, line = EVERY[name]
     module, _, attribute = where.partition(":")
     command = getattr(importlib.import_module(module), attribute)
@@ -39,7 +39,7 @@ def test_every_command_says_in_the_overview_what_its_own_help_says_and_has_an_ex
 
 
 @pytest.mark.parametrize("name", [*EVERY, ""])
-def test_every_option_can_be_given_by_a_variable(name: str) -> None:
+def test_every_option_has_an_environment_variable(name: str) -> None:
     command: click.Command = cli
     for part in name.split():
         assert isinstance(command, click.Group)
@@ -80,7 +80,7 @@ def test_the_version_is_the_changelogs() -> None:
     assert __version__ in done.stdout
 
 
-def test_the_version_is_told_without_loading_the_command_line_and_in_its_words() -> None:
+def test_the_version_is_printed_without_loading_the_command_line() -> None:
     code = (
         "import sys; sys.argv = ['reconciler', '--version']; from reconciler.__main__ import main; main(); "
         "print('click' in sys.modules)"
@@ -89,7 +89,7 @@ def test_the_version_is_told_without_loading_the_command_line_and_in_its_words()
     assert done.stdout == f"{CliRunner().invoke(cli, ['--version'], prog_name='reconciler').output}False\n"
 
 
-def test_a_version_that_stdout_does_not_take_is_an_error() -> None:
+def test_a_version_that_cannot_be_printed_is_an_error() -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-m", "reconciler", "--version"], stdout=full, stderr=subprocess.PIPE)
     assert done.returncode != 0
@@ -104,9 +104,9 @@ def test_a_version_that_stdout_does_not_take_is_an_error() -> None:
         (["plan", "--fromat", "json"], "--fromat"),
         (["plan", "--format", "xml"], "xml"),
         (["plan", "--rate", "0"], "--rate"),
-        (["plan", "--as-of", "tomorrow"], "Invalid value for '--as-of': this is no day of the calendar; write YYYY"),
-        (["plan", "--as-of", "2026-13-01"], "'--as-of': this is no day of the calendar; write YYYY-MM-DD"),
-        (["diff", "a.yaml", "b.yaml", "--as-of", "2026-02-30"], "'--as-of': this is no day of the calendar"),
+        (["plan", "--as-of", "tomorrow"], "Invalid value for '--as-of': this is not a valid date; use YYYY"),
+        (["plan", "--as-of", "2026-13-01"], "'--as-of': this is not a valid date; use YYYY-MM-DD"),
+        (["diff", "a.yaml", "b.yaml", "--as-of", "2026-02-30"], "'--as-of': this is not a valid date"),
         (["plan", "--max-removals", "lots"], "--max-removals"),
         (["plan", "--max-removals", "101%"], "--max-removals"),
         (["plan", "--max-removals", "-1"], "--max-removals"),
@@ -122,15 +122,15 @@ def test_a_version_that_stdout_does_not_take_is_an_error() -> None:
         (["import", "--phone", "12O2555O143@s.whatsapp.net"], "`12O•••43@s.whatsapp.net` "),
         (["plan", "--base-url", "http://example.com/api"], "https"),
         (["plan", "--base-url", "https://user:secret@example.com/api"], "user name"),
-        (["plan", "--sandbox", "--base-url", "http://127.0.0.1:1/api"], "drop one"),
-        (["--base-url", "http://127.0.0.1:1/api", "plan", "--sandbox"], "drop one"),
-        (["plan", "--api-key-file", "nowhere.key"], "--api-key-file cannot be read: No such file"),
+        (["plan", "--sandbox", "--base-url", "http://127.0.0.1:1/api"], "--sandbox and --base-url cannot be combined"),
+        (["--base-url", "http://127.0.0.1:1/api", "plan", "--sandbox"], "--sandbox and --base-url cannot be combined"),
+        (["plan", "--api-key-file", "nowhere.key"], "cannot read the file that --api-key-file names: No such file"),
         (["sandbox", "shake"], "sandbox"),
         (["sandbox", "serve", "--host", "0.0.0.0"], "loopback"),
         (["sandbox", "serve", "--port", "0", "--from", "nowhere.yaml"], "nowhere.yaml"),
     ],
 )
-def test_a_usage_error_exits_with_1_says_what_is_wrong_and_changes_nothing(
+def test_a_usage_error_exits_with_1_names_its_cause_and_changes_nothing(
     stage: Stage, arguments: list[str], words: str
 ) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
@@ -143,7 +143,7 @@ def test_a_usage_error_exits_with_1_says_what_is_wrong_and_changes_nothing(
     assert stage.world.effects() == ()
 
 
-def test_the_key_is_needed_and_its_file_may_be_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_api_key_comes_from_an_option_a_variable_or_a_file(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
     monkeypatch.delenv("WAPPFY_API_KEY")
     without = stage.run("plan")
@@ -162,7 +162,7 @@ def test_the_key_is_needed_and_its_file_may_be_named(stage: Stage, monkeypatch: 
 
 @pytest.mark.parametrize("way", ["--api-key-file", "RECONCILER_API_KEY_FILE"])
 @pytest.mark.parametrize("key", ["wappfy_sk_live_4f9c2b", "wappfy_sk_live_" + 300 * "x"])
-def test_a_key_given_where_its_file_belongs_is_not_shown(
+def test_an_api_key_passed_as_its_file_is_not_printed(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, way: str, key: str
 ) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
@@ -173,12 +173,12 @@ def test_a_key_given_where_its_file_belongs_is_not_shown(
         monkeypatch.setenv(way, key)
         ran = stage.run("plan")
     assert ran.code == 1
-    assert f"the file named by {way} cannot be read" in ran.err
+    assert f"cannot read the file that {way} names" in ran.err
     assert "not the key" in ran.err
     assert "sk_live" not in ran.out + ran.err
 
 
-def test_an_option_goes_before_the_environment_and_that_before_the_file(
+def test_an_option_overrides_the_environment_which_overrides_the_file(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
@@ -191,13 +191,13 @@ def test_an_option_goes_before_the_environment_and_that_before_the_file(
     assert stage.run("--instance-id", "inst_unknown", "plan", "--instance-id", "inst_story").code == 0
 
 
-def test_no_instance_anywhere_is_an_error_that_says_where_to_give_one(stage: Stage) -> None:
+def test_a_missing_instance_is_an_error_with_a_hint(stage: Stage) -> None:
     (stage.folder / "groups.yaml").write_text("version: 1\ngroups: {alpha: {name: Alpha}}\n")
     ran = stage.run("plan")
     assert (ran.code, "--instance-id" in ran.err) == (1, True)
 
 
-def test_a_wrong_key_is_an_error_that_does_not_show_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_is_an_error_that_does_not_print_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
     monkeypatch.setenv("WAPPFY_API_KEY", "wappfy_sk_wrong_0123456789")
     ran = stage.run("plan", "-v")
@@ -207,7 +207,7 @@ def test_a_wrong_key_is_an_error_that_does_not_show_it(stage: Stage, monkeypatch
     assert "wrong_0123456789" not in ran.out + ran.err
 
 
-def test_an_unexpected_error_is_a_log_file_and_no_traceback(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_writes_a_log_file_and_no_traceback(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
 
     def broken(*_: object, **__: object) -> None:
@@ -226,9 +226,7 @@ def test_an_unexpected_error_is_a_log_file_and_no_traceback(stage: Stage, monkey
 
 
 @pytest.mark.parametrize("word", ["+1 202 555 0143", "12025550143", "2025550143", "12025550143@s.whatsapp.net"])
-def test_the_log_of_a_bug_has_no_number_and_no_key_whichever_way_they_came(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, word: str
-) -> None:
+def test_a_crash_log_has_neither_numbers_nor_keys(stage: Stage, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     stage.file("region: US\ngroups: {alpha: {name: Alpha}}")
     key = stage.server.key
     (stage.folder / "the.key").write_text(f"{key}\n", encoding="utf-8")
@@ -247,7 +245,7 @@ def test_the_log_of_a_bug_has_no_number_and_no_key_whichever_way_they_came(
     assert key not in text
 
 
-def test_a_key_with_a_number_in_it_is_taken_out_whole(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_with_a_number_in_it_is_removed_from_crash_logs(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
     key = "wappfy_sk_live_0123456789_end"
     monkeypatch.setenv("WAPPFY_API_KEY", key)
@@ -263,7 +261,7 @@ def test_a_key_with_a_number_in_it_is_taken_out_whole(stage: Stage, monkeypatch:
     assert "wappfy_sk_live" not in text
 
 
-def test_output_that_nobody_reads_is_no_error_message() -> None:
+def test_a_closed_pipe_prints_no_error() -> None:
     code = "from reconciler.cli.main import main; main(['schema'])"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -285,7 +283,7 @@ def test_running_without_arguments_is_a_usage_error() -> None:
 BROKEN = "groups: {alpha: {name: Alpha, descripton: x, members: [+1 202 555 014]}}"
 
 
-def test_validate_tells_every_problem_with_its_place_on_stdout(stage: Stage) -> None:
+def test_validate_reports_every_problem_with_its_location_on_stdout(stage: Stage) -> None:
     stage.file(BROKEN)
     ran = stage.run("validate")
     assert (ran.code, ran.err) == (1, "")
@@ -295,7 +293,7 @@ def test_validate_tells_every_problem_with_its_place_on_stdout(stage: Stage) -> 
     assert "555 014" not in ran.out
 
 
-def test_validate_says_what_is_valid_and_warns(stage: Stage) -> None:
+def test_validate_reports_valid_files_and_warnings(stage: Stage) -> None:
     stage.file("groups: {alpha: {name: ' Alpha '}}")
     ran = stage.run("validate")
     assert ran.code == 0
@@ -306,7 +304,7 @@ def test_validate_says_what_is_valid_and_warns(stage: Stage) -> None:
     assert "warning" not in stage.run("-q", "plan").err
 
 
-def test_validate_as_json_is_a_document_by_its_schema(stage: Stage) -> None:
+def test_validate_as_json_is_valid_by_its_schema(stage: Stage) -> None:
     for text, valid in ((BROKEN, False), ("groups: {alpha: {name: Alpha}}", True)):
         stage.file(text)
         ran = stage.run("validate", "--format", "json")
@@ -331,10 +329,10 @@ def test_results_can_go_to_a_file(stage: Stage) -> None:
     assert (stage.folder / "plan.txt").read_text() == printed
 
 
-def test_pin_names_what_must_be_written_by_hand_and_pins_the_others(stage: Stage) -> None:
+def test_pin_lists_what_it_cannot_edit_and_pins_the_rest(stage: Stage) -> None:
     ids = {name: stage.world.create_group(name, [], owner=PHONE) for name in ("Alpha", "Beta")}
     path = stage.file("groups:\n  alpha:\n    ? name\n    : Alpha\n  beta:\n    name: Beta\n")
     ran = stage.run("pin")
     assert (ran.code, ran.out) == (0, f"pinned beta: {ids['Beta']}\n")
-    assert f"alpha: not pinned: groups.yaml: its text cannot be edited safely; write `id: {ids['Alpha']}`" in ran.err
+    assert f"alpha: not pinned: groups.yaml: its text cannot be edited safely; add `id: {ids['Alpha']}`" in ran.err
     assert f"    id: {ids['Beta']}\n    name: Beta\n" in path.read_text()

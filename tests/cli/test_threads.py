@@ -40,9 +40,7 @@ EVER = 1_000
     ("first", "last", "code"),
     [(2, 2, 1), (3, 3, 1), (4, 4, 1), (1, EVER, 1), (3, EVER, 1), (4, EVER, 1), (5, EVER, 0)],
 )
-def test_an_apply_that_the_machine_refuses_a_thread_writes_nothing(
-    stage: Stage, first: int, last: int, code: int
-) -> None:
+def test_an_apply_without_free_threads_writes_nothing(stage: Stage, first: int, last: int, code: int) -> None:
     stage.world.create_group("Beta", [], owner=PHONE)
     stage.world.create_group("Gamma", [], owner=PHONE)
     stage.file(FILE)

@@ -63,7 +63,7 @@ def failed(ran: Ran, *words: str) -> None:
 
 
 @pytest.mark.parametrize("chat", ["admins", "beta", "12025550143@s.whatsapp.net"])
-def test_what_drifted_is_told_in_a_chat_by_counts_and_keys_alone(stage: Stage, chat: str) -> None:
+def test_a_notice_has_only_counts_and_keys(stage: Stage, chat: str) -> None:
     ids = world(stage)
     ran = stage.run("drift", "--notify", chat)
     assert (ran.code, ran.err) == (2, "")
@@ -72,7 +72,7 @@ def test_what_drifted_is_told_in_a_chat_by_counts_and_keys_alone(stage: Stage, c
     assert posts(stage) == 1
 
 
-def test_a_chat_that_is_no_part_of_the_plan_is_found_all_the_same(stage: Stage) -> None:
+def test_a_chat_outside_the_plan_gets_the_notice(stage: Stage) -> None:
     ids = world(stage)
     assert stage.run("drift", "--notify", "admins", "--target", "alpha").code == 2
     text = "The reconciler: 1 group differs from the file.\n- alpha: 1 to add, 1 to remove"
@@ -85,7 +85,7 @@ def test_nothing_is_sent_where_nothing_drifted(stage: Stage) -> None:
     assert (sent(stage), posts(stage)) == ([], 0)
 
 
-def test_many_groups_are_counted_and_what_apply_would_refuse_is_said(stage: Stage) -> None:
+def test_many_groups_are_counted_and_refusals_are_reported(stage: Stage) -> None:
     stage.world.create_group("Big", PEOPLE, owner=PHONE)
     groups = "".join(f"  g{n:02}: {{name: G{n:02}}}\n" for n in range(12))
     stage.file(f"groups:\n  big: {{name: Big, members: [{PEOPLE[0]}]}}\n  12025550143: {{id: 1@g.us}}\n{groups}")
@@ -109,7 +109,7 @@ def test_many_groups_are_counted_and_what_apply_would_refuse_is_said(stage: Stag
         ("76699677012110:3@hosted.lid", "use the person's number"),
     ],
 )
-def test_a_chat_that_is_no_key_and_no_id_is_an_error_before_any_call(stage: Stage, chat: str, words: str) -> None:
+def test_an_unknown_chat_is_an_error_before_any_call(stage: Stage, chat: str, words: str) -> None:
     world(stage)
     ran = stage.run("drift", "--notify", chat)
     assert (ran.code, ran.out, stage.calls()) == (1, "", [])
@@ -118,13 +118,13 @@ def test_a_chat_that_is_no_key_and_no_id_is_an_error_before_any_call(stage: Stag
 
 
 @pytest.mark.parametrize("chat", [" 12025550143:7@c.us ", "12025550143@c.us", "12025550143@s.whatsapp.net"])
-def test_a_person_is_written_to_at_the_address_that_the_server_takes(stage: Stage, chat: str) -> None:
+def test_a_message_to_a_person_goes_to_the_canonical_id(stage: Stage, chat: str) -> None:
     world(stage)
     assert stage.run("drift", "--notify", chat).code == 2
     assert sent(stage) == [("12025550143@s.whatsapp.net", TEXT)]
 
 
-def test_a_chat_that_is_not_live_is_told_and_the_drift_is_shown(stage: Stage) -> None:
+def test_a_chat_that_is_not_live_is_reported_after_the_drift(stage: Stage) -> None:
     world(stage)
     failed(stage.run("drift", "--notify", "later"), "the notification to later was not sent: the group is not live")
     failed(stage.run("drift", "--notify", "120363999999999999@g.us"), "was not sent", "404")
@@ -148,7 +148,7 @@ def test_a_chat_that_is_not_live_is_told_and_the_drift_is_shown(stage: Stage) ->
         (Fault(FaultKind.GARBAGE, "POST", SEND, body={"data": {}}), "may have been sent", 1),
     ],
 )
-def test_a_notice_that_failed_is_told_ends_with_1_and_is_not_sent_again(
+def test_a_failed_notice_exits_with_1_and_is_not_sent_again(
     stage: Stage, fault: Fault, words: str, effects: int
 ) -> None:
     world(stage)
@@ -177,7 +177,7 @@ def test_the_message_is_paced_with_the_reads_before_it(
         assert 429 not in [call.status for call in stage.world.calls()]
 
 
-def test_a_signal_while_the_message_is_under_way_lets_it_finish_and_says_so(stage: Stage) -> None:
+def test_a_signal_lets_a_message_in_progress_finish(stage: Stage) -> None:
     world(stage)
 
     def interrupt(seq: int, method: str, path: str) -> None:

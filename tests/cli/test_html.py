@@ -43,7 +43,7 @@ def _without_time(page: str) -> str:
     return re.sub(r"\d\d:\d\d UTC", "UTC", page)
 
 
-def test_what_a_stranger_wrote_is_masked_text_in_the_page(school: Stage) -> None:
+def test_live_text_is_escaped_and_masked_in_the_page(school: Stage) -> None:
     page = school.run("plan", "--format", "html").out
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -53,7 +53,7 @@ def test_what_a_stranger_wrote_is_masked_text_in_the_page(school: Stage) -> None
     assert_no_number(page[page.index("<body") : page.index("<script>")])
 
 
-def test_a_page_with_numbers_in_full_can_be_read_by_its_owner_only(school: Stage) -> None:
+def test_a_page_with_full_numbers_is_private(school: Stage) -> None:
     page = Path("page.html")
     school.run("plan", "--format", "html", "--output", "page.html", "--show-phones")
     assert "+12065550187" in page.read_text(encoding="utf-8")

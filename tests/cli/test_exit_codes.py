@@ -164,7 +164,7 @@ def _changes(stage: Stage) -> list[object]:
 
 
 @pytest.mark.parametrize(("line", "format_", "situation", "code"), list(_cases()))
-def test_the_exit_code_says_how_it_ended_whatever_the_format(
+def test_the_exit_code_is_the_same_in_every_format(
     stage: Stage, line: str, format_: str, situation: str, code: int
 ) -> None:
     stage.world.create_group("Alpha", [ALICE, BOB], owner=PHONE)
@@ -187,7 +187,7 @@ def test_the_exit_code_says_how_it_ended_whatever_the_format(
 
 
 @pytest.mark.parametrize("line", list(TABLE))
-def test_a_usage_error_is_1_since_2_must_not_mean_a_typo(stage: Stage, line: str) -> None:
+def test_a_usage_error_exits_with_1_and_not_with_2(stage: Stage, line: str) -> None:
     _clean(stage)
     ran = stage.run(*line.split(), "--no-such-option")
     assert (ran.code, ran.out) == (1, "")
@@ -195,5 +195,5 @@ def test_a_usage_error_is_1_since_2_must_not_mean_a_typo(stage: Stage, line: str
     assert stage.calls() == []
 
 
-def test_every_command_that_makes_a_run_is_in_the_table() -> None:
+def test_every_command_is_in_the_table() -> None:
     assert {line.split()[0] for line in TABLE} == set(COMMANDS) - {"sandbox"}

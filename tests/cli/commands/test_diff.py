@@ -64,7 +64,7 @@ def test_two_revisions_of_the_default_file_are_compared(shell: Shell) -> None:
     assert "+ bob" in told.out
 
 
-def test_a_key_renamed_with_its_group_tells_who_goes_and_not_that_all_come(shell: Shell) -> None:
+def test_a_renamed_key_with_its_group_shows_only_real_changes(shell: Shell) -> None:
     renamed = NEW.replace("alpha: {name: Alpha, members: [alice, bob]", "zulu: {name: Zulu, previously: [Alpha]")
     shell.repository.write(
         {"groups.yaml": renamed.replace("previously: [Alpha]", "previously: [Alpha], members: [bob]")}
@@ -76,7 +76,7 @@ def test_a_key_renamed_with_its_group_tells_who_goes_and_not_that_all_come(shell
     assert told.out.endswith("Diff: 1 group changed, 1 person removed · 1 group unchanged\n")
 
 
-def test_a_new_group_that_takes_another_one_over_shows_what_that_may_cost(shell: Shell) -> None:
+def test_a_new_group_with_previous_names_shows_its_risks(shell: Shell) -> None:
     new = "  gamma: {name: Gamma, previously: [Secret Board], description: '', max_removals: 100%, members: [bob]}\n"
     shell.repository.write({"groups.yaml": NEW + new})
 
@@ -89,7 +89,7 @@ def test_a_new_group_that_takes_another_one_over_shows_what_that_may_cost(shell:
     assert "100%" in comment
 
 
-def test_a_revision_is_compared_with_the_file_that_is_there(shell: Shell) -> None:
+def test_a_revision_is_compared_with_a_file(shell: Shell) -> None:
     shell.repository.write({"groups.yaml": HEAD + "groups: {}\n"})
 
     told = shell.diff("HEAD", "groups.yaml")
@@ -97,7 +97,7 @@ def test_a_revision_is_compared_with_the_file_that_is_there(shell: Shell) -> Non
     assert "No differences" in shell.diff("groups.yaml", "groups.yaml").out
 
 
-def test_a_folder_is_compared_with_its_revision_when_it_is_the_side_that_is_there(shell: Shell) -> None:
+def test_a_revision_is_compared_with_a_folder(shell: Shell) -> None:
     shell.repository.commit({"all/a.yaml": OLD})
     shell.repository.write({"all/a.yaml": NEW})
 
@@ -106,13 +106,13 @@ def test_a_folder_is_compared_with_its_revision_when_it_is_the_side_that_is_ther
     assert "+ bob" in shell.diff("HEAD", "groups.yaml", "all").out
 
 
-def test_the_exit_code_tells_of_a_difference_only_when_asked(shell: Shell) -> None:
+def test_only_detailed_exitcode_reports_a_difference(shell: Shell) -> None:
     assert shell.diff("HEAD~1", "HEAD", "--detailed-exitcode").code == 2
     assert shell.diff("HEAD", "HEAD", "--detailed-exitcode").code == 0
     assert shell.diff("HEAD~1", "HEAD").code == 0
 
 
-def test_a_path_wins_over_a_revision_of_its_name_and_that_is_said(shell: Shell) -> None:
+def test_a_path_overrides_a_revision_of_its_name_with_a_warning(shell: Shell) -> None:
     shell.repository.git("branch", "other", "HEAD~1")
     shell.repository.write({"other": HEAD + "groups: {}\n"})
 
@@ -124,9 +124,7 @@ def test_a_path_wins_over_a_revision_of_its_name_and_that_is_said(shell: Shell) 
     assert revision.err == ""
 
 
-def test_a_path_that_nothing_is_read_at_is_an_error_and_one_from_the_environment_is_not(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unused_path_is_an_error_only_on_the_command_line(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     shell.repository.commit({"a.yaml": OLD, "b.yaml": NEW})
 
     told = shell.diff("a.yaml", "b.yaml", "groups.yaml")
@@ -137,7 +135,7 @@ def test_a_path_that_nothing_is_read_at_is_an_error_and_one_from_the_environment
     assert "No differences" in shell.diff("HEAD", "HEAD^0").out
 
 
-def test_what_is_neither_a_path_nor_a_revision_says_both(shell: Shell) -> None:
+def test_a_name_that_is_neither_a_path_nor_a_revision_is_an_error(shell: Shell) -> None:
     told = shell.diff("HEAD", "nowhere")
 
     assert told.code == 1
@@ -157,7 +155,7 @@ def test_a_revision_without_the_file_counts_as_empty(shell: Shell) -> None:
     assert "neither HEAD nor HEAD has nowhere.yaml" in neither.err
 
 
-def test_a_version_that_is_not_valid_says_where(shell: Shell) -> None:
+def test_an_invalid_version_is_reported_with_its_location(shell: Shell) -> None:
     shell.repository.commit({"groups.yaml": NEW.replace("members", "membres")})
 
     told = shell.diff("HEAD~1", "HEAD")
@@ -174,7 +172,7 @@ def test_both_versions_are_of_the_same_day(shell: Shell) -> None:
     assert shell.diff("b.yaml", "b.yaml", "--as-of", "2026-07-01", "--detailed-exitcode").code == 0
 
 
-def test_json_holds_to_the_published_schema_and_can_go_to_a_file(shell: Shell) -> None:
+def test_json_is_valid_by_its_schema_and_can_go_to_a_file(shell: Shell) -> None:
     validator = jsonschema.Draft202012Validator(json.loads(schema_text("diff.schema.json")))
     document = json.loads(shell.diff("HEAD~1", "HEAD", "--format", "json").out)
     validator.validate(document)
@@ -191,7 +189,7 @@ def test_markdown_is_a_comment(shell: Shell) -> None:
     assert shell.diff("HEAD~1", "HEAD", "--format", "markdown").out.startswith("<!-- reconciler:diff -->\n")
 
 
-def test_what_restrictions_forbid_to_remove_is_shown_and_ends_with_an_error(shell: Shell) -> None:
+def test_forbidden_removals_are_shown_and_exit_with_1(shell: Shell) -> None:
     rules = 'restrictions: [{path: "a.yaml", groups: ["*"], people: true}]\n'
     gone = "groups: {gamma: {name: Gamma}}\n"
     free = 'restrictions: [{path: "**", groups: ["*"], people: true}]\n'
@@ -205,7 +203,7 @@ def test_what_restrictions_forbid_to_remove_is_shown_and_ends_with_an_error(shel
     assert "removes keys from files that may not define them" in told.err
 
 
-def test_warnings_of_the_newer_version_are_told(shell: Shell) -> None:
+def test_warnings_of_the_newer_version_are_reported(shell: Shell) -> None:
     shell.repository.write({"a.yaml": NEW.replace("[alice, bob]", "[alice, bob, +1 202 555 0144]")})
 
     told = shell.diff("HEAD", "a.yaml", "groups.yaml")
@@ -213,9 +211,7 @@ def test_warnings_of_the_newer_version_are_told(shell: Shell) -> None:
     assert "0144" not in told.out
 
 
-def test_the_key_is_not_handed_to_git_which_could_be_told_to_show_it(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_api_key_is_not_passed_to_git(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAPPFY_API_KEY", "wk_0123456789abcdef")
     monkeypatch.setenv("GIT_TRACE2", "1")
     monkeypatch.setenv("GIT_TRACE2_ENV_VARS", "WAPPFY_API_KEY")

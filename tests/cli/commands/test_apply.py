@@ -26,7 +26,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_apply_asks_on_a_terminal_and_only_yes_goes_on(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_apply_asks_on_a_terminal_and_only_yes_continues(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.file(FILE)
     for answer in ("no\n", "y\n", "\n"):
         monkeypatch.setattr("sys.stdin", Terminal(answer))
@@ -117,10 +117,10 @@ SPELLINGS = ["http://127.0.0.1", "HTTP://127.0.0.1", "http://LocalHost", "http:/
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_second_apply_is_told_who_holds_the_lock_however_it_spells_the_server(stage: Stage, spelling: str) -> None:
+def test_the_lock_is_the_same_however_the_url_is_spelled(stage: Stage, spelling: str) -> None:
     stage.file(FILE)
     other = stage.server.url.replace("http://127.0.0.1", spelling) + "/"
-    with instance_lock(Endpoint(INSTANCE, other).place, INSTANCE):
+    with instance_lock(Endpoint(INSTANCE, other).server, INSTANCE):
         ran = stage.run("apply", "--yes")
         assert ran.code == 1
         assert "process" in ran.err
@@ -130,7 +130,7 @@ def test_a_second_apply_is_told_who_holds_the_lock_however_it_spells_the_server(
     assert stage.run("apply", "--yes").code == 0
 
 
-def test_a_step_that_fails_ends_with_3_and_the_report_says_so(stage: Stage) -> None:
+def test_a_failed_step_exits_with_3_and_is_in_the_report(stage: Stage) -> None:
     group_id = stage.world.create_group("Alpha", [], owner=PHONE)
     stage.file(FILE)
     fault = Fault(FaultKind.STATUS, "POST", f"/groups/{group_id}/participants", status=403, code="FORBIDDEN")
@@ -154,7 +154,7 @@ def test_a_step_that_fails_ends_with_3_and_the_report_says_so(stage: Stage) -> N
         pytest.param("reconciler.live.transport.Transport.close", "done", id="closing the connection"),
     ],
 )
-def test_what_nobody_expected_ends_a_run_that_wrote_with_3_and_its_report(
+def test_an_unexpected_error_after_a_write_exits_with_3_and_a_report(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, broken: str, outcome: str
 ) -> None:
     def bug(*_: object, **__: object) -> None:
@@ -164,20 +164,20 @@ def test_what_nobody_expected_ends_a_run_that_wrote_with_3_and_its_report(
     stage.file(FILE)
     monkeypatch.setattr(broken, bug)
     ran = stage.run("apply", "--yes", "--report", "report.json")
-    assert (ran.code, "an unexpected ZeroDivisionError: this is a bug" in ran.err) == (3, True)
+    assert (ran.code, "unexpected ZeroDivisionError: this is a bug" in ran.err) == (3, True)
     report = json.loads((stage.folder / "report.json").read_text())
     assert [step["status"] for step in report["steps"]] == [outcome]
     assert [call["method"] for call in report["calls"] if call["method"] != "GET"] == ["POST"]
 
 
-def test_what_nobody_expected_before_the_first_write_ends_with_1(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_before_the_first_write_exits_with_1(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def bug(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     stage.file(FILE)
     monkeypatch.setattr("reconciler.engine.ids_before_write", bug)
     ran = stage.run("apply", "--yes", "--report", "report.json")
-    assert (ran.code, "an unexpected ZeroDivisionError" in ran.err, stage.world.effects()) == (1, True, ())
+    assert (ran.code, "unexpected ZeroDivisionError" in ran.err, stage.world.effects()) == (1, True, ())
     assert not (stage.folder / "report.json").exists()
 
 
@@ -194,7 +194,7 @@ def test_removals_wait_for_the_groups_own_additions(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.HTML, FaultKind.TRUNCATED])
-def test_a_create_without_an_answer_is_found_in_the_list_and_made_once(stage: Stage, kind: FaultKind) -> None:
+def test_a_create_without_a_response_is_found_in_the_list(stage: Stage, kind: FaultKind) -> None:
     stage.file(FILE)
     effect = True if kind is FaultKind.HTML else None
     stage.server.set_faults([Fault(kind, "POST", "/groups", effect=effect)])
@@ -204,7 +204,7 @@ def test_a_create_without_an_answer_is_found_in_the_list_and_made_once(stage: St
     assert stage.calls().count("POST /groups") == 1
 
 
-def test_a_create_that_is_nowhere_to_be_seen_is_unknown_and_not_sent_again(stage: Stage) -> None:
+def test_a_create_with_unknown_outcome_is_not_sent_again(stage: Stage) -> None:
     stage.file(FILE)
     stage.server.set_faults([Fault(FaultKind.DROP_BEFORE, "POST", "/groups")])
     ran = stage.run("apply", "--yes")
@@ -215,7 +215,7 @@ def test_a_create_that_is_nowhere_to_be_seen_is_unknown_and_not_sent_again(stage
     assert [group["name"] for group in stage.world.snapshot().values()] == ["Alpha"]
 
 
-def test_progress_is_a_line_a_call_and_quiet_is_quiet(stage: Stage) -> None:
+def test_progress_is_a_line_per_call_and_quiet_prints_none(stage: Stage) -> None:
     stage.file(FILE)
     loud = stage.run("apply", "--yes")
     assert "alpha: create with 2 people … done" in loud.err

@@ -42,7 +42,7 @@ def world(stage: Stage) -> None:
     stage.file(FILE)
 
 
-def test_who_tells_every_group_wanted_and_live(stage: Stage) -> None:
+def test_who_shows_every_group_desired_and_live(stage: Stage) -> None:
     world(stage)
     ran = stage.run("who", "alice", "--quiet")
     assert (ran.code, ran.err) == (0, "")
@@ -75,7 +75,7 @@ def _names(stage: Stage) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("dialect", ["guide", "reference"])
-def test_who_reads_each_group_once_and_none_that_the_list_told_whole(
+def test_who_reads_each_group_once_and_only_if_the_list_is_incomplete(
     dialect: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with stage_with(Settings(Dialect(dialect), rate_limit=10_000), tmp_path, monkeypatch, capsys) as stage:
@@ -87,7 +87,7 @@ def test_who_reads_each_group_once_and_none_that_the_list_told_whole(
 
 
 @pytest.mark.parametrize("word", ["ALICE MORENO", "202 555 0143", "12025550143@c.us"])
-def test_who_takes_any_spelling_and_the_document_keeps_to_its_schema(stage: Stage, word: str) -> None:
+def test_who_accepts_any_spelling_and_its_json_is_valid(stage: Stage, word: str) -> None:
     world(stage)
     ran = stage.run("who", word, "--format", "json")
     document = json.loads(ran.out)
@@ -96,14 +96,17 @@ def test_who_takes_any_spelling_and_the_document_keeps_to_its_schema(stage: Stag
     assert document["masked"] is True
     assert document["person"]["label"] == "alice"
     assert document["summary"] == {"desired": 3, "live": 5, "unknown": 0}
-    told = {group["key"]: (group["live"], bool(group["desired"] and group["desired"]["member"])) for group in document["groups"]}
+    told = {
+        group["key"]: (group["live"], bool(group["desired"] and group["desired"]["member"]))
+        for group in document["groups"]
+    }
     assert told["alpha"] == ("in", True)
     assert told["beta"] == ("out", True)
     assert told["new"] == ("no group", True)
     assert told[None] == ("in", False)
 
 
-def test_who_shows_numbers_where_asked_and_keeps_that_file_private(stage: Stage) -> None:
+def test_who_shows_full_numbers_on_request_in_a_private_file(stage: Stage) -> None:
     world(stage)
     assert stage.run("who", "alice", "--show-phones", "--format", "json", "--output", "who.json").out == ""
     path = stage.folder / "who.json"
@@ -112,7 +115,7 @@ def test_who_shows_numbers_where_asked_and_keeps_that_file_private(stage: Stage)
     assert "+12025550143" in stage.run("who", "alice", "--show-phones").out
 
 
-def test_who_says_that_somebody_is_in_no_group(stage: Stage) -> None:
+def test_who_reports_a_person_without_groups(stage: Stage) -> None:
     world(stage)
     ran = stage.run("who", CAROL)
     assert (ran.code, ran.out) == (
@@ -121,7 +124,7 @@ def test_who_says_that_somebody_is_in_no_group(stage: Stage) -> None:
     )
 
 
-def test_who_says_where_it_could_not_be_known(stage: Stage) -> None:
+def test_who_reports_groups_that_cannot_be_known(stage: Stage) -> None:
     stage.world.set_account(BOB, lid="76699677012111@lid", shows="lid")
     group_id = stage.world.create_group("Alpha", [ALICE, BOB], owner=PHONE)
     stage.file("groups: {alpha: {name: Alpha, members: []}}")
@@ -139,7 +142,7 @@ def test_who_says_where_it_could_not_be_known(stage: Stage) -> None:
     assert "desired in 1 group, seen in 0 live; unknown for 1 group." in wanted
 
 
-def test_who_shows_nobody_as_coming_or_going_whom_no_plan_moves(stage: Stage) -> None:
+def test_who_shows_only_changes_that_a_plan_would_make(stage: Stage) -> None:
     stage.world.set_account(BOB, lid="76699677012111@lid", shows="lid")
     stage.world.create_group("Theirs", [ALICE, PHONE], owner=CAROL)
     stage.world.create_group("Lids", [ALICE, BOB], owner=PHONE)
@@ -183,17 +186,17 @@ def test_invite_of_a_group_with_an_id_takes_one_call(stage: Stage) -> None:
     assert stage.calls() == [f"GET /groups/{group_id}/invite-code"]
 
 
-def test_invite_says_what_is_in_the_way(stage: Stage) -> None:
+def test_invite_reports_why_there_is_no_link(stage: Stage) -> None:
     world(stage)
     stage.world.create_group("Beta", [BOB], owner=PHONE)
     led = stage.world.create_group("Led by Bob", [PHONE], owner=BOB)
     stage.file(FILE + f"  led: {{id: {led}}}\n  gone: {{id: 120363999999999999@g.us}}\n")
     for key, words in {
         "alhpa": "did you mean alpha?",
-        "new": "no live group bears its name",
+        "new": "no live group has its name",
         "beta": "2 live groups are called",
-        "gone": "120363999999999999@g.us is not among the instance's live groups",
-        "led": "only an admin of the group may",
+        "gone": "not in a live group with the id 120363999999999999@g.us",
+        "led": "only an admin of the group can",
     }.items():
         ran = stage.run("invite", key)
         assert (ran.code, ran.out) == (1, ""), key
@@ -201,7 +204,7 @@ def test_invite_says_what_is_in_the_way(stage: Stage) -> None:
         assert "Traceback" not in ran.err
 
 
-def test_invite_of_an_unknown_instance_is_not_told_as_a_missing_group(stage: Stage) -> None:
+def test_invite_of_an_unknown_instance_does_not_report_a_missing_group(stage: Stage) -> None:
     stage.file("groups: {gone: {id: 120363999999999999@g.us}}")
     ran = stage.run("invite", "gone", "--instance-id", f"{INSTANCE}_x")
     assert (ran.code, "INSTANCE_NOT_FOUND" in ran.err) == (1, True)

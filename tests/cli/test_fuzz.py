@@ -85,7 +85,7 @@ def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @example(content=codecs.BOM_UTF16_LE + GOOD.decode().encode("utf-16-le"))
 @example(content=b"version: 1\ngroups: &g {a: {<<: *g}}")
 @FUZZ
-def test_any_bytes_are_answered_in_words_with_places(content: bytes) -> None:
+def test_any_bytes_are_reported_with_locations(content: bytes) -> None:
     with hostile(content) as path:
         code, out, err = validated(path)
         assert code in (0, 1), out + err
@@ -148,7 +148,7 @@ runpy.run_module("reconciler", run_name="__main__")
 
 
 @pytest.mark.parametrize("shape", SHAPES if FULL else SOME)
-def test_a_hostile_megabyte_is_answered_within_two_seconds_and_300_megabytes(shape: str, tmp_path: Path) -> None:
+def test_a_hostile_megabyte_takes_at_most_two_seconds_and_300_megabytes(shape: str, tmp_path: Path) -> None:
     # Without the variables that make a coverage run trace the child, too: what is bounded is the program.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -30,9 +30,7 @@ def files_below(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("host", CI_SYSTEMS)
-def test_what_init_writes_is_there_is_told_and_is_valid(
-    host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_init_lists_its_files_and_they_are_valid(host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "new" / "repository"
     assert run(["init", str(folder), "--ci", host]) == 0
     told = capsys.readouterr().out
@@ -43,7 +41,7 @@ def test_what_init_writes_is_there_is_told_and_is_valid(
     assert capsys.readouterr().out.endswith("groups.yaml: valid, 2 groups\n")
 
 
-def test_the_starter_can_do_nothing_to_anybody_before_it_is_edited(tmp_path: Path) -> None:
+def test_the_starter_cannot_be_applied_before_it_is_edited(tmp_path: Path) -> None:
     text = starter_files("none", __version__)
     (page,) = text.values()
     assert f"id: {PLACEHOLDER} " in page
@@ -68,7 +66,7 @@ def test_the_pipelines_install_the_version_that_wrote_them(host: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
-def test_what_is_there_already_is_named_and_then_nothing_is_written(
+def test_init_lists_existing_files_and_writes_nothing(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     workflows = tmp_path / ".github" / "workflows"
@@ -89,7 +87,7 @@ def test_what_is_there_already_is_named_and_then_nothing_is_written(
     assert "reconciler-plan.yml" not in said
 
 
-def test_what_cannot_be_written_whole_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_init_that_fails_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / ".github").write_text("in the way of a folder\n")
     assert run(["init", str(tmp_path)]) == 1
     said = capsys.readouterr().err
@@ -101,7 +99,7 @@ def test_what_cannot_be_written_whole_leaves_nothing_behind(tmp_path: Path, caps
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("nth", range(1, 6))
-def test_an_interrupt_in_the_middle_leaves_nothing_behind(
+def test_an_interrupted_init_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], nth: int, number: int
 ) -> None:
     written: list[Path] = []
@@ -119,7 +117,7 @@ def test_an_interrupt_in_the_middle_leaves_nothing_behind(
     assert os.listdir(tmp_path) == []
 
 
-def test_folder_and_pipelines_can_be_given_by_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_reads_its_arguments_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILER_FOLDER", str(tmp_path / "there"))
     monkeypatch.setenv("RECONCILER_CI", "none")
     assert run(["init"]) == 0

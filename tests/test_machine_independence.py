@@ -35,7 +35,7 @@ def ended_well(*command: str, environment: Mapping[str, str]) -> str:
     return ran.stdout
 
 
-def test_a_test_s_repository_has_nobodys_configuration_with_an_old_git_too(
+def test_a_test_repository_ignores_the_user_s_git_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for place in (".gitconfig", "git/config"):
@@ -48,21 +48,21 @@ def test_a_test_s_repository_has_nobodys_configuration_with_an_old_git_too(
     assert "mine." not in repository.git("config", "--list")
 
 
-def test_a_story_goes_the_same_whatever_is_set_for_the_program() -> None:
+def test_tests_ignore_variables_that_are_set_for_the_program() -> None:
     story = "tests/golden/test_stories.py::test_groups_are_created_from_nothing"
     options = ("-q", "-p", "no:cacheprovider")
     served = "tests/sandbox/test_server.py::test_serve_forever_ends_when_stop_is_set"
     assert "3 passed" in ended_well(sys.executable, "-m", "pytest", *options, story, served, environment=SETTINGS)
 
 
-def test_the_demo_goes_the_same_whatever_is_set_for_the_program() -> None:
+def test_the_demo_ignores_variables_that_are_set_for_the_program() -> None:
     program = {"RECONCILER": str(Path(sys.executable).with_name("reconciler"))}
     said = ended_well("sh", "examples/demo.sh", environment=program)
     assert said.count("No drift") == 1
     assert ended_well("sh", "examples/demo.sh", environment={**program, **SETTINGS}) == said
 
 
-def test_an_apply_in_a_test_takes_no_lock_where_real_ones_take_theirs(
+def test_an_apply_in_a_test_uses_a_lock_folder_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = set(lock.FOLDER.glob("*.lock"))

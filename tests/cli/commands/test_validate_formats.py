@@ -46,7 +46,7 @@ def files(stage: Stage, path: str) -> set[str]:
         ("sales/north", "../north/./groups.yaml"),
     ],
 )
-def test_a_file_is_named_as_the_repository_names_it(
+def test_a_file_is_named_relative_to_the_repository(
     stage: Stage, repository: Path, monkeypatch: pytest.MonkeyPatch, folder: str, path: str
 ) -> None:
     monkeypatch.chdir(repository / folder)
@@ -54,7 +54,7 @@ def test_a_file_is_named_as_the_repository_names_it(
     assert files(stage, str(repository / "sales")) == {"sales/north/groups.yaml"}
 
 
-def test_without_git_the_workspace_counts_then_the_working_folder(
+def test_without_git_paths_are_relative_to_the_workspace_or_working_folder(
     stage: Stage, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (repository / ".git").rmdir()
@@ -66,7 +66,7 @@ def test_without_git_the_workspace_counts_then_the_working_folder(
     assert files(stage, "north/groups.yaml") == {"north/groups.yaml"}
 
 
-def test_a_file_outside_of_everything_is_named_in_full(
+def test_a_file_outside_the_repository_has_its_absolute_path(
     stage: Stage, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repository / "sales")
@@ -74,19 +74,19 @@ def test_a_file_outside_of_everything_is_named_in_full(
     assert files(stage, "../../outside.yaml") == {str(outside)}
 
 
-def test_a_link_is_named_as_it_stands_in_the_repository(stage: Stage, repository: Path) -> None:
+def test_a_link_keeps_its_own_name(stage: Stage, repository: Path) -> None:
     (repository / "linked.yaml").symlink_to(stage.file(BAD, "outside.yaml"))
     assert files(stage, str(repository / "linked.yaml")) == {"linked.yaml"}
 
 
-def test_a_valid_file_says_so_and_has_no_result(stage: Stage) -> None:
+def test_a_valid_file_has_no_result(stage: Stage) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
     assert stage.run("validate", "--format", "github").out == "groups.yaml: valid, 1 group\n"
     assert json.loads(stage.run("validate", "--format", "sarif").out)["runs"][0]["results"] == []
 
 
 @pytest.mark.parametrize("command", ["plan", "drift", "show", "apply", "diff"])
-def test_annotations_are_for_validate_alone(stage: Stage, command: str) -> None:
+def test_only_validate_has_the_github_format(stage: Stage, command: str) -> None:
     ran = stage.run(command, "--format", "github")
     assert ran.code == 1
     assert "is not one of" in ran.err

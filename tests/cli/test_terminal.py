@@ -60,7 +60,7 @@ def _more(screen: int) -> bytes:
         return b""
 
 
-def test_the_bar_shows_no_number_that_a_key_is_made_of(stage: Stage) -> None:
+def test_the_bar_masks_numbers_in_keys(stage: Stage) -> None:
     stage.file(FILE)
     seen = shown("apply", "--yes")
     assert b": reading back" in seen
@@ -79,9 +79,7 @@ def test_no_color_reaches_the_bar(stage: Stage, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("at", ["POST", "GET /api/instances/inst_story/groups/"])
-def test_a_terminal_that_goes_in_the_middle_of_a_run_takes_neither_its_report_nor_its_exit_code_along(
-    stage: Stage, at: str
-) -> None:
+def test_a_run_outlives_its_terminal_and_keeps_its_report_and_exit_code(stage: Stage, at: str) -> None:
     stage.file(FILE)
     went = Event()
     with on_terminal("apply", "--yes", "--report", "report.json") as (process, take_away, _):

@@ -25,7 +25,7 @@ def alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     return stage
 
 
-def test_the_main_job_runs_on_the_embedded_server(alone: Stage) -> None:
+def test_the_main_commands_run_on_the_embedded_server(alone: Stage) -> None:
     assert alone.run("--sandbox", "plan", "--detailed-exitcode").code == 2
     assert alone.run("apply", "--sandbox", "--yes").code == 0
     again = alone.run("--sandbox", "plan", "--detailed-exitcode")
@@ -44,7 +44,7 @@ def test_the_example_validates_without_warnings(alone: Stage) -> None:
     assert alone.run("validate", str(EXAMPLE)).out.endswith("groups.yaml: valid, 5 groups\n")
 
 
-def test_the_same_shake_is_the_same_drift(alone: Stage) -> None:
+def test_the_same_seed_makes_the_same_drift(alone: Stage) -> None:
     told = []
     for _ in range(2):
         alone.run("sandbox", "reset")
@@ -53,28 +53,28 @@ def test_the_same_shake_is_the_same_drift(alone: Stage) -> None:
     assert told[0] == told[1]
 
 
-def test_one_instance_is_shaken_where_it_is_named_and_none_where_it_is_not_known(alone: Stage) -> None:
+def test_shake_changes_the_named_instance_and_refuses_an_unknown_one(alone: Stage) -> None:
     assert alone.run("--sandbox", "apply", "--yes").code == 0
     assert alone.run("--sandbox", "--instance-id", "inst_second", "plan").code == 0
     unknown = alone.run("sandbox", "shake", "--instance-id", "inst_typo")
     assert (unknown.code, unknown.out) == (1, "")
-    assert "the sandbox has no instance inst_typo, only inst_abc123, inst_second" in unknown.err
+    assert "the sandbox has no instance inst_typo; it has inst_abc123, inst_second" in unknown.err
     assert alone.run("--sandbox", "drift").code == 0
     assert alone.run("sandbox", "shake", "--instance-id", "inst_abc123").out.count("renamed ") == 1
     assert alone.run("sandbox", "shake").out.count("renamed ") == 2
 
 
-def test_forgetting_a_file_that_is_no_state_is_refused(alone: Stage) -> None:
+def test_reset_refuses_a_file_that_is_not_a_state(alone: Stage) -> None:
     ran = alone.run("sandbox", "reset", "--state", "groups.yaml")
     assert (ran.code, ran.out) == (1, "")
     assert "groups.yaml is not a sandbox state; nothing was deleted" in ran.err
     assert (alone.folder / "groups.yaml").exists()
 
 
-def test_where_there_is_nothing_to_forget_nothing_is_deleted(alone: Stage) -> None:
+def test_reset_without_a_state_deletes_nothing(alone: Stage) -> None:
     (alone.folder / "notes-wal").write_text("mine")
     ran = alone.run("sandbox", "reset", "--state", "notes")
-    assert (ran.code, ran.out) == (0, "nothing to forget: there is no notes\n")
+    assert (ran.code, ran.out) == (0, "nothing to delete: notes does not exist\n")
     assert (alone.folder / "notes-wal").read_text() == "mine"
     (alone.folder / "link").symlink_to("gone")
     ran = alone.run("sandbox", "reset", "--state", "link")
@@ -91,7 +91,7 @@ def test_the_sandboxs_instance_keeps_its_number(alone: Stage) -> None:
     assert (ran.code, "sandbox" in ran.err, "0199" in ran.err) == (1, True, False)
 
 
-def test_a_pin_can_be_looked_at_first(alone: Stage) -> None:
+def test_pin_has_a_dry_run(alone: Stage) -> None:
     alone.run("--sandbox", "apply", "--yes")
     before = (alone.folder / "groups.yaml").read_bytes()
     assert "would pin club-news: 12036" in alone.run("--sandbox", "pin", "--dry-run").out
@@ -113,7 +113,7 @@ def on_a_terminal(answer: bytes, *arguments: str) -> tuple[int, str]:
             if not part:
                 break
             shown += part
-            if answer and b"Only 'yes' goes on" in shown:
+            if answer and b"Type 'yes' to continue" in shown:
                 os.write(controller, answer)
                 answer = b""
     os.close(controller)
@@ -133,7 +133,7 @@ def test_on_a_terminal_it_asks_in_colour_and_shows_a_bar(
     assert ("Applied: 5 created" in shown) is (code == 0)
 
 
-def test_no_color_is_kept(alone: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_disables_colours(alone: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     ended, shown = on_a_terminal(b"no\n", "--sandbox", "apply")

@@ -66,7 +66,7 @@ def world(stage: Stage) -> None:
 
 @pytest.mark.parametrize("phones", [(), ("--show-phones",)])
 @pytest.mark.parametrize("line", LINES)
-def test_json_holds_to_its_schema(stage: Stage, line: str, phones: tuple[str, ...]) -> None:
+def test_json_is_valid_by_its_schema(stage: Stage, line: str, phones: tuple[str, ...]) -> None:
     if phones and not takes_show_phones(line.split()[0]):
         phones = ()
     world(stage)
@@ -79,7 +79,7 @@ def test_json_holds_to_its_schema(stage: Stage, line: str, phones: tuple[str, ..
 
 
 @pytest.mark.parametrize("line", ["drift", "apply --yes --max-removals 9"])
-def test_json_of_a_group_that_fails_or_is_refused_holds_too(stage: Stage, line: str) -> None:
+def test_json_of_a_failed_or_refused_group_is_valid(stage: Stage, line: str) -> None:
     world(stage)
     stage.server.set_faults([Fault(FaultKind.STATUS, "PATCH", "/groups/*", status=403, code="FORBIDDEN", message="no")])
     ran = stage.run(*line.split(), "--format", "json")
@@ -87,7 +87,7 @@ def test_json_of_a_group_that_fails_or_is_refused_holds_too(stage: Stage, line: 
     jsonschema.validate(json.loads(ran.out), schema(LINES[line.removesuffix(" --max-removals 9")]))
 
 
-def test_written_documents_hold_in_full(stage: Stage) -> None:
+def test_written_documents_are_valid_by_their_schema(stage: Stage) -> None:
     world(stage)
     stage.run("apply", "--yes", "--max-removals", "9", "--report", "report.json")
     for name, kind in (("report.json", "result"), ("saved.plan", "plan")):
@@ -96,7 +96,7 @@ def test_written_documents_hold_in_full(stage: Stage) -> None:
         assert document["masked"] is False
 
 
-def test_every_command_with_json_has_its_schema_proven_here() -> None:
+def test_every_command_with_json_is_checked_against_its_schema() -> None:
     with_json = {
         name
         for name in COMMANDS
@@ -116,11 +116,11 @@ def test_every_schema_is_printed_and_names_its_version(stage: Stage, name: str) 
     assert document["$id"].split(":")[-1].isdecimal() or "/" in document["$id"]
 
 
-def test_every_published_schema_of_a_document_is_one_that_schema_prints() -> None:
+def test_schema_prints_every_schema_of_a_document() -> None:
     assert set(LINES.values()) == set(DOCUMENTS)
 
 
-def test_one_schema_at_a_time_is_printed(stage: Stage) -> None:
+def test_two_schemas_cannot_be_combined(stage: Stage) -> None:
     ran = stage.run("schema", "--plan", "--who")
     assert (ran.code, ran.out) == (1, "")
     assert "--plan and --who" in ran.err

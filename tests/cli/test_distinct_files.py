@@ -71,7 +71,7 @@ def contents() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(("line", "words"), TWICE)
-def test_two_results_for_one_file_are_a_usage_error_before_any_call(there: Stage, line: str, words: str) -> None:
+def test_two_outputs_to_one_file_are_a_usage_error_before_any_call(there: Stage, line: str, words: str) -> None:
     before = contents()
     ran = there.run(*line.split())
     assert (ran.code, ran.out) == (1, "")
@@ -81,7 +81,7 @@ def test_two_results_for_one_file_are_a_usage_error_before_any_call(there: Stage
 
 @pytest.mark.parametrize("linked", [False, True])
 @pytest.mark.parametrize(("line", "over"), OVER)
-def test_a_result_over_what_is_read_is_a_usage_error_before_any_call(
+def test_overwriting_an_input_is_a_usage_error_before_any_call(
     there: Stage, line: str, over: str, linked: bool
 ) -> None:
     place = over
@@ -91,7 +91,7 @@ def test_a_result_over_what_is_read_is_a_usage_error_before_any_call(
     before = contents()
     ran = there.run(*line.format(place).split())
     assert (ran.code, ran.out) == (1, "")
-    assert f"would be written over {over}" in ran.err
+    assert f"would overwrite {over}, which is an input" in ran.err
     assert (contents(), there.calls()) == (before, [])
 
 
@@ -104,6 +104,6 @@ def test_a_result_over_what_is_read_is_a_usage_error_before_any_call(
         "import --instance-id inst_story --output groups.yaml",
     ],
 )
-def test_what_can_be_written_to_twice_and_what_is_not_read_is_in_nobodys_way(there: Stage, line: str) -> None:
+def test_devices_and_files_that_are_not_inputs_are_allowed(there: Stage, line: str) -> None:
     ran = there.run(*line.split())
     assert ran.code == 0, ran.err
