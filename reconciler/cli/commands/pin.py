@@ -71,9 +71,9 @@ def _note(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
         write("Nothing to pin: every group that is live has its id in the file.")
         return
     pins = pin(path, ids)
-    for key, reason in sorted(pins.by_hand.items()):
+    for key, reason in sorted(pins.not_editable.items()):
         log.warning("%s: not pinned: %s; write `id: %s` into it by hand", key, reason, ids[key])
-    done = sorted(ids.keys() - pins.by_hand.keys())
+    done = sorted(ids.keys() - pins.not_editable.keys())
     if not done:
         return
     if dry_run:
