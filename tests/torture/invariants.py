@@ -85,7 +85,7 @@ def _effects_are_reported(run: Ran) -> Iterator[str]:
     calls = {call.seq: call for call in run.calls}
     steps = steps_of(run)
     for effect in run.effects:
-        told = [step["outcome"] for step in steps if _is_of(calls[effect.call], step)]
+        told = [step["status"] for step in steps if _is_of(calls[effect.call], step)]
         if not MAY_STAND & set(told):
             yield f"{effect.kind} of {effect.group_id} took effect, reported {told or 'nowhere'}"
 
@@ -94,7 +94,7 @@ def _done_is_done(run: Ran, world: Snapshot, beside: Collection[str]) -> Iterato
     """Nothing is reported as done that is not so; who is not where they should be is named."""
     named = {(p["group"], p["who"]["identity"]) for p in run.report["people"]} if run.report else set()
     for step in steps_of(run):
-        if step["outcome"] == "done" and step["group"] not in beside:
+        if step["status"] == "done" and step["group"] not in beside:
             wrong = _not_so(step, world, run.effects, named)
             if wrong:
                 yield f"{step['group']}: {step['action']} is reported as done, but {wrong}"

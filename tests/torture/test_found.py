@@ -44,7 +44,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Arena]:
 
 def outcome(ran: Ran, key: str, action: str) -> str:
     assert ran.report is not None
-    (told,) = [s["outcome"] for s in ran.report["steps"] if (s["group"], s["action"]) == (key, action)]
+    (told,) = [s["status"] for s in ran.report["steps"] if (s["group"], s["action"]) == (key, action)]
     return str(told)
 
 
@@ -136,7 +136,7 @@ def test_whom_a_call_without_a_clear_answer_did_not_add_nobody_is_said_to_have_r
     ran = place.apply()
     assert ran.report is not None
     assert (ran.code, outcome(ran, "gamma", "add"), ran.report["people"]) == (3, "unknown", [])
-    assert ran.report["summary"]["refused"] == 0
+    assert ran.report["summary"]["people_refused"] == 0
     assert "invite link" not in ran.out
     place.server.set_faults([])
     assert heal(place, ran.effects) == []

@@ -146,15 +146,15 @@ def report(ran: Ran, after: Facts, *, lies: bool) -> None:
     for effect in ran.effects:
         assert any(_accounts_for(step, effect) for step in steps), f"not in the report: {effect}\n{ran}"
     for step in steps:
-        if step["outcome"] == "done" and not lies:
+        if step["status"] == "done" and not lies:
             said = {_digits(person["who"]) for person in ran.report["people"] if person["group"] == step["group"]}
-            unread = {left["group"] for left in ran.report["left_over"] if "read back" in left["difference"]}
+            unread = {left["group"] for left in ran.report["remaining_drift"] if "read back" in left["difference"]}
             if ran.interrupted or step["group"] in unread:
                 # Nothing was read back, so nobody could see who refuses to be added.
                 said |= after.never
             assert _is_so(step, after, said), f"reported as done, and not so: {step}\n{ran}"
-        if not lies and step["action"] in ("remove", "leave") and step["outcome"] not in ("skipped", "not run"):
-            before = [one["outcome"] for one in steps[: steps.index(step)] if one["group"] == step["group"]]
+        if not lies and step["action"] in ("remove", "leave") and step["status"] not in ("skipped", "not run"):
+            before = [one["status"] for one in steps[: steps.index(step)] if one["group"] == step["group"]]
             assert set(before) <= {"done"}, f"taken away though something before it failed: {step}\n{ran}"
     assert ran.report["converged"] == (ran.code == 0), ran
     assert ran.report["interrupted"] == (ran.code == 130), ran
@@ -171,7 +171,7 @@ def _accounts_for(step: dict[str, object], effect: Effect) -> bool:
     adds = step["action"] == "create" and effect.kind == "add" and step["group_id"] == effect.group_id
     same_kind = step["action"] == effect.kind and step["group_id"] in (None, effect.group_id)
     fits = effect.kind in ("patch", "leave", "join") or set(effect.people) <= people
-    return step["outcome"] in ("done", "unknown") and (same_kind or adds) and fits
+    return step["status"] in ("done", "unknown") and (same_kind or adds) and fits
 
 
 def _is_so(step: dict[str, object], facts: Facts, said: set[str]) -> bool:

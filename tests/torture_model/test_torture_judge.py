@@ -118,10 +118,10 @@ def test_a_wrong_exit_code_is_found(run: Ran) -> None:
 def told(outcome: str, action: str = "remove", first: str = "", **step: Any) -> dict[str, Any]:
     """A report with one step, about bob in Alpha; `first` is the outcome of a step before it."""
     who = {"identity": f"+{BOB}", "jid": None, "label": "bob", "lid": None}
-    whole: dict[str, Any] = {"outcome": outcome, "action": action, "group": "alpha", "group_id": ALPHA, "people": [who]}
+    whole: dict[str, Any] = {"status": outcome, "action": action, "group": "alpha", "group_id": ALPHA, "people": [who]}
     whole |= {"name": None, "description": None, "invite": None, **step}
-    before = [{**whole, "action": "add", "people": [], "outcome": first}] if first else []
-    return {"steps": [*before, whole], "people": [], "left_over": [], "converged": False, "interrupted": False}
+    before = [{**whole, "action": "add", "people": [], "status": first}] if first else []
+    return {"steps": [*before, whole], "people": [], "remaining_drift": [], "converged": False, "interrupted": False}
 
 
 @pytest.mark.parametrize(
