@@ -50,7 +50,7 @@ screenshots: $(INSTALLED)
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py
 
-# The docs site in build/site/html; a broken link fails. `make test` builds it too (tests/docs/test_docs_site.py).
+# The docs site in build/site/html; a broken link fails. `make test` builds it too (tests/docs/test_site.py).
 site: $(INSTALLED)
 	$(BIN)/python docs/build_site.py
 

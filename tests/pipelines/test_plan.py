@@ -84,7 +84,7 @@ def test_an_error_in_the_file_is_shown_at_its_line_and_the_comment_says_that_the
     assert annotation.startswith("::error ")
     assert "file=groups.yaml" in annotation
     assert "line=9" in annotation
-    assert "No plan could be made" in scene.forge.bodies()[0]
+    assert "Planning " in scene.forge.bodies()[0]
     assert scene.world.calls() == ()
 
 
@@ -95,7 +95,7 @@ def test_without_a_key_there_is_a_warning_and_the_comment_says_that_there_is_no_
     (annotation,) = run.jobs["live"].annotations
     assert annotation.startswith("::warning title=No live plan::")
     (body,) = scene.forge.bodies()
-    assert "No plan could be made" in body
+    assert "Planning " in body
 
 
 @pytest.mark.parametrize("broken", ["Install the reconciler", "actions/setup-python", "actions/checkout"])
@@ -106,13 +106,13 @@ def test_whatever_failed_the_last_plan_does_not_stand_for_this_revision(scene: S
     assert scene.run("plan", event).results == {"offline": "failure", "live": "failure"}
     (body,) = scene.forge.bodies()
     assert body.startswith(MARKER)
-    assert f"No plan could be made of {event.payload['pull_request']['head']['sha']}" in body
+    assert f"Planning {event.payload['pull_request']['head']['sha']} failed" in body
 
 
 def test_a_comment_and_a_summary_say_that_merging_plans_anew_and_over_all_groups(scene: Scene) -> None:
     run = scene.run("plan", scene.forge.pull_request({"groups.yaml": WITH_CAROL}))
     for text in (run.summary, *scene.forge.bodies()):
-        assert "Merging plans anew, over all groups, and applies what else is pending then" in text
+        assert "After the merge all groups are planned again" in text
 
 
 def test_a_plan_that_fails_does_not_leave_the_last_one_standing(scene: Scene) -> None:
@@ -123,7 +123,7 @@ def test_a_plan_that_fails_does_not_leave_the_last_one_standing(scene: Scene) ->
     assert run.results == {"offline": "success", "live": "failure"}
     (body,) = scene.forge.bodies()
     assert body.startswith(MARKER)
-    assert "No plan could be made" in body
+    assert "Planning " in body
     assert event.payload["pull_request"]["head"]["sha"] in body
 
 

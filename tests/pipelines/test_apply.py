@@ -111,7 +111,7 @@ def test_where_actions_may_open_no_pull_requests_a_warning_says_where_the_ids_ar
     run = scene.run("apply", scene.forge.pushed())
     assert run.results["record"] == "success"
     (note,) = run.jobs["record"].annotations
-    assert note.startswith("::warning title=Ids not noted::")
+    assert note.startswith("::warning title=Ids not recorded::")
 
 
 def test_a_refused_merge_changes_nothing_live_and_notes_nothing(scene: Scene) -> None:
@@ -124,7 +124,7 @@ def test_a_refused_merge_changes_nothing_live_and_notes_nothing(scene: Scene) ->
     assert scene.world.effects() == ()
 
 
-VOID = "::error title=Nothing was changed::groups.yaml is another one on main by now"
+VOID = "::error title=Nothing was changed::groups.yaml changed on main since this plan was made"
 
 
 def test_a_plan_of_a_file_that_was_replaced_while_it_waited_is_not_applied(scene: Scene) -> None:
@@ -179,7 +179,7 @@ def test_refused_pushes_are_told_and_do_not_keep_the_tag_from_being_moved(scene:
     run = scene.run("apply", scene.forge.pushed())
     assert run.results["record"] == "success"
     (note,) = run.jobs["record"].annotations
-    assert note.startswith("::warning title=Ids not noted::")
+    assert note.startswith("::warning title=Ids not recorded::")
     assert scene.forge.tip(TAG) == run.event.sha
 
 

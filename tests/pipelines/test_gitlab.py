@@ -95,7 +95,7 @@ def test_a_file_that_was_replaced_is_neither_planned_nor_applied_nor_recorded(sc
     run = on_main(scene, **TOKEN)
     run.before = {"apply": lambda: scene.forge.commit({"groups.yaml": WITH_CAROL.replace("carol]", "dan]")})}
     assert run.run(started=["apply"]).codes == {"plan": 0, "apply": 1, "record": 0}
-    assert "groups.yaml is another one on main by now: run a new pipeline" in run.log
+    assert "groups.yaml changed on main since: run a new pipeline" in run.log
     assert run.again("plan").codes["plan"] == 1
     assert scene.world.effects() == ()
     assert git(scene.forge.origin, "tag", "--list") == ""
@@ -117,7 +117,7 @@ def test_a_refused_push_is_told_and_does_not_keep_the_other_one(scene: Scene, re
     scene.forge.refuse(ref)
     run = on_main(scene, **TOKEN).run(started=["apply"])
     assert run.codes == {"plan": 0, "apply": 0, "record": 1}
-    assert ("The ids were not noted. Let" in run.log) is (ref != TAG)
+    assert ("The ids were not recorded. Let" in run.log) is (ref != TAG)
     assert ("The tag was not moved. Let" in run.log) is (ref == TAG)
     assert (scene.world.groups()[0].id in scene.forge.file("groups.yaml")) is (ref == TAG)
     assert (git(scene.forge.origin, "tag", "--list") == "") is (ref == TAG)
