@@ -75,9 +75,7 @@ def _single(section: str, documents: Sequence[ValidDocument], problems: ProblemC
     return first
 
 
-def _entries(
-    section: str, documents: Sequence[ValidDocument], problems: ProblemCollector
-) -> dict[str, LocatedValue]:
+def _entries(section: str, documents: Sequence[ValidDocument], problems: ProblemCollector) -> dict[str, LocatedValue]:
     entries: dict[str, LocatedValue] = {}
     for document in documents:
         for key, value in as_mapping(document.root.get(section, {})).items():

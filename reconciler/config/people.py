@@ -157,9 +157,7 @@ class People:
         if "@" in word or _is_numeric(word) or len(word) > _MAX_REFERENCE_LENGTH:
             return self._read(word, place)
         if word in self._merged.sections["teams"]:
-            return _InvalidReference(
-                ProblemKind.UNKNOWN_REFERENCE, "is a team, not a person", "move it to `teams`"
-            )
+            return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, "is a team, not a person", "move it to `teams`")
         self._suggestions += 1
         hint = did_you_mean(word, self._aliases) if self._suggestions <= _MAX_SUGGESTIONS else ""
         reason = "is neither an alias nor a phone number"

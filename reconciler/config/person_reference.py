@@ -32,10 +32,10 @@ def parse_person(text: str) -> Person:
     """Return the person with a phone number or phone JID; raise UsageError if the text is neither."""
     try:
         jid = read_address(text.strip(), None)
-        if jid.is_lid:
-            raise InvalidPhoneNumber("is a private id (LID), not a phone number", "give the phone number")
     except InvalidPhoneNumber as error:
         raise UsageError(f"{quote_person(text)} {error.message}", error.hint) from None
+    if jid.is_lid:
+        raise UsageError(f"{quote_person(text)} is a private id (LID), not a phone number", "give the phone number")
     return Person(identity_of_digits(jid.digits), jid.phone_jid)
 
 

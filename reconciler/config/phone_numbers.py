@@ -65,8 +65,10 @@ def with_country_code(text: str, region: str | None, digits: str) -> str | None:
     """
     from phonenumbers import country_code_for_region
 
+    if region is None:
+        return None
     number = _plain_number(text)
-    if region is None or not number.startswith(str(country_code_for_region(region))):
+    if not number.startswith(str(country_code_for_region(region))):
         return None
     try:
         other = read_phone(f"+{number}", None)

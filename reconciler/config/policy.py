@@ -75,9 +75,7 @@ def check_policy(
                 problems.warning(ProblemKind.CONTRADICTION, reference.place, f"{message}: {consequence}", hint)
 
 
-def _check_countries(
-    allowed: frozenset[str], merged: MergedConfig, people: People, problems: ProblemCollector
-) -> None:
+def _check_countries(allowed: frozenset[str], merged: MergedConfig, people: People, problems: ProblemCollector) -> None:
     """Report members of groups and teams whose number belongs to another country.
 
     Each problem is at the number: at the alias, once, or else at every place where the number stands.

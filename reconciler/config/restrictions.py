@@ -111,24 +111,26 @@ def _check_file(
         definition = f"the group {quote_value(key)}" if section == "groups" else f"`{section}`"
         if rule is None:
             other = rules
-            reason, hint = f"no rule matches {quote_value(path)}; the rules are at", f"add a rule for {quote_value(path)}"
+            reason, hint = (
+                f"no rule matches {quote_value(path)}; the rules are at",
+                f"add a rule for {quote_value(path)}",
+            )
         else:
-            other = SourceLocation(rules.file, (*rules.path, restrictions.rules.index(rule)))
-            reason, hint = f"it may define {_allowed(rule)}, by the rule at", "widen the rule"
+            other, hint = rules.at(restrictions.rules.index(rule)), "widen the rule"
+            reason = f"it may define {_allowed(rule)}, by the rule at"
         message = f"this file may not define {definition}: {reason}"
         problems.error(ProblemKind.RESTRICTION, place, message, f"{hint}, or move it to another file", other=other)
 
 
 def _definitions(document: ValidDocument) -> Iterator[tuple[SourceLocation, str, str]]:
     """Yield place, section and key of what a file defines: each group; people and teams as a whole, like the rules."""
-    for section in RESTRICTED:
-        if section not in document.root:
-            continue
+    root = document.source.root  # including what does not fit the schema: it may not be in this file either
+    for section in (section for section in RESTRICTED if section in root):
+        groups = root[section]
         if section != "groups":
             yield SourceLocation(document.file, (section,), key=True), section, ""
-            continue
-        for key in as_mapping(document.root[section]):
-            yield SourceLocation(document.file, (section, key), key=True), section, key
+        elif isinstance(groups, dict):
+            yield from ((SourceLocation(document.file, (section, key), key=True), section, key) for key in groups)
 
 
 def _allowed(rule: Rule) -> str:

@@ -8,10 +8,10 @@ is found at once. Both decide patterns with the same engine, so that they cannot
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.config.document import DocumentPath, SourceLocation, Tree, as_mapping, as_sequence
 from reconciler.config.problem_collector import (
@@ -97,14 +97,17 @@ def _without(tree: Tree, broken: Collection[DocumentPath]) -> Tree:
     return [None if () in inner.get(index, ()) else prune(index, item) for index, item in enumerate(as_sequence(tree))]
 
 
-class _FastChecks:
-    """The tests of `jsonschema-rs` for parts of the schema, each compiled once."""
+class _Keywords:
+    """Keywords for `jsonschema` that enter only values that `jsonschema-rs` rejects.
+
+    Unknown keys and bad names are errors of their own, at the path of the key.
+    """
 
     def __init__(self) -> None:
         self._checks: dict[int, tuple[Any, Callable[[Any], bool]]] = {}
 
-    def of(self, part: Any) -> Callable[[Any], bool]:
-        """Return the test for values of a part of the schema."""
+    def _fits(self, part: Any) -> Callable[[Any], bool]:
+        """Return the fast test for values of a part of the schema; compile it once."""
         from jsonschema_rs import Draft202012Validator
 
         if id(part) not in self._checks:
@@ -112,58 +115,61 @@ class _FastChecks:
             self._checks[id(part)] = part, validator.is_valid  # keeps the part, and so its id, alive
         return self._checks[id(part)][1]
 
-
-@cache
-def _explainer() -> Validator:
-    """Return jsonschema's validator, with keywords that enter only values that the fast path rejects.
-
-    Unknown keys and bad names are errors of their own, at the path of the key.
-    """
-    from jsonschema import Draft202012Validator, ValidationError
-    from jsonschema.validators import extend
-
-    checks = _FastChecks()
-
-    def items(validator: Any, item_schema: Any, instance: Any, _: Any) -> _Errors:
-        fits = checks.of(item_schema)
+    def items(self, validator: Any, item_schema: Any, instance: Any, _: Any) -> _Errors:
+        fits = self._fits(item_schema)
         for index, item in enumerate(instance if isinstance(instance, list) else ()):
             if not fits(item):
                 yield from validator.descend(item, item_schema, path=index)
 
-    def properties(validator: Any, schemas: Any, instance: Any, _: Any) -> _Errors:
-        for key, value in instance.items() if isinstance(instance, dict) else ():
-            if key in schemas and not checks.of(schemas[key])(value):
+    def properties(self, validator: Any, schemas: Any, instance: Any, _: Any) -> _Errors:
+        for key, value in _entries(instance):
+            if key in schemas and not self._fits(schemas[key])(value):
                 yield from validator.descend(value, schemas[key], path=key)
 
-    def additional_properties(validator: Any, value_schema: Any, instance: Any, whole: Any) -> _Errors:
-        known = whole.get("properties", {})
-        for key, value in instance.items() if isinstance(instance, dict) else ():
+    def additional_properties(self, validator: Any, value_schema: Any, instance: Any, part: Any) -> _Errors:
+        from jsonschema import ValidationError
+
+        known = part.get("properties", {})
+        for key, value in _entries(instance):
             if key not in known and value_schema is False:
-                yield ValidationError("unknown key", path=[key], instance=key)
-            elif key not in known and not checks.of(value_schema)(value):
+                yield ValidationError("unknown key", path=[key], instance=value)
+            elif key not in known and not self._fits(value_schema)(value):
                 yield from validator.descend(value, value_schema, path=key)
 
-    def property_names(_: Any, name_schema: Any, instance: Any, __: Any) -> _Errors:
-        fits = checks.of(name_schema)
-        for key in instance if isinstance(instance, dict) else ():
-            if not fits(key):
-                target = schema()["$defs"][name_schema["$ref"].removeprefix("#/$defs/")]
-                yield ValidationError("bad name", path=[key], instance=key, schema=target)
+    def property_names(self, _: Any, name_schema: Any, instance: Any, __: Any) -> _Errors:
+        from jsonschema import ValidationError
 
-    def pattern(_: Any, __: Any, instance: Any, whole: Any) -> _Errors:
-        # Python's `$` also matches before a last line break.
-        if isinstance(instance, str) and not checks.of(whole)(instance):
+        fits, target = self._fits(name_schema), schema()["$defs"][name_schema["$ref"].removeprefix("#/$defs/")]
+        for key, value in _entries(instance):
+            if not fits(key):
+                yield ValidationError("bad name", path=[key], instance=value, schema=target)
+
+    def pattern(self, _: Any, __: Any, instance: Any, part: Any) -> _Errors:
+        from jsonschema import ValidationError
+
+        # Python's `$` also matches before a last line break, so the same engine as in the fast path decides.
+        if isinstance(instance, str) and not self._fits(part)(instance):
             yield ValidationError("does not match")
 
-    keywords = {
-        "items": items,
-        "properties": properties,
-        "additionalProperties": additional_properties,
-        "propertyNames": property_names,
-        "pattern": pattern,
+
+def _entries(instance: Any) -> Iterable[tuple[str, Any]]:
+    return instance.items() if isinstance(instance, dict) else ()
+
+
+@cache
+def _explainer() -> Validator:
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    keywords = _Keywords()
+    overrides = {
+        "items": keywords.items,
+        "properties": keywords.properties,
+        "additionalProperties": keywords.additional_properties,
+        "propertyNames": keywords.property_names,
+        "pattern": keywords.pattern,
     }
-    validator: Validator = extend(Draft202012Validator, keywords)(schema())
-    return validator
+    return cast("Validator", extend(Draft202012Validator, overrides)(schema()))  # type: ignore[no-untyped-call]
 
 
 def _explain(root: Tree, file: str, problems: ProblemCollector) -> set[DocumentPath]:
@@ -187,14 +193,14 @@ def _explain(root: Tree, file: str, problems: ProblemCollector) -> set[DocumentP
         for reason in reasons:
             _report(reason, SourceLocation(file, path), problems)
             # A group without name and id can still be looked into.
-            if reason.validator != "anyOf" or "members" not in reason.schema["properties"]:
+            if reason.validator != "anyOf" or len(path) > 2:
                 broken.add(path)
     return broken
 
 
 def _errors_by_path(
     tree: ErrorTree, path: DocumentPath
-) -> Iterator[tuple[DocumentPath, dict[str, ValidationError]]]:
+) -> Iterator[tuple[DocumentPath, Mapping[str, ValidationError]]]:
     if tree.errors:
         yield path, tree.errors
     for step in tree:
@@ -202,34 +208,35 @@ def _errors_by_path(
 
 
 def _report(error: ValidationError, place: SourceLocation, problems: ProblemCollector) -> None:
-    value, subschema = error.instance, error.schema
+    value: Any = error.instance
+    part = cast("dict[str, Any]", error.schema)
     match error.validator:
         case "additionalProperties":
-            known = subschema["properties"]
-            hint = did_you_mean(value, known) or f"use one of {', '.join(known)}"
-            problems.error(ProblemKind.UNKNOWN_KEY, place.as_key(), f"unknown key {quote_value(value)}", hint)
+            key, known = str(place.path[-1]), part["properties"]
+            hint = did_you_mean(key, known) or f"use one of {', '.join(known)}"
+            problems.error(ProblemKind.UNKNOWN_KEY, place.as_key(), f"unknown key {quote_value(key)}", hint)
         case "propertyNames":
-            message = f"expected {_expected(subschema)}, found {_describe(value)}"
+            message = f"expected {_expected(part)}, found {_describe(str(place.path[-1]))}"
             problems.error(ProblemKind.VALUE, place.as_key(), message)
         case "anyOf":
-            choices = " or ".join(f"`{choice['required'][0]}`" for choice in subschema["anyOf"])
+            choices = " or ".join(f"`{choice['required'][0]}`" for choice in part["anyOf"])
             problems.error(ProblemKind.MISSING_KEY, place.as_key(), f"needs {choices}")
         case "not":
             message = "has both `person` and `phone`, which mean the same"
             problems.error(ProblemKind.VALUE, place, message, "keep one of them")
         case "required":
-            missing = subschema["required"][0]
-            hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(subschema)}"
+            missing = part["required"][0]
+            hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(part)}"
             problems.error(ProblemKind.MISSING_KEY, place.as_key(), f"`{missing}` is missing", hint)
         case _ if value is None:
-            problems.error(ProblemKind.VALUE, place, "the value is empty", _hint_for_empty(place.path, subschema))
+            problems.error(ProblemKind.VALUE, place, "the value is empty", _hint_for_empty(place.path, part))
         case _:
-            message = f"expected {_expected(subschema)}, found {_describe(value)}"
-            problems.error(ProblemKind.VALUE, place, message, _hint(value, place.path, subschema))
+            message = f"expected {_expected(part)}, found {_describe(value)}"
+            problems.error(ProblemKind.VALUE, place, message, _hint(value, place.path, part))
 
 
-def _expected(subschema: dict[str, Any]) -> str:
-    title: str = subschema["title"]
+def _expected(part: dict[str, Any]) -> str:
+    title: str = part["title"]
     return title[0].lower() + title[1:]
 
 
@@ -242,23 +249,23 @@ def _describe(value: Tree) -> str:
     return "a mapping" if isinstance(value, dict) else "nothing"
 
 
-def _hint_for_empty(path: DocumentPath, subschema: dict[str, Any]) -> str:
-    types = subschema.get("type", ())
+def _hint_for_empty(path: DocumentPath, part: dict[str, Any]) -> str:
+    types = part.get("type", ())
     if "array" in types:
         return "write [] for an empty list, or remove the key"
     if types == "object":
         return "write {} for an empty mapping, or remove the key"
     if path[-1:] == ("description",):
         return 'write "" to clear it, or remove the key'
-    return f"expected {_expected(subschema)}, or remove it"
+    return f"expected {_expected(part)}, or remove it"
 
 
-def _hint(value: Tree, path: DocumentPath, subschema: dict[str, Any]) -> str:
+def _hint(value: Tree, path: DocumentPath, part: dict[str, Any]) -> str:
     if not isinstance(value, str):
         return ""
-    if "enum" in subschema:
-        return did_you_mean(value, (option for option in subschema["enum"] if isinstance(option, str)))
-    if subschema.get("type") == "array" and value:
+    if "enum" in part:
+        return did_you_mean(value, (option for option in part["enum"] if isinstance(option, str)))
+    if part.get("type") == "array" and value:
         return f"write it as a list: [{quote_value(value)[1:-1]}]"
     if path[:1] == ("groups",) and path[2:] == ("id",) and value.isdecimal():
         return "a group's id ends in @g.us"
