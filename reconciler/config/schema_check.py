@@ -257,7 +257,7 @@ def _hint_for_empty(path: DocumentPath, part: dict[str, Any]) -> str:
         return "write {} for an empty mapping, or remove the key"
     if path[-1:] == ("description",):
         return 'write "" to clear it, or remove the key'
-    return f"expected {_expected(part)}, or remove it"
+    return f"write {_expected(part)}, or remove it"
 
 
 def _hint(value: Tree, path: DocumentPath, part: dict[str, Any]) -> str:
