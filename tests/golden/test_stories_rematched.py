@@ -51,7 +51,7 @@ def test_a_key_whose_live_group_another_key_takes_by_its_id_is_planned_too(
     assert 'board  "Board"' in planned.out
     assert "+ create" in planned.out
     assert (
-        "i another live group: in HEAD it matched a live group that sales matches now, so applying creates a new one: "
+        "i another live group: in HEAD it matched a live group that sales matches now, so apply creates a new one: "
         '"Board"' in planned.out
     )
     assert "1 group changed since HEAD" in planned.out
@@ -128,7 +128,7 @@ def test_a_name_that_loses_its_live_group_is_warned_of_in_every_format(
     repository.write(file_of(BOARD.replace("name: Board", "name: Council"), SALES))
 
     told = guide.run("plan", "--changed-since", "HEAD", "--format", format_).out
-    assert "creates a duplicate" in told
+    assert "creates a second group" in told
     assert "previously" in told
     assert board.partition("@")[0] in told
 
