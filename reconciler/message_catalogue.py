@@ -71,35 +71,35 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Refusals: why the whole run stops before its first write.
     "too-many-removals": _refusal(
         "{removed:int} of {members:int} members would be removed, {allowed:int} may be ({limit} by {source})",
-        "More people would leave a group than `max_removals` allows: a quarter unless the configuration sets another "
-        "limit. A share above 0% always allows one person; `0` and `0%` allow nobody",
+        "The plan would remove more people from a group than `max_removals` (default: a quarter). A percentage above 0 "
+        "always allows one person; `0` and `0%` allow nobody.",
         "`--max-removals 5` for this run, or `max_removals` of the group or in `policy`",
     ),
     "not-connected": _refusal(
         "the instance {instance} is not connected: its status is {status:live}",
-        "The account cannot write",
-        "connect it; Wappfy's dashboard shows the QR code",
+        "The account cannot write.",
+        "Connect it; Wappfy's dashboard shows the QR code.",
     ),
     "no-groups-on-instance": _refusal(
         "the instance {instance} is of type {type:live}, which has no groups",
-        "The account cannot have groups at all",
-        "name another instance with `--instance-id`",
+        "The account cannot have groups at all.",
+        "Select another instance with `--instance-id`.",
     ),
     "starter-file": _refusal(
         "the configuration is still the starter's: its instance is {instance}, its people and groups are examples",
-        "The configuration is still the one that `init` wrote, with its fictional people; `--sandbox` may try it out",
-        "your own `id` and `phone` under `instance`",
+        "The configuration is still the starter from `init`, with its fictional people. `--sandbox` may use it.",
+        "Set your own `id` and `phone` under `instance`.",
     ),
     "own-phone-unknown": _refusal(
         "cannot remove anyone: the account's own number is unknown, so it might remove itself",
-        "Somebody would be removed, and it might be the account itself",
-        "`phone` under `instance`",
+        "A removal might remove the account itself, because its own number is unknown.",
+        "Set `phone` under `instance`.",
     ),
     "own-phone-of-other-instance": _refusal(
         "cannot remove anyone: the configuration is for the instance {configured}, but this run is for {actual}, "
         "so the account's own number is unknown and it might remove itself",
-        "The same, because the configuration is for another account, so that its `phone` may not be this one's",
-        "correct `--instance-id` or WAPPFY_INSTANCE_ID, or set `id` and `phone` of the right account",
+        "The same, because the configuration belongs to another account, so its `phone` may not be this account's.",
+        "Correct `--instance-id` or WAPPFY_INSTANCE_ID, or set `id` and `phone` of the right account.",
     ),
     # Overrides: what lifts a refusal.
     "raise-removal-limit": _override(
@@ -122,100 +122,100 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Blocked: why one group stays as it is.
     "id-not-live": _blocked(
         "the account has no live group with the id {id}; correct the id, or set `invite` to join the group",
-        "Its `id` is not live; a second group is never created in its place",
-        "the right `id`, or `invite` to join by",
+        "The group's `id` is not live. The reconciler never creates a replacement.",
+        "Correct the `id`, or set `invite` to join the group.",
     ),
     "id-not-live-but-name": _blocked(
         "the account has no live group with the id {id}, but one with that name: {ids:texts}; correct the id, or set "
         "`invite` to join the group",
-        "The same, and another live group has its name",
-        "the right `id`, or `invite` to join by",
+        "The same, and another live group has its name.",
+        "Correct the `id`, or set `invite` to join the group.",
     ),
     "name-ambiguous": _blocked(
         "{count:int} live groups are called {name:live}: {ids:texts}; set the right one as this group's `id`",
-        "Several live groups have its name",
-        "the right one's `id`",
+        "Several live groups have its name.",
+        "Set the `id` of the right one.",
     ),
     "previous-name-ambiguous": _blocked(
-        "{count:int} live groups have one of its previous names: {ids:texts}; set the right one as this group's `id`",
-        "Several live groups have one of its previous names",
-        "the right one's `id`",
+        "{count:int} live groups have one of its earlier names: {ids:texts}; set the right one as this group's `id`",
+        "Several live groups have one of its earlier names.",
+        "Set the `id` of the right one.",
     ),
     "name-to-leave-ambiguous": _blocked(
-        "{count:int} live groups are called {name:live} or have one of its previous names: {ids:texts}; set the right "
+        "{count:int} live groups are called {name:live} or have one of its earlier names: {ids:texts}; set the right "
         "one as this group's `id`",
-        "The account is to leave it, and one live group has its name, another one of its previous names",
-        "the right one's `id`",
+        "The group is to be left, and one live group has its name, another one of its earlier names.",
+        "Set the `id` of the right one.",
     ),
     "live-group-shared": _blocked(
         "{keys:texts} matches the same live group {id} by name; set `id` on the one that it belongs to",
-        "Two keys match the same live group",
-        "`id` on the one that it belongs to",
+        "Two keys match the same live group.",
+        "Set the `id` at the right key.",
     ),
     "not-admin": _blocked(
         "the account is not an admin of this group, so it cannot change it; ask an admin to promote it",
-        "The account is not an admin of it, and something in it differs",
-        "an admin promotes the account in WhatsApp",
+        "The account is not an admin of the group, and the group differs.",
+        "Ask an admin to promote the account.",
     ),
     "group-disappeared": _blocked(
         "the group disappeared while the plan was being made; run plan again",
-        "It disappeared between the list and the read",
-        "plan again",
+        "The group disappeared between the list and the read.",
+        "Run `plan` again.",
     ),
     "removals-doubtful": _blocked(
         "the member list looks incomplete ({doubts:messages}); nobody will be removed; run plan again",
-        "Its member list looks incomplete, and somebody might have to be removed",
-        "plan again; the table below has every reason to doubt",
+        "The member list looks incomplete, and somebody might have to be removed.",
+        "Run `plan` again. The next section lists the checks.",
     ),
     # Doubts: why a member list looks incomplete.
-    "no-participants": _doubt("the group shows no participants", "Nobody is in the group"),
+    "no-participants": _doubt("the group shows no participants", "The group is empty."),
     "count-differs": _doubt(
         "group: {read:int} {read:participant|participants}, list: {listed:int}",
-        "The group and the list of groups count differently",
+        "The list of groups and the group itself disagree.",
     ),
     "own-account-missing": _doubt(
-        "the account itself is missing", "The account itself is missing, though everybody else is identified"
+        "the account itself is missing", "The account is missing, although every participant is identified."
     ),
     # Advice: what to know, and what nothing will be done about.
     "owner-not-removed": _advice(
         "not in the configuration, but owns the group: an owner cannot be removed",
         "Owners",
-        "nothing here: WhatsApp does not allow it",
+        "Not possible; WhatsApp does not allow it.",
     ),
     "protected-not-removed": _advice(
         "not in the configuration, but protected by `policy.protected`",
-        "People in `policy.protected`",
-        "take the person out of `protected`",
+        "`policy.protected`",
+        "Remove the person from `protected`.",
     ),
     "no-phone-number": _advice(
         "no phone number is known, so they stay; if you know who they are, set their `lid` under `people`",
-        "Participants without a known number",
-        "`lid` of the person under `people`",
+        "Participants without a phone number",
+        "Set `lid` for the person under `people`.",
     ),
     "expired-but-additive": _advice(
         "their membership ended, but membership is additive: list them under `absent` to remove them",
         "People whose membership ended, in an additive group",
-        "`absent`",
+        "List them under `absent`.",
     ),
     "joins-by-link": _advice(
         "must join through the invite link",
-        "People who can only join by invite (`join: invite`)",
-        "they open the link themselves",
+        "People who can only join through an invite (`join: invite`)",
+        "They open the link themselves.",
     ),
     "removal-doubtful": _advice(
         "not removed, because the member list looks incomplete",
-        "People to be removed from a group whose member list looks incomplete",
-        "plan again",
+        "People in a group whose member list looks incomplete",
+        "Run `plan` again.",
     ),
     "observed-surplus": _advice(
         "in the group, but not in the configuration",
-        "Everybody in a group with `membership: observe`, or without `members` and `teams` (then nothing is said)",
-        "another `membership`",
+        "Everybody with `membership: observe` (without `members` and `teams` there is no message)",
+        "Choose another `membership`.",
     ),
     "unmanaged-groups": _advice(
         "{count:int} live {count:group is|groups are} not in the configuration and left alone",
-        "Live groups that no key of the configuration matches",
-        "a key for them: [import](commands.md#import) writes it",
+        "Everybody in live groups without a key",
+        "Add a key; [import](commands.md#import) writes it.",
     ),
     "last-day": _advice("last day is {day:date}"),
     "member-list-doubtful": _advice("the member list looks incomplete ({doubts:messages})"),
@@ -232,19 +232,21 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     ),
     "link-unavailable": _advice("must join through the invite link, which could not be read: {error}"),
     "matched-none-before": _advice("in {ref} it matched no live group"),
-    "matched-other-before": _advice("in {ref} it matched {count:int} other live {count:group|groups}"),
+    "matched-other-before": _advice("in {ref} it matched {count:another live group|one of several other live groups}"),
     "matched-group-taken": _advice(
-        "in {ref} it matched {count:int} live {count:group|groups} that {keys:texts} now matches"
+        "in {ref} it matched {count:a live group|one of several live groups} that {keys:texts} matches now"
     ),
     "matched-group-taken-creates": _advice(
-        "in {ref} it matched {count:int} live {count:group|groups} that {keys:texts} now matches, so applying creates "
-        "a new one"
+        "in {ref} it matched {count:a live group|one of several live groups} that {keys:texts} matches now, so "
+        "applying creates a new one"
     ),
     "matched-group-orphaned": _advice(
-        "in {ref} it matched {count:int} live {count:group|groups} that nothing matches now, so applying creates a "
-        "duplicate; add the old name to `previously`, or set this group's `id` ({ids:texts})"
+        "in {ref} it matched {count:a live group|one of several live groups} that nothing matches now, so applying "
+        "creates a duplicate; add the old name to `previously`, or set this group's `id` ({ids:texts})"
     ),
-    "matched-before": _advice("in {ref} it matched {count:int} live {count:group|groups}, and matches none now"),
+    "matched-before": _advice(
+        "in {ref} it matched {count:a live group|one of several live groups}, and matches none now"
+    ),
     # Steps: why a step did not end well, or how it is known that it did.
     "interrupted-before": _step("interrupted before it started"),
     "interrupted-during": _step("interrupted: it may have been done, in part or whole"),
@@ -266,7 +268,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "counted-in-but-missing": _person("the API reported them as a member, but reading the group back does not show it"),
     "removed-but-present": _person("removed, but still in the group when it is read back"),
     "counted-out-but-present": _person("the API reported them as removed, but reading the group back shows them"),
-    "without-link": _person("{reason:message}; the invite link could not be read: {error}"),
+    "link-not-read": _person("the invite link could not be read: {error}"),
     # Drift: what still differs when a group is read back.
     "not-read-back": _drift("the group could not be read back: {error}"),
     "crashed-reading-back": _drift("the group could not be read back: an unexpected {error}"),

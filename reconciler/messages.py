@@ -9,7 +9,7 @@
     {ids:texts}     several texts, joined by commas                         tuple of str
     {cause:message} another message                                         Message
     {why:messages}  several messages, joined by "and"                       tuple of Message
-    {count:is|are}  no parameter: one of two words, by that number
+    {count:is|are}  one of two words, by a number                           int
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from string import Formatter
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from reconciler.message_catalogue import CATALOGUE
 from reconciler.model.text import Untrusted, quote
@@ -67,6 +67,9 @@ class Message:
                 raise ValueError(f"the message {self.code} takes a {kind} as {name}")
         object.__setattr__(self, "params", tuple((name, values[name]) for name in types))
 
+    def __str__(self) -> NoReturn:
+        raise TypeError("a message is not text: render it, or take its to_text()")
+
     def pieces(self) -> tuple[Piece, ...]:
         """Return the sentence in pieces, in order; the pieces of other messages in it stand among them."""
         return tuple(self._pieces())
@@ -111,7 +114,7 @@ class Message:
 @cache
 def parameter_types(code: str) -> Mapping[str, str]:
     """Return the type of each parameter of a code, in the order of the sentence; raise ValueError for no code."""
-    return {name: kind for _, name, kind in _template(code) if name and "|" not in kind}
+    return {name: "int" if "|" in kind else kind for _, name, kind in _template(code) if name}
 
 
 @cache

@@ -131,13 +131,13 @@ def test_live_text_is_masked_escaped_and_quoted_and_days_stay() -> None:
 
 
 def test_text_of_others_is_not_printed_by_mistake() -> None:
-    text = Untrusted("anything")
-    with pytest.raises(TypeError):
-        str(text)
-    with pytest.raises(TypeError):
-        f"{text}"
-    with pytest.raises(TypeError):
-        "%s" % text  # noqa: UP031 - what somebody might write
+    for text in (Untrusted("anything"), Message.of("not-admin")):
+        with pytest.raises(TypeError):
+            str(text)
+        with pytest.raises(TypeError):
+            f"{text}"
+        with pytest.raises(TypeError):
+            "%s" % text  # noqa: UP031 - what somebody might write
 
 
 def made_in_source() -> Iterator[tuple[str, str, frozenset[str]]]:

@@ -35,13 +35,14 @@ class PersonStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonOutcome:
-    """A person who did not simply come or go. `link` is the group's invite link, where it could be read."""
+    """A person who did not simply come or go, with the group's invite `link`, or with why it could not be read."""
 
     group: str
     person: PersonRef
     status: PersonStatus
     message: Message | None = None
     link: str | None = None
+    link_failure: Message | None = None
 
     @property
     def refused(self) -> bool:

@@ -214,19 +214,17 @@ def _list_entry(live: LiveGroup) -> ListedGroup:
 def with_invite_link(people: tuple[PersonOutcome, ...], api: InviteLinkApi, group_id: str) -> tuple[PersonOutcome, ...]:
     """Add the group's invite link to the outcomes of everybody who has to join by themselves.
 
-    Where the link cannot be read their message has the reason; nothing is raised after an apply, not even an interrupt.
+    Where the link cannot be read, `link_failure` has the reason; after an apply nothing raises, not even an interrupt.
     """
     if not any(outcome.status in _JOIN_BY_LINK for outcome in people):
         return people
+    link: str | None = None
+    failure: Message | None = None
     try:
         link = api.invite_link(group_id)
     except (ApiError, Interrupted) as error:
-        return tuple(
-            _without_link(outcome, error) if outcome.status in _JOIN_BY_LINK else outcome for outcome in people
-        )
-    return tuple(replace(outcome, link=link) if outcome.status in _JOIN_BY_LINK else outcome for outcome in people)
-
-
-def _without_link(outcome: PersonOutcome, error: Exception) -> PersonOutcome:
-    reason = outcome.message or Message.of("joins-by-link")
-    return replace(outcome, message=Message.of("without-link", reason=reason, error=str(error)))
+        failure = Message.of("link-not-read", error=str(error))
+    return tuple(
+        replace(outcome, link=link, link_failure=failure) if outcome.status in _JOIN_BY_LINK else outcome
+        for outcome in people
+    )

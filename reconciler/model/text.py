@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
+
+_MAX_CANDIDATES = 500
+"""Names that are compared with a mistyped one: a file may have a million."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,3 +53,20 @@ def quote(text: str | Untrusted) -> str:
     """Return the text in double quotes, with the quotes and backslashes in it escaped: nothing in it can end it."""
     escaped = raw_text(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def closest_name(word: str, names: Iterable[str]) -> str | None:
+    """Return the name that a mistyped word probably means; None if no name is close.
+
+    A close name has about the same length and the same first or last letter.
+    """
+    import difflib
+
+    size, first, last = len(word), word[:1].casefold(), word[-1:].casefold()
+    candidates = [
+        name
+        for name in names
+        if abs(len(name) - size) <= 3 and (name[:1].casefold() == first or name[-1:].casefold() == last)
+    ]
+    matches = difflib.get_close_matches(word, candidates[:_MAX_CANDIDATES], n=1, cutoff=0.65)
+    return matches[0] if matches else None

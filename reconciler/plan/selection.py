@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, DesiredGroup, RemovalLimit
+from reconciler.model.text import closest_name
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
 
@@ -87,5 +87,5 @@ def select_keys(groups: Iterable[DesiredGroup], targets: Sequence[str]) -> froze
 def suggest_key(key: str, keys: Iterable[str]) -> str:
     """Return a hint for a key that does not exist: the one that is most alike, else some of those that exist."""
     known = sorted(keys)
-    alike = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {alike[0]}?" if alike else f"it has: {', '.join(known[:10]) or 'no groups'}"
+    closest = closest_name(key, known)
+    return f"did you mean {closest}?" if closest else f"it has: {', '.join(known[:10]) or 'no groups'}"

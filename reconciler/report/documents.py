@@ -73,7 +73,7 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
                 "status": person.status.value,
                 "refused": person.refused,
                 "person": to_json(person.person),
-                **_message(person.message),
+                **_message(person.message, person.link_failure),
                 "link": person.link,
             }
             for person in result.people
@@ -91,9 +91,9 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
     }
 
 
-def _message(message: Message | None) -> dict[str, str | None]:
+def _message(message: Message | None, addition: Message | None = None) -> dict[str, str | None]:
     return {
-        "message": "" if message is None else message.to_text(),
+        "message": "; ".join(part.to_text() for part in (message, addition) if part is not None),
         "code": None if message is None else message.code,
     }
 

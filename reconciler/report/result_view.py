@@ -162,7 +162,8 @@ def _not_done(result: StepResult) -> Line:
 
 def _person(outcome: PersonOutcome) -> Line:
     link = (LiteralText("; invite link: "), InviteLink(outcome.link)) if outcome.link else ()
-    words = join_pieces(": ", [person_pieces(outcome.person), message_pieces(outcome.message)])
+    why = join_pieces("; ", map(message_pieces, (outcome.message, outcome.link_failure)))
+    words = join_pieces(": ", [person_pieces(outcome.person), why])
     return Line("!" if outcome.refused else "i", words + link, outcome.status.value)
 
 

@@ -18,7 +18,7 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.report.documents import mask_document, result_document
-from reconciler.report.dry_run import DryRun, calls_of, render_calls
+from reconciler.report.dry_run import DryRun, render_calls
 from reconciler.report.markdown import render_dry_run_markdown, render_plan_markdown, render_result_markdown
 from reconciler.report.problems import problems_document, render_problems
 from reconciler.report.text import render_plan, render_result
@@ -100,14 +100,14 @@ RENDERERS: dict[str, Callable[[str], str]] = {
     "result": lambda text: render_result(hostile_result(text), samples.MASKED),
     "result with numbers": lambda text: render_result(hostile_result(text), samples.FULL),
     "calls": lambda text: render_calls(
-        DryRun(samples.saved(samples.EVERYTHING), calls_of(hostile_plan(text))), samples.FULL
+        DryRun(samples.saved(samples.EVERYTHING), samples.calls_of(hostile_plan(text))), samples.FULL
     ),
     "problems": lambda text: render_problems([hostile_problem(text)]),
     "plan as markdown": lambda text: render_plan_markdown(
         samples.saved(hostile_plan(text), made_by=text), samples.MASKED
     ),
     "dry run as markdown": lambda text: render_dry_run_markdown(
-        DryRun(samples.saved(hostile_plan(text)), calls_of(hostile_plan(text))), samples.FULL
+        DryRun(samples.saved(hostile_plan(text)), samples.calls_of(hostile_plan(text))), samples.FULL
     ),
     "result as markdown": lambda text: render_result_markdown(hostile_result(text), samples.FULL),
     "documents": lambda text: json_text(documents(text)),

@@ -1,4 +1,4 @@
-"""Where a person is, as text and as a document: every line, nothing hostile in it, numbers masked."""
+"""The memberships of a person as text and as a document: every line, nothing hostile in it, numbers masked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from reconciler.json_schemas import schema_text
-from reconciler.model.desired import Member, Membership
+from reconciler.model.desired import Membership
 from reconciler.model.person_ref import PersonRef
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 from reconciler.report.documents import mask_document
@@ -20,19 +20,17 @@ from tests.builders import ALICE, ALPHA_ID
 from tests.report import report_samples as samples
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("who.schema.json")))
-MEMBER = Member(ALICE)
 LID = "76699677012110@lid"
 HOSTILE = "\x1b[2J\n::error::\u202e +1 202 555 0199"
 
 
-def about(*groups: GroupMembership, unsure: tuple[GroupMembership, ...] = (), holds: str = "") -> PersonMemberships:
-    who = PersonRef(ALICE.identity, ALICE.jid, "alice", LID)
+def about(*groups: GroupMembership, uncertain: tuple[GroupMembership, ...] = (), holds: str = "") -> PersonMemberships:
     return PersonMemberships(
-        "inst_abc123",
-        date(2026, 6, 15),
-        who,
+        instance_id="inst_abc123",
+        as_of=date(2026, 6, 15),
+        person=PersonRef(ALICE.identity, ALICE.jid, "alice", LID),
         groups=groups,
-        unsure=unsure,
+        uncertain=uncertain,
         protected=holds == "protected",
         ignored=holds == "ignored",
         is_instance=holds == "is_instance",
@@ -40,117 +38,114 @@ def about(*groups: GroupMembership, unsure: tuple[GroupMembership, ...] = (), ho
 
 
 def at(
-    in_file: DesiredMembership | None, presence: Presence = Presence.IN, is_admin: bool = False, is_owner: bool = False
+    desired: DesiredMembership | None, live: Presence = Presence.IN, is_admin: bool = False, is_owner: bool = False
 ) -> GroupMembership:
-    return GroupMembership("alpha" if in_file else None, "Alpha", ALPHA_ID, in_file, presence, is_admin, is_owner)
+    return GroupMembership(
+        key="alpha" if desired else None,
+        name="Alpha",
+        id=ALPHA_ID,
+        desired=desired,
+        live=live,
+        is_admin=is_admin,
+        is_owner=is_owner,
+    )
 
 
-EXACT = DesiredMembership(managed=True)
+EXACT = DesiredMembership(members_managed=True)
+MEMBER = replace(EXACT, member=True)
 
 
 @pytest.mark.parametrize(
-    ("group", "spared", "lines"),
+    ("group", "protected", "lines"),
     [
-        (at(replace(EXACT, member=MEMBER)), False, ["= desired; in the group"]),
-        (at(replace(EXACT, member=MEMBER), Presence.OUT), False, ["+ desired; not in the group"]),
-        (at(replace(EXACT, member=MEMBER), Presence.NO_GROUP), False, ["+ desired; there is no live group"]),
+        (at(MEMBER), False, ["= desired, and in"]),
+        (at(MEMBER, Presence.OUT), False, ["+ desired, not in"]),
+        (at(MEMBER, Presence.NO_GROUP), False, ["+ desired, and the group is not live"]),
         (
-            at(replace(EXACT, member=replace(MEMBER, by_invite=True)), Presence.OUT),
+            at(replace(MEMBER, by_invite=True), Presence.OUT),
             False,
-            ["i desired, by invite; not in the group"],
+            ["i desired, by invite, not in"],
         ),
         (
-            at(replace(EXACT, member=MEMBER, membership=Membership.OBSERVE), Presence.OUT),
+            at(replace(MEMBER, membership=Membership.OBSERVE), Presence.OUT),
             False,
-            ["i desired; not in the group"],
+            ["i desired, not in"],
         ),
-        (at(replace(EXACT, member=MEMBER), Presence.UNKNOWN), False, ["! desired; not certain to be in the group"]),
+        (at(MEMBER, Presence.UNKNOWN), False, ["! desired, not known to be in"]),
         (
-            at(replace(EXACT, member=replace(MEMBER, teams=("staff/board", "crew"), by_invite=True))),
+            at(replace(MEMBER, teams=("staff/board", "crew"), by_invite=True)),
             False,
-            ["= desired through staff/board and crew, by invite; in the group"],
+            ["= desired through staff/board and crew, by invite, and in"],
         ),
-        (at(EXACT), False, ["- in the group, not desired: membership is exact"]),
-        (at(EXACT), True, ["i in the group, not desired: membership is exact"]),
+        (at(EXACT), False, ["- in, not desired: membership is exact"]),
+        (at(EXACT), True, ["i in, not desired: membership is exact"]),
         (
             at(EXACT, is_admin=True, is_owner=True),
             False,
-            ["i in the group, not desired: membership is exact", "i owns the group and cannot be removed"],
+            ["i in, not desired: membership is exact", "i owner of the group, so cannot be removed"],
         ),
         (
             at(replace(EXACT, membership=Membership.OBSERVE, absent=True)),
             False,
-            ["i in the group, not desired: listed under `absent`"],
+            ["i in, not desired: listed under `absent`"],
         ),
         (
             at(DesiredMembership(absent=True, membership=Membership.ADDITIVE)),
             False,
-            ["- in the group, not desired: listed under `absent`"],
+            ["- in, not desired: listed under `absent`"],
         ),
         (
-            replace(at(EXACT), held=("no admin", "doubtful")),
+            replace(at(EXACT), blocked_because=("no admin", "doubtful")),
             False,
-            ["i in the group, not desired: membership is exact", "i no admin", "i doubtful"],
+            ["i in, not desired: membership is exact", "i no admin", "i doubtful"],
         ),
         (
-            replace(at(replace(EXACT, member=MEMBER), Presence.OUT), held=("no admin",)),
+            replace(at(MEMBER, Presence.OUT), blocked_because=("no admin",)),
             False,
-            ["i desired; not in the group", "i no admin"],
+            ["i desired, not in", "i no admin"],
         ),
-        (replace(at(replace(EXACT, member=MEMBER)), held=("no admin",)), False, ["= desired; in the group"]),
+        (replace(at(MEMBER), blocked_because=("no admin",)), False, ["= desired, and in"]),
         (
-            at(replace(EXACT, member=MEMBER, leaving=True), Presence.NO_GROUP),
+            at(replace(MEMBER, leaving=True), Presence.NO_GROUP),
             False,
-            ["i desired; there is no live group", "i the instance is to leave this group"],
+            ["i desired, and the group is not live", "i the instance is to leave this group"],
         ),
-        (
-            at(DesiredMembership(absent=True), Presence.OUT),
-            False,
-            ["i not desired; not in the group", "i listed under `absent`"],
-        ),
+        (at(DesiredMembership(absent=True), Presence.OUT), False, ["i not desired, not in", "i listed under `absent`"]),
         (
             at(DesiredMembership(leaving=True)),
             False,
-            ["i in the group; the configuration does not manage its members", "i the instance is to leave this group"],
+            ["i in; the members of this group are not managed", "i the instance is to leave this group"],
         ),
         (
-            at(replace(EXACT, member=MEMBER, admin=True), is_admin=True),
+            at(replace(MEMBER, admin=True), is_admin=True),
             False,
-            ["= desired; in the group", "i is an admin, as desired"],
+            ["= desired, and in", "i admin, as desired"],
         ),
         (
-            at(replace(EXACT, member=MEMBER, admin=True)),
+            at(replace(MEMBER, admin=True)),
             False,
-            ["= desired; in the group", "i should be an admin, but is not"],
+            ["= desired, and in", "i desired as admin, but is not one"],
         ),
+        (at(DesiredMembership(admin=True), Presence.OUT), False, ["i not desired, not in", "i desired as admin"]),
         (
-            at(DesiredMembership(admin=True), Presence.OUT),
+            at(replace(MEMBER, admin=False), is_admin=True),
             False,
-            ["i not desired; not in the group", "i should be an admin"],
+            ["= desired, and in", "i admin, but not listed under `admins`"],
         ),
-        (
-            at(replace(EXACT, member=MEMBER, admin=False), is_admin=True),
-            False,
-            ["= desired; in the group", "i is an admin, but not listed under `admins`"],
-        ),
-        (at(replace(EXACT, member=MEMBER), is_admin=True), False, ["= desired; in the group", "i is an admin"]),
-        (at(None), False, ["i in the group; the configuration does not have this group"]),
-        (
-            at(None, is_admin=True),
-            False,
-            ["i in the group; the configuration does not have this group", "i is an admin"],
-        ),
+        (at(MEMBER, is_admin=True), False, ["= desired, and in", "i admin"]),
+        (at(None), False, ["i in; the configuration does not have this group"]),
+        (at(None, is_admin=True), False, ["i in; the configuration does not have this group", "i admin"]),
         (
             at(None, is_admin=True, is_owner=True),
             False,
-            ["i in the group; the configuration does not have this group", "i owns the group"],
+            ["i in; the configuration does not have this group", "i owner of the group"],
         ),
     ],
 )
-def test_each_group_says_whether_the_person_is_desired_and_in(
-    group: GroupMembership, spared: bool, lines: list[str]
+def test_each_group_shows_desired_live_and_what_else_matters(
+    group: GroupMembership, protected: bool, lines: list[str]
 ) -> None:
-    found = about(group, holds="protected" if spared else "")
+    found = about(group, holds="protected" if protected else "")
     section = render_person(found, samples.MASKED).split("\n\n")[1]
     assert [line.strip() for line in section.splitlines()[1:]] == lines
     SCHEMA.validate(json.loads(json_text(mask_document(person_document(found), show_phones=False))))
@@ -160,24 +155,22 @@ def test_each_group_says_whether_the_person_is_desired_and_in(
     ("flag", "words"),
     [("is_instance", "the instance itself"), ("protected", "`policy.protected`"), ("ignored", "`policy.ignored`")],
 )
-def test_what_holds_for_the_person_everywhere_stands_at_the_top(flag: str, words: str) -> None:
+def test_what_applies_to_the_person_in_every_group_comes_first(flag: str, words: str) -> None:
     head = render_person(about(holds=flag), samples.MASKED).split("\n\n")[0]
     assert head.startswith(f"alice  +1 202 ••• ••43  {LID}\n  i ")
     assert words in head
 
 
-def test_strangers_text_is_harmless_and_numbers_are_masked_in_both_forms() -> None:
-    member = Member(ALICE, date(2026, 12, 31), HOSTILE)
-    bad = GroupMembership(
-        "alpha", HOSTILE, ALPHA_ID, replace(EXACT, member=member), Presence.UNKNOWN, reasons=(HOSTILE,)
-    )
-    found = replace(about(bad, unsure=(bad,)), who=PersonRef(ALICE.identity, ALICE.jid, HOSTILE, LID))
+def test_untrusted_text_is_harmless_and_numbers_are_masked() -> None:
+    terms = replace(MEMBER, until=date(2026, 12, 31), reason=HOSTILE, teams=(HOSTILE,))
+    bad = replace(at(terms, Presence.UNKNOWN), name=HOSTILE, unknown_because=(HOSTILE,), blocked_because=(HOSTILE,))
+    found = replace(about(bad, uncertain=(bad,)), person=PersonRef(ALICE.identity, ALICE.jid, HOSTILE, LID))
     text = render_person(found, samples.MASKED)
     document = json_text(mask_document(person_document(found), show_phones=False))
-    for shown in (text, document):
-        assert "\x1b" not in shown
-        assert "\u202e" not in shown
-        assert "555 01" not in shown
+    for output in (text, document):
+        assert "\x1b" not in output
+        assert "\u202e" not in output
+        assert "555 01" not in output
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
     assert "+1 202 555 0199" in render_person(found, samples.FULL)
     assert "\x1b[1m" in render_person(found, samples.COLORED)
@@ -185,8 +178,8 @@ def test_strangers_text_is_harmless_and_numbers_are_masked_in_both_forms() -> No
 
 
 @pytest.mark.parametrize("holds", ["ignored", "is_instance"])
-def test_whoever_is_left_alone_everywhere_is_not_shown_as_coming_or_going(holds: str) -> None:
-    there, not_there = at(EXACT), at(replace(EXACT, member=MEMBER), Presence.OUT)
+def test_ignored_people_and_the_instance_are_never_shown_as_added_or_removed(holds: str) -> None:
+    there, not_there = at(EXACT), at(MEMBER, Presence.OUT)
     text = render_person(about(there, not_there, holds=holds), samples.MASKED)
-    assert "  i in the group, not desired" in text
-    assert "  i desired; not in the group" in text
+    assert "  i in, not desired" in text
+    assert "  i desired, not in" in text

@@ -15,7 +15,7 @@ from reconciler.errors import Problem, ProblemKind
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.report.dry_run import DryRun, calls_of, render_calls
+from reconciler.report.dry_run import DryRun, render_calls
 from reconciler.report.options import RenderOptions
 from reconciler.report.problems import render_problems
 from reconciler.report.text import render_plan, render_result
@@ -35,13 +35,13 @@ TEXTS = {
     "drift": lambda: render_plan(samples.saved(samples.SMALL), samples.DRIFT),
     "drift_none": lambda: render_plan(samples.saved(samples.NOTHING), samples.DRIFT),
     "calls": lambda: render_calls(
-        DryRun(samples.saved(samples.EVERYTHING), calls_of(samples.EVERYTHING)), samples.MASKED
+        DryRun(samples.saved(samples.EVERYTHING), samples.calls_of(samples.EVERYTHING)), samples.MASKED
     ),
     "calls_show_phones": lambda: render_calls(
-        DryRun(samples.saved(samples.EVERYTHING), calls_of(samples.EVERYTHING)), samples.FULL
+        DryRun(samples.saved(samples.EVERYTHING), samples.calls_of(samples.EVERYTHING)), samples.FULL
     ),
     "calls_none": lambda: render_calls(
-        DryRun(samples.saved(samples.EVERYTHING), calls_of(samples.NOTHING)), samples.MASKED
+        DryRun(samples.saved(samples.EVERYTHING), samples.calls_of(samples.NOTHING)), samples.MASKED
     ),
     "result_good": lambda: render_result(samples.GOOD, samples.MASKED),
     "result_bad": lambda: render_result(samples.BAD, samples.MASKED),

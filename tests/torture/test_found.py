@@ -160,7 +160,7 @@ def test_an_invite_into_a_group_of_another_name_says_which_it_is(place: Arena) -
     place.world.rename_group(ETA, "By hand")
     ran = place.apply()
     assert ran.code == 3
-    assert f"note the `id` {ETA} in the file" in ran.out
+    assert f"set this group's `id` to {ETA}" in ran.out
 
 
 class Scripted:
@@ -389,4 +389,4 @@ def test_of_a_group_with_the_name_and_one_with_an_earlier_name_neither_is_left(p
         place.world.create_group(name, [ANN], owner=PHONE)
     ran = place.apply()
     assert (ran.code, ran.effects) == (3, ())
-    assert 'called "Was here" or one of its earlier names' in ran.out
+    assert 'called "Was here" or have one of its earlier names' in ran.out
