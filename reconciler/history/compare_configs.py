@@ -31,7 +31,7 @@ from reconciler.history.config_diff import (
     MembershipChange,
     MembershipTermsChange,
 )
-from reconciler.history.normal_form import Delta, compare_forms, normalize_group, normalize_settings
+from reconciler.history.normal_form import Delta, compare_forms, compare_groups, normalize_settings
 from reconciler.history.pairing import GroupsByName, pair_groups
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.identity import Identity, phone_jid
@@ -90,7 +90,7 @@ def _compare_groups(old: Desired, new: Desired) -> Iterator[GroupDiff]:
 def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredGroup]) -> GroupDiff:
     """Return a group that is new; `namesakes` are the removed ones that share a name with it."""
     blank = DesiredGroup(group.key)
-    deltas = compare_forms(normalize_group(blank), normalize_group(group, new.excluded_people))
+    deltas = compare_groups(blank, group, new.excluded_people)
     # The heading has name and id; the people in a list show that it is managed.
     fields = _field_changes(
         (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),
@@ -113,7 +113,7 @@ def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after:
     """Return a group that both versions have, under one key or, matched by its id or its name, under two."""
     # Whoever either version ignores is neither added nor removed; a change of the policy is reported once, for all.
     excluded = before.excluded_people | after.excluded_people
-    deltas = compare_forms(normalize_group(old, excluded), normalize_group(new, excluded))
+    deltas = compare_groups(old, new, excluded)
     added = _added_members(deltas, new)
     return GroupDiff(
         key=new.key,
