@@ -49,9 +49,11 @@ def setting_note(old: Desired, new: Desired, field: str, was_set: bool) -> str:
     """
     if field == "policy.max_removals":
         return _limit_note(old.policy.max_removals, new.policy.max_removals)
-    if field == "policy.allowed_countries":
-        return "" if new.policy.allowed_countries is not None else "numbers of all countries are allowed"
-    return _SETTING_NOTES.get(field, "") if was_set or field not in _DEFAULTED else ""
+    if field in _DEFAULTED and not was_set:
+        return ""
+    if field == "policy.allowed_countries" and new.policy.allowed_countries is not None:
+        return ""
+    return _SETTING_NOTES.get(field, "")
 
 
 def list_note(field: str, removes_people: bool) -> str:
@@ -150,6 +152,7 @@ _GROUP_NOTES: Final[Mapping[str, Callable[[DesiredGroup, DesiredGroup], str]]] =
     "max_removals": lambda old, new: _limit_note(old.max_removals, new.max_removals),
 }
 _SETTING_NOTES: Final[Mapping[str, str]] = {
+    "policy.allowed_countries": "numbers of all countries are allowed",
     "instance.id": "refers to another account's groups",
     "instance.phone": "this is the number that no plan removes",
     "region": "numbers without a country code belong to another country",
