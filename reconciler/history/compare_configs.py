@@ -107,7 +107,7 @@ def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredG
 
 def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after: Desired) -> GroupDiff:
     """Return a group that both versions have, under one key or, matched by its id or its name, under two."""
-    # Whoever either version ignores is neither added nor removed; a change of the policy is reported once, for all.
+    # People whom either version ignores are neither added nor removed; the policy's own change is reported once.
     excluded = before.excluded_people | after.excluded_people
     deltas = compare_groups(old, new, excluded)
     added = _added_members(deltas, new)
@@ -228,7 +228,7 @@ def _list_changes(deltas: Iterable[Delta], old: Desired, new: Desired) -> tuple[
     """Return the changes of every list of people that is not reported in another way."""
     by_field: dict[str, list[Delta]] = {}
     for delta in deltas:
-        # Members are reported one by one, and whoever expired is one who was removed.
+        # Members are reported one by one; an expired member is reported as removed.
         if delta.item and delta.field not in {"members", "expired", "aliases"}:
             by_field.setdefault(delta.field, []).append(delta)
     changes = []

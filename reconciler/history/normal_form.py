@@ -6,7 +6,7 @@ themselves, so that a field which is added to a group, a member, a person, the p
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -40,7 +40,7 @@ _SETTING_NAMES: Final = {"instance": "instance.phone", "instance_id": "instance.
 class Delta:
     """One difference between two forms. `item` is a key of the mapping `field`; "": the field itself differs.
 
-    The values are None where that side does not have the item.
+    A side without the item has None.
     """
 
     field: str
@@ -49,7 +49,7 @@ class Delta:
     new: Any
 
 
-def normalize_group(group: DesiredGroup, excluded: Container[Identity] = frozenset()) -> Form:
+def normalize_group(group: DesiredGroup, excluded: frozenset[Identity] = frozenset()) -> Form:
     """Return everything that is wanted of a group; `excluded` people are left out of its members."""
     if excluded and not isinstance(group.members, Unmanaged):
         members = {identity: member for identity, member in group.members.items() if identity not in excluded}
