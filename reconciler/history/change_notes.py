@@ -58,7 +58,8 @@ def setting_note(old: Desired, new: Desired, field: str, was_set: bool) -> str:
 
 def list_note(field: str, removes_people: bool) -> str:
     """Return what a changed list of people means; "" where that is obvious."""
-    return _LIST_NOTES.get(field, "") if removes_people or field == "admins" else ""
+    notes = _LIST_NOTES | _REMOVAL_NOTES if removes_people else _LIST_NOTES
+    return notes.get(field, "")
 
 
 def added_group_notes(group: DesiredGroup, namesakes: Sequence[DesiredGroup]) -> Iterator[str]:
@@ -159,8 +160,11 @@ _SETTING_NOTES: Final[Mapping[str, str]] = {
     "restrictions": "changes which file may define what",
 }
 _DEFAULTED: Final = ("instance.id", "instance.phone", "region")
-_LIST_NOTES: Final[Mapping[str, str]] = {
+_LIST_NOTES: Final[dict[str, str]] = {
     "admins": "reported, not enforced: the API cannot promote anybody",
+    "people.lid": "the private id identifies a participant whose number is hidden",
+}
+_REMOVAL_NOTES: Final[dict[str, str]] = {
     "policy.protected": "a plan can remove people who are no longer protected",
     "policy.ignored": "people who are no longer ignored are treated like everybody else, and removed if not listed",
 }
