@@ -1,4 +1,4 @@
-"""Arguments and options that several commands take, beside the global ones."""
+"""Arguments and options that several commands share, apart from the global ones."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from click.core import ParameterSource
 if TYPE_CHECKING:
     from reconciler.plan.shard import Shard
 
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """What a command line asks to be planned; `max_removals` as it was written.
+    """What `plan`, `apply` and `drift` are to plan.
 
-    `from_environment` has those of these that the environment says and the command line does not, each with its variable.
+    `max_removals` is not parsed yet. `from_environment` maps the fields whose value comes from an environment variable
+    to the name of that variable.
     """
 
     path: Path
@@ -37,15 +37,15 @@ class PlanRequest:
 
 
 def path_argument(function: F) -> F:
-    """PATH: a file or a folder, `groups.yaml` unless given; whoever reads it says why it cannot be read."""
+    """Add PATH: a file or a folder, `groups.yaml` by default; an unreadable one is reported when it is read."""
     return click.argument(
         "path", type=click.Path(path_type=Path, readable=False), default=Path("groups.yaml"), envvar="RECONCILER_PATH"
     )(function)
 
 
-def format_option(choices: Iterable[str]) -> Callable[[F], F]:
-    """--format, one of the choices (the keys of one of the tables in `cli.formats`); the first is the default."""
-    names = list(choices)
+def format_option(formats: Iterable[str]) -> Callable[[F], F]:
+    """Add --format with the keys of one of the tables in `cli.formats`; the first is the default."""
+    names = list(formats)
     return click.option(
         "--format",
         "format_",
@@ -53,12 +53,12 @@ def format_option(choices: Iterable[str]) -> Callable[[F], F]:
         type=click.Choice(names),
         default=names[0],
         show_default=True,
-        help="How the result is written.",
+        help="Output format.",
     )
 
 
 def output_option(function: F) -> F:
-    """--output FILE."""
+    """Add --output FILE."""
     return click.option(
         "--output",
         envvar="RECONCILER_OUTPUT",
@@ -69,7 +69,7 @@ def output_option(function: F) -> F:
 
 
 def show_phones_option(function: F) -> F:
-    """--show-phones."""
+    """Add --show-phones."""
     return click.option(
         "--show-phones",
         envvar="RECONCILER_SHOW_PHONES",
@@ -78,58 +78,59 @@ def show_phones_option(function: F) -> F:
     )(function)
 
 
-class _DayType(click.DateTime):
-    """`YYYY-MM-DD`: what is none is not repeated, for masked as a number it would say nothing."""
+class DateType(click.DateTime):
+    """`YYYY-MM-DD`; an invalid value is not repeated, because the message would mask it as a number."""
 
     def __init__(self) -> None:
         super().__init__(["%Y-%m-%d"])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read it, or say how a day is written."""
+        """Parse the date, or fail with a usage error."""
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
-            self.fail("this is no day of the calendar; write YYYY-MM-DD, as 2026-12-31.", param, ctx)
+            self.fail("this is not a valid date; use YYYY-MM-DD, for example 2026-12-31.", param, ctx)
 
 
 def as_of_option(function: F) -> F:
-    """--as-of DATE."""
+    """Add --as-of DATE."""
     return click.option(
         "--as-of",
         envvar="RECONCILER_AS_OF",
-        type=_DayType(),
+        type=DateType(),
         metavar="DATE",
-        help="Evaluate `until` as on this day (else today, UTC).",
+        help="Evaluate `until` dates as of this day [default: today in UTC].",
     )(function)
 
 
 def planning_options(function: Callable[..., int]) -> Callable[..., int]:
-    """PATH and the options that belong to `plan`, `apply` and `drift` alike; the command gets them as one, `asked`."""
+    """Add PATH and the options that `plan`, `apply` and `drift` share; the command gets them as one `request`."""
 
     @wraps(function)
-    def gathered(*positional: Any, **named: Any) -> int:
-        own = {field.name: named.pop(field.name) for field in fields(PlanRequest) if field.name in named}
-        asked = PlanRequest(**own, from_environment=_by_variable(click.get_current_context(), own))
-        return function(*positional, asked=asked, **named)
+    def command(*args: Any, **kwargs: Any) -> int:
+        values = {field.name: kwargs.pop(field.name) for field in fields(PlanRequest) if field.name in kwargs}
+        request = PlanRequest(**values, from_environment=_from_environment(click.get_current_context(), values))
+        return function(*args, request=request, **kwargs)
 
-    for declare in _PLANNING_OPTIONS:
-        gathered = declare(gathered)
-    return gathered
+    for add_option in _PLANNING_OPTIONS:
+        command = add_option(command)
+    return command
 
 
-def _by_variable(ctx: click.Context, names: Iterable[str]) -> dict[str, str]:
+def _from_environment(ctx: click.Context, names: Iterable[str]) -> dict[str, str]:
+    """Return those of the parameters that an environment variable sets, each with its variable."""
     variables = {param.name: param.envvar for param in ctx.command.params}
-    from_there = (name for name in names if ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT)
-    return {name: str(variables[name]) for name in from_there}
+    from_variable = (name for name in names if ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT)
+    return {name: str(variables[name]) for name in from_variable}
 
 
-class _ShardType(click.ParamType["Shard"]):
+class ShardType(click.ParamType["Shard"]):
     """`I/N`: part I of N parts."""
 
     name = "I/N"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:
-        """Read it, or say what is wrong."""
+        """Parse the shard, or fail with a usage error."""
         from reconciler.plan.shard import Shard
 
         try:
@@ -144,14 +145,14 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--max-removals",
         envvar="RECONCILER_MAX_REMOVALS",
         metavar="N|N%",
-        help="Removals allowed a group, over the file and the default alike.",
+        help="Maximum removals per group; overrides `max_removals` in the file.",
     ),
     as_of_option,
     click.option(
         "--changed-since",
         envvar="RECONCILER_CHANGED_SINCE",
         metavar="REF",
-        help="Only groups that the file wants otherwise than this git revision of it does.",
+        help="Plan only groups whose configuration changed since this git revision.",
     ),
     click.option(
         "--target",
@@ -159,19 +160,19 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         envvar="RECONCILER_TARGET",
         multiple=True,
         metavar="KEY",
-        help="Only this group of the file; may be repeated.",
+        help="Plan only this group; repeatable.",
     ),
     click.option(
         "--shard",
         envvar="RECONCILER_SHARD",
-        type=_ShardType(),
+        type=ShardType(),
         metavar="I/N",
-        help="Only part I (from 1) of N: groups are split by their key, the same way on every machine.",
+        help="Plan only part I (from 1) of N; groups are assigned by their key, the same way on every machine.",
     ),
     path_argument,
 )
 
 
 def evaluation_date(as_of: datetime | None) -> date:
-    """The day on which `until` is evaluated: today in UTC unless given."""
+    """Return the day as of which `until` is evaluated; the default is today in UTC."""
     return (as_of or datetime.now(UTC)).date()

@@ -110,12 +110,13 @@ def forbidden_removals(old: Desired, new: Desired) -> tuple[Problem, ...]:
 
 
 def _forbidden_removal(section: str, key: str, file: str, old: Desired, new: Desired) -> Problem | None:
-    for restrictions, when in ((old.restrictions, "before this change"), (new.restrictions, "now")):
+    for restrictions, which in ((old.restrictions, "earlier"), (new.restrictions, "current")):
         if restrictions is None or restrictions.allow(file, section, key):
             continue
         rule = restrictions.rule_for(file)
-        why = f"no rule of {restrictions.where} matches it" if rule is None else f"see the rule at {rule.where}"
-        message = f"this {_SECTION_WORDS[section]} was removed, but {when} this file may not define it: {why}"
+        reason = f"no rule of {restrictions.where} matches it" if rule is None else f"rule at {rule.where}"
+        what = f"this {_SECTION_WORDS[section]} was removed"
+        message = f"{what}, but the {which} restrictions do not let this file define it ({reason})"
         hint = "put it back, or change the restrictions first, in a change of their own"
         path = f"{section}.{mask_and_escape(key)}"
         name = mask_and_escape(_full_path(file, old))

@@ -91,17 +91,18 @@ def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredG
     """Return a group that is new; `namesakes` are the removed ones that share a name with it."""
     blank = DesiredGroup(group.key)
     deltas = compare_forms(normalize_group(blank), normalize_group(group, new.excluded_people))
+    # The heading has name and id; the people in a list show that it is managed.
+    fields = _field_changes(
+        (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),
+        lambda change: added_field_note(group, new.policy.max_removals, change.field),
+    )
     return GroupDiff(
         key=group.key,
         change=GroupChangeKind.ADDED,
         name=_name(group),
         id=group.id,
         membership=group.membership,
-        # The heading has name and id; the people in a list show that it is managed.
-        fields=_field_changes(
-            (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),
-            lambda change: added_field_note(group, new.policy.max_removals, change.field),
-        ),
+        fields=tuple(replace(change, old=None) for change in fields),
         added=_added_members(deltas, group),
         lists=_group_lists(deltas, blank, group),
         notes=tuple(added_group_notes(group, namesakes)),
@@ -175,12 +176,12 @@ def _terms_changes(deltas: Iterable[Delta], group: DesiredGroup) -> tuple[Member
     return tuple(sorted(changes, key=lambda change: change.person.sort_key))
 
 
-def _terms_text(terms: Mapping[str, Any]) -> str:
+def _terms_text(form: Iterable[tuple[str, Any]]) -> str:
     """Return `until 2026-12-31, by invite, contractor`, and any other term with its name."""
-    until, by_invite, reason = terms["until"], terms["by_invite"], terms["reason"]
+    terms = dict(form)
+    until, by_invite, reason = (terms.pop(name) for name in ("until", "by_invite", "reason"))
     parts = [f"until {until.isoformat()}" if until else "", "by invite" if by_invite else "", reason or ""]
-    others = {name: value for name, value in terms.items() if name not in {"until", "by_invite", "reason"}}
-    parts += [f"{name}: {_field_text(value)}" for name, value in others.items() if value]
+    parts += [f"{name}: {_field_text(value)}" for name, value in terms.items() if value]
     return ", ".join(part for part in parts if part) or "no end"
 
 
@@ -208,12 +209,12 @@ def _field_text(value: Any) -> str | None:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _restrictions_text(restrictions: Mapping[str, Any] | None) -> str | None:
+def _restrictions_text(form: Iterable[tuple[str, Any]] | None) -> str | None:
     """Return `sales/**: sales-*, teams; b.yaml: nothing`."""
-    if restrictions is None:
+    if form is None:
         return None
     rules = []
-    for rule in restrictions["rules"]:
+    for rule in map(dict, dict(form)["rules"]):
         allowed = [*rule["groups"], *(name for name, value in rule.items() if value is True)]
         rules.append(f"{rule['path']}: {', '.join(allowed) or 'nothing'}")
     return "; ".join(rules)

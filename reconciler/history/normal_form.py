@@ -17,7 +17,8 @@ from reconciler.model.identity import Identity
 from reconciler.model.restrictions import Restrictions, Rule
 
 Form: TypeAlias = dict[str, Any]
-"""Values by the name of their field; people by identity. `UNMANAGED` and None stay what they are."""
+"""Values by the name of their field. A mapping has items that differ one by one, people by identity; any other value
+differs as a whole. `UNMANAGED` and None stay what they are."""
 
 _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     # The groups are compared one by one, and what a file lost by `forbidden_removals`. Both sides are of one day.
@@ -144,5 +145,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return tuple(sorted(value))
     if is_dataclass(value):
-        return dict(_compared_fields(value))
+        return tuple(_compared_fields(value))
     raise TypeError(f"a value of the configuration cannot be compared: {type(value).__name__}")

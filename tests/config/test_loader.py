@@ -351,7 +351,7 @@ def test_the_instance_may_be_an_admin_without_being_a_member(load_text: Load) ->
     text = "instance: {phone: +1 202 555 0100}\ngroups: {a: {name: A, members: [], admins: [+1 202 555 0100, %s]}}"
     assert load_text(text % "12025550100").warnings == ()
     assert warnings(load_text(text % "+1 202 555 0145")) == [
-        "3:44: groups.a.admins: `+1 202 ••• ••45` is in `admins` and not among the members"
+        "3:44: groups.a.admins: `+1 202 ••• ••45` is in `admins`, but is not a member"
     ]
 
 

@@ -110,9 +110,7 @@ def test_a_plan_of_another_format_version_is_shown_as_far_as_it_is_understood_an
     assert (shown.code, line in shown.out, shown.out.replace(line, "")) == (0, True, expected)
     quiet = guide.run("show", "today.plan", "-q")
     assert (quiet.out, quiet.err) == (shown.out, "")
-    assert shown.err == (
-        "the plan was saved with format version 99, this program reads 4: shown as far as it understands it\n"
-    )
+    assert shown.err == ("the plan has format version 99; this program reads version 4 and may not show all of it\n")
     again = guide.run("show", "today.plan", "--format", "json", "--show-phones", "--output", "copy.plan")
     assert again.code == 0
     assert "has format version 99" in guide.run("apply", "copy.plan", "--yes").err
@@ -151,7 +149,7 @@ def test_a_variable_that_shapes_plans_does_not_stop_a_saved_one_and_is_told_to_h
     monkeypatch.setenv(f"RECONCILER_{name}", value)
     applied = guide.run("apply", "today.plan", "--yes")
     assert applied.code == 0, applied.err
-    assert f"settled when the plan was saved, and not asked again: RECONCILER_{name}\n" in applied.err
+    assert f"ignored, because the saved plan fixes them: RECONCILER_{name}\n" in applied.err
     assert len(guide.world.snapshot()) == 2
 
 
@@ -161,7 +159,7 @@ def test_an_option_is_refused_with_a_saved_plan_also_where_a_variable_says_anoth
     planned(guide)
     monkeypatch.setenv("RECONCILER_MAX_REMOVALS", "5")
     refused = guide.run("apply", "today.plan", "--yes", "--target", "alpha")
-    assert (refused.code, "make a new plan with them" in refused.err) == (1, True)
+    assert (refused.code, "make a new plan with these options" in refused.err) == (1, True)
 
 
 def refused_for_removals(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""Where a person is: wanted or not, in or not, and honest where that cannot be known."""
+"""The memberships of a person: desired or not, in or not, and unknown where neither is sure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.model.desired import Desired, Member, Membership, Person, State
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonQuery, PersonRef
 from reconciler.person.find import find_memberships
-from reconciler.person.memberships import PersonMemberships, Presence
+from reconciler.person.memberships import DesiredMembership, MembershipSummary, PersonMemberships, Presence
 from tests.builders import (
     ALICE,
     ALPHA_ID,
@@ -34,26 +34,31 @@ OTHER_LID = "99999677012110@lid"
 
 
 def found(wanted: Desired, *lives: LiveGroup, who: Person = ALICE, gone: tuple[str, ...] = ()) -> PersonMemberships:
-    sought = PersonQuery(PersonRef(who.identity, who.jid, who.alias, who.lid), who.identity, who.lid)
-    return found_by(sought, wanted, *lives, gone=gone)
+    query = PersonQuery(PersonRef(who.identity, who.jid, who.alias, who.lid), who.identity, who.lid)
+    return found_by(query, wanted, *lives, gone=gone)
 
 
-def found_by(sought: PersonQuery, wanted: Desired, *lives: LiveGroup, gone: tuple[str, ...] = ()) -> PersonMemberships:
+def found_by(query: PersonQuery, wanted: Desired, *lives: LiveGroup, gone: tuple[str, ...] = ()) -> PersonMemberships:
     entries = [listed(one) for one in lives]
     read = {one.id: None if one.id in gone else one for one in lives}
     names = {one.id: one.name for one in lives}
-    return find_memberships(sought, wanted, match_groups(wanted.groups, entries).values(), names, read, "inst_abc123")
+    return find_memberships(query, wanted, match_groups(wanted.groups, entries).values(), names, read, "inst_abc123")
 
 
-def test_a_member_is_wanted_through_teams_until_a_day_for_a_reason_and_in() -> None:
+def test_a_membership_has_its_terms_and_the_live_side() -> None:
     wanted = Member(ALICE, date(2026, 12, 31), "contractor", False, ("staff/board",))
     about = found(desired(group(members=[wanted], admins=[ALICE])), live(participant(ALICE, admin=True)))
     (one,) = about.groups
-    assert (one.key, one.id, one.wanted, one.presence, one.is_admin) == ("alpha", ALPHA_ID, True, Presence.IN, True)
-    assert one.in_file is not None
-    assert one.in_file.member == wanted
-    assert one.in_file.admin is True
-    assert (about.wanted, about.live, about.unknown) == (1, 1, 0)
+    assert (one.key, one.id, one.is_desired, one.live, one.is_admin) == ("alpha", ALPHA_ID, True, Presence.IN, True)
+    assert one.desired == DesiredMembership(
+        member=True,
+        teams=("staff/board",),
+        until=date(2026, 12, 31),
+        reason="contractor",
+        admin=True,
+        members_managed=True,
+    )
+    assert about.summary == MembershipSummary(desired=1, live=1, unknown=0)
 
 
 @pytest.mark.parametrize(
@@ -73,71 +78,71 @@ def test_a_member_is_wanted_through_teams_until_a_day_for_a_reason_and_in() -> N
         (group(members=[BOB], state=State.LEFT), live(ALICE), Presence.IN),
     ],
 )
-def test_whoever_the_file_names_is_told_with_what_is_known_of_the_live_group(
+def test_a_group_that_names_the_person_shows_what_is_known_of_the_live_one(
     wanted: object, there: LiveGroup | None, presence: Presence
 ) -> None:
     about = found(desired(wanted), *([there] if there else []))  # type: ignore[arg-type]
     (one,) = about.groups
-    assert one.presence is presence
-    assert bool(one.reasons) is (presence is Presence.UNKNOWN)
-    assert about.unsure == ()
+    assert one.live is presence
+    assert bool(one.unknown_because) is (presence is Presence.UNKNOWN)
+    assert about.uncertain == ()
 
 
-def test_a_group_without_the_person_is_told_only_where_they_may_be_in_it() -> None:
+def test_a_group_without_the_person_is_uncertain_only_if_they_may_be_in() -> None:
     wanted = desired(group(members=[BOB]), group("beta", id=BETA_ID, name="Beta", members=[BOB]))
     about = found(wanted, live(BOB), live(BOB, participant(LID), id=BETA_ID, name="Beta"))
     assert about.groups == ()
-    (unsure,) = about.unsure
-    assert (unsure.key, unsure.reasons) == ("beta", ("1 participant has no known number",))
-    assert about.unknown == 1
+    (uncertain,) = about.uncertain
+    assert (uncertain.key, uncertain.unknown_because) == ("beta", ("1 participant has no known number",))
+    assert about.summary.unknown == 1
 
 
-def test_a_live_group_that_the_file_does_not_have_is_told_too() -> None:
+def test_a_live_group_that_is_not_in_the_configuration_is_shown_too() -> None:
     about = found(desired(group(members=[ALICE])), live(ALICE), live(ALICE, id=BETA_ID, name="Beta", owner=ALICE))
     assert [(one.key, one.name, one.is_owner) for one in about.groups] == [
         ("alpha", "Alpha", False),
         (None, "Beta", True),
     ]
-    assert about.groups[1].in_file is None
+    assert about.groups[1].desired is None
 
 
-def test_a_group_gone_between_list_and_read_is_not_known() -> None:
+def test_a_group_that_disappears_before_it_is_read_is_unknown() -> None:
     about = found(desired(group(members=[ALICE])), live(ALICE), gone=(ALPHA_ID,))
-    assert about.groups[0].reasons == ("was listed, but is gone when read",)
+    assert about.groups[0].unknown_because == ("the group disappeared while the groups were read",)
 
 
-def test_two_groups_of_one_name_are_not_known_and_both_are_looked_through() -> None:
+def test_two_groups_of_one_name_are_unknown_and_both_are_searched() -> None:
     wanted = desired(group(id=None, members=[ALICE]))
     about = found(wanted, live(ALICE), live(BOB, id=BETA_ID))
-    assert [(one.key, one.presence) for one in about.groups] == [("alpha", Presence.UNKNOWN), (None, Presence.IN)]
+    assert [(one.key, one.live) for one in about.groups] == [("alpha", Presence.UNKNOWN), (None, Presence.IN)]
 
 
-def test_a_private_id_told_with_the_number_in_one_group_finds_the_person_in_another() -> None:
+def test_a_private_id_shown_with_its_number_finds_the_person_elsewhere() -> None:
     wanted = desired(group(members=[ALICE]), group("beta", id=BETA_ID, name="Beta", members=[ALICE]))
     lives = live(participant(ALICE, lid=LID)), live(participant(LID), id=BETA_ID, name="Beta")
-    assert [one.presence for one in found(wanted, *lives).groups] == [Presence.IN, Presence.IN]
+    assert [one.live for one in found(wanted, *lives).groups] == [Presence.IN, Presence.IN]
     by_lid = found_by(PersonQuery(PersonRef(None, None, None, LID), None, LID), wanted, *lives)
-    assert [one.presence for one in by_lid.groups] == [Presence.IN, Presence.IN]
-    assert (by_lid.who.identity, by_lid.who.label, by_lid.who.lid) == (ALICE.identity, "alice", LID)
+    assert [one.live for one in by_lid.groups] == [Presence.IN, Presence.IN]
+    assert (by_lid.person.identity, by_lid.person.label, by_lid.person.lid) == (ALICE.identity, "alice", LID)
 
 
-def test_who_has_a_known_private_id_is_not_one_of_those_with_others() -> None:
+def test_a_person_with_a_known_private_id_is_not_a_participant_with_another() -> None:
     known = person("12025550143", "alice", lid=LID)
     wanted = desired(group(members=[known]), people=[known])
-    assert found(wanted, live(participant(OTHER_LID)), who=known).groups[0].presence is Presence.OUT
-    assert found(wanted, live(participant(LID)), who=known).groups[0].presence is Presence.IN
+    assert found(wanted, live(participant(OTHER_LID)), who=known).groups[0].live is Presence.OUT
+    assert found(wanted, live(participant(LID)), who=known).groups[0].live is Presence.IN
     strange = live(participant("somebody"))
-    assert found(wanted, strange, who=known).groups[0].presence is Presence.UNKNOWN
+    assert found(wanted, strange, who=known).groups[0].live is Presence.UNKNOWN
 
 
-def test_a_private_id_that_nobody_knows_is_found_as_it_is() -> None:
-    sought = PersonQuery(PersonRef(None, None, None, LID), None, LID)
-    about = found_by(sought, desired(group(members=[BOB], admins=[BOB])), live(participant(LID, admin=True)))
-    assert [(one.presence, one.is_admin, one.wanted) for one in about.groups] == [(Presence.IN, True, False)]
-    assert about.who.identity is None
+def test_an_unknown_private_id_is_found_as_it_is() -> None:
+    query = PersonQuery(PersonRef(None, None, None, LID), None, LID)
+    about = found_by(query, desired(group(members=[BOB], admins=[BOB])), live(participant(LID, admin=True)))
+    assert [(one.live, one.is_admin, one.is_desired) for one in about.groups] == [(Presence.IN, True, False)]
+    assert about.person.identity is None
 
 
-def test_protected_ignored_and_the_instance_itself_are_told() -> None:
+def test_protected_and_ignored_people_and_the_instance_are_flagged() -> None:
     rules = policy(protected=[ALICE], ignored=[CAROL])
     wanted = desired(group(members=[]), policy=rules)
     flags = [
@@ -147,34 +152,34 @@ def test_protected_ignored_and_the_instance_itself_are_told() -> None:
     assert flags == [(True, False, False), (False, True, False), (False, False, True), (False, False, False)]
 
 
-def test_a_group_whose_members_nobody_manages_says_so() -> None:
+def test_a_group_with_unmanaged_members_says_so() -> None:
     wanted = desired(group(membership=Membership.ADDITIVE, name="Alpha"))
     (one,) = found(wanted, live(ALICE)).groups
-    assert one.in_file is not None
-    assert (one.in_file.managed, one.in_file.admin, one.wanted) == (False, None, False)
+    assert one.desired is not None
+    assert (one.desired.members_managed, one.desired.admin, one.is_desired) == (False, None, False)
 
 
 @pytest.mark.parametrize(
-    ("there", "held"),
+    ("there", "blocked"),
     [
         (live(ALICE), ()),
         (live(ALICE, count=7), ("doubtful read: the read shows 2 participants, the list counts 7",)),
-        (live(ALICE, participant(ME), me=None), ("the instance is no admin of this group",)),
+        (live(ALICE, participant(ME), me=None), ("the instance is not an admin of this group",)),
         (
             live(ALICE, participant(ME), me=None, count=7),
-            ("the instance is no admin of this group", "doubtful read: "),
+            ("the instance is not an admin of this group", "doubtful read: "),
         ),
-        (live(BOB, participant(ME), me=None), ("the instance is no admin of this group",)),
+        (live(BOB, participant(ME), me=None), ("the instance is not an admin of this group",)),
         (live(BOB), ()),
     ],
 )
-def test_what_keeps_a_plan_from_moving_a_person_is_told(there: LiveGroup, held: tuple[str, ...]) -> None:
+def test_what_blocks_a_plan_for_this_person_is_shown(there: LiveGroup, blocked: tuple[str, ...]) -> None:
     (one,) = found(desired(group(members=[CAROL], absent=[ALICE])), there).groups
-    assert len(one.held) == len(held)
-    assert all(told.startswith(words) for told, words in zip(one.held, held, strict=True))
+    assert len(one.blocked_because) == len(blocked)
+    assert all(found.startswith(start) for found, start in zip(one.blocked_because, blocked, strict=True))
 
 
-def test_who_is_known_by_a_private_id_alone_cannot_be_removed() -> None:
-    sought = PersonQuery(PersonRef(None, None, None, LID), None, LID)
-    (one,) = found_by(sought, desired(group(members=[BOB])), live(BOB, participant(LID))).groups
-    assert one.held == ("known here by a private id alone, so cannot be removed",)
+def test_a_person_with_only_a_private_id_cannot_be_removed() -> None:
+    query = PersonQuery(PersonRef(None, None, None, LID), None, LID)
+    (one,) = found_by(query, desired(group(members=[BOB])), live(BOB, participant(LID))).groups
+    assert one.blocked_because == ("only a private id is known, so the person cannot be removed",)

@@ -1,4 +1,4 @@
-"""Where a person is, as text and as a document: every line, nothing hostile in it, numbers masked."""
+"""The memberships of a person as text and as a document: every line, nothing hostile in it, numbers masked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from reconciler.json_schemas import schema_text
-from reconciler.model.desired import Member, Membership
+from reconciler.model.desired import Membership
 from reconciler.model.person_ref import PersonRef
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 from reconciler.report.documents import mask_document
@@ -19,19 +19,17 @@ from reconciler.sanitize.escape import json_text
 from tests.builders import ALICE, ALPHA_ID
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("who.schema.json")))
-MEMBER = Member(ALICE)
 LID = "76699677012110@lid"
 HOSTILE = "\x1b[2J\n::error::\u202e +1 202 555 0199"
 
 
-def about(*groups: GroupMembership, unsure: tuple[GroupMembership, ...] = (), holds: str = "") -> PersonMemberships:
-    who = PersonRef(ALICE.identity, ALICE.jid, "alice", LID)
+def about(*groups: GroupMembership, uncertain: tuple[GroupMembership, ...] = (), holds: str = "") -> PersonMemberships:
     return PersonMemberships(
-        "inst_abc123",
-        date(2026, 6, 15),
-        who,
+        instance_id="inst_abc123",
+        as_of=date(2026, 6, 15),
+        person=PersonRef(ALICE.identity, ALICE.jid, "alice", LID),
         groups=groups,
-        unsure=unsure,
+        uncertain=uncertain,
         protected=holds == "protected",
         ignored=holds == "ignored",
         is_instance=holds == "is_instance",
@@ -39,105 +37,114 @@ def about(*groups: GroupMembership, unsure: tuple[GroupMembership, ...] = (), ho
 
 
 def at(
-    in_file: DesiredMembership | None, presence: Presence = Presence.IN, is_admin: bool = False, is_owner: bool = False
+    desired: DesiredMembership | None, live: Presence = Presence.IN, is_admin: bool = False, is_owner: bool = False
 ) -> GroupMembership:
-    return GroupMembership("alpha" if in_file else None, "Alpha", ALPHA_ID, in_file, presence, is_admin, is_owner)
+    return GroupMembership(
+        key="alpha" if desired else None,
+        name="Alpha",
+        id=ALPHA_ID,
+        desired=desired,
+        live=live,
+        is_admin=is_admin,
+        is_owner=is_owner,
+    )
 
 
-EXACT = DesiredMembership(managed=True)
+EXACT = DesiredMembership(members_managed=True)
+MEMBER = replace(EXACT, member=True)
 
 
 @pytest.mark.parametrize(
-    ("group", "spared", "lines"),
+    ("group", "protected", "lines"),
     [
-        (at(replace(EXACT, member=MEMBER)), False, ["= wanted, and in"]),
-        (at(replace(EXACT, member=MEMBER), Presence.OUT), False, ["+ wanted, not in"]),
-        (at(replace(EXACT, member=MEMBER), Presence.NO_GROUP), False, ["+ wanted, and the group is not live"]),
+        (at(MEMBER), False, ["= desired, and in"]),
+        (at(MEMBER, Presence.OUT), False, ["+ desired, not in"]),
+        (at(MEMBER, Presence.NO_GROUP), False, ["+ desired, and the group is not live"]),
         (
-            at(replace(EXACT, member=replace(MEMBER, by_invite=True)), Presence.OUT),
+            at(replace(MEMBER, by_invite=True), Presence.OUT),
             False,
-            ["i wanted, by invite, not in"],
+            ["i desired, by invite, not in"],
         ),
         (
-            at(replace(EXACT, member=MEMBER, membership=Membership.OBSERVE), Presence.OUT),
+            at(replace(MEMBER, membership=Membership.OBSERVE), Presence.OUT),
             False,
-            ["i wanted, not in"],
+            ["i desired, not in"],
         ),
-        (at(replace(EXACT, member=MEMBER), Presence.UNKNOWN), False, ["! wanted, not known to be in"]),
+        (at(MEMBER, Presence.UNKNOWN), False, ["! desired, not known to be in"]),
         (
-            at(replace(EXACT, member=replace(MEMBER, teams=("staff/board", "crew"), by_invite=True))),
+            at(replace(MEMBER, teams=("staff/board", "crew"), by_invite=True)),
             False,
-            ["= wanted through staff/board and crew, by invite, and in"],
+            ["= desired through staff/board and crew, by invite, and in"],
         ),
-        (at(EXACT), False, ["- in, not wanted: membership is exact"]),
-        (at(EXACT), True, ["i in, not wanted: membership is exact"]),
+        (at(EXACT), False, ["- in, not desired: membership is exact"]),
+        (at(EXACT), True, ["i in, not desired: membership is exact"]),
         (
             at(EXACT, is_admin=True, is_owner=True),
             False,
-            ["i in, not wanted: membership is exact", "i owns the group, so cannot be removed"],
+            ["i in, not desired: membership is exact", "i owner of the group, so cannot be removed"],
         ),
         (
             at(replace(EXACT, membership=Membership.OBSERVE, absent=True)),
             False,
-            ["i in, not wanted: listed under `absent`"],
+            ["i in, not desired: listed under `absent`"],
         ),
         (
             at(DesiredMembership(absent=True, membership=Membership.ADDITIVE)),
             False,
-            ["- in, not wanted: listed under `absent`"],
+            ["- in, not desired: listed under `absent`"],
         ),
         (
-            replace(at(EXACT), held=("no admin", "doubtful")),
+            replace(at(EXACT), blocked_because=("no admin", "doubtful")),
             False,
-            ["i in, not wanted: membership is exact", "i no admin", "i doubtful"],
+            ["i in, not desired: membership is exact", "i no admin", "i doubtful"],
         ),
         (
-            replace(at(replace(EXACT, member=MEMBER), Presence.OUT), held=("no admin",)),
+            replace(at(MEMBER, Presence.OUT), blocked_because=("no admin",)),
             False,
-            ["i wanted, not in", "i no admin"],
+            ["i desired, not in", "i no admin"],
         ),
-        (replace(at(replace(EXACT, member=MEMBER)), held=("no admin",)), False, ["= wanted, and in"]),
+        (replace(at(MEMBER), blocked_because=("no admin",)), False, ["= desired, and in"]),
         (
-            at(replace(EXACT, member=MEMBER, leaving=True), Presence.NO_GROUP),
+            at(replace(MEMBER, leaving=True), Presence.NO_GROUP),
             False,
-            ["i wanted, and the group is not live", "i the file says to leave this group"],
+            ["i desired, and the group is not live", "i the instance is to leave this group"],
         ),
-        (at(DesiredMembership(absent=True), Presence.OUT), False, ["i not wanted, not in", "i listed under `absent`"]),
+        (at(DesiredMembership(absent=True), Presence.OUT), False, ["i not desired, not in", "i listed under `absent`"]),
         (
             at(DesiredMembership(leaving=True)),
             False,
-            ["i in; the file does not manage this group's members", "i the file says to leave this group"],
+            ["i in; the members of this group are not managed", "i the instance is to leave this group"],
         ),
         (
-            at(replace(EXACT, member=MEMBER, admin=True), is_admin=True),
+            at(replace(MEMBER, admin=True), is_admin=True),
             False,
-            ["= wanted, and in", "i an admin, as the file says"],
+            ["= desired, and in", "i admin, as desired"],
         ),
         (
-            at(replace(EXACT, member=MEMBER, admin=True)),
+            at(replace(MEMBER, admin=True)),
             False,
-            ["= wanted, and in", "i should be an admin and is none"],
+            ["= desired, and in", "i desired as admin, but is not one"],
         ),
-        (at(DesiredMembership(admin=True), Presence.OUT), False, ["i not wanted, not in", "i should be an admin"]),
+        (at(DesiredMembership(admin=True), Presence.OUT), False, ["i not desired, not in", "i desired as admin"]),
         (
-            at(replace(EXACT, member=MEMBER, admin=False), is_admin=True),
+            at(replace(MEMBER, admin=False), is_admin=True),
             False,
-            ["= wanted, and in", "i an admin, but not listed under `admins`"],
+            ["= desired, and in", "i admin, but not listed under `admins`"],
         ),
-        (at(replace(EXACT, member=MEMBER), is_admin=True), False, ["= wanted, and in", "i an admin"]),
-        (at(None), False, ["i in; the file does not have this group"]),
-        (at(None, is_admin=True), False, ["i in; the file does not have this group", "i an admin"]),
+        (at(MEMBER, is_admin=True), False, ["= desired, and in", "i admin"]),
+        (at(None), False, ["i in; the configuration does not have this group"]),
+        (at(None, is_admin=True), False, ["i in; the configuration does not have this group", "i admin"]),
         (
             at(None, is_admin=True, is_owner=True),
             False,
-            ["i in; the file does not have this group", "i owns the group"],
+            ["i in; the configuration does not have this group", "i owner of the group"],
         ),
     ],
 )
-def test_each_group_says_wanted_or_not_in_or_not_and_what_else_matters(
-    group: GroupMembership, spared: bool, lines: list[str]
+def test_each_group_shows_desired_live_and_what_else_matters(
+    group: GroupMembership, protected: bool, lines: list[str]
 ) -> None:
-    found = about(group, holds="protected" if spared else "")
+    found = about(group, holds="protected" if protected else "")
     section = render_person(found, show_phones=False, color=False).split("\n\n")[1]
     assert [line.strip() for line in section.splitlines()[1:]] == lines
     SCHEMA.validate(json.loads(json_text(mask_document(person_document(found), show_phones=False))))
@@ -147,24 +154,22 @@ def test_each_group_says_wanted_or_not_in_or_not_and_what_else_matters(
     ("flag", "words"),
     [("is_instance", "the instance itself"), ("protected", "`policy.protected`"), ("ignored", "`policy.ignored`")],
 )
-def test_what_holds_for_the_person_everywhere_stands_at_the_top(flag: str, words: str) -> None:
+def test_what_applies_to_the_person_in_every_group_comes_first(flag: str, words: str) -> None:
     head = render_person(about(holds=flag), show_phones=False, color=False).split("\n\n")[0]
     assert head.startswith(f"alice  +1 202 ••• ••43  {LID}\n  i ")
     assert words in head
 
 
-def test_strangers_text_is_harmless_and_numbers_are_masked_in_both_forms() -> None:
-    member = Member(ALICE, date(2026, 12, 31), HOSTILE)
-    bad = GroupMembership(
-        "alpha", HOSTILE, ALPHA_ID, replace(EXACT, member=member), Presence.UNKNOWN, reasons=(HOSTILE,)
-    )
-    found = replace(about(bad, unsure=(bad,)), who=PersonRef(ALICE.identity, ALICE.jid, HOSTILE, LID))
+def test_untrusted_text_is_harmless_and_numbers_are_masked() -> None:
+    terms = replace(MEMBER, until=date(2026, 12, 31), reason=HOSTILE, teams=(HOSTILE,))
+    bad = replace(at(terms, Presence.UNKNOWN), name=HOSTILE, unknown_because=(HOSTILE,), blocked_because=(HOSTILE,))
+    found = replace(about(bad, uncertain=(bad,)), person=PersonRef(ALICE.identity, ALICE.jid, HOSTILE, LID))
     text = render_person(found, show_phones=False, color=False)
     document = json_text(mask_document(person_document(found), show_phones=False))
-    for shown in (text, document):
-        assert "\x1b" not in shown
-        assert "\u202e" not in shown
-        assert "555 01" not in shown
+    for output in (text, document):
+        assert "\x1b" not in output
+        assert "\u202e" not in output
+        assert "555 01" not in output
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
     assert "+1 202 555 0199" in render_person(found, show_phones=True, color=False)
     assert "\x1b[1m" in render_person(found, show_phones=False, color=True)
@@ -172,8 +177,8 @@ def test_strangers_text_is_harmless_and_numbers_are_masked_in_both_forms() -> No
 
 
 @pytest.mark.parametrize("holds", ["ignored", "is_instance"])
-def test_whoever_is_left_alone_everywhere_is_not_shown_as_coming_or_going(holds: str) -> None:
-    there, not_there = at(EXACT), at(replace(EXACT, member=MEMBER), Presence.OUT)
+def test_ignored_people_and_the_instance_are_never_shown_as_added_or_removed(holds: str) -> None:
+    there, not_there = at(EXACT), at(MEMBER, Presence.OUT)
     text = render_person(about(there, not_there, holds=holds), show_phones=False, color=False)
-    assert "  i in, not wanted" in text
-    assert "  i wanted, not in" in text
+    assert "  i in, not desired" in text
+    assert "  i desired, not in" in text

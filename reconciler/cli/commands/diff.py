@@ -56,7 +56,7 @@ def diff(
     """
 
     from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import render_to_stdout, require_distinct_files
+    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.revisions import compare_arguments
     from reconciler.errors import Refused
 
@@ -64,7 +64,7 @@ def diff(
     require_distinct_files({"--output": output}, (Path(old), Path(new), path))
     path_argument = path if ctx.get_parameter_source("path") is ParameterSource.COMMANDLINE else None
     compared = compare_arguments(old, new, path_argument, path, as_of)
-    render_to_stdout(DIFFERENCE_FORMATS[format_], compared, settings, output, show_phones=show_phones)
+    write_rendered(DIFFERENCE_FORMATS[format_], compared, settings, output, show_phones=show_phones)
     if compared.forbidden_removals:
         problems = "\n".join(compared.forbidden_removals)
         raise Refused(f"the newer version removes keys from files that may not define them:\n{problems}")

@@ -121,7 +121,7 @@ Example:
 @click.pass_context
 def drift(
     ctx: click.Context,
-    asked: PlanRequest,
+    request: PlanRequest,
     notify: str | None,
     format_: str,
     output: Path | None,
@@ -135,17 +135,17 @@ def drift(
 
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import require_distinct_files
-    from reconciler.cli.planning import load_and_choose, read_only_plan, stamp
+    from reconciler.cli.planning import load_request, read_only_plan, stamp
     from reconciler.cli.revisions import add_drift_causes, find_applied_revision
 
     settings = set_up_logging(ctx)
-    require_distinct_files({"--output": output}, (asked.path, settings.api_key_file))
-    desired, choices = load_and_choose(asked, settings)
+    require_distinct_files({"--output": output}, (request.path, settings.api_key_file))
+    desired, choices = load_request(request, settings)
     chat = parse_chat(notify, desired) if notify is not None else None
-    baseline = find_applied_revision(asked.path, since)
+    baseline = find_applied_revision(request.path, since)
     with read_only_plan(desired, choices, settings) as (planned, session):
-        plan = add_drift_causes(planned, desired, asked.path, baseline)
-        shown = _render(stamp(plan, desired.sources), asked, settings, format_, output)
+        plan = add_drift_causes(planned, desired, request.path, baseline)
+        shown = _render(stamp(plan, desired.sources), request, settings, format_, output)
         if chat is not None and session is not None and plan.pending:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
@@ -153,13 +153,13 @@ def drift(
     return 2 if plan.pending else 0
 
 
-def _render(made: SavedPlan, asked: PlanRequest, settings: GlobalOptions, format_: str, output: Path | None) -> bool:
+def _render(made: SavedPlan, request: PlanRequest, settings: GlobalOptions, format_: str, output: Path | None) -> bool:
     """Print the drift. If that fails, print an error and go on, so that the notification is still sent."""
     from reconciler.cli.error_output import format_error
-    from reconciler.cli.output import print_message, render_to_stdout
+    from reconciler.cli.output import print_message, write_rendered
 
     try:
-        render_to_stdout(PLAN_FORMATS[format_], made, settings, output, show_phones=asked.show_phones, drift=True)
+        write_rendered(PLAN_FORMATS[format_], made, settings, output, show_phones=request.show_phones, drift=True)
     except BrokenPipeError:
         return False
     except (OutputError, UsageError) as error:

@@ -1,4 +1,4 @@
-"""`reconciler validate`: check the file offline."""
+"""`reconciler validate`: check the configuration offline."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Example:
 @output_option
 @add_global_options
 def validate(path: Path, format_: str, output: Path | None) -> int:
-    """Check the file offline and tell every problem with its place.
+    """Check the configuration offline; report every problem with its file, line and column.
 
-    PATH is a YAML file or a folder of them, groups.yaml by default.
+    PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.options import evaluation_date
     from reconciler.cli.output import require_distinct_files, write
@@ -38,8 +38,8 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
     try:
         desired = load(path, as_of=evaluation_date(None))
     except ConfigError as error:
-        problems, valid = error.problems, ""
+        problems, summary = error.problems, ""
     else:
-        problems, valid = desired.warnings, f"{path}: valid, {plural(len(desired.groups), 'group', 'groups')}"
-    write(PROBLEM_FORMATS[format_](problems, valid), output)
-    return 0 if valid else 1
+        problems, summary = desired.warnings, f"{path}: valid, {plural(len(desired.groups), 'group', 'groups')}"
+    write(PROBLEM_FORMATS[format_](problems, summary), output)
+    return 0 if summary else 1

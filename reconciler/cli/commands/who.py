@@ -33,7 +33,7 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     is a YAML file or a folder of them, groups.yaml by default.
     """
     from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import render_to_stdout, require_distinct_files
+    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.planning import load_desired
     from reconciler.cli.session import Account, reading_session
     from reconciler.config.person_reference import resolve_person
@@ -45,5 +45,5 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     query = resolve_person(person, desired)
     with reading_session(settings, Account.of(desired)) as session:
         memberships = find_person(desired, session.client, query, parallelism=settings.parallelism)
-    render_to_stdout(WHO_FORMATS[format_], memberships, settings, output, show_phones=show_phones)
+    write_rendered(WHO_FORMATS[format_], memberships, settings, output, show_phones=show_phones)
     return 0
