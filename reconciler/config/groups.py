@@ -60,9 +60,7 @@ class GroupResolver:
             key=key,
             id=_text(fields, "id", "") or None,
             name=self._name(fields["name"]) if "name" in fields else UNMANAGED,
-            previously=tuple(normalize(as_text(name.value)) for name in fields["previously"].items())
-            if "previously" in fields
-            else (),
+            previously=self._previously(fields.get("previously")),
             description=self._description(fields["description"]) if "description" in fields else UNMANAGED,
             members=members,
             expired=tuple(sorted(expired, key=lambda member: member.person.identity)),
@@ -106,6 +104,9 @@ class GroupResolver:
             message = "the name begins or ends with white space, which does not count"
             self.problems.warning(ProblemKind.WHITE_SPACE, entry.place, message, "remove it")
         return name
+
+    def _previously(self, entry: LocatedValue | None) -> tuple[str, ...]:
+        return () if entry is None else tuple(normalize(as_text(name.value)) for name in entry.items())
 
     def _description(self, entry: LocatedValue) -> str:
         description = normalize(as_text(entry.value))

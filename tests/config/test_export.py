@@ -131,7 +131,10 @@ def test_no_groups_make_a_valid_file() -> None:
 @pytest.mark.parametrize(
     ("group", "comment_line"),
     [
-        (LiveGroup("1@g.us", "A", "", (someone("12025550143"),), count=2), "the group has 1 participants, but the list"),
+        (
+            LiveGroup("1@g.us", "A", "", (someone("12025550143"),), count=2),
+            "the group has 1 participants, but the list",
+        ),
         (LiveGroup("1@g.us", "A", ""), "the group shows no participants"),
         (
             LiveGroup("1@g.us", "A", "", tuple(someone(f"1202555{n:04d}") for n in range(1026))),
@@ -163,7 +166,10 @@ def test_a_name_that_the_file_cannot_hold_is_left_unmanaged(name: str) -> None:
 
 
 def test_groups_with_the_same_name_get_numbered_keys_in_the_order_of_their_ids() -> None:
-    groups = [LiveGroup(f"{number}@g.us", name, "") for number, name in ((3, "A"), (1, "a!"), (2, "😀"), (4, "Null"), (5, "Родители 5Б"), (6, "родители: 5б"))]
+    groups = [
+        LiveGroup(f"{number}@g.us", name, "")
+        for number, name in ((3, "A"), (1, "a!"), (2, "😀"), (4, "Null"), (5, "Родители 5Б"), (6, "родители: 5б"))
+    ]
     assert [(group.key, group.id) for group in resolved(rendered(groups)).groups] == [
         ("a", "1@g.us"),
         ("a-2", "3@g.us"),
@@ -204,7 +210,9 @@ HOSTILE = st.text(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(HOSTILE, HOSTILE), max_size=4), HOSTILE, HOSTILE)
-def test_hostile_text_reads_back_exactly_or_is_left_unmanaged(texts: list[tuple[str, str]], person: str, lid: str) -> None:
+def test_hostile_text_reads_back_exactly_or_is_left_unmanaged(
+    texts: list[tuple[str, str]], person: str, lid: str
+) -> None:
     people = (someone("12025550143"), Participant(lid, lid=lid), someone("553196348800"))
     groups = [LiveGroup(f"{n}@g.us", name, text, people) for n, (name, text) in enumerate(texts)]
     desired = resolved(rendered(groups, names={ALICE: person}, instance_id=person))
@@ -230,10 +238,10 @@ def test_a_scalar_reads_back_exactly_and_keeps_to_its_line(text: str) -> None:
         assert any("\ud800" <= char <= "\udfff" for char in text)
         return
     assert written.isprintable()
-    for document in (f"version: {written}\n", f"{{version: {written}}}\n"):
-        found = read_yaml("g.yaml", document, ProblemCollector())
-        assert found is not None
-        assert found.root == {"version": text}
+    for yaml_text in (f"version: {written}\n", f"{{version: {written}}}\n"):
+        document = read_yaml("g.yaml", yaml_text, ProblemCollector())
+        assert document is not None
+        assert document.root == {"version": text}
 
 
 @settings(max_examples=200, deadline=None)
@@ -241,9 +249,9 @@ def test_a_scalar_reads_back_exactly_and_keeps_to_its_line(text: str) -> None:
 def test_a_block_reads_back_exactly(text: str) -> None:
     written = yaml_block(text, "    ")
     if written is not None:
-        found = read_yaml("g.yaml", f"a:\n  b: {written}\n  c: d\n", ProblemCollector())
-        assert found is not None
-        assert found.root == {"a": {"b": text, "c": "d"}}
+        document = read_yaml("g.yaml", f"a:\n  b: {written}\n  c: d\n", ProblemCollector())
+        assert document is not None
+        assert document.root == {"a": {"b": text, "c": "d"}}
 
 
 def test_a_comment_stays_on_its_line() -> None:

@@ -110,9 +110,7 @@ def test_a_group_whose_text_is_shared_cannot_be_edited(before: str, tmp_path: Pa
         ),
     ],
 )
-def test_a_group_that_cannot_be_edited_does_not_stop_the_others(
-    before: str, after: str, tmp_path: Path
-) -> None:
+def test_a_group_that_cannot_be_edited_does_not_stop_the_others(before: str, after: str, tmp_path: Path) -> None:
     path = tmp_path / "groups.yaml"
     path.write_bytes(before.encode())
     pins = pin(path, {"a": ID, "c": OTHER})
