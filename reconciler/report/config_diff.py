@@ -110,7 +110,7 @@ def config_diff_line(diff: ConfigDiff) -> str:
     changes = [(count.groups_added, "added"), (count.groups_removed, "removed"), (count.groups_changed, "changed")]
     groups = [(number, change) for number, change in changes if number]
     parts = [
-        # Only the first number says of what.
+        # Only the first number has a noun.
         *(f"{plural(number, 'group', 'groups')} {change}" for number, change in groups[:1]),
         *(f"{number} {change}" for number, change in groups[1:]),
         plural(count.people_added, "person added", "people added"),
