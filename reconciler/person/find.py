@@ -169,7 +169,7 @@ def _removal_blocks(found: Participant, distrust: tuple[Message, ...]) -> Iterat
 
 
 def _possible_participants(roster: Roster, person: _Person) -> tuple[str, ...]:
-    """Whoever has no known number may be the person, unless both have private ids, and these differ."""
+    """Return whether someone without a known number may be the person: not if both have private ids that differ."""
     hidden = [p for p in roster.unknown if not person.lids or p.lid is None]
     if not hidden:
         return ()

@@ -125,7 +125,7 @@ def _totals(diff: ConfigDiff) -> Totals:
     changes = ((count.groups_added, "added"), (count.groups_removed, "removed"), (count.groups_changed, "changed"))
     groups = [(number, change) for number, change in changes if number]
     words = [
-        # Only the first number says of what.
+        # Only the first number has a noun.
         *((number, f"{plural(number, 'group', 'groups')} {change}") for number, change in groups[:1]),
         *((number, f"{number} {change}") for number, change in groups[1:]),
         (count.people_added, plural(count.people_added, "person added", "people added")),

@@ -164,5 +164,5 @@ def _summary(memberships: PersonMemberships) -> Pieces:
     found = "seen in" if count.unknown else "in"
     if not memberships.groups:
         return (name, LiteralText(f" is {found} no live group and desired in none{unknown}."))
-    desired = plural(count.desired, "group", "groups")
-    return (name, LiteralText(f": desired in {desired}, {found} {count.live} live{unknown}."))
+    desired, live = plural(count.desired, "group", "groups"), plural(count.live, "live group", "live groups")
+    return (name, LiteralText(f": desired in {desired}, {found} {live}{unknown}."))

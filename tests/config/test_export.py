@@ -174,18 +174,20 @@ def test_a_name_that_the_file_cannot_hold_is_left_unmanaged(name: str) -> None:
 def test_groups_with_the_same_name_get_numbered_keys_in_the_order_of_their_ids() -> None:
     groups = [
         LiveGroup(f"{number}@g.us", Untrusted(name), Untrusted(""))
-        for number, name in ((3, "A"), (1, "a!"), (2, "日本"), (4, "Null"))
+        for number, name in ((3, "A"), (1, "a!"), (2, "😀"), (4, "Null"), (5, "Родители 5Б"), (6, "родители: 5б"))
     ]
     assert [(group.key, group.id) for group in resolved(rendered(groups)).groups] == [
         ("a", "1@g.us"),
         ("a-2", "3@g.us"),
         ("group-2", "2@g.us"),
         ("null", "4@g.us"),
+        ("родители-5б", "5@g.us"),
+        ("родители-5б-2", "6@g.us"),
     ]
 
 
 def test_aliases_are_unique_and_never_look_like_numbers() -> None:
-    names = {ALICE: "Al", BOB: "al", Identity("+12025550145"): "日本", Identity("+12025550146"): "no"}
+    names = {ALICE: "Al", BOB: "al", Identity("+12025550145"): "😀", Identity("+12025550146"): "no"}
     people = [someone(identity[1:]) for identity in names]
     desired = resolved(rendered([LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), tuple(people))], names=names))
     assert {person.alias for person in desired.people.values()} == {"al", "al-2", "person-0145", "person-no"}
@@ -244,10 +246,10 @@ def test_a_scalar_reads_back_exactly_and_keeps_to_its_line(text: str) -> None:
         assert any("\ud800" <= char <= "\udfff" for char in text)
         return
     assert written.isprintable()
-    for document in (f"version: {written}\n", f"{{version: {written}}}\n"):
-        found = read_yaml("g.yaml", document, ProblemCollector())
-        assert found is not None
-        assert found.root == {"version": text}
+    for yaml_text in (f"version: {written}\n", f"{{version: {written}}}\n"):
+        document = read_yaml("g.yaml", yaml_text, ProblemCollector())
+        assert document is not None
+        assert document.root == {"version": text}
 
 
 @settings(max_examples=200, deadline=None)
@@ -255,9 +257,9 @@ def test_a_scalar_reads_back_exactly_and_keeps_to_its_line(text: str) -> None:
 def test_a_block_reads_back_exactly(text: str) -> None:
     written = yaml_block(text, "    ")
     if written is not None:
-        found = read_yaml("g.yaml", f"a:\n  b: {written}\n  c: d\n", ProblemCollector())
-        assert found is not None
-        assert found.root == {"a": {"b": text, "c": "d"}}
+        document = read_yaml("g.yaml", f"a:\n  b: {written}\n  c: d\n", ProblemCollector())
+        assert document is not None
+        assert document.root == {"a": {"b": text, "c": "d"}}
 
 
 def test_a_comment_stays_on_its_line() -> None:

@@ -66,7 +66,7 @@ def test_who_shows_every_group_desired_and_live(stage: Stage) -> None:
         "  i in; the members of this group are not managed\n\n"
         f'(not in the configuration)  "Rowing\\\\x1b[2J friends"  {ids[chr(27)]}\n'.replace("\\\\", "\\")
         + "  i in; the configuration does not have this group\n\n"
-        "alice: desired in 3 groups, in 5 live.\n"
+        "alice: desired in 3 groups, in 5 live groups.\n"
     )
 
 
@@ -139,7 +139,7 @@ def test_who_reports_groups_that_cannot_be_known(stage: Stage) -> None:
     stage.file(f"groups: {{alpha: {{name: Alpha, members: ['{BOB}']}}}}")
     wanted = stage.run("who", BOB).out
     assert "  ! desired, not known to be in\n  ! may be in: 1 participant has no known number\n" in wanted
-    assert "desired in 1 group, seen in 0 live; unknown for 1 group." in wanted
+    assert "desired in 1 group, seen in 0 live groups; unknown for 1 group." in wanted
 
 
 def test_who_shows_only_changes_that_a_plan_would_make(stage: Stage) -> None:
