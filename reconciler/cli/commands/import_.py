@@ -36,12 +36,12 @@ Example:
     metavar="ID",
     help="Import only this live group; repeatable.",
 )
-@click.option("--people", envvar="RECONCILER_PEOPLE", is_flag=True, help="Name people as in the account's contacts.")
+@click.option("--people", envvar="RECONCILER_PEOPLE", is_flag=True, help="Name people as in the instance's contacts.")
 @click.option(
     "--phone",
     envvar="RECONCILER_PHONE",
     metavar="NUMBER",
-    help="The account's own number [default: the only participant that all groups share].",
+    help="The instance's own number [default: the only participant that all groups share].",
 )
 @add_global_options
 @click.pass_context
