@@ -8,11 +8,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING
 
 from reconciler.cli.error_output import register_secret
+from reconciler.cli.options import file_option
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 
@@ -24,12 +23,14 @@ if TYPE_CHECKING:
     from reconciler.live.transport import Transport
     from reconciler.model.live import CallRecord
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 DEFAULT_BASE_URL = "https://api.wappfy.io/api"
 SANDBOX_STATE = Path(".reconciler") / "sandbox.sqlite"
 SANDBOX_INSTANCE = "inst_sandbox"
 SANDBOX_PHONE = "12025550100"
+
+state_option = file_option(
+    "--state", help="File that holds the embedded server's state.", default=SANDBOX_STATE, show_default=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +184,3 @@ def map_sandbox_errors() -> Iterator[None]:
         yield
     except SandboxError as error:
         raise UsageError(f"sandbox: {error}") from error
-
-
-def state_option(function: F) -> F:
-    """Add --state FILE."""
-    return click.option(
-        "--state",
-        envvar="RECONCILER_STATE",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=SANDBOX_STATE,
-        show_default=True,
-        metavar="FILE",
-        help="File that holds the embedded server's state.",
-    )(function)

@@ -13,6 +13,7 @@ from reconciler import __version__
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import option
 from reconciler.cli.output import require_stdout, write_after_success
 from reconciler.cli.signals import handle_signals
 from reconciler.errors import UsageError
@@ -52,11 +53,9 @@ NEXT_STEPS = {
     metavar="[FOLDER]",
     type=click.Path(path_type=Path, file_okay=False, readable=False),
     default=Path(),
-    envvar="RECONCILER_FOLDER",
 )
-@click.option(
+@option(
     "--ci",
-    envvar="RECONCILER_CI",
     type=click.Choice(CI_SYSTEMS),
     default="github",
     show_default=True,

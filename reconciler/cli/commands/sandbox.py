@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command, LazyGroup
+from reconciler.cli.options import option
 from reconciler.cli.session import state_option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,9 +54,8 @@ def reset(state: Path) -> int:
 
 @click.command(cls=Command, epilog="\b\nExample:\n  reconciler sandbox shake && reconciler --sandbox drift")
 @state_option
-@click.option(
+@option(
     "--seed",
-    envvar="RECONCILER_SEED",
     type=int,
     default=1,
     show_default=True,

@@ -82,7 +82,8 @@ def read_source(request: PlanRequest, global_options: GlobalOptions) -> YamlSour
             "name the same instance, or make a new plan",
         )
     unchanged = require_same_sources(saved.sources, request.path)
-    files = (request.path, *(resolve_source(source, request.path) for source in saved.sources))
+    sources = (resolve_source(source, request.path) for source in saved.sources)
+    files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
     return SavedPlanSource(files, account, saved, _load_behind_plan(plan, unchanged))
 
