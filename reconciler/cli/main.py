@@ -49,12 +49,7 @@ Example:
   WAPPFY_API_KEY=… reconciler apply groups.yaml"""
 
 
-@click.group(
-    cls=LazyGroup,
-    lazy=COMMANDS,
-    epilog=EXAMPLE,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.group(cls=LazyGroup, lazy=COMMANDS, epilog=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="reconciler")
 @add_global_options
 def cli() -> None:

@@ -59,12 +59,7 @@ def format_option(formats: Iterable[str]) -> Callable[[F], F]:
     """Add --format with the keys of one of the tables in `cli.formats`; the first is the default."""
     names = list(formats)
     return option(
-        "--format",
-        "format_",
-        type=click.Choice(names),
-        default=names[0],
-        show_default=True,
-        help="Output format.",
+        "--format", "format_", type=click.Choice(names), default=names[0], show_default=True, help="Output format."
     )
 
 
@@ -129,16 +124,10 @@ class ShardType(click.ParamType["Shard"]):
 
 _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     show_phones_option,
-    option(
-        "--max-removals",
-        metavar="N|N%",
-        help="Maximum removals per group; overrides `max_removals` in the file.",
-    ),
+    option("--max-removals", metavar="N|N%", help="Maximum removals per group; overrides `max_removals` in the file."),
     as_of_option,
     option(
-        "--changed-since",
-        metavar="REF",
-        help="Plan only groups whose configuration changed since this git revision.",
+        "--changed-since", metavar="REF", help="Plan only groups whose configuration changed since this git revision."
     ),
     option("--target", "targets", multiple=True, metavar="KEY", help="Plan only this group; repeatable."),
     option(

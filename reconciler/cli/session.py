@@ -97,8 +97,7 @@ def endpoint_of(global_options: GlobalOptions, account: Account) -> Endpoint:
         return Endpoint(instance_id or SANDBOX_INSTANCE, None)
     if not instance_id:
         raise UsageError(
-            "no instance is set",
-            "set WAPPFY_INSTANCE_ID, pass --instance-id, or add `instance: {id: …}` to the file",
+            "no instance is set", "set WAPPFY_INSTANCE_ID, pass --instance-id, or add `instance: {id: …}` to the file"
         )
     return Endpoint(instance_id, (global_options.base_url or DEFAULT_BASE_URL).rstrip("/"))
 

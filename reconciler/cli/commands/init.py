@@ -39,10 +39,7 @@ NEXT_STEPS = {
         "Commit everything on a branch and open a merge request: it shows what would change; merging offers to apply "
         "it.",
     ),
-    "none": (
-        "Set WAPPFY_API_KEY and run: reconciler plan",
-        "Review the plan, then run: reconciler apply",
-    ),
+    "none": ("Set WAPPFY_API_KEY and run: reconciler plan", "Review the plan, then run: reconciler apply"),
 }
 """The second and the third step, by CI system."""
 
@@ -53,13 +50,10 @@ NEXT_STEPS = {
     metavar="[FOLDER]",
     type=click.Path(path_type=Path, file_okay=False, readable=False),
     default=Path(),
+    envvar="RECONCILER_FOLDER",
 )
 @option(
-    "--ci",
-    type=click.Choice(CI_SYSTEMS),
-    default="github",
-    show_default=True,
-    help="CI system to write pipelines for.",
+    "--ci", type=click.Choice(CI_SYSTEMS), default="github", show_default=True, help="CI system to write pipelines for."
 )
 @add_global_options
 def init(folder: Path, ci: str) -> int:

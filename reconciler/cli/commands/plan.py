@@ -21,15 +21,8 @@ Example:
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
-@file_option(
-    "--out",
-    help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).",
-)
-@option(
-    "--detailed-exitcode",
-    is_flag=True,
-    help="Exit with 2 when changes are pending (0: none, 1: error).",
-)
+@file_option("--out", help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
+@option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending (0: none, 1: error).")
 @format_option(PLAN_FORMATS)
 @output_option
 @planning_options

@@ -54,13 +54,7 @@ def reset(state: Path) -> int:
 
 @click.command(cls=Command, epilog="\b\nExample:\n  reconciler sandbox shake && reconciler --sandbox drift")
 @state_option
-@option(
-    "--seed",
-    type=int,
-    default=1,
-    show_default=True,
-    help="The same seed makes the same changes.",
-)
+@option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same changes.")
 @add_global_options
 @click.pass_context
 def shake(ctx: click.Context, state: Path, seed: int) -> int:

@@ -30,22 +30,11 @@ Example:
 )
 @option("--host", default="127.0.0.1", show_default=True, help="Loopback address to bind.")
 @option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
-    help="Port to bind; 0 takes any free one.",
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port to bind; 0 takes any free one."
 )
 @state_option
-@file_option(
-    "--from",
-    "first_state",
-    help="Start with the groups and people of this YAML file; only with a new state.",
-)
-@file_option(
-    "--faults",
-    help="Inject the faults described in this YAML file.",
-)
+@file_option("--from", "first_state", help="Start with the groups and people of this YAML file; only with a new state.")
+@file_option("--faults", help="Inject the faults described in this YAML file.")
 @option(
     "--dialect",
     type=click.Choice(["guide", "reference"]),
@@ -60,13 +49,7 @@ Example:
     show_default=True,
     help="Paging style of lists.",
 )
-@option(
-    "--rate-limit",
-    type=click.IntRange(1),
-    default=100,
-    show_default=True,
-    help="Calls allowed per window.",
-)
+@option("--rate-limit", type=click.IntRange(1), default=100, show_default=True, help="Calls allowed per window.")
 @option(
     "--window",
     type=click.FloatRange(0.1, 86_400),

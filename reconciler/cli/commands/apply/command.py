@@ -21,14 +21,8 @@ Example:
 @click.command(cls=Command, epilog=EXAMPLE)
 @option("--yes", "-y", is_flag=True, help="Apply without asking for confirmation.")
 @option("--dry-run", is_flag=True, help="Print the API calls instead of sending them.")
-@file_option(
-    "--report",
-    help="Write every call and its outcome as JSON (full phone numbers, mode 0600).",
-)
-@file_option(
-    "--audit-log",
-    help="Append a JSON line for every call that writes (full phone numbers, mode 0600).",
-)
+@file_option("--report", help="Write every call and its outcome as JSON (full phone numbers, mode 0600).")
+@file_option("--audit-log", help="Append a JSON line for every call that writes (full phone numbers, mode 0600).")
 @format_option(RESULT_FORMATS)
 @planning_options
 @add_global_options
