@@ -123,9 +123,7 @@ def main() -> None:
     """Print the files, and how many there are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=("validate", "plan", "apply"))
-    parser.add_argument(
-        "--value", metavar="PHONE", help="count only calls that pass this phone number on"
-    )
+    parser.add_argument("--value", metavar="PHONE", help="count only calls that pass this phone number on")
     asked = parser.parse_args()
     digits = "".join(filter(str.isdigit, asked.value)) if asked.value else None
     found = walk(asked.command, digits)

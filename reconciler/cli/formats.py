@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from reconciler.apply.result import ApplyResult
     from reconciler.errors import Problem
     from reconciler.history.config_diff import ConfigDiff
+    from reconciler.model.live import ApiCall
     from reconciler.person.memberships import PersonMemberships
     from reconciler.plan.file_format import SavedPlan
-    from reconciler.report.dry_run import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,14 @@ def _plan_markdown(made: SavedPlan, look: RenderOptions) -> str:
     return render_plan_markdown(made.plan, show_phones=look.show_phones, drift=look.drift, made=said)
 
 
-def _dry_text(made: SavedPlan, calls: Sequence[Call], look: RenderOptions) -> str:
+def _dry_text(made: SavedPlan, calls: Sequence[ApiCall], look: RenderOptions) -> str:
     """The calls alone: what they come of has been shown already."""
     from reconciler.report.dry_run import render_calls
 
     return render_calls(calls, show_phones=look.show_phones)
 
 
-def _dry_json(made: SavedPlan, calls: Sequence[Call], look: RenderOptions) -> str:
+def _dry_json(made: SavedPlan, calls: Sequence[ApiCall], look: RenderOptions) -> str:
     from reconciler.plan.file_format import plan_document
     from reconciler.report.documents import mask_document
     from reconciler.report.dry_run import calls_document
@@ -69,7 +69,7 @@ def _dry_json(made: SavedPlan, calls: Sequence[Call], look: RenderOptions) -> st
     return json_text(mask_document({**plan_document(made), "calls": calls_document(calls)}, look.show_phones))
 
 
-def _dry_markdown(made: SavedPlan, calls: Sequence[Call], look: RenderOptions) -> str:
+def _dry_markdown(made: SavedPlan, calls: Sequence[ApiCall], look: RenderOptions) -> str:
     from reconciler.report.plan_markdown import render_plan_markdown
 
     said = f"reconciler {made.made_by}, {made.made_at}"
@@ -181,7 +181,7 @@ RESULT_FORMATS: Mapping[str, Callable[[ApplyResult, RenderOptions], str]] = {
 """For `apply`."""
 
 
-DRY_RUN_FORMATS: Mapping[str, Callable[[SavedPlan, Sequence[Call], RenderOptions], str]] = {
+DRY_RUN_FORMATS: Mapping[str, Callable[[SavedPlan, Sequence[ApiCall], RenderOptions], str]] = {
     "text": _dry_text,
     "json": _dry_json,
     "markdown": _dry_markdown,

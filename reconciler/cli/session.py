@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.live.transport import Transport
     from reconciler.model.live import CallRecord
 
-DEFAULT_BASE_URL = "https://api.wappfy.io/api"
 SANDBOX_STATE = Path(".reconciler") / "sandbox.sqlite"
 SANDBOX_INSTANCE = "inst_sandbox"
 SANDBOX_PHONE = "12025550100"
@@ -99,6 +98,8 @@ def endpoint_of(global_options: GlobalOptions, account: Account) -> Endpoint:
         raise UsageError(
             "no instance is set", "set WAPPFY_INSTANCE_ID, pass --instance-id, or add `instance: {id: …}` to the file"
         )
+    from reconciler.live.base_url import DEFAULT_BASE_URL
+
     return Endpoint(instance_id, (global_options.base_url or DEFAULT_BASE_URL).rstrip("/"))
 
 
@@ -122,7 +123,7 @@ def open_session(
     endpoint = endpoint_of(global_options, account)
     with _server(global_options, endpoint, account) as (url, key):
         throttle = Throttle(global_options.rate, account.writes_per_minute, stop.event)
-        connect = partial(Transport, url, key, timeout=global_options.timeout, pacer=throttle, stop=stop.event)
+        connect = partial(Transport, url, key, timeout=global_options.timeout, throttle=throttle)
         with closing(connect(read_only=read_only, observer=observer)) as transport:
             client = Client(transport, endpoint.instance_id)
             yield Session(client, throttle, stop, lambda call: connect(only=call, observer=observer))

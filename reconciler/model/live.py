@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +93,18 @@ class Contact:
     id: str
     identity: Identity | None
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One call to the API: `path` is below the instance, `body` None if the call has none."""
+
+    method: str
+    path: str
+    body: Mapping[str, object] | None = field(default=None, hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,8 @@
-"""Two versions of the file compared, as a document; its shape is published as `diff.schema.json`.
+"""Report a comparison of two configurations: as a document (`diff.schema.json`), as text, and as a comment on a pull
+request, which needs no API key, so that forks can have it too.
 
-Two versions of the file compared, as marked lines that text and markdown share. Masked and escaped.
-
-Two versions of the file compared, as text for people.
-
-Two versions of the file compared, as a comment on a pull request: needs no key, so forks can have it too."""
+Text and comment are made from the same marked lines, masked and escaped.
+"""
 
 from __future__ import annotations
 
@@ -39,216 +37,200 @@ from reconciler.report.style import BOLD, TextStyle, paint, plural, revision_lab
 from reconciler.sanitize.mask import mask_number
 
 DIFF_FORMAT: Final = "wappfy-reconciler/diff"
+DIFF_FORMAT_VERSION: Final = 2
+
+_FORBIDDEN: Final = "Forbidden by `restrictions`"
+_QUOTED_FIELDS: Final = ("name", "description")
+_MAX_ALIASES: Final = 20
+_CHANGE_LINES: Final = {
+    GroupChangeKind.ADDED: ("+", "new group"),
+    GroupChangeKind.REMOVED: ("-", "removed from the configuration"),
+}
+_BADGES: Final = {GroupChangeKind.ADDED: "new", GroupChangeKind.REMOVED: "<b>removed from the configuration</b>"}
 
 
-DIFF_FORMAT_VERSION: Final = 1
-
-
-def config_diff_document(difference: ConfigDiff) -> dict[str, Any]:
-    """Everything about a difference, with full numbers."""
+def config_diff_document(diff: ConfigDiff) -> dict[str, Any]:
+    """Return everything about a comparison, with full numbers."""
     return {
         "format": DIFF_FORMAT,
         "format_version": DIFF_FORMAT_VERSION,
         "masked": False,
-        "differs": difference.differs,
-        "summary": to_json(summarize_config_diff(difference)),
-        **to_json(difference),
+        "differs": diff.differs,
+        "summary": to_json(summarize_config_diff(diff)),
+        **to_json(diff),
     }
 
 
-FORBIDDEN = "Forbidden by `restrictions`"
-
-
-_TEXTS = ("name", "description")
-
-
-_REASSIGNED_AT_ONCE = 20
-
-
-_MARKS = {GroupChangeKind.ADDED: ("+", "new in the file"), GroupChangeKind.GONE: ("-", "gone from the file")}
-
-
-def group_diff_lines(group: GroupDiff, ink: TextStyle) -> Iterator[str]:
-    """A group's lines: its fate, key and fields; who enters, who leaves, who stays on other terms; lists; notes."""
-    if group.fate in _MARKS:
-        yield ink.line(*_MARKS[group.fate])
-    if group.old_key is not None:
-        keys = f"{ink.text(group.old_key)} → {ink.text(group.key)}"
-        yield ink.line("~", f"key          {keys} (the same group, by its {'name' if group.id is None else 'id'})")
-    for field in group.fields:
-        yield from _said_of_new(field, ink) if group.fate is GroupChangeKind.ADDED else _field(field, ink)
-    both = {mover.who.label for mover in group.enters} & {mover.who.label for mover in group.leaves}
-    yield from (ink.line("+", _entering(mover, both, ink)) for mover in group.enters)
-    yield from (ink.line("-", _leaving(mover, both, ink)) for mover in group.leaves if not mover.stays)
-    for terms in group.terms:
-        yield ink.line("~", f"{ink.person(terms.who)}: {ink.text(terms.old)} → {ink.text(terms.new)}")
-    for listed in group.lists:
-        yield from _list(listed, ink, "i")
-    for why in sorted({mover.stays for mover in group.leaves if mover.stays}):
-        people = ink.people(mover.who for mover in group.leaves if mover.stays == why)
-        yield ink.line("i", f"listed no more, and stays: {people}: {why}")
-    yield from (ink.line("i", ink.text(note)) for note in group.notes)
-
-
-def rule_lines(difference: ConfigDiff, ink: TextStyle) -> list[str]:
-    """What changed for all groups: aliases that mean somebody else, rules, lists of people."""
-    lines = [_reassigned(change, ink) for change in difference.reassigned[:_REASSIGNED_AT_ONCE]]
-    left = len(difference.reassigned) - _REASSIGNED_AT_ONCE
-    lines += [ink.line("!", f"and {plural(left, 'more alias', 'more aliases')}")] if left > 0 else []
-    lines += [line for change in difference.rules for line in _field(change, ink)]
-    return lines + [line for change in difference.lists for line in _list(change, ink, "!")]
-
-
-def config_diff_line(difference: ConfigDiff) -> str:
-    """`Diff: 1 added, 2 changed, 3 people enter, 1 leaves · 4 groups as before`."""
-    count = summarize_config_diff(difference)
-    unchanged = plural(count.unchanged, "group", "groups")
-    if not difference.differs:
-        return f"No difference: {unchanged} as before."
-    fates = [(count.added, "added"), (count.gone, "gone"), (count.changed, "changed")]
-    groups = [(number, fate) for number, fate in fates if number]
-    parts = [
-        # Only the first of them says of what.
-        *(f"{plural(number, 'group', 'groups')} {fate}" for number, fate in groups[:1]),
-        *(f"{number} {fate}" for number, fate in groups[1:]),
-        plural(count.enters, "person enters", "people enter"),
-        plural(count.leaves, "person leaves", "people leave"),
-        plural(count.rules, "rule changed", "rules changed"),
+def render_config_diff(diff: ConfigDiff, *, show_phones: bool, color: bool) -> str:
+    """Return settings that apply to all groups, group by group what changed, warnings, and a summary line."""
+    style = TextStyle(show_phones, color)
+    sections = [
+        "\n".join([style.heading(group.key, group.name, group.id or "").rstrip(), *group_diff_lines(group, style)])
+        for group in diff.groups
     ]
-    return f"Diff: {', '.join(part for part in parts if not part.startswith('0 '))} · {unchanged} as before"
+    for title, lines in (
+        (_FORBIDDEN, [style.line("!", style.text(text)) for text in diff.forbidden_removals]),
+        ("Warnings", [style.line("!", style.text(text)) for text in diff.warnings]),
+    ):
+        sections += ["\n".join([paint(title, BOLD, color), *lines])] if lines else []
+    if lines := setting_lines(diff, style):
+        sections.insert(0, "\n".join([paint("For all groups", BOLD, color), *lines]))
+    ending = paint(config_diff_line(diff), BOLD, color)
+    if not (diff.old.exists and diff.new.exists):
+        ending = f"From {_version_label(diff.old, style)} to {_version_label(diff.new, style)}.\n{ending}"
+    return "\n\n".join([*sections, ending])
 
 
-def version_label(side: ConfigVersion, ink: TextStyle) -> str:
-    """`HEAD~1 (commit 1a2b3c4d5)`; a revision without the file says so."""
-    named = ink.text(side.named)
-    told = revision_label(named, side.commit) if side.commit else named
-    return told if side.there else f"{told}, which does not have the file"
+def render_config_diff_markdown(diff: ConfigDiff, *, show_phones: bool) -> str:
+    """Return a comment below GitHub's size limit; removed groups and those that lose people come first."""
+    style = TextStyle(show_phones, color=False)
+    head = [comment_marker("diff"), md_summary(config_diff_line(diff))]
+    for kind, title, texts in (
+        ("CAUTION", _FORBIDDEN, diff.forbidden_removals),
+        ("WARNING", "Warnings", diff.warnings),
+    ):
+        head += [md_alert(kind, title, [md_words(style.text(text)) for text in texts])] if texts else []
+    if lines := setting_lines(diff, style):
+        head.append("\n\n".join(["**For all groups**", md_body(lines)]))
+    versions = f"from {_version_label(diff.old, style)} to {_version_label(diff.new, style)}"
+    foot = f"Configuration {versions}, as of {diff.as_of.isoformat()}. The live groups were not read."
+    groups = sorted(diff.groups, key=lambda group: (_urgency(group), group.key))
+    return render_comment(
+        "\n\n".join(head), [_section(group, style) for group in groups], f"<sub>{md_words(foot)}</sub>"
+    )
 
 
-def _field(change: FieldChange, ink: TextStyle) -> Iterator[str]:
-    if change.field in _TEXTS and change.old is not None and change.new is not None:
-        mark, told = ink.change(TextChange(change.field, change.old, change.new))
-        yield ink.line(mark, told)
+def config_diff_line(diff: ConfigDiff) -> str:
+    """Return `Diff: 1 group added, 2 changed, 3 people added, 1 person removed · 4 groups unchanged`."""
+    count = summarize_config_diff(diff)
+    unchanged = f"{plural(count.groups_unchanged, 'group', 'groups')} unchanged"
+    if not diff.differs:
+        return f"No differences: {unchanged}."
+    changes = [(count.groups_added, "added"), (count.groups_removed, "removed"), (count.groups_changed, "changed")]
+    groups = [(number, change) for number, change in changes if number]
+    parts = [
+        # Only the first number says of what.
+        *(f"{plural(number, 'group', 'groups')} {change}" for number, change in groups[:1]),
+        *(f"{number} {change}" for number, change in groups[1:]),
+        plural(count.people_added, "person added", "people added"),
+        plural(count.people_removed, "person removed", "people removed"),
+        plural(count.settings_changed, "setting changed", "settings changed"),
+    ]
+    return f"Diff: {', '.join(part for part in parts if not part.startswith('0 '))} · {unchanged}"
+
+
+def setting_lines(diff: ConfigDiff, style: TextStyle) -> list[str]:
+    """Return what changed for all groups: aliases that refer to another number, settings, lists of people."""
+    lines = [_alias_line(change, style) for change in diff.alias_changes[:_MAX_ALIASES]]
+    more = len(diff.alias_changes) - _MAX_ALIASES
+    lines += [style.line("!", f"and {plural(more, 'more alias', 'more aliases')}")] if more > 0 else []
+    lines += [line for change in diff.settings for line in _field_lines(change, style)]
+    return lines + [line for change in diff.lists for line in _list_lines(change, style, "!")]
+
+
+def group_diff_lines(group: GroupDiff, style: TextStyle) -> Iterator[str]:
+    """Yield a group's lines: key and fields; members added, removed and on other terms; other lists; notes."""
+    if group.change in _CHANGE_LINES:
+        yield style.line(*_CHANGE_LINES[group.change])
+    if group.old_key is not None:
+        keys = f"{style.text(group.old_key)} → {style.text(group.key)}"
+        yield style.line("~", f"key          {keys} (same group, matched by {'name' if group.id is None else 'id'})")
+    for field in group.fields:
+        yield from _field_lines(field, style, is_new=group.change is GroupChangeKind.ADDED)
+    twice = {change.person.label for change in group.added} & {change.person.label for change in group.removed}
+    yield from (style.line("+", _added_text(change, twice, style)) for change in group.added)
+    yield from (
+        style.line("-", _removed_text(change, twice, style)) for change in group.removed if not change.kept_because
+    )
+    for terms in group.terms_changed:
+        yield style.line("~", f"{style.person(terms.person)}: {style.text(terms.old)} → {style.text(terms.new)}")
+    for change in group.lists:
+        yield from _list_lines(change, style, "i")
+    for reason in sorted({change.kept_because for change in group.removed if change.kept_because}):
+        people = style.people(change.person for change in group.removed if change.kept_because == reason)
+        yield style.line("i", f"no longer listed, but stays: {people}: {reason}")
+    yield from (style.line("i", style.text(note)) for note in group.notes)
+
+
+def _field_lines(change: FieldChange, style: TextStyle, *, is_new: bool = False) -> Iterator[str]:
+    """Yield old and new value; of a new group the new value alone, since it had none before."""
+    if change.field in _QUOTED_FIELDS and change.new is not None and (is_new or change.old is not None):
+        yield style.line(*style.change(TextChange(change.field, change.old, change.new)))
+    elif is_new:
+        yield style.line("+", f"{change.field:<11}  {style.text(change.new or '')}")
     else:
-        old, new = (ink.text(value) if value is not None else "(not said)" for value in (change.old, change.new))
-        yield ink.line("~", f"{change.field:<11}  {old} → {new}")
+        old, new = (style.text(value) if value is not None else "(not set)" for value in (change.old, change.new))
+        yield style.line("~", f"{change.field:<11}  {old} → {new}")
     if change.note:
-        yield ink.line("!", f"{change.field}: {change.note}")
+        yield style.line("!", f"{change.field}: {style.text(change.note)}")
 
 
-def _said_of_new(field: FieldChange, ink: TextStyle) -> Iterator[str]:
-    """What a new group says: nobody said anything of it before, so that goes without saying."""
-    said = field.new or ""
-    mark, told = ink.change(TextChange(field.field, None, said))
-    yield ink.line(mark, told if field.field in _TEXTS else f"{field.field:<11}  {ink.text(said)}")
-    if field.note:
-        yield ink.line("!", f"{field.field}: {field.note}")
-
-
-def _list(change: ListChange, ink: TextStyle, note_mark: str) -> Iterator[str]:
-    for mark, people in (("+", change.added), ("-", change.dropped)):
+def _list_lines(change: ListChange, style: TextStyle, note_mark: str) -> Iterator[str]:
+    for sign, people in (("+", change.added), ("-", change.removed)):
         if people:
-            yield ink.line("~", f"{change.field:<11}  {mark} {ink.people(people)}")
+            yield style.line("~", f"{change.field:<11}  {sign} {style.people(people)}")
     if change.note:
-        yield ink.line(note_mark, f"{change.field}: {change.note}")
+        yield style.line(note_mark, f"{change.field}: {change.note}")
 
 
-def _reassigned(change: AliasChange, ink: TextStyle) -> str:
-    numbers = " → ".join(_number(who, ink) for who in (change.old, change.new))
-    return ink.line("!", f"{ink.text(change.alias)}: stands for another number in every group: {numbers}")
+def _alias_line(change: AliasChange, style: TextStyle) -> str:
+    numbers = " → ".join(_number(person, style) for person in (change.old, change.new))
+    return style.line("!", f"{style.text(change.alias)}: refers to a different number in every group: {numbers}")
 
 
-def _entering(mover: MembershipChange, both: set[str | None], ink: TextStyle) -> str:
-    details = [*(["by the invite link"] if mover.by_invite else []), *_through(mover, ink)]
-    return " ".join([_named(mover.who, both, ink), *(f"({detail})" for detail in details)])
+def _added_text(change: MembershipChange, twice: set[str | None], style: TextStyle) -> str:
+    details = [*(["by the invite link"] if change.by_invite else []), *_through(change, style)]
+    return " ".join([_name(change.person, twice, style), *(f"({detail})" for detail in details)])
 
 
-def _leaving(mover: MembershipChange, both: set[str | None], ink: TextStyle) -> str:
-    return " ".join([_named(mover.who, both, ink), *(f"(was {detail})" for detail in _through(mover, ink))])
+def _removed_text(change: MembershipChange, twice: set[str | None], style: TextStyle) -> str:
+    details = (f"(was {detail})" for detail in _through(change, style))
+    return " ".join([_name(change.person, twice, style), *details])
 
 
-def _through(mover: MembershipChange, ink: TextStyle) -> list[str]:
-    return [f"through {', '.join(ink.text(way) for way in mover.teams)}"] if mover.teams else []
+def _through(change: MembershipChange, style: TextStyle) -> list[str]:
+    return [f"through {', '.join(style.text(team) for team in change.teams)}"] if change.teams else []
 
 
-def _named(who: PersonRef, both: set[str | None], ink: TextStyle) -> str:
-    """The person; with the number too where one alias stands for two people."""
-    return f"{ink.person(who)} [{_number(who, ink)}]" if who.label in both and who.label else ink.person(who)
+def _name(person: PersonRef, twice: set[str | None], style: TextStyle) -> str:
+    """Return the person, with the number where one alias refers to two people."""
+    name = style.person(person)
+    return f"{name} [{_number(person, style)}]" if person.label in twice and person.label else name
 
 
-def _number(who: PersonRef, ink: TextStyle) -> str:
-    number = who.identity or ""
-    return number if ink.show_phones else mask_number(number)
+def _number(person: PersonRef, style: TextStyle) -> str:
+    number = person.identity or ""
+    return number if style.show_phones else mask_number(number)
 
 
-def render_config_diff(difference: ConfigDiff, *, show_phones: bool, color: bool) -> str:
-    """Rules that bear on all groups first, then group by group, ending in warnings and the summary line."""
-    ink = TextStyle(show_phones, color)
-    rules = rule_lines(difference, ink)
-    sections = ["\n".join([paint("For all groups", BOLD, color), *rules])] if rules else []
-    sections += ["\n".join(_group_lines(group, ink)) for group in difference.groups]
-    for title, told in ((FORBIDDEN, difference.forbidden), ("Warnings", difference.warnings)):
-        if told:
-            sections.append("\n".join([paint(title, BOLD, color), *(ink.line("!", ink.text(text)) for text in told)]))
-    return "\n\n".join([*sections, "\n".join(_ending(difference, ink))])
+def _version_label(version: ConfigVersion, style: TextStyle) -> str:
+    """Return `HEAD~1 (commit 1a2b3c4d5)`; a revision without the path says so."""
+    name = style.text(version.name)
+    label = revision_label(name, version.commit) if version.commit else name
+    return label if version.exists else f"{label}, which does not have the path"
 
 
-def _group_lines(group: GroupDiff, ink: TextStyle) -> Iterator[str]:
-    yield ink.heading(group.key, group.name, group.id or "").rstrip()
-    yield from group_diff_lines(group, ink)
-
-
-def _ending(difference: ConfigDiff, ink: TextStyle) -> Iterator[str]:
-    if not (difference.old.there and difference.new.there):
-        yield f"From {version_label(difference.old, ink)} to {version_label(difference.new, ink)}."
-    yield paint(config_diff_line(difference), BOLD, ink.color)
-
-
-_BADGES = {GroupChangeKind.ADDED: "new", GroupChangeKind.GONE: "<b>gone from the file</b>"}
-
-
-def render_config_diff_markdown(difference: ConfigDiff, *, show_phones: bool) -> str:
-    """The comment, below the size GitHub takes; groups that are gone or lose people come first."""
-    ink = TextStyle(show_phones, color=False)
-    told = sorted(difference.groups, key=lambda group: (_rank(group), group.key))
-    head = [comment_marker("diff"), md_summary(config_diff_line(difference))]
-    head += [md_alert("CAUTION", FORBIDDEN, _note_lines(difference.forbidden, ink))] if difference.forbidden else []
-    head += [md_alert("WARNING", "Warnings", _note_lines(difference.warnings, ink))] if difference.warnings else []
-    if rules := rule_lines(difference, ink):
-        head.append("\n\n".join(["**For all groups**", md_body(rules)]))
-    foot = f"<sub>{md_words(_compared(difference, ink))}</sub>"
-    return render_comment("\n\n".join(head), [_section(group, ink) for group in told], foot)
-
-
-def _rank(group: GroupDiff) -> int:
-    """How urgent a group is, the most urgent 0."""
+def _urgency(group: GroupDiff) -> int:
+    """Return how urgent a group is, the most urgent 0."""
     warned = any(field.note for field in group.fields)
-    leaves = any(not mover.stays for mover in group.leaves)
-    return [warned, group.fate is GroupChangeKind.GONE, leaves, True].index(True)
+    removes = any(not change.kept_because for change in group.removed)
+    return [warned, group.change is GroupChangeKind.REMOVED, removes, True].index(True)
 
 
-def _note_lines(texts: Sequence[str], ink: TextStyle) -> list[str]:
-    return [md_words(ink.text(text)) for text in texts]
+def _section(group: GroupDiff, style: TextStyle) -> Section:
+    title = md_title(style.text(group.key), style.mask_for_reader(group.name), _summary_parts(group))
+    return Section(title, lambda: md_body(group_diff_lines(group, style)))
 
 
-def _section(group: GroupDiff, ink: TextStyle) -> Section:
-    line = md_title(ink.text(group.key), ink.mask_for_reader(group.name), _parts(group))
-    return Section(line, lambda: md_body(group_diff_lines(group, ink)))
-
-
-def _parts(group: GroupDiff) -> Iterator[str]:
-    """A group in short, the urgent first."""
-    yield from ([_BADGES[group.fate]] if group.fate in _BADGES else [])
-    if leaving := sum(not mover.stays for mover in group.leaves):
-        yield f"<b>{plural(leaving, 'person leaves', 'people leave')}</b>"
-    if group.enters:
-        yield plural(len(group.enters), "person enters", "people enter")
-    yield from (["another key"] if group.old_key is not None else [])
-    yield from (field.field for field in group.fields)
-    yield from (["other terms"] if group.terms else [])
-    yield from (listed.field for listed in group.lists)
-
-
-def _compared(difference: ConfigDiff, ink: TextStyle) -> str:
-    sides = f"from {version_label(difference.old, ink)} to {version_label(difference.new, ink)}"
-    return f"What the file wants, {sides}, as of {difference.as_of.isoformat()}. The live groups were not asked."
+def _summary_parts(group: GroupDiff) -> Sequence[str]:
+    """Return a group in short, the urgent first."""
+    removed = sum(not change.kept_because for change in group.removed)
+    return [
+        *([_BADGES[group.change]] if group.change in _BADGES else []),
+        *([f"<b>{plural(removed, 'person removed', 'people removed')}</b>"] if removed else []),
+        *([plural(len(group.added), "person added", "people added")] if group.added else []),
+        *(["new key"] if group.old_key is not None else []),
+        *(field.field for field in group.fields),
+        *(["changed terms"] if group.terms_changed else []),
+        *(change.field for change in group.lists),
+    ]

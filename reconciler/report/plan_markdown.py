@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.model.live import ApiCall
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.plan.step import Action, Step
-from reconciler.report.dry_run import Call, call_lines
+from reconciler.report.dry_run import call_lines
 from reconciler.report.plan_text import group_lines, needs_section, run_notes
 from reconciler.report.pr_comment import (
     Section,
@@ -33,7 +34,7 @@ _ALONE = {Action.JOIN: "join", Action.CREATE: "create", Action.LEAVE: "<b>leave 
 
 
 def render_plan_markdown(
-    plan: Plan, *, show_phones: bool, drift: bool = False, made: str = "", calls: Sequence[Call] = ()
+    plan: Plan, *, show_phones: bool, drift: bool = False, made: str = "", calls: Sequence[ApiCall] = ()
 ) -> str:
     """The comment, below the size GitHub takes; `made` says when and by what it was made, `calls` what a dry run has.
 
@@ -88,7 +89,7 @@ def _moved(steps: Sequence[Step], *actions: Action) -> int:
     return sum(len(step.people) for step in steps if step.action in actions)
 
 
-def _ending(plan: Plan, ink: TextStyle, made: str, calls: Sequence[Call]) -> Iterator[str]:
+def _ending(plan: Plan, ink: TextStyle, made: str, calls: Sequence[ApiCall]) -> Iterator[str]:
     """The calls; notes on the whole run; what was not looked at; how many are as they should be; who says so."""
     if calls:
         lines = list(call_lines(calls, show_phones=ink.show_phones))

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.config import load
 from reconciler.errors import ProblemKind
-from reconciler.history.forbidden_removals import forbidden_removals
+from reconciler.history.changed_since import forbidden_removals
 from reconciler.model.desired import Desired
 from tests.config.folders import TODAY, loaded, problems
 
@@ -220,7 +220,7 @@ def test_removals_are_held_against_the_rules_of_both_revisions(
     below = f"{tmp_path / 'base'}/"
     assert [f"{problem.file.removeprefix(below)} {problem.path}" for problem in found] == gone
     assert all(problem.file.startswith(below) for problem in found)
-    assert all("may not do" in problem.message and problem.hint for problem in found)
+    assert all("do not let this file define it" in problem.message and problem.hint for problem in found)
     assert all(problem.kind is ProblemKind.RESTRICTION for problem in found)
 
 
@@ -232,4 +232,4 @@ def test_dropping_the_rules_along_with_the_keys_gains_nothing(tmp_path: Path) ->
     )
     (problem,) = (p for p in forbidden_removals(loose, loaded(tmp_path / "head", FREE)) if "groups" in p.path)
     assert problem.path == "groups.hr"
-    assert "before this change: by the rule at" in problem.message
+    assert "the earlier restrictions do not let this file define it (rule at" in problem.message

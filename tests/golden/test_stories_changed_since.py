@@ -123,7 +123,7 @@ def test_a_revision_that_is_not_valid_plans_all_and_says_where_it_is_wrong(
         (
             "groups.yaml",
             "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
-            "HEAD:groups.yaml: is kept in Git LFS",
+            "HEAD:groups.yaml: is in Git LFS",
         ),
         ("all", "", "HEAD:all: the folder has no YAML file"),
     ],
@@ -145,14 +145,14 @@ def test_a_revision_without_the_file_plans_all(guide: Stage, repository: Reposit
 
     planned = guide.run("plan", "other.yaml", "--changed-since", "HEAD")
     assert planned.code == 0
-    assert "other.yaml is not there in that revision, so all groups are planned" in planned.err
+    assert "that revision does not have other.yaml, so all groups are planned" in planned.err
 
 
 def test_a_revision_that_does_not_exist_is_an_error_before_any_call(guide: Stage, repository: Repository) -> None:
     planned = guide.run("plan", "--changed-since", "no-such-branch")
 
     assert planned.code == 1
-    assert "there is no revision no-such-branch" in planned.err
+    assert "has no revision no-such-branch" in planned.err
     assert guide.calls() == []
 
 

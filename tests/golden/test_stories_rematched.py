@@ -51,7 +51,7 @@ def test_a_key_whose_live_group_another_key_takes_by_its_id_is_planned_too(
     assert 'board  "Board"' in planned.out
     assert "+ create" in planned.out
     assert (
-        "i another live group: in HEAD it stood for a live group that is sales's by now, so applying makes a new one: "
+        "i another live group: in HEAD it matched a live group that sales matches now, so apply creates a new one: "
         '"Board"' in planned.out
     )
     assert "1 group changed since HEAD" in planned.out

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from reconciler.sandbox import Fault, FaultKind, Settings
-from tests.live.live_setup import INSTANCE
 from tests.live.scripted_server import Expect, ScriptedServer
+from tests.live.transport_setup import INSTANCE
 from tests.torture_model.cast import KEY, PHONE
 from tests.torture_model.judge import secrets
 from tests.torture_model.rig import Rig, Trouble, rig_with

@@ -6,22 +6,28 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from reconciler.apply.dry_run import dry_run_calls
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import Identity, identity_of_digits
-from reconciler.model.live import CallRecord, LiveGroup, Participant
+from reconciler.model.live import ApiCall, CallRecord, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.file_format import SavedPlan, plan_document
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
+from reconciler.report.style import KNOWN_AFTER_APPLY
 
 ALPHA_ID = "120363012345678901@g.us"
 BETA_ID = "120363012345678902@g.us"
 OLD_ID = "12025550111-1523456789@g.us"
 SOURCES = (Source("groups.yaml", "ab" * 32), Source("more/sales.yaml", "cd" * 32))
+
+
+def calls_of(plan: Plan) -> tuple[ApiCall, ...]:
+    return dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=False)
 
 
 def who(digits: str, label: str | None = None, until: date | None = None, reason: str | None = None) -> PersonRef:

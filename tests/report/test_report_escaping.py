@@ -17,7 +17,7 @@ from reconciler.model.live import CallRecord, LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.report.documents import mask_document, result_document
-from reconciler.report.dry_run import calls_of, render_calls
+from reconciler.report.dry_run import render_calls
 from reconciler.report.plan_markdown import render_plan_markdown
 from reconciler.report.plan_text import render_plan
 from reconciler.report.problems import problems_document, render_problems
@@ -98,11 +98,11 @@ RENDERERS: dict[str, Callable[[str], str]] = {
     "plan with numbers": lambda text: render_plan(hostile_plan(text), show_phones=True, color=False),
     "result": lambda text: render_result(hostile_result(text), show_phones=False, color=False),
     "result with numbers": lambda text: render_result(hostile_result(text), show_phones=True, color=False),
-    "calls": lambda text: render_calls(calls_of(hostile_plan(text)), show_phones=True),
+    "calls": lambda text: render_calls(samples.calls_of(hostile_plan(text)), show_phones=True),
     "problems": lambda text: render_problems([hostile_problem(text)]),
     "plan as markdown": lambda text: render_plan_markdown(hostile_plan(text), show_phones=False, made=text),
     "dry run as markdown": lambda text: render_plan_markdown(
-        hostile_plan(text), show_phones=True, calls=calls_of(hostile_plan(text))
+        hostile_plan(text), show_phones=True, calls=samples.calls_of(hostile_plan(text))
     ),
     "result as markdown": lambda text: render_result_markdown(hostile_result(text), show_phones=True),
     "documents": lambda text: json_text(documents(text)),

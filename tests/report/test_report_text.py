@@ -14,7 +14,7 @@ from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.report.dry_run import calls_of, render_calls
+from reconciler.report.dry_run import render_calls
 from reconciler.report.plan_text import render_plan
 from reconciler.report.problems import render_problems
 from reconciler.report.result import render_result
@@ -32,9 +32,9 @@ TEXTS = {
     "plan_empty": lambda: render_plan(samples.EMPTY, show_phones=False, color=False),
     "drift": lambda: render_plan(samples.SMALL, show_phones=False, color=False, drift=True),
     "drift_none": lambda: render_plan(samples.NOTHING, show_phones=False, color=False, drift=True),
-    "calls": lambda: render_calls(calls_of(samples.EVERYTHING), show_phones=False),
-    "calls_show_phones": lambda: render_calls(calls_of(samples.EVERYTHING), show_phones=True),
-    "calls_none": lambda: render_calls(calls_of(samples.NOTHING), show_phones=False),
+    "calls": lambda: render_calls(samples.calls_of(samples.EVERYTHING), show_phones=False),
+    "calls_show_phones": lambda: render_calls(samples.calls_of(samples.EVERYTHING), show_phones=True),
+    "calls_none": lambda: render_calls(samples.calls_of(samples.NOTHING), show_phones=False),
     "result_good": lambda: render_result(samples.GOOD, show_phones=False, color=False),
     "result_bad": lambda: render_result(samples.BAD, show_phones=False, color=False),
     "result_interrupted": lambda: render_result(samples.INTERRUPTED, show_phones=False, color=False),

@@ -19,7 +19,6 @@ import pytest
 
 from reconciler.cli.main import run
 from reconciler.live.throttle import Throttle
-from reconciler.live.transport import Transport
 from reconciler.sandbox import Server, Settings, World
 from reconciler.sandbox.records import Call, Effect
 from tests.torture import reference
@@ -31,24 +30,13 @@ class JumpingPacer(Throttle):
 
     def __init__(self, rate: float | None, writes_per_minute: int | None, stop: Any) -> None:
         self._jumped = 0.0
-        super().__init__(rate, writes_per_minute, stop, self._clock_of_its_own, time.time)
+        super().__init__(rate, writes_per_minute, stop, self._clock_of_its_own, time.time, self._jump)
 
     def _clock_of_its_own(self) -> float:
         return time.monotonic() + self._jumped
 
-    def _wait(self, write: bool) -> float:
-        while True:
-            delay = self._pace.delay(self.now(), write=write, waiting=self._waiting)
-            if not 0 < delay < float("inf"):
-                return super()._wait(write)
-            self._jumped += delay
-
-
-class HastyTransport(Transport):
-    """A transport that skips the waits between attempts."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs, wait=lambda _seconds: None)
+    def _jump(self, seconds: float) -> None:
+        self._jumped += seconds
 
 
 @dataclass(frozen=True)
@@ -134,6 +122,5 @@ def arena(dialect: str, folder: Path, file: str = reference.FILE) -> Iterator[Ar
         patch.setenv("WAPPFY_BASE_URL", server.url)
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
         patch.setattr("reconciler.live.throttle.Throttle", JumpingPacer)
-        patch.setattr("reconciler.live.transport.Transport", HastyTransport)
         patch.setattr("reconciler.sandbox.middleware.apply_fault", lying)
         yield Arena(world, server, folder)

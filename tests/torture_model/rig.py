@@ -20,7 +20,6 @@ from reconciler.cli.main import run
 from reconciler.cli.signals import StopFlag
 from reconciler.live.http import HttpSession
 from reconciler.live.throttle import Throttle
-from reconciler.live.transport import Transport
 from reconciler.sandbox import Fault, FaultKind, Server, Settings, World
 from reconciler.sandbox.records import Call, Effect
 from tests.torture_model.cast import INSTANCE, KEY, PHONE
@@ -216,8 +215,7 @@ def rig_with(settings: Settings) -> Iterator[Rig]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(StopFlag, "handle", asked_and_heard)
-        patch.setattr(Throttle.__init__, "__defaults__", (clock.now, time.time))
-        patch.setitem(Transport.__init__.__kwdefaults__ or {}, "wait", clock.skip)
+        patch.setattr(Throttle.__init__, "__defaults__", (clock.now, time.time, clock.skip))
         world = stack.enter_context(World.open())
         world.ensure_instance(INSTANCE, PHONE)
         server = stack.enter_context(Server(world, settings))

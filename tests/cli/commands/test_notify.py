@@ -102,11 +102,11 @@ def test_many_groups_are_counted_and_refusals_are_reported(stage: Stage) -> None
     [
         ("amdins", "did you mean admins?"),
         ("+1 202 555 0143", "{phone}@s.whatsapp.net"),
-        ("12O2555O143", "the file has no group `12O•••43`"),
-        ("1202555O143@s.whatsapp.net", "the file has no group `120•••43@s.whatsapp.net`"),
-        ("", "no chat's id"),
+        ("12O2555O143", "`12O•••43` is neither the key of a group nor the id of a chat"),
+        ("1202555O143@s.whatsapp.net", "`120•••43@s.whatsapp.net` is neither the key"),
+        ("", "nor the id of a chat"),
         ("76699677012110@lid", "76699677012110@lid is a private id (LID)"),
-        ("76699677012110:3@hosted.lid", "name the person by the number"),
+        ("76699677012110:3@hosted.lid", "use the person's number"),
     ],
 )
 def test_an_unknown_chat_is_an_error_before_any_call(stage: Stage, chat: str, words: str) -> None:
@@ -126,7 +126,7 @@ def test_a_message_to_a_person_goes_to_the_canonical_id(stage: Stage, chat: str)
 
 def test_a_chat_that_is_not_live_is_reported_after_the_drift(stage: Stage) -> None:
     world(stage)
-    failed(stage.run("drift", "--notify", "later"), "the notice to later was not sent: it is not live")
+    failed(stage.run("drift", "--notify", "later"), "the notification to later was not sent: the group is not live")
     failed(stage.run("drift", "--notify", "120363999999999999@g.us"), "was not sent", "404")
     stage.world.create_group("Admins", PEOPLE[:2], owner=PHONE)
     failed(stage.run("drift", "--notify", "admins"), "was not sent: 2 live groups are called")
@@ -153,7 +153,7 @@ def test_a_failed_notice_exits_with_1_and_is_not_sent_again(
 ) -> None:
     world(stage)
     stage.server.set_faults([fault])
-    failed(stage.run("drift", "--notify", "admins"), f"the notice to admins {words}")
+    failed(stage.run("drift", "--notify", "admins"), f"the notification to admins {words}")
     assert (posts(stage), len(sent(stage))) == (1, effects)
 
 
@@ -187,7 +187,7 @@ def test_a_signal_lets_a_message_in_progress_finish(stage: Stage) -> None:
     stage.server.on_call = interrupt
     ran = stage.run("drift", "--notify", "admins")
     assert ran.code == 130
-    assert "the notice to admins was sent" in ran.err
+    assert "the notification to admins was sent" in ran.err
     assert len(sent(stage)) == 1
 
 

@@ -51,22 +51,22 @@ def test_who_shows_every_group_desired_and_live(stage: Stage) -> None:
         "alice  +1 202 ••• ••43\n"
         "  i protected by `policy.protected`: never removed from any group\n\n"
         f'alpha  "Alpha"  {ids["Alpha"]}\n'
-        "  = wanted through board, and in\n"
-        "  i should be an admin and is none\n\n"
+        "  = desired through board, and in\n"
+        "  i desired as admin, but is not one\n\n"
         f'beta  "Beta"  {ids["Beta"]}\n'
-        "  + wanted until 2099-12-31 (contractor), not in\n\n"
+        "  + desired until 2099-12-31 (contractor), not in\n\n"
         f'gamma  "Gamma"  {ids["Gamma"]}\n'
-        "  i in, not wanted: listed under `absent`\n\n"
+        "  i in, not desired: listed under `absent`\n\n"
         'new  "New"  (no id yet)\n'
-        "  i wanted, by invite, and the group is not live\n\n"
+        "  i desired, by invite, and the group is not live\n\n"
         f'old  "Old"  {ids["Old"]}\n'
-        "  i in, not wanted: membership is exact\n"
-        "  i wanted until 2020-12-31: time has run out\n\n"
+        "  i in, not desired: membership is exact\n"
+        "  i was desired until 2020-12-31: expired\n\n"
         f'plain  "Plain"  {ids["Plain"]}\n'
-        "  i in; the file does not manage this group's members\n\n"
-        f'(not in the file)  "Rowing\\\\x1b[2J friends"  {ids[chr(27)]}\n'.replace("\\\\", "\\")
-        + "  i in; the file does not have this group\n\n"
-        "alice: wanted in 3 groups, in 5 of the live ones.\n"
+        "  i in; the members of this group are not managed\n\n"
+        f'(not in the configuration)  "Rowing\\\\x1b[2J friends"  {ids[chr(27)]}\n'.replace("\\\\", "\\")
+        + "  i in; the configuration does not have this group\n\n"
+        "alice: desired in 3 groups, in 5 live.\n"
     )
 
 
@@ -95,8 +95,11 @@ def test_who_accepts_any_spelling_and_its_json_is_valid(stage: Stage, word: str)
     assert "5550143" not in ran.out.replace(" ", "")
     assert document["masked"] is True
     assert document["person"]["label"] == "alice"
-    assert document["summary"] == {"wanted": 3, "live": 5, "unknown": 0}
-    told = {group["key"]: (group["live"], group["wanted"]) for group in document["groups"]}
+    assert document["summary"] == {"desired": 3, "live": 5, "unknown": 0}
+    told = {
+        group["key"]: (group["live"], bool(group["desired"] and group["desired"]["member"]))
+        for group in document["groups"]
+    }
     assert told["alpha"] == ("in", True)
     assert told["beta"] == ("out", True)
     assert told["new"] == ("no group", True)
@@ -117,7 +120,7 @@ def test_who_reports_a_person_without_groups(stage: Stage) -> None:
     ran = stage.run("who", CAROL)
     assert (ran.code, ran.out) == (
         0,
-        "+1 303 ••• ••45\n\n+1 303 ••• ••45 is in no group, and wanted in none.\n",
+        "+1 303 ••• ••45\n\n+1 303 ••• ••45 is in no live group and desired in none.\n",
     )
 
 
@@ -129,14 +132,14 @@ def test_who_reports_groups_that_cannot_be_known(stage: Stage) -> None:
     assert (ran.code, ran.out) == (
         0,
         f'+1 202 ••• ••44\n\nalpha  "Alpha"  {group_id}\n'
-        "  ! may be in it: 1 participant has no known number\n\n"
-        "+1 202 ••• ••44 is seen in no group, and wanted in none; 1 group could not be known.\n",
+        "  ! may be in: 1 participant has no known number\n\n"
+        "+1 202 ••• ••44 is seen in no live group and desired in none; unknown for 1 group.\n",
     )
-    assert "in 1 of the live ones" in stage.run("who", "76699677012111@lid").out
+    assert "in 1 live" in stage.run("who", "76699677012111@lid").out
     stage.file(f"groups: {{alpha: {{name: Alpha, members: ['{BOB}']}}}}")
     wanted = stage.run("who", BOB).out
-    assert "  ! wanted, not known to be in\n  ! may be in it: 1 participant has no known number\n" in wanted
-    assert "wanted in 1 group, seen in 0 of the live ones; 1 group could not be known." in wanted
+    assert "  ! desired, not known to be in\n  ! may be in: 1 participant has no known number\n" in wanted
+    assert "desired in 1 group, seen in 0 live; unknown for 1 group." in wanted
 
 
 def test_who_shows_only_changes_that_a_plan_would_make(stage: Stage) -> None:
@@ -148,14 +151,14 @@ def test_who_shows_only_changes_that_a_plan_would_make(stage: Stage) -> None:
         f"groups: {{theirs: {{name: Theirs, members: ['{CAROL}', '{DAVE}']}}, "
         "lids: {name: Lids, members: []}, cut: {name: Cut, members: []}}"
     )
-    no_admin = "  i the instance is no admin of this group, so nobody can be added or removed\n"
-    assert "  i wanted, not in\n" + no_admin in stage.run("who", DAVE).out
+    no_admin = "  i the instance is not an admin of this group, so it cannot add or remove anybody\n"
+    assert "  i desired, not in\n" + no_admin in stage.run("who", DAVE).out
     hidden = stage.run("who", "76699677012111@lid").out
-    assert "so cannot be removed\n" in hidden
+    assert "so the person cannot be removed\n" in hidden
     stage.server.set_faults([Fault(FaultKind.WRONG_COUNT, amount=3, times=0)])
     alice = stage.run("who", ALICE).out
-    assert "  i in, not wanted: membership is exact\n" + no_admin in alice
-    assert "the list counts 5; nobody is removed from it\n" in alice
+    assert "  i in, not desired: membership is exact\n" + no_admin in alice
+    assert "the list counts 5; nobody is removed from this group\n" in alice
     assert "\n  - " not in hidden + alice
 
 

@@ -11,6 +11,7 @@ from typing import TextIO
 
 import click
 
+from reconciler.apply.dry_run import dry_run_calls
 from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
@@ -114,9 +115,9 @@ class ApplyRun:
             click.echo(text, err=True)
 
     def _dry_run(self, plan: Plan, session: Session) -> int:
-        from reconciler.report.dry_run import calls_of
+        from reconciler.report.style import KNOWN_AFTER_APPLY
 
-        calls = calls_of(plan, removes_by_post=session.client.removes_by_post)
+        calls = dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=session.client.removes_by_post)
         render = DRY_RUN_FORMATS[self.options.format]
         text = render(self.source.to_saved_plan(plan), calls, self._render_options())
         if self.options.format != "text":

@@ -1,4 +1,4 @@
-"""What the tests of the client share: a clock that only moves when told, and a transport that never sleeps."""
+"""Shared by the tests of the client: a transport whose throttle never sleeps, and what it sent and waited for."""
 
 from __future__ import annotations
 
@@ -7,23 +7,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
+from reconciler.errors import ApiError
 from reconciler.live.client import Client
+from reconciler.live.retry import Retry
 from reconciler.live.throttle import Throttle
 from reconciler.live.transport import Transport
 from reconciler.model.live import CallRecord
+from tests.live.scripted_server import Expect, ScriptedServer
 
 KEY = "wappfy_sk_test_0123456789"
 INSTANCE = "inst_abc123"
 BASE = f"/instances/{INSTANCE}"
 GROUP = "120363012345678901@g.us"
 OTHER = "120363012345678902@g.us"
+PATH = f"{BASE}/groups/{GROUP}"
 ALICE = "12025550143@s.whatsapp.net"
 BOB = "12025550144@s.whatsapp.net"
 
 
 @dataclass
-class Rig:
-    """A transport with everything it tells: `waits` in seconds, `records` of every attempt."""
+class Setup:
+    """A transport whose throttle never sleeps: `waits` in seconds, `records` of every attempt."""
 
     url: str
     stop: threading.Event = field(default_factory=threading.Event)
@@ -44,10 +50,23 @@ class Rig:
             self.on_wait()
 
     def transport(self, **options: Any) -> Transport:
-        pacer = Throttle(None, None, self.stop, clock=self.now)
-        given = {"timeout": 5.0, "pacer": pacer, "stop": self.stop, "observer": self.records.append, "wait": self.wait}
-        return Transport(self.url, KEY, **{**given, **options})
+        throttle = Throttle(None, None, self.stop, clock=self.now, sleep=self.wait)
+        defaults = {"timeout": 5.0, "throttle": throttle, "observer": self.records.append}
+        return Transport(self.url, KEY, **{**defaults, **options})
 
 
 def client_of(transport: Transport) -> Client:
     return Client(transport, INSTANCE)
+
+
+def failure_of(expect: Expect, **options: Any) -> ApiError:
+    """Send one call, which must not be retried, and return its error."""
+    with (
+        ScriptedServer([expect]) as server,
+        Setup(server.url).transport(**options) as transport,
+        pytest.raises(ApiError) as caught,
+    ):
+        transport.request(expect.method, PATH, retry=Retry.AT_MOST_ONCE)
+    assert caught.value.endpoint == f"{expect.method} /groups/{GROUP}"
+    assert caught.value.__context__ is None or "requests" not in type(caught.value.__context__).__module__
+    return caught.value

@@ -1,4 +1,4 @@
-"""Drift with a verdict: every kind of difference × whose doing it is."""
+"""The cause of drift: every kind of difference, times what the applied revision wanted."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ BASELINE = AppliedRevision("applied/7", "f" * 40)
 DAY = date(2026, 1, 31)
 
 
-def whole(old: Desired, new: Desired, *lives: LiveGroup) -> Plan:
-    """The plan with its verdicts."""
+def plan_with_causes(old: Desired, new: Desired, *lives: LiveGroup) -> Plan:
+    """The plan with its causes."""
     return with_drift_causes(plan_for(new, *lives), old, new, {one.id: one.name for one in lives}, BASELINE)
 
 
-def verdicts(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, DriftCause]:
-    """The verdicts on the one group, by element and person."""
-    (found,) = whole(old, new, *lives).groups
+def causes(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, DriftCause]:
+    """The causes in the one group, by item and person."""
+    (found,) = plan_with_causes(old, new, *lives).groups
     return {f"{one.item.value} {one.person or ''}".strip(): one.cause for one in found.drift_causes}
 
 
-def of_groups(old: DesiredGroup | None, new: DesiredGroup, *lives: LiveGroup) -> dict[str, DriftCause]:
-    """The same for files of one group."""
-    return verdicts(desired(*([old] if old else [])), desired(new), *lives)
+def causes_between(old: DesiredGroup | None, new: DesiredGroup, *lives: LiveGroup) -> dict[str, DriftCause]:
+    """The same for configurations of one group."""
+    return causes(desired(*([old] if old else [])), desired(new), *lives)
 
 
 @pytest.mark.parametrize("field", ["name", "description"])
 @pytest.mark.parametrize(
-    ("old", "new", "there", "verdict"),
+    ("old", "new", "there", "cause"),
     [
         ("A", "A", "by hand", BY_HAND),
         ("A", "B", "A", NOT_APPLIED),
@@ -62,14 +62,16 @@ def of_groups(old: DesiredGroup | None, new: DesiredGroup, *lives: LiveGroup) ->
         ("A\u0308", "B", "\u00c4", NOT_APPLIED),
     ],
 )
-def test_a_text(field: str, old: str | UnmanagedType | None, new: str, there: str, verdict: DriftCause) -> None:
-    before = None if old is None else _saying(field, old)
+def test_a_text_is_a_manual_change_if_neither_version_wanted_the_live_one(
+    field: str, old: str | UnmanagedType | None, new: str, there: str, cause: DriftCause
+) -> None:
+    before = None if old is None else _with_text(field, old)
     found = live(name=there) if field == "name" else live(description=there)
 
-    assert of_groups(before, _saying(field, new), found)[field] is verdict
+    assert causes_between(before, _with_text(field, new), found)[field] is cause
 
 
-def _saying(field: str, text: str | UnmanagedType) -> DesiredGroup:
+def _with_text(field: str, text: str | UnmanagedType) -> DesiredGroup:
     return group(name=text) if field == "name" else group(description=text)
 
 
@@ -77,7 +79,7 @@ IN, OUT = group(members=[BOB]), group(members=[])
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "verdict"),
+    ("old", "new", "cause"),
     [
         (IN, IN, BY_HAND),
         (group(members=[person("12025550144", "robert")]), IN, BY_HAND),
@@ -91,12 +93,14 @@ IN, OUT = group(members=[BOB]), group(members=[])
         (group(members=[], expired=[member(BOB, DAY)]), IN, NOT_APPLIED),
     ],
 )
-def test_somebody_who_is_not_there(old: DesiredGroup | None, new: DesiredGroup, verdict: DriftCause) -> None:
-    assert of_groups(old, new, live()) == {f"add {BOB.identity}": verdict}
+def test_a_missing_member_is_a_manual_change_if_the_revision_wanted_them(
+    old: DesiredGroup | None, new: DesiredGroup, cause: DriftCause
+) -> None:
+    assert causes_between(old, new, live()) == {f"add {BOB.identity}": cause}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "verdict"),
+    ("old", "new", "cause"),
     [
         (OUT, OUT, BY_HAND),
         (group(members=[], absent=[BOB]), OUT, BY_HAND),
@@ -109,28 +113,30 @@ def test_somebody_who_is_not_there(old: DesiredGroup | None, new: DesiredGroup, 
         (group(members=[], expired=[member(BOB, DAY)]), group(members=[], expired=[member(BOB, DAY)]), NOT_APPLIED),
     ],
 )
-def test_somebody_who_is_there(old: DesiredGroup | None, new: DesiredGroup, verdict: DriftCause) -> None:
-    assert of_groups(old, new, live(BOB)) == {f"remove {BOB.identity}": verdict}
+def test_an_extra_participant_is_a_manual_change_if_the_revision_excluded_them(
+    old: DesiredGroup | None, new: DesiredGroup, cause: DriftCause
+) -> None:
+    assert causes_between(old, new, live(BOB)) == {f"remove {BOB.identity}": cause}
 
 
 @pytest.mark.parametrize("rules", [policy(ignored=[BOB]), policy(protected=[BOB])])
-def test_whom_the_revision_spared_nobody_added_by_hand(rules: Policy) -> None:
+def test_a_person_whom_the_revision_never_removed_is_no_manual_change(rules: Policy) -> None:
     old = replace(desired(OUT), policy=rules)
 
-    assert verdicts(old, desired(OUT), live(BOB)) == {f"remove {BOB.identity}": NOT_APPLIED}
+    assert causes(old, desired(OUT), live(BOB)) == {f"remove {BOB.identity}": NOT_APPLIED}
 
 
-def test_whoever_was_the_instance_itself_was_not_added_by_hand() -> None:
+def test_the_former_instance_is_no_manual_change() -> None:
     old = replace(desired(OUT), instance=BOB)
 
-    assert verdicts(old, desired(OUT), live(BOB)) == {f"remove {BOB.identity}": NOT_APPLIED}
+    assert causes(old, desired(OUT), live(BOB)) == {f"remove {BOB.identity}": NOT_APPLIED}
 
 
 NO_ID = group(id=None)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "lives", "verdict"),
+    ("old", "new", "lives", "cause"),
     [
         (NO_ID, NO_ID, [], BY_HAND),
         (None, NO_ID, [], NOT_APPLIED),
@@ -142,33 +148,37 @@ NO_ID = group(id=None)
         (group(), NO_ID, [], BY_HAND),
     ],
 )
-def test_a_group_that_is_to_be_made(
-    old: DesiredGroup | None, new: DesiredGroup, lives: list[LiveGroup], verdict: DriftCause
+def test_a_group_to_create_is_a_manual_change_if_the_revision_had_it(
+    old: DesiredGroup | None, new: DesiredGroup, lives: list[LiveGroup], cause: DriftCause
 ) -> None:
-    assert of_groups(old, new, *lives) == {"group": verdict}
+    assert causes_between(old, new, *lives) == {"group": cause}
 
 
 INVITED = group(invite="AbCdEfGh")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "verdict"),
+    ("old", "new", "cause"),
     [(INVITED, INVITED, BY_HAND), (None, INVITED, NOT_APPLIED), (group(id=GAMMA_ID), INVITED, NOT_APPLIED)],
 )
-def test_a_group_that_is_to_be_joined(old: DesiredGroup | None, new: DesiredGroup, verdict: DriftCause) -> None:
-    assert of_groups(old, new) == {"group": verdict}
+def test_a_group_to_join_is_a_manual_change_if_the_revision_had_it(
+    old: DesiredGroup | None, new: DesiredGroup, cause: DriftCause
+) -> None:
+    assert causes_between(old, new) == {"group": cause}
 
 
 @pytest.mark.parametrize(
-    ("old", "verdict"),
+    ("old", "cause"),
     [(group(state=State.LEFT), BY_HAND), (group(), NOT_APPLIED), (None, NOT_APPLIED)],
 )
-def test_a_group_that_is_to_be_left(old: DesiredGroup | None, verdict: DriftCause) -> None:
-    assert of_groups(old, group(state=State.LEFT), live()) == {"group": verdict}
+def test_a_group_to_leave_is_a_manual_change_if_the_revision_left_it(
+    old: DesiredGroup | None, cause: DriftCause
+) -> None:
+    assert causes_between(old, group(state=State.LEFT), live()) == {"group": cause}
 
 
 @pytest.mark.parametrize(
-    ("old", "lives", "verdict"),
+    ("old", "lives", "cause"),
     [
         (group(), [], BY_HAND),
         (group(id=None), [], BY_HAND),
@@ -177,19 +187,21 @@ def test_a_group_that_is_to_be_left(old: DesiredGroup | None, verdict: DriftCaus
         (None, [], NOT_APPLIED),
     ],
 )
-def test_a_group_whose_id_is_not_live(old: DesiredGroup | None, lives: list[LiveGroup], verdict: DriftCause) -> None:
-    assert of_groups(old, group(), *lives) == {"group": verdict}
+def test_an_id_that_is_not_live_is_a_manual_change_if_the_revision_had_it(
+    old: DesiredGroup | None, lives: list[LiveGroup], cause: DriftCause
+) -> None:
+    assert causes_between(old, group(), *lives) == {"group": cause}
 
 
-def test_a_group_is_known_by_its_id_under_another_key() -> None:
+def test_a_group_is_paired_by_its_id_under_another_key() -> None:
     old = desired(group("alef", members=[BOB]), group("alpha", id=BETA_ID, members=[]))
 
-    assert verdicts(old, desired(IN), live()) == {f"add {BOB.identity}": BY_HAND}
+    assert causes(old, desired(IN), live()) == {f"add {BOB.identity}": BY_HAND}
 
 
-def by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, dict[str, DriftCause]]:
-    """The verdicts on each group that differs."""
-    plans = whole(old, new, *lives).groups
+def causes_by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, dict[str, DriftCause]]:
+    """The causes in each group that differs."""
+    plans = plan_with_causes(old, new, *lives).groups
     return {
         plan.key: {f"{one.item.value} {one.person or ''}".strip(): one.cause for one in plan.drift_causes}
         for plan in plans
@@ -207,28 +219,28 @@ def by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, dict[str,
         (group("a", members=[BOB]), group("b", id=None, members=[BOB])),
     ],
 )
-def test_a_group_is_known_by_what_is_live_under_another_key(old: DesiredGroup, new: DesiredGroup) -> None:
-    found = by_key(desired(old), desired(new), live(CAROL))["b"]
+def test_a_group_is_paired_by_its_live_group_under_another_key(old: DesiredGroup, new: DesiredGroup) -> None:
+    found = causes_by_key(desired(old), desired(new), live(CAROL))["b"]
 
     assert (found[f"add {BOB.identity}"], found[f"remove {CAROL.identity}"]) == (BY_HAND, BY_HAND)
     assert found.get("name", NOT_APPLIED) is NOT_APPLIED
 
 
-def test_keys_that_were_swapped_are_known_by_what_is_live() -> None:
+def test_swapped_keys_are_paired_by_their_live_groups() -> None:
     old = desired(group("a", id=None, members=[ALICE]), group("b", id=None, name="Beta", members=[BOB]))
     new = desired(group("b", id=None, members=[ALICE]), group("a", id=None, name="Beta", members=[BOB]))
     lives = live(ALICE, CAROL), live(id=BETA_ID, name="Beta")
 
-    assert by_key(old, new, *lives) == {
+    assert causes_by_key(old, new, *lives) == {
         "b": {f"remove {CAROL.identity}": BY_HAND},
         "a": {f"add {BOB.identity}": BY_HAND},
     }
 
 
-def test_a_group_that_is_not_live_any_more_is_known_by_its_name_under_another_key() -> None:
+def test_a_group_that_is_no_longer_live_is_paired_by_its_name() -> None:
     old, new = desired(group("a", id=None)), desired(group("b", id=None))
 
-    assert by_key(old, new) == {"b": {"group": BY_HAND}}
+    assert causes_by_key(old, new) == {"b": {"group": BY_HAND}}
 
 
 @pytest.mark.parametrize(
@@ -240,53 +252,51 @@ def test_a_group_that_is_not_live_any_more_is_known_by_its_name_under_another_ke
         (group(id=None, members=[ALICE]), group(id=None, name="Zulu", members=[ALICE])),
     ],
 )
-def test_a_key_that_means_another_live_group_by_now_says_nothing_of_that_one(
-    old: DesiredGroup, new: DesiredGroup
-) -> None:
+def test_a_key_that_matches_another_live_group_now_has_no_manual_changes(old: DesiredGroup, new: DesiredGroup) -> None:
     name = "Team" if new.id is not None or new.previously else "Zulu"
-    found = by_key(desired(old), desired(new), live(ALICE), live(BOB, id=BETA_ID, name=name))
+    found = causes_by_key(desired(old), desired(new), live(ALICE), live(BOB, id=BETA_ID, name=name))
 
     assert set(found["alpha"].values()) == {NOT_APPLIED}
 
 
-def test_what_is_not_sure_gets_no_verdict() -> None:
+def test_a_doubtful_group_has_no_causes() -> None:
     twins = [live(id=BETA_ID), live(id=GAMMA_ID)]
-    assert of_groups(NO_ID, NO_ID, *twins) == {}
+    assert causes_between(NO_ID, NO_ID, *twins) == {}
     doubtful = live(BOB, count=7)
-    assert of_groups(OUT, OUT, doubtful) == {}
+    assert causes_between(OUT, OUT, doubtful) == {}
 
 
-def test_what_is_only_observed_gets_no_verdict() -> None:
+def test_an_observed_group_has_no_causes() -> None:
     observed = group(members=[], membership=Membership.OBSERVE)
 
-    assert of_groups(OUT, observed, live(BOB)) == {}
+    assert causes_between(OUT, observed, live(BOB)) == {}
 
 
-def test_differences_of_a_blocked_group_are_judged_too() -> None:
+def test_a_blocked_group_has_causes_too() -> None:
     old, new = desired(IN), desired(group(members=[BOB], name="Beta"))
     found = live(CAROL, me=replace(live().participants[0], is_admin=False))
 
-    assert verdicts(old, new, found) == {
+    assert causes(old, new, found) == {
         "name": NOT_APPLIED,
         f"add {BOB.identity}": BY_HAND,
         f"remove {CAROL.identity}": BY_HAND,
     }
 
 
-def test_a_plan_keeps_everything_else_and_says_what_it_was_held_against() -> None:
+def test_a_plan_keeps_everything_else_and_names_the_revision() -> None:
     plain = plan_for(desired(IN), live(ALICE))
-    found = whole(desired(IN), desired(IN), live(ALICE))
+    found = plan_with_causes(desired(IN), desired(IN), live(ALICE))
 
     assert found.baseline == BASELINE
     assert replace(found, baseline=None, groups=tuple(replace(one, drift_causes=()) for one in found.groups)) == plain
-    (judged_group,) = found.groups
-    assert judged_group.cause_of(DriftItem.ADD, judged_group.add[0]) is BY_HAND
-    assert judged_group.cause_of(DriftItem.REMOVE, judged_group.remove[0]) is BY_HAND
-    assert judged_group.cause_of(DriftItem.NAME) is None
+    (with_causes,) = found.groups
+    assert with_causes.cause_of(DriftItem.ADD, with_causes.add[0]) is BY_HAND
+    assert with_causes.cause_of(DriftItem.REMOVE, with_causes.remove[0]) is BY_HAND
+    assert with_causes.cause_of(DriftItem.NAME) is None
     assert GroupPlan("a", "A", drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
 
 
-def test_a_group_as_the_file_says_has_no_verdict() -> None:
-    assert of_groups(None, group(members=[ALICE]), live(ALICE)) == {}
-    assert of_groups(group(members=[ALICE, ME]), group(members=[ALICE]), live(ALICE)) == {}
+def test_a_group_in_sync_has_no_causes() -> None:
+    assert causes_between(None, group(members=[ALICE]), live(ALICE)) == {}
+    assert causes_between(group(members=[ALICE, ME]), group(members=[ALICE]), live(ALICE)) == {}
     assert live().id == ALPHA_ID

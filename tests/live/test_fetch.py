@@ -14,8 +14,8 @@ from reconciler.errors import ApiError, InvalidResponse, NotFound, ServerError
 from reconciler.live.fetch import fetch_groups, read_groups
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
-from tests.live.live_setup import BASE, Rig, client_of
 from tests.live.scripted_server import Expect, ScriptedServer
+from tests.live.transport_setup import BASE, Setup, client_of
 
 IDS = [f"{120363012345678900 + number}@g.us" for number in range(12)]
 ENTRIES = [ListedGroup(group_id, f"group {group_id}") for group_id in IDS]
@@ -39,7 +39,7 @@ def _live(group_id: str) -> LiveGroup:
     return LiveGroup(group_id, f"group {group_id}", "")
 
 
-def test_groups_are_read_at_once_as_many_as_allowed_and_come_back_in_order() -> None:
+def test_groups_are_read_in_parallel_and_returned_in_order() -> None:
     client = Groups(_live, meet=4)
     found = fetch_groups(client, [replace(ENTRIES[0], count=5), *ENTRIES[1:]], parallelism=4)
     assert list(found) == IDS
@@ -47,14 +47,14 @@ def test_groups_are_read_at_once_as_many_as_allowed_and_come_back_in_order() -> 
     assert found[IDS[1]] == _live(IDS[1])
 
 
-def test_the_same_group_is_read_once_and_no_groups_take_no_call() -> None:
+def test_a_repeated_group_is_read_once_and_an_empty_list_takes_no_call() -> None:
     client = Groups(_live)
     assert list(fetch_groups(client, [ENTRIES[0], ENTRIES[0]], parallelism=4)) == [IDS[0]]
     assert fetch_groups(client, [], parallelism=4) == {}
     assert client.asked == [IDS[0]]
 
 
-def test_a_parallelism_of_nothing_still_reads() -> None:
+def test_a_parallelism_of_zero_still_reads() -> None:
     assert list(fetch_groups(Groups(_live), ENTRIES, parallelism=0)) == IDS
 
 
@@ -77,7 +77,7 @@ def test_the_first_error_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(client.asked) <= 2
 
 
-def test_a_signal_that_a_reading_thread_got_is_heard_while_it_reads() -> None:
+def test_a_signal_received_by_a_reading_thread_is_handled_at_once() -> None:
     heard = threading.Event()
 
     def read(group_id: str) -> LiveGroup:
@@ -104,7 +104,7 @@ def test_a_signal_that_a_reading_thread_got_is_heard_while_it_reads() -> None:
         (ServerError("x", status=500), False),
     ],
 )
-def test_only_the_apis_own_word_makes_a_listed_group_a_vanished_one(error: ApiError, vanished: bool) -> None:
+def test_only_the_apis_own_404_means_that_a_listed_group_disappeared(error: ApiError, vanished: bool) -> None:
     def read(group_id: str) -> LiveGroup:
         if group_id == IDS[1]:
             raise error
@@ -117,7 +117,7 @@ def test_only_the_apis_own_word_makes_a_listed_group_a_vanished_one(error: ApiEr
             fetch_groups(Groups(read), ENTRIES[:2], parallelism=2)
 
 
-def test_a_group_is_read_only_where_its_list_entry_does_not_tell_enough() -> None:
+def test_a_group_is_read_only_if_its_list_entry_is_incomplete() -> None:
     people = (Participant("1@lid", lid="1@lid"),)
     told = ListedGroup(IDS[0], "x", 1, people, "about", Identity("+12025550143"))
     client = Groups(_live)
@@ -131,6 +131,6 @@ def test_a_group_is_read_only_where_its_list_entry_does_not_tell_enough() -> Non
 
 def test_groups_are_read_over_http_in_parallel() -> None:
     script = [Expect("GET", f"{BASE}/groups/{i}", data={"group_id": i, "name": i, "participants": []}) for i in IDS]
-    with ScriptedServer(script, any_order=True) as server, Rig(server.url).transport() as transport:
+    with ScriptedServer(script, any_order=True) as server, Setup(server.url).transport() as transport:
         found = fetch_groups(client_of(transport), ENTRIES, parallelism=4)
     assert [group.name for group in found.values() if group is not None] == IDS

@@ -18,8 +18,8 @@ from reconciler.errors import InvalidResponse
 from reconciler.live import decode, paging
 from reconciler.live.paging import PagedResult, Paginator
 from reconciler.model.live import ListedGroup
-from tests.live.live_setup import BASE, Rig, client_of
 from tests.live.scripted_server import Expect, ScriptedServer
+from tests.live.transport_setup import BASE, Setup, client_of
 
 
 def _id(number: int) -> str:
@@ -85,7 +85,7 @@ def _numbers(listed: PagedResult[ListedGroup]) -> list[int]:
         ("page", 50, lambda n: max(1, ceil(n / 50))),
     ],
 )
-def test_every_style_gives_every_group_with_the_fewest_calls(
+def test_every_paging_style_yields_every_group_with_the_fewest_calls(
     style: str, size: int, calls: Callable[[int], int], count: int
 ) -> None:
     server = PagingServer(style, list(range(count)), size)
@@ -97,14 +97,14 @@ def test_every_style_gives_every_group_with_the_fewest_calls(
 
 
 @pytest.mark.parametrize("count", [10, 20, 25, 30, 100, 130])
-def test_a_bare_list_of_an_undocumented_length_costs_one_call_and_is_marked_where_it_may_be_cut(count: int) -> None:
+def test_a_list_of_an_undocumented_page_size_costs_one_call_and_is_marked(count: int) -> None:
     server = PagingServer("none", list(range(count)))
     listed = Paginator(server.ask, decode.listed_group, lambda group: group.id, "GET /groups").read_all()
     assert (len(server.queries), listed.complete) == (1, count == 130)
 
 
 @pytest.mark.parametrize("beside", ["meta", "pagination", None])
-def test_paging_told_beside_a_list_is_followed(beside: str | None) -> None:
+def test_paging_fields_beside_a_list_are_followed(beside: str | None) -> None:
     def page(number: int, groups: list[dict[str, Any]]) -> dict[str, Any]:
         told = {"total": 25, "page": number, "limit": 20, "totalPages": 2}
         return {"success": True, "data": groups, **({beside: told} if beside else told)}
@@ -114,7 +114,7 @@ def test_paging_told_beside_a_list_is_followed(beside: str | None) -> None:
         Expect("GET", f"{BASE}/groups", answer=page(1, groups[:20])),
         Expect("GET", f"{BASE}/groups?page=2&limit=20", answer=page(2, groups[20:])),
     ]
-    with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
         found = client_of(transport).list_groups()
     assert len(found.groups) == 25
 
@@ -135,10 +135,10 @@ def test_paging_told_beside_a_list_is_followed(beside: str | None) -> None:
     ],
     ids=str,
 )
-def test_a_list_that_says_there_is_more_and_not_where_is_refused(told: dict[str, Any]) -> None:
+def test_a_list_with_more_entries_in_an_unknown_place_is_rejected(told: dict[str, Any]) -> None:
     answer = {"data": [_group(number) for number in range(20)], **told}
     script = [Expect("GET", f"{BASE}/groups", answer=answer)]
-    with ScriptedServer(script) as server, Rig(server.url).transport() as transport, pytest.raises(InvalidResponse):
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport, pytest.raises(InvalidResponse):
         client_of(transport).list_groups()
 
 
@@ -154,33 +154,33 @@ def test_a_list_that_says_there_is_more_and_not_where_is_refused(told: dict[str,
     ],
     ids=str,
 )
-def test_a_list_that_says_it_is_whole_is_whole(told: dict[str, Any]) -> None:
+def test_a_list_whose_paging_fields_declare_it_complete_is_complete(told: dict[str, Any]) -> None:
     answer = {"data": [_group(1)], "meta": {**told, "requestId": "req_1"}}
     script = [Expect("GET", f"{BASE}/groups", answer=answer)]
-    with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
         assert len(client_of(transport).list_groups().groups) == 1
 
 
-def test_paging_goes_on_as_documented_over_http() -> None:
+def test_offset_paging_is_as_documented_over_http() -> None:
     groups = [_group(number) for number in range(55)]
     script = [
         Expect("GET", f"{BASE}/groups", data=groups[:50]),
         Expect("GET", f"{BASE}/groups?limit=50&offset=49", data=groups[49:]),
     ]
-    with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
         found = client_of(transport).list_groups()
     assert [group.id for group in found.groups] == [group["group_id"] for group in groups]
     assert found.complete
 
 
-def test_numbered_pages_go_on_as_documented_over_http() -> None:
+def test_numbered_paging_is_as_documented_over_http() -> None:
     groups = [_group(number) for number in range(25)]
     told = {"total": 25, "limit": 20, "totalPages": 2}
     script = [
         Expect("GET", f"{BASE}/groups", data={"items": groups[:20], "page": 1, **told}),
         Expect("GET", f"{BASE}/groups?page=2&limit=20", data={"items": groups[20:], "page": 2, **told}),
     ]
-    with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
         found = client_of(transport).list_groups()
     assert [group.id for group in found.groups] == [group["group_id"] for group in groups]
     assert not found.complete
@@ -192,14 +192,14 @@ def test_contacts_are_paged_like_groups() -> None:
         Expect("GET", f"{BASE}/contacts", data=people[:50]),
         Expect("GET", f"{BASE}/contacts?limit=50&offset=49", data=people[49:]),
     ]
-    with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
         assert [contact.name for contact in client_of(transport).contacts()] == [person["name"] for person in people]
 
 
 def test_groups_are_sorted_by_id_whatever_the_servers_order() -> None:
     groups = [_group(number) for number in (3, 1, 2)]
     script = [Expect("GET", f"{BASE}/groups", data=groups)]
-    with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
         assert [group.id for group in client_of(transport).list_groups().groups] == [_id(1), _id(2), _id(3)]
 
 
@@ -209,7 +209,7 @@ CHANGES = list(itertools.product(["none", "first", "middle", "last", "unread"], 
 @pytest.mark.parametrize("style", ["none", "offset", "page"])
 @pytest.mark.parametrize("after", [1, 2, 3])
 @pytest.mark.parametrize("total", [50, 100, 130])
-def test_a_group_that_was_there_all_the_time_is_never_missed_unsaid(style: str, after: int, total: int) -> None:
+def test_a_complete_list_never_lacks_a_group_that_existed_throughout(style: str, after: int, total: int) -> None:
     for vanishes, appears in CHANGES:
         numbers = list(range(0, total * 10, 10))
         gone = {"none": None, "first": 0, "middle": 250, "last": numbers[-1], "unread": 490}[vanishes]
@@ -233,7 +233,7 @@ def test_a_group_that_was_there_all_the_time_is_never_missed_unsaid(style: str, 
 
 @given(st.sampled_from(["none", "offset", "page"]), st.integers(0, 45), st.randoms(use_true_random=False))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_no_run_of_changes_hides_a_group_from_a_steady_list(style: str, count: int, chance: Random) -> None:
+def test_no_series_of_changes_hides_a_group_from_a_complete_list(style: str, count: int, chance: Random) -> None:
     numbers = list(range(0, count * 10, 10))
     stayed, fresh = set(numbers), itertools.count(1_000_000)
 
@@ -253,14 +253,14 @@ def test_no_run_of_changes_hides_a_group_from_a_steady_list(style: str, count: i
 
 
 @pytest.mark.parametrize("style", ["offset", "page"])
-def test_a_list_that_never_stands_still_is_no_list(style: str) -> None:
+def test_a_list_that_keeps_changing_is_an_error(style: str) -> None:
     server = PagingServer(style, list(range(130)), 50, lambda now, _: now.__delitem__(0))
-    with pytest.raises(InvalidResponse, match="read 3 times, it cannot be said to be complete"):
+    with pytest.raises(InvalidResponse, match="3 reads did not give a complete one"):
         server.read()
 
 
 @pytest.mark.parametrize("style", ["offset", "page"])
-def test_a_list_that_moved_once_is_read_again(style: str) -> None:
+def test_a_list_that_changed_once_is_read_again(style: str) -> None:
     server = PagingServer(style, list(range(130)), 50, lambda now, n: now.__delitem__(0) if n == 1 else None)
     listed = server.read()
     assert _numbers(listed) == list(range(1, 130))
@@ -300,7 +300,7 @@ def _page(numbers: range, **changes: int | None) -> dict[str, Any]:
         ([[_group(n) for n in range(10)], _page(range(9, 20))], "data: expected an array, found an object"),
     ],
 )  # fmt: skip
-def test_a_list_of_unknown_shape_is_a_bad_answer(answers: list[Any], message: str) -> None:
+def test_a_list_of_unknown_shape_is_an_invalid_response(answers: list[Any], message: str) -> None:
     with pytest.raises(InvalidResponse) as caught:
         _read(*answers)
     assert caught.value.message == message
@@ -322,16 +322,16 @@ def test_a_list_of_unknown_shape_is_a_bad_answer(answers: list[Any], message: st
         pytest.param([[_group(1), _group(1, "y")]], id="a group twice that differs"),
     ],
 )
-def test_a_list_that_does_not_add_up_is_read_three_times_and_then_refused(answers: list[Any]) -> None:
-    with pytest.raises(InvalidResponse, match="does not add up"):
+def test_an_inconsistent_list_is_read_three_times_and_then_rejected(answers: list[Any]) -> None:
+    with pytest.raises(InvalidResponse, match="inconsistent"):
         _read(*answers)
 
 
-def test_a_group_twice_in_the_only_answer_counts_once() -> None:
+def test_a_group_listed_twice_in_one_response_counts_once() -> None:
     assert _numbers(_read([_group(1), _group(2), _group(1)])) == [1, 2]
 
 
-def test_a_server_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "MAX_PAGES", 30)
     endless: Callable[[Any], Any] = lambda q: [_group((q or {}).get("offset", 0) + n) for n in range(10)]  # noqa: E731 - one expression
     reader = Paginator(endless, decode.listed_group, lambda group: group.id, "GET /groups", verify_end=True)
@@ -339,7 +339,7 @@ def test_a_server_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
         reader.read_all()
 
 
-def test_a_server_that_heeds_the_offset_but_no_limit_is_read_to_its_end() -> None:
+def test_a_server_that_ignores_the_limit_is_read_to_the_end() -> None:
     groups = [_group(number) for number in range(25)]
     answers = [groups[:10], groups[9:], groups[24:]]
     assert _numbers(_read(*answers)) == list(range(25))

@@ -15,14 +15,15 @@ from reconciler.live.decode import Dialect, JsonValue, dialect_of
 from reconciler.live.paging import Paginator
 from reconciler.model.identity import Identity, invite_code
 from reconciler.model.live import ListedGroup, Participant
-from tests.live.live_setup import ALICE, GROUP
+from tests.live.transport_setup import ALICE, GROUP
 
 ALICE_ID = Identity("+12025550143")
 LID = "76699677012110@lid"
+GOOD: dict[str, Any] = {"group_id": GROUP, "name": "x", "participants": [{"id": ALICE}]}
 
 
 def _person(**fields: Any) -> Participant:
-    (person,) = decode.participants([fields], "GET /x")
+    (person,) = decode.live_group({**GOOD, "participants": [fields]}, "GET /x").participants
     return person
 
 
@@ -61,7 +62,7 @@ def _person(**fields: Any) -> Participant:
         ({"id": ""}, Participant("")),
     ],
 )
-def test_a_person_is_known_by_any_form_that_tells_a_phone(fields: dict[str, Any], person: Participant) -> None:
+def test_a_person_is_identified_by_any_form_of_a_phone_number(fields: dict[str, Any], person: Participant) -> None:
     assert _person(**fields) == person
 
 
@@ -81,12 +82,9 @@ def test_a_person_is_known_by_any_form_that_tells_a_phone(fields: dict[str, Any]
         ({"admin": "superadmin"}, True, True),
     ],
 )
-def test_the_roles_of_both_dialects_are_read(fields: dict[str, Any], is_admin: bool, is_owner: bool) -> None:
+def test_the_roles_of_both_dialects_are_decoded(fields: dict[str, Any], is_admin: bool, is_owner: bool) -> None:
     person = _person(id=ALICE, **fields)
     assert (person.is_admin, person.is_owner) == (is_admin, is_owner)
-
-
-GOOD: dict[str, Any] = {"group_id": GROUP, "name": "x", "participants": [{"id": ALICE}]}
 
 
 @pytest.mark.parametrize(
@@ -126,7 +124,7 @@ GOOD: dict[str, Any] = {"group_id": GROUP, "name": "x", "participants": [{"id": 
         ({"participants": [{"id": LID, "pn": []}]}, "data.participants[0].pn: expected text, found an array"),
     ],
 )
-def test_an_unknown_shape_is_told_by_its_place(changes: dict[str, Any], message: str) -> None:
+def test_the_error_for_an_unknown_shape_names_its_place(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidResponse) as caught:
         decode.live_group({**GOOD, **changes}, "GET /groups/x")
     assert caught.value.message == message
@@ -134,7 +132,7 @@ def test_an_unknown_shape_is_told_by_its_place(changes: dict[str, Any], message:
 
 
 @pytest.mark.parametrize("data", [None, [], "x", 5, True])
-def test_a_group_that_is_no_object_is_a_bad_answer(data: Any) -> None:
+def test_a_group_that_is_not_an_object_is_an_invalid_response(data: Any) -> None:
     with pytest.raises(InvalidResponse, match="data: expected an object"):
         decode.live_group(data, "GET /x")
 
@@ -151,18 +149,18 @@ def test_a_group_that_is_no_object_is_a_bad_answer(data: Any) -> None:
         ({"owner": ""}, None),
     ],
 )
-def test_the_owner_is_who_the_group_says_if_it_can_be_known(fields: dict[str, Any], owner: Identity | None) -> None:
+def test_the_owner_is_decoded_if_identifiable(fields: dict[str, Any], owner: Identity | None) -> None:
     assert decode.live_group({**GOOD, **fields}, "").owner == owner
 
 
-def test_no_description_is_empty_in_a_whole_group_and_unknown_in_a_list() -> None:
+def test_a_missing_description_is_empty_in_a_group_and_unknown_in_a_list() -> None:
     for fields in ({}, {"description": None}):
         assert decode.live_group({**GOOD, **fields}, "").description == ""
         assert decode.listed_group(JsonValue({**GOOD, **fields}, "")).description is None
     assert decode.listed_group(JsonValue({**GOOD, "description": ""}, "")).description == ""
 
 
-def test_what_a_list_does_not_carry_is_not_taken_for_empty() -> None:
+def test_a_field_missing_from_a_list_is_unknown_not_empty() -> None:
     assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, "x")
     counted = {"group_id": GROUP, "name": "x", "participant_count": 0, "participants": []}
     assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(GROUP, "x", 0, ())
@@ -170,12 +168,12 @@ def test_what_a_list_does_not_carry_is_not_taken_for_empty() -> None:
 
 
 @pytest.mark.parametrize("count", ["5", 5.0, True, -1, [], {}])
-def test_a_count_of_participants_that_is_no_whole_number_is_a_bad_answer(count: Any) -> None:
+def test_a_participant_count_must_be_a_whole_number(count: Any) -> None:
     with pytest.raises(InvalidResponse, match="participant_count: expected a whole number"):
         decode.listed_group(JsonValue({"group_id": GROUP, "name": "x", "participant_count": count}, ""))
 
 
-def test_halves_of_characters_in_a_name_become_a_mark() -> None:
+def test_half_a_character_becomes_the_replacement_character() -> None:
     assert decode.live_group({**GOOD, "name": "a\ud83d"}, "").name == "a\ufffd"
     assert decode.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == "a😀"
 
@@ -198,7 +196,7 @@ def test_halves_of_characters_in_a_name_become_a_mark() -> None:
         ("AbCdEf\x1b[0m", None),
     ],
 )
-def test_an_invite_is_a_code_or_a_url_of_whatsapp(text: str, code: str | None) -> None:
+def test_an_invite_is_a_code_or_a_whatsapp_url(text: str, code: str | None) -> None:
     assert invite_code(text) == code
     if code is None:
         with pytest.raises(InvalidResponse):
@@ -220,12 +218,12 @@ def test_an_invite_is_a_code_or_a_url_of_whatsapp(text: str, code: str | None) -
         ("x", None),
     ],
 )
-def test_the_dialect_is_known_by_a_groups_fields(data: Any, dialect: Dialect | None) -> None:
+def test_a_groups_fields_reveal_the_dialect(data: Any, dialect: Dialect | None) -> None:
     assert dialect_of(data) is dialect
 
 
 @pytest.mark.parametrize("data", [{"group_id": "x"}, {"id": 5}])
-def test_a_join_that_names_no_real_group_is_a_bad_answer(data: Any) -> None:
+def test_a_join_response_must_have_a_valid_group_id(data: Any) -> None:
     with pytest.raises(InvalidResponse):
         decode.joined_id(data, "")
 
@@ -278,7 +276,6 @@ def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Call
 
 READERS: list[Callable[[Any, str], Any]] = [
     decode.live_group,
-    decode.participants,
     decode.created_group,
     decode.invite_url,
     decode.joined_id,
@@ -292,7 +289,7 @@ READERS: list[Callable[[Any, str], Any]] = [
 
 @given(ANY_JSON | st.dictionaries(FIELDS, ANY_JSON, min_size=3))
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_json_for_any_endpoint_is_a_value_or_a_bad_answer(data: Any) -> None:
+def test_any_json_for_any_endpoint_is_a_value_or_an_invalid_response(data: Any) -> None:
     for read in READERS:
         dialect_of(data)
         try:
