@@ -49,7 +49,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An instance at a server; `url` is None for the embedded one."""
+    """An instance at a server; without a `url`, at the embedded one."""
 
     instance_id: str
     url: str | None

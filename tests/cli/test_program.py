@@ -36,6 +36,7 @@ def test_every_command_has_a_summary_help_and_an_example(name: str) -> None:
     assert isinstance(command, click.Command)
     assert command.help
     assert line.endswith(".")
+    assert line.split()[0] == command.help.split()[0], "the summary and the help start with the same verb"
 
 
 @pytest.mark.parametrize("name", [*EVERY, ""])
