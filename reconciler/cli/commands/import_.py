@@ -29,9 +29,9 @@ Example:
 @click.command(name="import", cls=Command, epilog=EXAMPLE)
 @output_option
 @option("--group", "ids", multiple=True, metavar="ID", help="Import only this live group; repeatable.")
-@option("--people", is_flag=True, help="Name people as in the instance's contacts.")
+@option("--people", is_flag=True, help="Name people as in the account's contacts.")
 @option(
-    "--phone", metavar="NUMBER", help="The instance's own number [default: the only participant that all groups share]."
+    "--phone", metavar="NUMBER", help="The account's own number [default: the only participant that all groups share]."
 )
 @add_global_options
 @click.pass_context

@@ -61,11 +61,11 @@ def _invite_link(desired: Desired, client: Client, key: str) -> str:
     except NotFound as error:
         if not error.is_about_group:
             raise
-        hint = "correct the id, or add the instance to the group again"
-        raise UsageError(f"{key}: the instance is not in a live group with the id {group_id}", hint) from error
+        hint = "correct the id, or add the account to the group again"
+        raise UsageError(f"{key}: the account has no live group with the id {group_id}", hint) from error
     except Forbidden as error:
         raise Forbidden(
-            f"{key}: only an admin of the group can read its invite link, and the instance is not an admin",
+            f"{key}: only an admin of the group can read its invite link, and the account is not one",
             endpoint=error.endpoint,
             status=error.status,
             code=error.code,

@@ -79,5 +79,5 @@ def shake(ctx: click.Context, state: Path, seed: int) -> int:
             )
         selected_ids = (selected,) if selected else instance_ids
         changes = [line for instance_id in selected_ids for line in shake_world(world, seed, instance_id)]
-    write("\n".join(changes) if changes else "nothing to change: the instance is in no group")
+    write("\n".join(changes) if changes else "nothing to change: the account is in no group")
     return 0

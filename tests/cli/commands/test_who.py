@@ -195,7 +195,7 @@ def test_invite_reports_why_there_is_no_link(stage: Stage) -> None:
         "alhpa": "did you mean alpha?",
         "new": "no live group has its name",
         "beta": "2 live groups are called",
-        "gone": "not in a live group with the id 120363999999999999@g.us",
+        "gone": "the account has no live group with the id 120363999999999999@g.us",
         "led": "only an admin of the group can",
     }.items():
         ran = stage.run("invite", key)
