@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from reconciler.model.text import closest_name
+
 
 class GlobalOption(click.Option):
     """An option of every command; the help lists these apart."""
@@ -64,12 +66,10 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; suggest one when the name is a typo."""
-        import difflib
-
+        """Find the command, and suggest one where the name is a typo."""
         if args and args[0] not in self.lazy and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], self.lazy, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            closest = closest_name(args[0], self.lazy)
+            hint = f" Did you mean {closest!r}?" if closest else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 

@@ -4,12 +4,12 @@ Which keys of the file a run is about."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, DesiredGroup, RemovalLimit
+from reconciler.model.text import closest_name
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
 
@@ -94,5 +94,5 @@ def in_shard(keys: frozenset[str], shard: Shard | None) -> frozenset[str]:
 def suggest_key(key: str, keys: Iterable[str]) -> str:
     """What to do about a key that the file does not have: the one that was meant, else some of those there are."""
     known = sorted(keys)
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"it has: {', '.join(known[:10]) or 'no groups'}"
+    closest = closest_name(key, known)
+    return f"did you mean {closest}?" if closest else f"it has: {', '.join(known[:10]) or 'no groups'}"

@@ -69,9 +69,9 @@ def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
         write("Nothing to pin: every live group has its id in the file.")
         return
     pins = pin(path, ids)
-    for key, reason in sorted(pins.by_hand.items()):
+    for key, reason in sorted(pins.not_editable.items()):
         log.warning("%s: not pinned: %s; add `id: %s` yourself", key, reason, ids[key])
-    pinned = sorted(ids.keys() - pins.by_hand.keys())
+    pinned = sorted(ids.keys() - pins.not_editable.keys())
     if not pinned:
         return
     if dry_run:

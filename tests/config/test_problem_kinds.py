@@ -28,7 +28,7 @@ FOLDERS: dict[str, tuple[dict[str, str], ProblemKind]] = {
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_what_is_wrong_with_a_folder_has_its_kind(name: str, tmp_path: Path) -> None:
+def test_a_problem_of_a_folder_has_its_kind(name: str, tmp_path: Path) -> None:
     files, kind = FOLDERS[name]
     assert {problem.kind for problem in found(tmp_path, files)} == {kind}
 
@@ -45,12 +45,12 @@ DOUBTFUL = {
 
 
 @pytest.mark.parametrize("text", DOUBTFUL)
-def test_what_is_doubtful_has_its_kind(text: str, tmp_path: Path) -> None:
+def test_a_warning_has_its_kind(text: str, tmp_path: Path) -> None:
     warnings = loaded(tmp_path, {"a.yaml": f"{PEOPLE}{text}"}).warnings
     assert [(problem.severity, problem.kind) for problem in warnings] == [("warning", DOUBTFUL[text])]
 
 
-def test_a_link_is_a_matter_of_the_files_or_where_there_are_rules_of_these(tmp_path: Path) -> None:
+def test_a_symbolic_link_has_the_kind_file_or_with_rules_restriction(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "a.yaml").write_text("groups: {}", encoding="utf-8")
@@ -65,7 +65,7 @@ def test_a_link_is_a_matter_of_the_files_or_where_there_are_rules_of_these(tmp_p
     ]
 
 
-def test_a_path_that_leads_nowhere_and_a_file_that_a_revision_cannot_give_are_files() -> None:
+def test_a_missing_path_and_an_unavailable_revision_file_have_the_kind_file() -> None:
     with pytest.raises(ConfigError) as missing:
         load(Path("no-such.yaml"), as_of=TODAY)
     with pytest.raises(ConfigError) as gone:
@@ -77,7 +77,7 @@ def test_a_path_that_leads_nowhere_and_a_file_that_a_revision_cannot_give_are_fi
 
 
 @pytest.mark.parametrize("words", ["LID", "this is no YAML", "x is defined twice", "has no digits", "`", "the same"])
-def test_the_names_of_files_and_what_stands_in_them_do_not_choose_the_kind(words: str, tmp_path: Path) -> None:
+def test_file_names_and_content_do_not_change_the_kind_of_a_problem(words: str, tmp_path: Path) -> None:
     team = words.replace(" ", "-").replace("`", "x")
     text = f'version: 1\nteams: {{{team}: {{teams: [{team}]}}}}\ngroups: {{a: {{"{words}": 1, name: A}}}}\n'
     told = found(tmp_path / words, {f"{words}.yaml": text, f"{words} too.yaml": "groups: {a: {name: A}}"})

@@ -54,29 +54,31 @@ def test_problems_of_all_files_are_reported_in_one_run(tmp_path: Path) -> None:
         "c.yaml": "groups: {h: {name: H, members: [x]}}",
     }
     assert problems(tmp_path, files) == [
-        "F: `version` is missing; one file of the folder must have `version: 1`",
+        "F: `version` is missing; add `version: 1` to one file of the folder",
         "F/a.yaml:1:10: groups.g: needs `name` or `id`",
         "F/a.yaml:1:14: groups.g.nam: unknown key `nam`; did you mean `name`?",
         "F/b.yaml:1:9: people: expected a mapping of aliases to people, found a list",
     ]
 
 
-def test_a_file_that_cannot_be_read_stops_before_its_aliases_are_missed(tmp_path: Path) -> None:
+def test_an_unreadable_file_stops_loading_before_its_aliases_are_missed(tmp_path: Path) -> None:
     files = {"a.yaml": "version: 1\ngroups: {g: {name: G, members: [alice]}}", "b.yaml": "people: {alice: '"}
     assert problems(tmp_path, files) == [
-        "F/b.yaml:1:18: this is no YAML: found unexpected end of stream; a quote or bracket is not closed"
+        "F/b.yaml:1:18: invalid YAML: found unexpected end of stream; close the quote or bracket that is still open"
     ]
 
 
 def test_two_groups_with_one_id_in_two_files_name_both_places(tmp_path: Path) -> None:
     files = {"a.yaml": "version: 1\ngroups: {a: {id: 1@g.us}}", "b.yaml": "groups: {b: {id: 1@g.us}}"}
     assert problems(tmp_path, files) == [
-        "F/b.yaml:1:18: groups.b.id: `b` has the same id as `a` at F/a.yaml:2:18; one group, one key"
+        "F/b.yaml:1:18: groups.b.id: `b` has the same id as `a` at F/a.yaml:2:18; keep one key for this group"
     ]
 
 
 def test_a_folder_without_yaml_is_an_error(tmp_path: Path) -> None:
-    assert problems(tmp_path, {"a.txt": ""}) == ["F: the folder has no YAML file; files must end in .yaml or .yml"]
+    assert problems(tmp_path, {"a.txt": ""}) == [
+        "F: the folder has no YAML file; give each file a name that ends in .yaml or .yml"
+    ]
 
 
 def test_a_missing_path_is_an_error(tmp_path: Path) -> None:
@@ -108,8 +110,8 @@ def test_a_file_of_more_than_thirty_two_megabytes_is_not_read(tmp_path: Path) ->
     ]
 
 
-def test_what_is_no_file_in_a_folder_is_told_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_in_a_folder_is_an_error_and_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("version: 1\n", encoding="utf-8")
     os.mkfifo(tmp_path / "pipe.yaml")
-    with pytest.raises(ConfigError, match=r"pipe\.yaml: is no file"):
+    with pytest.raises(ConfigError, match=r"pipe\.yaml: is not a regular file"):
         load(tmp_path, as_of=date(2026, 1, 1))

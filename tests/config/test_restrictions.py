@@ -27,7 +27,7 @@ groups: {board: {name: Board}}
 """
 
 
-def test_files_that_keep_to_the_rules_are_one_configuration_that_knows_who_said_what(tmp_path: Path) -> None:
+def test_files_that_follow_the_rules_are_one_configuration_with_origins(tmp_path: Path) -> None:
     desired = loaded(
         tmp_path,
         {
@@ -56,34 +56,34 @@ def test_files_that_keep_to_the_rules_are_one_configuration_that_knows_who_said_
         (
             "sales/a.yaml",
             "groups:\n  sales-a: {name: A}\n  hr: {name: HR}",
-            "F/sales/a.yaml:3:3: groups.hr: the group `hr` may not stand in this file: it may define "
+            "F/sales/a.yaml:3:3: groups.hr: this file may not define the group `hr`: it may define "
             "the groups `sales-*` and teams, by the rule at F/main.yaml:3:5; "
             "widen the rule, or move it to another file",
         ),
         (
             "sales/people.yaml",
             "people: {alice: +1 202 555 0143}",
-            "F/sales/people.yaml:1:1: people: `people` may not stand in this file: it may define "
+            "F/sales/people.yaml:1:1: people: this file may not define `people`: it may define "
             "the groups `sales-*` and teams, by the rule at F/main.yaml:3:5; "
             "widen the rule, or move it to another file",
         ),
         (
             "people.yaml",
             "teams: {staff: []}",
-            "F/people.yaml:1:1: teams: `teams` may not stand in this file: it may define people, by the rule at "
+            "F/people.yaml:1:1: teams: this file may not define `teams`: it may define people, by the rule at "
             "F/main.yaml:5:5; "
             "widen the rule, or move it to another file",
         ),
         (
             "Sales/a.yaml",
             "groups: {sales-a: {name: A}}",
-            "F/Sales/a.yaml:1:10: groups.sales-a: the group `sales-a` may not stand in this file: no rule matches "
+            "F/Sales/a.yaml:1:10: groups.sales-a: this file may not define the group `sales-a`: no rule matches "
             "`Sales/a.yaml`; the rules are at F/main.yaml:2:1; "
             "add a rule for `Sales/a.yaml`, or move it to another file",
         ),
     ],
 )
-def test_what_a_file_may_not_say_is_told_at_its_key_with_the_rule_that_decided(
+def test_a_forbidden_definition_is_reported_at_its_key_with_the_deciding_rule(
     tmp_path: Path, name: str, text: str, expected: str
 ) -> None:
     assert problems(tmp_path, {"main.yaml": RULES, name: text}) == [expected]
@@ -98,39 +98,39 @@ def test_what_a_file_may_not_say_is_told_at_its_key_with_the_rule_that_decided(
         ("policy", "policy: {}"),
     ],
 )
-def test_what_steers_safety_stands_with_the_restrictions_and_nowhere_else(
+def test_sections_that_control_safety_are_allowed_only_with_the_restrictions(
     tmp_path: Path, section: str, text: str
 ) -> None:
     (told,) = problems(tmp_path, {"main.yaml": RULES, "sales/a.yaml": text})
     assert told == (
-        f"F/sales/a.yaml:1:1: {section}: `{section}` may stand only in the file that has the `restrictions`, "
+        f"F/sales/a.yaml:1:1: {section}: `{section}` is allowed only in the file with the `restrictions`, "
         "at F/main.yaml:2:1; move it there"
     )
 
 
-def test_two_files_with_restrictions_are_an_error_even_if_both_would_do(tmp_path: Path) -> None:
+def test_two_files_with_restrictions_are_an_error_even_if_they_agree(tmp_path: Path) -> None:
     told = problems(tmp_path, {"main.yaml": RULES, "sales/a.yaml": "restrictions: []\nregion: US"})
     assert told[0] == (
         "F/sales/a.yaml:1:1: restrictions: `restrictions` is defined twice, first at F/main.yaml:2:1; keep one of them"
     )
-    assert any("`region` may stand only" in line for line in told)
+    assert any("`region` is allowed only" in line for line in told)
 
 
-def test_a_file_elsewhere_is_not_let_in_by_a_link(tmp_path: Path) -> None:
+def test_a_linked_file_is_an_error_with_rules(tmp_path: Path) -> None:
     outside = tmp_path / "outside.yaml"
     outside.write_text("groups: {sales-a: {name: A}}", encoding="utf-8")
     folder = tmp_path / "F"
     (folder / "sales").mkdir(parents=True)
     (folder / "sales" / "a.yaml").symlink_to(outside)
     assert problems(folder, {"main.yaml": RULES}) == [
-        "F/sales/a.yaml:1:1: the file is a link, and who may write it is not said by the `restrictions` at "
-        "F/main.yaml:2:1; put the file itself there"
+        "F/sales/a.yaml:1:1: the file is a symbolic link, which is not allowed with the `restrictions` at "
+        "F/main.yaml:2:1; replace the link with the file itself"
     ]
     (folder / "main.yaml").write_text("version: 1", encoding="utf-8")
     assert [group.key for group in load(folder, as_of=TODAY).groups] == ["sales-a"]
 
 
-def test_a_folder_elsewhere_is_not_let_in_by_a_link_nor_passed_over_in_silence(tmp_path: Path) -> None:
+def test_a_linked_folder_is_an_error_with_rules_and_a_warning_without(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "a.yaml").write_text("groups: {sales-a: {name: A}}", encoding="utf-8")
     folder = tmp_path / "F"
@@ -138,18 +138,18 @@ def test_a_folder_elsewhere_is_not_let_in_by_a_link_nor_passed_over_in_silence(t
     (folder / "sales").symlink_to(tmp_path / "outside")
     (folder / ".hidden").symlink_to(tmp_path / "outside")
     assert problems(folder, {"main.yaml": RULES}) == [
-        "F/sales: the folder is a link, and who may write there is not said by the `restrictions` at "
-        "F/main.yaml:2:1; put the folder itself there"
+        "F/sales: the folder is a symbolic link, which is not allowed with the `restrictions` at "
+        "F/main.yaml:2:1; replace the link with the folder itself"
     ]
     (folder / "main.yaml").write_text("version: 1", encoding="utf-8")
     desired = load(folder, as_of=TODAY)
     assert desired.groups == ()
     (warning,) = desired.warnings
     assert (warning.file, warning.severity) == (str(folder / "sales"), "warning")
-    assert warning.message == "the folder is a link, and what it leads to is not read"
+    assert warning.message == "the folder is a symbolic link, and its files are not read"
 
 
-def test_the_folder_itself_may_be_reached_in_any_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_itself_may_be_given_by_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded(tmp_path / "F", {"main.yaml": RULES, "sales/a.yaml": "groups: {sales-a: {name: A}}"})
     (tmp_path / "link").symlink_to(tmp_path / "F")
     monkeypatch.chdir(tmp_path / "F")
@@ -168,16 +168,16 @@ def test_a_single_file_goes_by_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rules", ["[]", '[{path: "sales/**", groups: ["sales-*"]}]'])
-def test_the_file_with_the_rules_is_free_where_none_is_for_it_and_no_other_is(rules: str, tmp_path: Path) -> None:
+def test_only_the_file_with_the_rules_may_define_everything_without_a_rule(rules: str, tmp_path: Path) -> None:
     main = f"version: 1\nrestrictions: {rules}\npeople: {{alice: +1 202 555 0143}}\ngroups: {{board: {{name: B}}}}"
     assert loaded(tmp_path, {"main.yaml": main}).groups[0].key == "board"
     (problem,) = problems(tmp_path, {"hr/a.yaml": "groups: {hr: {name: HR}}"})
-    assert "the group `hr` may not stand in this file: no rule matches `hr/a.yaml`" in problem
+    assert "this file may not define the group `hr`: no rule matches `hr/a.yaml`" in problem
 
 
-def test_a_rule_for_the_file_with_the_rules_binds_it(tmp_path: Path) -> None:
+def test_a_rule_for_the_file_with_the_rules_applies_to_it(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, {"main.yaml": RULES + "teams: {staff: []}\n"})
-    assert "`teams` may not stand in this file" in problem
+    assert "this file may not define `teams`" in problem
 
 
 BEFORE = {
@@ -213,7 +213,7 @@ FREE = {"main.yaml": "version: 1\nregion: US\ngroups: {board: {name: Board}}"}
         ),
     ],
 )
-def test_removals_are_held_against_the_rules_of_both_revisions(
+def test_removals_are_checked_against_the_rules_of_both_revisions(
     tmp_path: Path, base: dict[str, str], head: dict[str, str], gone: list[str]
 ) -> None:
     found = forbidden_removals(loaded(tmp_path / "base", base), loaded(tmp_path / "head", head))
@@ -224,7 +224,7 @@ def test_removals_are_held_against_the_rules_of_both_revisions(
     assert all(problem.kind is ProblemKind.RESTRICTION for problem in found)
 
 
-def test_dropping_the_rules_along_with_the_keys_gains_nothing(tmp_path: Path) -> None:
+def test_dropping_the_rules_together_with_the_keys_is_still_forbidden(tmp_path: Path) -> None:
     base = loaded(tmp_path / "base", BEFORE)
     # A base that was loaded before anybody held it against its rules.
     loose = Desired(

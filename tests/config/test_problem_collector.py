@@ -40,7 +40,7 @@ from reconciler.errors import ProblemKind
         ("\n" * 1000, "`" + "\\n" * 29 + "\\…`"),
     ],
 )
-def test_a_quoted_text_gives_nothing_away_and_moves_nothing(text: str, expected: str) -> None:
+def test_a_quoted_text_is_masked_escaped_and_short(text: str, expected: str) -> None:
     assert quote_value(text) == expected
 
 
@@ -57,7 +57,7 @@ def test_a_mistyped_number_is_masked_as_a_whole(reference: str, expected: str) -
     assert quote_person(reference) == expected
 
 
-def test_a_place_reads_like_a_path_and_hides_numbers() -> None:
+def test_a_path_is_readable_and_masks_numbers() -> None:
     assert format_path(("groups", "project-alpha", "members", 2)) == "groups.project-alpha.members[2]"
     assert format_path(("people", "+1 202 555 0143")) == "people.+1 202 ••• ••43"
     assert format_path(()) == ""
@@ -73,18 +73,18 @@ def test_a_place_reads_like_a_path_and_hides_numbers() -> None:
         ("x" * 10_000, ""),
     ],
 )
-def test_only_a_near_name_is_suggested(word: str, hint: str) -> None:
+def test_only_a_close_name_is_suggested(word: str, hint: str) -> None:
     assert did_you_mean(word, ("name", "description", "members")) == hint
 
 
-def test_an_error_is_kept_once_and_no_more_than_can_be_read() -> None:
-    findings = ProblemCollector()
+def test_an_error_is_reported_once_and_their_number_is_limited() -> None:
+    problems = ProblemCollector()
     for number in range(MAX_PROBLEMS + 5):
-        findings.error(ProblemKind.VALUE, SourceLocation("g.yaml"), f"error {number // 2}", mark=(1, 1))
-    full_at_first = findings.limit_reached
+        problems.error(ProblemKind.VALUE, SourceLocation("g.yaml"), f"error {number // 2}", mark=(1, 1))
+    full_at_first = problems.limit_reached
     for number in range(MAX_PROBLEMS + 5):
-        findings.error(ProblemKind.VALUE, SourceLocation("g.yaml"), f"error {number}", mark=(1, 1))
-    assert (full_at_first, findings.limit_reached) == (False, True)
-    problems = findings.problems({})
+        problems.error(ProblemKind.VALUE, SourceLocation("g.yaml"), f"error {number}", mark=(1, 1))
+    assert (full_at_first, problems.limit_reached) == (False, True)
+    problems = problems.locate_all({})
     assert len(problems) == MAX_PROBLEMS + 1
     assert problems[0].kind is ProblemKind.LIMIT

@@ -55,18 +55,18 @@ def verdict(tmp_path: Path, countries: str, reference: str) -> bool:
         ("US", "99999999999@c.us", False),
     ],
 )
-def test_a_number_is_of_the_country_that_its_own_numbering_plan_says(
+def test_the_numbering_plan_decides_the_country_of_a_number(
     tmp_path: Path, countries: str, reference: str, allowed: bool
 ) -> None:
     assert verdict(tmp_path, countries, reference) is allowed
 
 
-def test_a_number_that_no_plan_has_is_of_no_country() -> None:
+def test_a_number_without_a_numbering_plan_has_no_country() -> None:
     assert country_of(Identity("+99999999999")) is None
     assert country_of(Identity("+870773111632")) is None
 
 
-def test_only_who_is_wanted_must_be_of_an_allowed_country(tmp_path: Path) -> None:
+def test_only_members_must_have_a_number_of_an_allowed_country(tmp_path: Path) -> None:
     path = tmp_path / "groups.yaml"
     path.write_text(
         "version: 1\n"
@@ -78,7 +78,7 @@ def test_only_who_is_wanted_must_be_of_an_allowed_country(tmp_path: Path) -> Non
     assert load(path, as_of=date(2026, 1, 1)).policy.allowed_countries == frozenset({"US"})
 
 
-def test_at_most_so_many_are_wanted_on_the_day_and_the_instance_does_not_count(tmp_path: Path) -> None:
+def test_max_members_counts_members_of_the_day_without_the_instance(tmp_path: Path) -> None:
     path = tmp_path / "groups.yaml"
     path.write_text(
         "version: 1\ninstance: {phone: +1 202 555 0100}\npolicy: {max_members: 2}\n"
@@ -86,5 +86,5 @@ def test_at_most_so_many_are_wanted_on_the_day_and_the_instance_does_not_count(t
         "{phone: +1 202 555 0145, until: 2026-01-31}]}}"
     )
     assert load(path, as_of=date(2026, 2, 1)).policy.max_members == 2
-    with pytest.raises(ConfigError, match=r"`g` has 3 members, and `policy\.max_members` \(.*:3\) allows 2"):
+    with pytest.raises(ConfigError, match=r"`g` has 3 members, but `policy\.max_members` \(.*:3\) allows 2"):
         load(path, as_of=date(2026, 1, 31))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.config import load
 from reconciler.config.export import render_config, yaml_block, yaml_comment, yaml_scalar
-from reconciler.config.loader import desired_of
+from reconciler.config.loader import load_sources
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.source_files import SourceFile
 from reconciler.config.yaml_reader import read_yaml
@@ -41,9 +41,9 @@ def rendered(groups: list[LiveGroup], **changes: Any) -> str:
 
 
 def resolved(text: str) -> Desired:
-    findings = ProblemCollector()
-    desired = desired_of([SourceFile("g.yaml", text.encode(), text)], findings, date(2026, 1, 1))
-    assert not findings.problems({"g.yaml": text})
+    problems = ProblemCollector()
+    desired = load_sources([SourceFile("g.yaml", text.encode(), text)], problems, date(2026, 1, 1))
+    assert not problems.locate_all({"g.yaml": text})
     assert desired is not None
     return desired
 
@@ -72,7 +72,7 @@ def test_a_file_is_written_as_a_person_would(tmp_path: Path) -> None:
 version: 1
 instance:
   id: inst_abc123
-  # Taken for the instance's own number because it is the one participant of every group: check it.
+  # Check this number: it is probably the instance's own, as the only participant of every group.
   phone: +1 202-555-0100
 
 people:
@@ -92,7 +92,7 @@ groups:
       - 553196348800@s.whatsapp.net
       - alice-moreno
       - person-12
-    # without a known number, and left alone: 76699677012110@lid
+    # not managed, because the number is unknown: 76699677012110@lid
     admins:
       - alice-moreno
       - person-12
@@ -116,9 +116,9 @@ groups:
     assert second.members == {}
 
 
-def test_without_an_instance_nobody_is_left_out_and_the_file_says_what_to_do() -> None:
+def test_without_an_instance_everybody_is_listed_and_a_comment_asks_for_the_number() -> None:
     text = rendered([LiveGroup("1@g.us", "A", "", (someone("12025550100"),))], instance=None, instance_id="")
-    assert "# instance:\n  # Fill in the instance's own number" in text
+    assert "# instance:\n  # Add the instance's own number" in text
     (group,) = resolved(text).groups
     assert group.members is not UNMANAGED
     assert list(group.members) == ["+12025550100"]
@@ -131,38 +131,41 @@ def test_no_groups_make_a_valid_file() -> None:
 @pytest.mark.parametrize(
     ("group", "comment_line"),
     [
-        (LiveGroup("1@g.us", "A", "", (someone("12025550143"),), count=2), "1 participants were read, and the list"),
-        (LiveGroup("1@g.us", "A", ""), "no participant was read"),
+        (
+            LiveGroup("1@g.us", "A", "", (someone("12025550143"),), count=2),
+            "the group has 1 participants, but the list",
+        ),
+        (LiveGroup("1@g.us", "A", ""), "the group shows no participants"),
         (
             LiveGroup("1@g.us", "A", "", tuple(someone(f"1202555{n:04d}") for n in range(1026))),
-            "1025 are more than the 1024",
+            "1025 members are more than the 1024",
         ),
         (
             LiveGroup("1@g.us", "A", "", (Participant("x", Identity("+1"), None, is_admin=True),)),
-            "a participant's number is none that this file can hold",
+            "the number of a participant cannot be written to a file",
         ),
         (
             LiveGroup("1@g.us", "A", "", (Participant("x", ALICE, "12025550199@s.whatsapp.net"),)),
-            "a participant's number is none that this file can hold",
+            "the number of a participant cannot be written to a file",
         ),
     ],
 )
-def test_members_that_are_not_surely_known_are_left_unmanaged(group: LiveGroup, comment_line: str) -> None:
+def test_an_uncertain_member_list_is_left_unmanaged(group: LiveGroup, comment_line: str) -> None:
     text = rendered([group])
-    assert f"# members are left out, and so not managed: {comment_line}" in text
+    assert f"# members are not managed: {comment_line}" in text
     assert resolved(text).groups[0].members is UNMANAGED
 
 
 @pytest.mark.parametrize("name", ["", " \u00a0", "x" * 101, "\u0958" * 60, "half \ud800"])
-def test_a_name_that_no_file_can_hold_is_left_unmanaged(name: str) -> None:
+def test_a_name_that_the_file_cannot_hold_is_left_unmanaged(name: str) -> None:
     text = rendered([LiveGroup("120363012345678901@g.us", name, "x" * 2049)])
     (group,) = resolved(text).groups
     assert group.name is group.description is UNMANAGED
-    assert "# name is left out" in text
-    assert "# description is left out" in text
+    assert "# name is not managed" in text
+    assert "# description is not managed" in text
 
 
-def test_groups_of_one_name_get_keys_in_the_order_of_their_ids() -> None:
+def test_groups_with_the_same_name_get_numbered_keys_in_the_order_of_their_ids() -> None:
     groups = [LiveGroup(f"{number}@g.us", name, "") for number, name in ((3, "A"), (1, "a!"), (2, "日本"), (4, "Null"))]
     assert [(group.key, group.id) for group in resolved(rendered(groups)).groups] == [
         ("a", "1@g.us"),
@@ -186,7 +189,7 @@ def test_one_person_under_two_addresses_is_one_member() -> None:
     assert len(desired.groups[0].members) == 1
 
 
-def test_a_file_that_would_not_validate_is_never_handed_out() -> None:
+def test_an_export_that_would_not_validate_is_an_error() -> None:
     with pytest.raises(ConfigError, match="expected a group's id"):
         rendered([LiveGroup("no id", "A", "")])
 
@@ -202,7 +205,9 @@ HOSTILE = st.text(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(HOSTILE, HOSTILE), max_size=4), HOSTILE, HOSTILE)
-def test_hostile_texts_come_back_or_are_left_unmanaged(texts: list[tuple[str, str]], person: str, lid: str) -> None:
+def test_hostile_text_reads_back_exactly_or_is_left_unmanaged(
+    texts: list[tuple[str, str]], person: str, lid: str
+) -> None:
     people = (someone("12025550143"), Participant(lid, lid=lid), someone("553196348800"))
     groups = [LiveGroup(f"{n}@g.us", name, text, people) for n, (name, text) in enumerate(texts)]
     desired = resolved(rendered(groups, names={ALICE: person}, instance_id=person))

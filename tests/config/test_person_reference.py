@@ -58,7 +58,7 @@ def file(tmp_path: Path) -> Desired:
         ("99999677012110@lid", None, None),
     ],
 )
-def test_a_word_means_one_person_in_whatever_spelling(
+def test_a_word_resolves_to_one_person_in_every_spelling(
     file: Desired, word: str, label: str | None, identity: str | None
 ) -> None:
     sought = resolve_person(word, file)
@@ -68,21 +68,21 @@ def test_a_word_means_one_person_in_whatever_spelling(
 @pytest.mark.parametrize(
     ("word", "message", "hint"),
     [
-        ("", "no person is asked for", "ask for one person"),
-        ("x" * 201, "PERSON is too long", "ask for one person"),
-        ("Bob Marsh", "`Bob Marsh` is the name of 2 people", "ask by alias: `bob`, `bob2`"),
-        ("Alice", "`Alice` is the name of 2 people", "ask by alias: `alice`, `ann`"),
-        ("sevn", "`sevn` is no alias, name or number", "did you mean `seven`?"),
-        ("alcie", "`alcie` is no alias, name or number", "did you mean `alice`?"),
-        ("board", "`board` is a team, not a person", "ask for one person"),
-        ("zzz", "`zzz` is no alias, name or number", "ask for one person"),
-        ("+1 202 555 01", "is no valid phone number", "it is too short for its country"),
-        ("123", "is no valid phone number", "no number of `region` looks like that"),
-        ("120363012345678901@g.us", "is a group's id", "ask for one person"),
-        ("alice@example.com", "is no JID of a person", "ask for one person"),
+        ("", "PERSON is empty", "give one person"),
+        ("x" * 201, "PERSON is too long", "give one person"),
+        ("Bob Marsh", "`Bob Marsh` is the name of 2 people", "use an alias: `bob`, `bob2`"),
+        ("Alice", "`Alice` is the name of 2 people", "use an alias: `alice`, `ann`"),
+        ("sevn", "`sevn` is not an alias, a name or a phone number", "did you mean `seven`?"),
+        ("alcie", "`alcie` is not an alias, a name or a phone number", "did you mean `alice`?"),
+        ("board", "`board` is a team, not a person", "give one person"),
+        ("zzz", "`zzz` is not an alias, a name or a phone number", "give one person"),
+        ("+1 202 555 01", "is not a valid phone number", "it is too short for its country"),
+        ("123", "is not a valid phone number", "no number of `region` has this form"),
+        ("120363012345678901@g.us", "is a group's id", "give one person"),
+        ("alice@example.com", "is not a person's JID", "give one person"),
     ],
 )
-def test_a_word_that_means_nobody_or_several_says_so(file: Desired, word: str, message: str, hint: str) -> None:
+def test_a_word_for_nobody_or_several_people_is_an_error(file: Desired, word: str, message: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         resolve_person(word, file)
     assert message in caught.value.message

@@ -47,7 +47,7 @@ def warnings(desired: Desired) -> list[str]:
     return [f"{problem.line}:{problem.column}: {problem.path}: {problem.message}" for problem in desired.warnings]
 
 
-def test_every_key_of_a_file_arrives_in_the_desired_state(load_text: Load) -> None:
+def test_every_key_of_a_file_reaches_the_desired_state(load_text: Load) -> None:
     desired = load_text(
         PEOPLE
         + """\
@@ -103,7 +103,7 @@ groups:
     assert desired.warnings == ()
 
 
-def test_what_a_group_does_not_say_is_not_managed(load_text: Load) -> None:
+def test_a_missing_field_is_unmanaged(load_text: Load) -> None:
     (group,) = load_text("groups: {a: {id: 120363012345678901@g.us}}").groups
     assert group == DesiredGroup("a", "120363012345678901@g.us")
     assert group.name is group.description is group.members is group.admins is UNMANAGED
@@ -191,7 +191,7 @@ def test_a_person_listed_twice_is_one_member_with_the_longer_time(
     assert "`alice` is already in this list" in warning.message
 
 
-def test_teams_bring_their_people_and_say_the_way(load_text: Load) -> None:
+def test_team_members_are_members_with_their_team_paths(load_text: Load) -> None:
     desired = load_text(
         PEOPLE
         + """\
@@ -224,7 +224,7 @@ def test_until_is_the_last_day_of_a_membership(load_text: Load, as_of: date, is_
     assert [member.person for member in group.expired] == ([] if is_member else [BOB])
 
 
-def test_who_expired_one_way_stays_by_another(load_text: Load) -> None:
+def test_a_member_with_one_expired_membership_stays_through_another(load_text: Load) -> None:
     text = PEOPLE + "teams: {t: [bob]}\ngroups: {a: {name: A, teams: [t], members: [{person: bob, until: 2020-01-01}]}}"
     (group,) = load_text(text).groups
     assert members(group)[BOB.identity].until is None
@@ -234,15 +234,19 @@ def test_who_expired_one_way_stays_by_another(load_text: Load) -> None:
 @pytest.mark.parametrize(
     ("policy", "group", "told"),
     [
-        ("ignored: [bob]", "members: [alice, bob]", "policy.ignored[0]: `bob` is in `policy.ignored`, and wanted in"),
-        ("ignored: [alice, 12025550144]", "teams: [t]", "policy.ignored[1]: `bob` is in `policy.ignored`, and wanted"),
-        ("ignored: [bob]", "absent: [bob]", "policy.ignored[0]: `bob` is in `policy.ignored`, and in `absent` of"),
-        ("protected: [bob]", "absent: [bob]", "policy.protected[0]: `bob` is in `policy.protected`, and in `absent`"),
+        ("ignored: [bob]", "members: [alice, bob]", "policy.ignored[0]: `bob` is in `policy.ignored` and a member of"),
+        (
+            "ignored: [alice, 12025550144]",
+            "teams: [t]",
+            "policy.ignored[1]: `bob` is in `policy.ignored` and a member of",
+        ),
+        ("ignored: [bob]", "absent: [bob]", "policy.ignored[0]: `bob` is in `policy.ignored` and in `absent` of"),
+        ("protected: [bob]", "absent: [bob]", "policy.protected[0]: `bob` is in `policy.protected` and in `absent`"),
         ("protected: [bob]", "members: [bob]", ""),
         ("ignored: [bob]", "members: [alice]", ""),
     ],
 )
-def test_what_a_policy_keeps_from_being_done_is_warned_of_once_a_person(
+def test_a_contradiction_with_the_policy_causes_one_warning_per_person(
     load_text: Load, policy: str, group: str, told: str
 ) -> None:
     desired = load_text(
@@ -255,7 +259,7 @@ def test_what_a_policy_keeps_from_being_done_is_warned_of_once_a_person(
         assert "the group `a` and 1 more: " in warnings(desired)[0]
 
 
-def test_a_second_alias_of_a_person_means_them_under_their_first_with_a_warning(load_text: Load) -> None:
+def test_a_second_alias_names_the_same_person_with_a_warning(load_text: Load) -> None:
     desired = load_text(
         "people:\n"
         "  zoe: &zoe +1 202 555 0143\n"
@@ -280,10 +284,10 @@ def test_a_second_alias_of_a_person_means_them_under_their_first_with_a_warning(
         "4:3: people.al: `al` is the same person as `zoe` at groups.yaml:3:3",
         "5:3: people.ally: `ally` is the same person as `zoe` at groups.yaml:3:3",
         "7:3: people.al2: `al2` is the same person as `zoe` at groups.yaml:3:3",
-        "10:30: groups.a.members[1]: `zoe` is already in this list under another spelling or again",
-        "10:40: groups.a.members[3]: `zoe` is already in this list under another spelling or again",
+        "10:30: groups.a.members[1]: `zoe` is already in this list, perhaps in another spelling",
+        "10:40: groups.a.members[3]: `zoe` is already in this list, perhaps in another spelling",
     ]
-    assert {problem.hint for problem in desired.warnings[:3]} == {"one person goes by one alias, `zoe`; keep one"}
+    assert {problem.hint for problem in desired.warnings[:3]} == {"keep one alias: output shows only the first, `zoe`"}
 
 
 @pytest.mark.parametrize(
@@ -301,7 +305,7 @@ def test_a_second_alias_of_a_person_means_them_under_their_first_with_a_warning(
         ("", "491715550143", False),
     ],
 )
-def test_a_national_number_that_may_have_its_country_code_already_is_told_once(
+def test_a_national_number_that_may_have_its_country_code_causes_one_warning(
     load_text: Load, region: str, written: str, told: bool
 ) -> None:
     of_region = f"region: {region}\n" if region else "\n"
@@ -311,14 +315,14 @@ def test_a_national_number_that_may_have_its_country_code_already_is_told_once(
     assert [problem.path for problem in desired.warnings] == (["groups.a.members[0]"] if told else [])
     for warning in desired.warnings:
         assert "is read as a national number, `+49 491 ••• ••43`" in warning.message
-        assert "write `+49 171 ••• ••43` if its country code is in it already" in warning.hint
+        assert "if it already has the country code, write `+49 171 ••• ••43`" in warning.hint
 
 
 @pytest.mark.parametrize(
     "text",
     ["people: {al: 491715550143}", "people: {al: {phone: 491715550143}}", "instance: {id: i1, phone: 491715550143}"],
 )
-def test_that_a_country_code_may_be_there_already_is_told_wherever_a_number_stands(load_text: Load, text: str) -> None:
+def test_a_possible_country_code_causes_a_warning_wherever_a_number_stands(load_text: Load, text: str) -> None:
     (warning,) = load_text(f"region: DE\n{text}\ngroups: {{a: {{name: A}}}}\n").warnings
     assert "has no + and is read as a national number" in warning.message
 
@@ -326,7 +330,7 @@ def test_that_a_country_code_may_be_there_already_is_told_wherever_a_number_stan
 def test_absent_wins_over_a_team_with_a_warning(load_text: Load) -> None:
     desired = load_text(PEOPLE + "teams: {t: [alice, bob]}\ngroups: {a: {name: A, teams: [t], absent: [bob]}}")
     assert list(members(desired.groups[0])) == [ALICE.identity]
-    assert warnings(desired) == ["6:10: groups.a: `bob` is in `absent` and, through `t`, wanted; absent wins"]
+    assert warnings(desired) == ["6:10: groups.a: `bob` is in `absent`, and a member through `t`; `absent` wins"]
 
 
 def test_a_groups_own_field_replaces_the_default_as_a_whole(load_text: Load) -> None:
@@ -347,7 +351,7 @@ groups:
     assert second.max_removals == RemovalLimit("groups.b.max_removals (groups.yaml:8)", count=0)
 
 
-def test_the_instance_may_be_admin_of_a_group_it_is_not_listed_in(load_text: Load) -> None:
+def test_the_instance_may_be_an_admin_without_being_a_member(load_text: Load) -> None:
     text = "instance: {phone: +1 202 555 0100}\ngroups: {a: {name: A, members: [], admins: [+1 202 555 0100, %s]}}"
     assert load_text(text % "12025550100").warnings == ()
     assert warnings(load_text(text % "+1 202 555 0145")) == [
@@ -368,7 +372,7 @@ def test_an_invite_is_kept_as_its_bare_code(load_text: Load, written: str, code:
     assert load_text(f"groups: {{a: {{name: A, invite: '{written}'}}}}").groups[0].invite == code
 
 
-def test_texts_that_yaml_takes_for_something_else_stay_texts(load_text: Load) -> None:
+def test_text_that_yaml_could_read_as_another_type_stays_text(load_text: Load) -> None:
     desired = load_text(
         "groups: {010: {name: 0171, description: no}, 2026-01-01: {name: 1_000, previously: [1e3, on]}}"
     )
@@ -387,14 +391,14 @@ def test_one_yaml_alias_may_serve_two_groups(load_text: Load) -> None:
     assert members(desired.groups[0]) == members(desired.groups[1]) == {ALICE.identity: Member(ALICE)}
 
 
-def test_the_line_of_what_stands_behind_a_yaml_alias_is_the_one_above(load_text: Load) -> None:
+def test_a_value_behind_a_yaml_alias_has_the_line_above_it(load_text: Load) -> None:
     text = "defaults: &d\n  max_removals: 3\n\npolicy: *d\ngroups: {}"
     assert str(load_text(text).policy.max_removals and load_text(text).policy.max_removals.source) == (  # type: ignore[union-attr]  # asked before
         "policy.max_removals (groups.yaml:1)"
     )
 
 
-def test_the_same_names_are_allowed_where_an_id_tells_the_groups_apart(load_text: Load) -> None:
+def test_groups_with_ids_may_share_a_name(load_text: Load) -> None:
     text = "groups: {a: {name: Same, id: 1@g.us}, b: {name: Same, id: 2@g.us}, c: {name: Same}}"
     assert [group.name for group in load_text(text).groups] == ["Same"] * 3
 
@@ -426,11 +430,11 @@ def test_many_warnings_do_not_hide_an_error(load_text: Load) -> None:
         load_text(PEOPLE + "groups: {a: {name: A, members: [" + "alice, " * 700 + "nobody]}}")
     assert [problem.severity for problem in caught.value.problems].count("warning") == 500
     assert [problem.message for problem in caught.value.problems if problem.severity == "error"] == [
-        "`nobody` is no alias and no phone number"
+        "`nobody` is neither an alias nor a phone number"
     ]
 
 
-def test_what_follows_five_hundred_problems_is_not_looked_into(load_text: Load) -> None:
+def test_validation_stops_after_five_hundred_errors(load_text: Load) -> None:
     keys = "".join(f"  k{number}: 1\n" for number in range(600))
     with pytest.raises(ConfigError) as caught:
         load_text(f"instance:\n{keys}policy: {{max_removals: [1], protected: x}}\ngroups: {{a: [1], b: {{name: [1]}}}}")
@@ -444,7 +448,7 @@ def test_more_than_five_hundred_problems_end_in_a_notice(load_text: Load) -> Non
     assert "there are 500 errors or more" in caught.value.problems[0].message
 
 
-def test_an_earlier_name_that_another_key_wants_is_warned_of(load_text: Load) -> None:
+def test_an_earlier_name_that_another_group_has_causes_a_warning(load_text: Load) -> None:
     text = "groups:\n  news: {name: News}\n  old: {%sname: Archive, previously: [Olds, ' News ']}\n"
     assert warnings(load_text(text % "")) == [
         "4:36: groups.old.previously: an earlier name of `old` is the name of `news`"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from yaml import YAMLError
 
-from reconciler.config import load, positions, yaml_events
+from reconciler.config import document, load, yaml_events
 from reconciler.errors import ConfigError
 
 SIZE = 1_000_000
@@ -87,7 +87,7 @@ HEAVIEST = ("opening brackets", "one mistake at the end of a long list", "teams 
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_hostile_file_is_refused_at_once_in_short_messages(shape: str, tmp_path: Path) -> None:
+def test_a_hostile_file_is_rejected_quickly_with_short_messages(shape: str, tmp_path: Path) -> None:
     path = tmp_path / "hostile.yaml"
     path.write_text(SHAPES[shape](SIZE // 5), encoding="utf-8")
     started = time.process_time()
@@ -112,14 +112,14 @@ def test_a_hostile_megabyte_takes_less_than_two_seconds_and_300_megabytes(shape:
     assert int(megabytes) < 300
 
 
-def test_positions_stop_where_the_text_stops_to_be_yaml() -> None:
-    found = positions.locate("a: 1\nb: [", [("a",), ("b",), ("c",)])
+def test_invalid_yaml_ends_the_search_for_positions() -> None:
+    found = document.locate("a: 1\nb: [", [("a",), ("b",), ("c",)])
     assert found == {
-        ("a",): positions.SourceSpan((1, 1), (1, 4)),
-        ("b",): positions.SourceSpan((2, 1), (2, 4)),
-        ("c",): positions.SourceSpan((1, 1), (1, 1)),  # nowhere: the document's own place stands for it
+        ("a",): document.SourceSpan((1, 1), (1, 4)),
+        ("b",): document.SourceSpan((2, 1), (2, 4)),
+        ("c",): document.SourceSpan((1, 1), (1, 1)),  # nowhere: the document's own place stands for it
     }
-    assert positions.locate("", [("a",)]) == {}
+    assert document.locate("", [("a",)]) == {}
 
 
 def test_without_libyaml_the_same_is_read_and_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -146,9 +146,9 @@ def test_half_a_surrogate_pair_is_refused(tmp_path: Path) -> None:
         load(path, as_of=date(2026, 1, 1))
 
 
-def test_an_error_without_a_place_is_still_a_sentence() -> None:
+def test_an_error_without_a_position_has_a_message() -> None:
     assert yaml_events.describe_yaml_error(YAMLError("odd\n"), "") == (
-        "this is no YAML: odd\\n",
+        "invalid YAML: odd\\n",
         "check the file's structure",
         (0, 0),
     )

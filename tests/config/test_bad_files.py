@@ -18,7 +18,7 @@ BAD = Path(__file__).parent / "bad"
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in BAD.glob("*.yaml")))
-def test_bad_file_is_reported_with_every_problem_at_its_place_and_its_kind(
+def test_a_bad_file_is_reported_with_every_problem_at_its_place_and_its_kind(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(BAD)

@@ -22,7 +22,7 @@ def pinned(folder: Path, before: bytes, ids: dict[str, str]) -> bytes:
     pins = pin(path, ids)
     assert path.read_bytes() == before
     assert set(pins.files) <= {path}
-    assert pins.by_hand == {}
+    assert pins.not_editable == {}
     return pins.files.get(path, before)
 
 
@@ -92,12 +92,12 @@ def test_a_group_that_has_an_id_is_never_touched(tmp_path: Path) -> None:
         "groups:\n  a:\n    ? name\n    : A\n",
     ],
 )
-def test_a_group_whose_text_is_not_its_own_must_be_written_by_hand(before: str, tmp_path: Path) -> None:
+def test_a_group_whose_text_is_shared_cannot_be_edited(before: str, tmp_path: Path) -> None:
     path = tmp_path / "groups.yaml"
     path.write_bytes(before.encode())
     pins = pin(path, {"a": ID})
     assert pins.files == {}
-    assert list(pins.by_hand) == ["a"]
+    assert list(pins.not_editable) == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -110,18 +110,16 @@ def test_a_group_whose_text_is_not_its_own_must_be_written_by_hand(before: str, 
         ),
     ],
 )
-def test_a_group_that_must_be_written_by_hand_does_not_hold_up_the_others(
-    before: str, after: str, tmp_path: Path
-) -> None:
+def test_a_group_that_cannot_be_edited_does_not_stop_the_others(before: str, after: str, tmp_path: Path) -> None:
     path = tmp_path / "groups.yaml"
     path.write_bytes(before.encode())
     pins = pin(path, {"a": ID, "c": OTHER})
     assert pins.files == {path: (after % OTHER).encode()}
-    assert list(pins.by_hand) == ["a"]
+    assert list(pins.not_editable) == ["a"]
 
 
-def test_what_cannot_be_pinned_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ReconcilerError, match="is no group's id"):
+def test_an_invalid_key_or_id_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ReconcilerError, match="is not a group's id"):
         pinned(tmp_path, b"groups: {a: {name: A}}", {"a": "x: y"})
     with pytest.raises(ReconcilerError, match="has no group `b`, `c`"):
         pinned(tmp_path, b"groups: {a: {name: A}}", {"a": ID, "c": ID, "b": ID})

@@ -50,14 +50,14 @@ def as_json(value: Any) -> Any:
 
 def verdict_of_the_code(text: str) -> bool | None:
     """Whether the structure is right; None where the text is no document at all (bad YAML, a key twice, a tag)."""
-    findings = ProblemCollector()
-    document = read_yaml("groups.yaml", text, findings)
-    if document is None or findings.failed:
+    problems = ProblemCollector()
+    document = read_yaml("groups.yaml", text, problems)
+    if document is None or problems.failed:
         return None
-    root = check(document, findings, in_folder=False).root
-    assert is_valid(document.root) is (not findings.failed)
-    assert findings.failed or root is document.root
-    return not findings.failed
+    root = check(document, problems, in_folder=False).root
+    assert is_valid(document.root) is (not problems.failed)
+    assert problems.failed or root is document.root
+    return not problems.failed
 
 
 @pytest.mark.parametrize("path", [EXAMPLE, *sorted(BAD.glob("*.yaml"))], ids=lambda path: path.stem)
