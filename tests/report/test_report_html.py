@@ -21,10 +21,10 @@ from reconciler.report.html.render import render_plan_html
 from reconciler.report.html.text_diff import text_view
 from reconciler.report.style import TextStyle
 from tests.builders import saying
-from tests.hostile.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
-from tests.hostile.hostile_texts import DISGUISED, HOSTILE
 from tests.report import report_samples as samples
 from tests.report.test_report_escaping import hostile_plan
+from tests.sanitize.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
+from tests.sanitize.hostile_texts import DISGUISED, HOSTILE
 
 MASKED = TextStyle(show_phones=False, color=False)
 

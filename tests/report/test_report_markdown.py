@@ -22,8 +22,8 @@ from reconciler.report.plan_markdown import render_plan_markdown
 from reconciler.report.pr_comment import MAX_COMMENT_CHARACTERS, Section, comment_marker, md_size, render_comment
 from reconciler.report.result import render_result_markdown
 from tests.builders import saying
-from tests.hostile.hostile_readers import Page, github_page
 from tests.report import report_samples as samples
+from tests.sanitize.hostile_readers import Page, github_page
 
 GOLDEN = Path(__file__).parent / "golden"
 MADE = "reconciler 0.1.0, 2026-11-21T12:00:00+00:00"
