@@ -62,7 +62,7 @@ def _invite_link(desired: Desired, client: Client, key: str) -> str:
         if not error.is_about_group:
             raise
         hint = "correct the id, or add the account to the group again"
-        raise UsageError(f"{key}: the account is not in a live group with the id {group_id}", hint) from error
+        raise UsageError(f"{key}: the account has no live group with the id {group_id}", hint) from error
     except Forbidden as error:
         raise Forbidden(
             f"{key}: only an admin of the group can read its invite link, and the account is not one",
