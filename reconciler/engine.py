@@ -80,6 +80,7 @@ def make_plan(
         instance_id=client.instance_id,
         instance=instance,
         advice=unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else (),
+        shard=selection.shard,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)

@@ -27,7 +27,7 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """The template of one message; for the page on safety `when` it is told, and how to `lift` what it stops."""
+    """The template of one message; for the page on safety also `when` it applies, and how to `lift` what it stops."""
 
     kind: MessageKind
     text: str
@@ -148,7 +148,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "Set the `id` of the right one.",
     ),
     "live-group-shared": _blocked(
-        "{keys:texts} matches the same live group {id} by name; set `id` on the one that it belongs to",
+        "another key matches the same live group {id} by name: {keys:texts}; set `id` on the one that it belongs to",
         "Two keys match the same live group.",
         "Set the `id` at the right key.",
     ),
@@ -170,7 +170,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Doubts: why a member list looks incomplete.
     "no-participants": _doubt("the group shows no participants", "The group is empty."),
     "count-differs": _doubt(
-        "group: {read:int} {read:participant|participants}, list: {listed:int}",
+        "{read:int} {read:participant|participants} in the group but {listed:int} in the list",
         "The list of groups and the group itself disagree.",
     ),
     "own-account-missing": _doubt(
@@ -234,18 +234,18 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "matched-none-before": _advice("in {ref} it matched no live group"),
     "matched-other-before": _advice("in {ref} it matched {count:another live group|one of several other live groups}"),
     "matched-group-taken": _advice(
-        "in {ref} it matched {count:a live group|one of several live groups} that {keys:texts} matches now"
+        "in {ref} it matched {count:a live group|one of several live groups} that now belongs to {keys:texts}"
     ),
     "matched-group-taken-creates": _advice(
-        "in {ref} it matched {count:a live group|one of several live groups} that {keys:texts} matches now, so "
+        "in {ref} it matched {count:a live group|one of several live groups} that now belongs to {keys:texts}, so "
         "applying creates a new one"
     ),
     "matched-group-orphaned": _advice(
-        "in {ref} it matched {count:a live group|one of several live groups} that nothing matches now, so applying "
+        "in {ref} it matched {count:a live group|one of several live groups} that no key matches now, so applying "
         "creates a duplicate; add the old name to `previously`, or set this group's `id` ({ids:texts})"
     ),
     "matched-before": _advice(
-        "in {ref} it matched {count:a live group|one of several live groups}, and matches none now"
+        "in {ref} it matched {count:a live group|one of several live groups}; now it matches none"
     ),
     # Steps: why a step did not end well, or how it is known that it did.
     "interrupted-before": _step("interrupted before it started"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 from collections.abc import Iterator
 from datetime import date
 
@@ -15,6 +16,7 @@ from reconciler.model.text import Untrusted
 from reconciler.sanitize.message import render_plain
 from tests.docs.pages import ROOT
 
+GOLDEN = ROOT / "tests" / "golden" / "messages.txt"
 _EXAMPLES: dict[str, Value] = {
     "text": "project-alpha",
     "live": Untrusted('Call "me"\n+1 202 555 0143'),
@@ -112,7 +114,7 @@ def test_a_sentence_agrees_with_its_number(count: int, text: str) -> None:
 def test_a_message_holds_other_messages() -> None:
     doubts = (Message.of("count-differs", read=3, listed=4), Message.of("own-account-missing"))
     message = Message.of("removals-doubtful", doubts=doubts)
-    assert "(group: 3 participants, list: 4 and the account itself is missing)" in message.to_text()
+    assert "(3 participants in the group but 4 in the list and the account itself is missing)" in message.to_text()
 
 
 def test_parameters_compare_in_any_order() -> None:
@@ -138,6 +140,14 @@ def test_text_of_others_is_not_printed_by_mistake() -> None:
             f"{text}"
         with pytest.raises(TypeError):
             "%s" % text  # noqa: UP031 - what somebody might write
+
+
+def test_the_sentences_of_the_catalogue_are_the_reviewed_ones() -> None:
+    """Set RECONCILER_UPDATE_GOLDEN=1 to write them anew, and read the difference."""
+    text = "".join(f"{code}\n  {example(code).to_text()!r}\n" for code in sorted(CATALOGUE))
+    if os.environ.get("RECONCILER_UPDATE_GOLDEN"):
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert GOLDEN.read_text(encoding="utf-8") == text
 
 
 def made_in_source() -> Iterator[tuple[str, str, frozenset[str]]]:

@@ -12,6 +12,7 @@ from reconciler.plan.guards import check_guards
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.order import plan_steps
 from reconciler.plan.selection import PlanOptions, select_groups
+from reconciler.plan.shard import ShardInfo
 
 
 def build_plan(
@@ -22,6 +23,7 @@ def build_plan(
     instance_id: str,
     instance: Instance | None,
     advice: tuple[Advice, ...] = (),
+    shard: ShardInfo | None = None,
 ) -> Plan:
     """Return the plan of all changes; `instance` is its present state, None where nothing is to be written."""
     groups = tuple(_group_plan(change, desired, options) for change in changes)
@@ -36,14 +38,15 @@ def build_plan(
         targets=options.targets,
         changed_since=options.changed_since,
         never_removed=tuple(sorted(desired.never_removed)),
-        shard=select_groups(desired, options).shard,
+        shard=shard,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 
 
 def empty_plan(desired: Desired, options: PlanOptions, instance_id: str) -> Plan:
     """Return the plan of no group at all, for a run that needs no call."""
-    return build_plan((), desired, options, instance_id=instance_id, instance=None)
+    shard = select_groups(desired, options).shard
+    return build_plan((), desired, options, instance_id=instance_id, instance=None, shard=shard)
 
 
 def _group_plan(change: Change, desired: Desired, options: PlanOptions) -> GroupPlan:

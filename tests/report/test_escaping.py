@@ -24,14 +24,14 @@ from reconciler.report.problems import problems_document, render_problems
 from reconciler.report.text import render_plan, render_result
 from reconciler.sanitize.escape import escape_controls, json_line, json_text, quoted
 from tests.builders import saying
-from tests.hostile.hostile_readers import (
+from tests.report import report_samples as samples
+from tests.sanitize.hostile_readers import (
     Page,
     assert_github_links_nothing,
     assert_terminal_and_log_obey_nothing,
     github_page,
 )
-from tests.hostile.hostile_texts import HOSTILE
-from tests.report import report_samples as samples
+from tests.sanitize.hostile_texts import HOSTILE
 
 
 def hostile_plan(text: str) -> Plan:

@@ -22,10 +22,10 @@ from reconciler.report.html.text_diff import Segment, mark_differences
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import plain_text
 from tests.builders import saying
-from tests.hostile.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
-from tests.hostile.hostile_texts import DISGUISED, HOSTILE
 from tests.report import report_samples as samples
 from tests.report.test_escaping import hostile_plan
+from tests.sanitize.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
+from tests.sanitize.hostile_texts import DISGUISED, HOSTILE
 
 
 def page_of(plan: Plan, *, drift: bool = False) -> PlanPage:

@@ -22,8 +22,8 @@ from reconciler.report.html.render import render_plan_html
 from reconciler.sanitize.escape import escape_controls
 from tests.browser import chromium, installed
 from tests.builders import saying
-from tests.hostile.hostile_texts import HOSTILE
 from tests.report import report_samples as samples
+from tests.sanitize.hostile_texts import HOSTILE
 
 CHROMIUM = installed()
 

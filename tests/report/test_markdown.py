@@ -24,8 +24,8 @@ from reconciler.report.pr_comment import (
     comment_size,
 )
 from tests.builders import saying
-from tests.hostile.hostile_readers import Page, github_page
 from tests.report import report_samples as samples
+from tests.sanitize.hostile_readers import Page, github_page
 
 GOLDEN = Path(__file__).parent / "golden"
 COMMENTS: dict[str, Callable[[], str]] = {

@@ -151,7 +151,7 @@ def test_who_shows_only_changes_that_a_plan_would_make(stage: Stage) -> None:
         f"groups: {{theirs: {{name: Theirs, members: ['{CAROL}', '{DAVE}']}}, "
         "lids: {name: Lids, members: []}, cut: {name: Cut, members: []}}"
     )
-    no_admin = "  i the instance is not an admin of this group, so it cannot add or remove anybody\n"
+    no_admin = "  i the account is not an admin of this group, so it cannot add or remove anybody\n"
     assert "  i desired, not in\n" + no_admin in stage.run("who", DAVE).out
     hidden = stage.run("who", "76699677012111@lid").out
     assert "so the person cannot be removed\n" in hidden
