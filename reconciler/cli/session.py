@@ -43,7 +43,7 @@ class Account:
     @classmethod
     def of(cls, desired: Desired) -> Account:
         """Return the account that a configuration names."""
-        phone = desired.instance.jid.partition("@")[0] if desired.instance else None
+        phone = desired.account.jid.partition("@")[0] if desired.account else None
         return cls(desired.instance_id, phone, desired.policy.writes_per_minute)
 
 

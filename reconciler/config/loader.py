@@ -137,7 +137,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
         groups=groups,
         people=people.by_identity,
         instance_id=as_text(own["id"].value) if "id" in own else None,
-        instance=instance,
+        account=instance,
         policy=policy,
         region=people.region,
     )

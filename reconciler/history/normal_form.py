@@ -33,7 +33,7 @@ _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     Restrictions: frozenset({"where", "defined_in"}),
     Rule: frozenset({"where"}),
 }
-_SETTING_NAMES: Final = {"instance": "instance.phone", "instance_id": "instance.id"}
+_SETTING_NAMES: Final = {"account": "instance.phone", "instance_id": "instance.id"}
 
 
 @dataclass(frozen=True, slots=True)

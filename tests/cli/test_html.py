@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.hostile_readers import assert_no_number
+from tests.sanitize.hostile_readers import assert_no_number
 from tests.stage import PHONE, Stage
 
 ALICE, MALLORY = "+1 202 555 0143", "+1 206 555 0187"

@@ -92,7 +92,7 @@ groups:
     assert desired.groups == (group,)
     assert desired.people == {ALICE.identity: ALICE, BOB.identity: BOB}
     assert desired.instance_id == "inst_abc123"
-    assert desired.instance == Person(Identity("+12025550100"), "12025550100@s.whatsapp.net")
+    assert desired.account == Person(Identity("+12025550100"), "12025550100@s.whatsapp.net")
     assert desired.policy.protected == {ALICE.identity}
     assert desired.policy.ignored == {"+12025550199"}
     assert desired.policy.max_removals == RemovalLimit("policy.max_removals (groups.yaml:9)", percent=12.5)
@@ -159,7 +159,7 @@ def test_a_number_that_has_an_alias_is_that_person(load_text: Load) -> None:
         PEOPLE + "instance: {phone: '12025550143'}\ngroups: {a: {name: A, members: [12025550144@c.us]}}"
     )
     assert [member.person for member in members(desired.groups[0]).values()] == [BOB]
-    assert desired.instance == ALICE
+    assert desired.account == ALICE
 
 
 def test_an_alias_with_white_space_around_it_is_found(load_text: Load) -> None:

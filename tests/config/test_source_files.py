@@ -27,7 +27,7 @@ def test_files_are_merged_entry_by_entry(tmp_path: Path) -> None:
     )
     assert [group.key for group in desired.groups] == ["a", "b"]
     assert desired.instance_id == "inst_abc123"
-    assert desired.instance is not None
+    assert desired.account is not None
     assert desired.policy.protected == {"+12025550143"}
     assert desired.policy.max_removals is not None
     assert [Path(source.path).name for source in desired.sources] == ["people.yaml", "x.yaml", "groups.yml"]

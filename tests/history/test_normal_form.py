@@ -113,7 +113,7 @@ DESIRED_CHANGES = {
     "groups": (desired(replace(GROUP, name="Beta")), "name", ""),
     "people": (replace(BASE, people={ALICE.identity: replace(ALICE, lid="7@lid")}), "people.lid", "people.lid"),
     "instance_id": (replace(BASE, instance_id="inst_other"), "instance.id", "instance.id"),
-    "instance": (replace(BASE, instance=ERIN), "instance.phone", "instance.phone"),
+    "account": (replace(BASE, account=ERIN), "instance.phone", "instance.phone"),
     "policy": (
         replace(BASE, policy=Policy(protected=frozenset({BOB.identity}))),
         "policy.protected",

@@ -77,10 +77,11 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
     """Return the id of a key's live group, among all groups that were listed for the plan."""
     from reconciler.diff.match import match_groups
     from reconciler.model.live import ListedGroup
+    from reconciler.sanitize.escape import escape_controls
 
     match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.live_names.items()])[key]
     if match.listed is None:
-        reason = match.blocked or "the group is not live"
+        reason = escape_controls(match.blocked.to_text()) if match.blocked else "the group is not live"
         raise NotificationFailed(f"the notification to {key} was not sent: {reason}", "name another chat with --notify")
     return match.listed.id
 
@@ -127,11 +128,11 @@ def drift(
     with read_only_plan(desired, options, global_options) as (planned, session):
         plan = add_drift_causes(planned, desired, request.path, baseline)
         shown = _render(stamp(plan, desired.sources), request, global_options, format_, output)
-        if chat is not None and session is not None and plan.pending:
+        if chat is not None and session is not None and plan.has_changes:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
         return 1
-    return 2 if plan.pending else 0
+    return 2 if plan.has_changes else 0
 
 
 def _render(

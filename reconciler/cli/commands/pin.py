@@ -54,7 +54,7 @@ def _warn_of_unmatched(matches: Mapping[str, Match]) -> None:
 
     for key, match in sorted(matches.items()):
         if match.blocked:
-            log.warning("%s: not pinned: %s", key, match.blocked)
+            log.warning("%s: not pinned: %s", key, match.blocked.to_text())
         elif match.listed is None and match.group.id is None and match.group.state is State.PRESENT:
             log.warning("%s: not pinned: it is not live yet; run `reconciler apply` first", key)
 

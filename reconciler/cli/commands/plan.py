@@ -59,4 +59,4 @@ def plan(
         write_file(out, json_text(plan_document(saved)), private=True)
     stamped = stamp(plan, desired.sources)
     write_rendered(PLAN_FORMATS[format_], stamped, global_options, output, show_phones=request.show_phones)
-    return 2 if detailed_exitcode and plan.pending else 0
+    return 2 if detailed_exitcode and plan.has_changes else 0
