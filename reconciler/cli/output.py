@@ -14,9 +14,9 @@ import click
 
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.error_output import format_error
-from reconciler.cli.formats import RenderOptions
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.errors import OutputError, UsageError
+from reconciler.report.options import RenderOptions
 
 T = TypeVar("T")
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from reconciler.messages import LiteralText
 from reconciler.model.desired import Membership
 from reconciler.model.serialize import to_json
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
-from reconciler.report.style import BOLD, TextStyle, paint, person_name, plural
-from reconciler.sanitize.mask import mask_number
+from reconciler.report.documents import document_json
+from reconciler.report.options import RenderOptions
+from reconciler.report.pieces import (
+    OutsideText,
+    PersonName,
+    PhoneNumber,
+    Pieces,
+    first_pieces,
+    literal,
+    outside,
+    plain_text,
+)
+from reconciler.report.sections import Line, Mark
+from reconciler.report.text import BOLD, heading_text, lines_text, paint
+from reconciler.report.vocabulary import plural
 
 WHO_FORMAT: Final = "wappfy-reconciler/who"
 WHO_FORMAT_VERSION: Final = 2
@@ -23,7 +37,7 @@ _LIVE_WORDS: Final = {
 
 
 def person_document(memberships: PersonMemberships) -> dict[str, Any]:
-    """Return the person and their groups with full numbers; `mask_document` makes it fit for a terminal."""
+    """Return the person and their groups with full numbers."""
     return {
         "format": WHO_FORMAT,
         "format_version": WHO_FORMAT_VERSION,
@@ -33,69 +47,74 @@ def person_document(memberships: PersonMemberships) -> dict[str, Any]:
     }
 
 
-def render_person(memberships: PersonMemberships, *, show_phones: bool, color: bool) -> str:
+def render_person_json(memberships: PersonMemberships, options: RenderOptions) -> str:
+    """Return the document of a person."""
+    return document_json(person_document(memberships), options)
+
+
+def render_person(memberships: PersonMemberships, options: RenderOptions) -> str:
     """Return the person, each group, the groups where membership is unknown, and a summary line."""
-    style = TextStyle(show_phones, color)
-    sections = ["\n".join(_person_lines(memberships, style))]
-    sections += ["\n".join(_group_lines(group, style, memberships)) for group in memberships.groups]
-    sections += ["\n".join([_heading(group, style), *_unknown_lines(group, style)]) for group in memberships.uncertain]
-    return "\n\n".join([*sections, _summary_line(memberships, style)])
+    sections = ["\n".join([_name(memberships, options), *lines_text(_person_lines(memberships), options)])]
+    sections += [_section(group, _group_lines(group, memberships), options) for group in memberships.groups]
+    sections += [_section(group, _unknown_lines(group), options) for group in memberships.uncertain]
+    return "\n\n".join([*sections, plain_text(_summary(memberships), options)])
 
 
-def _person_lines(memberships: PersonMemberships, style: TextStyle) -> Iterator[str]:
+def _name(memberships: PersonMemberships, options: RenderOptions) -> str:
+    """Return the name, then the number and the private id where these are not the name itself."""
     person = memberships.person
-    number = person.identity or ""
-    visible_number = (number if style.show_phones else mask_number(number)) if number and person.label else ""
-    lid = style.text(person.lid or "") if number or person.label else ""
-    name = paint(person_name(person, style.show_phones), BOLD, style.color)
-    yield "  ".join([name, *(part for part in (visible_number, lid) if part)])
-    for applies, text in (
-        (memberships.is_instance, "the instance itself: never removed, and need not be listed"),
-        (memberships.protected, "protected by `policy.protected`: never removed from any group"),
-        (memberships.ignored, "ignored by `policy.ignored`: never added, removed or reported"),
-    ):
-        if applies:
-            yield style.line("i", text)
+    number = (PhoneNumber(person.identity),) if person.identity and person.label else ()
+    lid = outside(person.lid) if person.identity or person.label else ()
+    name = paint(plain_text((PersonName(person),), options), BOLD, options)
+    return "  ".join([name, *(plain_text(part, options) for part in (number, lid) if part)])
 
 
-def _heading(group: GroupMembership, style: TextStyle) -> str:
-    return style.heading(group.key or "(not in the configuration)", group.name, group.id or "(no id yet)")
+def _person_lines(memberships: PersonMemberships) -> Iterator[Line]:
+    if memberships.is_instance:
+        yield Line("i", literal("the instance itself: never removed, and need not be listed"))
+    if memberships.protected:
+        yield Line("i", literal("protected by `policy.protected`: never removed from any group"))
+    if memberships.ignored:
+        yield Line("i", literal("ignored by `policy.ignored`: never added, removed or reported"))
 
 
-def _group_lines(group: GroupMembership, style: TextStyle, memberships: PersonMemberships) -> Iterator[str]:
-    yield _heading(group, style)
+def _section(group: GroupMembership, lines: Iterable[Line], options: RenderOptions) -> str:
+    group_id = OutsideText(group.id) if group.id else LiteralText("(no id yet)")
+    heading = heading_text(group.key or "(not in the configuration)", group.name, group_id, options)
+    return "\n".join([heading, *lines_text(lines, options)])
+
+
+def _group_lines(group: GroupMembership, memberships: PersonMemberships) -> Iterator[Line]:
     if group.desired is None:
-        yield style.line("i", "in; the configuration does not have this group")
+        yield Line("i", literal("in; the configuration does not have this group"))
         if group.is_owner or group.is_admin:
-            yield style.line("i", "owner of the group" if group.is_owner else "admin")
+            yield Line("i", literal("owner of the group" if group.is_owner else "admin"))
     else:
         mark = _plan_mark(group, group.desired, memberships)
-        yield style.line(*_membership_line(group, group.desired, "i" if group.blocked_because else mark, style))
-        for text in _details(group, group.desired, style):
-            yield style.line("i", text)
+        yield _membership_line(group, group.desired, "i" if group.blocked_because else mark)
+        yield from (Line("i", pieces) for pieces in _details(group, group.desired))
         if mark != "i":
-            yield from (style.line("i", style.text(text)) for text in group.blocked_because)
+            yield from (Line("i", outside(text)) for text in group.blocked_because)
     if group.live is Presence.UNKNOWN:
-        yield from _unknown_lines(group, style)
+        yield from _unknown_lines(group)
 
 
-def _membership_line(
-    group: GroupMembership, desired: DesiredMembership, plan_mark: str, style: TextStyle
-) -> tuple[str, str]:
-    """Return mark and words for desired and live in one line; `+` and `-` only where a plan adds or removes."""
+def _membership_line(group: GroupMembership, desired: DesiredMembership, plan_mark: Mark) -> Line:
+    """Return desired and live in one line; its mark is `+` or `-` only where a plan adds or removes the person."""
     live = _LIVE_WORDS[group.live]
     if desired.member:
-        mark = {Presence.IN: "=", Presence.UNKNOWN: "!"}.get(group.live, plan_mark)
-        return mark, f"desired{_terms(desired, style)}, {live}"
+        marks: dict[Presence, Mark] = {Presence.IN: "=", Presence.UNKNOWN: "!"}
+        words = (LiteralText("desired"), *_terms(desired), LiteralText(f", {live}"))
+        return Line(marks.get(group.live, plan_mark), words)
     if group.live is not Presence.IN:
-        return "i", f"not desired, {live.removeprefix('and ')}"
+        return Line("i", literal(f"not desired, {live.removeprefix('and ')}"))
     if desired.absent or desired.members_managed:
         why = "listed under `absent`" if desired.absent else f"membership is {desired.membership.value}"
-        return plan_mark, f"in, not desired: {why}"
-    return "i", "in; the members of this group are not managed"
+        return Line(plan_mark, literal(f"in, not desired: {why}"))
+    return Line("i", literal("in; the members of this group are not managed"))
 
 
-def _plan_mark(group: GroupMembership, desired: DesiredMembership, memberships: PersonMemberships) -> str:
+def _plan_mark(group: GroupMembership, desired: DesiredMembership, memberships: PersonMemberships) -> Mark:
     """Return `+` or `-` where the configuration adds or removes the person, else `i`."""
     if desired.membership is Membership.OBSERVE or desired.leaving or memberships.is_instance or memberships.ignored:
         return "i"
@@ -106,40 +125,44 @@ def _plan_mark(group: GroupMembership, desired: DesiredMembership, memberships: 
     return "-" if removes and not stays else "i"
 
 
-def _terms(desired: DesiredMembership, style: TextStyle) -> str:
+def _terms(desired: DesiredMembership) -> Pieces:
     """Return ` through staff/board until 2026-12-31 (contractor), by invite`."""
-    teams = f" through {' and '.join(style.text(team) for team in desired.teams)}" if desired.teams else ""
-    until = f" until {desired.until.isoformat()}" if desired.until else ""
-    reason = f" ({style.text(desired.reason)})" if desired.reason else ""
-    return f"{teams}{until}{reason}" + (", by invite" if desired.by_invite else "")
+    teams = first_pieces(desired.teams, len(desired.teams), separator=" and ")
+    reason = outside(desired.reason)
+    return (
+        *((LiteralText(" through "), *teams) if teams else ()),
+        *literal(f" until {desired.until.isoformat()}" if desired.until else ""),
+        *((LiteralText(" ("), *reason, LiteralText(")")) if reason else ()),
+        *literal(", by invite" if desired.by_invite else ""),
+    )
 
 
-def _details(group: GroupMembership, desired: DesiredMembership, style: TextStyle) -> Iterator[str]:
+def _details(group: GroupMembership, desired: DesiredMembership) -> Iterator[Pieces]:
     is_in = group.live is Presence.IN
     if desired.absent and not is_in:
-        yield "listed under `absent`"
+        yield literal("listed under `absent`")
     if desired.expired:
-        yield f"was desired{_terms(desired, style)}: expired"
+        yield (LiteralText("was desired"), *_terms(desired), LiteralText(": expired"))
     if desired.leaving:
-        yield "the instance is to leave this group"
+        yield literal("the instance is to leave this group")
     if group.is_owner:
-        yield "owner of the group, so cannot be removed"
+        yield literal("owner of the group, so cannot be removed")
     if desired.admin:
-        yield "admin, as desired" if group.is_admin else "desired as admin" + (", but is not one" * is_in)
+        yield literal("admin, as desired" if group.is_admin else "desired as admin" + (", but is not one" * is_in))
     elif group.is_admin and not group.is_owner:
-        yield "admin" if desired.admin is None else "admin, but not listed under `admins`"
+        yield literal("admin" if desired.admin is None else "admin, but not listed under `admins`")
 
 
-def _unknown_lines(group: GroupMembership, style: TextStyle) -> Iterator[str]:
-    return (style.line("!", f"may be in: {style.text(reason)}") for reason in group.unknown_because)
+def _unknown_lines(group: GroupMembership) -> Iterator[Line]:
+    return (Line("!", outside(reason), "may be in") for reason in group.unknown_because)
 
 
-def _summary_line(memberships: PersonMemberships, style: TextStyle) -> str:
-    count, name = memberships.summary, person_name(memberships.person, style.show_phones)
+def _summary(memberships: PersonMemberships) -> Pieces:
+    count, name = memberships.summary, PersonName(memberships.person)
     unknown = f"; unknown for {plural(count.unknown, 'group', 'groups')}" if count.unknown else ""
     # Where some are unknown, only what was seen is sure.
     found = "seen in" if count.unknown else "in"
     if not memberships.groups:
-        return f"{name} is {found} no live group and desired in none{unknown}."
+        return (name, LiteralText(f" is {found} no live group and desired in none{unknown}."))
     desired, live = plural(count.desired, "group", "groups"), plural(count.live, "live group", "live groups")
-    return f"{name}: desired in {desired}, {found} {live}{unknown}."
+    return (name, LiteralText(f": desired in {desired}, {found} {live}{unknown}."))

@@ -48,7 +48,7 @@ def test_an_audit_log_that_fails_at_the_last_call_leaves_nothing_to_do(stage: St
     assert ran.code == 3
     assert "audit log" in ran.err
     assert "it does what is left" not in ran.out
-    assert "The run was stopped before it read back what it did: run `reconciler plan`" in ran.out
+    assert "The run stopped before it verified its changes. Run `reconciler plan`" in ran.out
 
 
 def test_a_report_that_cannot_be_written_does_not_hide_the_result(

@@ -173,7 +173,7 @@ groups:
     assert stage.members("Invited") == digits("+1 202 555 0144", "+1 617 555 0100")
     assert digits() & set(stage.world.snapshot()[left]["members"]) == set()
     again = stage.run("plan", "--detailed-exitcode")
-    assert (again.code, "Nothing to do" in again.out) == (0, True)
+    assert (again.code, "No changes" in again.out) == (0, True)
     assert invited in stage.world.snapshot()
 
 

@@ -41,7 +41,7 @@ def test_only_changed_groups_are_read_and_planned(guide: Stage, repository: Repo
     assert 'beta  "Beta"' in planned.out
     assert "alpha  " not in planned.out
     commit = repository.git("rev-parse", "HEAD")
-    assert f"1 group changed since HEAD (commit {commit[:9]}); 1 group left out as unchanged: alpha." in planned.out
+    assert f"1 group changed since HEAD (commit {commit[:9]}); skipped 1 unchanged group: alpha." in planned.out
     assert reads(guide) == ["Beta"]
     document = json.loads(guide.run("plan", "--changed-since", "HEAD", "--format", "json").out)
     assert [group["key"] for group in document["groups"]] == ["beta"]
@@ -58,8 +58,8 @@ def test_no_change_takes_no_call_no_key_and_no_instance(
         monkeypatch.delenv("WAPPFY_API_KEY", raising=False)
         ran = guide.run(command, "--changed-since", "HEAD")
         assert (ran.code, ran.err) == (0, "")
-        assert "no group of the file changed" in ran.out
-        assert "2 groups left out as unchanged: alpha, beta." in ran.out
+        assert "no group of the configuration changed" in ran.out
+        assert "skipped 2 unchanged groups: alpha, beta." in ran.out
         assert guide.calls() == []
 
 
@@ -90,7 +90,7 @@ def test_a_removed_key_is_named_and_its_group_left_alone(guide: Stage, repositor
 
     applied = guide.run("apply", "--yes", "--changed-since", "HEAD")
     assert applied.code == 0
-    assert "No longer in the file, and left alone as they are: alpha." in applied.out
+    assert "No longer in the configuration, so their live groups stay unchanged: alpha." in applied.out
     (alpha,) = [group_id for group_id, live in before.items() if live["name"] == "Alpha"]
     assert guide.world.snapshot()[alpha] == before[alpha]
 
@@ -101,7 +101,7 @@ def test_a_setting_that_affects_all_groups_plans_all_and_is_named(guide: Stage, 
     planned = guide.run("plan", "--changed-since", "HEAD")
     assert planned.code == 0
     assert "`policy.protected` changed, so all groups are planned" in planned.err
-    assert "and nothing left out: `policy.protected` changed." in planned.out
+    assert "All groups are planned: `policy.protected` changed." in planned.out
     assert sorted(reads(guide)) == ["Alpha", "Beta"]
 
 
@@ -158,8 +158,8 @@ def test_with_targets_only_changed_ones_are_planned(guide: Stage, repository: Re
     repository.write({"groups.yaml": CHANGED})
 
     planned = guide.run("plan", "--changed-since", "HEAD", "--target", "alpha", "--target", "beta")
-    assert "Only looked at: alpha, beta." in planned.out
-    assert "1 group left out as unchanged: alpha." in planned.out
+    assert "Selected groups: alpha, beta." in planned.out
+    assert "skipped 1 unchanged group: alpha." in planned.out
     assert reads(guide) == ["Beta"]
     none = guide.run("plan", "--changed-since", "HEAD", "--target", "alpha")
     assert none.code == 0
@@ -177,7 +177,7 @@ def test_a_shard_takes_its_part_of_the_changed_groups(guide: Stage, repository: 
     assert sum("of these 2 groups." in ran.out for ran in shards) == 4
     assert sorted(reads(guide)) == ["Alpha", "Beta"]
     repository.write({"groups.yaml": three})
-    assert "no group of the file changed" in guide.run("plan", "--changed-since", "HEAD", "--shard", "1/4").out
+    assert "no group of the configuration changed" in guide.run("plan", "--changed-since", "HEAD", "--shard", "1/4").out
     assert guide.calls() == []
 
 
@@ -211,7 +211,7 @@ def test_a_saved_plan_keeps_what_it_was_narrowed_to(guide: Stage, repository: Re
     assert guide.run("plan", "--changed-since", "HEAD", "--out", "saved.plan").code == 0
 
     shown = guide.run("show", "saved.plan")
-    assert "1 group left out as unchanged: alpha." in shown.out
+    assert "skipped 1 unchanged group: alpha." in shown.out
     refused = guide.run("apply", "saved.plan", "--yes", "--changed-since", "HEAD")
     assert refused.code == 1
     assert "--changed-since" in refused.err
@@ -251,8 +251,8 @@ def test_a_key_renamed_with_its_id_is_reported_as_renamed(guide: Stage, reposito
 
     planned = guide.run("plan", "--changed-since", "HEAD", "--out", "saved.plan")
     assert planned.code == 0
-    assert "Another key for the same group: beta is now zulu." in planned.out
-    assert "Another key for the same group: beta is now zulu." in guide.run("show", "saved.plan").out
+    assert "Renamed keys: beta → zulu." in planned.out
+    assert "Renamed keys: beta → zulu." in guide.run("show", "saved.plan").out
 
 
 def test_a_number_in_the_name_of_a_revision_is_masked(guide: Stage, repository: Repository) -> None:

@@ -62,16 +62,16 @@ def test_each_difference_shows_its_cause(drifted: Stage) -> None:
 
     assert told.code == 2
     lines = [line.strip() for line in told.out.splitlines()]
-    assert '~ description  "by hand" → "New"  (changed by hand and in the file)' in lines
-    assert "+ bob  (changed by hand)" in lines
-    assert "- carol  (changed by hand)" in lines
+    assert '~ description  "by hand" → "New"  (changed manually and in the configuration)' in lines
+    assert "+ bob  (changed manually)" in lines
+    assert "- carol  (changed manually)" in lines
     assert '~ name         "Beta" → "Better"  (not applied yet)' in lines
-    assert "+ create  (not applied yet)" in lines
-    held = next(line for line in lines if line.startswith("Held against HEAD (commit "))
-    assert held.endswith("): 2 changed by hand, 2 not applied yet, 1 changed by hand and in the file.")
+    assert "+ create the group  (not applied yet)" in lines
+    held = next(line for line in lines if line.startswith("Compared with HEAD (commit "))
+    assert held.endswith("): 2 changed manually, 2 not applied yet, 1 changed manually and in the configuration.")
 
 
-NEVER_TOOK = "What was applied and never took shows as changed by hand too"
+NEVER_TOOK = "Changes that an earlier apply could not make also count as changed manually"
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "html"])
@@ -84,7 +84,7 @@ def test_a_group_that_was_always_blocked_may_not_be_a_manual_change(
     assert guide.run("apply", "--yes").code == 3
 
     told = guide.run("drift", "--since", "HEAD", "--format", format_).out
-    assert "changed by hand" in told
+    assert "changed manually" in told
     assert NEVER_TOOK in told
 
 
@@ -114,19 +114,19 @@ def test_every_format_names_the_revision(drifted: Stage) -> None:
     markdown = drifted.run("drift", "--since", "HEAD", "--format", "markdown").out
     page = drifted.run("drift", "--since", "HEAD", "--format", "html").out
 
-    assert "+ bob  (changed by hand)" in markdown
-    assert '<bdi>bob</bdi> <bdi class="detail">changed by hand</bdi>' in page
-    assert "changed by hand and in the file" in page
-    assert "This group is created. (not applied yet)" in page
+    assert "+ bob  (changed manually)" in markdown
+    assert '<bdi>bob</bdi> <bdi class="detail">changed manually</bdi>' in page
+    assert "changed manually and in the configuration" in page
+    assert "Create the group (not applied yet)." in page
     for told in (markdown, page):
-        assert "Held against HEAD (commit" in told
+        assert "Compared with HEAD (commit" in told
 
 
 def test_without_since_the_newest_applied_tag_is_used_and_named(drifted: Stage, repository: Repository) -> None:
     repository.git("tag", "applied/2026-06-15")
 
     told = drifted.run("drift")
-    assert "Held against applied/2026-06-15 (commit " in told.out
+    assert "Compared with applied/2026-06-15 (commit " in told.out
     assert "comparing with applied/2026-06-15 (commit " in told.err
     assert "override with --since" in told.err
     assert drifted.run("drift", "-q").err == ""
@@ -138,7 +138,7 @@ def test_without_since_the_newest_applied_tag_is_used_and_named(drifted: Stage, 
 def test_without_a_tag_or_a_repository_there_are_no_causes(drifted: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     told = drifted.run("drift")
     assert "by hand)" not in told.out
-    assert "Held against" not in told.out
+    assert "Compared with" not in told.out
     assert json.loads(drifted.run("drift", "--format", "json").out)["baseline"] is None
     monkeypatch.setenv("PATH", "")
     assert drifted.run("drift").out == told.out
@@ -161,7 +161,7 @@ def test_an_invalid_revision_shows_drift_without_causes_and_warns(drifted: Stage
     told = drifted.run("drift", "--since", "HEAD")
     assert told.code == 2
     assert "drift is shown without causes: groups.yaml is not valid in HEAD (HEAD:groups.yaml:5:" in told.err
-    assert "Held against" not in told.out
+    assert "Compared with" not in told.out
 
 
 def test_a_revision_without_the_file_has_applied_nothing(drifted: Stage, repository: Repository) -> None:
@@ -169,7 +169,7 @@ def test_a_revision_without_the_file_has_applied_nothing(drifted: Stage, reposit
 
     told = drifted.run("drift", "other.yaml", "--since", "HEAD")
     assert "HEAD does not have other.yaml" in told.err
-    assert "changed by hand" not in told.out
+    assert "changed manually" not in told.out
     assert "not applied yet" in told.out
 
 
@@ -177,10 +177,10 @@ def test_no_drift_names_the_revision_too(guide: Stage, repository: Repository) -
     told = guide.run("drift", "--since", "HEAD")
 
     assert told.code == 0
-    assert "no difference to judge." in told.out
+    assert "no differences." in told.out
     nothing = guide.run("drift", "--since", "HEAD", "--changed-since", "HEAD")
     assert nothing.code == 0
-    assert "no difference to judge." in nothing.out
+    assert "no differences." in nothing.out
 
 
 def test_a_drift_report_cannot_be_applied(drifted: Stage) -> None:
@@ -203,8 +203,8 @@ def test_a_renamed_key_without_an_id_keeps_its_causes(guide: Stage, monkeypatch:
     repository.write({"groups.yaml": FILE.replace("  alpha: {name: Alpha,", "  omega: {name: Alpha,")})
 
     told = guide.run("drift", "--since", "HEAD")
-    assert "+ bob  (changed by hand)" in told.out
-    assert '"by hand" → "Text"  (changed by hand)' in told.out
+    assert "+ bob  (changed manually)" in told.out
+    assert '"by hand" → "Text"  (changed manually)' in told.out
     assert "not applied yet" not in told.out
 
 

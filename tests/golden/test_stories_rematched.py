@@ -47,13 +47,13 @@ def test_a_key_that_loses_its_live_group_to_an_id_is_planned_too(guide: Stage, r
     planned = guide.run("plan", "--changed-since", "HEAD", "--detailed-exitcode", "--max-removals", "100%")
     assert planned.code == 2
     assert 'board  "Board"' in planned.out
-    assert "+ create" in planned.out
+    assert "+ create the group" in planned.out
     assert (
-        "i another live group: in HEAD it matched a live group that sales matches now, so apply creates a new one: "
+        "i different live group: in HEAD it matched a live group that sales matches now, so apply creates a new one: "
         '"Board"' in planned.out
     )
     assert "1 group changed since HEAD" in planned.out
-    assert "but matched otherwise, by what changed about other groups: board." in planned.out
+    assert "because changes to other groups may match them with another live group: board." in planned.out
     since = json.loads(guide.run("plan", "--changed-since", "HEAD", "--format", "json").out)["changed_since"]
     assert (since["unchanged"], since["rematched"]) == ([], ["board"])
 
@@ -78,7 +78,7 @@ def test_a_removed_key_frees_its_live_group_for_a_key_that_it_blocked(
     assert planned.code == 2
     assert '~ name         "Board" → "Other"' in planned.out
     assert "No group changed since HEAD" in planned.out
-    assert "by what changed about other groups: twin." in planned.out
+    assert "may match them with another live group: twin." in planned.out
 
 
 def test_a_saved_plan_has_rematched_keys_and_is_applied(guide: Stage, repository: Repository) -> None:
@@ -86,7 +86,7 @@ def test_a_saved_plan_has_rematched_keys_and_is_applied(guide: Stage, repository
     arguments = ("--changed-since", "HEAD", "--max-removals", "100%", "--out", "saved.plan")
     assert guide.run("plan", *arguments).code == 0
 
-    assert "matched otherwise, by what changed about other groups: board." in guide.run("show", "saved.plan").out
+    assert "may match them with another live group: board." in guide.run("show", "saved.plan").out
     saved = guide.folder / "saved.plan"
     document = json.loads(saved.read_text())
     saved.write_text(json.dumps({**document, "changed_since": {**document["changed_since"], "rematched": ["other"]}}))
@@ -99,7 +99,7 @@ def test_a_change_that_rematches_nothing_plans_no_other_key(guide: Stage, reposi
     repository.write(file_of(BOARD, SALES.replace("{name", f"{{id: {id_of(guide, 'Sales')}, name")))
 
     planned = guide.run("plan", "--changed-since", "HEAD")
-    assert "1 group left out as unchanged: board." in planned.out
+    assert "skipped 1 unchanged group: board." in planned.out
     assert "another live group" not in planned.out
 
 
@@ -109,8 +109,8 @@ def test_a_key_renamed_with_its_name_is_not_reported_as_removed(guide: Stage, mo
 
     planned = guide.run("plan", "--changed-since", "HEAD", "--max-removals", "100%")
     assert '~ name         "Ops" → "Support"' in planned.out
-    assert "left alone" not in planned.out
-    assert "Another key for the same group: ops is now support." in planned.out
+    assert "live groups stay unchanged" not in planned.out
+    assert "Renamed keys: ops → support." in planned.out
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "markdown", "html"])
@@ -144,7 +144,7 @@ def test_a_rename_whose_old_name_is_not_live_has_no_warning(guide: Stage, reposi
     repository.write(file_of(BOARD.replace("name: Board", "name: Council"), SALES))
 
     planned = guide.run("plan", "--changed-since", "HEAD")
-    assert "+ create" in planned.out
+    assert "+ create the group" in planned.out
     assert "another live group" not in planned.out
 
 
@@ -168,5 +168,5 @@ def test_a_removed_key_alone_takes_a_list_call_and_no_read(
 
     ran = guide.run(*command, "--changed-since", "HEAD")
     assert ran.code == 0
-    assert "No longer in the file, and left alone as they are: board." in ran.out
+    assert "No longer in the configuration, so their live groups stay unchanged: board." in ran.out
     assert guide.calls() == ["GET /groups"]

@@ -89,7 +89,7 @@ def test_what_was_changed_by_hand_is_told_from_what_is_not_applied_yet(scene: Sc
     scene.run("apply", scene.forge.pushed())
     scene.world.add_participant(scene.world.groups()[0].id, DAN)
     run = scene.run("drift", scene.forge.pushed("schedule"))
-    assert "changed by hand" in run.summary
+    assert "changed manually" in run.summary
 
 
 def test_a_run_by_hand_on_another_branch_is_skipped(scene: Scene) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.formats import PLAN_FORMATS, RenderOptions
+from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import PlanFileError
 from reconciler.json_schemas import schema_text
@@ -32,7 +32,8 @@ from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.documents import mask_document
-from reconciler.report.plan_text import render_plan
+from reconciler.report.options import RenderOptions
+from reconciler.report.text import render_plan
 from reconciler.sanitize.escape import json_text
 from tests.report import report_samples as samples
 from tests.report.report_samples import plan_file as document_of
@@ -238,7 +239,7 @@ def test_a_plan_file_with_anything_anywhere_reads_as_a_plan_or_is_refused(place:
         read = read_plan_document(changed(SAVED, place, junk))
         assert isinstance(read.plan, Plan)
         assert all(isinstance(file, Source) for file in read.sources)
-        assert render_plan(read.plan, show_phones=False, color=False)
+        assert render_plan(read, RenderOptions())
 
 
 def changed(document: Any, place: tuple[Any, ...], value: Any) -> Any:
@@ -493,7 +494,7 @@ def test_of_another_format_only_what_came_to_it_later_may_be_missing(names: tupl
 @pytest.mark.parametrize("name", PLANS)
 @pytest.mark.parametrize("format_", ["text", "markdown", "html"])
 def test_a_plan_of_another_format_says_so_where_it_is_shown(name: str, format_: str) -> None:
-    told = "Saved with format version 5: shown as far as this program understands it."
+    told = "Saved with format version 5: this version of the program may not show all of it."
     document = saved(document_of(PLANS[name]))
     assert told not in PLAN_FORMATS[format_](read_plan_to_show(document), RenderOptions())
     assert told in PLAN_FORMATS[format_](read_plan_to_show({**document, "format_version": 5}), RenderOptions())
@@ -546,7 +547,7 @@ def test_what_cannot_be_shown_is_told_by_its_kind(change: dict[str, Any], messag
 def test_a_plan_of_another_format_with_anything_anywhere_is_shown_or_refused(place: tuple[Any, ...], junk: Any) -> None:
     with contextlib.suppress(PlanFileError):
         read = read_plan_to_show(changed({**SAVED, "format_version": 5}, place, junk))
-        assert render_plan(read.plan, show_phones=False, color=False)
+        assert render_plan(read, RenderOptions())
 
 
 def test_a_plan_printed_with_masked_numbers_cannot_be_applied() -> None:

@@ -19,12 +19,17 @@ from reconciler.plan.file_format import SavedPlan, plan_document
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.report.style import KNOWN_AFTER_APPLY
+from reconciler.report.options import RenderOptions
+from reconciler.report.vocabulary import KNOWN_AFTER_APPLY
 from tests.builders import saying
 
 ALPHA_ID = "120363012345678901@g.us"
 BETA_ID = "120363012345678902@g.us"
 OLD_ID = "12025550111-1523456789@g.us"
+MASKED = RenderOptions()
+FULL = RenderOptions(show_phones=True)
+COLORED = RenderOptions(color=True)
+DRIFT = RenderOptions(drift=True)
 SOURCES = (Source("groups.yaml", "ab" * 32), Source("more/sales.yaml", "cd" * 32))
 
 
@@ -179,6 +184,10 @@ NOTHING = Plan(
 )
 WATCHED = replace(NOTHING, groups=(*NOTHING.groups, OBSERVED))
 EMPTY = Plan("inst_abc123", date(2026, 11, 21))
+
+
+def saved(plan: Plan, *, made_by: str = "0.1.0", made_at: str = "2026-11-21T12:00:00+00:00") -> SavedPlan:
+    return SavedPlan(plan, SOURCES, made_by, made_at)
 
 
 def plan_file(plan: Plan) -> dict[str, Any]:

@@ -28,8 +28,7 @@ WARM = (
     "reconciler.live.throttle",
     "reconciler.live.transport",
     "reconciler.report.documents",
-    "reconciler.report.plan_text",
-    "reconciler.report.result",
+    "reconciler.report.text",
     "filelock",
     "platformdirs",
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.formats import PROBLEM_FORMATS
+from reconciler.cli.formats import PROBLEM_FORMATS, REPOSITORY_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
 from reconciler.cli.options import format_option, output_option, path_argument
@@ -30,9 +30,12 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
     """
     from reconciler.cli.options import evaluation_date
     from reconciler.cli.output import require_distinct_files, write
+    from reconciler.cli.repository import repository_relative
     from reconciler.config import load
     from reconciler.errors import ConfigError
-    from reconciler.report.style import plural
+    from reconciler.report.options import RenderOptions
+    from reconciler.report.problems import Validation
+    from reconciler.report.vocabulary import plural
 
     require_distinct_files({"--output": output}, (path,))
     try:
@@ -41,5 +44,6 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
         problems, summary = error.problems, ""
     else:
         problems, summary = desired.warnings, f"{path}: valid, {plural(len(desired.groups), 'group', 'groups')}"
-    write(PROBLEM_FORMATS[format_](problems, summary), output)
+    shown = repository_relative(problems) if format_ in REPOSITORY_FORMATS else problems
+    write(PROBLEM_FORMATS[format_](Validation(shown, summary), RenderOptions()), output)
     return 0 if summary else 1

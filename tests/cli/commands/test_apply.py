@@ -67,7 +67,7 @@ def test_a_dry_run_has_the_same_calls_in_every_format(stage: Stage) -> None:
         f"{line.partition(' {')[0]} {json.dumps(json.loads('{' + line.partition(' {')[2]))}" for line in lines
     ]
     comment = stage.run("apply", "--dry-run", "--format", "markdown").out
-    assert f"<summary>{len(lines)} calls an apply would send</summary>" in comment
+    assert f"<summary>{len(lines)} calls that apply would send</summary>" in comment
     assert all(line in comment for line in lines)
     full = stage.run("apply", "--dry-run", "--format", "json", "--show-phones").out
     assert "12025550143@s.whatsapp.net" in json.dumps(json.loads(full)["calls"])

@@ -34,7 +34,7 @@ def world(stage: Stage) -> dict[str, str]:
 
 
 TEXT = (
-    "The reconciler: 3 groups differ from the file.\n"
+    "The reconciler: 3 groups differ from the configuration.\n"
     "- alpha: 1 to add, 1 to remove\n"
     "- beta: name differs, description differs\n"
     "- later: to create"
@@ -75,7 +75,7 @@ def test_a_notice_has_only_counts_and_keys(stage: Stage, chat: str) -> None:
 def test_a_chat_outside_the_plan_gets_the_notice(stage: Stage) -> None:
     ids = world(stage)
     assert stage.run("drift", "--notify", "admins", "--target", "alpha").code == 2
-    text = "The reconciler: 1 group differs from the file.\n- alpha: 1 to add, 1 to remove"
+    text = "The reconciler: 1 group differs from the configuration.\n- alpha: 1 to add, 1 to remove"
     assert sent(stage) == [(ids["Admins"], text)]
 
 
@@ -92,9 +92,9 @@ def test_many_groups_are_counted_and_refusals_are_reported(stage: Stage) -> None
     assert stage.run("drift", "--notify", "big").code == 2
     ((_, text),) = sent(stage)
     lines = text.splitlines()
-    assert lines[0] == "The reconciler: 14 groups differ from the file."
+    assert lines[0] == "The reconciler: 14 groups differ from the configuration."
     assert lines[1:3] == ["- +1 202 ••• ••43: blocked", "- big: 7 to remove"]
-    assert lines[11:] == ["- and 4 more groups", "An apply would be refused: 1 reason."]
+    assert lines[11:] == ["- and 4 more groups", "Apply would be refused: 1 reason."]
 
 
 @pytest.mark.parametrize(

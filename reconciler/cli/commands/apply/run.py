@@ -19,7 +19,7 @@ from reconciler.cli.commands.apply.audit import Recorder, open_audit_log
 from reconciler.cli.commands.apply.progress import show_progress
 from reconciler.cli.commands.apply.source import SavedPlanSource, YamlSource, read_source
 from reconciler.cli.error_output import format_error, write_crash_log
-from reconciler.cli.formats import DRY_RUN_FORMATS, RESULT_FORMATS, RenderOptions, plan_text
+from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
 from reconciler.cli.output import (
@@ -37,6 +37,7 @@ from reconciler.engine import PlanResult, execute
 from reconciler.errors import Refused, UsageError
 from reconciler.plan.guards import raise_if_refused
 from reconciler.plan.model import Plan
+from reconciler.report.options import RenderOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +109,19 @@ class ApplyRun:
 
     def _show_plan(self, plan: Plan) -> None:
         """Show the plan on stdout; when that is for one document, on stderr, and only when somebody is to confirm."""
-        text = plan_text(self.source.to_saved_plan(plan), self._render_options())
+        text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), self._render_options())
         if self.options.format == "text":
             write(text)
         elif not (self.options.yes or self.options.dry_run):
             click.echo(text, err=True)
 
     def _dry_run(self, plan: Plan, session: Session) -> int:
-        from reconciler.report.style import KNOWN_AFTER_APPLY
+        from reconciler.report.dry_run import DryRun
+        from reconciler.report.vocabulary import KNOWN_AFTER_APPLY
 
         calls = dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=session.client.removes_by_post)
-        render = DRY_RUN_FORMATS[self.options.format]
-        text = render(self.source.to_saved_plan(plan), calls, self._render_options())
+        run = DryRun(self.source.to_saved_plan(plan), calls)
+        text = DRY_RUN_FORMATS[self.options.format](run, self._render_options())
         if self.options.format != "text":
             write(text)
         elif calls:

@@ -15,38 +15,44 @@ from reconciler.errors import Problem, ProblemKind
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.report.dry_run import render_calls
-from reconciler.report.plan_text import render_plan
+from reconciler.report.dry_run import DryRun, render_calls
+from reconciler.report.options import RenderOptions
 from reconciler.report.problems import render_problems
-from reconciler.report.result import render_result
-from reconciler.report.summary import format_duration
+from reconciler.report.text import render_plan, render_result
+from reconciler.report.vocabulary import duration
 from tests.builders import saying
 from tests.report import report_samples as samples
 
 GOLDEN = Path(__file__).parent / "golden"
 TEXTS = {
-    "plan_small": lambda: render_plan(samples.SMALL, show_phones=False, color=False),
-    "plan_everything": lambda: render_plan(samples.EVERYTHING, show_phones=False, color=False),
-    "plan_show_phones": lambda: render_plan(samples.EVERYTHING, show_phones=True, color=False),
-    "plan_color": lambda: render_plan(samples.EVERYTHING, show_phones=False, color=True),
-    "plan_shard": lambda: render_plan(samples.SHARD, show_phones=False, color=False),
-    "plan_nothing": lambda: render_plan(samples.NOTHING, show_phones=False, color=False),
-    "plan_empty": lambda: render_plan(samples.EMPTY, show_phones=False, color=False),
-    "drift": lambda: render_plan(samples.SMALL, show_phones=False, color=False, drift=True),
-    "drift_none": lambda: render_plan(samples.NOTHING, show_phones=False, color=False, drift=True),
-    "calls": lambda: render_calls(samples.calls_of(samples.EVERYTHING), show_phones=False),
-    "calls_show_phones": lambda: render_calls(samples.calls_of(samples.EVERYTHING), show_phones=True),
-    "calls_none": lambda: render_calls(samples.calls_of(samples.NOTHING), show_phones=False),
-    "result_good": lambda: render_result(samples.GOOD, show_phones=False, color=False),
-    "result_bad": lambda: render_result(samples.BAD, show_phones=False, color=False),
-    "result_interrupted": lambda: render_result(samples.INTERRUPTED, show_phones=False, color=False),
-    "result_color": lambda: render_result(samples.BAD, show_phones=True, color=True),
+    "plan_small": lambda: render_plan(samples.saved(samples.SMALL), samples.MASKED),
+    "plan_everything": lambda: render_plan(samples.saved(samples.EVERYTHING), samples.MASKED),
+    "plan_show_phones": lambda: render_plan(samples.saved(samples.EVERYTHING), samples.FULL),
+    "plan_color": lambda: render_plan(samples.saved(samples.EVERYTHING), samples.COLORED),
+    "plan_shard": lambda: render_plan(samples.saved(samples.SHARD), samples.MASKED),
+    "plan_nothing": lambda: render_plan(samples.saved(samples.NOTHING), samples.MASKED),
+    "plan_empty": lambda: render_plan(samples.saved(samples.EMPTY), samples.MASKED),
+    "drift": lambda: render_plan(samples.saved(samples.SMALL), samples.DRIFT),
+    "drift_none": lambda: render_plan(samples.saved(samples.NOTHING), samples.DRIFT),
+    "calls": lambda: render_calls(
+        DryRun(samples.saved(samples.EVERYTHING), samples.calls_of(samples.EVERYTHING)), samples.MASKED
+    ),
+    "calls_show_phones": lambda: render_calls(
+        DryRun(samples.saved(samples.EVERYTHING), samples.calls_of(samples.EVERYTHING)), samples.FULL
+    ),
+    "calls_none": lambda: render_calls(
+        DryRun(samples.saved(samples.EVERYTHING), samples.calls_of(samples.NOTHING)), samples.MASKED
+    ),
+    "result_good": lambda: render_result(samples.GOOD, samples.MASKED),
+    "result_bad": lambda: render_result(samples.BAD, samples.MASKED),
+    "result_interrupted": lambda: render_result(samples.INTERRUPTED, samples.MASKED),
+    "result_color": lambda: render_result(samples.BAD, RenderOptions(show_phones=True, color=True)),
     "problems": lambda: render_problems(samples.PROBLEMS),
 }
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_text_is_as_its_golden_file_says(name: str) -> None:
+def test_text_matches_its_golden_file(name: str) -> None:
     text = TEXTS[name]() + "\n"
     file = GOLDEN / f"{name}.txt"
     if os.environ.get("RECONCILER_UPDATE_GOLDEN") == "1":
@@ -63,12 +69,12 @@ def plan_of(*groups: GroupPlan, calls_per_minute: float = 100.0) -> Plan:
 
 
 def last_line(plan: Plan, *, drift: bool = False) -> str:
-    return render_plan(plan, show_phones=False, color=False, drift=drift).splitlines()[-1]
+    return render_plan(samples.saved(plan), RenderOptions(drift=drift)).splitlines()[-1]
 
 
 def lines_of(change: TextChange, show_phones: bool = False) -> str:
     group = GroupPlan("g", Untrusted("G"), samples.ALPHA_ID, MatchedBy.ID, field_changes=(change,))
-    return render_plan(plan_of(group), show_phones=show_phones, color=False).splitlines()[1]
+    return render_plan(samples.saved(plan_of(group)), RenderOptions(show_phones=show_phones)).splitlines()[1]
 
 
 def test_summary_line_is_as_promised() -> None:
@@ -88,8 +94,8 @@ def test_summary_counts_one_person_and_one_call_in_the_singular() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0, "about 0 s"), (119, "about 119 s"), (120, "about 2 min"), (121, "about 3 min")]
 )
-def test_from_two_minutes_on_time_is_told_in_minutes_rounded_up(seconds: int, words: str) -> None:
-    assert format_duration(seconds) == words
+def test_from_two_minutes_on_a_duration_is_in_minutes_rounded_up(seconds: int, words: str) -> None:
+    assert duration(seconds) == words
 
 
 def test_seconds_are_rounded_up() -> None:
@@ -106,37 +112,35 @@ def test_joining_and_then_changing_a_group_is_no_change_of_a_group_that_is_there
     assert "1 to join, 0 to change, 1 person to add" in line
 
 
-def test_a_single_group_is_as_the_file_says_in_the_singular() -> None:
-    assert last_line(plan_of(samples.SAME)) == "Nothing to do: 1 group is as the file says."
+def test_a_single_group_matches_the_configuration_in_the_singular() -> None:
+    assert last_line(plan_of(samples.SAME)) == "No changes: 1 group matches the configuration."
 
 
-ONE_DIFFERS = "1 group differs and is only observed"
+ONE_DIFFERS = "1 group differs but is only observed"
 
 
 @pytest.mark.parametrize(
-    ("groups", "told"),
+    ("groups", "words"),
     [
         ([samples.OBSERVED], f"{ONE_DIFFERS}."),
-        ([samples.OBSERVED, samples.SAME], f"1 group is as the file says, {ONE_DIFFERS}."),
-        ([samples.OBSERVED, replace(samples.OBSERVED, key="too")], "2 groups differ and are only observed."),
+        ([samples.OBSERVED, samples.SAME], f"1 group matches the configuration, {ONE_DIFFERS}."),
+        ([samples.OBSERVED, replace(samples.OBSERVED, key="too")], "2 groups differ but are only observed."),
     ],
 )
-def test_what_differs_and_is_only_observed_is_not_said_to_be_as_the_file_says(
-    groups: list[GroupPlan], told: str
-) -> None:
-    assert last_line(plan_of(*groups)) == f"Nothing to do: {told}"
-    assert last_line(plan_of(*groups), drift=True) == f"Nothing to change: {told}"
+def test_a_group_that_is_only_observed_does_not_count_as_matching(groups: list[GroupPlan], words: str) -> None:
+    assert last_line(plan_of(*groups)) == f"No changes: {words}"
+    assert last_line(plan_of(*groups), drift=True) == f"No drift to correct: {words}"
 
 
-def test_beside_changes_what_is_only_observed_is_not_said_to_be_as_the_file_says() -> None:
-    text = render_plan(plan_of(samples.ALPHA, samples.OBSERVED, samples.SAME), show_phones=False, color=False)
-    assert f"\n1 other group is as the file says, {ONE_DIFFERS}.\n" in text
-    text = render_plan(plan_of(samples.ALPHA, samples.OBSERVED), show_phones=False, color=False)
+def test_beside_changes_a_group_that_is_only_observed_does_not_count_as_in_sync() -> None:
+    text = render_plan(samples.saved(plan_of(samples.ALPHA, samples.OBSERVED, samples.SAME)), samples.MASKED)
+    assert f"\n1 other group is in sync, {ONE_DIFFERS}.\n" in text
+    text = render_plan(samples.saved(plan_of(samples.ALPHA, samples.OBSERVED)), samples.MASKED)
     assert f"\n{ONE_DIFFERS}.\n" in text
 
 
 def test_people_a_step_moves_are_shown_even_where_the_difference_does_not_name_them() -> None:
-    text = render_plan(plan_of(replace(samples.NEW, add=())), show_phones=False, color=False)
+    text = render_plan(samples.saved(plan_of(replace(samples.NEW, add=()))), samples.MASKED)
     assert "\n  + alice\n  + carol\n" in text
 
 
@@ -148,13 +152,13 @@ def test_a_long_description_is_cut_and_says_how_much_is_missing() -> None:
 
 def test_two_long_descriptions_are_shown_from_where_they_part() -> None:
     line = lines_of(TextChange("description", Untrusted("a" * 300 + "OLD"), "a" * 300 + "NEW"))
-    assert f'(280 characters as before) … "{"a" * 20}OLD" → (280 characters as before) … "{"a" * 20}NEW"' in line
-    assert f'(80 characters as before) … "{"a" * 20}" →' in lines_of(
+    assert f'(280 unchanged characters) … "{"a" * 20}OLD" → (280 unchanged characters) … "{"a" * 20}NEW"' in line
+    assert f'(80 unchanged characters) … "{"a" * 20}" →' in lines_of(
         TextChange("description", Untrusted("a" * 100), "a" * 150)
     )
 
 
-def test_a_difference_that_masking_hides_is_told() -> None:
+def test_a_difference_that_masking_hides_is_mentioned() -> None:
     change = TextChange("description", Untrusted("call +1 202 555 0143"), "call +1 202 555 0243")
     assert "(a masked number differs)" in lines_of(change)
     assert "(a masked number differs)" not in lines_of(change, show_phones=True)
@@ -168,47 +172,47 @@ def test_a_number_is_masked_before_a_text_is_cut_through_it() -> None:
 @pytest.mark.parametrize(
     ("group", "words"),
     [
-        (replace(samples.ALPHA, live=None), 'found by earlier name "Project Alfa"'),
-        (replace(samples.ALPHA, live=None, field_changes=(), steps=()), "found by an earlier name;"),
-        (samples.ADOPTED, "found by name: adopted;"),
+        (replace(samples.ALPHA, live=None), 'found by previous name "Project Alfa"'),
+        (replace(samples.ALPHA, live=None, field_changes=(), steps=()), "found by a previous name;"),
+        (samples.ADOPTED, "adopt: adopted: found by name;"),
     ],
 )
 def test_adopting_says_by_which_name_the_group_was_found(group: GroupPlan, words: str) -> None:
-    assert words in render_plan(plan_of(group), show_phones=False, color=False)
+    assert words in render_plan(samples.saved(plan_of(group)), samples.MASKED)
 
 
 def test_a_heading_takes_the_id_from_the_live_group_where_the_plan_has_none() -> None:
-    text = render_plan(plan_of(replace(samples.BLOCKED, id=None)), show_phones=False, color=False)
+    text = render_plan(samples.saved(plan_of(replace(samples.BLOCKED, id=None))), samples.MASKED)
     assert text.startswith(f'beta  "Beta"  {samples.BETA_ID}\n')
 
 
-def test_a_result_takes_the_id_from_the_live_group_where_nothing_else_tells_it() -> None:
+def test_a_result_takes_the_id_from_the_live_group_where_nothing_else_has_it() -> None:
     result = ApplyResult(plan_of(replace(samples.BLOCKED, id=None)))
-    assert render_result(result, show_phones=False, color=False).startswith(f'beta  "Beta"  {samples.BETA_ID}\n')
+    assert render_result(result, samples.MASKED).startswith(f'beta  "Beta"  {samples.BETA_ID}\n')
 
 
-def test_an_unknown_step_that_creates_nothing_gets_no_word_about_a_second_group() -> None:
+def test_an_unknown_step_that_creates_nothing_warns_of_no_second_group() -> None:
     result = ApplyResult(samples.SMALL, (StepResult(samples.ALPHA.steps[1], StepStatus.UNKNOWN, saying("no answer")),))
-    text = render_result(result, show_phones=False, color=False)
+    text = render_result(result, samples.MASKED)
     assert "! unknown: adding alice, Bob Marsh (until 2026-12-31, contractor): no answer" in text
-    assert "Nobody knows" not in text
+    assert "The outcome of" not in text
 
 
 def test_a_group_without_a_known_name_has_none_in_its_heading() -> None:
-    text = render_plan(plan_of(replace(samples.JOINED, name=Untrusted(""))), show_phones=False, color=False)
+    text = render_plan(samples.saved(plan_of(replace(samples.JOINED, name=Untrusted("")))), samples.MASKED)
     assert text.startswith("club  (known after apply)\n")
 
 
 def test_a_message_that_would_fill_the_screen_is_cut() -> None:
-    text = render_plan(plan_of(replace(samples.SAME, blocked=(saying("x" * 1100),))), show_phones=False, color=False)
+    text = render_plan(samples.saved(plan_of(replace(samples.SAME, blocked=(saying("x" * 1100),)))), samples.MASKED)
     assert f"  ! blocked: {'x' * 1000} … (100 more characters)\n" in text
 
 
 def test_from_the_eleventh_person_on_advice_only_counts() -> None:
     people = tuple(samples.who(f"120255501{n:02}", f"p{n:02}") for n in range(12))
     group = replace(samples.SAME, advice=(Advice(AdviceKind.KEPT, saying("protected"), people),))
-    text = render_plan(plan_of(group), show_phones=False, color=False)
-    assert "i left alone: p00, p01, p02, p03, p04, p05, p06, p07, p08, p09, 2 more: protected\n" in text
+    text = render_plan(samples.saved(plan_of(group)), samples.MASKED)
+    assert "i not removed: p00, p01, p02, p03, p04, p05, p06, p07, p08, p09, 2 more: protected\n" in text
 
 
 @pytest.mark.parametrize(
@@ -223,8 +227,8 @@ def test_problems_end_in_how_many_there_are(problems: tuple[Problem, ...], line:
     assert render_problems(problems).splitlines()[-1] == line
 
 
-def test_without_color_no_text_has_an_escape_and_with_it_only_the_colours_differ() -> None:
-    plain = render_plan(samples.EVERYTHING, show_phones=False, color=False)
-    colored = render_plan(samples.EVERYTHING, show_phones=False, color=True)
+def test_without_colours_no_text_has_an_escape_and_only_the_colours_differ() -> None:
+    plain = render_plan(samples.saved(samples.EVERYTHING), samples.MASKED)
+    colored = render_plan(samples.saved(samples.EVERYTHING), samples.COLORED)
     assert "\x1b" not in plain
     assert re.sub(r"\x1b\[[0-9;]+m", "", colored) == plain

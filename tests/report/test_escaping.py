@@ -18,11 +18,10 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.report.documents import mask_document, result_document
-from reconciler.report.dry_run import render_calls
-from reconciler.report.plan_markdown import render_plan_markdown
-from reconciler.report.plan_text import render_plan
+from reconciler.report.dry_run import DryRun, render_calls
+from reconciler.report.markdown import render_dry_run_markdown, render_plan_markdown, render_result_markdown
 from reconciler.report.problems import problems_document, render_problems
-from reconciler.report.result import render_result, render_result_markdown
+from reconciler.report.text import render_plan, render_result
 from reconciler.sanitize.escape import escape_controls, json_line, json_text, quoted
 from tests.builders import saying
 from tests.report import report_samples as samples
@@ -96,17 +95,21 @@ def documents(text: str) -> list[dict[str, object]]:
 
 
 RENDERERS: dict[str, Callable[[str], str]] = {
-    "plan": lambda text: render_plan(hostile_plan(text), show_phones=False, color=False),
-    "plan with numbers": lambda text: render_plan(hostile_plan(text), show_phones=True, color=False),
-    "result": lambda text: render_result(hostile_result(text), show_phones=False, color=False),
-    "result with numbers": lambda text: render_result(hostile_result(text), show_phones=True, color=False),
-    "calls": lambda text: render_calls(samples.calls_of(hostile_plan(text)), show_phones=True),
-    "problems": lambda text: render_problems([hostile_problem(text)]),
-    "plan as markdown": lambda text: render_plan_markdown(hostile_plan(text), show_phones=False, made=text),
-    "dry run as markdown": lambda text: render_plan_markdown(
-        hostile_plan(text), show_phones=True, calls=samples.calls_of(hostile_plan(text))
+    "plan": lambda text: render_plan(samples.saved(hostile_plan(text)), samples.MASKED),
+    "plan with numbers": lambda text: render_plan(samples.saved(hostile_plan(text)), samples.FULL),
+    "result": lambda text: render_result(hostile_result(text), samples.MASKED),
+    "result with numbers": lambda text: render_result(hostile_result(text), samples.FULL),
+    "calls": lambda text: render_calls(
+        DryRun(samples.saved(samples.EVERYTHING), samples.calls_of(hostile_plan(text))), samples.FULL
     ),
-    "result as markdown": lambda text: render_result_markdown(hostile_result(text), show_phones=True),
+    "problems": lambda text: render_problems([hostile_problem(text)]),
+    "plan as markdown": lambda text: render_plan_markdown(
+        samples.saved(hostile_plan(text), made_by=text), samples.MASKED
+    ),
+    "dry run as markdown": lambda text: render_dry_run_markdown(
+        DryRun(samples.saved(hostile_plan(text)), samples.calls_of(hostile_plan(text))), samples.FULL
+    ),
+    "result as markdown": lambda text: render_result_markdown(hostile_result(text), samples.FULL),
     "documents": lambda text: json_text(documents(text)),
     "document on a line": lambda text: json_line(documents(text)),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 
 from reconciler.config import load
 from reconciler.errors import ConfigError, Problem, ProblemKind
-from reconciler.report.problems import PROBLEM_HELP, render_annotations, sarif_document
+from reconciler.report.options import RenderOptions
+from reconciler.report.problems import PROBLEM_HELP, Validation, render_annotations, sarif_document
 from reconciler.sanitize.escape import json_text, mask_and_escape
 from tests.sanitize.hostile_readers import assert_no_number, assert_terminal_and_log_obey_nothing, decoded_command
 from tests.sanitize.hostile_texts import DISGUISED, HOSTILE
@@ -148,6 +150,10 @@ SARIF = {
 }
 
 
+def github_commands(problems: Sequence[Problem], verdict: str = "") -> str:
+    return render_annotations(Validation(problems, verdict), RenderOptions())
+
+
 def problems_of(name: str) -> tuple[Problem, ...]:
     with pytest.raises(ConfigError) as caught:
         load(BAD / f"{name}.yaml", as_of=date(2026, 1, 1))
@@ -166,7 +172,7 @@ def test_both_formats_tell_every_problem_with_its_kind(name: str) -> None:
     rules = run["tool"]["driver"]["rules"]
     assert [result["ruleId"] for result in run["results"]] == [problem.kind for problem in problems]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
-    commands = [line for line in render_annotations(problems, "").split("\n") if line.startswith("::")]
+    commands = [line for line in github_commands(problems).split("\n") if line.startswith("::")]
     titles = [decoded_command(command)[1]["title"] for command in commands]
     assert sorted(titles) == sorted(PROBLEM_HELP[problem.kind].title for problem in problems)
     assert_no_number(json_text(document))
@@ -185,24 +191,24 @@ WHOLE_FILE = Problem("ä.yaml", 0, 0, "", "there is no such file or folder", kin
 
 
 def test_annotations_stand_at_their_lines_errors_first_and_end_in_how_many_there_are() -> None:
-    assert render_annotations([WARNING, ERROR, WHOLE_FILE], "").split("\n") == [
+    assert github_commands([WARNING, ERROR, WHOLE_FILE]).split("\n") == [
         "::error file=groups/a b.yaml,line=4,col=3,title=Unknown key::groups.a[0]: unknown key `x`; did you mean `y`?",
         "::error file=ä.yaml,title=File that cannot be read::there is no such file or folder",
-        "::warning file=groups.yaml,line=2,col=1,title=White space that does not count::white space",
+        "::warning file=groups.yaml,line=2,col=1,title=White space that is ignored::white space",
         "2 errors, 1 warning",
     ]
 
 
 def test_where_nothing_is_wrong_the_verdict_is_all() -> None:
-    assert render_annotations([], "groups.yaml: valid, 3 groups") == "groups.yaml: valid, 3 groups"
-    assert render_annotations([WARNING], "groups.yaml: valid, 3 groups").endswith(
+    assert github_commands([], "groups.yaml: valid, 3 groups") == "groups.yaml: valid, 3 groups"
+    assert github_commands([WARNING], "groups.yaml: valid, 3 groups").endswith(
         "\n1 warning\ngroups.yaml: valid, 3 groups"
     )
 
 
 @pytest.mark.parametrize(("number", "said"), [(10, False), (11, True)])
 def test_it_is_said_when_there_are_more_than_github_shows(number: int, said: bool) -> None:
-    assert ("shows 10 of each" in render_annotations([ERROR] * number, "")) is said
+    assert ("shows 10 of each" in github_commands([ERROR] * number)) is said
 
 
 def test_sarif_places_are_relative_to_the_repository_and_a_whole_file_is_its_first_line() -> None:
@@ -229,7 +235,7 @@ def test_a_file_outside_of_the_repository_has_no_base() -> None:
 def test_hostile_text_is_shown_in_its_place_and_obeyed_nowhere(name: str) -> None:
     text = HOSTILE[name]
     problem = Problem(text, 1, 1, text, text, text, kind=ProblemKind.VALUE)
-    command, count = render_annotations([problem], "").split("\n")
+    command, count = github_commands([problem]).split("\n")
     assert count == "1 error"
     kind, properties, message = decoded_command(command)
     assert kind == "error"
@@ -248,5 +254,5 @@ def test_hostile_text_is_shown_in_its_place_and_obeyed_nowhere(name: str) -> Non
 def test_numbers_are_masked_in_both(name: str) -> None:
     text = DISGUISED[name]
     problem = Problem(text, 1, 1, text, text, text, kind=ProblemKind.VALUE)
-    assert_no_number(render_annotations([problem], text))
+    assert_no_number(github_commands([problem], text))
     assert_no_number(json_text(sarif_document([problem], "0.1.0")))

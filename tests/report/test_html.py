@@ -15,42 +15,44 @@ from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.report.html.cards import Card, card_of
-from reconciler.report.html.page import page_of
+from reconciler.report.html.page import Page as PlanPage
+from reconciler.report.html.page import plan_page
 from reconciler.report.html.render import render_plan_html
-from reconciler.report.html.text_diff import text_view
-from reconciler.report.style import TextStyle
+from reconciler.report.html.text_diff import Segment, mark_differences
+from reconciler.report.options import RenderOptions
+from reconciler.report.pieces import plain_text
 from tests.builders import saying
 from tests.report import report_samples as samples
-from tests.report.test_report_escaping import hostile_plan
+from tests.report.test_escaping import hostile_plan
 from tests.sanitize.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
 from tests.sanitize.hostile_texts import DISGUISED, HOSTILE
 
-MASKED = TextStyle(show_phones=False, color=False)
 
-
-def made(plan: Plan) -> SavedPlan:
-    return SavedPlan(plan, samples.SOURCES, "0.1.0", "2026-11-21T12:00:00+00:00")
+def page_of(plan: Plan, *, drift: bool = False) -> PlanPage:
+    return plan_page(samples.saved(plan), RenderOptions(drift=drift))
 
 
 def html(plan: Plan, *, show_phones: bool = False, drift: bool = False) -> str:
-    return render_plan_html(made(plan), show_phones=show_phones, drift=drift)
+    return render_plan_html(samples.saved(plan), RenderOptions(show_phones=show_phones, drift=drift))
 
 
 def words(plan: Plan, *, show_phones: bool = False) -> str:
     """What a reader sees, one space between all words and elements."""
-    return words_of(made(plan), show_phones=show_phones)
+    return words_of(samples.saved(plan), show_phones=show_phones)
 
 
 def words_of(saved: SavedPlan, *, show_phones: bool = False) -> str:
     """The same of a plan with its origin."""
-    page = render_plan_html(saved, show_phones=show_phones)
+    page = render_plan_html(saved, RenderOptions(show_phones=show_phones))
     source = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
     return " ".join(" ".join(text for text, _ in Page(source).texts).split())
 
 
-def card(group: GroupPlan) -> Card:
-    return card_of(group, "g1", (), MASKED)
+def article(group: GroupPlan) -> str:
+    """What a reader sees of a group's card."""
+    source = html(replace(samples.EMPTY, groups=(group,)))
+    (card,) = re.findall(r"<article.*?</article>", source, flags=re.DOTALL)
+    return " ".join(" ".join(text for text, _ in Page(card).texts).split())
 
 
 def elements(text: str) -> list[tuple[str, tuple[tuple[str, str | None], ...]]]:
@@ -84,7 +86,7 @@ def test_numbers_are_masked_wherever_they_stand_unless_asked_for(name: str) -> N
 def test_with_phones_the_page_says_that_it_has_them() -> None:
     shown = words(samples.EVERYTHING, show_phones=True)
     assert "+12025550146" in shown
-    assert "This page has phone numbers in full." in shown
+    assert "This page shows full phone numbers." in shown
 
 
 def test_the_policy_lets_only_the_one_style_and_the_one_script_run() -> None:
@@ -119,30 +121,31 @@ def test_every_id_stands_once() -> None:
     [
         "Apply would be refused",
         "Refused: apply would stop before its first write gone : 2 of 2 members would be removed, the limit is 1 (25%) "
-        "To go on: raise it with --max-removals 2 the instance is not connected To go on: scan its QR code",
-        "8 groups 2 as the file says 1 to create 1 to change 1 to join 1 to leave 2 to adopt found by name "
+        "To override: raise it with --max-removals 2 the instance is not connected To override: scan its QR code",
+        "8 groups 2 in sync 1 to create 1 to change 1 to join 1 to leave 2 to adopt found by name "
         "4 people to add 2 people to remove 2 blocked 2 refused 7 calls about 5 s",
-        "Only looked at: board, project-alpha. Instance inst_abc123 From groups.yaml, more/sales.yaml As of 2026-11-21",
+        "Selected groups: board, project-alpha. Instance inst_abc123 From groups.yaml, more/sales.yaml "
+        "As of 2026-11-21",
         "Made 2026-11-21 12:00 UTC by reconciler 0.1.0",
         "Needs a decision 3",
         "Blocked: the instance is no admin of this group: make +1 202 ••• ••00 one in the app",
-        "Name stays as it is Before Beta (old) After Beta",
-        "Go out 1 − +1 202 ••• ••46 stays as it is",
-        "Refused: 2 of 2 members would be removed, the limit is 1 (25%) The instance leaves this group.",
-        "Board new +2 2 to add description description differs board (known after apply) This group is created.",
-        "Description New Only the board Come in 2 + alice + carol",
-        "The instance joins this group by its invite.",
+        "Name no change planned Before Beta (old) After Beta",
+        "Removed 1 − +1 202 ••• ••46 no change planned",
+        "Refused: 2 of 2 members would be removed, the limit is 1 (25%) Leave the group.",
+        "Board create the group 2 people added description board (known after apply) Create the group.",
+        "Description New Only the board Added 2 + alice + carol",
+        "Join through the invite link.",
         "Before Project Alfa After Project Alpha",
         "Before (none) After Team workspace for Project Alpha Ask alice",
         "+ Bob Marsh until 2026-12-31 · contractor",
-        'adopted found by earlier name "Project Alfa"; reconciler pin notes its id',
+        'adopt found by previous name "Project Alfa"; run reconciler pin to write its id into the file',
         "pending invite carol – to come by the invite link https://chat.whatsapp.com/Code12345678",
         "unidentified (unidentified), 76699677012110@lid – they stay",
-        "Who gains and loses what 5",
-        "falls due Bob Marsh (until 2026-12-31, contractor) – within the next 14 days",
+        "Membership changes by person 5",
+        "expires soon Bob Marsh (until 2026-12-31, contractor) – within the next 14 days",
         "7 live groups are not in the file",
-        "adopted adopted – found by name; reconciler pin notes its id",
-        "As the file says 2 Adopted Same",
+        "adopt adopted: found by name; run reconciler pin to write its id into the file",
+        "In sync 2 Adopted Same",
     ],
 )
 def test_the_page_says_all_that_the_plan_has(phrase: str) -> None:
@@ -153,91 +156,89 @@ def test_the_page_says_all_that_the_plan_has(phrase: str) -> None:
     ("plan", "drift", "title"),
     [
         (samples.SMALL, False, "2 groups would change"),
-        (samples.SMALL, True, "2 groups differ from the file"),
-        (replace(samples.SMALL, groups=(samples.NEW,)), True, "1 group differs from the file"),
-        (samples.NOTHING, False, "Nothing to do"),
+        (samples.SMALL, True, "2 groups differ from the configuration"),
+        (replace(samples.SMALL, groups=(samples.NEW,)), True, "1 group differs from the configuration"),
+        (samples.NOTHING, False, "No changes"),
         (samples.NOTHING, True, "No drift"),
-        (samples.WATCHED, False, "Nothing to do"),
-        (samples.WATCHED, True, "Nothing to change"),
+        (samples.WATCHED, False, "No changes"),
+        (samples.WATCHED, True, "No drift to correct"),
         (samples.EVERYTHING, True, "Apply would be refused"),
         (replace(samples.EVERYTHING, refusals=()), False, "4 groups would change, 2 are blocked"),
         (replace(samples.EMPTY, groups=(samples.LOST,)), True, "1 group is blocked"),
     ],
 )
 def test_the_title_says_the_main_thing(plan: Plan, drift: bool, title: str) -> None:
-    assert page_of(made(plan), show_phones=False, drift=drift).title == title
+    assert page_of(plan, drift=drift).title == title
     assert f"<h1>{title}</h1>" in html(plan, drift=drift)
 
 
-def test_the_number_of_groups_has_beside_it_which_are_as_the_file_says_and_which_are_only_observed() -> None:
-    assert "3 groups 2 as the file says, 1 only observed" in words(samples.WATCHED)
+def test_the_number_of_groups_says_which_are_in_sync_and_which_are_only_observed() -> None:
+    assert "3 groups 2 in sync, 1 observed only" in words(samples.WATCHED)
 
 
 def test_where_nothing_is_pending_there_is_nothing_to_filter() -> None:
     source = html(samples.EMPTY)
     assert "<form" not in source
     assert "<script" not in source
-    assert "Nothing to do: no group was asked for." in source
+    assert "No changes: no groups are selected." in source
 
 
-def test_who_leaves_because_the_time_has_run_out_is_told_with_the_day() -> None:
+def test_an_expired_membership_is_shown_with_its_last_day() -> None:
     group = replace(samples.ALPHA, remove=(samples.BOB,), steps=())
-    (gone,) = card(group).removes
-    assert (gone.name, gone.detail, gone.stays) == ("Bob Marsh", "last day was 2026-12-31 · contractor", True)
+    assert "− Bob Marsh last day was 2026-12-31 · contractor no change planned" in article(group)
 
 
-def test_whose_doing_a_difference_is_stands_beside_it() -> None:
-    verdicts = (
+def test_the_cause_of_a_difference_is_shown_beside_it() -> None:
+    causes = (
         ItemCause(DriftItem.NAME, DriftCause.BY_HAND),
         ItemCause(DriftItem.ADD, DriftCause.NOT_APPLIED, samples.BOB.ref_id),
         ItemCause(DriftItem.REMOVE, DriftCause.BOTH, samples.STRANGER.ref_id),
     )
-    told = card(replace(samples.ALPHA, drift_causes=verdicts))
-    assert [text.remark for text in told.texts] == ["changed by hand", ""]
-    assert [person.detail for person in told.adds] == ["", "until 2026-12-31 · contractor · not applied yet"]
-    assert [person.detail for person in told.removes] == ["changed by hand and in the file", ""]
-    made_by = replace(samples.JOINED, drift_causes=(ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),))
-    assert card(made_by).acts == (("add", "The instance joins this group by its invite. (changed by hand)"),)
-    stuck = replace(samples.LOST, drift_causes=(ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),))
-    assert card(stuck).blocked == ("two live groups bear this name: 1@g.us, 2@g.us (changed by hand)",)
+    text = article(replace(samples.ALPHA, drift_causes=causes))
+    assert "After Project Alpha changed manually Description" in text
+    assert "+ alice + Bob Marsh until 2026-12-31 · contractor · not applied yet" in text
+    assert "+1 202 ••• ••46 changed manually and in the configuration − +55 319" in text
+    by_hand = (ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),)
+    assert "Join through the invite link (changed manually)." in article(replace(samples.JOINED, drift_causes=by_hand))
+    assert "1@g.us, 2@g.us (changed manually)" in article(replace(samples.LOST, drift_causes=by_hand))
 
 
-def test_what_somebody_has_to_decide_comes_before_changes_and_those_before_what_is_good_to_know() -> None:
+def test_decisions_come_before_changes_and_changes_before_notices() -> None:
     known = replace(samples.SAME, key="known", advice=(Advice(AdviceKind.ADMIN, saying("promote by hand")),))
-    plan = replace(samples.EVERYTHING, groups=(*samples.EVERYTHING.groups, known))
-    page = page_of(made(plan), show_phones=False, drift=False)
-    assert [(section.anchor, [card.key for card in section.cards]) for section in page.sections] == [
-        ("decide", ["beta", "gone", "lost"]),
-        ("changes", ["board", "club", "project-alpha"]),
-        ("known", ["known"]),
+    page = page_of(replace(samples.EVERYTHING, groups=(*samples.EVERYTHING.groups, known)))
+    assert [(title, [group.key for group in groups]) for title, groups in page.stacks.items()] == [
+        ("Needs a decision", ["beta", "gone", "lost"]),
+        ("Changes", ["board", "club", "project-alpha"]),
+        ("Notices", ["known"]),
     ]
-    assert [card.key for card in page.same] == ["adopted", "same"]
+    assert [group.key for group in page.view.quiet] == ["adopted", "same"]
 
 
 @pytest.mark.parametrize(
-    ("group", "told"),
+    ("group", "words"),
     [
-        (replace(samples.ALPHA, live=None), 'found by earlier name "Project Alfa"; reconciler pin notes its id'),
-        (replace(samples.ALPHA, live=None, field_changes=()), "found by an earlier name; reconciler pin notes its id"),
-        (samples.ADOPTED, "found by name; reconciler pin notes its id"),
+        (replace(samples.ALPHA, live=None), 'found by previous name "Project Alfa";'),
+        (replace(samples.ALPHA, live=None, field_changes=()), "found by a previous name;"),
     ],
 )
-def test_adopting_says_by_which_name_the_group_was_found(group: GroupPlan, told: str) -> None:
-    assert card(group).notes[0].text == told
+def test_a_card_says_by_which_name_an_adopted_group_was_found(group: GroupPlan, words: str) -> None:
+    assert f"adopt {words} run reconciler pin to write its id into the file" in article(group)
 
 
 def test_a_card_takes_the_id_from_the_live_group_where_the_plan_has_none() -> None:
-    assert card(replace(samples.BLOCKED, id=None)).id == samples.BETA_ID
-    assert card(samples.LOST).id == "(no live group)"
+    assert f"beta {samples.BETA_ID} " in article(replace(samples.BLOCKED, id=None))
+    assert "lost (no live group) " in article(samples.LOST)
+
+
+def lines(segment: Segment) -> str:
+    return "|".join(plain_text((line,), samples.MASKED) for line in segment.lines)
 
 
 def shown(text: TextChange, *, show_phones: bool = False) -> tuple[str | None, str, str]:
     """Before and after with the marked words in brackets and line ends as bars, and the remark."""
-    view = text_view(text, TextStyle(show_phones, color=False), stays=False)
+    view = mark_differences(text, RenderOptions(show_phones=show_phones))
     before, after = (
-        None
-        if runs is None
-        else "".join(f"[{'|'.join(run.lines)}]" if run.changed else "|".join(run.lines) for run in runs)
+        None if runs is None else "".join(f"[{lines(run)}]" if run.changed else lines(run) for run in runs)
         for runs in (view.before, view.after)
     )
     return before, after or "", view.remark
@@ -304,7 +305,7 @@ def crowded(groups: int, people: int) -> Plan:
 
 @pytest.mark.parametrize(("groups", "people", "table"), [(12, 40, True), (13, 40, False), (12, 41, False)])
 def test_people_and_groups_are_a_table_as_long_as_it_can_be_seen_at_once(groups: int, people: int, table: bool) -> None:
-    page = page_of(made(crowded(groups, people)), show_phones=False, drift=False)
+    page = page_of(crowded(groups, people))
     assert bool(page.people.columns) is table
     assert len(page.people.rows) == people
     assert ("<table>" in html(crowded(groups, people))) is table
@@ -314,14 +315,20 @@ def test_somebody_who_moves_has_one_row_with_both_groups() -> None:
     coming = GroupPlan("a", Untrusted("A"), add=(samples.ALICE,))
     going = GroupPlan("b", Untrusted("B"), remove=(replace(samples.ALICE, jid="other"),))
     plan = replace(samples.EMPTY, groups=(coming, going))
-    (row,) = page_of(made(plan), show_phones=False, drift=False).people.rows
-    assert [(move.key, move.gains, move.stays) for move in row.moves] == [("a", True, True), ("b", False, True)]
+    (row,) = page_of(plan).people.rows
+    assert [(group.key, item.added, item.planned) for group, item in row.moves] == [
+        ("a", True, False),
+        ("b", False, False),
+    ]
 
 
 def test_many_groups_that_were_merely_found_by_name_are_one_note() -> None:
     groups = tuple(replace(samples.ADOPTED, key=f"group {number}") for number in range(3))
     plan = replace(samples.EMPTY, groups=groups)
-    assert "adopted group 0, group 1, group 2 – found by name; reconciler pin notes their ids" in words(plan)
+    assert (
+        "adopt group 0, group 1, group 2: found by name; run reconciler pin to write their ids into the file"
+        in words(plan)
+    )
     assert "<article" not in html(plan)
 
 
@@ -348,10 +355,10 @@ def test_a_shard_says_which_part_of_the_groups_it_is() -> None:
     ],
 )
 def test_when_a_plan_was_made_is_told_in_utc(written: str, told: str) -> None:
-    assert told in words_of(replace(made(samples.EMPTY), made_at=written))
+    assert told in words_of(samples.saved(samples.EMPTY, made_at=written))
 
 
 def test_from_many_files_only_the_first_are_named() -> None:
     sources = tuple(replace(samples.SOURCES[0], path=f"{number}.yaml") for number in range(7))
-    saved = replace(made(samples.EMPTY), sources=sources)
-    assert "0.yaml, 1.yaml, 2.yaml, 3.yaml, 4.yaml and 2 more" in render_plan_html(saved, show_phones=False)
+    saved = replace(samples.saved(samples.EMPTY), sources=sources)
+    assert "0.yaml, 1.yaml, 2.yaml, 3.yaml, 4.yaml and 2 more" in render_plan_html(saved, samples.MASKED)

@@ -18,32 +18,33 @@ from reconciler.model.text import Untrusted
 from reconciler.plan.model import ChangedSince, GroupPlan, Plan, Refusal
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.report.plan_markdown import render_plan_markdown
-from reconciler.report.pr_comment import MAX_COMMENT_CHARACTERS, Section, comment_marker, md_size, render_comment
-from reconciler.report.result import render_result_markdown
+from reconciler.report.markdown import render_plan_markdown, render_result_markdown
+from reconciler.report.pr_comment import (
+    MAX_COMMENT_CHARACTERS,
+    comment_size,
+)
 from tests.builders import saying
 from tests.report import report_samples as samples
 from tests.sanitize.hostile_readers import Page, github_page
 
 GOLDEN = Path(__file__).parent / "golden"
-MADE = "reconciler 0.1.0, 2026-11-21T12:00:00+00:00"
 COMMENTS: dict[str, Callable[[], str]] = {
-    "plan_small": lambda: render_plan_markdown(samples.SMALL, show_phones=False, made=MADE),
-    "plan_everything": lambda: render_plan_markdown(samples.EVERYTHING, show_phones=False, made=MADE),
-    "plan_show_phones": lambda: render_plan_markdown(samples.SMALL, show_phones=True),
-    "plan_nothing": lambda: render_plan_markdown(samples.NOTHING, show_phones=False, made=MADE),
-    "plan_empty": lambda: render_plan_markdown(samples.EMPTY, show_phones=False),
-    "drift": lambda: render_plan_markdown(samples.SMALL, show_phones=False, drift=True, made=MADE),
-    "drift_none": lambda: render_plan_markdown(samples.NOTHING, show_phones=False, drift=True),
-    "result_good": lambda: render_result_markdown(samples.GOOD, show_phones=False),
-    "result_bad": lambda: render_result_markdown(samples.BAD, show_phones=False),
-    "result_interrupted": lambda: render_result_markdown(samples.INTERRUPTED, show_phones=False),
-    "result_nothing": lambda: render_result_markdown(ApplyResult(samples.NOTHING), show_phones=False),
+    "plan_small": lambda: render_plan_markdown(samples.saved(samples.SMALL), samples.MASKED),
+    "plan_everything": lambda: render_plan_markdown(samples.saved(samples.EVERYTHING), samples.MASKED),
+    "plan_show_phones": lambda: render_plan_markdown(samples.saved(samples.SMALL), samples.FULL),
+    "plan_nothing": lambda: render_plan_markdown(samples.saved(samples.NOTHING), samples.MASKED),
+    "plan_empty": lambda: render_plan_markdown(samples.saved(samples.EMPTY), samples.MASKED),
+    "drift": lambda: render_plan_markdown(samples.saved(samples.SMALL), samples.DRIFT),
+    "drift_none": lambda: render_plan_markdown(samples.saved(samples.NOTHING), samples.DRIFT),
+    "result_good": lambda: render_result_markdown(samples.GOOD, samples.MASKED),
+    "result_bad": lambda: render_result_markdown(samples.BAD, samples.MASKED),
+    "result_interrupted": lambda: render_result_markdown(samples.INTERRUPTED, samples.MASKED),
+    "result_nothing": lambda: render_result_markdown(ApplyResult(samples.NOTHING), samples.MASKED),
 }
 
 
 @pytest.mark.parametrize("name", COMMENTS)
-def test_comment_is_as_its_golden_file_says(name: str) -> None:
+def test_comment_matches_its_golden_file(name: str) -> None:
     text = COMMENTS[name]() + "\n"
     file = GOLDEN / f"{name}.md"
     if os.environ.get("RECONCILER_UPDATE_GOLDEN") == "1":
@@ -65,19 +66,10 @@ def test_a_comment_begins_with_its_marker_and_ends_every_element(name: str) -> N
     assert page.tags.count("details") == page.tags.count("summary")
 
 
-@pytest.mark.parametrize(
-    ("instance", "shown"),
-    [("inst_a", "inst_a"), ("--> <b>", "_b_"), ("x" * 200, "x" * 80), ("a--b\n", "a_b_")],
-)
-def test_no_instance_ends_the_marker(instance: str, shown: str) -> None:
-    assert comment_marker("plan", instance) == f"<!-- reconciler:plan {shown} -->"
-    assert comment_marker("plan") == "<!-- reconciler:plan -->"
-
-
-def test_the_comments_of_two_shards_are_told_apart() -> None:
+def test_the_comments_of_two_shards_have_different_markers() -> None:
     parts = [replace(samples.SHARD, shard=ShardInfo(1, count, 83)) for count in (5, 6)]
-    plans = [render_plan_markdown(part, show_phones=False) for part in parts]
-    results = [render_result_markdown(ApplyResult(part), show_phones=False) for part in parts]
+    plans = [render_plan_markdown(samples.saved(part), samples.MASKED) for part in parts]
+    results = [render_result_markdown(ApplyResult(part), samples.MASKED) for part in parts]
     assert [text.splitlines()[0] for text in (*plans, *results)] == [
         "<!-- reconciler:plan inst_abc123 1/5 -->",
         "<!-- reconciler:plan inst_abc123 1/6 -->",
@@ -109,7 +101,7 @@ def blocked(key: str) -> GroupPlan:
 def comment_of(*groups: GroupPlan, refusals: tuple[Refusal, ...] = (), name: str = "") -> str:
     named = tuple(replace(group, name=Untrusted(name) if name else group.name) for group in groups)
     plan = Plan("inst_abc123", samples.SMALL.as_of, tuple(sorted(named, key=lambda group: group.key)), refusals)
-    return render_plan_markdown(plan, show_phones=False, made=MADE)
+    return render_plan_markdown(samples.saved(plan), samples.MASKED)
 
 
 def keys(text: str) -> list[str]:
@@ -137,12 +129,12 @@ def test_what_is_refused_blocked_or_loses_people_comes_first() -> None:
     ids=["no name", "plain", "pairs of units", "two bytes each", "all escaped"],
 )
 @pytest.mark.parametrize("number", [60, 501, 1500])
-def test_a_comment_has_an_end_and_says_what_is_not_in_it(number: int, name: str) -> None:
+def test_a_comment_has_a_size_limit_and_counts_what_it_leaves_out(number: int, name: str) -> None:
     groups = [removing(f"removing-{n}", 30) for n in range(number // 3)]
     groups += [blocked(f"blocked-{n}") for n in range(number // 3)]
     groups += [adding(f"adding-{n}", 40) for n in range(number // 3)]
     text = comment_of(*groups, name=name)
-    assert md_size(text) <= MAX_COMMENT_CHARACTERS
+    assert comment_size(text) <= MAX_COMMENT_CHARACTERS
     assert len(text) <= 65_000
     assert len(text.encode()) < 262_144
     page = github_page(text)
@@ -154,15 +146,15 @@ def test_a_comment_has_an_end_and_says_what_is_not_in_it(number: int, name: str)
     assert order == sorted(order)
     assert opened(text) == keys(text)[: len(opened(text))]
     missing = number - len(keys(text))
-    said = re.search(r"(\d+) more groups? (?:is|are) left out", text)
-    assert (int(said[1]) if said else 0) == missing
-    short = re.search(r"\*\*(\d+) groups? stands? here in one line only", text)
+    left_out = re.search(r"(\d+) more groups? (?:is|are) left out", text)
+    assert (int(left_out[1]) if left_out else 0) == missing
+    short = re.search(r"\*\*(\d+) groups? (?:is|are) shown in one line", text)
     assert (int(short[1]) if short else 0) == len(keys(text)) - len(opened(text))
     assert ("see the artifact" in text) is (len(opened(text)) < number)
-    assert md_size(text) > MAX_COMMENT_CHARACTERS - 8_500 or len(opened(text)) == number
+    assert comment_size(text) > MAX_COMMENT_CHARACTERS - 8_500 or len(opened(text)) == number
 
 
-def test_in_a_group_too_large_to_show_those_who_leave_stay() -> None:
+def test_in_a_group_too_large_to_show_removals_are_shown_first() -> None:
     both = replace(adding("both-0", 600), remove=crowd(90, 5000))
     both = replace(both, steps=(*both.steps, *removing("both-0", 90).steps))
     text = comment_of(both)
@@ -193,18 +185,19 @@ def test_a_plan_made_to_fill_the_comment_stays_within_it() -> None:
         blocked=(saying(long),) * 9,
     )
     plan = Plan(long, samples.SMALL.as_of, (group,) * 50, refusals, advice, targets=(long,) * 30)
-    made = render_plan_markdown(plan, show_phones=True, made=long)
-    assert md_size(made) <= MAX_COMMENT_CHARACTERS
-    assert "**There is more to know: see the artifact.**" in made
+    made = render_plan_markdown(samples.saved(plan, made_by=long), samples.FULL)
+    assert comment_size(made) <= MAX_COMMENT_CHARACTERS
+    assert "**There is more: see the artifact.**" in made
     assert not github_page(made).open
 
 
-def test_what_a_plan_was_narrowed_to_is_said() -> None:
+def test_the_scope_of_a_plan_is_stated() -> None:
     since = ChangedSince("main", "0123456789abcdef", unchanged=("key-01", "key-02"), removed=("key-03",))
     plan = replace(samples.NOTHING, targets=("key-00",), changed_since=since)
-    seen = github_page(render_plan_markdown(plan, show_phones=False)).text
-    assert "Only looked at: key-00.\n2 groups changed since main (commit 012345678)" in seen
-    assert "No longer in the file, and left alone as they are: key-03." in seen
+    seen = github_page(render_plan_markdown(samples.saved(plan), samples.MASKED)).text
+    assert "Selected groups: key-00.\n2 groups changed since main (commit 012345678); skipped 2 unchanged" in seen
+    assert "2 unchanged groups: key-01, key-02." in seen
+    assert "No longer in the configuration, so their live groups stay unchanged: key-03." in seen
 
 
 def test_up_to_three_groups_are_open_at_once() -> None:
@@ -213,17 +206,17 @@ def test_up_to_three_groups_are_open_at_once() -> None:
     assert comment_of(*groups).count("<details open>") == 0
 
 
-def test_what_is_not_as_the_file_says_comes_first_in_a_result() -> None:
+def test_what_has_not_converged_comes_first_in_a_result() -> None:
     plan = Plan("inst_abc123", samples.SMALL.as_of, (adding("adding-0"), adding("failed-0"), removing("removing-0")))
     steps = [
         StepResult(step, StepStatus.FAILED if step.group == "failed-0" else StepStatus.DONE, saying("no"))
         for step in plan.steps
     ]
-    text = render_result_markdown(ApplyResult(plan, tuple(steps)), show_phones=False)
+    text = render_result_markdown(ApplyResult(plan, tuple(steps)), samples.MASKED)
     assert opened(text) == ["failed-0", "removing-0", "adding-0"]
 
 
-def test_what_stands_in_a_block_of_code_is_shown_as_it_is_in_the_text() -> None:
+def test_a_block_of_code_shows_the_lines_of_the_text() -> None:
     page: Page = github_page(COMMENTS["plan_everything"]())
     code = "".join(text for text, is_code in page.texts if is_code)
     for line in (
@@ -232,24 +225,3 @@ def test_what_stands_in_a_block_of_code_is_shown_as_it_is_in_the_text() -> None:
         "- +1 202 ••• ••46",
     ):
         assert f"{line}\n" in code
-
-
-def test_a_group_that_its_one_line_says_all_of_opens_nothing() -> None:
-    assert render_comment("### Plan", [Section("alpha"), Section("beta", lambda: "- more")], "the end") == (
-        "### Plan\n\n- alpha\n\n<details open>\n<summary>beta</summary>\n\n- more\n\n</details>\n\nthe end"
-    )
-
-
-def test_what_never_stands_in_a_comment_is_not_written_either() -> None:
-    written: list[int] = []
-
-    def section(number: int) -> Section:
-        def body() -> str:
-            written.append(number)
-            return "x" * 7_000
-
-        return Section(f"group {number}", body)
-
-    text = render_comment("### Plan", [section(number) for number in range(100)], "")
-    assert text.count("<details>") == 8
-    assert written == [*range(9)]

@@ -17,6 +17,7 @@ from reconciler.report.documents import mask_document
 from reconciler.report.person import person_document, render_person
 from reconciler.sanitize.escape import json_text
 from tests.builders import ALICE, ALPHA_ID
+from tests.report import report_samples as samples
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("who.schema.json")))
 LID = "76699677012110@lid"
@@ -145,7 +146,7 @@ def test_each_group_shows_desired_live_and_what_else_matters(
     group: GroupMembership, protected: bool, lines: list[str]
 ) -> None:
     found = about(group, holds="protected" if protected else "")
-    section = render_person(found, show_phones=False, color=False).split("\n\n")[1]
+    section = render_person(found, samples.MASKED).split("\n\n")[1]
     assert [line.strip() for line in section.splitlines()[1:]] == lines
     SCHEMA.validate(json.loads(json_text(mask_document(person_document(found), show_phones=False))))
 
@@ -155,7 +156,7 @@ def test_each_group_shows_desired_live_and_what_else_matters(
     [("is_instance", "the instance itself"), ("protected", "`policy.protected`"), ("ignored", "`policy.ignored`")],
 )
 def test_what_applies_to_the_person_in_every_group_comes_first(flag: str, words: str) -> None:
-    head = render_person(about(holds=flag), show_phones=False, color=False).split("\n\n")[0]
+    head = render_person(about(holds=flag), samples.MASKED).split("\n\n")[0]
     assert head.startswith(f"alice  +1 202 ••• ••43  {LID}\n  i ")
     assert words in head
 
@@ -164,21 +165,21 @@ def test_untrusted_text_is_harmless_and_numbers_are_masked() -> None:
     terms = replace(MEMBER, until=date(2026, 12, 31), reason=HOSTILE, teams=(HOSTILE,))
     bad = replace(at(terms, Presence.UNKNOWN), name=HOSTILE, unknown_because=(HOSTILE,), blocked_because=(HOSTILE,))
     found = replace(about(bad, uncertain=(bad,)), person=PersonRef(ALICE.identity, ALICE.jid, HOSTILE, LID))
-    text = render_person(found, show_phones=False, color=False)
+    text = render_person(found, samples.MASKED)
     document = json_text(mask_document(person_document(found), show_phones=False))
     for output in (text, document):
         assert "\x1b" not in output
         assert "\u202e" not in output
         assert "555 01" not in output
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
-    assert "+1 202 555 0199" in render_person(found, show_phones=True, color=False)
-    assert "\x1b[1m" in render_person(found, show_phones=False, color=True)
+    assert "+1 202 555 0199" in render_person(found, samples.FULL)
+    assert "\x1b[1m" in render_person(found, samples.COLORED)
     SCHEMA.validate(json.loads(document))
 
 
 @pytest.mark.parametrize("holds", ["ignored", "is_instance"])
 def test_ignored_people_and_the_instance_are_never_shown_as_added_or_removed(holds: str) -> None:
     there, not_there = at(EXACT), at(MEMBER, Presence.OUT)
-    text = render_person(about(there, not_there, holds=holds), show_phones=False, color=False)
+    text = render_person(about(there, not_there, holds=holds), samples.MASKED)
     assert "  i in, not desired" in text
     assert "  i desired, not in" in text

@@ -26,8 +26,9 @@ from reconciler.model.identity import identity_of_digits
 from reconciler.model.person_ref import PersonRef
 from reconciler.report.config_diff import config_diff_document, render_config_diff, render_config_diff_markdown
 from reconciler.report.documents import mask_document
-from reconciler.report.pr_comment import md_size
+from reconciler.report.pr_comment import comment_size
 from reconciler.sanitize.escape import json_text
+from tests.report import report_samples as samples
 
 SCHEMA = json.loads(schema_text("diff.schema.json"))
 DAY = date(2026, 12, 31)
@@ -118,32 +119,29 @@ Diff: 1 group added, 1 removed, 1 changed, 2 people added, 1 person removed, 3 s
 
 
 def test_the_text_shows_everything_in_a_fixed_order() -> None:
-    assert render_config_diff(EVERYTHING, show_phones=False, color=False) == TEXT
+    assert render_config_diff(EVERYTHING, samples.MASKED) == TEXT
 
 
 def test_the_text_of_no_difference_is_one_line() -> None:
-    assert render_config_diff(NOTHING, show_phones=False, color=False) == "No differences: 3 groups unchanged."
+    assert render_config_diff(NOTHING, samples.MASKED) == "No differences: 3 groups unchanged."
 
 
 def test_a_revision_without_the_file_is_named() -> None:
     one = replace(NOTHING, old=ConfigVersion("HEAD", "c" * 40, exists=False))
 
-    assert render_config_diff(one, show_phones=False, color=False).startswith(
+    assert render_config_diff(one, samples.MASKED).startswith(
         "From HEAD (commit ccccccccc), which does not have the path to b.yaml."
     )
 
 
 def test_numbers_are_full_only_with_show_phones() -> None:
-    for render in (
-        render_config_diff_markdown,
-        lambda diff, show_phones: render_config_diff(diff, show_phones=show_phones, color=False),
-    ):
-        assert "5550143" not in render(EVERYTHING, show_phones=False)
-        assert "12025550143" in render(EVERYTHING, show_phones=True)
+    for render in (render_config_diff_markdown, render_config_diff):
+        assert "5550143" not in render(EVERYTHING, samples.MASKED)
+        assert "12025550143" in render(EVERYTHING, samples.FULL)
 
 
 def test_the_comment_starts_with_its_marker_and_names_the_versions() -> None:
-    output = render_config_diff_markdown(EVERYTHING, show_phones=False)
+    output = render_config_diff_markdown(EVERYTHING, samples.MASKED)
 
     assert output.startswith("<!-- reconciler:diff -->\n\n### Diff\n\n**1 group added, 1 removed")
     assert "(commit aaaaaa" in output
@@ -155,7 +153,7 @@ def test_the_comment_starts_with_its_marker_and_names_the_versions() -> None:
 
 
 def test_the_comment_of_no_difference_is_short() -> None:
-    output = render_config_diff_markdown(NOTHING, show_phones=False)
+    output = render_config_diff_markdown(NOTHING, samples.MASKED)
 
     assert "### No differences\n\n3 groups unchanged." in output.replace("&#46;", ".")
     assert "<details" not in output
@@ -163,15 +161,14 @@ def test_the_comment_of_no_difference_is_short() -> None:
 
 def test_a_comment_never_grows_past_its_end() -> None:
     crowd = tuple(MembershipChange(who(f"person-{number}")) for number in range(1000))
-    crowded = tuple(replace(ALPHA, key=f"crowd-{number}", added=crowd) for number in range(20))
-    groups = crowded + tuple(replace(ALPHA, key=f"group-{number}") for number in range(480))
+    full = tuple(replace(ALPHA, key=f"crowd-{number}", added=crowd) for number in range(20))
+    groups = full + tuple(replace(ALPHA, key=f"group-{number}") for number in range(480))
     alias_changes = tuple(AliasChange(f"alias-{number}", who("a"), who("b")) for number in range(5000))
     warnings = tuple("a warning " * 50 for _ in range(500))
-    output = render_config_diff_markdown(
-        replace(EVERYTHING, groups=groups, alias_changes=alias_changes, warnings=warnings), show_phones=False
-    )
+    crowded = replace(EVERYTHING, groups=groups, alias_changes=alias_changes, warnings=warnings)
+    output = render_config_diff_markdown(crowded, samples.MASKED)
 
-    assert md_size(output) < 65_536
+    assert comment_size(output) < 65_536
     assert "more groups are left out" in output
     assert "4980 more aliases" in output
     assert "and 490 more" in output
@@ -201,8 +198,8 @@ def evil() -> ConfigDiff:
 
 
 def test_untrusted_text_is_harmless_in_every_format() -> None:
-    text = render_config_diff(evil(), show_phones=False, color=False)
-    markdown = render_config_diff_markdown(evil(), show_phones=False)
+    text = render_config_diff(evil(), samples.MASKED)
+    markdown = render_config_diff_markdown(evil(), samples.MASKED)
     as_json = json_text(mask_document(config_diff_document(evil()), show_phones=False))
 
     for output in (text, markdown, as_json):

@@ -16,7 +16,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.model.live import LiveGroup
 from reconciler.model.text import Untrusted
-from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.html.render import render_plan_html
@@ -69,8 +68,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         plan: Plan = samples.EVERYTHING, *, scheme: Scheme = "light", script: bool = True, width: int = 1000
     ) -> Opened:
         file = tmp_path / "plan.html"
-        made = SavedPlan(plan, samples.SOURCES, "0.1.0", "2026-11-21T12:00:00+00:00")
-        file.write_text(render_plan_html(made, show_phones=False), encoding="utf-8")
+        file.write_text(render_plan_html(samples.saved(plan), samples.MASKED), encoding="utf-8")
         context = browser.new_context(
             color_scheme=scheme, java_script_enabled=script, viewport={"width": width, "height": 800}
         )
@@ -230,8 +228,7 @@ def attributes(page: Page, tag: str, name: str) -> list[str]:
 
 
 def test_the_policy_stops_a_script_that_got_in_all_the_same(browser: Browser, tmp_path: Path) -> None:
-    made = SavedPlan(samples.SMALL, (), "0.1.0", "2026-11-21T12:00:00+00:00")
-    source = render_plan_html(made, show_phones=False)
+    source = render_plan_html(samples.saved(samples.SMALL), samples.MASKED)
     file = tmp_path / "forged.html"
     forged = "<script>window.owned = 1</script><img src=x onerror='window.owned = 1'><style>body{display:none}</style>"
     file.write_text(source.replace("<main>", f"<main>{forged}"), encoding="utf-8")
