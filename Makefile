@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test torture bench docs lint types imports audit unit screenshots clean
+.PHONY: demo test torture bench docs site lint types imports audit unit screenshots clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -46,9 +46,13 @@ bench: $(INSTALLED)
 screenshots: $(INSTALLED)
 	$(BIN)/python -m tests.screenshots docs/images
 
-# The pages that are made from the program: docs/file.md and docs/commands.md.
+# The pages generated from the program: docs/file.md and docs/commands.md.
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py
+
+# The docs site in build/site/html; a broken link fails. `make test` builds it too (tests/docs/test_docs_site.py).
+site: $(INSTALLED)
+	$(BIN)/python docs/build_site.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .hypothesis

@@ -1,15 +1,15 @@
 #!/bin/sh
-# The main job on the embedded server: plan, apply, nothing left to do, ids noted, drift made by hand, seen and healed.
-# Works in a folder of its own, so that it starts from nothing each time and leaves nothing behind.
+# Demonstrates plan, apply, pin, drift and repair on the embedded server.
+# Works in a temporary folder, so that every run starts from nothing and leaves nothing behind.
 set -eu
 RECONCILER=${RECONCILER:-reconciler}
 FILE=$(cd "$(dirname "$0")" && pwd)/groups.yaml
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 cd "$WORK"
-# Whatever is set for the reconciler here has no part in it.
+# Ignore the reconciler's variables of the surrounding shell.
 for name in $(env | sed -n -e 's/^\(WAPPFY_[A-Z_]*\)=.*/\1/p' -e 's/^\(RECONCILER_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
-# One call at a time, so that the same groups get the same ids each time.
+# One call at a time, so that groups get the same ids in every run.
 export RECONCILER_PARALLELISM=1
 cp "$FILE" groups.yaml
 

@@ -1,3 +1,3 @@
 """WhatsApp groups as code: a YAML file says which groups exist and who is in them, this makes it so."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

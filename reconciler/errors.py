@@ -28,7 +28,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Kind(StrEnum):
+class ProblemKind(StrEnum):
     """What a problem is one of: stable words, by which other programs sort and silence problems.
 
     Whoever finds a problem says its kind; `report/kinds.py` has what people read of each.
@@ -67,7 +67,7 @@ class Problem:
     message: str
     hint: str = ""
     severity: str = "error"
-    kind: Kind = field(kw_only=True)
+    kind: ProblemKind = field(kw_only=True)
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -87,12 +87,12 @@ class ReconcilerError(Exception):
         self.message = message
         self.hint = hint
 
-    def what(self) -> str:
+    def summary(self) -> str:
         """What happened and where, in one sentence, without what to do."""
         return self.message
 
     def __str__(self) -> str:
-        return f"{self.what()} ({self.hint})" if self.hint else self.what()
+        return f"{self.summary()} ({self.hint})" if self.hint else self.summary()
 
 
 class UsageError(ReconcilerError):
@@ -107,7 +107,7 @@ class ConfigError(ReconcilerError):
         super().__init__(f"{count} problem{'s' if count != 1 else ''} in the configuration")
         self.problems = problems
 
-    def what(self) -> str:
+    def summary(self) -> str:
         """The number of problems, and each on a line of its own."""
         return "\n".join([f"{self.message}:", *(str(problem) for problem in self.problems)])
 
@@ -137,11 +137,11 @@ class Interrupted(ReconcilerError):
         super().__init__(message, hint)
 
 
-class NoticeFailed(ReconcilerError):
+class NotificationFailed(ReconcilerError):
     """What a command found was told, but not in the chat that was to hear of it, or nobody knows whether it was."""
 
 
-class NotShown(ReconcilerError):
+class OutputError(ReconcilerError):
     """A result was had, and stdout does not take it: it is closed, or what it goes to is full."""
 
 
@@ -170,7 +170,7 @@ class ApiError(ReconcilerError):
         self.request_id = request_id
         self.details = details
 
-    def what(self) -> str:
+    def summary(self) -> str:
         """The endpoint, status and code, the server's message, and the request id that support asks for."""
         label = " ".join(str(part) for part in (self.status, self.code) if part)
         head = f"{self.endpoint}: {label}: {self.message}" if label else f"{self.endpoint}: {self.message}"
@@ -178,54 +178,54 @@ class ApiError(ReconcilerError):
         return f"{head}{request}"
 
 
-class NotSent(ApiError):
+class RequestNotSent(ApiError):
     """The request surely never reached the server (connection refused, name not found, TLS failed)."""
 
 
-class NoAnswer(ApiError):
+class NoResponse(ApiError):
     """The request was sent and no whole answer came (timeout, reset): it may have taken effect."""
 
 
-class BadAnswer(ApiError):
+class InvalidResponse(ApiError):
     """The answer cannot be read, is cut off, incomplete or of an unknown shape: a write may have taken effect."""
 
 
-class Rejected(ApiError):
+class HttpError(ApiError):
     """The server answered with an error status."""
 
 
-class Unauthorized(Rejected):
+class Unauthorized(HttpError):
     """401: the key is missing or wrong."""
 
 
-class Forbidden(Rejected):
+class Forbidden(HttpError):
     """403: the instance is no admin of the group, or the key may not do this."""
 
 
-class NotFound(Rejected):
+class NotFound(HttpError):
     """404: no such group, or the instance is not in it; or no such instance."""
 
     @property
-    def tells_of_group(self) -> bool:
+    def is_about_group(self) -> bool:
         """Whether it is the API's own word on a group: one without a code may be anybody's, a proxy's too."""
         return self.code not in (None, "INSTANCE_NOT_FOUND")
 
 
-class Conflict(Rejected):
+class Conflict(HttpError):
     """409: a participant is already in (add) or not in (remove); or a limit of the subscription is reached."""
 
 
-class Unprocessable(Rejected):
+class Unprocessable(HttpError):
     """422: a participant's format is bad."""
 
 
-class RateLimited(Rejected):
+class RateLimited(HttpError):
     """429, after all waiting: surely not processed."""
 
 
-class ServerError(Rejected):
+class ServerError(HttpError):
     """5xx: it may have taken effect."""
 
 
-AMBIGUOUS = (NoAnswer, BadAnswer, ServerError)
+MAY_HAVE_TAKEN_EFFECT = (NoResponse, InvalidResponse, ServerError)
 """After these a write may have taken effect."""

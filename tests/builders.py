@@ -9,30 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from reconciler.diff.change import Change
+from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.diff.compare import compare, needs_read, unmanaged
 from reconciler.diff.match import match_groups
-from reconciler.diff.select import select_keys
-from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.desired import (
     UNMANAGED,
     Desired,
     DesiredGroup,
     Member,
     Membership,
-    NotManaged,
     Person,
     Policy,
     RemovalLimit,
     State,
     Unmanaged,
+    UnmanagedType,
 )
 from reconciler.model.identity import Identity, identity_of_digits, parse_jid
 from reconciler.model.live import Instance, ListedGroup, LiveGroup, Participant
-from reconciler.model.plan import GroupPlan, Plan
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
 from reconciler.plan.build import build_plan
-from reconciler.plan.choices import Choices
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.selection import PlanOptions, select_keys
 
 TODAY = date(2026, 6, 15)
 CONNECTED = Instance("inst_abc123", "connected")
@@ -70,13 +68,13 @@ def group(
     key: str = "alpha",
     *,
     id: str | None = ALPHA_ID,  # noqa: A002 - the file's own key
-    name: str | NotManaged = "Alpha",
+    name: str | UnmanagedType = "Alpha",
     previously: Iterable[str] = (),
-    description: str | NotManaged = UNMANAGED,
-    members: Iterable[Person | Member] | NotManaged = UNMANAGED,
+    description: str | UnmanagedType = UNMANAGED,
+    members: Iterable[Person | Member] | UnmanagedType = UNMANAGED,
     expired: Iterable[Member] = (),
     absent: Iterable[Person] = (),
-    admins: Iterable[Person] | NotManaged = UNMANAGED,
+    admins: Iterable[Person] | UnmanagedType = UNMANAGED,
     membership: Membership = Membership.EXACT,
     invite: str | None = None,
     state: State = State.PRESENT,
@@ -180,11 +178,11 @@ def listed(one: LiveGroup, whole: bool = False) -> ListedGroup:
 def plan_for(
     wanted: Desired,
     *lives: LiveGroup,
-    choices: Choices | None = None,
+    choices: PlanOptions | None = None,
     instance: Instance | None = CONNECTED,
 ) -> Plan:
     """The plan of a desired state for these live groups, made as a run makes it: list, match, read, compare."""
-    chosen = choices or Choices()
+    chosen = choices or PlanOptions()
     keys = select_keys(wanted.groups, chosen.targets)
     entries = [listed(one) for one in lives]
     matches = match_groups(wanted.groups, entries)
@@ -212,13 +210,13 @@ def change_for(wanted: Desired, *lives: LiveGroup) -> Change:
     return change
 
 
-def group_plan(wanted: Desired, *lives: LiveGroup, choices: Choices | None = None) -> GroupPlan:
+def group_plan(wanted: Desired, *lives: LiveGroup, choices: PlanOptions | None = None) -> GroupPlan:
     """The plan of the only group of this desired state."""
     (planned,) = plan_for(wanted, *lives, choices=choices).groups
     return planned
 
 
-def labels(people: Iterable[Who]) -> list[str]:
+def labels(people: Iterable[PersonRef]) -> list[str]:
     """Whom a plan names, readable: label, else number, else private id."""
     return [who.label or who.identity or who.lid or "" for who in people]
 

@@ -51,7 +51,7 @@ def test_a_test_s_repository_has_nobodys_configuration_with_an_old_git_too(
 def test_a_story_goes_the_same_whatever_is_set_for_the_program() -> None:
     story = "tests/golden/test_stories.py::test_groups_are_created_from_nothing"
     options = ("-q", "-p", "no:cacheprovider")
-    served = "tests/sandbox/test_sandbox_server.py::test_it_serves_until_it_is_told_to_stop"
+    served = "tests/sandbox/test_server.py::test_serve_forever_ends_when_stop_is_set"
     assert "3 passed" in ended_well(sys.executable, "-m", "pytest", *options, story, served, environment=SETTINGS)
 
 

@@ -55,12 +55,12 @@ def read_yaml(file: Path, watch: Watch) -> int:
 
 def make_plan(file: Path, live_file: Path, watch: Watch) -> int:
     """All that a plan does between the file and the API; how many groups change."""
-    from reconciler.config.loading import load
+    from reconciler.config.loader import load
     from reconciler.diff.compare import compare
     from reconciler.diff.match import match_groups
     from reconciler.model.live import Instance, ListedGroup
     from reconciler.plan.build import build_plan
-    from reconciler.plan.choices import Choices
+    from reconciler.plan.selection import PlanOptions
 
     with watch.part("load, validate, resolve"):
         desired = load(file, as_of=AS_OF)
@@ -70,7 +70,7 @@ def make_plan(file: Path, live_file: Path, watch: Watch) -> int:
         changes = compare(match_groups(desired.groups, listed).values(), desired, live)
     with watch.part("plan"):
         connected = Instance("inst_bench", "connected")
-        plan = build_plan(changes, desired, Choices(), instance_id="inst_bench", instance=connected)
+        plan = build_plan(changes, desired, PlanOptions(), instance_id="inst_bench", instance=connected)
     return sum(bool(group.steps) for group in plan.groups)
 
 
@@ -78,7 +78,7 @@ def live_groups(file: Path) -> dict[str, LiveGroup]:
     """The live groups by id, read from answers as the API gives them."""
     from benchmarks.files import about, name_of
     from benchmarks.numbers import OWN, digits, number
-    from reconciler.live.shapes import live_group
+    from reconciler.live.decode import live_group
 
     def answer(place: int, key: str, members: list[int]) -> dict[str, Any]:
         people = [{"id": f"{digits(number(m))}@s.whatsapp.net", "is_admin": False} for m in members]

@@ -14,29 +14,28 @@ from io import TextIOWrapper
 import click
 
 from reconciler import __version__
-from reconciler.cli.group import LazyGroup
-from reconciler.cli.options import global_options
-from reconciler.cli.remarks import say
-from reconciler.cli.writing import let_go
+from reconciler.cli.global_options import add_global_options
+from reconciler.cli.lazy_group import LazyGroup
+from reconciler.cli.output import flush_all, print_message
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
     "validate": ("reconciler.cli.commands.validate:validate", "Check the file offline."),
     "plan": ("reconciler.cli.commands.plan:plan", "Show what apply would do; never writes."),
     "apply": ("reconciler.cli.commands.apply.command:apply", "Make the live groups what the file says."),
-    "drift": ("reconciler.cli.commands.drift.command:drift", "Show what differs live from the file; never writes."),
+    "drift": ("reconciler.cli.commands.drift:drift", "Show what differs live from the file; never writes."),
     "import": ("reconciler.cli.commands.import_:import_", "Write a file for the live groups."),
     "pin": ("reconciler.cli.commands.pin:pin", "Note the ids of matched groups in the file."),
     "show": ("reconciler.cli.commands.show:show", "Render a saved plan."),
     "who": ("reconciler.cli.commands.who:who", "Show every group a person is in, desired and live."),
     "invite": ("reconciler.cli.commands.invite:invite", "Print a group's invite link."),
     "diff": (
-        "reconciler.cli.commands.diff.command:diff",
+        "reconciler.cli.commands.diff:diff",
         "Show what two versions of the file want differently; offline.",
     ),
     "schema": ("reconciler.cli.commands.schema:schema", "Print the JSON Schema of the file."),
     "init": ("reconciler.cli.commands.init:init", "Write a starter file and the pipelines for a new repository."),
-    "sandbox": ("reconciler.cli.commands.sandbox.command:sandbox", "The embedded server by itself."),
+    "sandbox": ("reconciler.cli.commands.sandbox:sandbox", "The embedded server by itself."),
 }
 
 EXAMPLE = """\b
@@ -52,7 +51,7 @@ Example:
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, "--version", prog_name="reconciler")
-@global_options
+@add_global_options
 def cli() -> None:
     """WhatsApp groups as code: a YAML file says which groups exist and who is in them; plan, apply, drift."""
 
@@ -60,7 +59,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and end the process with its exit code."""
     code = run(arguments)
-    let_go()
+    flush_all()
     sys.exit(code)
 
 
@@ -80,15 +79,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _usage(error)
     except ReconcilerError as error:
-        from reconciler.cli.failing import told
+        from reconciler.cli.error_output import format_error
 
-        return _say(told(error), error.exit_code)
+        return _say(format_error(error), error.exit_code)
     except BrokenPipeError:  # whoever read our output has gone (`| head`), and needs no message
         return 1
     except Exception as error:  # the last line of defence: a log to send, not a traceback
-        from reconciler.cli.failing import unexpected
+        from reconciler.cli.error_output import write_crash_log
 
-        return _say(unexpected(error, args), 1)
+        return _say(write_crash_log(error, args), 1)
     return result if isinstance(result, int) else 0
 
 
@@ -101,12 +100,12 @@ def _never_fail_to_write() -> None:
 
 
 def _say(message: str, code: int) -> int:
-    say(message)
+    print_message(message)
     return code
 
 
 def _usage(error: click.ClickException) -> int:
-    from reconciler.hostile.masking import mask_text
+    from reconciler.sanitize.mask import mask_text
 
     context = getattr(error, "ctx", None)
     if context is not None:

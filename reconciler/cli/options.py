@@ -1,158 +1,177 @@
-"""The global options: taken before or after the command's name, and from the environment."""
+"""Arguments and options that several commands take, beside the global ones."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from reconciler.cli.group import GlobalOption
-
-
-class _Positive(click.ParamType[float]):
-    """A number above 0, and no infinite one."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read it, or say what is wrong."""
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if not 0 < number < math.inf:
-            self.fail(f"{value!r} is no number above 0.", param, ctx)
-        return number
+if TYPE_CHECKING:
+    from reconciler.plan.shard import Shard
 
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_META = "reconciler.settings"
-_RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}
-
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What the global options say. None: not said, so the file or the server decides."""
+class PlanRequest:
+    """What a command line asks to be planned; `max_removals` as it was written.
 
-    instance_id: str | None
-    base_url: str | None
-    api_key_file: Path | None
-    api_key_file_given: bool
-    sandbox: bool
-    rate: float | None
-    parallelism: int
-    timeout: float
-    verbose: bool
-    quiet: bool
-    no_color: bool
-    log_format: str
-
-
-def settings_of(ctx: click.Context) -> Settings:
-    """The global options as gathered on the way to this command: an option beats the environment.
-
-    Raises UsageError where --sandbox and --base-url are both on the command line; the environment's URL gives way.
+    `from_environment` has those of these that the environment says and the command line does not, each with its variable.
     """
-    asked = {name for name, (rank, _) in ctx.meta[_META].items() if rank == _RANK[ParameterSource.COMMANDLINE]}
-    if {"sandbox", "base_url"} <= asked:
-        from reconciler.errors import UsageError
 
-        raise UsageError("--sandbox stands for the embedded server, and --base-url names another one", "drop one")
-    values = {name: value for name, (_, value) in ctx.meta[_META].items()}
-    return Settings(api_key_file_given="api_key_file" in asked, **values)
-
-
-def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    name = param.name or ""
-    gathered = ctx.meta.setdefault(_META, {})
-    source = ctx.get_parameter_source(name)
-    rank = _RANK.get(source, 0) if source is not None else 0
-    if name not in gathered or (rank >= gathered[name][0] and rank > 0):
-        gathered[name] = (rank, value)
+    path: Path
+    targets: tuple[str, ...]
+    changed_since: str | None
+    as_of: datetime | None
+    max_removals: str | None
+    shard: Shard | None
+    show_phones: bool
+    from_environment: Mapping[str, str]
 
 
-def global_options(function: F) -> F:
-    """Give a command (or the program itself) every global option."""
-    for declare in reversed(_OPTIONS):
-        function = declare(function)
-    return function
+def path_argument(function: F) -> F:
+    """PATH: a file or a folder, `groups.yaml` unless given; whoever reads it says why it cannot be read."""
+    return click.argument(
+        "path", type=click.Path(path_type=Path, readable=False), default=Path("groups.yaml"), envvar="RECONCILER_PATH"
+    )(function)
 
 
-def _option(*names: str, env: str, also: tuple[str, ...] = (), **attributes: Any) -> Callable[[F], F]:
+def format_option(choices: Iterable[str]) -> Callable[[F], F]:
+    """--format, one of the choices (the keys of one of the tables in `cli.formats`); the first is the default."""
+    names = list(choices)
     return click.option(
-        *names,
-        cls=GlobalOption,
-        envvar=[*also, f"RECONCILER_{env}"],
-        expose_value=False,
-        is_eager=True,
-        callback=_remember,
-        **attributes,
+        "--format",
+        "format_",
+        envvar="RECONCILER_FORMAT",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        help="How the result is written.",
     )
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    _option(
-        "--instance-id",
-        env="INSTANCE_ID",
-        also=("WAPPFY_INSTANCE_ID",),
-        metavar="ID",
-        help="The Wappfy instance (else WAPPFY_INSTANCE_ID, else `instance.id` in the file).",
-    ),
-    _option(
-        "--base-url",
-        env="BASE_URL",
-        also=("WAPPFY_BASE_URL",),
-        metavar="URL",
-        help="The API (else WAPPFY_BASE_URL, else https://api.wappfy.io/api).",
-    ),
-    _option(
-        "--api-key-file",
-        env="API_KEY_FILE",
+def output_option(function: F) -> F:
+    """--output FILE."""
+    return click.option(
+        "--output",
+        envvar="RECONCILER_OUTPUT",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="Read the API key from a file (else WAPPFY_API_KEY).",
+        help="Write the result to a file instead of stdout.",
+    )(function)
+
+
+def show_phones_option(function: F) -> F:
+    """--show-phones."""
+    return click.option(
+        "--show-phones",
+        envvar="RECONCILER_SHOW_PHONES",
+        is_flag=True,
+        help="Show phone numbers in full instead of masked.",
+    )(function)
+
+
+class _DayType(click.DateTime):
+    """`YYYY-MM-DD`: what is none is not repeated, for masked as a number it would say nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it, or say how a day is written."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail("this is no day of the calendar; write YYYY-MM-DD, as 2026-12-31.", param, ctx)
+
+
+def as_of_option(function: F) -> F:
+    """--as-of DATE."""
+    return click.option(
+        "--as-of",
+        envvar="RECONCILER_AS_OF",
+        type=_DayType(),
+        metavar="DATE",
+        help="Evaluate `until` as on this day (else today, UTC).",
+    )(function)
+
+
+def planning_options(function: Callable[..., int]) -> Callable[..., int]:
+    """PATH and the options that belong to `plan`, `apply` and `drift` alike; the command gets them as one, `asked`."""
+
+    @wraps(function)
+    def gathered(*positional: Any, **named: Any) -> int:
+        own = {field.name: named.pop(field.name) for field in fields(PlanRequest) if field.name in named}
+        asked = PlanRequest(**own, from_environment=_by_variable(click.get_current_context(), own))
+        return function(*positional, asked=asked, **named)
+
+    for declare in _PLANNING_OPTIONS:
+        gathered = declare(gathered)
+    return gathered
+
+
+def _by_variable(ctx: click.Context, names: Iterable[str]) -> dict[str, str]:
+    variables = {param.name: param.envvar for param in ctx.command.params}
+    from_there = (name for name in names if ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT)
+    return {name: str(variables[name]) for name in from_there}
+
+
+class _ShardType(click.ParamType["Shard"]):
+    """`I/N`: part I of N parts."""
+
+    name = "I/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:
+        """Read it, or say what is wrong."""
+        from reconciler.plan.shard import Shard
+
+        try:
+            return Shard.parse(value)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}.", param, ctx)
+
+
+_PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    show_phones_option,
+    click.option(
+        "--max-removals",
+        envvar="RECONCILER_MAX_REMOVALS",
+        metavar="N|N%",
+        help="Removals allowed a group, over the file and the default alike.",
     ),
-    _option("--sandbox", env="SANDBOX", is_flag=True, help="Use the embedded server instead of the network."),
-    _option(
-        "--rate",
-        env="RATE",
-        type=_Positive(),
-        metavar="N",
-        help="At most N calls a minute (else as many as the server's headers allow).",
+    as_of_option,
+    click.option(
+        "--changed-since",
+        envvar="RECONCILER_CHANGED_SINCE",
+        metavar="REF",
+        help="Only groups that the file wants otherwise than this git revision of it does.",
     ),
-    _option(
-        "--parallelism",
-        env="PARALLELISM",
-        type=click.IntRange(1, 64),
-        default=4,
-        show_default=True,
-        metavar="N",
-        help="Calls under way at once.",
+    click.option(
+        "--target",
+        "targets",
+        envvar="RECONCILER_TARGET",
+        multiple=True,
+        metavar="KEY",
+        help="Only this group of the file; may be repeated.",
     ),
-    _option(
-        "--timeout",
-        env="TIMEOUT",
-        type=_Positive(),
-        default=30.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long one call may take.",
+    click.option(
+        "--shard",
+        envvar="RECONCILER_SHARD",
+        type=_ShardType(),
+        metavar="I/N",
+        help="Only part I (from 1) of N: groups are split by their key, the same way on every machine.",
     ),
-    _option("-v", "--verbose", env="VERBOSE", is_flag=True, help="Say every call on stderr."),
-    _option("-q", "--quiet", env="QUIET", is_flag=True, help="Say only errors on stderr."),
-    _option("--no-color", env="NO_COLOR", is_flag=True, help="No colours (also NO_COLOR)."),
-    _option(
-        "--log-format",
-        env="LOG_FORMAT",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="How progress and logs are written to stderr.",
-    ),
+    path_argument,
 )
+
+
+def evaluation_date(as_of: datetime | None) -> date:
+    """The day on which `until` is evaluated: today in UTC unless given."""
+    return (as_of or datetime.now(UTC)).date()

@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.errors import Problem
 
 
-def in_repository(problems: Sequence[Problem]) -> list[Problem]:
+def repository_relative(problems: Sequence[Problem]) -> list[Problem]:
     """The problems with their files' paths relative to the repository's root; outside of it, in full."""
     names = {file: _name(file) for file in {problem.file for problem in problems}}
     return [replace(problem, file=names[problem.file]) for problem in problems]

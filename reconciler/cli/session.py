@@ -1,4 +1,6 @@
-"""Opening the API for one command: which instance, which server, which key, reading only or not."""
+"""What the command line knows of the embedded server: where its state is, who it is, how its errors are told.
+
+Opening the API for one command: which instance, which server, which key, reading only or not."""
 
 from __future__ import annotations
 
@@ -7,20 +9,45 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.cli.embedded import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, expecting_sandbox_errors
-from reconciler.cli.failing import keep_out
+import click
+
+from reconciler.cli.error_output import register_secret
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 
 if TYPE_CHECKING:
-    from reconciler.cli.interrupt import Stop
-    from reconciler.cli.options import Settings
+    from reconciler.cli.global_options import GlobalOptions
+    from reconciler.cli.signals import StopFlag
     from reconciler.live.client import Client
-    from reconciler.live.pacing import Pacer
+    from reconciler.live.throttle import Throttle
     from reconciler.live.transport import Transport
-    from reconciler.model.result import CallRecord
+    from reconciler.model.live import CallRecord
+
+
+SANDBOX_STATE = Path(".reconciler") / "sandbox.sqlite"
+
+
+SANDBOX_INSTANCE = "inst_sandbox"
+
+
+SANDBOX_PHONE = "12025550100"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@contextmanager
+def map_sandbox_errors() -> Iterator[None]:
+    """Tell the embedded server's errors as this program's own."""
+    from reconciler.sandbox import SandboxError
+
+    try:
+        yield
+    except SandboxError as error:
+        raise UsageError(f"sandbox: {error}") from error
+
 
 DEFAULT_BASE_URL = "https://api.wappfy.io/api"
 
@@ -45,9 +72,9 @@ class Session:
     """The API as one command sees it."""
 
     client: Client
-    pacer: Pacer
-    stop: Stop
-    narrow: Callable[[tuple[str, str]], Transport]
+    pacer: Throttle
+    stop: StopFlag
+    single_call: Callable[[tuple[str, str]], Transport]
 
     @contextmanager
     def messaging(self) -> Iterator[Client]:
@@ -55,15 +82,15 @@ class Session:
 
         From here on a signal only asks to stop: nobody may say that a message under way was not sent.
         """
-        from reconciler.live.client import Client, message_call
+        from reconciler.live.client import Client, send_message_endpoint
 
-        self.stop.writing()
-        with closing(self.narrow(message_call(self.client.instance_id))) as transport:
+        self.stop.deferring()
+        with closing(self.single_call(send_message_endpoint(self.client.instance_id))) as transport:
             yield Client(transport, self.client.instance_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Endpoint:
     """Where to go: an instance at a server. `url` is as it was given, None for the embedded server."""
 
     instance_id: str
@@ -77,28 +104,28 @@ class Address:
         """
         if self.url is None:
             return str(SANDBOX_STATE.resolve())
-        from reconciler.live import address
+        from reconciler.live import base_url
 
-        return address.address_of(self.url).server
+        return base_url.parse_base_url(self.url).server
 
 
-def address_of(settings: Settings, account: Account) -> Address:
+def endpoint_of(settings: GlobalOptions, account: Account) -> Endpoint:
     """Which instance at which server; UsageError when no instance is given."""
     instance_id = settings.instance_id or account.instance_id
     if settings.sandbox:
-        return Address(instance_id or SANDBOX_INSTANCE, None)
+        return Endpoint(instance_id or SANDBOX_INSTANCE, None)
     if not instance_id:
         raise UsageError(
             "no instance is given", "set WAPPFY_INSTANCE_ID, pass --instance-id, or write `instance: {id: …}`"
         )
-    return Address(instance_id, (settings.base_url or DEFAULT_BASE_URL).rstrip("/"))
+    return Endpoint(instance_id, (settings.base_url or DEFAULT_BASE_URL).rstrip("/"))
 
 
 @contextmanager
 def open_session(
-    settings: Settings,
+    settings: GlobalOptions,
     account: Account,
-    stop: Stop,
+    stop: StopFlag,
     *,
     read_only: bool,
     observer: Callable[[CallRecord], None] | None = None,
@@ -108,12 +135,12 @@ def open_session(
     Raises UsageError when the instance or the key is not given.
     """
     from reconciler.live.client import Client
-    from reconciler.live.pacing import Pacer
+    from reconciler.live.throttle import Throttle
     from reconciler.live.transport import Transport
 
-    address = address_of(settings, account)
+    address = endpoint_of(settings, account)
     with _server(settings, address, account) as (url, key):
-        pacer = Pacer(settings.rate, account.writes_per_minute, stop.event)
+        pacer = Throttle(settings.rate, account.writes_per_minute, stop.event)
         connect = partial(Transport, url, key, timeout=settings.timeout, pacer=pacer, stop=stop.event)
         with closing(connect(read_only=read_only, observer=observer)) as transport:
             yield Session(
@@ -122,25 +149,25 @@ def open_session(
 
 
 @contextmanager
-def reading_session(settings: Settings, account: Account) -> Iterator[Session]:
+def reading_session(settings: GlobalOptions, account: Account) -> Iterator[Session]:
     """Open the API for a command that writes nothing; a signal ends it at once."""
-    from reconciler.cli.interrupt import watching_signals
+    from reconciler.cli.signals import handle_signals
 
-    with watching_signals() as stop, open_session(settings, account, stop, read_only=True) as session:
+    with handle_signals() as stop, open_session(settings, account, stop, read_only=True) as session:
         yield session
 
 
 @contextmanager
-def _server(settings: Settings, address: Address, account: Account) -> Iterator[tuple[str, str]]:
+def _server(settings: GlobalOptions, address: Endpoint, account: Account) -> Iterator[tuple[str, str]]:
     if address.url is not None:
         key = _key(settings)
-        keep_out(key)
+        register_secret(key)
         yield address.url, key
         return
     from reconciler.sandbox import Server, World
     from reconciler.sandbox import Settings as Behaviour
 
-    with expecting_sandbox_errors(), World.open(SANDBOX_STATE) as world:
+    with map_sandbox_errors(), World.open(SANDBOX_STATE) as world:
         phone = account.phone if account.instance_id in (None, address.instance_id) else None
         if phone is not None or address.instance_id not in world.instance_ids():
             world.ensure_instance(address.instance_id, phone or SANDBOX_PHONE)
@@ -148,7 +175,7 @@ def _server(settings: Settings, address: Address, account: Account) -> Iterator[
             yield server.url, server.key
 
 
-def _key(settings: Settings) -> str:
+def _key(settings: GlobalOptions) -> str:
     """The key: from the file named by an option, else from WAPPFY_API_KEY, else from the file that a variable names."""
     from_environment = os.environ.get("WAPPFY_API_KEY")
     if settings.api_key_file is not None and (settings.api_key_file_given or not from_environment):
@@ -166,3 +193,16 @@ def _key(settings: Settings) -> str:
             "no API key is given", "set WAPPFY_API_KEY, pass --api-key-file, or use --sandbox to try things out"
         )
     return from_environment.strip()
+
+
+def state_option(function: F) -> F:
+    """--state FILE."""
+    return click.option(
+        "--state",
+        envvar="RECONCILER_STATE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=SANDBOX_STATE,
+        show_default=True,
+        metavar="FILE",
+        help="Where the server's state is kept.",
+    )(function)

@@ -3,12 +3,12 @@
     files ──▶ reader ──▶ structure ──▶ merge ──▶ directory, teams, groups, policy ──▶ Desired
               (YAML)      (schema)     (folder)   (people, dates, limits)
 
-`load` runs all of it, `load_stored` all but the reading of files. `pinning` puts ids into the files, `importing` writes
+`load` runs all of it, `load_contents` all but the reading of files. `pinning` puts ids into the files, `importing` writes
 a new file; who only loads imports neither. This folder alone knows YAML, JSON Schema and how phone numbers are read.
 """
 
 from __future__ import annotations
 
-from reconciler.config.loading import Stored, load, load_stored
+from reconciler.config.loader import FileContent, load, load_contents
 
-__all__ = ["Stored", "load", "load_stored"]
+__all__ = ["FileContent", "load", "load_contents"]

@@ -6,39 +6,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.config.directory import Directory
-from reconciler.config.findings import Findings
-from reconciler.config.limits import removal_limit
-from reconciler.config.members import Lists, add_all
-from reconciler.config.merge import Merged
-from reconciler.config.quoting import shown
-from reconciler.config.teams import Teams
-from reconciler.config.tree import Entry, Place, mapping, numbered, text
-from reconciler.errors import Kind
+from reconciler.config.document import LocatedValue, SourceLocation, as_items, as_mapping, as_text
+from reconciler.config.memberships import MemberListResolver, TeamResolver, merge_into
+from reconciler.config.merge import MergedConfig
+from reconciler.config.people import PeopleResolver
+from reconciler.config.policy import read_removal_limit
+from reconciler.config.problem_collector import ProblemCollector, quote_value
+from reconciler.errors import ProblemKind
 from reconciler.model.desired import (
+    MAX_DESCRIPTION_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_PARTICIPANTS,
     UNMANAGED,
     DesiredGroup,
     Member,
     Membership,
-    NotManaged,
     Person,
     State,
+    UnmanagedType,
 )
-from reconciler.model.identity import Identity
-from reconciler.model.invite import invite_code
-from reconciler.model.limits import MAX_DESCRIPTION, MAX_MEMBERS, MAX_NAME
-from reconciler.model.text import comparable
+from reconciler.model.identity import Identity, invite_code
+from reconciler.model.text import normalize
 
 
 @dataclass(frozen=True, slots=True)
-class Resolver:
+class GroupResolver:
     """What resolving a group needs besides the group."""
 
-    merged: Merged
-    directory: Directory
-    lists: Lists
-    teams: Teams
-    findings: Findings
+    merged: MergedConfig
+    directory: PeopleResolver
+    lists: MemberListResolver
+    teams: TeamResolver
+    findings: ProblemCollector
     as_of: date
     instance: Person | None
     max_members: int | None
@@ -46,12 +45,12 @@ class Resolver:
     def groups(self) -> tuple[DesiredGroup, ...]:
         """All groups, sorted by key."""
         entries = sorted(self.merged.sections["groups"].items())
-        groups = tuple(self._group(key, entry) for key, entry in entries if not self.findings.full)
+        groups = tuple(self._group(key, entry) for key, entry in entries if not self.findings.limit_reached)
         self._unique(groups)
         return groups
 
-    def _group(self, key: str, entry: Entry) -> DesiredGroup:
-        own = {field: Entry(value, entry.place.at(field)) for field, value in mapping(entry.value).items()}
+    def _group(self, key: str, entry: LocatedValue) -> DesiredGroup:
+        own = {field: LocatedValue(value, entry.place.at(field)) for field, value in as_mapping(entry.value).items()}
         fields = {**self.merged.sections["defaults"], **own}
         absent = self.directory.persons(fields.get("absent"))
         wanted = self._wanted(fields, absent, entry.place)
@@ -78,12 +77,12 @@ class Resolver:
             membership=membership,
             invite=invite_code(_text(fields, "invite", "")),
             state=State(_text(fields, "state", State.PRESENT)),
-            max_removals=removal_limit(fields.get("max_removals"), self.merged),
+            max_removals=read_removal_limit(fields.get("max_removals"), self.merged),
         )
 
     def _wanted(
-        self, fields: Mapping[str, Entry], absent: Mapping[Identity, Person], group: Place
-    ) -> dict[Identity, Member] | NotManaged:
+        self, fields: Mapping[str, LocatedValue], absent: Mapping[Identity, Person], group: SourceLocation
+    ) -> dict[Identity, Member] | UnmanagedType:
         """Everybody of `members` and `teams`, those whose time has run out included."""
         if "members" not in fields and "teams" not in fields:
             return UNMANAGED
@@ -91,57 +90,57 @@ class Resolver:
         for identity in [identity for identity in wanted if identity in absent]:
             label = self.directory.label(absent[identity])
             message = f"{label} is in `members` and in `absent` of the group"
-            self.findings.error(Kind.CONTRADICTION, fields["absent"].place, message, "take one of them out")
+            self.findings.error(ProblemKind.CONTRADICTION, fields["absent"].place, message, "take one of them out")
         if "teams" in fields:
             through = self.teams.members(fields["teams"])
             for identity in [identity for identity in through if identity in absent]:
                 label = self.directory.label(absent[identity])
                 message = f"{label} is in `absent` and, through {_way(through[identity])}, wanted; absent wins"
-                self.findings.warning(Kind.CONTRADICTION, group.as_key(), message)
+                self.findings.warning(ProblemKind.CONTRADICTION, group.as_key(), message)
                 del through[identity]
-            add_all(wanted, through)
+            merge_into(wanted, through)
         return wanted
 
-    def _check_size(self, key: str, wanted: Mapping[Identity, Member], group: Place) -> None:
+    def _check_size(self, key: str, wanted: Mapping[Identity, Member], group: SourceLocation) -> None:
         own = self.instance is not None and self.instance.identity in wanted
         count = len(wanted) - own
-        if self.max_members is not None and self.max_members < count <= MAX_MEMBERS + own:
+        if self.max_members is not None and self.max_members < count <= MAX_PARTICIPANTS + own:
             limit = self.merged.sections["policy"]["max_members"].place
-            message = (
-                f"{shown(key)} has {count:,} members, and `policy.max_members` ({self.merged.where(limit)}) allows"
-            )
+            message = f"{quote_value(key)} has {count:,} members, and `policy.max_members` ({self.merged.where(limit)}) allows"
             hint = "split it into several groups, or raise the limit"
-            self.findings.error(Kind.LIMIT, group.as_key(), f"{message} {self.max_members:,}", hint)
-        if len(wanted) > MAX_MEMBERS:
-            message = f"the group has {len(wanted):,} members; WhatsApp allows {MAX_MEMBERS:,}"
-            self.findings.error(Kind.LIMIT, group.as_key(), message, "split it into several groups")
+            self.findings.error(ProblemKind.LIMIT, group.as_key(), f"{message} {self.max_members:,}", hint)
+        if len(wanted) > MAX_PARTICIPANTS:
+            message = f"the group has {len(wanted):,} members; WhatsApp allows {MAX_PARTICIPANTS:,}"
+            self.findings.error(ProblemKind.LIMIT, group.as_key(), message, "split it into several groups")
 
-    def _check_admins(self, admins: Mapping[Identity, Person], wanted: Mapping[Identity, Member], place: Place) -> None:
+    def _check_admins(
+        self, admins: Mapping[Identity, Person], wanted: Mapping[Identity, Member], place: SourceLocation
+    ) -> None:
         for identity, person in admins.items():
             if identity not in wanted and person != self.instance:
                 message = f"{self.directory.label(person)} is in `admins` and not among the members"
                 hint = "nobody else stays in this group; list them as a member"
-                self.findings.warning(Kind.CONTRADICTION, place, message, hint)
+                self.findings.warning(ProblemKind.CONTRADICTION, place, message, hint)
 
-    def _name(self, entry: Entry) -> str:
-        raw = text(entry.value)
-        name = comparable(raw)
-        if not name or len(name) > MAX_NAME:
+    def _name(self, entry: LocatedValue) -> str:
+        raw = as_text(entry.value)
+        name = normalize(raw)
+        if not name or len(name) > MAX_NAME_LENGTH:
             message = f"the name has {len(name)} characters in Unicode's composed form"
-            self.findings.error(Kind.LIMIT, entry.place, message, f"WhatsApp allows 1 to {MAX_NAME}")
+            self.findings.error(ProblemKind.LIMIT, entry.place, message, f"WhatsApp allows 1 to {MAX_NAME_LENGTH}")
         elif raw != raw.strip():
             message = "white space at the ends of a name does not count"
-            self.findings.warning(Kind.WHITE_SPACE, entry.place, message, "remove it")
+            self.findings.warning(ProblemKind.WHITE_SPACE, entry.place, message, "remove it")
         return name
 
-    def _previously(self, entry: Entry | None) -> tuple[str, ...]:
-        return () if entry is None else tuple(comparable(text(name)) for _, name in numbered(entry.value))
+    def _previously(self, entry: LocatedValue | None) -> tuple[str, ...]:
+        return () if entry is None else tuple(normalize(as_text(name)) for _, name in as_items(entry.value))
 
-    def _description(self, entry: Entry) -> str:
-        description = comparable(text(entry.value))
-        if len(description) > MAX_DESCRIPTION:
+    def _description(self, entry: LocatedValue) -> str:
+        description = normalize(as_text(entry.value))
+        if len(description) > MAX_DESCRIPTION_LENGTH:
             message = f"the description has {len(description)} characters in Unicode's composed form"
-            self.findings.error(Kind.LIMIT, entry.place, message, f"WhatsApp allows {MAX_DESCRIPTION}")
+            self.findings.error(ProblemKind.LIMIT, entry.place, message, f"WhatsApp allows {MAX_DESCRIPTION_LENGTH}")
         return description
 
     def _unique(self, groups: tuple[DesiredGroup, ...]) -> None:
@@ -150,30 +149,32 @@ class Resolver:
         for group in groups:
             if group.id is not None:
                 if (first := ids.setdefault(group.id, group)) is not group:
-                    self._same(group, first, "id", f"has the same id as {shown(first.key)} at", "one group, one key")
+                    self._same(
+                        group, first, "id", f"has the same id as {quote_value(first.key)} at", "one group, one key"
+                    )
             elif isinstance(group.name, str) and (first := names.setdefault(group.name, group)) is not group:
                 hint = "rename one, or give them ids"
-                self._same(group, first, "name", f"has the same name as {shown(first.key)} at", hint)
+                self._same(group, first, "name", f"has the same name as {quote_value(first.key)} at", hint)
         for group in groups:
             taken = [names[name] for name in group.previously if group.id is None and name in names]
             for other in (one for one in taken if one is not group):
                 self._earlier_name_of(group, other)
 
     def _earlier_name_of(self, group: DesiredGroup, other: DesiredGroup) -> None:
-        message = f"an earlier name of {shown(group.key)} is the name of {shown(other.key)}"
+        message = f"an earlier name of {quote_value(group.key)} is the name of {quote_value(other.key)}"
         hint = "a live group called so may be either's, and blocks both: note its `id` at the one that it is"
         place = self.merged.sections["groups"][group.key].place.at("previously")
-        self.findings.warning(Kind.SAME_TWICE, place, message, hint)
+        self.findings.warning(ProblemKind.SAME_TWICE, place, message, hint)
 
     def _same(self, group: DesiredGroup, first: DesiredGroup, field: str, message: str, hint: str) -> None:
         entries = self.merged.sections["groups"]
         place, other = entries[group.key].place.at(field), entries[first.key].place.at(field)
-        self.findings.error(Kind.SAME_TWICE, place, f"{shown(group.key)} {message}", hint, other=other)
+        self.findings.error(ProblemKind.SAME_TWICE, place, f"{quote_value(group.key)} {message}", hint, other=other)
 
 
-def _text(fields: Mapping[str, Entry], field: str, default: str) -> str:
-    return text(fields[field].value) if field in fields else default
+def _text(fields: Mapping[str, LocatedValue], field: str, default: str) -> str:
+    return as_text(fields[field].value) if field in fields else default
 
 
 def _way(member: Member) -> str:
-    return " and ".join(shown(way) for way in member.teams)
+    return " and ".join(quote_value(way) for way in member.teams)

@@ -16,19 +16,19 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from reconciler.config.events import NextEvent, events_of
-from reconciler.config.tree import Trail
+from reconciler.config.document import DocumentPath
+from reconciler.config.yaml_events import NextEvent, events_of
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class SourceSpan:
     """Line and column (from 1) of a value and of the key before it; for a list's item both are the item's."""
 
     key: tuple[int, int]
     value: tuple[int, int]
 
 
-def locate(text: str, wanted: Collection[Trail]) -> dict[Trail, Spot]:
+def locate(text: str, wanted: Collection[DocumentPath]) -> dict[DocumentPath, SourceSpan]:
     """Find the wanted values; what is not in the text itself (behind an alias, say) gets the nearest spot above it.
 
     A text that breaks off gives what stands before the break; then some trails may be missing.
@@ -46,13 +46,13 @@ class _AllFound(Exception):
 class _Search:
     """One pass over the events that goes down only where something is wanted."""
 
-    def __init__(self, next_event: NextEvent, wanted: set[Trail]) -> None:
+    def __init__(self, next_event: NextEvent, wanted: set[DocumentPath]) -> None:
         self._next = next_event
         self._prefixes = {trail[:end] for trail in wanted for end in range(len(trail) + 1)}
         self._missing = wanted
-        self._spots: dict[Trail, Spot] = {}
+        self._spots: dict[DocumentPath, SourceSpan] = {}
 
-    def nearest(self, trail: Trail) -> Spot | None:
+    def nearest(self, trail: DocumentPath) -> SourceSpan | None:
         """The spot of the trail, else of the closest one above it."""
         ends = range(len(trail), -1, -1)
         return next((self._spots[trail[:end]] for end in ends if trail[:end] in self._spots), None)
@@ -65,12 +65,12 @@ class _Search:
         if event is not None:
             self._node(event, (), _mark(event))
 
-    def _node(self, event: Event, trail: Trail, key: tuple[int, int]) -> None:
+    def _node(self, event: Event, trail: DocumentPath, key: tuple[int, int]) -> None:
         if trail not in self._prefixes:
             self._skip(event)
             return
         # The first of two equal keys is the one that counts; the second has its own mark.
-        self._spots.setdefault(trail, Spot(key, _mark(event)))
+        self._spots.setdefault(trail, SourceSpan(key, _mark(event)))
         self._missing.discard(trail)
         if not self._missing:
             raise _AllFound

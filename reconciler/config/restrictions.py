@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reconciler.config.findings import Findings
-from reconciler.config.merge import Merged
-from reconciler.config.quoting import shown
-from reconciler.config.structure import Sound
-from reconciler.config.tree import Place, Tree, mapping, numbered, text
-from reconciler.errors import Kind
-from reconciler.model.restrictions import RESTRICTED, STEERING, Origins, Restrictions, Rule
+from reconciler.config.document import SourceLocation, Tree, as_items, as_mapping, as_text
+from reconciler.config.merge import MergedConfig
+from reconciler.config.problem_collector import ProblemCollector, quote_value
+from reconciler.config.schema_check import ValidDocument
+from reconciler.errors import ProblemKind
+from reconciler.model.restrictions import GLOBAL_SECTIONS, RESTRICTED, Origins, Restrictions, Rule
 
 _MOST_NAMED = 5
+
+
 _INSTEAD = "put the folder itself there"
 
 
-def named(files: Iterable[str], folder: str | None, single: str) -> Mapping[str, str]:
+def rule_paths(files: Iterable[str], folder: str | None, single: str) -> Mapping[str, str]:
     """How rules name each file: its path below the folder that is loaded, with slashes; a single file by its name."""
     return {file: single if folder is None else Path(file).relative_to(folder).as_posix() for file in files}
 
 
-def origins(merged: Merged, names: Mapping[str, str]) -> Origins:
+def origins(merged: MergedConfig, names: Mapping[str, str]) -> Origins:
     """Which file says which group, person and team; `names` is how rules name each file."""
     return {
         section: {key: names[entry.place.file] for key, entry in merged.sections[section].items()}
@@ -31,7 +32,7 @@ def origins(merged: Merged, names: Mapping[str, str]) -> Origins:
 
 
 def read_restrictions(
-    merged: Merged, parts: Sequence[Sound], findings: Findings, names: Mapping[str, str]
+    merged: MergedConfig, parts: Sequence[ValidDocument], findings: ProblemCollector, names: Mapping[str, str]
 ) -> Restrictions | None:
     """The rules; None where there are none, and where they cannot be read (which is among the findings).
 
@@ -40,7 +41,7 @@ def read_restrictions(
     entry = merged.restrictions
     if entry is None or any(trail[:1] == ("restrictions",) for part in parts for trail in part.broken):
         return None
-    read = [_rule(item, entry.place.at(index), merged, findings) for index, item in numbered(entry.value)]
+    read = [_rule(item, entry.place.at(index), merged, findings) for index, item in as_items(entry.value)]
     rules = tuple(rule for rule in read if rule is not None)
     # With a rule missing, the first that matches may be another one.
     if len(rules) < len(read):
@@ -48,89 +49,104 @@ def read_restrictions(
     return Restrictions(rules, merged.where(entry.place), names[entry.place.file])
 
 
-def _rule(item: Tree, place: Place, merged: Merged, findings: Findings) -> Rule | None:
-    fields = mapping(item)
-    path = text(fields["path"])
+def _rule(item: Tree, place: SourceLocation, merged: MergedConfig, findings: ProblemCollector) -> Rule | None:
+    fields = as_mapping(item)
+    path = as_text(fields["path"])
     if {"", ".", ".."} & set(path.split("/")):
         hint = "a path begins below the folder that is loaded, like sales/** or people.yaml"
-        findings.error(Kind.RESTRICTION, place.at("path"), f"{shown(path)} matches no file", hint)
+        findings.error(ProblemKind.RESTRICTION, place.at("path"), f"{quote_value(path)} matches no file", hint)
         return None
     return Rule(
         path=path,
-        groups=tuple(text(pattern) for _, pattern in numbered(fields.get("groups", []))),
-        people=_yes(fields.get("people")),
-        teams=_yes(fields.get("teams")),
+        groups=tuple(as_text(pattern) for _, pattern in as_items(fields.get("groups", []))),
+        people=_flag(fields.get("people")),
+        teams=_flag(fields.get("teams")),
         where=merged.where(place.at("path")),
     )
 
 
-def _yes(value: Tree) -> bool:
+def _flag(value: Tree) -> bool:
     return isinstance(value, str) and value.lower() == "true"
 
 
 def enforce(
-    restrictions: Restrictions, merged: Merged, parts: Sequence[Sound], findings: Findings, names: Mapping[str, str]
+    restrictions: Restrictions,
+    merged: MergedConfig,
+    parts: Sequence[ValidDocument],
+    findings: ProblemCollector,
+    names: Mapping[str, str],
 ) -> None:
     """Note everything that stands in a file that may not say it; `names` is how rules name each file."""
     entry = merged.restrictions
     assert entry is not None  # noqa: S101  restrictions were read from it
     for part in parts:
         file = part.document.file
-        for section in STEERING if file != entry.place.file else ():
+        for section in GLOBAL_SECTIONS if file != entry.place.file else ():
             if section in part.document.root:
                 message = f"`{section}` may stand only in the file that has the `restrictions`, at"
-                place = Place(file, (section,), key=True)
-                findings.error(Kind.RESTRICTION, place, message, "move it there", other=entry.place)
-        _judge(restrictions, entry.place, part, findings, names[file])
+                place = SourceLocation(file, (section,), key=True)
+                findings.error(ProblemKind.RESTRICTION, place, message, "move it there", other=entry.place)
+        _check_file(restrictions, entry.place, part, findings, names[file])
 
 
-def refuse_links(links: Sequence[str], merged: Merged, findings: Findings) -> None:
+def reject_symlinks(links: Sequence[str], merged: MergedConfig, findings: ProblemCollector) -> None:
     """Note files that are links: what stands in them is written in another place than the rules go by."""
     for file in links:
         if merged.restrictions is not None:
             message = "the file is a link, and who may write it is not said by the `restrictions` at"
             hint = "put the file itself there"
-            findings.error(Kind.RESTRICTION, Place(file), message, hint, other=merged.restrictions.place)
+            findings.error(
+                ProblemKind.RESTRICTION, SourceLocation(file), message, hint, other=merged.restrictions.place
+            )
 
 
-def tell_passed_over(links: Sequence[str], merged: Merged, findings: Findings) -> None:
+def report_skipped_links(links: Sequence[str], merged: MergedConfig, findings: ProblemCollector) -> None:
     """Note folders that are links, which are not looked into: an error where rules go by what stands in the folder."""
     for link in links:
         if merged.restrictions is None:
-            findings.warning(Kind.FILE, Place(link), "the folder is a link, and what it leads to is not read", _INSTEAD)
+            findings.warning(
+                ProblemKind.FILE,
+                SourceLocation(link),
+                "the folder is a link, and what it leads to is not read",
+                _INSTEAD,
+            )
         else:
             message = "the folder is a link, and who may write there is not said by the `restrictions` at"
-            findings.error(Kind.RESTRICTION, Place(link), message, _INSTEAD, other=merged.restrictions.place)
+            findings.error(
+                ProblemKind.RESTRICTION, SourceLocation(link), message, _INSTEAD, other=merged.restrictions.place
+            )
 
 
-def _judge(restrictions: Restrictions, rules: Place, part: Sound, findings: Findings, name: str) -> None:
+def _check_file(
+    restrictions: Restrictions, rules: SourceLocation, part: ValidDocument, findings: ProblemCollector, name: str
+) -> None:
     """Hold one file against the rule that is for it."""
     rule = restrictions.rule_for(name)
-    for place, section, key in _said(part):
+    for place, section, key in _definitions(part):
         if rule is not None and rule.allows(section, key):
             continue
-        decided = rules if rule is None else Place(rules.file, (*rules.trail, restrictions.rules.index(rule)))
-        what = f"the group {shown(key)}" if section == "groups" else f"`{section}`"
+        decided = rules if rule is None else SourceLocation(rules.file, (*rules.path, restrictions.rules.index(rule)))
+        what = f"the group {quote_value(key)}" if section == "groups" else f"`{section}`"
         if rule is None:
-            why, hint = f"no rule matches {shown(name)}; the rules are at", f"add a rule for {shown(name)}"
+            why, hint = f"no rule matches {quote_value(name)}; the rules are at", f"add a rule for {quote_value(name)}"
         else:
             why, hint = f"it may define {_allowed(rule)}, by the rule at", "widen the rule"
         message = f"{what} may not stand in this file: {why}"
-        findings.error(Kind.RESTRICTION, place, message, f"{hint}, or move it to another file", other=decided)
+        findings.error(ProblemKind.RESTRICTION, place, message, f"{hint}, or move it to another file", other=decided)
 
 
-def _said(part: Sound) -> Iterator[tuple[Place, str, str]]:
+def _definitions(part: ValidDocument) -> Iterator[tuple[SourceLocation, str, str]]:
     """What a file says, each with its place: group by group; people and teams as a whole, as they are allowed."""
     file, root = part.document.file, part.document.root
     for section in RESTRICTED:
         if section not in root:
             continue
         if section != "groups":
-            yield Place(file, (section,), key=True), section, ""
+            yield SourceLocation(file, (section,), key=True), section, ""
             continue
         groups = root[section]
         for key in groups if isinstance(groups, dict) else ():
-            yield Place(file, (section, key), key=True), section, key
+            yield SourceLocation(file, (section, key), key=True), section, key
 
 
 def _allowed(rule: Rule) -> str:
@@ -138,5 +154,5 @@ def _allowed(rule: Rule) -> str:
     words = [section for section in ("people", "teams") if rule.allows(section, "")]
     if rule.groups:
         more = " …" if len(rule.groups) > _MOST_NAMED else ""
-        words.insert(0, f"the groups {', '.join(shown(pattern) for pattern in rule.groups[:_MOST_NAMED])}{more}")
+        words.insert(0, f"the groups {', '.join(quote_value(pattern) for pattern in rule.groups[:_MOST_NAMED])}{more}")
     return " and ".join(words) or "nothing"

@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.diff.change import Change
-from reconciler.diff.doubt import doubts
+from reconciler.diff.change import Advice, AdviceKind, Change, TextChange
 from reconciler.diff.match import Match
-from reconciler.diff.people import (
-    Cast,
-    cast_of,
-    due_soon,
-    in_order,
-    is_mere_member,
-    moves,
+from reconciler.diff.participants import (
+    Roster,
+    diff_members,
+    distrust_reasons,
+    expiring_soon,
+    identify_participants,
+    lacks_admin_rights,
     people_by_lid,
+    ref_from_member,
+    ref_from_participant,
+    sorted_people,
     wanted_members,
-    who_is,
-    who_member,
 )
-from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.live import ListedGroup, LiveGroup
-from reconciler.model.plan import TextChange
-from reconciler.model.text import comparable, in_quotes, same_text
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import normalize, quote, texts_equal
 
 
 def needs_read(match: Match) -> bool:
@@ -40,7 +38,7 @@ def needs_read(match: Match) -> bool:
         isinstance(group.members, Unmanaged) and isinstance(group.admins, Unmanaged) and not group.absent
     )
     manages_description = not isinstance(group.description, Unmanaged)
-    rename = not isinstance(group.name, Unmanaged) and not same_text(group.name, listed.name)
+    rename = not isinstance(group.name, Unmanaged) and not texts_equal(group.name, listed.name)
     if listed.participants is not None and (listed.description is not None or not manages_description):
         return False
     return manages_people or manages_description or rename
@@ -60,24 +58,26 @@ def _compare_one(
     match: Match, desired: Desired, read: Mapping[str, LiveGroup | None], by_lid: Mapping[str, Person]
 ) -> Change:
     group, listed = match.group, match.listed
-    change = Change(group, _shown_name(group, listed), match.found, listed.id if listed else group.id)
+    change = Change(group, _shown_name(group, listed), match.matched_by, listed.id if listed else group.id)
     if match.blocked:
-        return replace(change, id=group.id, blocked=(match.blocked,), stopped=True)
+        return replace(change, id=group.id, blocked=(match.blocked,), fully_blocked=True)
     if listed is None:
         return _without_live(change, desired)
     if group.state is State.LEFT:
         return _observing(change, "in the group, though the file says to leave it") or replace(change, leave=True)
     if listed.id in read and read[listed.id] is None:
         return replace(
-            change, blocked=("was listed, but is gone when read: somebody is changing it; plan again",), stopped=True
+            change,
+            blocked=("was listed, but is gone when read: somebody is changing it; plan again",),
+            fully_blocked=True,
         )
-    live = read.get(listed.id) or listed.as_read()
+    live = read.get(listed.id) or listed.to_live_group()
     return _with_live(replace(change, live=live), live, desired, by_lid)
 
 
 def _shown_name(group: DesiredGroup, listed: ListedGroup | None) -> str:
     if not isinstance(group.name, Unmanaged):
-        return comparable(group.name)
+        return normalize(group.name)
     return listed.name if listed is not None else ""
 
 
@@ -97,20 +97,20 @@ def _without_live(change: Change, desired: Desired) -> Change:
         observed = Advice(AdviceKind.OBSERVED, "no live group bears its name, and observing creates none")
         return replace(change, advice=(observed,))
     members = wanted_members(group, desired).values()
-    waiting = [who_member(member) for member in members if member.by_invite]
-    pending = Advice.about(AdviceKind.PENDING, "to come by the invite link", waiting)
+    waiting = [ref_from_member(member) for member in members if member.by_invite]
+    pending = Advice.for_people(AdviceKind.PENDING, "to come by the invite link", waiting)
     return replace(
         change,
         create=True,
-        text=_text_changes(group, None),
-        add=in_order(who_member(member) for member in members if not member.by_invite),
-        advice=(*pending, *due_soon(members, desired.as_of), *_admins_to_come(group, desired)),
+        field_changes=_text_changes(group, None),
+        add=sorted_people(ref_from_member(member) for member in members if not member.by_invite),
+        advice=(*pending, *expiring_soon(members, desired.as_of), *_admins_to_come(group, desired)),
     )
 
 
 def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mapping[str, Person]) -> Change:
-    group, cast = change.group, cast_of(live, by_lid)
-    text, move = _text_changes(group, live), moves(group, cast, desired)
+    group, cast = change.group, identify_participants(live, by_lid)
+    text, move = _text_changes(group, live), diff_members(group, cast, desired)
     advice = [*move.advice, *_admins(group, cast, desired), *_unidentified(cast, group)]
     own = desired.instance.identity if desired.instance is not None else None
     # Where the instance is not seen, one of those who cannot be identified may be it.
@@ -120,22 +120,22 @@ def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mappin
         told = tuple(Advice(AdviceKind.OBSERVED, _difference(t)) for t in text)
         reasons = _reasons_to_doubt(live, cast, desired, group)
         return replace(change, advice=(*_doubtful(reasons), *told, *advice))
-    change = replace(change, text=text, add=move.add, advice=tuple(advice))
-    if (text or move.add or move.remove) and is_mere_member(cast, desired.instance):
+    change = replace(change, field_changes=text, add=move.add, advice=tuple(advice))
+    if (text or move.add or move.remove) and lacks_admin_rights(cast, desired.instance):
         why = "the instance is no admin of this group, so nothing in it can be changed; have an admin promote it"
-        return replace(change, remove=move.remove, blocked=(why,), stopped=True)
+        return replace(change, remove=move.remove, blocked=(why,), fully_blocked=True)
     remove, blocked_removals, doubtful = _trusted_removals(live, cast, desired, move.remove, group)
     return replace(change, remove=remove, blocked=blocked_removals, advice=(*doubtful, *advice))
 
 
 def _difference(change: TextChange) -> str:
-    return f"{change.field} is {in_quotes(change.old or '')}, the file says {in_quotes(change.new)}"
+    return f"{change.field} is {quote(change.old or '')}, the file says {quote(change.new)}"
 
 
-def _reasons_to_doubt(live: LiveGroup, cast: Cast, desired: Desired, group: DesiredGroup) -> tuple[str, ...]:
+def _reasons_to_doubt(live: LiveGroup, cast: Roster, desired: Desired, group: DesiredGroup) -> tuple[str, ...]:
     """Why the read looks wrong; a group that was not read for its people gives no reason."""
     reads_people = live.participants or not isinstance(group.members, Unmanaged) or group.absent
-    return doubts(live, cast, desired.instance) if reads_people else ()
+    return distrust_reasons(live, cast, desired.instance) if reads_people else ()
 
 
 def _doubtful(reasons: tuple[str, ...]) -> tuple[Advice, ...]:
@@ -143,8 +143,8 @@ def _doubtful(reasons: tuple[str, ...]) -> tuple[Advice, ...]:
 
 
 def _trusted_removals(
-    live: LiveGroup, cast: Cast, desired: Desired, remove: tuple[Who, ...], group: DesiredGroup
-) -> tuple[tuple[Who, ...], tuple[str, ...], tuple[Advice, ...]]:
+    live: LiveGroup, cast: Roster, desired: Desired, remove: tuple[PersonRef, ...], group: DesiredGroup
+) -> tuple[tuple[PersonRef, ...], tuple[str, ...], tuple[Advice, ...]]:
     """Nobody is removed on the word of a read that looks wrong; nor does it prove that nobody is to be removed."""
     reasons = _reasons_to_doubt(live, cast, desired, group)
     if not reasons:
@@ -152,7 +152,7 @@ def _trusted_removals(
     takes_away = group.absent or (group.membership is Membership.EXACT and not isinstance(group.members, Unmanaged))
     if not takes_away:
         return (), (), _doubtful(reasons)
-    kept = Advice.about(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
+    kept = Advice.for_people(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
     return (), (f"doubtful read: {' and '.join(reasons)}; nobody is removed from it, plan again",), kept
 
 
@@ -162,37 +162,37 @@ def _text_changes(group: DesiredGroup, live: LiveGroup | None) -> tuple[TextChan
         ("name", group.name, live.name if live else None),
         ("description", group.description, live.description if live else None),
     ):
-        if isinstance(wanted, Unmanaged) or same_text(wanted, there or ""):
+        if isinstance(wanted, Unmanaged) or texts_equal(wanted, there or ""):
             continue
-        changes.append(TextChange(field, there, comparable(wanted)))
+        changes.append(TextChange(field, there, normalize(wanted)))
     return tuple(changes)
 
 
-def _admins(group: DesiredGroup, cast: Cast, desired: Desired) -> list[Advice]:
+def _admins(group: DesiredGroup, cast: Roster, desired: Desired) -> list[Advice]:
     if isinstance(group.admins, Unmanaged):
         return []
-    left_alone = desired.left_alone
+    left_alone = desired.excluded_people
     admins = {i for i, p in cast.present.items() if p.is_admin or i in cast.owners} - left_alone
-    lacking = [Who.of(p) for i, p in group.admins.items() if i not in admins | left_alone]
-    surplus = [who_is(cast.present[i], desired) for i in admins - group.admins.keys()]
+    lacking = [PersonRef.of(p) for i, p in group.admins.items() if i not in admins | left_alone]
+    surplus = [ref_from_participant(cast.present[i], desired) for i in admins - group.admins.keys()]
     return [
-        *Advice.about(AdviceKind.ADMIN, "should be an admin; promote by hand, the API cannot", lacking),
-        *Advice.about(
+        *Advice.for_people(AdviceKind.ADMIN, "should be an admin; promote by hand, the API cannot", lacking),
+        *Advice.for_people(
             AdviceKind.ADMIN, "an admin, but not listed under `admins`; demote by hand, the API cannot", surplus
         ),
     ]
 
 
 def _admins_to_come(group: DesiredGroup, desired: Desired) -> list[Advice]:
-    return _admins(group, Cast({}, (), frozenset()), desired)
+    return _admins(group, Roster({}, (), frozenset()), desired)
 
 
-def _unidentified(cast: Cast, group: DesiredGroup) -> tuple[Advice, ...]:
+def _unidentified(cast: Roster, group: DesiredGroup) -> tuple[Advice, ...]:
     if isinstance(group.members, Unmanaged) and not group.absent:
         return ()
-    people = [Who(None, None, None, p.lid or p.id) for p in cast.unknown]
+    people = [PersonRef(None, None, None, p.lid or p.id) for p in cast.unknown]
     text = "no phone number is known, so they stay; if you know who it is, note the `lid` under people"
-    return Advice.about(AdviceKind.UNIDENTIFIED, text, people)
+    return Advice.for_people(AdviceKind.UNIDENTIFIED, text, people)
 
 
 def unmanaged(matches: Iterable[Match], listed: Sequence[ListedGroup]) -> tuple[Advice, ...]:

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.diff.change import MatchedBy
 from reconciler.model.desired import DesiredGroup, State, Unmanaged
 from reconciler.model.live import ListedGroup
-from reconciler.model.plan import Found
-from reconciler.model.text import comparable, in_quotes
+from reconciler.model.text import normalize, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,22 +17,27 @@ class Match:
     """A desired group and the live group it stands for (None: there is none). `blocked` says why neither is sure."""
 
     group: DesiredGroup
-    found: Found = Found.NOWHERE
+    matched_by: MatchedBy = MatchedBy.NONE
     listed: ListedGroup | None = None
     blocked: str = ""
     candidates: tuple[str, ...] = ()
     """Ids of the live groups that may be meant, where it is not sure which one is."""
 
 
-def names_of(group: DesiredGroup) -> tuple[str, ...]:
+def lookup_names(group: DesiredGroup) -> tuple[str, ...]:
     """The names a group without id is found by: the wanted one first, then the earlier ones."""
     wanted = () if isinstance(group.name, Unmanaged) else (group.name,)
     return wanted + group.previously
 
 
-def compared_names(group: DesiredGroup) -> set[str]:
+def normalized_names(group: DesiredGroup) -> set[str]:
     """The names a group without id is found by, in the form that compares."""
-    return {comparable(name) for name in names_of(group)}
+    return {normalize(name) for name in lookup_names(group)}
+
+
+def pinned_groups(groups: Iterable[DesiredGroup]) -> int:
+    """Count the groups that must be live: the file has their id, and neither leaves them nor joins them by invite."""
+    return sum(group.id is not None and group.state is State.PRESENT and group.invite is None for group in groups)
 
 
 def match_groups(groups: Iterable[DesiredGroup], listed: Sequence[ListedGroup]) -> dict[str, Match]:
@@ -47,7 +52,7 @@ def match_groups(groups: Iterable[DesiredGroup], listed: Sequence[ListedGroup]) 
     named: dict[str, list[ListedGroup]] = defaultdict(list)
     for entry in listed:
         if entry.id not in held:
-            named[comparable(entry.name)].append(entry)
+            named[normalize(entry.name)].append(entry)
     matches = {
         group.key: _by_id(group, group.id, live, named) if group.id is not None else _by_name(group, named)
         for group in groups
@@ -60,10 +65,10 @@ def _by_id(
 ) -> Match:
     entry = live.get(group_id)
     if entry is not None:
-        return Match(group, Found.BY_ID, entry)
+        return Match(group, MatchedBy.ID, entry)
     if group.state is State.LEFT or group.invite is not None:
         return Match(group)
-    namesakes = [entry.id for name in names_of(group) for entry in named.get(comparable(name), ())]
+    namesakes = [entry.id for name in lookup_names(group) for entry in named.get(normalize(name), ())]
     reason = f"its id {group_id} is not among the instance's live groups; correct the id, or give an `invite` to join"
     if namesakes:
         reason += f" (a live group of that name has the id {', '.join(namesakes)})"
@@ -71,21 +76,21 @@ def _by_id(
 
 
 def _by_name(group: DesiredGroup, named: Mapping[str, list[ListedGroup]]) -> Match:
-    wanted, *earlier = names_of(group)
-    candidates = named.get(comparable(wanted), [])
-    old = {entry.id: entry for name in earlier for entry in named.get(comparable(name), ())}
+    wanted, *earlier = lookup_names(group)
+    candidates = named.get(normalize(wanted), [])
+    old = {entry.id: entry for name in earlier for entry in named.get(normalize(name), ())}
     if candidates and old and group.state is State.LEFT:
         # Once the one is left, the other would be found, and left by the next run: nobody gets back in by themselves.
         both = {entry.id: entry for entry in candidates} | old
-        return _only(group, Found.BY_NAME, list(both.values()), f"{in_quotes(wanted)} or one of its earlier names")
+        return _only(group, MatchedBy.NAME, list(both.values()), f"{quote(wanted)} or one of its earlier names")
     if candidates:
-        return _only(group, Found.BY_NAME, candidates, in_quotes(wanted))
+        return _only(group, MatchedBy.NAME, candidates, quote(wanted))
     if old:
-        return _only(group, Found.BY_PREVIOUS_NAME, list(old.values()), "one of its earlier names")
+        return _only(group, MatchedBy.PREVIOUS_NAME, list(old.values()), "one of its earlier names")
     return Match(group)
 
 
-def _only(group: DesiredGroup, found: Found, candidates: Sequence[ListedGroup], name: str) -> Match:
+def _only(group: DesiredGroup, found: MatchedBy, candidates: Sequence[ListedGroup], name: str) -> Match:
     if len(candidates) == 1:
         return Match(group, found, candidates[0])
     ids = tuple(sorted(entry.id for entry in candidates))

@@ -6,21 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from reconciler.errors import BadAnswer, UsageError
-from reconciler.hostile.masking import mask_person
-from reconciler.live import shapes
-from reconciler.live.address import path_part
-from reconciler.live.listing import Listed, ListReader
-from reconciler.live.reading import Value
+from reconciler.errors import InvalidResponse, UsageError
+from reconciler.live import decode
+from reconciler.live.base_url import quote_segment
+from reconciler.live.decode import ContactCheck, CreatedGroup, Dialect, JsonValue
+from reconciler.live.paging import PagedResult, Paginator
 from reconciler.live.retry import Retry
-from reconciler.live.shapes import ContactCheck, CreatedGroup, Dialect
 from reconciler.live.transport import Transport
-from reconciler.model.identity import chat_id, is_group_id
-from reconciler.model.invite import invite_code
+from reconciler.model.identity import chat_id, invite_code, is_group_id
 from reconciler.model.live import Contact, Instance, Listing, LiveGroup, Participant
-from reconciler.model.text import same_text
+from reconciler.model.text import texts_equal
+from reconciler.sanitize.mask import mask_person
 
 Entry = TypeVar("Entry")
+
 
 _MESSAGES = "/messages/send"
 
@@ -47,13 +46,13 @@ class Client:
 
     def instance(self) -> Instance:
         """The instance itself: whether it is connected."""
-        data = self._transport.request("GET", self._base, retry=Retry.SAFE).data
-        return shapes.instance(data, f"GET {self._base}")
+        data = self._transport.request("GET", self._base, retry=Retry.IDEMPOTENT).data
+        return decode.instance(data, f"GET {self._base}")
 
-    def list_groups(self, *, prove: bool = False) -> Listing:
+    def list_groups(self, *, verify_end: bool = False) -> Listing:
         """All groups the instance is in, sorted by id, with as much of each as the list carries.
 
-        `prove` asks what comes after the last one wherever the list may have been cut.
+        `verify_end` asks what comes after the last one wherever the list may have been cut.
         """
 
         def ask(query: Mapping[str, int] | None) -> Any:
@@ -61,31 +60,31 @@ class Client:
             self._learn(data.get("items") if isinstance(data, dict) else data)
             return data
 
-        listed = self._list(ask, shapes.listed_group, lambda group: group.id, "GET /groups", prove=prove)
-        return Listing(tuple(sorted(listed.entries, key=lambda group: group.id)), listed.steady)
+        listed = self._list(ask, decode.listed_group, lambda group: group.id, "GET /groups", verify_end=verify_end)
+        return Listing(tuple(sorted(listed.entries, key=lambda group: group.id)), listed.complete)
 
     def group(self, group_id: str) -> LiveGroup:
         """One group read whole."""
         path = _group_path(group_id)
         data = self._get(path)
         self._learn(data)
-        group = shapes.live_group(data, f"GET {path}")
+        group = decode.live_group(data, f"GET {path}")
         if group.id != group_id:
-            raise BadAnswer(f"answered with another group, {group.id}", endpoint=f"GET {path}")
+            raise InvalidResponse(f"answered with another group, {group.id}", endpoint=f"GET {path}")
         return group
 
     def participants(self, group_id: str) -> tuple[Participant, ...]:
         """Everybody in a group."""
         path = f"{_group_path(group_id)}/participants"
-        return shapes.participants(self._get(path), f"GET {path}")
+        return decode.participants(self._get(path), f"GET {path}")
 
     def create_group(self, name: str, jids: Sequence[str]) -> CreatedGroup:
         """Make a group with a name and first participants. It is no proof that these are in it: read it back."""
-        data = self._write("POST", "/groups", {"name": name, "participants": list(jids)}, Retry.ONCE)
-        made = shapes.created_group(data, "POST /groups")
-        if made.name is not None and not same_text(made.name, name):
+        data = self._write("POST", "/groups", {"name": name, "participants": list(jids)}, Retry.AT_MOST_ONCE)
+        made = decode.created_group(data, "POST /groups")
+        if made.name is not None and not texts_equal(made.name, name):
             # Whatever was made, this id is not known to be it: nothing may be written there.
-            raise BadAnswer(f"answered with a group of another name, {made.id}", endpoint="POST /groups")
+            raise InvalidResponse(f"answered with a group of another name, {made.id}", endpoint="POST /groups")
         return made
 
     def patch_group(self, group_id: str, name: str | None = None, description: str | None = None) -> None:
@@ -112,7 +111,7 @@ class Client:
     def invite_link(self, group_id: str) -> str:
         """A group's invite link, always a whole URL."""
         path = f"{_group_path(group_id)}/invite-code"
-        return shapes.invite_url(self._get(path), f"GET {path}")
+        return decode.invite_url(self._get(path), f"GET {path}")
 
     def join_group(self, code: str) -> str | None:
         """Join a group by its invite code or URL; returns the group's id, where the answer tells it."""
@@ -120,7 +119,7 @@ class Client:
         if bare is None:
             raise UsageError("the invite is neither a code nor a link of chat.whatsapp.com")
         data = self._write("POST", "/groups/join", {"invite_code": bare})
-        return shapes.joined_id(data, "POST /groups/join") if data is not None else None
+        return decode.joined_id(data, "POST /groups/join") if data is not None else None
 
     def send_message(self, chat: str, text: str) -> str:
         """Send a text to a group or person, by id; returns the message's id."""
@@ -129,12 +128,12 @@ class Client:
             hint = "a chat is a group's id or a person's phone JID"
             raise UsageError(f"{mask_person(chat)[:40]!r} is no chat's id", hint)
         body = {"chat_id": address, "type": "text", "text": text}
-        return shapes.message_id(self._write("POST", _MESSAGES, body, Retry.ONCE), f"POST {_MESSAGES}")
+        return decode.message_id(self._write("POST", _MESSAGES, body, Retry.AT_MOST_ONCE), f"POST {_MESSAGES}")
 
     def contacts(self) -> tuple[Contact, ...]:
         """The instance's address book, sorted by id and name; the same id may stand there under two names."""
         ask = partial(self._get, "/contacts")
-        listed = self._list(ask, shapes.contact, lambda entry: f"{entry.id} {entry.name}", "GET /contacts")
+        listed = self._list(ask, decode.contact, lambda entry: f"{entry.id} {entry.name}", "GET /contacts")
         return tuple(sorted(listed.entries, key=lambda entry: (entry.id, entry.name or "")))
 
     def check_contact(self, phone: str) -> ContactCheck:
@@ -142,40 +141,40 @@ class Client:
         digits = phone.removeprefix("+")
         if not (digits.isascii() and digits.isdigit()):
             raise UsageError("only an international number in digits can be looked up on WhatsApp")
-        return shapes.contact_check(self._get("/contacts/check", {"phone": digits}), "GET /contacts/check")
+        return decode.contact_check(self._get("/contacts/check", {"phone": digits}), "GET /contacts/check")
 
     def _list(
         self,
         ask: Callable[[Mapping[str, int] | None], Any],
-        read: Callable[[Value], Entry],
+        read: Callable[[JsonValue], Entry],
         key: Callable[[Entry], str],
         endpoint: str,
         *,
-        prove: bool = False,
-    ) -> Listed[Entry]:
-        return ListReader(ask, read, key, endpoint, prove=prove).whole()
+        verify_end: bool = False,
+    ) -> PagedResult[Entry]:
+        return Paginator(ask, read, key, endpoint, verify_end=verify_end).read_all()
 
     def _get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
-        return self._transport.request("GET", self._base + path, params=query, retry=Retry.SAFE).data
+        return self._transport.request("GET", self._base + path, params=query, retry=Retry.IDEMPOTENT).data
 
-    def _write(self, method: str, path: str, body: Any = None, retry: Retry = Retry.SAFE) -> Any:
+    def _write(self, method: str, path: str, body: Any = None, retry: Retry = Retry.IDEMPOTENT) -> Any:
         return self._transport.request(method, self._base + path, json=body, retry=retry).data
 
     def _learn(self, data: Any) -> None:
         """Remember the dialect of a read; the newest one counts."""
-        self._dialect = shapes.dialect_of(data) or self._dialect
+        self._dialect = decode.dialect_of(data) or self._dialect
 
 
-def message_call(instance_id: str) -> tuple[str, str]:
+def send_message_endpoint(instance_id: str) -> tuple[str, str]:
     """Method and path of the call that `send_message` makes, for a session that is for nothing else."""
     return "POST", _base(instance_id) + _MESSAGES
 
 
 def _base(instance_id: str) -> str:
-    return f"/instances/{path_part(instance_id, 'the instance id')}"
+    return f"/instances/{quote_segment(instance_id, 'the instance id')}"
 
 
 def _group_path(group_id: str) -> str:
     if not is_group_id(group_id):
         raise UsageError(f"{group_id[:40]!r} is no group's id", "a group's id is written 120363012345678901@g.us")
-    return f"/groups/{path_part(group_id, 'the group id')}"
+    return f"/groups/{quote_segment(group_id, 'the group id')}"

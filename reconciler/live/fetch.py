@@ -1,53 +1,148 @@
-"""Read groups whole in parallel, and only those whose list entry does not carry everything already."""
+"""Read the live groups with the fewest calls: a list that can be trusted, groups read whole in parallel, invite links."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from reconciler.errors import NotFound
-from reconciler.model.live import ListedGroup, LiveGroup
-from reconciler.workers import as_they_end, workers
+from reconciler.concurrency import as_completed, thread_pool
+from reconciler.errors import ApiError, InvalidResponse, NotFound, UsageError
+from reconciler.model.live import ListedGroup, Listing, LiveGroup
+
+R = TypeVar("R")
+
+MAX_REREADS = 4
+"""How often a list is read again until two reads in a row agree."""
 
 
-class ReadsGroups(Protocol):
-    """What fetching needs of a client."""
+class GroupListApi(Protocol):
+    """What listing groups needs of a client."""
+
+    def list_groups(self, *, verify_end: bool = False) -> Listing:
+        """List all groups of the instance; `verify_end` asks what follows the last one wherever a list may be cut."""
+
+
+class GroupReadApi(Protocol):
+    """What reading groups needs of a client."""
 
     def group(self, group_id: str) -> LiveGroup:
         """Read a group whole."""
 
 
+class GroupListAndReadApi(GroupListApi, GroupReadApi, Protocol):
+    """What reading all groups needs of a client."""
+
+
+class InviteLinkApi(Protocol):
+    """What fetching invite links needs of a client."""
+
+    def invite_link(self, group_id: str) -> str:
+        """Return the group's invite link, a whole URL."""
+
+
+def list_groups(client: GroupListApi, pinned: int) -> Listing:
+    """List the live groups; `pinned` is how many ids of groups the file has that must be among them.
+
+    Raises InvalidResponse for an empty list although ids are pinned: it cannot be told from a failed read.
+    """
+    listing = client.list_groups()
+    if not listing.groups and pinned:
+        raise InvalidResponse(
+            f"answered with no groups at all, though the file notes the ids of {pinned}",
+            endpoint="GET /groups",
+            hint="an empty list cannot be told from a failed read; if the instance really is in none of them any "
+            "more, remove these ids or set `state: left`",
+        )
+    return listing
+
+
+def confirm_listing(listing: Listing, client: GroupListApi) -> Listing:
+    """Return a list that lacks no group: where it may, read it to its proven end until two reads in a row agree.
+
+    Raises InvalidResponse where no two reads agree.
+    """
+    if listing.complete:
+        return listing
+    for _ in range(MAX_REREADS):
+        again = client.list_groups(verify_end=True)
+        if again.names.keys() == listing.names.keys():
+            return again
+        listing = again
+    raise InvalidResponse(
+        "the list of groups keeps changing while it is read, so that none can be said to be absent",
+        endpoint="GET /groups",
+        hint="try again when nobody is making or leaving groups",
+    )
+
+
 def read_groups(
-    client: ReadsGroups, entries: Sequence[ListedGroup], parallelism: int, *, told: Callable[[ListedGroup], bool]
+    client: GroupReadApi,
+    entries: Sequence[ListedGroup],
+    parallelism: int,
+    *,
+    is_complete: Callable[[ListedGroup], bool],
 ) -> dict[str, LiveGroup | None]:
-    """The listed groups by id: as the list tells them where that is enough (`told`), else as `fetch_groups` does."""
-    read = fetch_groups(client, [entry for entry in entries if not told(entry)], parallelism)
-    return {entry.id: read[entry.id] if entry.id in read else entry.as_read() for entry in entries}
+    """Return the listed groups by id: from the list where an entry `is_complete`, else as `fetch_groups` does."""
+    read = fetch_groups(client, [entry for entry in entries if not is_complete(entry)], parallelism)
+    return {entry.id: read[entry.id] if entry.id in read else entry.to_live_group() for entry in entries}
 
 
-def fetch_groups(client: ReadsGroups, entries: Iterable[ListedGroup], parallelism: int) -> dict[str, LiveGroup | None]:
-    """Read these groups, `parallelism` at a time, in their order.
+def fetch_groups(client: GroupReadApi, entries: Iterable[ListedGroup], parallelism: int) -> dict[str, LiveGroup | None]:
+    """Read these groups whole, `parallelism` at a time, in their order; None for one that vanished since it was listed.
 
-    A group that vanished since it was listed is None. The first error ends the reading and is raised.
+    The first error ends the reading and is raised.
     """
     wanted = {entry.id: entry for entry in entries}
-    if not wanted:
-        return {}
-    with workers(max(1, min(parallelism, len(wanted)))) as pool:
+
+    def read(group_id: str) -> LiveGroup | None:
         try:
-            running = {pool.submit(_read, client, entry): entry.id for entry in wanted.values()}
-            read = {running[done]: done.result() for done in as_they_end(running)}
+            return replace(client.group(group_id), count=wanted[group_id].count)
+        except NotFound as error:
+            if not error.is_about_group:
+                raise
+            return None
+
+    return _in_parallel(read, list(wanted), parallelism)
+
+
+def fetch_whole(client: GroupListAndReadApi, ids: Sequence[str], *, parallelism: int) -> tuple[LiveGroup, ...]:
+    """Read the live groups whole, all or those with these ids, sorted by id. Raises UsageError for an id not live."""
+    listing = client.list_groups()
+    if not ids or not listing.names.keys() >= set(ids):
+        listing = confirm_listing(listing, client)
+    unknown = sorted(set(ids) - listing.names.keys())
+    if unknown:
+        raise UsageError(f"--group: not among the instance's live groups: {', '.join(unknown)}")
+    wanted = [group for group in listing.groups if not ids or group.id in ids]
+    read = read_groups(client, wanted, parallelism, is_complete=_is_whole)
+    return tuple(group for group in read.values() if group is not None)
+
+
+def _is_whole(entry: ListedGroup) -> bool:
+    return entry.participants is not None and entry.description is not None
+
+
+def fetch_invite_links(client: InviteLinkApi, ids: Sequence[str], parallelism: int) -> dict[str, str | ApiError]:
+    """Fetch the invite links of these groups by id; the error where the API gives none."""
+
+    def fetch(group_id: str) -> str | ApiError:
+        try:
+            return client.invite_link(group_id)
+        except ApiError as error:
+            return error
+
+    return _in_parallel(fetch, ids, parallelism)
+
+
+def _in_parallel(read: Callable[[str], R], ids: Sequence[str], parallelism: int) -> dict[str, R]:
+    if not ids:
+        return {}
+    with thread_pool(max(1, min(parallelism, len(ids)))) as pool:
+        try:
+            running = {pool.submit(read, group_id): group_id for group_id in ids}
+            results = {running[done]: done.result() for done in as_completed(running)}
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return {group_id: read[group_id] for group_id in wanted}
-
-
-def _read(client: ReadsGroups, entry: ListedGroup) -> LiveGroup | None:
-    try:
-        return replace(client.group(entry.id), count=entry.count)
-    except NotFound as error:
-        if not error.tells_of_group:
-            raise
-        return None
+    return {group_id: results[group_id] for group_id in ids}

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from reconciler.errors import ApiError, BadAnswer, NoAnswer, NotSent, RateLimited, ServerError
-from reconciler.live.rate_headers import http_date
+from reconciler.errors import ApiError, InvalidResponse, NoResponse, RateLimited, RequestNotSent, ServerError
+from reconciler.live.rate_limit import http_date
 
-ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 """How often one call is sent at most."""
 
-BAD_ANSWERS = 2
+
+MAX_INVALID_RESPONSES = 2
 """How often an unreadable answer to a read is asked for again."""
 
-LONGEST_WAIT = 120.0
+
+MAX_WAIT_SECONDS = 120.0
 """Seconds: no header makes us wait longer before one attempt."""
+
 
 JITTER = 0.25
 """The share by which a wait is drawn out at random, so that callers who failed together do not return together."""
@@ -24,25 +27,25 @@ JITTER = 0.25
 class Retry(Enum):
     """What sending a call twice would do."""
 
-    SAFE = "safe"
+    IDEMPOTENT = "safe"
     """Nothing: GET, PATCH, add, remove, join, leave."""
 
-    ONCE = "once"
+    AT_MOST_ONCE = "once"
     """A second group, a second message: sent again only when the first surely was not processed."""
 
 
-def again(error: ApiError, *, method: str, retry: Retry, attempt: int, bad_answers: int) -> bool:
+def should_retry(error: ApiError, *, method: str, retry: Retry, attempt: int, bad_answers: int) -> bool:
     """Whether to send a call again after its `attempt`-th attempt (from 1) and `bad_answers` unreadable answers."""
-    if attempt >= ATTEMPTS:
+    if attempt >= MAX_ATTEMPTS:
         return False
-    if isinstance(error, NotSent | RateLimited):
+    if isinstance(error, RequestNotSent | RateLimited):
         return True
-    if isinstance(error, BadAnswer):
-        return method == "GET" and bad_answers <= BAD_ANSWERS
-    return retry is Retry.SAFE and isinstance(error, NoAnswer | ServerError)
+    if isinstance(error, InvalidResponse):
+        return method == "GET" and bad_answers <= MAX_INVALID_RESPONSES
+    return retry is Retry.IDEMPOTENT and isinstance(error, NoResponse | ServerError)
 
 
-def wait_before_next(
+def retry_delay(
     error: ApiError, headers: Mapping[str, str], *, attempt: int, until_reset: float | None, now: float, chance: float
 ) -> float:
     """Seconds to wait after the `attempt`-th attempt failed.
@@ -57,7 +60,7 @@ def wait_before_next(
         told = until_reset or retry_after(headers, now)
     elif isinstance(error, ServerError):
         told = retry_after(headers, now)
-    return min(told or backoff, LONGEST_WAIT)
+    return min(told or backoff, MAX_WAIT_SECONDS)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -14,26 +14,32 @@ from math import ceil
 from random import SystemRandom
 from typing import Any
 
-from reconciler.errors import AMBIGUOUS, ApiError, BadAnswer, Interrupted, ReadOnlyViolation
-from reconciler.hostile.masking import mask_text
-from reconciler.live.address import address_of, checked_key
-from reconciler.live.envelope import unwrap
-from reconciler.live.pacing import LONG_WAIT, Pacer
-from reconciler.live.rejection import rejection
-from reconciler.live.retry import Retry, again, wait_before_next
-from reconciler.live.wire import Incoming, Wire
-from reconciler.model.result import CallRecord
+from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, InvalidResponse, ReadOnlyViolation
+from reconciler.live.base_url import parse_base_url, validate_api_key
+from reconciler.live.http import HttpResponse, HttpSession
+from reconciler.live.responses import error_from_response, unwrap
+from reconciler.live.retry import Retry, retry_delay, should_retry
+from reconciler.live.throttle import LOGGED_WAIT_SECONDS, Throttle
+from reconciler.model.live import CallRecord
+from reconciler.sanitize.mask import mask_text
 
 _LOG = logging.getLogger("reconciler.live")
+
+
 _CHANCE = SystemRandom()
+
+
 _INSTANCE = re.compile(r"/instances/[^/]+(?=/)")
 
+
 NO_HEADERS: Mapping[str, str] = {}
+
+
 KEY_REMOVED = "[key]"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """What a call was answered with: the envelope's data, and the id that Wappfy's support asks for."""
 
     data: Any
@@ -64,7 +70,7 @@ class _Call:
 class _Attempt:
     """One request and how it ended; `headers` are those of the answer, if one came."""
 
-    outcome: Answer | ApiError
+    outcome: ApiResponse | ApiError
     headers: Mapping[str, str]
 
 
@@ -85,14 +91,14 @@ class Transport(AbstractContextManager["Transport"]):
         key: str,
         *,
         timeout: float = 30.0,
-        pacer: Pacer,
+        pacer: Throttle,
         read_only: bool = False,
         only: tuple[str, str] | None = None,
         stop: threading.Event,
         observer: Callable[[CallRecord], None] | None = None,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        checked = checked_key(key)
+        checked = validate_api_key(key)
         self._pacer = pacer
         self._read_only = read_only
         self._only = only
@@ -100,7 +106,7 @@ class Transport(AbstractContextManager["Transport"]):
         self._observer = observer
         self._wait = wait or stop.wait
         self._redact: Callable[[str], str] = lambda text: text.replace(checked, KEY_REMOVED)
-        self._wire = Wire(address_of(base_url), checked, timeout, pacer.now)
+        self._wire = HttpSession(parse_base_url(base_url), checked, timeout, pacer.now)
 
     def close(self) -> None:
         """Close all connections."""
@@ -111,7 +117,7 @@ class Transport(AbstractContextManager["Transport"]):
 
     def request(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None, retry: Retry
-    ) -> Answer:
+    ) -> ApiResponse:
         """Send a call until it is answered, as often as `retry` allows; `path` begins with a slash and is quoted.
 
         Raises from the ApiError tree, Interrupted or ReadOnlyViolation. The error of a write is raised *from* the
@@ -125,12 +131,12 @@ class Transport(AbstractContextManager["Transport"]):
             attempt += 1
             made = self._attempt(call, attempt, earlier)
             outcome = made.outcome
-            if isinstance(outcome, Answer):
+            if isinstance(outcome, ApiResponse):
                 return outcome
-            bad_answers += isinstance(outcome, BadAnswer)
-            if not again(outcome, method=method, retry=retry, attempt=attempt, bad_answers=bad_answers):
+            bad_answers += isinstance(outcome, InvalidResponse)
+            if not should_retry(outcome, method=method, retry=retry, attempt=attempt, bad_answers=bad_answers):
                 raise outcome from earlier
-            if method != "GET" and isinstance(outcome, AMBIGUOUS):
+            if method != "GET" and isinstance(outcome, MAY_HAVE_TAKEN_EFFECT):
                 earlier = outcome
             self._pause(outcome, made.headers, attempt, earlier)
 
@@ -147,8 +153,8 @@ class Transport(AbstractContextManager["Transport"]):
         except Interrupted:
             raise Interrupted(f"interrupted before {call.endpoint} was sent") from earlier
         at, begun = datetime.now(UTC).isoformat(timespec="milliseconds"), time.monotonic()
-        incoming: Incoming | None = None
-        outcome: Answer | ApiError
+        incoming: HttpResponse | None = None
+        outcome: ApiResponse | ApiError
         try:
             incoming = self._wire.send(call.method, call.path, call.endpoint, json=call.json, params=call.params)
             outcome = self._read(incoming, call)
@@ -159,21 +165,21 @@ class Transport(AbstractContextManager["Transport"]):
         self._record(call, attempt, outcome, at, time.monotonic() - begun)
         return _Attempt(outcome, incoming.headers if incoming else NO_HEADERS)
 
-    def _settle(self, incoming: Incoming | None, sent_at: float) -> None:
+    def _settle(self, incoming: HttpResponse | None, sent_at: float) -> None:
         if incoming is None:
-            self._pacer.settle(None, sent_at, self._pacer.now())
+            self._pacer.record_response(None, sent_at, self._pacer.now())
         else:
-            self._pacer.settle(incoming.headers, sent_at, incoming.received_at, refused=incoming.status == 429)
+            self._pacer.record_response(incoming.headers, sent_at, incoming.received_at, refused=incoming.status == 429)
 
-    def _read(self, incoming: Incoming, call: _Call) -> Answer:
+    def _read(self, incoming: HttpResponse, call: _Call) -> ApiResponse:
         if not 200 <= incoming.status < 300:
-            raise rejection(incoming.status, incoming.headers, incoming.body, call.endpoint, self._redact)
+            raise error_from_response(incoming.status, incoming.headers, incoming.body, call.endpoint, self._redact)
         data, named = unwrap(incoming.status, incoming.headers, incoming.body, call.endpoint, self._redact)
-        return Answer(data, incoming.status, named)
+        return ApiResponse(data, incoming.status, named)
 
     def _pause(self, error: ApiError, headers: Mapping[str, str], attempt: int, earlier: ApiError | None) -> None:
         """Wait before the next attempt; after a 429 everybody waits."""
-        seconds = wait_before_next(
+        seconds = retry_delay(
             error,
             headers,
             attempt=attempt,
@@ -182,15 +188,15 @@ class Transport(AbstractContextManager["Transport"]):
             chance=_CHANCE.random(),
         )
         if error.status == 429:
-            self._pacer.hold(seconds)
-        if seconds >= LONG_WAIT:
+            self._pacer.block_for(seconds)
+        if seconds >= LOGGED_WAIT_SECONDS:
             _LOG.info("%s: %s; waiting %d s before it is sent again", error.endpoint, error.message, ceil(seconds))
         if not self._stop.is_set():
             self._wait(seconds)
         if self._stop.is_set():
             raise Interrupted(f"interrupted before {error.endpoint} was sent again") from earlier
 
-    def _record(self, call: _Call, attempt: int, outcome: Answer | ApiError, at: str, seconds: float) -> None:
+    def _record(self, call: _Call, attempt: int, outcome: ApiResponse | ApiError, at: str, seconds: float) -> None:
         """Tell the observer and the log of one attempt."""
         failed = outcome if isinstance(outcome, ApiError) else None
         record = CallRecord(

@@ -1,4 +1,6 @@
-"""What the YAML asks for, resolved: aliases and teams gone, dates applied, every person an identity."""
+"""What the YAML asks for, resolved: aliases and teams gone, dates applied, every person an identity.
+
+How much WhatsApp and the API take: the numbers that more than one stage holds to."""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class Unmanaged(Enum):
 
 
 UNMANAGED: Final = Unmanaged.UNMANAGED
-NotManaged = Literal[Unmanaged.UNMANAGED]
+
+
+UnmanagedType = Literal[Unmanaged.UNMANAGED]
 
 
 class Membership(StrEnum):
@@ -43,7 +47,7 @@ class State(StrEnum):
 class Person:
     """Somebody the file names. `jid` is what is sent to the API, `lid` a private id noted in the file.
 
-    They go by `alias`, the file's first for them; the others are in `also`.
+    They go by `alias`, the file's first for them; the others are in `other_aliases`.
     """
 
     identity: Identity
@@ -51,12 +55,12 @@ class Person:
     alias: str | None = None
     name: str | None = None
     lid: str | None = None
-    also: tuple[str, ...] = ()
+    other_aliases: tuple[str, ...] = ()
 
     @property
     def aliases(self) -> tuple[str, ...]:
         """All that the file has for them, in its order."""
-        return () if self.alias is None else (self.alias, *self.also)
+        return () if self.alias is None else (self.alias, *self.other_aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +134,13 @@ class DesiredGroup:
 
     key: str
     id: str | None = None
-    name: str | NotManaged = UNMANAGED
+    name: str | UnmanagedType = UNMANAGED
     previously: tuple[str, ...] = ()
-    description: str | NotManaged = UNMANAGED
-    members: Mapping[Identity, Member] | NotManaged = UNMANAGED
+    description: str | UnmanagedType = UNMANAGED
+    members: Mapping[Identity, Member] | UnmanagedType = UNMANAGED
     expired: tuple[Member, ...] = ()
     absent: Mapping[Identity, Person] = field(default_factory=dict)
-    admins: Mapping[Identity, Person] | NotManaged = UNMANAGED
+    admins: Mapping[Identity, Person] | UnmanagedType = UNMANAGED
     membership: Membership = Membership.EXACT
     invite: str | None = None
     state: State = State.PRESENT
@@ -172,14 +176,14 @@ class Desired:
     origins: Origins = field(default_factory=dict)
 
     @property
-    def left_alone(self) -> frozenset[Identity]:
+    def excluded_people(self) -> frozenset[Identity]:
         """Who is neither added nor removed nor reported anywhere: the instance, who sees to itself, and the ignored."""
         return self.policy.ignored | ({self.instance.identity} if self.instance is not None else frozenset())
 
     @property
-    def spared(self) -> frozenset[Identity]:
+    def never_removed(self) -> frozenset[Identity]:
         """Who is never removed by a plan: whoever is left alone, and protected people."""
-        return self.left_alone | self.policy.protected
+        return self.excluded_people | self.policy.protected
 
     def for_instance(self, instance_id: str) -> Desired:
         """The same for a run with this instance: where the file names another one, this one's number is not known.
@@ -187,3 +191,19 @@ class Desired:
         Taken for this one's, the number that the file gives would let this instance remove itself.
         """
         return self if self.instance_id in (None, instance_id) else replace(self, instance=None)
+
+
+MAX_NAME_LENGTH: Final = 100
+"""Characters of a group's name."""
+
+
+MAX_DESCRIPTION_LENGTH: Final = 2048
+"""Characters of a group's description."""
+
+
+MAX_PARTICIPANTS: Final = 1024
+"""Participants of a group, the instance included."""
+
+
+MAX_PARTICIPANTS_PER_CALL: Final = 256
+"""Participants that one call adds or removes."""

@@ -4,25 +4,41 @@ Facts: WhatsApp JIDs are `{digits}@s.whatsapp.net` (older spelling `@c.us`), may
 (`…:7@s.whatsapp.net`) or be a private id (`…@lid`) from which no number can be computed. Brazilian mobiles exist
 with and without the ninth digit, Mexican ones with and without a 1 after 52, Argentine ones with and without a 9
 after 54; both forms are one account (seen by users of WAHA, Baileys and whatsmeow).
-"""
+
+
+A group's invite: a code, or a URL that ends in it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NewType
+from typing import Final, NewType
 
 Identity = NewType("Identity", str)
 """A person, canonically: "+" and digits, the long form where an account has two."""
 
+
 PHONE_SERVERS = frozenset({"s.whatsapp.net", "c.us"})
+
+
 LID_SERVERS = frozenset({"lid", "hosted.lid"})
 
+
 _JID = re.compile(r"(?P<user>[0-9]{1,32})(?:[.][0-9]{1,3})?(?::(?P<device>[0-9]{1,5}))?@(?P<server>[a-z.]+)", re.ASCII)
+
+
 _PHONE_DIGITS = re.compile(r"[1-9][0-9]{4,14}", re.ASCII)
+
+
 _GROUP_ID = re.compile(r"[0-9]+(?:-[0-9]+)?@g\.us", re.ASCII)
+
+
 _BRAZIL_SHORT = re.compile(r"55[1-9][0-9][6-9][0-9]{7}", re.ASCII)
+
+
 _MEXICO_LONG = re.compile(r"521[0-9]{10}", re.ASCII)
+
+
 _ARGENTINA_SHORT = re.compile(r"54[1-8][0-9]{9}", re.ASCII)
 
 
@@ -89,3 +105,32 @@ def chat_id(text: str) -> str | None:
         return bare
     jid = parse_jid(bare)
     return None if jid is None or jid.is_lid else jid.phone_jid
+
+
+INVITE_HOST: Final = "chat.whatsapp.com"
+
+
+_CODE = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
+
+
+_URL = re.compile(
+    rf"(?:https?://)?{re.escape(INVITE_HOST)}/(?:invite/)?(?P<code>{_CODE.pattern})/?(?:[?#].*)?", re.ASCII
+)
+
+
+def invite_code(text: str) -> str | None:
+    """The bare code in an invite code or URL; None when it is neither."""
+    text = text.strip()
+    match = _URL.fullmatch(text)
+    return match["code"] if match else text if _CODE.fullmatch(text) else None
+
+
+def invite_url(code: str) -> str:
+    """The link that people open to join."""
+    return f"https://{INVITE_HOST}/{code}"
+
+
+def is_invite_url(text: str) -> bool:
+    """Whether this is a link just as `invite_url` makes it."""
+    code = invite_code(text)
+    return code is not None and text == invite_url(code)

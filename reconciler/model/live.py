@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from reconciler.model.identity import Identity
 
@@ -56,7 +57,7 @@ class ListedGroup:
     description: str | None = None
     owner: Identity | None = None
 
-    def as_read(self) -> LiveGroup:
+    def to_live_group(self) -> LiveGroup:
         """The entry as if it were read: whole in the reference dialect, else no more than id, name and count."""
         return LiveGroup(self.id, self.name, self.description or "", self.participants or (), self.owner, self.count)
 
@@ -66,7 +67,7 @@ class Listing:
     """All groups the instance is in, sorted by id."""
 
     groups: tuple[ListedGroup, ...]
-    steady: bool = True
+    complete: bool = True
     """False where groups can slip between two pages unseen: read again before anything is taken for absent."""
 
     @property
@@ -91,3 +92,23 @@ class Contact:
     id: str
     identity: Identity | None
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One HTTP request as it was sent, retries one by one.
+
+    `at` is UTC ISO-8601, `seconds` how long the answer took. `status` is None when none came; then `error` says
+    what happened instead. `body` is what was sent (full numbers: for files, never for a terminal).
+    """
+
+    at: str
+    method: str
+    path: str
+    attempt: int = 1
+    status: int | None = None
+    code: str | None = None
+    error: str | None = None
+    request_id: str | None = None
+    seconds: float = 0.0
+    body: Any = field(default=None, hash=False)

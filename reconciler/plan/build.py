@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.diff.change import Change
-from reconciler.diff.match import names_of
-from reconciler.model.advice import Advice
+from reconciler.diff.change import Advice, Change
+from reconciler.diff.match import lookup_names
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired
 from reconciler.model.live import Instance
-from reconciler.model.plan import GroupPlan, Plan
-from reconciler.plan.choices import Choices, share_of
-from reconciler.plan.guard import refusals
-from reconciler.plan.order import steps_of
+from reconciler.plan.guards import check_guards
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.order import plan_steps
+from reconciler.plan.selection import PlanOptions, shard_info
 
 
 def build_plan(
     changes: Iterable[Change],
     desired: Desired,
-    choices: Choices,
+    choices: PlanOptions,
     *,
     instance_id: str,
     instance: Instance | None,
@@ -30,36 +29,36 @@ def build_plan(
         instance_id=instance_id,
         as_of=desired.as_of,
         groups=groups,
-        refusals=refusals(groups, desired, instance, instance_id, trying_out=choices.trying_out),
+        refusals=check_guards(groups, desired, instance, instance_id, trying_out=choices.sandbox),
         advice=advice,
         calls_per_minute=choices.calls_per_minute,
         writes_per_minute=desired.policy.writes_per_minute,
         targets=choices.targets,
         changed_since=choices.changed_since,
-        spared=tuple(sorted(desired.spared)),
-        share=share_of(desired, choices),
-        held=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
+        never_removed=tuple(sorted(desired.never_removed)),
+        shard=shard_info(desired, choices),
+        pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 
 
-def untouched_plan(desired: Desired, choices: Choices, instance_id: str) -> Plan:
+def empty_plan(desired: Desired, choices: PlanOptions, instance_id: str) -> Plan:
     """The plan of no group at all: nothing that was asked for changed, so the API is not asked either."""
     return build_plan((), desired, choices, instance_id=instance_id, instance=None)
 
 
-def _group_plan(change: Change, desired: Desired, choices: Choices) -> GroupPlan:
+def _group_plan(change: Change, desired: Desired, choices: PlanOptions) -> GroupPlan:
     limit = choices.max_removals or change.group.max_removals or desired.policy.max_removals or DEFAULT_REMOVALS
     return GroupPlan(
         key=change.group.key,
         name=change.name,
         id=change.id,
-        found=change.found,
-        names=names_of(change.group),
+        matched_by=change.matched_by,
+        lookup_names=lookup_names(change.group),
         live=change.live,
-        text=change.text,
+        field_changes=change.field_changes,
         add=change.add,
         remove=change.remove,
-        steps=steps_of(change),
+        steps=plan_steps(change),
         blocked=change.blocked,
         advice=change.advice,
         live_members=change.live_members,

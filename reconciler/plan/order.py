@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.diff.change import Change
-from reconciler.model.limits import MAX_MEMBERS, MAX_PEOPLE_A_CALL
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.who import Who
+from reconciler.model.desired import MAX_PARTICIPANTS, MAX_PARTICIPANTS_PER_CALL
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.step import Action, Phase, Step
 
 
-def steps_of(change: Change) -> tuple[Step, ...]:
+def plan_steps(change: Change) -> tuple[Step, ...]:
     """The calls that mend one group, in their order.
 
     Building up (join, create, patch, add) comes before taking away (remove, leave). The one exception is a group
@@ -20,7 +20,7 @@ def steps_of(change: Change) -> tuple[Step, ...]:
     if not change.writes:
         return ()
     if change.leave:
-        return (Step(change.group.key, Action.LEAVE, Phase.TAKE, change.id),)
+        return (Step(change.group.key, Action.LEAVE, Phase.REMOVE, change.id),)
     if change.join:
         return (Step(change.group.key, Action.JOIN, Phase.BUILD, invite=change.group.invite),)
     if change.create:
@@ -32,7 +32,7 @@ def _creating(change: Change) -> Iterator[Step]:
     first, *rest = list(_batches(change.add)) or [()]
     build = Step(change.group.key, Action.CREATE, Phase.BUILD, name=change.name, people=first)
     yield build
-    description = next((text.new for text in change.text if text.field == "description"), None)
+    description = next((text.new for text in change.field_changes if text.field == "description"), None)
     if description is not None:
         yield replace(build, action=Action.PATCH, name=None, people=(), description=description)
     for batch in rest:
@@ -41,7 +41,7 @@ def _creating(change: Change) -> Iterator[Step]:
 
 def _changing(change: Change) -> Iterator[Step]:
     key, group_id = change.group.key, change.id
-    texts = {text.field: text.new for text in change.text}
+    texts = {text.field: text.new for text in change.field_changes}
     if texts:
         yield Step(key, Action.PATCH, Phase.BUILD, group_id, texts.get("name"), texts.get("description"))
     swaps = _too_full_to_add_first(change)
@@ -50,7 +50,7 @@ def _changing(change: Change) -> Iterator[Step]:
         for batch in _batches(change.add)
     ]
     removes = [
-        Step(key, Action.REMOVE, Phase.SWAP if swaps else Phase.TAKE, group_id, people=batch)
+        Step(key, Action.REMOVE, Phase.SWAP if swaps else Phase.REMOVE, group_id, people=batch)
         for batch in _batches(change.remove)
     ]
     yield from (*removes, *adds) if swaps else (*adds, *removes)
@@ -58,9 +58,9 @@ def _changing(change: Change) -> Iterator[Step]:
 
 def _too_full_to_add_first(change: Change) -> bool:
     there = len(change.live.participants) if change.live is not None else 0
-    return bool(change.add and change.remove) and there + len(change.add) > MAX_MEMBERS
+    return bool(change.add and change.remove) and there + len(change.add) > MAX_PARTICIPANTS
 
 
-def _batches(people: Sequence[Who]) -> Iterator[tuple[Who, ...]]:
-    for start in range(0, len(people), MAX_PEOPLE_A_CALL):
-        yield tuple(people[start : start + MAX_PEOPLE_A_CALL])
+def _batches(people: Sequence[PersonRef]) -> Iterator[tuple[PersonRef, ...]]:
+    for start in range(0, len(people), MAX_PARTICIPANTS_PER_CALL):
+        yield tuple(people[start : start + MAX_PARTICIPANTS_PER_CALL])

@@ -1,20 +1,20 @@
-"""The embedded API server, for trials and tests. Imports nothing of the rest of the package.
+"""The embedded API server, for trials and tests. It imports nothing from the rest of the package.
 
     with World.open() as world, Server(world) as server:
         world.ensure_instance("inst_abc123", "+1 202 555 0100")
-        ...  # talk to server.url with server.key
+        ...  # send requests to server.url with server.key
 
-`World` is what people do by hand and what tests want to know, `Settings` what the API's documents leave open,
-`Fault` how the server misbehaves. Loading this package loads no web server; making a `Server` does.
+`World` holds the groups and people and changes them outside the API, `Settings` chooses what the API's documents
+leave open, and a `Fault` makes the server misbehave. The web server is loaded only when a `Server` is made.
 """
 
 from reconciler.sandbox.database import reset
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.faults import Fault, FaultKind
-from reconciler.sandbox.files import load_faults, seed_world
+from reconciler.sandbox.manual_changes import shake
+from reconciler.sandbox.seed import load_faults, seed_world
 from reconciler.sandbox.server import Server, serve_forever
 from reconciler.sandbox.settings import SANDBOX_KEY, Dialect, Paging, Settings
-from reconciler.sandbox.shaking import shake
 from reconciler.sandbox.world import World
 
 __all__ = [

@@ -1,49 +1,48 @@
-"""What the API changes: each action checks everything first, then takes effect whole and is logged, or does nothing."""
+"""The changes that the API makes. Each action checks everything first; then it applies and logs the whole change."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import reconciler.sandbox.groups as groups
-import reconciler.sandbox.people as people
+import reconciler.sandbox.store as store
+from reconciler.sandbox.context import RequestContext
 from reconciler.sandbox.errors import ApiFailure, forbidden, invalid, not_found
-from reconciler.sandbox.phones import strict_digits
+from reconciler.sandbox.phones import parse_request_jid
 from reconciler.sandbox.records import Account, Group, Member
-from reconciler.sandbox.visit import Visit
 
 MAX_NAME = 100
-"""Characters of a group's name, WhatsApp's own limit."""
+"""WhatsApp's limit of characters in a group's name."""
 
 MAX_DESCRIPTION = 2048
-"""Characters of a group's description, WhatsApp's own limit."""
+"""WhatsApp's limit of characters in a group's description."""
 
 
-def create(visit: Visit, name: str, jids: Sequence[str]) -> Group:
-    """Make a group that the instance owns. Whoever may not be added, or is past the limit, silently stays out."""
+def create_group(context: RequestContext, name: str, jids: Sequence[str]) -> Group:
+    """Create a group that the instance owns; silently leave out people who refuse adds or are over the limit."""
     _check_name(name)
-    wanted = _accounts(visit, jids)
-    most = visit.settings.max_groups
-    if most is not None and len(groups.heads(visit.db, visit.instance.phone)) >= most:
-        raise ApiFailure(409, "PLAN_LIMIT_REACHED", f"the plan allows {most} groups")
-    added = _willing(visit, wanted, others=1)
-    group_id = groups.next_id(visit.db)
-    made = Group(
+    accounts = _accounts(context, jids)
+    max_groups = context.settings.max_groups
+    if max_groups is not None and len(store.list_summaries(context.db, context.instance.phone)) >= max_groups:
+        raise ApiFailure(409, "PLAN_LIMIT_REACHED", f"the subscription allows {max_groups} groups")
+    added = _addable(context, accounts, existing_members=1)
+    group_id = store.next_group_id(context.db)
+    group = Group(
         group_id,
         name,
         "",
-        visit.instance.phone,
-        int(visit.incoming.now),
-        groups.invite_code_for(group_id),
-        (visit.as_member(is_admin=True), *(Member(digits) for digits in added)),
+        context.instance.phone,
+        int(context.request.now),
+        store.invite_code_for(group_id),
+        (context.own_membership(is_creator=True), *(Member(digits) for digits in added)),
     )
-    groups.put_group(visit.db, made)
-    visit.log("create", group_id, None, added, {"name": name})
-    return made
+    store.insert_group(context.db, group)
+    context.log_effect("create", group_id, None, added, {"name": name})
+    return group
 
 
-def patch(visit: Visit, group_id: str, name: str | None, description: str | None) -> Group:
-    """Change a group's name, description or both; None leaves one as it is."""
-    group = visit.administered(group_id)
+def patch_group(context: RequestContext, group_id: str, name: str | None, description: str | None) -> Group:
+    """Set a group's name, description or both; None keeps the current one."""
+    group = context.require_admin(group_id)
     if name is not None:
         _check_name(name)
     if description is not None and len(description) > MAX_DESCRIPTION:
@@ -51,73 +50,72 @@ def patch(visit: Visit, group_id: str, name: str | None, description: str | None
     new = {"name": group.name if name is None else name}
     new["description"] = group.description if description is None else description
     if (group.name, group.description) != (new["name"], new["description"]):
-        groups.set_text(visit.db, group_id, **new)
-        visit.log("patch", group_id, group, detail=new)
-    return visit.group(group_id)
+        store.set_group_text(context.db, group_id, **new)
+        context.log_effect("patch", group_id, group, detail=new)
+    return context.require_member(group_id)
 
 
-def add(visit: Visit, group_id: str, jids: Sequence[str]) -> None:
-    """Add people. All or nothing, as far as errors go; whoever refuses adds silently stays out."""
-    group = visit.administered(group_id)
-    wanted = _accounts(visit, jids)
-    inside = [jid for jid, account in zip(jids, wanted, strict=True) if group.member(account.digits)]
-    if inside:
-        raise visit.refuse(409, "CONFLICT", "a participant is already in the group", inside)
-    added = _willing(visit, wanted, others=len(group.members))
+def add_participants(context: RequestContext, group_id: str, jids: Sequence[str]) -> None:
+    """Add people, or nobody if one of them is an error; silently leave out people who refuse adds."""
+    group = context.require_admin(group_id)
+    accounts = _accounts(context, jids)
+    members = [jid for jid, account in zip(jids, accounts, strict=True) if group.member(account.digits)]
+    if members:
+        raise context.participant_failure(409, "CONFLICT", "a participant is already in the group", members)
+    added = _addable(context, accounts, existing_members=len(group.members))
     if added:
-        groups.put_members(visit.db, group_id, [Member(digits) for digits in added])
-        visit.log("add", group_id, group, added)
+        store.put_members(context.db, group_id, [Member(digits) for digits in added])
+        context.log_effect("add", group_id, group, added)
 
 
-def remove(visit: Visit, group_id: str, jids: Sequence[str]) -> None:
-    """Remove people, all or nothing; owners cannot be removed, the instance can, and is out then."""
-    group = visit.administered(group_id)
-    wanted = _accounts(visit, jids)
-    outside = [jid for jid, account in zip(jids, wanted, strict=True) if not group.member(account.digits)]
-    if outside:
-        raise visit.refuse(409, "CONFLICT", "a participant is not in the group", outside)
-    removed = list(dict.fromkeys(account.digits for account in wanted))
+def remove_participants(context: RequestContext, group_id: str, jids: Sequence[str]) -> None:
+    """Remove people, or nobody if one of them is an error. The instance can remove itself, but no other owner."""
+    group = context.require_admin(group_id)
+    accounts = _accounts(context, jids)
+    strangers = [jid for jid, account in zip(jids, accounts, strict=True) if not group.member(account.digits)]
+    if strangers:
+        raise context.participant_failure(409, "CONFLICT", "a participant is not in the group", strangers)
+    removed = list(dict.fromkeys(account.digits for account in accounts))
     for digits in removed:
         member = group.member(digits)
-        if member and member.is_owner and digits != visit.instance.phone:
+        if member and member.is_owner and digits != context.instance.phone:
             raise forbidden("the owner of a group cannot be removed")
-    groups.drop_members(visit.db, group_id, removed)
-    visit.log("remove", group_id, group, removed)
+    store.delete_members(context.db, group_id, removed)
+    context.log_effect("remove", group_id, group, removed)
 
 
-def leave(visit: Visit, group_id: str) -> None:
-    """Take the instance out of a group."""
-    group = visit.group(group_id)
-    groups.drop_members(visit.db, group_id, [visit.instance.phone])
-    visit.log("leave", group_id, group, [visit.instance.phone])
+def leave_group(context: RequestContext, group_id: str) -> None:
+    """Remove the instance from a group."""
+    group = context.require_member(group_id)
+    store.delete_members(context.db, group_id, [context.instance.phone])
+    context.log_effect("leave", group_id, group, [context.instance.phone])
 
 
-def join(visit: Visit, code: str) -> str:
-    """Bring the instance into a group as an ordinary member and return its id; being in already is fine.
+def join_group(context: RequestContext, code: str) -> str:
+    """Add the instance to a group as an ordinary member and return the group's id; do nothing if it is a member.
 
-    The API documents no answer for a full group; here it is a 403.
+    The API documents no response for a full group; here it is a 403.
     """
     if not (code.isascii() and code.isalnum()):
         raise invalid("invite_code must be the bare code, not a URL")
-    group_id = groups.id_of_invite(visit.db, code)
-    group = groups.group(visit.db, group_id) if group_id else None
+    group = store.find_group_by_invite(context.db, code)
     if group is None:
         raise not_found("no group has this invite code")
-    if group.member(visit.instance.phone) is None:
-        if len(group.members) >= groups.MAX_MEMBERS:
+    if group.member(context.instance.phone) is None:
+        if len(group.members) >= store.MAX_MEMBERS:
             raise forbidden("the group is full")
-        groups.put_members(visit.db, group.id, [visit.as_member(is_admin=False)])
-        visit.log("join", group.id, group, [visit.instance.phone])
+        store.put_members(context.db, group.id, [context.own_membership(is_creator=False)])
+        context.log_effect("join", group.id, group, [context.instance.phone])
     return group.id
 
 
-def send(visit: Visit, chat_id: str, text: str) -> None:
-    """Send a text to a group the instance is in, or to a person; it goes no further than the log of effects."""
+def send_message(context: RequestContext, chat_id: str, text: str) -> None:
+    """Send a text to a group the instance is in, or to a person; the message only reaches the log of effects."""
     if chat_id.endswith("@g.us"):
-        visit.group(chat_id)
-    elif strict_digits(chat_id) is None:
-        raise invalid("chat_id must be a group's id (…@g.us) or a person's (…@s.whatsapp.net)")
-    visit.log("message", chat_id, None, detail={"text": text})
+        context.require_member(chat_id)
+    elif parse_request_jid(chat_id) is None:
+        raise invalid("chat_id must be the id of a group (…@g.us) or of a person (…@s.whatsapp.net)")
+    context.log_effect("message", chat_id, None, detail={"text": text})
 
 
 def _check_name(name: str) -> None:
@@ -127,17 +125,17 @@ def _check_name(name: str) -> None:
         raise invalid(f"the name has {len(name)} characters; at most {MAX_NAME} are allowed")
 
 
-def _accounts(visit: Visit, jids: Sequence[str]) -> list[Account]:
-    """The account behind each JID. Nobody comes to life for a request that fails: the transaction takes them back."""
-    bad = [jid for jid in jids if strict_digits(jid) is None]
-    if bad:
+def _accounts(context: RequestContext, jids: Sequence[str]) -> list[Account]:
+    """Return the account of each JID, created if missing; a request that fails later rolls the new accounts back."""
+    invalid_jids = [jid for jid in jids if parse_request_jid(jid) is None]
+    if invalid_jids:
         message = "bad participant format; use {phone}@s.whatsapp.net"
-        raise visit.refuse(422, "UNPROCESSABLE_ENTITY", message, bad)
-    return [people.meet(visit.db, jid.partition("@")[0]) for jid in jids]
+        raise context.participant_failure(422, "UNPROCESSABLE_ENTITY", message, invalid_jids)
+    return [store.get_or_create_account(context.db, jid.partition("@")[0]) for jid in jids]
 
 
-def _willing(visit: Visit, wanted: Sequence[Account], others: int) -> list[str]:
-    """Who of these really comes in, in order: existing accounts that allow it, while there is room."""
-    able = [each.digits for each in wanted if each.exists and not each.refuses_adds]
-    come = [digits for digits in dict.fromkeys(able) if digits != visit.instance.phone]
-    return come[: max(0, groups.MAX_MEMBERS - others)]
+def _addable(context: RequestContext, accounts: Sequence[Account], existing_members: int) -> list[str]:
+    """Return the numbers of those who really join, in order: they exist and allow it, and the group has room."""
+    willing = [account.digits for account in accounts if account.exists and not account.refuses_adds]
+    others = [digits for digits in dict.fromkeys(willing) if digits != context.instance.phone]
+    return others[: max(0, store.MAX_MEMBERS - existing_members)]

@@ -1,8 +1,10 @@
-"""The ASGI application: which path and method lead to which endpoint, inside the gate that every call passes."""
+"""The ASGI application: the endpoint of each path and method, behind the middleware that every request passes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,83 +15,109 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 import reconciler.sandbox.handlers as handlers
-from reconciler.sandbox.envelopes import Answer, Incoming, Reply, failure, success
-from reconciler.sandbox.errors import ApiFailure, not_found
-from reconciler.sandbox.gate import INCOMING, Gate
-from reconciler.sandbox.openapi import document
-from reconciler.sandbox.service import OPENAPI_PATH, Service
+from reconciler.sandbox.context import OPENAPI_PATH, RequestContext, Service
+from reconciler.sandbox.errors import ApiFailure, SandboxError, not_found
+from reconciler.sandbox.http_messages import ApiData, ApiRequest, HttpReply, error_reply, success_reply
+from reconciler.sandbox.middleware import REQUEST_KEY, SandboxMiddleware
 from reconciler.sandbox.settings import Dialect
-from reconciler.sandbox.webhooks import create_webhook
 
-Act = Callable[[Incoming, Mapping[str, str]], Reply]
-"""Handles one method of one path, given the path's parameters."""
+Endpoint = Callable[[ApiRequest, Mapping[str, str]], HttpReply]
+"""Handles one method of one path; gets the path's parameters."""
+
+_OPENAPI_NAME = "wappfy-api.openapi.json"
+_PACKAGE = Path(__file__).parent.parent
+_SCHEMA_FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
 
 
 def build_app(service: Service) -> Starlette:
-    """The application for one server."""
+    """Return the application of one server."""
     app = Starlette(
         routes=_routes(service),
-        middleware=[Middleware(Gate, service=service)],
+        middleware=[Middleware(SandboxMiddleware, service=service)],
         exception_handlers={404: _unknown_path},
     )
-    # Starlette would answer /groups/ with a redirect to /groups; the API has no such path.
+    # Starlette would redirect /groups/ to /groups; the API has no such path.
     app.router.redirect_slashes = False
     return app
 
 
-class Verbs:
-    """The endpoint of one path: an ASGI application that chooses by method."""
+@cache
+def openapi_document(folders: tuple[Path, ...] = _SCHEMA_FOLDERS) -> bytes:
+    """Return the published OpenAPI document: from the installed package, or from `schemas/` in a checkout.
 
-    def __init__(self, acts: Mapping[str, Act]) -> None:
-        self._acts = acts
+    Raises SandboxError if the installation is incomplete.
+    """
+    for folder in folders:
+        if (folder / _OPENAPI_NAME).is_file():
+            return (folder / _OPENAPI_NAME).read_bytes()
+    raise SandboxError(f"{_OPENAPI_NAME} is missing from this installation; install the package again")
+
+
+class MethodRouter:
+    """The ASGI application of one path, which chooses the endpoint by method."""
+
+    def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
+        self._endpoints = endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one call."""
-        incoming: Incoming = scope[INCOMING]
+        """Answer one request."""
+        request: ApiRequest = scope[REQUEST_KEY]
         try:
-            reply = self._act(incoming.method)(incoming, scope["path_params"])
+            reply = self._endpoint(request.method)(request, scope["path_params"])
         except ApiFailure as error:
-            reply = failure(error, incoming)
+            reply = error_reply(error, request)
         await Response(reply.body, reply.status, dict(reply.headers))(scope, receive, send)
 
-    def _act(self, method: str) -> Act:
-        if method not in self._acts:
-            allowed = {"allow": ", ".join(sorted(self._acts))}
-            raise ApiFailure(405, "METHOD_NOT_ALLOWED", f"{method} is not allowed here", headers=allowed)
-        return self._acts[method]
+    def _endpoint(self, method: str) -> Endpoint:
+        if method not in self._endpoints:
+            allowed = {"allow": ", ".join(sorted(self._endpoints))}
+            raise ApiFailure(405, "METHOD_NOT_ALLOWED", f"this path does not support {method}", headers=allowed)
+        return self._endpoints[method]
 
 
 def _routes(service: Service) -> list[Route]:
-    def on_instance(handler: Callable[..., Answer]) -> Act:
-        def act(incoming: Incoming, params: Mapping[str, str]) -> Reply:
-            given = dict(params)
-            instance_id = given.pop("instance_id")
-            return success(service.visit(incoming, instance_id, lambda visit: handler(visit, **given)), incoming)
+    def on_instance(path: str, handler: Callable[..., ApiData]) -> Endpoint:
+        def endpoint(request: ApiRequest, path_params: Mapping[str, str]) -> HttpReply:
+            params = dict(path_params)
+            instance_id = params.pop("instance_id")
 
-        return act
+            def handle(context: RequestContext) -> ApiData:
+                if path.startswith(("/groups", "/messages")):
+                    context.require_groups()
+                return handler(context, **params)
 
-    def webhooks(incoming: Incoming, _params: Mapping[str, str]) -> Reply:
+            return success_reply(service.run_on_instance(request, instance_id, handle), request)
+
+        return endpoint
+
+    def webhooks(request: ApiRequest, _params: Mapping[str, str]) -> HttpReply:
         with service.world.transaction() as db:
-            return success(create_webhook(db, incoming), incoming)
+            return success_reply(handlers.create_webhook(db, request), request)
 
-    def openapi(_incoming: Incoming, _params: Mapping[str, str]) -> Reply:
-        return Reply(200, document(), {"content-type": "application/json"})
+    def openapi(_request: ApiRequest, _params: Mapping[str, str]) -> HttpReply:
+        return HttpReply(200, openapi_document(), {"content-type": "application/json"})
 
-    inside = {
-        path: {method: on_instance(handler) for method, handler in verbs.items()}
-        for path, verbs in _endpoints(service.settings.dialect).items()
-    }
-    routes = [Route(f"/api/instances/{{instance_id}}{path}", Verbs(acts)) for path, acts in inside.items()]
-    return [*routes, Route("/api/webhooks", Verbs({"POST": webhooks})), Route(OPENAPI_PATH, Verbs({"GET": openapi}))]
+    instance_routes = [
+        Route(
+            f"/api/instances/{{instance_id}}{path}",
+            MethodRouter({method: on_instance(path, handler) for method, handler in methods.items()}),
+        )
+        for path, methods in _instance_endpoints(service.settings.dialect).items()
+    ]
+    return [
+        *instance_routes,
+        Route("/api/webhooks", MethodRouter({"POST": webhooks})),
+        Route(OPENAPI_PATH, MethodRouter({"GET": openapi})),
+    ]
 
 
-def _endpoints(dialect: Dialect | str) -> dict[str, dict[str, Callable[..., Answer]]]:
-    """Everything under an instance; the dialects differ in how people are removed.
+def _instance_endpoints(dialect: Dialect | str) -> dict[str, dict[str, Callable[..., ApiData]]]:
+    """Return the handlers of an instance's paths; the dialects differ in how people are removed.
 
-    `/groups/join` is no group: it comes first.
+    `/groups/join` comes before the paths of groups, because `join` is not a group's id.
     """
     participants = {"GET": handlers.list_participants, "POST": handlers.add_participants}
-    removal: dict[str, dict[str, Callable[..., Answer]]] = {}
+    removal: dict[str, dict[str, Callable[..., ApiData]]] = {}
     if dialect == Dialect.GUIDE:
         participants["DELETE"] = handlers.remove_participants
     else:
@@ -102,7 +130,7 @@ def _endpoints(dialect: Dialect | str) -> dict[str, dict[str, Callable[..., Answ
         "/groups/{group_id}/leave": {"POST": handlers.leave_group},
         "/groups/{group_id}/participants": participants,
         **removal,
-        "/groups/{group_id}/invite-code": {"GET": handlers.invite_code},
+        "/groups/{group_id}/invite-code": {"GET": handlers.get_invite_code},
         "/messages/send": {"POST": handlers.send_message},
         "/contacts": {"GET": handlers.list_contacts},
         "/contacts/check": {"GET": handlers.check_contact},
@@ -110,6 +138,6 @@ def _endpoints(dialect: Dialect | str) -> dict[str, dict[str, Callable[..., Answ
 
 
 async def _unknown_path(request: Request, _error: Exception) -> Response:
-    incoming: Any = request.scope[INCOMING]
-    reply = failure(not_found(f"there is no {incoming.path}"), incoming)
+    api_request: Any = request.scope[REQUEST_KEY]
+    reply = error_reply(not_found(f"the API has no path {api_request.path}"), api_request)
     return Response(reply.body, reply.status, dict(reply.headers))

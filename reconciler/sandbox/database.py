@@ -1,4 +1,4 @@
-"""The world's SQLite file: opening, tables, transactions that several threads and processes may share."""
+"""The world's SQLite file: its tables, and transactions that several threads and processes can share."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from reconciler.sandbox.errors import SandboxError
 
-_VERSION = 1
-_SQLITE = b"SQLite format 3\0"
+_SCHEMA_VERSION = 1
+_SQLITE_MAGIC = b"SQLite format 3\0"
 
 _TABLES = """
 CREATE TABLE accounts (
@@ -46,7 +46,7 @@ CREATE TABLE effects (
 
 
 class Database:
-    """One connection, one lock: every access is a transaction, and a transaction inside another joins it."""
+    """One connection with one lock: every access is a transaction, and a nested transaction joins the outer one."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -55,27 +55,27 @@ class Database:
 
     @classmethod
     def open(cls, path: Path | None) -> Database:
-        """The database at `path`, made with its tables where missing; None keeps it in memory.
+        """Open the database at `path`, or one in memory; create missing folders, the file and its tables.
 
-        Raises SandboxError where the file cannot be used.
+        Raises SandboxError if the file cannot be used.
         """
         try:
             connection = _connect(path)
         except (OSError, sqlite3.Error) as error:
-            raise SandboxError(f"the sandbox's state in {path} cannot be opened: {error}") from error
+            raise SandboxError(f"cannot open the sandbox state {path}: {error}") from error
         return cls(connection)
 
     def close(self) -> None:
-        """Close the connection; closing twice does no harm."""
+        """Close the connection; closing it twice is fine."""
         with self._lock:
             self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Everything inside happens at once or, after an exception, not at all."""
+        """Commit all changes inside together; after an exception, roll all of them back."""
         with self._lock:
             if self._depth == 0:
-                # Taking the write lock at once: two processes that both read first could not both go on to write.
+                # Take the write lock now: two processes that both read first could not both write afterwards.
                 self._connection.execute("BEGIN IMMEDIATE")
             self._depth += 1
             try:
@@ -85,16 +85,16 @@ class Database:
                 raise
             self._end("COMMIT")
 
-    def _end(self, how: str) -> None:
+    def _end(self, statement: str) -> None:
         self._depth -= 1
         if self._depth == 0:
-            self._connection.execute(how)
+            self._connection.execute(statement)
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The file holds phone numbers: nobody else's business, whatever the umask says.
+        # The file holds phone numbers, so only its owner may read it, whatever the umask allows.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(
         str(path) if path else ":memory:", timeout=10.0, isolation_level=None, check_same_thread=False
@@ -110,7 +110,7 @@ def _connect(path: Path | None) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
-    # A power cut may cost a sandbox its last moments; in exchange a request takes no disk flush.
+    # A power cut may lose the last changes; in return, no request waits for the disk.
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("BEGIN IMMEDIATE")
@@ -118,34 +118,34 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     if version == 0:
         for statement in _TABLES.split(";"):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
-    elif version != _VERSION:
+        connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    elif version != _SCHEMA_VERSION:
         connection.execute("ROLLBACK")
-        raise SandboxError(f"the sandbox's state in {path} was made by another version; forget it with `sandbox reset`")
+        raise SandboxError(f"another version created the sandbox state {path}; delete it with `sandbox reset`")
     connection.execute("COMMIT")
 
 
 def reset(path: Path) -> None:
-    """Forget a sandbox's whole state: delete its file and SQLite's companions. A missing file is fine.
+    """Delete a sandbox's state: its file and SQLite's companion files. A missing file is fine.
 
-    Raises SandboxError where the file is something else, which is left alone, or one cannot be deleted. What merely
-    bears a companion's name, without a state beside it, is left alone too.
+    Raises SandboxError without deleting anything if the file is not a sandbox state, and if a file cannot be deleted.
+    Companion files without a state beside them stay as well.
     """
-    at = path
+    file = path
     try:
-        if not _is_there(path):
+        if not _exists(path):
             return
         if not _may_be_state(path):
-            raise SandboxError(f"{path} is no state of the sandbox, and is left as it is")
+            raise SandboxError(f"{path} is not a sandbox state; nothing was deleted")
         for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-            at = path.with_name(name)
-            at.unlink(missing_ok=True)
+            file = path.with_name(name)
+            file.unlink(missing_ok=True)
     except OSError as error:
-        raise SandboxError(f"{at} cannot be deleted: {error.strerror}") from error
+        raise SandboxError(f"cannot delete {file}: {error.strerror}") from error
 
 
-def _is_there(path: Path) -> bool:
-    """Whether there is anything of this name, a link that leads nowhere too. Raises OSError where nobody may look."""
+def _exists(path: Path) -> bool:
+    """Return whether the path exists, even as a broken link. Raises OSError if its folder cannot be read."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -154,8 +154,8 @@ def _is_there(path: Path) -> bool:
 
 
 def _may_be_state(path: Path) -> bool:
-    """Whether it begins as SQLite's files do, or is empty, as one is that was just made."""
+    """Return whether a file starts like SQLite's files, or is empty, as a database is that was just created."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return file.read(len(_SQLITE)) in (b"", _SQLITE)
+        return file.read(len(_SQLITE_MAGIC)) in (b"", _SQLITE_MAGIC)

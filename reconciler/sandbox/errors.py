@@ -1,4 +1,4 @@
-"""The embedded server's own errors: one for whoever runs it, one for whoever calls it over HTTP."""
+"""The embedded server's own errors: `SandboxError` for the person who runs it, `ApiFailure` for its HTTP clients."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 
 class SandboxError(Exception):
-    """The sandbox cannot do what it was asked to: a bad file, a taken port, a group that is not there."""
+    """The sandbox cannot do what the caller wants: a bad file, a port in use, an unknown group."""
 
 
 class ApiFailure(Exception):
-    """An answer with an error status: `code` as in the API's list of common errors, `details` a JSON object.
+    """A response with an error status: `code` as in the API's list of common errors, `details` a JSON object.
 
-    The API documents no code for 405, a participant conflict (409) and a bad participant (422); METHOD_NOT_ALLOWED,
+    The API documents no code for 405, a participant conflict (409) or a bad participant (422); METHOD_NOT_ALLOWED,
     CONFLICT and UNPROCESSABLE_ENTITY are this server's choice.
     """
 
@@ -34,15 +34,15 @@ class ApiFailure(Exception):
 
 
 def invalid(message: str) -> ApiFailure:
-    """A 400: the request itself is malformed, or can never work on this instance."""
+    """Return a 400: the request is malformed, or can never work on this instance."""
     return ApiFailure(400, "VALIDATION_ERROR", message)
 
 
 def forbidden(message: str) -> ApiFailure:
-    """A 403: known and reachable, but not allowed."""
+    """Return a 403: the resource is visible, but the instance may not do this to it."""
     return ApiFailure(403, "FORBIDDEN", message)
 
 
 def not_found(message: str) -> ApiFailure:
-    """A 404: no such thing, or not for this instance."""
+    """Return a 404: the resource does not exist, or this instance cannot see it."""
     return ApiFailure(404, "NOT_FOUND", message)

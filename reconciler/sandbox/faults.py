@@ -1,4 +1,4 @@
-"""How a server can be told to misbehave: which calls a fault meets, how often, and what it does to them."""
+"""Faults of the server: the requests that a fault affects, how often, and what it does to them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from reconciler.sandbox.errors import SandboxError
 
 
 class FaultKind(StrEnum):
-    """What goes wrong. "No effect" means that the call was never handled; see `Fault` for the fields.
+    """What a fault does. "No effect" means that the request is not handled; see `Fault` for the fields.
 
-    latency        the answer comes `seconds` later; goes together with any other fault
-    status         an error answer with `status`, `code`, `message`
-    drop_before    the connection closes; no effect
-    drop_after     the call takes effect, the connection closes without an answer
-    drop_mid       the call takes effect, headers and half of the body come, the connection closes
-    html           a 200 with an HTML page
-    truncated      JSON cut in the middle, its content length matching
-    garbage        a 200 with `body` as JSON
-    silence        no answer until the client gives up or the server stops
-    stale_list     the list of groups as it was `amount` effects ago
-    stale_group    a group as it was `amount` effects ago
-    partial_list   the list without its last `amount` groups, totals as if they were there
-    partial_group  a group (or its participants) without the last `amount` participants
-    wrong_count    participant_count in the list off by `amount`
-    redirect       an answer with `status` (302 unless told otherwise) to `location`
-    set_cookie     the right answer with `cookie` in Set-Cookie
+    latency        delays the response by `seconds`; combines with any other fault
+    status         responds with an error: `status`, `code`, `message`
+    drop_before    closes the connection; no effect
+    drop_after     handles the request, then closes the connection without a response
+    drop_mid       handles the request, sends the headers and half of the body, then closes the connection
+    html           responds 200 with an HTML page
+    truncated      responds with half of the JSON and a content length to match
+    garbage        responds 200 with `body` as JSON
+    silence        sends no response until the client gives up or the server stops
+    stale_list     responds with the list of groups as it was `amount` effects ago
+    stale_group    responds with the group as it was `amount` effects ago
+    partial_list   omits the last `amount` groups from the list, but not from its totals
+    partial_group  omits the last `amount` participants from the group or its participants
+    wrong_count    adds `amount` to each participant_count in the list
+    redirect       responds with `status` (302 by default) and `location`
+    set_cookie     responds correctly, with `cookie` in Set-Cookie
     """
 
     LATENCY = "latency"
@@ -55,14 +55,14 @@ class FaultKind(StrEnum):
 EFFECT_SELECTABLE = frozenset(
     {FaultKind.STATUS, FaultKind.HTML, FaultKind.TRUNCATED, FaultKind.GARBAGE, FaultKind.SILENCE, FaultKind.REDIRECT}
 )
-"""The kinds whose `effect` may be chosen."""
+"""The kinds with a configurable `effect`."""
 
 STALE = frozenset({FaultKind.STALE_LIST, FaultKind.STALE_GROUP})
-"""The kinds that look into the past."""
+"""The kinds that respond with an earlier state."""
 
 _NO_EFFECT = frozenset({FaultKind.STATUS, FaultKind.DROP_BEFORE, FaultKind.HTML, FaultKind.SILENCE, FaultKind.REDIRECT})
 _LIST, _GROUP = ("GET", "/groups"), ("GET", "/groups/*")
-_USUAL_CALLS: Mapping[str, tuple[str, str]] = {
+_DEFAULT_CALLS: Mapping[str, tuple[str, str]] = {
     FaultKind.STALE_LIST: _LIST,
     FaultKind.PARTIAL_LIST: _LIST,
     FaultKind.WRONG_COUNT: _LIST,
@@ -73,17 +73,17 @@ _USUAL_CALLS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to misbehave.
+    """A fault: a kind, the requests it matches, and the fields of its kind.
 
-    Which calls: `method`; `path`, relative to /api/instances/{id} (the instance itself is "/", other paths are
-    relative to /api), where `*` stands for anything within a segment and `**` for anything; `pattern`, a regular
-    expression for the whole path; `body_contains`. All that is given must fit; kinds about lists and groups fit GETs
-    of these unless method or path say otherwise. The first `skip` fitting calls are spared, the next `times` are hit
-    (0: all). Only calls that pass the key check and the rate limit are counted.
+    A request matches if all given conditions hold: `method`; `path`, a glob relative to /api/instances/{id} ("/" is the
+    instance itself; paths outside are relative to /api) in which `*` matches within a segment and `**` across them;
+    `pattern`, a regular expression for the whole path; `body_contains`. Kinds about lists and groups match GETs of
+    these unless `method` or `path` says otherwise. The fault skips the first `skip` matching requests and affects the
+    next `times` (0: all). Requests without a valid key or over the rate limit do not count.
 
-    `effect`: whether the call takes effect all the same, for the kinds in `EFFECT_SELECTABLE`; None is the kind's
-    usual way (truncated and garbage do, the others do not). `headers` are added to the answer, `rate_headers` False
-    leaves the rate limit's out. The remaining fields belong to the kinds that name them.
+    `effect`: whether the request takes effect, for the kinds in `EFFECT_SELECTABLE`; None is the kind's default
+    (truncated and garbage do, the others do not). `headers` are added to the response; `rate_headers` False omits
+    those of the rate limit. Every other field belongs to the kinds whose description names it.
     """
 
     kind: FaultKind | str
@@ -109,72 +109,72 @@ class Fault:
         try:
             object.__setattr__(self, "kind", FaultKind(self.kind))
         except ValueError:
-            raise SandboxError(f"{self.kind!r} is no kind of fault; choose one of {', '.join(FaultKind)}") from None
+            raise SandboxError(f"{self.kind!r} is not a kind of fault; choose one of {', '.join(FaultKind)}") from None
 
     @property
     def takes_effect(self) -> bool:
-        """Whether the call is handled before its answer is spoilt."""
+        """Whether the server handles the request before the fault changes the response."""
         if self.effect is not None and self.kind in EFFECT_SELECTABLE:
             return self.effect
         return self.kind not in _NO_EFFECT
 
-    def fits(self, method: str, path: str, body: str) -> bool:
-        """Whether this fault is about such a call; `path` is relative as described above."""
-        usual_method, usual_path = _USUAL_CALLS.get(self.kind, ("*", "**"))
-        wanted_path = self.path or ("**" if self.pattern else usual_path)
+    def matches(self, method: str, path: str, body: str) -> bool:
+        """Return whether this fault is about such a request; `path` is relative as described above."""
+        default_method, default_path = _DEFAULT_CALLS.get(self.kind, ("*", "**"))
+        path_glob = self.path or ("**" if self.pattern else default_path)
         return (
-            (self.method or usual_method).upper() in ("*", method)
-            and _glob(wanted_path).fullmatch(path) is not None
+            (self.method or default_method).upper() in ("*", method)
+            and _compile_glob(path_glob).fullmatch(path) is not None
             and (not self.pattern or re.fullmatch(self.pattern, path) is not None)
             and self.body_contains in body
         )
 
 
-class FaultBook:
-    """The faults in force, each with its count of fitting calls; may be changed while the server runs."""
+class FaultSchedule:
+    """The active faults, each with its count of matching requests; they can change while the server runs."""
 
     def __init__(self, faults: Sequence[Fault] = ()) -> None:
         self._lock = threading.Lock()
         self.set(faults)
 
     def set(self, faults: Sequence[Fault]) -> None:
-        """Put these faults in force instead of the earlier ones, all counts at zero."""
+        """Replace all faults; the counts restart at zero."""
         with self._lock:
             self._faults = tuple(faults)
-            self._met = [0] * len(self._faults)
+            self._match_counts = [0] * len(self._faults)
 
-    def due(self, method: str, path: str, body: str) -> tuple[float, Fault | None]:
-        """Count a call; returns the seconds to delay it and the first other fault that is due for it.
+    def next(self, method: str, path: str, body: str) -> tuple[float, Fault | None]:
+        """Count a request; return the seconds to delay it and the first other fault that affects it.
 
-        Every fault counts every call that fits it: one standing behind another in the list loses its turn.
+        Every fault counts every request that it matches, even if a fault before it in the list acts instead.
         """
-        path = relative(path)
+        path = fault_path(path)
         delay = 0.0
-        acting: Fault | None = None
+        active: Fault | None = None
         with self._lock:
-            for number, fault in enumerate(self._faults):
-                if not fault.fits(method, path, body):
+            for index, fault in enumerate(self._faults):
+                if not fault.matches(method, path, body):
                     continue
-                met = self._met[number]
-                self._met[number] += 1
-                if met < fault.skip or (fault.times and met >= fault.skip + fault.times):
+                count = self._match_counts[index]
+                self._match_counts[index] += 1
+                if count < fault.skip or (fault.times and count >= fault.skip + fault.times):
                     continue
                 if fault.kind == FaultKind.LATENCY:
                     delay += fault.seconds
                 else:
-                    acting = acting or fault
-        return delay, acting
+                    active = active or fault
+        return delay, active
 
 
-def relative(path: str) -> str:
-    """A call's path as faults name it: behind /api/instances/{id}, or behind /api."""
-    inside = path.removeprefix("/api")
-    match = re.fullmatch(r"/instances/[^/]+(/.*)?", inside)
-    return (match[1] or "/") if match else inside
+def fault_path(path: str) -> str:
+    """Return a request's path as faults write it: relative to /api/instances/{id}, or else to /api."""
+    relative = path.removeprefix("/api")
+    match = re.fullmatch(r"/instances/[^/]+(/.*)?", relative)
+    return (match[1] or "/") if match else relative
 
 
 @lru_cache(maxsize=256)
-def _glob(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*|\*)", pattern)
-    meanings = {"**": ".*", "*": "[^/]*"}
-    return re.compile("".join(meanings.get(part, re.escape(part)) for part in parts))
+def _compile_glob(glob: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*|\*)", glob)
+    wildcards = {"**": ".*", "*": "[^/]*"}
+    return re.compile("".join(wildcards.get(part, re.escape(part)) for part in parts))

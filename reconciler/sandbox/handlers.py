@@ -1,156 +1,222 @@
-"""One function per endpoint: reads the request, calls the action, writes the answer in the server's dialect."""
+"""One function per endpoint: it reads the request, runs the action, and returns the result in the server's dialect."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import reconciler.sandbox.actions as actions
-import reconciler.sandbox.groups as groups
 import reconciler.sandbox.history as history
-import reconciler.sandbox.people as people
-from reconciler.sandbox.envelopes import Answer, body_fields
-from reconciler.sandbox.errors import invalid
-from reconciler.sandbox.paging import cut
-from reconciler.sandbox.phones import query_digits
-from reconciler.sandbox.settings import Dialect
-from reconciler.sandbox.visit import Visit
+import reconciler.sandbox.store as store
+from reconciler.sandbox.context import RequestContext
+from reconciler.sandbox.errors import ApiFailure, invalid
+from reconciler.sandbox.http_messages import ApiData, ApiRequest, parse_body
+from reconciler.sandbox.phones import parse_query_phone
+from reconciler.sandbox.records import Contact, GroupSummary
+from reconciler.sandbox.settings import Dialect, Paging
 
 MAX_TEXT = 65536
-"""Characters of a message, WhatsApp's own limit."""
+"""WhatsApp's limit of characters in a message."""
+
+Entry = TypeVar("Entry")
+
+_EVENT = re.compile(r"[a-z_]+\.[a-z_]+", re.ASCII)
+_WEBHOOK_DEFAULTS: Mapping[str, Any] = {"instance_id": None, "retry_count": 3, "timeout_ms": 10_000}
+_WEBHOOK_OPTIONAL: Mapping[str, type] = {"instance_id": str, "secret": str, "retry_count": int, "timeout_ms": int}
 
 
-def get_instance(visit: Visit) -> Answer:
-    """GET the instance itself."""
-    known = visit.instance
-    return Answer({"id": known.id, "name": known.name, "type": known.kind, "status": known.status})
+def get_instance(context: RequestContext) -> ApiData:
+    """Handle GET on the instance itself."""
+    instance = context.instance
+    return ApiData({"id": instance.id, "name": instance.name, "type": instance.kind, "status": instance.status})
 
 
-def create_group(visit: Visit) -> Answer:
-    """POST /groups."""
-    visit.require_groups()
-    body = body_fields(visit.incoming, {"name": str, "participants": list}, {})
-    made = actions.create(visit, body["name"], _texts(body["participants"], "participants"))
-    return Answer(visit.shapes_of(made).created(made, visit.instance.phone), 201)
+def create_group(context: RequestContext) -> ApiData:
+    """Handle POST /groups."""
+    body = parse_body(context.request, {"name": str, "participants": list}, {})
+    group = actions.create_group(context, body["name"], _string_list(body["participants"], "participants"))
+    return ApiData(context.serializer_for(group).created_group(group, context.instance.phone), 201)
 
 
-def list_groups(visit: Visit) -> Answer:
-    """GET /groups."""
-    visit.require_groups()
-    ago = visit.incoming.effects_ago
-    heads = history.heads_then(visit.db, visit.instance.phone, ago)
-    page = cut(heads, visit.incoming.query, visit.settings)
-    if visit.settings.dialect == Dialect.GUIDE:
-        shapes = visit.shapes(())
-        return Answer(page.data([shapes.head(head) for head in page.entries]))
-    whole = [visit.group(head.id) for head in page.entries]
-    return Answer(page.data([visit.shapes_of(group).group(group) for group in whole]))
+def list_groups(context: RequestContext) -> ApiData:
+    """Handle GET /groups."""
+
+    def serialize(summaries: Sequence[GroupSummary]) -> list[dict[str, Any]]:
+        if context.settings.dialect == Dialect.GUIDE:
+            serializer = context.serializer()
+            return [serializer.group_summary(summary) for summary in summaries]
+        groups = [context.require_member(summary.id) for summary in summaries]
+        return [context.serializer_for(group).group(group) for group in groups]
+
+    summaries = history.summaries_at(context.db, context.instance.phone, context.request.effects_ago)
+    return _page(context, summaries, serialize)
 
 
-def get_group(visit: Visit, group_id: str) -> Answer:
-    """GET /groups/{groupId}."""
-    visit.require_groups()
-    group = visit.group(group_id)
-    return Answer(visit.shapes_of(group).group(group))
+def get_group(context: RequestContext, group_id: str) -> ApiData:
+    """Handle GET /groups/{groupId}."""
+    group = context.require_member(group_id)
+    return ApiData(context.serializer_for(group).group(group))
 
 
-def patch_group(visit: Visit, group_id: str) -> Answer:
-    """PATCH /groups/{groupId}."""
-    visit.require_groups()
-    body = body_fields(visit.incoming, {}, {"name": str, "description": str})
+def patch_group(context: RequestContext, group_id: str) -> ApiData:
+    """Handle PATCH /groups/{groupId}."""
+    body = parse_body(context.request, {}, {"name": str, "description": str})
     if not body:
-        raise invalid("nothing to change: give a name, a description or both")
-    changed = actions.patch(visit, group_id, body.get("name"), body.get("description"))
-    if visit.settings.dialect == Dialect.REFERENCE:
-        return Answer(visit.shapes_of(changed).group(changed))
-    return Answer({"group_id": changed.id, "name": changed.name, "description": changed.description})
+        raise invalid("nothing to change; send a name, a description or both")
+    group = actions.patch_group(context, group_id, body.get("name"), body.get("description"))
+    if context.settings.dialect == Dialect.REFERENCE:
+        return ApiData(context.serializer_for(group).group(group))
+    return ApiData({"group_id": group.id, "name": group.name, "description": group.description})
 
 
-def leave_group(visit: Visit, group_id: str) -> Answer:
-    """POST /groups/{groupId}/leave, with no body or an empty object."""
-    visit.require_groups()
-    if visit.incoming.body != b"":
-        body_fields(visit.incoming, {}, {})
-    actions.leave(visit, group_id)
-    return Answer(visit.shapes(()).group_reference(group_id))
+def leave_group(context: RequestContext, group_id: str) -> ApiData:
+    """Handle POST /groups/{groupId}/leave, with no body or an empty object."""
+    if context.request.body != b"":
+        parse_body(context.request, {}, {})
+    actions.leave_group(context, group_id)
+    return ApiData(context.serializer().group_reference(group_id))
 
 
-def list_participants(visit: Visit, group_id: str) -> Answer:
-    """GET /groups/{groupId}/participants."""
-    visit.require_groups()
-    group = visit.group(group_id)
-    return Answer(visit.shapes_of(group).participants(group.members))
+def list_participants(context: RequestContext, group_id: str) -> ApiData:
+    """Handle GET /groups/{groupId}/participants."""
+    group = context.require_member(group_id)
+    return ApiData(context.serializer_for(group).participants(group.members))
 
 
-def add_participants(visit: Visit, group_id: str) -> Answer:
-    """POST /groups/{groupId}/participants. What it answers is not documented: the participants as sent."""
-    visit.require_groups()
-    jids = _participants(visit)
-    actions.add(visit, group_id, jids)
-    return Answer({"participants": jids})
+def add_participants(context: RequestContext, group_id: str) -> ApiData:
+    """Handle POST /groups/{groupId}/participants. The result is not documented; it repeats the participants."""
+    jids = _participants(context)
+    actions.add_participants(context, group_id, jids)
+    return ApiData({"participants": jids})
 
 
-def remove_participants(visit: Visit, group_id: str) -> Answer:
-    """DELETE /groups/{groupId}/participants, or POST …/participants/remove in the reference dialect."""
-    visit.require_groups()
-    jids = _participants(visit)
-    actions.remove(visit, group_id, jids)
-    return Answer({"participants": jids})
+def remove_participants(context: RequestContext, group_id: str) -> ApiData:
+    """Handle DELETE /groups/{groupId}/participants, or POST …/participants/remove in the reference dialect."""
+    jids = _participants(context)
+    actions.remove_participants(context, group_id, jids)
+    return ApiData({"participants": jids})
 
 
-def invite_code(visit: Visit, group_id: str) -> Answer:
-    """GET /groups/{groupId}/invite-code: a whole URL, in spite of the name."""
-    visit.require_groups()
-    return Answer({"invite_code": f"https://chat.whatsapp.com/{visit.administered(group_id).invite_code}"})
+def get_invite_code(context: RequestContext, group_id: str) -> ApiData:
+    """Handle GET /groups/{groupId}/invite-code; the result is a complete URL, in spite of the name."""
+    group = context.require_admin(group_id)
+    return ApiData({"invite_code": f"https://chat.whatsapp.com/{group.invite_code}"})
 
 
-def join_group(visit: Visit) -> Answer:
-    """POST /groups/join."""
-    visit.require_groups()
-    body = body_fields(visit.incoming, {"invite_code": str}, {})
-    return Answer(visit.shapes(()).group_reference(actions.join(visit, body["invite_code"])))
+def join_group(context: RequestContext) -> ApiData:
+    """Handle POST /groups/join."""
+    body = parse_body(context.request, {"invite_code": str}, {})
+    group_id = actions.join_group(context, body["invite_code"])
+    return ApiData(context.serializer().group_reference(group_id))
 
 
-def send_message(visit: Visit) -> Answer:
-    """POST /messages/send."""
-    visit.require_groups()
-    body = body_fields(visit.incoming, {"chat_id": str, "type": str, "text": str}, {})
+def send_message(context: RequestContext) -> ApiData:
+    """Handle POST /messages/send."""
+    body = parse_body(context.request, {"chat_id": str, "type": str, "text": str}, {})
     if body["type"] != "text":
         raise invalid("the type must be 'text'")
     if not 1 <= len(body["text"]) <= MAX_TEXT:
         raise invalid(f"the text must have 1 to {MAX_TEXT} characters")
-    actions.send(visit, body["chat_id"], body["text"])
-    return Answer({"message_id": f"msg_{visit.incoming.seq:012d}", "status": "sent"})
+    actions.send_message(context, body["chat_id"], body["text"])
+    return ApiData({"message_id": f"msg_{context.request.seq:012d}", "status": "sent"})
 
 
-def list_contacts(visit: Visit) -> Answer:
-    """GET /contacts, paged like the groups."""
-    entries = people.contacts(visit.db, visit.instance.id)
-    page = cut(entries, visit.incoming.query, visit.settings)
-    shapes = visit.shapes(entry.digits for entry in page.entries)
-    return Answer(page.data([shapes.contact(entry) for entry in page.entries]))
+def list_contacts(context: RequestContext) -> ApiData:
+    """Handle GET /contacts, paged like the groups."""
+
+    def serialize(contacts: Sequence[Contact]) -> list[dict[str, Any]]:
+        serializer = context.serializer(contact.digits for contact in contacts)
+        return [serializer.contact(contact) for contact in contacts]
+
+    return _page(context, store.list_contacts(context.db, context.instance.id), serialize)
 
 
-def check_contact(visit: Visit) -> Answer:
-    """GET /contacts/check. Every number is on WhatsApp unless the world says otherwise."""
-    digits = query_digits(visit.incoming.query.get("phone", ""))
+def check_contact(context: RequestContext) -> ApiData:
+    """Handle GET /contacts/check. Every number is on WhatsApp unless its account says otherwise."""
+    digits = parse_query_phone(context.request.query.get("phone", ""))
     if digits is None:
         raise invalid("the query parameter 'phone' must be an international number, digits only")
-    known = people.account(visit.db, digits)
-    if known is None:
-        return Answer({"exists": True, "phone": digits, "chat_id": f"{digits}@s.whatsapp.net"})
-    return Answer({"exists": known.exists, "phone": digits, "chat_id": known.jid if known.exists else None})
+    account = store.find_account(context.db, digits)
+    if account is None:
+        return ApiData({"exists": True, "phone": digits, "chat_id": f"{digits}@s.whatsapp.net"})
+    return ApiData({"exists": account.exists, "phone": digits, "chat_id": account.jid if account.exists else None})
 
 
-def _participants(visit: Visit) -> list[str]:
-    jids = _texts(body_fields(visit.incoming, {"participants": list}, {})["participants"], "participants")
+def create_webhook(db: sqlite3.Connection, request: ApiRequest) -> ApiData:
+    """Handle POST /api/webhooks: store a subscription that nothing delivers. The result omits its secret.
+
+    The API documents only three of its twelve event names, so any name of their form is valid.
+    """
+    body = parse_body(request, {"url": str, "events": list}, _WEBHOOK_OPTIONAL)
+    _check_webhook(body)
+    instance_id = body.get("instance_id")
+    if instance_id is not None and store.find_instance(db, instance_id) is None:
+        raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
+    webhook = {**_WEBHOOK_DEFAULTS, **body}
+    public = {name: value for name, value in webhook.items() if name != "secret"}
+    return ApiData({"id": store.put_webhook(db, webhook), **public}, 201)
+
+
+def _check_webhook(body: dict[str, Any]) -> None:
+    if not _is_http_url(body["url"]):
+        raise invalid("the url must be an http or https address")
+    events = body["events"]
+    if not events or not all(isinstance(each, str) and _EVENT.fullmatch(each) for each in events):
+        raise invalid("events must list at least one name such as group.joined")
+    if not 0 <= body.get("retry_count", 0) <= 5:
+        raise invalid("retry_count must be 0 to 5")
+    if not 1 <= body.get("timeout_ms", 1) <= 60_000:
+        raise invalid("timeout_ms must be 1 to 60000")
+
+
+def _is_http_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def _participants(context: RequestContext) -> list[str]:
+    body = parse_body(context.request, {"participants": list}, {})
+    jids = _string_list(body["participants"], "participants")
     if not jids:
         raise invalid("the field 'participants' is empty")
     return jids
 
 
-def _texts(values: list[Any], name: str) -> list[str]:
+def _string_list(values: list[Any], field: str) -> list[str]:
     if not all(isinstance(value, str) for value in values):
-        raise invalid(f"the field {name!r} must be an array of strings")
-    if len(values) > groups.MAX_MEMBERS:
-        raise invalid(f"the field {name!r} has more than {groups.MAX_MEMBERS} entries")
+        raise invalid(f"the field {field!r} must be an array of strings")
+    if len(values) > store.MAX_MEMBERS:
+        raise invalid(f"the field {field!r} has more than {store.MAX_MEMBERS} entries")
     return values
+
+
+def _page(
+    context: RequestContext, entries: Sequence[Entry], serialize: Callable[[Sequence[Entry]], list[dict[str, Any]]]
+) -> ApiData:
+    """Return the page that the query asks for. A server without paging returns everything, but checks the numbers."""
+    query, settings = context.request.query, context.settings
+    limit = min(_query_number(query, "limit", settings.page_limit, 1), settings.page_limit)
+    offset = _query_number(query, "offset", 0, 0)
+    page = _query_number(query, "page", 1, 1)
+    if settings.paging == Paging.NONE:
+        return ApiData(serialize(entries))
+    if settings.paging == Paging.OFFSET:
+        return ApiData(serialize(entries[offset : offset + limit]))
+    total = len(entries)
+    items = serialize(entries[(page - 1) * limit : page * limit])
+    return ApiData({"items": items, "total": total, "page": page, "limit": limit, "totalPages": -(-total // limit)})
+
+
+def _query_number(query: Mapping[str, str], name: str, default: int, minimum: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= minimum):
+        raise invalid(f"the query parameter {name!r} must be an integer from {minimum} to 999999999")
+    return int(text)

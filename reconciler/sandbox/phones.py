@@ -1,8 +1,8 @@
-"""Phone numbers as the server sees them: two spellings of one account, JIDs, and masking for people to read.
+"""Phone numbers and JIDs as the server sees them: parse them, compare their spellings, mask them for output.
 
-Facts: accounts are `{digits}@s.whatsapp.net`, in older spelling `@c.us`, perhaps with a device suffix. Brazilian
-mobiles exist with and without the ninth digit, Mexican numbers with and without a 1 after 52, Argentine mobiles with
-and without a 9 after 54; both spellings reach one account.
+Facts: accounts are `{digits}@s.whatsapp.net`, in an older form `@c.us`, sometimes with a device suffix. Brazilian
+mobile numbers exist with and without the ninth digit, Mexican numbers with and without a 1 after 52, Argentine mobile
+numbers with and without a 9 after 54; both spellings reach the same account.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import re
 
 from reconciler.sandbox.errors import SandboxError
 
-_STRICT = re.compile(r"([0-9]{7,15})@s\.whatsapp\.net", re.ASCII)
-_LOOSE = re.compile(r"([1-9][0-9]{6,14})(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us)", re.ASCII)
-_WRITTEN = re.compile(r"\+?[1-9][0-9]{6,14}", re.ASCII)
+_REQUEST_JID = re.compile(r"([0-9]{7,15})@s\.whatsapp\.net", re.ASCII)
+_PHONE_JID = re.compile(r"([1-9][0-9]{6,14})(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us)", re.ASCII)
+_NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}", re.ASCII)
 _PUNCTUATION = str.maketrans("", "", " ()-./\u00a0")
 
-_COUNTRIES_OF_TWO_DIGITS = re.compile(r"2[07]|3[0-4]|3[69]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]", re.ASCII)
+_TWO_DIGIT_COUNTRY_CODE = re.compile(r"2[07]|3[0-4]|3[69]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]", re.ASCII)
 
 
 def canonical(digits: str) -> str:
-    """The real number behind either spelling: Brazil with the ninth digit, Mexico without 1, Argentina with 9."""
+    """Return the real number of either spelling: Brazil with the ninth digit, Mexico without 1, Argentina with 9."""
     if len(digits) == 12 and digits.startswith("55") and digits[4] in "6789":
         return f"{digits[:4]}9{digits[4:]}"
     if len(digits) == 13 and digits.startswith("521"):
@@ -30,34 +30,34 @@ def canonical(digits: str) -> str:
     return digits
 
 
-def strict_digits(jid: str) -> str | None:
-    """The digits of a JID in the one form that requests may use, `{phone}@s.whatsapp.net`; else None."""
-    match = _STRICT.fullmatch(jid)
+def parse_request_jid(jid: str) -> str | None:
+    """Return the digits of a JID in the only form that requests may use, `{phone}@s.whatsapp.net`; else None."""
+    match = _REQUEST_JID.fullmatch(jid)
     return match[1] if match else None
 
 
-def query_digits(text: str) -> str | None:
-    """The digits of a `phone` query parameter (`5511999998888`, a plus sign allowed); None where it is no number."""
-    plain = text.strip()
-    return plain.lstrip("+") if _WRITTEN.fullmatch(plain) else None
+def parse_query_phone(text: str) -> str | None:
+    """Return the digits of a `phone` query parameter, with or without a plus sign; None if it is not a number."""
+    text = text.strip()
+    return text.lstrip("+") if _NUMBER.fullmatch(text) else None
 
 
-def digits_in(text: str) -> str:
-    """The digits of a number a person wrote (`+1 (202) 555-0143`) or of a phone JID, in the spelling given.
+def parse_phone(text: str) -> str:
+    """Return the digits of a number as people write it (`+1 (202) 555-0143`) or of a phone JID; keep its spelling.
 
-    Raises SandboxError where there is none.
+    Raises SandboxError if the text is neither.
     """
-    jid = _LOOSE.fullmatch(text.strip())
+    jid = _PHONE_JID.fullmatch(text.strip())
     if jid:
         return jid[1]
-    plain = text.translate(_PUNCTUATION)
-    if not _WRITTEN.fullmatch(plain):
-        raise SandboxError(f"{text!r} is no phone number; write it with its country code, such as +1 202 555 0143")
-    return plain.lstrip("+")
+    number = text.translate(_PUNCTUATION)
+    if not _NUMBER.fullmatch(number):
+        raise SandboxError(f"{text!r} is not a phone number; include the country code, for example +1 202 555 0143")
+    return number.lstrip("+")
 
 
-def masked(digits: str) -> str:
-    """A number fit for a screen: country code, first three digits, last two (`+1 202 ••• ••43`)."""
-    length = 1 if digits[0] in "17" else 2 if _COUNTRIES_OF_TWO_DIGITS.match(digits) else 3
+def mask_phone(digits: str) -> str:
+    """Return a number that is safe to print: country code, first three digits, last two (`+1 202 ••• ••43`)."""
+    length = 1 if digits[0] in "17" else 2 if _TWO_DIGIT_COUNTRY_CODE.match(digits) else 3
     country, rest = digits[:length], digits[length:]
     return f"+{country} {rest[:3]} ••• ••{rest[-2:]}"

@@ -1,4 +1,4 @@
-"""What the world holds, as immutable values read from its database."""
+"""The contents of the world as immutable values: accounts, instances, groups, contacts, logged calls and effects."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any, Literal
 
 
-class Shows(StrEnum):
-    """As what an account appears among participants: its phone JID, a LID with the phone beside it, a bare LID."""
+class ShownAs(StrEnum):
+    """The id of an account in participant lists: its phone JID, a LID with the phone beside it, or only a LID."""
 
     PHONE = "phone"
     LID_WITH_PHONE = "lid_with_phone"
@@ -16,15 +16,15 @@ class Shows(StrEnum):
 
 
 class Spelling(StrEnum):
-    """How an account's phone JID is written in answers: today's way, the older way, with a device suffix."""
+    """How responses write an account's phone JID: the current form, the older form, or with a device suffix."""
 
     NEW = "s.whatsapp.net"
     OLD = "c.us"
     DEVICE = "device"
 
 
-class Status(StrEnum):
-    """An instance's connection; groups work only when connected."""
+class InstanceStatus(StrEnum):
+    """The connection of an instance; groups work only if it is connected."""
 
     CREATED = "created"
     STARTING = "starting"
@@ -34,8 +34,8 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class Kind(StrEnum):
-    """An instance's type; groups work only on waha."""
+class InstanceType(StrEnum):
+    """The type of an instance; groups work only on waha."""
 
     WAHA = "waha"
     CLOUD_API = "cloud_api"
@@ -43,39 +43,39 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person. `digits` is the canonical number and the key, `jid_digits` the spelling the account lives under.
+    """A person's account. `digits` is the canonical number and the key, `jid_digits` the spelling in its JID.
 
-    `refuses_adds`: an add succeeds and the person stays out. `exists` False: WhatsApp does not know the number.
+    `refuses_adds`: adding the person succeeds but has no effect. `exists` False: the number is not on WhatsApp.
     """
 
     digits: str
     jid_digits: str
     lid: str | None = None
-    shows: Shows = Shows.PHONE
+    shows: ShownAs = ShownAs.PHONE
     refuses_adds: bool = False
     exists: bool = True
     spelling: Spelling = Spelling.NEW
 
     @property
     def jid(self) -> str:
-        """The address requests may use for this account."""
+        """The JID that requests may use for this account."""
         return f"{self.jid_digits}@s.whatsapp.net"
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A connected WhatsApp account behind an API key. `phone` is the canonical number of its account."""
+    """A WhatsApp account that the API controls. `phone` is the canonical number of its account."""
 
     id: str
     name: str
-    kind: Kind
-    status: Status
+    kind: InstanceType
+    status: InstanceStatus
     phone: str
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An account in a group; an owner is a super admin and an admin too."""
+    """An account in a group. An owner (super admin) is also an admin."""
 
     digits: str
     is_admin: bool = False
@@ -84,7 +84,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group whole. `owner` is the number that made it, None when nobody knows; `created_at` is Unix seconds."""
+    """A group with its members. `owner` is its creator's number, None if unknown; `created_at` is in Unix seconds."""
 
     id: str
     name: str
@@ -95,18 +95,18 @@ class Group:
     members: tuple[Member, ...] = ()
 
     def member(self, digits: str) -> Member | None:
-        """The membership of one canonical number, if it is in."""
+        """Return the membership of a canonical number; None if it is not in the group."""
         return next((member for member in self.members if member.digits == digits), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """A group as a list shows it."""
+class GroupSummary:
+    """A group as it appears in a list."""
 
     id: str
     name: str
     created_at: int
-    count: int
+    participant_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A change that took effect through the API. `call` is the call's sequence number, `people` canonical digits
-    that really came or went, `kind` one of create, patch, add, remove, leave, join, message.
+    """A change made through the API.
+
+    `call` is the call's sequence number, `kind` one of create, patch, add, remove, leave, join, message, and `people`
+    the canonical digits of those who really joined or left.
     """
 
     seq: int
@@ -138,9 +140,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as it came in. `time` is Unix seconds; `path` is decoded and has the query; `body` is its text.
+    """A request as the server received it. `time` is in Unix seconds; `path` is decoded and includes the query.
 
-    `status` is None while the request is under way and "dropped" when no whole answer was given.
+    `status` is None while the request is in progress, and "dropped" if the client got no complete response.
     """
 
     seq: int

@@ -1,4 +1,4 @@
-"""The embedded server as its users see it: started and stopped with a `with` statement, in a thread of this process."""
+"""The embedded server as its users see it: a `with` statement starts and stops it in a thread of this process."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from reconciler.sandbox.context import Hook, Service
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.world import World
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.engine import Engine
-    from reconciler.sandbox.service import Hook
+    from reconciler.sandbox.uvicorn_thread import UvicornThread
 
 
 class Server:
-    """A running API over a world that somebody else opens and closes. `host` must be a loopback address.
+    """An API server for a world that the caller opens and closes. `host` must be a loopback address.
 
-    Leaving the `with` block stops it within milliseconds, and raises what a hook or a handler has raised meanwhile.
-    Raises SandboxError when Starlette or uvicorn is missing, or the port is taken.
+    Leaving the `with` block stops it within milliseconds and raises the first exception of a hook or handler.
+    Raises SandboxError if Starlette or uvicorn is missing, or the port is in use.
     """
 
     def __init__(
@@ -35,29 +36,28 @@ class Server:
         port: int = 0,
     ) -> None:
         try:
-            from reconciler.sandbox.engine import Engine
-            from reconciler.sandbox.service import Service
+            from reconciler.sandbox.uvicorn_thread import UvicornThread
         except ImportError as error:
             raise SandboxError(f"the embedded server needs {error.name}; install wappfy-reconciler[sandbox]") from error
         self.world = world
         self.settings = settings or Settings()
         self._service = Service(world, self.settings, faults)
-        self._make_engine: Callable[[socket.socket], Engine] = lambda listening: Engine(self._service, listening)
+        self._make_thread = partial(UvicornThread, self._service)
         self._address = (host, port)
-        self._engine: Engine | None = None
+        self._thread: UvicornThread | None = None
 
     def start(self) -> None:
-        """Take the port and answer from now on."""
+        """Bind the port and accept requests."""
         listening = _listen(*self._address)
         self._address = (self._address[0], listening.getsockname()[1])
-        self._engine = self._make_engine(listening)
-        self._engine.start()
+        self._thread = self._make_thread(listening)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Cut all connections and end; stopping twice does no harm."""
-        if self._engine is not None:
-            self._engine.stop()
-            self._engine = None
+        """Abort all connections and stop; stopping twice is fine."""
+        if self._thread is not None:
+            self._thread.stop()
+            self._thread = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -72,7 +72,7 @@ class Server:
 
     @property
     def port(self) -> int:
-        """The port it listens on, known once it runs."""
+        """The port; if the caller asked for any free one, it is known once the server runs."""
         return self._address[1]
 
     @property
@@ -83,17 +83,18 @@ class Server:
 
     @property
     def key(self) -> str:
-        """The API key it accepts."""
+        """The API key that it accepts."""
         return self.settings.key
 
     def set_faults(self, faults: Sequence[Fault]) -> None:
-        """Put these faults in force from the next call on, instead of the earlier ones, all counts at zero."""
+        """Replace the faults from the next request on; all counts restart at zero."""
         self._service.faults.set(faults)
 
     @property
     def on_call(self) -> Hook | None:
-        """Called before each request is handled, in the server's thread: a place to change the world between two
-        calls. It must send no request to this server itself.
+        """A hook that runs before each request, in the server's thread, and may change the world between two calls.
+
+        It must not send requests to this server.
         """
         return self._service.on_call
 
@@ -103,7 +104,7 @@ class Server:
 
     @property
     def after_call(self) -> Hook | None:
-        """Called after each request took effect and before its answer is sent."""
+        """A hook that runs after each request took effect and before its response is sent."""
         return self._service.after_call
 
     @after_call.setter
@@ -120,7 +121,7 @@ def serve_forever(
     on_ready: Callable[[str], None],
     stop: threading.Event,
 ) -> None:
-    """Serve until `stop` is set; `on_ready` gets the base URL once connections are accepted."""
+    """Serve until `stop` is set; call `on_ready` with the base URL once the server accepts connections."""
     with Server(world, settings, faults, host, port) as server:
         on_ready(server.url)
         stop.wait()
@@ -132,9 +133,9 @@ def _listen(host: str, port: int) -> socket.socket:
     except ValueError:
         address = None
     if address is None or not address.is_loopback:
-        raise SandboxError(f"the sandbox serves this machine only: {host} is not a loopback address; use 127.0.0.1")
+        raise SandboxError(f"the sandbox serves only this machine: {host} is not a loopback address; use 127.0.0.1")
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    # asyncio switches Nagle's algorithm off only where the protocol is named; with it, each answer takes 40 ms.
+    # asyncio disables Nagle's algorithm only if the protocol is explicit; with Nagle, each response takes 40 ms.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -142,5 +143,5 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(2048)
     except OSError as error:
         listening.close()
-        raise SandboxError(f"port {port} on {host} cannot be used: {error.strerror}; choose another one") from error
+        raise SandboxError(f"cannot use port {port} on {host}: {error.strerror}; choose another port") from error
     return listening

@@ -1,4 +1,4 @@
-"""How one embedded server behaves: everything the API's documents leave open or tell in two ways."""
+"""The behaviour of one embedded server: whatever the API's documents leave open or describe in two ways."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from enum import StrEnum
 from reconciler.sandbox.errors import SandboxError
 
 SANDBOX_KEY = "wappfy_sk_sandbox_key"
-"""The key every embedded server accepts unless told otherwise; it opens nothing but toys."""
+"""The API key of every embedded server that gets no other. It is public and opens nothing but test data."""
 
 
 class Dialect(StrEnum):
-    """Which of the two documented shapes groups have (see `shapes`)."""
+    """Which of the two documented JSON shapes groups have (see `serializers`)."""
 
     GUIDE = "guide"
     REFERENCE = "reference"
 
 
 class Paging(StrEnum):
-    """How lists come: in one piece, as arrays cut by limit and offset, or as numbered pages with totals."""
+    """How lists are paged: not at all, as arrays selected by limit and offset, or as numbered pages with totals."""
 
     NONE = "none"
     OFFSET = "offset"
@@ -28,20 +28,20 @@ class Paging(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One server's behaviour; a new server takes new settings.
+    """The settings of one server, which cannot change while it runs.
 
-    dialect, paging: the documented variants; plain strings of the same spelling are fine.
-    page_size: default and greatest `limit`; None means what the documents say, 50 for offset and 20 for page.
-    key: accepted in X-Api-Key or as a bearer token.
-    rate_limit: requests per `window` seconds for all users of the key; None counts nothing and sends no headers.
+    dialect, paging: the documented variants; plain strings with their values work too.
+    page_size: default and maximum of `limit`; None means the documented value, 50 for offset and 20 for page.
+    key: the key that X-Api-Key or a bearer token must carry.
+    rate_limit: requests per `window` for all users of the key; None disables the limit and its headers.
     anonymous_rate_limit: the same for requests without a valid key, per client address.
-    window: seconds of a rate-limit window, which begins at the whole second of its first request (see `limiter`).
-    rate_headers: whether X-RateLimit-* headers are sent.
-    retry_after_header: whether a 429 carries Retry-After too, as a proxy would add it.
+    window: length of a rate-limit window in seconds (see `rate_limit` for its start).
+    rate_headers: whether to send X-RateLimit-* headers.
+    retry_after_header: whether a 429 also carries Retry-After, as a proxy would add it.
     clock_skew: seconds by which the server's clock is ahead of this machine's.
-    name_bad_participants: whether 409 and 422 name the offending participants in their details.
-    phone_field: the field beside a LID that has the phone: phoneNumber, phone_number, pn or jid.
-    max_groups: groups per instance before creating one is refused with PLAN_LIMIT_REACHED.
+    name_bad_participants: whether 409 and 422 list the offending participants in their details.
+    phone_field: the field beside a LID that holds the phone: phoneNumber, phone_number, pn or jid.
+    max_groups: groups per instance; creating more fails with PLAN_LIMIT_REACHED.
     """
 
     dialect: Dialect | str = Dialect.GUIDE
@@ -59,14 +59,14 @@ class Settings:
     max_groups: int | None = None
 
     def __post_init__(self) -> None:
-        # Callers hand over what they read from a command line, so names become members here, once.
+        # Callers pass strings from a command line; convert them to members once, here.
         try:
             object.__setattr__(self, "dialect", Dialect(self.dialect))
             object.__setattr__(self, "paging", Paging(self.paging))
         except ValueError as error:
-            raise SandboxError(f"the sandbox cannot be set so: {error}") from None
+            raise SandboxError(f"invalid sandbox setting: {error}") from None
 
     @property
     def page_limit(self) -> int:
-        """How many entries a page has by default and at most."""
+        """The default and maximum number of entries on a page."""
         return self.page_size or (20 if self.paging == Paging.PAGE else 50)

@@ -1,8 +1,7 @@
-"""The world behind the server: accounts, instances, groups, and the hand that changes them past the API.
+"""The world behind the server: accounts, instances and groups, and the ways to change them outside the API.
 
-Everything here is what people do on their phones, or what a test wants to know; nothing of it is logged as an effect.
-Phone numbers may be written in any usual way (`+1 202 555 0143`, digits, a phone JID), in either spelling of an
-account.
+These methods do what people do on their phones, or answer a test's questions; they are not logged as effects. Phone
+numbers may have any usual form (`+1 202 555 0143`, digits, a phone JID) and either spelling of an account.
 """
 
 from __future__ import annotations
@@ -11,33 +10,166 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
-import reconciler.sandbox.groups as groups
 import reconciler.sandbox.history as history
-import reconciler.sandbox.people as people
+import reconciler.sandbox.store as store
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.phones import canonical, digits_in, masked
-from reconciler.sandbox.population import Population
-from reconciler.sandbox.records import Call, Effect, Group, Member
+from reconciler.sandbox.phones import canonical, mask_phone, parse_phone
+from reconciler.sandbox.records import (
+    Account,
+    Call,
+    Contact,
+    Effect,
+    Group,
+    Instance,
+    InstanceStatus,
+    InstanceType,
+    Member,
+    ShownAs,
+    Spelling,
+)
 
+Choice = TypeVar("Choice", bound=StrEnum)
+
+_LID = re.compile(r"[0-9]{5,32}(?:@lid)?", re.ASCII)
 _GROUP_ID = re.compile(r"[0-9]+(?:-[0-9]+)?@g\.us", re.ASCII)
 
 
-class World(Population):
+class World:
     """One world, in a file or in memory; threads may share the object, processes the file. Close it after use."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     @classmethod
     def open(cls, path: Path | None = None) -> World:
-        """The world kept at `path` (made where missing, folders too), or a new one in memory.
+        """Open the world stored at `path`, or a new one in memory; create the file and its folders if missing.
 
-        Raises SandboxError where the file is no sandbox's state or cannot be used.
+        Raises SandboxError if the file is not a sandbox state or cannot be used.
         """
         return cls(Database.open(path))
 
-    # Groups, by hand
+    def close(self) -> None:
+        """Close the database; a world in memory is lost."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Make all changes inside together or, after an exception, none; no other access happens in between."""
+        return self._database.transaction()
+
+    # Instances and accounts
+
+    def ensure_instance(
+        self, instance_id: str, phone: str, name: str = "Sandbox", kind: str = "waha", status: str = "connected"
+    ) -> None:
+        """Create the instance if it is missing; keep an existing one as it is.
+
+        Raises SandboxError if it exists with another phone.
+        """
+        digits = parse_phone(phone)
+        with self.transaction() as db:
+            known = store.find_instance(db, instance_id)
+            if known is None:
+                instance_type = _choose(InstanceType, kind, "an instance type")
+                instance_status = _choose(InstanceStatus, status, "an instance status")
+                account = store.get_or_create_account(db, digits)
+                store.put_instance(db, Instance(instance_id, name, instance_type, instance_status, account.digits))
+            elif known.phone != canonical(digits):
+                raise SandboxError(
+                    f"the sandbox instance {instance_id} has the phone {mask_phone(known.phone)}, not "
+                    f"{mask_phone(digits)}; use that phone or another instance id, or run `sandbox reset`"
+                )
+
+    def instance(self, instance_id: str) -> Instance:
+        """Return an instance; raise SandboxError if there is none with this id."""
+        with self.transaction() as db:
+            instance = store.find_instance(db, instance_id)
+        if instance is None:
+            raise SandboxError(f"the sandbox has no instance {instance_id!r}")
+        return instance
+
+    def instance_ids(self) -> tuple[str, ...]:
+        """Return the ids of all instances, sorted."""
+        with self.transaction() as db:
+            return store.list_instance_ids(db)
+
+    def set_instance_status(self, instance_id: str, status: str) -> None:
+        """Set the status of an instance: created, starting, scan_qr, connected, disconnected or failed."""
+        with self.transaction() as db:
+            new_status = _choose(InstanceStatus, status, "an instance status")
+            store.put_instance(db, replace(self.instance(instance_id), status=new_status))
+
+    def set_instance_type(self, instance_id: str, kind: str) -> None:
+        """Set the type of an instance: waha or cloud_api."""
+        with self.transaction() as db:
+            store.put_instance(
+                db, replace(self.instance(instance_id), kind=_choose(InstanceType, kind, "an instance type"))
+            )
+
+    def set_account(
+        self,
+        phone: str,
+        *,
+        jid: str | None = None,
+        lid: str | None = None,
+        shows: str = "phone",
+        refuses_adds: bool = False,
+        exists: bool = True,
+        spelling: str = "s.whatsapp.net",
+    ) -> None:
+        """Create a person's account, or replace it as a whole.
+
+        `jid` is the number in its JID (such as the short Brazilian one), `shows` and `lid` its id in participant
+        lists, `spelling` the form of its JID; `refuses_adds` and `exists` are those of `Account`.
+        """
+        digits = parse_phone(phone)
+        jid_digits = parse_phone(jid) if jid else digits
+        if canonical(jid_digits) != canonical(digits):
+            raise SandboxError(f"{mask_phone(digits)} cannot have the JID of another number, {mask_phone(jid_digits)}")
+        shown_as = _choose(ShownAs, shows, "a way to show an account")
+        form = _choose(Spelling, spelling, "a spelling of a JID")
+        account = Account(canonical(digits), jid_digits, _parse_lid(lid), shown_as, refuses_adds, exists, form)
+        with self.transaction() as db:
+            store.put_account(db, account)
+
+    def account(self, phone: str) -> Account:
+        """Return the account of a number; create it if it is missing."""
+        with self.transaction() as db:
+            return store.get_or_create_account(db, parse_phone(phone))
+
+    def set_privacy(self, phone: str, refuses: bool) -> None:
+        """Set whether a person's privacy settings keep others from adding them to groups."""
+        with self.transaction() as db:
+            store.put_account(db, replace(self.account(phone), refuses_adds=refuses))
+
+    def add_contact(
+        self,
+        instance_id: str,
+        phone: str,
+        name: str | None = None,
+        short_name: str = "",
+        push_name: str = "",
+        is_business: bool = False,
+    ) -> None:
+        """Add a person to an instance's address book, or replace the entry."""
+        self.instance(instance_id)
+        with self.transaction() as db:
+            digits = store.get_or_create_account(db, parse_phone(phone)).digits
+            store.put_contact(db, instance_id, Contact(digits, name, short_name, push_name, is_business))
+
+    # Groups
 
     def create_group(
         self,
@@ -50,89 +182,85 @@ class World(Population):
         group_id: str | None = None,
         invite_code: str | None = None,
     ) -> str:
-        """Make a group by hand and return its id. The owner and the admins are members without being listed."""
+        """Create a group and return its id. The owner and the admins are members even if `members` omits them."""
         with self.transaction() as db:
-            made_id = group_id or groups.next_id(db)
-            code = invite_code or groups.invite_code_for(made_id)
-            _check_written(made_id, code)
-            made_by = people.meet(db, digits_in(owner)).digits if owner else None
-            roles = {made_by: Member(made_by, is_admin=True, is_owner=True)} if made_by else {}
-            for phone in admins:
-                digits = people.meet(db, digits_in(phone)).digits
-                roles.setdefault(digits, Member(digits, is_admin=True))
-            for phone in members:
-                digits = people.meet(db, digits_in(phone)).digits
-                roles.setdefault(digits, Member(digits))
-            made = Group(made_id, name, description, made_by, int(time.time()), code, tuple(roles.values()))
+            new_id = group_id or store.next_group_id(db)
+            code = invite_code or store.invite_code_for(new_id)
+            _check_group_id_and_code(new_id, code)
+            creator = store.get_or_create_account(db, parse_phone(owner)).digits if owner else None
+            people = {creator: Member(creator, is_admin=True, is_owner=True)} if creator else {}
+            for is_admin, phones in ((True, admins), (False, members)):
+                for phone in phones:
+                    digits = store.get_or_create_account(db, parse_phone(phone)).digits
+                    people.setdefault(digits, Member(digits, is_admin))
+            group = Group(new_id, name, description, creator, int(time.time()), code, tuple(people.values()))
             try:
-                groups.put_group(db, made)
+                store.insert_group(db, group)
             except sqlite3.IntegrityError as error:
-                raise SandboxError(
-                    f"a group with the id {made_id} or the invite code {code} is there already"
-                ) from error
-        return made_id
+                raise SandboxError(f"a group with the id {new_id} or the invite code {code} already exists") from error
+        return new_id
 
     def delete_group(self, group_id: str) -> None:
-        """Let a group vanish for everybody."""
+        """Delete a group for everybody."""
         with self.transaction() as db:
             self.group(group_id)
-            groups.drop_group(db, group_id)
+            store.delete_group(db, group_id)
 
     def rename_group(self, group_id: str, name: str) -> None:
-        """Give a group another name."""
+        """Set the name of a group."""
         with self.transaction() as db:
-            groups.set_text(db, group_id, name, self.group(group_id).description)
+            store.set_group_text(db, group_id, name, self.group(group_id).description)
 
     def describe_group(self, group_id: str, description: str) -> None:
-        """Give a group another description; "" clears it."""
+        """Set the description of a group; "" clears it."""
         with self.transaction() as db:
-            groups.set_text(db, group_id, self.group(group_id).name, description)
+            store.set_group_text(db, group_id, self.group(group_id).name, description)
 
     def add_participant(self, group_id: str, phone: str, admin: bool = False, owner: bool = False) -> None:
-        """Put somebody into a group, whatever their privacy settings; somebody who is in gets these rights."""
+        """Add a person to a group, whatever their privacy settings, or set the rights of a member."""
         with self.transaction() as db:
             self.group(group_id)
-            digits = people.meet(db, digits_in(phone)).digits
-            groups.put_members(db, group_id, [Member(digits, admin or owner, owner)])
+            digits = store.get_or_create_account(db, parse_phone(phone)).digits
+            store.put_members(db, group_id, [Member(digits, admin or owner, owner)])
 
     def remove_participant(self, group_id: str, phone: str) -> None:
-        """Take somebody out of a group, owners too; raises SandboxError for somebody who is not in."""
+        """Remove a member from a group, even an owner; raise SandboxError if the person is not a member."""
         with self.transaction() as db:
-            groups.drop_members(db, group_id, [self._member(group_id, phone).digits])
+            store.delete_members(db, group_id, [self._member(group_id, phone).digits])
 
     def set_admin(self, group_id: str, phone: str, admin: bool) -> None:
-        """Promote a member to admin or demote one; an owner is demoted to nothing."""
+        """Make a member an admin or an ordinary member; an owner who is demoted is an owner no more."""
         with self.transaction() as db:
             member = self._member(group_id, phone)
-            groups.put_members(db, group_id, [Member(member.digits, admin, member.is_owner and admin)])
+            store.put_members(db, group_id, [Member(member.digits, admin, member.is_owner and admin)])
 
     def _member(self, group_id: str, phone: str) -> Member:
-        member = self.group(group_id).member(canonical(digits_in(phone)))
+        member = self.group(group_id).member(canonical(parse_phone(phone)))
         if member is None:
-            raise SandboxError(f"{masked(digits_in(phone))} is not in the group {group_id}")
+            raise SandboxError(f"{mask_phone(parse_phone(phone))} is not in the group {group_id}")
         return member
 
-    # What there is and what happened
+    # State and logs
 
     def group(self, group_id: str) -> Group:
-        """A group whole; raises SandboxError where there is none with this id."""
+        """Return a group with its members; raise SandboxError if there is none with this id."""
         with self.transaction() as db:
-            known = groups.group(db, group_id)
-        if known is None:
+            group = store.find_group(db, group_id)
+        if group is None:
             raise SandboxError(f"the sandbox has no group {group_id!r}")
-        return known
+        return group
 
     def groups(self, instance_id: str | None = None) -> tuple[Group, ...]:
-        """All groups, or those an instance is in; by creation, then id."""
+        """Return all groups, or those an instance is in, sorted by creation, then id."""
         with self.transaction() as db:
-            known = [self.group(group_id) for group_id in groups.group_ids(db)]
+            groups = [self.group(group_id) for group_id in store.list_group_ids(db)]
             if instance_id is not None:
                 phone = self.instance(instance_id).phone
-                known = [group for group in known if group.member(phone)]
-        return tuple(known)
+                groups = [group for group in groups if group.member(phone)]
+        return tuple(groups)
 
     def snapshot(self) -> dict[str, dict[str, Any]]:
-        """Every group by id with its name, description and members (canonical digits, sorted), fit for JSON."""
+        """Return every group's name, description and members (canonical digits, sorted) by id, ready for JSON."""
         return {
             group.id: {
                 "name": group.name,
@@ -143,30 +271,45 @@ class World(Population):
         }
 
     def effects(self) -> tuple[Effect, ...]:
-        """Every change that took effect through the API since the logs were cleared, in order."""
+        """Return every change made through the API since the logs were cleared, in order."""
         with self.transaction() as db:
-            return tuple(history.effects(db))
+            return tuple(history.list_effects(db))
 
     def calls(self) -> tuple[Call, ...]:
-        """Every request since the logs were cleared, in order."""
+        """Return every request since the logs were cleared, in order."""
         with self.transaction() as db:
-            return tuple(history.calls(db))
+            return tuple(history.list_calls(db))
 
     def clear_logs(self) -> None:
-        """Forget calls and effects; numbering starts again at 1, and stale answers reach back no further."""
+        """Delete the logs of calls and effects; numbering restarts at 1, and stale answers reach back no further."""
         with self.transaction() as db:
-            history.clear(db)
+            history.clear_logs(db)
 
     def webhooks(self) -> tuple[dict[str, Any], ...]:
-        """The webhook subscriptions as they were asked for, in order."""
+        """Return the stored webhook subscriptions, in order."""
         with self.transaction() as db:
-            return tuple(people.webhooks(db))
+            return tuple(store.list_webhooks(db))
 
 
-def _check_written(group_id: str, invite_code: str) -> None:
+def _choose(choices: type[Choice], text: str, description: str) -> Choice:
+    try:
+        return choices(text)
+    except ValueError:
+        raise SandboxError(f"{text!r} is not {description}; choose one of {', '.join(choices)}") from None
+
+
+def _parse_lid(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if not _LID.fullmatch(text):
+        raise SandboxError(f"{text!r} is not a LID; write it as 76699677012110@lid")
+    return text if text.endswith("@lid") else f"{text}@lid"
+
+
+def _check_group_id_and_code(group_id: str, invite_code: str) -> None:
     if not _GROUP_ID.fullmatch(group_id):
-        raise SandboxError(f"{group_id!r} is no group's id; write it as 120363012345678901@g.us")
+        raise SandboxError(f"{group_id!r} is not a group id; write it as 120363012345678901@g.us")
     if not (invite_code.isascii() and invite_code.isalnum()):
         raise SandboxError(
-            f"{invite_code!r} is no invite code; write the letters and digits behind the link's last slash"
+            f"{invite_code!r} is not an invite code; write only the letters and digits after the link's last slash"
         )

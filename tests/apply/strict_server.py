@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.errors import ApiError, Conflict, Forbidden, NotFound, Unprocessable
 from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
 from tests.builders import ALPHA_ID, ME, participant, person
 
 Call = tuple[str, tuple[str, ...]]
@@ -129,13 +129,13 @@ def as_shown(identity: Identity, is_owner: bool) -> Participant:
     return participant(person(identity.removeprefix("+")), owner=is_owner)
 
 
-def whos(count: int) -> list[Who]:
+def whos(count: int) -> list[PersonRef]:
     """So many people of a plan: +1 202 555 0110 and on."""
     found = (person(f"120255501{10 + number}", f"p{10 + number}") for number in range(count))
-    return [Who(one.identity, one.jid, one.alias) for one in found]
+    return [PersonRef(one.identity, one.jid, one.alias) for one in found]
 
 
-def ids(people: Sequence[Who]) -> set[Identity]:
+def ids(people: Sequence[PersonRef]) -> set[Identity]:
     """The identities of people of a plan."""
     return {who.identity for who in people if who.identity is not None}
 

@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reconciler.apply.creating import Creation, UnknownCreate
+from reconciler.apply.create_group import CreateGroup, CreateOutcomeUnknown
+from reconciler.apply.result import PersonStatus
 from reconciler.errors import (
     ApiError,
-    BadAnswer,
     Forbidden,
     Interrupted,
-    NoAnswer,
-    NotSent,
+    InvalidResponse,
+    NoResponse,
     RateLimited,
+    RequestNotSent,
     ServerError,
     Unprocessable,
 )
 from reconciler.model.live import ListedGroup
-from reconciler.model.result import PersonState
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.step import Action, Phase, Step
 from tests.apply.strict_server import StrictServer, ids, limit_reached, whos
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, ME, crowd
 
-BAD = PersonState.BAD_NUMBER
+BAD = PersonStatus.BAD_NUMBER
 
 
 @dataclass
@@ -34,14 +34,14 @@ class Making:
     """One create on a strict server."""
 
     server: StrictServer
-    said: dict[Who, tuple[PersonState, str]] = field(default_factory=dict)
+    said: dict[PersonRef, tuple[PersonStatus, str]] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
 
-    def run(self, people: Sequence[Who], taken: Collection[str] = (), name: str = "Alpha") -> None:
+    def run(self, people: Sequence[PersonRef], taken: Collection[str] = (), name: str = "Alpha") -> None:
         step = Step("alpha", Action.CREATE, Phase.BUILD, name=name, people=tuple(people))
-        Creation(self.server, step, taken, self.said, self.made.append).run()
+        CreateGroup(self.server, step, taken, self.said, self.made.append).run()
 
-    def states(self) -> dict[str, PersonState]:
+    def states(self) -> dict[str, PersonStatus]:
         return {who.label or "": state for who, (state, _) in self.said.items()}
 
     def verbs(self) -> list[str]:
@@ -50,7 +50,7 @@ class Making:
 
 @pytest.mark.parametrize("count", [0, 1, 5, 256])
 def test_a_group_is_made_with_its_people_in_one_call(count: int) -> None:
-    people = [Who(one.identity, one.jid) for one in crowd(count)]
+    people = [PersonRef(one.identity, one.jid) for one in crowd(count)]
     making = Making(StrictServer())
     making.run(people)
     assert (making.verbs(), making.made, making.said) == (["create"], [ALPHA_ID], {})
@@ -81,7 +81,7 @@ def test_bad_numbers_are_told_and_the_others_get_their_group(names_them: bool, b
 
 
 def test_one_bad_number_among_256_does_not_cost_a_call_for_each_of_the_others() -> None:
-    people = [Who(one.identity, one.jid) for one in crowd(256)]
+    people = [PersonRef(one.identity, one.jid) for one in crowd(256)]
     making = Making(StrictServer(bad=ids(people[7:8])))
     making.run(people)
     assert list(making.said) == [people[7]]
@@ -98,12 +98,12 @@ def test_a_group_that_is_refused_with_nobody_in_it_is_no_matter_of_people() -> N
 
 
 def no_answer() -> ApiError:
-    return NoAnswer("the connection was reset", endpoint="POST /groups")
+    return NoResponse("the connection was reset", endpoint="POST /groups")
 
 
 AMBIGUOUS = [
     pytest.param(no_answer, id="no answer"),
-    pytest.param(lambda: BadAnswer("cut off", endpoint="POST /groups"), id="an unreadable answer"),
+    pytest.param(lambda: InvalidResponse("cut off", endpoint="POST /groups"), id="an unreadable answer"),
     pytest.param(lambda: ServerError("oops", endpoint="POST /groups", status=502), id="a server error"),
 ]
 
@@ -120,7 +120,7 @@ def test_a_create_that_took_effect_without_an_answer_is_found_in_the_list(troubl
 @pytest.mark.parametrize("trouble", AMBIGUOUS)
 def test_a_create_that_is_not_seen_is_unknown_and_not_sent_again(trouble: Callable[[], ApiError]) -> None:
     making = Making(StrictServer(troubles={"create": [trouble()]}))
-    with pytest.raises(UnknownCreate) as caught:
+    with pytest.raises(CreateOutcomeUnknown) as caught:
         making.run(whos(2))
     assert (making.verbs(), making.made) == (["create", "list"], [])
     assert "no new group of that name is listed" in caught.value.message
@@ -145,7 +145,7 @@ def test_only_one_new_group_of_the_name_that_no_key_holds_is_taken_as_ours(
     server = StrictServer(listed=[ListedGroup(*entry) for entry in listed], troubles={"create": [no_answer()]})
     making = Making(server)
     if found is None:
-        with pytest.raises(UnknownCreate):
+        with pytest.raises(CreateOutcomeUnknown):
             making.run(whos(1), taken)
         assert making.made == []
     else:
@@ -157,7 +157,7 @@ def test_only_one_new_group_of_the_name_that_no_key_holds_is_taken_as_ours(
 def test_two_new_groups_of_the_name_are_said_to_be_two() -> None:
     listed = [ListedGroup(BETA_ID, "Alpha"), ListedGroup(GAMMA_ID, "Alpha")]
     making = Making(StrictServer(listed=listed, troubles={"create": [no_answer()]}))
-    with pytest.raises(UnknownCreate) as caught:
+    with pytest.raises(CreateOutcomeUnknown) as caught:
         making.run(whos(1))
     assert "2 new groups of that name are listed" in caught.value.message
 
@@ -165,14 +165,14 @@ def test_two_new_groups_of_the_name_are_said_to_be_two() -> None:
 @pytest.mark.parametrize("trouble", [no_answer(), Interrupted(), Forbidden("no", endpoint="GET", status=403)])
 def test_a_list_that_fails_leaves_the_create_unknown(trouble: Exception) -> None:
     making = Making(StrictServer(troubles={"create": [no_answer()], "list": [trouble]}))
-    with pytest.raises(UnknownCreate) as caught:
+    with pytest.raises(CreateOutcomeUnknown) as caught:
         making.run(whos(1))
     assert "could not be listed" in caught.value.message
 
 
 def test_an_unknown_create_tells_what_the_server_said() -> None:
     failed = ServerError("oops", endpoint="POST /groups", status=502, code="INTERNAL_ERROR", request_id="req_9")
-    with pytest.raises(UnknownCreate) as caught:
+    with pytest.raises(CreateOutcomeUnknown) as caught:
         Making(StrictServer(troubles={"create": [failed]})).run([])
     error = caught.value
     assert (error.endpoint, error.status, error.code, error.request_id) == (
@@ -189,7 +189,7 @@ def test_an_unknown_create_tells_what_the_server_said() -> None:
         limit_reached(),
         Forbidden("no", endpoint="POST", status=403),
         RateLimited("slow down", endpoint="POST", status=429),
-        NotSent("connection refused", endpoint="POST"),
+        RequestNotSent("connection refused", endpoint="POST"),
         Interrupted(),
     ],
     ids=["the subscription's limit", "forbidden", "rate", "not sent", "interrupted"],
@@ -206,7 +206,7 @@ def test_the_new_id_is_known_even_if_a_call_after_the_create_fails() -> None:
     people = whos(4)
     unnamed = Unprocessable("bad participant format", endpoint="POST", status=422)
     making = Making(StrictServer(troubles={"create": [unnamed], "add": [no_answer()]}))
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         making.run(people)
     assert making.made == [ALPHA_ID]
     assert making.server.sent("create") == [("10", "11", "12", "13"), ("10", "11")]

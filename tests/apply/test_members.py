@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.members import Sending, named_in, seen_in
-from reconciler.errors import Conflict, Forbidden, Interrupted, NoAnswer, NotFound, Unprocessable
+from reconciler.apply.participants import ParticipantCall, membership_of, people_in_error
+from reconciler.apply.result import PersonStatus
+from reconciler.errors import Conflict, Forbidden, Interrupted, NoResponse, NotFound, Unprocessable
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.result import PersonState
-from reconciler.model.step import Action
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.step import Action
 from tests.apply.strict_server import StrictServer, gone, ids, limit_reached, whos
 from tests.builders import ALPHA_ID, crowd
 
 LID = "76699677012110@lid"
 ADD, REMOVE = Action.ADD, Action.REMOVE
-ALREADY_IN, ALREADY_OUT = PersonState.ALREADY_IN, PersonState.ALREADY_OUT
-BAD, STILL_IN = PersonState.BAD_NUMBER, PersonState.STILL_IN
+ALREADY_IN, ALREADY_OUT = PersonStatus.ALREADY_IN, PersonStatus.ALREADY_OUT
+BAD, STILL_IN = PersonStatus.BAD_NUMBER, PersonStatus.STILL_IN
 
 
 @dataclass
@@ -28,14 +28,14 @@ class Sent:
     """What became of one step."""
 
     server: StrictServer
-    said: dict[Who, tuple[PersonState, str]] = field(default_factory=dict)
+    said: dict[PersonRef, tuple[PersonStatus, str]] = field(default_factory=dict)
     took: int = 0
 
-    def states(self) -> dict[str, PersonState]:
+    def states(self) -> dict[str, PersonStatus]:
         return {who.label or "": state for who, (state, _) in self.said.items()}
 
 
-def send(server: StrictServer, action: Action, people: Sequence[Who]) -> Sent:
+def send(server: StrictServer, action: Action, people: Sequence[PersonRef]) -> Sent:
     """Run one step of these people, and hold what every step must keep: nobody sent who is not named in it."""
     sent = Sent(server)
 
@@ -43,7 +43,7 @@ def send(server: StrictServer, action: Action, people: Sequence[Who]) -> Sent:
         sent.took += 1
 
     try:
-        Sending(server, ALPHA_ID, action, sent.said, took).run(people)
+        ParticipantCall(server, ALPHA_ID, action, sent.said, took).run(people)
     finally:
         named = {(who.jid or "").split("@")[0][-2:] for who in people}
         assert {one for call in (*server.sent("add"), *server.sent("remove")) for one in call} <= named
@@ -51,7 +51,7 @@ def send(server: StrictServer, action: Action, people: Sequence[Who]) -> Sent:
     return sent
 
 
-def accounted_for(sent: Sent, people: Sequence[Who], action: Action) -> None:
+def accounted_for(sent: Sent, people: Sequence[PersonRef], action: Action) -> None:
     """Everybody came, went, is said something of, or was left out for privacy."""
     for who in people:
         assert who.identity is not None
@@ -81,7 +81,7 @@ def test_nobody_to_send_is_no_call(action: Action) -> None:
 )
 @pytest.mark.parametrize("settled", [1, 2, 5])
 def test_after_a_conflict_the_group_is_read_and_only_who_is_missing_is_sent(
-    action: Action, state: PersonState, settled: int
+    action: Action, state: PersonStatus, settled: int
 ) -> None:
     people = whos(5)
     inside = ids(people[:settled] if action is ADD else people[settled:])
@@ -173,7 +173,7 @@ def test_a_bad_number_is_told_and_the_others_go(names_them: bool, action: Action
 
 
 def test_one_bad_number_among_256_is_found_by_halving() -> None:
-    people = [Who(one.identity, one.jid) for one in crowd(256)]
+    people = [PersonRef(one.identity, one.jid) for one in crowd(256)]
     sent = send(StrictServer(bad=ids(people[100:101])), ADD, people)
     assert list(sent.said) == [people[100]]
     # Eight halvings, and each time the other half.
@@ -226,7 +226,7 @@ def forbidden() -> Forbidden:
         pytest.param(ADD, forbidden, 1, id="no admin: nobody can be added"),
         pytest.param(REMOVE, forbidden, 2, id="no admin: nobody can be removed, and nobody owns it by now"),
         pytest.param(ADD, gone, 1, id="no such group"),
-        pytest.param(ADD, lambda: NoAnswer("timeout", endpoint="POST"), 1, id="no answer"),
+        pytest.param(ADD, lambda: NoResponse("timeout", endpoint="POST"), 1, id="no answer"),
         pytest.param(ADD, Interrupted, 1, id="interrupted"),
     ],
 )
@@ -254,9 +254,9 @@ def test_a_call_that_was_answered_is_told_even_if_a_later_one_fails() -> None:
     people = whos(4)
     server, told = StrictServer(), list[int]()
     unnamed = Unprocessable("bad participant format", endpoint="POST", status=422)
-    server.troubles["add"] = [unnamed, None, NoAnswer("timeout", endpoint="POST")]
-    with pytest.raises(NoAnswer):
-        Sending(server, ALPHA_ID, ADD, {}, lambda: told.append(len(server.calls))).run(people)
+    server.troubles["add"] = [unnamed, None, NoResponse("timeout", endpoint="POST")]
+    with pytest.raises(NoResponse):
+        ParticipantCall(server, ALPHA_ID, ADD, {}, lambda: told.append(len(server.calls))).run(people)
     assert told == [2]
     assert server.inside == ids(people[:2])
 
@@ -276,7 +276,7 @@ def test_a_call_that_was_answered_is_told_even_if_a_later_one_fails() -> None:
     ids=["nothing", "a text", "a field", "a list", "somebody else", "a private id", "too deep", "twice"],
 )
 def test_whom_an_error_names_is_read_from_any_field_of_its_details(details: Any, named: list[str]) -> None:
-    assert [who.label for who in named_in(details, whos(3))] == named
+    assert [who.label for who in people_in_error(details, whos(3))] == named
 
 
 @pytest.mark.parametrize(
@@ -285,12 +285,12 @@ def test_whom_an_error_names_is_read_from_any_field_of_its_details(details: Any,
         (whos(1)[0], True),
         (whos(2)[1], False),
         (replace(whos(2)[1], lid=LID), True),
-        (Who(None, None, None, LID), True),
-        (Who(None, None, None, None), False),
+        (PersonRef(None, None, None, LID), True),
+        (PersonRef(None, None, None, None), False),
     ],
     ids=["by number", "by neither", "by a noted private id", "by a private id alone", "nobody"],
 )
-def test_somebody_is_there_by_number_or_by_private_id(who: Who, there: bool) -> None:
+def test_somebody_is_there_by_number_or_by_private_id(who: PersonRef, there: bool) -> None:
     (known,) = ids(whos(1))
     people = (Participant(known, known), Participant(LID, lid=LID))
-    assert seen_in(LiveGroup(ALPHA_ID, "Alpha", "", people))(who) is there
+    assert membership_of(LiveGroup(ALPHA_ID, "Alpha", "", people))(who) is there

@@ -6,11 +6,11 @@ from threading import Event
 
 import pytest
 
-from reconciler.apply.run import apply_plan
-from reconciler.errors import NoAnswer
-from reconciler.model.plan import GroupPlan, Plan
-from reconciler.model.result import ApplyResult, Outcome, StepResult
-from reconciler.model.step import Action, Phase, Step
+from reconciler.apply.executor import apply_plan
+from reconciler.apply.result import ApplyResult, StepResult, StepStatus
+from reconciler.errors import NoResponse
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.step import Action, Phase, Step
 from tests.apply.strict_server import StrictServer, ids, whos
 from tests.builders import ALPHA_ID, BETA_ID, TODAY
 
@@ -29,7 +29,7 @@ def applied(server: StrictServer) -> ApplyResult:
     """Somebody added to each of two groups (one world to this server), and somebody removed from the first."""
     alpha = (
         Step("alpha", Action.ADD, Phase.BUILD, ALPHA_ID, people=(ANN,)),
-        Step("alpha", Action.REMOVE, Phase.TAKE, ALPHA_ID, people=(BOB,)),
+        Step("alpha", Action.REMOVE, Phase.REMOVE, ALPHA_ID, people=(BOB,)),
     )
     beta = (Step("beta", Action.ADD, Phase.BUILD, BETA_ID, people=(CAROL,)),)
     groups = (GroupPlan("alpha", "Alpha", ALPHA_ID, steps=alpha), GroupPlan("beta", "Beta", BETA_ID, steps=beta))
@@ -42,10 +42,10 @@ def test_a_step_that_ends_as_nobody_expected_may_be_done_and_the_other_groups_go
     bug = ZeroDivisionError("bug")
     server = StrictServer(inside=ids([BOB]), troubles={"add": [bug]})
     if while_settling:
-        server.troubles = {"add": [NoAnswer("lost", endpoint="POST")], "read": [bug]}
+        server.troubles = {"add": [NoResponse("lost", endpoint="POST")], "read": [bug]}
     result = applied(server)
-    told = [(step.step.group, step.outcome) for step in result.steps]
-    assert told == [("alpha", Outcome.UNKNOWN), ("beta", Outcome.DONE), ("alpha", Outcome.SKIPPED)]
+    told = [(step.step.group, step.status) for step in result.steps]
+    assert told == [("alpha", StepStatus.UNKNOWN), ("beta", StepStatus.DONE), ("alpha", StepStatus.SKIPPED)]
     assert result.steps[0].message == "an unexpected ZeroDivisionError: it may be done, in part or whole"
     assert (result.unexpected, result.converged) == ((bug,), False)
 
@@ -53,6 +53,6 @@ def test_a_step_that_ends_as_nobody_expected_may_be_done_and_the_other_groups_go
 def test_a_read_back_that_ends_as_nobody_expected_leaves_what_was_answered() -> None:
     bug = ZeroDivisionError("bug")
     result = applied(StrictServer(inside=ids([BOB]), troubles={"read": [bug]}))
-    assert {step.outcome for step in result.steps} == {Outcome.DONE}
-    assert result.left_over == (("alpha", "it could not be read back: an unexpected ZeroDivisionError"),)
+    assert {step.status for step in result.steps} == {StepStatus.DONE}
+    assert result.remaining_drift == (("alpha", "it could not be read back: an unexpected ZeroDivisionError"),)
     assert (result.unexpected, result.converged) == ((bug,), False)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.atomic_file import write_atomic
 from reconciler.errors import UsageError
-from reconciler.files import write_whole
 from tests.stage import Stage
 
 FILE = """
@@ -152,21 +152,21 @@ def test_writing_keeps_links_modes_and_what_is_no_file(tmp_path: Path) -> None:
     target.write_text("old")
     target.chmod(0o640)
     link.symlink_to(target)
-    write_whole(link, b"new")
+    write_atomic(link, b"new")
     assert link.is_symlink()
     assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"new", 0o640)
-    write_whole(target, b"secret", private=True)
+    write_atomic(target, b"secret", private=True)
     assert target.stat().st_mode & 0o777 == 0o600
-    write_whole(Path("/dev/null"), b"gone")
+    write_atomic(Path("/dev/null"), b"gone")
     assert Path("/dev/null").is_char_device()
     (tmp_path / "loop").symlink_to("loop")
     for lost in ("loop", "loop/x"):
         with pytest.raises(OSError, match="Too many levels"):
-            write_whole(tmp_path / lost, b"x")
+            write_atomic(tmp_path / lost, b"x")
     assert (tmp_path / "loop").is_symlink()
     with pytest.raises(OSError, match="No such file"):
-        write_whole(tmp_path / "no" / "folder", b"x")
+        write_atomic(tmp_path / "no" / "folder", b"x")
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="directory"):
-        write_whole(tmp_path / "folder", b"x")
+        write_atomic(tmp_path / "folder", b"x")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "loop", "target"]

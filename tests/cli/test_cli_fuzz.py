@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.cli.main import run
-from reconciler.published import schema_text
+from reconciler.json_schemas import schema_text
 
 FULL = os.environ.get("RECONCILER_TORTURE") == "full"
 FUZZ = settings(

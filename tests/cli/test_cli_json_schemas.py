@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.cli.commands.schema import DOCUMENTS
 from reconciler.cli.main import COMMANDS, cli
-from reconciler.published import schema_text
+from reconciler.json_schemas import schema_text
 from reconciler.sandbox import Fault, FaultKind
 from tests.stage import Stage
 

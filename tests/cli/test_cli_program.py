@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler import __version__
-from reconciler.cli.commands.sandbox import command as sandbox
+from reconciler.cli.commands import sandbox as sandbox
 from reconciler.cli.main import COMMANDS, cli, run
-from reconciler.published import schema_text
+from reconciler.json_schemas import schema_text
 from tests.stage import PHONE, Stage
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +74,8 @@ def test_no_commands_help_imports_a_heavy_library() -> None:
 
 def test_the_version_is_the_changelogs() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"\n## {__version__}\n" in changelog
+    (newest, *_) = re.findall(r"^## \[(\d[^\]]*)\] - \d{4}-\d{2}-\d{2}$", changelog, re.MULTILINE)
+    assert newest == __version__
     done = subprocess.run([sys.executable, "-m", "reconciler", "--version"], capture_output=True, text=True)
     assert __version__ in done.stdout
 
@@ -211,7 +213,7 @@ def test_an_unexpected_error_is_a_log_file_and_no_traceback(stage: Stage, monkey
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"a bug near {os.environ['WAPPFY_API_KEY']} and +1 202 555 0143")
 
-    monkeypatch.setattr("reconciler.pipeline.make_plan", broken)
+    monkeypatch.setattr("reconciler.engine.make_plan", broken)
     ran = stage.run("plan")
     assert ran.code == 1
     assert "Traceback" not in ran.err
@@ -235,7 +237,7 @@ def test_the_log_of_a_bug_has_no_number_and_no_key_whichever_way_they_came(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"a bug near {key}")
 
-    monkeypatch.setattr("reconciler.lookup.person.find_everywhere", broken)
+    monkeypatch.setattr("reconciler.engine.find_person", broken)
     assert stage.run("who", word, "--api-key-file", "the.key").code == 1
     (log,) = (stage.folder / "state").rglob("crash-*.log")
     text = log.read_text(encoding="utf-8")
@@ -253,7 +255,7 @@ def test_a_key_with_a_number_in_it_is_taken_out_whole(stage: Stage, monkeypatch:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"a bug near {key}")
 
-    monkeypatch.setattr("reconciler.pipeline.make_plan", broken)
+    monkeypatch.setattr("reconciler.engine.make_plan", broken)
     assert stage.run("plan", "--target", key).code == 1
     (log,) = (stage.folder / "state").rglob("crash-*.log")
     text = log.read_text(encoding="utf-8")

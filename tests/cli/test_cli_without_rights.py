@@ -82,8 +82,8 @@ UNREADABLE = "cannot be read: Permission denied"
         ),
         ("init closed", "closed/groups.yaml cannot be written: Permission denied"),
         ("init closed/new", "closed/new/groups.yaml cannot be written: Permission denied"),
-        ("sandbox reset --state closed/state", "closed/state cannot be deleted: Permission denied"),
-        ("sandbox shake --state closed/state", "sandbox: the sandbox's state in closed/state cannot be opened"),
+        ("sandbox reset --state closed/state", "cannot delete closed/state: Permission denied"),
+        ("sandbox shake --state closed/state", "sandbox: cannot open the sandbox state closed/state"),
     ],
 )
 def test_a_place_that_may_not_be_looked_into_is_told_and_is_no_bug(closed: Stage, command: str, said: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.config.countries import country_of
+from reconciler.config.phone_numbers import country_of
 from reconciler.errors import ConfigError
 from reconciler.model.identity import Identity
 

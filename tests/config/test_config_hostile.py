@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from yaml import YAMLError
 
-from reconciler.config import events, load, positions
+from reconciler.config import load, positions, yaml_events
 from reconciler.errors import ConfigError
 
 SIZE = 1_000_000
@@ -115,15 +115,15 @@ def test_a_hostile_megabyte_takes_less_than_two_seconds_and_300_megabytes(shape:
 def test_positions_stop_where_the_text_stops_to_be_yaml() -> None:
     found = positions.locate("a: 1\nb: [", [("a",), ("b",), ("c",)])
     assert found == {
-        ("a",): positions.Spot((1, 1), (1, 4)),
-        ("b",): positions.Spot((2, 1), (2, 4)),
-        ("c",): positions.Spot((1, 1), (1, 1)),  # nowhere: the document's own place stands for it
+        ("a",): positions.SourceSpan((1, 1), (1, 4)),
+        ("b",): positions.SourceSpan((2, 1), (2, 4)),
+        ("c",): positions.SourceSpan((1, 1), (1, 1)),  # nowhere: the document's own place stands for it
     }
     assert positions.locate("", [("a",)]) == {}
 
 
 def test_without_libyaml_the_same_is_read_and_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(events, "__with_libyaml__", False)
+    monkeypatch.setattr(yaml_events, "__with_libyaml__", False)
     path = tmp_path / "groups.yaml"
     path.write_text('version: 1\ngroups: {a: {name: "A\\u00e9", description: ~}, b: {id: 1@g.us}}', encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
@@ -147,4 +147,8 @@ def test_half_a_surrogate_pair_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_error_without_a_place_is_still_a_sentence() -> None:
-    assert events.trouble(YAMLError("odd\n"), "") == ("this is no YAML: odd\\n", "check the file's structure", (0, 0))
+    assert yaml_events.describe_yaml_error(YAMLError("odd\n"), "") == (
+        "this is no YAML: odd\\n",
+        "check the file's structure",
+        (0, 0),
+    )

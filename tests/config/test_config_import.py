@@ -11,17 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.config import load
-from reconciler.config.files import SourceFile
-from reconciler.config.findings import Findings
-from reconciler.config.importing import render_import
-from reconciler.config.loading import desired_of
-from reconciler.config.plain_yaml import block, comment, scalar
-from reconciler.config.reader import read
+from reconciler.config.export import render_config, yaml_block, yaml_comment, yaml_scalar
+from reconciler.config.loader import desired_of
+from reconciler.config.problem_collector import ProblemCollector
+from reconciler.config.source_files import SourceFile
+from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError
 from reconciler.model.desired import UNMANAGED, Desired, Person
 from reconciler.model.identity import Identity, identity_of_digits
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.text import comparable, same_text
+from reconciler.model.text import normalize, texts_equal
 
 INSTANCE = Person(Identity("+12025550100"), "12025550100@s.whatsapp.net")
 ALICE, BOB = Identity("+12025550143"), Identity("+12025550144")
@@ -38,11 +37,11 @@ def rendered(groups: list[LiveGroup], **changes: Any) -> str:
         "instance_guessed": False,
         "names": {},
     }
-    return render_import(groups, **{**options, **changes})
+    return render_config(groups, **{**options, **changes})
 
 
 def resolved(text: str) -> Desired:
-    findings = Findings()
+    findings = ProblemCollector()
     desired = desired_of([SourceFile("g.yaml", text.encode(), text)], findings, date(2026, 1, 1))
     assert not findings.problems({"g.yaml": text})
     assert desired is not None
@@ -213,8 +212,8 @@ def test_hostile_texts_come_back_or_are_left_unmanaged(texts: list[tuple[str, st
         of_live = live[group.id or ""]
         for wanted, there in ((group.name, of_live.name), (group.description, of_live.description)):
             assert (
-                (wanted is UNMANAGED and ("\ud800" in there or not comparable(there)))
-                or (isinstance(wanted, str) and same_text(wanted, there))
+                (wanted is UNMANAGED and ("\ud800" in there or not normalize(there)))
+                or (isinstance(wanted, str) and texts_equal(wanted, there))
                 or any("\ud800" <= char <= "\udfff" for char in there)
             )
         assert group.members is not UNMANAGED
@@ -224,13 +223,13 @@ def test_hostile_texts_come_back_or_are_left_unmanaged(texts: list[tuple[str, st
 @settings(max_examples=200, deadline=None)
 @given(HOSTILE)
 def test_a_scalar_reads_back_exactly_and_keeps_to_its_line(text: str) -> None:
-    written = scalar(text)
+    written = yaml_scalar(text)
     if written is None:
         assert any("\ud800" <= char <= "\udfff" for char in text)
         return
     assert written.isprintable()
     for document in (f"version: {written}\n", f"{{version: {written}}}\n"):
-        found = read("g.yaml", document, Findings())
+        found = read_yaml("g.yaml", document, ProblemCollector())
         assert found is not None
         assert found.root == {"version": text}
 
@@ -238,12 +237,12 @@ def test_a_scalar_reads_back_exactly_and_keeps_to_its_line(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(HOSTILE, max_size=5).map("\n".join))
 def test_a_block_reads_back_exactly(text: str) -> None:
-    written = block(text, "    ")
+    written = yaml_block(text, "    ")
     if written is not None:
-        found = read("g.yaml", f"a:\n  b: {written}\n  c: d\n", Findings())
+        found = read_yaml("g.yaml", f"a:\n  b: {written}\n  c: d\n", ProblemCollector())
         assert found is not None
         assert found.root == {"a": {"b": text, "c": "d"}}
 
 
 def test_a_comment_stays_on_its_line() -> None:
-    assert comment("a\nb\x00\u2028\U000e0001") == "# a\\x0ab\\x00\\u2028\\U000e0001"
+    assert yaml_comment("a\nb\x00\u2028\U000e0001") == "# a\\x0ab\\x00\\u2028\\U000e0001"

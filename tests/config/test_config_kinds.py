@@ -6,23 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config import Stored, load, load_stored
-from reconciler.errors import ConfigError, Kind
+from reconciler.config import FileContent, load, load_contents
+from reconciler.errors import ConfigError, ProblemKind
 from tests.config.folders import TODAY, found, loaded
 
 PEOPLE = "version: 1\npeople: {alice: +1 202 555 0143}\n"
 RULES = 'version: 1\nrestrictions: [{path: "sales/**", groups: ["sales-*"]}]\n'
 
-FOLDERS: dict[str, tuple[dict[str, str], Kind]] = {
-    "no YAML": ({"readme.txt": ""}, Kind.FILE),
-    "no version": ({"a.yaml": "groups: {}"}, Kind.MISSING_KEY),
-    "a section twice": ({"a.yaml": "version: 1\nregion: US", "b.yaml": "region: US"}, Kind.DUPLICATE_KEY),
-    "a key twice": ({"a.yaml": PEOPLE, "b.yaml": PEOPLE}, Kind.DUPLICATE_KEY),
-    "a section that steers": ({"main.yaml": RULES, "sales/a.yaml": "region: US"}, Kind.RESTRICTION),
-    "a group that no rule allows": ({"main.yaml": RULES, "a.yaml": "groups: {a: {name: A}}"}, Kind.RESTRICTION),
+FOLDERS: dict[str, tuple[dict[str, str], ProblemKind]] = {
+    "no YAML": ({"readme.txt": ""}, ProblemKind.FILE),
+    "no version": ({"a.yaml": "groups: {}"}, ProblemKind.MISSING_KEY),
+    "a section twice": ({"a.yaml": "version: 1\nregion: US", "b.yaml": "region: US"}, ProblemKind.DUPLICATE_KEY),
+    "a key twice": ({"a.yaml": PEOPLE, "b.yaml": PEOPLE}, ProblemKind.DUPLICATE_KEY),
+    "a section that steers": ({"main.yaml": RULES, "sales/a.yaml": "region: US"}, ProblemKind.RESTRICTION),
+    "a group that no rule allows": ({"main.yaml": RULES, "a.yaml": "groups: {a: {name: A}}"}, ProblemKind.RESTRICTION),
     "a group that the rule forbids": (
         {"main.yaml": RULES, "sales/a.yaml": "groups: {a: {name: A}}"},
-        Kind.RESTRICTION,
+        ProblemKind.RESTRICTION,
     ),
 }
 
@@ -34,13 +34,13 @@ def test_what_is_wrong_with_a_folder_has_its_kind(name: str, tmp_path: Path) -> 
 
 
 DOUBTFUL = {
-    "teams: {t: [alice]}\npolicy: {ignored: [alice]}\ngroups: {a: {name: A, teams: [t]}}": Kind.CONTRADICTION,
-    "policy: {protected: [alice]}\ngroups: {a: {name: A, absent: [alice]}}": Kind.CONTRADICTION,
-    "teams: {t: [alice]}\ngroups: {a: {name: A, teams: [t], absent: [alice]}}": Kind.CONTRADICTION,
-    "groups: {a: {name: A, members: [], admins: [alice]}}": Kind.CONTRADICTION,
-    "groups: {a: {name: A, members: [alice, +1 202 555 0143]}}": Kind.SAME_TWICE,
-    "groups: {a: {name: A}, b: {name: B, previously: [A]}}": Kind.SAME_TWICE,
-    'groups: {a: {name: " A"}}': Kind.WHITE_SPACE,
+    "teams: {t: [alice]}\npolicy: {ignored: [alice]}\ngroups: {a: {name: A, teams: [t]}}": ProblemKind.CONTRADICTION,
+    "policy: {protected: [alice]}\ngroups: {a: {name: A, absent: [alice]}}": ProblemKind.CONTRADICTION,
+    "teams: {t: [alice]}\ngroups: {a: {name: A, teams: [t], absent: [alice]}}": ProblemKind.CONTRADICTION,
+    "groups: {a: {name: A, members: [], admins: [alice]}}": ProblemKind.CONTRADICTION,
+    "groups: {a: {name: A, members: [alice, +1 202 555 0143]}}": ProblemKind.SAME_TWICE,
+    "groups: {a: {name: A}, b: {name: B, previously: [A]}}": ProblemKind.SAME_TWICE,
+    'groups: {a: {name: " A"}}': ProblemKind.WHITE_SPACE,
 }
 
 
@@ -58,16 +58,22 @@ def test_a_link_is_a_matter_of_the_files_or_where_there_are_rules_of_these(tmp_p
     folder.mkdir()
     (folder / "sales").symlink_to(outside)
     (folder / "a.yaml").symlink_to(outside / "a.yaml")
-    assert [problem.kind for problem in loaded(folder, {"main.yaml": PEOPLE}).warnings] == [Kind.FILE]
-    assert [problem.kind for problem in found(folder, {"main.yaml": RULES})] == [Kind.RESTRICTION, Kind.RESTRICTION]
+    assert [problem.kind for problem in loaded(folder, {"main.yaml": PEOPLE}).warnings] == [ProblemKind.FILE]
+    assert [problem.kind for problem in found(folder, {"main.yaml": RULES})] == [
+        ProblemKind.RESTRICTION,
+        ProblemKind.RESTRICTION,
+    ]
 
 
 def test_a_path_that_leads_nowhere_and_a_file_that_a_revision_cannot_give_are_files() -> None:
     with pytest.raises(ConfigError) as missing:
         load(Path("no-such.yaml"), as_of=TODAY)
     with pytest.raises(ConfigError) as gone:
-        load_stored([Stored("a.yaml", trouble="is kept in Git LFS")], as_of=TODAY, folder=None, name="a.yaml")
-    assert [problem.kind for problem in (*missing.value.problems, *gone.value.problems)] == [Kind.FILE, Kind.FILE]
+        load_contents([FileContent("a.yaml", error="is kept in Git LFS")], as_of=TODAY, folder=None, name="a.yaml")
+    assert [problem.kind for problem in (*missing.value.problems, *gone.value.problems)] == [
+        ProblemKind.FILE,
+        ProblemKind.FILE,
+    ]
 
 
 @pytest.mark.parametrize("words", ["LID", "this is no YAML", "x is defined twice", "has no digits", "`", "the same"])
@@ -75,4 +81,8 @@ def test_the_names_of_files_and_what_stands_in_them_do_not_choose_the_kind(words
     team = words.replace(" ", "-").replace("`", "x")
     text = f'version: 1\nteams: {{{team}: {{teams: [{team}]}}}}\ngroups: {{a: {{"{words}": 1, name: A}}}}\n'
     told = found(tmp_path / words, {f"{words}.yaml": text, f"{words} too.yaml": "groups: {a: {name: A}}"})
-    assert {problem.kind for problem in told} == {Kind.DUPLICATE_KEY, Kind.TEAM_CYCLE, Kind.UNKNOWN_KEY}
+    assert {problem.kind for problem in told} == {
+        ProblemKind.DUPLICATE_KEY,
+        ProblemKind.TEAM_CYCLE,
+        ProblemKind.UNKNOWN_KEY,
+    }

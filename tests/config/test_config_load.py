@@ -11,16 +11,7 @@ import pytest
 
 from reconciler.config import load
 from reconciler.errors import ConfigError
-from reconciler.model.desired import (
-    UNMANAGED,
-    Desired,
-    DesiredGroup,
-    Member,
-    Membership,
-    Person,
-    RemovalLimit,
-    State,
-)
+from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, Person, RemovalLimit, State
 from reconciler.model.identity import Identity
 
 Load = Callable[..., Desired]
@@ -278,7 +269,7 @@ def test_a_second_alias_of_a_person_means_them_under_their_first_with_a_warning(
         "  b: {name: B, members: [al2]}\n"
     )
     everywhere = Person(
-        ALICE.identity, ALICE.jid, "zoe", "Alice Moreno", "76699677012110@lid", also=("al", "ally", "al2")
+        ALICE.identity, ALICE.jid, "zoe", "Alice Moreno", "76699677012110@lid", other_aliases=("al", "ally", "al2")
     )
     assert desired.people[ALICE.identity] == everywhere
     assert everywhere.aliases == ("zoe", "al", "ally", "al2")

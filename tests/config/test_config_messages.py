@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.findings import MOST, Findings
-from reconciler.config.quoting import did_you_mean, shown, shown_person, trail_text
-from reconciler.config.tree import Place
-from reconciler.errors import Kind
+from reconciler.config.document import SourceLocation
+from reconciler.config.problem_collector import (
+    MAX_PROBLEMS,
+    ProblemCollector,
+    did_you_mean,
+    format_path,
+    quote_person,
+    quote_value,
+)
+from reconciler.errors import ProblemKind
 
 
 @pytest.mark.parametrize(
@@ -35,7 +41,7 @@ from reconciler.errors import Kind
     ],
 )
 def test_a_quoted_text_gives_nothing_away_and_moves_nothing(text: str, expected: str) -> None:
-    assert shown(text) == expected
+    assert quote_value(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -48,13 +54,13 @@ def test_a_quoted_text_gives_nothing_away_and_moves_nothing(text: str, expected:
     ],
 )
 def test_a_mistyped_number_is_masked_as_a_whole(reference: str, expected: str) -> None:
-    assert shown_person(reference) == expected
+    assert quote_person(reference) == expected
 
 
 def test_a_place_reads_like_a_path_and_hides_numbers() -> None:
-    assert trail_text(("groups", "project-alpha", "members", 2)) == "groups.project-alpha.members[2]"
-    assert trail_text(("people", "+1 202 555 0143")) == "people.+1 202 ••• ••43"
-    assert trail_text(()) == ""
+    assert format_path(("groups", "project-alpha", "members", 2)) == "groups.project-alpha.members[2]"
+    assert format_path(("people", "+1 202 555 0143")) == "people.+1 202 ••• ••43"
+    assert format_path(()) == ""
 
 
 @pytest.mark.parametrize(
@@ -72,13 +78,13 @@ def test_only_a_near_name_is_suggested(word: str, hint: str) -> None:
 
 
 def test_an_error_is_kept_once_and_no_more_than_can_be_read() -> None:
-    findings = Findings()
-    for number in range(MOST + 5):
-        findings.error(Kind.VALUE, Place("g.yaml"), f"error {number // 2}", mark=(1, 1))
-    full_at_first = findings.full
-    for number in range(MOST + 5):
-        findings.error(Kind.VALUE, Place("g.yaml"), f"error {number}", mark=(1, 1))
-    assert (full_at_first, findings.full) == (False, True)
+    findings = ProblemCollector()
+    for number in range(MAX_PROBLEMS + 5):
+        findings.error(ProblemKind.VALUE, SourceLocation("g.yaml"), f"error {number // 2}", mark=(1, 1))
+    full_at_first = findings.limit_reached
+    for number in range(MAX_PROBLEMS + 5):
+        findings.error(ProblemKind.VALUE, SourceLocation("g.yaml"), f"error {number}", mark=(1, 1))
+    assert (full_at_first, findings.limit_reached) == (False, True)
     problems = findings.problems({})
-    assert len(problems) == MOST + 1
-    assert problems[0].kind is Kind.LIMIT
+    assert len(problems) == MAX_PROBLEMS + 1
+    assert problems[0].kind is ProblemKind.LIMIT

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.config.pinning import pin, write_files
+from reconciler.config.pin import pin, write_files
 from reconciler.errors import ConfigError, ReconcilerError
 
 ID = "120363012345678901@g.us"

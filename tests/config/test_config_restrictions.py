@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.diff.removed import removed_keys_forbidden
-from reconciler.errors import Kind
+from reconciler.errors import ProblemKind
+from reconciler.history.forbidden_removals import forbidden_removals
 from reconciler.model.desired import Desired
 from tests.config.folders import TODAY, loaded, problems
 
@@ -216,12 +216,12 @@ FREE = {"main.yaml": "version: 1\nregion: US\ngroups: {board: {name: Board}}"}
 def test_removals_are_held_against_the_rules_of_both_revisions(
     tmp_path: Path, base: dict[str, str], head: dict[str, str], gone: list[str]
 ) -> None:
-    found = removed_keys_forbidden(loaded(tmp_path / "base", base), loaded(tmp_path / "head", head))
+    found = forbidden_removals(loaded(tmp_path / "base", base), loaded(tmp_path / "head", head))
     below = f"{tmp_path / 'base'}/"
     assert [f"{problem.file.removeprefix(below)} {problem.path}" for problem in found] == gone
     assert all(problem.file.startswith(below) for problem in found)
     assert all("may not do" in problem.message and problem.hint for problem in found)
-    assert all(problem.kind is Kind.RESTRICTION for problem in found)
+    assert all(problem.kind is ProblemKind.RESTRICTION for problem in found)
 
 
 def test_dropping_the_rules_along_with_the_keys_gains_nothing(tmp_path: Path) -> None:
@@ -230,6 +230,6 @@ def test_dropping_the_rules_along_with_the_keys_gains_nothing(tmp_path: Path) ->
     loose = Desired(
         base.groups, origins={**base.origins, "groups": {"hr": "sales/a.yaml"}}, restrictions=base.restrictions
     )
-    (problem,) = (p for p in removed_keys_forbidden(loose, loaded(tmp_path / "head", FREE)) if "groups" in p.path)
+    (problem,) = (p for p in forbidden_removals(loose, loaded(tmp_path / "head", FREE)) if "groups" in p.path)
     assert problem.path == "groups.hr"
     assert "before this change: by the rule at" in problem.message

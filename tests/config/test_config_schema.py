@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.config import load
-from reconciler.config.findings import Findings
-from reconciler.config.reader import read
-from reconciler.config.structure import check, fits, schema
+from reconciler.config.problem_collector import ProblemCollector
+from reconciler.config.schema_check import check, is_valid, schema
+from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError
 
 BAD = Path(__file__).parent / "bad"
@@ -50,12 +50,12 @@ def as_json(value: Any) -> Any:
 
 def verdict_of_the_code(text: str) -> bool | None:
     """Whether the structure is right; None where the text is no document at all (bad YAML, a key twice, a tag)."""
-    findings = Findings()
-    document = read("groups.yaml", text, findings)
+    findings = ProblemCollector()
+    document = read_yaml("groups.yaml", text, findings)
     if document is None or findings.failed:
         return None
     root = check(document, findings, in_folder=False).root
-    assert fits(document.root) is (not findings.failed)
+    assert is_valid(document.root) is (not findings.failed)
     assert findings.failed or root is document.root
     return not findings.failed
 

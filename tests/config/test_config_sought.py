@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.config.sought import find_person
+from reconciler.config.person_reference import resolve_person
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 
@@ -61,7 +61,7 @@ def file(tmp_path: Path) -> Desired:
 def test_a_word_means_one_person_in_whatever_spelling(
     file: Desired, word: str, label: str | None, identity: str | None
 ) -> None:
-    sought = find_person(word, file)
+    sought = resolve_person(word, file)
     assert (sought.who.label, sought.identity) == (label, identity)
 
 
@@ -84,6 +84,6 @@ def test_a_word_means_one_person_in_whatever_spelling(
 )
 def test_a_word_that_means_nobody_or_several_says_so(file: Desired, word: str, message: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        find_person(word, file)
+        resolve_person(word, file)
     assert message in caught.value.message
     assert hint in caught.value.hint

@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.model.advice import AdviceKind
+from reconciler.diff.change import AdviceKind, TextChange
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Membership, State
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import TextChange
 from tests.builders import (
     ALICE,
     BETA_ID,
@@ -70,7 +69,7 @@ def test_an_invite_of_a_group_that_is_live_is_not_used() -> None:
 def test_a_new_group_has_its_name_its_description_and_its_people() -> None:
     wanted = group(id=None, name="New ", description="Text", members=[BOB, ALICE, ME])
     change = change_for(desired(wanted))
-    assert change.text == (TextChange("name", None, "New"), TextChange("description", None, "Text"))
+    assert change.field_changes == (TextChange("name", None, "New"), TextChange("description", None, "Text"))
     assert labels(change.add) == ["alice", "bob"]
     assert (change.name, change.live_members, change.advice) == ("New", 0, ())
 
@@ -78,7 +77,7 @@ def test_a_new_group_has_its_name_its_description_and_its_people() -> None:
 @pytest.mark.parametrize("description", ["", UNMANAGED])
 def test_a_new_group_has_no_description_already(description: str) -> None:
     change = change_for(desired(group(id=None, description=description)))
-    assert [text.field for text in change.text] == ["name"]
+    assert [text.field for text in change.field_changes] == ["name"]
 
 
 def test_people_who_come_by_invite_wait_for_the_new_group() -> None:
@@ -101,7 +100,7 @@ def test_people_who_come_by_invite_wait_for_the_new_group() -> None:
 def test_a_group_to_be_left_is_left_and_nothing_else(wanted: DesiredGroup, there: LiveGroup) -> None:
     change = change_for(desired(wanted), there)
     assert (change.leave, change.id, change.blocked) == (True, there.id, ())
-    assert (change.text, change.add, change.remove) == ((), (), ())
+    assert (change.field_changes, change.add, change.remove) == ((), (), ())
 
 
 def test_a_group_that_is_observed_is_not_left() -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.diff.doubt import doubts
-from reconciler.diff.people import cast_of
-from reconciler.model.advice import AdviceKind
+from reconciler.diff.change import AdviceKind
+from reconciler.diff.participants import distrust_reasons, identify_participants
 from reconciler.model.desired import DesiredGroup, Membership
 from reconciler.model.live import LiveGroup
-from reconciler.model.step import Action
+from reconciler.plan.step import Action
 from tests.builders import (
     ALICE,
     BOB,
@@ -98,7 +97,7 @@ def test_both_reasons_are_told() -> None:
 
 def test_a_count_that_the_list_did_not_give_makes_no_doubt() -> None:
     there = LiveGroup("120363012345678901@g.us", "Alpha", "", live(BOB).participants)
-    assert doubts(there, cast_of(there, {}), ME) == ()
+    assert distrust_reasons(there, identify_participants(there, {}), ME) == ()
 
 
 def test_a_missing_instance_is_no_doubt_while_somebody_is_unidentified() -> None:
@@ -129,7 +128,7 @@ def test_where_the_instance_is_no_admin_a_change_is_blocked_and_shown(
     planned = group_plan(desired(wanted), live(BOB, me=NOT_ADMIN))
     assert planned.steps == ()
     assert "no admin" in planned.blocked[0]
-    assert planned.text or planned.add or planned.remove
+    assert planned.field_changes or planned.add or planned.remove
     assert planned.pending
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.advice import AdviceKind
+from reconciler.diff.change import AdviceKind
 from reconciler.model.desired import DesiredGroup, Membership
 from reconciler.model.live import Participant
 from tests.builders import (

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.advice import AdviceKind
+from reconciler.diff.change import AdviceKind
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Membership, Policy
 from tests.builders import (
     ALICE,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from reconciler.model.advice import AdviceKind
+from reconciler.diff.change import AdviceKind
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Member, Membership, Person
 from tests.builders import (
     ALICE,

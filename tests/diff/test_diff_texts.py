@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.desired import UNMANAGED, Membership, NotManaged
-from reconciler.model.plan import TextChange
+from reconciler.diff.change import TextChange
+from reconciler.model.desired import UNMANAGED, Membership, UnmanagedType
 from tests.builders import change_for, desired, group, group_plan, live
 
 
@@ -27,21 +27,21 @@ from tests.builders import change_for, desired, group, group_plan, live
     ],
 )
 def test_a_description_changes_only_where_people_would_see_a_difference(
-    wanted: str | NotManaged, there: str, changes: bool
+    wanted: str | UnmanagedType, there: str, changes: bool
 ) -> None:
     change = change_for(desired(group(description=wanted)), live(description=there))
-    assert bool(change.text) is changes
+    assert bool(change.field_changes) is changes
     assert change.writes is changes
 
 
 def test_a_change_tells_the_old_text_and_the_new_one_as_it_is_sent() -> None:
     change = change_for(desired(group(name="Cafe\u0301 ", description="a\r\nb\n")), live(description="old"))
-    assert change.text == (TextChange("name", "Alpha", "Caf\u00e9"), TextChange("description", "old", "a\nb"))
+    assert change.field_changes == (TextChange("name", "Alpha", "Caf\u00e9"), TextChange("description", "old", "a\nb"))
 
 
 def test_a_name_that_is_not_managed_stays_and_is_shown() -> None:
     change = change_for(desired(group(name=UNMANAGED, members=[])), live(name="Whatever"))
-    assert (change.text, change.name) == ((), "Whatever")
+    assert (change.field_changes, change.name) == ((), "Whatever")
 
 
 @pytest.mark.parametrize("name", ["Omega", "Caf\u00e9"])

@@ -6,10 +6,10 @@ from itertools import permutations
 
 import pytest
 
-from reconciler.diff.match import match_groups, names_of
+from reconciler.diff.change import MatchedBy
+from reconciler.diff.match import lookup_names, match_groups
 from reconciler.model.desired import UNMANAGED, DesiredGroup, State
 from reconciler.model.live import ListedGroup
-from reconciler.model.plan import Found
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, desired, group, group_plan, live
 
 A = ListedGroup(ALPHA_ID, "Alpha")
@@ -19,41 +19,47 @@ B = ListedGroup(BETA_ID, "Beta")
 @pytest.mark.parametrize(
     ("wanted", "live_groups", "found", "live_id"),
     [
-        pytest.param(group(id=ALPHA_ID, name="Renamed"), [A, B], Found.BY_ID, ALPHA_ID, id="by id, whatever the name"),
-        pytest.param(group(id=ALPHA_ID, name="Beta"), [A, B], Found.BY_ID, ALPHA_ID, id="id before a namesake"),
-        pytest.param(group(id=None, name="Beta"), [A, B], Found.BY_NAME, BETA_ID, id="by name"),
-        pytest.param(group(id=None, name="  Beta\r\n"), [A, B], Found.BY_NAME, BETA_ID, id="white space ends no match"),
+        pytest.param(group(id=ALPHA_ID, name="Renamed"), [A, B], MatchedBy.ID, ALPHA_ID, id="by id, whatever the name"),
+        pytest.param(group(id=ALPHA_ID, name="Beta"), [A, B], MatchedBy.ID, ALPHA_ID, id="id before a namesake"),
+        pytest.param(group(id=None, name="Beta"), [A, B], MatchedBy.NAME, BETA_ID, id="by name"),
+        pytest.param(
+            group(id=None, name="  Beta\r\n"), [A, B], MatchedBy.NAME, BETA_ID, id="white space ends no match"
+        ),
         pytest.param(
             group(id=None, name="Cafe\u0301"),
             [ListedGroup(ALPHA_ID, "Caf\u00e9")],
-            Found.BY_NAME,
+            MatchedBy.NAME,
             ALPHA_ID,
             id="names in NFC",
         ),
         pytest.param(
-            group(id=None, name="New", previously=["Alpha"]), [A, B], Found.BY_PREVIOUS_NAME, ALPHA_ID, id="previously"
+            group(id=None, name="New", previously=["Alpha"]),
+            [A, B],
+            MatchedBy.PREVIOUS_NAME,
+            ALPHA_ID,
+            id="previously",
         ),
         pytest.param(
-            group(id=None, name="Beta", previously=["Alpha"]), [A, B], Found.BY_NAME, BETA_ID, id="name first"
+            group(id=None, name="Beta", previously=["Alpha"]), [A, B], MatchedBy.NAME, BETA_ID, id="name first"
         ),
         pytest.param(
             group(id=None, name="New", previously=["Alpha", "Alpha "]),
             [A],
-            Found.BY_PREVIOUS_NAME,
+            MatchedBy.PREVIOUS_NAME,
             ALPHA_ID,
             id="one group under two spellings of an earlier name is one candidate",
         ),
-        pytest.param(group(id=None, name="New"), [A, B], Found.NOWHERE, None, id="no namesake"),
-        pytest.param(group(id=None, name="alpha"), [A, B], Found.NOWHERE, None, id="case counts"),
-        pytest.param(group(id=GAMMA_ID, invite="AbCdEfGhIjKlMn"), [A], Found.NOWHERE, None, id="id not live: to join"),
-        pytest.param(group(id=GAMMA_ID, state=State.LEFT), [A], Found.NOWHERE, None, id="id not live: left already"),
+        pytest.param(group(id=None, name="New"), [A, B], MatchedBy.NONE, None, id="no namesake"),
+        pytest.param(group(id=None, name="alpha"), [A, B], MatchedBy.NONE, None, id="case counts"),
+        pytest.param(group(id=GAMMA_ID, invite="AbCdEfGhIjKlMn"), [A], MatchedBy.NONE, None, id="id not live: to join"),
+        pytest.param(group(id=GAMMA_ID, state=State.LEFT), [A], MatchedBy.NONE, None, id="id not live: left already"),
     ],
 )
 def test_a_group_is_found_by_id_then_name_then_earlier_name(
-    wanted: DesiredGroup, live_groups: list[ListedGroup], found: Found, live_id: str | None
+    wanted: DesiredGroup, live_groups: list[ListedGroup], found: MatchedBy, live_id: str | None
 ) -> None:
     match = match_groups([wanted], live_groups)["alpha"]
-    assert (match.found, match.listed.id if match.listed else None, match.blocked) == (found, live_id, "")
+    assert (match.matched_by, match.listed.id if match.listed else None, match.blocked) == (found, live_id, "")
 
 
 def test_several_live_groups_of_the_name_block_and_are_listed() -> None:
@@ -93,8 +99,8 @@ def test_of_a_group_that_has_the_name_and_one_that_has_an_earlier_one_neither_is
 def test_a_live_group_held_by_the_id_of_another_key_is_no_candidate() -> None:
     pinned, unpinned = group("pinned", id=ALPHA_ID, name="Alpha"), group("unpinned", id=None, name="Alpha")
     matches = match_groups([pinned, unpinned], [A])
-    assert matches["pinned"].found is Found.BY_ID
-    assert (matches["unpinned"].found, matches["unpinned"].blocked) == (Found.NOWHERE, "")
+    assert matches["pinned"].matched_by is MatchedBy.ID
+    assert (matches["unpinned"].matched_by, matches["unpinned"].blocked) == (MatchedBy.NONE, "")
 
 
 def test_a_held_group_leaves_its_namesake_as_the_only_candidate() -> None:
@@ -148,7 +154,7 @@ def test_a_blocked_match_lets_the_other_groups_go_on() -> None:
     ],
 )
 def test_a_group_is_looked_for_under_its_wanted_name_first(wanted: DesiredGroup, names: tuple[str, ...]) -> None:
-    assert names_of(wanted) == names
+    assert lookup_names(wanted) == names
 
 
 @pytest.mark.parametrize(

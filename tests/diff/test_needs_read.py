@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.diff.change import MatchedBy
 from reconciler.diff.compare import compare, needs_read
 from reconciler.diff.match import Match
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Membership, State
 from reconciler.model.live import ListedGroup
-from reconciler.model.plan import Found
 from tests.builders import ALICE, CAROL, change_for, desired, group, listed, live
 
 BARE = listed(live(ALICE))
@@ -19,7 +19,7 @@ WITHOUT_DESCRIPTION = replace(WHOLE, description=None)
 
 
 def reads(wanted: DesiredGroup, entry: ListedGroup | None) -> bool:
-    return needs_read(Match(wanted, Found.NOWHERE if entry is None else Found.BY_ID, entry))
+    return needs_read(Match(wanted, MatchedBy.NONE if entry is None else MatchedBy.ID, entry))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_group_that_is_nowhere_is_not_read() -> None:
 
 
 def test_a_group_that_is_listed_and_gone_when_read_is_blocked_not_created() -> None:
-    match = Match(group(members=[ALICE]), Found.BY_ID, BARE)
+    match = Match(group(members=[ALICE]), MatchedBy.ID, BARE)
     (change,) = compare([match], desired(match.group), {BARE.id: None})
     assert not change.create
     assert not change.writes
@@ -58,7 +58,7 @@ def test_a_group_that_is_listed_and_gone_when_read_is_blocked_not_created() -> N
 
 
 def test_a_list_entry_that_tells_everything_serves_as_the_read() -> None:
-    match = Match(group(members=[ALICE, CAROL]), Found.BY_ID, WHOLE)
+    match = Match(group(members=[ALICE, CAROL]), MatchedBy.ID, WHOLE)
     (change,) = compare([match], desired(match.group), {})
     assert [who.label for who in change.add] == ["carol"]
     assert change.remove == ()
@@ -67,7 +67,7 @@ def test_a_list_entry_that_tells_everything_serves_as_the_read() -> None:
 
 @pytest.mark.parametrize("entry", [BARE, WITHOUT_DESCRIPTION, WHOLE])
 def test_a_list_entry_as_a_read_has_what_it_tells_and_is_empty_elsewhere(entry: ListedGroup) -> None:
-    read = entry.as_read()
+    read = entry.to_live_group()
     assert (read.id, read.name, read.count) == (entry.id, entry.name, entry.count)
     assert read.participants == (entry.participants or ())
     assert read.description == (entry.description or "")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from reconciler.diff.change import Change
 from reconciler.diff.match import match_groups
-from reconciler.diff.rematched import may_rematch, narrowed_again, told_of_rematches
-from reconciler.model.changed_since import ChangedSince, KeyRename
+from reconciler.history.changed_since import match_may_change, narrow_by_matches, with_rematch_advice
 from reconciler.model.desired import UNMANAGED, DesiredGroup, State
-from reconciler.model.live import ListedGroup
+from reconciler.model.live import ListedGroup, Listing
+from reconciler.plan.model import ChangedSince, KeyRename
+from reconciler.plan.selection import PlanOptions
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, GAMMA_ID, group
 
 LISTED = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Beta")]
@@ -35,8 +37,18 @@ BETA = group("beta", id=None, name="Beta")
     ],
 )
 def test_only_what_groups_are_found_by_can_lead_a_key_elsewhere(new: DesiredGroup, may: bool) -> None:
-    assert may_rematch([ALPHA], [new]) is may
-    assert may_rematch([new], [ALPHA]) is may
+    assert match_may_change([ALPHA], [new]) is may
+    assert match_may_change([new], [ALPHA]) is may
+
+
+SINCE = PlanOptions(changed_since=ChangedSince("main", "f" * 40))
+
+
+def narrowed(since: ChangedSince, old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> ChangedSince:
+    options = PlanOptions(changed_since=since, previous_groups=tuple(old))
+    options, _ = narrow_by_matches(options, match_groups(new, LISTED), Listing(tuple(LISTED)))
+    assert options.changed_since is not None
+    return options.changed_since
 
 
 @pytest.mark.parametrize(
@@ -57,11 +69,11 @@ def test_only_what_groups_are_found_by_can_lead_a_key_elsewhere(new: DesiredGrou
 def test_a_key_that_matches_otherwise_is_not_left_out(
     old: tuple[DesiredGroup, ...], new: tuple[DesiredGroup, ...], rematched: tuple[str, ...]
 ) -> None:
-    narrow = ChangedSince("main", "f" * 40, left_out=("alpha",))
-    since = narrowed_again(narrow, match_groups(old, LISTED), match_groups(new, LISTED))
+    narrow = ChangedSince("main", "f" * 40, unchanged=("alpha",))
+    since = narrowed(narrow, old, new)
 
     assert since.rematched == rematched
-    assert since.left_out == (() if rematched else ("alpha",))
+    assert since.unchanged == (() if rematched else ("alpha",))
 
 
 @pytest.mark.parametrize(
@@ -77,10 +89,10 @@ def test_a_key_that_matches_otherwise_is_not_left_out(
 def test_a_key_is_not_gone_whose_live_group_another_one_stands_for(
     new: DesiredGroup, gone: tuple[str, ...], renamed: tuple[KeyRename, ...]
 ) -> None:
-    narrow = ChangedSince("main", "f" * 40, gone=("alpha",))
-    since = narrowed_again(narrow, match_groups([ALPHA], LISTED), match_groups([new], LISTED))
+    narrow = ChangedSince("main", "f" * 40, removed=("alpha",))
+    since = narrowed(narrow, [ALPHA], [new])
 
-    assert (since.gone, since.renamed) == (gone, renamed)
+    assert (since.removed, since.renamed) == (gone, renamed)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +115,8 @@ def test_a_key_says_which_live_group_it_stood_for(
 ) -> None:
     now = match_groups(new, LISTED)
     match = now["alpha"]
-    change = Change(match.group, "", match.found, create=match.listed is None and not match.blocked)
-    (told,) = told_of_rematches([change], match_groups(old, LISTED), now, "main", NAMES)
+    change = Change(match.group, "", match.matched_by, create=match.listed is None and not match.blocked)
+    (told,) = with_rematch_advice((change,), match_groups(old, LISTED), now, SINCE, Listing(tuple(LISTED)))
 
     assert [said in advice.text for advice in told.advice if said is not None] == [True] * (said is not None)
     assert len(told.advice) == (said is not None)
@@ -115,7 +127,7 @@ def test_of_several_live_groups_that_a_key_may_have_stood_for_all_are_named() ->
     twins = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Alpha")]
     now = match_groups([replace(ALPHA, name="New")], twins)
     change = Change(now["alpha"].group, "New", create=True)
-    (told,) = told_of_rematches([change], match_groups([ALPHA], twins), now, "main", {e.id: e.name for e in twins})
+    (told,) = with_rematch_advice((change,), match_groups([ALPHA], twins), now, SINCE, Listing(tuple(twins)))
 
     (advice,) = told.advice
     assert advice.text.startswith("in main it stood for one of several live groups that nothing leads to any more")

@@ -7,11 +7,10 @@ from datetime import date
 
 import pytest
 
-from reconciler.diff.revised import revised
-from reconciler.diff.select import narrowed
 from reconciler.errors import UsageError
-from reconciler.model.changed_since import ChangedSince, KeyRename
+from reconciler.history.changed_since import changed_keys, select_changed
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, RemovalLimit, State
+from reconciler.plan.model import ChangedSince, KeyRename
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, BOB, CAROL, ME, desired, group, member, person, policy
 
 BASE = group(
@@ -60,7 +59,7 @@ DAY = date(2026, 12, 31)
 )
 def test_whatever_else_is_wanted_of_a_group_changes_it(other: DesiredGroup) -> None:
     for old, new in ((BASE, other), (other, BASE)):
-        assert revised(desired(old), desired(new)).changed == ("alpha",)
+        assert changed_keys(desired(old), desired(new)).changed == ("alpha",)
 
 
 @pytest.mark.parametrize(
@@ -74,24 +73,24 @@ def test_whatever_else_is_wanted_of_a_group_changes_it(other: DesiredGroup) -> N
     ],
 )
 def test_order_names_teams_and_lines_change_nothing(other: DesiredGroup) -> None:
-    assert revised(desired(BASE), desired(other)).changed == ()
+    assert changed_keys(desired(BASE), desired(other)).changed == ()
 
 
 def test_a_key_that_is_new_is_changed_and_one_that_is_gone_is_told() -> None:
-    compared = revised(desired(BASE, group("old", id=None)), desired(BASE, group("new", id=None)))
+    compared = changed_keys(desired(BASE, group("old", id=None)), desired(BASE, group("new", id=None)))
 
     assert (compared.changed, compared.gone, compared.renamed) == (("new",), ("old",), ())
 
 
 def test_a_key_that_moves_with_its_id_is_a_renamed_handle_and_nothing_gone() -> None:
-    compared = revised(desired(BASE), desired(replace(BASE, key="zulu")))
+    compared = changed_keys(desired(BASE), desired(replace(BASE, key="zulu")))
 
     assert (compared.changed, compared.gone) == (("zulu",), ())
     assert compared.renamed == (KeyRename("alpha", "zulu"),)
 
 
 def test_groups_without_an_id_are_never_taken_for_one_another() -> None:
-    compared = revised(desired(replace(BASE, id=None)), desired(replace(BASE, key="zulu", id=None)))
+    compared = changed_keys(desired(replace(BASE, id=None)), desired(replace(BASE, key="zulu", id=None)))
 
     assert (compared.changed, compared.gone, compared.renamed) == (("zulu",), ("alpha",), ())
 
@@ -109,7 +108,7 @@ def test_groups_without_an_id_are_never_taken_for_one_another() -> None:
 )
 def test_what_bears_on_all_groups_is_told(other: Desired, said: str) -> None:
     for old, new in ((desired(BASE), other), (other, desired(BASE))):
-        compared = revised(old, new)
+        compared = changed_keys(old, new)
         assert (compared.changed, compared.elsewhere) == ((), (said,))
 
 
@@ -123,7 +122,7 @@ def test_what_bears_on_all_groups_is_told(other: Desired, said: str) -> None:
     ],
 )
 def test_what_changes_no_plan_is_not_told(other: Desired) -> None:
-    assert revised(desired(BASE), other).elsewhere == ()
+    assert changed_keys(desired(BASE), other).elsewhere == ()
 
 
 GROUPS = (group("a", id=ALPHA_ID), group("b", id=BETA_ID), group("c", id=None))
@@ -131,26 +130,26 @@ GROUPS = (group("a", id=ALPHA_ID), group("b", id=BETA_ID), group("c", id=None))
 
 def test_what_did_not_change_is_left_out() -> None:
     old = desired(group("a", id=ALPHA_ID, name="Other"), *GROUPS[1:], group("d", id=None, name="D"))
-    compared = revised(old, desired(*GROUPS))
+    compared = changed_keys(old, desired(*GROUPS))
 
-    assert narrowed(GROUPS, (), "main", "f" * 40, compared) == ChangedSince("main", "f" * 40, ("b", "c"), ("d",))
-    assert narrowed(GROUPS, ("a", "b"), "main", "f" * 40, compared).left_out == ("b",)
+    assert select_changed(GROUPS, (), "main", "f" * 40, compared) == ChangedSince("main", "f" * 40, ("b", "c"), ("d",))
+    assert select_changed(GROUPS, ("a", "b"), "main", "f" * 40, compared).unchanged == ("b",)
 
 
 def test_nothing_is_left_out_when_something_changed_that_bears_on_all_groups() -> None:
     new = replace(desired(*GROUPS), policy=policy(protected=[ALICE], ignored=[BOB]))
-    since = narrowed(GROUPS, (), "main", "f" * 40, revised(desired(*GROUPS), new))
+    since = select_changed(GROUPS, (), "main", "f" * 40, changed_keys(desired(*GROUPS), new))
 
-    assert since.left_out == ()
-    assert since.everything == ("`policy.ignored` changed", "`policy.protected` changed")
+    assert since.unchanged == ()
+    assert since.full_plan_reasons == ("`policy.ignored` changed", "`policy.protected` changed")
 
 
 def test_nothing_is_left_out_when_the_revision_cannot_be_compared() -> None:
-    since = narrowed(GROUPS, (), "main", "f" * 40, "it is not valid")
+    since = select_changed(GROUPS, (), "main", "f" * 40, "it is not valid")
 
-    assert since == ChangedSince("main", "f" * 40, everything=("it is not valid",))
+    assert since == ChangedSince("main", "f" * 40, full_plan_reasons=("it is not valid",))
 
 
 def test_a_target_that_the_file_does_not_have_is_an_error_here_too() -> None:
     with pytest.raises(UsageError, match="no group nowhere"):
-        narrowed(GROUPS, ("nowhere",), "main", "f" * 40, "whatever")
+        select_changed(GROUPS, ("nowhere",), "main", "f" * 40, "whatever")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.diff.change import Advice, AdviceKind
 from reconciler.diff.compare import unmanaged
 from reconciler.diff.match import match_groups
-from reconciler.diff.select import select_keys
 from reconciler.errors import UsageError
-from reconciler.model.advice import Advice, AdviceKind
 from reconciler.model.desired import DesiredGroup, State
 from reconciler.model.live import ListedGroup
+from reconciler.plan.selection import select_keys
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, group
 
 LISTED = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Beta"), ListedGroup(GAMMA_ID, "Beta")]

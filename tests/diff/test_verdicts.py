@@ -7,11 +7,10 @@ from datetime import date
 
 import pytest
 
-from reconciler.diff.verdicts import judged
-from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Membership, NotManaged, Policy, State
+from reconciler.history.drift_causes import with_drift_causes
+from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Membership, Policy, State, UnmanagedType
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import GroupPlan, Plan
-from reconciler.model.verdict import Baseline, Element, Judgement, Verdict
+from reconciler.plan.model import AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 from tests.builders import (
     ALICE,
     ALPHA_ID,
@@ -29,23 +28,23 @@ from tests.builders import (
     policy,
 )
 
-BY_HAND, NOT_APPLIED, BOTH = Verdict.BY_HAND, Verdict.NOT_APPLIED, Verdict.BOTH
-BASELINE = Baseline("applied/7", "f" * 40)
+BY_HAND, NOT_APPLIED, BOTH = DriftCause.BY_HAND, DriftCause.NOT_APPLIED, DriftCause.BOTH
+BASELINE = AppliedRevision("applied/7", "f" * 40)
 DAY = date(2026, 1, 31)
 
 
 def whole(old: Desired, new: Desired, *lives: LiveGroup) -> Plan:
     """The plan with its verdicts."""
-    return judged(plan_for(new, *lives), old, new, {one.id: one.name for one in lives}, BASELINE)
+    return with_drift_causes(plan_for(new, *lives), old, new, {one.id: one.name for one in lives}, BASELINE)
 
 
-def verdicts(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, Verdict]:
+def verdicts(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, DriftCause]:
     """The verdicts on the one group, by element and person."""
     (found,) = whole(old, new, *lives).groups
-    return {f"{one.element.value} {one.who or ''}".strip(): one.verdict for one in found.verdicts}
+    return {f"{one.item.value} {one.person or ''}".strip(): one.cause for one in found.drift_causes}
 
 
-def of_groups(old: DesiredGroup | None, new: DesiredGroup, *lives: LiveGroup) -> dict[str, Verdict]:
+def of_groups(old: DesiredGroup | None, new: DesiredGroup, *lives: LiveGroup) -> dict[str, DriftCause]:
     """The same for files of one group."""
     return verdicts(desired(*([old] if old else [])), desired(new), *lives)
 
@@ -63,14 +62,14 @@ def of_groups(old: DesiredGroup | None, new: DesiredGroup, *lives: LiveGroup) ->
         ("A\u0308", "B", "\u00c4", NOT_APPLIED),
     ],
 )
-def test_a_text(field: str, old: str | NotManaged | None, new: str, there: str, verdict: Verdict) -> None:
+def test_a_text(field: str, old: str | UnmanagedType | None, new: str, there: str, verdict: DriftCause) -> None:
     before = None if old is None else _saying(field, old)
     found = live(name=there) if field == "name" else live(description=there)
 
     assert of_groups(before, _saying(field, new), found)[field] is verdict
 
 
-def _saying(field: str, text: str | NotManaged) -> DesiredGroup:
+def _saying(field: str, text: str | UnmanagedType) -> DesiredGroup:
     return group(name=text) if field == "name" else group(description=text)
 
 
@@ -92,7 +91,7 @@ IN, OUT = group(members=[BOB]), group(members=[])
         (group(members=[], expired=[member(BOB, DAY)]), IN, NOT_APPLIED),
     ],
 )
-def test_somebody_who_is_not_there(old: DesiredGroup | None, new: DesiredGroup, verdict: Verdict) -> None:
+def test_somebody_who_is_not_there(old: DesiredGroup | None, new: DesiredGroup, verdict: DriftCause) -> None:
     assert of_groups(old, new, live()) == {f"add {BOB.identity}": verdict}
 
 
@@ -110,7 +109,7 @@ def test_somebody_who_is_not_there(old: DesiredGroup | None, new: DesiredGroup, 
         (group(members=[], expired=[member(BOB, DAY)]), group(members=[], expired=[member(BOB, DAY)]), NOT_APPLIED),
     ],
 )
-def test_somebody_who_is_there(old: DesiredGroup | None, new: DesiredGroup, verdict: Verdict) -> None:
+def test_somebody_who_is_there(old: DesiredGroup | None, new: DesiredGroup, verdict: DriftCause) -> None:
     assert of_groups(old, new, live(BOB)) == {f"remove {BOB.identity}": verdict}
 
 
@@ -144,7 +143,7 @@ NO_ID = group(id=None)
     ],
 )
 def test_a_group_that_is_to_be_made(
-    old: DesiredGroup | None, new: DesiredGroup, lives: list[LiveGroup], verdict: Verdict
+    old: DesiredGroup | None, new: DesiredGroup, lives: list[LiveGroup], verdict: DriftCause
 ) -> None:
     assert of_groups(old, new, *lives) == {"group": verdict}
 
@@ -156,7 +155,7 @@ INVITED = group(invite="AbCdEfGh")
     ("old", "new", "verdict"),
     [(INVITED, INVITED, BY_HAND), (None, INVITED, NOT_APPLIED), (group(id=GAMMA_ID), INVITED, NOT_APPLIED)],
 )
-def test_a_group_that_is_to_be_joined(old: DesiredGroup | None, new: DesiredGroup, verdict: Verdict) -> None:
+def test_a_group_that_is_to_be_joined(old: DesiredGroup | None, new: DesiredGroup, verdict: DriftCause) -> None:
     assert of_groups(old, new) == {"group": verdict}
 
 
@@ -164,7 +163,7 @@ def test_a_group_that_is_to_be_joined(old: DesiredGroup | None, new: DesiredGrou
     ("old", "verdict"),
     [(group(state=State.LEFT), BY_HAND), (group(), NOT_APPLIED), (None, NOT_APPLIED)],
 )
-def test_a_group_that_is_to_be_left(old: DesiredGroup | None, verdict: Verdict) -> None:
+def test_a_group_that_is_to_be_left(old: DesiredGroup | None, verdict: DriftCause) -> None:
     assert of_groups(old, group(state=State.LEFT), live()) == {"group": verdict}
 
 
@@ -178,7 +177,7 @@ def test_a_group_that_is_to_be_left(old: DesiredGroup | None, verdict: Verdict) 
         (None, [], NOT_APPLIED),
     ],
 )
-def test_a_group_whose_id_is_not_live(old: DesiredGroup | None, lives: list[LiveGroup], verdict: Verdict) -> None:
+def test_a_group_whose_id_is_not_live(old: DesiredGroup | None, lives: list[LiveGroup], verdict: DriftCause) -> None:
     assert of_groups(old, group(), *lives) == {"group": verdict}
 
 
@@ -188,13 +187,13 @@ def test_a_group_is_known_by_its_id_under_another_key() -> None:
     assert verdicts(old, desired(IN), live()) == {f"add {BOB.identity}": BY_HAND}
 
 
-def by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, dict[str, Verdict]]:
+def by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, dict[str, DriftCause]]:
     """The verdicts on each group that differs."""
     plans = whole(old, new, *lives).groups
     return {
-        plan.key: {f"{one.element.value} {one.who or ''}".strip(): one.verdict for one in plan.verdicts}
+        plan.key: {f"{one.item.value} {one.person or ''}".strip(): one.cause for one in plan.drift_causes}
         for plan in plans
-        if plan.verdicts
+        if plan.drift_causes
     }
 
 
@@ -279,12 +278,12 @@ def test_a_plan_keeps_everything_else_and_says_what_it_was_held_against() -> Non
     found = whole(desired(IN), desired(IN), live(ALICE))
 
     assert found.baseline == BASELINE
-    assert replace(found, baseline=None, groups=tuple(replace(one, verdicts=()) for one in found.groups)) == plain
+    assert replace(found, baseline=None, groups=tuple(replace(one, drift_causes=()) for one in found.groups)) == plain
     (judged_group,) = found.groups
-    assert judged_group.verdict_on(Element.ADD, judged_group.add[0]) is BY_HAND
-    assert judged_group.verdict_on(Element.REMOVE, judged_group.remove[0]) is BY_HAND
-    assert judged_group.verdict_on(Element.NAME) is None
-    assert GroupPlan("a", "A", verdicts=(Judgement(Element.NAME, BOTH),)).verdict_on(Element.NAME) is BOTH
+    assert judged_group.cause_of(DriftItem.ADD, judged_group.add[0]) is BY_HAND
+    assert judged_group.cause_of(DriftItem.REMOVE, judged_group.remove[0]) is BY_HAND
+    assert judged_group.cause_of(DriftItem.NAME) is None
+    assert GroupPlan("a", "A", drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
 
 
 def test_a_group_as_the_file_says_has_no_verdict() -> None:

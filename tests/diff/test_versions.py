@@ -8,8 +8,17 @@ from datetime import date
 
 import pytest
 
-from reconciler.diff.match import compared_names
-from reconciler.diff.versions import compare_versions
+from reconciler.diff.match import normalized_names
+from reconciler.history.compare_configs import compare_configs
+from reconciler.history.config_diff import (
+    ConfigDiff,
+    ConfigVersion,
+    FieldChange,
+    GroupChangeKind,
+    GroupDiff,
+    MembershipTermsChange,
+    summarize_config_diff,
+)
 from reconciler.model.desired import (
     UNMANAGED,
     Desired,
@@ -20,15 +29,6 @@ from reconciler.model.desired import (
     Policy,
     RemovalLimit,
     State,
-)
-from reconciler.model.difference import (
-    Difference,
-    Fate,
-    FieldChange,
-    GroupDifference,
-    Side,
-    TermsChange,
-    summarize_difference,
 )
 from reconciler.model.restrictions import Restrictions, Rule
 from tests.builders import (
@@ -51,20 +51,18 @@ from tests.builders import (
 )
 
 DAY = date(2026, 12, 31)
-OLD, NEW = Side("old"), Side("new")
+OLD, NEW = ConfigVersion("old"), ConfigVersion("new")
 
 
 def _limit(text: str) -> RemovalLimit:
     return RemovalLimit.parse(text, "here")
 
 
-def between(old: Desired, new: Desired) -> Difference:
-    return compare_versions(old, new, OLD, NEW)
+def between(old: Desired, new: Desired) -> ConfigDiff:
+    return compare_configs(old, new, OLD, NEW)
 
 
-def change(
-    old: DesiredGroup, new: DesiredGroup, before: Policy | None = None, now: Policy | None = None
-) -> GroupDifference:
+def change(old: DesiredGroup, new: DesiredGroup, before: Policy | None = None, now: Policy | None = None) -> GroupDiff:
     """The one group that changed."""
     (found,) = between(
         replace(desired(old), policy=before or Policy()), replace(desired(new), policy=now or Policy())
@@ -80,7 +78,7 @@ def test_who_enters_and_who_leaves_is_told_by_identity() -> None:
     assert labels(mover.who for mover in found.enters) == ["carol", "dave"]
     assert [mover.by_invite for mover in found.enters] == [False, True]
     assert labels(mover.who for mover in found.leaves) == ["bob"]
-    assert (found.fate, found.terms, found.fields) == (Fate.CHANGED, (), ())
+    assert (found.fate, found.terms, found.fields) == (GroupChangeKind.CHANGED, (), ())
 
 
 def test_the_teams_that_explain_it_are_told_on_both_sides() -> None:
@@ -108,7 +106,7 @@ def test_whoever_is_listed_no_more_and_stays_is_not_said_to_go(new: DesiredGroup
     found = change(group(members=[ALICE, BOB]), new, now=rules)
 
     assert {mover.who.label: mover.stays for mover in found.leaves}["bob"] == said
-    count = summarize_difference(Difference(OLD, NEW, DAY, groups=(found,)))
+    count = summarize_config_diff(ConfigDiff(OLD, NEW, DAY, groups=(found,)))
     assert count.leaves == sum(not mover.stays for mover in found.leaves)
 
 
@@ -150,7 +148,7 @@ def test_who_stays_on_other_terms_is_told_with_both() -> None:
         ("alice", "no end", "until 2026-12-31, contractor"),
         ("bob", "no end", "by invite"),
     ]
-    assert isinstance(found.terms[0], TermsChange)
+    assert isinstance(found.terms[0], MembershipTermsChange)
 
 
 def test_whose_time_ran_out_leaves_with_the_day() -> None:
@@ -258,7 +256,7 @@ def test_a_key_renamed_with_its_id_is_one_group_under_another_handle() -> None:
     told = between(desired(group("alpha", members=[ALICE])), desired(group("zulu", members=[ALICE, BOB])))
 
     (found,) = told.groups
-    assert (found.key, found.old_key, found.fate) == ("zulu", "alpha", Fate.CHANGED)
+    assert (found.key, found.old_key, found.fate) == ("zulu", "alpha", GroupChangeKind.CHANGED)
     assert labels(mover.who for mover in found.enters) == ["bob"]
 
 
@@ -267,8 +265,8 @@ def test_an_id_leads_further_than_a_key() -> None:
     new = desired(group("b", id=ALPHA_ID, name="A"))
 
     assert [(one.key, one.old_key, one.fate) for one in between(old, new).groups] == [
-        ("b", "a", Fate.CHANGED),
-        ("b", None, Fate.GONE),
+        ("b", "a", GroupChangeKind.CHANGED),
+        ("b", None, GroupChangeKind.GONE),
     ]
 
 
@@ -286,7 +284,7 @@ def test_an_id_leads_further_than_a_key() -> None:
 def test_what_becomes_of_a_new_group_is_said(new: DesiredGroup, said: list[str]) -> None:
     (found,) = between(desired(), desired(new)).groups
 
-    assert found.fate is Fate.ADDED
+    assert found.fate is GroupChangeKind.ADDED
     assert len(found.notes) == len(said)
     assert all(note.startswith(start) for note, start in zip(found.notes, said, strict=True))
     assert [mover.who.label for mover in found.enters] == (
@@ -369,7 +367,7 @@ def test_a_key_renamed_without_an_id_is_one_group_that_is_found_by_its_name(
     )
 
     (found,) = told.groups
-    assert (found.key, found.old_key, found.fate, found.notes) == ("zulu", "alpha", Fate.CHANGED, ())
+    assert (found.key, found.old_key, found.fate, found.notes) == ("zulu", "alpha", GroupChangeKind.CHANGED, ())
     assert labels(mover.who for mover in (*found.enters, *found.leaves)) == ["carol", "bob"]
     assert ("id" in [field.field for field in found.fields]) is (old_id is not None)
 
@@ -388,8 +386,8 @@ def test_a_key_whose_name_another_one_bears_by_now_is_a_new_group() -> None:
     new = desired(group("a", id=None, name="Beta", members=[BOB]), group("b", id=None, members=[ALICE]))
 
     assert [(one.key, one.old_key, one.fate) for one in between(old, new).groups] == [
-        ("a", None, Fate.ADDED),
-        ("b", "a", Fate.CHANGED),
+        ("a", None, GroupChangeKind.ADDED),
+        ("b", "a", GroupChangeKind.CHANGED),
     ]
 
 
@@ -456,7 +454,9 @@ def test_where_it_is_not_sure_who_finds_the_live_group_of_a_key_that_is_gone_tha
 
     said = {one.key: one.notes[0] for one in told.groups if one.notes}
     assert {key: said[key] for key in notes} == notes
-    assert {one.key for one in told.groups if one.fate is Fate.GONE} == {g.key for g in old} - {g.key for g in new}
+    assert {one.key for one in told.groups if one.fate is GroupChangeKind.GONE} == {g.key for g in old} - {
+        g.key for g in new
+    }
 
 
 def test_each_name_is_looked_up_once_however_many_groups_come_and_go() -> None:
@@ -467,9 +467,9 @@ def test_each_name_is_looked_up_once_however_many_groups_come_and_go() -> None:
 
     looked: Counter[str] = Counter()
     with pytest.MonkeyPatch.context() as patch:
-        counting = "reconciler.diff.heirs.compared_names"
-        patch.setattr(counting, lambda one: looked.update([one.key]) or compared_names(one))
-        assert {one.fate for one in between(old, new).groups} == {Fate.CHANGED}
+        counting = "reconciler.history.pairing.normalized_names"
+        patch.setattr(counting, lambda one: looked.update([one.key]) or normalized_names(one))
+        assert {one.fate for one in between(old, new).groups} == {GroupChangeKind.CHANGED}
         assert len(between(old, other).groups) == 2 * count
     assert max(looked.values()) < 20
 
@@ -484,7 +484,7 @@ def test_each_name_is_looked_up_once_however_many_groups_come_and_go() -> None:
 def test_nobody_leaves_a_group_that_is_gone_from_the_file(members: list[Person], said: str) -> None:
     (found,) = between(desired(group(members=members)), desired()).groups
 
-    assert (found.fate, found.leaves, found.notes) == (Fate.GONE, (), (said,))
+    assert (found.fate, found.leaves, found.notes) == (GroupChangeKind.GONE, (), (said,))
 
 
 @pytest.mark.parametrize(
@@ -550,7 +550,7 @@ def test_protected_and_ignored_people_are_told_by_name_or_number() -> None:
 
 
 def test_a_second_alias_that_stands_for_another_number_is_told() -> None:
-    both, alone = replace(ALICE, also=("ally",)), replace(ALICE, alias="ally")
+    both, alone = replace(ALICE, other_aliases=("ally",)), replace(ALICE, alias="ally")
     ally = person("13125550177", "ally")
     split = {ALICE.identity: ALICE, ally.identity: ally}
     before = replace(desired(group()), people={ALICE.identity: both})
@@ -594,7 +594,7 @@ def test_what_is_said_for_the_first_time_is_no_news() -> None:
 
 def test_a_version_that_is_not_there_has_no_rules_that_could_change() -> None:
     new = replace(desired(group(members=[ALICE])), policy=policy(protected=[ALICE]))
-    told = compare_versions(Desired(), new, Side("HEAD", "f" * 40, there=False), NEW)
+    told = compare_configs(Desired(), new, ConfigVersion("HEAD", "f" * 40, there=False), NEW)
 
     assert (told.rules, told.lists, told.reassigned) == ((), (), ())
-    assert [one.fate for one in told.groups] == [Fate.ADDED]
+    assert [one.fate for one in told.groups] == [GroupChangeKind.ADDED]

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from reconciler.diff.match import match_groups
-from reconciler.diff.whereabouts import whereabouts
 from reconciler.model.desired import Desired, Member, Membership, Person, State
 from reconciler.model.live import LiveGroup
-from reconciler.model.whereabouts import Presence, Sought, Whereabouts
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+from reconciler.person.find import find_memberships
+from reconciler.person.memberships import PersonMemberships, PersonQuery, Presence
 from tests.builders import (
     ALICE,
     ALPHA_ID,
@@ -33,16 +33,16 @@ LID = "76699677012110@lid"
 OTHER_LID = "99999677012110@lid"
 
 
-def found(wanted: Desired, *lives: LiveGroup, who: Person = ALICE, gone: tuple[str, ...] = ()) -> Whereabouts:
-    sought = Sought(Who(who.identity, who.jid, who.alias, who.lid), who.identity, who.lid)
+def found(wanted: Desired, *lives: LiveGroup, who: Person = ALICE, gone: tuple[str, ...] = ()) -> PersonMemberships:
+    sought = PersonQuery(PersonRef(who.identity, who.jid, who.alias, who.lid), who.identity, who.lid)
     return found_by(sought, wanted, *lives, gone=gone)
 
 
-def found_by(sought: Sought, wanted: Desired, *lives: LiveGroup, gone: tuple[str, ...] = ()) -> Whereabouts:
+def found_by(sought: PersonQuery, wanted: Desired, *lives: LiveGroup, gone: tuple[str, ...] = ()) -> PersonMemberships:
     entries = [listed(one) for one in lives]
     read = {one.id: None if one.id in gone else one for one in lives}
     names = {one.id: one.name for one in lives}
-    return whereabouts(sought, wanted, match_groups(wanted.groups, entries).values(), names, read, "inst_abc123")
+    return find_memberships(sought, wanted, match_groups(wanted.groups, entries).values(), names, read, "inst_abc123")
 
 
 def test_a_member_is_wanted_through_teams_until_a_day_for_a_reason_and_in() -> None:
@@ -116,7 +116,7 @@ def test_a_private_id_told_with_the_number_in_one_group_finds_the_person_in_anot
     wanted = desired(group(members=[ALICE]), group("beta", id=BETA_ID, name="Beta", members=[ALICE]))
     lives = live(participant(ALICE, lid=LID)), live(participant(LID), id=BETA_ID, name="Beta")
     assert [one.presence for one in found(wanted, *lives).groups] == [Presence.IN, Presence.IN]
-    by_lid = found_by(Sought(Who(None, None, None, LID), None, LID), wanted, *lives)
+    by_lid = found_by(PersonQuery(PersonRef(None, None, None, LID), None, LID), wanted, *lives)
     assert [one.presence for one in by_lid.groups] == [Presence.IN, Presence.IN]
     assert (by_lid.who.identity, by_lid.who.label, by_lid.who.lid) == (ALICE.identity, "alice", LID)
 
@@ -131,7 +131,7 @@ def test_who_has_a_known_private_id_is_not_one_of_those_with_others() -> None:
 
 
 def test_a_private_id_that_nobody_knows_is_found_as_it_is() -> None:
-    sought = Sought(Who(None, None, None, LID), None, LID)
+    sought = PersonQuery(PersonRef(None, None, None, LID), None, LID)
     about = found_by(sought, desired(group(members=[BOB], admins=[BOB])), live(participant(LID, admin=True)))
     assert [(one.presence, one.is_admin, one.wanted) for one in about.groups] == [(Presence.IN, True, False)]
     assert about.who.identity is None
@@ -175,6 +175,6 @@ def test_what_keeps_a_plan_from_moving_a_person_is_told(there: LiveGroup, held: 
 
 
 def test_who_is_known_by_a_private_id_alone_cannot_be_removed() -> None:
-    sought = Sought(Who(None, None, None, LID), None, LID)
+    sought = PersonQuery(PersonRef(None, None, None, LID), None, LID)
     (one,) = found_by(sought, desired(group(members=[BOB])), live(BOB, participant(LID))).groups
     assert one.held == ("known here by a private id alone, so cannot be removed",)

@@ -1,4 +1,4 @@
-"""The pages as tests read them: fenced blocks with their place, headings as the anchors that links go to."""
+"""Parse the pages for tests: fenced blocks with their positions, and headings as link anchors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEADING = re.compile(r"^#{1,6} (?P<title>.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language ("" for none), its text, the line of its fence, from and to where its text goes."""
+    """A fenced block: language ("" for none), text, line of the fence, and the offsets of the text in the page."""
 
     language: str
     text: str
@@ -25,7 +25,7 @@ class Block:
 
 
 def blocks(page: str) -> list[Block]:
-    """All fenced blocks of a page, in order."""
+    """Return all fenced blocks of a page, in order."""
     return [
         Block(m["language"], m["text"], page[: m.start()].count("\n") + 1, m.start("text"), m.end("text"))
         for m in _FENCE.finditer(page)
@@ -33,12 +33,12 @@ def blocks(page: str) -> list[Block]:
 
 
 def prose(page: str) -> str:
-    """A page without its fenced blocks."""
+    """Return a page without its fenced blocks."""
     return _FENCE.sub("", page)
 
 
 def anchors(page: str) -> set[str]:
-    """What `#…` may lead to in a page: its headings as GitHub writes them in links."""
+    """Return the anchors of a page: its headings as GitHub spells them in links."""
     found: set[str] = set()
     for match in _HEADING.finditer(prose(page)):
         title = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", match["title"])

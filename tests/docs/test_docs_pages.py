@@ -1,4 +1,4 @@
-"""The pages hold: links lead somewhere, YAML is valid, commands exist, and what is made from the program is fresh."""
+"""Links have targets, YAML is valid, commands exist, and generated pages are up to date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 import pytest
 import yaml
 
-from reconciler.cli.group import LazyGroup
+from reconciler.cli.lazy_group import LazyGroup
 from reconciler.cli.main import cli
 from reconciler.config import load
 from tests.docs.pages import DOCS, ROOT, Block, anchors, blocks, prose
@@ -32,7 +32,7 @@ EVERYBODY: dict[str, Any] = {
     },
     "teams": {"board": ["alice", "bob"]},
 }
-"""Whom the recipes name."""
+"""The people and teams that recipes refer to."""
 
 
 def name_of(page: Path) -> str:
@@ -40,19 +40,19 @@ def name_of(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
+def test_every_link_within_the_project_has_a_target(page: Path) -> None:
     links = [match["to"] or match["at"] for match in _LINK.finditer(prose(page.read_text(encoding="utf-8")))]
     for link in links:
         if re.match(r"[a-z]+:", link):
             continue
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
-        assert target.exists(), f"{link} leads nowhere"
+        assert target.exists(), f"{link}: no such file"
         assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), f"{link}: no such heading"
 
 
 def yaml_blocks() -> list[Any]:
-    """Every block of YAML that is to be a file of the reconciler's, or a part of one."""
+    """Return every YAML block that is a configuration, or a part of one."""
     found = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
@@ -65,13 +65,13 @@ def yaml_blocks() -> list[Any]:
 
 
 def in_folder(block: Block) -> str:
-    """The path of a block that is one of several files of a folder, from its first line; "" for others."""
+    """Return the path in the first line of a block that is one file of a folder; "" for other blocks."""
     match = re.match(r"# (?P<path>[\w./-]+\.yaml)\b", block.text)
     return match["path"] if match else ""
 
 
 @pytest.mark.parametrize("block", yaml_blocks())
-def test_every_piece_of_yaml_is_valid_beside_the_people_it_names(block: Block, tmp_path: Path) -> None:
+def test_every_yaml_block_is_valid_together_with_the_people_it_refers_to(block: Block, tmp_path: Path) -> None:
     part = yaml.load(block.text, yaml.BaseLoader)
     whole = {**EVERYBODY, **part}
     for section in ("people", "teams"):
@@ -81,7 +81,7 @@ def test_every_piece_of_yaml_is_valid_beside_the_people_it_names(block: Block, t
     assert load(file, as_of=date(2026, 1, 1)).groups
 
 
-def test_the_files_of_the_folder_with_owners_are_valid_together_and_hold_the_others_to_the_rules(
+def test_the_files_of_the_folder_with_owners_are_valid_together(
     tmp_path: Path,
 ) -> None:
     page = (DOCS / "recipes.md").read_text(encoding="utf-8")
@@ -94,7 +94,7 @@ def test_the_files_of_the_folder_with_owners_are_valid_together_and_hold_the_oth
 
 
 def command_lines() -> list[Any]:
-    """Every line of a shell block that runs the reconciler."""
+    """Return every line of a shell block that runs the reconciler."""
     found = []
     for page in PAGES:
         for block in blocks(page.read_text(encoding="utf-8")):
@@ -106,7 +106,7 @@ def command_lines() -> list[Any]:
 
 
 @pytest.mark.parametrize("line", command_lines())
-def test_every_command_line_is_one_that_the_program_takes(line: str) -> None:
+def test_the_program_accepts_every_command_line(line: str) -> None:
     command: click.Command = cli
     arguments = shlex.split(re.sub(r"\$\(\(.*?\)\)", "1", line))
     while isinstance(command, LazyGroup):
@@ -117,6 +117,6 @@ def test_every_command_line_is_one_that_the_program_takes(line: str) -> None:
     command.make_context(command.name, list(arguments))
 
 
-def test_the_pages_that_are_made_from_the_program_are_fresh() -> None:
+def test_the_generated_pages_are_up_to_date() -> None:
     ran = subprocess.run([sys.executable, str(DOCS / "generate.py"), "--check"], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr

@@ -1,4 +1,4 @@
-"""What the page on safety quotes is what the program says: every quoted message is in its source, piece by piece."""
+"""Every message that the safety page quotes is in the source of the program, piece by piece."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _QUOTED = re.compile(r"`([^`|]+)`")
 
 
 def source_texts() -> Iterator[str]:
-    """Every text in the program's source, the fixed parts of formatted ones joined by …."""
+    """Yield every string literal in the source of the program."""
     for file in sorted((ROOT / "reconciler").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -26,34 +26,38 @@ SOURCE = "\n".join(source_texts())
 
 
 def messages() -> list[str]:
-    """What the tables and the text quote as the program's words: quoted parts of four words and more."""
+    """Return the quoted messages of the page: code spans of four words and more."""
     quoted = [re.sub(r"\s+", " ", match) for match in _QUOTED.findall(PAGE)]
     return [text for text in quoted if len(text.split()) >= 4 and not text.startswith("--")]
 
 
 @pytest.mark.parametrize("message", messages())
-def test_what_is_quoted_is_said_by_the_program(message: str) -> None:
+def test_the_program_contains_every_quoted_message(message: str) -> None:
     for piece in (piece.strip() for piece in message.split("…")):
-        assert piece in SOURCE, f"nothing says {piece!r}"
+        assert piece in SOURCE, f"no message contains {piece!r}"
 
 
 def test_every_refusal_and_every_reason_to_block_or_doubt_is_on_the_page() -> None:
-    told = [*refusals(), *reasons("reconciler/diff/doubt.py", "doubts"), *reasons("reconciler/diff/match.py", None)]
-    assert len(told) >= 8
+    messages_of_guards = [
+        *refusals(),
+        *reasons("reconciler/diff/participants.py", "distrust_reasons"),
+        *reasons("reconciler/diff/match.py", None),
+    ]
+    assert len(messages_of_guards) >= 8
     quoted = " ".join(messages())
-    for text in told:
+    for text in messages_of_guards:
         longest = max(re.split(r"[…`]", text), key=len).strip()
-        assert longest[:40] in quoted, f"the page does not tell: {text}"
+        assert longest[:40] in quoted, f"missing on the page: {text}"
 
 
 def refusals() -> list[str]:
-    """The messages of all refusals, … for what differs."""
-    tree = ast.parse((ROOT / "reconciler/plan/guard.py").read_text(encoding="utf-8"))
+    """Return the messages of all refusals, with … for values."""
+    tree = ast.parse((ROOT / "reconciler/plan/guards.py").read_text(encoding="utf-8"))
     return [text for node in ast.walk(tree) if (text := formatted(node)) and len(text.split()) > 6 and "`" not in text]
 
 
 def reasons(file: str, function: str | None) -> list[str]:
-    """The formatted sentences of a module or of one of its functions."""
+    """Return the formatted sentences of a module or of one of its functions."""
     tree: ast.AST = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     if function is not None:
         tree = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function)
@@ -62,7 +66,7 @@ def reasons(file: str, function: str | None) -> list[str]:
 
 
 def formatted(node: ast.AST) -> str:
-    """A formatted text with … for its values; "" for anything else."""
+    """Return a formatted text with … for its values; "" for anything else."""
     if not isinstance(node, ast.JoinedStr):
         return ""
     return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)

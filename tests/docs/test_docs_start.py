@@ -1,4 +1,4 @@
-"""The first ten minutes, word by word: every command of the page runs, and prints what the page says it prints."""
+"""Every command of the page "Get started" runs and prints what the page shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CODE = re.compile(r"# ends with exit code (\d+)")
 
 
 def run(block: Block, folder: Path) -> str:
-    """Run one block in the folder that the blocks before it left; what it wrote to stdout."""
+    """Run one block in the folder of the previous blocks and return its stdout."""
     clean = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
@@ -30,7 +30,7 @@ def run(block: Block, folder: Path) -> str:
     return ran.stdout
 
 
-def test_every_command_of_the_first_ten_minutes_prints_what_the_page_says(tmp_path: Path) -> None:
+def test_every_command_of_the_page_prints_what_the_page_shows(tmp_path: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
     steps = [block for block in blocks(page) if block.language in ("sh", "text")]
     commands, outputs = steps[::2], steps[1::2]

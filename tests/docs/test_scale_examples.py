@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.model.shard import shard_number
+from reconciler.plan.shard import shard_number
 from reconciler.sandbox import Server, Settings, World
 
 ROOT = Path(__file__).parents[2]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reconciler.sandbox.distortion import Outcome, distorted
-from reconciler.sandbox.envelopes import Incoming, Reply
+from reconciler.sandbox.fault_effects import Outcome, apply_fault
 from reconciler.sandbox.faults import Fault, FaultKind
+from reconciler.sandbox.http_messages import ApiRequest, HttpReply
 from tests.faults.reference import STRANGER, THETA
 
 Falsify = Callable[[Any], Any]
@@ -24,10 +24,10 @@ def false_answer(falsify: Falsify, skip: int, *, effect: bool = True) -> Fault:
     return Fault(FaultKind.GARBAGE, path="**", skip=skip, effect=effect, body=falsify)
 
 
-def distort(fault: Fault, reply: Reply | None, incoming: Incoming) -> Outcome:
+def distort(fault: Fault, reply: HttpReply | None, incoming: ApiRequest) -> Outcome:
     """Do what the sandbox's own function does, and give false answers too."""
     if not callable(fault.body):
-        return distorted(fault, reply, incoming)
+        return apply_fault(fault, reply, incoming)
     if reply is None:
         return Outcome(_as_if_done(incoming))
     if reply.status >= 300:
@@ -37,11 +37,11 @@ def distort(fault: Fault, reply: Reply | None, incoming: Incoming) -> Outcome:
     return Outcome(replace(reply, body=json.dumps(answer).encode()))
 
 
-def _as_if_done(incoming: Incoming) -> Reply:
+def _as_if_done(incoming: ApiRequest) -> HttpReply:
     """Return a success, though nothing happened."""
     created = {"group_id": MISSING, "id": MISSING, "participants": []}
     data = created if incoming.path.endswith(("/groups", "/join")) else {}
-    return Reply(200, json.dumps({"data": data}).encode(), {"content-type": "application/json"})
+    return HttpReply(200, json.dumps({"data": data}).encode(), {"content-type": "application/json"})
 
 
 def another_group(data: Any) -> Any:

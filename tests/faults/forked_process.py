@@ -25,10 +25,11 @@ MODULES = (
     "reconciler.cli.commands.apply.run",
     "reconciler.config",
     "reconciler.live.client",
-    "reconciler.live.pacing",
+    "reconciler.live.throttle",
     "reconciler.live.transport",
-    "reconciler.report.document",
-    "reconciler.report.text",
+    "reconciler.report.documents",
+    "reconciler.report.plan_text",
+    "reconciler.report.result",
     "filelock",
     "platformdirs",
 )
@@ -128,9 +129,9 @@ def _become(order: dict[str, Any]) -> int:
 
 def _break(stop: Breakpoint) -> None:
     """Stop at the one place where requests go out."""
-    from reconciler.live.wire import Wire
+    from reconciler.live.http import HttpSession
 
-    send, seen = Wire.send, 0
+    send, seen = HttpSession.send, 0
     paused = os.open(stop.paused, os.O_WRONLY) if stop.paused else -1
 
     def sending(*args: Any, **more: Any) -> Any:
@@ -143,7 +144,7 @@ def _break(stop: Breakpoint) -> None:
             _stop(stop, paused)
         return answer
 
-    Wire.send = sending  # type: ignore[method-assign]  # the breakpoint
+    HttpSession.send = sending  # type: ignore[method-assign]  # the breakpoint
 
 
 def _stop(stop: Breakpoint, paused: int) -> None:

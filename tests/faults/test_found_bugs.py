@@ -9,14 +9,23 @@ from threading import Event
 
 import pytest
 
-from reconciler.apply.run import Applied, apply_plan
-from reconciler.errors import ApiError, BadAnswer, Conflict, Interrupted, NoAnswer, NotFound, ServerError, UsageError
+from reconciler.apply.executor import Applied, apply_plan
+from reconciler.apply.result import ApplyResult, PersonStatus, StepResult, StepStatus
+from reconciler.errors import (
+    ApiError,
+    Conflict,
+    Interrupted,
+    InvalidResponse,
+    NoResponse,
+    NotFound,
+    ServerError,
+    UsageError,
+)
 from reconciler.model.identity import identity_of_jid
 from reconciler.model.live import Listing, LiveGroup, Participant
-from reconciler.model.plan import GroupPlan, Plan
-from reconciler.model.result import ApplyResult, Outcome, PersonState, StepResult
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.step import Action, Phase, Step
 from reconciler.sandbox import Fault
 from tests.faults.false_answers import Falsify, another_group, another_name, false_answer, half_the_list, nothing
 from tests.faults.reference import DELTA, ETA, GAMMA, STRANGER, THETA, ZETA
@@ -35,9 +44,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scenario]:
         yield started
 
 
-def outcome(run: Run, key: str, action: str) -> str:
+def status(run: Run, key: str, action: str) -> str:
     (step,) = [step for step in run.steps if (step["group"], step["action"]) == (key, action)]
-    return str(step["outcome"])
+    return str(step["status"])
 
 
 def at(place: Scenario, method: str, path: str) -> int:
@@ -93,7 +102,7 @@ def test_success_without_a_visible_effect_is_reported_as_unknown(
     place: Scenario, key: str, action: str, method: str, path: str
 ) -> None:
     run = place.apply(false_answer(nothing, at(place, method, path), effect=False))
-    assert (run.code, outcome(run, key, action)) == (3, "unknown")
+    assert (run.code, status(run, key, action)) == (3, "unknown")
 
 
 def test_a_removal_that_did_not_happen_is_reported_as_unknown(place: Scenario) -> None:
@@ -103,21 +112,21 @@ def test_a_removal_that_did_not_happen_is_reported_as_unknown(place: Scenario) -
         if call.method == "DELETE" or call.path.endswith("/remove")
     ]
     run = place.apply(false_answer(nothing, removals[0], effect=False))
-    assert (run.code, outcome(run, "delta", "remove"), outcome(run, "gamma", "remove")) == (3, "unknown", "done")
+    assert (run.code, status(run, "delta", "remove"), status(run, "gamma", "remove")) == (3, "unknown", "done")
 
 
 def test_an_add_whose_answer_was_lost_reports_nobody_as_in_before(place: Scenario) -> None:
     run = place.apply(Fault("drop_after", path="**", skip=at(place, "POST", f"/groups/{GAMMA}/participants")))
     assert run.report is not None
-    assert (run.code, outcome(run, "gamma", "add"), run.report["people"]) == (0, "done", [])
+    assert (run.code, status(run, "gamma", "add"), run.report["people"]) == (0, "done", [])
 
 
 def test_an_add_without_a_clear_answer_reports_nobody_as_refusing(place: Scenario) -> None:
     path = f"/groups/{GAMMA}/participants"
     run = place.apply(Fault("status", "POST", path, status=503, times=5, effect=False))
     assert run.report is not None
-    assert (run.code, outcome(run, "gamma", "add"), run.report["people"]) == (3, "unknown", [])
-    assert run.report["summary"]["refused"] == 0
+    assert (run.code, status(run, "gamma", "add"), run.report["people"]) == (3, "unknown", [])
+    assert run.report["summary"]["people_refused"] == 0
     assert "invite link" not in run.out
     assert place.check_clean_apply(run.effects) == []
 
@@ -202,11 +211,11 @@ def applied(api: Scripted, action: Action, group_id: str | None = None) -> Apply
 
 
 def apply_step(api: Scripted, action: Action, group_id: str | None = None) -> Applied:
-    ann = Who(identity_of_jid(ANN), ANN, "ann")
+    ann = PersonRef(identity_of_jid(ANN), ANN, "ann")
     known = None if action is Action.JOIN else GROUP
     people = (ann,) if action in (Action.ADD, Action.REMOVE) else ()
     step = Step("alpha", action, Phase.BUILD, known, people=people, invite="AbCdEfGh")
-    group = GroupPlan("alpha", "Alpha", id=group_id or known, names=("Alpha",), steps=(step,))
+    group = GroupPlan("alpha", "Alpha", id=group_id or known, lookup_names=("Alpha",), steps=(step,))
     plan = Plan(INSTANCE, date(2026, 1, 1), (group,))
     return apply_plan(plan, api, known=(), parallelism=1, stop=Event(), progress=Silent())
 
@@ -217,7 +226,7 @@ def after(earlier: ApiError, error: ApiError) -> ApiError:
     return error
 
 
-LOST = NoAnswer("lost", endpoint="POST")
+LOST = NoResponse("lost", endpoint="POST")
 CONFLICT = Conflict("conflict", endpoint="POST", status=409)
 MEMBER = Participant(ANN, identity_of_jid(ANN), ANN)
 STRANGE = Participant("76699677012110@lid", lid="76699677012110@lid")
@@ -233,64 +242,67 @@ def live(*participants: Participant) -> LiveGroup:
         pytest.param(
             Scripted(add=after(LOST, CONFLICT), read=Interrupted()),
             Action.ADD,
-            Outcome.UNKNOWN,
+            StepStatus.UNKNOWN,
             id="interrupted while it looks whether its own lost add took effect",
         ),
         pytest.param(
             Scripted(join=LOST, list=Interrupted()),
             Action.JOIN,
-            Outcome.UNKNOWN,
+            StepStatus.UNKNOWN,
             id="interrupted while it looks for the group it may have joined",
         ),
         pytest.param(
             Scripted(join=LOST, list=Listing(())),
             Action.JOIN,
-            Outcome.UNKNOWN,
+            StepStatus.UNKNOWN,
             id="a join without an answer, and no group to be seen",
         ),
         pytest.param(
             Scripted(leave=NotFound("a proxy's page", endpoint="POST", status=404), read=live(MEMBER)),
             Action.LEAVE,
-            Outcome.FAILED,
+            StepStatus.FAILED,
             id="a 404 that is not the API's is no proof of having left",
         ),
         pytest.param(
             Scripted(leave=LOST, read=NotFound("a proxy's page", endpoint="GET", status=404)),
             Action.LEAVE,
-            Outcome.UNKNOWN,
+            StepStatus.UNKNOWN,
             id="nor is it when the group is read afterwards",
         ),
         pytest.param(
             Scripted(leave=LOST, read=NotFound("gone", endpoint="GET", status=404, code="NOT_FOUND")),
             Action.LEAVE,
-            Outcome.DONE,
+            StepStatus.DONE,
             id="the API's own 404 is",
         ),
         pytest.param(
-            Scripted(join=UsageError("no code")), Action.JOIN, Outcome.FAILED, id="an invite that is none fails alone"
+            Scripted(join=UsageError("no code")),
+            Action.JOIN,
+            StepStatus.FAILED,
+            id="an invite that is none fails alone",
         ),
         pytest.param(
             Scripted(join=Conflict("limit", endpoint="POST", status=409, code="PLAN_LIMIT_REACHED")),
             Action.JOIN,
-            Outcome.FAILED,
+            StepStatus.FAILED,
             id="a 409 of the subscription is no proof of being in",
         ),
     ],
 )
-def test_an_ambiguous_answer_decides_the_outcome_of_a_step(api: Scripted, action: Action, expected: Outcome) -> None:
+def test_an_ambiguous_answer_decides_the_status_of_a_step(api: Scripted, action: Action, expected: StepStatus) -> None:
     (result,) = applied(api, action).steps
-    assert result.outcome is expected, result.message
+    assert result.status is expected, result.message
 
 
 @pytest.mark.parametrize("answer", [LOST, GROUP, None, Conflict("in already", endpoint="POST", status=409)])
 def test_a_group_joined_by_its_id_is_read_back_whatever_the_answer_was(answer: object) -> None:
     run = apply_step(Scripted(join=answer, read=live()), Action.JOIN, GROUP)
-    assert ([step.outcome for step in run.result.steps], run.live) == ([Outcome.DONE], {"alpha": live()})
+    assert ([step.status for step in run.result.steps], run.live) == ([StepStatus.DONE], {"alpha": live()})
 
 
 def test_an_invite_into_another_group_than_the_pinned_one_is_not_done() -> None:
     (result,) = applied(Scripted(join="120363099999999999@g.us", read=live()), Action.JOIN, GROUP).steps
-    assert (result.outcome, "not into" in result.message) == (Outcome.UNKNOWN, True)
+    assert (result.status, "not into" in result.message) == (StepStatus.UNKNOWN, True)
 
 
 def test_a_group_that_cannot_be_read_after_leaving_is_not_left() -> None:
@@ -298,26 +310,26 @@ def test_a_group_that_cannot_be_read_after_leaving_is_not_left() -> None:
     assert not result.converged
 
 
-def test_a_failed_read_back_keeps_the_outcome_and_does_not_converge() -> None:
-    result = applied(Scripted(read=BadAnswer("no JSON", endpoint="GET")), Action.ADD)
-    assert [step.outcome for step in result.steps] == [Outcome.DONE]
+def test_a_failed_read_back_keeps_the_status_and_does_not_converge() -> None:
+    result = applied(Scripted(read=InvalidResponse("no JSON", endpoint="GET")), Action.ADD)
+    assert [step.status for step in result.steps] == [StepStatus.DONE]
     assert not result.converged
 
 
 @pytest.mark.parametrize(
     ("action", "there", "state", "converged"),
     [
-        (Action.ADD, (STRANGE,), PersonState.ALREADY_IN, True),
-        (Action.ADD, (), PersonState.NOT_ADDED, False),
-        (Action.REMOVE, (), PersonState.ALREADY_OUT, True),
+        (Action.ADD, (STRANGE,), PersonStatus.ALREADY_IN, True),
+        (Action.ADD, (), PersonStatus.NOT_ADDED, False),
+        (Action.REMOVE, (), PersonStatus.ALREADY_OUT, True),
     ],
 )
 def test_a_conflict_is_believed_only_while_the_read_back_allows_it(
-    action: Action, there: tuple[Participant, ...], state: PersonState, *, converged: bool
+    action: Action, there: tuple[Participant, ...], state: PersonStatus, *, converged: bool
 ) -> None:
     script = {action.value: Conflict("conflict", endpoint="POST", status=409), "read": live(*there)}
     result = applied(Scripted(**script), action)
-    assert ([person.state for person in result.people], result.converged) == ([state], converged)
+    assert ([person.status for person in result.people], result.converged) == ([state], converged)
 
 
 UNCLEAR = ServerError("the server failed", endpoint="POST", status=503)
@@ -328,15 +340,15 @@ UNCLEAR = ServerError("the server failed", endpoint="POST", status=503)
     [
         (Action.ADD, UNCLEAR, (), None, ""),
         (Action.REMOVE, UNCLEAR, (MEMBER,), None, ""),
-        (Action.ADD, None, (), PersonState.NOT_ADDED, "added, and not there"),
-        (Action.REMOVE, None, (MEMBER,), PersonState.STILL_IN, "removed, and still there"),
+        (Action.ADD, None, (), PersonStatus.NOT_ADDED, "added, and not there"),
+        (Action.REMOVE, None, (MEMBER,), PersonStatus.STILL_IN, "removed, and still there"),
     ],
 )
 def test_only_an_answered_call_reports_anything_about_people(
-    action: Action, trouble: ApiError | None, there: tuple[Participant, ...], state: PersonState | None, words: str
+    action: Action, trouble: ApiError | None, there: tuple[Participant, ...], state: PersonStatus | None, words: str
 ) -> None:
     result = applied(Scripted(**{action.value: trouble, "read": live(*there)}), action)
-    assert [person.state for person in result.people] == ([] if state is None else [state])
+    assert [person.status for person in result.people] == ([] if state is None else [state])
     assert all(person.message.startswith(words) for person in result.people)
     assert not result.converged
 
@@ -350,8 +362,8 @@ def test_somebody_reported_as_out_who_is_read_back_is_still_in() -> None:
             return live() if self.reads == 1 else live(MEMBER)
 
     result = applied(Late(remove=Conflict("conflict", endpoint="DELETE", status=409)), Action.REMOVE)
-    assert [(person.state, person.message) for person in result.people] == [
-        (PersonState.STILL_IN, "the server counted them out, and they are there when read back")
+    assert [(person.status, person.message) for person in result.people] == [
+        (PersonStatus.STILL_IN, "the server counted them out, and they are there when read back")
     ]
     assert not result.converged
 

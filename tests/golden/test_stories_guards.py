@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.sandbox import Fault, FaultKind
-from reconciler.starter.pages import starter_files
+from reconciler.starter.templates import starter_files
 from tests.stage import PHONE, Stage
 
 PEOPLE = [f"+1 404 555 01{n:02}" for n in range(8)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.sandbox import Fault, FaultKind
-from reconciler.sandbox.service import Hook
+from reconciler.sandbox.context import Hook
 from tests.stage import PHONE, Stage
 
 HELD = "120363499999999999@g.us"

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reconciler.published import schema_text
+from reconciler.json_schemas import schema_text
 from tests.repository import Repository
 from tests.stage import INSTANCE, PHONE, Stage
 

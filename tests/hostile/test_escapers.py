@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.hostile.escaping import plain, safe
-from reconciler.hostile.markdown import markdown_code, markdown_fence, markdown_text
-from reconciler.hostile.workflow import command_data, command_property
+from reconciler.sanitize.escape import escape_controls, mask_and_escape
+from reconciler.sanitize.markdown import command_data, command_property, markdown_code, markdown_fence, markdown_text
 from tests.hostile.hostile_readers import (
     assert_github_links_nothing,
     assert_no_number,
@@ -45,7 +44,7 @@ def assert_markdown_means_nothing(text: str) -> None:
         page = github_page(source)
         assert page.tags == around, source
         assert_github_links_nothing(page)
-        assert seen(safe(text)) in seen(page.text)
+        assert seen(mask_and_escape(text)) in seen(page.text)
     assert_terminal_and_log_obey_nothing(told)
 
 
@@ -65,7 +64,7 @@ def test_any_text_is_only_text_wherever_it_stands_in_markdown(text: str) -> None
 def test_no_line_ends_a_block_of_code(lines: list[str]) -> None:
     page = github_page(markdown_fence(lines, "diff") + "\n\nafter")
     assert page.tags == ["pre", "code", "p"]
-    assert page.text == "".join(f"{safe(line)}\n" for line in lines) + "\nafter\n"
+    assert page.text == "".join(f"{mask_and_escape(line)}\n" for line in lines) + "\nafter\n"
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -81,7 +80,7 @@ def test_hostile_text_is_shown_in_a_block_of_code(name: str) -> None:
 def test_hostile_text_stays_where_it_was_put_in_a_workflow_command(name: str) -> None:
     text = HOSTILE[name]
     command = f"::error file={command_property(text)},line=3,title={command_property(text)}::{command_data(text)}"
-    shown = safe(text)
+    shown = mask_and_escape(text)
     assert "\n" not in command
     assert decoded_command(command) == ("error", {"file": shown, "line": "3", "title": shown}, shown)
     assert_terminal_and_log_obey_nothing(command.removeprefix("::"))
@@ -101,7 +100,7 @@ ESCAPERS: dict[str, Callable[..., str]] = {
 def test_every_escaper_masks_unless_asked_not_to(escaper: str, name: str) -> None:
     assert_no_number(ESCAPERS[escaper](DISGUISED[name]))
     with pytest.raises(AssertionError):
-        assert_no_number(ESCAPERS[escaper](plain(DISGUISED["plain"]), show_phones=True))
+        assert_no_number(ESCAPERS[escaper](escape_controls(DISGUISED["plain"]), show_phones=True))
 
 
 def test_what_is_harmless_is_left_as_it_is() -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.live.client import Client
-from reconciler.live.pacing import Pacer
+from reconciler.live.throttle import Throttle
 from reconciler.live.transport import Transport
-from reconciler.model.result import CallRecord
+from reconciler.model.live import CallRecord
 
 KEY = "wappfy_sk_test_0123456789"
 INSTANCE = "inst_abc123"
@@ -44,7 +44,7 @@ class Rig:
             self.on_wait()
 
     def transport(self, **options: Any) -> Transport:
-        pacer = Pacer(None, None, self.stop, clock=self.now)
+        pacer = Throttle(None, None, self.stop, clock=self.now)
         given = {"timeout": 5.0, "pacer": pacer, "stop": self.stop, "observer": self.records.append, "wait": self.wait}
         return Transport(self.url, KEY, **{**given, **options})
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import partial
 
-from reconciler.live.pace import Pace
+from reconciler.live.rate_limit import RateLimitState
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Run:
 class Simulation:
     """Callers, calls under way and the server's answers, in one queue ordered by time."""
 
-    def __init__(self, pace: Pace, server: SimulatedServer, calls: int, workers: int, write: bool) -> None:
+    def __init__(self, pace: RateLimitState, server: SimulatedServer, calls: int, workers: int, write: bool) -> None:
         self.pace = pace
         self.server = server
         self.left = calls
@@ -103,7 +103,7 @@ class Simulation:
 
     def settle(self, sent_at: float, headers: dict[str, str] | None, now: float) -> None:
         """An answer is here, and its caller wants to send the next call."""
-        self.pace.settle(headers, sent_at, now)
+        self.pace.record_response(headers, sent_at, now)
         self.under_way -= 1
         self.waiting = min(self.waiting + 1, self.left)
         self.run.finished = now
@@ -111,7 +111,7 @@ class Simulation:
 
 
 def simulate(
-    pace: Pace,
+    pace: RateLimitState,
     server: SimulatedServer,
     calls: int,
     *,

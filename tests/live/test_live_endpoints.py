@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from reconciler import __version__
-from reconciler.errors import BadAnswer, UsageError
+from reconciler.errors import InvalidResponse, UsageError
 from reconciler.live.client import Client
-from reconciler.live.shapes import ContactCheck, CreatedGroup
+from reconciler.live.decode import ContactCheck, CreatedGroup
 from reconciler.model.identity import Identity
 from reconciler.model.live import Contact, Instance, ListedGroup, Listing, LiveGroup, Participant
 from tests.live.live_setup import ALICE, BASE, BOB, GROUP, KEY, OTHER, Rig, client_of
@@ -303,7 +303,7 @@ def test_an_answer_in_the_guide_dialect_brings_the_delete_back() -> None:
 def test_a_group_answered_under_another_id_is_not_taken_for_the_one_asked_for() -> None:
     script = [Expect("GET", f"{BASE}/groups/{OTHER}", data=GUIDE_GROUP)]
     with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
-        with pytest.raises(BadAnswer) as caught:
+        with pytest.raises(InvalidResponse) as caught:
             client_of(transport).group(OTHER)
         assert str(caught.value) == f"GET /groups/{OTHER}: answered with another group, {GROUP}"
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.errors import ApiError, BadAnswer, NotFound, ServerError
+from reconciler.errors import ApiError, InvalidResponse, NotFound, ServerError
 from reconciler.live.fetch import fetch_groups, read_groups
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
@@ -68,11 +68,11 @@ def test_the_first_error_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> No
     def read(group_id: str) -> LiveGroup:
         if group_id != IDS[0]:
             ended.wait(5)
-        raise BadAnswer(f"no {group_id}")
+        raise InvalidResponse(f"no {group_id}")
 
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shut)
     client = Groups(read)
-    with pytest.raises(BadAnswer, match=IDS[0]):
+    with pytest.raises(InvalidResponse, match=IDS[0]):
         fetch_groups(client, ENTRIES, parallelism=1)
     assert len(client.asked) <= 2
 
@@ -121,7 +121,7 @@ def test_a_group_is_read_only_where_its_list_entry_does_not_tell_enough() -> Non
     people = (Participant("1@lid", lid="1@lid"),)
     told = ListedGroup(IDS[0], "x", 1, people, "about", Identity("+12025550143"))
     client = Groups(_live)
-    found = read_groups(client, [told, ENTRIES[1]], 2, told=lambda entry: entry.participants is not None)
+    found = read_groups(client, [told, ENTRIES[1]], 2, is_complete=lambda entry: entry.participants is not None)
     assert client.asked == [IDS[1]]
     assert found == {
         IDS[0]: LiveGroup(IDS[0], "x", "about", people, Identity("+12025550143"), 1),

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import BadAnswer
-from reconciler.live import listing, shapes
-from reconciler.live.listing import Listed, ListReader
+from reconciler.errors import InvalidResponse
+from reconciler.live import decode, paging
+from reconciler.live.paging import PagedResult, Paginator
 from reconciler.model.live import ListedGroup
 from tests.live.live_setup import BASE, Rig, client_of
 from tests.live.scripted_server import Expect, ScriptedServer
@@ -64,11 +64,13 @@ class PagingServer:
             "totalPages": ceil(len(groups) / size),
         }
 
-    def read(self) -> Listed[ListedGroup]:
-        return ListReader(self.ask, shapes.listed_group, lambda group: group.id, "GET /groups", prove=True).whole()
+    def read(self) -> PagedResult[ListedGroup]:
+        return Paginator(
+            self.ask, decode.listed_group, lambda group: group.id, "GET /groups", verify_end=True
+        ).read_all()
 
 
-def _numbers(listed: Listed[ListedGroup]) -> list[int]:
+def _numbers(listed: PagedResult[ListedGroup]) -> list[int]:
     return [int(group.id.removesuffix("@g.us")) - 120363000000000000 for group in listed.entries]
 
 
@@ -76,7 +78,7 @@ def _numbers(listed: Listed[ListedGroup]) -> list[int]:
 @pytest.mark.parametrize(
     ("style", "size", "calls"),
     [
-        ("none", 50, lambda n: 2 if n in listing.USUAL_SIZES | {listing.DOCUMENTED_SIZE} else 1),
+        ("none", 50, lambda n: 2 if n in paging.USUAL_SIZES | {paging.DOCUMENTED_SIZE} else 1),
         ("offset", 50, lambda n: (2 if n == 10 else 1) if n < 50 else 1 + ceil((n - 48) / 49)),
         ("offset", 20, lambda n: (2 if n == 10 else 1) if n < 20 else 1 + ceil((n - 18) / 19)),
         ("page", 20, lambda n: max(1, ceil(n / 20))),
@@ -90,15 +92,15 @@ def test_every_style_gives_every_group_with_the_fewest_calls(
     listed = server.read()
     assert _numbers(listed) == list(range(count))
     assert len(server.queries) == calls(count)
-    assert listed.steady == (style != "page" or count <= size)
+    assert listed.complete == (style != "page" or count <= size)
     assert server.queries[0] is None
 
 
 @pytest.mark.parametrize("count", [10, 20, 25, 30, 100, 130])
 def test_a_bare_list_of_an_undocumented_length_costs_one_call_and_is_marked_where_it_may_be_cut(count: int) -> None:
     server = PagingServer("none", list(range(count)))
-    listed = ListReader(server.ask, shapes.listed_group, lambda group: group.id, "GET /groups").whole()
-    assert (len(server.queries), listed.steady) == (1, count == 130)
+    listed = Paginator(server.ask, decode.listed_group, lambda group: group.id, "GET /groups").read_all()
+    assert (len(server.queries), listed.complete) == (1, count == 130)
 
 
 @pytest.mark.parametrize("beside", ["meta", "pagination", None])
@@ -136,7 +138,7 @@ def test_paging_told_beside_a_list_is_followed(beside: str | None) -> None:
 def test_a_list_that_says_there_is_more_and_not_where_is_refused(told: dict[str, Any]) -> None:
     answer = {"data": [_group(number) for number in range(20)], **told}
     script = [Expect("GET", f"{BASE}/groups", answer=answer)]
-    with ScriptedServer(script) as server, Rig(server.url).transport() as transport, pytest.raises(BadAnswer):
+    with ScriptedServer(script) as server, Rig(server.url).transport() as transport, pytest.raises(InvalidResponse):
         client_of(transport).list_groups()
 
 
@@ -168,7 +170,7 @@ def test_paging_goes_on_as_documented_over_http() -> None:
     with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
         found = client_of(transport).list_groups()
     assert [group.id for group in found.groups] == [group["group_id"] for group in groups]
-    assert found.steady
+    assert found.complete
 
 
 def test_numbered_pages_go_on_as_documented_over_http() -> None:
@@ -181,7 +183,7 @@ def test_numbered_pages_go_on_as_documented_over_http() -> None:
     with ScriptedServer(script) as server, Rig(server.url).transport() as transport:
         found = client_of(transport).list_groups()
     assert [group.id for group in found.groups] == [group["group_id"] for group in groups]
-    assert not found.steady
+    assert not found.complete
 
 
 def test_contacts_are_paged_like_groups() -> None:
@@ -226,7 +228,7 @@ def test_a_group_that_was_there_all_the_time_is_never_missed_unsaid(style: str, 
         listed = PagingServer(style, numbers, 50, change).read()
         missed = stayed - set(_numbers(listed))
         assert len(set(_numbers(listed))) == len(listed.entries)
-        assert not missed or not listed.steady
+        assert not missed or not listed.complete
 
 
 @given(st.sampled_from(["none", "offset", "page"]), st.integers(0, 45), st.randoms(use_true_random=False))
@@ -243,17 +245,17 @@ def test_no_run_of_changes_hides_a_group_from_a_steady_list(style: str, count: i
                 now.insert(chance.randint(0, len(now)), next(fresh))
 
     server = PagingServer(style, numbers, 10, change)
-    listed: Listed[ListedGroup] | None = None
-    with suppress(BadAnswer):
+    listed: PagedResult[ListedGroup] | None = None
+    with suppress(InvalidResponse):
         listed = server.read()
-    if listed is not None and listed.steady:
+    if listed is not None and listed.complete:
         assert stayed <= set(_numbers(listed))
 
 
 @pytest.mark.parametrize("style", ["offset", "page"])
 def test_a_list_that_never_stands_still_is_no_list(style: str) -> None:
     server = PagingServer(style, list(range(130)), 50, lambda now, _: now.__delitem__(0))
-    with pytest.raises(BadAnswer, match="read 3 times, it cannot be said to be complete"):
+    with pytest.raises(InvalidResponse, match="read 3 times, it cannot be said to be complete"):
         server.read()
 
 
@@ -265,11 +267,11 @@ def test_a_list_that_moved_once_is_read_again(style: str) -> None:
     assert len(server.queries) > 3
 
 
-def _read(*answers: Any) -> Listed[ListedGroup]:
+def _read(*answers: Any) -> PagedResult[ListedGroup]:
     """Read a list whose requests are answered with these; the last one again and again."""
     left = list(answers)
     ask: Callable[[Any], Any] = lambda _: left.pop(0) if len(left) > 1 else left[0]  # noqa: E731 - one expression
-    return ListReader(ask, shapes.listed_group, lambda group: group.id, "GET /groups", prove=True).whole()
+    return Paginator(ask, decode.listed_group, lambda group: group.id, "GET /groups", verify_end=True).read_all()
 
 
 TOO_MANY = "expected no more pages than the total fills"
@@ -299,7 +301,7 @@ def _page(numbers: range, **changes: int | None) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_a_list_of_unknown_shape_is_a_bad_answer(answers: list[Any], message: str) -> None:
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         _read(*answers)
     assert caught.value.message == message
 
@@ -321,7 +323,7 @@ def test_a_list_of_unknown_shape_is_a_bad_answer(answers: list[Any], message: st
     ],
 )
 def test_a_list_that_does_not_add_up_is_read_three_times_and_then_refused(answers: list[Any]) -> None:
-    with pytest.raises(BadAnswer, match="does not add up"):
+    with pytest.raises(InvalidResponse, match="does not add up"):
         _read(*answers)
 
 
@@ -330,11 +332,11 @@ def test_a_group_twice_in_the_only_answer_counts_once() -> None:
 
 
 def test_a_server_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "MOST_PAGES", 30)
+    monkeypatch.setattr(paging, "MAX_PAGES", 30)
     endless: Callable[[Any], Any] = lambda q: [_group((q or {}).get("offset", 0) + n) for n in range(10)]  # noqa: E731 - one expression
-    reader = ListReader(endless, shapes.listed_group, lambda group: group.id, "GET /groups", prove=True)
-    with pytest.raises(BadAnswer, match="more than 30 pages"):
-        reader.whole()
+    reader = Paginator(endless, decode.listed_group, lambda group: group.id, "GET /groups", verify_end=True)
+    with pytest.raises(InvalidResponse, match="more than 30 pages"):
+        reader.read_all()
 
 
 def test_a_server_that_heeds_the_offset_but_no_limit_is_read_to_its_end() -> None:

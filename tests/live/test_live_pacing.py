@@ -12,10 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import Interrupted
-from reconciler.live.pace import FARTHEST_RESET, Pace
-from reconciler.live.pacing import Pacer
-from reconciler.live.rate_headers import RateHeaders, http_date, rate_headers
-from reconciler.live.server_clock import ServerClock
+from reconciler.live.rate_limit import (
+    MAX_RESET_SECONDS,
+    RateHeaders,
+    RateLimitState,
+    ServerClock,
+    http_date,
+    rate_headers,
+)
+from reconciler.live.throttle import Throttle
 from tests.live.rate_simulation import SimulatedServer, simulate
 
 NOW = 1_000_000_000.0
@@ -49,7 +54,7 @@ def test_no_call_is_ever_answered_429(
 ) -> None:
     server = SimulatedServer(limit, window, aligned, skew)
     run = simulate(
-        Pace(None, None),
+        RateLimitState(None, None),
         server,
         min(250, limit * 4),
         workers=workers,
@@ -66,7 +71,7 @@ def test_no_call_is_ever_answered_429(
 def test_600_calls_at_100_in_two_seconds_take_five_windows_and_hardly_more(skew: float, phase: float) -> None:
     start = 10_000 - skew + phase
     server = SimulatedServer(100, 2.0, aligned=True, skew=skew)
-    run = simulate(Pace(None, None), server, 600, start=start)
+    run = simulate(RateLimitState(None, None), server, 600, start=start)
     least = 10 - phase
     assert server.refused == 0
     assert least <= run.finished - start < least * 1.05 + 0.2
@@ -76,7 +81,7 @@ def test_600_calls_at_100_in_two_seconds_take_five_windows_and_hardly_more(skew:
 def test_a_reset_that_is_rounded_up_is_waited_for_and_no_longer(phase: float) -> None:
     server = SimulatedServer(100, 2.0, skew=0.4)
     start = 10_000.6 + phase
-    run = simulate(Pace(None, None), server, 600, start=start)
+    run = simulate(RateLimitState(None, None), server, 600, start=start)
     resets = [math.ceil(opened + 2) for opened in server.opened]
     assert len(resets) == 6
     assert run.finished - start < (resets[4] - 0.4 - start) * 1.05 + 0.2
@@ -84,100 +89,100 @@ def test_a_reset_that_is_rounded_up_is_waited_for_and_no_longer(phase: float) ->
 
 def test_a_minute_of_the_real_limit_costs_a_second_at_most() -> None:
     server = SimulatedServer(100, 60.0, skew=12.3)
-    run = simulate(Pace(None, None), server, 250)
+    run = simulate(RateLimitState(None, None), server, 250)
     assert server.refused == 0
     assert run.finished - 1_000 < 120 * 1.05
 
 
 def test_a_server_that_rounds_its_reset_down_is_learned_from_one_429() -> None:
     server = SimulatedServer(50, 7.5, rounding=math.floor)
-    simulate(Pace(None, None), server, 500)
+    simulate(RateLimitState(None, None), server, 500)
     assert server.refused <= 1
 
 
 def test_a_long_wait_covers_a_reset_that_is_rounded_down() -> None:
     server = SimulatedServer(100, 60.0, rounding=math.floor, skew=0.5)
-    simulate(Pace(None, None), server, 350)
+    simulate(RateLimitState(None, None), server, 350)
     assert server.refused == 0
 
 
 @pytest.mark.parametrize("lost", [0.05, 0.3])
 def test_calls_whose_answers_are_lost_are_counted_as_sent(lost: float) -> None:
     server = SimulatedServer(20, 3.0)
-    simulate(Pace(None, None), server, 100, lost=lost, seed=3)
+    simulate(RateLimitState(None, None), server, 100, lost=lost, seed=3)
     assert server.refused == 0
 
 
 def test_a_lost_answer_after_a_reset_stops_nothing() -> None:
     server = SimulatedServer(1, 2.0)
-    assert len(simulate(Pace(None, None), server, 20, lost=0.5, seed=1).sent) == 20
+    assert len(simulate(RateLimitState(None, None), server, 20, lost=0.5, seed=1).sent) == 20
 
 
 def test_without_headers_there_is_no_pacing() -> None:
     server = SimulatedServer(10_000, headers=False)
-    run = simulate(Pace(None, None), server, 500, workers=8)
+    run = simulate(RateLimitState(None, None), server, 500, workers=8)
     assert run.finished - 1_000 < 1
     assert run.most_under_way == 8
 
 
 def test_until_the_first_answer_one_call_goes_at_a_time() -> None:
-    pace = Pace(None, None)
+    pace = RateLimitState(None, None)
     pace.send(0.0, write=False)
     assert pace.delay(0.0, write=False, waiting=1) == math.inf
-    pace.settle({}, 0.0, 0.1)
+    pace.record_response({}, 0.0, 0.1)
     assert pace.delay(0.1, write=False, waiting=1) == 0
 
 
 def test_without_a_date_our_own_clock_counts() -> None:
-    pace = Pace(None, None, wall_offset=NOW)
+    pace = RateLimitState(None, None, wall_offset=NOW)
     pace.send(0.0, write=False)
-    pace.settle(_headers(100, 0, NOW + 10, date=None), 0.0, 0.1)
+    pace.record_response(_headers(100, 0, NOW + 10, date=None), 0.0, 0.1)
     assert pace.delay(0.1, write=False, waiting=1) == pytest.approx(9.9)
     assert pace.until_reset(0.1) == pytest.approx(9.9)
     assert pace.until_reset(11) is None
 
 
 def test_calls_under_way_are_taken_from_what_remains() -> None:
-    pace = Pace(None, None)
+    pace = RateLimitState(None, None)
     pace.send(0.0, write=False)
-    pace.settle(_headers(100, 2, NOW + 10), 0.0, 0.1)
+    pace.record_response(_headers(100, 2, NOW + 10), 0.0, 0.1)
     pace.send(0.2, write=False)
     pace.send(0.2, write=False)
     assert pace.delay(0.2, write=False, waiting=1) == pytest.approx(10.1 - 0.2)
 
 
 def test_answers_that_overtake_one_another_leave_the_least_remaining() -> None:
-    pace = Pace(None, None)
+    pace = RateLimitState(None, None)
     for _ in range(2):
         pace.send(0.0, write=False)
-    pace.settle(_headers(100, 0, NOW + 10), 0.0, 0.1)
-    pace.settle(_headers(100, 1, NOW + 10), 0.0, 0.2)
+    pace.record_response(_headers(100, 0, NOW + 10), 0.0, 0.1)
+    pace.record_response(_headers(100, 1, NOW + 10), 0.0, 0.2)
     assert pace.delay(0.2, write=False, waiting=1) > 9
 
 
 def test_a_late_answer_from_an_old_window_changes_nothing() -> None:
-    pace = Pace(None, None)
+    pace = RateLimitState(None, None)
     for _ in range(3):
         pace.send(0.0, write=False)
-    pace.settle(_headers(100, 50, NOW + 20), 0.0, 0.1)
-    pace.settle(_headers(100, 0, NOW + 10), 0.0, 0.2)
+    pace.record_response(_headers(100, 50, NOW + 20), 0.0, 0.1)
+    pace.record_response(_headers(100, 0, NOW + 10), 0.0, 0.2)
     assert pace.delay(0.2, write=False, waiting=1) == 0
 
 
 @pytest.mark.parametrize("reset", [NOW + 1e9, 1e14, NOW + 121])
 def test_a_reset_far_in_the_future_is_cut(reset: float) -> None:
-    pace = Pace(None, None)
+    pace = RateLimitState(None, None)
     pace.send(0.0, write=False)
-    pace.settle(_headers(100, 0, reset), 0.0, 0.1)
-    assert 100 < pace.delay(0.1, write=False, waiting=1) <= FARTHEST_RESET + 1e-6
+    pace.record_response(_headers(100, 0, reset), 0.0, 0.1)
+    assert 100 < pace.delay(0.1, write=False, waiting=1) <= MAX_RESET_SECONDS + 1e-6
 
 
 def test_a_reset_that_stays_in_the_past_is_not_waited_for() -> None:
-    pace = Pace(None, None)
+    pace = RateLimitState(None, None)
     for at in (0.0, 5.0, 10.0, 15.0):
         assert pace.delay(at, write=False, waiting=1) == 0
         pace.send(at, write=False)
-        pace.settle(_headers(100, 0, NOW - 50, NOW + at), at, at + 0.1)
+        pace.record_response(_headers(100, 0, NOW - 50, NOW + at), at, at + 0.1)
     assert pace.delay(20.0, write=False, waiting=1) == 0
 
 
@@ -235,7 +240,7 @@ def test_an_http_date_without_a_zone_is_utc_wherever_it_is_read(text: str, monke
 
 def test_a_rate_caps_the_calls_of_any_minute() -> None:
     server = SimulatedServer(10_000, headers=False)
-    run = simulate(Pace(30, None), server, 100)
+    run = simulate(RateLimitState(30, None), server, 100)
     assert _most_in_a_minute(server) == 30
     assert run.finished - 1_000 < 181
 
@@ -246,7 +251,14 @@ def test_a_rate_caps_the_calls_of_any_minute_as_the_server_sees_them_however_lon
     rate: int, lost: float
 ) -> None:
     server = SimulatedServer(10_000, headers=False)
-    simulate(Pace(rate, None), server, 4 * rate, trip=lambda chance: chance.uniform(0.001, 2.0), lost=lost, seed=rate)
+    simulate(
+        RateLimitState(rate, None),
+        server,
+        4 * rate,
+        trip=lambda chance: chance.uniform(0.001, 2.0),
+        lost=lost,
+        seed=rate,
+    )
     assert _most_in_a_minute(server) <= rate
 
 
@@ -255,18 +267,18 @@ def test_a_rate_caps_the_calls_of_any_minute_as_the_server_sees_them_however_lon
 )
 def test_of_a_rate_with_a_fraction_no_minute_has_more_calls_than_its_whole_part(rate: float, most: int) -> None:
     server = SimulatedServer(10_000, headers=False)
-    simulate(Pace(rate, None), server, 4 * most + 4)
+    simulate(RateLimitState(rate, None), server, 4 * most + 4)
     assert _most_in_a_minute(server) == most
 
 
 def test_a_call_counts_against_the_rate_until_a_minute_after_it_ended_in_whatever_order_that_is_told() -> None:
-    pace = Pace(2, None)
+    pace = RateLimitState(2, None)
     pace.send(0.0, write=False)
     pace.send(0.0, write=False)
     assert pace.delay(70.0, write=False, waiting=1) == math.inf
-    pace.settle({}, 0.0, 71.0)
+    pace.record_response({}, 0.0, 71.0)
     assert pace.delay(71.0, write=False, waiting=1) == 60.0
-    pace.settle({}, 0.0, 70.5)
+    pace.record_response({}, 0.0, 70.5)
     assert pace.delay(71.0, write=False, waiting=1) == 60.0
 
 
@@ -275,26 +287,26 @@ def _most_in_a_minute(server: SimulatedServer) -> int:
 
 
 def test_a_rate_below_one_a_minute_spaces_single_calls() -> None:
-    run = simulate(Pace(0.5, None), SimulatedServer(headers=False, limit=100), 3)
+    run = simulate(RateLimitState(0.5, None), SimulatedServer(headers=False, limit=100), 3)
     assert [later - earlier for earlier, later in zip(run.sent, run.sent[1:], strict=False)] == [
         pytest.approx(120, abs=0.01)
     ] * 2
 
 
 def test_writes_are_evenly_spaced_and_reads_are_not() -> None:
-    run = simulate(Pace(None, 20), SimulatedServer(headers=False, limit=100), 5, write=True)
+    run = simulate(RateLimitState(None, 20), SimulatedServer(headers=False, limit=100), 5, write=True)
     assert all(later - earlier >= 3 for earlier, later in zip(run.sent, run.sent[1:], strict=False))
-    pace = Pace(None, 20)
+    pace = RateLimitState(None, 20)
     pace.send(0.0, write=True)
-    pace.settle({}, 0.0, 0.1)
+    pace.record_response({}, 0.0, 0.1)
     assert pace.delay(0.1, write=False, waiting=1) == 0
     assert pace.delay(0.1, write=True, waiting=1) == pytest.approx(2.9)
 
 
 def test_a_hold_holds_everybody() -> None:
-    pace = Pace(None, None)
-    pace.hold(5.0)
-    pace.hold(3.0)
+    pace = RateLimitState(None, None)
+    pace.block_for(5.0)
+    pace.block_for(3.0)
     assert pace.delay(1.0, write=False, waiting=1) == 4
 
 
@@ -333,13 +345,13 @@ class Clock:
 
 
 def test_callers_in_threads_are_let_through_as_the_answers_allow() -> None:
-    pacer = Pacer(None, None, threading.Event(), clock=Clock(), wall=lambda: NOW)
+    pacer = Throttle(None, None, threading.Event(), clock=Clock(), wall=lambda: NOW)
     first = pacer.acquire(write=False)
     through: list[float] = []
     threads = [threading.Thread(target=lambda: through.append(pacer.acquire(write=False))) for _ in range(3)]
     for thread in threads:
         thread.start()
-    pacer.settle(_headers(100, 50, NOW + 30), first, pacer.now())
+    pacer.record_response(_headers(100, 50, NOW + 30), first, pacer.now())
     for thread in threads:
         thread.join()
     assert len(through) == 3
@@ -348,8 +360,8 @@ def test_callers_in_threads_are_let_through_as_the_answers_allow() -> None:
 
 def test_a_stop_ends_the_waiting() -> None:
     stop = threading.Event()
-    pacer = Pacer(None, None, stop, clock=lambda: 0.0)
-    pacer.hold(100)
+    pacer = Throttle(None, None, stop, clock=lambda: 0.0)
+    pacer.block_for(100)
     threading.Timer(0.05, stop.set).start()
     with pytest.raises(Interrupted):
         pacer.acquire(write=True)
@@ -370,6 +382,6 @@ def test_a_stop_ends_the_waiting() -> None:
 def test_the_rate_is_what_the_server_tells_or_the_lower_one_asked_for(
     rate: float | None, headers: dict[str, str], per_minute: float
 ) -> None:
-    pacer = Pacer(rate, None, threading.Event())
-    pacer.settle(headers, pacer.acquire(write=False), pacer.now())
+    pacer = Throttle(rate, None, threading.Event())
+    pacer.record_response(headers, pacer.acquire(write=False), pacer.now())
     assert pacer.per_minute == per_minute

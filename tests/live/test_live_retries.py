@@ -12,19 +12,19 @@ import pytest
 
 from reconciler.errors import (
     ApiError,
-    BadAnswer,
     Conflict,
     Interrupted,
-    NoAnswer,
-    NotSent,
+    InvalidResponse,
+    NoResponse,
     RateLimited,
     ReadOnlyViolation,
+    RequestNotSent,
     ServerError,
 )
 from reconciler.live import transport as transport_module
-from reconciler.live.client import Client, message_call
-from reconciler.live.retry import Retry, again, wait_before_next
-from reconciler.live.transport import Answer
+from reconciler.live.client import Client, send_message_endpoint
+from reconciler.live.retry import Retry, retry_delay, should_retry
+from reconciler.live.transport import ApiResponse
 from tests.live.live_setup import ALICE, BASE, GROUP, INSTANCE, Rig, client_of
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 
@@ -63,26 +63,30 @@ def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("method", "retry", "failures", "waits"),
     [
-        pytest.param("GET", Retry.SAFE, [_dropped("GET")], [1], id="read, connection dropped"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_dropped("GET")], [1], id="read, connection dropped"),
         pytest.param(
-            "GET", Retry.SAFE, [_status(s) for s in (500, 502, 503, 504)], [1, 2, 4, 8], id="read, 5xx four times"
+            "GET", Retry.IDEMPOTENT, [_status(s) for s in (500, 502, 503, 504)], [1, 2, 4, 8], id="read, 5xx four times"
         ),
-        pytest.param("GET", Retry.SAFE, [_garbage("GET")] * 2, [1, 2], id="read, garbage twice"),
-        pytest.param("GET", Retry.SAFE, [_status(503, Retry_After="7")], [7], id="read, 503 that says when"),
-        pytest.param("DELETE", Retry.SAFE, [_dropped("DELETE", BODY)], [1], id="remove, connection dropped"),
-        pytest.param("POST", Retry.SAFE, [_status(500, "POST", BODY)], [1], id="add, 500"),
-        pytest.param("PATCH", Retry.SAFE, [_status(429, "PATCH", BODY)] * 4, [1, 2, 4, 8], id="patch, 429 four times"),
-        pytest.param("POST", Retry.ONCE, [_status(429, "POST", BODY)] * 2, [1, 2], id="create, 429 twice"),
-        pytest.param("GET", Retry.SAFE, [_status(429, Retry_After="3")], [3], id="429, seconds given"),
-        pytest.param("GET", Retry.SAFE, [_status(429, Retry_After="9999")], [120], id="429, far too many seconds"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_garbage("GET")] * 2, [1, 2], id="read, garbage twice"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_status(503, Retry_After="7")], [7], id="read, 503 that says when"),
+        pytest.param("DELETE", Retry.IDEMPOTENT, [_dropped("DELETE", BODY)], [1], id="remove, connection dropped"),
+        pytest.param("POST", Retry.IDEMPOTENT, [_status(500, "POST", BODY)], [1], id="add, 500"),
+        pytest.param(
+            "PATCH", Retry.IDEMPOTENT, [_status(429, "PATCH", BODY)] * 4, [1, 2, 4, 8], id="patch, 429 four times"
+        ),
+        pytest.param("POST", Retry.AT_MOST_ONCE, [_status(429, "POST", BODY)] * 2, [1, 2], id="create, 429 twice"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_status(429, Retry_After="3")], [3], id="429, seconds given"),
+        pytest.param(
+            "GET", Retry.IDEMPOTENT, [_status(429, Retry_After="9999")], [120], id="429, far too many seconds"
+        ),
         pytest.param(
             "GET",
-            Retry.SAFE,
+            Retry.IDEMPOTENT,
             [_status(429, Retry_After="Fri, 31 Dec 2100 23:59:59 GMT")],
             [120],
             id="429, a date far away",
         ),
-        pytest.param("GET", Retry.SAFE, [_status(429, Retry_After="soon")], [1], id="429, not to be understood"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_status(429, Retry_After="soon")], [1], id="429, not to be understood"),
     ],
 )
 def test_what_is_harmless_is_sent_again_after_a_growing_wait(
@@ -96,20 +100,22 @@ def test_what_is_harmless_is_sent_again_after_a_growing_wait(
             answer = transport.request(method, ADD, json=body, retry=retry)
     assert rig.waits == waits
     assert [record.attempt for record in rig.records] == list(range(1, len(script) + 1))
-    assert answer == Answer(None, 200)
+    assert answer == ApiResponse(None, 200)
 
 
 @pytest.mark.parametrize(
     ("method", "retry", "failures", "error"),
     [
-        pytest.param("POST", Retry.ONCE, [_dropped("POST", BODY)], NoAnswer, id="create, dropped"),
-        pytest.param("POST", Retry.ONCE, [_status(500, "POST", BODY)], ServerError, id="create, 500"),
-        pytest.param("POST", Retry.ONCE, [_garbage("POST", BODY)], BadAnswer, id="create, garbage"),
-        pytest.param("POST", Retry.SAFE, [_garbage("POST", BODY)], BadAnswer, id="add, garbage"),
-        pytest.param("GET", Retry.SAFE, [_garbage("GET")] * 3, BadAnswer, id="read, garbage three times"),
-        pytest.param("GET", Retry.SAFE, [_status(500)] * 5, ServerError, id="read, 500 five times"),
-        pytest.param("POST", Retry.ONCE, [_status(429, "POST", BODY)] * 5, RateLimited, id="create, 429 five times"),
-        pytest.param("POST", Retry.SAFE, [_status(409, "POST", BODY)], Conflict, id="add, 409"),
+        pytest.param("POST", Retry.AT_MOST_ONCE, [_dropped("POST", BODY)], NoResponse, id="create, dropped"),
+        pytest.param("POST", Retry.AT_MOST_ONCE, [_status(500, "POST", BODY)], ServerError, id="create, 500"),
+        pytest.param("POST", Retry.AT_MOST_ONCE, [_garbage("POST", BODY)], InvalidResponse, id="create, garbage"),
+        pytest.param("POST", Retry.IDEMPOTENT, [_garbage("POST", BODY)], InvalidResponse, id="add, garbage"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_garbage("GET")] * 3, InvalidResponse, id="read, garbage three times"),
+        pytest.param("GET", Retry.IDEMPOTENT, [_status(500)] * 5, ServerError, id="read, 500 five times"),
+        pytest.param(
+            "POST", Retry.AT_MOST_ONCE, [_status(429, "POST", BODY)] * 5, RateLimited, id="create, 429 five times"
+        ),
+        pytest.param("POST", Retry.IDEMPOTENT, [_status(409, "POST", BODY)], Conflict, id="add, 409"),
     ],
 )
 def test_what_may_not_be_sent_again_or_failed_too_often_raises(
@@ -130,7 +136,7 @@ def test_a_connection_that_is_refused_is_tried_again_even_for_a_create(retry: Re
     with ScriptedServer([]) as server:
         url = server.url
     rig = Rig(url)
-    with rig.transport() as transport, pytest.raises(NotSent, match="Connection refused"):
+    with rig.transport() as transport, pytest.raises(RequestNotSent, match="Connection refused"):
         transport.request("POST", ADD, json=BODY, retry=retry)
     assert rig.waits == [1, 2, 4, 8]
     assert [(r.status, r.error) for r in rig.records] == [(None, "no connection to 127.0.0.1: Connection refused")] * 5
@@ -143,8 +149,8 @@ def test_the_error_of_a_write_names_the_earlier_attempt_that_may_have_worked_as_
         Rig(server.url).transport() as transport,
         pytest.raises(Conflict) as caught,
     ):
-        transport.request("DELETE", ADD, json=BODY, retry=Retry.SAFE)
-    assert isinstance(caught.value.__cause__, NoAnswer)
+        transport.request("DELETE", ADD, json=BODY, retry=Retry.IDEMPOTENT)
+    assert isinstance(caught.value.__cause__, NoResponse)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +166,7 @@ def test_the_error_of_a_write_that_surely_had_no_effect_before_has_no_cause(scri
         Rig(server.url).transport() as transport,
         pytest.raises(Conflict) as caught,
     ):
-        transport.request("DELETE", ADD, json=BODY, retry=Retry.SAFE)
+        transport.request("DELETE", ADD, json=BODY, retry=Retry.IDEMPOTENT)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
@@ -173,7 +179,7 @@ def test_a_429_is_waited_out_until_the_reset_on_the_servers_clock(headers: dict[
     with ScriptedServer([limited, _ok("GET")]) as server:
         rig = Rig(server.url)
         with rig.transport() as transport:
-            transport.request("GET", ADD, retry=Retry.SAFE)
+            transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
     assert rig.waits == [pytest.approx(20, abs=1.1)]
 
 
@@ -182,7 +188,7 @@ def test_a_429_whose_reset_is_hours_away_is_waited_for_two_minutes_at_most() -> 
     with ScriptedServer([limited, _ok("GET")]) as server:
         rig = Rig(server.url)
         with rig.transport() as transport:
-            transport.request("GET", ADD, retry=Retry.SAFE)
+            transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
     assert len(rig.waits) == 1
     assert 100 < rig.waits[0] <= 120
 
@@ -192,9 +198,9 @@ def test_a_stop_during_a_call_lets_it_finish_and_starts_no_other() -> None:
     with ScriptedServer([Expect("PATCH", ADD, BODY, then=rig.stop.set)]) as server:
         rig.url = server.url
         with rig.transport() as transport:
-            assert transport.request("PATCH", ADD, json=BODY, retry=Retry.SAFE).status == 200
+            assert transport.request("PATCH", ADD, json=BODY, retry=Retry.IDEMPOTENT).status == 200
             with pytest.raises(Interrupted):
-                transport.request("GET", ADD, retry=Retry.SAFE)
+                transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
 
 
 @pytest.mark.parametrize("when", ["during the call", "during the wait"])
@@ -206,8 +212,8 @@ def test_a_stop_before_the_next_attempt_names_what_may_have_worked(when: str) ->
     with ScriptedServer([Expect("PATCH", ADD, BODY, raw=b"", then=then)]) as server:
         rig.url = server.url
         with rig.transport() as transport, pytest.raises(Interrupted) as caught:
-            transport.request("PATCH", ADD, json=BODY, retry=Retry.SAFE)
-    assert isinstance(caught.value.__cause__, NoAnswer)
+            transport.request("PATCH", ADD, json=BODY, retry=Retry.IDEMPOTENT)
+    assert isinstance(caught.value.__cause__, NoResponse)
     assert len(rig.waits) == (when == "during the wait")
 
 
@@ -216,7 +222,7 @@ def test_a_stop_ends_a_real_wait_at_once() -> None:
     with ScriptedServer([Expect("GET", ADD, status=500, answer={}, then=rig.stop.set)]) as server:
         rig.url = server.url
         with rig.transport(wait=None) as transport, pytest.raises(Interrupted):
-            transport.request("GET", ADD, retry=Retry.SAFE)
+            transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
@@ -224,9 +230,9 @@ def test_a_read_only_session_sends_no_other_verb_than_get(method: str) -> None:
     with ScriptedServer([_ok("GET")]) as server:
         rig = Rig(server.url)
         with rig.transport(read_only=True) as transport:
-            transport.request("GET", ADD, retry=Retry.SAFE)
+            transport.request("GET", ADD, retry=Retry.IDEMPOTENT)
             with pytest.raises(ReadOnlyViolation, match=f"{method} /groups/{GROUP}/participants was not sent"):
-                transport.request(method, ADD, json=BODY, retry=Retry.SAFE)
+                transport.request(method, ADD, json=BODY, retry=Retry.IDEMPOTENT)
     assert len(rig.records) == 1
 
 
@@ -252,7 +258,7 @@ def test_a_session_for_messages_sends_nothing_else_and_to_no_other_instance() ->
     answer = {"data": {"message_id": "msg_1", "status": "sent"}}
     with ScriptedServer([Expect("POST", f"{BASE}/messages/send", body, answer=answer)]) as server:
         rig = Rig(server.url)
-        with rig.transport(only=message_call(INSTANCE)) as transport:
+        with rig.transport(only=send_message_endpoint(INSTANCE)) as transport:
             client = client_of(transport)
             others: list[Callable[[], object]] = [
                 client.instance,
@@ -267,7 +273,7 @@ def test_a_session_for_messages_sends_nothing_else_and_to_no_other_instance() ->
                 lambda: client.leave_group(GROUP),
                 lambda: client.join_group("AbCdEfGhIjKlMn"),
                 lambda: Client(transport, "inst_other").send_message(GROUP, "x"),
-                lambda: transport.request("GET", f"{BASE}/messages/send", retry=Retry.SAFE),
+                lambda: transport.request("GET", f"{BASE}/messages/send", retry=Retry.IDEMPOTENT),
             ]
             for other in others:
                 with pytest.raises(ReadOnlyViolation, match="was not sent: this session is for one other call alone"):
@@ -278,22 +284,28 @@ def test_a_session_for_messages_sends_nothing_else_and_to_no_other_instance() ->
 
 @pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
 def test_a_backoff_is_drawn_out_by_a_quarter_at_most(chance: float) -> None:
-    error = NoAnswer("x")
-    waits = [wait_before_next(error, {}, attempt=n, until_reset=5.0, now=0, chance=chance) for n in (1, 2, 3, 4)]
+    error = NoResponse("x")
+    waits = [retry_delay(error, {}, attempt=n, until_reset=5.0, now=0, chance=chance) for n in (1, 2, 3, 4)]
     assert waits == [base * (1 + chance / 4) for base in (1, 2, 4, 8)]
 
 
 def test_a_date_to_retry_after_is_held_against_the_servers_own_clock() -> None:
     headers = {"Retry-After": formatdate(1_000_030, usegmt=True), "Date": formatdate(1_000_000, usegmt=True)}
     error = RateLimited("x")
-    assert wait_before_next(error, headers, attempt=1, until_reset=None, now=5, chance=0) == 30
+    assert retry_delay(error, headers, attempt=1, until_reset=None, now=5, chance=0) == 30
     del headers["Date"]
-    assert wait_before_next(error, headers, attempt=1, until_reset=None, now=1_000_010, chance=0) == 20
+    assert retry_delay(error, headers, attempt=1, until_reset=None, now=1_000_010, chance=0) == 20
 
 
 def test_no_failure_is_retried_beyond_five_attempts() -> None:
-    kinds: list[ApiError] = [NotSent("x"), NoAnswer("x"), RateLimited("x"), ServerError("x"), BadAnswer("x")]
+    kinds: list[ApiError] = [
+        RequestNotSent("x"),
+        NoResponse("x"),
+        RateLimited("x"),
+        ServerError("x"),
+        InvalidResponse("x"),
+    ]
     chance = random.Random(1)
     for _ in range(200):
         error, retry = chance.choice(kinds), chance.choice(list(Retry))
-        assert not again(error, method="GET", retry=retry, attempt=5, bad_answers=chance.randrange(5))
+        assert not should_retry(error, method="GET", retry=retry, attempt=5, bad_answers=chance.randrange(5))

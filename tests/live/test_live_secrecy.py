@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import ApiError, BadAnswer, Interrupted, ReconcilerError, UsageError
-from reconciler.live.address import DEFAULT_BASE_URL, Address, address_of, checked_key, path_part
+from reconciler.errors import ApiError, Interrupted, InvalidResponse, ReconcilerError, UsageError
+from reconciler.live.base_url import DEFAULT_BASE_URL, BaseUrl, parse_base_url, quote_segment, validate_api_key
 from reconciler.live.client import Client
 from reconciler.live.retry import Retry
 from tests.live.live_setup import ALICE, BASE, GROUP, INSTANCE, KEY, Rig, client_of
@@ -37,7 +37,7 @@ from tests.live.scripted_server import Expect, ScriptedServer
     ],
 )
 def test_a_base_url_is_https_or_this_machine(given: str, url: str, host: str, loopback: bool) -> None:
-    assert address_of(given) == Address(url, host, loopback)
+    assert parse_base_url(given) == BaseUrl(url, host, loopback)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_base_url_is_https_or_this_machine(given: str, url: str, host: str, lo
     ],
 )
 def test_every_spelling_of_one_server_is_one_text(given: str, server: str) -> None:
-    assert address_of(given).server == server
+    assert parse_base_url(given).server == server
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_every_spelling_of_one_server_is_one_text(given: str, server: str) -> No
 )
 def test_any_other_base_url_is_refused_without_repeating_what_may_be_secret(given: str) -> None:
     with pytest.raises(UsageError) as caught:
-        address_of(given)
+        parse_base_url(given)
     assert "hunter2" not in str(caught.value)
     assert caught.value.hint
 
@@ -114,14 +114,14 @@ def test_any_other_base_url_is_refused_without_repeating_what_may_be_secret(give
 @pytest.mark.parametrize("key", ["", " ", "a b", "a\n", "\ta", "schlüssel", "a\x00b", "a\x7f", "key\r\nX-Evil: 1"])
 def test_a_key_that_cannot_stand_in_a_header_is_refused_unshown(key: str) -> None:
     with pytest.raises(UsageError) as caught:
-        checked_key(key)
+        validate_api_key(key)
     assert key.strip() not in str(caught.value) or not key.strip() or len(key.strip()) == 1
     assert "WAPPFY_API_KEY" in caught.value.hint
 
 
 def test_a_part_of_a_path_stays_one_part() -> None:
-    assert path_part("120363012345678901@g.us", "x") == "120363012345678901@g.us"
-    assert path_part("a/../b?c#d%e", "x") == "a%2F..%2Fb%3Fc%23d%25e"
+    assert quote_segment("120363012345678901@g.us", "x") == "120363012345678901@g.us"
+    assert quote_segment("a/../b?c#d%e", "x") == "a%2F..%2Fb%3Fc%23d%25e"
 
 
 def _holds_key(value: object, seen: set[int] | None = None) -> bool:
@@ -163,7 +163,7 @@ def test_the_key_is_in_no_error_record_or_log_even_when_the_server_repeats_it(
         rig = Rig(server.url)
         with rig.transport() as transport:
             with pytest.raises(ApiError) as caught:
-                transport.request("POST", BASE, retry=Retry.ONCE)
+                transport.request("POST", BASE, retry=Retry.AT_MOST_ONCE)
             shown = f"{transport!r} {transport} {client_of(transport)!r}"
     assert server.seen[0].headers["X-Api-Key"] == KEY
     assert not _holds_key(caught.value)
@@ -176,7 +176,7 @@ def test_the_key_is_in_no_error_of_a_connection_that_failed(caplog: pytest.LogCa
     caplog.set_level(logging.DEBUG)
     rig = Rig("http://127.0.0.1:1/api")
     with rig.transport() as transport, pytest.raises(ApiError) as caught:
-        transport.request("GET", BASE, retry=Retry.SAFE)
+        transport.request("GET", BASE, retry=Retry.IDEMPOTENT)
     assert not _holds_key(caught.value)
     assert KEY not in caplog.text + repr(rig.records)
 
@@ -315,7 +315,7 @@ def test_a_number_that_is_looked_up_is_masked_in_records_logs_and_errors(caplog:
     script = [Expect("GET", f"{BASE}/contacts/check?phone=12025550143", data={"exists": "yes"})]
     with ScriptedServer(script) as server:
         rig = Rig(server.url)
-        with rig.transport() as transport, pytest.raises(BadAnswer) as caught:
+        with rig.transport() as transport, pytest.raises(InvalidResponse) as caught:
             client_of(transport).check_contact("+12025550143")
     assert rig.records[0].path == f"{BASE}/contacts/check?phone=+1 202 ••• ••43"
     assert "2025550143" not in str(caught.value) + caplog.text

@@ -9,13 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import BadAnswer
-from reconciler.live import shapes
-from reconciler.live.listing import ListReader
-from reconciler.live.reading import Value
-from reconciler.live.shapes import Dialect, dialect_of
-from reconciler.model.identity import Identity
-from reconciler.model.invite import invite_code
+from reconciler.errors import InvalidResponse
+from reconciler.live import decode
+from reconciler.live.decode import Dialect, JsonValue, dialect_of
+from reconciler.live.paging import Paginator
+from reconciler.model.identity import Identity, invite_code
 from reconciler.model.live import ListedGroup, Participant
 from tests.live.live_setup import ALICE, GROUP
 
@@ -24,7 +22,7 @@ LID = "76699677012110@lid"
 
 
 def _person(**fields: Any) -> Participant:
-    (person,) = shapes.participants([fields], "GET /x")
+    (person,) = decode.participants([fields], "GET /x")
     return person
 
 
@@ -129,16 +127,16 @@ GOOD: dict[str, Any] = {"group_id": GROUP, "name": "x", "participants": [{"id": 
     ],
 )
 def test_an_unknown_shape_is_told_by_its_place(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(BadAnswer) as caught:
-        shapes.live_group({**GOOD, **changes}, "GET /groups/x")
+    with pytest.raises(InvalidResponse) as caught:
+        decode.live_group({**GOOD, **changes}, "GET /groups/x")
     assert caught.value.message == message
     assert caught.value.endpoint == "GET /groups/x"
 
 
 @pytest.mark.parametrize("data", [None, [], "x", 5, True])
 def test_a_group_that_is_no_object_is_a_bad_answer(data: Any) -> None:
-    with pytest.raises(BadAnswer, match="data: expected an object"):
-        shapes.live_group(data, "GET /x")
+    with pytest.raises(InvalidResponse, match="data: expected an object"):
+        decode.live_group(data, "GET /x")
 
 
 @pytest.mark.parametrize(
@@ -154,32 +152,32 @@ def test_a_group_that_is_no_object_is_a_bad_answer(data: Any) -> None:
     ],
 )
 def test_the_owner_is_who_the_group_says_if_it_can_be_known(fields: dict[str, Any], owner: Identity | None) -> None:
-    assert shapes.live_group({**GOOD, **fields}, "").owner == owner
+    assert decode.live_group({**GOOD, **fields}, "").owner == owner
 
 
 def test_no_description_is_empty_in_a_whole_group_and_unknown_in_a_list() -> None:
     for fields in ({}, {"description": None}):
-        assert shapes.live_group({**GOOD, **fields}, "").description == ""
-        assert shapes.listed_group(Value({**GOOD, **fields}, "")).description is None
-    assert shapes.listed_group(Value({**GOOD, "description": ""}, "")).description == ""
+        assert decode.live_group({**GOOD, **fields}, "").description == ""
+        assert decode.listed_group(JsonValue({**GOOD, **fields}, "")).description is None
+    assert decode.listed_group(JsonValue({**GOOD, "description": ""}, "")).description == ""
 
 
 def test_what_a_list_does_not_carry_is_not_taken_for_empty() -> None:
-    assert shapes.listed_group(Value({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, "x")
+    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, "x")
     counted = {"group_id": GROUP, "name": "x", "participant_count": 0, "participants": []}
-    assert shapes.listed_group(Value(counted, "")) == ListedGroup(GROUP, "x", 0, ())
-    assert shapes.listed_group(Value({**counted, "participant_count": None}, "")).count is None
+    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(GROUP, "x", 0, ())
+    assert decode.listed_group(JsonValue({**counted, "participant_count": None}, "")).count is None
 
 
 @pytest.mark.parametrize("count", ["5", 5.0, True, -1, [], {}])
 def test_a_count_of_participants_that_is_no_whole_number_is_a_bad_answer(count: Any) -> None:
-    with pytest.raises(BadAnswer, match="participant_count: expected a whole number"):
-        shapes.listed_group(Value({"group_id": GROUP, "name": "x", "participant_count": count}, ""))
+    with pytest.raises(InvalidResponse, match="participant_count: expected a whole number"):
+        decode.listed_group(JsonValue({"group_id": GROUP, "name": "x", "participant_count": count}, ""))
 
 
 def test_halves_of_characters_in_a_name_become_a_mark() -> None:
-    assert shapes.live_group({**GOOD, "name": "a\ud83d"}, "").name == "a\ufffd"
-    assert shapes.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == "a😀"
+    assert decode.live_group({**GOOD, "name": "a\ud83d"}, "").name == "a\ufffd"
+    assert decode.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == "a😀"
 
 
 @pytest.mark.parametrize(
@@ -203,10 +201,10 @@ def test_halves_of_characters_in_a_name_become_a_mark() -> None:
 def test_an_invite_is_a_code_or_a_url_of_whatsapp(text: str, code: str | None) -> None:
     assert invite_code(text) == code
     if code is None:
-        with pytest.raises(BadAnswer):
-            shapes.invite_url({"invite_code": text}, "")
+        with pytest.raises(InvalidResponse):
+            decode.invite_url({"invite_code": text}, "")
     else:
-        assert shapes.invite_url({"invite_code": text}, "") == f"https://chat.whatsapp.com/{code}"
+        assert decode.invite_url({"invite_code": text}, "") == f"https://chat.whatsapp.com/{code}"
 
 
 @pytest.mark.parametrize(
@@ -228,8 +226,8 @@ def test_the_dialect_is_known_by_a_groups_fields(data: Any, dialect: Dialect | N
 
 @pytest.mark.parametrize("data", [{"group_id": "x"}, {"id": 5}])
 def test_a_join_that_names_no_real_group_is_a_bad_answer(data: Any) -> None:
-    with pytest.raises(BadAnswer):
-        shapes.joined_id(data, "")
+    with pytest.raises(InvalidResponse):
+        decode.joined_id(data, "")
 
 
 FIELDS = st.sampled_from(
@@ -274,21 +272,21 @@ ANY_JSON = st.recursive(
 )
 
 
-def _listed(read: Callable[[Value], Any], key: Callable[[Any], str]) -> Callable[[Any, str], Any]:
-    return lambda data, endpoint: ListReader(lambda _query: data, read, key, endpoint).whole()
+def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Callable[[Any, str], Any]:
+    return lambda data, endpoint: Paginator(lambda _query: data, read, key, endpoint).read_all()
 
 
 READERS: list[Callable[[Any, str], Any]] = [
-    shapes.live_group,
-    shapes.participants,
-    shapes.created_group,
-    shapes.invite_url,
-    shapes.joined_id,
-    shapes.message_id,
-    shapes.contact_check,
-    shapes.instance,
-    _listed(shapes.listed_group, lambda group: group.id),
-    _listed(shapes.contact, lambda contact: contact.id),
+    decode.live_group,
+    decode.participants,
+    decode.created_group,
+    decode.invite_url,
+    decode.joined_id,
+    decode.message_id,
+    decode.contact_check,
+    decode.instance,
+    _listed(decode.listed_group, lambda group: group.id),
+    _listed(decode.contact, lambda contact: contact.id),
 ]
 
 
@@ -299,7 +297,7 @@ def test_any_json_for_any_endpoint_is_a_value_or_a_bad_answer(data: Any) -> None
         dialect_of(data)
         try:
             value = read(data, "GET /x")
-        except BadAnswer as error:
+        except InvalidResponse as error:
             told = str(error)
         else:
             told = repr(value)

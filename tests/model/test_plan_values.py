@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.advice import Advice, AdviceKind
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy
 from reconciler.model.identity import Identity
-from reconciler.model.plan import Found, GroupPlan, Plan, Refusal
-from reconciler.model.result import ApplyResult, Outcome, PersonOutcome, PersonState, StepResult
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import GroupPlan, Plan, Refusal
+from reconciler.plan.step import Action, Phase, Step
 from tests.builders import ALICE, TODAY
 
 ADD = Step("b", Action.ADD, Phase.BUILD)
 PATCH = Step("b", Action.PATCH, Phase.BUILD)
-REMOVE = Step("a", Action.REMOVE, Phase.TAKE)
+REMOVE = Step("a", Action.REMOVE, Phase.REMOVE)
 SWAPS = (Step("c", Action.REMOVE, Phase.SWAP), Step("c", Action.ADD, Phase.SWAP))
 CREATE = Step("d", Action.CREATE, Phase.BUILD)
 PLAN = Plan(
@@ -29,7 +29,7 @@ PLAN = Plan(
         GroupPlan("d", "D", steps=(CREATE,)),
     ),
 )
-WHO = Who(ALICE.identity, ALICE.jid, "alice")
+WHO = PersonRef(ALICE.identity, ALICE.jid, "alice")
 
 
 def test_steps_run_by_phase_then_key_then_the_groups_own_order() -> None:
@@ -63,13 +63,18 @@ def test_steps_blocked_groups_and_refusals_are_pending(plan: Plan, pending: bool
 
 @pytest.mark.parametrize(
     ("found", "adopted"),
-    [(Found.BY_ID, False), (Found.BY_NAME, True), (Found.BY_PREVIOUS_NAME, True), (Found.NOWHERE, False)],
+    [
+        (MatchedBy.ID, False),
+        (MatchedBy.NAME, True),
+        (MatchedBy.PREVIOUS_NAME, True),
+        (MatchedBy.NONE, False),
+    ],
 )
-def test_only_a_group_found_by_a_name_is_adopted(found: Found, adopted: bool) -> None:
-    assert GroupPlan("a", "A", found=found).adopted is adopted
+def test_only_a_group_found_by_a_name_is_adopted(found: MatchedBy, adopted: bool) -> None:
+    assert GroupPlan("a", "A", matched_by=found).adopted is adopted
 
 
-def outcome(state: PersonState) -> ApplyResult:
+def outcome(state: PersonStatus) -> ApplyResult:
     return ApplyResult(Plan("i", TODAY), people=(PersonOutcome("a", WHO, state),))
 
 
@@ -77,21 +82,21 @@ def outcome(state: PersonState) -> ApplyResult:
     ("result", "converged"),
     [
         pytest.param(ApplyResult(Plan("i", TODAY)), True, id="nothing to do"),
-        pytest.param(ApplyResult(PLAN, (StepResult(ADD, Outcome.DONE),)), True, id="all done"),
+        pytest.param(ApplyResult(PLAN, (StepResult(ADD, StepStatus.DONE),)), True, id="all done"),
         *(
             pytest.param(ApplyResult(PLAN, (StepResult(ADD, end),)), False, id=end.value)
-            for end in Outcome
-            if end is not Outcome.DONE
+            for end in StepStatus
+            if end is not StepStatus.DONE
         ),
         pytest.param(ApplyResult(PLAN, interrupted=True), False, id="interrupted"),
-        pytest.param(ApplyResult(PLAN, left_over=(("a", "text"),)), False, id="left over"),
+        pytest.param(ApplyResult(PLAN, remaining_drift=(("a", "text"),)), False, id="left over"),
         pytest.param(ApplyResult(Plan("i", TODAY, (GroupPlan("a", "A", blocked=("x",)),))), False, id="blocked"),
-        pytest.param(outcome(PersonState.NOT_ADDED), False, id="somebody not added"),
-        pytest.param(outcome(PersonState.BAD_NUMBER), False, id="a bad number"),
-        pytest.param(outcome(PersonState.STILL_IN), False, id="somebody still in"),
-        pytest.param(outcome(PersonState.PENDING), True, id="somebody pending is no drift"),
-        pytest.param(outcome(PersonState.ALREADY_IN), True, id="somebody in already"),
-        pytest.param(outcome(PersonState.ALREADY_OUT), True, id="somebody out already"),
+        pytest.param(outcome(PersonStatus.NOT_ADDED), False, id="somebody not added"),
+        pytest.param(outcome(PersonStatus.BAD_NUMBER), False, id="a bad number"),
+        pytest.param(outcome(PersonStatus.STILL_IN), False, id="somebody still in"),
+        pytest.param(outcome(PersonStatus.PENDING), True, id="somebody pending is no drift"),
+        pytest.param(outcome(PersonStatus.ALREADY_IN), True, id="somebody in already"),
+        pytest.param(outcome(PersonStatus.ALREADY_OUT), True, id="somebody out already"),
     ],
 )
 def test_a_run_converged_only_when_everything_is_as_the_file_says(result: ApplyResult, converged: bool) -> None:
@@ -100,19 +105,19 @@ def test_a_run_converged_only_when_everything_is_as_the_file_says(result: ApplyR
 
 def test_people_have_one_order_labels_first_whatever_their_case_then_numbers_then_private_ids() -> None:
     people = [
-        Who(Identity("+12025550101"), "12025550101@s.whatsapp.net", "Al"),
-        Who(Identity("+12025550102"), "12025550102@s.whatsapp.net", "al"),
-        Who(Identity("+12025550103"), "12025550103@s.whatsapp.net", "Bob"),
-        Who(Identity("+12025550104"), "12025550104@s.whatsapp.net"),
-        Who(Identity("+12025550105"), "12025550105@s.whatsapp.net", ""),
-        Who(None, None, None, "1@lid"),
-        Who(None, None, None, "2@lid"),
+        PersonRef(Identity("+12025550101"), "12025550101@s.whatsapp.net", "Al"),
+        PersonRef(Identity("+12025550102"), "12025550102@s.whatsapp.net", "al"),
+        PersonRef(Identity("+12025550103"), "12025550103@s.whatsapp.net", "Bob"),
+        PersonRef(Identity("+12025550104"), "12025550104@s.whatsapp.net"),
+        PersonRef(Identity("+12025550105"), "12025550105@s.whatsapp.net", ""),
+        PersonRef(None, None, None, "1@lid"),
+        PersonRef(None, None, None, "2@lid"),
     ]
-    assert sorted(people[3:] + people[:3], key=lambda who: who.order) == people
-    assert len({who.key for who in people}) == len(people)
+    assert sorted(people[3:] + people[:3], key=lambda who: who.sort_key) == people
+    assert len({who.ref_id for who in people}) == len(people)
 
 
 def test_advice_is_about_somebody_in_order_or_is_none() -> None:
-    one, other = Who(None, None, "b"), Who(None, None, "A")
-    assert Advice.about(AdviceKind.KEPT, "text", [one, other]) == (Advice(AdviceKind.KEPT, "text", (other, one)),)
-    assert Advice.about(AdviceKind.KEPT, "text", ()) == ()
+    one, other = PersonRef(None, None, "b"), PersonRef(None, None, "A")
+    assert Advice.for_people(AdviceKind.KEPT, "text", [one, other]) == (Advice(AdviceKind.KEPT, "text", (other, one)),)
+    assert Advice.for_people(AdviceKind.KEPT, "text", ()) == ()

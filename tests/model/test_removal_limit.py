@@ -8,8 +8,8 @@ import re
 
 import pytest
 
+from reconciler.json_schemas import schema_text
 from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
-from reconciler.published import schema_text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.shard import Shard, shard_number
+from reconciler.plan.shard import Shard, shard_number
 
 
 def test_the_split_is_sha_256_of_the_key_as_a_number_modulo_n_and_stays_so_for_ever() -> None:
@@ -20,7 +20,7 @@ def test_the_split_is_sha_256_of_the_key_as_a_number_modulo_n_and_stays_so_for_e
 
 
 def test_the_split_does_not_depend_on_the_process_that_makes_it() -> None:
-    code = "from reconciler.model.shard import shard_number as s; print([s(f'group-{n}', 7) for n in range(50)])"
+    code = "from reconciler.plan.shard import shard_number as s; print([s(f'group-{n}', 7) for n in range(50)])"
     ran = {
         subprocess.run(
             [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
@@ -32,13 +32,13 @@ def test_the_split_does_not_depend_on_the_process_that_makes_it() -> None:
 
 @given(st.text(), st.integers(1, 200))
 def test_every_key_is_in_one_shard_however_its_characters_are_composed(key: str, count: int) -> None:
-    having = [index for index in range(1, count + 1) if Shard(index, count).has(key)]
+    having = [index for index in range(1, count + 1) if Shard(index, count).contains(key)]
     assert having == [shard_number(key, count)]
     assert shard_number(unicodedata.normalize("NFD", key), count) == shard_number(key, count)
 
 
 def test_many_keys_are_spread_evenly() -> None:
-    sizes = [sum(Shard(index, 5).has(f"group-{number}") for number in range(1000)) for index in range(1, 6)]
+    sizes = [sum(Shard(index, 5).contains(f"group-{number}") for number in range(1000)) for index in range(1, 6)]
     assert sum(sizes) == 1000
     assert all(150 < size < 250 for size in sizes)
 

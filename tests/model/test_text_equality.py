@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.text import comparable, in_quotes, same_text
+from reconciler.model.text import normalize, quote, texts_equal
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,15 @@ from reconciler.model.text import comparable, in_quotes, same_text
     ],
 )
 def test_texts_are_equal_after_nfc_line_ends_and_outer_white_space(one: str, other: str, equal: bool) -> None:
-    assert same_text(one, other) is equal
-    assert same_text(other, one) is equal
+    assert texts_equal(one, other) is equal
+    assert texts_equal(other, one) is equal
 
 
 @pytest.mark.parametrize("text", ["  Cafe\u0301\r\nb\r", "", "plain", "\u00a0x\n"])
 def test_a_comparable_text_stays_as_it_is(text: str) -> None:
-    assert comparable(comparable(text)) == comparable(text)
+    assert normalize(normalize(text)) == normalize(text)
 
 
 @pytest.mark.parametrize(("text", "quoted"), [("A", '"A"'), ('A", "B', '"A\\", \\"B"'), ("a\\", '"a\\\\"'), ("", '""')])
 def test_where_a_text_in_quotes_ends_cannot_be_faked(text: str, quoted: str) -> None:
-    assert in_quotes(text) == quoted
+    assert quote(text) == quoted

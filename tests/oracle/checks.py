@@ -258,7 +258,7 @@ def report(
         # A false success is found out only by the read-back, when everything has been sent.
         yield from () if false_successes else _removals_come_last(alone)
         for step in alone:
-            if step["outcome"] == "done" and (wrong := _not_so(step, run, after)):
+            if step["status"] == "done" and (wrong := _not_so(step, run, after)):
                 yield f"{step['group']}: {step['action']} is reported as done, but {wrong}"
 
 
@@ -276,16 +276,16 @@ def _effects_are_reported(run: Run) -> Iterator[str]:
     """Every call that took effect is reported as done or unknown."""
     calls = {call.seq: call for call in run.calls}
     for effect in run.effects:
-        outcomes = [step["outcome"] for step in run.steps if _sends(step, calls[effect.call])]
-        if not {"done", "unknown"} & set(outcomes):
-            yield f"{effect.kind} of {effect.group_id} took effect, reported {outcomes or 'nowhere'}"
+        statuses = [step["status"] for step in run.steps if _sends(step, calls[effect.call])]
+        if not {"done", "unknown"} & set(statuses):
+            yield f"{effect.kind} of {effect.group_id} took effect, reported {statuses or 'nowhere'}"
 
 
 def _removals_come_last(steps: list[dict[str, Any]]) -> Iterator[str]:
     """Nothing is taken away after something else in the same group failed."""
     for at, step in enumerate(steps):
-        if step["action"] in ("remove", "leave") and step["outcome"] not in ("skipped", "not run"):
-            before = [earlier["outcome"] for earlier in steps[:at] if earlier["group"] == step["group"]]
+        if step["action"] in ("remove", "leave") and step["status"] not in ("skipped", "not run"):
+            before = [earlier["status"] for earlier in steps[:at] if earlier["group"] == step["group"]]
             if set(before) - {"done"}:
                 yield f"{step['group']}: {step['action']} was sent though a step before it was {before}"
 
@@ -342,8 +342,8 @@ def _not_so(step: Step, run: Run, after: Facts) -> str:
 
 def _excepted(step: Step, run: Run, after: Facts) -> set[str]:
     assert run.report is not None
-    named = {_digits(person["who"]) for person in run.report["people"] if person["group"] == step["group"]}
-    unread = {rest["group"] for rest in run.report["left_over"] if "read back" in rest["difference"]}
+    named = {_digits(person["person"]) for person in run.report["people"] if person["group"] == step["group"]}
+    unread = {rest["group"] for rest in run.report["remaining_drift"] if "read back" in rest["difference"]}
     # Where nothing was read back, nobody could see who refuses to be added.
     return named | after.never if run.interrupted or step["group"] in unread else named
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.interrupt import Stop
 from reconciler.cli.main import run
-from reconciler.live.pacing import Pacer
+from reconciler.cli.signals import StopFlag
+from reconciler.live.http import HttpSession
+from reconciler.live.throttle import Throttle
 from reconciler.live.transport import Transport
-from reconciler.live.wire import Wire
 from reconciler.sandbox import Fault, FaultKind, Server, Settings, World
 from tests.oracle.identity import INSTANCE, PHONE
 from tests.oracle.run import Run
@@ -80,15 +80,15 @@ class Clock:
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Let the rate limit and the waits between attempts run on this clock."""
-        wait = Pacer._wait
+        wait = Throttle._wait
 
-        def jump(pacer: Pacer, write: bool) -> float:
-            while 0 < (delay := pacer._pace.delay(pacer.now(), write=write, waiting=pacer._waiting)) < inf:
+        def jump(throttle: Throttle, write: bool) -> float:
+            while 0 < (delay := throttle._pace.delay(throttle.now(), write=write, waiting=throttle._waiting)) < inf:
                 self.skip(delay)
-            return wait(pacer, write)
+            return wait(throttle, write)
 
-        patch.setattr(Pacer, "_wait", jump)
-        patch.setattr(Pacer.__init__, "__defaults__", (self.now, time.time))
+        patch.setattr(Throttle, "_wait", jump)
+        patch.setattr(Throttle.__init__, "__defaults__", (self.now, time.time))
         patch.setitem(Transport.__init__.__kwdefaults__ or {}, "wait", self.skip)
 
 
@@ -155,7 +155,7 @@ class Runner:
         how, _, when = trouble.end.partition(" ")
         if how == "kill":
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(Wire, "send", _dying(Wire.send, trouble.at, before=when == "before"))
+                patch.setattr(HttpSession, "send", _dying(HttpSession.send, trouble.at, before=when == "before"))
                 yield interrupted
             return
         if how != "interrupt":
@@ -174,7 +174,7 @@ class Runner:
     def _interrupting(self, at: int, interrupted: Event) -> Callable[[int, str, str], None]:
         def hook(seq: int, _method: str, _path: str) -> None:
             # A call that the program gave up may be handled after its end, when nobody listens for signals.
-            listening = getattr(signal.getsignal(signal.SIGINT), "__func__", None) is Stop.asked
+            listening = getattr(signal.getsignal(signal.SIGINT), "__func__", None) is StopFlag.handle
             if seq == at and listening:
                 self.signal_handled.clear()
                 interrupted.set()
@@ -189,12 +189,12 @@ class Runner:
 
 
 def _dying(send: Callable[..., Any], at: int, *, before: bool) -> Callable[..., Any]:
-    """Return the `Wire.send` of a process that is killed at its `at`-th call."""
+    """Return the `HttpSession.send` of a process that is killed at its `at`-th call."""
     lock = Lock()
     count = 0
     dead = False
 
-    def sending(wire: Wire, *arguments: Any, **options: Any) -> Any:
+    def sending(wire: HttpSession, *arguments: Any, **options: Any) -> Any:
         nonlocal count, dead
         with lock:
             count += 1
@@ -218,13 +218,13 @@ def start_runner(settings: Settings, folder: Path) -> Iterator[Runner]:
     with World.open() as world, Server(world, settings) as server, pytest.MonkeyPatch.context() as patch:
         world.ensure_instance(INSTANCE, PHONE)
         runner = Runner(world, server, folder)
-        handle = Stop.asked
+        handle = StopFlag.handle
 
-        def handle_and_tell(stop: Stop, number: int, frame: Any) -> None:
+        def handle_and_tell(stop: StopFlag, number: int, frame: Any) -> None:
             runner.signal_handled.set()
             handle(stop, number, frame)
 
-        patch.setattr(Stop, "asked", handle_and_tell)
+        patch.setattr(StopFlag, "handle", handle_and_tell)
         Clock().install(patch)
         point_program_at(server, folder, patch)
         yield runner

@@ -132,14 +132,14 @@ def test_a_wrong_exit_code_is_found(wrong: Run) -> None:
     assert found(checks.apply_alone(wrong, expectation(), facts()))
 
 
-def reported(outcome: str, action: str = "remove", first: str = "", **step: Any) -> dict[str, Any]:
-    """A report with one step, about bob in Alpha; `first` is the outcome of a step before it."""
+def reported(status: str, action: str = "remove", first: str = "", **step: Any) -> dict[str, Any]:
+    """A report with one step, about bob in Alpha; `first` is the status of a step before it."""
     who = {"identity": f"+{BOB}", "jid": f"{BOB}@s.whatsapp.net", "label": "bob", "lid": None}
-    whole: dict[str, Any] = {"outcome": outcome, "action": action, "group": "alpha", "group_id": ALPHA, "people": [who]}
+    whole: dict[str, Any] = {"status": status, "action": action, "group": "alpha", "group_id": ALPHA, "people": [who]}
     whole |= {"name": None, "description": None, "invite": None, **step}
-    before = [{**whole, "action": "add", "people": [], "outcome": first}] if first else []
+    before = [{**whole, "action": "add", "people": [], "status": first}] if first else []
     ends = {"converged": False, "interrupted": False}
-    return {"steps": [*before, whole], "people": [], "left_over": [], "blocked": [], **ends}
+    return {"steps": [*before, whole], "people": [], "remaining_drift": [], "blocked": [], **ends}
 
 
 REMOVED = effect("remove", ALPHA, BOB)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.starter.pages import starter_files
+from reconciler.starter.templates import starter_files
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent

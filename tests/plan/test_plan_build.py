@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.model.advice import AdviceKind
-from reconciler.model.plan import Found
-from reconciler.plan.choices import Choices
+from reconciler.diff.change import AdviceKind, MatchedBy
+from reconciler.plan.selection import PlanOptions
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, BOB, TODAY, desired, group, group_plan, live, plan_for, policy
 
 
@@ -16,19 +15,19 @@ def test_a_plan_has_every_group_of_the_file_sorted_by_key() -> None:
 
 def test_a_plan_for_targets_has_only_them() -> None:
     wanted = desired(group("a", id=ALPHA_ID, name="A"), group("b", id=None, name="B"))
-    plan = plan_for(wanted, live(name="A"), choices=Choices(targets=("b",)))
+    plan = plan_for(wanted, live(name="A"), choices=PlanOptions(targets=("b",)))
     assert ([g.key for g in plan.groups], plan.targets) == (["b"], ("b",))
 
 
 def test_a_target_is_matched_with_all_keys_of_the_file_in_view() -> None:
     wanted = desired(group("held", id=ALPHA_ID, name="A"), group("new", id=None, name="A"))
-    (planned,) = plan_for(wanted, live(name="A"), choices=Choices(targets=("new",))).groups
+    (planned,) = plan_for(wanted, live(name="A"), choices=PlanOptions(targets=("new",))).groups
     assert [step.action for step in planned.steps] == ["create"]
 
 
 def test_a_plan_tells_the_rate_the_date_and_the_instance() -> None:
     wanted = desired(policy=policy(writes_per_minute=20))
-    plan = plan_for(wanted, choices=Choices(calls_per_minute=80.0))
+    plan = plan_for(wanted, choices=PlanOptions(calls_per_minute=80.0))
     assert (plan.calls_per_minute, plan.writes_per_minute, plan.as_of) == (80.0, 20, TODAY)
     assert plan.instance_id == "inst_abc123"
 
@@ -37,8 +36,8 @@ def test_a_plan_records_the_live_group_and_the_names_it_was_found_by() -> None:
     there = live(ALICE)
     planned = group_plan(desired(group(id=None, name="Omega", previously=["Alpha"], members=[BOB])), there)
     assert planned.live == there
-    assert planned.names == ("Omega", "Alpha")
-    assert (planned.name, planned.id, planned.found) == ("Omega", ALPHA_ID, Found.BY_PREVIOUS_NAME)
+    assert planned.lookup_names == ("Omega", "Alpha")
+    assert (planned.name, planned.id, planned.matched_by) == ("Omega", ALPHA_ID, MatchedBy.PREVIOUS_NAME)
     assert planned.live_members == 1
     assert ([who.label for who in planned.add], [who.label for who in planned.remove]) == (["bob"], ["alice"])
 

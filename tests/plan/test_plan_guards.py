@@ -8,9 +8,9 @@ import pytest
 
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
 from reconciler.model.live import Instance, LiveGroup
-from reconciler.model.plan import Plan
-from reconciler.plan.choices import Choices
-from reconciler.plan.guard import PLACEHOLDER, refusals_of_instance
+from reconciler.plan.guards import PLACEHOLDER, check_instance
+from reconciler.plan.model import Plan
+from reconciler.plan.selection import PlanOptions
 from tests.builders import (
     ALICE,
     ALPHA_ID,
@@ -70,15 +70,15 @@ def test_a_refusal_names_the_group_the_limit_its_source_and_the_flag_that_lifts_
     (refusal,) = plan_for(wanted, group_live).refusals
     assert refusal.group == "alpha"
     assert refusal.message == "3 of 4 members would be removed, 2 may be (50% by groups.yaml:7)"
-    assert "--max-removals 3" in refusal.lift
-    assert "`max_removals`" in refusal.lift
+    assert "--max-removals 3" in refusal.override
+    assert "`max_removals`" in refusal.override
 
 
 def test_the_flag_that_a_refusal_names_does_lift_it() -> None:
     wanted, group_live = removing(4, 3)
     (refusal,) = plan_for(wanted, group_live).refusals
-    number = int(refusal.lift.split("--max-removals ")[1].split(",")[0])
-    assert plan_for(wanted, group_live, choices=Choices(max_removals=count(number))).refusals == ()
+    number = int(refusal.override.split("--max-removals ")[1].split(",")[0])
+    assert plan_for(wanted, group_live, choices=PlanOptions(max_removals=count(number))).refusals == ()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_the_flag_goes_before_the_group_before_the_policy_before_the_default(
     flag: RemovalLimit | None, of_group: RemovalLimit | None, of_policy: RemovalLimit | None, used: RemovalLimit
 ) -> None:
     wanted, group_live = removing(4, 1, limit=of_group, of_policy=of_policy)
-    assert group_plan(wanted, group_live, choices=Choices(max_removals=flag)).removal_limit == used
+    assert group_plan(wanted, group_live, choices=PlanOptions(max_removals=flag)).removal_limit == used
 
 
 def test_the_instance_does_not_count_as_a_member() -> None:
@@ -123,7 +123,7 @@ def test_removals_that_are_blocked_or_held_back_refuse_nothing() -> None:
 def test_somebody_to_remove_while_the_own_number_is_unknown_is_refused() -> None:
     (refusal,) = plan_for(desired(group(members=[ALICE]), instance=None), live(ALICE, BOB, me=None)).refusals
     assert "own number is unknown" in refusal.message
-    assert "`phone` under `instance`" in refusal.lift
+    assert "`phone` under `instance`" in refusal.override
 
 
 def test_the_number_in_a_file_for_another_instance_is_not_this_ones() -> None:
@@ -131,8 +131,8 @@ def test_the_number_in_a_file_for_another_instance_is_not_this_ones() -> None:
     (refusal,) = plan_for(wanted, live(ALICE, BOB, me=None)).refusals
     assert "own number is unknown" in refusal.message
     assert "the file is for the instance inst_other, this run for inst_abc123" in refusal.message
-    assert "name inst_other with --instance-id" in refusal.lift
-    assert "`id` and `phone` of inst_abc123" in refusal.lift
+    assert "name inst_other with --instance-id" in refusal.override
+    assert "`id` and `phone` of inst_abc123" in refusal.override
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_a_starter_that_nobody_has_made_their_own_is_refused_whatever_instance_i
     for lives in ([live(ALICE)], [live(*PEOPLE)], []):
         (refusal,) = plan_for(wanted, *lives).refusals
         assert PLACEHOLDER in refusal.message
-        assert "`id` and `phone`" in refusal.lift
-    assert plan_for(wanted, live(ALICE), choices=Choices(trying_out=True)).refusals == ()
+        assert "`id` and `phone`" in refusal.override
+    assert plan_for(wanted, live(ALICE), choices=PlanOptions(sandbox=True)).refusals == ()
 
 
 def test_adding_alone_needs_no_own_number() -> None:
@@ -169,9 +169,9 @@ def test_adding_alone_needs_no_own_number() -> None:
     ids=["connected", "nobody asked", "disconnected", "waiting for the scan", "another kind"],
 )
 def test_an_instance_that_cannot_write_is_refused(instance: Instance | None, said: str | None) -> None:
-    found = refusals_of_instance(instance)
+    found = check_instance(instance)
     assert [said in refusal.message for refusal in found if said] == ([True] if said else [])
-    assert all(refusal.lift and refusal.group is None for refusal in found)
+    assert all(refusal.override and refusal.group is None for refusal in found)
 
 
 def test_all_refusals_are_told_at_once_the_runs_own_first() -> None:
@@ -179,7 +179,7 @@ def test_all_refusals_are_told_at_once_the_runs_own_first() -> None:
     plan = plan_for(wanted, live(*PEOPLE), instance=Instance("inst_abc123", "failed"))
     assert [refusal.group for refusal in plan.refusals] == [None, None, "alpha"]
     assert [
-        word in refusal.lift
+        word in refusal.override
         for word, refusal in zip(("connect it", "`phone`", "--max-removals"), plan.refusals, strict=True)
     ] == [True] * 3
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL as BATCH
 from reconciler.model.desired import DesiredGroup, State
-from reconciler.model.limits import MAX_PEOPLE_A_CALL as BATCH
 from reconciler.model.live import LiveGroup
-from reconciler.model.step import Action, Phase, Step
-from reconciler.plan.choices import Choices
+from reconciler.plan.selection import PlanOptions
+from reconciler.plan.step import Action, Phase, Step
 from tests.builders import (
     ALICE,
     ALPHA_ID,
@@ -174,7 +174,7 @@ def test_a_person_who_moves_is_added_before_being_removed() -> None:
 
 def test_a_plan_counts_its_calls_and_the_time_they_take() -> None:
     wanted = desired(group(name="Omega", members=[ALICE]))
-    plan = plan_for(wanted, live(BOB), choices=Choices(calls_per_minute=30.0))
+    plan = plan_for(wanted, live(BOB), choices=PlanOptions(calls_per_minute=30.0))
     assert (plan.calls, plan.seconds) == (3, 6.0)
 
 

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from reconciler.model.desired import Desired, Membership, RemovalLimit, State, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Plan
-from reconciler.model.step import Action, Phase, Step
-from reconciler.plan.choices import Choices
+from reconciler.plan.model import Plan
+from reconciler.plan.selection import PlanOptions
+from reconciler.plan.step import Action, Phase, Step
 from tests.builders import ME, plan_for
 from tests.plan.tiny_world import TinyWorld, lids_noted
 from tests.plan.tiny_worlds import Setting, settings_of_worlds
 
 # The same examples on every machine, so that a failure is the change's and not the day's.
 steady = settings(max_examples=100, derandomize=True, database=None, deadline=None)
-ANY_NUMBER = Choices(max_removals=RemovalLimit("--max-removals", count=100))
+ANY_NUMBER = PlanOptions(max_removals=RemovalLimit("--max-removals", count=100))
 
 
 def plan_of(world: TinyWorld, wanted: Desired) -> Plan:
@@ -118,7 +118,7 @@ def test_building_never_takes_away_and_the_order_is_by_phase_then_key(setting: S
     steps = plan_of(world, wanted).steps
     taking = (Action.REMOVE, Action.LEAVE)
     assert [step for step in steps if step.phase is Phase.BUILD and step.action in taking] == []
-    assert [step for step in steps if step.phase is Phase.TAKE and step.action not in taking] == []
+    assert [step for step in steps if step.phase is Phase.REMOVE and step.action not in taking] == []
     assert [(step.phase, step.group) for step in steps] == sorted((step.phase, step.group) for step in steps)
 
 

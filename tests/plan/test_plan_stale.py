@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.model.desired import Desired, State
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.plan.choices import Choices
-from reconciler.plan.stale import moved, touched
+from reconciler.plan.selection import PlanOptions
+from reconciler.plan.staleness import groups_with_steps, live_changes
 from tests.builders import (
     ALICE,
     ALPHA_ID,
@@ -39,12 +39,12 @@ def what_moved(
     was: Sequence[LiveGroup],
     now: Sequence[LiveGroup],
     unreadable: Sequence[str] = (),
-    choices: Choices | None = None,
+    choices: PlanOptions | None = None,
 ) -> tuple[str, ...]:
     """What moved between the plan for these live groups and those groups now."""
     plan = plan_for(wanted, *was, choices=choices)
     read: Mapping[str, LiveGroup | None] = {one.id: None if one.id in unreadable else one for one in now}
-    return moved(plan, [listed(one) for one in now], read)
+    return live_changes(plan, [listed(one) for one in now], read)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_group_that_another_key_of_the_plan_holds_is_no_reason(order: int) -> 
 def test_a_group_that_a_key_of_the_file_holds_is_no_reason_when_that_key_is_no_target() -> None:
     wanted = desired(group("held", id=ALPHA_ID, name="New"), group("new", id=None, name="New"))
     there = live(name="New")
-    assert what_moved(wanted, [there], [there], choices=Choices(targets=("new",))) == ()
+    assert what_moved(wanted, [there], [there], choices=PlanOptions(targets=("new",))) == ()
 
 
 def test_names_are_quoted_so_that_their_end_cannot_be_faked() -> None:
@@ -197,7 +197,7 @@ def test_groups_that_the_plan_does_not_touch_may_change_as_they_like() -> None:
     was = [live(ALICE, name="A"), live(CAROL, id=BETA_ID, name="B")]
     now = [live(ALICE, BOB, name="Other"), was[1]]
     plan = plan_for(wanted, *was)
-    assert [one.key for one in touched(plan)] == ["b"]
+    assert [one.key for one in groups_with_steps(plan)] == ["b"]
     assert what_moved(wanted, was, now) == ()
     assert what_moved(wanted, was, now[1:]) == ()
 

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.diff.change import AdviceKind
+from reconciler.engine import make_plan
 from reconciler.live.client import Client
-from reconciler.model.advice import AdviceKind
 from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import Instance, Listing, LiveGroup
-from reconciler.model.plan import Plan
-from reconciler.model.shard import Shard, shard_number
-from reconciler.pipeline import make_plan
-from reconciler.plan.choices import Choices
+from reconciler.plan.model import Plan
+from reconciler.plan.selection import PlanOptions
+from reconciler.plan.shard import Shard, shard_number
 from tests.builders import ALPHA_ID, CONNECTED, desired, group, listed, live, person
 from tests.plan.tiny_worlds import Setting, settings_of_worlds
 
@@ -38,7 +38,7 @@ class Told:
     instance_id: str = "inst_abc123"
     asked: list[str] = field(default_factory=list)
 
-    def list_groups(self, *, prove: bool = False) -> Listing:
+    def list_groups(self, *, verify_end: bool = False) -> Listing:
         self.asked.append("list")
         return Listing(tuple(listed(one) for one in sorted(self.lives, key=lambda one: one.id)))
 
@@ -56,7 +56,7 @@ class Told:
         return f"https://chat.whatsapp.com/{group_id[:20]}"
 
 
-def planned(wanted: Desired, told: Told, choices: Choices) -> Plan:
+def planned(wanted: Desired, told: Told, choices: PlanOptions) -> Plan:
     return make_plan(wanted, cast("Client", told), choices, parallelism=1, rate=lambda: 60.0).plan
 
 
@@ -67,7 +67,7 @@ def together(shards: Sequence[Plan]) -> Plan:
         groups=tuple(sorted((one for plan in shards for one in plan.groups), key=lambda one: one.key)),
         refusals=once(refusal for plan in shards for refusal in plan.refusals),
         advice=tuple(advice for plan in shards for advice in plan.advice),
-        share=None,
+        shard=None,
     )
 
 
@@ -76,7 +76,7 @@ def once(refusals: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(sorted(dict.fromkeys(refusals), key=lambda one: one.group or ""))
 
 
-def hold_together(wanted: Desired, lives: Sequence[LiveGroup], choices: Choices, count: int) -> None:
+def hold_together(wanted: Desired, lives: Sequence[LiveGroup], choices: PlanOptions, count: int) -> None:
     """The rule itself: the same plan, and the reads of one run shared out among the shards."""
     told = Told(lives, replace(CONNECTED, status="disconnected"))
     whole = planned(wanted, told, choices)
@@ -85,9 +85,9 @@ def hold_together(wanted: Desired, lives: Sequence[LiveGroup], choices: Choices,
     for index in range(1, count + 1):
         part = Told(lives, told.state)
         plans.append(planned(wanted, part, replace(choices, shard=Shard(index, count))))
-        assert plans[-1].share is not None
+        assert plans[-1].shard is not None
         assert {shard_number(one.key, count) for one in plans[-1].groups} <= {index}
-        assert plans[-1].share.of_groups == len(whole.groups)
+        assert plans[-1].shard.total_groups == len(whole.groups)
         assert part.asked == [] or plans[-1].groups or index == 1
         asked += part.asked
     assert together(plans) == replace(whole, refusals=once(whole.refusals))
@@ -108,7 +108,7 @@ def test_shards_together_plan_exactly_what_one_run_plans(
     world, wanted = setting
     renamed = tuple(replace(one, key=key) for one, key in zip(wanted.groups, sorted(keys), strict=True))
     limit = RemovalLimit("--max-removals", count=1)
-    choices = Choices(targets=tuple(sorted(keys)[:2]) if some else (), max_removals=limit)
+    choices = PlanOptions(targets=tuple(sorted(keys)[:2]) if some else (), max_removals=limit)
     hold_together(replace(wanted, groups=renamed), (*world.lives(), ELSEWHERE), choices, count)
 
 
@@ -124,9 +124,9 @@ def test_shards_together_plan_what_one_run_plans_of_a_real_project(count: int) -
     )
     lives = [live(*people(one["members"]), id=ids[slug], name=one["name"]) for slug, one in before.items()]
     told = Told(lives)
-    whole = planned(wanted, told, Choices())
+    whole = planned(wanted, told, PlanOptions())
     assert (len(whole.groups), len(told.asked)) == (590, 572)
-    hold_together(wanted, lives, Choices(), count)
+    hold_together(wanted, lives, PlanOptions(), count)
 
 
 def months() -> list[dict[str, Any]]:
@@ -144,7 +144,7 @@ def test_two_keys_that_find_one_live_group_block_each_other_across_shards() -> N
     count = next(count for count in range(2, 99) if shard_number("a", count) != shard_number("b", count))
     for key in ("a", "b"):
         shard = Shard(shard_number(key, count), count)
-        (blocked,) = planned(wanted, Told([live()]), Choices(shard=shard)).groups
+        (blocked,) = planned(wanted, Told([live()]), PlanOptions(shard=shard)).groups
         assert blocked.blocked
         assert not blocked.steps
         assert ALPHA_ID in blocked.blocked[0]
@@ -152,7 +152,7 @@ def test_two_keys_that_find_one_live_group_block_each_other_across_shards() -> N
 
 def test_what_is_in_no_file_is_told_by_the_first_shard_alone() -> None:
     wanted = desired(group("a", id=None, name="A"))
-    plans = [planned(wanted, Told([live()]), Choices(shard=Shard(index, 3))) for index in (1, 2, 3)]
+    plans = [planned(wanted, Told([live()]), PlanOptions(shard=Shard(index, 3))) for index in (1, 2, 3)]
     assert [[advice.kind for advice in plan.advice] for plan in plans] == [[AdviceKind.UNMANAGED], [], []]
 
 
@@ -160,7 +160,7 @@ def test_a_shard_without_groups_makes_no_call() -> None:
     wanted = desired(group("a"))
     empty = next(index for index in (2, 3) if index != shard_number("a", 3))
     told = Told([live()])
-    plan = planned(wanted, told, Choices(shard=Shard(empty, 3)))
+    plan = planned(wanted, told, PlanOptions(shard=Shard(empty, 3)))
     assert (told.asked, plan.groups, plan.pending) == ([], (), False)
 
 
@@ -170,7 +170,7 @@ def test_a_group_that_comes_moves_no_other_one_to_another_shard() -> None:
     def parts(*more: str) -> list[set[str]]:
         wanted = desired(*(group(key, id=None, name=key) for key in (*keys, *more)))
         return [
-            {one.key for one in planned(wanted, Told(()), Choices(shard=Shard(index, 4))).groups}
+            {one.key for one in planned(wanted, Told(()), PlanOptions(shard=Shard(index, 4))).groups}
             for index in range(1, 5)
         ]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.plan import Plan
-from reconciler.model.step import Action, Step
-from reconciler.model.who import Who
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import Plan
+from reconciler.plan.step import Action, Step
 from tests.builders import ME, participant
 
 
@@ -121,7 +121,7 @@ class TinyWorld:
         return group_id
 
 
-def add(room: Room, who: Who) -> None:
+def add(room: Room, who: PersonRef) -> None:
     """Put somebody into a room by the address that was sent."""
     identity = identity_of_jid(who.jid or "")
     assert identity is not None, f"422: {who.jid}"
@@ -129,7 +129,7 @@ def add(room: Room, who: Who) -> None:
     room.people[identity] = participant(who.jid or "")
 
 
-def remove(room: Room, who: Who) -> None:
+def remove(room: Room, who: PersonRef) -> None:
     """Take somebody out of a room by the address that was sent."""
     identity = identity_of_jid(who.jid or "")
     hidden = [stranger for stranger in room.strangers if who.lid is not None and stranger.lid == who.lid]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, NotManaged, Person, State
+from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, Person, State, UnmanagedType
 from reconciler.model.identity import identity_of_digits
 from reconciler.model.live import Participant
 from tests.builders import ME, desired, group, participant, person, policy
@@ -53,7 +53,7 @@ SOME = st.sets(st.sampled_from(sorted(FORMS)))
 FEW = st.lists(st.sampled_from(sorted(FORMS)), max_size=2, unique=True)
 MISCOUNT = st.sampled_from([0, 0, 0, 1, -1])
 LIVE_TEXT = st.sampled_from(["", "Text", "Text\r\n"])
-WANTED_TEXT: st.SearchStrategy[str | NotManaged] = st.sampled_from([UNMANAGED, "", "Text", "New"])
+WANTED_TEXT: st.SearchStrategy[str | UnmanagedType] = st.sampled_from([UNMANAGED, "", "Text", "New"])
 PARTS = st.lists(
     st.sampled_from(["wanted", "wanted", "invited", "expired", "absent", "", ""]),
     min_size=len(FORMS),

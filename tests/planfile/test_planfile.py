@@ -15,25 +15,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.formats import PLAN_FORMATS, Look
+from reconciler.cli.formats import PLAN_FORMATS, RenderOptions
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import PlanFileError
-from reconciler.hostile.escaping import json_text
-from reconciler.model.advice import Advice, AdviceKind
-from reconciler.model.changed_since import ChangedSince, KeyRename
-from reconciler.model.counts import PlanSummary
+from reconciler.json_schemas import schema_text
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import identity_of_digits
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
-from reconciler.model.shard import Share
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.who import Who
-from reconciler.planfile.read import read_plan_document, read_plan_to_show
-from reconciler.planfile.saved import FORMAT_VERSION, SavedPlan
-from reconciler.planfile.write import plan_document
-from reconciler.published import schema_text
-from reconciler.report.document import masked
-from reconciler.report.text import render_plan
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.file_format import FORMAT_VERSION, SavedPlan, plan_document
+from reconciler.plan.file_reader import read_plan_document, read_plan_to_show
+from reconciler.plan.model import ChangedSince, GroupPlan, KeyRename, Plan, Refusal
+from reconciler.plan.shard import ShardInfo
+from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.summary import PlanSummary
+from reconciler.report.documents import mask_document
+from reconciler.report.plan_text import render_plan
+from reconciler.sanitize.escape import json_text
 from tests.report import report_samples as samples
 from tests.report.report_samples import plan_file as document_of
 
@@ -62,10 +60,10 @@ days = st.dates()
 
 
 @st.composite
-def people(draw: st.DrawFn, least: int = 0) -> tuple[Who, ...]:
+def people(draw: st.DrawFn, least: int = 0) -> tuple[PersonRef, ...]:
     digits = draw(st.lists(st.sampled_from(NUMBERS), min_size=least, max_size=4, unique_by=identity_of_digits))
     return tuple(
-        Who(
+        PersonRef(
             identity_of_digits(number),
             f"{number}@s.whatsapp.net",
             draw(maybe_words),
@@ -101,7 +99,7 @@ def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
     base = GroupPlan(
         key,
         draw(words),
-        names=tuple(draw(st.lists(words, max_size=2))),
+        lookup_names=tuple(draw(st.lists(words, max_size=2))),
         blocked=tuple(draw(st.lists(words, max_size=2))),
         advice=tuple(draw(st.lists(advice, max_size=2))),
         live_members=draw(st.integers(0, 1024)),
@@ -114,30 +112,30 @@ def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
         create = Step(key, Action.CREATE, Phase.BUILD, name=base.name, people=everybody[:1])
         patch = Step(key, Action.PATCH, Phase.BUILD, description=text[1].new)
         add = Step(key, Action.ADD, Phase.BUILD, people=everybody[1:])
-        return replace(base, text=text, add=everybody, steps=(create, patch, add))
+        return replace(base, field_changes=text, add=everybody, steps=(create, patch, add))
     gid = f"12036301234567{number:04}@g.us"
     if shape == "join":
         known = draw(st.sampled_from([None, gid]))
         return replace(base, id=known, steps=(Step(key, Action.JOIN, Phase.BUILD, known, invite=draw(words)),))
     live = draw(st.none() | st.builds(LiveGroup, st.just(gid), words, words, participants(), st.none(), st.none()))
-    base = replace(base, id=gid, live=live, found=draw(st.sampled_from(list(Found)[:3])))
+    base = replace(base, id=gid, live=live, matched_by=draw(st.sampled_from(list(MatchedBy)[:3])))
     if shape == "leave":
-        return replace(base, steps=(Step(key, Action.LEAVE, Phase.TAKE, gid),))
+        return replace(base, steps=(Step(key, Action.LEAVE, Phase.REMOVE, gid),))
     name = TextChange("name", draw(words), draw(words))
     steps = [
         Step(key, Action.PATCH, Phase.BUILD, gid, name=name.new),
         Step(key, Action.ADD, draw(st.sampled_from([Phase.BUILD, Phase.SWAP])), gid, people=everybody[:1]),
-        Step(key, Action.REMOVE, draw(st.sampled_from([Phase.SWAP, Phase.TAKE])), gid, people=everybody[1:]),
+        Step(key, Action.REMOVE, draw(st.sampled_from([Phase.SWAP, Phase.REMOVE])), gid, people=everybody[1:]),
     ]
     kept = tuple(step for step in steps if draw(st.booleans()))
-    return replace(base, text=(name,), add=everybody[:1], remove=everybody[1:], steps=kept)
+    return replace(base, field_changes=(name,), add=everybody[:1], remove=everybody[1:], steps=kept)
 
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     keys = sorted(draw(st.lists(st.text(min_size=1, max_size=8), max_size=3, unique=True)))
     planned = tuple(draw(groups(key, number)) for number, key in enumerate(keys))
-    by_id = {group.id for group in planned if group.id is not None and group.found is Found.BY_ID}
+    by_id = {group.id for group in planned if group.id is not None and group.matched_by is MatchedBy.ID}
     return Plan(
         draw(words),
         draw(days),
@@ -148,7 +146,7 @@ def plans(draw: st.DrawFn) -> Plan:
         draw(st.none() | st.integers(1, 100)),
         tuple(draw(st.lists(words, max_size=2))),
         tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
-        share=draw(st.none() | st.builds(Share, st.just(1), st.just(1), st.integers(0, 99))),
+        shard=draw(st.none() | st.builds(ShardInfo, st.just(1), st.just(1), st.integers(0, 99))),
         changed_since=draw(st.none() | revisions),
     )
 
@@ -170,7 +168,7 @@ def test_a_saved_plan_reads_back_as_the_same_plan(plan: Plan, files: list[Source
     document = plan_document(made)
     assert read_plan_document(saved(document)) == made
     PLAN_SCHEMA.validate(saved(document))
-    PLAN_SCHEMA.validate(saved(masked(document, show_phones=False)))
+    PLAN_SCHEMA.validate(saved(mask_document(document, show_phones=False)))
 
 
 # --- the hand-made ones ------------------------------------------------------------------------------------------
@@ -400,7 +398,7 @@ def test_a_plan_of_format_2_which_knew_no_links_is_shown_and_not_applied(name: s
     plan = without_links(PLANS[name])
     document = {**saved(document_of(plan)), "format_version": 2}
     delete_links(document)
-    assert read_plan_to_show(document).plan == replace(plan, other_format=2)
+    assert read_plan_to_show(document).plan == replace(plan, foreign_format=2)
     with pytest.raises(PlanFileError, match=r"format is version 2, made by .* reads format version 3"):
         read_plan_document(document)
 
@@ -432,14 +430,14 @@ def test_of_another_format_only_what_came_to_it_later_may_be_missing(names: tupl
 def test_a_plan_of_another_format_says_so_where_it_is_shown(name: str, format_: str) -> None:
     told = "Saved with format version 4: shown as far as this program understands it."
     document = saved(document_of(PLANS[name]))
-    assert told not in PLAN_FORMATS[format_](read_plan_to_show(document), Look())
-    assert told in PLAN_FORMATS[format_](read_plan_to_show({**document, "format_version": 4}), Look())
+    assert told not in PLAN_FORMATS[format_](read_plan_to_show(document), RenderOptions())
+    assert told in PLAN_FORMATS[format_](read_plan_to_show({**document, "format_version": 4}), RenderOptions())
 
 
 @pytest.mark.parametrize("name", PLANS)
 def test_a_plan_of_format_1_is_read_to_be_shown(name: str) -> None:
     """It knew no shard, no revision, no verdicts, and no links."""
-    plan = without_links(replace(PLANS[name], share=None, changed_since=None))
+    plan = without_links(replace(PLANS[name], shard=None, changed_since=None))
     document = saved(document_of(plan))
     for member in ("shard", "changed_since", "baseline"):
         del document[member]
@@ -447,7 +445,7 @@ def test_a_plan_of_format_1_is_read_to_be_shown(name: str) -> None:
         del group["verdicts"]
     delete_links(document)
     shown = read_plan_to_show({**document, "format_version": 1})
-    assert shown == SavedPlan(replace(plan, other_format=1), samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z")
+    assert shown == SavedPlan(replace(plan, foreign_format=1), samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z")
     assert plan_document(shown)["format_version"] == 1
     with pytest.raises(PlanFileError, match="format is version 1"):
         read_plan_document(plan_document(shown))
@@ -459,7 +457,7 @@ def test_what_a_later_format_adds_is_passed_over_to_show_the_rest(name: str) -> 
     for value in (document, *document["groups"], *(step for group in document["groups"] for step in group["steps"])):
         value["weather"] = "fine"
     shown = read_plan_to_show({**document, "format_version": 4})
-    assert shown.plan == replace(PLANS[name], other_format=4)
+    assert shown.plan == replace(PLANS[name], foreign_format=4)
 
 
 @pytest.mark.parametrize(
@@ -488,7 +486,7 @@ def test_a_plan_of_another_format_with_anything_anywhere_is_shown_or_refused(pla
 
 def test_a_plan_printed_with_masked_numbers_cannot_be_applied() -> None:
     with pytest.raises(PlanFileError, match="masked"):
-        read_plan_document(saved(masked(document_of(samples.SMALL), show_phones=False)))
+        read_plan_document(saved(mask_document(document_of(samples.SMALL), show_phones=False)))
 
 
 @pytest.mark.parametrize(
@@ -496,7 +494,7 @@ def test_a_plan_printed_with_masked_numbers_cannot_be_applied() -> None:
     [
         (GroupPlan, lambda document: document["groups"][0]),
         (Step, lambda document: document["groups"][0]["steps"][0]),
-        (Who, lambda document: document["groups"][0]["add"][0]),
+        (PersonRef, lambda document: document["groups"][0]["add"][0]),
         (Participant, lambda document: document["groups"][1]["live"]["participants"][0]),
         (LiveGroup, lambda document: document["groups"][1]["live"]),
         (PlanSummary, lambda document: document["summary"]),

@@ -6,18 +6,17 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from reconciler.errors import Kind, Problem
-from reconciler.model.advice import Advice, AdviceKind
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
+from reconciler.errors import Problem, ProblemKind
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import Identity, identity_of_digits
-from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
-from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
-from reconciler.model.shard import Share
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.who import Who
-from reconciler.planfile.saved import SavedPlan
-from reconciler.planfile.write import plan_document
+from reconciler.model.live import CallRecord, LiveGroup, Participant
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.file_format import SavedPlan, plan_document
+from reconciler.plan.model import GroupPlan, Plan, Refusal
+from reconciler.plan.shard import ShardInfo
+from reconciler.plan.step import Action, Phase, Step
 
 ALPHA_ID = "120363012345678901@g.us"
 BETA_ID = "120363012345678902@g.us"
@@ -25,8 +24,8 @@ OLD_ID = "12025550111-1523456789@g.us"
 SOURCES = (Source("groups.yaml", "ab" * 32), Source("more/sales.yaml", "cd" * 32))
 
 
-def who(digits: str, label: str | None = None, until: date | None = None, reason: str | None = None) -> Who:
-    return Who(identity_of_digits(digits), f"{digits}@s.whatsapp.net", label, None, until, reason)
+def who(digits: str, label: str | None = None, until: date | None = None, reason: str | None = None) -> PersonRef:
+    return PersonRef(identity_of_digits(digits), f"{digits}@s.whatsapp.net", label, None, until, reason)
 
 
 def participant(digits: str, is_owner: bool = False) -> Participant:
@@ -39,8 +38,8 @@ BOB = who("12025550144", "Bob Marsh", date(2026, 12, 31), "contractor")
 CAROL = who("12025550145", "carol")
 STRANGER = who("12025550146")
 BRAZILIAN = who("553196348800")
-LID_ONLY = Who(None, None, None, "76699677012110@lid")
-NOBODY = Who(None, None)
+LID_ONLY = PersonRef(None, None, None, "76699677012110@lid")
+NOBODY = PersonRef(None, None)
 OWNER = Identity("+12025550100")
 
 ALPHA_LIVE = LiveGroup(
@@ -55,10 +54,10 @@ ALPHA = GroupPlan(
     "project-alpha",
     "Project Alpha",
     ALPHA_ID,
-    Found.BY_PREVIOUS_NAME,
+    MatchedBy.PREVIOUS_NAME,
     ("Project Alpha", "Project Alfa"),
     live=ALPHA_LIVE,
-    text=(
+    field_changes=(
         TextChange("description", "", "Team workspace for Project Alpha\nAsk alice"),
         TextChange("name", "Project Alfa", "Project Alpha"),
     ),
@@ -74,7 +73,7 @@ ALPHA = GroupPlan(
             description="Team workspace for Project Alpha\nAsk alice",
         ),
         Step("project-alpha", Action.ADD, Phase.BUILD, ALPHA_ID, people=(ALICE, BOB)),
-        Step("project-alpha", Action.REMOVE, Phase.TAKE, ALPHA_ID, people=(STRANGER, BRAZILIAN)),
+        Step("project-alpha", Action.REMOVE, Phase.REMOVE, ALPHA_ID, people=(STRANGER, BRAZILIAN)),
     ),
     advice=(
         Advice(
@@ -88,8 +87,8 @@ ALPHA = GroupPlan(
 NEW = GroupPlan(
     "board",
     "Board",
-    names=("Board",),
-    text=(TextChange("name", None, "Board"), TextChange("description", None, "Only the board")),
+    lookup_names=("Board",),
+    field_changes=(TextChange("name", None, "Board"), TextChange("description", None, "Only the board")),
     add=(ALICE, CAROL),
     steps=(
         Step("board", Action.CREATE, Phase.BUILD, name="Board", people=(ALICE, CAROL)),
@@ -100,23 +99,23 @@ BLOCKED = GroupPlan(
     "beta",
     "Beta",
     BETA_ID,
-    Found.BY_ID,
+    MatchedBy.ID,
     live=LiveGroup(BETA_ID, "Beta (old)", "x", (participant("12025550146"),)),
-    text=(TextChange("name", "Beta (old)", "Beta"),),
+    field_changes=(TextChange("name", "Beta (old)", "Beta"),),
     add=(ALICE,),
     remove=(STRANGER,),
     blocked=("the instance is no admin of this group: make +1 202 555 0100 one in the app",),
     live_members=1,
 )
 JOINED = GroupPlan(
-    "club", "Club", steps=(Step("club", Action.JOIN, Phase.BUILD, invite="AbCdEfGhIjKlMn"),), names=("Club",)
+    "club", "Club", steps=(Step("club", Action.JOIN, Phase.BUILD, invite="AbCdEfGhIjKlMn"),), lookup_names=("Club",)
 )
 LEFT = GroupPlan(
-    "gone", "Gone", OLD_ID, Found.BY_ID, steps=(Step("gone", Action.LEAVE, Phase.TAKE, OLD_ID),), live_members=4
+    "gone", "Gone", OLD_ID, MatchedBy.ID, steps=(Step("gone", Action.LEAVE, Phase.REMOVE, OLD_ID),), live_members=4
 )
-SAME = GroupPlan("same", "Same", "120363012345678905@g.us", Found.BY_ID, ("Same",), live_members=3)
+SAME = GroupPlan("same", "Same", "120363012345678905@g.us", MatchedBy.ID, ("Same",), live_members=3)
 OBSERVED = replace(SAME, key="seen", advice=(Advice(AdviceKind.OBSERVED, 'name is "Same", the file says "Other"'),))
-ADOPTED = GroupPlan("adopted", "Adopted", "120363012345678906@g.us", Found.BY_NAME, ("Adopted",))
+ADOPTED = GroupPlan("adopted", "Adopted", "120363012345678906@g.us", MatchedBy.NAME, ("Adopted",))
 LOST = GroupPlan("lost", "Lost", None, blocked=("two live groups bear this name: 1@g.us, 2@g.us",))
 
 EVERYTHING = Plan(
@@ -132,16 +131,16 @@ EVERYTHING = Plan(
         Advice(AdviceKind.EXPIRES, "within the next 14 days", (BOB,)),
     ),
     targets=("project-alpha", "board"),
-    held=(OLD_ID, BETA_ID, "120363012345678905@g.us"),
+    pinned_ids=(OLD_ID, BETA_ID, "120363012345678905@g.us"),
 )
 SMALL = Plan("inst_abc123", date(2026, 11, 21), (NEW, ALPHA), calls_per_minute=60.0)
-SHARD = replace(SMALL, groups=(ALPHA,), share=Share(1, 5, 83))
+SHARD = replace(SMALL, groups=(ALPHA,), shard=ShardInfo(1, 5, 83))
 NOTHING = Plan(
     "inst_abc123",
     date(2026, 11, 21),
     (ADOPTED, SAME),
     advice=(Advice(AdviceKind.UNMANAGED, "2 live groups are not in the file", names=("Chat", 'A", "B')),),
-    held=("120363012345678905@g.us",),
+    pinned_ids=("120363012345678905@g.us",),
 )
 WATCHED = replace(NOTHING, groups=(*NOTHING.groups, OBSERVED))
 EMPTY = Plan("inst_abc123", date(2026, 11, 21))
@@ -152,7 +151,7 @@ def plan_file(plan: Plan) -> dict[str, Any]:
 
 
 def done(step: Step, group_id: str | None = None) -> StepResult:
-    return StepResult(step, Outcome.DONE, group_id=group_id)
+    return StepResult(step, StepStatus.DONE, group_id=group_id)
 
 
 CALLS = (
@@ -182,23 +181,23 @@ GOOD = ApplyResult(
 BAD = ApplyResult(
     replace(EVERYTHING, groups=(*EVERYTHING.groups, GroupPlan("elsewhere", "elsewhere"))),
     (
-        StepResult(NEW.steps[0], Outcome.UNKNOWN, "no answer came within 30 s"),
-        StepResult(NEW.steps[1], Outcome.SKIPPED, "an earlier step of this group did not succeed"),
-        StepResult(JOINED.steps[0], Outcome.DONE, "joined at the second try", BETA_ID),
+        StepResult(NEW.steps[0], StepStatus.UNKNOWN, "no answer came within 30 s"),
+        StepResult(NEW.steps[1], StepStatus.SKIPPED, "an earlier step of this group did not succeed"),
+        StepResult(JOINED.steps[0], StepStatus.DONE, "joined at the second try", BETA_ID),
         done(ALPHA.steps[0]),
         done(ALPHA.steps[1]),
-        StepResult(ALPHA.steps[2], Outcome.FAILED, "DELETE /groups/…: 403 FORBIDDEN: +1 202 555 0100 is no admin"),
-        StepResult(LEFT.steps[0], Outcome.NOT_RUN),
+        StepResult(ALPHA.steps[2], StepStatus.FAILED, "DELETE /groups/…: 403 FORBIDDEN: +1 202 555 0100 is no admin"),
+        StepResult(LEFT.steps[0], StepStatus.NOT_RUN),
     ),
     (
-        PersonOutcome("project-alpha", ALICE, PersonState.ALREADY_IN),
+        PersonOutcome("project-alpha", ALICE, PersonStatus.ALREADY_IN),
         PersonOutcome(
-            "project-alpha", BOB, PersonState.NOT_ADDED, "privacy settings", "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
+            "project-alpha", BOB, PersonStatus.NOT_ADDED, "privacy settings", "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
         ),
         PersonOutcome(
-            "board", CAROL, PersonState.PENDING, "to come by the invite link", "https://chat.whatsapp.com/AbC"
+            "board", CAROL, PersonStatus.PENDING, "to come by the invite link", "https://chat.whatsapp.com/AbC"
         ),
-        PersonOutcome("elsewhere", STRANGER, PersonState.BAD_NUMBER, "422 for 12025550146@s.whatsapp.net"),
+        PersonOutcome("elsewhere", STRANGER, PersonStatus.BAD_NUMBER, "422 for 12025550146@s.whatsapp.net"),
     ),
     (("project-alpha", 'the name is "Project Alfa", not "Project Alpha"'),),
     CALLS,
@@ -216,8 +215,8 @@ PROBLEMS = (
         "groups.beta.members[2]",
         "+1 202 555 01 is no phone number",
         "add the digits",
-        kind=Kind.PHONE_NUMBER,
+        kind=ProblemKind.PHONE_NUMBER,
     ),
-    Problem("groups.yaml", 4, 1, "people", "the same person twice", severity="warning", kind=Kind.SAME_TWICE),
-    Problem("missing.yaml", 0, 0, "", "there is no such file", kind=Kind.FILE),
+    Problem("groups.yaml", 4, 1, "people", "the same person twice", severity="warning", kind=ProblemKind.SAME_TWICE),
+    Problem("missing.yaml", 0, 0, "", "there is no such file", kind=ProblemKind.FILE),
 )

@@ -10,63 +10,67 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler.hostile.escaping import json_text
-from reconciler.model.difference import (
-    Difference,
-    Fate,
+from reconciler.history.config_diff import (
+    AliasChange,
+    ConfigDiff,
+    ConfigVersion,
     FieldChange,
-    GroupDifference,
+    GroupChangeKind,
+    GroupDiff,
     ListChange,
-    Mover,
-    Reassigned,
-    Side,
-    TermsChange,
+    MembershipChange,
+    MembershipTermsChange,
 )
+from reconciler.json_schemas import schema_text
 from reconciler.model.identity import identity_of_digits
-from reconciler.model.who import Who
-from reconciler.published import schema_text
-from reconciler.report.comment import size
-from reconciler.report.difference_document import difference_document
-from reconciler.report.difference_markdown import render_difference_markdown
-from reconciler.report.difference_text import render_difference
-from reconciler.report.document import masked
+from reconciler.model.person_ref import PersonRef
+from reconciler.report.config_diff import config_diff_document, render_config_diff, render_config_diff_markdown
+from reconciler.report.documents import mask_document
+from reconciler.report.pr_comment import md_size
+from reconciler.sanitize.escape import json_text
 
 SCHEMA = json.loads(schema_text("diff.schema.json"))
 DAY = date(2026, 12, 31)
 EVIL = "x\x1b[2J\n::error::y <img src=x> [a](http://evil) @octocat +1 202 555 0143 \u202e"
 
 
-def who(label: str | None, digits: str = "12025550143") -> Who:
-    return Who(identity_of_digits(digits), f"{digits}@s.whatsapp.net", label)
+def who(label: str | None, digits: str = "12025550143") -> PersonRef:
+    return PersonRef(identity_of_digits(digits), f"{digits}@s.whatsapp.net", label)
 
 
-ALPHA = GroupDifference(
+ALPHA = GroupDiff(
     "alpha",
-    Fate.CHANGED,
+    GroupChangeKind.CHANGED,
     "Alpha",
     "120363012345678901@g.us",
     "alef",
     fields=(FieldChange("name", "Alef", "Alpha"), FieldChange("description", None, "Text", "be careful")),
-    enters=(Mover(who("alice"), ("staff/board",)), Mover(who(None, "13035550145"), by_invite=True)),
-    leaves=(Mover(who("alice", "15125550147"), ("staff",)), Mover(who("dave", "14045550146"), stays="additive")),
-    terms=(TermsChange(who("erin"), "no end", "until 2026-12-31"),),
+    enters=(
+        MembershipChange(who("alice"), ("staff/board",)),
+        MembershipChange(who(None, "13035550145"), by_invite=True),
+    ),
+    leaves=(
+        MembershipChange(who("alice", "15125550147"), ("staff",)),
+        MembershipChange(who("dave", "14045550146"), stays="additive"),
+    ),
+    terms=(MembershipTermsChange(who("erin"), "no end", "until 2026-12-31"),),
     lists=(ListChange("admins", (who("frank"),), (who("gina"),), "asserted, not enforced"),),
     notes=("good to know",),
 )
-WHOLE = Difference(
-    Side("HEAD~1", "a" * 40),
-    Side("HEAD", "b" * 40),
+WHOLE = ConfigDiff(
+    ConfigVersion("HEAD~1", "a" * 40),
+    ConfigVersion("HEAD", "b" * 40),
     DAY,
     "inst_abc123",
-    (ALPHA, GroupDifference("beta", Fate.ADDED), GroupDifference("gone", Fate.GONE, "Gone")),
+    (ALPHA, GroupDiff("beta", GroupChangeKind.ADDED), GroupDiff("gone", GroupChangeKind.GONE, "Gone")),
     2,
     (FieldChange("policy.max_removals", "25%", None, "wider"),),
     (ListChange("policy.protected", dropped=(who("alice"),), note="not protected"),),
-    (Reassigned("bob", who("bob"), who("bob", "13035550145")),),
+    (AliasChange("bob", who("bob"), who("bob", "13035550145")),),
     ("groups.yaml:1:1: warning: odd",),
     ("sales.yaml: groups.x: may not go",),
 )
-NOTHING = Difference(Side("a.yaml"), Side("b.yaml"), DAY, unchanged=3)
+NOTHING = ConfigDiff(ConfigVersion("a.yaml"), ConfigVersion("b.yaml"), DAY, unchanged=3)
 
 TEXT = """\
 For all groups
@@ -107,32 +111,32 @@ Diff: 1 group added, 1 gone, 1 changed, 2 people enter, 1 person leaves, 3 rules
 
 
 def test_the_text_says_all_of_it_in_a_fixed_order() -> None:
-    assert render_difference(WHOLE, show_phones=False, color=False) == TEXT
+    assert render_config_diff(WHOLE, show_phones=False, color=False) == TEXT
 
 
 def test_the_text_of_no_difference_is_one_line() -> None:
-    assert render_difference(NOTHING, show_phones=False, color=False) == "No difference: 3 groups as before."
+    assert render_config_diff(NOTHING, show_phones=False, color=False) == "No difference: 3 groups as before."
 
 
 def test_a_revision_without_the_file_is_named() -> None:
-    one = replace(NOTHING, old=Side("HEAD", "c" * 40, there=False))
+    one = replace(NOTHING, old=ConfigVersion("HEAD", "c" * 40, there=False))
 
-    assert render_difference(one, show_phones=False, color=False).startswith(
+    assert render_config_diff(one, show_phones=False, color=False).startswith(
         "From HEAD (commit ccccccccc), which does not have the file to b.yaml."
     )
 
 
 def test_numbers_are_full_only_where_they_are_asked_for() -> None:
     for render in (
-        render_difference_markdown,
-        lambda told, show_phones: render_difference(told, show_phones=show_phones, color=False),
+        render_config_diff_markdown,
+        lambda told, show_phones: render_config_diff(told, show_phones=show_phones, color=False),
     ):
         assert "5550143" not in render(WHOLE, show_phones=False)
         assert "12025550143" in render(WHOLE, show_phones=True)
 
 
 def test_the_comment_begins_with_its_marker_and_says_what_was_compared() -> None:
-    told = render_difference_markdown(WHOLE, show_phones=False)
+    told = render_config_diff_markdown(WHOLE, show_phones=False)
 
     assert told.startswith("<!-- reconciler:diff -->\n\n### Diff\n\n**1 group added, 1 gone")
     assert "(commit aaaaaa" in told
@@ -144,55 +148,55 @@ def test_the_comment_begins_with_its_marker_and_says_what_was_compared() -> None
 
 
 def test_the_comment_of_no_difference_is_short() -> None:
-    told = render_difference_markdown(NOTHING, show_phones=False)
+    told = render_config_diff_markdown(NOTHING, show_phones=False)
 
     assert "### No difference\n\n3 groups as before." in told.replace("&#46;", ".")
     assert "<details" not in told
 
 
 def test_a_comment_never_grows_past_its_end() -> None:
-    crowd = tuple(Mover(who(f"person-{number}")) for number in range(1000))
+    crowd = tuple(MembershipChange(who(f"person-{number}")) for number in range(1000))
     crowded = tuple(replace(ALPHA, key=f"crowd-{number}", enters=crowd) for number in range(20))
     groups = crowded + tuple(replace(ALPHA, key=f"group-{number}") for number in range(480))
-    reassigned = tuple(Reassigned(f"alias-{number}", who("a"), who("b")) for number in range(5000))
+    reassigned = tuple(AliasChange(f"alias-{number}", who("a"), who("b")) for number in range(5000))
     warnings = tuple("a warning " * 50 for _ in range(500))
-    told = render_difference_markdown(
+    told = render_config_diff_markdown(
         replace(WHOLE, groups=groups, reassigned=reassigned, warnings=warnings), show_phones=False
     )
 
-    assert size(told) < 65_536
+    assert md_size(told) < 65_536
     assert "more groups are left out" in told
     assert "4980 more aliases" in told
     assert "and 490 more" in told
 
 
-def evil() -> Difference:
+def evil() -> ConfigDiff:
     group = replace(
         ALPHA,
         key=EVIL,
         name=EVIL,
         old_key=EVIL,
         fields=(FieldChange("name", EVIL, "n"), FieldChange("previously", EVIL, None, "n")),
-        enters=(Mover(who(EVIL), (EVIL,)),),
-        terms=(TermsChange(who(EVIL), EVIL, EVIL),),
+        enters=(MembershipChange(who(EVIL), (EVIL,)),),
+        terms=(MembershipTermsChange(who(EVIL), EVIL, EVIL),),
         lists=(ListChange("admins", (who(EVIL),)),),
         notes=(EVIL,),
     )
     return replace(
         WHOLE,
-        old=Side(EVIL, "a" * 40, there=False),
+        old=ConfigVersion(EVIL, "a" * 40, there=False),
         groups=(group,),
         rules=(FieldChange("region", EVIL, EVIL),),
-        reassigned=(Reassigned(EVIL, who(EVIL), who(EVIL)),),
+        reassigned=(AliasChange(EVIL, who(EVIL), who(EVIL)),),
         warnings=(EVIL,),
         forbidden=(EVIL,),
     )
 
 
 def test_no_strangers_text_is_obeyed_in_any_format() -> None:
-    text = render_difference(evil(), show_phones=False, color=False)
-    markdown = render_difference_markdown(evil(), show_phones=False)
-    as_json = json_text(masked(difference_document(evil()), show_phones=False))
+    text = render_config_diff(evil(), show_phones=False, color=False)
+    markdown = render_config_diff_markdown(evil(), show_phones=False)
+    as_json = json_text(mask_document(config_diff_document(evil()), show_phones=False))
 
     for told in (text, markdown, as_json):
         assert "\x1b" not in told
@@ -207,12 +211,12 @@ def test_no_strangers_text_is_obeyed_in_any_format() -> None:
 
 
 @pytest.mark.parametrize("difference", [WHOLE, NOTHING, evil()])
-def test_documents_hold_to_their_schema_in_full_and_masked(difference: Difference) -> None:
+def test_documents_hold_to_their_schema_in_full_and_masked(difference: ConfigDiff) -> None:
     validator = jsonschema.Draft202012Validator(SCHEMA)
-    document = json.loads(json_text(difference_document(difference)))
+    document = json.loads(json_text(config_diff_document(difference)))
 
     validator.validate(document)
-    validator.validate(json.loads(json_text(masked(document, show_phones=False))))
+    validator.validate(json.loads(json_text(mask_document(document, show_phones=False))))
     assert document["differs"] is difference.differs
 
 
@@ -232,4 +236,4 @@ def test_the_published_schema_is_closed_and_explains_every_member() -> None:
         assert set(part["required"]) == set(part["properties"])
         assert all("description" in item or "$ref" in item for item in part["properties"].values())
     fates = SCHEMA["$defs"]["group"]["properties"]["fate"]["enum"]
-    assert fates == [fate.value for fate in Fate]
+    assert fates == [fate.value for fate in GroupChangeKind]

@@ -9,14 +9,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler.hostile.escaping import json_text
-from reconciler.model.advice import AdviceKind
-from reconciler.model.plan import Found
-from reconciler.model.result import Outcome, PersonState
-from reconciler.model.step import Action
-from reconciler.published import schema_text
-from reconciler.report.document import masked, result_document
-from reconciler.report.problems_text import problems_document
+from reconciler.apply.result import PersonStatus, StepStatus
+from reconciler.diff.change import AdviceKind, MatchedBy
+from reconciler.json_schemas import schema_text
+from reconciler.plan.step import Action
+from reconciler.report.documents import mask_document, result_document
+from reconciler.report.problems import problems_document
+from reconciler.sanitize.escape import json_text
 from tests.report import report_samples as samples
 from tests.report.report_samples import plan_file as document_of
 
@@ -55,10 +54,10 @@ def _objects(value: Any) -> Any:
     ("schema", "place", "kind"),
     [
         ("plan", "step/action", Action),
-        ("plan", "group/found", Found),
+        ("plan", "group/found", MatchedBy),
         ("plan", "advice/kind", AdviceKind),
         ("result", "step/action", Action),
-        ("result", "step/outcome", Outcome),
+        ("result", "step/outcome", StepStatus),
     ],
 )
 def test_published_words_are_those_of_the_program(schema: str, place: str, kind: type[StrEnum]) -> None:
@@ -68,14 +67,14 @@ def test_published_words_are_those_of_the_program(schema: str, place: str, kind:
 
 def test_published_states_of_people_are_those_of_the_program() -> None:
     people = SCHEMAS["result"]["properties"]["people"]["items"]["properties"]
-    assert people["state"]["enum"] == [item.value for item in PersonState]
+    assert people["state"]["enum"] == [item.value for item in PersonStatus]
 
 
 @pytest.mark.parametrize("result", [samples.GOOD, samples.BAD, samples.INTERRUPTED])
 def test_result_documents_hold_to_their_schema_in_full_and_masked(result: Any) -> None:
     document = saved(result_document(result))
     RESULT_SCHEMA.validate(document)
-    RESULT_SCHEMA.validate(masked(document, show_phones=False))
+    RESULT_SCHEMA.validate(mask_document(document, show_phones=False))
     assert document["converged"] is result.converged
 
 
@@ -111,11 +110,11 @@ def test_people_with_an_outcome_of_their_own_do_not_count_as_added() -> None:
     "document", [document_of(samples.EVERYTHING), result_document(samples.BAD), result_document(samples.GOOD)]
 )
 def test_a_masked_document_has_the_same_shape_and_no_number_in_full(document: dict[str, Any]) -> None:
-    text = json_text(masked(document, show_phones=False))
+    text = json_text(mask_document(document, show_phones=False))
     for digits in ("2025550143", "2025550144", "2025550146", "2025550111", "202 555 0100", "96348800"):
         assert digits not in text
     assert samples.ALPHA_ID in text
-    assert _shape(masked(document, show_phones=False)) == _shape(document)
+    assert _shape(mask_document(document, show_phones=False)) == _shape(document)
 
 
 def _shape(value: Any) -> Any:
@@ -125,11 +124,11 @@ def _shape(value: Any) -> Any:
 
 
 def test_ids_dates_and_digests_stay_in_a_masked_document() -> None:
-    document = masked(document_of(samples.SMALL), show_phones=False)
+    document = mask_document(document_of(samples.SMALL), show_phones=False)
     assert document["sources"] == document_of(samples.SMALL)["sources"]
     assert (document["as_of"], document["made_at"]) == ("2026-11-21", "2026-11-21T12:00:00Z")
     assert document["masked"] is True
 
 
 def test_with_show_phones_the_document_is_unchanged() -> None:
-    assert masked(document_of(samples.SMALL), show_phones=True) == document_of(samples.SMALL)
+    assert mask_document(document_of(samples.SMALL), show_phones=True) == document_of(samples.SMALL)

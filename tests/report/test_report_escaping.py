@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import Kind, Problem
-from reconciler.hostile.escaping import json_line, json_text, plain, quoted
-from reconciler.model.advice import Advice, AdviceKind
-from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
-from reconciler.model.result import ApplyResult, CallRecord, Outcome, PersonOutcome, PersonState, StepResult
-from reconciler.model.who import Who
-from reconciler.report.calls import calls_of
-from reconciler.report.document import masked, result_document
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
+from reconciler.errors import Problem, ProblemKind
+from reconciler.model.live import CallRecord, LiveGroup
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import GroupPlan, Plan, Refusal
+from reconciler.report.documents import mask_document, result_document
+from reconciler.report.dry_run import calls_of, render_calls
 from reconciler.report.plan_markdown import render_plan_markdown
-from reconciler.report.problems_text import problems_document
-from reconciler.report.result_markdown import render_result_markdown
-from reconciler.report.text import render_calls, render_plan, render_problems, render_result
+from reconciler.report.plan_text import render_plan
+from reconciler.report.problems import problems_document, render_problems
+from reconciler.report.result import render_result, render_result_markdown
+from reconciler.sanitize.escape import escape_controls, json_line, json_text, quoted
 from tests.hostile.hostile_readers import (
     Page,
     assert_github_links_nothing,
@@ -34,14 +34,14 @@ from tests.report import report_samples as samples
 
 
 def hostile_plan(text: str) -> Plan:
-    person = Who(samples.STRANGER.identity, samples.STRANGER.jid, text, reason=text)
+    person = PersonRef(samples.STRANGER.identity, samples.STRANGER.jid, text, reason=text)
     group = replace(
         samples.ALPHA,
         name=text,
         key=text,
-        found=Found.BY_PREVIOUS_NAME,
+        matched_by=MatchedBy.PREVIOUS_NAME,
         live=LiveGroup(samples.ALPHA_ID, text, text),
-        text=(TextChange("name", text, text), TextChange("description", None, text)),
+        field_changes=(TextChange("name", text, text), TextChange("description", None, text)),
         add=(person,),
         remove=(person, replace(person, label=None)),
         steps=tuple(
@@ -70,21 +70,27 @@ def hostile_result(text: str) -> ApplyResult:
     steps = [
         StepResult(step, outcome, text, text)
         for step in plan.groups[0].steps
-        for outcome in (Outcome.DONE, Outcome.UNKNOWN)
+        for outcome in (StepStatus.DONE, StepStatus.UNKNOWN)
     ]
-    people = [PersonOutcome(text, plan.groups[0].add[0], state, text, text) for state in PersonState]
+    people = [PersonOutcome(text, plan.groups[0].add[0], state, text, text) for state in PersonStatus]
     call = CallRecord(text, "POST", text, code=text, error=text, request_id=text, body={text: [text]})
     return ApplyResult(plan, tuple(steps), tuple(people), ((text, text),), (call,))
 
 
 def hostile_problem(text: str) -> Problem:
-    return Problem(text, 1, 1, text, text, text, kind=Kind.VALUE)
+    return Problem(text, 1, 1, text, text, text, kind=ProblemKind.VALUE)
 
 
 def documents(text: str) -> list[dict[str, object]]:
     plan = samples.plan_file(hostile_plan(text))
     result = result_document(hostile_result(text))
-    return [plan, masked(plan, False), result, masked(result, False), problems_document([hostile_problem(text)])]
+    return [
+        plan,
+        mask_document(plan, False),
+        result,
+        mask_document(result, False),
+        problems_document([hostile_problem(text)]),
+    ]
 
 
 RENDERERS: dict[str, Callable[[str], str]] = {
@@ -130,7 +136,7 @@ def test_hostile_text_adds_nothing_to_a_comment_and_links_nothing(renderer: str,
 @settings(deadline=None)
 @given(st.text(st.characters()))
 def test_any_text_is_harmless_and_on_one_line_after_escaping(text: str) -> None:
-    for shown in (plain(text), quoted(text), json_line(text)):
+    for shown in (escape_controls(text), quoted(text), json_line(text)):
         assert_terminal_and_log_obey_nothing(shown)
         assert "\n" not in shown
 
@@ -166,7 +172,7 @@ def test_json_has_no_word_for_infinity() -> None:
     ],
 )
 def test_plain_shows_what_hides(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert escape_controls(text) == shown
 
 
 def test_where_a_quoted_text_ends_cannot_be_faked() -> None:

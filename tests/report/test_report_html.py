@@ -9,23 +9,22 @@ from hashlib import sha256
 
 import pytest
 
-from reconciler.model.advice import Advice, AdviceKind
-from reconciler.model.plan import Found, GroupPlan, Plan, TextChange
-from reconciler.model.shard import Share
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.verdict import Element, Judgement, Verdict
-from reconciler.planfile.saved import SavedPlan
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
+from reconciler.plan.file_format import SavedPlan
+from reconciler.plan.model import DriftCause, DriftItem, GroupPlan, ItemCause, Plan
+from reconciler.plan.shard import ShardInfo
+from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.html.cards import Card, card_of
+from reconciler.report.html.page import page_of
 from reconciler.report.html.render import render_plan_html
-from reconciler.report.html.texts import text_view
-from reconciler.report.html.view import page_of
-from reconciler.report.lines import Ink
+from reconciler.report.html.text_diff import text_view
+from reconciler.report.style import TextStyle
 from tests.hostile.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
 from tests.hostile.hostile_texts import DISGUISED, HOSTILE
 from tests.report import report_samples as samples
 from tests.report.test_report_escaping import hostile_plan
 
-MASKED = Ink(show_phones=False, color=False)
+MASKED = TextStyle(show_phones=False, color=False)
 
 
 def made(plan: Plan) -> SavedPlan:
@@ -187,17 +186,17 @@ def test_who_leaves_because_the_time_has_run_out_is_told_with_the_day() -> None:
 
 def test_whose_doing_a_difference_is_stands_beside_it() -> None:
     verdicts = (
-        Judgement(Element.NAME, Verdict.BY_HAND),
-        Judgement(Element.ADD, Verdict.NOT_APPLIED, samples.BOB.key),
-        Judgement(Element.REMOVE, Verdict.BOTH, samples.STRANGER.key),
+        ItemCause(DriftItem.NAME, DriftCause.BY_HAND),
+        ItemCause(DriftItem.ADD, DriftCause.NOT_APPLIED, samples.BOB.ref_id),
+        ItemCause(DriftItem.REMOVE, DriftCause.BOTH, samples.STRANGER.ref_id),
     )
-    told = card(replace(samples.ALPHA, verdicts=verdicts))
+    told = card(replace(samples.ALPHA, drift_causes=verdicts))
     assert [text.remark for text in told.texts] == ["changed by hand", ""]
     assert [person.detail for person in told.adds] == ["", "until 2026-12-31 · contractor · not applied yet"]
     assert [person.detail for person in told.removes] == ["changed by hand and in the file", ""]
-    made_by = replace(samples.JOINED, verdicts=(Judgement(Element.GROUP, Verdict.BY_HAND),))
+    made_by = replace(samples.JOINED, drift_causes=(ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),))
     assert card(made_by).acts == (("add", "The instance joins this group by its invite. (changed by hand)"),)
-    stuck = replace(samples.LOST, verdicts=(Judgement(Element.GROUP, Verdict.BY_HAND),))
+    stuck = replace(samples.LOST, drift_causes=(ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),))
     assert card(stuck).blocked == ("two live groups bear this name: 1@g.us, 2@g.us (changed by hand)",)
 
 
@@ -217,7 +216,7 @@ def test_what_somebody_has_to_decide_comes_before_changes_and_those_before_what_
     ("group", "told"),
     [
         (replace(samples.ALPHA, live=None), 'found by earlier name "Project Alfa"; reconciler pin notes its id'),
-        (replace(samples.ALPHA, live=None, text=()), "found by an earlier name; reconciler pin notes its id"),
+        (replace(samples.ALPHA, live=None, field_changes=()), "found by an earlier name; reconciler pin notes its id"),
         (samples.ADOPTED, "found by name; reconciler pin notes its id"),
     ],
 )
@@ -232,7 +231,7 @@ def test_a_card_takes_the_id_from_the_live_group_where_the_plan_has_none() -> No
 
 def shown(text: TextChange, *, show_phones: bool = False) -> tuple[str | None, str, str]:
     """Before and after with the marked words in brackets and line ends as bars, and the remark."""
-    view = text_view(text, Ink(show_phones, color=False), stays=False)
+    view = text_view(text, TextStyle(show_phones, color=False), stays=False)
     before, after = (
         None
         if runs is None
@@ -292,7 +291,7 @@ def crowded(groups: int, people: int) -> Plan:
                 f"g{number:03}",
                 f"Group {number}",
                 f"{number}@g.us",
-                Found.BY_ID,
+                MatchedBy.ID,
                 add=crowd,
                 steps=(Step(f"g{number:03}", Action.ADD, Phase.BUILD, f"{number}@g.us", people=crowd),),
             )
@@ -332,7 +331,7 @@ def test_a_long_list_of_names_in_a_note_can_be_folded() -> None:
 
 
 def test_a_shard_says_which_part_of_the_groups_it_is() -> None:
-    plan = replace(samples.EMPTY, share=Share(2, 5, 83))
+    plan = replace(samples.EMPTY, shard=ShardInfo(2, 5, 83))
     assert "Shard 2/5: 0 of 83 groups. Instance" in words(plan)
 
 

@@ -13,13 +13,13 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
-from reconciler.hostile.escaping import plain
-from reconciler.model.advice import Advice, AdviceKind
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import Found, GroupPlan, Plan, Refusal, TextChange
-from reconciler.model.step import Action, Phase, Step
-from reconciler.planfile.saved import SavedPlan
+from reconciler.plan.file_format import SavedPlan
+from reconciler.plan.model import GroupPlan, Plan, Refusal
+from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.html.render import render_plan_html
+from reconciler.sanitize.escape import escape_controls
 from tests.browser import chromium, installed
 from tests.hostile.hostile_texts import HOSTILE
 from tests.report import report_samples as samples
@@ -192,8 +192,8 @@ def hostile_group(key: str, text: str) -> GroupPlan:
         key,
         text,
         text,
-        Found.BY_PREVIOUS_NAME,
-        text=(TextChange("name", f"{text}!", text), TextChange("description", "", text)),
+        MatchedBy.PREVIOUS_NAME,
+        field_changes=(TextChange("name", f"{text}!", text), TextChange("description", "", text)),
         add=(who,),
         remove=(replace(who, identity=samples.ALICE.identity),),
         steps=steps,
@@ -212,13 +212,13 @@ def everything_hostile() -> Plan:
 
 def test_hostile_texts_stay_texts_in_a_browser(opened: Open) -> None:
     seen = opened(everything_hostile())
-    assert seen.titles() == [plain(text) for text in HOSTILE.values()]
+    assert seen.titles() == [escape_controls(text) for text in HOSTILE.values()]
     expect(seen.page.locator("script")).to_have_count(1)
     expect(seen.page.locator("img, iframe, object, embed, svg, video, meta[http-equiv=refresh]")).to_have_count(0)
     assert seen.page.locator("b").evaluate_all("all => all.filter(b => b.attributes.length).length") == 0
     assert all(link.startswith("#g") for link in attributes(seen.page, "a", "href"))
     seen.page.get_by_label("Show only").fill("<script>")
-    assert seen.titles() == [plain(text) for text in HOSTILE.values() if "<script>" in text]
+    assert seen.titles() == [escape_controls(text) for text in HOSTILE.values() if "<script>" in text]
 
 
 def attributes(page: Page, tag: str, name: str) -> list[str]:
@@ -286,7 +286,9 @@ def test_the_page_is_never_wider_than_its_window(opened: Open, width: int) -> No
     long = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
     who = replace(samples.ALICE, label=long, reason=long)
     text = (TextChange("name", long, f"{long}x"), TextChange("description", long, ""))
-    group = GroupPlan(long, long, long, text=text, add=(who,), blocked=(long,), advice=(Advice(AdviceKind.KEPT, long),))
+    group = GroupPlan(
+        long, long, long, field_changes=text, add=(who,), blocked=(long,), advice=(Advice(AdviceKind.KEPT, long),)
+    )
     plan = replace(samples.EVERYTHING, groups=(group, *samples.EVERYTHING.groups), instance_id=long)
     page = opened(plan, width=width).page
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width

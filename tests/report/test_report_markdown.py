@@ -10,17 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.advice import Advice, AdviceKind
-from reconciler.model.changed_since import ChangedSince
+from reconciler.apply.result import ApplyResult, StepResult, StepStatus
+from reconciler.diff.change import Advice, AdviceKind, TextChange
 from reconciler.model.live import LiveGroup
-from reconciler.model.plan import GroupPlan, Plan, Refusal, TextChange
-from reconciler.model.result import ApplyResult, Outcome, StepResult
-from reconciler.model.shard import Share
-from reconciler.model.step import Action, Phase, Step
-from reconciler.model.who import Who
-from reconciler.report.comment import MOST_CHARACTERS, Section, comment, marker, size
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import ChangedSince, GroupPlan, Plan, Refusal
+from reconciler.plan.shard import ShardInfo
+from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.plan_markdown import render_plan_markdown
-from reconciler.report.result_markdown import render_result_markdown
+from reconciler.report.pr_comment import MAX_COMMENT_CHARACTERS, Section, comment_marker, md_size, render_comment
+from reconciler.report.result import render_result_markdown
 from tests.hostile.hostile_readers import Page, github_page
 from tests.report import report_samples as samples
 
@@ -69,12 +68,12 @@ def test_a_comment_begins_with_its_marker_and_ends_every_element(name: str) -> N
     [("inst_a", "inst_a"), ("--> <b>", "_b_"), ("x" * 200, "x" * 80), ("a--b\n", "a_b_")],
 )
 def test_no_instance_ends_the_marker(instance: str, shown: str) -> None:
-    assert marker("plan", instance) == f"<!-- reconciler:plan {shown} -->"
-    assert marker("plan") == "<!-- reconciler:plan -->"
+    assert comment_marker("plan", instance) == f"<!-- reconciler:plan {shown} -->"
+    assert comment_marker("plan") == "<!-- reconciler:plan -->"
 
 
 def test_the_comments_of_two_shards_are_told_apart() -> None:
-    parts = [replace(samples.SHARD, share=Share(1, count, 83)) for count in (5, 6)]
+    parts = [replace(samples.SHARD, shard=ShardInfo(1, count, 83)) for count in (5, 6)]
     plans = [render_plan_markdown(part, show_phones=False) for part in parts]
     results = [render_result_markdown(ApplyResult(part), show_phones=False) for part in parts]
     assert [text.splitlines()[0] for text in (*plans, *results)] == [
@@ -85,7 +84,7 @@ def test_the_comments_of_two_shards_are_told_apart() -> None:
     ]
 
 
-def crowd(number: int, first: int = 0) -> tuple[Who, ...]:
+def crowd(number: int, first: int = 0) -> tuple[PersonRef, ...]:
     return tuple(samples.who(f"1202555{first + n:04}", f"member-{first + n:04}") for n in range(number))
 
 
@@ -97,7 +96,7 @@ def adding(key: str, number: int = 3) -> GroupPlan:
 
 def removing(key: str, number: int = 3) -> GroupPlan:
     people = crowd(number, 5000)
-    step = Step(key, Action.REMOVE, Phase.TAKE, "5@g.us", people=people)
+    step = Step(key, Action.REMOVE, Phase.REMOVE, "5@g.us", people=people)
     return GroupPlan(key, key.title(), "5@g.us", remove=people, steps=(step,))
 
 
@@ -141,7 +140,7 @@ def test_a_comment_has_an_end_and_says_what_is_not_in_it(number: int, name: str)
     groups += [blocked(f"blocked-{n}") for n in range(number // 3)]
     groups += [adding(f"adding-{n}", 40) for n in range(number // 3)]
     text = comment_of(*groups, name=name)
-    assert size(text) <= MOST_CHARACTERS
+    assert md_size(text) <= MAX_COMMENT_CHARACTERS
     assert len(text) <= 65_000
     assert len(text.encode()) < 262_144
     page = github_page(text)
@@ -158,7 +157,7 @@ def test_a_comment_has_an_end_and_says_what_is_not_in_it(number: int, name: str)
     short = re.search(r"\*\*(\d+) groups? stands? here in one line only", text)
     assert (int(short[1]) if short else 0) == len(keys(text)) - len(opened(text))
     assert ("see the artifact" in text) is (len(opened(text)) < number)
-    assert size(text) > MOST_CHARACTERS - 8_500 or len(opened(text)) == number
+    assert md_size(text) > MAX_COMMENT_CHARACTERS - 8_500 or len(opened(text)) == number
 
 
 def test_in_a_group_too_large_to_show_those_who_leave_stay() -> None:
@@ -183,16 +182,16 @@ def test_a_plan_made_to_fill_the_comment_stays_within_it() -> None:
     refusals = tuple(Refusal(long, long, long) for _ in range(10))
     advice = tuple(Advice(kind, long, crowd(20), (long,) * 5) for kind in AdviceKind)
     text = TextChange("name", long, long)
-    group = GroupPlan(long, long, long, text=(text,), live=LiveGroup(long, long, long), blocked=(long,) * 9)
+    group = GroupPlan(long, long, long, field_changes=(text,), live=LiveGroup(long, long, long), blocked=(long,) * 9)
     plan = Plan(long, samples.SMALL.as_of, (group,) * 50, refusals, advice, targets=(long,) * 30)
     made = render_plan_markdown(plan, show_phones=True, made=long)
-    assert size(made) <= MOST_CHARACTERS
+    assert md_size(made) <= MAX_COMMENT_CHARACTERS
     assert "**There is more to know: see the artifact.**" in made
     assert not github_page(made).open
 
 
 def test_what_a_plan_was_narrowed_to_is_said() -> None:
-    since = ChangedSince("main", "0123456789abcdef", left_out=("key-01", "key-02"), gone=("key-03",))
+    since = ChangedSince("main", "0123456789abcdef", unchanged=("key-01", "key-02"), removed=("key-03",))
     plan = replace(samples.NOTHING, targets=("key-00",), changed_since=since)
     seen = github_page(render_plan_markdown(plan, show_phones=False)).text
     assert "Only looked at: key-00.\n2 groups changed since main (commit 012345678)" in seen
@@ -208,7 +207,8 @@ def test_up_to_three_groups_are_open_at_once() -> None:
 def test_what_is_not_as_the_file_says_comes_first_in_a_result() -> None:
     plan = Plan("inst_abc123", samples.SMALL.as_of, (adding("adding-0"), adding("failed-0"), removing("removing-0")))
     steps = [
-        StepResult(step, Outcome.FAILED if step.group == "failed-0" else Outcome.DONE, "no") for step in plan.steps
+        StepResult(step, StepStatus.FAILED if step.group == "failed-0" else StepStatus.DONE, "no")
+        for step in plan.steps
     ]
     text = render_result_markdown(ApplyResult(plan, tuple(steps)), show_phones=False)
     assert opened(text) == ["failed-0", "removing-0", "adding-0"]
@@ -226,7 +226,7 @@ def test_what_stands_in_a_block_of_code_is_shown_as_it_is_in_the_text() -> None:
 
 
 def test_a_group_that_its_one_line_says_all_of_opens_nothing() -> None:
-    assert comment("### Plan", [Section("alpha"), Section("beta", lambda: "- more")], "the end") == (
+    assert render_comment("### Plan", [Section("alpha"), Section("beta", lambda: "- more")], "the end") == (
         "### Plan\n\n- alpha\n\n<details open>\n<summary>beta</summary>\n\n- more\n\n</details>\n\nthe end"
     )
 
@@ -241,6 +241,6 @@ def test_what_never_stands_in_a_comment_is_not_written_either() -> None:
 
         return Section(f"group {number}", body)
 
-    text = comment("### Plan", [section(number) for number in range(100)], "")
+    text = render_comment("### Plan", [section(number) for number in range(100)], "")
     assert text.count("<details>") == 8
     assert written == [*range(9)]

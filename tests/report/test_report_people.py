@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.who import Who
-from reconciler.report.lines import person_name
+from reconciler.model.person_ref import PersonRef
+from reconciler.report.style import person_name
 from tests.report.report_samples import ALICE, BRAZILIAN, LID_ONLY, NOBODY, STRANGER
 
 
@@ -15,15 +15,15 @@ from tests.report.report_samples import ALICE, BRAZILIAN, LID_ONLY, NOBODY, STRA
         (ALICE, "alice", "alice"),
         (STRANGER, "+1 202 ••• ••46", "+12025550146"),
         (BRAZILIAN, "+55 319 ••• ••00", "+5531996348800"),
-        (Who(None, "12025550143@s.whatsapp.net"), "+1 202 ••• ••43", "12025550143@s.whatsapp.net"),
+        (PersonRef(None, "12025550143@s.whatsapp.net"), "+1 202 ••• ••43", "12025550143@s.whatsapp.net"),
         (LID_ONLY, "76699677012110@lid", "76699677012110@lid"),
-        (Who(None, None, None, "x12025550143@y"), "x+1 202 ••• ••43@y", "x12025550143@y"),
+        (PersonRef(None, None, None, "x12025550143@y"), "x+1 202 ••• ••43@y", "x12025550143@y"),
         (NOBODY, "(unidentified)", "(unidentified)"),
-        (Who(None, None, "Bob +1 202 555 0143"), "Bob +1 202 ••• ••43", "Bob +1 202 555 0143"),
-        (Who(None, None, "+1202\u200b5550143"), "+1 202 ••• ••43", "+1202\\u200b5550143"),
-        (Who(None, None, "Bob\x1b[2J"), "Bob\\x1b[2J", "Bob\\x1b[2J"),
+        (PersonRef(None, None, "Bob +1 202 555 0143"), "Bob +1 202 ••• ••43", "Bob +1 202 555 0143"),
+        (PersonRef(None, None, "+1202\u200b5550143"), "+1 202 ••• ••43", "+1202\\u200b5550143"),
+        (PersonRef(None, None, "Bob\x1b[2J"), "Bob\\x1b[2J", "Bob\\x1b[2J"),
     ],
 )
-def test_person_is_called_by_label_else_number_else_private_id(who: Who, masked: str, full: str) -> None:
+def test_person_is_called_by_label_else_number_else_private_id(who: PersonRef, masked: str, full: str) -> None:
     assert person_name(who, show_phones=False) == masked
     assert person_name(who, show_phones=True) == full

@@ -12,11 +12,9 @@ import jsonschema
 import pytest
 
 from reconciler.config import load
-from reconciler.errors import ConfigError, Kind, Problem
-from reconciler.hostile.escaping import json_text, safe
-from reconciler.report.kinds import KINDS
-from reconciler.report.problems_github import render_annotations
-from reconciler.report.problems_sarif import sarif_document
+from reconciler.errors import ConfigError, Problem, ProblemKind
+from reconciler.report.problems import PROBLEM_HELP, render_annotations, sarif_document
+from reconciler.sanitize.escape import json_text, mask_and_escape
 from tests.hostile.hostile_readers import assert_no_number, assert_terminal_and_log_obey_nothing, decoded_command
 from tests.hostile.hostile_texts import DISGUISED, HOSTILE
 
@@ -170,18 +168,20 @@ def test_both_formats_tell_every_problem_with_its_kind(name: str) -> None:
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
     commands = [line for line in render_annotations(problems, "").split("\n") if line.startswith("::")]
     titles = [decoded_command(command)[1]["title"] for command in commands]
-    assert sorted(titles) == sorted(KINDS[problem.kind].title for problem in problems)
+    assert sorted(titles) == sorted(PROBLEM_HELP[problem.kind].title for problem in problems)
     assert_no_number(json_text(document))
 
 
 def test_every_kind_is_explained_and_met_in_a_broken_file() -> None:
-    assert list(KINDS) == list(Kind)
-    assert {problem.kind for name in ALL for problem in problems_of(name)} == set(Kind)
+    assert list(PROBLEM_HELP) == list(ProblemKind)
+    assert {problem.kind for name in ALL for problem in problems_of(name)} == set(ProblemKind)
 
 
-ERROR = Problem("groups/a b.yaml", 4, 3, "groups.a[0]", "unknown key `x`", "did you mean `y`?", kind=Kind.UNKNOWN_KEY)
-WARNING = Problem("groups.yaml", 2, 1, "", "white space", severity="warning", kind=Kind.WHITE_SPACE)
-WHOLE_FILE = Problem("ä.yaml", 0, 0, "", "there is no such file or folder", kind=Kind.FILE)
+ERROR = Problem(
+    "groups/a b.yaml", 4, 3, "groups.a[0]", "unknown key `x`", "did you mean `y`?", kind=ProblemKind.UNKNOWN_KEY
+)
+WARNING = Problem("groups.yaml", 2, 1, "", "white space", severity="warning", kind=ProblemKind.WHITE_SPACE)
+WHOLE_FILE = Problem("ä.yaml", 0, 0, "", "there is no such file or folder", kind=ProblemKind.FILE)
 
 
 def test_annotations_stand_at_their_lines_errors_first_and_end_in_how_many_there_are() -> None:
@@ -220,7 +220,7 @@ def test_sarif_places_are_relative_to_the_repository_and_a_whole_file_is_its_fir
 
 
 def test_a_file_outside_of_the_repository_has_no_base() -> None:
-    outside = Problem("/etc/x y.yaml", 1, 1, "", "the value is empty", kind=Kind.VALUE)
+    outside = Problem("/etc/x y.yaml", 1, 1, "", "the value is empty", kind=ProblemKind.VALUE)
     (result,) = sarif_document([outside], "0.1.0")["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "file:///etc/x%20y.yaml"}
 
@@ -228,14 +228,14 @@ def test_a_file_outside_of_the_repository_has_no_base() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_shown_in_its_place_and_obeyed_nowhere(name: str) -> None:
     text = HOSTILE[name]
-    problem = Problem(text, 1, 1, text, text, text, kind=Kind.VALUE)
+    problem = Problem(text, 1, 1, text, text, text, kind=ProblemKind.VALUE)
     command, count = render_annotations([problem], "").split("\n")
     assert count == "1 error"
     kind, properties, message = decoded_command(command)
     assert kind == "error"
     assert list(properties) == ["file", "line", "col", "title"]
-    assert properties["file"] == safe(text)
-    assert message == safe(f"{text}: {text}; {text}")
+    assert properties["file"] == mask_and_escape(text)
+    assert message == mask_and_escape(f"{text}: {text}; {text}")
     assert_terminal_and_log_obey_nothing(command.removeprefix("::"))
     document = sarif_document([problem], "0.1.0")
     jsonschema.validate(document, SARIF)
@@ -247,6 +247,6 @@ def test_hostile_text_is_shown_in_its_place_and_obeyed_nowhere(name: str) -> Non
 @pytest.mark.parametrize("name", DISGUISED)
 def test_numbers_are_masked_in_both(name: str) -> None:
     text = DISGUISED[name]
-    problem = Problem(text, 1, 1, text, text, text, kind=Kind.VALUE)
+    problem = Problem(text, 1, 1, text, text, text, kind=ProblemKind.VALUE)
     assert_no_number(render_annotations([problem], text))
     assert_no_number(json_text(sarif_document([problem], "0.1.0")))

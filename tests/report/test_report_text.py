@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import Kind, Problem
-from reconciler.model.advice import Advice, AdviceKind
-from reconciler.model.plan import Found, GroupPlan, Plan, TextChange
-from reconciler.model.result import ApplyResult, Outcome, StepResult
-from reconciler.model.step import Action, Phase, Step
-from reconciler.report.calls import calls_of
-from reconciler.report.summary import about
-from reconciler.report.text import render_calls, render_plan, render_problems, render_result
+from reconciler.apply.result import ApplyResult, StepResult, StepStatus
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
+from reconciler.errors import Problem, ProblemKind
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.step import Action, Phase, Step
+from reconciler.report.dry_run import calls_of, render_calls
+from reconciler.report.plan_text import render_plan
+from reconciler.report.problems import render_problems
+from reconciler.report.result import render_result
+from reconciler.report.summary import format_duration
 from tests.report import report_samples as samples
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -63,7 +65,7 @@ def last_line(plan: Plan, *, drift: bool = False) -> str:
 
 
 def lines_of(change: TextChange, show_phones: bool = False) -> str:
-    group = GroupPlan("g", "G", samples.ALPHA_ID, Found.BY_ID, text=(change,))
+    group = GroupPlan("g", "G", samples.ALPHA_ID, MatchedBy.ID, field_changes=(change,))
     return render_plan(plan_of(group), show_phones=show_phones, color=False).splitlines()[1]
 
 
@@ -85,7 +87,7 @@ def test_summary_counts_one_person_and_one_call_in_the_singular() -> None:
     ("seconds", "words"), [(0, "about 0 s"), (119, "about 119 s"), (120, "about 2 min"), (121, "about 3 min")]
 )
 def test_from_two_minutes_on_time_is_told_in_minutes_rounded_up(seconds: int, words: str) -> None:
-    assert about(seconds) == words
+    assert format_duration(seconds) == words
 
 
 def test_seconds_are_rounded_up() -> None:
@@ -163,7 +165,7 @@ def test_a_number_is_masked_before_a_text_is_cut_through_it() -> None:
     ("group", "words"),
     [
         (replace(samples.ALPHA, live=None), 'found by earlier name "Project Alfa"'),
-        (replace(samples.ALPHA, live=None, text=(), steps=()), "found by an earlier name;"),
+        (replace(samples.ALPHA, live=None, field_changes=(), steps=()), "found by an earlier name;"),
         (samples.ADOPTED, "found by name: adopted;"),
     ],
 )
@@ -182,7 +184,7 @@ def test_a_result_takes_the_id_from_the_live_group_where_nothing_else_tells_it()
 
 
 def test_an_unknown_step_that_creates_nothing_gets_no_word_about_a_second_group() -> None:
-    result = ApplyResult(samples.SMALL, (StepResult(samples.ALPHA.steps[1], Outcome.UNKNOWN, "no answer"),))
+    result = ApplyResult(samples.SMALL, (StepResult(samples.ALPHA.steps[1], StepStatus.UNKNOWN, "no answer"),))
     text = render_result(result, show_phones=False, color=False)
     assert "! unknown: adding alice, Bob Marsh (until 2026-12-31, contractor): no answer" in text
     assert "Nobody knows" not in text
@@ -209,8 +211,8 @@ def test_from_the_eleventh_person_on_advice_only_counts() -> None:
     ("problems", "line"),
     [
         ((), "0 errors"),
-        ((Problem("a", 1, 1, "", "m", severity="warning", kind=Kind.VALUE),), "1 warning"),
-        ((Problem("a", 1, 1, "", "m", kind=Kind.VALUE),), "1 error"),
+        ((Problem("a", 1, 1, "", "m", severity="warning", kind=ProblemKind.VALUE),), "1 warning"),
+        ((Problem("a", 1, 1, "", "m", kind=ProblemKind.VALUE),), "1 error"),
     ],
 )
 def test_problems_end_in_how_many_there_are(problems: tuple[Problem, ...], line: str) -> None:

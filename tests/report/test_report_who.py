@@ -9,14 +9,13 @@ from datetime import date
 import jsonschema
 import pytest
 
-from reconciler.hostile.escaping import json_text
+from reconciler.json_schemas import schema_text
 from reconciler.model.desired import Member, Membership
-from reconciler.model.whereabouts import InFile, Presence, Whereabout, Whereabouts
-from reconciler.model.who import Who
-from reconciler.published import schema_text
-from reconciler.report.document import masked
-from reconciler.report.who_document import who_document
-from reconciler.report.who_text import render_who
+from reconciler.model.person_ref import PersonRef
+from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
+from reconciler.report.documents import mask_document
+from reconciler.report.person import person_document, render_person
+from reconciler.sanitize.escape import json_text
 from tests.builders import ALICE, ALPHA_ID
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("who.schema.json")))
@@ -25,9 +24,9 @@ LID = "76699677012110@lid"
 HOSTILE = "\x1b[2J\n::error::\u202e +1 202 555 0199"
 
 
-def about(*groups: Whereabout, unsure: tuple[Whereabout, ...] = (), holds: str = "") -> Whereabouts:
-    who = Who(ALICE.identity, ALICE.jid, "alice", LID)
-    return Whereabouts(
+def about(*groups: GroupMembership, unsure: tuple[GroupMembership, ...] = (), holds: str = "") -> PersonMemberships:
+    who = PersonRef(ALICE.identity, ALICE.jid, "alice", LID)
+    return PersonMemberships(
         "inst_abc123",
         date(2026, 6, 15),
         who,
@@ -40,12 +39,12 @@ def about(*groups: Whereabout, unsure: tuple[Whereabout, ...] = (), holds: str =
 
 
 def at(
-    in_file: InFile | None, presence: Presence = Presence.IN, is_admin: bool = False, is_owner: bool = False
-) -> Whereabout:
-    return Whereabout("alpha" if in_file else None, "Alpha", ALPHA_ID, in_file, presence, is_admin, is_owner)
+    in_file: DesiredMembership | None, presence: Presence = Presence.IN, is_admin: bool = False, is_owner: bool = False
+) -> GroupMembership:
+    return GroupMembership("alpha" if in_file else None, "Alpha", ALPHA_ID, in_file, presence, is_admin, is_owner)
 
 
-EXACT = InFile(managed=True)
+EXACT = DesiredMembership(managed=True)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ EXACT = InFile(managed=True)
             ["i in, not wanted: listed under `absent`"],
         ),
         (
-            at(InFile(absent=True, membership=Membership.ADDITIVE)),
+            at(DesiredMembership(absent=True, membership=Membership.ADDITIVE)),
             False,
             ["- in, not wanted: listed under `absent`"],
         ),
@@ -103,9 +102,9 @@ EXACT = InFile(managed=True)
             False,
             ["i wanted, and the group is not live", "i the file says to leave this group"],
         ),
-        (at(InFile(absent=True), Presence.OUT), False, ["i not wanted, not in", "i listed under `absent`"]),
+        (at(DesiredMembership(absent=True), Presence.OUT), False, ["i not wanted, not in", "i listed under `absent`"]),
         (
-            at(InFile(leaving=True)),
+            at(DesiredMembership(leaving=True)),
             False,
             ["i in; the file does not manage this group's members", "i the file says to leave this group"],
         ),
@@ -119,7 +118,7 @@ EXACT = InFile(managed=True)
             False,
             ["= wanted, and in", "i should be an admin and is none"],
         ),
-        (at(InFile(admin=True), Presence.OUT), False, ["i not wanted, not in", "i should be an admin"]),
+        (at(DesiredMembership(admin=True), Presence.OUT), False, ["i not wanted, not in", "i should be an admin"]),
         (
             at(replace(EXACT, member=MEMBER, admin=False), is_admin=True),
             False,
@@ -136,12 +135,12 @@ EXACT = InFile(managed=True)
     ],
 )
 def test_each_group_says_wanted_or_not_in_or_not_and_what_else_matters(
-    group: Whereabout, spared: bool, lines: list[str]
+    group: GroupMembership, spared: bool, lines: list[str]
 ) -> None:
     found = about(group, holds="protected" if spared else "")
-    section = render_who(found, show_phones=False, color=False).split("\n\n")[1]
+    section = render_person(found, show_phones=False, color=False).split("\n\n")[1]
     assert [line.strip() for line in section.splitlines()[1:]] == lines
-    SCHEMA.validate(json.loads(json_text(masked(who_document(found), show_phones=False))))
+    SCHEMA.validate(json.loads(json_text(mask_document(person_document(found), show_phones=False))))
 
 
 @pytest.mark.parametrize(
@@ -149,30 +148,32 @@ def test_each_group_says_wanted_or_not_in_or_not_and_what_else_matters(
     [("is_instance", "the instance itself"), ("protected", "`policy.protected`"), ("ignored", "`policy.ignored`")],
 )
 def test_what_holds_for_the_person_everywhere_stands_at_the_top(flag: str, words: str) -> None:
-    head = render_who(about(holds=flag), show_phones=False, color=False).split("\n\n")[0]
+    head = render_person(about(holds=flag), show_phones=False, color=False).split("\n\n")[0]
     assert head.startswith(f"alice  +1 202 ••• ••43  {LID}\n  i ")
     assert words in head
 
 
 def test_strangers_text_is_harmless_and_numbers_are_masked_in_both_forms() -> None:
     member = Member(ALICE, date(2026, 12, 31), HOSTILE)
-    bad = Whereabout("alpha", HOSTILE, ALPHA_ID, replace(EXACT, member=member), Presence.UNKNOWN, reasons=(HOSTILE,))
-    found = replace(about(bad, unsure=(bad,)), who=Who(ALICE.identity, ALICE.jid, HOSTILE, LID))
-    text = render_who(found, show_phones=False, color=False)
-    document = json_text(masked(who_document(found), show_phones=False))
+    bad = GroupMembership(
+        "alpha", HOSTILE, ALPHA_ID, replace(EXACT, member=member), Presence.UNKNOWN, reasons=(HOSTILE,)
+    )
+    found = replace(about(bad, unsure=(bad,)), who=PersonRef(ALICE.identity, ALICE.jid, HOSTILE, LID))
+    text = render_person(found, show_phones=False, color=False)
+    document = json_text(mask_document(person_document(found), show_phones=False))
     for shown in (text, document):
         assert "\x1b" not in shown
         assert "\u202e" not in shown
         assert "555 01" not in shown
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
-    assert "+1 202 555 0199" in render_who(found, show_phones=True, color=False)
-    assert "\x1b[1m" in render_who(found, show_phones=False, color=True)
+    assert "+1 202 555 0199" in render_person(found, show_phones=True, color=False)
+    assert "\x1b[1m" in render_person(found, show_phones=False, color=True)
     SCHEMA.validate(json.loads(document))
 
 
 @pytest.mark.parametrize("holds", ["ignored", "is_instance"])
 def test_whoever_is_left_alone_everywhere_is_not_shown_as_coming_or_going(holds: str) -> None:
     there, not_there = at(EXACT), at(replace(EXACT, member=MEMBER), Presence.OUT)
-    text = render_who(about(there, not_there, holds=holds), show_phones=False, color=False)
+    text = render_person(about(there, not_there, holds=holds), show_phones=False, color=False)
     assert "  i in, not wanted" in text
     assert "  i wanted, not in" in text

@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from reconciler.config.files import belongs
+from reconciler.config.source_files import is_config_file
 from reconciler.errors import RevisionError
-from reconciler.revisions import Revision, find_commit, newest_applied, read_revision
+from reconciler.history.git import find_commit, latest_applied_commit
+from reconciler.history.snapshot import Revision, read_revision
 from tests.repository import Repository
 
 
@@ -26,17 +27,17 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 def read(path: str | Path, ref: str = "HEAD", largest: int = 1000) -> Revision:
     """Read a path as the commands do."""
-    return read_revision(Path(path), ref, wanted=lambda name: belongs(PurePosixPath(name)), largest=largest)
+    return read_revision(Path(path), ref, wanted=lambda name: is_config_file(PurePosixPath(name)), largest=largest)
 
 
 def contents(revision: Revision) -> dict[str, bytes]:
     """The files without trouble."""
-    return {each.path: each.data for each in revision.files or () if not each.trouble}
+    return {each.path: each.data for each in revision.files or () if not each.error}
 
 
 def troubles(revision: Revision) -> dict[str, str]:
     """The files with trouble."""
-    return {each.path: each.trouble for each in revision.files or () if each.trouble}
+    return {each.path: each.error for each in revision.files or () if each.error}
 
 
 def test_a_file_is_read_as_the_revision_had_it_whatever_the_working_tree_has(repository: Repository) -> None:
@@ -273,7 +274,7 @@ def test_a_path_in_no_repository_says_what_revisions_need(
         read(outside / "groups.yaml")
     assert "inside a git repository" in caught.value.hint
     assert find_commit(outside / "groups.yaml", "HEAD") is None
-    assert newest_applied(outside / "groups.yaml") is None
+    assert latest_applied_commit(outside / "groups.yaml") is None
 
 
 def test_without_git_the_error_names_it(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,7 +352,7 @@ def test_a_commit_is_found_by_name_or_not_at_all(repository: Repository) -> None
     assert find_commit(Path("groups.yaml"), "nowhere") is None
 
 
-def test_the_newest_applied_tag_is_the_one_closest_to_head(repository: Repository) -> None:
+def test_the_latest_applied_commit_tag_is_the_one_closest_to_head(repository: Repository) -> None:
     repository.commit({"groups.yaml": "1"})
     repository.git("tag", "applied/2026-01-01")
     second = repository.commit({"groups.yaml": "2"})
@@ -363,7 +364,7 @@ def test_the_newest_applied_tag_is_the_one_closest_to_head(repository: Repositor
     repository.git("tag", "applied/side")
     repository.git("checkout", "-q", "main")
 
-    found = newest_applied(Path("groups.yaml"))
+    found = latest_applied_commit(Path("groups.yaml"))
     assert found is not None
     assert (found.ref, found.oid) == ("applied/2025-12-31", second)
 
@@ -377,12 +378,12 @@ def test_where_a_shallow_clone_ends_before_any_applied_tag_that_is_said(
     clone = tmp_path / "clone"
     repository.git("clone", "-q", "--depth=1", f"file://{repository.folder}", str(clone))
 
-    assert newest_applied(clone / "groups.yaml") is None
+    assert latest_applied_commit(clone / "groups.yaml") is None
     assert "no tag applied/… was found" in caplog.text
     assert "fetch-depth: 0" in caplog.text
     repository.git("-C", str(clone), "fetch", "-q", "--unshallow")
     caplog.clear()
-    found = newest_applied(clone / "groups.yaml")
+    found = latest_applied_commit(clone / "groups.yaml")
     assert (found is not None and found.ref, caplog.text) == ("applied/1", "")
 
 
@@ -392,7 +393,7 @@ def test_of_several_applied_tags_the_newest_commit_counts_not_the_newest_tag(rep
     second = repository.commit({"groups.yaml": "2"})
     repository.git("tag", "applied/2")
     repository.git("tag", "applied/3-rolled-back", first)
-    found = newest_applied(Path("groups.yaml"))
+    found = latest_applied_commit(Path("groups.yaml"))
     assert found is not None
     assert found.oid == second
 
@@ -402,7 +403,7 @@ def test_an_applied_tag_of_a_tag_names_its_commit(repository: Repository) -> Non
     repository.git("tag", "-a", "applied/1", "-m", "")
     repository.git("tag", "-a", "applied/2", "-m", "of another tag", "applied/1")
     repository.git("tag", "-d", "applied/1")
-    found = newest_applied(Path("groups.yaml"))
+    found = latest_applied_commit(Path("groups.yaml"))
     assert found is not None
     assert (found.ref, found.oid) == ("applied/2", commit)
 
@@ -410,13 +411,13 @@ def test_an_applied_tag_of_a_tag_names_its_commit(repository: Repository) -> Non
 def test_an_applied_tag_of_what_is_no_commit_notes_nothing(repository: Repository) -> None:
     repository.commit({"groups.yaml": "1"})
     repository.git("tag", "-a", "applied/1", "-m", "", "HEAD^{tree}")
-    assert newest_applied(Path("groups.yaml")) is None
+    assert latest_applied_commit(Path("groups.yaml")) is None
 
 
 def test_without_an_applied_tag_nothing_was_noted(repository: Repository) -> None:
-    assert newest_applied(Path("groups.yaml")) is None
+    assert latest_applied_commit(Path("groups.yaml")) is None
     repository.commit({"groups.yaml": "1"})
-    assert newest_applied(Path("groups.yaml")) is None
+    assert latest_applied_commit(Path("groups.yaml")) is None
 
 
 def test_no_lock_is_taken_and_no_shell_is_asked(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:

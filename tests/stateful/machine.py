@@ -248,7 +248,7 @@ def _same_plan(plan: dict[str, Any], changes: dict[str, ExpectedChange], over_li
         people = {field: {who["identity"].lstrip("+") for who in group[field]} for field in ("add", "remove")}
         assert people == {"add": change.add, "remove": change.remove}, (group, change)
         assert bool(group["blocked"]) == (change.kind == "blocked"), (group, change)
-        texts = {text["field"]: text["new"] for text in group["text"]}
+        texts = {text["field"]: text["new"] for text in group["field_changes"]}
         for field, expected in (("name", change.name), ("description", change.description)):
             if change.kind != "create" or field == "description":
                 assert (field in texts) == (expected is not None), (group, change)

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.group import Command
-from reconciler.cli.options import Settings, global_options
-from reconciler.cli.parameters import output_option
+from reconciler.cli.global_options import GlobalOptions, add_global_options
+from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import output_option
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.model.desired import Person
     from reconciler.model.identity import Identity
     from reconciler.model.live import LiveGroup
+
 
 EXAMPLE = """\b
 Example:
@@ -44,45 +45,43 @@ Example:
     metavar="NUMBER",
     help="The instance's own number (else the one participant of every group is taken for it).",
 )
-@global_options
+@add_global_options
 @click.pass_context
 def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], people: bool, phone: str | None) -> int:
     """Write a valid YAML file for the live groups; a plan of it finds nothing to do.
 
     The file holds phone numbers in full, also on stdout. --output replaces a file that is there, and says so.
     """
-    from reconciler.cli.logs import begin
-    from reconciler.cli.places import require_apart
-    from reconciler.cli.remarks import remark
-    from reconciler.cli.writing import show
-    from reconciler.hostile.escaping import safe
+    from reconciler.cli.log_setup import set_up_logging
+    from reconciler.cli.output import print_line, require_distinct_files, write
+    from reconciler.sanitize.escape import mask_and_escape
 
-    settings = begin(ctx)
-    require_apart({"--output": output}, (settings.api_key_file,))
+    settings = set_up_logging(ctx)
+    require_distinct_files({"--output": output}, (settings.api_key_file,))
     text = _text_of_live(settings, ids, people, phone)
     replaced = output is not None and os.path.exists(output)
-    show(text, output)
+    write(text, output)
     if replaced:
-        remark(f"{safe(str(output))}: replaced the file that was there")
+        print_line(f"{mask_and_escape(str(output))}: replaced the file that was there")
     return 0
 
 
-def _text_of_live(settings: Settings, ids: Sequence[str], people: bool, phone: str | None) -> str:
+def _text_of_live(settings: GlobalOptions, ids: Sequence[str], people: bool, phone: str | None) -> str:
     """The text of a file for the live groups, all or those with these ids."""
-    from reconciler.cli.session import Account, address_of, reading_session
-    from reconciler.config.given import parse_person
-    from reconciler.config.importing import render_import
-    from reconciler.lookup.reads import read_live
+    from reconciler.cli.session import Account, endpoint_of, reading_session
+    from reconciler.config.export import render_config
+    from reconciler.config.person_reference import parse_person
+    from reconciler.live.fetch import fetch_whole
 
     given = parse_person(phone) if phone is not None else None
     account = Account(phone=given.jid.partition("@")[0] if given else None)
     with reading_session(settings, account) as session:
-        groups = read_live(session.client, ids, parallelism=settings.parallelism)
+        groups = fetch_whole(session.client, ids, parallelism=settings.parallelism)
         names = _names(session) if people else {}
     instance = given or _in_every_group(groups)
-    return render_import(
+    return render_config(
         groups,
-        instance_id=address_of(settings, account).instance_id,
+        instance_id=endpoint_of(settings, account).instance_id,
         instance=instance,
         instance_guessed=given is None and instance is not None,
         names=names,

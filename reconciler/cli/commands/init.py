@@ -10,23 +10,25 @@ from pathlib import Path
 import click
 
 from reconciler import __version__
-from reconciler.cli.group import Command
-from reconciler.cli.interrupt import watching_signals
-from reconciler.cli.options import global_options
-from reconciler.cli.writing import require_stdout, show_done
+from reconciler.atomic_file import write_atomic
+from reconciler.cli.global_options import add_global_options
+from reconciler.cli.lazy_group import Command
+from reconciler.cli.output import require_stdout, write_after_success
+from reconciler.cli.signals import handle_signals
 from reconciler.errors import UsageError
-from reconciler.files import write_whole
-from reconciler.hostile.escaping import safe
-from reconciler.published import schema_text
-from reconciler.starter.pages import HOSTS, starter_files
+from reconciler.json_schemas import schema_text
+from reconciler.sanitize.escape import mask_and_escape
+from reconciler.starter.templates import CI_SYSTEMS, starter_files
 
 EXAMPLE = """\b
 Example:
   reconciler init
   reconciler init our-groups --ci gitlab"""
 
+
 SCHEMA = "groups.schema.json"
 """Beside groups.yaml, whose first line names it: an editor explains every key without the network."""
+
 
 NEXT = {
     "github": (
@@ -60,36 +62,36 @@ NEXT = {
     "--ci",
     "host",
     envvar="RECONCILER_CI",
-    type=click.Choice(HOSTS),
+    type=click.Choice(CI_SYSTEMS),
     default="github",
     show_default=True,
     help="Whose pipelines to write.",
 )
-@global_options
+@add_global_options
 def init(folder: Path, host: str) -> int:
     """Write a starter groups.yaml and the pipeline files for a new repository; offline.
 
     FOLDER is where the repository is, or is to be; here by default. A file that is there already is never
     overwritten: then nothing is written at all.
     """
-    return start(folder, host)
+    return write_starter(folder, host)
 
 
-def start(folder: Path, host: str) -> int:
+def write_starter(folder: Path, host: str) -> int:
     """Write the files and say what comes next; the exit code. UsageError when one is there or cannot be written."""
     texts = {folder / place: text for place, text in starter_files(host, __version__).items()}
     texts[folder / SCHEMA] = schema_text(SCHEMA)
     _require_free(texts)
     require_stdout()
-    with watching_signals():
+    with handle_signals():
         _write_all(texts)
-    wrote = "\n".join([*(f"wrote {safe(str(path))}" for path in texts), "", *_next_steps(folder, host)])
-    show_done(wrote, "the files were written all the same")
+    wrote = "\n".join([*(f"wrote {mask_and_escape(str(path))}" for path in texts), "", *_next_steps(folder, host)])
+    write_after_success(wrote, "the files were written all the same")
     return 0
 
 
 def _next_steps(folder: Path, host: str) -> list[str]:
-    file = safe(str(folder / "groups.yaml"))
+    file = mask_and_escape(str(folder / "groups.yaml"))
     first = (
         f"Put your own instance, people and groups into {file} (`reconciler import --people` writes the groups there "
         f"are already), and run: reconciler validate {file}"
@@ -116,7 +118,7 @@ def _write_all(texts: Mapping[Path, str]) -> None:
                 folder.mkdir()
                 made.append(folder)
             made.append(path)  # before it is there: a signal may come as soon as it is
-            write_whole(path, text.encode())
+            write_atomic(path, text.encode())
     except BaseException as error:
         _unmake(made)
         if isinstance(error, OSError):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.group import Command
-from reconciler.cli.options import global_options
-from reconciler.cli.parameters import path_argument
+from reconciler.cli.global_options import add_global_options
+from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import path_argument
 
 if TYPE_CHECKING:
     from reconciler.diff.match import Match
@@ -28,7 +28,7 @@ Example:
 @click.option(
     "--dry-run", envvar="RECONCILER_DRY_RUN", is_flag=True, help="Say what would be noted; leave the file alone."
 )
-@global_options
+@add_global_options
 @click.pass_context
 def pin(ctx: click.Context, path: Path, dry_run: bool) -> int:
     """Write the ids of the groups found by name into the YAML, and change nothing else in it.
@@ -36,15 +36,15 @@ def pin(ctx: click.Context, path: Path, dry_run: bool) -> int:
     With an id a group can be renamed safely. Groups that are not live yet, or not to be told apart, are named on
     stderr.
     """
-    from reconciler.cli.loading import load_desired
-    from reconciler.cli.logs import begin
+    from reconciler.cli.log_setup import set_up_logging
+    from reconciler.cli.planning import load_desired
     from reconciler.cli.session import Account, reading_session
-    from reconciler.lookup.listing import match_live
+    from reconciler.engine import match_live
 
-    settings = begin(ctx)
+    settings = set_up_logging(ctx)
     desired = load_desired(path, None, quiet=settings.quiet)
     with reading_session(settings, Account.of(desired)) as session:
-        matches = match_live(desired, session.client)
+        _, matches = match_live(desired, session.client, {group.key for group in desired.groups})
     _say_what_is_left(matches)
     ids = {key: match.listed.id for key, match in matches.items() if match.group.id is None and match.listed}
     _note(path, ids, dry_run)
@@ -63,12 +63,12 @@ def _say_what_is_left(matches: Mapping[str, Match]) -> None:
 
 def _note(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
     """Write the ids to the groups' keys, unless it is to be said only what would be written."""
-    from reconciler.cli.writing import require_stdout, show, show_done
-    from reconciler.config.pinning import pin, write_files
-    from reconciler.hostile.escaping import safe
+    from reconciler.cli.output import require_stdout, write, write_after_success
+    from reconciler.config.pin import pin, write_files
+    from reconciler.sanitize.escape import mask_and_escape
 
     if not ids:
-        show("Nothing to pin: every group that is live has its id in the file.")
+        write("Nothing to pin: every group that is live has its id in the file.")
         return
     pins = pin(path, ids)
     for key, reason in sorted(pins.by_hand.items()):
@@ -77,8 +77,10 @@ def _note(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
     if not done:
         return
     if dry_run:
-        show("\n".join(f"would pin {key}: {ids[key]}" for key in done))
+        write("\n".join(f"would pin {key}: {ids[key]}" for key in done))
         return
     require_stdout()
     write_files(pins.files)
-    show_done("\n".join(f"pinned {key}: {ids[key]}" for key in done), f"{safe(str(path))} has the ids all the same")
+    write_after_success(
+        "\n".join(f"pinned {key}: {ids[key]}" for key in done), f"{mask_and_escape(str(path))} has the ids all the same"
+    )

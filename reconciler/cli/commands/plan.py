@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS
-from reconciler.cli.group import Command
-from reconciler.cli.options import global_options
-from reconciler.cli.parameters import Asked, format_option, output_option, planning_options
+from reconciler.cli.global_options import add_global_options
+from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import PlanRequest, format_option, output_option, planning_options
 
 EXAMPLE = """\b
 Example:
@@ -37,11 +37,11 @@ Example:
 @format_option(PLAN_FORMATS)
 @output_option
 @planning_options
-@global_options
+@add_global_options
 @click.pass_context
 def plan(
     ctx: click.Context,
-    asked: Asked,
+    asked: PlanRequest,
     out: Path | None,
     detailed_exitcode: bool,
     format_: str,
@@ -51,23 +51,22 @@ def plan(
 
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
-    from reconciler.cli.logs import begin
-    from reconciler.cli.places import require_apart
-    from reconciler.cli.planning import load_and_choose, made_now, planning_only
-    from reconciler.cli.writing import tell, write_file
+    from reconciler.cli.log_setup import set_up_logging
+    from reconciler.cli.output import render_to_stdout, require_distinct_files, write_file
+    from reconciler.cli.planning import load_and_choose, read_only_plan, stamp
 
-    settings = begin(ctx)
-    require_apart({"--out": out, "--output": output}, (asked.path, settings.api_key_file))
+    settings = set_up_logging(ctx)
+    require_distinct_files({"--out": out, "--output": output}, (asked.path, settings.api_key_file))
     desired, choices = load_and_choose(asked, settings)
-    with planning_only(desired, choices, settings) as (planned, _):
+    with read_only_plan(desired, choices, settings) as (planned, _):
         made = planned.plan
     if out is not None:
-        from reconciler.cli.planfile import sources_of
-        from reconciler.hostile.escaping import json_text
-        from reconciler.planfile.write import plan_document
+        from reconciler.cli.saved_plan import source_digests
+        from reconciler.plan.file_format import plan_document
+        from reconciler.sanitize.escape import json_text
 
-        saved = made_now(made, sources_of(asked.path, desired, out))
+        saved = stamp(made, source_digests(asked.path, desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)
-    shown = made_now(made, desired.sources)
-    tell(PLAN_FORMATS[format_], shown, settings, output, show_phones=asked.show_phones)
+    shown = stamp(made, desired.sources)
+    render_to_stdout(PLAN_FORMATS[format_], shown, settings, output, show_phones=asked.show_phones)
     return 2 if detailed_exitcode and made.pending else 0

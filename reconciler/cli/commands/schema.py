@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.group import Command
-from reconciler.cli.options import global_options
-from reconciler.cli.writing import show
+from reconciler.cli.global_options import add_global_options
+from reconciler.cli.lazy_group import Command
+from reconciler.cli.output import write
 from reconciler.errors import UsageError
-from reconciler.published import schema_text
+from reconciler.json_schemas import schema_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,11 +38,11 @@ def _document_options(function: F) -> F:
 
 @click.command(cls=Command, epilog=EXAMPLE)
 @_document_options
-@global_options
+@add_global_options
 def schema(**documents: bool) -> int:
     """Print the JSON Schema of the YAML file, for editors and other tools, or of one of the documents."""
     chosen = [name for name, asked in documents.items() if asked] or ["groups"]
     if len(chosen) > 1:
         raise UsageError(f"one schema at a time, not {' and '.join(f'--{name}' for name in chosen)}", "drop one")
-    show(schema_text(f"{chosen[0]}.schema.json"))
+    write(schema_text(f"{chosen[0]}.schema.json"))
     return 0

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS
-from reconciler.cli.group import Command
-from reconciler.cli.options import global_options
-from reconciler.cli.parameters import format_option, output_option, show_phones_option
+from reconciler.cli.global_options import add_global_options
+from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import format_option, output_option, show_phones_option
 
 EXAMPLE = """\b
 Example:
@@ -22,17 +22,16 @@ Example:
 @format_option(PLAN_FORMATS)
 @output_option
 @show_phones_option
-@global_options
+@add_global_options
 @click.pass_context
 def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, show_phones: bool) -> int:
     """Render a plan that `plan --out` saved."""
-    from reconciler.cli.logs import begin
-    from reconciler.cli.places import require_apart
-    from reconciler.cli.planfile import read_plan_file_to_show
-    from reconciler.cli.writing import tell
+    from reconciler.cli.log_setup import set_up_logging
+    from reconciler.cli.output import render_to_stdout, require_distinct_files
+    from reconciler.cli.saved_plan import read_plan_file_to_show
 
-    settings = begin(ctx)
-    require_apart({"--output": output}, (planfile,))
+    settings = set_up_logging(ctx)
+    require_distinct_files({"--output": output}, (planfile,))
     saved = read_plan_file_to_show(planfile)
-    tell(PLAN_FORMATS[format_], saved, settings, output, show_phones=show_phones)
+    render_to_stdout(PLAN_FORMATS[format_], saved, settings, output, show_phones=show_phones)
     return 0

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli.formats import PROBLEM_FORMATS
-from reconciler.cli.group import Command
-from reconciler.cli.options import global_options
-from reconciler.cli.parameters import format_option, output_option, path_argument
+from reconciler.cli.global_options import add_global_options
+from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import format_option, output_option, path_argument
 
 EXAMPLE = """\b
 Example:
@@ -22,25 +22,24 @@ Example:
 @path_argument
 @format_option(PROBLEM_FORMATS)
 @output_option
-@global_options
+@add_global_options
 def validate(path: Path, format_: str, output: Path | None) -> int:
     """Check the file offline and tell every problem with its place.
 
     PATH is a YAML file or a folder of them, groups.yaml by default.
     """
-    from reconciler.cli.loading import day
-    from reconciler.cli.places import require_apart
-    from reconciler.cli.writing import show
+    from reconciler.cli.options import evaluation_date
+    from reconciler.cli.output import require_distinct_files, write
     from reconciler.config import load
     from reconciler.errors import ConfigError
-    from reconciler.report.wording import counted
+    from reconciler.report.style import plural
 
-    require_apart({"--output": output}, (path,))
+    require_distinct_files({"--output": output}, (path,))
     try:
-        desired = load(path, as_of=day(None))
+        desired = load(path, as_of=evaluation_date(None))
     except ConfigError as error:
         problems, valid = error.problems, ""
     else:
-        problems, valid = desired.warnings, f"{path}: valid, {counted(len(desired.groups), 'group', 'groups')}"
-    show(PROBLEM_FORMATS[format_](problems, valid), output)
+        problems, valid = desired.warnings, f"{path}: valid, {plural(len(desired.groups), 'group', 'groups')}"
+    write(PROBLEM_FORMATS[format_](problems, valid), output)
     return 0 if valid else 1

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reconciler.model.advice import Advice
-from reconciler.model.plan import GroupPlan, Refusal, TextChange
-from reconciler.model.step import Action
-from reconciler.model.verdict import Element
-from reconciler.model.who import Who
-from reconciler.report.group import found_by, id_of, people_moving, text_changes
-from reconciler.report.html.texts import TextView, text_view
-from reconciler.report.lines import Ink, person_name
-from reconciler.report.wording import ADVICE_WORDS, verdict_aside, verdict_words
+from reconciler.diff.change import Advice, TextChange
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import DriftItem, GroupPlan, Refusal
+from reconciler.plan.step import Action
+from reconciler.report.html.text_diff import TextView, text_view
+from reconciler.report.plan_text import display_id, match_label, moving_people, text_changes
+from reconciler.report.style import ADVICE_WORDS, TextStyle, cause_suffix, cause_words, person_name
 
 Tone = Literal["add", "remove", "change", "stop", "note", "plain"]
 """What a mark means, whatever it looks like: comes, goes, changes, needs a person, is good to know, none of these."""
@@ -82,49 +80,51 @@ class Card:
         return bool(self.acts or self.texts or self.adds or self.removes)
 
 
-def card_of(group: GroupPlan, anchor: str, refusals: Sequence[Refusal], ink: Ink) -> Card:
+def card_of(group: GroupPlan, anchor: str, refusals: Sequence[Refusal], ink: TextStyle) -> Card:
     """The card of one group; `refusals` are those of this group."""
     acts = [_ACTS[step.action] for step in group.steps if step.action in _ACTS]
     texts = tuple(_text(group, change, ink, stays=stays) for change, stays in text_changes(group))
-    adds, removes = people_moving(group, comes=True), people_moving(group, comes=False)
-    of_group = verdict_aside(group.verdict_on(Element.GROUP), before=" ")
+    adds, removes = moving_people(group, comes=True), moving_people(group, comes=False)
+    of_group = cause_suffix(group.cause_of(DriftItem.GROUP), before=" ")
     return Card(
         anchor,
-        ink.words(group.key),
-        ink.words(group.name),
-        ink.words(id_of(group)),
+        ink.text(group.key),
+        ink.text(group.name),
+        ink.text(display_id(group)),
         tuple(_badges(group, bool(refusals), texts, len(adds), len(removes))),
         tuple((tone, told + of_group) for tone, _, told in acts),
         texts,
-        _people(group, adds, Element.ADD, ink),
-        _people(group, removes, Element.REMOVE, ink),
-        tuple(ink.words(refusal.message) for refusal in refusals),
-        tuple(ink.words(reason) + ("" if acts else of_group) for reason in group.blocked),
+        _people(group, adds, DriftItem.ADD, ink),
+        _people(group, removes, DriftItem.REMOVE, ink),
+        tuple(ink.text(refusal.message) for refusal in refusals),
+        tuple(ink.text(reason) + ("" if acts else of_group) for reason in group.blocked),
         (*_adopted(group, ink), *(note_of(advice, ink) for advice in group.advice)),
     )
 
 
-def note_of(advice: Advice, ink: Ink) -> NoteView:
+def note_of(advice: Advice, ink: TextStyle) -> NoteView:
     """A piece of advice, with everybody it is about."""
-    people = [ink.person(who) for who in sorted(advice.people, key=lambda who: who.order)]
+    people = [ink.person(who) for who in sorted(advice.people, key=lambda who: who.sort_key)]
     names = (*people, *(ink.title(name) for name in advice.names))
     what = "people" if people else "groups"
-    return NoteView(ADVICE_WORDS[advice.kind], ink.told(advice), names, f"{len(names)} {what}")
+    return NoteView(ADVICE_WORDS[advice.kind], ink.advice(advice), names, f"{len(names)} {what}")
 
 
-def _people(group: GroupPlan, moving: Iterable[tuple[Who, bool]], element: Element, ink: Ink) -> tuple[PersonView, ...]:
-    until = "until" if element is Element.ADD else "last day was"
+def _people(
+    group: GroupPlan, moving: Iterable[tuple[PersonRef, bool]], element: DriftItem, ink: TextStyle
+) -> tuple[PersonView, ...]:
+    until = "until" if element is DriftItem.ADD else "last day was"
     views = []
     for who, stays in moving:
         day = f"{until} {who.until.isoformat()}" if who.until else ""
-        said = verdict_words(group.verdict_on(element, who))
-        detail = " · ".join(part for part in (day, ink.words(who.reason or ""), said) if part)
+        said = cause_words(group.cause_of(element, who))
+        detail = " · ".join(part for part in (day, ink.text(who.reason or ""), said) if part)
         views.append(PersonView(person_name(who, ink.show_phones), detail, stays))
     return tuple(views)
 
 
-def _text(group: GroupPlan, change: TextChange, ink: Ink, *, stays: bool) -> TextView:
-    view, said = text_view(change, ink, stays=stays), verdict_words(group.verdict_on(Element(change.field)))
+def _text(group: GroupPlan, change: TextChange, ink: TextStyle, *, stays: bool) -> TextView:
+    view, said = text_view(change, ink, stays=stays), cause_words(group.cause_of(DriftItem(change.field)))
     return replace(view, remark="; ".join(part for part in (said, view.remark) if part))
 
 
@@ -146,5 +146,5 @@ def _badges(group: GroupPlan, refused: bool, texts: Sequence[TextView], adds: in
         yield Badge("note", "adopted")
 
 
-def _adopted(group: GroupPlan, ink: Ink) -> tuple[NoteView, ...]:
-    return (NoteView("adopted", f"{found_by(group, ink)}; reconciler pin notes its id"),) if group.adopted else ()
+def _adopted(group: GroupPlan, ink: TextStyle) -> tuple[NoteView, ...]:
+    return (NoteView("adopted", f"{match_label(group, ink)}; reconciler pin notes its id"),) if group.adopted else ()

@@ -12,8 +12,8 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from reconciler.report.html.head import Made
-from reconciler.report.html.view import page_of
+from reconciler.report.html.header import PlanSource
+from reconciler.report.html.page import page_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -23,7 +23,7 @@ _POLICY: Final = (
 )
 
 
-def render_plan_html(made: Made, *, show_phones: bool, drift: bool = False) -> str:
+def render_plan_html(made: PlanSource, *, show_phones: bool, drift: bool = False) -> str:
     """A plan as an HTML file; no line break at the end.
 
     `drift` is for a plan that nobody means to apply. Phone numbers are masked unless `show_phones`.

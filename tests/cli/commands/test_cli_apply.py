@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from reconciler.apply.lock import instance_lock
-from reconciler.cli.session import Address
-from reconciler.published import schema_text
+from reconciler.cli.session import Endpoint
+from reconciler.json_schemas import schema_text
 from reconciler.sandbox import Fault, FaultKind
 from tests.stage import INSTANCE, PHONE, Stage
 
@@ -120,7 +120,7 @@ SPELLINGS = ["http://127.0.0.1", "HTTP://127.0.0.1", "http://LocalHost", "http:/
 def test_a_second_apply_is_told_who_holds_the_lock_however_it_spells_the_server(stage: Stage, spelling: str) -> None:
     stage.file(FILE)
     other = stage.server.url.replace("http://127.0.0.1", spelling) + "/"
-    with instance_lock(Address(INSTANCE, other).place, INSTANCE):
+    with instance_lock(Endpoint(INSTANCE, other).place, INSTANCE):
         ran = stage.run("apply", "--yes")
         assert ran.code == 1
         assert "process" in ran.err
@@ -146,11 +146,11 @@ def test_a_step_that_fails_ends_with_3_and_the_report_says_so(stage: Stage) -> N
 @pytest.mark.parametrize(
     ("broken", "outcome"),
     [
-        pytest.param("reconciler.pipeline.still_differing", "unknown", id="comparing"),
+        pytest.param("reconciler.engine.remaining_drift", "unknown", id="comparing"),
         pytest.param(
-            "reconciler.cli.commands.apply.progress.Lines.reading_back", "unknown", id="telling how far it is"
+            "reconciler.cli.commands.apply.progress.LogProgress.reading_back", "unknown", id="telling how far it is"
         ),
-        pytest.param("reconciler.cli.commands.apply.run.colored", "done", id="showing the result"),
+        pytest.param("reconciler.cli.commands.apply.run.use_color", "done", id="showing the result"),
         pytest.param("reconciler.live.transport.Transport.close", "done", id="closing the connection"),
     ],
 )
@@ -175,7 +175,7 @@ def test_what_nobody_expected_before_the_first_write_ends_with_1(stage: Stage, m
         raise ZeroDivisionError
 
     stage.file(FILE)
-    monkeypatch.setattr("reconciler.pipeline.known_before", bug)
+    monkeypatch.setattr("reconciler.engine.ids_before_write", bug)
     ran = stage.run("apply", "--yes", "--report", "report.json")
     assert (ran.code, "an unexpected ZeroDivisionError" in ran.err, stage.world.effects()) == (1, True, ())
     assert not (stage.folder / "report.json").exists()

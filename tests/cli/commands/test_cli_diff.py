@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from reconciler.cli.main import run
-from reconciler.published import schema_text
+from reconciler.json_schemas import schema_text
 from tests.repository import Repository
 from tests.stage import Ran
 

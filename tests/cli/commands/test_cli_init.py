@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from reconciler import __version__
+from reconciler.atomic_file import write_atomic
 from reconciler.cli.main import run
-from reconciler.files import write_whole
-from reconciler.plan.guard import PLACEHOLDER
-from reconciler.published import schema_text
-from reconciler.starter.pages import HOSTS, VERSION, starter_files
+from reconciler.json_schemas import schema_text
+from reconciler.plan.guards import PLACEHOLDER
+from reconciler.starter.templates import CI_SYSTEMS, VERSION, starter_files
 
 ALWAYS = {"groups.yaml", "groups.schema.json"}
 PIPELINES = {
@@ -29,7 +29,7 @@ def files_below(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", CI_SYSTEMS)
 def test_what_init_writes_is_there_is_told_and_is_valid(
     host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,7 +59,7 @@ def test_the_editors_line_leads_to_the_schema_beside_the_file(tmp_path: Path) ->
     assert json.loads((tmp_path / schema).read_text()) == json.loads(schema_text("groups.schema.json"))
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", CI_SYSTEMS)
 def test_the_pipelines_install_the_version_that_wrote_them(host: str) -> None:
     for text in starter_files(host, "9.8.7").values():
         assert VERSION not in text
@@ -107,12 +107,12 @@ def test_an_interrupt_in_the_middle_leaves_nothing_behind(
     written: list[Path] = []
 
     def interrupted(path: Path, data: bytes) -> None:
-        write_whole(path, data)
+        write_atomic(path, data)
         written.append(path)
         if len(written) == nth:
             os.kill(os.getpid(), number)
 
-    monkeypatch.setattr("reconciler.cli.commands.init.write_whole", interrupted)
+    monkeypatch.setattr("reconciler.cli.commands.init.write_atomic", interrupted)
     assert run(["init", str(tmp_path / "new" / "repository")]) == 130
     assert "nothing was changed" in capsys.readouterr().err
     assert len(written) == nth

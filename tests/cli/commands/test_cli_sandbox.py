@@ -67,7 +67,7 @@ def test_one_instance_is_shaken_where_it_is_named_and_none_where_it_is_not_known
 def test_forgetting_a_file_that_is_no_state_is_refused(alone: Stage) -> None:
     ran = alone.run("sandbox", "reset", "--state", "groups.yaml")
     assert (ran.code, ran.out) == (1, "")
-    assert "groups.yaml is no state of the sandbox, and is left as it is" in ran.err
+    assert "groups.yaml is not a sandbox state; nothing was deleted" in ran.err
     assert (alone.folder / "groups.yaml").exists()
 
 
@@ -79,7 +79,7 @@ def test_where_there_is_nothing_to_forget_nothing_is_deleted(alone: Stage) -> No
     (alone.folder / "link").symlink_to("gone")
     ran = alone.run("sandbox", "reset", "--state", "link")
     assert (ran.code, ran.out) == (1, "")
-    assert "link is no state of the sandbox" in ran.err
+    assert "link is not a sandbox state" in ran.err
     assert (alone.folder / "link").is_symlink()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reconciler.published import schema_text
+from reconciler.json_schemas import schema_text
 from reconciler.sandbox import Dialect, Fault, FaultKind, Settings
 from tests.stage import INSTANCE, PHONE, Stage, stage_with
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli.formats import RESULT_FORMATS
-from reconciler.cli.group import Command
-from reconciler.cli.options import global_options
-from reconciler.cli.parameters import Asked, format_option, planning_options
+from reconciler.cli.global_options import add_global_options
+from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import PlanRequest, format_option, planning_options
 
 EXAMPLE = """\b
 Example:
@@ -39,11 +39,11 @@ Example:
 )
 @format_option(RESULT_FORMATS)
 @planning_options
-@global_options
+@add_global_options
 @click.pass_context
 def apply(
     ctx: click.Context,
-    asked: Asked,
+    asked: PlanRequest,
     yes: bool,
     dry_run: bool,
     report: Path | None,
@@ -55,8 +55,8 @@ def apply(
     PATH is a YAML file, a folder of them, or a plan saved by `plan --out`; groups.yaml by default. Exits with 3
     when the run did not converge.
     """
-    from reconciler.cli.commands.apply.run import Ways, apply_file
-    from reconciler.cli.logs import begin
+    from reconciler.cli.commands.apply.run import ApplyOptions, apply_file
+    from reconciler.cli.log_setup import set_up_logging
 
-    settings = begin(ctx)
-    return apply_file(asked, settings, Ways(yes, dry_run, report, audit_log, format_))
+    settings = set_up_logging(ctx)
+    return apply_file(asked, settings, ApplyOptions(yes, dry_run, report, audit_log, format_))

@@ -8,22 +8,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from reconciler.cli.options import Settings
-from reconciler.hostile.escaping import safe
-from reconciler.model.plan import Plan
-from reconciler.model.result import Outcome, StepResult
-from reconciler.model.step import Action, Step
+from reconciler.apply.result import StepResult, StepStatus
+from reconciler.cli.global_options import GlobalOptions
+from reconciler.plan.model import Plan
+from reconciler.plan.step import Action, Step
+from reconciler.sanitize.escape import mask_and_escape
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from reconciler.apply.api import Progress
+    from reconciler.apply.ports import Progress
+
 
 log = logging.getLogger("reconciler.apply")
 
 
-class Lines:
+class LogProgress:
     """One log line a call, and one a group that is read back."""
 
     def started(self, step: Step) -> None:
@@ -31,16 +32,16 @@ class Lines:
 
     def finished(self, result: StepResult) -> None:
         """Say how a call ended."""
-        level = logging.INFO if result.outcome is Outcome.DONE else logging.WARNING
+        level = logging.INFO if result.status is StepStatus.DONE else logging.WARNING
         why = f": {result.message}" if result.message else ""
-        log.log(level, "%s: %s … %s%s", result.step.group, what(result.step), result.outcome, why)
+        log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), result.status, why)
 
     def reading_back(self, key: str) -> None:
         """Say that a group is read again."""
         log.info("%s: reading back", key)
 
 
-class OnTerminal:
+class BarProgress:
     """A bar that counts calls and read-backs, with the step under way beside it."""
 
     def __init__(self, bar: Bar, task: TaskID) -> None:
@@ -49,7 +50,7 @@ class OnTerminal:
 
     def started(self, step: Step) -> None:
         """Show what is under way."""
-        self._bar.update(self._task, doing=f"{safe(step.group)}: {what(step)}")
+        self._bar.update(self._task, doing=f"{mask_and_escape(step.group)}: {describe_step(step)}")
 
     def finished(self, result: StepResult) -> None:
         """Count it."""
@@ -57,7 +58,7 @@ class OnTerminal:
 
     def reading_back(self, key: str) -> None:
         """Count a read-back."""
-        self._bar.update(self._task, doing=f"{safe(key)}: reading back")
+        self._bar.update(self._task, doing=f"{mask_and_escape(key)}: reading back")
         self._bar.advance(self._task)
 
 
@@ -80,7 +81,7 @@ class _Stderr:
             self._stream.flush()
 
 
-def what(step: Step) -> str:
+def describe_step(step: Step) -> str:
     """A step in a few words, without any name."""
     count = len(step.people)
     people = f"{count} {'person' if count == 1 else 'people'}"
@@ -99,12 +100,12 @@ def what(step: Step) -> str:
 
 
 @contextmanager
-def showing_progress(plan: Plan, settings: Settings) -> Iterator[Progress]:
+def showing_progress(plan: Plan, settings: GlobalOptions) -> Iterator[Progress]:
     """Progress on stderr, in the way that fits where stderr goes."""
     stderr: TextIO | None = sys.stderr
     lines_anyway = settings.quiet or settings.verbose or settings.log_format == "json"
     if lines_anyway or stderr is None or not stderr.isatty():
-        yield Lines()
+        yield LogProgress()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -113,4 +114,4 @@ def showing_progress(plan: Plan, settings: Settings) -> Iterator[Progress]:
     total = plan.calls + sum(1 for group in plan.groups if group.steps)
     console = Console(file=cast("TextIO", _Stderr(stderr)), no_color=settings.no_color or None)
     with Progress(*columns, console=console, transient=True) as bar:
-        yield OnTerminal(bar, bar.add_task("apply", total=total, doing=""))
+        yield BarProgress(bar, bar.add_task("apply", total=total, doing=""))

@@ -1,0 +1,152 @@
+"""What an apply did, told truly: every call, every step, every person it could not place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.live import CallRecord
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import Plan
+from reconciler.plan.step import Action, Step
+
+
+class StepStatus(StrEnum):
+    """How a step ended. UNKNOWN: it may have taken effect. SKIPPED: an earlier step of its group did not succeed."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    NOT_RUN = "not run"
+
+
+class PersonStatus(StrEnum):
+    """Why somebody of a step is worth a word after it."""
+
+    ALREADY_IN = "already in"
+    ALREADY_OUT = "already out"
+    BAD_NUMBER = "bad number"
+    NOT_ADDED = "not added"
+    PENDING = "pending"
+    STILL_IN = "still in"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonOutcome:
+    """A person who did not simply come or go. `link` is the group's invite link, where it could be had."""
+
+    group: str
+    person: PersonRef
+    status: PersonStatus
+    message: str = ""
+    link: str | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether this person is not where the file wants them."""
+        return self.status in (PersonStatus.BAD_NUMBER, PersonStatus.NOT_ADDED, PersonStatus.STILL_IN)
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How one step ended; `message` says why it did not end well."""
+
+    step: Step
+    status: StepStatus
+    message: str = ""
+    group_id: str | None = None
+
+    @classmethod
+    def broken_off(cls, step: Step, error: Exception, group_id: str | None = None) -> StepResult:
+        """A step that ended in a way that nobody expected."""
+        name = type(error).__name__
+        return cls(step, StepStatus.UNKNOWN, f"an unexpected {name}: it may be done, in part or whole", group_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """The whole run. `remaining_drift` says per group what the read-back still found different, in words.
+
+    `unexpected` is what nobody thought of, a bug say: the steps tell what it means for them.
+    """
+
+    plan: Plan
+    steps: tuple[StepResult, ...] = ()
+    people: tuple[PersonOutcome, ...] = ()
+    remaining_drift: tuple[tuple[str, str], ...] = ()
+    calls: tuple[CallRecord, ...] = ()
+    interrupted: bool = False
+    unexpected: tuple[Exception, ...] = ()
+
+    @classmethod
+    def crashed(cls, plan: Plan, error: Exception) -> ApplyResult:
+        """A run of whose steps nobody knows how they ended."""
+        steps = tuple(StepResult.broken_off(step, error) for step in plan.steps)
+        return cls(plan, steps, unexpected=(error,))
+
+    @property
+    def converged(self) -> bool:
+        """Whether the live groups are now as the file wants them, as far as this run knows."""
+        return not (
+            self.interrupted
+            or self.unexpected
+            or self.remaining_drift
+            or any(result.status is not StepStatus.DONE for result in self.steps)
+            or any(outcome.refused for outcome in self.people)
+            or any(group.blocked for group in self.plan.groups)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSummary:
+    """A run in numbers; `calls` counts the requests that could write, retries included."""
+
+    created: int
+    joined: int
+    changed: int
+    added: int
+    removed: int
+    left: int
+    failed: int
+    unknown: int
+    skipped: int
+    not_run: int
+    people_refused: int
+    blocked: int
+    calls: int
+
+
+def summarize_result(result: ApplyResult) -> ResultSummary:
+    """What the run's summary line and its document say."""
+    done = [step for step in result.steps if step.status is StepStatus.DONE]
+    kinds = [step.step.action for step in done]
+    outcomes = [step.status for step in result.steps]
+    moved = people_moved(result)
+    new = {step.step.group for step in done if step.step.action.enters_group}
+    changed = {step.step.group for step in done if step.step.action is Action.PATCH or moved.get(step)}
+    return ResultSummary(
+        created=kinds.count(Action.CREATE),
+        joined=kinds.count(Action.JOIN),
+        changed=len(changed - new),
+        added=sum(len(people) for step, people in moved.items() if step.step.action in (Action.CREATE, Action.ADD)),
+        removed=sum(len(people) for step, people in moved.items() if step.step.action is Action.REMOVE),
+        left=kinds.count(Action.LEAVE),
+        failed=outcomes.count(StepStatus.FAILED),
+        unknown=outcomes.count(StepStatus.UNKNOWN),
+        skipped=outcomes.count(StepStatus.SKIPPED),
+        not_run=outcomes.count(StepStatus.NOT_RUN),
+        people_refused=sum(person.refused for person in result.people),
+        blocked=sum(bool(group.blocked) for group in result.plan.groups),
+        calls=sum(call.method != "GET" for call in result.calls),
+    )
+
+
+def people_moved(result: ApplyResult) -> dict[StepResult, tuple[PersonRef, ...]]:
+    """Per step that was done: who really came or went by it, so nobody with an outcome of their own."""
+    others = {(outcome.group, outcome.person.ref_id) for outcome in result.people}
+    return {
+        step: tuple(who for who in step.step.people if (step.step.group, who.ref_id) not in others)
+        for step in result.steps
+        if step.status is StepStatus.DONE
+    }

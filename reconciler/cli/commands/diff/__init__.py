@@ -1,1 +1,0 @@
-"""`reconciler diff`, and what its two arguments may name."""

@@ -1,1 +1,0 @@
-"""`reconciler drift`, its verdicts and its notice."""

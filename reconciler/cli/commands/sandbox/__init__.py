@@ -1,1 +1,0 @@
-"""`reconciler sandbox`: the group, and one module for each of its commands."""

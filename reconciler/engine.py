@@ -1,0 +1,164 @@
+"""The whole run, as a row of calls that pass values on. Read this module first.
+
+    config → live → diff → plan → apply → report
+
+The engine alone alternates between reading (`live`) and deciding (`diff`, `plan`): what is read depends on what
+matches. `cli` has what the command line does with it, one module a command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING
+
+from reconciler.apply.create_group import ids_before_write
+from reconciler.apply.executor import apply_plan
+from reconciler.apply.result import ApplyResult
+from reconciler.apply.verify import remaining_drift
+from reconciler.diff.change import MatchedBy
+from reconciler.diff.compare import compare, needs_read, unmanaged
+from reconciler.diff.match import Match, match_groups, pinned_groups
+from reconciler.history.changed_since import narrow_by_matches, with_rematch_advice
+from reconciler.live.fetch import (
+    GroupListApi,
+    confirm_listing,
+    fetch_groups,
+    fetch_invite_links,
+    list_groups,
+    read_groups,
+)
+from reconciler.model.desired import Desired
+from reconciler.model.live import ListedGroup, Listing, LiveGroup
+from reconciler.person.find import find_memberships
+from reconciler.person.memberships import PersonMemberships, PersonQuery
+from reconciler.plan.build import build_plan
+from reconciler.plan.guards import recheck_guards
+from reconciler.plan.invite_links import groups_awaiting_link, with_invite_links
+from reconciler.plan.model import Plan
+from reconciler.plan.selection import PlanOptions, matched_keys, needs_api, planned_keys, reports_unmanaged
+from reconciler.plan.staleness import groups_with_steps, raise_if_removes_protected, raise_if_stale
+
+if TYPE_CHECKING:
+    from reconciler.apply.ports import Progress
+    from reconciler.live.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """A plan, and the names, by id, of all groups that were live when it was made or checked."""
+
+    plan: Plan
+    live_names: Mapping[str, str]
+
+
+def make_plan(
+    desired: Desired, client: Client, options: PlanOptions, *, parallelism: int, rate: Callable[[], float]
+) -> PlanResult:
+    """Compare the desired state with the live one, with the fewest calls.
+
+    `rate` returns the calls a minute that the server's headers allow, as known once the reads are done. Every group
+    is matched, also those of other shards and those that are no target: an id or a name that one of them has must not
+    be taken by another.
+    """
+    desired = desired.for_instance(client.instance_id)
+    keys = matched_keys(desired, options) if needs_api(desired, options) else None
+    listing, matches = match_live(desired, client, keys)
+    options, previous = narrow_by_matches(options, matches, listing)
+    selected = [matches[key] for key in matches if key in planned_keys(desired, options)]
+    read = fetch_groups(client, (match.listed for match in selected if match.listed and needs_read(match)), parallelism)
+    changes = with_rematch_advice(compare(selected, desired, read), previous, matches, options, listing)
+    instance = client.instance() if any(change.writes for change in changes) else None
+    plan = build_plan(
+        changes,
+        desired,
+        replace(options, calls_per_minute=rate()),
+        instance_id=client.instance_id,
+        instance=instance,
+        advice=unmanaged(matches.values(), listing.groups) if reports_unmanaged(options) else (),
+    )
+    links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
+    return PlanResult(with_invite_links(plan, links), listing.names)
+
+
+def verify_saved_plan(plan: Plan, client: Client, *, desired: Desired | None, parallelism: int) -> PlanResult:
+    """Check that a saved plan still fits the live groups it touches; raise PlanFileError with what changed.
+
+    `desired` is the YAML that the plan was made from, where that is still there: nobody whom it protects is removed,
+    whatever became of the plan file.
+    """
+    desired = desired and desired.for_instance(plan.instance_id)
+    if desired is not None:
+        raise_if_removes_protected(plan, desired)
+    listing = _list_for_saved_plan(plan, client)
+    raise_if_stale(plan, listing.groups, _read_for_saved_plan(plan, listing, client, parallelism))
+    if plan.steps:
+        plan = recheck_guards(plan, desired, client.instance())
+    return PlanResult(plan, listing.names)
+
+
+def execute(
+    planned: PlanResult,
+    client: Client,
+    *,
+    desired: Desired | None,
+    parallelism: int,
+    stop: Event,
+    progress: Progress,
+) -> ApplyResult:
+    """Apply a plan that passed its guards, and compare every group, as read back, with the desired state.
+
+    Raises Refused, before anything is written, when a group that is to be created exists by then.
+    """
+    known = ids_before_write(planned.plan, planned.live_names, client)
+    applied = apply_plan(planned.plan, client, known=known, parallelism=parallelism, stop=stop, progress=progress)
+    result, desired = applied.result, desired and desired.for_instance(client.instance_id)
+    more = remaining_drift(applied.live, result, desired)
+    return replace(result, remaining_drift=tuple(sorted((*result.remaining_drift, *more))))
+
+
+def match_live(
+    desired: Desired, client: GroupListApi, keys: Collection[str] | None
+) -> tuple[Listing, dict[str, Match]]:
+    """List the live groups and match every key with them; no call is made where `keys` is None.
+
+    The list is read again where it may lack a group that bears on these `keys`: only a key whose pinned id is listed
+    is sure of its live group; one that is found by a name may have a namesake.
+    """
+    listing = Listing(()) if keys is None else list_groups(client, pinned_groups(desired.groups))
+    matches = match_groups(desired.groups, listing.groups)
+    if listing.complete or all(matches[key].matched_by is MatchedBy.ID for key in keys or ()):
+        return listing, matches
+    listing = confirm_listing(listing, client)
+    return listing, match_groups(desired.groups, listing.groups)
+
+
+def find_person(desired: Desired, client: Client, query: PersonQuery, *, parallelism: int) -> PersonMemberships:
+    """Find where a person is wanted and where they are: list everything, read each group whose entry names nobody."""
+    desired = desired.for_instance(client.instance_id)
+    listing = confirm_listing(list_groups(client, pinned_groups(desired.groups)), client)
+    read = read_groups(client, listing.groups, parallelism, is_complete=lambda entry: entry.participants is not None)
+    matches = match_groups(desired.groups, listing.groups).values()
+    return find_memberships(query, desired, matches, listing.names, read, client.instance_id)
+
+
+def _list_for_saved_plan(plan: Plan, client: GroupListApi) -> Listing:
+    """List the live groups; once more where the plan rests on a name."""
+    listing = client.list_groups()
+    sure = all(group.matched_by is MatchedBy.ID for group in groups_with_steps(plan))
+    return listing if sure else confirm_listing(listing, client)
+
+
+def _read_for_saved_plan(
+    plan: Plan, listing: Listing, client: Client, parallelism: int
+) -> Mapping[str, LiveGroup | None]:
+    """Read the groups that a saved plan touches as they are now, by id, the way the plan read them."""
+    recorded = {group.live.id: group.live for group in groups_with_steps(plan) if group.live is not None}
+
+    def is_complete(entry: ListedGroup) -> bool:
+        described = entry.description is not None or not recorded[entry.id].description
+        return entry.participants is not None and described
+
+    entries = [entry for entry in listing.groups if entry.id in recorded]
+    return read_groups(client, entries, parallelism, is_complete=is_complete)

@@ -1,0 +1,1 @@
+"""Where one person is: wanted by the configuration, and seen in the live groups."""

@@ -1,0 +1,162 @@
+"""Whether a plan read from a file makes sense as a whole: what is shown is what would be sent, to whom it says.
+
+A plan file travels between the person who reviews it and the run that applies it, and can be edited on the way.
+These checks are about steps that would do harm or something else than the plan shows; whether the live groups have
+moved on since is for the apply to find out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reconciler.diff.change import MatchedBy
+from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL
+from reconciler.plan.file_fields import UntrustedValue
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.step import Action, Phase, Step
+
+_PHASES = {
+    Action.JOIN: {Phase.BUILD},
+    Action.CREATE: {Phase.BUILD},
+    Action.PATCH: {Phase.BUILD},
+    Action.ADD: {Phase.BUILD, Phase.SWAP},
+    Action.REMOVE: {Phase.SWAP, Phase.REMOVE},
+    Action.LEAVE: {Phase.REMOVE},
+}
+
+
+# What a step of each action must say, and what it may say besides; everything else must be absent.
+_MUST = {
+    Action.JOIN: {"invite"},
+    Action.CREATE: {"name"},
+    Action.PATCH: set[str](),
+    Action.ADD: {"people"},
+    Action.REMOVE: {"people", "group_id"},
+    Action.LEAVE: {"group_id"},
+}
+
+
+_MAY = {
+    Action.JOIN: {"group_id"},
+    Action.CREATE: {"people"},
+    Action.PATCH: {"name", "description", "group_id"},
+    Action.ADD: {"group_id"},
+    Action.REMOVE: set[str](),
+    Action.LEAVE: set[str](),
+}
+
+
+Fault = tuple[str, str]
+"""A place below a step (or a group) and what was expected there."""
+
+
+def check_plan(plan: Plan, groups: UntrustedValue, held: UntrustedValue) -> None:
+    """Raise PlanFileError at the first contradiction; the fields are those the groups and held ids were read from."""
+    if list(plan.pinned_ids) != sorted(set(plan.pinned_ids)):
+        held.fail("every id once, sorted")
+    keys = [group.key for group in plan.groups]
+    if keys != sorted(set(keys)):
+        groups.fail("every group once, sorted by key")
+    if plan.shard is not None and not all(plan.shard.contains(key) for key in keys):
+        groups.fail("only groups of the shard")
+    if plan.changed_since is not None and not set(keys).isdisjoint(plan.changed_since.unchanged):
+        groups.fail("no group that `changed_since` says was left out")
+    if plan.changed_since is not None and plan.shard is None and not set(plan.changed_since.rematched) <= set(keys):
+        groups.fail("every group that `changed_since` says is planned since it matches otherwise")
+    ids = [group.id for group in plan.groups if group.id]
+    if len(ids) != len(set(ids)):
+        groups.fail("no two groups with one id")
+    for group, field in zip(plan.groups, groups.items(), strict=True):
+        if group.matched_by is MatchedBy.ID and group.id not in plan.pinned_ids:
+            UntrustedValue(None, f"{field.path}.id").fail("an id that `held` has, as the group was found by its id")
+        for place, expected in (*_group_faults(group), *_removals(group, set(plan.never_removed))):
+            UntrustedValue(None, f"{field.path}.{place}").fail(expected)
+
+
+def _group_faults(group: GroupPlan) -> Iterator[Fault]:
+    if group.live is not None and group.id not in (None, group.live.id):
+        yield "live.id", "the id of the group it is the state of"
+    if [step.phase for step in group.steps] != sorted(step.phase for step in group.steps):
+        yield "steps", "steps in the order of their phases"
+    for index, step in enumerate(group.steps):
+        for check in _STEP_CHECKS:
+            for place, expected in check(group, step, group.steps[:index]):
+                yield f"steps[{index}].{place}", expected
+
+
+def _removals(group: GroupPlan, spared: set[str]) -> Iterator[Fault]:
+    """Nobody is removed whom the file spares."""
+    for index, who in enumerate(group.remove):
+        if who.identity in spared:
+            yield f"remove[{index}]", "nobody whom `spared` names: the instance, protected or ignored people"
+
+
+def _shape(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
+    """The right members for the action, in a phase where it belongs."""
+    if step.group != group.key:
+        yield "group", "the key of the group this step stands in"
+    if step.phase not in _PHASES[step.action]:
+        yield "phase", f"a phase in which a group can {step.action.value}"
+    given = {name for name in ("group_id", "name", "description", "invite") if getattr(step, name) is not None}
+    given |= {"people"} if step.people else set()
+    for name in sorted(_MUST[step.action] - given):
+        yield name, f"something, as this step is to {step.action.value}"
+    for name in sorted(given - _MUST[step.action] - _MAY[step.action]):
+        yield name, f"nothing, as this step is to {step.action.value}"
+    if step.action is Action.PATCH and not given & {"name", "description"}:
+        yield "name", "a name or a description to set"
+
+
+def _address(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
+    """Every call goes to this group, and to no group only where an earlier step will tell which one it is."""
+    known = group.id or (group.live.id if group.live else None)
+    if step.group_id is not None and step.group_id != known:
+        yield "group_id", "the id of the group this step stands in"
+    if step.group_id is None and not any(one.action.enters_group for one in (*earlier, step)):
+        yield "group_id", "a group's id, as no earlier step makes or joins the group"
+
+
+def _arrival(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
+    """A group is made or joined once, first of all, and made only when there is none: never a second one."""
+    if step.action.enters_group and earlier:
+        yield "action", "creating or joining as a group's first step"
+    exists = group.id is not None or group.live is not None or group.matched_by is not MatchedBy.NONE
+    if step.action is Action.CREATE and exists:
+        yield "action", "no create, as this group is there already"
+    if step.action is Action.CREATE and step.name != group.name:
+        yield "name", "the name this group is shown with"
+
+
+def _people(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
+    """Everybody has an address; nobody goes who is not shown as going, is the owner, or is also to come."""
+    if len(step.people) > MAX_PARTICIPANTS_PER_CALL and step.action is not Action.CREATE:
+        yield "people", f"at most {MAX_PARTICIPANTS_PER_CALL} people"
+    shown = {who.ref_id for who in group.remove}
+    owners = group.live.owners if group.live is not None else frozenset()
+    coming = {who.ref_id for one in group.steps if one.action is not Action.REMOVE for who in one.people}
+    for index, who in enumerate(step.people):
+        if who.jid is None:
+            yield f"people[{index}].jid", "an address to send to"
+        if step.action is Action.REMOVE:
+            if who.ref_id not in shown:
+                yield f"people[{index}]", "somebody whom the group's `remove` shows"
+            if who.ref_id in owners | coming:
+                yield f"people[{index}]", "nobody who owns the group or is to be added to it"
+
+
+def _text(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
+    """A patch sets what the plan shows as the new text."""
+    shown = {(change.field, change.new) for change in group.field_changes}
+    if step.action is Action.PATCH:
+        for field, text in (("name", step.name), ("description", step.description)):
+            if text is not None and (field, text) not in shown:
+                yield field, "the new text that the group's `text` shows"
+
+
+_STEP_CHECKS: tuple[Callable[[GroupPlan, Step, tuple[Step, ...]], Iterator[Fault]], ...] = (
+    _shape,
+    _address,
+    _arrival,
+    _people,
+    _text,
+)

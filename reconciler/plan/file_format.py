@@ -1,0 +1,64 @@
+"""What a plan file holds, and how it names its own format.
+
+A plan as the document that a plan file holds and that `--format json` prints.
+
+A document is plain JSON values in the order in which one reads them. Its shape is published as `plan.schema.json`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconciler.model.desired import Source
+from reconciler.model.serialize import to_json
+from reconciler.plan.model import Plan
+from reconciler.plan.summary import summarize_plan
+
+FORMAT: Final = "wappfy-reconciler/plan"
+
+
+FORMAT_VERSION: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan and where it is from: the files it was made from, by which version, and when (UTC, ISO-8601)."""
+
+    plan: Plan
+    sources: tuple[Source, ...]
+    made_by: str
+    made_at: str
+
+    @property
+    def format_version(self) -> int:
+        """The format it is in: another than this program's says that it was understood in part, to be read only."""
+        return FORMAT_VERSION if self.plan.foreign_format is None else self.plan.foreign_format
+
+
+def plan_document(saved: SavedPlan) -> dict[str, Any]:
+    """Everything about a plan, losslessly and with full numbers: `read_plan_document` gives the same back."""
+    plan = saved.plan
+    return {
+        "format": FORMAT,
+        "format_version": saved.format_version,
+        "made_by": saved.made_by,
+        "made_at": saved.made_at,
+        "masked": False,
+        "instance_id": plan.instance_id,
+        "as_of": to_json(plan.as_of),
+        "targets": to_json(plan.targets),
+        "shard": to_json(plan.shard),
+        "changed_since": to_json(plan.changed_since),
+        "baseline": to_json(plan.baseline),
+        "summary": to_json(summarize_plan(plan)),
+        "refusals": to_json(plan.refusals),
+        "groups": to_json(plan.groups),
+        "advice": to_json(plan.advice),
+        "pinned_ids": to_json(plan.pinned_ids),
+        "never_removed": to_json(plan.never_removed),
+        "calls_per_minute": plan.calls_per_minute,
+        "writes_per_minute": plan.writes_per_minute,
+        # By path, so that the same files give the same document.
+        "sources": [to_json(source) for source in sorted(saved.sources, key=lambda source: source.path)],
+    }

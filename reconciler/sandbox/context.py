@@ -1,0 +1,141 @@
+"""The state of a running server that all requests share, and the context of one request on one instance."""
+
+from __future__ import annotations
+
+import hmac
+import math
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import reconciler.sandbox.history as history
+import reconciler.sandbox.store as store
+from reconciler.sandbox.errors import ApiFailure, forbidden, invalid, not_found
+from reconciler.sandbox.faults import Fault, FaultSchedule
+from reconciler.sandbox.http_messages import ApiData, ApiRequest
+from reconciler.sandbox.rate_limit import RateLimiter, RateLimitStatus
+from reconciler.sandbox.records import Effect, Group, Instance, InstanceStatus, InstanceType, Member
+from reconciler.sandbox.serializers import Serializer
+from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.world import World
+
+Hook = Callable[[int, str, str], None]
+"""A function that gets a call's sequence number, its method, and its path with query."""
+
+OPENAPI_PATH = "/api/openapi.json"
+"""The server's OpenAPI document, which needs no key."""
+
+
+class Service:
+    """The shared state of one server. `failures` collects the exceptions of hooks and handlers: bugs, assertions."""
+
+    def __init__(self, world: World, settings: Settings, faults: Sequence[Fault] = ()) -> None:
+        self.world = world
+        self.settings = settings
+        self.faults = FaultSchedule(faults)
+        self.rate_limiter = RateLimiter(settings)
+        self.on_call: Hook | None = None
+        self.after_call: Hook | None = None
+        self.failures: list[Exception] = []
+
+    def now(self) -> float:
+        """Return the time in Unix seconds on the server's clock."""
+        return time.time() + self.settings.clock_skew
+
+    def count(self, request: ApiRequest) -> RateLimitStatus | None:
+        """Count a request against its caller's rate limit."""
+        return self.rate_limiter.count(None if self._has_key(request) else request.client, request.now)
+
+    def check_access(self, request: ApiRequest, status: RateLimitStatus | None) -> None:
+        """Raise a 429 if the caller is over the rate limit, and a 401 if the key is missing or wrong."""
+        if status is not None and status.exceeded:
+            wait = {"retry-after": str(math.ceil(status.reset_at - request.now))}
+            headers = wait if self.settings.retry_after_header else {}
+            raise ApiFailure(429, "RATE_LIMIT_EXCEEDED", "too many requests; wait for the reset", headers=headers)
+        if request.path != OPENAPI_PATH and not self._has_key(request):
+            challenge = {"www-authenticate": "Bearer"}
+            raise ApiFailure(401, "UNAUTHORIZED", "the API key is missing or wrong", headers=challenge)
+
+    def run_on_instance(
+        self, request: ApiRequest, instance_id: str, handler: Callable[[RequestContext], ApiData]
+    ) -> ApiData:
+        """Run an endpoint's handler in a transaction, on the instance in the request's path."""
+        with self.world.transaction() as db:
+            instance = store.find_instance(db, instance_id)
+            if instance is None:
+                raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
+            return handler(RequestContext(db, instance, request, self.settings))
+
+    def run_hook(self, hook: Hook | None, seq: int, method: str, path: str) -> None:
+        """Call a hook if there is one; collect its exception in `failures`."""
+        if hook is None:
+            return
+        try:
+            hook(seq, method, path)
+        except Exception as error:
+            self.failures.append(error)
+
+    def _has_key(self, request: ApiRequest) -> bool:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        keys = [request.headers.get("x-api-key", ""), token.strip() if scheme.lower() == "bearer" else ""]
+        return any(hmac.compare_digest(key.encode(), self.settings.key.encode()) for key in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """A request on an instance, inside an open transaction."""
+
+    db: sqlite3.Connection
+    instance: Instance
+    request: ApiRequest
+    settings: Settings
+
+    def require_groups(self) -> None:
+        """Raise a 400 unless groups work on this instance: it must be of type waha, and connected."""
+        if self.instance.kind is not InstanceType.WAHA:
+            raise invalid(f"groups work only on waha instances; {self.instance.id} is of type {self.instance.kind}")
+        if self.instance.status is not InstanceStatus.CONNECTED:
+            raise invalid(f"the instance {self.instance.id} is not connected; its status is {self.instance.status}")
+
+    def require_member(self, group_id: str) -> Group:
+        """Return a group the instance is in, as it was `effects_ago`; raise a 404 for any other."""
+        group = history.group_at(self.db, group_id, self.request.effects_ago)
+        if group is None or group.member(self.instance.phone) is None:
+            raise not_found("group not found, or the instance is not a member of it")
+        return group
+
+    def require_admin(self, group_id: str) -> Group:
+        """Return a group the instance is an admin of; raise a 404 or a 403 for any other."""
+        group = self.require_member(group_id)
+        own = group.member(self.instance.phone)
+        if own is None or not own.is_admin:
+            raise forbidden("the instance is not an admin of this group")
+        return group
+
+    def serializer(self, digits: Iterable[str] = ()) -> Serializer:
+        """Return a serializer in the server's dialect that knows these accounts."""
+        return Serializer(self.settings.dialect, self.settings.phone_field, store.find_accounts(self.db, digits))
+
+    def serializer_for(self, group: Group) -> Serializer:
+        """Return a serializer in the server's dialect that knows this group's people."""
+        owner = [group.owner] if group.owner else []
+        return self.serializer([*(member.digits for member in group.members), *owner])
+
+    def log_effect(
+        self, kind: str, group_id: str, before: Group | None, people: Iterable[str] = (), detail: Any = None
+    ) -> None:
+        """Log a change that this request made; `before` is the group as it was before."""
+        request = self.request
+        effect = Effect(0, request.seq, request.method, request.path, kind, group_id, tuple(people), detail)
+        history.log_effect(self.db, effect, before)
+
+    def participant_failure(self, status: int, code: str, message: str, jids: Iterable[str]) -> ApiFailure:
+        """Return an error about some participants; its details list them if the settings say so."""
+        details = {"participants": list(jids)} if self.settings.name_bad_participants else {}
+        return ApiFailure(status, code, message, details)
+
+    def own_membership(self, is_creator: bool) -> Member:
+        """Return the instance's membership of a group that it creates, as its owner, or joins."""
+        return Member(self.instance.phone, is_admin=is_creator, is_owner=is_creator)

@@ -1,0 +1,72 @@
+"""Manual drift: the changes that people make to groups on their phones, reproducible by a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from reconciler.sandbox.phones import mask_phone
+from reconciler.sandbox.records import Group, Member
+from reconciler.sandbox.world import World
+
+_AREA_CODES = (202, 303, 404, 512, 617, 206)
+_MAX_NAME = 100
+
+
+def shake(world: World, seed: int, instance_id: str) -> list[str]:
+    """Make a few manual changes to the groups an instance is in; return a sentence for each.
+
+    Renames one group, changes a description, removes one person (never an owner or the instance) and adds a stranger
+    with a fictional number. Prefers to remove from a group of five or more, so that guards against mass removal do not
+    trigger. Does nothing if the instance is in no group. Raises SandboxError for an unknown instance.
+    """
+    rng = random.Random(seed)  # noqa: S311 -- for variety, not for secrets
+    with world.transaction():
+        # Sorted by name: ids depend on the order in which the groups were created.
+        groups = sorted(world.groups(instance_id), key=lambda group: (group.name, group.id))
+        if not groups:
+            return []
+        phone = world.instance(instance_id).phone
+        changes = [_rename(world, rng.choice(groups)), _describe(world, rng.choice(groups))]
+        changes += _remove_member(world, rng, groups, phone)
+        return [*changes, _add_stranger(world, rng, rng.choice(groups))]
+
+
+def _rename(world: World, group: Group) -> str:
+    suffix = " (renamed)"
+    name = group.name[: _MAX_NAME - len(suffix)] + suffix
+    world.rename_group(group.id, name)
+    return f'renamed "{group.name}" to "{name}"'
+
+
+def _describe(world: World, group: Group) -> str:
+    world.describe_group(group.id, "Somebody wrote this by hand.")
+    return f'changed the description of "{group.name}"'
+
+
+def _remove_member(world: World, rng: random.Random, groups: Sequence[Group], instance_phone: str) -> list[str]:
+    removable = {group.id: _removable_members(group, instance_phone) for group in groups}
+    candidates = [group for group in groups if removable[group.id]]
+    large = [group for group in candidates if len(group.members) >= 5]
+    if not candidates:
+        return []
+    group = rng.choice(large or candidates)
+    member = rng.choice(removable[group.id])
+    world.remove_participant(group.id, member.digits)
+    return [f'removed {mask_phone(member.digits)} from "{group.name}"']
+
+
+def _removable_members(group: Group, instance_phone: str) -> list[Member]:
+    return sorted(
+        (member for member in group.members if not member.is_owner and member.digits != instance_phone),
+        key=lambda member: member.digits,
+    )
+
+
+def _add_stranger(world: World, rng: random.Random, group: Group) -> str:
+    numbers = [f"1{area}55501{last:02d}" for area in _AREA_CODES for last in range(100)]
+    strangers = [digits for digits in numbers if group.member(digits) is None]
+    # A group of 600 or more may already have all of these numbers; then any of them will do.
+    stranger = rng.choice(strangers or numbers)
+    world.add_participant(group.id, stranger)
+    return f'added {mask_phone(stranger)} to "{group.name}"'

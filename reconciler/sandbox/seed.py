@@ -1,0 +1,271 @@
+"""The sandbox's two kinds of YAML files: the initial state of a world, and a list of faults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.faults import EFFECT_SELECTABLE, STALE, Fault, FaultKind
+from reconciler.sandbox.phones import parse_phone
+from reconciler.sandbox.world import World
+
+_INSTANCE_KEYS = ("id", "phone", "name", "status", "type")
+_ACCOUNT_KEYS = ("phone", "jid", "lid", "shows", "refuses_adds", "exists", "spelling")
+_GROUP_KEYS = ("id", "name", "description", "owner", "participants", "invite_code", "instance")
+_PARTICIPANT_KEYS = ("phone", "admin", "owner")
+_CONTACT_KEYS = ("phone", "name", "short_name", "push_name", "is_business")
+_INSTANCE_ROLES = ("admin", "member", "outside")
+
+
+@dataclass(frozen=True, slots=True)
+class YamlValue:
+    """A value of a YAML document with its location for error messages: `first.yaml: groups[2].name`."""
+
+    value: Any
+    location: str
+
+    def fields(self, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, YamlValue]:
+        """Return a mapping's values by key; other keys are errors."""
+        if not isinstance(self.value, dict):
+            raise self.error(f"expected a mapping with {', '.join(known)}")
+        unknown = [str(key) for key in self.value if key not in known]
+        if unknown:
+            raise self.error(f"unknown key {unknown[0]!r}; known: {', '.join(known)}")
+        for key in required:
+            if key not in self.value:
+                raise self.error(f"the key {key!r} is missing")
+        separator = "." if self.location[-1] not in ": " else ""
+        return {key: YamlValue(value, f"{self.location}{separator}{key}") for key, value in self.value.items()}
+
+    def entries(self) -> list[YamlValue]:
+        """Return a list's values; an empty value is an empty list."""
+        if self.value in (None, ""):
+            return []
+        if not isinstance(self.value, list):
+            raise self.error("expected a list")
+        return [YamlValue(value, f"{self.location}[{index}]") for index, value in enumerate(self.value)]
+
+    def text(self) -> str:
+        """Return a text."""
+        if not isinstance(self.value, str):
+            raise self.error("expected text; put it in quotes")
+        return self.value
+
+    def boolean(self) -> bool:
+        """Return true or false."""
+        if self.value in (True, "true"):
+            return True
+        if self.value in (False, "false"):
+            return False
+        raise self.error("expected true or false")
+
+    def number(self) -> float:
+        """Return a number of zero or more."""
+        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)) or not self.value >= 0:
+            raise self.error("expected a number, 0 or greater")
+        return float(self.value)
+
+    def integer(self) -> int:
+        """Return an integer."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            raise self.error("expected an integer")
+        return self.value
+
+    def count(self) -> int:
+        """Return an integer of zero or more."""
+        if self.integer() < 0:
+            raise self.error("expected an integer, 0 or greater")
+        return self.integer()
+
+    def any_value(self) -> Any:
+        """Return the value as it is."""
+        return self.value
+
+    def regular_expression(self) -> str:
+        """Return a regular expression."""
+        try:
+            re.compile(self.text())
+        except re.error as error:
+            raise self.error(f"not a regular expression: {error}") from None
+        return self.text()
+
+    def http_status(self) -> int:
+        """Return an HTTP status."""
+        if not 200 <= self.integer() <= 599:
+            raise self.error("expected an HTTP status from 200 to 599")
+        return self.integer()
+
+    def headers(self) -> dict[str, str]:
+        """Return HTTP headers."""
+        if not isinstance(self.value, dict):
+            raise self.error("expected a mapping of header names to values")
+        pairs = [(YamlValue(name, self.location), YamlValue(text, self.location)) for name, text in self.value.items()]
+        return {name.text(): text.text() for name, text in pairs}
+
+    def error(self, message: str) -> SandboxError:
+        """Return an error about this value."""
+        return SandboxError(f"{self.location.rstrip(': ')}: {message}")
+
+    @contextmanager
+    def error_context(self) -> Iterator[None]:
+        """Add this value's location to every SandboxError inside."""
+        try:
+            yield
+        except SandboxError as error:
+            raise self.error(str(error)) from None
+
+
+def seed_world(world: World, path: Path) -> None:
+    """Add a YAML file's instance, accounts, groups and contacts to a world: all of them or, after an error, none.
+
+    Keys: `instance` {id, phone, name, status, type}; `accounts`, a list of {phone, jid, lid, shows, refuses_adds,
+    exists, spelling}; `groups`, a list of {id, name, description, owner, participants, invite_code, instance}, where
+    a participant is a phone or {phone, admin, owner}, `instance` is admin (the default), member or outside, and an
+    instance that is an admin owns the group unless another owner is named; `contacts`, a list of {phone, name,
+    short_name, push_name, is_business}. Raises SandboxError with the location of a problem.
+    """
+    document = _read_yaml(path, typed=False).fields(("instance", "accounts", "groups", "contacts"), ["instance"])
+    with world.transaction():
+        fields = document["instance"].fields(_INSTANCE_KEYS, ["id", "phone"])
+        instance = {key: field.text() for key, field in fields.items()}
+        with document["instance"].error_context():
+            world.ensure_instance(
+                instance["id"],
+                instance["phone"],
+                instance.get("name", "Sandbox"),
+                instance.get("type", "waha"),
+                instance.get("status", "connected"),
+            )
+        for account in _entries(document, "accounts"):
+            arguments = _arguments(account, _ACCOUNT_KEYS, ("refuses_adds", "exists"))
+            with account.error_context():
+                world.set_account(**arguments)
+        for group in _entries(document, "groups"):
+            _seed_group(world, group, instance["phone"])
+        for contact in _entries(document, "contacts"):
+            arguments = _arguments(contact, _CONTACT_KEYS, ("is_business",))
+            with contact.error_context():
+                world.add_contact(instance["id"], **arguments)
+
+
+def load_faults(path: Path) -> tuple[Fault, ...]:
+    """Return the faults of a YAML file: a list, or a mapping with the list under `faults`; the keys are Fault's fields.
+
+    Raises SandboxError for unknown keys, keys that the fault's kind does not use, and invalid values.
+    """
+    document = _read_yaml(path, typed=True)
+    faults = document.fields(["faults"], ["faults"])["faults"] if isinstance(document.value, dict) else document
+    return tuple(_fault(fault) for fault in faults.entries())
+
+
+def _read_yaml(path: Path, typed: bool) -> YamlValue:
+    """Return a YAML file's document; with `typed` False, every scalar stays text, for example a phone number.
+
+    Raises SandboxError if the file cannot be read or is not YAML.
+    """
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        value = yaml.load(text, yaml.SafeLoader if typed else yaml.BaseLoader)  # noqa: S506 -- both build plain data only
+    except (OSError, UnicodeDecodeError) as error:
+        raise SandboxError(f"cannot read {path}: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise SandboxError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    return YamlValue(value, f"{path}: ")
+
+
+def _entries(fields: Mapping[str, YamlValue], key: str) -> list[YamlValue]:
+    return fields[key].entries() if key in fields else []
+
+
+def _arguments(value: YamlValue, keys: Sequence[str], boolean_keys: Sequence[str]) -> dict[str, Any]:
+    fields = value.fields(keys, ["phone"])
+    return {key: field.boolean() if key in boolean_keys else field.text() for key, field in fields.items()}
+
+
+def _seed_group(world: World, group: YamlValue, instance_phone: str) -> None:
+    fields = group.fields(_GROUP_KEYS, ["name"])
+    role = fields["instance"].text() if "instance" in fields else "admin"
+    if role not in _INSTANCE_ROLES:
+        raise fields["instance"].error(f"expected one of {', '.join(_INSTANCE_ROLES)}")
+    people = [_participant(each) for each in _entries(fields, "participants")]
+    owners = [phone for phone, _, is_owner in people if is_owner]
+    explicit_owner = fields["owner"].text() if "owner" in fields else next(iter(owners), None)
+    owner = explicit_owner or (instance_phone if role == "admin" else None)
+    with group.error_context():
+        group_id = world.create_group(
+            fields["name"].text(),
+            [*([instance_phone] if role == "member" else []), *(phone for phone, _, _ in people)],
+            owner=owner,
+            admins=[
+                *([instance_phone] if role == "admin" else []),
+                *(phone for phone, is_admin, _ in people if is_admin),
+            ],
+            description=fields["description"].text() if "description" in fields else "",
+            group_id=fields["id"].text() if "id" in fields else None,
+            invite_code=fields["invite_code"].text() if "invite_code" in fields else None,
+        )
+        for phone in owners:
+            world.add_participant(group_id, phone, owner=True)
+
+
+def _participant(value: YamlValue) -> tuple[str, bool, bool]:
+    fields = {"phone": value} if isinstance(value.value, str) else value.fields(_PARTICIPANT_KEYS, ["phone"])
+    with fields["phone"].error_context():
+        phone = parse_phone(fields["phone"].text())
+    is_admin, is_owner = (key in fields and fields[key].boolean() for key in ("admin", "owner"))
+    return phone, is_admin, is_owner
+
+
+_FAULT_READERS: Mapping[str, Callable[[YamlValue], Any]] = {
+    "kind": YamlValue.text,
+    "method": YamlValue.text,
+    "path": YamlValue.text,
+    "pattern": YamlValue.regular_expression,
+    "body_contains": YamlValue.text,
+    "skip": YamlValue.count,
+    "times": YamlValue.count,
+    "headers": YamlValue.headers,
+    "rate_headers": YamlValue.boolean,
+    "effect": YamlValue.boolean,
+    "seconds": YamlValue.number,
+    "status": YamlValue.http_status,
+    "code": YamlValue.text,
+    "message": YamlValue.text,
+    "body": YamlValue.any_value,
+    "amount": YamlValue.integer,
+    "location": YamlValue.text,
+    "cookie": YamlValue.text,
+}
+
+_COMMON_FAULT_KEYS = ("kind", "method", "path", "pattern", "body_contains", "skip", "times")
+
+_KINDS_WITH_AMOUNT = (*STALE, FaultKind.PARTIAL_LIST, FaultKind.PARTIAL_GROUP, FaultKind.WRONG_COUNT)
+
+_FAULT_KEYS_BY_KIND: Mapping[FaultKind, tuple[str, ...]] = {
+    FaultKind.LATENCY: ("seconds",),
+    FaultKind.STATUS: ("status", "code", "message"),
+    FaultKind.GARBAGE: ("body",),
+    **dict.fromkeys(_KINDS_WITH_AMOUNT, ("amount",)),
+    FaultKind.REDIRECT: ("status", "location"),
+    FaultKind.SET_COOKIE: ("cookie",),
+}
+
+_WITHOUT_OWN_RESPONSE = frozenset({FaultKind.LATENCY, FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.SILENCE})
+
+
+def _fault(value: YamlValue) -> Fault:
+    kind_value = value.fields(tuple(_FAULT_READERS), ["kind"])["kind"]
+    if kind_value.value not in list(FaultKind):
+        raise kind_value.error(f"{kind_value.value!r} is not a kind of fault; choose one of {', '.join(FaultKind)}")
+    kind = FaultKind(kind_value.value)
+    effect_keys = ("effect",) if kind in EFFECT_SELECTABLE else ()
+    response_keys = () if kind in _WITHOUT_OWN_RESPONSE else ("headers", "rate_headers")
+    known = (*_COMMON_FAULT_KEYS, *response_keys, *effect_keys, *_FAULT_KEYS_BY_KIND.get(kind, ()))
+    return Fault(**{key: _FAULT_READERS[key](field) for key, field in value.fields(known).items()})

@@ -1,0 +1,98 @@
+"""Groups and people as JSON in the two documented dialects.
+
+guide: `group_id`, `name`; lists have `participant_count`, participants have `is_admin` and `is_super_admin`.
+reference: `id`, `subject`, `creation`; lists have complete groups, participants have `admin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.sandbox.http_messages import format_timestamp
+from reconciler.sandbox.records import Account, Contact, Group, GroupSummary, Member, ShownAs, Spelling
+from reconciler.sandbox.settings import Dialect
+
+_JID_FORMATS = {
+    Spelling.NEW: "{}@s.whatsapp.net",
+    Spelling.OLD: "{}@c.us",
+    Spelling.DEVICE: "{}:7@s.whatsapp.net",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Serializer:
+    """Writes JSON in one dialect; `accounts` has the account of everybody who appears in it, by canonical number."""
+
+    dialect: Dialect | str
+    phone_field: str
+    accounts: Mapping[str, Account]
+
+    def group_summary(self, summary: GroupSummary) -> dict[str, Any]:
+        """Return a group as it appears in the guide's list."""
+        return {"group_id": summary.id, "name": summary.name, "participant_count": summary.participant_count}
+
+    def group(self, group: Group) -> dict[str, Any]:
+        """Return a complete group."""
+        participants = self.participants(group.members)
+        if self.dialect == Dialect.REFERENCE:
+            description = {"description": group.description} if group.description else {}
+            return {
+                "id": group.id,
+                "subject": group.name,
+                **description,
+                "participants": participants,
+                "creation": group.created_at,
+            }
+        return {
+            "group_id": group.id,
+            "name": group.name,
+            "description": group.description,
+            "owner": self._ids(group.owner)["id"] if group.owner else None,
+            "created_at": format_timestamp(group.created_at),
+            "participants": participants,
+        }
+
+    def created_group(self, group: Group, creator: str) -> dict[str, Any]:
+        """Return the result of a create; the guide's example has the added people, but not the creator."""
+        if self.dialect == Dialect.REFERENCE:
+            return self.group(group)
+        added = [member for member in group.members if member.digits != creator]
+        participants = [{**self._ids(member.digits), "is_admin": member.is_admin} for member in added]
+        return {"group_id": group.id, "name": group.name, "participants": participants}
+
+    def group_reference(self, group_id: str) -> dict[str, Any]:
+        """Return a result that only names the group."""
+        return {"id" if self.dialect == Dialect.REFERENCE else "group_id": group_id}
+
+    def participants(self, members: Sequence[Member]) -> list[dict[str, Any]]:
+        """Return the participants of a group."""
+        return [{**self._ids(member.digits), **self._rights(member)} for member in members]
+
+    def contact(self, contact: Contact) -> dict[str, Any]:
+        """Return an entry of the address book, always with the phone JID."""
+        return {
+            "id": _phone_jid(self.accounts[contact.digits]),
+            "name": contact.name,
+            "short_name": contact.short_name,
+            "push_name": contact.push_name,
+            "is_business": contact.is_business,
+        }
+
+    def _rights(self, member: Member) -> dict[str, Any]:
+        if self.dialect == Dialect.REFERENCE:
+            return {"admin": "superadmin" if member.is_owner else "admin" if member.is_admin else None}
+        return {"is_admin": member.is_admin, "is_super_admin": member.is_owner}
+
+    def _ids(self, digits: str) -> dict[str, Any]:
+        account = self.accounts[digits]
+        if account.shows is ShownAs.PHONE:
+            return {"id": _phone_jid(account)}
+        if account.shows is ShownAs.LID:
+            return {"id": account.lid}
+        return {"id": account.lid, self.phone_field: _phone_jid(account)}
+
+
+def _phone_jid(account: Account) -> str:
+    return _JID_FORMATS[account.spelling].format(account.jid_digits)

@@ -1,0 +1,217 @@
+"""SQL for accounts, instances, contacts, webhooks and groups. Every function takes an open transaction's connection."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.sandbox.phones import canonical
+from reconciler.sandbox.records import (
+    Account,
+    Contact,
+    Group,
+    GroupSummary,
+    Instance,
+    InstanceStatus,
+    InstanceType,
+    Member,
+    ShownAs,
+    Spelling,
+)
+
+MAX_MEMBERS = 1024
+"""WhatsApp's limit of participants in a group."""
+
+_FIRST_GROUP_ID = 120363_400000_000000
+
+# Accounts, instances, contacts, webhooks
+
+
+def find_account(db: sqlite3.Connection, digits: str) -> Account | None:
+    """Return the account that either spelling of a number reaches; None if the world does not have it yet."""
+    row = db.execute("SELECT * FROM accounts WHERE digits = ?", (canonical(digits),)).fetchone()
+    return _account(row) if row else None
+
+
+def find_accounts(db: sqlite3.Connection, digits: Iterable[str]) -> dict[str, Account]:
+    """Return the accounts of many canonical numbers, by number."""
+    numbers = json.dumps(list(digits))
+    rows = db.execute("SELECT * FROM accounts WHERE digits IN (SELECT value FROM json_each(?))", (numbers,))
+    return {row["digits"]: _account(row) for row in rows}
+
+
+def get_or_create_account(db: sqlite3.Connection, digits: str) -> Account:
+    """Return the account of a number; create a missing one with this spelling in its JID."""
+    account = find_account(db, digits)
+    if account is None:
+        account = Account(canonical(digits), digits)
+        put_account(db, account)
+    return account
+
+
+def put_account(db: sqlite3.Connection, account: Account) -> None:
+    """Insert or update an account; generate a stable LID if it needs one and has none."""
+    lid = account.lid or (_generate_lid(account.digits) if account.shows is not ShownAs.PHONE else None)
+    db.execute(
+        "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digits) DO UPDATE SET "
+        "jid_digits = excluded.jid_digits, lid = excluded.lid, shows = excluded.shows, "
+        "refuses_adds = excluded.refuses_adds, known = excluded.known, spelling = excluded.spelling",
+        (
+            account.digits,
+            account.jid_digits,
+            lid,
+            account.shows,
+            account.refuses_adds,
+            account.exists,
+            account.spelling,
+        ),
+    )
+
+
+def list_instance_ids(db: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the ids of all instances, sorted."""
+    return tuple(row[0] for row in db.execute("SELECT id FROM instances ORDER BY id"))
+
+
+def find_instance(db: sqlite3.Connection, instance_id: str) -> Instance | None:
+    """Return an instance by its id."""
+    row = db.execute("SELECT * FROM instances WHERE id = ?", (instance_id,)).fetchone()
+    if row is None:
+        return None
+    return Instance(row["id"], row["name"], InstanceType(row["kind"]), InstanceStatus(row["status"]), row["phone"])
+
+
+def put_instance(db: sqlite3.Connection, instance: Instance) -> None:
+    """Insert or update an instance."""
+    db.execute(
+        "INSERT INTO instances VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+        "name = excluded.name, kind = excluded.kind, status = excluded.status, phone = excluded.phone",
+        (instance.id, instance.name, instance.kind, instance.status, instance.phone),
+    )
+
+
+def list_contacts(db: sqlite3.Connection, instance_id: str) -> list[Contact]:
+    """Return an instance's address book, sorted by number."""
+    rows = db.execute("SELECT * FROM contacts WHERE instance_id = ? ORDER BY digits", (instance_id,))
+    return [
+        Contact(row["digits"], row["name"], row["short_name"], row["push_name"], bool(row["is_business"]))
+        for row in rows
+    ]
+
+
+def put_contact(db: sqlite3.Connection, instance_id: str, contact: Contact) -> None:
+    """Insert or replace an entry of an instance's address book."""
+    db.execute(
+        "INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?)",
+        (instance_id, contact.digits, contact.name, contact.short_name, contact.push_name, contact.is_business),
+    )
+
+
+def put_webhook(db: sqlite3.Connection, body: dict[str, Any]) -> str:
+    """Store a webhook subscription and return its id."""
+    cursor = db.execute("INSERT INTO webhooks (body) VALUES (?)", (json.dumps(body),))
+    return f"wh_{cursor.lastrowid:08d}"
+
+
+def list_webhooks(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Return all webhook subscriptions, in order of creation."""
+    return [json.loads(row["body"]) for row in db.execute("SELECT body FROM webhooks ORDER BY seq")]
+
+
+def _account(row: sqlite3.Row) -> Account:
+    digits, jid_digits, lid, shows, refuses_adds, exists, spelling = row
+    return Account(digits, jid_digits, lid, ShownAs(shows), bool(refuses_adds), bool(exists), Spelling(spelling))
+
+
+def _generate_lid(digits: str) -> str:
+    number = int(hashlib.sha256(digits.encode()).hexdigest()[:12], 16) % 10**14
+    return f"{number:014d}@lid"
+
+
+# Groups and memberships
+
+
+def find_group(db: sqlite3.Connection, group_id: str) -> Group | None:
+    """Return a group with its members in the order in which they joined."""
+    row = db.execute("SELECT * FROM groups WHERE id = ?", (group_id,)).fetchone()
+    if row is None:
+        return None
+    rows = db.execute("SELECT * FROM members WHERE group_id = ? ORDER BY seq", (group_id,))
+    members = tuple(Member(each["digits"], bool(each["is_admin"]), bool(each["is_owner"])) for each in rows)
+    return Group(
+        row["id"], row["name"], row["description"], row["owner"], row["created_at"], row["invite_code"], members
+    )
+
+
+def find_group_by_invite(db: sqlite3.Connection, code: str) -> Group | None:
+    """Return the group of a bare invite code."""
+    row = db.execute("SELECT id FROM groups WHERE invite_code = ?", (code,)).fetchone()
+    return find_group(db, row["id"]) if row else None
+
+
+def list_group_ids(db: sqlite3.Connection) -> list[str]:
+    """Return every group's id, sorted by creation, then id."""
+    return [row["id"] for row in db.execute("SELECT id FROM groups ORDER BY created_at, id")]
+
+
+def list_summaries(db: sqlite3.Connection, digits: str) -> list[GroupSummary]:
+    """Return summaries of the groups an account is in, sorted by creation, then id."""
+    rows = db.execute(
+        "SELECT id, name, created_at, (SELECT count(*) FROM members WHERE group_id = groups.id) AS size FROM groups "
+        "WHERE id IN (SELECT group_id FROM members WHERE digits = ?) ORDER BY created_at, id",
+        (digits,),
+    )
+    return [GroupSummary(row["id"], row["name"], row["created_at"], row["size"]) for row in rows]
+
+
+def insert_group(db: sqlite3.Connection, group: Group) -> None:
+    """Insert a new group with its members; raise sqlite3.IntegrityError if its id or invite code is in use."""
+    db.execute(
+        "INSERT INTO groups (id, name, description, owner, created_at, invite_code) VALUES (?, ?, ?, ?, ?, ?)",
+        (group.id, group.name, group.description, group.owner, group.created_at, group.invite_code),
+    )
+    put_members(db, group.id, group.members)
+
+
+def put_members(db: sqlite3.Connection, group_id: str, members: Iterable[Member]) -> None:
+    """Add members to a group, or update the rights of existing ones."""
+    db.executemany(
+        "INSERT INTO members (group_id, digits, is_admin, is_owner) VALUES (?, ?, ?, ?) ON CONFLICT (group_id, digits) "
+        "DO UPDATE SET is_admin = excluded.is_admin, is_owner = excluded.is_owner",
+        [(group_id, member.digits, member.is_admin, member.is_owner) for member in members],
+    )
+
+
+def delete_members(db: sqlite3.Connection, group_id: str, digits: Iterable[str]) -> None:
+    """Remove accounts from a group."""
+    db.executemany("DELETE FROM members WHERE group_id = ? AND digits = ?", [(group_id, each) for each in digits])
+
+
+def set_group_text(db: sqlite3.Connection, group_id: str, name: str, description: str) -> None:
+    """Set the name and the description of a group."""
+    db.execute("UPDATE groups SET name = ?, description = ? WHERE id = ?", (name, description, group_id))
+
+
+def delete_group(db: sqlite3.Connection, group_id: str) -> None:
+    """Delete a group for everybody; the API has no call for this."""
+    db.execute("DELETE FROM groups WHERE id = ?", (group_id,))
+
+
+def next_group_id(db: sqlite3.Connection) -> str:
+    """Return an id that no group has had. Ids increase, and the same history always leads to the same id."""
+    while True:
+        db.execute("UPDATE last_group SET number = number + 1")
+        number = db.execute("SELECT number FROM last_group").fetchone()[0]
+        group_id = f"{_FIRST_GROUP_ID + number}@g.us"
+        if find_group(db, group_id) is None:
+            return group_id
+
+
+def invite_code_for(group_id: str) -> str:
+    """Return a code of letters and digits that looks like WhatsApp's and is always the same for a group."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(group_id.encode()).digest()).decode()
+    return "".join(each for each in digest if each.isalnum())[:22]
