@@ -31,8 +31,9 @@ from reconciler.live.fetch import (
 )
 from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, Listing, LiveGroup
+from reconciler.model.person_ref import PersonQuery
 from reconciler.person.find import find_memberships
-from reconciler.person.memberships import PersonMemberships, PersonQuery
+from reconciler.person.memberships import PersonMemberships
 from reconciler.plan.build import build_plan
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.invite_links import groups_awaiting_link, with_invite_links

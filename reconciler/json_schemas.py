@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 _HERE = Path(__file__).parent
 
@@ -16,3 +19,10 @@ def schema_text(name: str) -> str:
         if (folder / name).is_file():
             return (folder / name).read_text(encoding="utf-8")
     raise FileNotFoundError(f"the schema {name} is missing from this installation")
+
+
+@cache
+def load_schema(name: str) -> dict[str, Any]:
+    """Return one published schema as JSON values, which nobody may change."""
+    schema: dict[str, Any] = json.loads(schema_text(name))
+    return schema

@@ -27,7 +27,9 @@ def nobodys_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by where they are, so that `-m "not slow"` and the like need no mark in a file."""
+    """Mark tests by where they are, and by Hypothesis, so that `-m "not slow"` and the like need no mark in a file."""
     for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("fuzz")
         for mark in marks_of(item.path):
             item.add_marker(mark)

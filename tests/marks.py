@@ -14,7 +14,6 @@ MARKS: dict[str, tuple[str, ...]] = {
     "report/test_screenshots.py": ("browser",),
     "ci/test_ci_browser.py": ("browser",),
     "cli/test_cli_fuzz.py": ("fuzz",),
-    "live/test_client_fuzz.py": ("fuzz",),
     "live/test_client_fuzz_network.py": ("fuzz",),
     "sandbox/test_openapi.py": ("fuzz",),
     "revisions": ("git",),
@@ -24,6 +23,9 @@ MARKS: dict[str, tuple[str, ...]] = {
     "golden/test_stories_verdicts.py": ("git",),
     "cli/commands/test_cli_diff.py": ("git",),
     "benchmarks": ("slow",),
+    "config/test_config_hostile.py": ("slow",),
+    "plan/test_shards.py": ("slow",),
+    "hostile/test_hostile_runs.py": ("slow",),
     "docs/test_docs_site.py": ("slow",),
 }
 

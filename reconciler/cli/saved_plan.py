@@ -54,11 +54,16 @@ def read_plan_file_to_show(path: Path) -> SavedPlan:
 
 def _json_in(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except OSError as error:
         raise PlanFileError(f"the plan file {path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise PlanFileError(f"the plan file {path} is no whole JSON document", "make a new plan") from None
+        raise PlanFileError(f"the plan file {path} is not a whole JSON document", "make a new plan") from None
+
+
+def _refuse_constant(word: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(word)
 
 
 def source_digests(path: Path, desired: Desired, planfile: Path) -> tuple[Source, ...]:

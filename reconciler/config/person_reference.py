@@ -9,8 +9,7 @@ from reconciler.config.problem_collector import did_you_mean, quote_person, quot
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, Person
 from reconciler.model.identity import Identity, identity_of_digits, is_group_id, parse_jid, phone_jid
-from reconciler.model.person_ref import PersonRef
-from reconciler.person.memberships import PersonQuery
+from reconciler.model.person_ref import PersonQuery, PersonRef
 
 _LONGEST = 200
 

@@ -38,3 +38,12 @@ class PersonRef:
         """How people are sorted everywhere: labels first, whatever their case; then numbers; then private ids."""
         label = self.label or ""
         return not label, label.casefold(), label, self.identity or self.jid or "~", self.lid or ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonQuery:
+    """Whom somebody asks about. `identity` is None for a private id (`lid`) whose number the file does not know."""
+
+    who: PersonRef
+    identity: Identity | None
+    lid: str | None = None

@@ -17,8 +17,8 @@ from reconciler.diff.participants import (
 from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.person_ref import PersonRef
-from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, PersonQuery, Presence
+from reconciler.model.person_ref import PersonQuery, PersonRef
+from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from reconciler.model.desired import Member, Membership
-from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
-
-
-@dataclass(frozen=True, slots=True)
-class PersonQuery:
-    """Whom somebody asks about. `identity` is None for a private id (`lid`) whose number the file does not know."""
-
-    who: PersonRef
-    identity: Identity | None
-    lid: str | None = None
 
 
 class Presence(StrEnum):

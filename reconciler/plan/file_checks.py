@@ -7,13 +7,17 @@ moved on since is for the apply to find out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from reconciler.diff.change import MatchedBy
+from reconciler.diff.change import Advice, MatchedBy
 from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL
-from reconciler.plan.file_fields import UntrustedValue
+from reconciler.model.identity import Identity, identity_of_digits, identity_of_jid
+from reconciler.model.live import Participant
+from reconciler.model.person_ref import PersonRef
+from reconciler.model.serialize import to_json
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.summary import summarize_plan
 
 _PHASES = {
     Action.JOIN: {Phase.BUILD},
@@ -50,27 +54,78 @@ Fault = tuple[str, str]
 """A place below a step (or a group) and what was expected there."""
 
 
-def check_plan(plan: Plan, groups: UntrustedValue, held: UntrustedValue) -> None:
-    """Raise PlanFileError at the first contradiction; the fields are those the groups and held ids were read from."""
-    if list(plan.pinned_ids) != sorted(set(plan.pinned_ids)):
-        held.fail("every id once, sorted")
-    keys = [group.key for group in plan.groups]
-    if keys != sorted(set(keys)):
-        groups.fail("every group once, sorted by key")
-    if plan.shard is not None and not all(plan.shard.contains(key) for key in keys):
-        groups.fail("only groups of the shard")
-    if plan.changed_since is not None and not set(keys).isdisjoint(plan.changed_since.unchanged):
-        groups.fail("no group that `changed_since` says was left out")
-    if plan.changed_since is not None and plan.shard is None and not set(plan.changed_since.rematched) <= set(keys):
-        groups.fail("every group that `changed_since` says is planned since it matches otherwise")
-    ids = [group.id for group in plan.groups if group.id]
-    if len(ids) != len(set(ids)):
-        groups.fail("no two groups with one id")
-    for group, field in zip(plan.groups, groups.items(), strict=True):
+def plan_faults(plan: Plan) -> Iterator[Fault]:
+    """Yield everything in a plan that contradicts itself, by its place in the document."""
+    yield from _whole_plan(plan)
+    for index, group in enumerate(plan.groups):
         if group.matched_by is MatchedBy.ID and group.id not in plan.pinned_ids:
-            UntrustedValue(None, f"{field.path}.id").fail("an id that `held` has, as the group was found by its id")
-        for place, expected in (*_group_faults(group), *_removals(group, set(plan.never_removed))):
-            UntrustedValue(None, f"{field.path}.{place}").fail(expected)
+            yield f"groups[{index}].id", "an id that `pinned_ids` has, as the group was matched by its id"
+        if group.drift_causes:
+            yield f"groups[{index}].drift_causes", "nothing, as a plan has no drift causes"
+        faults = (*_group_faults(group), *_removals(group, set(plan.never_removed)), *_identities(group))
+        yield from ((f"groups[{index}].{place}", expected) for place, expected in faults)
+
+
+def summary_faults(plan: Plan, summary: Mapping[str, int]) -> Iterator[Fault]:
+    """Yield the numbers of a document's summary that are not what its groups add up to."""
+    for name, number in to_json(summarize_plan(plan)).items():
+        if summary[name] != number:
+            yield f"summary.{name}", f"{number}, which is what the groups add up to"
+
+
+def _whole_plan(plan: Plan) -> Iterator[Fault]:
+    keys = [group.key for group in plan.groups]
+    ids = [group.id for group in plan.groups if group.id]
+    if list(plan.pinned_ids) != sorted(set(plan.pinned_ids)):
+        yield "pinned_ids", "every id once, sorted"
+    if keys != sorted(set(keys)):
+        yield "groups", "every group once, sorted by key"
+    if len(ids) != len(set(ids)):
+        yield "groups", "no two groups with one id"
+    if plan.shard is not None and plan.shard.index > plan.shard.count:
+        yield "shard.index", "no more than `count`"
+    elif plan.shard is not None and not all(plan.shard.contains(key) for key in keys):
+        yield "groups", "only groups of the shard"
+    if plan.changed_since is not None and not set(keys).isdisjoint(plan.changed_since.unchanged):
+        yield "groups", "no group that `changed_since` has as unchanged"
+    if plan.changed_since is not None and plan.shard is None and not set(plan.changed_since.rematched) <= set(keys):
+        yield "groups", "every group that `changed_since` has as rematched"
+    for index, identity in enumerate(plan.never_removed):
+        if not _is_canonical(identity):
+            yield f"never_removed[{index}]", _LONG_FORM
+    yield from ((f"advice[{index}].{place}", text) for index, a in enumerate(plan.advice) for place, text in _of(a))
+
+
+_LONG_FORM = "an international number as + and digits, in its long form"
+
+
+def _is_canonical(identity: Identity) -> bool:
+    return identity_of_digits(identity[1:]) == identity
+
+
+def _identities(group: GroupPlan) -> Iterator[Fault]:
+    """A number and the address beside it are one person's: a plan must not show one and send to another."""
+    yield from (fault for place in ("add", "remove") for fault in _people_faults(getattr(group, place), place))
+    for index, step in enumerate(group.steps):
+        yield from _people_faults(step.people, f"steps[{index}].people")
+    for index, advice in enumerate(group.advice):
+        yield from ((f"advice[{index}].{place}", expected) for place, expected in _of(advice))
+    if group.live is not None:
+        yield from _people_faults(group.live.participants, "live.participants")
+        if group.live.owner is not None and not _is_canonical(group.live.owner):
+            yield "live.owner", _LONG_FORM
+
+
+def _of(advice: Advice) -> Iterator[Fault]:
+    yield from _people_faults(advice.people, "people")
+
+
+def _people_faults(people: Iterable[PersonRef | Participant], place: str) -> Iterator[Fault]:
+    for index, who in enumerate(people):
+        if who.identity is not None and not _is_canonical(who.identity):
+            yield f"{place}[{index}].identity", _LONG_FORM
+        elif who.jid is not None and identity_of_jid(who.jid) != who.identity:
+            yield f"{place}[{index}].jid", "the address of the person in `identity` beside it"
 
 
 def _group_faults(group: GroupPlan) -> Iterator[Fault]:
@@ -84,11 +139,11 @@ def _group_faults(group: GroupPlan) -> Iterator[Fault]:
                 yield f"steps[{index}].{place}", expected
 
 
-def _removals(group: GroupPlan, spared: set[str]) -> Iterator[Fault]:
-    """Nobody is removed whom the file spares."""
+def _removals(group: GroupPlan, never_removed: set[Identity]) -> Iterator[Fault]:
+    """Nobody is removed who may never be."""
     for index, who in enumerate(group.remove):
-        if who.identity in spared:
-            yield f"remove[{index}]", "nobody whom `spared` names: the instance, protected or ignored people"
+        if who.identity in never_removed:
+            yield f"remove[{index}]", "nobody in `never_removed`: the instance, protected or ignored people"
 
 
 def _shape(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
@@ -150,7 +205,7 @@ def _text(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[F
     if step.action is Action.PATCH:
         for field, text in (("name", step.name), ("description", step.description)):
             if text is not None and (field, text) not in shown:
-                yield field, "the new text that the group's `text` shows"
+                yield field, "the new text that the group's `field_changes` show"
 
 
 _STEP_CHECKS: tuple[Callable[[GroupPlan, Step, tuple[Step, ...]], Iterator[Fault]], ...] = (

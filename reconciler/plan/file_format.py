@@ -1,6 +1,4 @@
-"""What a plan file holds, and how it names its own format.
-
-A plan as the document that a plan file holds and that `--format json` prints.
+"""The plan file: a plan as the document that `plan --out` saves and `--format json` prints.
 
 A document is plain JSON values in the order in which one reads them. Its shape is published as `plan.schema.json`.
 """
@@ -16,14 +14,12 @@ from reconciler.plan.model import Plan
 from reconciler.plan.summary import summarize_plan
 
 FORMAT: Final = "wappfy-reconciler/plan"
-
-
 FORMAT_VERSION: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan and where it is from: the files it was made from, by which version, and when (UTC, ISO-8601)."""
+    """A plan and its origin: the files it was made from, by which version of the program, when (UTC, ISO-8601)."""
 
     plan: Plan
     sources: tuple[Source, ...]
@@ -32,12 +28,12 @@ class SavedPlan:
 
     @property
     def format_version(self) -> int:
-        """The format it is in: another than this program's says that it was understood in part, to be read only."""
+        """The version of its format; one that this program does not write is understood in part and only shown."""
         return FORMAT_VERSION if self.plan.foreign_format is None else self.plan.foreign_format
 
 
 def plan_document(saved: SavedPlan) -> dict[str, Any]:
-    """Everything about a plan, losslessly and with full numbers: `read_plan_document` gives the same back."""
+    """Return everything about a plan, with full numbers: `read_plan_document` gives the same plan back."""
     plan = saved.plan
     return {
         "format": FORMAT,

@@ -1,292 +1,275 @@
-"""A saved plan read back: nothing in the file is trusted, whatever is wrong is named with its place."""
+"""Read a saved plan back: its published schema checks the shape, cattrs makes the values, `file_checks` the sense.
+
+Nothing in the file is trusted. A message names the place of what is wrong and never quotes the value there: it may be
+hostile, or hold a phone number.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
+from datetime import date
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import PlanFileError
-from reconciler.model.desired import RemovalLimit, Source
-from reconciler.model.identity import is_group_id, is_invite_url
-from reconciler.model.live import LiveGroup
-from reconciler.plan.file_checks import check_plan
-from reconciler.plan.file_fields import AGAIN, UntrustedValue, read_identity, read_participant, read_people
+from reconciler.json_schemas import load_schema
+from reconciler.model.desired import Source
+from reconciler.model.identity import Identity
+from reconciler.plan.file_checks import plan_faults, summary_faults
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
-from reconciler.plan.model import ChangedSince, GroupPlan, KeyRename, Plan, Refusal
-from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Phase, Step
-from reconciler.plan.summary import PlanSummary, summarize_plan
-from reconciler.sanitize.escape import escape_controls
+from reconciler.plan.model import Plan
+from reconciler.plan.step import Phase
+from reconciler.sanitize.escape import escape_controls, mask_and_escape
 
-_MEMBERS = (
-    *("format", "format_version", "made_by", "made_at", "masked", "instance_id", "as_of", "targets", "shard"),
-    *("changed_since", "baseline"),
-    *(
-        "summary",
-        "refusals",
-        "groups",
-        "advice",
-        "pinned_ids",
-        "never_removed",
-        "calls_per_minute",
-        "writes_per_minute",
-        "sources",
-    ),
-)
+if TYPE_CHECKING:
+    import jsonschema
+    from cattrs import Converter
+    from jsonschema_rs import Draft202012Validator
 
+SCHEMA = "plan.schema.json"
+AGAIN = "make the plan again with `reconciler plan --out FILE`"
 
-# What came to the format after its first version, and what an earlier plan, which lacks it, stands for.
-_LATER: dict[str, object] = {"shard": None, "changed_since": None, "baseline": None}
-
-
-_LATER_IN_CHANGED_SINCE: dict[str, object] = {"rematched": []}
-
-
-_LATER_IN_GROUP: dict[str, object] = {"drift_causes": []}
-
-
-_LATER_IN_ADVICE: dict[str, object] = {"link": None}
-
-
-_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+Document = dict[str, Any]
 
 
 def read_plan_document(value: object) -> SavedPlan:
-    """The plan in a document made by `plan_document`, with everything that was saved beside it.
+    """Return the plan in a document made by `plan_document`, with everything that was saved beside it.
 
-    Raises PlanFileError for any other value: no plan, another version of the format, a masked one, a damaged field,
-    or one that contradicts itself (an address that is another person's, a removal that is not shown).
+    Raises PlanFileError for any other value: not a plan, another version of the format, masked numbers, a damaged
+    member, or a plan that contradicts itself (an address of another person, a removal that is not shown).
     """
-    document = _plan(value)
+    document = _require_plan(value)
     if _version(document) != FORMAT_VERSION:
-        raise _other_version(document)
-    _require_whole(document)
-    return _read(UntrustedValue(document))
+        raise _foreign_format(document)
+    _require_applicable(document)
+    return _read(document)
 
 
 def read_plan_to_show(value: object) -> SavedPlan:
-    """As `read_plan_document`, but of another version of the format what this program understands: to be read only.
+    """As `read_plan_document`; of another version of the format return what this program understands, to be shown only.
 
-    Raises PlanFileError that names the version where some of what a plan does is not there or not understood.
+    Raises PlanFileError that names the version where something that a plan does is missing or not understood.
     """
-    document = _plan(value)
+    document = _require_plan(value)
     version = _version(document)
     if version is None or version == FORMAT_VERSION:
         return read_plan_document(document)
-    _require_whole(document)
+    _require_applicable(document)
     try:
-        saved = _read(UntrustedValue(document, loose=True))
+        saved = _read(_known_members(_upgraded(document, version), load_schema(SCHEMA)), foreign=True)
     except PlanFileError:
-        raise _other_version(document) from None
+        raise _foreign_format(document) from None
     return replace(saved, plan=replace(saved.plan, foreign_format=version))
 
 
-def _read(document: UntrustedValue) -> SavedPlan:
-    top = document.members(*_MEMBERS, without=_LATER)
-    top["masked"].flag()
-    if top["baseline"].value is not None:
-        top["baseline"].fail("nothing, as this is a report on drift and no plan")
-    plan = Plan(
-        instance_id=top["instance_id"].text(),
-        as_of=top["as_of"].day(),
-        groups=tuple(_group(item) for item in top["groups"].items()),
-        refusals=tuple(_refusal(item) for item in top["refusals"].items()),
-        advice=tuple(_advice(item) for item in top["advice"].items()),
-        calls_per_minute=top["calls_per_minute"].positive(),
-        writes_per_minute=top["writes_per_minute"].none_or(lambda field: field.whole(1)),
-        targets=_texts(top["targets"]),
-        changed_since=top["changed_since"].none_or(_changed_since),
-        pinned_ids=_held(top["pinned_ids"]),
-        never_removed=tuple(read_identity(item) for item in top["never_removed"].items()),
-        shard=top["shard"].none_or(_share),
-    )
-    check_plan(plan, top["groups"], top["pinned_ids"])
-    if not document.loose:
-        _check_summary(plan, top["summary"])
-    sources = tuple(_source(item) for item in top["sources"].items())
-    return SavedPlan(plan, sources, top["made_by"].text(), top["made_at"].text())
+def _read(document: Document, *, foreign: bool = False) -> SavedPlan:
+    _check_shape(document)
+    converter = _converter()
+    in_plan = {field.name: document[field.name] for field in fields(Plan) if field.name in document}
+    plan = converter.structure(in_plan, Plan)
+    faults = plan_faults(plan) if foreign else chain(plan_faults(plan), summary_faults(plan, document["summary"]))
+    for place, expected in faults:
+        raise _damaged(place, expected)
+    sources = converter.structure(document["sources"], tuple[Source, ...])
+    return SavedPlan(plan, sources, document["made_by"], document["made_at"])
 
 
-def _plan(value: object) -> dict[str, object]:
+def _damaged(place: str, expected: str) -> PlanFileError:
+    return PlanFileError(f"the plan file is damaged at {place or 'its top'}: expected {expected}", AGAIN)
+
+
+def _require_plan(value: object) -> Document:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise PlanFileError("this is no plan file of the reconciler", AGAIN)
+        raise PlanFileError("this is not a plan file of the reconciler", AGAIN)
     return value
 
 
-def _version(document: Mapping[str, object]) -> int | None:
-    """The version of a plan's format; None for what is no number of one."""
+def _version(document: Document) -> int | None:
     version = document.get("format_version")
     return version if type(version) is int and 0 <= version < 10**6 else None
 
 
-def _other_version(document: Mapping[str, object]) -> PlanFileError:
+def _foreign_format(document: Document) -> PlanFileError:
     version, made_by = _version(document), document.get("made_by")
     maker = f"version {escape_controls(made_by)[:40]}" if isinstance(made_by, str) else "an unknown version"
-    shown = "(no number)" if version is None else version
     return PlanFileError(
-        f"this plan file's format is version {shown}, made by {maker} of the reconciler; "
-        f"this program reads format version {FORMAT_VERSION}",
+        f"this plan file has format version {'(not a number)' if version is None else version}, made by {maker} of the "
+        f"reconciler; this program reads format version {FORMAT_VERSION}",
         f"{AGAIN}, or use the version that made it",
     )
 
 
-def _require_whole(value: Mapping[str, object]) -> None:
-    if value.get("masked") is True:
-        raise PlanFileError("this plan's phone numbers are masked: it is for reading only", AGAIN)
-    if "calls" in value:
-        raise PlanFileError("this is what a dry run printed, which is for reading only", AGAIN)
+def _require_applicable(document: Document) -> None:
+    if document.get("masked") is True:
+        raise PlanFileError("the phone numbers of this plan are masked: it is for reading only", AGAIN)
+    if "calls" in document:
+        raise PlanFileError("a dry run printed this document: it is for reading only", AGAIN)
+    if document.get("baseline") is not None:
+        raise PlanFileError("this document is a report on drift: it is for reading only", AGAIN)
 
 
-def _changed_since(field: UntrustedValue) -> ChangedSince:
-    part = field.members_of(ChangedSince, _LATER_IN_CHANGED_SINCE)
-    return ChangedSince(
-        ref=part["ref"].text(),
-        commit=_hash(part["commit"]),
-        unchanged=_texts(part["unchanged"]),
-        removed=_texts(part["removed"]),
-        renamed=tuple(_key_rename(item) for item in part["renamed"].items()),
-        full_plan_reasons=_texts(part["full_plan_reasons"]),
-        rematched=_texts(part["rematched"]),
-    )
+# --- shape and values ----------------------------------------------------------------------------------------------
 
 
-def _key_rename(field: UntrustedValue) -> KeyRename:
-    part = field.members_of(KeyRename)
-    return KeyRename(part["old"].text(), part["new"].text())
+@cache
+def _validator() -> Draft202012Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator(load_schema(SCHEMA), validate_formats=True)
 
 
-def _hash(field: UntrustedValue) -> str:
-    text = field.text()
-    return text if _HASH.fullmatch(text) else field.fail("a commit's full hash")
+def _check_shape(document: Document) -> None:
+    """Check a document against its schema: jsonschema-rs decides, jsonschema explains the first thing that is wrong."""
+    import jsonschema
+
+    try:
+        if _validator().is_valid(document):
+            return
+    except (ValueError, TypeError):  # a number or a text that is not JSON, which Python's reader lets through
+        raise _damaged("", "whole JSON, without NaN, Infinity or broken characters") from None
+    explain = jsonschema.Draft202012Validator(load_schema(SCHEMA), format_checker=jsonschema.FormatChecker())
+    error = next(_leaves(explain.iter_errors(document)), None)
+    if error is None:
+        raise _damaged("", "a document that fits `reconciler schema --plan`")
+    raise _damaged(_place(error), _expected(error))
 
 
-def _check_summary(plan: Plan, field: UntrustedValue) -> None:
-    told = {name: item.whole() for name, item in field.members_of(PlanSummary).items()}
-    counted = summarize_plan(plan)
-    for name, number in told.items():
-        if number != getattr(counted, name):
-            UntrustedValue(number, f"{field.path}.{name}").fail(
-                f"{getattr(counted, name)}, which is what the groups add up to"
-            )
+def _leaves(errors: Iterator[jsonschema.ValidationError]) -> Iterator[jsonschema.ValidationError]:
+    """Yield the deepest errors: of alternatives, those of the one that is not null, which is never meant."""
+    for error in errors:
+        inner = [one for one in error.context or () if one.validator != "type" or one.validator_value != "null"]
+        yield from _leaves(iter(inner)) if inner else (error,)
 
 
-def _group(field: UntrustedValue) -> GroupPlan:
-    part = field.members_of(GroupPlan, _LATER_IN_GROUP)
-    if part["drift_causes"].items():
-        part["drift_causes"].fail("no drift causes, as a plan has none")
-    return GroupPlan(
-        key=part["key"].text() or part["key"].fail("a group's key"),
-        name=part["name"].text(),
-        id=part["id"].none_or(_group_id),
-        matched_by=part["matched_by"].choice(MatchedBy),
-        lookup_names=_texts(part["lookup_names"]),
-        field_changes=tuple(_text_change(item) for item in part["field_changes"].items()),
-        add=read_people(part["add"]),
-        remove=read_people(part["remove"]),
-        steps=tuple(_step(item) for item in part["steps"].items()),
-        blocked=_texts(part["blocked"]),
-        advice=tuple(_advice(item) for item in part["advice"].items()),
-        live_members=part["live_members"].whole(),
-        removal_limit=_removal_limit(part["removal_limit"]),
-        live=part["live"].none_or(_live),
-    )
+def _place(error: jsonschema.ValidationError) -> str:
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+    return "".join(parts).removeprefix(".")
 
 
-def _step(field: UntrustedValue) -> Step:
-    part = field.members_of(Step)
-    return Step(
-        group=part["group"].text(),
-        action=part["action"].choice(Action),
-        phase=_phase(part["phase"]),
-        group_id=part["group_id"].none_or(_group_id),
-        name=part["name"].none_or(UntrustedValue.text),
-        description=part["description"].none_or(UntrustedValue.text),
-        people=read_people(part["people"]),
-        invite=part["invite"].none_or(UntrustedValue.text),
-    )
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "nothing",
+    "number": "a number",
+    "object": "an object",
+    "string": "a string",
+}
 
 
-def _phase(field: UntrustedValue) -> Phase:
-    by_word = {phase.name.lower(): phase for phase in Phase}
-    word = field.text()
-    return by_word[word] if word in by_word else field.fail("one of " + ", ".join(by_word))
+def _expected(error: jsonschema.ValidationError) -> str:
+    """Say what the schema expects at the place of an error, without the value that is there."""
+    value: Any = error.validator_value
+    instance: Any = error.instance
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    match error.validator:
+        case "additionalProperties":
+            unknown = next(str(name) for name in instance if name not in schema.get("properties", {}))
+            return f"no member `{mask_and_escape(unknown)[:40]}`"
+        case "required":
+            return f"a member `{next(name for name in value if name not in instance)}`"
+        case "type":
+            return " or ".join(_TYPES[one] for one in ([value] if isinstance(value, str) else value))
+        case "enum":
+            return "one of " + ", ".join(map(str, value))
+        case "minimum":
+            return f"a whole number from {value}"
+        case "exclusiveMinimum":
+            return "a number greater than 0"
+        case "maximum":
+            return f"a number of at most {value}"
+        case "minLength":
+            return "a text that is not empty"
+        case _:
+            text = str(schema.get("description", "something else"))
+            return text[:1].lower() + text[1:].rstrip(".")
 
 
-def _text_change(field: UntrustedValue) -> TextChange:
-    part = field.members_of(TextChange)
-    name = part["field"].text()
-    if name not in ("name", "description"):
-        part["field"].fail("one of name, description")
-    return TextChange(name, part["old"].none_or(UntrustedValue.text), part["new"].text())
+@cache
+def _converter() -> Converter:
+    """Return what makes the model's values of a checked document; a member that no value has is an error."""
+    from cattrs import Converter
+
+    converter = Converter(forbid_extra_keys=True)
+    converter.register_structure_hook(Phase, lambda word, _: Phase[word.upper()])
+    converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
+    converter.register_structure_hook(Identity, lambda text, _: Identity(text))
+    return converter
 
 
-def _group_id(field: UntrustedValue) -> str:
-    if not is_group_id(field.text()):
-        field.fail("a group's id of the form {digits}@g.us")
-    return field.text()
+# --- other versions of the format ----------------------------------------------------------------------------------
+
+_RENAMED_IN_4 = {
+    "plan": {"held": "pinned_ids", "spared": "never_removed"},
+    "refusal": {"lift": "override"},
+    "shard": {"of_groups": "total_groups"},
+    "changed_since": {"left_out": "unchanged", "gone": "removed", "everything": "full_plan_reasons"},
+    "group": {"found": "matched_by", "names": "lookup_names", "text": "field_changes", "verdicts": "drift_causes"},
+    "summary": {"refused": "refusals"},
+}
 
 
-def _live(field: UntrustedValue) -> LiveGroup:
-    part = field.members_of(LiveGroup)
-    return LiveGroup(
-        id=_group_id(part["id"]),
-        name=part["name"].text(),
-        description=part["description"].text(),
-        participants=tuple(read_participant(item) for item in part["participants"].items()),
-        owner=part["owner"].none_or(read_identity),
-        count=part["count"].none_or(UntrustedValue.whole),
-    )
+def _upgraded(document: Document, version: int) -> Document:
+    """Return a document of an earlier version in the words of this one, with what came later as absent.
+
+    Format 1 had no shard, revision or drift causes, format 2 no links and format 3 older words.
+    """
+    document = {"shard": None, "changed_since": None, "baseline": None, **document}
+    if version < FORMAT_VERSION:
+        document = _renamed(document, "plan")
+        for name in ("shard", "changed_since", "summary"):
+            document[name] = _renamed(document.get(name), name)
+        document["refusals"] = _each(document.get("refusals"), lambda one: _renamed(one, "refusal"))
+    document["format_version"], document["baseline"] = FORMAT_VERSION, None
+    document["changed_since"] = _with_default(document["changed_since"], "rematched", [])
+    document["groups"] = _each(document.get("groups"), lambda group: _upgraded_group(group, version))
+    document["advice"] = _each(document.get("advice"), lambda one: _with_default(one, "link", None))
+    return document
 
 
-def _advice(field: UntrustedValue) -> Advice:
-    part = field.members_of(Advice, _LATER_IN_ADVICE)
-    return Advice(
-        part["kind"].choice(AdviceKind),
-        part["text"].text(),
-        read_people(part["people"]),
-        _texts(part["names"]),
-        part["link"].none_or(_link),
-    )
+def _upgraded_group(group: Any, version: int) -> Any:
+    if not isinstance(group, dict):
+        return group
+    group = {"drift_causes": [], **(_renamed(group, "group") if version < FORMAT_VERSION else group)}
+    group["advice"] = _each(group.get("advice"), lambda one: _with_default(one, "link", None))
+    if version < FORMAT_VERSION:
+        group["steps"] = _each(group.get("steps"), _upgraded_step)
+    return group
 
 
-def _link(field: UntrustedValue) -> str:
-    text = field.text()
-    return text if is_invite_url(text) else field.fail("an invite link")
+def _upgraded_step(step: Any) -> Any:
+    return {**step, "phase": "remove"} if isinstance(step, dict) and step.get("phase") == "take" else step
 
 
-def _refusal(field: UntrustedValue) -> Refusal:
-    part = field.members_of(Refusal)
-    return Refusal(part["message"].text(), part["override"].text(), part["group"].none_or(UntrustedValue.text))
+def _renamed(value: Any, kind: str) -> Any:
+    """Return an object with this format's names for its members; an object that has both names is left as it is."""
+    names = _RENAMED_IN_4[kind]
+    if not isinstance(value, dict) or any(new in value for new in names.values()):
+        return value
+    return {names.get(name, name): member for name, member in value.items()}
 
 
-def _removal_limit(field: UntrustedValue) -> RemovalLimit:
-    part = field.members_of(RemovalLimit)
-    return RemovalLimit(
-        part["source"].text(),
-        count=part["count"].none_or(UntrustedValue.whole),
-        percent=part["percent"].none_or(UntrustedValue.number),
-    )
+def _with_default(value: Any, name: str, default: Any) -> Any:
+    return {name: default, **value} if isinstance(value, dict) else value
 
 
-def _source(field: UntrustedValue) -> Source:
-    part = field.members_of(Source)
-    return Source(part["path"].text(), part["digest"].text())
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    return [change(item) for item in value] if isinstance(value, list) else value
 
 
-def _share(field: UntrustedValue) -> ShardInfo:
-    part = field.members_of(ShardInfo)
-    share = ShardInfo(part["index"].whole(1), part["count"].whole(1), part["total_groups"].whole())
-    if share.index > share.count:
-        part["index"].fail("no more than `count`")
-    return share
-
-
-def _held(field: UntrustedValue) -> tuple[str, ...]:
-    """The ids of the groups that the file holds; those of the plan's own groups are checked with the rest."""
-    return tuple(_group_id(item) for item in field.items())
-
-
-def _texts(field: UntrustedValue) -> tuple[str, ...]:
-    return tuple(item.text() for item in field.items())
+def _known_members(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return a value without the members that this version of the format does not know."""
+    reference = schema.get("$ref")
+    if reference is not None:
+        return _known_members(value, load_schema(SCHEMA)["$defs"][reference.rpartition("/")[2]])
+    if isinstance(value, dict) and "properties" in schema:
+        known = schema["properties"]
+        return {name: _known_members(member, known[name]) for name, member in value.items() if name in known}
+    if isinstance(value, list) and "items" in schema:
+        return [_known_members(item, schema["items"]) for item in value]
+    for alternative in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        if alternative.get("type") != "null" and value is not None:
+            return _known_members(value, alternative)
+    return value

@@ -92,7 +92,7 @@ def test_an_interrupted_apply_finishes_the_call_in_flight_and_starts_no_other(
     assert code == 130, err
     assert "Traceback" not in err
     report = json.loads((stage.folder / "report.json").read_text())
-    outcomes = [step["outcome"] for step in report["steps"]]
+    outcomes = [step["status"] for step in report["steps"]]
     assert outcomes == ["done"] + ["not run"] * (KEYS - 1)
     assert len(stage.world.effects()) == 1
     assert stage.run("apply", "--yes").code == 0
@@ -108,7 +108,7 @@ def test_an_interrupted_apply_that_nobody_hears_any_more_is_told_as_one_all_the_
     code = unheard_at(stage, "POST /api/instances/inst_story/groups", number, *arguments)
     report = json.loads((stage.folder / "report.json").read_text())
     assert (code, report["interrupted"]) == (130, True)
-    done = [step["outcome"] for step in report["steps"]].count("done")
+    done = [step["status"] for step in report["steps"]].count("done")
     assert done == len(stage.world.effects()) > 0
 
 

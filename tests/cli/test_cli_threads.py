@@ -55,6 +55,6 @@ def test_a_run_that_gets_no_more_threads_is_told_to_its_end(stage: Stage, first:
         assert "threads" in ran.stderr
         return
     report = json.loads((stage.folder / "report.json").read_text())
-    told = [step["outcome"] for step in report["steps"]]
+    told = [step["status"] for step in report["steps"]]
     assert ran.returncode == (0 if report["converged"] else 3)
     assert len(stage.world.effects()) <= told.count("done") + told.count("unknown")

@@ -9,9 +9,9 @@ import pytest
 from reconciler.diff.match import match_groups
 from reconciler.model.desired import Desired, Member, Membership, Person, State
 from reconciler.model.live import LiveGroup
-from reconciler.model.person_ref import PersonRef
+from reconciler.model.person_ref import PersonQuery, PersonRef
 from reconciler.person.find import find_memberships
-from reconciler.person.memberships import PersonMemberships, PersonQuery, Presence
+from reconciler.person.memberships import PersonMemberships, Presence
 from tests.builders import (
     ALICE,
     ALPHA_ID,

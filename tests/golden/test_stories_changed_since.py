@@ -45,7 +45,7 @@ def test_only_what_changed_is_read_and_planned_and_the_rest_is_named(guide: Stag
     assert reads(guide) == ["Beta"]
     document = json.loads(guide.run("plan", "--changed-since", "HEAD", "--format", "json").out)
     assert [group["key"] for group in document["groups"]] == ["beta"]
-    assert document["changed_since"]["left_out"] == ["alpha"]
+    assert document["changed_since"]["unchanged"] == ["alpha"]
     assert document["targets"] == []
 
 
@@ -228,9 +228,9 @@ def test_a_saved_plan_remembers_what_it_was_narrowed_by_and_is_applied_as_such(
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        (("left_out",), ["beta"], "left out"),
+        (("unchanged",), ["beta"], "has as unchanged"),
         (("commit",), "main", "full hash"),
-        (("gone",), [1], "a string"),
+        (("removed",), [1], "a string"),
         (("renamed",), [{"old": "a"}], "a member `new`"),
     ],
 )

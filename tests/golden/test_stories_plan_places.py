@@ -64,7 +64,7 @@ def test_whom_the_yaml_spares_is_asked_of_it_also_through_a_link(guide: Stage) -
     (group,) = document["groups"]
     for one in (*group["remove"], *group["steps"][0]["people"]):
         one["identity"], one["jid"] = "+13035550199", "13035550199@s.whatsapp.net"
-    document["spared"] = []
+    document["never_removed"] = []
     Path("out/today.plan").write_text(json.dumps(document))
     refused = guide.run("apply", "out/today.plan", "--yes")
     assert (refused.code, "whom the YAML spares" in refused.err) == (1, True), refused.err

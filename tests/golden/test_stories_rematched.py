@@ -57,7 +57,7 @@ def test_a_key_whose_live_group_another_key_takes_by_its_id_is_planned_too(
     assert "1 group changed since HEAD" in planned.out
     assert "but matched otherwise, by what changed about other groups: board." in planned.out
     since = json.loads(guide.run("plan", "--changed-since", "HEAD", "--format", "json").out)["changed_since"]
-    assert (since["left_out"], since["rematched"]) == ([], ["board"])
+    assert (since["unchanged"], since["rematched"]) == ([], ["board"])
 
 
 @pytest.mark.parametrize("target", ["board", "sales"])
@@ -94,7 +94,7 @@ def test_a_saved_plan_has_what_matches_otherwise_and_is_applied(guide: Stage, re
     saved.write_text(json.dumps({**document, "changed_since": {**document["changed_since"], "rematched": ["other"]}}))
     refused = guide.run("apply", "saved.plan", "--yes")
     assert refused.code == 1
-    assert "matches otherwise" in refused.err
+    assert "has as rematched" in refused.err
 
 
 def test_a_change_that_leads_nobody_elsewhere_plans_no_other_key(guide: Stage, repository: Repository) -> None:

@@ -111,14 +111,14 @@ def test_a_plan_of_another_format_version_is_shown_as_far_as_it_is_understood_an
     quiet = guide.run("show", "today.plan", "-q")
     assert (quiet.out, quiet.err) == (shown.out, "")
     assert shown.err == (
-        "the plan was saved with format version 99, this program reads 3: shown as far as it understands it\n"
+        "the plan was saved with format version 99, this program reads 4: shown as far as it understands it\n"
     )
     again = guide.run("show", "today.plan", "--format", "json", "--show-phones", "--output", "copy.plan")
     assert again.code == 0
-    assert "format is version 99" in guide.run("apply", "copy.plan", "--yes").err
+    assert "has format version 99" in guide.run("apply", "copy.plan", "--yes").err
     path.write_text(json.dumps({**document, "format_version": 99, "groups": {"alpha": {}}}))
     unreadable = guide.run("show", "today.plan")
-    assert (unreadable.code, "format is version 99" in unreadable.err) == (1, True)
+    assert (unreadable.code, "has format version 99" in unreadable.err) == (1, True)
 
 
 def test_a_saved_plan_goes_to_no_other_instance(stage: Stage) -> None:
@@ -186,8 +186,8 @@ def test_a_saved_refusal_of_an_instance_that_is_connected_by_now_asks_for_a_new_
     path = guide.folder / "today.plan"
     document = json.loads(path.read_text())
     lift = "connect it (Wappfy's dashboard shows the QR code to scan)"
-    document["refusals"] = [{"group": None, "message": "the instance inst_story is not connected", "lift": lift}]
-    document["summary"]["refused"] = 1
+    document["refusals"] = [{"group": None, "message": "the instance inst_story is not connected", "override": lift}]
+    document["summary"]["refusals"] = 1
     path.write_text(json.dumps(document))
     refused = guide.run("apply", "today.plan", "--yes")
     assert refused.code == 1
@@ -203,7 +203,7 @@ def test_the_guards_hold_for_a_plan_that_was_edited_by_hand(guide: Stage) -> Non
     document = json.loads(path.read_text())
     assert len(document["refusals"]) == 1
     document["refusals"] = []
-    document["summary"]["refused"] = 0
+    document["summary"]["refusals"] = 0
     path.write_text(json.dumps(document))
     refused = guide.run("apply", "today.plan", "--yes")
     assert (refused.code, "2 of 4 members" in refused.err) == (1, True)
@@ -235,7 +235,7 @@ def edited(stage: Stage, who: str) -> None:
     (group,) = document["groups"]
     for one in (*group["remove"], *group["steps"][0]["people"]):
         one["identity"], one["jid"] = f"+{who}", f"{who}@s.whatsapp.net"
-    document["spared"], group["removal_limit"]["count"] = [], 9
+    document["never_removed"], group["removal_limit"]["count"] = [], 9
     path.write_text(json.dumps(document))
 
 
@@ -271,7 +271,7 @@ def test_a_plan_edited_to_know_the_own_number_is_refused_where_the_yaml_does_not
     document = json.loads((guide.folder / "today.plan").read_text())
     assert len(document["refusals"]) == 1
     (guide.folder / "today.plan").write_text(
-        json.dumps({**document, "refusals": [], "summary": {**document["summary"], "refused": 0}})
+        json.dumps({**document, "refusals": [], "summary": {**document["summary"], "refusals": 0}})
     )
     refused = guide.run("apply", "today.plan", "--yes")
     assert (refused.code, "own number is unknown" in refused.err) == (1, True), refused.err

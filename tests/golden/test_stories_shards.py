@@ -99,7 +99,7 @@ def test_one_group_asked_for_is_not_spoken_of_as_many(guide: Stage) -> None:
 def test_a_saved_plan_of_a_shard_is_shown_and_applied_as_that(guide: Stage) -> None:
     staged(guide)
     saved = guide.run("plan", "--max-removals", "9", "--shard", "2/2", "--out", "part.plan")
-    assert json.loads((guide.folder / "part.plan").read_text())["shard"]["of_groups"] == 6
+    assert json.loads((guide.folder / "part.plan").read_text())["shard"]["total_groups"] == 6
     assert guide.run("show", "part.plan").out == saved.out
     applied = guide.run("apply", "part.plan", "--yes")
     assert applied.code == 0, applied.err

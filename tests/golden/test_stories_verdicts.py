@@ -102,10 +102,10 @@ def test_the_document_has_the_verdicts_and_holds_to_its_schema(drifted: Stage, r
 
     jsonschema.Draft202012Validator(json.loads(schema_text("plan.schema.json"))).validate(document)
     assert document["baseline"] == {"ref": "HEAD", "commit": repository.git("rev-parse", "HEAD")}
-    found = {group["key"]: group["verdicts"] for group in document["groups"]}
-    assert {"element": "add", "verdict": "changed by hand", "who": "+12025550144"} in found["alpha"]
-    assert {"element": "description", "verdict": "both", "who": None} in found["alpha"]
-    assert found["gamma"] == [{"element": "group", "verdict": "not applied yet", "who": None}]
+    found = {group["key"]: group["drift_causes"] for group in document["groups"]}
+    assert {"item": "add", "cause": "changed by hand", "person": "+12025550144"} in found["alpha"]
+    assert {"item": "description", "cause": "both", "person": None} in found["alpha"]
+    assert found["gamma"] == [{"item": "group", "cause": "not applied yet", "person": None}]
     masked = drifted.run("drift", "--since", "HEAD", "--format", "json").out
     assert "2025550144" not in masked
 
@@ -186,7 +186,7 @@ def test_no_drift_is_held_against_a_revision_too(guide: Stage, repository: Repos
 
 
 def test_a_report_on_drift_is_no_plan(drifted: Stage) -> None:
-    for edit, said in ((lambda d: d, "report on drift"), (lambda d: {**d, "baseline": None}, "no verdicts")):
+    for edit, said in ((lambda d: d, "report on drift"), (lambda d: {**d, "baseline": None}, "no drift causes")):
         document = json.loads(drifted.run("drift", "--since", "HEAD", "--format", "json", "--show-phones").out)
         saved: Path = drifted.folder / "saved.plan"
         saved.write_text(json.dumps(edit(document), indent=2))

@@ -44,7 +44,7 @@ def test_published_schema_is_valid_and_closed_and_explains_every_member(name: st
 
 def _objects(value: Any) -> Any:
     if isinstance(value, dict):
-        if "properties" in value:
+        if value.get("type") == "object" and "properties" in value:
             yield value
         for item in value.values():
             yield from _objects(item)
@@ -54,10 +54,10 @@ def _objects(value: Any) -> Any:
     ("schema", "place", "kind"),
     [
         ("plan", "step/action", Action),
-        ("plan", "group/found", MatchedBy),
+        ("plan", "group/matched_by", MatchedBy),
         ("plan", "advice/kind", AdviceKind),
         ("result", "step/action", Action),
-        ("result", "step/outcome", StepStatus),
+        ("result", "step/status", StepStatus),
     ],
 )
 def test_published_words_are_those_of_the_program(schema: str, place: str, kind: type[StrEnum]) -> None:
@@ -67,7 +67,7 @@ def test_published_words_are_those_of_the_program(schema: str, place: str, kind:
 
 def test_published_states_of_people_are_those_of_the_program() -> None:
     people = SCHEMAS["result"]["properties"]["people"]["items"]["properties"]
-    assert people["state"]["enum"] == [item.value for item in PersonStatus]
+    assert people["status"]["enum"] == [item.value for item in PersonStatus]
 
 
 @pytest.mark.parametrize("result", [samples.GOOD, samples.BAD, samples.INTERRUPTED])
@@ -100,7 +100,7 @@ def test_only_requests_that_could_write_count_as_calls() -> None:
 def test_people_with_an_outcome_of_their_own_do_not_count_as_added() -> None:
     assert result_document(samples.GOOD)["summary"]["added"] == 4
     assert result_document(samples.BAD)["summary"]["added"] == 0
-    assert result_document(samples.BAD)["summary"]["refused"] == 2
+    assert result_document(samples.BAD)["summary"]["people_refused"] == 2
 
 
 # --- masked --------------------------------------------------------------------------------------------------------

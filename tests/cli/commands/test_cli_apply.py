@@ -139,7 +139,7 @@ def test_a_step_that_fails_ends_with_3_and_the_report_says_so(stage: Stage) -> N
     assert ran.code == 3
     assert "403 FORBIDDEN" in ran.out
     report = json.loads((stage.folder / "report.json").read_text())
-    assert [step["outcome"] for step in report["steps"]] == ["failed"]
+    assert [step["status"] for step in report["steps"]] == ["failed"]
     assert report["converged"] is False
 
 
@@ -166,7 +166,7 @@ def test_what_nobody_expected_ends_a_run_that_wrote_with_3_and_its_report(
     ran = stage.run("apply", "--yes", "--report", "report.json")
     assert (ran.code, "an unexpected ZeroDivisionError: this is a bug" in ran.err) == (3, True)
     report = json.loads((stage.folder / "report.json").read_text())
-    assert [step["outcome"] for step in report["steps"]] == [outcome]
+    assert [step["status"] for step in report["steps"]] == [outcome]
     assert [call["method"] for call in report["calls"] if call["method"] != "GET"] == ["POST"]
 
 

@@ -158,7 +158,8 @@ left_out = st.lists(st.text(min_size=9, max_size=12), max_size=2).map(tuple)
 revisions = st.builds(ChangedSince, words, hashes, left_out, some_words, renames, some_words)
 
 
-sources = st.lists(st.builds(Source, words, words), max_size=3, unique_by=lambda source: source.path)
+digests = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
+sources = st.lists(st.builds(Source, words, digests), max_size=3, unique_by=lambda source: source.path)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -262,31 +263,35 @@ DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "a link to elsewhere": (
         (*ALPHA, "advice", 0, "link"),
         "https://example.com/AbCdEfGhIjKlMn",
-        "groups[1].advice[0].link: expected an invite link",
+        "groups[1].advice[0].link: expected pending: the group's invite link",
     ),
     "no list": (("groups",), {}, "groups: expected a list"),
     "no flag": (("masked",), "no", "masked: expected true or false"),
-    "no date": (("as_of",), "20261121", "as_of: expected a date"),
-    "no day of the calendar": (("as_of",), "2026-02-30", "as_of: expected a date"),
+    "no date": (("as_of",), "20261121", "as_of: expected a day"),
+    "no day of the calendar": (("as_of",), "2026-02-30", "as_of: expected a da"),
     "no whole number": ((*ALPHA, "live_members"), 1.5, "live_members: expected a whole number"),
     "true is no number": ((*ALPHA, "live_members"), True, "live_members: expected a whole number"),
-    "a number nobody counts to": ((*ALPHA, "live_members"), 10**400, "live_members: expected a whole number"),
+    "a number nobody counts to": ((*ALPHA, "live_members"), 10**400, "live_members: expected a number of at most"),
     "negative": (("writes_per_minute",), 0, "writes_per_minute: expected a whole number from 1"),
     "no rate": (("calls_per_minute",), 0, "calls_per_minute: expected a number greater than 0"),
-    "not a number": (("calls_per_minute",), float("nan"), "calls_per_minute: expected a number"),
-    "infinite": (("calls_per_minute",), float("inf"), "calls_per_minute: expected a number"),
+    "not a number": (("calls_per_minute",), float("nan"), "expected a document that fits"),
+    "infinite": (("calls_per_minute",), float("inf"), "calls_per_minute: expected a number of at most"),
     "text for a number": ((*ALPHA, "removal_limit", "percent"), "5", "percent: expected a number"),
     "unknown action": ((*PATCH, "action"), "promote", "action: expected one of join, create, patch"),
-    "unknown phase": ((*PATCH, "phase"), "later", "phase: expected one of build, swap, take"),
-    "unknown field": ((*ALPHA, "text", 0, "field"), "picture", "field: expected one of name, description"),
+    "unknown phase": ((*PATCH, "phase"), "later", "phase: expected one of build, swap, remove"),
+    "unknown field": ((*ALPHA, "field_changes", 0, "field"), "picture", "field: expected one of name, description"),
     "unknown member": (
         (*ALPHA, "\x1b[2J+12025550143"),
         1,
         "groups[1]: expected no member `\\x1b[2J+1 202 ••• ••43`",
     ),
-    "no key": ((*NEW, "key"), "", "key: expected a group's key"),
-    "path for an id": ((*ALPHA, "id"), "../leave", "id: expected a group's id"),
-    "no identity": ((*ALPHA, "add", 0, "identity"), "12025550143", "identity: expected an international number"),
+    "no key": ((*NEW, "key"), "", "key: expected a text that is not empty"),
+    "path for an id": ((*ALPHA, "id"), "../leave", "id: expected the id of a live group"),
+    "no identity": (
+        (*ALPHA, "add", 0, "identity"),
+        "12025550143",
+        "identity: expected a phone number in international form",
+    ),
     "short identity": ((*ALPHA, "add", 0, "identity"), "+553196348800", "identity: expected an international number"),
     "other person's address": (
         (*ADD, "people", 0, "jid"),
@@ -294,22 +299,26 @@ DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
         "groups[1].steps[1].people[0].jid: expected the address of the person",
     ),
     "address without number": ((*ADD, "people", 0, "identity"), None, "jid: expected the address of the person"),
-    "private id for an address": ((*ADD, "people", 0, "jid"), "76699677012110@lid", "jid: expected a JID"),
-    "older spelling": ((*ADD, "people", 0, "jid"), "12025550143@c.us", "jid: expected a JID"),
+    "private id for an address": ((*ADD, "people", 0, "jid"), "76699677012110@lid", "jid: expected a phone JID"),
+    "older spelling": ((*ADD, "people", 0, "jid"), "12025550143@c.us", "jid: expected a phone JID"),
     "nobody to send to": ((*ADD, "people", 0, "jid"), None, "people[0].jid: expected an address to send to"),
     "unknown group": ((*ADD, "group"), "board", "groups[1].steps[1].group: expected the key of the group"),
     "key twice": ((*NEW, "key"), "project-alpha", "groups: expected every group once"),
     "unsorted": ((*NEW, "key"), "zoo", "groups: expected every group once, sorted"),
     "two groups with one id": ((*NEW, "id"), samples.ALPHA_ID, "groups: expected no two groups with one id"),
-    "no id": (("held",), ["../leave"], "held[0]: expected a group's id"),
-    "held twice": (("held",), ["1@g.us", "1@g.us"], "held: expected every id once, sorted"),
-    "found by an id that no key notes": ((*ALPHA, "found"), "id", "groups[1].id: expected an id that `held` has"),
+    "no id": (("pinned_ids",), ["../leave"], "pinned_ids[0]: expected the id of a live group"),
+    "pinned twice": (("pinned_ids",), ["1@g.us", "1@g.us"], "pinned_ids: expected every id once, sorted"),
+    "found by an id that no key notes": (
+        (*ALPHA, "matched_by"),
+        "id",
+        "groups[1].id: expected an id that `pinned_ids` has",
+    ),
     "live state of another group": ((*ALPHA, "live", "id"), samples.BETA_ID, "groups[1].live.id: expected the id"),
     "remove from no group": ((*REMOVE, "group_id"), None, "groups[1].steps[2].group_id: expected something"),
     "remove from another group": ((*REMOVE, "group_id"), samples.BETA_ID, "group_id: expected the id of the group"),
     "add to no group": ((*ADD, "group_id"), None, "group_id: expected a group's id, as no earlier step"),
     "remove too early": ((*REMOVE, "phase"), "build", "phase: expected a phase in which a group can remove"),
-    "steps out of order": ((*ADD, "phase"), "take", "groups[1].steps[1].phase: expected a phase"),
+    "steps out of order": ((*ADD, "phase"), "remove", "groups[1].steps[1].phase: expected a phase"),
     "remove nobody": ((*REMOVE, "people"), [], "people: expected something, as this step is to remove"),
     "remove somebody not shown": ((*REMOVE, "people", 0), SOMEBODY, "people[0]: expected somebody whom"),
     "remove the owner": (ALPHA, {"remove": [OWNER_ROW], "people": [OWNER_ROW]}, "expected nobody who owns the group"),
@@ -320,13 +329,17 @@ DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "patch people": ((*PATCH, "people"), [SOMEBODY], "people: expected nothing, as this step is to patch"),
     "create under another name": ((*CREATE, "name"), "Pwned", "name: expected the name this group is shown with"),
     "create without a name": ((*CREATE, "name"), None, "name: expected something, as this step is to create"),
-    "create what is there": ((*NEW, "found"), "name", "action: expected no create"),
+    "create what is there": ((*NEW, "matched_by"), "name", "action: expected no create"),
     "create twice": (PATCH_NEW, CREATE, "action: expected creating or joining as a group's first step"),
     "no shard": (("shard",), "1/2", "shard: expected an object"),
-    "a shard after the last": (("shard",), {"index": 3, "count": 2, "of_groups": 9}, "shard.index: expected no more"),
+    "a shard after the last": (
+        ("shard",),
+        {"index": 3, "count": 2, "total_groups": 9},
+        "shard.index: expected no more",
+    ),
     "a group of another shard": (
         ("shard",),
-        {"index": 1, "count": 99, "of_groups": 9},
+        {"index": 1, "count": 99, "total_groups": 9},
         "groups: expected only groups of",
     ),
     "false summary": (("summary", "removes"), 0, "summary.removes: expected 2, which is what the groups add up to"),
@@ -366,12 +379,12 @@ def test_steps_must_stand_in_the_order_of_their_phases() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": "terraform"}, "this is no plan file of the reconciler"),
-        ({"format_version": 1, "made_by": "0.1\x1b"}, r"format is version 1, made by version 0\.1\\x1b of the"),
-        ({"format_version": "two", "made_by": 5}, r"format is version \(no number\), made by an unknown version"),
-        ({"format_version": True}, "format is version"),
-        ({"masked": True}, "phone numbers are masked: it is for reading only"),
-        ({"calls": []}, "what a dry run printed, which is for reading only"),
+        ({"format": "terraform"}, "this is not a plan file of the reconciler"),
+        ({"format_version": 1, "made_by": "0.1\x1b"}, r"has format version 1, made by version 0\.1\\x1b of the"),
+        ({"format_version": "two", "made_by": 5}, r"format version \(not a number\), made by an unknown version"),
+        ({"format_version": True}, "format version"),
+        ({"masked": True}, "phone numbers of this plan are masked: it is for reading only"),
+        ({"calls": []}, "a dry run printed this document: it is for reading only"),
     ],
 )
 def test_what_this_program_cannot_apply_is_told_by_its_kind(change: dict[str, Any], message: str) -> None:
@@ -393,45 +406,75 @@ def delete_links(document: Any) -> None:
             del one["link"]
 
 
+def in_old_words(document: Any) -> Any:
+    """A document as format 3 and earlier ones wrote it."""
+    old = copy.deepcopy(document)
+    for value, names in (
+        (old, {"pinned_ids": "held", "never_removed": "spared"}),
+        (old["summary"], {"refusals": "refused"}),
+        *((refusal, {"override": "lift"}) for refusal in old["refusals"]),
+        (old["shard"] or {}, {"total_groups": "of_groups"}),
+        (old["changed_since"] or {}, {"unchanged": "left_out", "removed": "gone", "full_plan_reasons": "everything"}),
+        *((group, OLD_GROUP) for group in old["groups"]),
+    ):
+        for new, earlier in names.items():
+            if new in value:
+                value[earlier] = value.pop(new)
+    for step in (step for group in old["groups"] for step in group["steps"]):
+        step["phase"] = step["phase"].replace("remove", "take")
+    return old
+
+
+OLD_GROUP = {"matched_by": "found", "lookup_names": "names", "field_changes": "text", "drift_causes": "verdicts"}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_of_format_3_with_its_older_words_is_shown_and_not_applied(name: str) -> None:
+    document = {**in_old_words(saved(document_of(PLANS[name]))), "format_version": 3}
+    assert read_plan_to_show(document).plan == replace(PLANS[name], foreign_format=3)
+    with pytest.raises(PlanFileError, match=r"has format version 3, made by .* reads format version 4"):
+        read_plan_document(document)
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_a_plan_of_format_2_which_knew_no_links_is_shown_and_not_applied(name: str) -> None:
     plan = without_links(PLANS[name])
-    document = {**saved(document_of(plan)), "format_version": 2}
+    document = {**in_old_words(saved(document_of(plan))), "format_version": 2}
     delete_links(document)
     assert read_plan_to_show(document).plan == replace(plan, foreign_format=2)
-    with pytest.raises(PlanFileError, match=r"format is version 2, made by .* reads format version 3"):
+    with pytest.raises(PlanFileError, match=r"has format version 2, made by .* reads format version 4"):
         read_plan_document(document)
 
 
 LATER = {
     *(("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched")),
-    *(("groups", "verdicts"), ("groups", "advice", "link"), ("advice", "link")),
+    *(("groups", "drift_causes"), ("groups", "advice", "link"), ("advice", "link")),
 }
 
 
 @pytest.mark.parametrize("names", [names for names in MEMBERS if names[0] not in KIND and names[0] != "summary"])
 def test_of_another_format_only_what_came_to_it_later_may_be_missing(names: tuple[str, ...]) -> None:
     """What a plan does is never shown as nothing for a member that is not there."""
-    document = {**copy.deepcopy(SAVED), "format_version": 4}
+    document = {**copy.deepcopy(SAVED), "format_version": 5}
     place = MEMBERS[names][: _last_name(MEMBERS[names]) + 1]
     target: Any = document
     for key in place[:-1]:
         target = target[key]
     del target[place[-1]]
     if names in LATER:
-        assert read_plan_to_show(document).format_version == 4
+        assert read_plan_to_show(document).format_version == 5
         return
-    with pytest.raises(PlanFileError, match="format is version 4"):
+    with pytest.raises(PlanFileError, match="has format version 5"):
         read_plan_to_show(document)
 
 
 @pytest.mark.parametrize("name", PLANS)
 @pytest.mark.parametrize("format_", ["text", "markdown", "html"])
 def test_a_plan_of_another_format_says_so_where_it_is_shown(name: str, format_: str) -> None:
-    told = "Saved with format version 4: shown as far as this program understands it."
+    told = "Saved with format version 5: shown as far as this program understands it."
     document = saved(document_of(PLANS[name]))
     assert told not in PLAN_FORMATS[format_](read_plan_to_show(document), RenderOptions())
-    assert told in PLAN_FORMATS[format_](read_plan_to_show({**document, "format_version": 4}), RenderOptions())
+    assert told in PLAN_FORMATS[format_](read_plan_to_show({**document, "format_version": 5}), RenderOptions())
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -442,12 +485,12 @@ def test_a_plan_of_format_1_is_read_to_be_shown(name: str) -> None:
     for member in ("shard", "changed_since", "baseline"):
         del document[member]
     for group in document["groups"]:
-        del group["verdicts"]
+        del group["drift_causes"]
     delete_links(document)
-    shown = read_plan_to_show({**document, "format_version": 1})
+    shown = read_plan_to_show({**in_old_words({"shard": None, "changed_since": None, **document}), "format_version": 1})
     assert shown == SavedPlan(replace(plan, foreign_format=1), samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z")
     assert plan_document(shown)["format_version"] == 1
-    with pytest.raises(PlanFileError, match="format is version 1"):
+    with pytest.raises(PlanFileError, match="has format version 1"):
         read_plan_document(plan_document(shown))
 
 
@@ -456,18 +499,18 @@ def test_what_a_later_format_adds_is_passed_over_to_show_the_rest(name: str) -> 
     document = saved(document_of(PLANS[name]))
     for value in (document, *document["groups"], *(step for group in document["groups"] for step in group["steps"])):
         value["weather"] = "fine"
-    shown = read_plan_to_show({**document, "format_version": 4})
-    assert shown.plan == replace(PLANS[name], foreign_format=4)
+    shown = read_plan_to_show({**document, "format_version": 5})
+    assert shown.plan == replace(PLANS[name], foreign_format=5)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": "terraform"}, "this is no plan file of the reconciler"),
-        ({"format_version": "two"}, r"format is version \(no number\)"),
-        ({"format_version": 4, "groups": 5}, "format is version 4, made by version 0.1.0 of the reconciler"),
-        ({"format_version": 4, "instance_id": None}, "format is version 4"),
-        ({"format_version": 4, "masked": True}, "phone numbers are masked: it is for reading only"),
+        ({"format": "terraform"}, "this is not a plan file of the reconciler"),
+        ({"format_version": "two"}, r"format version \(not a number\)"),
+        ({"format_version": 5, "groups": 5}, "has format version 5, made by version 0.1.0 of the reconciler"),
+        ({"format_version": 5, "instance_id": None}, "has format version 5"),
+        ({"format_version": 5, "masked": True}, "phone numbers of this plan are masked: it is for reading only"),
         ({"weather": "fine"}, "the plan file is damaged at its top: expected no member `weather`"),
     ],
 )
@@ -480,7 +523,7 @@ def test_what_cannot_be_shown_is_told_by_its_kind(change: dict[str, Any], messag
 @given(st.sampled_from(PLACES), json_values)
 def test_a_plan_of_another_format_with_anything_anywhere_is_shown_or_refused(place: tuple[Any, ...], junk: Any) -> None:
     with contextlib.suppress(PlanFileError):
-        read = read_plan_to_show(changed({**SAVED, "format_version": 4}, place, junk))
+        read = read_plan_to_show(changed({**SAVED, "format_version": 5}, place, junk))
         assert render_plan(read.plan, show_phones=False, color=False)
 
 
@@ -510,29 +553,33 @@ def test_dates_beyond_all_calendars_survive() -> None:
 
 
 # Change these and FORMAT_VERSION together: a program of the earlier format is to name the versions, not a damage.
-MEMBERS_OF_FORMAT_3 = {
+MEMBERS_OF_FORMAT_4 = {
     "advice": "kind link names people text",
     "baseline": "commit ref",
-    "changed_since": "commit everything gone left_out ref rematched renamed",
-    "group": "add advice blocked found id key live live_members name names removal_limit remove steps text verdicts",
-    "judgement": "element verdict who",
+    "changed_since": "commit full_plan_reasons ref rematched removed renamed unchanged",
+    "group": (
+        "add advice blocked drift_causes field_changes id key live live_members lookup_names matched_by name "
+        "removal_limit remove steps"
+    ),
+    "drift_cause": "cause item person",
     "live": "count description id name owner participants",
     "participant": "id identity is_admin is_owner jid lid",
     "person": "identity jid label lid reason until",
     "plan": (
-        "advice as_of baseline calls_per_minute changed_since format format_version groups held "
-        "instance_id made_at made_by masked refusals shard sources spared summary targets writes_per_minute"
+        "advice as_of baseline calls_per_minute changed_since format format_version groups "
+        "instance_id made_at made_by masked never_removed pinned_ids refusals shard sources summary targets "
+        "writes_per_minute"
     ),
-    "share": "count index of_groups",
+    "shard": "count index total_groups",
     "step": "action description group group_id invite name people phase",
-    "summary": "adds adopts blocked calls changes creates joins leaves refused removes seconds unchanged",
+    "summary": "adds adopts blocked calls changes creates joins leaves refusals removes seconds unchanged",
 }
 
 
 def test_the_members_of_the_format_are_those_of_its_version() -> None:
     schema = json.loads(schema_text("plan.schema.json"))
-    kinds = {"plan": schema, **{name: kind for name, kind in schema["$defs"].items() if "properties" in kind}}
+    kinds = {"plan": schema, **{name: kind for name, kind in schema["$defs"].items() if "required" in kind}}
     members = {name: " ".join(sorted(kind["required"])) for name, kind in kinds.items()}
-    assert (FORMAT_VERSION, members) == (3, MEMBERS_OF_FORMAT_3)
+    assert (FORMAT_VERSION, members) == (4, MEMBERS_OF_FORMAT_4)
     assert schema["properties"]["format_version"]["const"] == FORMAT_VERSION
     assert schema["$id"] == f"urn:wappfy-reconciler:plan:{FORMAT_VERSION}"
