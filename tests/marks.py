@@ -25,6 +25,7 @@ MARKS: dict[str, tuple[str, ...]] = {
     "benchmarks": ("slow",),
     "config/test_config_hostile.py": ("slow",),
     "plan/test_shards.py": ("slow",),
+    "report/test_report_problem_formats.py": ("slow",),
     "hostile/test_hostile_runs.py": ("slow",),
     "docs/test_docs_site.py": ("slow",),
 }

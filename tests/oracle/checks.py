@@ -282,12 +282,15 @@ def _effects_are_reported(run: Run) -> Iterator[str]:
 
 
 def _removals_come_last(steps: list[dict[str, Any]]) -> Iterator[str]:
-    """Nothing is taken away after something else in the same group failed."""
+    """Removals in a group come after everything else there, and only if all of that was done."""
     for at, step in enumerate(steps):
-        if step["action"] in ("remove", "leave") and step["status"] not in ("skipped", "not run"):
-            before = [earlier["status"] for earlier in steps[:at] if earlier["group"] == step["group"]]
-            if set(before) - {"done"}:
-                yield f"{step['group']}: {step['action']} was sent though a step before it was {before}"
+        before = [earlier for earlier in steps[:at] if earlier["group"] == step["group"]]
+        if step["action"] in ("remove", "leave"):
+            statuses = [earlier["status"] for earlier in before]
+            if step["status"] not in ("skipped", "not run") and set(statuses) - {"done"}:
+                yield f"{step['group']}: {step['action']} was sent though a step before it was {statuses}"
+        elif any(earlier["action"] == "remove" for earlier in before):
+            yield f"{step['group']}: {step['action']} comes after a removal"
 
 
 def _sends(step: Step, call: Call) -> bool:

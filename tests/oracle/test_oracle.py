@@ -132,14 +132,14 @@ def test_a_wrong_exit_code_is_found(wrong: Run) -> None:
     assert found(checks.apply_alone(wrong, expectation(), facts()))
 
 
-def reported(status: str, action: str = "remove", first: str = "", **step: Any) -> dict[str, Any]:
-    """A report with one step, about bob in Alpha; `first` is the status of a step before it."""
+def reported(status: str, action: str = "remove", first: str = "", before: str = "add", **step: Any) -> dict[str, Any]:
+    """A report with one step, about bob in Alpha; `first` is the status of a step `before` it."""
     who = {"identity": f"+{BOB}", "jid": f"{BOB}@s.whatsapp.net", "label": "bob", "lid": None}
     whole: dict[str, Any] = {"status": status, "action": action, "group": "alpha", "group_id": ALPHA, "people": [who]}
     whole |= {"name": None, "description": None, "invite": None, **step}
-    before = [{**whole, "action": "add", "people": [], "status": first}] if first else []
+    earlier = [{**whole, "action": before, "people": [], "status": first}] if first else []
     ends = {"converged": False, "interrupted": False}
-    return {"steps": [*before, whole], "people": [], "remaining_drift": [], "blocked": [], **ends}
+    return {"steps": [*earlier, whole], "people": [], "remaining_drift": [], "blocked": [], **ends}
 
 
 REMOVED = effect("remove", ALPHA, BOB)
@@ -158,6 +158,10 @@ del WITHOUT_BOB.groups[ALPHA].members[BOB]
         pytest.param(run(report=reported("done", "leave")), id="done, and the instance is in"),
         pytest.param(run(report=reported("done", "create", name="Beta", group_id=NEW)), id="done, and it is not there"),
         pytest.param(run(out="2 calls", report=reported("unknown", first="failed")), id="taken away after a failure"),
+        pytest.param(
+            run(out="2 calls", report=reported("not run", "add", first="done", before="remove")),
+            id="added after a removal",
+        ),
         pytest.param(run(code=0, report=reported("unknown")), id="0, and the report says otherwise"),
         pytest.param(
             run(report=reported("unknown"), calls=(remove_call(ALPHA, DAN),)), id="a call that no step stands for"
