@@ -17,7 +17,7 @@ from reconciler.sandbox import Dialect, Fault, Settings
 from reconciler.sandbox.records import Effect
 from tests.faults import reference
 from tests.faults.false_answers import distort
-from tests.oracle.checks import apply_alone, created_twice
+from tests.oracle.checks import apply_alone, created_twice, require
 from tests.oracle.desired import GroupsFile
 from tests.oracle.expected import Expectation
 from tests.oracle.facts import Facts, read_facts
@@ -142,8 +142,8 @@ def reference_run(dialect: str) -> Run:
     """Return the reference apply as it runs when nothing goes wrong; made once."""
     with TemporaryDirectory() as folder, reference_scenario(dialect, Path(folder)) as place:
         run = place.apply()
-        assert list(apply_alone(run, place.start, place.facts())) == []
-        assert run.code == 0, run.err
+        require(run, apply_alone(run, place.start, place.facts()))
+        assert run.code == 0, run
         assert place.groups_by_name() == reference.expected_world()
         assert place.plan().code == 0
         return run
