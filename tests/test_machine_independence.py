@@ -1,4 +1,4 @@
-"""The tests and the demo say the same on everybody's machine."""
+"""The tests and the demo give the same results on every machine, whatever is set there."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SETTINGS = {
 }
 
 
-def ended_well(*command: str, environment: Mapping[str, str]) -> str:
-    """What a program says that runs in the checkout and ends with 0."""
-    ran = subprocess.run(
+def stdout_of(*command: str, environment: Mapping[str, str]) -> str:
+    """Run a program in the checkout, require exit code 0, and return its stdout."""
+    process = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120
     )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
 
 
 def test_a_test_repository_ignores_the_user_s_git_configuration(
@@ -52,14 +52,14 @@ def test_tests_ignore_variables_that_are_set_for_the_program() -> None:
     story = "tests/golden/test_stories.py::test_groups_are_created_from_nothing"
     options = ("-q", "-p", "no:cacheprovider")
     served = "tests/sandbox/test_server.py::test_serve_forever_ends_when_stop_is_set"
-    assert "3 passed" in ended_well(sys.executable, "-m", "pytest", *options, story, served, environment=SETTINGS)
+    assert "3 passed" in stdout_of(sys.executable, "-m", "pytest", *options, story, served, environment=SETTINGS)
 
 
 def test_the_demo_ignores_variables_that_are_set_for_the_program() -> None:
     program = {"RECONCILER": str(Path(sys.executable).with_name("reconciler"))}
-    said = ended_well("sh", "examples/demo.sh", environment=program)
-    assert said.count("No drift") == 1
-    assert ended_well("sh", "examples/demo.sh", environment={**program, **SETTINGS}) == said
+    printed = stdout_of("sh", "examples/demo.sh", environment=program)
+    assert printed.count("No drift") == 1
+    assert stdout_of("sh", "examples/demo.sh", environment={**program, **SETTINGS}) == printed
 
 
 def test_an_apply_in_a_test_uses_a_lock_folder_of_its_own(

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.lazy_group import GlobalOption
+from reconciler.cli.options import option
 from reconciler.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,51 +86,38 @@ def _collect(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         values[name] = (rank, value)
 
 
-def _option(*names: str, env: str, wappfy: bool = False, **attributes: Any) -> Callable[[F], F]:
-    return click.option(
-        *names,
-        cls=GlobalOption,
-        envvar=[*([f"WAPPFY_{env}"] if wappfy else []), f"RECONCILER_{env}"],
-        expose_value=False,
-        is_eager=True,
-        callback=_collect,
-        **attributes,
-    )
+def _option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    return option(*names, cls=GlobalOption, expose_value=False, is_eager=True, callback=_collect, **attributes)
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     _option(
         "--instance-id",
-        env="INSTANCE_ID",
-        wappfy=True,
+        envvar=["WAPPFY_INSTANCE_ID", "RECONCILER_INSTANCE_ID"],
         metavar="ID",
         help="Wappfy instance to manage [default: WAPPFY_INSTANCE_ID, then `instance.id` in the file].",
     ),
     _option(
         "--base-url",
-        env="BASE_URL",
-        wappfy=True,
+        envvar=["WAPPFY_BASE_URL", "RECONCILER_BASE_URL"],
         metavar="URL",
         help="Base URL of the API [default: WAPPFY_BASE_URL, then https://api.wappfy.io/api].",
     ),
     _option(
         "--api-key-file",
-        env="API_KEY_FILE",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
         help="Read the API key from this file [default: the key in WAPPFY_API_KEY].",
     ),
-    _option("--sandbox", env="SANDBOX", is_flag=True, help="Use the embedded server instead of the network."),
+    _option("--sandbox", is_flag=True, help="Use the embedded server instead of the network."),
     _option(
         "--rate",
-        env="RATE",
         type=PositiveNumber(),
         metavar="N",
         help="Send at most N calls per minute [default: what the server's headers allow].",
     ),
     _option(
         "--parallelism",
-        env="PARALLELISM",
         type=click.IntRange(1, 64),
         default=4,
         show_default=True,
@@ -138,19 +126,17 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     _option(
         "--timeout",
-        env="TIMEOUT",
         type=PositiveNumber(),
         default=30.0,
         show_default=True,
         metavar="SECONDS",
         help="Give up on a call after this time.",
     ),
-    _option("-v", "--verbose", env="VERBOSE", is_flag=True, help="Log every API call."),
-    _option("-q", "--quiet", env="QUIET", is_flag=True, help="Log errors only."),
-    _option("--no-color", env="NO_COLOR", is_flag=True, help="Disable colours (NO_COLOR does the same)."),
+    _option("-v", "--verbose", is_flag=True, help="Log every API call."),
+    _option("-q", "--quiet", is_flag=True, help="Log errors only."),
+    _option("--no-color", is_flag=True, help="Disable colours (NO_COLOR does the same)."),
     _option(
         "--log-format",
-        env="LOG_FORMAT",
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,

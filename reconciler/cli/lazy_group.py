@@ -66,7 +66,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, and suggest one where the name is a typo."""
+        """Find the command; suggest one when the name is a typo."""
         if args and args[0] not in self.lazy and not args[0].startswith("-"):
             closest = closest_name(args[0], self.lazy)
             hint = f" Did you mean {closest!r}?" if closest else ""

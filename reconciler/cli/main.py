@@ -32,12 +32,9 @@ COMMANDS = {
     "import": ("reconciler.cli.commands.import_:import_", "Write a configuration for the live groups."),
     "pin": ("reconciler.cli.commands.pin:pin", "Write the ids of matched groups into the file."),
     "show": ("reconciler.cli.commands.show:show", "Render a saved plan."),
-    "who": ("reconciler.cli.commands.who:who", "Show every group a person is in, desired and live."),
+    "who": ("reconciler.cli.commands.who:who", "Show the groups of one person, desired and live."),
     "invite": ("reconciler.cli.commands.invite:invite", "Print a group's invite link."),
-    "diff": (
-        "reconciler.cli.commands.diff:diff",
-        "Show what changes between two versions of the configuration; offline.",
-    ),
+    "diff": ("reconciler.cli.commands.diff:diff", "Compare two versions of the configuration; offline."),
     "schema": ("reconciler.cli.commands.schema:schema", "Print the JSON Schema of the configuration."),
     "init": ("reconciler.cli.commands.init:init", "Write a starter configuration and CI pipelines."),
     "sandbox": ("reconciler.cli.commands.sandbox:sandbox", "Run and manage the embedded server."),
@@ -49,12 +46,7 @@ Example:
   WAPPFY_API_KEY=… reconciler apply groups.yaml"""
 
 
-@click.group(
-    cls=LazyGroup,
-    lazy=COMMANDS,
-    epilog=EXAMPLE,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.group(cls=LazyGroup, lazy=COMMANDS, epilog=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="reconciler")
 @add_global_options
 def cli() -> None:

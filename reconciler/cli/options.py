@@ -36,6 +36,18 @@ class PlanRequest:
     from_environment: Mapping[str, str]
 
 
+def option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """Add an option that an environment variable can set, too: `RECONCILER_` and the option's name."""
+    flag = next(name for name in names if name.startswith("--"))
+    attributes.setdefault("envvar", f"RECONCILER_{flag[2:].replace('-', '_').upper()}")
+    return click.option(*names, **attributes)
+
+
+def file_option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """Add an option that names a file."""
+    return option(*names, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", **attributes)
+
+
 def path_argument(function: F) -> F:
     """Add PATH: a file or a folder, `groups.yaml` by default; an unreadable one is reported when it is read."""
     return click.argument(
@@ -46,36 +58,13 @@ def path_argument(function: F) -> F:
 def format_option(formats: Iterable[str]) -> Callable[[F], F]:
     """Add --format with the keys of one of the tables in `cli.formats`; the first is the default."""
     names = list(formats)
-    return click.option(
-        "--format",
-        "format_",
-        envvar="RECONCILER_FORMAT",
-        type=click.Choice(names),
-        default=names[0],
-        show_default=True,
-        help="Output format.",
+    return option(
+        "--format", "format_", type=click.Choice(names), default=names[0], show_default=True, help="Output format."
     )
 
 
-def output_option(function: F) -> F:
-    """Add --output FILE."""
-    return click.option(
-        "--output",
-        envvar="RECONCILER_OUTPUT",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="Write the result to a file instead of stdout.",
-    )(function)
-
-
-def show_phones_option(function: F) -> F:
-    """Add --show-phones."""
-    return click.option(
-        "--show-phones",
-        envvar="RECONCILER_SHOW_PHONES",
-        is_flag=True,
-        help="Show phone numbers in full instead of masked.",
-    )(function)
+output_option = file_option("--output", help="Write the result to a file instead of stdout.")
+show_phones_option = option("--show-phones", is_flag=True, help="Show phone numbers in full instead of masked.")
 
 
 class DateType(click.DateTime):
@@ -92,15 +81,9 @@ class DateType(click.DateTime):
             self.fail("this is not a valid date; use YYYY-MM-DD, for example 2026-12-31.", param, ctx)
 
 
-def as_of_option(function: F) -> F:
-    """Add --as-of DATE."""
-    return click.option(
-        "--as-of",
-        envvar="RECONCILER_AS_OF",
-        type=DateType(),
-        metavar="DATE",
-        help="Evaluate `until` dates as of this day [default: today in UTC].",
-    )(function)
+as_of_option = option(
+    "--as-of", type=DateType(), metavar="DATE", help="Evaluate `until` dates as of this day [default: today in UTC]."
+)
 
 
 def planning_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -141,30 +124,14 @@ class ShardType(click.ParamType["Shard"]):
 
 _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     show_phones_option,
-    click.option(
-        "--max-removals",
-        envvar="RECONCILER_MAX_REMOVALS",
-        metavar="N|N%",
-        help="Maximum removals per group; overrides `max_removals` in the file.",
-    ),
+    option("--max-removals", metavar="N|N%", help="Maximum removals per group; overrides `max_removals` in the file."),
     as_of_option,
-    click.option(
-        "--changed-since",
-        envvar="RECONCILER_CHANGED_SINCE",
-        metavar="REF",
-        help="Plan only groups whose configuration changed since this git revision.",
+    option(
+        "--changed-since", metavar="REF", help="Plan only groups whose configuration changed since this git revision."
     ),
-    click.option(
-        "--target",
-        "targets",
-        envvar="RECONCILER_TARGET",
-        multiple=True,
-        metavar="KEY",
-        help="Plan only this group; repeatable.",
-    ),
-    click.option(
+    option("--target", "targets", multiple=True, metavar="KEY", help="Plan only this group; repeatable."),
+    option(
         "--shard",
-        envvar="RECONCILER_SHARD",
         type=ShardType(),
         metavar="I/N",
         help="Plan only part I (from 1) of N; groups are assigned by their key, the same way on every machine.",

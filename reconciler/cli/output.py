@@ -27,7 +27,7 @@ def print_message(message: str) -> None:
 
 
 def print_line(text: str) -> None:
-    """Print a line on stderr; a stderr that fails is no reason to fail, and leaves nowhere to report it.
+    """Print a line on stderr; ignore a stderr that fails, because there is nowhere to report that.
 
     A stream raises RuntimeError in a signal handler that interrupts a line.
     """

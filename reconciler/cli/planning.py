@@ -53,8 +53,8 @@ def parse_max_removals(text: str | None) -> RemovalLimit | None:
 def load_request(request: PlanRequest, global_options: GlobalOptions) -> tuple[Desired, PlanOptions]:
     """Load the configuration of a request, and return it with the options of the plan."""
     options = PlanOptions(
-        tuple(sorted(set(request.targets))),
-        parse_max_removals(request.max_removals),
+        targets=tuple(sorted(set(request.targets))),
+        max_removals=parse_max_removals(request.max_removals),
         shard=request.shard,
         sandbox=global_options.sandbox,
     )
@@ -85,10 +85,10 @@ def read_only_plan(
     """
     from reconciler.engine import PlanResult
     from reconciler.plan.build import empty_plan
-    from reconciler.plan.selection import needs_api
+    from reconciler.plan.selection import select_groups
 
     account = Account.of(desired)
-    if options.changed_since is not None and not needs_api(desired, options):
+    if options.changed_since is not None and not select_groups(desired, options).needs_api:
         yield PlanResult(empty_plan(desired, options, _known_instance_id(global_options, account)), {}), None
         return
     with reading_session(global_options, account) as session:

@@ -8,11 +8,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING
 
 from reconciler.cli.error_output import register_secret
+from reconciler.cli.options import file_option
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 
@@ -24,11 +23,13 @@ if TYPE_CHECKING:
     from reconciler.live.transport import Transport
     from reconciler.model.live import CallRecord
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 SANDBOX_STATE = Path(".reconciler") / "sandbox.sqlite"
 SANDBOX_INSTANCE = "inst_sandbox"
 SANDBOX_PHONE = "12025550100"
+
+state_option = file_option(
+    "--state", help="File that holds the embedded server's state.", default=SANDBOX_STATE, show_default=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ class Account:
     @classmethod
     def of(cls, desired: Desired) -> Account:
         """Return the account that a configuration names."""
-        phone = desired.instance.jid.partition("@")[0] if desired.instance else None
+        phone = desired.account.jid.partition("@")[0] if desired.account else None
         return cls(desired.instance_id, phone, desired.policy.writes_per_minute)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An instance at a server; `url` is None for the embedded one."""
+    """An instance at a server; without a `url`, at the embedded one."""
 
     instance_id: str
     url: str | None
@@ -95,8 +96,7 @@ def endpoint_of(global_options: GlobalOptions, account: Account) -> Endpoint:
         return Endpoint(instance_id or SANDBOX_INSTANCE, None)
     if not instance_id:
         raise UsageError(
-            "no instance is set",
-            "set WAPPFY_INSTANCE_ID, pass --instance-id, or add `instance: {id: …}` to the file",
+            "no instance is set", "set WAPPFY_INSTANCE_ID, pass --instance-id, or add `instance: {id: …}` to the file"
         )
     from reconciler.live.base_url import DEFAULT_BASE_URL
 
@@ -184,16 +184,3 @@ def map_sandbox_errors() -> Iterator[None]:
         yield
     except SandboxError as error:
         raise UsageError(f"sandbox: {error}") from error
-
-
-def state_option(function: F) -> F:
-    """Add --state FILE."""
-    return click.option(
-        "--state",
-        envvar="RECONCILER_STATE",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=SANDBOX_STATE,
-        show_default=True,
-        metavar="FILE",
-        help="File that holds the embedded server's state.",
-    )(function)

@@ -113,7 +113,7 @@ class _Writer:
         """Return the lines of all groups, sorted by key; equal names get numbers in the order of their ids."""
         taken: set[str] = set()
         by_key = {
-            unique_key(slug(group.name) or f"group-{group.id.partition('@')[0][-6:]}", taken): group
+            unique_key(slug(group.name.raw) or f"group-{group.id.partition('@')[0][-6:]}", taken): group
             for group in sorted(groups, key=lambda group: group.id)
         }
         return [line for key in sorted(by_key) for line in self._group(key, by_key[key])]
@@ -130,8 +130,8 @@ class _Writer:
     def _group(self, key: str, group: LiveGroup) -> Iterator[str]:
         yield f"  {yaml_scalar(key)}:"
         yield f"    id: {group.id}"
-        yield f"    {_name_line(group.name)}"
-        yield f"    {_description_line(group.description)}"
+        yield f"    {_name_line(group.name.raw)}"
+        yield f"    {_description_line(group.description.raw)}"
         others = [p for p in group.participants if self.instance is None or p.identity != self.instance.identity]
         yield from (f"    {line}" for line in self._member_lines(group, others))
 

@@ -60,9 +60,7 @@ class GroupResolver:
             key=key,
             id=_text(fields, "id", "") or None,
             name=self._name(fields["name"]) if "name" in fields else UNMANAGED,
-            previously=tuple(normalize(as_text(name.value)) for name in fields["previously"].items())
-            if "previously" in fields
-            else (),
+            previously=self._previously(fields.get("previously")),
             description=self._description(fields["description"]) if "description" in fields else UNMANAGED,
             members=members,
             expired=tuple(sorted(expired, key=lambda member: member.person.identity)),
@@ -107,6 +105,9 @@ class GroupResolver:
             self.problems.warning(ProblemKind.WHITE_SPACE, entry.place, message, "remove it")
         return name
 
+    def _previously(self, entry: LocatedValue | None) -> tuple[str, ...]:
+        return () if entry is None else tuple(normalize(as_text(name.value)) for name in entry.items())
+
     def _description(self, entry: LocatedValue) -> str:
         description = normalize(as_text(entry.value))
         if len(description) > MAX_DESCRIPTION_LENGTH:
@@ -119,81 +120,62 @@ def _text(fields: _Fields, field: str, default: str) -> str:
     return as_text(fields[field].value) if field in fields else default
 
 
-def check_groups(
-    groups: Sequence[DesiredGroup],
-    max_members: int | None,
-    instance: Person | None,
-    merged: MergedConfig,
-    problems: ProblemCollector,
-) -> None:
-    """Report groups that are too large, admins who are not members, and ids and names that two groups share."""
-    for group in groups:
-        if not isinstance(group.members, Unmanaged):
-            _check_size(group.key, group.members, max_members, instance, merged, problems)
-            _check_admins(group, group.members, instance, merged, problems)
-    ids: dict[str, DesiredGroup] = {}
-    names: dict[str, DesiredGroup] = {}
-    for group in groups:
-        if group.id is not None:
-            if (first := ids.setdefault(group.id, group)) is not group:
-                _report_same("id", group, first, "keep one key for this group", merged, problems)
-        elif isinstance(group.name, str) and (first := names.setdefault(group.name, group)) is not group:
-            _report_same("name", group, first, "rename one, or give them ids", merged, problems)
-    for group in groups:
-        holders = [names[name] for name in group.previously if group.id is None and name in names]
-        for other in (holder for holder in holders if holder is not group):
-            message = f"an earlier name of {quote_value(group.key)} is the name of {quote_value(other.key)}"
-            hint = "set the `id` of the right group: a live group with this name matches both, and blocks both"
-            place = merged.sections["groups"][group.key].place.at("previously")
-            problems.warning(ProblemKind.SAME_TWICE, place, message, hint)
+@dataclass(frozen=True, slots=True)
+class GroupChecker:
+    """Checks resolved groups; `max_members` is the policy's limit."""
 
+    merged: MergedConfig
+    problems: ProblemCollector
+    instance: Person | None
+    max_members: int | None
 
-def _check_size(
-    key: str,
-    members: Mapping[Identity, Member],
-    max_members: int | None,
-    instance: Person | None,
-    merged: MergedConfig,
-    problems: ProblemCollector,
-) -> None:
-    place, size = merged.sections["groups"][key].place.as_key(), len(members)
-    own = instance is not None and instance.identity in members
-    if max_members is not None and max_members < size - own <= MAX_PARTICIPANTS + own:
-        where = merged.file_and_line(merged.sections["policy"]["max_members"].place)
-        message = f"{quote_value(key)} has {size - own:,} members, but `policy.max_members` ({where}) allows"
-        hint = "split it into several groups, or raise the limit"
-        problems.error(ProblemKind.LIMIT, place, f"{message} {max_members:,}", hint)
-    if size > MAX_PARTICIPANTS:
-        message = f"the group has {size:,} members; WhatsApp allows {MAX_PARTICIPANTS:,}"
-        problems.error(ProblemKind.LIMIT, place, message, "split it into several groups")
+    def check(self, groups: Sequence[DesiredGroup]) -> None:
+        """Report groups that are too large, admins who are not members, and ids and names that two groups share."""
+        ids: dict[str, DesiredGroup] = {}
+        names: dict[str, DesiredGroup] = {}
+        for group in groups:
+            if not isinstance(group.members, Unmanaged):
+                self._check_size(group, group.members)
+                self._check_admins(group, group.members)
+            if group.id is not None:
+                if (first := ids.setdefault(group.id, group)) is not group:
+                    self._report_same("id", group, first, "keep one key for this group")
+            elif isinstance(group.name, str) and (first := names.setdefault(group.name, group)) is not group:
+                self._report_same("name", group, first, "rename one, or give them ids")
+        for group in groups:
+            holders = [names[name] for name in group.previously if group.id is None and name in names]
+            for other in (holder for holder in holders if holder is not group):
+                message = f"an earlier name of {quote_value(group.key)} is the name of {quote_value(other.key)}"
+                hint = "set the `id` of the right group: a live group with this name matches both, and blocks both"
+                place = self._place(group).at("previously")
+                self.problems.warning(ProblemKind.SAME_TWICE, place, message, hint)
 
+    def _place(self, group: DesiredGroup) -> SourceLocation:
+        return self.merged.sections["groups"][group.key].place
 
-def _check_admins(
-    group: DesiredGroup,
-    members: Mapping[Identity, Member],
-    instance: Person | None,
-    merged: MergedConfig,
-    problems: ProblemCollector,
-) -> None:
-    if isinstance(group.admins, Unmanaged) or group.membership is not Membership.EXACT:
-        return
-    for identity, person in group.admins.items():
-        if identity not in members and person != instance:
-            place = merged.group_fields(group.key)["admins"].place
-            message = f"{quote_value(person.alias or identity)} is in `admins`, but is not a member"
-            hint = "add the person to the members: nobody else stays in this group"
-            problems.warning(ProblemKind.CONTRADICTION, place, message, hint)
+    def _check_size(self, group: DesiredGroup, members: Mapping[Identity, Member]) -> None:
+        place, size, limit = self._place(group).as_key(), len(members), self.max_members
+        own = self.instance is not None and self.instance.identity in members
+        if limit is not None and limit < size - own <= MAX_PARTICIPANTS + own:
+            where = self.merged.file_and_line(self.merged.sections["policy"]["max_members"].place)
+            message = f"{quote_value(group.key)} has {size - own:,} members, but `policy.max_members` ({where}) allows"
+            hint = "split it into several groups, or raise the limit"
+            self.problems.error(ProblemKind.LIMIT, place, f"{message} {limit:,}", hint)
+        if size > MAX_PARTICIPANTS:
+            message = f"the group has {size:,} members; WhatsApp allows {MAX_PARTICIPANTS:,}"
+            self.problems.error(ProblemKind.LIMIT, place, message, "split it into several groups")
 
+    def _check_admins(self, group: DesiredGroup, members: Mapping[Identity, Member]) -> None:
+        if isinstance(group.admins, Unmanaged) or group.membership is not Membership.EXACT:
+            return
+        for identity, person in group.admins.items():
+            if identity not in members and person != self.instance:
+                place = self.merged.group_fields(group.key)["admins"].place
+                message = f"{quote_value(person.alias or identity)} is in `admins`, but is not a member"
+                hint = "add the person to the members: nobody else stays in this group"
+                self.problems.warning(ProblemKind.CONTRADICTION, place, message, hint)
 
-def _report_same(
-    field: str,
-    group: DesiredGroup,
-    first: DesiredGroup,
-    hint: str,
-    merged: MergedConfig,
-    problems: ProblemCollector,
-) -> None:
-    entries = merged.sections["groups"]
-    place, other = entries[group.key].place.at(field), entries[first.key].place.at(field)
-    message = f"{quote_value(group.key)} has the same {field} as {quote_value(first.key)} at"
-    problems.error(ProblemKind.SAME_TWICE, place, message, hint, other=other)
+    def _report_same(self, field: str, group: DesiredGroup, first: DesiredGroup, hint: str) -> None:
+        place, other = self._place(group).at(field), self._place(first).at(field)
+        message = f"{quote_value(group.key)} has the same {field} as {quote_value(first.key)} at"
+        self.problems.error(ProblemKind.SAME_TWICE, place, message, hint, other=other)

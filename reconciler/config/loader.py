@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from reconciler.config.document import SourceLocation, as_text
-from reconciler.config.groups import GroupResolver, check_groups
+from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.merge import MergedConfig, merge
 from reconciler.config.people import People
@@ -131,13 +131,13 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     instance = people.phone(own["phone"]) if "phone" in own else None
     memberships = Memberships(merged, people, problems)
     groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
-    check_groups(groups, policy.max_members, instance, merged, problems)
+    GroupChecker(merged, problems, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)
     return Desired(
         groups=groups,
         people=people.by_identity,
         instance_id=as_text(own["id"].value) if "id" in own else None,
-        instance=instance,
+        account=instance,
         policy=policy,
         region=people.region,
     )

@@ -49,14 +49,17 @@ def setting_note(old: Desired, new: Desired, field: str, was_set: bool) -> str:
     """
     if field == "policy.max_removals":
         return _limit_note(old.policy.max_removals, new.policy.max_removals)
-    if field == "policy.allowed_countries":
-        return "" if new.policy.allowed_countries is not None else "numbers of all countries are allowed"
-    return _SETTING_NOTES.get(field, "") if was_set or field not in _DEFAULTED else ""
+    if field in _DEFAULTED and not was_set:
+        return ""
+    if field == "policy.allowed_countries" and new.policy.allowed_countries is not None:
+        return ""
+    return _SETTING_NOTES.get(field, "")
 
 
 def list_note(field: str, removes_people: bool) -> str:
     """Return what a changed list of people means; "" where that is obvious."""
-    return _LIST_NOTES.get(field, "") if removes_people or field == "admins" else ""
+    notes = _LIST_NOTES | _REMOVAL_NOTES if removes_people else _LIST_NOTES
+    return notes.get(field, "")
 
 
 def added_group_notes(group: DesiredGroup, namesakes: Sequence[DesiredGroup]) -> Iterator[str]:
@@ -150,14 +153,18 @@ _GROUP_NOTES: Final[Mapping[str, Callable[[DesiredGroup, DesiredGroup], str]]] =
     "max_removals": lambda old, new: _limit_note(old.max_removals, new.max_removals),
 }
 _SETTING_NOTES: Final[Mapping[str, str]] = {
+    "policy.allowed_countries": "numbers of all countries are allowed",
     "instance.id": "refers to another account's groups",
     "instance.phone": "this is the number that no plan removes",
     "region": "numbers without a country code belong to another country",
     "restrictions": "changes which file may define what",
 }
 _DEFAULTED: Final = ("instance.id", "instance.phone", "region")
-_LIST_NOTES: Final[Mapping[str, str]] = {
+_LIST_NOTES: Final[dict[str, str]] = {
     "admins": "reported, not enforced: the API cannot promote anybody",
+    "people.lid": "the private id identifies a participant whose number is hidden",
+}
+_REMOVAL_NOTES: Final[dict[str, str]] = {
     "policy.protected": "a plan can remove people who are no longer protected",
     "policy.ignored": "people who are no longer ignored are treated like everybody else, and removed if not listed",
 }

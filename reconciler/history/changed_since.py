@@ -15,9 +15,11 @@ from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy
 from reconciler.diff.match import Match, lookup_names, match_groups
 from reconciler.errors import Problem, ProblemKind
 from reconciler.history.normal_form import compare_forms, groups_equal, normalize_settings
+from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.model.live import Listing
 from reconciler.model.restrictions import RESTRICTED
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import ChangedSince, KeyRename
 from reconciler.plan.selection import PlanOptions, select_keys
 from reconciler.sanitize.escape import mask_and_escape
@@ -195,24 +197,25 @@ def with_rematch_advice(
         if match is None or _matched_ids(match) == _matched_ids(now[change.group.key]):
             return change
         ids = _matched_ids(match)
-        text = _rematch_text(change, ids, keys, ref)
-        advice = Advice(AdviceKind.REMATCHED, text, names=tuple(names.get(group_id, group_id) for group_id in ids))
+        former_names = tuple(names.get(group_id, Untrusted(group_id)) for group_id in ids)
+        advice = Advice(AdviceKind.REMATCHED, _rematch_message(change, ids, keys, ref), names=former_names)
         return replace(change, advice=(*change.advice, advice))
 
     return tuple(map(advised, changes))
 
 
-def _rematch_text(change: Change, previous_ids: Sequence[str], keys_by_id: Mapping[str, str], ref: str) -> str:
-    """Return what became of the live groups that a key matched or may have matched at the revision `ref`."""
-    if not previous_ids:
-        return f"in {ref} it matched no live group"
-    matched = f"in {ref} it matched {'a live group' if len(previous_ids) == 1 else 'one of several live groups'}"
-    taken = sorted({keys_by_id[group_id] for group_id in previous_ids if group_id in keys_by_id})
-    if taken:
-        return f"{matched} that {', '.join(taken)} matches now" + (", so apply creates a new one" * change.create)
+def _rematch_message(change: Change, ids: tuple[str, ...], keys_by_id: Mapping[str, str], ref: str) -> Message:
+    """Return what became of the live groups (`ids`) that a key matched or may have matched at the revision `ref`."""
+    count = len(ids)
+    if not ids:
+        return Message.of("matched-none-before", ref=ref)
+    keys = tuple(sorted({keys_by_id[group_id] for group_id in ids if group_id in keys_by_id}))
+    if keys and change.create:
+        return Message.of("matched-group-taken-creates", ref=ref, count=count, keys=keys)
+    if keys:
+        return Message.of("matched-group-taken", ref=ref, count=count, keys=keys)
     if change.create:
-        return (
-            f"{matched} that nothing matches now, so apply creates a second group: add the old name to `previously`, "
-            f"or its id ({', '.join(previous_ids)}) as this group's `id`"
-        )
-    return matched if change.matched_by is MatchedBy.NONE else f"{matched}, and not this one"
+        return Message.of("matched-group-orphaned", ref=ref, count=count, ids=ids)
+    if change.matched_by is MatchedBy.NONE:
+        return Message.of("matched-before", ref=ref, count=count)
+    return Message.of("matched-other-before", ref=ref, count=count)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from reconciler.diff.participants import ref_from_member, sorted_people
 from reconciler.history.change_notes import (
@@ -31,14 +31,12 @@ from reconciler.history.config_diff import (
     MembershipChange,
     MembershipTermsChange,
 )
-from reconciler.history.normal_form import Delta, compare_forms, normalize_group, normalize_settings
+from reconciler.history.normal_form import Delta, compare_forms, compare_groups, normalize_settings
 from reconciler.history.pairing import GroupsByName, pair_groups
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.identity import Identity, phone_jid
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import quote
-
-_People: TypeAlias = Mapping[Identity, Person]
 
 
 def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_version: ConfigVersion) -> ConfigDiff:
@@ -56,10 +54,8 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
         groups=groups,
         unchanged=sum(group.key not in changed for group in new.groups),
         settings=_field_changes(deltas, lambda change: setting_note(old, new, change.field, change.old is not None)),
-        lists=_list_changes(
-            (delta for delta in deltas if delta.field != "aliases"), lambda _: (old.people, new.people)
-        ),
-        alias_changes=tuple(_alias_changes(deltas, old.people, new.people)),
+        lists=_list_changes(deltas, old, new),
+        alias_changes=tuple(_alias_changes(deltas, old, new)),
         warnings=tuple(str(problem) for problem in sorted(new.warnings)),
         forbidden_removals=tuple(str(problem) for problem in forbidden_removals(old, new)),
     )
@@ -90,7 +86,7 @@ def _compare_groups(old: Desired, new: Desired) -> Iterator[GroupDiff]:
 def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredGroup]) -> GroupDiff:
     """Return a group that is new; `namesakes` are the removed ones that share a name with it."""
     blank = DesiredGroup(group.key)
-    deltas = compare_forms(normalize_group(blank), normalize_group(group, new.excluded_people))
+    deltas = compare_groups(blank, group, new.excluded_people)
     # The heading has name and id; the people in a list show that it is managed.
     fields = _field_changes(
         (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),
@@ -104,16 +100,16 @@ def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredG
         membership=group.membership,
         fields=tuple(replace(change, old=None) for change in fields),
         added=_added_members(deltas, group),
-        lists=_group_lists(deltas, blank, group),
+        lists=_list_changes(deltas, new, new),
         notes=tuple(added_group_notes(group, namesakes)),
     )
 
 
 def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after: Desired) -> GroupDiff:
     """Return a group that both versions have, under one key or, matched by its id or its name, under two."""
-    # Whoever either version ignores is neither added nor removed; a change of the policy is reported once, for all.
+    # People whom either version ignores are neither added nor removed; the policy's own change is reported once.
     excluded = before.excluded_people | after.excluded_people
-    deltas = compare_forms(normalize_group(old, excluded), normalize_group(new, excluded))
+    deltas = compare_groups(old, new, excluded)
     added = _added_members(deltas, new)
     return GroupDiff(
         key=new.key,
@@ -126,7 +122,7 @@ def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after:
         added=added,
         removed=_removed_members(deltas, old, new, after),
         terms_changed=_terms_changes(deltas, new),
-        lists=_group_lists(deltas, old, new),
+        lists=_list_changes(deltas, before, after),
         notes=("only observed: nobody is added",) if added and new.membership is Membership.OBSERVE else (),
     )
 
@@ -228,41 +224,31 @@ _FIELD_TEXTS: Final[Mapping[str, Callable[[Any], str | None]]] = {
 }
 
 
-def _group_lists(deltas: Iterable[Delta], old: DesiredGroup, new: DesiredGroup) -> tuple[ListChange, ...]:
-    """Return the changes of the lists of people that are not members."""
-
-    def people(field: str) -> tuple[_People, _People]:
-        lists = (getattr(group, field) for group in (old, new))
-        was, now = ({} if isinstance(one, Unmanaged) else one for one in lists)
-        return was, now
-
-    return _list_changes((delta for delta in deltas if delta.field not in {"members", "expired"}), people)
-
-
-def _list_changes(deltas: Iterable[Delta], people: Callable[[str], tuple[_People, _People]]) -> tuple[ListChange, ...]:
+def _list_changes(deltas: Iterable[Delta], old: Desired, new: Desired) -> tuple[ListChange, ...]:
+    """Return the changes of every list of people that is not reported in another way."""
     by_field: dict[str, list[Delta]] = {}
     for delta in deltas:
-        if delta.item:
+        # Members are reported one by one; an expired member is reported as removed.
+        if delta.item and delta.field not in {"members", "expired", "aliases"}:
             by_field.setdefault(delta.field, []).append(delta)
     changes = []
     for field, items in by_field.items():
-        old, new = people(field)
-        added = _refs((delta.item for delta in items if delta.new is not None), new)
-        removed = _refs((delta.item for delta in items if delta.old is not None), old)
+        added = _refs((delta.item for delta in items if delta.new is not None), new.people)
+        removed = _refs((delta.item for delta in items if delta.old is not None), old.people)
         changes.append(ListChange(field, added, removed, list_note(field, bool(removed))))
     return tuple(changes)
 
 
-def _refs(identities: Iterable[str], people: _People) -> tuple[PersonRef, ...]:
+def _refs(identities: Iterable[str], people: Mapping[Identity, Person]) -> tuple[PersonRef, ...]:
     known = (people.get(Identity(one)) or Person(Identity(one), phone_jid(one.removeprefix("+"))) for one in identities)
     return sorted_people(PersonRef.of(person) for person in known)
 
 
-def _alias_changes(deltas: Iterable[Delta], old: _People, new: _People) -> Iterator[AliasChange]:
+def _alias_changes(deltas: Iterable[Delta], old: Desired, new: Desired) -> Iterator[AliasChange]:
     """Yield the aliases that refer to another person; one that is new or gone shows where it is used."""
     for delta in _items(deltas, "aliases"):
         if delta.old is not None and delta.new is not None:
-            yield AliasChange(delta.item, PersonRef.of(old[delta.old]), PersonRef.of(new[delta.new]))
+            yield AliasChange(delta.item, PersonRef.of(old.people[delta.old]), PersonRef.of(new.people[delta.new]))
 
 
 def _items(deltas: Iterable[Delta], field: str) -> Iterator[Delta]:

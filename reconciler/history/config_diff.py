@@ -43,7 +43,7 @@ class MembershipTermsChange:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field whose value changed, in words; None: not set. `note` says what the change means."""
+    """A field whose value changed, in words; None: not set. `note` explains what the change means."""
 
     field: str
     old: str | None

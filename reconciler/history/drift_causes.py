@@ -17,13 +17,13 @@ from reconciler.history.pairing import pair_groups
 from reconciler.model.desired import Desired, DesiredGroup, Membership, State, Unmanaged
 from reconciler.model.live import ListedGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import normalize
+from reconciler.model.text import Untrusted, normalize
 from reconciler.plan.model import AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 from reconciler.plan.step import Action
 
 
 def with_drift_causes(
-    plan: Plan, old: Desired, new: Desired, live_names: Mapping[str, str], baseline: AppliedRevision
+    plan: Plan, old: Desired, new: Desired, live_names: Mapping[str, Untrusted], baseline: AppliedRevision
 ) -> Plan:
     """Return the plan with the cause of each difference; `live_names` are those of all live groups, by id.
 
@@ -52,7 +52,7 @@ def _cause(applied: Any, wanted: Any, live: Any) -> DriftCause:
 
 
 def _three_versions(
-    plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, before: Desired, live_names: Mapping[str, str]
+    plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, before: Desired, live_names: Mapping[str, Untrusted]
 ) -> Iterator[tuple[DriftItem, str | None, _Versions]]:
     """Yield each difference of a group: the group itself; else its texts, and who is to be added and removed."""
     existence = _existence(plan, old, new, live_names)
@@ -71,7 +71,7 @@ def _three_versions(
 
 
 def _existence(
-    plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, live_names: Mapping[str, str]
+    plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, live_names: Mapping[str, Untrusted]
 ) -> _Versions | None:
     """Return the versions of whether the instance is in a live group, or of which group; None for no difference."""
     actions = {step.action for step in plan.steps}
@@ -115,7 +115,7 @@ def _wanted_in(person: PersonRef, applied: DesiredGroup | None, before: Desired)
     return None if identity in applied.members or identity in expired else False
 
 
-def _is_live(group: DesiredGroup, live_names: Mapping[str, str]) -> bool:
+def _is_live(group: DesiredGroup, live_names: Mapping[str, Untrusted]) -> bool:
     if group.id is not None:
         return group.id in live_names
     names = normalized_names(group)
@@ -129,7 +129,7 @@ def _may_match_one_group(old: DesiredGroup, new: DesiredGroup) -> bool:
     return bool(normalized_names(old) & normalized_names(new))
 
 
-def _paired_groups(old: Desired, new: Desired, live_names: Mapping[str, str]) -> dict[str, DesiredGroup]:
+def _paired_groups(old: Desired, new: Desired, live_names: Mapping[str, Untrusted]) -> dict[str, DesiredGroup]:
     """Return the revision's group for each key: the one that matches the same live group, else as `diff` pairs them.
 
     It is never one that matches another live group.
@@ -145,7 +145,7 @@ def _paired_groups(old: Desired, new: Desired, live_names: Mapping[str, str]) ->
     return pairs | {key: group for key, group in others.items() if None in (new_ids[key], old_ids[group.key])}
 
 
-def _group_ids(desired: Desired, live_names: Mapping[str, str]) -> dict[str, str | None]:
+def _group_ids(desired: Desired, live_names: Mapping[str, Untrusted]) -> dict[str, str | None]:
     """Return the id of the live group that each key matches, or that is pinned though it is not live; else None."""
     listed = [ListedGroup(group_id, name) for group_id, name in live_names.items()]
     matches = match_groups(desired.groups, listed).values()

@@ -1,7 +1,7 @@
 """Ask git: where a repository is, what its objects are, which commit a name means, which one was applied last.
 
 Git is the one other program that is started. It gets fixed arguments and no shell; names that a user chose go to its
-stdin, so that none is taken for an option. It takes no lock and does not read the working tree.
+stdin, so that git treats none as an option. It takes no lock and does not read the working tree.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Git:
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what git writes to stdout. Raises RevisionError with git's first line of stderr if it fails."""
         command = [self.program, "--no-optional-locks", "--literal-pathspecs", *arguments]
-        # Git can be told to log its environment, so it does not get the API key; `GIT_…` stays as the user has it.
+        # Git can log its environment, so it does not get the API key; `GIT_…` stays as the user has it.
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN_VARIABLES)}
         try:
             # The arguments are this program's own; see the module.

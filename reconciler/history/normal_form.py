@@ -7,7 +7,7 @@ themselves, so that a field which is added to a group, a member, a person, the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -33,14 +33,14 @@ _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     Restrictions: frozenset({"where", "defined_in"}),
     Rule: frozenset({"where"}),
 }
-_SETTING_NAMES: Final = {"instance": "instance.phone", "instance_id": "instance.id"}
+_SETTING_NAMES: Final = {"account": "instance.phone", "instance_id": "instance.id"}
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
     """One difference between two forms. `item` is a key of the mapping `field`; "": the field itself differs.
 
-    The values are None where that side does not have the item.
+    A side without the item has None.
     """
 
     field: str
@@ -51,17 +51,35 @@ class Delta:
 
 def normalize_group(group: DesiredGroup, excluded: frozenset[Identity] = frozenset()) -> Form:
     """Return everything that is wanted of a group; `excluded` people are left out of its members."""
+    if excluded and not isinstance(group.members, Unmanaged):
+        members = {identity: member for identity, member in group.members.items() if identity not in excluded}
+        group = replace(group, members=members)
     form = dict(_compared_fields(group))
     form["expired"] = _people_form(member.person.identity for member in group.expired)
-    if excluded and not isinstance(group.members, Unmanaged):
-        form["members"] = {identity: terms for identity, terms in form["members"].items() if identity not in excluded}
     return form
 
 
-def groups_equal(one: DesiredGroup, other: DesiredGroup) -> bool:
+def compare_groups(
+    old: DesiredGroup, new: DesiredGroup, excluded: frozenset[Identity] = frozenset()
+) -> tuple[Delta, ...]:
+    """Return what differs between two groups, their keys apart; `excluded` people are left out of the members."""
+    return compare_forms(*_group_forms(old, new, excluded))
+
+
+def groups_equal(old: DesiredGroup, new: DesiredGroup) -> bool:
     """Whether two versions want the same of a group, its key apart."""
     # Most groups are equal to the last line number, and then no form is needed.
-    return one == other or normalize_group(one) == normalize_group(other)
+    if old == new:
+        return True
+    old_form, new_form = _group_forms(old, new, frozenset())
+    return old_form == new_form
+
+
+def _group_forms(old: DesiredGroup, new: DesiredGroup, excluded: frozenset[Identity]) -> tuple[Form, Form]:
+    """Return both forms without the members that are equal: in a large group nearly all are."""
+    if not isinstance(old.members, Unmanaged) and not isinstance(new.members, Unmanaged):
+        excluded |= {identity for identity, member in new.members.items() if old.members.get(identity) == member}
+    return normalize_group(old, excluded), normalize_group(new, excluded)
 
 
 def normalize_settings(desired: Desired) -> Form:

@@ -16,6 +16,7 @@ from reconciler.errors import InvalidResponse
 from reconciler.model import identity
 from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
 from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
+from reconciler.model.text import Untrusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,10 @@ def listed_group(value: JsonValue) -> ListedGroup:
     participants, count = value.field("participants"), value.field("participant_count")
     return ListedGroup(
         id=_group_id(value),
-        name=value.field("name", "subject").text(),
+        name=Untrusted(value.field("name", "subject").text()),
         count=count.count() if count.is_present else None,
         participants=_participants(participants) if participants.is_present else None,
-        description=_description(value),
+        description=None if (description := _description(value)) is None else Untrusted(description),
         owner=_owner(value),
     )
 
@@ -150,8 +151,8 @@ def live_group(data: Any, endpoint: str) -> LiveGroup:
     value = JsonValue(data, endpoint)
     return LiveGroup(
         id=_group_id(value),
-        name=value.field("name", "subject").text(),
-        description=_description(value) or "",
+        name=Untrusted(value.field("name", "subject").text()),
+        description=Untrusted(_description(value) or ""),
         participants=_participants(value.field("participants")),
         owner=_owner(value),
     )

@@ -1,27 +1,57 @@
-"""Compare names and descriptions, so that a `|` block in YAML does not drift for ever; quote and suggest names."""
+"""Text that somebody else wrote, and how names and descriptions compare, so that a `|` block in YAML never drifts."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NoReturn
 
 _MAX_CANDIDATES = 500
 """Names that are compared with a mistyped one: a file may have a million."""
 
 
-def normalize(text: str) -> str:
-    """Return the text in Unicode NFC, with LF for CRLF and CR, without white space at the ends."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+@dataclass(frozen=True, slots=True, order=True)
+class Untrusted:
+    """Text that somebody else wrote: a live name or description, a server's words.
+
+    It is not a string, so that nobody prints it by mistake: a renderer masks and escapes `raw` for its own format.
+    """
+
+    raw: str
+
+    def __bool__(self) -> bool:
+        return bool(self.raw)
+
+    def __str__(self) -> NoReturn:
+        raise TypeError("somebody else wrote this text: render it first")
+
+    def __format__(self, spec: str) -> NoReturn:
+        raise TypeError("somebody else wrote this text: render it first")
+
+    def to_json(self) -> str:
+        """Return the text itself: a document holds it as it is, and its reader escapes it."""
+        return self.raw
 
 
-def texts_equal(one: str, other: str) -> bool:
-    """Return whether two names or descriptions count as equal."""
-    return one == other or normalize(one) == normalize(other)
+def raw_text(text: str | Untrusted) -> str:
+    """Return the text itself, whoever wrote it: to compare, send or save it, or to render it right here."""
+    return text.raw if isinstance(text, Untrusted) else text
 
 
-def quote(text: str) -> str:
-    """Return the text in double quotes; escape quotes and backslashes, so that its end cannot be faked."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+def normalize(text: str | Untrusted) -> str:
+    """Return the text in the form that compares: Unicode NFC, CRLF and CR as LF, no white space at the ends."""
+    return unicodedata.normalize("NFC", raw_text(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def texts_equal(one: str | Untrusted, other: str | Untrusted) -> bool:
+    """Whether two names or descriptions count as equal."""
+    return raw_text(one) == raw_text(other) or normalize(one) == normalize(other)
+
+
+def quote(text: str | Untrusted) -> str:
+    """Return the text in double quotes, with the quotes and backslashes in it escaped: nothing in it can end it."""
+    escaped = raw_text(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 

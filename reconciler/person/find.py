@@ -14,10 +14,12 @@ from reconciler.diff.participants import (
     people_by_lid,
     ref_from_participant,
 )
+from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonQuery, PersonRef
+from reconciler.model.text import Untrusted, raw_text
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 
 
@@ -25,7 +27,7 @@ def find_memberships(
     query: PersonQuery,
     desired: Desired,
     matches: Iterable[Match],
-    names: Mapping[str, str],
+    names: Mapping[str, Untrusted],
     read: Mapping[str, LiveGroup | None],
     instance_id: str,
 ) -> PersonMemberships:
@@ -39,7 +41,7 @@ def find_memberships(
     search = _Search(person, desired, read, rosters)
     matches = sorted(matches, key=lambda match: match.group.key)
     matched = {match.listed.id for match in matches if match.listed is not None}
-    others = sorted((name, group_id) for group_id, name in names.items() if group_id not in matched)
+    others = sorted((name.raw, group_id) for group_id, name in names.items() if group_id not in matched)
     groups = [search.desired_group(match) for match in matches]
     groups += [search.other_group(name, group_id) for name, group_id in others]
     return PersonMemberships(
@@ -48,7 +50,7 @@ def find_memberships(
         person=person.ref,
         protected=person.identity in desired.policy.protected,
         ignored=person.identity in desired.policy.ignored,
-        is_instance=desired.instance is not None and desired.instance.identity == person.identity,
+        is_instance=desired.account is not None and desired.account.identity == person.identity,
         groups=tuple(group for group in groups if group.is_relevant),
         uncertain=tuple(group for group in groups if not group.is_relevant and group.live is Presence.UNKNOWN),
     )
@@ -96,13 +98,13 @@ class _Search:
         name = listed.name if isinstance(group.name, Unmanaged) and listed is not None else group.name
         membership = GroupMembership(
             key=group.key,
-            name="" if isinstance(name, Unmanaged) else name,
+            name="" if isinstance(name, Unmanaged) else raw_text(name),
             id=group.id,
             desired=_desired_membership(group, self.person.identity),
             live=Presence.NO_GROUP,
         )
         if match.blocked:
-            return replace(membership, live=Presence.UNKNOWN, unknown_because=(match.blocked,))
+            return replace(membership, live=Presence.UNKNOWN, unknown_because=(match.blocked.to_text(),))
         return membership if listed is None else self._with_live(replace(membership, id=listed.id), listed.id)
 
     def other_group(self, name: str, group_id: str) -> GroupMembership:
@@ -117,12 +119,12 @@ class _Search:
             reasons: tuple[str, ...] = ("the group disappeared while the groups were read",)
             return replace(membership, live=Presence.UNKNOWN, unknown_because=reasons)
         roster, person = self.rosters[group_id], self.person
-        distrust = distrust_reasons(live, roster, self.desired.instance)
+        distrust = distrust_reasons(live, roster, self.desired.account)
         blocked = _no_admin_rights(roster, self.desired)
         found = roster.present.get(person.identity) if person.identity is not None else None
         found = found or next((p for p in roster.unknown if _digits(p.lid) in person.lids), None)
         if found is None:
-            reasons = (*distrust, *_possible_participants(roster, person))
+            reasons = (*(doubt.to_text() for doubt in distrust), *_possible_participants(roster, person))
             presence = Presence.UNKNOWN if reasons else Presence.OUT
             return replace(membership, live=presence, unknown_because=reasons, blocked_because=blocked)
         owner = found.is_owner or (found.identity is not None and found.identity in roster.owners)
@@ -156,19 +158,18 @@ def _desired_membership(group: DesiredGroup, identity: Identity | None) -> Desir
 
 
 def _no_admin_rights(roster: Roster, desired: Desired) -> tuple[str, ...]:
-    reason = "the instance is not an admin of this group, so it cannot add or remove anybody"
-    return (reason,) if lacks_admin_rights(roster, desired.instance) else ()
+    return (Message.of("not-admin").to_text(),) if lacks_admin_rights(roster, desired.account) else ()
 
 
-def _removal_blocks(found: Participant, distrust: tuple[str, ...]) -> Iterator[str]:
+def _removal_blocks(found: Participant, distrust: tuple[Message, ...]) -> Iterator[str]:
     if found.identity is None:
         yield "only a private id is known, so the person cannot be removed"
     if distrust:
-        yield f"doubtful read: {' and '.join(distrust)}; nobody is removed from this group"
+        yield Message.of("removals-doubtful", doubts=distrust).to_text()
 
 
 def _possible_participants(roster: Roster, person: _Person) -> tuple[str, ...]:
-    """Whoever has no known number may be the person, unless both have private ids, and these differ."""
+    """Return whether someone without a known number may be the person: not if both have private ids that differ."""
     hidden = [p for p in roster.unknown if not person.lids or p.lid is None]
     if not hidden:
         return ()

@@ -16,7 +16,7 @@ _WORDS = {Action.CREATE: "to create", Action.JOIN: "to join", Action.LEAVE: "to 
 
 def render_notice(plan: Plan) -> str:
     """A few lines of plain text: what differs in up to ten groups, how many more there are, what stands in the way."""
-    drifted = [group for group in plan.groups if group.pending]
+    drifted = [group for group in plan.groups if group.has_changes]
     differ = "1 group differs" if len(drifted) == 1 else f"{len(drifted)} groups differ"
     lines = [f"The reconciler: {differ} from the file."]
     lines += [f"- {mask_and_escape(group.key)}: {_difference(group)}" for group in drifted[:_GROUPS]]

@@ -23,6 +23,7 @@ from reconciler.history.config_diff import (
 )
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
+from reconciler.model.text import Untrusted
 from reconciler.report.pr_comment import (
     Section,
     comment_marker,
@@ -109,7 +110,7 @@ def config_diff_line(diff: ConfigDiff) -> str:
     changes = [(count.groups_added, "added"), (count.groups_removed, "removed"), (count.groups_changed, "changed")]
     groups = [(number, change) for number, change in changes if number]
     parts = [
-        # Only the first number says of what.
+        # Only the first number has a noun.
         *(f"{plural(number, 'group', 'groups')} {change}" for number, change in groups[:1]),
         *(f"{number} {change}" for number, change in groups[1:]),
         plural(count.people_added, "person added", "people added"),
@@ -155,7 +156,8 @@ def group_diff_lines(group: GroupDiff, style: TextStyle) -> Iterator[str]:
 def _field_lines(change: FieldChange, style: TextStyle, *, is_new: bool = False) -> Iterator[str]:
     """Yield old and new value; of a new group the new value alone, since it had none before."""
     if change.field in _QUOTED_FIELDS and change.new is not None and (is_new or change.old is not None):
-        yield style.line(*style.change(TextChange(change.field, change.old, change.new)))
+        before = None if change.old is None else Untrusted(change.old)
+        yield style.line(*style.change(TextChange(change.field, before, change.new)))
     elif is_new:
         yield style.line("+", f"{change.field:<11}  {style.text(change.new or '')}")
     else:

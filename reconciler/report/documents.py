@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
+from reconciler.messages import Message
 from reconciler.model.serialize import to_json
 from reconciler.sanitize.mask import mask_address, mask_link, mask_text
 
@@ -36,7 +37,7 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
         "steps": [
             {
                 "status": step.status.value,
-                "message": step.message,
+                **_message(step.message),
                 **to_json(step.step),
                 "group_id": step.group_id or step.step.group_id,
             }
@@ -48,14 +49,28 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
                 "status": person.status.value,
                 "refused": person.refused,
                 "person": to_json(person.person),
-                "message": person.message,
+                **_message(person.message, person.link_failure),
                 "link": person.link,
             }
             for person in result.people
         ],
-        "blocked": [{"group": group.key, "reason": text} for group in result.plan.groups for text in group.blocked],
-        "remaining_drift": [{"group": group, "difference": text} for group, text in result.remaining_drift],
+        "blocked": [
+            {"group": group.key, "code": reason.code, "reason": reason.to_text()}
+            for group in result.plan.groups
+            for reason in group.blocked
+        ],
+        "remaining_drift": [
+            {"group": group, "code": difference.code, "difference": difference.to_text()}
+            for group, difference in result.remaining_drift
+        ],
         "calls": to_json(result.calls),
+    }
+
+
+def _message(message: Message | None, addition: Message | None = None) -> dict[str, str | None]:
+    return {
+        "message": "; ".join(part.to_text() for part in (message, addition) if part is not None),
+        "code": None if message is None else message.code,
     }
 
 

@@ -141,4 +141,5 @@ def _summary_line(memberships: PersonMemberships, style: TextStyle) -> str:
     found = "seen in" if count.unknown else "in"
     if not memberships.groups:
         return f"{name} is {found} no live group and desired in none{unknown}."
-    return f"{name}: desired in {plural(count.desired, 'group', 'groups')}, {found} {count.live} live{unknown}."
+    desired, live = plural(count.desired, "group", "groups"), plural(count.live, "live group", "live groups")
+    return f"{name}: desired in {desired}, {found} {live}{unknown}."

@@ -56,16 +56,17 @@ def render_plan_markdown(
 def _rank(group: GroupPlan, refused: set[str | None]) -> int:
     """How urgent a group is, the most urgent 0."""
     takes = any(step.action.is_destructive for step in group.steps)
-    return [group.key in refused, bool(group.blocked), takes, group.pending, True].index(True)
+    return [group.key in refused, bool(group.blocked), takes, group.has_changes, True].index(True)
 
 
 def _refusal(refusal: Refusal, ink: TextStyle) -> str:
     where = f"{md_code(ink.text(refusal.group))}: " if refusal.group else ""
-    return f"{where}{md_words(ink.text(refusal.message), _REFUSAL)}: {md_words(ink.text(refusal.override), _REFUSAL)}"
+    message, override = (md_words(ink.message(text), _REFUSAL) for text in (refusal.message, refusal.override))
+    return f"{where}{message}: {override}"
 
 
 def _section(group: GroupPlan, refused: bool, ink: TextStyle) -> Section:
-    line = md_title(ink.text(group.key), ink.mask_for_reader(group.name), _parts(group, refused))
+    line = md_title(ink.text(group.key), ink.mask_for_reader(group.name.raw), _parts(group, refused))
     return Section(line, lambda: md_body(list(group_lines(group, ink))[1:]))
 
 
@@ -81,7 +82,7 @@ def _parts(group: GroupPlan, refused: bool) -> Iterator[str]:
     for field in ("name", "description"):
         if any(getattr(step, field) is not None for step in group.steps if step.action is Action.PATCH):
             yield field
-    if not group.pending:
+    if not group.has_changes:
         yield "nothing to change"
 
 

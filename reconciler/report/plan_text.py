@@ -26,7 +26,7 @@ from reconciler.report.summary import plan_line, scope_lines, unchanged_line
 
 def needs_section(group: GroupPlan) -> bool:
     """Whether a group gets a section of its own, rather than being counted or only named."""
-    return group.pending or bool(group.advice or group.field_changes or group.add or group.remove)
+    return group.has_changes or bool(group.advice or group.field_changes or group.add or group.remove)
 
 
 def display_id(group: GroupPlan) -> str:
@@ -124,7 +124,7 @@ def group_lines(group: GroupPlan, ink: TextStyle) -> Iterator[str]:
     arrives_or_leaves = any(step.action in _STEP_LINES for step in group.steps)
     for reason in group.blocked:
         verdict = "" if arrives_or_leaves else cause_suffix(group.cause_of(DriftItem.GROUP))
-        yield ink.line("!", f"blocked: {ink.text(reason)}{verdict}")
+        yield ink.line("!", f"blocked: {ink.message(reason)}{verdict}")
     for advice in group.advice:
         yield ink.line("i", advice_words(advice, ink))
 
@@ -155,7 +155,7 @@ def _refusals(refusals: Sequence[Refusal], ink: TextStyle) -> list[str]:
     lines = [paint("Refused: apply would stop before its first write", "1;31", ink.color)]
     for refusal in refusals:
         where = f"{ink.text(refusal.group)}: " if refusal.group else ""
-        lines += [ink.line("!", where + ink.text(refusal.message)), f"    {ink.text(refusal.override)}"]
+        lines += [ink.line("!", where + ink.message(refusal.message)), f"    {ink.message(refusal.override)}"]
     return lines
 
 

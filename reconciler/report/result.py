@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus, people_moved
 from reconciler.diff.change import TextChange
+from reconciler.messages import Message
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import GroupPlan
 from reconciler.plan.step import Action, Step
@@ -41,7 +42,7 @@ class GroupResult:
     plan: GroupPlan
     steps: tuple[StepResult, ...]
     people: tuple[PersonOutcome, ...]
-    left_over: tuple[str, ...]
+    left_over: tuple[Message, ...]
     moved: Mapping[StepResult, tuple[PersonRef, ...]]
 
     @property
@@ -78,7 +79,7 @@ def group_results(result: ApplyResult) -> list[GroupResult]:
         (step.step.group, step) for step in sorted(result.steps, key=lambda step: display_rank(step.step))
     )
     people = _by_group((outcome.group, outcome) for outcome in result.people)
-    left_over = _by_group(sorted(result.remaining_drift))
+    left_over = _by_group(result.remaining_drift)
     moved = people_moved(result)
     blocked = {group.key for group in result.plan.groups if group.blocked}
     return [
@@ -146,8 +147,8 @@ class _Lines:
         # By state, then in the order of people everywhere.
         for outcome in sorted(self.group.people, key=lambda o: (not o.refused, o.status, o.person.sort_key)):
             yield self._person(outcome)
-        yield from (self.ink.line("!", f"blocked: {self.ink.text(reason)}") for reason in self.group.plan.blocked)
-        yield from (self.ink.line("!", f"still different: {self.ink.text(text)}") for text in self.group.left_over)
+        yield from (self.ink.line("!", f"blocked: {self.ink.message(reason)}") for reason in self.group.plan.blocked)
+        yield from (self.ink.line("!", f"still different: {self.ink.message(text)}") for text in self.group.left_over)
 
     def _done(self, result: StepResult) -> Iterator[str]:
         step = result.step
@@ -159,7 +160,7 @@ class _Lines:
         if people := self.group.moved[result]:
             yield self.ink.line(mark, f"{done} {plural(len(people), 'person', 'people')}: {self.ink.people(people)}")
         if result.message:
-            yield self.ink.line("i", self.ink.text(result.message))
+            yield self.ink.line("i", self.ink.message(result.message))
 
     def _changes(self, step: Step) -> list[TextChange]:
         """What this patch sent, with the old text where the plan knows it."""
@@ -170,11 +171,12 @@ class _Lines:
     def _not_done(self, result: StepResult) -> str:
         people = self.ink.people(result.step.people) if result.step.action in (Action.ADD, Action.REMOVE) else ""
         doing = f"{_DOING[result.step.action]} {people}".strip()
-        message = f": {self.ink.text(result.message)}" if result.message else ""
+        message = f": {self.ink.message(result.message)}" if result.message else ""
         return self.ink.line("!", f"{result.status.value}: {doing}{message}")
 
     def _person(self, outcome: PersonOutcome) -> str:
-        message = f": {self.ink.text(outcome.message)}" if outcome.message else ""
+        messages = [self.ink.message(message) for message in (outcome.message, outcome.link_failure) if message]
+        message = f": {'; '.join(messages)}" if messages else ""
         link = f"; invite link: {self.ink.link(outcome.link)}" if outcome.link else ""
         mark = "!" if outcome.refused else "i"
         return self.ink.line(mark, f"{outcome.status.value}: {self.ink.person(outcome.person)}{message}{link}")
@@ -222,7 +224,7 @@ def _markdown_summary(result: ApplyResult, ink: TextStyle) -> Iterator[str]:
 
 
 def _section(group: GroupResult, ink: TextStyle) -> Section:
-    line = md_title(ink.text(group.plan.key), ink.mask_for_reader(group.plan.name), _parts(group))
+    line = md_title(ink.text(group.plan.key), ink.mask_for_reader(group.plan.name.raw), _parts(group))
     return Section(line, lambda: md_body(result_lines(group, ink)[1:]))
 
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diff.change import Advice, AdviceKind, TextChange
+from reconciler.messages import Message
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted, raw_text
 from reconciler.plan.model import DriftCause
 from reconciler.plan.step import Action, Step
 from reconciler.sanitize.escape import escape_controls, mask_and_escape, quoted
 from reconciler.sanitize.mask import mask_address, mask_link, mask_number, mask_text
+from reconciler.sanitize.message import render_plain
 
 BOLD: Final = "1"
 
@@ -130,13 +133,18 @@ class TextStyle:
         """An invite link that the API gave out, whole: people follow it."""
         return escape_controls(link if self.show_phones else mask_link(link))
 
+    def message(self, message: Message) -> str:
+        """A message as one harmless line, cut where it would fill the screen."""
+        text = render_plain(message, show_phones=self.show_phones)
+        return text[:_LONG] + (f" … ({len(text) - _LONG} more characters)" if len(text) > _LONG else "")
+
     def advice(self, advice: Advice) -> str:
         """What a piece of advice has to say, and the link that goes with it."""
-        return self.text(advice.text) + (f" {self.link(advice.link)}" if advice.link else "")
+        return self.message(advice.message) + (f" {self.link(advice.link)}" if advice.link else "")
 
-    def title(self, text: str) -> str:
+    def title(self, text: str | Untrusted) -> str:
         """A name in quotes."""
-        return quoted(self.mask_for_reader(text))
+        return quoted(self.mask_for_reader(raw_text(text)))
 
     def person(self, who: PersonRef) -> str:
         """`Bob Marsh (until 2026-12-31, contractor)`."""
@@ -151,9 +159,9 @@ class TextStyle:
         more = [f"{len(names) - _NAMED_PEOPLE} more"] if len(names) > _NAMED_PEOPLE else []
         return ", ".join(names[:_NAMED_PEOPLE] + more)
 
-    def names(self, names: Sequence[str]) -> str:
+    def names(self, names: Sequence[Untrusted]) -> str:
         """`"Sales", "Board"`; from the sixth on only how many more."""
-        return first_n(names, _NAMES, self.title)
+        return first_n([name.raw for name in names], _NAMES, self.title)
 
     def line(self, mark: str, text: str) -> str:
         """A line under a group's heading."""
@@ -163,7 +171,7 @@ class TextStyle:
         """A line about the whole run."""
         return marked(mark, text, self.color)
 
-    def heading(self, key: str, name: str, group_id: str) -> str:
+    def heading(self, key: str, name: str | Untrusted, group_id: str) -> str:
         """`project-alpha  "Project Alpha"  120363012345678901@g.us`; no name where none is known."""
         title = f"{self.title(name)}  " if name else ""
         return f"{paint(self.text(key), BOLD, self.color)}  {title}{self.text(group_id)}"
@@ -174,7 +182,7 @@ class TextStyle:
         new = self.mask_for_reader(change.new)
         if change.old is None:
             return "+", f"{label}  {_excerpt(new, 0)}"
-        old = self.mask_for_reader(change.old)
+        old = self.mask_for_reader(change.old.raw)
         skipped = _same_beginning(old, new) if max(len(old), len(new)) > _CUT else 0
         unseen = "  (a masked number differs)" if old == new != change.new else ""
         return "~", f"{label}  {_excerpt(old, skipped)} → {_excerpt(new, skipped)}{unseen}"

@@ -83,7 +83,7 @@ def _since(since: ChangedSince, planned: int) -> Iterator[str]:
 def plan_line(plan: Plan, *, drift: bool) -> str:
     """`Plan: 1 to create, 2 to change, … · 7 calls, about 5 s`; adopt, join and leave only where there are any."""
     count = summarize_plan(plan)
-    if not plan.pending:
+    if not plan.has_changes:
         return f"{nothing_pending(plan, drift=drift)}: {_how_groups_are(plan) or _why_no_group(plan)}."
     parts = [
         f"{count.creates} to create",
@@ -128,7 +128,7 @@ def result_line(result: ApplyResult) -> str:
 def unchanged_line(plan: Plan) -> str:
     """`4 other groups are as the file says.`, beside some that are not; "" where nothing is pending, or all is."""
     told = _how_groups_are(plan, "other ")
-    return f"{told}." if plan.pending and told else ""
+    return f"{told}." if plan.has_changes and told else ""
 
 
 def format_duration(seconds: int) -> str:
@@ -143,7 +143,7 @@ def _some(number: int, what: str) -> list[str]:
 def _how_groups_are(plan: Plan, other: str = "") -> str:
     """`4 groups are as the file says, 1 group differs and is only observed`, of those with nothing pending."""
     observed = sum(group.observe_only for group in plan.groups)
-    alike = sum(not group.pending for group in plan.groups) - observed
+    alike = sum(not group.has_changes for group in plan.groups) - observed
     differ = ("group differs and is only observed", "groups differ and are only observed")
     told = (
         (alike, f"{plural(alike, f'{other}group is', f'{other}groups are')} as the file says"),

@@ -1,4 +1,4 @@
-"""The machine around the program misbehaves: disks are full, locales old, files not what they seem."""
+"""A misbehaving machine: full disks, old locales, links and devices in place of files."""
 
 from __future__ import annotations
 

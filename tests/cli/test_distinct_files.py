@@ -1,4 +1,4 @@
-"""No command writes two results to one file, nor a result over what it reads."""
+"""No command writes two outputs to one file, or an output over an input."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ OVER = [
 
 
 @pytest.fixture
-def there(stage: Stage) -> Stage:
-    """A file and a folder of the same groups, a plan of each, a log of earlier runs and ways to it, a key."""
+def files(stage: Stage) -> Stage:
+    """Create a file and a folder with the same groups, a plan of each, an audit log and links to it, and a key."""
     text = "people: {alice: +1 202 555 0143}\ngroups: {alpha: {name: Alpha, members: [alice]}}\n"
     (stage.folder / "groups").mkdir()
     stage.file(text)
@@ -70,29 +70,29 @@ def contents() -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in Path().rglob("*") if path.is_file() and "state" not in path.parts}
 
 
-@pytest.mark.parametrize(("line", "words"), TWICE)
-def test_two_outputs_to_one_file_are_a_usage_error_before_any_call(there: Stage, line: str, words: str) -> None:
+@pytest.mark.parametrize(("line", "options"), TWICE)
+def test_two_outputs_to_one_file_are_a_usage_error_before_any_call(files: Stage, line: str, options: str) -> None:
     before = contents()
-    ran = there.run(*line.split())
+    ran = files.run(*line.split())
     assert (ran.code, ran.out) == (1, "")
-    assert f"{words} name the same file" in ran.err
-    assert (contents(), there.calls()) == (before, [])
+    assert f"{options} name the same file" in ran.err
+    assert (contents(), files.calls()) == (before, [])
 
 
 @pytest.mark.parametrize("linked", [False, True])
 @pytest.mark.parametrize(("line", "over"), OVER)
 def test_overwriting_an_input_is_a_usage_error_before_any_call(
-    there: Stage, line: str, over: str, linked: bool
+    files: Stage, line: str, over: str, linked: bool
 ) -> None:
     place = over
     if linked:
-        place = "way"
+        place = "linked"
         Path(place).symlink_to(over)
     before = contents()
-    ran = there.run(*line.format(place).split())
+    ran = files.run(*line.format(place).split())
     assert (ran.code, ran.out) == (1, "")
     assert f"would overwrite {over}, which is an input" in ran.err
-    assert (contents(), there.calls()) == (before, [])
+    assert (contents(), files.calls()) == (before, [])
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,6 @@ def test_overwriting_an_input_is_a_usage_error_before_any_call(
         "import --instance-id inst_story --output groups.yaml",
     ],
 )
-def test_devices_and_files_that_are_not_inputs_are_allowed(there: Stage, line: str) -> None:
-    ran = there.run(*line.split())
+def test_devices_and_files_that_are_not_inputs_are_allowed(files: Stage, line: str) -> None:
+    ran = files.run(*line.split())
     assert ran.code == 0, ran.err

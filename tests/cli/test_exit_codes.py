@@ -1,4 +1,4 @@
-"""The table of exit codes, by running it: every command, in every format it has, in every situation it can meet.
+"""The table of exit codes: every command, in every format, in every situation, is run.
 
 0 done or nothing to do; 1 error or refusal, nothing was changed; 2 changes pending; 3 an apply ran and did not
 converge; 130 interrupted. The formats are the commands' own, so that a new one is held to the table as well.
@@ -68,7 +68,7 @@ def _interrupted_writing(stage: Stage) -> None:
 
 
 def _interrupt_at(chosen: Callable[[str], bool]) -> Callable[[int, str, str], None]:
-    """Send SIGINT to the program at the first call that is chosen."""
+    """Send SIGINT to the program at the first chosen call."""
     sent: list[str] = []
 
     def hook(seq: int, method: str, path: str) -> None:
@@ -142,7 +142,7 @@ TABLE: Mapping[str, Mapping[str, int]] = {
 
 
 def _formats(command: str) -> list[str]:
-    """The formats a command has, "" for one that has no choice."""
+    """Return the formats of a command; "" for one without --format."""
     module, _, name = COMMANDS[command][0].partition(":")
     for param in getattr(importlib.import_module(module), name).params:
         if "--format" in param.opts:
@@ -159,7 +159,7 @@ def _cases() -> Iterator[tuple[str, str, str, int]]:
 
 
 def _changes(stage: Stage) -> list[object]:
-    """What took effect in the groups; a message to a chat changes none."""
+    """Return the effects on groups; a message to a chat changes none."""
     return [effect for effect in stage.world.effects() if effect.kind != "message"]
 
 

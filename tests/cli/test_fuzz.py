@@ -1,4 +1,4 @@
-"""Any bytes for a file, through `reconciler validate`: an answer in words, in bounded time and memory."""
+"""Any bytes as a file for `reconciler validate`: problems with locations, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FUZZ = settings(
 GOOD = (Path(__file__).parents[2] / "examples" / "groups.yaml").read_bytes()
 PROBLEMS = jsonschema.Draft202012Validator(json.loads(schema_text("problems.schema.json")))
 LONGEST_LINE = 4000
-"""Characters. A long text in the file is quoted in parts."""
+"""Characters. Long texts of the file are quoted in part."""
 
 TOKENS = (
     *(b"\xef\xbb\xbf", b"\xff\xfe", b"\x00", b"\r\n", b"\r", b"\t", b"\xc2\x85", b"\xe2\x80\xa8", b"\xed\xa0\x80"),
@@ -46,7 +46,7 @@ TOKENS = (
 
 @st.composite
 def mutants(draw: st.DrawFn) -> bytes:
-    """The example file, cut, doubled and spiked in a few places."""
+    """Draw the example file with a few cuts, repetitions and insertions."""
     text = bytearray(GOOD)
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, len(text)))
@@ -58,7 +58,7 @@ def mutants(draw: st.DrawFn) -> bytes:
 
 @contextlib.contextmanager
 def hostile(content: bytes | str) -> Iterator[Path]:
-    """A file with this content, in a folder of its own."""
+    """Create a file with this content in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "groups.yaml"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -66,7 +66,7 @@ def hostile(content: bytes | str) -> Iterator[Path]:
 
 
 def validated(path: Path, *options: str) -> tuple[int, str, str]:
-    """What `reconciler validate` says in this process."""
+    """Run `reconciler validate` in this process; return its exit code, stdout and stderr."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = run(["validate", str(path), *options])
@@ -75,7 +75,7 @@ def validated(path: Path, *options: str) -> tuple[int, str, str]:
 
 @pytest.fixture(autouse=True)
 def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A crash would leave its log here, not in the reader's home."""
+    """Keep crash logs out of the user's home."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
@@ -93,9 +93,9 @@ def test_any_bytes_are_reported_with_locations(content: bytes) -> None:
         assert "this is a bug" not in out + err, next(Path(os.environ["XDG_STATE_HOME"]).rglob("crash*")).read_text()
         assert max(map(len, out.splitlines()), default=0) < LONGEST_LINE
         assert "\x1b" not in out
-        json_code, told, _ = validated(path, "--format", "json")
+        json_code, printed, _ = validated(path, "--format", "json")
         assert json_code == code
-        document = json.loads(told)
+        document = json.loads(printed)
         PROBLEMS.validate(document)
         errors = [problem for problem in document["problems"] if problem["severity"] == "error"]
         assert bool(errors) == (code == 1)
@@ -144,7 +144,7 @@ resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS + 1}, {SECONDS + 1}))
 sys.argv = ["reconciler", "validate", sys.argv[1]]
 runpy.run_module("reconciler", run_name="__main__")
 """
-"""The program, ended by the kernel above the bounds, so that no measuring can be wrong."""
+"""The program under limits that the kernel enforces, so that the test need not measure."""
 
 
 @pytest.mark.parametrize("shape", SHAPES if FULL else SOME)
@@ -162,8 +162,8 @@ def test_a_hostile_megabyte_takes_at_most_two_seconds_and_300_megabytes(shape: s
             timeout=60,
         )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    said = child.stdout[-2000:] + child.stderr[-2000:]
-    assert child.returncode == (0 if shape == "a valid file" else 1), said
-    assert after.ru_utime - before.ru_utime < SECONDS, said
-    assert "this is a bug" not in said
+    output = child.stdout[-2000:] + child.stderr[-2000:]
+    assert child.returncode == (0 if shape == "a valid file" else 1), output
+    assert after.ru_utime - before.ru_utime < SECONDS, output
+    assert "this is a bug" not in output
     assert len(child.stdout) < 200_000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.hostile_readers import assert_no_number
+from tests.sanitize.hostile_readers import assert_no_number
 from tests.stage import PHONE, Stage
 
 ALICE, MALLORY = "+1 202 555 0143", "+1 206 555 0187"
@@ -17,7 +17,7 @@ HOSTILE = "<script>alert(1)</script>\n::error::boom\x1b[2J\u202e call +1 202 555
 
 @pytest.fixture
 def school(stage: Stage) -> Stage:
-    """A file that wants a group otherwise than it is, and a live name that a stranger chose."""
+    """Create a configuration that differs from its live group, and a live name that a stranger chose."""
     stage.world.create_group("Parents", [MALLORY], owner=PHONE, group_id="120363400000000001@g.us", description=HOSTILE)
     stage.world.create_group(HOSTILE, [], owner=PHONE, group_id="120363400000000002@g.us")
     stage.file(f"""

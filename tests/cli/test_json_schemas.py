@@ -1,4 +1,4 @@
-"""What a command prints as JSON holds to its published schema, whatever came of it, with numbers masked and in full."""
+"""The JSON of every command is valid by its published schema, whatever the outcome, with masked and full numbers."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ LINES = {
 
 
 def takes_show_phones(command: str) -> bool:
-    found = cli.get_command(click.Context(cli), command)
-    assert found is not None
-    return any("--show-phones" in param.opts for param in found.params)
+    click_command = cli.get_command(click.Context(cli), command)
+    assert click_command is not None
+    return any("--show-phones" in param.opts for param in click_command.params)
 
 
 def schema(name: str) -> Any:

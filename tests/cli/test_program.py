@@ -1,4 +1,4 @@
-"""The program itself: help, usage errors, the environment, what is imported when."""
+"""The program itself: help, usage errors, the environment, lazy imports."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ def test_every_command_has_a_summary_help_and_an_example(name: str) -> None:
     where, line = EVERY[name]
     module, _, attribute = where.partition(":")
     command = getattr(importlib.import_module(module), attribute)
-    helped = CliRunner().invoke(cli, [*name.split(), "--help"])
-    assert helped.exit_code == 0
-    assert "Example:" in helped.output
+    result = CliRunner().invoke(cli, [*name.split(), "--help"])
+    assert result.exit_code == 0
+    assert "Example:" in result.output
     assert isinstance(command, click.Command)
     assert command.help
     assert line.endswith(".")
+    assert line.split()[0] == command.help.split()[0], "the summary and the help start with the same verb"
 
 
 @pytest.mark.parametrize("name", [*EVERY, ""])
@@ -43,9 +44,9 @@ def test_every_option_has_an_environment_variable(name: str) -> None:
     command: click.Command = cli
     for part in name.split():
         assert isinstance(command, click.Group)
-        found = command.get_command(click.Context(command), part)
-        assert found is not None
-        command = found
+        child = command.get_command(click.Context(command), part)
+        assert child is not None
+        command = child
     for param in command.params:
         if isinstance(param, click.Option) and "--version" not in param.opts:
             variables = [param.envvar] if isinstance(param.envvar, str) else list(param.envvar or [])
@@ -97,7 +98,7 @@ def test_a_version_that_cannot_be_printed_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         ([], "Commands:"),
         (["pln"], "Did you mean 'plan'?"),
@@ -131,13 +132,13 @@ def test_a_version_that_cannot_be_printed_is_an_error() -> None:
     ],
 )
 def test_a_usage_error_exits_with_1_names_its_cause_and_changes_nothing(
-    stage: Stage, arguments: list[str], words: str
+    stage: Stage, arguments: list[str], message: str
 ) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
     ran = stage.run(*arguments)
     assert ran.code == 1
     assert ran.out == ""
-    assert words in ran.err
+    assert message in ran.err
     assert "Traceback" not in ran.err
     assert "secret" not in ran.err
     assert stage.world.effects() == ()
@@ -160,20 +161,20 @@ def test_the_api_key_comes_from_an_option_a_variable_or_a_file(stage: Stage, mon
     assert stage.run("plan", "--api-key-file", "key").code == 0
 
 
-@pytest.mark.parametrize("way", ["--api-key-file", "RECONCILER_API_KEY_FILE"])
+@pytest.mark.parametrize("source", ["--api-key-file", "RECONCILER_API_KEY_FILE"])
 @pytest.mark.parametrize("key", ["wappfy_sk_live_4f9c2b", "wappfy_sk_live_" + 300 * "x"])
 def test_an_api_key_passed_as_its_file_is_not_printed(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, way: str, key: str
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, source: str, key: str
 ) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
     monkeypatch.delenv("WAPPFY_API_KEY")
-    if way.startswith("--"):
-        ran = stage.run("plan", way, key)
+    if source.startswith("--"):
+        ran = stage.run("plan", source, key)
     else:
-        monkeypatch.setenv(way, key)
+        monkeypatch.setenv(source, key)
         ran = stage.run("plan")
     assert ran.code == 1
-    assert f"cannot read the file that {way} names" in ran.err
+    assert f"cannot read the file that {source} names" in ran.err
     assert "not the key" in ran.err
     assert "sk_live" not in ran.out + ran.err
 

@@ -22,7 +22,7 @@ FILE = "groups:\n" + "".join(f"  g{n}: {{name: Group {n}, members: [+1 202 555 0
 
 @contextmanager
 def running(*arguments: str, stderr: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
-    """The program as a process of its own, killed if the test leaves it behind."""
+    """Run the program as a process of its own; kill it at the end."""
     command = [sys.executable, "-m", "reconciler", *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True
@@ -36,14 +36,14 @@ def running(*arguments: str, stderr: int = subprocess.PIPE) -> Iterator[subproce
 def stopped_at(stage: Stage, at: str, number: signal.Signals, *arguments: str, until: str = "") -> tuple[int, str]:
     """Run the program and send it a signal when the server begins to handle the first call that starts with `at`.
 
-    The call is answered once the program has said `until` on stderr. Returns the exit code and stderr.
+    The server answers the call once the program has printed `until` on stderr. Return the exit code and stderr.
     """
-    said: list[str] = []
+    lines: list[str] = []
     sent, heard = Event(), Event()
 
     def listen(process: subprocess.Popen[str]) -> None:
         for line in process.stderr or ():
-            said.append(line)
+            lines.append(line)
             if until in line:
                 heard.set()
 
@@ -62,11 +62,11 @@ def stopped_at(stage: Stage, at: str, number: signal.Signals, *arguments: str, u
         process.wait(timeout=30)
         listener.join()
     assert sent.is_set()
-    return process.returncode, "".join(said)
+    return process.returncode, "".join(lines)
 
 
-def unheard_at(stage: Stage, at: str, number: signal.Signals, *arguments: str) -> int:
-    """The same where whoever reads stderr goes just before (as `tee` does of the same Ctrl-C). The exit code."""
+def stopped_without_stderr_at(stage: Stage, at: str, number: signal.Signals, *arguments: str) -> int:
+    """Do the same with a stderr whose reader goes just before, like `tee` on Ctrl-C; return the exit code."""
     reader, writer = os.pipe()
     with running(*arguments, stderr=writer) as process:
         os.close(writer)
@@ -103,7 +103,7 @@ def test_an_interrupted_apply_finishes_the_call_in_flight_and_starts_no_other(
 def test_an_interrupted_apply_exits_with_130_even_when_stderr_has_gone(stage: Stage, number: signal.Signals) -> None:
     stage.file(FILE)
     arguments = ("apply", "--yes", "--parallelism", "1", "--report", "report.json")
-    code = unheard_at(stage, "POST /api/instances/inst_story/groups", number, *arguments)
+    code = stopped_without_stderr_at(stage, "POST /api/instances/inst_story/groups", number, *arguments)
     report = json.loads((stage.folder / "report.json").read_text())
     assert (code, report["interrupted"]) == (130, True)
     done = [step["status"] for step in report["steps"]].count("done")
@@ -115,7 +115,7 @@ def test_an_interrupted_notice_is_sent_even_when_stderr_has_gone(stage: Stage) -
     stage.file(FILE)
     stage.world.clear_logs()
     at = "POST /api/instances/inst_story/messages"
-    assert unheard_at(stage, at, signal.SIGTERM, "drift", "--notify", "g0") == 130
+    assert stopped_without_stderr_at(stage, at, signal.SIGTERM, "drift", "--notify", "g0") == 130
     assert [effect.kind for effect in stage.world.effects()] == ["message"]
 
 

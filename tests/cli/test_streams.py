@@ -1,4 +1,4 @@
-"""Where stdout or stderr take nothing: a result is never lost without a word, and no exit code lies about it."""
+"""A full or closed stdout or stderr: a lost result is reported, and the exit code still says what was changed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ pytestmark = pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="thi
 
 
 def in_shell(stage: Stage, command: str, stdout: int = subprocess.PIPE) -> Ran:
-    """Run `reconciler …` with its streams as the shell makes them, buffered as they usually are."""
+    """Run `reconciler …` with the streams that the shell makes, buffered as usual."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    words = ["sh", "-c", f'exec "{sys.executable}" -m reconciler {command}']
-    done = subprocess.run(words, cwd=stage.folder, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True)
+    command_line = ["sh", "-c", f'exec "{sys.executable}" -m reconciler {command}']
+    done = subprocess.run(
+        command_line, cwd=stage.folder, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True
+    )
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def unread(stage: Stage, command: str) -> Ran:
-    """The same where whoever reads stdout has gone before anything came (`| true`)."""
+def run_into_closed_pipe(stage: Stage, command: str) -> Ran:
+    """Run the command with a stdout whose reader has gone (`| true`)."""
     reader, writer = os.pipe()
     os.close(reader)
     try:
@@ -53,18 +55,18 @@ def test_a_result_lost_after_writing_exits_with_3_and_keeps_the_report(stage: St
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (f"apply --yes {FULL}", "stdout: No space left on device"),
         (f"apply --yes {CLOSED}", "stdout is closed"),
         (f"apply --yes --format json {CLOSED}", "stdout is closed"),
     ],
 )
-def test_a_plan_that_cannot_be_shown_is_not_applied(stage: Stage, arguments: str, words: str) -> None:
+def test_a_plan_that_cannot_be_shown_is_not_applied(stage: Stage, arguments: str, message: str) -> None:
     stage.file(FILE)
     ran = in_shell(stage, arguments)
     assert (ran.code, len(stage.world.effects())) == (1, 0)
-    assert words in ran.err
+    assert message in ran.err
 
 
 def test_an_apply_without_changes_that_cannot_write_its_result_exits_with_1(stage: Stage) -> None:
@@ -95,21 +97,21 @@ def test_an_apply_without_changes_that_cannot_write_its_report_exits_with_1(stag
 )
 def test_a_result_may_go_to_a_pipe_under_dev(stage: Stage, command: str, key: str) -> None:
     stage.file(FILE)
-    words = f'{{ "{sys.executable}" -m reconciler {command}; echo $? >code; }} | cat'
-    done = subprocess.run(["sh", "-c", words], cwd=stage.folder, capture_output=True, text=True)
+    script = f'{{ "{sys.executable}" -m reconciler {command}; echo $? >code; }} | cat'
+    done = subprocess.run(["sh", "-c", script], cwd=stage.folder, capture_output=True, text=True)
     assert (stage.folder / "code").read_text() == "0\n", done.stderr
     assert key in json.loads(done.stdout)
 
 
-def pinnable(stage: Stage) -> str:
-    """Two live groups and their file; the id of the second."""
+def create_unpinned_groups(stage: Stage) -> str:
+    """Create two live groups and their file; return the id of the second."""
     stage.world.create_group("Alpha", [], owner=PHONE)
     stage.file(FILE)
     return stage.world.create_group("Beta", [], owner=PHONE)
 
 
 def test_pinned_ids_that_cannot_be_printed_are_in_the_file(stage: Stage) -> None:
-    beta = pinnable(stage)
+    beta = create_unpinned_groups(stage)
     ran = in_shell(stage, f"pin {FULL}")
     assert f"id: {beta}" in (stage.folder / "groups.yaml").read_text()
     assert ran.code == 0
@@ -118,15 +120,15 @@ def test_pinned_ids_that_cannot_be_printed_are_in_the_file(stage: Stage) -> None
 
 
 def test_a_closed_pipe_does_not_fail_pin(stage: Stage) -> None:
-    beta = pinnable(stage)
-    ran = unread(stage, "pin")
+    beta = create_unpinned_groups(stage)
+    ran = run_into_closed_pipe(stage, "pin")
     assert (ran.code, ran.err) == (0, "")
     assert f"id: {beta}" in (stage.folder / "groups.yaml").read_text()
 
 
 @pytest.mark.parametrize("command", [f"pin {CLOSED}", f"pin --dry-run {FULL}"])
 def test_a_pin_that_writes_nothing_and_cannot_print_is_an_error(stage: Stage, command: str) -> None:
-    pinnable(stage)
+    create_unpinned_groups(stage)
     before = (stage.folder / "groups.yaml").read_bytes()
     ran = in_shell(stage, command)
     assert (ran.code, "cannot write the result" in ran.err) == (1, True)
@@ -162,7 +164,7 @@ def test_apply_without_stdin_needs_yes(stage: Stage, stdin: str) -> None:
 
 def test_a_closed_pipe_does_not_fail_apply(stage: Stage) -> None:
     stage.file(FILE)
-    ran = unread(stage, "apply --yes --format json --quiet")
+    ran = run_into_closed_pipe(stage, "apply --yes --format json --quiet")
     assert (ran.code, ran.err) == (0, "")
     assert len(stage.world.groups()) == 2
 
@@ -221,6 +223,6 @@ def test_a_notice_is_sent_when_the_reader_of_stdout_has_gone(stage: Stage) -> No
     stage.world.create_group("Alpha", ["+1 202 555 0143"], owner=PHONE)
     stage.file(FILE)
     stage.world.clear_logs()
-    ran = unread(stage, "drift --notify alpha")
+    ran = run_into_closed_pipe(stage, "drift --notify alpha")
     assert (ran.code, ran.err) == (1, "")
     assert [effect.kind for effect in stage.world.effects()] == ["message"]

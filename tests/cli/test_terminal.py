@@ -1,4 +1,4 @@
-"""A real process whose stderr is a real terminal: what its bar shows, in which colours, and when the terminal goes."""
+"""A real process with a real terminal as stderr: what its bar shows, its colours, and a terminal that goes away."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ COLOURS = rb"\x1b\[[0-9;]+m"
 
 @contextmanager
 def on_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None], int]]:
-    """The program, how to take its terminal away, and where to read what it shows there."""
+    """Run the program; yield its process, a function that takes its terminal away, and the descriptor of its screen."""
     screen, terminal = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160", "LINES": "40"}
-    words = [sys.executable, "-m", "reconciler", *arguments]
+    command = [sys.executable, "-m", "reconciler", *arguments]
     with subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=terminal, env=environment
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=terminal, env=environment
     ) as process:
         os.close(terminal)
-        gone = []
+        closed = []
 
         def take_away() -> None:
-            gone.append(screen)
+            closed.append(screen)
             os.close(screen)
 
         try:
             yield process, take_away, screen
         finally:
             process.kill()
-            if not gone:
+            if not closed:
                 os.close(screen)
 
 
-def shown(*arguments: str) -> bytes:
-    """All that an apply which ends well shows on its terminal."""
+def screen_of(*arguments: str) -> bytes:
+    """Return everything that a successful run shows on its terminal."""
     seen = b""
     with on_terminal(*arguments) as (process, _, screen):
         while data := _more(screen):
@@ -56,13 +56,13 @@ def shown(*arguments: str) -> bytes:
 def _more(screen: int) -> bytes:
     try:
         return os.read(screen, 65536)
-    except OSError:  # how a terminal ends that nobody holds open any more
+    except OSError:  # the terminal has no process left
         return b""
 
 
 def test_the_bar_masks_numbers_in_keys(stage: Stage) -> None:
     stage.file(FILE)
-    seen = shown("apply", "--yes")
+    seen = screen_of("apply", "--yes")
     assert b": reading back" in seen
     assert b"12025550177" not in seen
 
@@ -70,12 +70,12 @@ def test_the_bar_masks_numbers_in_keys(stage: Stage) -> None:
 def test_no_color_reaches_the_bar(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     stage.file(FILE)
-    assert re.search(COLOURS, shown("apply", "--yes"))
+    assert re.search(COLOURS, screen_of("apply", "--yes"))
     stage.file(FILE.replace("Alpha", "Beta"))
-    assert not re.search(COLOURS, shown("apply", "--yes", "--no-color"))
+    assert not re.search(COLOURS, screen_of("apply", "--yes", "--no-color"))
     stage.file(FILE.replace("Alpha", "Gamma"))
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not re.search(COLOURS, shown("apply", "--yes"))
+    assert not re.search(COLOURS, screen_of("apply", "--yes"))
 
 
 @pytest.mark.parametrize("at", ["POST", "GET /api/instances/inst_story/groups/"])

@@ -1,4 +1,4 @@
-"""A machine that gives the program no more threads: a limit on processes, or a container's on pids."""
+"""A machine without free threads: a limit on processes, or on the pids of a container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this user may not look at is told in a sentence, whichever command comes upon it."""
+"""Every command reports paths that the user has no rights to read or write."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OVER_ALL_MODES = 1 << 1 | 1 << 2
 
 @contextmanager
 def _held_to_modes() -> Iterator[None]:
-    """Root is held to the modes of files, as everybody else is (Linux: without CAP_DAC_OVERRIDE and _READ_SEARCH)."""
+    """Make root respect the modes of files (Linux: without CAP_DAC_OVERRIDE and _READ_SEARCH)."""
     if os.geteuid() != 0 or sys.platform != "linux":
         yield
         return
@@ -36,9 +36,9 @@ def _held_to_modes() -> Iterator[None]:
 
 @pytest.fixture
 def closed(stage: Stage) -> Iterator[Stage]:
-    """A stage with a folder `closed`, in which there is YAML and a saved plan, and into which this user may not look.
+    """Return a stage with a folder `closed` that the user may not enter; it has YAML and a saved plan.
 
-    Beside it a folder `half`, one of whose folders may be listed and not entered, and a saved plan of YAML in `closed`.
+    It also has a folder `half`, with a folder that can be listed and not entered, and a saved plan of `closed`.
     """
     stage.file(FILE)
     for folder in ("closed", "half/sub"):
@@ -61,7 +61,7 @@ UNREADABLE = "cannot be read: Permission denied"
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         ("validate closed", f"closed: {UNREADABLE}"),
         ("validate closed/groups.yaml", f"closed/groups.yaml: {UNREADABLE}"),
@@ -86,16 +86,16 @@ UNREADABLE = "cannot be read: Permission denied"
         ("sandbox shake --state closed/state", "sandbox: cannot open the sandbox state closed/state"),
     ],
 )
-def test_a_path_without_access_rights_is_reported_and_not_a_bug(closed: Stage, command: str, said: str) -> None:
+def test_a_path_without_access_rights_is_reported_and_not_a_bug(closed: Stage, command: str, message: str) -> None:
     ran = closed.run(*command.split())
-    assert said in ran.out + ran.err
+    assert message in ran.out + ran.err
     assert "bug" not in ran.err
     assert ran.code == 1
 
 
 @contextmanager
 def _asking_as_nobody() -> Iterator[None]:
-    """Root's questions of what it may do are answered as to a user without rights, as everybody else's are."""
+    """Make os.access answer root like a user without rights."""
     if os.geteuid() != 0:
         yield
         return

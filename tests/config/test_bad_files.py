@@ -24,11 +24,11 @@ def test_a_bad_file_is_reported_with_every_problem_at_its_place_and_its_kind(
     monkeypatch.chdir(BAD)
     with pytest.raises(ConfigError) as caught:
         load(Path(f"{name}.yaml"), as_of=date(2026, 1, 1))
-    head, *told = str(caught.value).split("\n")
-    with_kinds = [f"{line}  [{problem.kind}]" for line, problem in zip(told, caught.value.problems, strict=True)]
-    found = "\n".join([head, *with_kinds, ""])
+    head, *lines = str(caught.value).split("\n")
+    with_kinds = [f"{line}  [{problem.kind}]" for line, problem in zip(lines, caught.value.problems, strict=True)]
+    text = "\n".join([head, *with_kinds, ""])
     golden = BAD / f"{name}.txt"
     if os.environ.get("RECONCILER_UPDATE_GOLDEN") == "1":
-        golden.write_text(found, encoding="utf-8")
-    assert found == golden.read_text(encoding="utf-8")
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
     assert caught.value.problems == tuple(sorted(caught.value.problems))

@@ -20,7 +20,7 @@ from reconciler.errors import ConfigError
 from reconciler.model.desired import UNMANAGED, Desired, Person
 from reconciler.model.identity import Identity, identity_of_digits
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.text import normalize, texts_equal
+from reconciler.model.text import Untrusted, normalize, texts_equal
 
 INSTANCE = Person(Identity("+12025550100"), "12025550100@s.whatsapp.net")
 ALICE, BOB = Identity("+12025550143"), Identity("+12025550144")
@@ -52,8 +52,8 @@ def test_a_file_is_written_as_a_person_would(tmp_path: Path) -> None:
     groups = [
         LiveGroup(
             "120363012345678902@g.us",
-            "Böard: news & more",
-            "First line\n\n  indented # no comment\nlast",
+            Untrusted("Böard: news & more"),
+            Untrusted("First line\n\n  indented # no comment\nlast"),
             (
                 someone("12025550100", is_admin=True),
                 someone("12025550143", is_admin=True, is_owner=True),
@@ -63,7 +63,7 @@ def test_a_file_is_written_as_a_person_would(tmp_path: Path) -> None:
             ),
             count=5,
         ),
-        LiveGroup("120363012345678901@g.us", "Empty", "", (someone("12025550100"),)),
+        LiveGroup("120363012345678901@g.us", Untrusted("Empty"), Untrusted(""), (someone("12025550100"),)),
     ]
     text = rendered(groups, instance_guessed=True, names={ALICE: "Alice Moreno", BOB: "12"})
     assert (
@@ -106,8 +106,8 @@ groups:
     )
     (tmp_path / "groups.yaml").write_text(text, encoding="utf-8")
     first, second = load(tmp_path / "groups.yaml", as_of=date(2026, 1, 1)).groups
-    assert first.name == groups[0].name
-    assert first.description == groups[0].description
+    assert first.name == groups[0].name.raw
+    assert first.description == groups[0].description.raw
     assert first.members is not UNMANAGED
     assert set(first.members) == {ALICE, BOB, "+5531996348800"}
     assert first.members[Identity("+5531996348800")].person.jid == "553196348800@s.whatsapp.net"
@@ -117,7 +117,9 @@ groups:
 
 
 def test_without_an_instance_everybody_is_listed_and_a_comment_asks_for_the_number() -> None:
-    text = rendered([LiveGroup("1@g.us", "A", "", (someone("12025550100"),))], instance=None, instance_id="")
+    text = rendered(
+        [LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), (someone("12025550100"),))], instance=None, instance_id=""
+    )
     assert "# instance:\n  # Add the instance's own number" in text
     (group,) = resolved(text).groups
     assert group.members is not UNMANAGED
@@ -132,20 +134,24 @@ def test_no_groups_make_a_valid_file() -> None:
     ("group", "comment_line"),
     [
         (
-            LiveGroup("1@g.us", "A", "", (someone("12025550143"),), count=2),
+            LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), (someone("12025550143"),), count=2),
             "the group has 1 participants, but the list",
         ),
-        (LiveGroup("1@g.us", "A", ""), "the group shows no participants"),
+        (LiveGroup("1@g.us", Untrusted("A"), Untrusted("")), "the group shows no participants"),
         (
-            LiveGroup("1@g.us", "A", "", tuple(someone(f"1202555{n:04d}") for n in range(1026))),
+            LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), tuple(someone(f"1202555{n:04d}") for n in range(1026))),
             "1025 members are more than the 1024",
         ),
         (
-            LiveGroup("1@g.us", "A", "", (Participant("x", Identity("+1"), None, is_admin=True),)),
+            LiveGroup(
+                "1@g.us", Untrusted("A"), Untrusted(""), (Participant("x", Identity("+1"), None, is_admin=True),)
+            ),
             "the number of a participant cannot be written to a file",
         ),
         (
-            LiveGroup("1@g.us", "A", "", (Participant("x", ALICE, "12025550199@s.whatsapp.net"),)),
+            LiveGroup(
+                "1@g.us", Untrusted("A"), Untrusted(""), (Participant("x", ALICE, "12025550199@s.whatsapp.net"),)
+            ),
             "the number of a participant cannot be written to a file",
         ),
     ],
@@ -158,7 +164,7 @@ def test_an_uncertain_member_list_is_left_unmanaged(group: LiveGroup, comment_li
 
 @pytest.mark.parametrize("name", ["", " \u00a0", "x" * 101, "\u0958" * 60, "half \ud800"])
 def test_a_name_that_the_file_cannot_hold_is_left_unmanaged(name: str) -> None:
-    text = rendered([LiveGroup("120363012345678901@g.us", name, "x" * 2049)])
+    text = rendered([LiveGroup("120363012345678901@g.us", Untrusted(name), Untrusted("x" * 2049))])
     (group,) = resolved(text).groups
     assert group.name is group.description is UNMANAGED
     assert "# name is not managed" in text
@@ -166,32 +172,39 @@ def test_a_name_that_the_file_cannot_hold_is_left_unmanaged(name: str) -> None:
 
 
 def test_groups_with_the_same_name_get_numbered_keys_in_the_order_of_their_ids() -> None:
-    groups = [LiveGroup(f"{number}@g.us", name, "") for number, name in ((3, "A"), (1, "a!"), (2, "日本"), (4, "Null"))]
+    groups = [
+        LiveGroup(f"{number}@g.us", Untrusted(name), Untrusted(""))
+        for number, name in ((3, "A"), (1, "a!"), (2, "😀"), (4, "Null"), (5, "Родители 5Б"), (6, "родители: 5б"))
+    ]
     assert [(group.key, group.id) for group in resolved(rendered(groups)).groups] == [
         ("a", "1@g.us"),
         ("a-2", "3@g.us"),
         ("group-2", "2@g.us"),
         ("null", "4@g.us"),
+        ("родители-5б", "5@g.us"),
+        ("родители-5б-2", "6@g.us"),
     ]
 
 
 def test_aliases_are_unique_and_never_look_like_numbers() -> None:
-    names = {ALICE: "Al", BOB: "al", Identity("+12025550145"): "日本", Identity("+12025550146"): "no"}
+    names = {ALICE: "Al", BOB: "al", Identity("+12025550145"): "😀", Identity("+12025550146"): "no"}
     people = [someone(identity[1:]) for identity in names]
-    desired = resolved(rendered([LiveGroup("1@g.us", "A", "", tuple(people))], names=names))
+    desired = resolved(rendered([LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), tuple(people))], names=names))
     assert {person.alias for person in desired.people.values()} == {"al", "al-2", "person-0145", "person-no"}
 
 
 def test_one_person_under_two_addresses_is_one_member() -> None:
     people = (someone("553196348800"), someone("5531996348800"))
-    desired = resolved(rendered([LiveGroup("1@g.us", "A", "", people)], names={Identity("+5531996348800"): "Zé"}))
+    desired = resolved(
+        rendered([LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), people)], names={Identity("+5531996348800"): "Zé"})
+    )
     assert desired.groups[0].members is not UNMANAGED
     assert len(desired.groups[0].members) == 1
 
 
 def test_an_export_that_would_not_validate_is_an_error() -> None:
     with pytest.raises(ConfigError, match="expected a group's id"):
-        rendered([LiveGroup("no id", "A", "")])
+        rendered([LiveGroup("no id", Untrusted("A"), Untrusted(""))])
 
 
 HOSTILE = st.text(
@@ -209,13 +222,13 @@ def test_hostile_text_reads_back_exactly_or_is_left_unmanaged(
     texts: list[tuple[str, str]], person: str, lid: str
 ) -> None:
     people = (someone("12025550143"), Participant(lid, lid=lid), someone("553196348800"))
-    groups = [LiveGroup(f"{n}@g.us", name, text, people) for n, (name, text) in enumerate(texts)]
+    groups = [LiveGroup(f"{n}@g.us", Untrusted(name), Untrusted(text), people) for n, (name, text) in enumerate(texts)]
     desired = resolved(rendered(groups, names={ALICE: person}, instance_id=person))
     live = {group.id: group for group in groups}
     assert {group.id for group in desired.groups} == set(live)
     for group in desired.groups:
         of_live = live[group.id or ""]
-        for wanted, there in ((group.name, of_live.name), (group.description, of_live.description)):
+        for wanted, there in ((group.name, of_live.name.raw), (group.description, of_live.description.raw)):
             assert (
                 (wanted is UNMANAGED and ("\ud800" in there or not normalize(there)))
                 or (isinstance(wanted, str) and texts_equal(wanted, there))
@@ -233,10 +246,10 @@ def test_a_scalar_reads_back_exactly_and_keeps_to_its_line(text: str) -> None:
         assert any("\ud800" <= char <= "\udfff" for char in text)
         return
     assert written.isprintable()
-    for document in (f"version: {written}\n", f"{{version: {written}}}\n"):
-        found = read_yaml("g.yaml", document, ProblemCollector())
-        assert found is not None
-        assert found.root == {"version": text}
+    for yaml_text in (f"version: {written}\n", f"{{version: {written}}}\n"):
+        document = read_yaml("g.yaml", yaml_text, ProblemCollector())
+        assert document is not None
+        assert document.root == {"version": text}
 
 
 @settings(max_examples=200, deadline=None)
@@ -244,9 +257,9 @@ def test_a_scalar_reads_back_exactly_and_keeps_to_its_line(text: str) -> None:
 def test_a_block_reads_back_exactly(text: str) -> None:
     written = yaml_block(text, "    ")
     if written is not None:
-        found = read_yaml("g.yaml", f"a:\n  b: {written}\n  c: d\n", ProblemCollector())
-        assert found is not None
-        assert found.root == {"a": {"b": text, "c": "d"}}
+        document = read_yaml("g.yaml", f"a:\n  b: {written}\n  c: d\n", ProblemCollector())
+        assert document is not None
+        assert document.root == {"a": {"b": text, "c": "d"}}
 
 
 def test_a_comment_stays_on_its_line() -> None:

@@ -92,7 +92,7 @@ groups:
     assert desired.groups == (group,)
     assert desired.people == {ALICE.identity: ALICE, BOB.identity: BOB}
     assert desired.instance_id == "inst_abc123"
-    assert desired.instance == Person(Identity("+12025550100"), "12025550100@s.whatsapp.net")
+    assert desired.account == Person(Identity("+12025550100"), "12025550100@s.whatsapp.net")
     assert desired.policy.protected == {ALICE.identity}
     assert desired.policy.ignored == {"+12025550199"}
     assert desired.policy.max_removals == RemovalLimit("policy.max_removals (groups.yaml:9)", percent=12.5)
@@ -159,7 +159,7 @@ def test_a_number_that_has_an_alias_is_that_person(load_text: Load) -> None:
         PEOPLE + "instance: {phone: '12025550143'}\ngroups: {a: {name: A, members: [12025550144@c.us]}}"
     )
     assert [member.person for member in members(desired.groups[0]).values()] == [BOB]
-    assert desired.instance == ALICE
+    assert desired.account == ALICE
 
 
 def test_an_alias_with_white_space_around_it_is_found(load_text: Load) -> None:
@@ -232,7 +232,7 @@ def test_a_member_with_one_expired_membership_stays_through_another(load_text: L
 
 
 @pytest.mark.parametrize(
-    ("policy", "group", "told"),
+    ("policy", "group", "warning"),
     [
         ("ignored: [bob]", "members: [alice, bob]", "policy.ignored[0]: `bob` is in `policy.ignored` and a member of"),
         (
@@ -247,15 +247,15 @@ def test_a_member_with_one_expired_membership_stays_through_another(load_text: L
     ],
 )
 def test_a_contradiction_with_the_policy_causes_one_warning_per_person(
-    load_text: Load, policy: str, group: str, told: str
+    load_text: Load, policy: str, group: str, warning: str
 ) -> None:
     desired = load_text(
         f"policy: {{{policy}}}\npeople: {{alice: +1 202 555 0143, bob: +1 202 555 0144}}\n"
         f"teams: {{t: [bob]}}\ngroups: {{a: {{name: A, {group}}}, b: {{name: B, {group}}}}}\n"
     )
-    assert len(desired.warnings) == bool(told)
-    if told:
-        assert told in warnings(desired)[0]
+    assert len(desired.warnings) == bool(warning)
+    if warning:
+        assert warning in warnings(desired)[0]
         assert "the group `a` and 1 more: " in warnings(desired)[0]
 
 
@@ -291,7 +291,7 @@ def test_a_second_alias_names_the_same_person_with_a_warning(load_text: Load) ->
 
 
 @pytest.mark.parametrize(
-    ("region", "written", "told"),
+    ("region", "written", "has_warning"),
     [
         ("DE", "491715550143", True),
         ("de", "49 171 5550143", True),
@@ -306,13 +306,13 @@ def test_a_second_alias_names_the_same_person_with_a_warning(load_text: Load) ->
     ],
 )
 def test_a_national_number_that_may_have_its_country_code_causes_one_warning(
-    load_text: Load, region: str, written: str, told: bool
+    load_text: Load, region: str, written: str, has_warning: bool
 ) -> None:
     of_region = f"region: {region}\n" if region else "\n"
     desired = load_text(
         f"{of_region}groups:\n  a: {{name: A, members: [{written}]}}\n  b: {{name: B, members: [{written}]}}\n"
     )
-    assert [problem.path for problem in desired.warnings] == (["groups.a.members[0]"] if told else [])
+    assert [problem.path for problem in desired.warnings] == (["groups.a.members[0]"] if has_warning else [])
     for warning in desired.warnings:
         assert "is read as a national number, `+49 491 ••• ••43`" in warning.message
         assert "if it already has the country code, write `+49 171 ••• ••43`" in warning.hint
@@ -355,7 +355,7 @@ def test_the_instance_may_be_an_admin_without_being_a_member(load_text: Load) ->
     text = "instance: {phone: +1 202 555 0100}\ngroups: {a: {name: A, members: [], admins: [+1 202 555 0100, %s]}}"
     assert load_text(text % "12025550100").warnings == ()
     assert warnings(load_text(text % "+1 202 555 0145")) == [
-        "3:44: groups.a.admins: `+1 202 ••• ••45` is in `admins` and not among the members"
+        "3:44: groups.a.admins: `+1 202 ••• ••45` is in `admins`, but is not a member"
     ]
 
 

@@ -125,7 +125,7 @@ def test_an_invalid_key_or_id_is_an_error(tmp_path: Path) -> None:
         pinned(tmp_path, b"groups: {a: {name: A}}", {"a": ID, "c": ID, "b": ID})
     with pytest.raises(ReconcilerError, match="has no group `a`"):
         pinned(tmp_path, b"groups: [a]", {"a": ID})
-    with pytest.raises(ConfigError, match="this is no YAML"):
+    with pytest.raises(ConfigError, match="invalid YAML"):
         pinned(tmp_path, b"groups: {", {"a": ID})
 
 

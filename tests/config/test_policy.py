@@ -13,7 +13,7 @@ from reconciler.errors import ConfigError
 from reconciler.model.identity import Identity
 
 
-def verdict(tmp_path: Path, countries: str, reference: str) -> bool:
+def is_allowed(tmp_path: Path, countries: str, reference: str) -> bool:
     path = tmp_path / "groups.yaml"
     path.write_text(
         f"version: 1\npolicy: {{allowed_countries: [{countries}]}}\ngroups: {{g: {{name: G, members: [{reference}]}}}}"
@@ -22,11 +22,11 @@ def verdict(tmp_path: Path, countries: str, reference: str) -> bool:
         load(path, as_of=date(2026, 1, 1))
     except ConfigError as error:
         (problem,) = error.problems
-        told = str(problem)
+        text = str(problem)
     else:
         return True
-    assert "policy.allowed_countries" in told
-    assert "0143" not in told
+    assert "policy.allowed_countries" in text
+    assert "0143" not in text
     return False
 
 
@@ -58,7 +58,7 @@ def verdict(tmp_path: Path, countries: str, reference: str) -> bool:
 def test_the_numbering_plan_decides_the_country_of_a_number(
     tmp_path: Path, countries: str, reference: str, allowed: bool
 ) -> None:
-    assert verdict(tmp_path, countries, reference) is allowed
+    assert is_allowed(tmp_path, countries, reference) is allowed
 
 
 def test_a_number_without_a_numbering_plan_has_no_country() -> None:

@@ -85,6 +85,6 @@ def test_an_error_is_reported_once_and_their_number_is_limited() -> None:
     for number in range(MAX_PROBLEMS + 5):
         problems.error(ProblemKind.VALUE, SourceLocation("g.yaml"), f"error {number}", mark=(1, 1))
     assert (full_at_first, problems.limit_reached) == (False, True)
-    problems = problems.locate_all({})
-    assert len(problems) == MAX_PROBLEMS + 1
-    assert problems[0].kind is ProblemKind.LIMIT
+    located = problems.locate_all({})
+    assert len(located) == MAX_PROBLEMS + 1
+    assert located[0].kind is ProblemKind.LIMIT

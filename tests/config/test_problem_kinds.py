@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.config import FileContent, load, load_contents
 from reconciler.errors import ConfigError, ProblemKind
-from tests.config.folders import TODAY, found, loaded
+from tests.config.folders import TODAY, load_files, load_problems
 
 PEOPLE = "version: 1\npeople: {alice: +1 202 555 0143}\n"
 RULES = 'version: 1\nrestrictions: [{path: "sales/**", groups: ["sales-*"]}]\n'
@@ -30,7 +30,7 @@ FOLDERS: dict[str, tuple[dict[str, str], ProblemKind]] = {
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_problem_of_a_folder_has_its_kind(name: str, tmp_path: Path) -> None:
     files, kind = FOLDERS[name]
-    assert {problem.kind for problem in found(tmp_path, files)} == {kind}
+    assert {problem.kind for problem in load_problems(tmp_path, files)} == {kind}
 
 
 DOUBTFUL = {
@@ -46,7 +46,7 @@ DOUBTFUL = {
 
 @pytest.mark.parametrize("text", DOUBTFUL)
 def test_a_warning_has_its_kind(text: str, tmp_path: Path) -> None:
-    warnings = loaded(tmp_path, {"a.yaml": f"{PEOPLE}{text}"}).warnings
+    warnings = load_files(tmp_path, {"a.yaml": f"{PEOPLE}{text}"}).warnings
     assert [(problem.severity, problem.kind) for problem in warnings] == [("warning", DOUBTFUL[text])]
 
 
@@ -58,8 +58,8 @@ def test_a_symbolic_link_has_the_kind_file_or_with_rules_restriction(tmp_path: P
     folder.mkdir()
     (folder / "sales").symlink_to(outside)
     (folder / "a.yaml").symlink_to(outside / "a.yaml")
-    assert [problem.kind for problem in loaded(folder, {"main.yaml": PEOPLE}).warnings] == [ProblemKind.FILE]
-    assert [problem.kind for problem in found(folder, {"main.yaml": RULES})] == [
+    assert [problem.kind for problem in load_files(folder, {"main.yaml": PEOPLE}).warnings] == [ProblemKind.FILE]
+    assert [problem.kind for problem in load_problems(folder, {"main.yaml": RULES})] == [
         ProblemKind.RESTRICTION,
         ProblemKind.RESTRICTION,
     ]
@@ -80,8 +80,10 @@ def test_a_missing_path_and_an_unavailable_revision_file_have_the_kind_file() ->
 def test_file_names_and_content_do_not_change_the_kind_of_a_problem(words: str, tmp_path: Path) -> None:
     team = words.replace(" ", "-").replace("`", "x")
     text = f'version: 1\nteams: {{{team}: {{teams: [{team}]}}}}\ngroups: {{a: {{"{words}": 1, name: A}}}}\n'
-    told = found(tmp_path / words, {f"{words}.yaml": text, f"{words} too.yaml": "groups: {a: {name: A}}"})
-    assert {problem.kind for problem in told} == {
+    found_problems = load_problems(
+        tmp_path / words, {f"{words}.yaml": text, f"{words} too.yaml": "groups: {a: {name: A}}"}
+    )
+    assert {problem.kind for problem in found_problems} == {
         ProblemKind.DUPLICATE_KEY,
         ProblemKind.TEAM_CYCLE,
         ProblemKind.UNKNOWN_KEY,

@@ -10,7 +10,7 @@ from reconciler.config import load
 from reconciler.errors import ProblemKind
 from reconciler.history.changed_since import forbidden_removals
 from reconciler.model.desired import Desired
-from tests.config.folders import TODAY, loaded, problems
+from tests.config.folders import TODAY, load_files, problem_lines
 
 RULES = """\
 version: 1
@@ -28,7 +28,7 @@ groups: {board: {name: Board}}
 
 
 def test_files_that_follow_the_rules_are_one_configuration_with_origins(tmp_path: Path) -> None:
-    desired = loaded(
+    desired = load_files(
         tmp_path,
         {
             "main.yaml": RULES,
@@ -86,7 +86,7 @@ def test_files_that_follow_the_rules_are_one_configuration_with_origins(tmp_path
 def test_a_forbidden_definition_is_reported_at_its_key_with_the_deciding_rule(
     tmp_path: Path, name: str, text: str, expected: str
 ) -> None:
-    assert problems(tmp_path, {"main.yaml": RULES, name: text}) == [expected]
+    assert problem_lines(tmp_path, {"main.yaml": RULES, name: text}) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -101,19 +101,18 @@ def test_a_forbidden_definition_is_reported_at_its_key_with_the_deciding_rule(
 def test_sections_that_control_safety_are_allowed_only_with_the_restrictions(
     tmp_path: Path, section: str, text: str
 ) -> None:
-    (told,) = problems(tmp_path, {"main.yaml": RULES, "sales/a.yaml": text})
-    assert told == (
+    (line,) = problem_lines(tmp_path, {"main.yaml": RULES, "sales/a.yaml": text})
+    assert line == (
         f"F/sales/a.yaml:1:1: {section}: `{section}` is allowed only in the file with the `restrictions`, "
         "at F/main.yaml:2:1; move it there"
     )
 
 
 def test_two_files_with_restrictions_are_an_error_even_if_they_agree(tmp_path: Path) -> None:
-    told = problems(tmp_path, {"main.yaml": RULES, "sales/a.yaml": "restrictions: []\nregion: US"})
-    assert told[0] == (
-        "F/sales/a.yaml:1:1: restrictions: `restrictions` is defined twice, first at F/main.yaml:2:1; keep one of them"
-    )
-    assert any("`region` is allowed only" in line for line in told)
+    lines = problem_lines(tmp_path, {"main.yaml": RULES, "sales/a.yaml": "restrictions: []\nregion: US"})
+    twice = "`restrictions` is defined twice, first at F/main.yaml:2:1; keep one of them"
+    assert f"F/sales/a.yaml:1:1: restrictions: {twice}" in lines
+    assert any("`region` is allowed only" in line for line in lines)
 
 
 def test_a_linked_file_is_an_error_with_rules(tmp_path: Path) -> None:
@@ -122,7 +121,7 @@ def test_a_linked_file_is_an_error_with_rules(tmp_path: Path) -> None:
     folder = tmp_path / "F"
     (folder / "sales").mkdir(parents=True)
     (folder / "sales" / "a.yaml").symlink_to(outside)
-    assert problems(folder, {"main.yaml": RULES}) == [
+    assert problem_lines(folder, {"main.yaml": RULES}) == [
         "F/sales/a.yaml:1:1: the file is a symbolic link, which is not allowed with the `restrictions` at "
         "F/main.yaml:2:1; replace the link with the file itself"
     ]
@@ -137,7 +136,7 @@ def test_a_linked_folder_is_an_error_with_rules_and_a_warning_without(tmp_path: 
     folder.mkdir()
     (folder / "sales").symlink_to(tmp_path / "outside")
     (folder / ".hidden").symlink_to(tmp_path / "outside")
-    assert problems(folder, {"main.yaml": RULES}) == [
+    assert problem_lines(folder, {"main.yaml": RULES}) == [
         "F/sales: the folder is a symbolic link, which is not allowed with the `restrictions` at "
         "F/main.yaml:2:1; replace the link with the folder itself"
     ]
@@ -150,7 +149,7 @@ def test_a_linked_folder_is_an_error_with_rules_and_a_warning_without(tmp_path: 
 
 
 def test_the_folder_itself_may_be_given_by_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded(tmp_path / "F", {"main.yaml": RULES, "sales/a.yaml": "groups: {sales-a: {name: A}}"})
+    load_files(tmp_path / "F", {"main.yaml": RULES, "sales/a.yaml": "groups: {sales-a: {name: A}}"})
     (tmp_path / "link").symlink_to(tmp_path / "F")
     monkeypatch.chdir(tmp_path / "F")
     for path in (".", "../F", "./sales/..", "../link", "F/../../F/"):
@@ -170,13 +169,13 @@ def test_a_single_file_goes_by_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rules", ["[]", '[{path: "sales/**", groups: ["sales-*"]}]'])
 def test_only_the_file_with_the_rules_may_define_everything_without_a_rule(rules: str, tmp_path: Path) -> None:
     main = f"version: 1\nrestrictions: {rules}\npeople: {{alice: +1 202 555 0143}}\ngroups: {{board: {{name: B}}}}"
-    assert loaded(tmp_path, {"main.yaml": main}).groups[0].key == "board"
-    (problem,) = problems(tmp_path, {"hr/a.yaml": "groups: {hr: {name: HR}}"})
+    assert load_files(tmp_path, {"main.yaml": main}).groups[0].key == "board"
+    (problem,) = problem_lines(tmp_path, {"hr/a.yaml": "groups: {hr: {name: HR}}"})
     assert "this file may not define the group `hr`: no rule matches `hr/a.yaml`" in problem
 
 
 def test_a_rule_for_the_file_with_the_rules_applies_to_it(tmp_path: Path) -> None:
-    (problem,) = problems(tmp_path, {"main.yaml": RULES + "teams: {staff: []}\n"})
+    (problem,) = problem_lines(tmp_path, {"main.yaml": RULES + "teams: {staff: []}\n"})
     assert "this file may not define `teams`" in problem
 
 
@@ -189,7 +188,7 @@ FREE = {"main.yaml": "version: 1\nregion: US\ngroups: {board: {name: Board}}"}
 
 
 @pytest.mark.parametrize(
-    ("base", "head", "gone"),
+    ("base", "head", "expected"),
     [
         (BEFORE, BEFORE, []),
         (BEFORE, {**BEFORE, "sales/a.yaml": "groups: {sales-a: {name: A}}"}, []),
@@ -214,22 +213,22 @@ FREE = {"main.yaml": "version: 1\nregion: US\ngroups: {board: {name: Board}}"}
     ],
 )
 def test_removals_are_checked_against_the_rules_of_both_revisions(
-    tmp_path: Path, base: dict[str, str], head: dict[str, str], gone: list[str]
+    tmp_path: Path, base: dict[str, str], head: dict[str, str], expected: list[str]
 ) -> None:
-    found = forbidden_removals(loaded(tmp_path / "base", base), loaded(tmp_path / "head", head))
+    removals = forbidden_removals(load_files(tmp_path / "base", base), load_files(tmp_path / "head", head))
     below = f"{tmp_path / 'base'}/"
-    assert [f"{problem.file.removeprefix(below)} {problem.path}" for problem in found] == gone
-    assert all(problem.file.startswith(below) for problem in found)
-    assert all("do not let this file define it" in problem.message and problem.hint for problem in found)
-    assert all(problem.kind is ProblemKind.RESTRICTION for problem in found)
+    assert [f"{problem.file.removeprefix(below)} {problem.path}" for problem in removals] == expected
+    assert all(problem.file.startswith(below) for problem in removals)
+    assert all("do not let this file define it" in problem.message and problem.hint for problem in removals)
+    assert all(problem.kind is ProblemKind.RESTRICTION for problem in removals)
 
 
 def test_dropping_the_rules_together_with_the_keys_is_still_forbidden(tmp_path: Path) -> None:
-    base = loaded(tmp_path / "base", BEFORE)
+    base = load_files(tmp_path / "base", BEFORE)
     # A base that was loaded before anybody held it against its rules.
     loose = Desired(
         base.groups, origins={**base.origins, "groups": {"hr": "sales/a.yaml"}}, restrictions=base.restrictions
     )
-    (problem,) = (p for p in forbidden_removals(loose, loaded(tmp_path / "head", FREE)) if "groups" in p.path)
+    (problem,) = (p for p in forbidden_removals(loose, load_files(tmp_path / "head", FREE)) if "groups" in p.path)
     assert problem.path == "groups.hr"
     assert "the earlier restrictions do not let this file define it (rule at" in problem.message

@@ -10,11 +10,11 @@ import pytest
 
 from reconciler.config import load
 from reconciler.errors import ConfigError
-from tests.config.folders import TODAY, loaded, problems
+from tests.config.folders import TODAY, load_files, problem_lines
 
 
 def test_files_are_merged_entry_by_entry(tmp_path: Path) -> None:
-    desired = loaded(
+    desired = load_files(
         tmp_path,
         {
             "people.yaml": "version: 1\nregion: US\npeople: {alice: 202 555 0143}\ninstance: {id: inst_abc123}",
@@ -27,7 +27,7 @@ def test_files_are_merged_entry_by_entry(tmp_path: Path) -> None:
     )
     assert [group.key for group in desired.groups] == ["a", "b"]
     assert desired.instance_id == "inst_abc123"
-    assert desired.instance is not None
+    assert desired.account is not None
     assert desired.policy.protected == {"+12025550143"}
     assert desired.policy.max_removals is not None
     assert [Path(source.path).name for source in desired.sources] == ["people.yaml", "x.yaml", "groups.yml"]
@@ -39,7 +39,7 @@ def test_a_key_in_two_files_names_both_places(tmp_path: Path) -> None:
         "groups: {g: {name: G}}\npolicy: {max_removals: 1}",
         "b.yaml": "region: US\npeople:\n  alice: +1 202 555 0143\ngroups: {g: {name: H}}\npolicy: {max_removals: 1}",
     }
-    assert problems(tmp_path, files) == [
+    assert problem_lines(tmp_path, files) == [
         "F/b.yaml:1:1: region: `region` is defined twice, first at F/a.yaml:2:1; keep one of them",
         "F/b.yaml:3:3: people.alice: `alice` is defined twice, first at F/a.yaml:3:10; keep one of them",
         "F/b.yaml:4:10: groups.g: `g` is defined twice, first at F/a.yaml:4:10; keep one of them",
@@ -53,7 +53,7 @@ def test_problems_of_all_files_are_reported_in_one_run(tmp_path: Path) -> None:
         "b.yaml": "people: [x]",
         "c.yaml": "groups: {h: {name: H, members: [x]}}",
     }
-    assert problems(tmp_path, files) == [
+    assert problem_lines(tmp_path, files) == [
         "F: `version` is missing; add `version: 1` to one file of the folder",
         "F/a.yaml:1:10: groups.g: needs `name` or `id`",
         "F/a.yaml:1:14: groups.g.nam: unknown key `nam`; did you mean `name`?",
@@ -63,20 +63,20 @@ def test_problems_of_all_files_are_reported_in_one_run(tmp_path: Path) -> None:
 
 def test_an_unreadable_file_stops_loading_before_its_aliases_are_missed(tmp_path: Path) -> None:
     files = {"a.yaml": "version: 1\ngroups: {g: {name: G, members: [alice]}}", "b.yaml": "people: {alice: '"}
-    assert problems(tmp_path, files) == [
+    assert problem_lines(tmp_path, files) == [
         "F/b.yaml:1:18: invalid YAML: found unexpected end of stream; close the quote or bracket that is still open"
     ]
 
 
 def test_two_groups_with_one_id_in_two_files_name_both_places(tmp_path: Path) -> None:
     files = {"a.yaml": "version: 1\ngroups: {a: {id: 1@g.us}}", "b.yaml": "groups: {b: {id: 1@g.us}}"}
-    assert problems(tmp_path, files) == [
+    assert problem_lines(tmp_path, files) == [
         "F/b.yaml:1:18: groups.b.id: `b` has the same id as `a` at F/a.yaml:2:18; keep one key for this group"
     ]
 
 
 def test_a_folder_without_yaml_is_an_error(tmp_path: Path) -> None:
-    assert problems(tmp_path, {"a.txt": ""}) == [
+    assert problem_lines(tmp_path, {"a.txt": ""}) == [
         "F: the folder has no YAML file; give each file a name that ends in .yaml or .yml"
     ]
 
@@ -91,7 +91,7 @@ def test_a_missing_path_is_an_error(tmp_path: Path) -> None:
 
 def test_a_dangling_link_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").symlink_to("nowhere.yaml")
-    assert problems(tmp_path, {}) == ["F/a.yaml: cannot be read: No such file or directory; check its permissions"]
+    assert problem_lines(tmp_path, {}) == ["F/a.yaml: cannot be read: No such file or directory; check its permissions"]
 
 
 def test_an_unreadable_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,13 +99,13 @@ def test_an_unreadable_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.Mo
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(os, "scandir", refuse)
-    assert problems(tmp_path, {}) == ["F: cannot be read: Permission denied; check its permissions"]
+    assert problem_lines(tmp_path, {}) == ["F: cannot be read: Permission denied; check its permissions"]
 
 
 def test_a_file_of_more_than_thirty_two_megabytes_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "a.yaml").open("wb") as stream:
         stream.truncate(32 * 1024 * 1024 + 1)
-    assert problems(tmp_path, {}) == [
+    assert problem_lines(tmp_path, {}) == [
         "F/a.yaml: the file is larger than 32 MB; split it into several files in one folder"
     ]
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from collections.abc import Iterator
 
 import pytest
 
+from reconciler.message_catalogue import CATALOGUE, MessageKind
 from tests.docs.pages import DOCS, ROOT
 
+GENERATOR = runpy.run_path(str(DOCS / "generate.py"))
+SAFETY_TABLES, code_span, message_shape = (GENERATOR[name] for name in ("SAFETY_TABLES", "code_span", "message_shape"))
 PAGE = (DOCS / "safety.md").read_text(encoding="utf-8")
-_QUOTED = re.compile(r"`([^`|]+)`")
+_QUOTED = re.compile(r"(?<!`)`([^`|]+)`(?!`)")
 
 
 def source_texts() -> Iterator[str]:
     """Yield every string literal in the source of the program."""
+    yield from (message_shape(sentence.text) for sentence in CATALOGUE.values())
     for file in sorted((ROOT / "reconciler").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -37,36 +42,15 @@ def test_the_program_contains_every_quoted_message(message: str) -> None:
         assert piece in SOURCE, f"no message contains {piece!r}"
 
 
-def test_every_refusal_and_every_reason_to_block_or_doubt_is_on_the_page() -> None:
-    messages_of_guards = [
-        *refusals(),
-        *reasons("reconciler/diff/participants.py", "distrust_reasons"),
-        *reasons("reconciler/diff/match.py", None),
-    ]
-    assert len(messages_of_guards) >= 8
-    quoted = " ".join(messages())
-    for text in messages_of_guards:
-        longest = max(re.split(r"[…`]", text), key=len).strip()
-        assert longest[:40] in quoted, f"missing on the page: {text}"
+@pytest.mark.parametrize("kind", SAFETY_TABLES)
+def test_every_guard_of_the_catalogue_is_on_the_page_with_its_sentence(kind: MessageKind) -> None:
+    sentences = [sentence for sentence in CATALOGUE.values() if sentence.kind is kind and sentence.when]
+    assert sentences
+    for sentence in sentences:
+        assert f"| {sentence.when} | {code_span(message_shape(sentence.text))} |" in PAGE
 
 
-def refusals() -> list[str]:
-    """Return the messages of all refusals, with … for values."""
-    tree = ast.parse((ROOT / "reconciler/plan/guards.py").read_text(encoding="utf-8"))
-    return [text for node in ast.walk(tree) if (text := formatted(node)) and len(text.split()) > 6 and "`" not in text]
-
-
-def reasons(file: str, function: str | None) -> list[str]:
-    """Return the formatted sentences of a module or of one of its functions."""
-    tree: ast.AST = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    if function is not None:
-        tree = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function)
-    found = [formatted(node) for node in ast.walk(tree)]
-    return [text for text in found if len(text.split()) > 6 and not text.startswith(" ")]
-
-
-def formatted(node: ast.AST) -> str:
-    """Return a formatted text with … for its values; "" for anything else."""
-    if not isinstance(node, ast.JoinedStr):
-        return ""
-    return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+def test_a_sentence_on_the_page_has_a_mark_for_each_parameter_and_agrees_with_many() -> None:
+    assert (
+        message_shape("{count:int} live {count:group is|groups are} called {name:live}") == "… live groups are called …"
+    )

@@ -127,7 +127,7 @@ groups:
     )
     applied = stage.run("apply", "--yes")
     assert applied.code == 3
-    assert "the instance is no admin of this group" in applied.out
+    assert "the account is not an admin of this group" in applied.out
     writes = [call for call in stage.calls() if not call.startswith("GET ")]
     assert writes == [f"POST /groups/{own}/participants"]
     assert stage.world.snapshot()[foreign]["description"] == ""

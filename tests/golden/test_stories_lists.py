@@ -172,7 +172,7 @@ def test_a_saved_plan_sees_a_namesake_that_comes_beyond_the_cut_of_a_list(cut: S
     assert cut.run("plan", "--target", "board", "--out", "today.plan").code == 0
     cut.world.rename_group(last, "Board")
     refused = cut.run("apply", "--yes", "today.plan")
-    assert (refused.code, 'another live group called "Board" is there by now' in refused.err) == (1, True)
+    assert (refused.code, 'another live group called "Board" exists now' in refused.err) == (1, True)
     assert cut.world.effects() == ()
 
 

@@ -39,8 +39,8 @@ groups:
     assert 'additive  "Additive"  ID' in told
     assert "  - dan\n" in told
     assert told.count("\n  - ") == 1
-    assert "  i only observed: carol, erin: wanted, and not in the group\n" in told
-    assert "  i only observed: alice: in the group, and not wanted\n" in told
+    assert "  i only observed: carol, erin: in the configuration, but not in the group\n" in told
+    assert "  i only observed: alice: in the group, but not in the configuration\n" in told
     assert "\n1 other group is as the file says, 1 group differs and is only observed.\n" in told
     assert stage.run("apply", "--yes", *DAY).code == 0
     assert stage.members("Additive") == {"12025550100", "12025550143", "12025550144", "12025550147"}

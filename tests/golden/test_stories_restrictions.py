@@ -37,8 +37,8 @@ def test_rules_and_removals_in_one_change_are_refused_before_any_call(
     ran = guide.run(*command, "policy", "--changed-since", "HEAD")
     assert (ran.code, ran.out, guide.calls()) == (1, "", [])
     assert (
-        "HEAD:policy/sales/a.yaml: groups.hr: this group was removed, but the current restrictions do not let this file "
-        "define it (rule at policy/main.yaml:4); put it back, or change the restrictions first"
+        "HEAD:policy/sales/a.yaml: groups.hr: this group was removed, but the current restrictions do not let this "
+        "file define it (rule at policy/main.yaml:4); put it back, or change the restrictions first"
     ) in ran.err
     assert "groups.sales-a" not in ran.err
 

@@ -18,11 +18,27 @@ from reconciler.history.changed_since import (
     select_changed,
     with_rematch_advice,
 )
+from reconciler.messages import Message
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, RemovalLimit, State
 from reconciler.model.live import ListedGroup, Listing
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import ChangedSince, KeyRename
 from reconciler.plan.selection import PlanOptions
-from tests.builders import ALICE, ALPHA_ID, BETA_ID, BOB, CAROL, GAMMA_ID, ME, desired, group, member, person, policy
+from tests.builders import (
+    ALICE,
+    ALPHA_ID,
+    BETA_ID,
+    BOB,
+    CAROL,
+    GAMMA_ID,
+    ME,
+    codes,
+    desired,
+    group,
+    member,
+    person,
+    policy,
+)
 
 BASE = group(
     "alpha",
@@ -110,7 +126,7 @@ def test_groups_without_an_id_are_never_taken_for_one_another() -> None:
     ("other", "setting"),
     [
         (replace(desired(BASE), instance_id="inst_other"), "instance.id"),
-        (replace(desired(BASE), instance=None), "instance.phone"),
+        (replace(desired(BASE), account=None), "instance.phone"),
         (replace(desired(BASE), policy=policy(protected=[ALICE])), "policy.protected"),
         (replace(desired(BASE), policy=policy(ignored=[ALICE])), "policy.ignored"),
         (replace(desired(BASE), policy=policy(max_removals=RemovalLimit("x", count=1))), "policy.max_removals"),
@@ -128,7 +144,7 @@ def test_a_setting_that_affects_every_plan_is_named(other: Desired, setting: str
     [
         replace(desired(BASE), policy=policy(writes_per_minute=5)),
         replace(desired(BASE), people={}),
-        replace(desired(BASE), instance=replace(ME, alias="me")),
+        replace(desired(BASE), account=replace(ME, alias="me")),
         replace(desired(BASE), as_of=date(2020, 1, 1)),
     ],
 )
@@ -166,7 +182,7 @@ def test_a_target_that_does_not_exist_is_an_error_here_too() -> None:
         select_changed(GROUPS, ("nowhere",), "main", "f" * 40, "whatever")
 
 
-LISTED = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Beta")]
+LISTED = [ListedGroup(ALPHA_ID, Untrusted("Alpha")), ListedGroup(BETA_ID, Untrusted("Beta"))]
 NAMES = {entry.id: entry.name for entry in LISTED}
 BY_NAME = group("alpha", id=None)
 BETA = group("beta", id=None, name="Beta")
@@ -246,40 +262,38 @@ def test_a_key_whose_live_group_another_key_matches_is_renamed_not_removed(
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "text"),
+    ("old", "new", "code"),
     [
         ((BY_NAME,), (BY_NAME,), None),
         ((BY_NAME,), (replace(BY_NAME, id=ALPHA_ID),), None),
-        ((BY_NAME,), (replace(BY_NAME, name="New"),), "so apply creates a second group"),
-        ((replace(BY_NAME, id=ALPHA_ID),), (replace(BY_NAME, name="New"),), "so apply creates a second group"),
-        ((BY_NAME,), (replace(BY_NAME, name="New"), group("b")), "that b matches now, so apply creates a new one"),
-        ((BY_NAME,), (replace(BY_NAME, name="Beta"),), "matched a live group, and not this one"),
-        ((replace(BY_NAME, name="New"),), (BY_NAME,), "matched no live group"),
-        ((BY_NAME,), (replace(BY_NAME, id=GAMMA_ID),), "in main it matched a live group"),
-        ((BY_NAME, group("b", id=None)), (replace(BY_NAME, name="New"),), "so apply creates a second group"),
+        ((BY_NAME,), (replace(BY_NAME, name="New"),), "matched-group-orphaned"),
+        ((replace(BY_NAME, id=ALPHA_ID),), (replace(BY_NAME, name="New"),), "matched-group-orphaned"),
+        ((BY_NAME,), (replace(BY_NAME, name="New"), group("b")), "matched-group-taken-creates"),
+        ((BY_NAME,), (replace(BY_NAME, name="Beta"),), "matched-other-before"),
+        ((replace(BY_NAME, name="New"),), (BY_NAME,), "matched-none-before"),
+        ((BY_NAME,), (replace(BY_NAME, id=GAMMA_ID),), "matched-before"),
+        ((BY_NAME, group("b", id=None)), (replace(BY_NAME, name="New"),), "matched-group-orphaned"),
         ((), (BY_NAME,), None),
     ],
 )
 def test_advice_names_the_live_group_that_a_key_matched_before(
-    old: tuple[DesiredGroup, ...], new: tuple[DesiredGroup, ...], text: str | None
+    old: tuple[DesiredGroup, ...], new: tuple[DesiredGroup, ...], code: str | None
 ) -> None:
     now = match_groups(new, LISTED)
     match = now["alpha"]
-    change = Change(match.group, "", match.matched_by, create=match.listed is None and not match.blocked)
+    change = Change(match.group, Untrusted(""), match.matched_by, create=match.listed is None and not match.blocked)
     (advised,) = with_rematch_advice((change,), match_groups(old, LISTED), now, SINCE, Listing(tuple(LISTED)))
 
-    assert [text in one.text for one in advised.advice if text is not None] == [True] * (text is not None)
-    assert len(advised.advice) == (text is not None)
+    assert codes(one.message for one in advised.advice) == ([] if code is None else [code])
     assert all(set(one.names) <= set(NAMES.values()) for one in advised.advice)
 
 
 def test_advice_names_all_live_groups_that_a_key_may_have_matched() -> None:
-    twins = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Alpha")]
+    twins = [ListedGroup(ALPHA_ID, Untrusted("Alpha")), ListedGroup(BETA_ID, Untrusted("Alpha"))]
     now = match_groups([replace(BY_NAME, name="New")], twins)
-    change = Change(now["alpha"].group, "New", create=True)
+    change = Change(now["alpha"].group, Untrusted("New"), create=True)
     (advised,) = with_rematch_advice((change,), match_groups([BY_NAME], twins), now, SINCE, Listing(tuple(twins)))
 
     (advice,) = advised.advice
-    assert advice.text.startswith("in main it matched one of several live groups that nothing matches now")
-    assert f"({ALPHA_ID}, {BETA_ID})" in advice.text
-    assert advice.names == ("Alpha", "Alpha")
+    assert advice.message == Message.of("matched-group-orphaned", ref="main", count=2, ids=(ALPHA_ID, BETA_ID))
+    assert advice.names == (Untrusted("Alpha"), Untrusted("Alpha"))

@@ -499,7 +499,7 @@ def test_nobody_is_removed_from_a_group_that_is_removed_from_the_file(members: l
             FieldChange("instance.id", "inst_abc123", "inst_other", "refers to another account's groups"),
         ),
         (
-            replace(desired(), instance=ERIN),
+            replace(desired(), account=ERIN),
             FieldChange("instance.phone", "+12025550100", "+15125550147", "this is the number that no plan removes"),
         ),
         (replace(desired(), region="US"), FieldChange("region", None, "US")),
@@ -543,7 +543,7 @@ def test_dropping_the_allowed_countries_has_a_warning() -> None:
 
 
 def test_setting_for_the_first_time_what_was_true_before_has_no_warning() -> None:
-    found = compare(replace(desired(), instance_id=None, instance=None), replace(desired(), region="US"))
+    found = compare(replace(desired(), instance_id=None, account=None), replace(desired(), region="US"))
 
     assert {(setting.field, setting.note) for setting in found.settings} == {
         ("instance.id", ""),

@@ -10,6 +10,7 @@ import pytest
 from reconciler.history.drift_causes import with_drift_causes
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Membership, Policy, State, UnmanagedType
 from reconciler.model.live import LiveGroup
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 from tests.builders import (
     ALICE,
@@ -127,7 +128,7 @@ def test_a_person_whom_the_revision_never_removed_is_no_manual_change(rules: Pol
 
 
 def test_the_former_instance_is_no_manual_change() -> None:
-    old = replace(desired(OUT), instance=BOB)
+    old = replace(desired(OUT), account=BOB)
 
     assert causes(old, desired(OUT), live(BOB)) == {f"remove {BOB.identity}": NOT_APPLIED}
 
@@ -293,7 +294,9 @@ def test_a_plan_keeps_everything_else_and_names_the_revision() -> None:
     assert with_causes.cause_of(DriftItem.ADD, with_causes.add[0]) is BY_HAND
     assert with_causes.cause_of(DriftItem.REMOVE, with_causes.remove[0]) is BY_HAND
     assert with_causes.cause_of(DriftItem.NAME) is None
-    assert GroupPlan("a", "A", drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
+    assert (
+        GroupPlan("a", Untrusted("A"), drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
+    )
 
 
 def test_a_group_in_sync_has_no_causes() -> None:

@@ -13,6 +13,7 @@ from reconciler.live.client import Client
 from reconciler.live.decode import ContactCheck, CreatedGroup
 from reconciler.model.identity import Identity
 from reconciler.model.live import Contact, Instance, ListedGroup, Listing, LiveGroup, Participant
+from reconciler.model.text import Untrusted
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 from tests.live.transport_setup import ALICE, BASE, BOB, GROUP, KEY, OTHER, Setup, client_of
 
@@ -37,7 +38,7 @@ REFERENCE_GROUP = {
     "creation": 1768471200,
     "participants": [{"id": ALICE, "admin": "superadmin"}, {"id": BOB, "admin": "admin"}],
 }
-REFERENCE_LIVE = LiveGroup(GROUP, "Project Alpha", "", (ALICE_OWNER, BOB_ADMIN))
+REFERENCE_LIVE = LiveGroup(GROUP, Untrusted("Project Alpha"), Untrusted(""), (ALICE_OWNER, BOB_ADMIN))
 
 CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
     (
@@ -65,20 +66,26 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
                 {"group_id": GROUP, "name": "Project Alpha", "participant_count": 5},
             ],
         ),
-        Listing((ListedGroup(GROUP, "Project Alpha", 5), ListedGroup(OTHER, "Support", 12))),
+        Listing((ListedGroup(GROUP, Untrusted("Project Alpha"), 5), ListedGroup(OTHER, Untrusted("Support"), 12))),
     ),
     (
         "list, reference, without an envelope",
         lambda c: c.list_groups(),
         Expect("GET", f"{BASE}/groups", answer=[{**REFERENCE_GROUP, "description": "Hello"}]),
-        Listing((ListedGroup(GROUP, "Project Alpha", None, (ALICE_OWNER, BOB_ADMIN), "Hello"),)),
+        Listing((ListedGroup(GROUP, Untrusted("Project Alpha"), None, (ALICE_OWNER, BOB_ADMIN), Untrusted("Hello")),)),
     ),
     ("list, empty", lambda c: c.list_groups(), Expect("GET", f"{BASE}/groups", data=[]), Listing(())),
     (
         "group, guide",
         lambda c: c.group(GROUP),
         Expect("GET", f"{BASE}/groups/{GROUP}", data=GUIDE_GROUP),
-        LiveGroup(GROUP, "Project Alpha", "Team workspace", (ALICE_OWNER, BOB_MEMBER), Identity("+12025550143")),
+        LiveGroup(
+            GROUP,
+            Untrusted("Project Alpha"),
+            Untrusted("Team workspace"),
+            (ALICE_OWNER, BOB_MEMBER),
+            Identity("+12025550143"),
+        ),
     ),
     (
         "group, reference, full envelope",

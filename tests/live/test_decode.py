@@ -15,6 +15,7 @@ from reconciler.live.decode import Dialect, JsonValue, dialect_of
 from reconciler.live.paging import Paginator
 from reconciler.model.identity import Identity, invite_code
 from reconciler.model.live import ListedGroup, Participant
+from reconciler.model.text import Untrusted
 from tests.live.transport_setup import ALICE, GROUP
 
 ALICE_ID = Identity("+12025550143")
@@ -155,15 +156,15 @@ def test_the_owner_is_decoded_if_identifiable(fields: dict[str, Any], owner: Ide
 
 def test_a_missing_description_is_empty_in_a_group_and_unknown_in_a_list() -> None:
     for fields in ({}, {"description": None}):
-        assert decode.live_group({**GOOD, **fields}, "").description == ""
+        assert decode.live_group({**GOOD, **fields}, "").description == Untrusted("")
         assert decode.listed_group(JsonValue({**GOOD, **fields}, "")).description is None
-    assert decode.listed_group(JsonValue({**GOOD, "description": ""}, "")).description == ""
+    assert decode.listed_group(JsonValue({**GOOD, "description": ""}, "")).description == Untrusted("")
 
 
 def test_a_field_missing_from_a_list_is_unknown_not_empty() -> None:
-    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, "x")
+    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, Untrusted("x"))
     counted = {"group_id": GROUP, "name": "x", "participant_count": 0, "participants": []}
-    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(GROUP, "x", 0, ())
+    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(GROUP, Untrusted("x"), 0, ())
     assert decode.listed_group(JsonValue({**counted, "participant_count": None}, "")).count is None
 
 
@@ -174,8 +175,8 @@ def test_a_participant_count_must_be_a_whole_number(count: Any) -> None:
 
 
 def test_half_a_character_becomes_the_replacement_character() -> None:
-    assert decode.live_group({**GOOD, "name": "a\ud83d"}, "").name == "a\ufffd"
-    assert decode.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == "a😀"
+    assert decode.live_group({**GOOD, "name": "a\ud83d"}, "").name == Untrusted("a\ufffd")
+    assert decode.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == Untrusted("a😀")
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from reconciler.errors import ApiError, InvalidResponse, NotFound, ServerError
 from reconciler.live.fetch import fetch_groups, read_groups
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
+from reconciler.model.text import Untrusted
 from tests.live.scripted_server import Expect, ScriptedServer
 from tests.live.transport_setup import BASE, Setup, client_of
 
 IDS = [f"{120363012345678900 + number}@g.us" for number in range(12)]
-ENTRIES = [ListedGroup(group_id, f"group {group_id}") for group_id in IDS]
+ENTRIES = [ListedGroup(group_id, Untrusted(f"group {group_id}")) for group_id in IDS]
 
 
 class Groups:
@@ -36,15 +37,15 @@ class Groups:
 
 
 def _live(group_id: str) -> LiveGroup:
-    return LiveGroup(group_id, f"group {group_id}", "")
+    return LiveGroup(group_id, Untrusted(f"group {group_id}"), Untrusted(""))
 
 
 def test_groups_are_read_in_parallel_and_returned_in_order() -> None:
     client = Groups(_live, meet=4)
-    groups = fetch_groups(client, [replace(ENTRIES[0], count=5), *ENTRIES[1:]], parallelism=4)
-    assert list(groups) == IDS
-    assert groups[IDS[0]] == LiveGroup(IDS[0], f"group {IDS[0]}", "", count=5)
-    assert groups[IDS[1]] == _live(IDS[1])
+    found = fetch_groups(client, [replace(ENTRIES[0], count=5), *ENTRIES[1:]], parallelism=4)
+    assert list(found) == IDS
+    assert found[IDS[0]] == LiveGroup(IDS[0], Untrusted(f"group {IDS[0]}"), Untrusted(""), count=5)
+    assert found[IDS[1]] == _live(IDS[1])
 
 
 def test_a_repeated_group_is_read_once_and_an_empty_list_takes_no_call() -> None:
@@ -119,12 +120,12 @@ def test_only_the_apis_own_404_means_that_a_listed_group_disappeared(error: ApiE
 
 def test_a_group_is_read_only_if_its_list_entry_is_incomplete() -> None:
     people = (Participant("1@lid", lid="1@lid"),)
-    entry = ListedGroup(IDS[0], "x", 1, people, "about", Identity("+12025550143"))
+    entry = ListedGroup(IDS[0], Untrusted("x"), 1, people, Untrusted("about"), Identity("+12025550143"))
     client = Groups(_live)
-    groups = read_groups(client, [entry, ENTRIES[1]], 2, is_complete=lambda entry: entry.participants is not None)
+    found = read_groups(client, [entry, ENTRIES[1]], 2, is_complete=lambda entry: entry.participants is not None)
     assert client.asked == [IDS[1]]
-    assert groups == {
-        IDS[0]: LiveGroup(IDS[0], "x", "about", people, Identity("+12025550143"), 1),
+    assert found == {
+        IDS[0]: LiveGroup(IDS[0], Untrusted("x"), Untrusted("about"), people, Identity("+12025550143"), 1),
         IDS[1]: _live(IDS[1]),
     }
 
@@ -132,5 +133,5 @@ def test_a_group_is_read_only_if_its_list_entry_is_incomplete() -> None:
 def test_groups_are_read_over_http_in_parallel() -> None:
     script = [Expect("GET", f"{BASE}/groups/{i}", data={"group_id": i, "name": i, "participants": []}) for i in IDS]
     with ScriptedServer(script, any_order=True) as server, Setup(server.url).transport() as transport:
-        groups = fetch_groups(client_of(transport), ENTRIES, parallelism=4)
-    assert [group.name for group in groups.values() if group is not None] == IDS
+        found = fetch_groups(client_of(transport), ENTRIES, parallelism=4)
+    assert [group.name.raw for group in found.values() if group is not None] == IDS

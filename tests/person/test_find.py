@@ -163,13 +163,13 @@ def test_a_group_with_unmanaged_members_says_so() -> None:
     ("there", "blocked"),
     [
         (live(ALICE), ()),
-        (live(ALICE, count=7), ("doubtful read: the read shows 2 participants, the list counts 7",)),
-        (live(ALICE, participant(ME), me=None), ("the instance is not an admin of this group",)),
+        (live(ALICE, count=7), ("the member list looks incomplete (2 participants in the group but 7 in the list)",)),
+        (live(ALICE, participant(ME), me=None), ("the account is not an admin of this group",)),
         (
             live(ALICE, participant(ME), me=None, count=7),
-            ("the instance is not an admin of this group", "doubtful read: "),
+            ("the account is not an admin of this group", "the member list looks incomplete"),
         ),
-        (live(BOB, participant(ME), me=None), ("the instance is not an admin of this group",)),
+        (live(BOB, participant(ME), me=None), ("the account is not an admin of this group",)),
         (live(BOB), ()),
     ],
 )

@@ -15,6 +15,7 @@ from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.live import CallRecord, LiveGroup
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.report.documents import mask_document, result_document
 from reconciler.report.dry_run import render_calls
@@ -23,43 +24,44 @@ from reconciler.report.plan_text import render_plan
 from reconciler.report.problems import problems_document, render_problems
 from reconciler.report.result import render_result, render_result_markdown
 from reconciler.sanitize.escape import escape_controls, json_line, json_text, quoted
-from tests.hostile.hostile_readers import (
+from tests.builders import saying
+from tests.report import report_samples as samples
+from tests.sanitize.hostile_readers import (
     Page,
     assert_github_links_nothing,
     assert_terminal_and_log_obey_nothing,
     github_page,
 )
-from tests.hostile.hostile_texts import HOSTILE
-from tests.report import report_samples as samples
+from tests.sanitize.hostile_texts import HOSTILE
 
 
 def hostile_plan(text: str) -> Plan:
     person = PersonRef(samples.STRANGER.identity, samples.STRANGER.jid, text, reason=text)
     group = replace(
         samples.ALPHA,
-        name=text,
+        name=Untrusted(text),
         key=text,
         matched_by=MatchedBy.PREVIOUS_NAME,
-        live=LiveGroup(samples.ALPHA_ID, text, text),
-        field_changes=(TextChange("name", text, text), TextChange("description", None, text)),
+        live=LiveGroup(samples.ALPHA_ID, Untrusted(text), Untrusted(text)),
+        field_changes=(TextChange("name", Untrusted(text), text), TextChange("description", None, text)),
         add=(person,),
         remove=(person, replace(person, label=None)),
         steps=tuple(
             replace(step, group=text, people=(person,) if step.people else (), name=text, description=text, invite=text)
             for step in (*samples.ALPHA.steps, *samples.NEW.steps, *samples.JOINED.steps, *samples.LEFT.steps)
         ),
-        blocked=(text,),
-        advice=(Advice(AdviceKind.KEPT, text, (person,)),),
+        blocked=(saying(text),),
+        advice=(Advice(AdviceKind.KEPT, saying(text), (person,)),),
     )
     return Plan(
         text,
         samples.SMALL.as_of,
-        (group, GroupPlan("second", text, text, blocked=(text,))),
-        (Refusal(text, text, text),),
+        (group, GroupPlan("second", Untrusted(text), text, blocked=(saying(text),))),
+        (Refusal(saying(text), saying(text), text),),
         (
-            Advice(AdviceKind.UNMANAGED, text, names=(text, text)),
-            Advice(AdviceKind.KEPT, text),
-            Advice(AdviceKind.KEPT, text),
+            Advice(AdviceKind.UNMANAGED, saying(text), names=(Untrusted(text), Untrusted(text))),
+            Advice(AdviceKind.KEPT, saying(text)),
+            Advice(AdviceKind.KEPT, saying(text)),
         ),
         targets=(text,),
     )
@@ -68,13 +70,13 @@ def hostile_plan(text: str) -> Plan:
 def hostile_result(text: str) -> ApplyResult:
     plan = hostile_plan(text)
     steps = [
-        StepResult(step, outcome, text, text)
+        StepResult(step, outcome, saying(text), text)
         for step in plan.groups[0].steps
         for outcome in (StepStatus.DONE, StepStatus.UNKNOWN)
     ]
-    people = [PersonOutcome(text, plan.groups[0].add[0], state, text, text) for state in PersonStatus]
+    people = [PersonOutcome(text, plan.groups[0].add[0], state, saying(text), text) for state in PersonStatus]
     call = CallRecord(text, "POST", text, code=text, error=text, request_id=text, body={text: [text]})
-    return ApplyResult(plan, tuple(steps), tuple(people), ((text, text),), (call,))
+    return ApplyResult(plan, tuple(steps), tuple(people), remaining_drift=((text, saying(text)),), calls=(call,))
 
 
 def hostile_problem(text: str) -> Problem:

@@ -10,6 +10,7 @@ from hashlib import sha256
 import pytest
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
+from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 from reconciler.plan.shard import ShardInfo
@@ -19,10 +20,11 @@ from reconciler.report.html.page import page_of
 from reconciler.report.html.render import render_plan_html
 from reconciler.report.html.text_diff import text_view
 from reconciler.report.style import TextStyle
-from tests.hostile.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
-from tests.hostile.hostile_texts import DISGUISED, HOSTILE
+from tests.builders import saying
 from tests.report import report_samples as samples
 from tests.report.test_report_escaping import hostile_plan
+from tests.sanitize.hostile_readers import Page, assert_no_number, assert_terminal_and_log_obey_nothing
+from tests.sanitize.hostile_texts import DISGUISED, HOSTILE
 
 MASKED = TextStyle(show_phones=False, color=False)
 
@@ -201,7 +203,7 @@ def test_whose_doing_a_difference_is_stands_beside_it() -> None:
 
 
 def test_what_somebody_has_to_decide_comes_before_changes_and_those_before_what_is_good_to_know() -> None:
-    known = replace(samples.SAME, key="known", advice=(Advice(AdviceKind.ADMIN, "promote by hand"),))
+    known = replace(samples.SAME, key="known", advice=(Advice(AdviceKind.ADMIN, saying("promote by hand")),))
     plan = replace(samples.EVERYTHING, groups=(*samples.EVERYTHING.groups, known))
     page = page_of(made(plan), show_phones=False, drift=False)
     assert [(section.anchor, [card.key for card in section.cards]) for section in page.sections] == [
@@ -244,20 +246,20 @@ def shown(text: TextChange, *, show_phones: bool = False) -> tuple[str | None, s
 @pytest.mark.parametrize(
     ("change", "before", "after", "remark"),
     [
-        (TextChange("name", "Project Alfa", "Project Alpha"), "Project [Alfa]", "Project [Alpha]", ""),
+        (TextChange("name", Untrusted("Project Alfa"), "Project Alpha"), "Project [Alfa]", "Project [Alpha]", ""),
         (TextChange("name", None, "Board"), None, "Board", ""),
-        (TextChange("description", "", "x"), "", "[x]", ""),
-        (TextChange("description", "x", ""), "[x]", "", ""),
-        (TextChange("name", "Sales", "Zebras and others"), "[Sales]", "[Zebras and others]", ""),
-        (TextChange("name", "a\r\nb", "a b"), "a[\\r\\n]b", "a[ ]b", ""),
-        (TextChange("description", "a\r\nb c", "a\nb d"), "a|b [c]", "a|b [d]", ""),
+        (TextChange("description", Untrusted(""), "x"), "", "[x]", ""),
+        (TextChange("description", Untrusted("x"), ""), "[x]", "", ""),
+        (TextChange("name", Untrusted("Sales"), "Zebras and others"), "[Sales]", "[Zebras and others]", ""),
+        (TextChange("name", Untrusted("a\r\nb"), "a b"), "a[\\r\\n]b", "a[ ]b", ""),
+        (TextChange("description", Untrusted("a\r\nb c"), "a\nb d"), "a|b [c]", "a|b [d]", ""),
         (
-            TextChange("description", "ask +1 202 555 0143", "ask +1 202 555 0243"),
+            TextChange("description", Untrusted("ask +1 202 555 0143"), "ask +1 202 555 0243"),
             "ask +1 202 ••• ••43",
             "ask +1 202 ••• ••43",
             "a masked number differs",
         ),
-        (TextChange("name", "::x y", "::x z"), "\\x3a:x [y]", "\\x3a:x [z]", ""),
+        (TextChange("name", Untrusted("::x y"), "::x z"), "\\x3a:x [y]", "\\x3a:x [z]", ""),
     ],
 )
 def test_the_words_that_differ_are_marked(change: TextChange, before: str | None, after: str, remark: str) -> None:
@@ -266,7 +268,7 @@ def test_the_words_that_differ_are_marked(change: TextChange, before: str | None
 
 def test_a_number_is_masked_before_a_text_is_cut_through_it() -> None:
     long = "a" * 3990 + " +1 202 555 0143 and more"
-    before, after, remark = shown(TextChange("description", "b", long))
+    before, after, remark = shown(TextChange("description", Untrusted("b"), long))
     assert "555" not in after
     assert before == "[b]"
     assert remark == "15 more characters are not shown"
@@ -274,7 +276,7 @@ def test_a_number_is_masked_before_a_text_is_cut_through_it() -> None:
 
 def test_a_hostile_text_does_not_take_for_ever_to_compare() -> None:
     old, new = "a b " * 1000, "b a " * 999 + "c"
-    before, after, _ = shown(TextChange("description", old, new))
+    before, after, _ = shown(TextChange("description", Untrusted(old), new))
     assert before is not None
     assert before.replace("[", "").replace("]", "") == old
     assert after.replace("[", "").replace("]", "") == new
@@ -289,7 +291,7 @@ def crowded(groups: int, people: int) -> Plan:
         tuple(
             GroupPlan(
                 f"g{number:03}",
-                f"Group {number}",
+                Untrusted(f"Group {number}"),
                 f"{number}@g.us",
                 MatchedBy.ID,
                 add=crowd,
@@ -309,8 +311,8 @@ def test_people_and_groups_are_a_table_as_long_as_it_can_be_seen_at_once(groups:
 
 
 def test_somebody_who_moves_has_one_row_with_both_groups() -> None:
-    coming = GroupPlan("a", "A", add=(samples.ALICE,))
-    going = GroupPlan("b", "B", remove=(replace(samples.ALICE, jid="other"),))
+    coming = GroupPlan("a", Untrusted("A"), add=(samples.ALICE,))
+    going = GroupPlan("b", Untrusted("B"), remove=(replace(samples.ALICE, jid="other"),))
     plan = replace(samples.EMPTY, groups=(coming, going))
     (row,) = page_of(made(plan), show_phones=False, drift=False).people.rows
     assert [(move.key, move.gains, move.stays) for move in row.moves] == [("a", True, True), ("b", False, True)]
@@ -324,7 +326,7 @@ def test_many_groups_that_were_merely_found_by_name_are_one_note() -> None:
 
 
 def test_a_long_list_of_names_in_a_note_can_be_folded() -> None:
-    note = Advice(AdviceKind.UNMANAGED, "9 live groups", names=tuple(f"Chat {n}" for n in range(9)))
+    note = Advice(AdviceKind.UNMANAGED, saying("9 live groups"), names=tuple(Untrusted(f"Chat {n}") for n in range(9)))
     source = html(replace(samples.EMPTY, advice=(note,)))
     assert '<details class="more" open><summary>9 groups</summary>' in source
     assert "&#34;Chat 8&#34;" in source

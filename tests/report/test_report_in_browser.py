@@ -15,14 +15,16 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.model.live import LiveGroup
+from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.html.render import render_plan_html
 from reconciler.sanitize.escape import escape_controls
 from tests.browser import chromium, installed
-from tests.hostile.hostile_texts import HOSTILE
+from tests.builders import saying
 from tests.report import report_samples as samples
+from tests.sanitize.hostile_texts import HOSTILE
 
 CHROMIUM = installed()
 
@@ -190,23 +192,23 @@ def hostile_group(key: str, text: str) -> GroupPlan:
     )
     return GroupPlan(
         key,
-        text,
+        Untrusted(text),
         text,
         MatchedBy.PREVIOUS_NAME,
-        field_changes=(TextChange("name", f"{text}!", text), TextChange("description", "", text)),
+        field_changes=(TextChange("name", Untrusted(f"{text}!"), text), TextChange("description", Untrusted(""), text)),
         add=(who,),
         remove=(replace(who, identity=samples.ALICE.identity),),
         steps=steps,
-        blocked=(text,),
-        advice=(Advice(AdviceKind.KEPT, text, (who,), (text,)),),
-        live=LiveGroup(text, text, text),
+        blocked=(saying(text),),
+        advice=(Advice(AdviceKind.KEPT, saying(text), (who,), names=(Untrusted(text),)),),
+        live=LiveGroup(text, Untrusted(text), Untrusted(text)),
     )
 
 
 def everything_hostile() -> Plan:
     groups = tuple(hostile_group(f"{number:02} {text}", text) for number, text in enumerate(HOSTILE.values()))
-    refusals = tuple(Refusal(text, text, text) for text in HOSTILE.values())
-    notes = tuple(Advice(AdviceKind.UNMANAGED, text, names=(text,) * 9) for text in HOSTILE.values())
+    refusals = tuple(Refusal(saying(text), saying(text), text) for text in HOSTILE.values())
+    notes = tuple(Advice(AdviceKind.UNMANAGED, saying(text), names=(Untrusted(text),) * 9) for text in HOSTILE.values())
     return Plan("inst", samples.SMALL.as_of, groups, refusals, notes, targets=tuple(HOSTILE.values()))
 
 
@@ -285,9 +287,15 @@ def test_light_and_dark_follow_the_reader(opened: Open) -> None:
 def test_the_page_is_never_wider_than_its_window(opened: Open, width: int) -> None:
     long = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
     who = replace(samples.ALICE, label=long, reason=long)
-    text = (TextChange("name", long, f"{long}x"), TextChange("description", long, ""))
+    text = (TextChange("name", Untrusted(long), f"{long}x"), TextChange("description", Untrusted(long), ""))
     group = GroupPlan(
-        long, long, long, field_changes=text, add=(who,), blocked=(long,), advice=(Advice(AdviceKind.KEPT, long),)
+        long,
+        Untrusted(long),
+        long,
+        field_changes=text,
+        add=(who,),
+        blocked=(saying(long),),
+        advice=(Advice(AdviceKind.KEPT, saying(long)),),
     )
     plan = replace(samples.EVERYTHING, groups=(group, *samples.EVERYTHING.groups), instance_id=long)
     page = opened(plan, width=width).page
@@ -308,7 +316,7 @@ def test_headings_go_down_one_level_at_a_time_and_every_region_has_a_name(opened
 
 
 def test_on_paper_everything_is_open_and_there_is_nothing_to_press(opened: Open) -> None:
-    note = Advice(AdviceKind.UNMANAGED, "9 live groups", names=tuple(f"Chat {n}" for n in range(9)))
+    note = Advice(AdviceKind.UNMANAGED, saying("9 live groups"), names=tuple(Untrusted(f"Chat {n}") for n in range(9)))
     seen = opened(replace(samples.EVERYTHING, advice=(note,)))
     page = seen.page
     page.get_by_role("button", name="Close all").click()
@@ -335,7 +343,9 @@ def many_groups(groups: int, people: int, of_each: int) -> Plan:
     for number in range(groups):
         some = tuple(crowd[(number * 7 + turn) % people] for turn in range(of_each))
         step = Step(f"g{number:03}", Action.ADD, Phase.BUILD, f"{number}@g.us", people=some)
-        planned.append(GroupPlan(f"g{number:03}", f"Group {number:03}", f"{number}@g.us", add=some, steps=(step,)))
+        planned.append(
+            GroupPlan(f"g{number:03}", Untrusted(f"Group {number:03}"), f"{number}@g.us", add=some, steps=(step,))
+        )
     return Plan("inst_abc123", samples.SMALL.as_of, tuple(planned))
 
 

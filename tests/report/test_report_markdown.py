@@ -14,14 +14,16 @@ from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, TextChange
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import ChangedSince, GroupPlan, Plan, Refusal
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.plan_markdown import render_plan_markdown
 from reconciler.report.pr_comment import MAX_COMMENT_CHARACTERS, Section, comment_marker, md_size, render_comment
 from reconciler.report.result import render_result_markdown
-from tests.hostile.hostile_readers import Page, github_page
+from tests.builders import saying
 from tests.report import report_samples as samples
+from tests.sanitize.hostile_readers import Page, github_page
 
 GOLDEN = Path(__file__).parent / "golden"
 MADE = "reconciler 0.1.0, 2026-11-21T12:00:00+00:00"
@@ -91,21 +93,21 @@ def crowd(number: int, first: int = 0) -> tuple[PersonRef, ...]:
 def adding(key: str, number: int = 3) -> GroupPlan:
     people = crowd(number)
     step = Step(key, Action.ADD, Phase.BUILD, "5@g.us", people=people)
-    return GroupPlan(key, key.title(), "5@g.us", add=people, steps=(step,))
+    return GroupPlan(key, Untrusted(key.title()), "5@g.us", add=people, steps=(step,))
 
 
 def removing(key: str, number: int = 3) -> GroupPlan:
     people = crowd(number, 5000)
     step = Step(key, Action.REMOVE, Phase.REMOVE, "5@g.us", people=people)
-    return GroupPlan(key, key.title(), "5@g.us", remove=people, steps=(step,))
+    return GroupPlan(key, Untrusted(key.title()), "5@g.us", remove=people, steps=(step,))
 
 
 def blocked(key: str) -> GroupPlan:
-    return GroupPlan(key, key.title(), "5@g.us", blocked=("no admin",))
+    return GroupPlan(key, Untrusted(key.title()), "5@g.us", blocked=(saying("no admin"),))
 
 
 def comment_of(*groups: GroupPlan, refusals: tuple[Refusal, ...] = (), name: str = "") -> str:
-    named = tuple(replace(group, name=name or group.name) for group in groups)
+    named = tuple(replace(group, name=Untrusted(name) if name else group.name) for group in groups)
     plan = Plan("inst_abc123", samples.SMALL.as_of, tuple(sorted(named, key=lambda group: group.key)), refusals)
     return render_plan_markdown(plan, show_phones=False, made=MADE)
 
@@ -119,8 +121,8 @@ def opened(text: str) -> list[str]:
 
 
 def test_what_is_refused_blocked_or_loses_people_comes_first() -> None:
-    refused = (Refusal("too many", "--max-removals 9", "refused-0"),)
-    noted = replace(samples.SAME, key="noted-0", advice=(Advice(AdviceKind.KEPT, "protected"),))
+    refused = (Refusal(saying("too many"), saying("--max-removals 9"), "refused-0"),)
+    noted = replace(samples.SAME, key="noted-0", advice=(Advice(AdviceKind.KEPT, saying("protected")),))
     text = comment_of(
         adding("adding-0"), noted, removing("removing-0"), blocked("blocked-0"), removing("refused-0"), refusals=refused
     )
@@ -171,7 +173,7 @@ def test_in_a_group_too_large_to_show_those_who_leave_stay() -> None:
 
 
 def test_of_many_refusals_the_first_are_shown_and_the_others_counted() -> None:
-    refusals = tuple(Refusal("too many", "--max-removals 9", f"refused-{n}") for n in range(25))
+    refusals = tuple(Refusal(saying("too many"), saying("--max-removals 9"), f"refused-{n}") for n in range(25))
     text = comment_of(*(removing(f"refused-{n}") for n in range(25)), refusals=refusals)
     assert text.count("> - <code>refused-") == 10
     assert "> - and 15 more" in text
@@ -179,10 +181,17 @@ def test_of_many_refusals_the_first_are_shown_and_the_others_counted() -> None:
 
 def test_a_plan_made_to_fill_the_comment_stays_within_it() -> None:
     long = "@" * 12_000
-    refusals = tuple(Refusal(long, long, long) for _ in range(10))
-    advice = tuple(Advice(kind, long, crowd(20), (long,) * 5) for kind in AdviceKind)
-    text = TextChange("name", long, long)
-    group = GroupPlan(long, long, long, field_changes=(text,), live=LiveGroup(long, long, long), blocked=(long,) * 9)
+    refusals = tuple(Refusal(saying(long), saying(long), long) for _ in range(10))
+    advice = tuple(Advice(kind, saying(long), crowd(20), names=(Untrusted(long),) * 5) for kind in AdviceKind)
+    text = TextChange("name", Untrusted(long), long)
+    group = GroupPlan(
+        long,
+        Untrusted(long),
+        long,
+        field_changes=(text,),
+        live=LiveGroup(long, Untrusted(long), Untrusted(long)),
+        blocked=(saying(long),) * 9,
+    )
     plan = Plan(long, samples.SMALL.as_of, (group,) * 50, refusals, advice, targets=(long,) * 30)
     made = render_plan_markdown(plan, show_phones=True, made=long)
     assert md_size(made) <= MAX_COMMENT_CHARACTERS
@@ -207,7 +216,7 @@ def test_up_to_three_groups_are_open_at_once() -> None:
 def test_what_is_not_as_the_file_says_comes_first_in_a_result() -> None:
     plan = Plan("inst_abc123", samples.SMALL.as_of, (adding("adding-0"), adding("failed-0"), removing("removing-0")))
     steps = [
-        StepResult(step, StepStatus.FAILED if step.group == "failed-0" else StepStatus.DONE, "no")
+        StepResult(step, StepStatus.FAILED if step.group == "failed-0" else StepStatus.DONE, saying("no"))
         for step in plan.steps
     ]
     text = render_result_markdown(ApplyResult(plan, tuple(steps)), show_phones=False)

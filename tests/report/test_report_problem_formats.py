@@ -15,8 +15,8 @@ from reconciler.config import load
 from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.report.problems import PROBLEM_HELP, render_annotations, sarif_document
 from reconciler.sanitize.escape import json_text, mask_and_escape
-from tests.hostile.hostile_readers import assert_no_number, assert_terminal_and_log_obey_nothing, decoded_command
-from tests.hostile.hostile_texts import DISGUISED, HOSTILE
+from tests.sanitize.hostile_readers import assert_no_number, assert_terminal_and_log_obey_nothing, decoded_command
+from tests.sanitize.hostile_texts import DISGUISED, HOSTILE
 
 BAD = Path(__file__).parents[1] / "config" / "bad"
 

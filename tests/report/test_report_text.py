@@ -12,6 +12,7 @@ import pytest
 from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.dry_run import render_calls
@@ -19,6 +20,7 @@ from reconciler.report.plan_text import render_plan
 from reconciler.report.problems import render_problems
 from reconciler.report.result import render_result
 from reconciler.report.summary import format_duration
+from tests.builders import saying
 from tests.report import report_samples as samples
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -65,7 +67,7 @@ def last_line(plan: Plan, *, drift: bool = False) -> str:
 
 
 def lines_of(change: TextChange, show_phones: bool = False) -> str:
-    group = GroupPlan("g", "G", samples.ALPHA_ID, MatchedBy.ID, field_changes=(change,))
+    group = GroupPlan("g", Untrusted("G"), samples.ALPHA_ID, MatchedBy.ID, field_changes=(change,))
     return render_plan(plan_of(group), show_phones=show_phones, color=False).splitlines()[1]
 
 
@@ -139,25 +141,27 @@ def test_people_a_step_moves_are_shown_even_where_the_difference_does_not_name_t
 
 
 def test_a_long_description_is_cut_and_says_how_much_is_missing() -> None:
-    line = lines_of(TextChange("description", "", "a" * 140))
+    line = lines_of(TextChange("description", Untrusted(""), "a" * 140))
     assert f'(none) → "{"a" * 100}" … (40 more characters)' in line
-    assert '" … (1 more character)' in lines_of(TextChange("description", "", "a" * 101))
+    assert '" … (1 more character)' in lines_of(TextChange("description", Untrusted(""), "a" * 101))
 
 
 def test_two_long_descriptions_are_shown_from_where_they_part() -> None:
-    line = lines_of(TextChange("description", "a" * 300 + "OLD", "a" * 300 + "NEW"))
+    line = lines_of(TextChange("description", Untrusted("a" * 300 + "OLD"), "a" * 300 + "NEW"))
     assert f'(280 characters as before) … "{"a" * 20}OLD" → (280 characters as before) … "{"a" * 20}NEW"' in line
-    assert f'(80 characters as before) … "{"a" * 20}" →' in lines_of(TextChange("description", "a" * 100, "a" * 150))
+    assert f'(80 characters as before) … "{"a" * 20}" →' in lines_of(
+        TextChange("description", Untrusted("a" * 100), "a" * 150)
+    )
 
 
 def test_a_difference_that_masking_hides_is_told() -> None:
-    change = TextChange("description", "call +1 202 555 0143", "call +1 202 555 0243")
+    change = TextChange("description", Untrusted("call +1 202 555 0143"), "call +1 202 555 0243")
     assert "(a masked number differs)" in lines_of(change)
     assert "(a masked number differs)" not in lines_of(change, show_phones=True)
 
 
 def test_a_number_is_masked_before_a_text_is_cut_through_it() -> None:
-    line = lines_of(TextChange("description", "", "a" * 90 + " +1 202 555 0143"))
+    line = lines_of(TextChange("description", Untrusted(""), "a" * 90 + " +1 202 555 0143"))
     assert "555" not in line
 
 
@@ -184,25 +188,25 @@ def test_a_result_takes_the_id_from_the_live_group_where_nothing_else_tells_it()
 
 
 def test_an_unknown_step_that_creates_nothing_gets_no_word_about_a_second_group() -> None:
-    result = ApplyResult(samples.SMALL, (StepResult(samples.ALPHA.steps[1], StepStatus.UNKNOWN, "no answer"),))
+    result = ApplyResult(samples.SMALL, (StepResult(samples.ALPHA.steps[1], StepStatus.UNKNOWN, saying("no answer")),))
     text = render_result(result, show_phones=False, color=False)
     assert "! unknown: adding alice, Bob Marsh (until 2026-12-31, contractor): no answer" in text
     assert "Nobody knows" not in text
 
 
 def test_a_group_without_a_known_name_has_none_in_its_heading() -> None:
-    text = render_plan(plan_of(replace(samples.JOINED, name="")), show_phones=False, color=False)
+    text = render_plan(plan_of(replace(samples.JOINED, name=Untrusted(""))), show_phones=False, color=False)
     assert text.startswith("club  (known after apply)\n")
 
 
 def test_a_message_that_would_fill_the_screen_is_cut() -> None:
-    text = render_plan(plan_of(replace(samples.SAME, blocked=("x" * 1100,))), show_phones=False, color=False)
+    text = render_plan(plan_of(replace(samples.SAME, blocked=(saying("x" * 1100),))), show_phones=False, color=False)
     assert f"  ! blocked: {'x' * 1000} … (100 more characters)\n" in text
 
 
 def test_from_the_eleventh_person_on_advice_only_counts() -> None:
     people = tuple(samples.who(f"120255501{n:02}", f"p{n:02}") for n in range(12))
-    group = replace(samples.SAME, advice=(Advice(AdviceKind.KEPT, "protected", people),))
+    group = replace(samples.SAME, advice=(Advice(AdviceKind.KEPT, saying("protected"), people),))
     text = render_plan(plan_of(group), show_phones=False, color=False)
     assert "i left alone: p00, p01, p02, p03, p04, p05, p06, p07, p08, p09, 2 more: protected\n" in text
 

@@ -154,7 +154,7 @@ def made_twice(effects: Iterable[Effect]) -> Iterator[str]:
 
 def from_doubtful(run: Ran) -> Iterator[str]:
     """Nobody is removed from a group that the plan calls doubtful."""
-    doubtful = {b["group"] for b in run.report["blocked"] if "doubtful" in b["reason"]} if run.report else set()
+    doubtful = {b["group"] for b in run.report["blocked"] if b["code"] == "removals-doubtful"} if run.report else set()
     for effect in run.effects:
         if effect.kind == "remove" and _name(effect.group_id).lower() in doubtful:
             yield f"somebody was removed from {_name(effect.group_id)}, which the plan calls doubtful"

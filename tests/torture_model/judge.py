@@ -148,7 +148,11 @@ def report(ran: Ran, after: Facts, *, lies: bool) -> None:
     for step in steps:
         if step["status"] == "done" and not lies:
             said = {_digits(person["who"]) for person in ran.report["people"] if person["group"] == step["group"]}
-            unread = {left["group"] for left in ran.report["remaining_drift"] if "read back" in left["difference"]}
+            unread = {
+                left["group"]
+                for left in ran.report["remaining_drift"]
+                if left["code"] in ("not-read-back", "crashed-reading-back")
+            }
             if ran.interrupted or step["group"] in unread:
                 # Nothing was read back, so nobody could see who refuses to be added.
                 said |= after.never

@@ -253,7 +253,7 @@ def _same_plan(told: dict[str, Any], dues: dict[str, Due], too_many: set[str]) -
         people = {field: {who["identity"].lstrip("+") for who in group[field]} for field in ("add", "remove")}
         assert people == {"add": what.add, "remove": what.remove}, (group, what)
         assert bool(group["blocked"]) == (what.kind == "blocked"), (group, what)
-        texts = {text["field"]: text["new"] for text in group["text"]}
+        texts = {text["field"]: text["new"] for text in group["field_changes"]}
         for field, wanted in (("name", what.name), ("description", what.description)):
             if what.kind != "create" or field == "description":
                 assert (field in texts) == (wanted is not None), (group, what)

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from reconciler.cli.formats import DIFFERENCE_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import as_of_option, format_option, output_option, show_phones_option
+from reconciler.cli.options import as_of_option, format_option, option, output_option, show_phones_option
 
 EXAMPLE = """\b
 Example:
@@ -25,12 +25,7 @@ Example:
 @click.argument("old")
 @click.argument("new")
 @click.argument("path", type=click.Path(path_type=Path), default=Path("groups.yaml"), envvar="RECONCILER_PATH")
-@click.option(
-    "--detailed-exitcode",
-    envvar="RECONCILER_DETAILED_EXITCODE",
-    is_flag=True,
-    help="Exit with 2 if the versions differ (0: no difference, 1: error).",
-)
+@option("--detailed-exitcode", is_flag=True, help="Exit with 2 if the versions differ (0: no difference, 1: error).")
 @format_option(DIFFERENCE_FORMATS)
 @output_option
 @as_of_option
@@ -54,17 +49,16 @@ def diff(
     PATH defaults to groups.yaml, or to the one of OLD and NEW that is a path. Works offline, without an API key. Shows
     removals that `restrictions` forbid, and exits with 1 if there are any.
     """
-
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.revisions import compare_arguments
     from reconciler.errors import Refused
 
-    settings = set_up_logging(ctx)
+    global_options = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (Path(old), Path(new), path))
     path_argument = path if ctx.get_parameter_source("path") is ParameterSource.COMMANDLINE else None
     compared = compare_arguments(old, new, path_argument, path, as_of)
-    write_rendered(DIFFERENCE_FORMATS[format_], compared, settings, output, show_phones=show_phones)
+    write_rendered(DIFFERENCE_FORMATS[format_], compared, global_options, output, show_phones=show_phones)
     if compared.forbidden_removals:
         problems = "\n".join(compared.forbidden_removals)
         raise Refused(f"the newer version removes keys from files that may not define them:\n{problems}")

@@ -11,15 +11,8 @@ import click
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import PlanRequest, format_option, output_option, planning_options
-from reconciler.errors import (
-    MAY_HAVE_TAKEN_EFFECT,
-    ApiError,
-    Interrupted,
-    NotificationFailed,
-    OutputError,
-    UsageError,
-)
+from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options
+from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, NotificationFailed, OutputError, UsageError
 from reconciler.model.identity import chat_id, parse_jid
 
 if TYPE_CHECKING:
@@ -84,10 +77,11 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
     """Return the id of a key's live group, among all groups that were listed for the plan."""
     from reconciler.diff.match import match_groups
     from reconciler.model.live import ListedGroup
+    from reconciler.sanitize.escape import escape_controls
 
     match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.live_names.items()])[key]
     if match.listed is None:
-        reason = match.blocked or "the group is not live"
+        reason = escape_controls(match.blocked.to_text()) if match.blocked else "the group is not live"
         raise NotificationFailed(f"the notification to {key} was not sent: {reason}", "name another chat with --notify")
     return match.listed.id
 
@@ -101,15 +95,9 @@ Example:
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
-@click.option(
-    "--notify",
-    envvar="RECONCILER_NOTIFY",
-    metavar="CHAT",
-    help="Send a summary to this group (by key) or chat (by id) if there is drift.",
-)
-@click.option(
+@option("--notify", metavar="CHAT", help="Send a summary to this group (by key) or chat (by id) if there is drift.")
+@option(
     "--since",
-    envvar="RECONCILER_SINCE",
     metavar="REF",
     help="Show the cause of each difference since this git revision was applied: a manual change, or a configuration "
     "change that is not applied yet. Defaults to the newest applied/… tag in the history of HEAD, if any.",
@@ -120,46 +108,44 @@ Example:
 @add_global_options
 @click.pass_context
 def drift(
-    ctx: click.Context,
-    request: PlanRequest,
-    notify: str | None,
-    format_: str,
-    output: Path | None,
-    since: str | None,
+    ctx: click.Context, request: PlanRequest, notify: str | None, format_: str, output: Path | None, since: str | None
 ) -> int:
     """Show how the live groups differ from the configuration; exit with 2 if they do. Changes no group.
 
-    PATH is a YAML file or a folder of them, groups.yaml by default. --notify sends one message with counts and group
-    keys, and nothing else is written. If the message cannot be sent, the exit code is 1.
+    PATH is a YAML file or a folder of YAML files; the default is groups.yaml. --notify sends one message with counts
+    and group keys, and nothing else is written. If the message cannot be sent, the exit code is 1.
     """
-
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import require_distinct_files
-    from reconciler.cli.planning import load_request, read_only_plan, stamp
+    from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
     from reconciler.cli.revisions import add_drift_causes, find_applied_revision
 
-    settings = set_up_logging(ctx)
-    require_distinct_files({"--output": output}, (request.path, settings.api_key_file))
-    desired, choices = load_request(request, settings)
+    global_options = set_up_logging(ctx)
+    desired, options = load_request(request, global_options)
+    require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
     chat = parse_chat(notify, desired) if notify is not None else None
     baseline = find_applied_revision(request.path, since)
-    with read_only_plan(desired, choices, settings) as (planned, session):
+    with read_only_plan(desired, options, global_options) as (planned, session):
         plan = add_drift_causes(planned, desired, request.path, baseline)
-        shown = _render(stamp(plan, desired.sources), request, settings, format_, output)
-        if chat is not None and session is not None and plan.pending:
+        shown = _render(stamp(plan, desired.sources), request, global_options, format_, output)
+        if chat is not None and session is not None and plan.has_changes:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
         return 1
-    return 2 if plan.pending else 0
+    return 2 if plan.has_changes else 0
 
 
-def _render(made: SavedPlan, request: PlanRequest, settings: GlobalOptions, format_: str, output: Path | None) -> bool:
+def _render(
+    saved: SavedPlan, request: PlanRequest, global_options: GlobalOptions, format_: str, output: Path | None
+) -> bool:
     """Print the drift. If that fails, print an error and go on, so that the notification is still sent."""
     from reconciler.cli.error_output import format_error
     from reconciler.cli.output import print_message, write_rendered
 
     try:
-        write_rendered(PLAN_FORMATS[format_], made, settings, output, show_phones=request.show_phones, drift=True)
+        write_rendered(
+            PLAN_FORMATS[format_], saved, global_options, output, show_phones=request.show_phones, drift=True
+        )
     except BrokenPipeError:
         return False
     except (OutputError, UsageError) as error:

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import output_option
+from reconciler.cli.options import option, output_option
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -28,20 +28,10 @@ Example:
 
 @click.command(name="import", cls=Command, epilog=EXAMPLE)
 @output_option
-@click.option(
-    "--group",
-    "ids",
-    envvar="RECONCILER_GROUP",
-    multiple=True,
-    metavar="ID",
-    help="Import only this live group; repeatable.",
-)
-@click.option("--people", envvar="RECONCILER_PEOPLE", is_flag=True, help="Name people as in the account's contacts.")
-@click.option(
-    "--phone",
-    envvar="RECONCILER_PHONE",
-    metavar="NUMBER",
-    help="The account's own number [default: the only participant that all groups share].",
+@option("--group", "ids", multiple=True, metavar="ID", help="Import only this live group; repeatable.")
+@option("--people", is_flag=True, help="Name people as in the account's contacts.")
+@option(
+    "--phone", metavar="NUMBER", help="The account's own number [default: the only participant that all groups share]."
 )
 @add_global_options
 @click.pass_context

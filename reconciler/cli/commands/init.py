@@ -13,6 +13,7 @@ from reconciler import __version__
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import option
 from reconciler.cli.output import require_stdout, write_after_success
 from reconciler.cli.signals import handle_signals
 from reconciler.errors import UsageError
@@ -38,10 +39,7 @@ NEXT_STEPS = {
         "Commit everything on a branch and open a merge request: it shows what would change; merging offers to apply "
         "it.",
     ),
-    "none": (
-        "Set WAPPFY_API_KEY and run: reconciler plan",
-        "Review the plan, then run: reconciler apply",
-    ),
+    "none": ("Set WAPPFY_API_KEY and run: reconciler plan", "Review the plan, then run: reconciler apply"),
 }
 """The second and the third step, by CI system."""
 
@@ -54,13 +52,8 @@ NEXT_STEPS = {
     default=Path(),
     envvar="RECONCILER_FOLDER",
 )
-@click.option(
-    "--ci",
-    envvar="RECONCILER_CI",
-    type=click.Choice(CI_SYSTEMS),
-    default="github",
-    show_default=True,
-    help="CI system to write pipelines for.",
+@option(
+    "--ci", type=click.Choice(CI_SYSTEMS), default="github", show_default=True, help="CI system to write pipelines for."
 )
 @add_global_options
 def init(folder: Path, ci: str) -> int:

@@ -62,7 +62,7 @@ def _invite_link(desired: Desired, client: Client, key: str) -> str:
         if not error.is_about_group:
             raise
         hint = "correct the id, or add the account to the group again"
-        raise UsageError(f"{key}: the account is not in a live group with the id {group_id}", hint) from error
+        raise UsageError(f"{key}: the account has no live group with the id {group_id}", hint) from error
     except Forbidden as error:
         raise Forbidden(
             f"{key}: only an admin of the group can read its invite link, and the account is not one",
@@ -79,6 +79,7 @@ def _group_id(desired: Desired, client: Client, key: str) -> str:
     from reconciler.engine import match_live
     from reconciler.errors import UsageError
     from reconciler.plan.selection import select_key
+    from reconciler.sanitize.escape import escape_controls
 
     group = select_key(desired.groups, key)
     if group.id is not None:
@@ -86,7 +87,7 @@ def _group_id(desired: Desired, client: Client, key: str) -> str:
     _, matches = match_live(desired, client, {group.key for group in desired.groups})
     match = matches[key]
     if match.blocked:
-        raise UsageError(f"{key}: {match.blocked}")
+        raise UsageError(f"{key}: {escape_controls(match.blocked.to_text())}")
     if match.listed is None:
         raise UsageError(f"{key}: no live group has its name", "create it with `reconciler apply` first")
     return match.listed.id

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import path_argument
+from reconciler.cli.options import option, path_argument
 
 if TYPE_CHECKING:
     from reconciler.diff.match import Match
@@ -25,7 +25,7 @@ Example:
 
 @click.command(cls=Command, epilog=EXAMPLE)
 @path_argument
-@click.option("--dry-run", envvar="RECONCILER_DRY_RUN", is_flag=True, help="Print the ids instead of writing them.")
+@option("--dry-run", is_flag=True, help="Print the ids instead of writing them.")
 @add_global_options
 @click.pass_context
 def pin(ctx: click.Context, path: Path, dry_run: bool) -> int:
@@ -54,7 +54,7 @@ def _warn_of_unmatched(matches: Mapping[str, Match]) -> None:
 
     for key, match in sorted(matches.items()):
         if match.blocked:
-            log.warning("%s: not pinned: %s", key, match.blocked)
+            log.warning("%s: not pinned: %s", key, match.blocked.to_text())
         elif match.listed is None and match.group.id is None and match.group.state is State.PRESENT:
             log.warning("%s: not pinned: it is not live yet; run `reconciler apply` first", key)
 

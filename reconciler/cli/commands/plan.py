@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import PlanRequest, format_option, output_option, planning_options
+from reconciler.cli.options import PlanRequest, file_option, format_option, option, output_option, planning_options
 
 EXAMPLE = """\b
 Example:
@@ -21,19 +21,8 @@ Example:
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
-@click.option(
-    "--out",
-    envvar="RECONCILER_OUT",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).",
-)
-@click.option(
-    "--detailed-exitcode",
-    envvar="RECONCILER_DETAILED_EXITCODE",
-    is_flag=True,
-    help="Exit with 2 when changes are pending (0: none, 1: error).",
-)
+@file_option("--out", help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
+@option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending (0: none, 1: error).")
 @format_option(PLAN_FORMATS)
 @output_option
 @planning_options
@@ -70,4 +59,4 @@ def plan(
         write_file(out, json_text(plan_document(saved)), private=True)
     stamped = stamp(plan, desired.sources)
     write_rendered(PLAN_FORMATS[format_], stamped, global_options, output, show_phones=request.show_phones)
-    return 2 if detailed_exitcode and plan.pending else 0
+    return 2 if detailed_exitcode and plan.has_changes else 0

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command, LazyGroup
+from reconciler.cli.options import option
 from reconciler.cli.session import state_option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,14 +54,7 @@ def reset(state: Path) -> int:
 
 @click.command(cls=Command, epilog="\b\nExample:\n  reconciler sandbox shake && reconciler --sandbox drift")
 @state_option
-@click.option(
-    "--seed",
-    envvar="RECONCILER_SEED",
-    type=int,
-    default=1,
-    show_default=True,
-    help="The same seed makes the same changes.",
-)
+@option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same changes.")
 @add_global_options
 @click.pass_context
 def shake(ctx: click.Context, state: Path, seed: int) -> int:
@@ -85,5 +79,5 @@ def shake(ctx: click.Context, state: Path, seed: int) -> int:
             )
         selected_ids = (selected,) if selected else instance_ids
         changes = [line for instance_id in selected_ids for line in shake_world(world, seed, instance_id)]
-    write("\n".join(changes) if changes else "nothing to change: the instance is in no group")
+    write("\n".join(changes) if changes else "nothing to change: the account is in no group")
     return 0

@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import file_option, option
 from reconciler.cli.session import state_option
 from reconciler.cli.signals import SIGNALS
 
@@ -27,60 +28,30 @@ Example:
   reconciler sandbox serve --port 8080 --from first-state.yaml --faults faults.yaml
   WAPPFY_API_KEY=wappfy_sk_sandbox_key reconciler --base-url http://127.0.0.1:8080/api plan""",
 )
-@click.option(
-    "--host", envvar="RECONCILER_HOST", default="127.0.0.1", show_default=True, help="Loopback address to bind."
-)
-@click.option(
-    "--port",
-    envvar="RECONCILER_PORT",
-    type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
-    help="Port to bind; 0 takes any free one.",
+@option("--host", default="127.0.0.1", show_default=True, help="Loopback address to bind.")
+@option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port to bind; 0 takes any free one."
 )
 @state_option
-@click.option(
-    "--from",
-    "first_state",
-    envvar="RECONCILER_FROM",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Start with the groups and people of this YAML file; only with a new state.",
-)
-@click.option(
-    "--faults",
-    envvar="RECONCILER_FAULTS",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Inject the faults described in this YAML file.",
-)
-@click.option(
+@file_option("--from", "first_state", help="Start with the groups and people of this YAML file; only with a new state.")
+@file_option("--faults", help="Inject the faults described in this YAML file.")
+@option(
     "--dialect",
-    envvar="RECONCILER_DIALECT",
     type=click.Choice(["guide", "reference"]),
     default="guide",
     show_default=True,
     help="Shape of groups: the one in the API's guide, or the one in its reference.",
 )
-@click.option(
+@option(
     "--paging",
-    envvar="RECONCILER_PAGING",
     type=click.Choice(["none", "offset", "page"]),
     default="none",
     show_default=True,
     help="Paging style of lists.",
 )
-@click.option(
-    "--rate-limit",
-    envvar="RECONCILER_RATE_LIMIT",
-    type=click.IntRange(1),
-    default=100,
-    show_default=True,
-    help="Calls allowed per window.",
-)
-@click.option(
+@option("--rate-limit", type=click.IntRange(1), default=100, show_default=True, help="Calls allowed per window.")
+@option(
     "--window",
-    envvar="RECONCILER_WINDOW",
     type=click.FloatRange(0.1, 86_400),
     default=60.0,
     show_default=True,

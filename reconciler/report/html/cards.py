@@ -89,15 +89,15 @@ def card_of(group: GroupPlan, anchor: str, refusals: Sequence[Refusal], ink: Tex
     return Card(
         anchor,
         ink.text(group.key),
-        ink.text(group.name),
+        ink.text(group.name.raw),
         ink.text(display_id(group)),
         tuple(_badges(group, bool(refusals), texts, len(adds), len(removes))),
         tuple((tone, told + of_group) for tone, _, told in acts),
         texts,
         _people(group, adds, DriftItem.ADD, ink),
         _people(group, removes, DriftItem.REMOVE, ink),
-        tuple(ink.text(refusal.message) for refusal in refusals),
-        tuple(ink.text(reason) + ("" if acts else of_group) for reason in group.blocked),
+        tuple(ink.message(refusal.message) for refusal in refusals),
+        tuple(ink.message(reason) + ("" if acts else of_group) for reason in group.blocked),
         (*_adopted(group, ink), *(note_of(advice, ink) for advice in group.advice)),
     )
 

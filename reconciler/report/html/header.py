@@ -52,7 +52,7 @@ def report_title(plan: Plan, drift: bool) -> str:
     """The main thing in a few words: how many groups change and how many cannot, or that apply would stop."""
     if plan.refusals:
         return "Apply would be refused"
-    if not plan.pending:
+    if not plan.has_changes:
         return nothing_pending(plan, drift=drift)
     moving = sum(bool(group.steps) for group in plan.groups)
     blocked = sum(bool(group.blocked) for group in plan.groups)

@@ -114,8 +114,8 @@ def _advice(plan: Plan, ink: TextStyle) -> Sequence[NoteView]:
 def _refusals(plan: Plan, cards: dict[str, Card], ink: TextStyle) -> Sequence[RefusalView]:
     return [
         RefusalView(
-            ink.text(refusal.message),
-            ink.text(refusal.override),
+            ink.message(refusal.message),
+            ink.message(refusal.override),
             ink.text(refusal.group or ""),
             cards.get(refusal.group or ""),
         )

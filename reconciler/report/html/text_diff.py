@@ -47,9 +47,9 @@ def text_view(change: TextChange, ink: TextStyle, *, stays: bool) -> TextView:
     new = _unified(ink.mask_for_reader(change.new), many)
     if change.old is None:
         return TextView(ink.text(change.field), None, _runs([(False, new)], many), stays, _more(new))
-    old = _unified(ink.mask_for_reader(change.old), many)
+    old = _unified(ink.mask_for_reader(change.old.raw), many)
     before, after = _marked(old[:_SHOWN], new[:_SHOWN])
-    hidden = "a masked number differs" if old == new and change.old != change.new else ""
+    hidden = "a masked number differs" if old == new and change.old.raw != change.new else ""
     remark = "; ".join(part for part in (hidden, _more(old), _more(new)) if part)
     return TextView(ink.text(change.field), _runs(before, many), _runs(after, many), stays, remark)
 

@@ -1,4 +1,4 @@
-"""Apply from the command line: asking, dry runs, reports, audit logs, locks, exit codes."""
+"""`reconciler apply`: confirmation, dry runs, reports, audit logs, locks, exit codes."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def test_a_dry_run_prints_the_calls_and_sends_none(stage: Stage) -> None:
     assert "POST /groups" in ran.out
     assert "0143" not in ran.out
     assert all(call.startswith("GET ") for call in stage.calls())
-    shown = stage.run("apply", "--dry-run", "--show-phones")
-    assert "12025550143@s.whatsapp.net" in shown.out
+    full_dry_run = stage.run("apply", "--dry-run", "--show-phones")
+    assert "12025550143@s.whatsapp.net" in full_dry_run.out
 
 
 def test_a_dry_run_has_the_same_calls_in_every_format(stage: Stage) -> None:
@@ -236,8 +236,8 @@ def test_no_part_of_a_log_line_holds_a_number_in_full(stage: Stage) -> None:
     early = "12025550143-1500000000@g.us"
     stage.world.create_group("Alpha", [PHONE], owner=PHONE, group_id=early)
     stage.file(f"groups: {{alpha: {{id: {early}, name: New}}}}")
-    said = "12025550144 is refused"
-    stage.server.set_faults([Fault(FaultKind.STATUS, "PATCH", "/groups/*", status=403, code=said, message=said)])
+    text = "12025550144 is refused"
+    stage.server.set_faults([Fault(FaultKind.STATUS, "PATCH", "/groups/*", status=403, code=text, message=text)])
     ran = stage.run("apply", "--yes", "--log-format", "json", "-v")
     (call,) = [line["call"] for line in map(json.loads, ran.err.splitlines()) if line.get("call", {}).get("error")]
     assert call["path"].endswith("/groups/1202•••••43-1500000000@g.us")

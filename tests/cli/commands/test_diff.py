@@ -20,7 +20,7 @@ NEW = HEAD + "groups:\n  alpha: {name: Alpha, members: [alice, bob]}\n  beta: {n
 
 
 class Shell:
-    """The program in a repository, without a key."""
+    """Runs `reconciler diff` in a repository, without an API key."""
 
     def __init__(self, repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
         self.repository = repository
@@ -35,7 +35,7 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """A repository with the old version committed before the new one."""
+    """Create a repository with a commit of the old version and one of the new."""
     monkeypatch.delenv("WAPPFY_API_KEY", raising=False)
     repository = Repository(tmp_path / "repository", monkeypatch)
     monkeypatch.chdir(repository.folder)
@@ -52,16 +52,16 @@ def test_two_files_are_compared_without_a_repository_and_without_a_key(
     (tmp_path / "old.yaml").write_text(OLD)
     (tmp_path / "new.yaml").write_text(NEW)
 
-    told = shell.diff("old.yaml", "new.yaml")
-    assert (told.code, told.err) == (0, "")
-    assert told.out == ('alpha  "Alpha"\n  + bob\n\nDiff: 1 group changed, 1 person added · 1 group unchanged\n')
+    ran = shell.diff("old.yaml", "new.yaml")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == ('alpha  "Alpha"\n  + bob\n\nDiff: 1 group changed, 1 person added · 1 group unchanged\n')
 
 
 def test_two_revisions_of_the_default_file_are_compared(shell: Shell) -> None:
-    told = shell.diff("HEAD~1", "HEAD")
+    ran = shell.diff("HEAD~1", "HEAD")
 
-    assert told.code == 0
-    assert "+ bob" in told.out
+    assert ran.code == 0
+    assert "+ bob" in ran.out
 
 
 def test_a_renamed_key_with_its_group_shows_only_real_changes(shell: Shell) -> None:
@@ -70,20 +70,20 @@ def test_a_renamed_key_with_its_group_shows_only_real_changes(shell: Shell) -> N
         {"groups.yaml": renamed.replace("previously: [Alpha]", "previously: [Alpha], members: [bob]")}
     )
 
-    told = shell.diff("HEAD", "groups.yaml")
-    assert "~ key          alpha → zulu (same group, matched by name)" in told.out
-    assert "- alice" in told.out
-    assert told.out.endswith("Diff: 1 group changed, 1 person removed · 1 group unchanged\n")
+    ran = shell.diff("HEAD", "groups.yaml")
+    assert "~ key          alpha → zulu (same group, matched by name)" in ran.out
+    assert "- alice" in ran.out
+    assert ran.out.endswith("Diff: 1 group changed, 1 person removed · 1 group unchanged\n")
 
 
 def test_a_new_group_with_previous_names_shows_its_risks(shell: Shell) -> None:
     new = "  gamma: {name: Gamma, previously: [Secret Board], description: '', max_removals: 100%, members: [bob]}\n"
     shell.repository.write({"groups.yaml": NEW + new})
 
-    told = shell.diff("HEAD", "groups.yaml").out
-    assert '  + previously   "Secret Board"\n  ! previously: if no live group has its name' in told
-    assert "  + description  (none)\n" in told
-    assert "  + max_removals  100%\n  ! max_removals: allows more removals" in told
+    ran = shell.diff("HEAD", "groups.yaml").out
+    assert '  + previously   "Secret Board"\n  ! previously: if no live group has its name' in ran
+    assert "  + description  (none)\n" in ran
+    assert "  + max_removals  100%\n  ! max_removals: allows more removals" in ran
     comment = shell.diff("HEAD", "groups.yaml", "--format", "markdown").out
     assert "Secret Board" in comment
     assert "100%" in comment
@@ -92,8 +92,8 @@ def test_a_new_group_with_previous_names_shows_its_risks(shell: Shell) -> None:
 def test_a_revision_is_compared_with_a_file(shell: Shell) -> None:
     shell.repository.write({"groups.yaml": HEAD + "groups: {}\n"})
 
-    told = shell.diff("HEAD", "groups.yaml")
-    assert "2 groups removed" in told.out
+    ran = shell.diff("HEAD", "groups.yaml")
+    assert "2 groups removed" in ran.out
     assert "No differences" in shell.diff("groups.yaml", "groups.yaml").out
 
 
@@ -116,9 +116,9 @@ def test_a_path_overrides_a_revision_of_its_name_with_a_warning(shell: Shell) ->
     shell.repository.git("branch", "other", "HEAD~1")
     shell.repository.write({"other": HEAD + "groups: {}\n"})
 
-    told = shell.diff("HEAD", "other", "groups.yaml")
-    assert "2 groups removed" in told.out
-    assert "other is a path and also a revision" in told.err
+    ran = shell.diff("HEAD", "other", "groups.yaml")
+    assert "2 groups removed" in ran.out
+    assert "other is a path and also a revision" in ran.err
     revision = shell.diff("HEAD", "other^0", "groups.yaml")
     assert "- bob" in revision.out
     assert revision.err == ""
@@ -127,19 +127,19 @@ def test_a_path_overrides_a_revision_of_its_name_with_a_warning(shell: Shell) ->
 def test_an_unused_path_is_an_error_only_on_the_command_line(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     shell.repository.commit({"a.yaml": OLD, "b.yaml": NEW})
 
-    told = shell.diff("a.yaml", "b.yaml", "groups.yaml")
-    assert told.code == 1
-    assert "a.yaml and b.yaml are both paths" in told.err
+    ran = shell.diff("a.yaml", "b.yaml", "groups.yaml")
+    assert ran.code == 1
+    assert "a.yaml and b.yaml are both paths" in ran.err
     monkeypatch.setenv("RECONCILER_PATH", "a.yaml")
     assert "+ bob" in shell.diff("a.yaml", "b.yaml").out
     assert "No differences" in shell.diff("HEAD", "HEAD^0").out
 
 
 def test_a_name_that_is_neither_a_path_nor_a_revision_is_an_error(shell: Shell) -> None:
-    told = shell.diff("HEAD", "nowhere")
+    ran = shell.diff("HEAD", "nowhere")
 
-    assert told.code == 1
-    assert "nowhere is neither a file or folder nor a revision of groups.yaml" in told.err
+    assert ran.code == 1
+    assert "nowhere is neither a file or folder nor a revision of groups.yaml" in ran.err
 
 
 def test_a_revision_without_the_file_counts_as_empty(shell: Shell) -> None:
@@ -158,9 +158,9 @@ def test_a_revision_without_the_file_counts_as_empty(shell: Shell) -> None:
 def test_an_invalid_version_is_reported_with_its_location(shell: Shell) -> None:
     shell.repository.commit({"groups.yaml": NEW.replace("members", "membres")})
 
-    told = shell.diff("HEAD~1", "HEAD")
-    assert told.code == 1
-    assert "HEAD:groups.yaml:5:24: groups.alpha.membres: unknown key" in told.err
+    ran = shell.diff("HEAD~1", "HEAD")
+    assert ran.code == 1
+    assert "HEAD:groups.yaml:5:24: groups.alpha.membres: unknown key" in ran.err
 
 
 def test_both_versions_are_of_the_same_day(shell: Shell) -> None:
@@ -191,24 +191,24 @@ def test_markdown_is_a_comment(shell: Shell) -> None:
 
 def test_forbidden_removals_are_shown_and_exit_with_1(shell: Shell) -> None:
     rules = 'restrictions: [{path: "a.yaml", groups: ["*"], people: true}]\n'
-    gone = "groups: {gamma: {name: Gamma}}\n"
+    removed = "groups: {gamma: {name: Gamma}}\n"
     free = 'restrictions: [{path: "**", groups: ["*"], people: true}]\n'
-    shell.repository.commit({"all/a.yaml": NEW + free, "all/b.yaml": gone})
+    shell.repository.commit({"all/a.yaml": NEW + free, "all/b.yaml": removed})
     shell.repository.write({"all/a.yaml": NEW + rules, "all/b.yaml": None})
 
-    told = shell.diff("HEAD", "all", "--detailed-exitcode")
-    assert told.code == 1
-    assert "removed from the configuration" in told.out
-    assert "Forbidden by `restrictions`" in told.out
-    assert "removes keys from files that may not define them" in told.err
+    ran = shell.diff("HEAD", "all", "--detailed-exitcode")
+    assert ran.code == 1
+    assert "removed from the configuration" in ran.out
+    assert "Forbidden by `restrictions`" in ran.out
+    assert "removes keys from files that may not define them" in ran.err
 
 
 def test_warnings_of_the_newer_version_are_reported(shell: Shell) -> None:
     shell.repository.write({"a.yaml": NEW.replace("[alice, bob]", "[alice, bob, +1 202 555 0144]")})
 
-    told = shell.diff("HEAD", "a.yaml", "groups.yaml")
-    assert "Warnings\n  ! a.yaml:5:" in told.out
-    assert "0144" not in told.out
+    ran = shell.diff("HEAD", "a.yaml", "groups.yaml")
+    assert "Warnings\n  ! a.yaml:5:" in ran.out
+    assert "0144" not in ran.out
 
 
 def test_the_api_key_is_not_passed_to_git(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +216,7 @@ def test_the_api_key_is_not_passed_to_git(shell: Shell, monkeypatch: pytest.Monk
     monkeypatch.setenv("GIT_TRACE2", "1")
     monkeypatch.setenv("GIT_TRACE2_ENV_VARS", "WAPPFY_API_KEY")
 
-    told = shell.diff("HEAD~1", "HEAD")
-    assert told.code == 0
-    assert "git: " in told.err
-    assert "0123456789abcdef" not in told.out + told.err
+    ran = shell.diff("HEAD~1", "HEAD")
+    assert ran.code == 0
+    assert "git: " in ran.err
+    assert "0123456789abcdef" not in ran.out + ran.err

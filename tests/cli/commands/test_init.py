@@ -1,4 +1,4 @@
-"""`init`: a new repository, all of it or nothing."""
+"""`reconciler init`: all files of a new repository, or none."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def files_below(folder: Path) -> set[str]:
 def test_init_lists_its_files_and_they_are_valid(host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "new" / "repository"
     assert run(["init", str(folder), "--ci", host]) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert files_below(folder) == ALWAYS | PIPELINES[host]
-    assert set(re.findall(r"^wrote (.*)$", told, re.M)) == {str(folder / name) for name in ALWAYS | PIPELINES[host]}
-    assert re.findall(r"^  (\d)\. ", told, re.M) == ["1", "2", "3"]
+    assert set(re.findall(r"^wrote (.*)$", printed, re.M)) == {str(folder / name) for name in ALWAYS | PIPELINES[host]}
+    assert re.findall(r"^  (\d)\. ", printed, re.M) == ["1", "2", "3"]
     assert run(["validate", str(folder / "groups.yaml")]) == 0
     assert capsys.readouterr().out.endswith("groups.yaml: valid, 2 groups\n")
 
@@ -71,8 +71,8 @@ def test_init_lists_existing_files_and_writes_nothing(
 ) -> None:
     workflows = tmp_path / ".github" / "workflows"
     workflows.mkdir(parents=True)
-    there = [tmp_path / "groups.yaml", workflows / "reconciler-drift.yml"]
-    for path in there:
+    existing = [tmp_path / "groups.yaml", workflows / "reconciler-drift.yml"]
+    for path in existing:
         if kind == "file":
             path.write_text("mine\n")
         elif kind == "folder":
@@ -81,17 +81,17 @@ def test_init_lists_existing_files_and_writes_nothing(
             path.symlink_to(tmp_path / "nowhere")
     before = files_below(tmp_path)
     assert run(["init", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
+    error = capsys.readouterr().err
     assert files_below(tmp_path) == before
-    assert all(str(path) in said for path in there)
-    assert "reconciler-plan.yml" not in said
+    assert all(str(path) in error for path in existing)
+    assert "reconciler-plan.yml" not in error
 
 
 def test_init_that_fails_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / ".github").write_text("in the way of a folder\n")
     assert run(["init", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
-    assert "nothing was left behind" in said
+    error = capsys.readouterr().err
+    assert "nothing was left behind" in error
     assert os.listdir(tmp_path) == [".github"]
     assert run(["init", str(tmp_path / ".github" / "below" / "a" / "file")]) == 1
     assert os.listdir(tmp_path) == [".github"]

@@ -1,4 +1,4 @@
-"""`drift --notify`: one short message, only when something drifted, and never twice."""
+"""`reconciler drift --notify`: one short message, only when there is drift, and never twice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEND = "/messages/send"
 
 
 def world(stage: Stage) -> dict[str, str]:
-    """Alpha lacks one and has one too many, Beta has another name, Admins is as the file says; ids by name."""
+    """Create drift: Alpha has a missing and an extra member, Beta another name, Admins none; return ids by name."""
     ids = {
         "Alpha": stage.world.create_group("Alpha", PEOPLE[:6], owner=PHONE),
         "Beta": stage.world.create_group("Bet\u202ea *https://evil.example*", PEOPLE[:1], owner=PHONE),
@@ -42,7 +42,7 @@ TEXT = (
 
 
 def sent(stage: Stage) -> list[tuple[str, str]]:
-    """The messages that took effect, and nothing else did."""
+    """Return the messages that took effect, and check that nothing else did."""
     effects = stage.world.effects()
     assert {effect.kind for effect in effects} <= {"message"}
     return [(effect.group_id, effect.detail["text"]) for effect in effects]

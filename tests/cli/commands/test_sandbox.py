@@ -1,4 +1,4 @@
-"""`--sandbox`: the embedded server inside the process, its state in `.reconciler/`."""
+"""`--sandbox` and `reconciler sandbox`: the embedded server in the process, with its state in `.reconciler/`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "groups.yaml"
 
 @pytest.fixture
 def alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """Nothing but a folder with the example: no key, no address."""
+    """Return a stage with only the example: no API key and no URL."""
     monkeypatch.delenv("WAPPFY_API_KEY")
     monkeypatch.delenv("WAPPFY_BASE_URL")
     text = EXAMPLE.read_text(encoding="utf-8").replace("writes_per_minute: 60", "writes_per_minute: 6000")
@@ -45,12 +45,12 @@ def test_the_example_validates_without_warnings(alone: Stage) -> None:
 
 
 def test_the_same_seed_makes_the_same_drift(alone: Stage) -> None:
-    told = []
+    outputs = []
     for _ in range(2):
         alone.run("sandbox", "reset")
         alone.run("--sandbox", "apply", "--yes", "--parallelism", "1")
-        told.append(alone.run("sandbox", "shake", "--seed", "7").out)
-    assert told[0] == told[1]
+        outputs.append(alone.run("sandbox", "shake", "--seed", "7").out)
+    assert outputs[0] == outputs[1]
 
 
 def test_shake_changes_the_named_instance_and_refuses_an_unknown_one(alone: Stage) -> None:
@@ -99,12 +99,12 @@ def test_pin_has_a_dry_run(alone: Stage) -> None:
 
 
 def on_a_terminal(answer: bytes, *arguments: str) -> tuple[int, str]:
-    """Run the program on a pseudo-terminal, type an answer when it asks; the exit code and all that was shown."""
+    """Run the program on a pseudo-terminal and answer its question; return the exit code and the screen."""
     controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "reconciler", *arguments]
     with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True) as process:
         os.close(terminal)
-        shown = b""
+        screen = b""
         while True:
             try:
                 part = os.read(controller, 4096)
@@ -112,12 +112,12 @@ def on_a_terminal(answer: bytes, *arguments: str) -> tuple[int, str]:
                 break
             if not part:
                 break
-            shown += part
-            if answer and b"Type 'yes' to continue" in shown:
+            screen += part
+            if answer and b"Type 'yes' to continue" in screen:
                 os.write(controller, answer)
                 answer = b""
     os.close(controller)
-    return process.returncode, shown.decode()
+    return process.returncode, screen.decode()
 
 
 @pytest.mark.parametrize(("answer", "code"), [(b"yes\n", 0), (b"no\n", 1), (b"\x04", 1)])
@@ -126,16 +126,16 @@ def test_on_a_terminal_it_asks_in_colour_and_shows_a_bar(
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    ended, shown = on_a_terminal(answer, "--sandbox", "apply")
-    assert ended == code, shown
-    assert "\x1b[" in shown
-    assert "Traceback" not in shown
-    assert ("Applied: 5 created" in shown) is (code == 0)
+    exit_code, screen = on_a_terminal(answer, "--sandbox", "apply")
+    assert exit_code == code, screen
+    assert "\x1b[" in screen
+    assert "Traceback" not in screen
+    assert ("Applied: 5 created" in screen) is (code == 0)
 
 
 def test_no_color_disables_colours(alone: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
-    ended, shown = on_a_terminal(b"no\n", "--sandbox", "apply")
-    assert ended == 1
-    assert "\x1b[" not in shown
+    exit_code, screen = on_a_terminal(b"no\n", "--sandbox", "apply")
+    assert exit_code == 1
+    assert "\x1b[" not in screen

@@ -1,4 +1,4 @@
-"""`validate` for a build server: paths are those of the repository, wherever it is run and however PATH is written."""
+"""`reconciler validate` in CI: paths are relative to the repository, wherever it runs and however PATH is spelled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BAD = "groups: {alpha: {nmae: Alpha}}"
 
 @pytest.fixture
 def repository(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a broken file in a folder of it; no build server around."""
+    """Create a repository with a broken file in one of its folders, outside of CI."""
     monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     root = stage.folder / "repository"
     (root / "sales" / "north").mkdir(parents=True)
@@ -25,7 +25,7 @@ def repository(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def files(stage: Stage, path: str) -> set[str]:
-    """The file that both formats name."""
+    """Return the files that both formats name."""
     github = stage.run("validate", path, "--format", "github")
     sarif = stage.run("validate", path, "--format", "sarif")
     assert (github.code, sarif.code, github.err, sarif.err) == (1, 1, "", "")

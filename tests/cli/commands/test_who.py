@@ -1,4 +1,4 @@
-"""`who` and `invite`: whole runs against the embedded server, reading only."""
+"""`reconciler who` and `reconciler invite`: whole runs against the embedded server."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_who_shows_every_group_desired_and_live(stage: Stage) -> None:
         "  i in; the members of this group are not managed\n\n"
         f'(not in the configuration)  "Rowing\\\\x1b[2J friends"  {ids[chr(27)]}\n'.replace("\\\\", "\\")
         + "  i in; the configuration does not have this group\n\n"
-        "alice: desired in 3 groups, in 5 live.\n"
+        "alice: desired in 3 groups, in 5 live groups.\n"
     )
 
 
@@ -96,14 +96,14 @@ def test_who_accepts_any_spelling_and_its_json_is_valid(stage: Stage, word: str)
     assert document["masked"] is True
     assert document["person"]["label"] == "alice"
     assert document["summary"] == {"desired": 3, "live": 5, "unknown": 0}
-    told = {
+    groups = {
         group["key"]: (group["live"], bool(group["desired"] and group["desired"]["member"]))
         for group in document["groups"]
     }
-    assert told["alpha"] == ("in", True)
-    assert told["beta"] == ("out", True)
-    assert told["new"] == ("no group", True)
-    assert told[None] == ("in", False)
+    assert groups["alpha"] == ("in", True)
+    assert groups["beta"] == ("out", True)
+    assert groups["new"] == ("no group", True)
+    assert groups[None] == ("in", False)
 
 
 def test_who_shows_full_numbers_on_request_in_a_private_file(stage: Stage) -> None:
@@ -139,7 +139,7 @@ def test_who_reports_groups_that_cannot_be_known(stage: Stage) -> None:
     stage.file(f"groups: {{alpha: {{name: Alpha, members: ['{BOB}']}}}}")
     wanted = stage.run("who", BOB).out
     assert "  ! desired, not known to be in\n  ! may be in: 1 participant has no known number\n" in wanted
-    assert "desired in 1 group, seen in 0 live; unknown for 1 group." in wanted
+    assert "desired in 1 group, seen in 0 live groups; unknown for 1 group." in wanted
 
 
 def test_who_shows_only_changes_that_a_plan_would_make(stage: Stage) -> None:
@@ -191,16 +191,16 @@ def test_invite_reports_why_there_is_no_link(stage: Stage) -> None:
     stage.world.create_group("Beta", [BOB], owner=PHONE)
     led = stage.world.create_group("Led by Bob", [PHONE], owner=BOB)
     stage.file(FILE + f"  led: {{id: {led}}}\n  gone: {{id: 120363999999999999@g.us}}\n")
-    for key, words in {
+    for key, message in {
         "alhpa": "did you mean alpha?",
         "new": "no live group has its name",
         "beta": "2 live groups are called",
-        "gone": "not in a live group with the id 120363999999999999@g.us",
+        "gone": "the account has no live group with the id 120363999999999999@g.us",
         "led": "only an admin of the group can",
     }.items():
         ran = stage.run("invite", key)
         assert (ran.code, ran.out) == (1, ""), key
-        assert words in ran.err, (key, ran.err)
+        assert message in ran.err, (key, ran.err)
         assert "Traceback" not in ran.err
 
 

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import RESULT_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import PlanRequest, format_option, planning_options
+from reconciler.cli.options import PlanRequest, file_option, format_option, option, planning_options
 
 EXAMPLE = """\b
 Example:
@@ -19,24 +19,10 @@ Example:
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
-@click.option("--yes", "-y", envvar="RECONCILER_YES", is_flag=True, help="Apply without asking for confirmation.")
-@click.option(
-    "--dry-run", envvar="RECONCILER_DRY_RUN", is_flag=True, help="Print the API calls instead of sending them."
-)
-@click.option(
-    "--report",
-    envvar="RECONCILER_REPORT",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write every call and its outcome as JSON (full phone numbers, mode 0600).",
-)
-@click.option(
-    "--audit-log",
-    envvar="RECONCILER_AUDIT_LOG",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Append a JSON line for every call that writes (full phone numbers, mode 0600).",
-)
+@option("--yes", "-y", is_flag=True, help="Apply without asking for confirmation.")
+@option("--dry-run", is_flag=True, help="Print the API calls instead of sending them.")
+@file_option("--report", help="Write every call and its outcome as JSON (full phone numbers, mode 0600).")
+@file_option("--audit-log", help="Append a JSON line for every call that writes (full phone numbers, mode 0600).")
 @format_option(RESULT_FORMATS)
 @planning_options
 @add_global_options

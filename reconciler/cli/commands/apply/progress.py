@@ -33,7 +33,7 @@ class LogProgress:
     def finished(self, result: StepResult) -> None:
         """Log the outcome of a call."""
         level = logging.INFO if result.status is StepStatus.DONE else logging.WARNING
-        reason = f": {result.message}" if result.message else ""
+        reason = f": {result.message.to_text()}" if result.message else ""
         log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), result.status, reason)
 
     def reading_back(self, key: str) -> None:

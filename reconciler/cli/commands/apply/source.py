@@ -82,7 +82,8 @@ def read_source(request: PlanRequest, global_options: GlobalOptions) -> YamlSour
             "name the same instance, or make a new plan",
         )
     unchanged = require_same_sources(saved.sources, request.path)
-    files = (request.path, *(resolve_source(source, request.path) for source in saved.sources))
+    sources = (resolve_source(source, request.path) for source in saved.sources)
+    files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
     return SavedPlanSource(files, account, saved, _load_behind_plan(plan, unchanged))
 
@@ -106,8 +107,8 @@ def _reject_fixed_options(request: PlanRequest) -> None:
 def _load_behind_plan(plan: Plan, files: Sequence[Path]) -> Desired | None:
     """Load the configuration behind a saved plan when the plan removes somebody or joins a group.
 
-    Whom it protects from removal, and what a joined group is to be, must not come from the plan: the file may have
-    been edited, and nobody had seen the group when the plan was made.
+    Two things must not come from the plan: the people who are protected from removal, because the plan file may have
+    been edited, and the state of a joined group, which nobody had seen when the plan was made.
     """
     if not files or not any(step.action in (Action.JOIN, Action.REMOVE) for step in plan.steps):
         return None

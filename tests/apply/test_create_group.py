@@ -20,8 +20,10 @@ from reconciler.errors import (
     ServerError,
     Unprocessable,
 )
+from reconciler.messages import Message
 from reconciler.model.live import ListedGroup
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.step import Action, Phase, Step
 from tests.apply.strict_server import StrictServer, ids, limit_reached, whos
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, ME, crowd
@@ -34,7 +36,7 @@ class Making:
     """One create on a strict server."""
 
     server: StrictServer
-    said: dict[PersonRef, tuple[PersonStatus, str]] = field(default_factory=dict)
+    said: dict[PersonRef, tuple[PersonStatus, Message]] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
 
     def run(self, people: Sequence[PersonRef], taken: Collection[str] = (), name: str = "Alpha") -> None:
@@ -123,7 +125,7 @@ def test_a_create_that_is_not_seen_is_unknown_and_not_sent_again(trouble: Callab
     with pytest.raises(CreateOutcomeUnknown) as caught:
         making.run(whos(2))
     assert (making.verbs(), making.made) == (["create", "list"], [])
-    assert "no new group of that name is listed" in caught.value.message
+    assert "no new group with that name can be found" in caught.value.message
     assert "not sent again" in caught.value.hint
 
 
@@ -142,7 +144,9 @@ def test_a_create_that_is_not_seen_is_unknown_and_not_sent_again(trouble: Callab
 def test_only_one_new_group_of_the_name_that_no_key_holds_is_taken_as_ours(
     listed: list[tuple[str, str]], taken: list[str], found: str | None
 ) -> None:
-    server = StrictServer(listed=[ListedGroup(*entry) for entry in listed], troubles={"create": [no_answer()]})
+    server = StrictServer(
+        listed=[ListedGroup(group_id, Untrusted(name)) for group_id, name in listed], troubles={"create": [no_answer()]}
+    )
     making = Making(server)
     if found is None:
         with pytest.raises(CreateOutcomeUnknown):
@@ -155,11 +159,11 @@ def test_only_one_new_group_of_the_name_that_no_key_holds_is_taken_as_ours(
 
 
 def test_two_new_groups_of_the_name_are_said_to_be_two() -> None:
-    listed = [ListedGroup(BETA_ID, "Alpha"), ListedGroup(GAMMA_ID, "Alpha")]
+    listed = [ListedGroup(BETA_ID, Untrusted("Alpha")), ListedGroup(GAMMA_ID, Untrusted("Alpha"))]
     making = Making(StrictServer(listed=listed, troubles={"create": [no_answer()]}))
     with pytest.raises(CreateOutcomeUnknown) as caught:
         making.run(whos(1))
-    assert "2 new groups of that name are listed" in caught.value.message
+    assert "2 new groups with that name can be found" in caught.value.message
 
 
 @pytest.mark.parametrize("trouble", [no_answer(), Interrupted(), Forbidden("no", endpoint="GET", status=403)])

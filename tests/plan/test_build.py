@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.diff.change import AdviceKind, MatchedBy
+from reconciler.model.text import Untrusted
 from reconciler.plan.selection import PlanOptions
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, BOB, TODAY, desired, group, group_plan, live, plan_for, policy
 
@@ -37,7 +38,7 @@ def test_a_plan_records_the_live_group_and_the_names_it_was_found_by() -> None:
     planned = group_plan(desired(group(id=None, name="Omega", previously=["Alpha"], members=[BOB])), there)
     assert planned.live == there
     assert planned.lookup_names == ("Omega", "Alpha")
-    assert (planned.name, planned.id, planned.matched_by) == ("Omega", ALPHA_ID, MatchedBy.PREVIOUS_NAME)
+    assert (planned.name, planned.id, planned.matched_by) == (Untrusted("Omega"), ALPHA_ID, MatchedBy.PREVIOUS_NAME)
     assert planned.live_members == 1
     assert ([who.label for who in planned.add], [who.label for who in planned.remove]) == (["bob"], ["alice"])
 

@@ -1,10 +1,10 @@
-"""When two names or descriptions count as equal."""
+"""Text is compared in one form; a mistyped name has a suggestion."""
 
 from __future__ import annotations
 
 import pytest
 
-from reconciler.model.text import normalize, quote, texts_equal
+from reconciler.model.text import closest_name, normalize, quote, texts_equal
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,19 @@ def test_a_comparable_text_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(("text", "quoted"), [("A", '"A"'), ('A", "B', '"A\\", \\"B"'), ("a\\", '"a\\\\"'), ("", '""')])
 def test_where_a_text_in_quotes_ends_cannot_be_faked(text: str, quoted: str) -> None:
     assert quote(text) == quoted
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("pln", "plan"),
+        ("Plan", "plan"),
+        ("aply", "apply"),
+        ("родтели-5б", "родители-5б"),
+        ("xyz", None),
+        ("", None),
+        ("p" * 100_000, None),
+    ],
+)
+def test_only_a_close_name_is_suggested(word: str, expected: str | None) -> None:
+    assert closest_name(word, ("plan", "apply", "родители-5б")) == expected

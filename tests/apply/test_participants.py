@@ -11,11 +11,13 @@ import pytest
 from reconciler.apply.participants import ParticipantCall, membership_of, people_in_error
 from reconciler.apply.result import PersonStatus
 from reconciler.errors import Conflict, Forbidden, Interrupted, NoResponse, NotFound, Unprocessable
+from reconciler.messages import Message
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.step import Action
 from tests.apply.strict_server import StrictServer, gone, ids, limit_reached, whos
-from tests.builders import ALPHA_ID, crowd
+from tests.builders import ALPHA_ID, codes, crowd
 
 LID = "76699677012110@lid"
 ADD, REMOVE = Action.ADD, Action.REMOVE
@@ -28,7 +30,7 @@ class Sent:
     """What became of one step."""
 
     server: StrictServer
-    said: dict[PersonRef, tuple[PersonStatus, str]] = field(default_factory=dict)
+    said: dict[PersonRef, tuple[PersonStatus, Message]] = field(default_factory=dict)
     took: int = 0
 
     def states(self) -> dict[str, PersonStatus]:
@@ -103,8 +105,7 @@ def test_somebody_there_under_a_private_id_counts_as_in_and_the_others_are_added
     (hidden,) = ids([people[position]])
     sent = send(StrictServer(hidden={hidden: LID}, names_them=names_them), ADD, people)
     assert sent.states() == {people[position].label: ALREADY_IN}
-    assert "`lid`" in sent.said[people[position]][1]
-    assert LID in sent.said[people[position]][1]
+    assert sent.said[people[position]][1] == Message.of("in-under-private-id", ids=(LID,))
     assert len(sent.server.sent("add")) <= (3 if names_them else 2 * count.bit_length() + 1)
     accounted_for(sent, people, ADD)
 
@@ -137,23 +138,23 @@ def test_somebody_whose_noted_private_id_is_seen_is_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "hidden", "words"),
+    ("action", "hidden", "code"),
     [
-        (ADD, {}, "the group's read does not show it"),
-        (REMOVE, {}, "the group's read does not show it"),
-        (REMOVE, {"+12025550199": LID}, "the group's read does not show it"),
-        (ADD, {"+12025550199": LID}, "`lid`"),
+        (ADD, {}, "api-says-so"),
+        (REMOVE, {}, "api-says-so"),
+        (REMOVE, {"+12025550199": LID}, "api-says-so"),
+        (ADD, {"+12025550199": LID}, "in-under-private-id"),
     ],
 )
 def test_a_single_person_the_server_counts_otherwise_is_settled_by_the_server(
-    action: Action, hidden: dict[Any, str], words: str
+    action: Action, hidden: dict[Any, str], code: str
 ) -> None:
     people = whos(1)
     server = StrictServer(inside=ids(people) if action is REMOVE else set(), hidden=hidden)
     server.troubles[action.value] = [Conflict("conflict", endpoint="POST", status=409)]
     sent = send(server, action, people)
     assert [state for state, _ in sent.said.values()] == [ALREADY_IN if action is ADD else ALREADY_OUT]
-    assert words in sent.said[people[0]][1]
+    assert codes([sent.said[people[0]][1]]) == [code]
     assert len(server.calls) == 2
 
 
@@ -166,7 +167,9 @@ def test_a_bad_number_is_told_and_the_others_go(names_them: bool, action: Action
     inside = ids(people) if action is REMOVE else set()
     sent = send(StrictServer(inside=inside, bad=ids(wrong), names_them=names_them), action, people)
     assert sent.states() == {who.label: BAD for who in wrong}
-    assert {text for _, text in sent.said.values()} == {"bad participant format"}
+    assert {message for _, message in sent.said.values()} == {
+        Message.of("api-refused-person", answer=Untrusted("bad participant format"))
+    }
     assert len(sent.server.calls) <= (2 if names_them else 15)
     assert sent.server.sent("read") == []
     accounted_for(sent, people, action)
@@ -293,4 +296,4 @@ def test_whom_an_error_names_is_read_from_any_field_of_its_details(details: Any,
 def test_somebody_is_there_by_number_or_by_private_id(who: PersonRef, there: bool) -> None:
     (known,) = ids(whos(1))
     people = (Participant(known, known), Participant(LID, lid=LID))
-    assert membership_of(LiveGroup(ALPHA_ID, "Alpha", "", people))(who) is there
+    assert membership_of(LiveGroup(ALPHA_ID, Untrusted("Alpha"), Untrusted(""), people))(who) is there

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
 from reconciler.model.live import Instance, LiveGroup
 from reconciler.plan.guards import PLACEHOLDER, check_instance
@@ -20,6 +21,7 @@ from tests.builders import (
     DAVE,
     ME,
     PEOPLE,
+    codes,
     crowd,
     desired,
     group,
@@ -69,15 +71,14 @@ def test_a_refusal_names_the_group_the_limit_its_source_and_the_flag_that_lifts_
     wanted, group_live = removing(4, 3, of_policy=share(50, "groups.yaml:7"))
     (refusal,) = plan_for(wanted, group_live).refusals
     assert refusal.group == "alpha"
-    assert refusal.message == "3 of 4 members would be removed, 2 may be (50% by groups.yaml:7)"
-    assert "--max-removals 3" in refusal.override
-    assert "`max_removals`" in refusal.override
+    assert refusal.message.to_text() == "3 of 4 members would be removed, 2 may be (50% by groups.yaml:7)"
+    assert refusal.override == Message.of("raise-removal-limit", removed=3)
 
 
 def test_the_flag_that_a_refusal_names_does_lift_it() -> None:
     wanted, group_live = removing(4, 3)
     (refusal,) = plan_for(wanted, group_live).refusals
-    number = int(refusal.override.split("--max-removals ")[1].split(",")[0])
+    number = int(refusal.override.to_text().split("--max-removals ")[1].split(",")[0])
     assert plan_for(wanted, group_live, choices=PlanOptions(max_removals=count(number))).refusals == ()
 
 
@@ -117,22 +118,20 @@ def test_removals_that_are_blocked_or_held_back_refuse_nothing() -> None:
     for group_live in (doubtful, no_admin):
         plan = plan_for(desired(group(members=[])), group_live)
         assert plan.refusals == ()
-        assert plan.pending
+        assert plan.has_changes
 
 
 def test_somebody_to_remove_while_the_own_number_is_unknown_is_refused() -> None:
-    (refusal,) = plan_for(desired(group(members=[ALICE]), instance=None), live(ALICE, BOB, me=None)).refusals
-    assert "own number is unknown" in refusal.message
-    assert "`phone` under `instance`" in refusal.override
+    (refusal,) = plan_for(desired(group(members=[ALICE]), account=None), live(ALICE, BOB, me=None)).refusals
+    assert codes([refusal.message, refusal.override]) == ["own-phone-unknown", "set-own-phone"]
 
 
 def test_the_number_in_a_file_for_another_instance_is_not_this_ones() -> None:
     wanted = replace(desired(group(members=[ALICE])), instance_id="inst_other").for_instance("inst_abc123")
     (refusal,) = plan_for(wanted, live(ALICE, BOB, me=None)).refusals
-    assert "own number is unknown" in refusal.message
-    assert "the file is for the instance inst_other, this run for inst_abc123" in refusal.message
-    assert "name inst_other with --instance-id" in refusal.override
-    assert "`id` and `phone` of inst_abc123" in refusal.override
+    ids = {"configured": "inst_other", "actual": "inst_abc123"}
+    assert refusal.message == Message.of("own-phone-of-other-instance", **ids)
+    assert refusal.override == Message.of("use-configured-instance", **ids)
 
 
 @pytest.mark.parametrize(
@@ -140,20 +139,20 @@ def test_the_number_in_a_file_for_another_instance_is_not_this_ones() -> None:
 )
 def test_a_file_that_names_no_instance_or_this_one_tells_the_own_number(of_the_file: str | None, known: bool) -> None:
     wanted = replace(desired(), instance_id=of_the_file).for_instance("inst_abc123")
-    assert (wanted.instance == ME, wanted.instance_id) == (known, of_the_file)
+    assert (wanted.account == ME, wanted.instance_id) == (known, of_the_file)
 
 
 def test_a_starter_that_nobody_has_made_their_own_is_refused_whatever_instance_it_is_for() -> None:
     wanted = replace(desired(group(members=[*PEOPLE, ME])), instance_id=PLACEHOLDER)
     for lives in ([live(ALICE)], [live(*PEOPLE)], []):
         (refusal,) = plan_for(wanted, *lives).refusals
-        assert PLACEHOLDER in refusal.message
-        assert "`id` and `phone`" in refusal.override
+        assert refusal.message == Message.of("starter-file", instance=PLACEHOLDER)
+        assert refusal.override == Message.of("fill-in-starter")
     assert plan_for(wanted, live(ALICE), choices=PlanOptions(sandbox=True)).refusals == ()
 
 
 def test_adding_alone_needs_no_own_number() -> None:
-    wanted = desired(group(members=[*PEOPLE, ME]), instance=None)
+    wanted = desired(group(members=[*PEOPLE, ME]), account=None)
     assert plan_for(wanted, live(ALICE, BOB)).refusals == ()
 
 
@@ -162,26 +161,24 @@ def test_adding_alone_needs_no_own_number() -> None:
     [
         (CONNECTED, None),
         (None, None),
-        (Instance("inst_abc123", "disconnected"), "not connected: its status is disconnected"),
-        (Instance("inst_abc123", "scan_qr"), "not connected: its status is scan_qr"),
-        (Instance("inst_abc123", "connected", kind="cloud_api"), "type cloud_api"),
+        (Instance("inst_abc123", "disconnected"), "not-connected"),
+        (Instance("inst_abc123", "scan_qr"), "not-connected"),
+        (Instance("inst_abc123", "connected", kind="cloud_api"), "no-groups-on-instance"),
     ],
     ids=["connected", "nobody asked", "disconnected", "waiting for the scan", "another kind"],
 )
 def test_an_instance_that_cannot_write_is_refused(instance: Instance | None, said: str | None) -> None:
     found = check_instance(instance)
-    assert [said in refusal.message for refusal in found if said] == ([True] if said else [])
+    assert codes(refusal.message for refusal in found) == ([said] if said else [])
     assert all(refusal.override and refusal.group is None for refusal in found)
 
 
 def test_all_refusals_are_told_at_once_the_runs_own_first() -> None:
-    wanted = desired(group(members=[]), instance=None)
+    wanted = desired(group(members=[]), account=None)
     plan = plan_for(wanted, live(*PEOPLE), instance=Instance("inst_abc123", "failed"))
     assert [refusal.group for refusal in plan.refusals] == [None, None, "alpha"]
-    assert [
-        word in refusal.override
-        for word, refusal in zip(("connect it", "`phone`", "--max-removals"), plan.refusals, strict=True)
-    ] == [True] * 3
+    overrides = [refusal.override for refusal in plan.refusals]
+    assert codes(overrides) == ["connect-instance", "set-own-phone", "raise-removal-limit"]
 
 
 @pytest.mark.parametrize(
@@ -196,9 +193,9 @@ def test_all_refusals_are_told_at_once_the_runs_own_first() -> None:
     ],
 )
 def test_steps_and_blocks_are_pending_and_advice_is_not(wanted: Desired, there: LiveGroup, pending: bool) -> None:
-    assert plan_for(wanted, there).pending is pending
+    assert plan_for(wanted, there).has_changes is pending
 
 
 def test_a_refusal_alone_is_pending() -> None:
     plan: Plan = plan_for(desired(), instance=Instance("inst_abc123", "failed"))
-    assert (plan.pending, plan.calls) == (True, 0)
+    assert (plan.has_changes, plan.calls) == (True, 0)

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.model.desired import Desired, State
 from reconciler.model.live import LiveGroup, Participant
+from reconciler.model.text import Untrusted
 from reconciler.plan.selection import PlanOptions
 from reconciler.plan.staleness import groups_with_steps, live_changes
 from tests.builders import (
@@ -52,7 +53,9 @@ def what_moved(
     [
         pytest.param(WAS, id="the same"),
         pytest.param(replace(WAS, participants=WAS.participants[::-1]), id="in another order"),
-        pytest.param(replace(WAS, name=" Alpha\n", description="Text\r\n"), id="white space at the ends"),
+        pytest.param(
+            replace(WAS, name=Untrusted(" Alpha\n"), description=Untrusted("Text\r\n")), id="white space at the ends"
+        ),
         pytest.param(live(participant(ALICE, shown_as="12025550143:7@c.us"), description="Text"), id="another form"),
         pytest.param(
             live(Participant(LID, ALICE.identity, ALICE.jid, LID), description="Text"), id="by lid with the phone"
@@ -67,57 +70,61 @@ def test_a_plan_fits_groups_that_are_as_they_were(now: LiveGroup) -> None:
 @pytest.mark.parametrize(
     ("now", "sentences"),
     [
-        pytest.param(replace(WAS, name="Omega"), ['alpha: the name was "Alpha", is "Omega"'], id="renamed"),
         pytest.param(
-            replace(WAS, description=""), ['alpha: the description was "Text", is ""'], id="description cleared"
+            replace(WAS, name=Untrusted("Omega")), ['alpha: the name was "Alpha" and is now "Omega"'], id="renamed"
+        ),
+        pytest.param(
+            replace(WAS, description=Untrusted("")),
+            ['alpha: the description was "Text" and is now ""'],
+            id="description cleared",
         ),
         pytest.param(
             live(ALICE, CAROL, description="Text"),
-            ["alpha: +13035550145 is in by now, as member"],
+            ["alpha: +13035550145 is in the group now (member)"],
             id="somebody came",
         ),
-        pytest.param(live(description="Text"), ["alpha: +12025550143, then member, is no longer in"], id="left"),
+        pytest.param(live(description="Text"), ["alpha: +12025550143 (member) is no longer in the group"], id="left"),
         pytest.param(
             replace(WAS, participants=live(BOB, CAROL).participants[1:]),
             [
-                "alpha: +12025550100, then admin, is no longer in",
-                "alpha: +12025550143, then member, is no longer in",
-                "alpha: +12025550144 is in by now, as member",
-                "alpha: +13035550145 is in by now, as member",
+                "alpha: +12025550100 (admin) is no longer in the group",
+                "alpha: +12025550143 (member) is no longer in the group",
+                "alpha: +12025550144 is in the group now (member)",
+                "alpha: +13035550145 is in the group now (member)",
             ],
             id="nobody stayed",
         ),
         pytest.param(
             live(participant(ALICE, admin=True), description="Text"),
-            ["alpha: +12025550143 was member, is admin"],
+            ["alpha: +12025550143 was member and is now admin"],
             id="promoted",
         ),
         pytest.param(
             live(ALICE, description="Text", me=participant(ME)),
-            ["alpha: +12025550100 was admin, is member"],
+            ["alpha: +12025550100 was admin and is now member"],
             id="the instance demoted",
         ),
         pytest.param(
             live(ALICE, description="Text", owner=ALICE),
-            ["alpha: +12025550143 was member, is owner"],
+            ["alpha: +12025550143 was member and is now owner"],
             id="owner by the group's own word",
         ),
         pytest.param(
             live(ALICE, participant(LID), description="Text"),
-            [f"alpha: {LID} is in by now, as member"],
+            [f"alpha: {LID} is in the group now (member)"],
             id="somebody unidentified came",
         ),
         pytest.param(
             live(ALICE, participant("someone@example"), description="Text"),
-            ["alpha: someone@example is in by now, as member"],
+            ["alpha: someone@example is in the group now (member)"],
             id="somebody in an unknown form came",
         ),
         pytest.param(
             live(participant(BOB, admin=True, owner=True), name="Omega", description="Text"),
             [
-                "alpha: +12025550143, then member, is no longer in",
-                "alpha: +12025550144 is in by now, as owner",
-                'alpha: the name was "Alpha", is "Omega"',
+                "alpha: +12025550143 (member) is no longer in the group",
+                "alpha: +12025550144 is in the group now (owner)",
+                'alpha: the name was "Alpha" and is now "Omega"',
             ],
             id="several at once, sorted",
         ),
@@ -134,16 +141,18 @@ def test_somebody_unidentified_is_the_same_in_every_spelling_of_the_private_id()
 
 def test_a_group_that_was_empty_and_is_not_any_more_has_moved() -> None:
     (told,) = what_moved(desired(group(members=[ALICE])), [live(me=None)], [live(ALICE, me=None)])
-    assert told == "alpha: +12025550143 is in by now, as member"
+    assert told == "alpha: +12025550143 is in the group now (member)"
 
 
 @pytest.mark.parametrize("wanted", [ADDING, LEAVING])
 def test_a_touched_group_that_is_no_longer_listed_is_told(wanted: Desired) -> None:
-    assert what_moved(wanted, [WAS], []) == (f"alpha: the live group {ALPHA_ID} is gone",)
+    assert what_moved(wanted, [WAS], []) == (f"alpha: the live group {ALPHA_ID} no longer exists",)
 
 
 def test_a_touched_group_that_is_listed_and_cannot_be_read_is_told() -> None:
-    assert what_moved(ADDING, [WAS], [WAS], unreadable=[ALPHA_ID]) == (f"alpha: the live group {ALPHA_ID} is gone",)
+    assert what_moved(ADDING, [WAS], [WAS], unreadable=[ALPHA_ID]) == (
+        f"alpha: the live group {ALPHA_ID} no longer exists",
+    )
 
 
 def test_leaving_needs_only_that_the_group_is_still_there() -> None:
@@ -154,7 +163,7 @@ def test_leaving_needs_only_that_the_group_is_still_there() -> None:
 def test_a_create_is_stale_once_a_group_bears_one_of_its_names(name: str) -> None:
     (told,) = what_moved(CREATING, [], [live(id=BETA_ID, name=name)])
     assert BETA_ID in told
-    assert "is there by now" in told
+    assert "exists now" in told
 
 
 def test_a_create_is_not_stale_for_groups_of_other_names() -> None:
@@ -177,12 +186,12 @@ def test_a_group_that_a_key_of_the_file_holds_is_no_reason_when_that_key_is_no_t
 
 
 def test_names_are_quoted_so_that_their_end_cannot_be_faked() -> None:
-    (told,) = what_moved(ADDING, [WAS], [replace(WAS, name='A", is "B')])
-    assert told == 'alpha: the name was "Alpha", is "A\\", is \\"B"'
+    (told,) = what_moved(ADDING, [WAS], [replace(WAS, name=Untrusted('A", is "B'))])
+    assert told == 'alpha: the name was "Alpha" and is now "A\\", is \\"B"'
 
 
 def test_a_join_is_stale_once_its_group_is_live() -> None:
-    assert what_moved(JOINING, [], [live(id=BETA_ID)]) == (f"alpha: the live group {BETA_ID} is there by now",)
+    assert what_moved(JOINING, [], [live(id=BETA_ID)]) == (f"alpha: the live group {BETA_ID} exists now",)
     assert what_moved(JOINING, [], [live(id=ALPHA_ID)]) == ()
 
 
@@ -206,9 +215,9 @@ def test_groups_that_the_plan_does_not_touch_may_change_as_they_like() -> None:
 @pytest.mark.parametrize(
     ("was", "now", "told"),
     [
-        ("Alpha", "Alpha", 'alpha: another live group called "Alpha" is there by now: ' + BETA_ID),
-        ("Old", "Old", 'alpha: another live group called "Old" is there by now: ' + BETA_ID),
-        ("Old", "Alpha", 'alpha: another live group called "Alpha" is there by now: ' + BETA_ID),
+        ("Alpha", "Alpha", 'alpha: another live group called "Alpha" exists now: ' + BETA_ID),
+        ("Old", "Old", 'alpha: another live group called "Old" exists now: ' + BETA_ID),
+        ("Old", "Alpha", 'alpha: another live group called "Alpha" exists now: ' + BETA_ID),
         ("Alpha", "Old", None),
         ("Alpha", "Other", None),
     ],

@@ -8,30 +8,37 @@ from reconciler.diff.change import Advice, AdviceKind
 from reconciler.diff.compare import unmanaged
 from reconciler.diff.match import match_groups
 from reconciler.errors import UsageError
+from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, State
 from reconciler.model.live import ListedGroup
+from reconciler.model.text import Untrusted
 from reconciler.plan.selection import select_keys
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, group
 
-LISTED = [ListedGroup(ALPHA_ID, "Alpha"), ListedGroup(BETA_ID, "Beta"), ListedGroup(GAMMA_ID, "Beta")]
+LISTED = [
+    ListedGroup(ALPHA_ID, Untrusted("Alpha")),
+    ListedGroup(BETA_ID, Untrusted("Beta")),
+    ListedGroup(GAMMA_ID, Untrusted("Beta")),
+]
 
 
 @pytest.mark.parametrize(
-    ("groups", "text", "names"),
+    ("groups", "names"),
     [
-        ([], "3 live groups are not in the file and left alone", ("Alpha", "Beta", "Beta")),
-        ([group()], "2 live groups are not in the file and left alone", ("Beta", "Beta")),
-        ([group(), group("b", id=BETA_ID)], "1 live group is not in the file and left alone", ("Beta",)),
-        ([group(state=State.LEFT)], "2 live groups are not in the file and left alone", ("Beta", "Beta")),
-        ([group("b", id=None, name="Beta")], "1 live group is not in the file and left alone", ("Alpha",)),
+        ([], ("Alpha", "Beta", "Beta")),
+        ([group()], ("Beta", "Beta")),
+        ([group(), group("b", id=BETA_ID)], ("Beta",)),
+        ([group(state=State.LEFT)], ("Beta", "Beta")),
+        ([group("b", id=None, name="Beta")], ("Alpha",)),
     ],
     ids=["no key", "one key", "two keys", "a group to leave", "candidates of a blocked key"],
 )
 def test_live_groups_that_no_key_may_mean_are_told_and_left_alone(
-    groups: list[DesiredGroup], text: str, names: tuple[str, ...]
+    groups: list[DesiredGroup], names: tuple[str, ...]
 ) -> None:
     advice = unmanaged(match_groups(groups, LISTED).values(), LISTED)
-    assert advice == (Advice(AdviceKind.UNMANAGED, text, names=names),)
+    message = Message.of("unmanaged-groups", count=len(names))
+    assert advice == (Advice(AdviceKind.UNMANAGED, message, names=tuple(map(Untrusted, names))),)
 
 
 def test_where_every_live_group_may_be_meant_nothing_is_told() -> None:

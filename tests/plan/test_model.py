@@ -10,9 +10,10 @@ from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, St
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy
 from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.plan.step import Action, Phase, Step
-from tests.builders import ALICE, TODAY
+from tests.builders import ALICE, TODAY, saying
 
 ADD = Step("b", Action.ADD, Phase.BUILD)
 PATCH = Step("b", Action.PATCH, Phase.BUILD)
@@ -23,10 +24,10 @@ PLAN = Plan(
     "inst_abc123",
     TODAY,
     (
-        GroupPlan("a", "A", steps=(REMOVE,)),
-        GroupPlan("b", "B", steps=(PATCH, ADD)),
-        GroupPlan("c", "C", steps=SWAPS),
-        GroupPlan("d", "D", steps=(CREATE,)),
+        GroupPlan("a", Untrusted("A"), steps=(REMOVE,)),
+        GroupPlan("b", Untrusted("B"), steps=(PATCH, ADD)),
+        GroupPlan("c", Untrusted("C"), steps=SWAPS),
+        GroupPlan("d", Untrusted("D"), steps=(CREATE,)),
     ),
 )
 WHO = PersonRef(ALICE.identity, ALICE.jid, "alice")
@@ -51,14 +52,14 @@ def test_the_estimate_is_made_with_the_slower_of_both_rates(rate: float, writes:
     ("plan", "pending"),
     [
         (Plan("i", TODAY), False),
-        (Plan("i", TODAY, (GroupPlan("a", "A"),)), False),
-        (Plan("i", TODAY, (GroupPlan("a", "A", steps=(ADD,)),)), True),
-        (Plan("i", TODAY, (GroupPlan("a", "A", blocked=("why",)),)), True),
-        (Plan("i", TODAY, refusals=(Refusal("why", "how"),)), True),
+        (Plan("i", TODAY, (GroupPlan("a", Untrusted("A")),)), False),
+        (Plan("i", TODAY, (GroupPlan("a", Untrusted("A"), steps=(ADD,)),)), True),
+        (Plan("i", TODAY, (GroupPlan("a", Untrusted("A"), blocked=(saying("why"),)),)), True),
+        (Plan("i", TODAY, refusals=(Refusal(saying("why"), saying("how")),)), True),
     ],
 )
 def test_steps_blocked_groups_and_refusals_are_pending(plan: Plan, pending: bool) -> None:
-    assert plan.pending is pending
+    assert plan.has_changes is pending
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_steps_blocked_groups_and_refusals_are_pending(plan: Plan, pending: bool
     ],
 )
 def test_only_a_group_found_by_a_name_is_adopted(found: MatchedBy, adopted: bool) -> None:
-    assert GroupPlan("a", "A", matched_by=found).adopted is adopted
+    assert GroupPlan("a", Untrusted("A"), matched_by=found).adopted is adopted
 
 
 def outcome(state: PersonStatus) -> ApplyResult:
@@ -89,8 +90,12 @@ def outcome(state: PersonStatus) -> ApplyResult:
             if end is not StepStatus.DONE
         ),
         pytest.param(ApplyResult(PLAN, interrupted=True), False, id="interrupted"),
-        pytest.param(ApplyResult(PLAN, remaining_drift=(("a", "text"),)), False, id="left over"),
-        pytest.param(ApplyResult(Plan("i", TODAY, (GroupPlan("a", "A", blocked=("x",)),))), False, id="blocked"),
+        pytest.param(ApplyResult(PLAN, remaining_drift=(("a", saying("text")),)), False, id="left over"),
+        pytest.param(
+            ApplyResult(Plan("i", TODAY, (GroupPlan("a", Untrusted("A"), blocked=(saying("x"),)),))),
+            False,
+            id="blocked",
+        ),
         pytest.param(outcome(PersonStatus.NOT_ADDED), False, id="somebody not added"),
         pytest.param(outcome(PersonStatus.BAD_NUMBER), False, id="a bad number"),
         pytest.param(outcome(PersonStatus.STILL_IN), False, id="somebody still in"),
@@ -119,5 +124,7 @@ def test_people_have_one_order_labels_first_whatever_their_case_then_numbers_the
 
 def test_advice_is_about_somebody_in_order_or_is_none() -> None:
     one, other = PersonRef(None, None, "b"), PersonRef(None, None, "A")
-    assert Advice.for_people(AdviceKind.KEPT, "text", [one, other]) == (Advice(AdviceKind.KEPT, "text", (other, one)),)
-    assert Advice.for_people(AdviceKind.KEPT, "text", ()) == ()
+    assert Advice.for_people(AdviceKind.KEPT, saying("text"), [one, other]) == (
+        Advice(AdviceKind.KEPT, saying("text"), (other, one)),
+    )
+    assert Advice.for_people(AdviceKind.KEPT, saying("text"), ()) == ()

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from reconciler.diff.change import AdviceKind
+from reconciler.messages import Message
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Member, Membership, Person
+from reconciler.model.text import Untrusted
 from tests.builders import (
     ALICE,
     BOB,
@@ -63,14 +65,14 @@ def test_observing_tells_every_difference_and_is_nothing_pending() -> None:
     wanted = group(name="Omega", description="New", members=[ALICE], membership=OBSERVE)
     change = change_for(desired(wanted), live(BOB, description="Old"))
     observed = [advice for advice in change.advice if advice.kind is AdviceKind.OBSERVED]
-    assert [advice.text for advice in observed] == [
-        'name is "Alpha", the file says "Omega"',
-        'description is "Old", the file says "New"',
-        "wanted, and not in the group",
-        "in the group, and not wanted",
+    assert [advice.message for advice in observed] == [
+        Message.of("observed-text", field="name", live=Untrusted("Alpha"), desired=Untrusted("Omega")),
+        Message.of("observed-text", field="description", live=Untrusted("Old"), desired=Untrusted("New")),
+        Message.of("observed-missing"),
+        Message.of("observed-surplus"),
     ]
     assert told(change.advice, AdviceKind.OBSERVED) == ["alice", "bob"]
-    assert (change.writes, change.blocked) == (False, ())
+    assert (change.needs_writes, change.blocked) == (False, ())
 
 
 def test_observing_needs_no_admin() -> None:
@@ -93,7 +95,7 @@ def test_somebody_whose_time_ran_out_stays_in_an_additive_group_and_is_told() ->
     change = change_for(desired(group(members=[ALICE], expired=ended, membership=ADDITIVE)), live(ALICE, BOB))
     assert change.remove == ()
     assert told(change.advice, AdviceKind.EXPIRED) == ["bob"]
-    assert "`absent`" in change.advice[0].text
+    assert change.advice[0].message == Message.of("expired-but-additive")
 
 
 def test_somebody_expired_and_absent_leaves_an_additive_group() -> None:
@@ -115,16 +117,16 @@ def test_somebody_expired_and_absent_leaves_an_additive_group() -> None:
 def test_what_falls_due_within_fourteen_days_is_named(until: date | None, named: bool) -> None:
     change = change_for(desired(group(members=[member(ALICE, until)])), live(ALICE))
     assert told(change.advice, AdviceKind.EXPIRES) == (["alice"] if named else [])
-    assert not change.writes
+    assert not change.needs_writes
 
 
 def test_what_falls_due_is_told_by_day_the_soonest_first() -> None:
     days = [(ALICE, 9), (BOB, 2), (CAROL, 9)]
     wanted = group(members=[member(who, TODAY + timedelta(days=count)) for who, count in days])
     change = change_for(desired(wanted), live(ALICE, BOB, CAROL))
-    assert [(advice.text, labels(advice.people)) for advice in change.advice] == [
-        ("last day is 2026-06-17", ["bob"]),
-        ("last day is 2026-06-24", ["alice", "carol"]),
+    assert [(advice.message, labels(advice.people)) for advice in change.advice] == [
+        (Message.of("last-day", day=date(2026, 6, 17)), ["bob"]),
+        (Message.of("last-day", day=date(2026, 6, 24)), ["alice", "carol"]),
     ]
 
 
@@ -137,7 +139,7 @@ def test_the_last_days_of_the_calendar_are_days_like_others() -> None:
 def test_somebody_who_is_to_come_by_invite_is_pending_and_never_added(mode: Membership) -> None:
     wanted = desired(group(members=[ALICE, member(BOB, by_invite=True)], membership=mode))
     change = change_for(wanted, live(ALICE))
-    assert (change.add, change.remove, change.writes) == ((), (), False)
+    assert (change.add, change.remove, change.needs_writes) == ((), (), False)
     assert told(change.advice, AdviceKind.PENDING) == ["bob"]
 
 

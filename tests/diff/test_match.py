@@ -8,12 +8,14 @@ import pytest
 
 from reconciler.diff.change import MatchedBy
 from reconciler.diff.match import lookup_names, match_groups
+from reconciler.messages import Message
 from reconciler.model.desired import UNMANAGED, DesiredGroup, State
 from reconciler.model.live import ListedGroup
-from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, desired, group, group_plan, live
+from reconciler.model.text import Untrusted
+from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, codes, desired, group, group_plan, live
 
-A = ListedGroup(ALPHA_ID, "Alpha")
-B = ListedGroup(BETA_ID, "Beta")
+A = ListedGroup(ALPHA_ID, Untrusted("Alpha"))
+B = ListedGroup(BETA_ID, Untrusted("Beta"))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,7 @@ B = ListedGroup(BETA_ID, "Beta")
         ),
         pytest.param(
             group(id=None, name="Cafe\u0301"),
-            [ListedGroup(ALPHA_ID, "Caf\u00e9")],
+            [ListedGroup(ALPHA_ID, Untrusted("Caf\u00e9"))],
             MatchedBy.NAME,
             ALPHA_ID,
             id="names in NFC",
@@ -59,24 +61,22 @@ def test_a_group_is_found_by_id_then_name_then_earlier_name(
     wanted: DesiredGroup, live_groups: list[ListedGroup], found: MatchedBy, live_id: str | None
 ) -> None:
     match = match_groups([wanted], live_groups)["alpha"]
-    assert (match.matched_by, match.listed.id if match.listed else None, match.blocked) == (found, live_id, "")
+    assert (match.matched_by, match.listed.id if match.listed else None, match.blocked) == (found, live_id, None)
 
 
 def test_several_live_groups_of_the_name_block_and_are_listed() -> None:
-    twins = [ListedGroup(GAMMA_ID, "Alpha"), A]
+    twins = [ListedGroup(GAMMA_ID, Untrusted("Alpha")), A]
     match = match_groups([group(id=None)], twins)["alpha"]
     assert match.listed is None
     assert match.candidates == (ALPHA_ID, GAMMA_ID)
-    assert match.blocked.startswith("2 live groups are called")
-    assert ALPHA_ID in match.blocked
-    assert GAMMA_ID in match.blocked
-    assert "`id`" in match.blocked
+    assert match.blocked == Message.of("name-ambiguous", count=2, name=Untrusted("Alpha"), ids=(ALPHA_ID, GAMMA_ID))
 
 
 def test_several_groups_that_bear_earlier_names_block() -> None:
     match = match_groups([group(id=None, name="New", previously=["Alpha", "Beta"])], [A, B])["alpha"]
     assert match.listed is None
     assert match.candidates == (ALPHA_ID, BETA_ID)
+    assert codes([match.blocked]) == ["previous-name-ambiguous"]
 
 
 @pytest.mark.parametrize(
@@ -93,20 +93,20 @@ def test_of_a_group_that_has_the_name_and_one_that_has_an_earlier_one_neither_is
     match = match_groups([group(id=None, previously=previously, state=State.LEFT)], [A, B])["alpha"]
     assert (match.listed is None) is blocked
     assert match.candidates == ((ALPHA_ID, BETA_ID) if blocked else ())
-    assert ('2 live groups are called "Alpha" or one of its earlier names' in match.blocked) is blocked
+    assert codes([match.blocked]) == (["name-to-leave-ambiguous"] if blocked else [])
 
 
 def test_a_live_group_held_by_the_id_of_another_key_is_no_candidate() -> None:
     pinned, unpinned = group("pinned", id=ALPHA_ID, name="Alpha"), group("unpinned", id=None, name="Alpha")
     matches = match_groups([pinned, unpinned], [A])
     assert matches["pinned"].matched_by is MatchedBy.ID
-    assert (matches["unpinned"].matched_by, matches["unpinned"].blocked) == (MatchedBy.NONE, "")
+    assert (matches["unpinned"].matched_by, matches["unpinned"].blocked) == (MatchedBy.NONE, None)
 
 
 def test_a_held_group_leaves_its_namesake_as_the_only_candidate() -> None:
     pinned, unpinned = group("pinned", id=ALPHA_ID, name="Alpha"), group("unpinned", id=None, name="Alpha")
-    matches = match_groups([pinned, unpinned], [A, ListedGroup(GAMMA_ID, "Alpha")])
-    assert matches["unpinned"].listed == ListedGroup(GAMMA_ID, "Alpha")
+    matches = match_groups([pinned, unpinned], [A, ListedGroup(GAMMA_ID, Untrusted("Alpha"))])
+    assert matches["unpinned"].listed == ListedGroup(GAMMA_ID, Untrusted("Alpha"))
 
 
 @pytest.mark.parametrize(
@@ -116,16 +116,14 @@ def test_a_held_group_leaves_its_namesake_as_the_only_candidate() -> None:
 def test_an_id_that_is_not_live_blocks_and_never_falls_back_to_a_name(name: str, hinted: bool) -> None:
     match = match_groups([group(id=GAMMA_ID, name=name)], [A])["alpha"]
     assert match.listed is None
-    assert GAMMA_ID in match.blocked
-    assert "`invite`" in match.blocked
-    assert (ALPHA_ID in match.blocked) is hinted
-    assert ("of that name" in match.blocked) is hinted
+    hint = Message.of("id-not-live-but-name", id=GAMMA_ID, ids=(ALPHA_ID,))
+    assert match.blocked == (hint if hinted else Message.of("id-not-live", id=GAMMA_ID))
 
 
 def test_an_id_that_is_not_live_makes_no_call_at_all() -> None:
     planned = group_plan(desired(group(id=GAMMA_ID, members=[])), live())
     assert (planned.steps, len(planned.blocked), planned.id) == ((), 1, GAMMA_ID)
-    assert planned.pending
+    assert planned.has_changes
 
 
 @pytest.mark.parametrize("order", list(permutations(range(2))))
@@ -133,9 +131,8 @@ def test_two_keys_that_find_one_live_group_block_each_other(order: tuple[int, ..
     keys = [group("new", id=None, name="New", previously=["Alpha"]), group("old", id=None, name="Alpha")]
     matches = match_groups([keys[index] for index in order], [A])
     assert [matches[key].listed for key in ("new", "old")] == [None, None]
-    assert ALPHA_ID in matches["new"].blocked
-    assert "old" in matches["new"].blocked
-    assert "new" in matches["old"].blocked
+    assert matches["new"].blocked == Message.of("live-group-shared", keys=("old",), id=ALPHA_ID)
+    assert matches["old"].blocked == Message.of("live-group-shared", keys=("new",), id=ALPHA_ID)
     assert matches["new"].candidates == (ALPHA_ID,)
 
 
@@ -172,4 +169,4 @@ def test_a_group_found_by_a_name_is_adopted(wanted: DesiredGroup, adopted: bool)
 
 def test_adopting_alone_takes_no_call_and_is_nothing_pending() -> None:
     planned = group_plan(desired(group(id=None)), live())
-    assert (planned.id, planned.steps, planned.pending) == (ALPHA_ID, (), False)
+    assert (planned.id, planned.steps, planned.has_changes) == (ALPHA_ID, (), False)

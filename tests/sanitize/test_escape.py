@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from reconciler.sanitize.escape import escape_controls, mask_and_escape
 from reconciler.sanitize.markdown import command_data, command_property, markdown_code, markdown_fence, markdown_text
-from tests.hostile.hostile_readers import (
+from tests.sanitize.hostile_readers import (
     assert_github_links_nothing,
     assert_no_number,
     assert_terminal_and_log_obey_nothing,
     decoded_command,
     github_page,
 )
-from tests.hostile.hostile_texts import DISGUISED, HOSTILE
+from tests.sanitize.hostile_texts import DISGUISED, HOSTILE
 
 TABLE = ["table", "thead", "tr", "th", "th", "tbody", "tr", "td", "td"]
 ANY_TEXT = st.text(

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from reconciler.cli.main import COMMANDS
-from tests.hostile.hostile_readers import (
+from tests.sanitize.hostile_readers import (
     Page,
     assert_github_links_nothing,
     assert_no_number,
@@ -22,8 +22,8 @@ from tests.hostile.hostile_readers import (
     decoded_command,
     github_page,
 )
-from tests.hostile.hostile_texts import DIGITS
-from tests.hostile.hostile_world import HARMLESS, NUMBERS, TEXTS, bad_file, good_file, populate, refusals
+from tests.sanitize.hostile_texts import DIGITS
+from tests.sanitize.hostile_world import HARMLESS, NUMBERS, TEXTS, bad_file, good_file, populate, refusals
 from tests.stage import Ran, Stage
 
 # What to run, and with which exit code it ends in the hostile world.

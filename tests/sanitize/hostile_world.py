@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.sandbox import Fault, FaultKind
-from tests.hostile.hostile_texts import DISGUISED, HOSTILE
+from tests.sanitize.hostile_texts import DISGUISED, HOSTILE
 from tests.stage import PHONE, Stage
 
 ALICE, BOB, CAROL = "+1 303 555 0171", "+1 404 555 0182", "+1 512 555 0193"

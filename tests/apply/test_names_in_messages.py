@@ -12,6 +12,7 @@ from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.apply.verify import read_back, remaining_drift
 from reconciler.errors import NoResponse
 from reconciler.model.live import LiveGroup
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan
 from reconciler.plan.step import Action, Phase, Step
 from tests.apply.strict_server import StrictServer
@@ -23,9 +24,9 @@ CREATE = Step("alpha", Action.CREATE, Phase.BUILD, name=NAME)
 
 
 def test_of_a_group_that_is_there_by_now() -> None:
-    creating = GroupPlan("alpha", NAME, steps=(CREATE,), lookup_names=(NAME,))
+    creating = GroupPlan("alpha", Untrusted(NAME), steps=(CREATE,), lookup_names=(NAME,))
     told = appeared_groups([creating], [listed(live(name=NAME))], {}, ())
-    assert told == (f"alpha: a live group called {QUOTED} is there by now: {ALPHA_ID}",)
+    assert told == (f"alpha: a live group called {QUOTED} exists now: {ALPHA_ID}",)
 
 
 def test_of_a_group_that_may_or_may_not_exist() -> None:
@@ -41,15 +42,16 @@ def test_of_a_name_that_reads_back_as_another() -> None:
             return live(id=group_id, name=f"{NAME}!")
 
     server = Renaming()
-    run = GroupExecutor(GroupPlan("alpha", NAME, steps=(CREATE,)), server, set(), Event())
+    run = GroupExecutor(GroupPlan("alpha", Untrusted(NAME), steps=(CREATE,)), server, set(), Event())
     run.run_phase(Phase.BUILD, lambda _: None, lambda _: None)
-    assert read_back(run, ALPHA_ID, server).remaining == (f'its name reads back as {QUOTED[:-1]}!", not {QUOTED}',)
+    (message,) = read_back(run, ALPHA_ID, server).remaining
+    assert message.to_text() == f'its name reads back as {QUOTED[:-1]}!", not {QUOTED}'
 
 
 def test_of_a_group_that_an_invite_leads_into() -> None:
     wanted = desired(group(id=None, invite="AbCdEfGh"))
     join = Step("alpha", Action.JOIN, Phase.BUILD, invite="AbCdEfGh")
-    result = ApplyResult(plan_for(wanted), (StepResult(join, StepStatus.DONE, "", BETA_ID),))
-    told = remaining_drift({"alpha": live(id=BETA_ID, name=NAME)}, result, wanted)
-    what = f"its invite leads into {QUOTED}, which has another name: note the `id` {BETA_ID} in the file"
-    assert told == (("alpha", what),)
+    result = ApplyResult(plan_for(wanted), (StepResult(join, StepStatus.DONE, group_id=BETA_ID),))
+    ((key, message),) = remaining_drift({"alpha": live(id=BETA_ID, name=NAME)}, result, wanted)
+    what = f"its invite leads to {QUOTED}, which has another name: set this group's `id` to {BETA_ID}"
+    assert (key, message.to_text()) == ("alpha", what)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.diff.change import AdviceKind
+from reconciler.messages import Message
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Membership, Policy
 from tests.builders import (
     ALICE,
@@ -36,7 +37,7 @@ def test_an_owner_stays_and_it_is_said_why(wanted: DesiredGroup) -> None:
     change = change_for(desired(wanted), live(participant(BOB, admin=True, owner=True)))
     assert change.remove == ()
     assert told(change.advice, AdviceKind.KEPT) == ["bob"]
-    assert "owner" in change.advice[0].text
+    assert change.advice[0].message == Message.of("owner-not-removed")
 
 
 @pytest.mark.parametrize("wanted", GROUPS)
@@ -49,8 +50,8 @@ def test_the_owner_named_by_the_group_itself_stays_too(wanted: DesiredGroup) -> 
 def test_a_protected_person_stays_and_it_is_said_why(wanted: DesiredGroup) -> None:
     change = change_for(desired(wanted, policy=policy(protected=[BOB])), live(BOB))
     assert (change.remove, told(change.advice, AdviceKind.KEPT)) == ((), ["bob"])
-    assert "`policy.protected`" in change.advice[0].text
-    assert not change.writes
+    assert change.advice[0].message == Message.of("protected-not-removed")
+    assert not change.needs_writes
 
 
 @pytest.mark.parametrize("wanted", GROUPS)
@@ -73,13 +74,13 @@ def test_nothing_removes_the_instance_when_it_is_no_admin_either() -> None:
 @pytest.mark.parametrize("wanted", GROUPS)
 def test_an_ignored_person_who_is_in_is_neither_removed_nor_reported(wanted: DesiredGroup) -> None:
     change = change_for(desired(wanted, policy=policy(ignored=[BOB])), live(BOB))
-    assert (change.remove, change.advice, change.writes) == ((), (), False)
+    assert (change.remove, change.advice, change.needs_writes) == ((), (), False)
 
 
 @pytest.mark.parametrize("mode", list(Membership))
 def test_an_ignored_person_who_is_wanted_is_neither_added_nor_reported(mode: Membership) -> None:
     change = change_for(desired(group(members=[BOB], membership=mode), policy=policy(ignored=[BOB])), live())
-    assert (change.add, change.advice, change.writes) == ((), (), False)
+    assert (change.add, change.advice, change.needs_writes) == ((), (), False)
 
 
 def test_an_ignored_admin_is_no_admin_difference() -> None:
@@ -126,7 +127,7 @@ def test_an_admin_difference_is_told_and_never_a_call(mode: Membership) -> None:
         (AdviceKind.ADMIN, ["alice", "carol"]),
         (AdviceKind.ADMIN, ["bob"]),
     ]
-    assert not change.writes
+    assert not change.needs_writes
 
 
 def test_an_admin_to_be_is_named_by_alias_then_by_name() -> None:
@@ -152,5 +153,5 @@ def test_the_admins_of_a_new_group_are_to_be_promoted_by_hand() -> None:
 
 @pytest.mark.parametrize("unknown_instance", [False, True])
 def test_admins_are_compared_whether_the_instance_is_known_or_not(unknown_instance: bool) -> None:
-    wanted: Desired = desired(group(admins=[ME]), instance=None if unknown_instance else ME)
+    wanted: Desired = desired(group(admins=[ME]), account=None if unknown_instance else ME)
     assert change_for(replace(wanted, policy=Policy()), live()).advice == ()

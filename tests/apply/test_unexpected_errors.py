@@ -9,6 +9,8 @@ import pytest
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.errors import NoResponse
+from reconciler.messages import Message
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.step import Action, Phase, Step
 from tests.apply.strict_server import StrictServer, ids, whos
@@ -32,7 +34,10 @@ def applied(server: StrictServer) -> ApplyResult:
         Step("alpha", Action.REMOVE, Phase.REMOVE, ALPHA_ID, people=(BOB,)),
     )
     beta = (Step("beta", Action.ADD, Phase.BUILD, BETA_ID, people=(CAROL,)),)
-    groups = (GroupPlan("alpha", "Alpha", ALPHA_ID, steps=alpha), GroupPlan("beta", "Beta", BETA_ID, steps=beta))
+    groups = (
+        GroupPlan("alpha", Untrusted("Alpha"), ALPHA_ID, steps=alpha),
+        GroupPlan("beta", Untrusted("Beta"), BETA_ID, steps=beta),
+    )
     plan = Plan("inst", TODAY, groups)
     return apply_plan(plan, server, known=(), parallelism=1, stop=Event(), progress=Silent()).result
 
@@ -46,7 +51,7 @@ def test_a_step_that_ends_as_nobody_expected_may_be_done_and_the_other_groups_go
     result = applied(server)
     told = [(step.step.group, step.status) for step in result.steps]
     assert told == [("alpha", StepStatus.UNKNOWN), ("beta", StepStatus.DONE), ("alpha", StepStatus.SKIPPED)]
-    assert result.steps[0].message == "an unexpected ZeroDivisionError: it may be done, in part or whole"
+    assert result.steps[0].message == Message.of("unexpected-error", error="ZeroDivisionError")
     assert (result.unexpected, result.converged) == ((bug,), False)
 
 
@@ -54,5 +59,5 @@ def test_a_read_back_that_ends_as_nobody_expected_leaves_what_was_answered() -> 
     bug = ZeroDivisionError("bug")
     result = applied(StrictServer(inside=ids([BOB]), troubles={"read": [bug]}))
     assert {step.status for step in result.steps} == {StepStatus.DONE}
-    assert result.remaining_drift == (("alpha", "it could not be read back: an unexpected ZeroDivisionError"),)
+    assert result.remaining_drift == (("alpha", Message.of("crashed-reading-back", error="ZeroDivisionError")),)
     assert (result.unexpected, result.converged) == ((bug,), False)

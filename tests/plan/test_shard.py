@@ -52,10 +52,10 @@ def test_a_shard_is_read_as_it_is_written(text: str, shard: Shard) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        *((text, "written I/N") for text in ("", "2", "2/", "/5", "a/b", "2/5/7", "2 / 5", "2:5", "٢/5")),
-        *((text, "written I/N") for text in ("-1/5", "+1/5", "1.0/5", "02/5", "0/5", "0/0", "1/0", "1/1000000")),
-        ("6/5", "the last one is 5/5; they count from 1"),
-        ("1/100001", "100000 shards at most"),
+        *((text, "as I/N") for text in ("", "2", "2/", "/5", "a/b", "2/5/7", "2 / 5", "2:5", "٢/5")),
+        *((text, "as I/N") for text in ("-1/5", "+1/5", "1.0/5", "02/5", "0/5", "0/0", "1/0", "1/1000000")),
+        ("6/5", "the last of 5 shards is 5/5; shards count from 1"),
+        ("1/100001", "at most 100000 shards"),
     ],
 )
 def test_what_is_no_shard_is_told_in_words(text: str, words: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.diff.change import TextChange
 from reconciler.model.desired import UNMANAGED, Membership, UnmanagedType
+from reconciler.model.text import Untrusted
 from tests.builders import change_for, desired, group, group_plan, live
 
 
@@ -31,17 +32,20 @@ def test_a_description_changes_only_where_people_would_see_a_difference(
 ) -> None:
     change = change_for(desired(group(description=wanted)), live(description=there))
     assert bool(change.field_changes) is changes
-    assert change.writes is changes
+    assert change.needs_writes is changes
 
 
 def test_a_change_tells_the_old_text_and_the_new_one_as_it_is_sent() -> None:
     change = change_for(desired(group(name="Cafe\u0301 ", description="a\r\nb\n")), live(description="old"))
-    assert change.field_changes == (TextChange("name", "Alpha", "Caf\u00e9"), TextChange("description", "old", "a\nb"))
+    assert change.field_changes == (
+        TextChange("name", Untrusted("Alpha"), "Caf\u00e9"),
+        TextChange("description", Untrusted("old"), "a\nb"),
+    )
 
 
 def test_a_name_that_is_not_managed_stays_and_is_shown() -> None:
     change = change_for(desired(group(name=UNMANAGED, members=[])), live(name="Whatever"))
-    assert (change.field_changes, change.name) == ((), "Whatever")
+    assert (change.field_changes, change.name) == ((), Untrusted("Whatever"))
 
 
 @pytest.mark.parametrize("name", ["Omega", "Caf\u00e9"])
@@ -57,5 +61,7 @@ def test_a_rename_by_an_earlier_name_is_one_patch() -> None:
 
 def test_a_live_name_cannot_fake_where_it_ends() -> None:
     observed = desired(group(name="Alpha", membership=Membership.OBSERVE))
-    (advice,) = change_for(observed, live(name='A", the file says "A')).advice
-    assert advice.text == 'name is "A\\", the file says \\"A", the file says "Alpha"'
+    (advice,) = change_for(observed, live(name='A", the configuration says "A')).advice
+    assert advice.message.to_text() == (
+        'the name is "A\\", the configuration says \\"A", the configuration says "Alpha"'
+    )

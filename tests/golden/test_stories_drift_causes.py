@@ -1,4 +1,4 @@
-"""`drift --since`: what somebody did by hand is told from what the file asks for and nobody applied yet."""
+"""`drift --since`: manual changes and unapplied configuration changes are distinguished."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def drifted(guide: Stage, repository: Repository) -> Stage:
     return guide
 
 
-def test_each_difference_says_whose_doing_it_is(drifted: Stage) -> None:
+def test_each_difference_shows_its_cause(drifted: Stage) -> None:
     told = drifted.run("drift", "--since", "HEAD", "--max-removals", "2")
 
     assert told.code == 2
@@ -75,7 +75,7 @@ NEVER_TOOK = "What was applied and never took shows as changed by hand too"
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "html"])
-def test_a_group_that_was_always_blocked_is_not_said_to_be_surely_somebodys_doing(
+def test_a_group_that_was_always_blocked_may_not_be_a_manual_change(
     guide: Stage, repository: Repository, format_: str
 ) -> None:
     others = guide.world.create_group("Theirs", [PHONE], owner=CAROL)
@@ -88,7 +88,7 @@ def test_a_group_that_was_always_blocked_is_not_said_to_be_surely_somebodys_doin
     assert NEVER_TOOK in told
 
 
-def test_where_nothing_may_be_somebodys_doing_nothing_is_said_of_hands(guide: Stage, repository: Repository) -> None:
+def test_without_manual_changes_there_is_no_note_about_them(guide: Stage, repository: Repository) -> None:
     text = (guide.folder / "groups.yaml").read_text()
     repository.write({"groups.yaml": text + "  gamma: {name: Gamma, members: [alice]}\n"})
 
@@ -97,7 +97,7 @@ def test_where_nothing_may_be_somebodys_doing_nothing_is_said_of_hands(guide: St
     assert NEVER_TOOK not in told.out
 
 
-def test_the_document_has_the_verdicts_and_holds_to_its_schema(drifted: Stage, repository: Repository) -> None:
+def test_the_document_has_the_causes_and_is_valid_by_its_schema(drifted: Stage, repository: Repository) -> None:
     document = json.loads(drifted.run("drift", "--since", "HEAD", "--format", "json", "--show-phones").out)
 
     jsonschema.Draft202012Validator(json.loads(schema_text("plan.schema.json"))).validate(document)
@@ -110,7 +110,7 @@ def test_the_document_has_the_verdicts_and_holds_to_its_schema(drifted: Stage, r
     assert "2025550144" not in masked
 
 
-def test_every_format_says_what_drift_was_held_against(drifted: Stage) -> None:
+def test_every_format_names_the_revision(drifted: Stage) -> None:
     markdown = drifted.run("drift", "--since", "HEAD", "--format", "markdown").out
     page = drifted.run("drift", "--since", "HEAD", "--format", "html").out
 
@@ -122,7 +122,7 @@ def test_every_format_says_what_drift_was_held_against(drifted: Stage) -> None:
         assert "Held against HEAD (commit" in told
 
 
-def test_without_since_the_newest_applied_tag_is_taken_and_said(drifted: Stage, repository: Repository) -> None:
+def test_without_since_the_newest_applied_tag_is_used_and_named(drifted: Stage, repository: Repository) -> None:
     repository.git("tag", "applied/2026-06-15")
 
     told = drifted.run("drift")
@@ -135,7 +135,7 @@ def test_without_since_the_newest_applied_tag_is_taken_and_said(drifted: Stage, 
     assert "description" in drifted.run("drift", "--since", "applied/2026-06-15").out
 
 
-def test_without_a_tag_or_a_repository_differences_are_plain(drifted: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_tag_or_a_repository_there_are_no_causes(drifted: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     told = drifted.run("drift")
     assert "by hand)" not in told.out
     assert "Held against" not in told.out
@@ -153,9 +153,7 @@ def test_a_revision_that_does_not_exist_is_an_error_before_any_call(drifted: Sta
     assert drifted.calls() == []
 
 
-def test_a_revision_that_is_not_valid_leaves_differences_plain_and_says_so(
-    drifted: Stage, repository: Repository
-) -> None:
+def test_an_invalid_revision_shows_drift_without_causes_and_warns(drifted: Stage, repository: Repository) -> None:
     text = (drifted.folder / "groups.yaml").read_text()
     repository.commit({"groups.yaml": FILE.replace("members", "membres")})
     repository.write({"groups.yaml": text})
@@ -175,7 +173,7 @@ def test_a_revision_without_the_file_has_applied_nothing(drifted: Stage, reposit
     assert "not applied yet" in told.out
 
 
-def test_no_drift_is_held_against_a_revision_too(guide: Stage, repository: Repository) -> None:
+def test_no_drift_names_the_revision_too(guide: Stage, repository: Repository) -> None:
     told = guide.run("drift", "--since", "HEAD")
 
     assert told.code == 0
@@ -185,7 +183,7 @@ def test_no_drift_is_held_against_a_revision_too(guide: Stage, repository: Repos
     assert "no difference to judge." in nothing.out
 
 
-def test_a_report_on_drift_is_no_plan(drifted: Stage) -> None:
+def test_a_drift_report_cannot_be_applied(drifted: Stage) -> None:
     for edit, said in ((lambda d: d, "report on drift"), (lambda d: {**d, "baseline": None}, "no drift causes")):
         document = json.loads(drifted.run("drift", "--since", "HEAD", "--format", "json", "--show-phones").out)
         saved: Path = drifted.folder / "saved.plan"
@@ -195,7 +193,7 @@ def test_a_report_on_drift_is_no_plan(drifted: Stage) -> None:
         assert said in applied.err
 
 
-def test_a_key_renamed_without_an_id_hides_nobodys_doing(guide: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_renamed_key_without_an_id_keeps_its_causes(guide: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     repository = Repository(guide.folder, monkeypatch)
     repository.commit({".gitignore": "state/\n", "groups.yaml": FILE})
     assert guide.run("apply", "--yes").code == 0
@@ -210,7 +208,7 @@ def test_a_key_renamed_without_an_id_hides_nobodys_doing(guide: Stage, monkeypat
     assert "not applied yet" not in told.out
 
 
-def test_a_key_that_means_another_live_group_by_now_makes_nobody_guilty(guide: Stage, repository: Repository) -> None:
+def test_a_key_that_matches_another_live_group_has_no_manual_changes(guide: Stage, repository: Repository) -> None:
     other = guide.world.create_group("Zulu", [BOB, PHONE], admins=[PHONE])
     text = (guide.folder / "groups.yaml").read_text().replace(live_id(guide, "Beta"), other)
     repository.write({"groups.yaml": text})

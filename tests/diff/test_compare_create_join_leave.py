@@ -9,6 +9,7 @@ import pytest
 from reconciler.diff.change import AdviceKind, TextChange
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Membership, State
 from reconciler.model.live import LiveGroup
+from reconciler.model.text import Untrusted
 from tests.builders import (
     ALICE,
     BETA_ID,
@@ -47,7 +48,7 @@ def test_a_group_that_is_nowhere_is_created_or_joined_or_left_alone(
 ) -> None:
     change = change_for(desired(wanted))
     assert (change.create, change.join, change.leave, change.live) == (create, join, False, None)
-    assert change.writes is (create or join)
+    assert change.needs_writes is (create or join)
 
 
 @pytest.mark.parametrize("invite", [None, CODE])
@@ -59,11 +60,11 @@ def test_observing_says_that_the_group_is_not_there(invite: str | None) -> None:
 
 def test_a_group_that_has_only_an_id_has_no_name_to_show_before_it_is_joined() -> None:
     change = change_for(desired(group(id=BETA_ID, name=UNMANAGED, invite=CODE)))
-    assert (change.join, change.name, change.id) == (True, "", BETA_ID)
+    assert (change.join, change.name, change.id) == (True, Untrusted(""), BETA_ID)
 
 
 def test_an_invite_of_a_group_that_is_live_is_not_used() -> None:
-    assert not change_for(desired(group(invite=CODE)), live()).writes
+    assert not change_for(desired(group(invite=CODE)), live()).needs_writes
 
 
 def test_a_new_group_has_its_name_its_description_and_its_people() -> None:
@@ -71,7 +72,7 @@ def test_a_new_group_has_its_name_its_description_and_its_people() -> None:
     change = change_for(desired(wanted))
     assert change.field_changes == (TextChange("name", None, "New"), TextChange("description", None, "Text"))
     assert labels(change.add) == ["alice", "bob"]
-    assert (change.name, change.live_members, change.advice) == ("New", 0, ())
+    assert (change.name, change.live_members, change.advice) == (Untrusted("New"), 0, ())
 
 
 @pytest.mark.parametrize("description", ["", UNMANAGED])
@@ -105,5 +106,5 @@ def test_a_group_to_be_left_is_left_and_nothing_else(wanted: DesiredGroup, there
 
 def test_a_group_that_is_observed_is_not_left() -> None:
     change = change_for(desired(group(state=LEFT, membership=OBSERVE)), live())
-    assert (change.leave, change.writes) == (False, False)
+    assert (change.leave, change.needs_writes) == (False, False)
     assert [advice.kind for advice in change.advice] == [AdviceKind.OBSERVED]

@@ -11,7 +11,8 @@ from reconciler.diff.compare import compare, needs_read
 from reconciler.diff.match import Match
 from reconciler.model.desired import UNMANAGED, DesiredGroup, Membership, State
 from reconciler.model.live import ListedGroup
-from tests.builders import ALICE, CAROL, change_for, desired, group, listed, live
+from reconciler.model.text import Untrusted
+from tests.builders import ALICE, CAROL, change_for, codes, desired, group, listed, live
 
 BARE = listed(live(ALICE))
 WHOLE = listed(live(ALICE, description="Text"), whole=True)
@@ -53,8 +54,8 @@ def test_a_group_that_is_listed_and_gone_when_read_is_blocked_not_created() -> N
     match = Match(group(members=[ALICE]), MatchedBy.ID, BARE)
     (change,) = compare([match], desired(match.group), {BARE.id: None})
     assert not change.create
-    assert not change.writes
-    assert "gone when read" in change.blocked[0]
+    assert not change.needs_writes
+    assert codes(change.blocked) == ["group-disappeared"]
 
 
 def test_a_list_entry_that_tells_everything_serves_as_the_read() -> None:
@@ -70,9 +71,9 @@ def test_a_list_entry_as_a_read_has_what_it_tells_and_is_empty_elsewhere(entry: 
     read = entry.to_live_group()
     assert (read.id, read.name, read.count) == (entry.id, entry.name, entry.count)
     assert read.participants == (entry.participants or ())
-    assert read.description == (entry.description or "")
+    assert read.description == (entry.description or Untrusted(""))
 
 
 def test_an_unread_group_of_which_nothing_is_managed_gives_no_doubt_and_no_change() -> None:
     change = change_for(desired(group()), live(ALICE))
-    assert (change.writes, change.advice, change.blocked) == (False, (), ())
+    assert (change.needs_writes, change.advice, change.blocked) == (False, (), ())
