@@ -177,7 +177,7 @@ def test_a_saved_plan_sees_a_namesake_that_comes_beyond_the_cut_of_a_list(cut: S
 
 
 def test_questions_about_all_groups_are_not_answered_from_a_cut_list(cut: Stage) -> None:
-    assert "in 1 of the live ones" in cut.run("who", ONLY_IN_THE_LAST).out
+    assert "in 1 live group" in cut.run("who", ONLY_IN_THE_LAST).out
     assert len(yaml.safe_load(cut.run("import", "--instance-id", INSTANCE).out)["groups"]) == len(cut.world.snapshot())
     pinned = cut.run("pin")
     assert "2 live groups" in pinned.err
