@@ -49,7 +49,7 @@ def test_a_key_that_loses_its_live_group_to_an_id_is_planned_too(guide: Stage, r
     assert 'board  "Board"' in planned.out
     assert "+ create the group" in planned.out
     assert (
-        "i different live group: in HEAD it matched a live group that sales matches now, so apply creates a new one: "
+        "i different live group: in HEAD it matched a live group that now belongs to sales, so applying creates a new one: "
         '"Board"' in planned.out
     )
     assert "1 group changed since HEAD" in planned.out
@@ -124,7 +124,7 @@ def test_a_rename_that_loses_its_live_group_has_a_warning_in_every_format(
     repository.write(file_of(BOARD.replace("name: Board", "name: Council"), SALES))
 
     told = guide.run("plan", "--changed-since", "HEAD", "--format", format_).out
-    assert "creates a second group" in told
+    assert "creates a duplicate" in told
     assert "previously" in told
     assert board.partition("@")[0] in told
 
