@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test torture bench docs site lint types imports audit unit screenshots clean
+.PHONY: demo test quick torture bench docs site lint types imports audit unit screenshots clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,9 +33,18 @@ audit: $(INSTALLED)
 unit: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
+# For every edit, in under 20 s: what needs no socket, browser, git or random input. The first run takes longer (mypy).
+PURE := apply config diff sanitize model plan report oracle test_engine.py test_marks.py
+QUICK := not slow and not fuzz and not browser and not git
+quick: $(INSTALLED)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/python -m pytest --quiet -n 2 --no-cov -m "$(QUICK)" $(addprefix tests/,$(PURE))
+
 # Everything that can go wrong, at every point where it can; `test` runs a sample of it.
 torture: $(INSTALLED)
-	RECONCILER_TORTURE=full $(BIN)/python -m pytest tests/torture tests/torture_model -n 2 -o faulthandler_timeout=7200
+	RECONCILER_TORTURE=full $(BIN)/python -m pytest tests/faults tests/stateful -n 2 -o faulthandler_timeout=7200
 
 # Takes a while, and a machine that does nothing else meanwhile; writes benchmarks/RESULTS.md.
 bench: $(INSTALLED)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.marks import marks_of
+
 FOREIGN = re.compile(r"(RECONCILER|WAPPFY|GIT|GITHUB)_.*|.*_proxy|(REQUESTS|CURL)_CA_BUNDLE", re.IGNORECASE)
 FOR_TESTS = ("RECONCILER_UPDATE_GOLDEN", "RECONCILER_TORTURE")
 """Prefixes of variables that configure the tests themselves."""
@@ -22,3 +24,12 @@ def machine_independence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
                 patch.delenv(name)
         patch.setattr("reconciler.apply.lock.FOLDER", tmp_path_factory.mktemp("locks"))
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by where they are, and by Hypothesis, so that `-m "not slow"` and the like need no mark in a file."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("fuzz")
+        for mark in marks_of(item.path):
+            item.add_marker(mark)

@@ -73,11 +73,16 @@ def stage_with(
     with World.open() as world:
         world.ensure_instance(INSTANCE, PHONE)
         with Server(world, settings) as server:
-            monkeypatch.chdir(tmp_path)
-            monkeypatch.setenv("WAPPFY_API_KEY", server.key)
-            monkeypatch.setenv("WAPPFY_BASE_URL", server.url)
-            monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+            point_program_at(server, tmp_path, monkeypatch)
             yield Stage(world, server, tmp_path, capsys)
+
+
+def point_program_at(server: Server, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Let the program run in a folder, with this server's address and key, and keep its state there."""
+    patch.chdir(folder)
+    patch.setenv("WAPPFY_API_KEY", server.key)
+    patch.setenv("WAPPFY_BASE_URL", server.url)
+    patch.setenv("XDG_STATE_HOME", str(folder / "state"))
 
 
 def same_as_golden(text: str, path: Path) -> None:

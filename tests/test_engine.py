@@ -44,7 +44,7 @@ QUESTIONS: list[tuple[str, Callable[[Lists], object], bool]] = [
     ("a key that is found by its name", lambda lists: list_for(NAMED, lists, {"alpha"}), True),
     ("no key", lambda lists: list_for(NAMED, lists, ()), False),
     ("every key", lambda lists: list_for(NAMED, lists, {"alpha"}), True),
-    ("what no key may have", lambda lists: list_everything(lists), True),
+    ("what no key may have", list_everything, True),
     ("a saved plan by ids", lambda lists: _list_for_saved_plan(plan_for(PINNED, live()), lists), False),
     ("a saved plan by names", lambda lists: _list_for_saved_plan(plan_for(NAMED, live()), lists), True),
 ]

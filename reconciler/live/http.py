@@ -157,7 +157,10 @@ _exchange = _Exchange()
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Read from a socket until a deadline that no byte puts off: a server that drips bytes cannot hold a call."""
+    """Read from a socket until a deadline that no byte puts off: a server that drips bytes cannot hold a call.
+
+    Only your own HTTPS proxy could, by dripping the parts of one TLS record: urllib3 reads those in a loop of its own.
+    """
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self._connection = connection

@@ -46,7 +46,7 @@ NO_PAUSE = Pause()
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How an attempt failed; `headers` are the response's, if one arrived, `until_reset` seconds to the window's end."""
+    """How an attempt failed: with which response headers, and how many seconds before the window resets, if known."""
 
     error: ApiError
     headers: Mapping[str, str] = field(default_factory=dict)

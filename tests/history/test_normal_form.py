@@ -30,6 +30,7 @@ from reconciler.model.desired import (
 )
 from reconciler.model.restrictions import Restrictions, Rule
 from reconciler.report.config_diff import render_config_diff
+from reconciler.report.options import RenderOptions
 from tests.builders import ALICE, BETA_ID, BOB, CAROL, ERIN, desired, group, member, person
 
 DAY = date(2026, 12, 31)
@@ -38,7 +39,7 @@ GROUP = group(members=[ALICE, BOB], admins=[ALICE])
 
 def diff_text(old: Desired, new: Desired) -> str:
     compared = compare_configs(old, new, ConfigVersion("old"), ConfigVersion("new"))
-    return render_config_diff(compared, show_phones=True, color=False)
+    return render_config_diff(compared, RenderOptions(show_phones=True))
 
 
 # The changed group, and the word by which `diff` must name the change.

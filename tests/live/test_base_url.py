@@ -9,7 +9,7 @@ from reconciler.live.base_url import DEFAULT_BASE_URL, BaseUrl, parse_base_url, 
 
 
 @pytest.mark.parametrize(
-    ("given", "url", "host", "loopback"),
+    ("base_url", "url", "host", "loopback"),
     [
         (DEFAULT_BASE_URL, "https://api.wappfy.io/api", "api.wappfy.io", False),
         ("https://api.wappfy.io/api/", "https://api.wappfy.io/api", "api.wappfy.io", False),
@@ -23,12 +23,12 @@ from reconciler.live.base_url import DEFAULT_BASE_URL, BaseUrl, parse_base_url, 
         ("https://[2001:db8::1]/api", "https://[2001:db8::1]/api", "[2001:db8::1]", False),
     ],
 )
-def test_a_base_url_is_https_or_this_machine(given: str, url: str, host: str, loopback: bool) -> None:
-    assert parse_base_url(given) == BaseUrl(url, host, loopback)
+def test_a_base_url_is_https_or_this_machine(base_url: str, url: str, host: str, loopback: bool) -> None:
+    assert parse_base_url(base_url) == BaseUrl(url, host, loopback)
 
 
 @pytest.mark.parametrize(
-    ("given", "server"),
+    ("base_url", "server"),
     [
         ("https://api.wappfy.io/api", "https://api.wappfy.io/api"),
         ("HTTPS://API.Wappfy.IO:443/api/", "https://api.wappfy.io/api"),
@@ -43,12 +43,12 @@ def test_a_base_url_is_https_or_this_machine(given: str, url: str, host: str, lo
         ("http://127.0.0.1:80/api", "http://localhost/api"),
     ],
 )
-def test_every_spelling_of_a_server_yields_one_text(given: str, server: str) -> None:
-    assert parse_base_url(given).server == server
+def test_every_spelling_of_a_server_yields_one_text(base_url: str, server: str) -> None:
+    assert parse_base_url(base_url).server == server
 
 
 @pytest.mark.parametrize(
-    "given",
+    "base_url",
     [
         "",
         " ",
@@ -91,9 +91,9 @@ def test_every_spelling_of_a_server_yields_one_text(given: str, server: str) -> 
         "https://äpi.example",
     ],
 )
-def test_any_other_base_url_is_refused_without_repeating_it(given: str) -> None:
+def test_any_other_base_url_is_refused_without_repeating_it(base_url: str) -> None:
     with pytest.raises(UsageError) as caught:
-        parse_base_url(given)
+        parse_base_url(base_url)
     assert "hunter2" not in str(caught.value)
     assert caught.value.hint
 

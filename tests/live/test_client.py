@@ -1,4 +1,4 @@
-"""Every endpoint, as exact HTTP: method, path, query and body that are sent, and what is made of the answer."""
+"""Every endpoint as exact HTTP: method, path, query and body of the request, and the value of the response."""
 
 from __future__ import annotations
 
@@ -299,6 +299,17 @@ def test_after_a_read_in_the_guide_dialect_people_are_removed_by_delete_again() 
         client.group(GROUP)
         client.list_groups()
         client.remove_participants(GROUP, [BOB])
+
+
+def test_a_create_whose_response_has_another_name_is_rejected() -> None:
+    body = {"name": "Alpha", "participants": []}
+    script = [Expect("POST", f"{BASE}/groups", body, data={"group_id": GROUP, "name": "Beta"})]
+    with (
+        ScriptedServer(script) as server,
+        Setup(server.url).transport() as transport,
+        pytest.raises(InvalidResponse, match=f"with another name, {GROUP}"),
+    ):
+        client_of(transport).create_group("Alpha", [])
 
 
 def test_a_response_about_another_group_is_rejected() -> None:

@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.sandbox import Dialect, Fault, FaultKind, Settings
-from tests.torture_model.cast import INSTANCE, KEY, ME, PHONE
-from tests.torture_model.judge import secrets
-from tests.torture_model.rig import Ran, Rig, Trouble, rig_with
+from tests.oracle.checks import leaks, require
+from tests.oracle.identity import INSTANCE, KEY, ME, PHONE
+from tests.oracle.run import Run
+from tests.oracle.runner import Runner, Trouble, start_runner
 
 PEOPLE = [f"+1 404 555 01{n:02}" for n in range(8)]
 OWNED = f"{120363_400000_000001}@g.us"
@@ -64,25 +65,26 @@ WRITES = {
 
 
 @pytest.fixture(scope="module", params=list(Dialect))
-def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     """A server in each dialect for the whole module; every example puts its world in order."""
-    with rig_with(Settings(request.param, key=KEY, rate_limit=None)) as rig:
-        yield rig
+    settings = Settings(request.param, key=KEY, rate_limit=None)
+    with start_runner(settings, tmp_path_factory.mktemp("fuzz")) as runner:
+        yield runner
 
 
-def _world(rig: Rig, file: str = FILE) -> None:
+def _world(runner: Runner, file: str = FILE) -> None:
     """One group, which the file wants otherwise in every way."""
-    for group in rig.world.groups():
-        rig.world.delete_group(group.id)
-    rig.world.create_group("Old name", PEOPLE, owner=PHONE, description="Old text", group_id=OWNED)
-    (rig.folder / "groups.yaml").write_text(file, encoding="utf-8")
+    for group in runner.world.groups():
+        runner.world.delete_group(group.id)
+    runner.world.create_group("Old name", PEOPLE, owner=PHONE, description="Old text", group_id=OWNED)
+    (runner.folder / "groups.yaml").write_text(file, encoding="utf-8")
 
 
-def _run(rig: Rig, *arguments: str, fault: Fault | None = None) -> Ran:
-    ran = rig.run(*arguments, trouble=Trouble((fault,) if fault else ()))
-    secrets(ran, phones=arguments[0] == "import")
-    assert ran.code in (0, 1, 2, 3), ran
-    return ran
+def _run(runner: Runner, *arguments: str, fault: Fault | None = None) -> Run:
+    run = runner.run(*arguments, trouble=Trouble((fault,) if fault else ()))
+    require(run, leaks(run, phones=arguments[0] == "import"))
+    assert run.code in (0, 1, 2, 3), run
+    return run
 
 
 def _garbage(endpoint: tuple[str, str], body: Any, *, effect: bool | None = None) -> Fault:
@@ -96,19 +98,19 @@ def _garbage(endpoint: tuple[str, str], body: Any, *, effect: bool | None = None
 @example(command="pin", endpoint="list", body={"data": {"items": [], "total": 10**30, "page": 1, "limit": 1}})
 @FUZZ
 def test_any_json_for_a_read_is_an_error_that_names_the_endpoint(
-    rig: Rig, command: str, endpoint: str, body: Any
+    runner: Runner, command: str, endpoint: str, body: Any
 ) -> None:
-    _world(rig)
+    _world(runner)
     options = ("--instance-id", INSTANCE) if command == "import" else ()
-    ran = _run(rig, *command.split(), *options, fault=_garbage(READS[endpoint], body))
-    asked = [call.seq for call in ran.calls if call.method == "GET" and _is(call.path, endpoint)]
+    run = _run(runner, *command.split(), *options, fault=_garbage(READS[endpoint], body))
+    asked = [call.seq for call in run.calls if call.method == "GET" and _is(call.path, endpoint)]
     if not asked or (command == "import" and endpoint == "list" and _is_empty(body)):
         return
     # The reference dialect's list carries all that a plan needs: the group itself is read back only.
-    afterwards = any(call.seq < asked[0] for call in ran.writes)
-    assert ran.code == (3 if afterwards else 1), ran
-    assert afterwards or ran.effects == (), ran
-    assert f"GET {_shown(endpoint)}" in ran.out + ran.err, ran
+    afterwards = any(call.seq < asked[0] for call in run.writes)
+    assert run.code == (3 if afterwards else 1), run
+    assert afterwards or run.effects == (), run
+    assert f"GET {_shown(endpoint)}" in run.out + run.err, run
 
 
 def _is(path: str, endpoint: str) -> bool:
@@ -160,11 +162,11 @@ def _places(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         yield from _places(inner, (*place, name))
 
 
-def _writes(ran: Ran) -> set[str]:
+def _writes(run: Run) -> set[str]:
     """Every single thing that was changed, as text that two runs can be compared by."""
     return {
         f"{effect.kind} {effect.group_id} {one}"
-        for effect in ran.effects
+        for effect in run.effects
         for one in (effect.people or [json.dumps(effect.detail)])
     }
 
@@ -172,26 +174,26 @@ def _writes(ran: Ran) -> set[str]:
 @given(endpoint=st.sampled_from(sorted(READS)), draw=st.data())
 @FUZZ
 def test_one_wrong_value_in_a_right_answer_never_makes_a_run_do_more(
-    rig: Rig, endpoint: str, draw: st.DataObject
+    runner: Runner, endpoint: str, draw: st.DataObject
 ) -> None:
-    _world(rig)
+    _world(runner)
     path = {"list": "/groups", "group": f"/groups/{OWNED}", "instance": ""}[endpoint]
-    url = f"{rig.server.url}/instances/{INSTANCE}{path}"
+    url = f"{runner.server.url}/instances/{INSTANCE}{path}"
     told = requests.get(url, headers={"X-Api-Key": KEY}, timeout=5).json()
     field, spoilt = _spoilt(told, draw)
-    right = _run(rig, "apply", "--yes")
+    right = _run(runner, "apply", "--yes")
     assert right.code == 0, right
-    _world(rig)
+    _world(runner)
     method, where = READS[endpoint]
-    ran = _run(rig, "apply", "--yes", fault=Fault(FaultKind.GARBAGE, method, where, times=1, body=spoilt))
-    ran = ran if ran.code != 1 else _run(rig, "apply", "--yes", fault=_garbage(READS[endpoint], spoilt))
-    assert _writes(ran) <= _writes(right), ran
-    if ran.code == 1:
-        assert f"GET {_shown(endpoint)}" in ran.err or "refused" in ran.err, ran
-        assert field in ran.err or "data" in ran.err or "refused" in ran.err, ran
-    if ran.code == 0:
-        again = _run(rig, "plan", "--detailed-exitcode")
-        assert again.code == 0, f"{ran}\n{again}"
+    run = _run(runner, "apply", "--yes", fault=Fault(FaultKind.GARBAGE, method, where, times=1, body=spoilt))
+    run = run if run.code != 1 else _run(runner, "apply", "--yes", fault=_garbage(READS[endpoint], spoilt))
+    assert _writes(run) <= _writes(right), run
+    if run.code == 1:
+        assert f"GET {_shown(endpoint)}" in run.err or "refused" in run.err, run
+        assert field in run.err or "data" in run.err or "refused" in run.err, run
+    if run.code == 0:
+        again = _run(runner, "plan", "--detailed-exitcode")
+        assert again.code == 0, f"{run}\n{again}"
 
 
 def _wanting(what: str) -> str:
@@ -215,37 +217,37 @@ def _wanting(what: str) -> str:
 @example(what="join", effect=True, body={"data": {"group_id": OWNED}})
 @example(what="patch", effect=False, body={"success": False, "error": {"message": f"\x1b[2J::error::{KEY}"}})
 @FUZZ
-def test_any_json_for_a_write_is_no_word_for_what_was_done(rig: Rig, what: str, effect: bool, body: Any) -> None:
-    _world(rig, _wanting(what))
+def test_any_json_for_a_write_is_no_word_for_what_was_done(runner: Runner, what: str, effect: bool, body: Any) -> None:
+    _world(runner, _wanting(what))
     if what == "join":
-        rig.world.create_group("Joined", [], owner=PEOPLE[0], invite_code="AbCdEfGhIjKlMn")
-    ran = _run(rig, "apply", "--yes", "--report", "report.json", fault=_garbage(WRITES[what], body, effect=effect))
-    assert bool(ran.effects) == effect, ran
-    assert ran.code in ((0, 3) if effect else (3,)), ran
-    if ran.code == 0:
-        again = _run(rig, "plan", "--detailed-exitcode")
-        assert again.code == 0, f"{ran}\n{again}"
-    names = [group.name for group in rig.world.groups()]
+        runner.world.create_group("Joined", [], owner=PEOPLE[0], invite_code="AbCdEfGhIjKlMn")
+    run = _run(runner, "apply", "--yes", "--report", "report.json", fault=_garbage(WRITES[what], body, effect=effect))
+    assert bool(run.effects) == effect, run
+    assert run.code in ((0, 3) if effect else (3,)), run
+    if run.code == 0:
+        again = _run(runner, "plan", "--detailed-exitcode")
+        assert again.code == 0, f"{run}\n{again}"
+    names = [group.name for group in runner.world.groups()]
     assert names.count("Made") <= 1
-    assert all(group.member(ME) for group in rig.world.groups("inst_model"))
+    assert all(group.member(ME) for group in runner.world.groups(INSTANCE))
 
 
 @given(body=JSON)
 @example(body=[{"id": ""}])
 @example(body={"data": {"items": [{"id": "nobody"}], "total": 1, "page": 1, "limit": 50}})
 @FUZZ
-def test_any_json_for_the_contacts_is_no_traceback(rig: Rig, body: Any) -> None:
-    _world(rig)
+def test_any_json_for_the_contacts_is_no_traceback(runner: Runner, body: Any) -> None:
+    _world(runner)
     fault = _garbage(("GET", "/contacts"), body)
-    ran = _run(rig, "import", "--people", "--instance-id", INSTANCE, "--phone", PHONE, fault=fault)
-    assert ran.code == 1 or (ran.code == 0 and _names_nobody(body)), ran
-    assert ran.code == 0 or "GET /contacts" in ran.err, ran
+    run = _run(runner, "import", "--people", "--instance-id", INSTANCE, "--phone", PHONE, fault=fault)
+    assert run.code == 1 or (run.code == 0 and _names_nobody(body)), run
+    assert run.code == 0 or "GET /contacts" in run.err, run
 
 
 @given(body=JSON)
 @FUZZ
-def test_any_json_for_an_invite_link_costs_no_more_than_the_link(rig: Rig, body: Any) -> None:
-    _world(rig, _wanting("add").replace("[+1 202 555 0143]", "[{person: +1 202 555 0143, join: invite}]"))
-    ran = _run(rig, "plan", "--detailed-exitcode", fault=_garbage(("GET", "/groups/*/invite-code"), body))
-    assert ran.code == 0, ran
-    assert "pending" in ran.out, ran
+def test_any_json_for_an_invite_link_costs_no_more_than_the_link(runner: Runner, body: Any) -> None:
+    _world(runner, _wanting("add").replace("[+1 202 555 0143]", "[{person: +1 202 555 0143, join: invite}]"))
+    run = _run(runner, "plan", "--detailed-exitcode", fault=_garbage(("GET", "/groups/*/invite-code"), body))
+    assert run.code == 0, run
+    assert "pending" in run.out, run

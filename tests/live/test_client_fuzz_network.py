@@ -6,27 +6,27 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from reconciler.sandbox import Fault, FaultKind, Settings
 from tests.live.scripted_server import Expect, ScriptedServer
-from tests.live.transport_setup import INSTANCE
-from tests.torture_model.cast import KEY, PHONE
-from tests.torture_model.judge import secrets
-from tests.torture_model.rig import Rig, Trouble, rig_with
+from tests.oracle.checks import leaks, require
+from tests.oracle.identity import INSTANCE, KEY, PHONE
+from tests.oracle.runner import Runner, Trouble, start_runner
 
-HEAD = f"version: 1\ninstance: {{id: inst_model, phone: {PHONE}}}\n"
+HEAD = f"version: 1\ninstance: {{id: {INSTANCE}, phone: {PHONE}}}\n"
 FILE = HEAD + "groups: {alpha: {name: Alpha, members: [+1 202 555 0143]}}\n"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 
 @pytest.fixture
-def rig() -> Iterator[Rig]:
+def runner(tmp_path: Path) -> Iterator[Runner]:
     """An empty world and a file that wants one group."""
-    with rig_with(Settings(key=KEY, rate_limit=None)) as rig:
-        (rig.folder / "groups.yaml").write_text(FILE, encoding="utf-8")
-        yield rig
+    with start_runner(Settings(key=KEY, rate_limit=None), tmp_path) as runner:
+        (runner.folder / "groups.yaml").write_text(FILE, encoding="utf-8")
+        yield runner
 
 
 @contextmanager
@@ -63,56 +63,56 @@ def _through(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_no_proxy_of_the_environment_is_asked_on_the_way_to_this_machine(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, host: str
+    runner: Runner, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     with eavesdropper() as (port, heard):
         _through(monkeypatch, port)
-        monkeypatch.setenv("WAPPFY_BASE_URL", rig.server.url.replace("127.0.0.1", host))
-        assert rig.run("apply", "--yes").code == 0
-        assert rig.run("--sandbox", "plan").code == 0
+        monkeypatch.setenv("WAPPFY_BASE_URL", runner.server.url.replace("127.0.0.1", host))
+        assert runner.run("apply", "--yes").code == 0
+        assert runner.run("--sandbox", "plan").code == 0
     assert heard == []
 
 
-@pytest.mark.parametrize("command", ["plan", "apply --yes", "import --instance-id inst_model", "pin", "drift"])
+@pytest.mark.parametrize("command", ["plan", "apply --yes", f"import --instance-id {INSTANCE}", "pin", "drift"])
 def test_a_proxy_on_the_way_to_another_host_hears_a_tunnel_and_never_the_key(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, command: str
+    runner: Runner, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     with eavesdropper() as (port, heard):
         _through(monkeypatch, port)
         monkeypatch.setenv("WAPPFY_BASE_URL", "https://api.wappfy.example/api")
-        ran = rig.run(*command.split())
-    assert ran.code == 1
+        run = runner.run(*command.split())
+    assert run.code == 1
     assert heard
     assert all(line.startswith(b"CONNECT api.wappfy.example:443 ") for line in heard)
     assert KEY.encode() not in b"".join(heard)
-    secrets(ran, phones=False)
+    require(run, leaks(run))
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_redirect_is_followed_nowhere(rig: Rig, method: str, status: int) -> None:
+def test_a_redirect_is_followed_nowhere(runner: Runner, method: str, status: int) -> None:
     with eavesdropper() as (port, heard):
         location = f"http://127.0.0.1:{port}/api"
         fault = Fault(FaultKind.REDIRECT, method, status=status, times=0, location=location)
-        ran = rig.run("apply", "--yes", trouble=Trouble((fault,)))
+        run = runner.run("apply", "--yes", trouble=Trouble((fault,)))
     assert heard == []
-    assert ran.effects == ()
-    assert ran.code == (1 if method == "GET" else 3)
-    assert "redirect" in ran.out + ran.err
-    secrets(ran, phones=False)
+    assert run.effects == ()
+    assert run.code == (1 if method == "GET" else 3)
+    assert "redirect" in run.out + run.err
+    require(run, leaks(run))
 
 
-def test_no_cookie_comes_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_cookie_comes_back(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     base = f"/instances/{INSTANCE}"
     told = {"id": INSTANCE, "status": "connected"}
     cookie = {"Set-Cookie": f"sid={KEY}; Path=/"}
     script = [Expect("GET", f"{base}/groups", data=[], headers=cookie), Expect("GET", base, data=told, headers=cookie)]
     with ScriptedServer(script) as server:
         monkeypatch.setenv("WAPPFY_BASE_URL", server.url)
-        ran = rig.run("plan", "--instance-id", INSTANCE)
-    assert ran.code == 0, ran
+        run = runner.run("plan", "--instance-id", INSTANCE)
+    assert run.code == 0, run
     assert all("Cookie" not in seen.headers for seen in server.seen)
-    secrets(ran, phones=False)
+    require(run, leaks(run))
 
 
 @pytest.mark.parametrize(
@@ -133,65 +133,65 @@ def test_no_cookie_comes_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None
 )
 @pytest.mark.parametrize("through", ["option", "environment"])
 def test_an_address_with_more_than_host_and_path_is_refused_and_not_repeated(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, url: str, through: str
+    runner: Runner, monkeypatch: pytest.MonkeyPatch, url: str, through: str
 ) -> None:
     with eavesdropper() as (port, heard):
         given = url.format(port=port)
         options = ("--base-url", given) if through == "option" else ()
         monkeypatch.setenv("WAPPFY_BASE_URL", given)
         for command in ("plan", "apply", "drift", "pin"):
-            ran = rig.run(command, *options)
-            assert ran.code == 1, ran
-            assert "hunter2" not in ran.out + ran.err
-            secrets(ran, phones=False)
+            run = runner.run(command, *options)
+            assert run.code == 1, run
+            assert "hunter2" not in run.out + run.err
+            require(run, leaks(run))
     assert heard == []
 
 
-def test_an_address_with_a_path_of_its_own_is_kept(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_with_a_path_of_its_own_is_kept(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     base = f"/behind/a-proxy/instances/{INSTANCE}"
     script = [Expect("GET", f"{base}/groups", data=[]), Expect("GET", base, data={"id": "x", "status": "connected"})]
     with ScriptedServer(script) as server:
         monkeypatch.setenv("WAPPFY_BASE_URL", f"{server.url}/behind/a-proxy/")
-        assert rig.run("plan", "--instance-id", INSTANCE).code == 0
+        assert runner.run("plan", "--instance-id", INSTANCE).code == 0
 
 
 STRANGE = ("1/2@g.us", "../1@g.us", "1@g.us/../../../x", "..", "1@g.us?x=1", "1@g.us#x", "%2e%2e/1@g.us", "1\n@g.us")
 
 
 @pytest.mark.parametrize("group_id", STRANGE)
-def test_a_group_id_that_would_lead_elsewhere_is_refused_wherever_it_comes_from(rig: Rig, group_id: str) -> None:
-    path = rig.folder / "groups.yaml"
+def test_a_group_id_that_would_lead_elsewhere_is_refused_wherever_it_comes_from(runner: Runner, group_id: str) -> None:
+    path = runner.folder / "groups.yaml"
     path.write_text(HEAD + f"groups: {{alpha: {{id: {group_id!r}, name: Alpha}}}}\n", encoding="utf-8")
     for command in ("validate", "plan", "apply --yes"):
-        ran = rig.run(*command.split())
-        assert (ran.code, ran.calls) == (1, ()), ran
+        run = runner.run(*command.split())
+        assert (run.code, run.calls) == (1, ()), run
     path.write_text(FILE, encoding="utf-8")
-    imported = rig.run("import", "--instance-id", "inst_model", "--group", group_id)
+    imported = runner.run("import", "--instance-id", INSTANCE, "--group", group_id)
     assert imported.code == 1
-    assert all(call.path.endswith("/inst_model/groups") for call in imported.calls)
+    assert all(call.path.endswith(f"/{INSTANCE}/groups") for call in imported.calls)
     listed = {"data": [{"group_id": group_id, "name": "Alpha", "participant_count": 2}]}
-    told = rig.run("plan", trouble=Trouble((Fault(FaultKind.GARBAGE, "GET", "/groups", times=0, body=listed),)))
+    told = runner.run("plan", trouble=Trouble((Fault(FaultKind.GARBAGE, "GET", "/groups", times=0, body=listed),)))
     assert told.code == 1
     assert "GET /groups: data[0].group_id" in told.err
 
 
 @pytest.mark.parametrize("instance_id", ["..", ".", "a/../b", "a?b", "a#b", "a b"])
-def test_an_instance_id_stays_one_part_of_the_path(rig: Rig, instance_id: str) -> None:
-    ran = rig.run("plan", "--instance-id", instance_id)
-    assert ran.code == 1
-    assert ran.effects == ()
-    assert all("/instances/" in call.path for call in ran.calls)
+def test_an_instance_id_stays_one_part_of_the_path(runner: Runner, instance_id: str) -> None:
+    run = runner.run("plan", "--instance-id", instance_id)
+    assert run.code == 1
+    assert run.effects == ()
+    assert all("/instances/" in call.path for call in run.calls)
 
 
-def test_what_is_left_on_the_disk_has_no_key(rig: Rig) -> None:
+def test_what_is_left_on_the_disk_has_no_key(runner: Runner) -> None:
     fault = Fault(FaultKind.STATUS, "POST", status=500, times=0, message=f"no {KEY}", headers={"X-Request-Id": KEY})
     files = ("--report", "report.json", "--audit-log", "audit.jsonl")
-    ran = rig.run("-v", "--log-format", "json", "apply", "--yes", *files, trouble=Trouble((fault,)))
-    assert ran.code == 3
-    secrets(ran, phones=False)
-    assert {"report.json", "audit.jsonl"} <= {path.name for path in rig.folder.iterdir()}
-    assert "500" in rig.files()
-    assert KEY not in rig.files()
-    assert rig.run("plan", "--out", "saved.plan").code == 0
-    assert "wappfy-reconciler/plan" in rig.files()
-    assert KEY not in rig.files()
+    run = runner.run("-v", "--log-format", "json", "apply", "--yes", *files, trouble=Trouble((fault,)))
+    assert run.code == 3
+    require(run, leaks(run))
+    assert {"report.json", "audit.jsonl"} <= {path.name for path in runner.folder.iterdir()}
+    assert "500" in runner.files()
+    assert KEY not in runner.files()
+    assert runner.run("plan", "--out", "saved.plan").code == 0
+    assert "wappfy-reconciler/plan" in runner.files()
+    assert KEY not in runner.files()

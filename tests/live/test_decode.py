@@ -1,4 +1,4 @@
-"""JSON → model values, in both dialects and in the forms WhatsApp libraries pass on; anything else is a BadAnswer."""
+"""JSON of both dialects becomes model values; anything else is an InvalidResponse."""
 
 from __future__ import annotations
 
@@ -296,7 +296,7 @@ def test_any_json_for_any_endpoint_is_a_value_or_an_invalid_response(data: Any) 
         try:
             value = read(data, "GET /x")
         except InvalidResponse as error:
-            told = str(error)
+            text = str(error)
         else:
-            told = repr(value)
-        assert told
+            text = repr(value)
+        assert text

@@ -1,4 +1,4 @@
-"""Groups are read whole in parallel; one that vanished is told from one that could not be read."""
+"""Groups are read whole in parallel; a group that disappeared differs from one that is unreadable."""
 
 from __future__ import annotations
 
@@ -120,9 +120,9 @@ def test_only_the_apis_own_404_means_that_a_listed_group_disappeared(error: ApiE
 
 def test_a_group_is_read_only_if_its_list_entry_is_incomplete() -> None:
     people = (Participant("1@lid", lid="1@lid"),)
-    told = ListedGroup(IDS[0], Untrusted("x"), 1, people, Untrusted("about"), Identity("+12025550143"))
+    entry = ListedGroup(IDS[0], Untrusted("x"), 1, people, Untrusted("about"), Identity("+12025550143"))
     client = Groups(_live)
-    found = read_groups(client, [told, ENTRIES[1]], 2, is_complete=lambda entry: entry.participants is not None)
+    found = read_groups(client, [entry, ENTRIES[1]], 2, is_complete=lambda entry: entry.participants is not None)
     assert client.asked == [IDS[1]]
     assert found == {
         IDS[0]: LiveGroup(IDS[0], Untrusted("x"), Untrusted("about"), people, Identity("+12025550143"), 1),

@@ -1,4 +1,4 @@
-"""Lists are read whole in every paging style; one that moves while it is read never loses an entry unsaid."""
+"""Every paging style yields the whole list; a list that changes while it is read never lacks an entry silently."""
 
 from __future__ import annotations
 
@@ -106,8 +106,8 @@ def test_a_list_of_an_undocumented_page_size_costs_one_call_and_is_marked(count:
 @pytest.mark.parametrize("beside", ["meta", "pagination", None])
 def test_paging_fields_beside_a_list_are_followed(beside: str | None) -> None:
     def page(number: int, groups: list[dict[str, Any]]) -> dict[str, Any]:
-        told = {"total": 25, "page": number, "limit": 20, "totalPages": 2}
-        return {"success": True, "data": groups, **({beside: told} if beside else told)}
+        fields = {"total": 25, "page": number, "limit": 20, "totalPages": 2}
+        return {"success": True, "data": groups, **({beside: fields} if beside else fields)}
 
     groups = [_group(number) for number in range(25)]
     script = [
@@ -115,12 +115,12 @@ def test_paging_fields_beside_a_list_are_followed(beside: str | None) -> None:
         Expect("GET", f"{BASE}/groups?page=2&limit=20", answer=page(2, groups[20:])),
     ]
     with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
-        found = client_of(transport).list_groups()
-    assert len(found.groups) == 25
+        listing = client_of(transport).list_groups()
+    assert len(listing.groups) == 25
 
 
 @pytest.mark.parametrize(
-    "told",
+    "fields",
     [
         {"total": 25},
         {"total": "25"},
@@ -135,15 +135,15 @@ def test_paging_fields_beside_a_list_are_followed(beside: str | None) -> None:
     ],
     ids=str,
 )
-def test_a_list_with_more_entries_in_an_unknown_place_is_rejected(told: dict[str, Any]) -> None:
-    answer = {"data": [_group(number) for number in range(20)], **told}
+def test_a_list_with_more_entries_in_an_unknown_place_is_rejected(fields: dict[str, Any]) -> None:
+    answer = {"data": [_group(number) for number in range(20)], **fields}
     script = [Expect("GET", f"{BASE}/groups", answer=answer)]
     with ScriptedServer(script) as server, Setup(server.url).transport() as transport, pytest.raises(InvalidResponse):
         client_of(transport).list_groups()
 
 
 @pytest.mark.parametrize(
-    "told",
+    "fields",
     [
         {"total": 1},
         {"total": 1, "page": 1, "limit": 1, "totalPages": 1},
@@ -154,8 +154,8 @@ def test_a_list_with_more_entries_in_an_unknown_place_is_rejected(told: dict[str
     ],
     ids=str,
 )
-def test_a_list_whose_paging_fields_declare_it_complete_is_complete(told: dict[str, Any]) -> None:
-    answer = {"data": [_group(1)], "meta": {**told, "requestId": "req_1"}}
+def test_a_list_whose_paging_fields_declare_it_complete_is_complete(fields: dict[str, Any]) -> None:
+    answer = {"data": [_group(1)], "meta": {**fields, "requestId": "req_1"}}
     script = [Expect("GET", f"{BASE}/groups", answer=answer)]
     with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
         assert len(client_of(transport).list_groups().groups) == 1
@@ -168,22 +168,22 @@ def test_offset_paging_is_as_documented_over_http() -> None:
         Expect("GET", f"{BASE}/groups?limit=50&offset=49", data=groups[49:]),
     ]
     with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
-        found = client_of(transport).list_groups()
-    assert [group.id for group in found.groups] == [group["group_id"] for group in groups]
-    assert found.complete
+        listing = client_of(transport).list_groups()
+    assert [group.id for group in listing.groups] == [group["group_id"] for group in groups]
+    assert listing.complete
 
 
 def test_numbered_paging_is_as_documented_over_http() -> None:
     groups = [_group(number) for number in range(25)]
-    told = {"total": 25, "limit": 20, "totalPages": 2}
+    fields = {"total": 25, "limit": 20, "totalPages": 2}
     script = [
-        Expect("GET", f"{BASE}/groups", data={"items": groups[:20], "page": 1, **told}),
-        Expect("GET", f"{BASE}/groups?page=2&limit=20", data={"items": groups[20:], "page": 2, **told}),
+        Expect("GET", f"{BASE}/groups", data={"items": groups[:20], "page": 1, **fields}),
+        Expect("GET", f"{BASE}/groups?page=2&limit=20", data={"items": groups[20:], "page": 2, **fields}),
     ]
     with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
-        found = client_of(transport).list_groups()
-    assert [group.id for group in found.groups] == [group["group_id"] for group in groups]
-    assert not found.complete
+        listing = client_of(transport).list_groups()
+    assert [group.id for group in listing.groups] == [group["group_id"] for group in groups]
+    assert not listing.complete
 
 
 def test_contacts_are_paged_like_groups() -> None:
@@ -278,8 +278,8 @@ TOO_MANY = "expected no more pages than the total fills"
 
 
 def _page(numbers: range, **changes: int | None) -> dict[str, Any]:
-    told = {"items": [_group(n) for n in numbers], "total": 30, "page": 1, "limit": 20, "totalPages": 2}
-    return {**told, **changes}
+    fields = {"items": [_group(n) for n in numbers], "total": 30, "page": 1, "limit": 20, "totalPages": 2}
+    return {**fields, **changes}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""No call is sent that would be answered 429, and none waits longer than that needs. Simulated time throughout."""
+"""No call is answered 429, and none waits longer than necessary; in simulated time."""
 
 from __future__ import annotations
 

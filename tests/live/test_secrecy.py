@@ -1,4 +1,4 @@
-"""The key goes to one host, in one header, and nowhere else; phone numbers stay out of logs and messages."""
+"""The key goes to one host, in one header, and nowhere else; logs and messages hold no phone numbers."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def test_a_key_that_the_server_repeats_is_in_no_error_record_or_log(
         with setup.transport() as transport:
             with pytest.raises(ApiError) as caught:
                 transport.request("POST", BASE, retry=Retry.AT_MOST_ONCE)
-            shown = f"{transport!r} {transport} {client_of(transport)!r}"
+            representations = f"{transport!r} {transport} {client_of(transport)!r}"
     assert server.seen[0].headers["X-Api-Key"] == KEY
     assert not _holds_key(caught.value)
     assert KEY not in repr(setup.records)
     assert KEY not in caplog.text
-    assert KEY not in shown
+    assert KEY not in representations
 
 
 def test_the_key_is_in_no_error_of_a_connection_that_failed(caplog: pytest.LogCaptureFixture) -> None:
@@ -98,8 +98,11 @@ def test_a_redirect_sends_the_key_to_no_other_host() -> None:
 
 
 def test_no_cookie_is_kept() -> None:
-    told = {"id": INSTANCE, "status": "connected"}
-    script = [Expect("GET", BASE, data=told, headers={"Set-Cookie": "sid=1; Path=/"}), Expect("GET", BASE, data=told)]
+    instance = {"id": INSTANCE, "status": "connected"}
+    script = [
+        Expect("GET", BASE, data=instance, headers={"Set-Cookie": "sid=1; Path=/"}),
+        Expect("GET", BASE, data=instance),
+    ]
     with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
         client = client_of(transport)
         client.instance()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 import pytest
@@ -22,6 +23,9 @@ class TickingClock:
     def __call__(self) -> float:
         self.time += 1e-3
         return self.time
+
+    def move(self, seconds: float) -> None:
+        self.time += seconds
 
 
 def test_waiting_threads_proceed_as_responses_allow() -> None:
@@ -45,6 +49,34 @@ def test_a_stop_ends_every_wait() -> None:
     threading.Timer(0.05, stop.set).start()
     with pytest.raises(Interrupted):
         throttle.acquire(write=True, pause=Pause(100))
+
+
+def test_a_long_wait_is_logged_once_for_all_callers(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="reconciler.live")
+    clock = TickingClock()
+    throttle = Throttle(None, 6, threading.Event(), clock=clock, sleep=lambda _: clock.move(1))
+    throttle.acquire(write=True)
+    throttle.acquire(write=True)
+    assert [record.message for record in caplog.records] == ["waiting 10 s for the rate limit"]
+
+
+@pytest.mark.parametrize(("for_all_calls", "waits"), [(True, [20.0]), (False, [])])
+def test_only_a_pause_for_all_calls_holds_the_other_callers(for_all_calls: bool, waits: list[float]) -> None:
+    clock, slept = TickingClock(), list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.move(seconds)
+        if len(slept) == 1:
+            clock.move(-seconds)
+            raise InterruptedError
+
+    throttle = Throttle(None, None, threading.Event(), clock=clock, sleep=sleep)
+    throttle.record_response(HttpResponse(200, {}, b"", clock()), throttle.acquire(write=False))
+    with pytest.raises(InterruptedError):
+        throttle.acquire(write=False, pause=Pause(20, for_all_calls))
+    throttle.acquire(write=False)
+    assert slept[1:] == pytest.approx(waits, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which calls are sent again after what, how long is waited, and what the last error says."""
+"""Calls are retried only where that is harmless, after the right wait; sessions refuse what they do not allow."""
 
 from __future__ import annotations
 
@@ -176,8 +176,8 @@ def test_without_an_earlier_attempt_that_may_have_worked_there_is_no_cause(scrip
 @pytest.mark.parametrize("headers", [{"X-RateLimit-Remaining": "0"}, {}], ids=["with Remaining", "Reset alone"])
 def test_a_429_is_waited_out_until_the_reset_on_the_servers_clock(headers: dict[str, str]) -> None:
     ahead = time.time() + 5_000
-    told = {"X-RateLimit-Reset": str(int(ahead) + 20), "Retry-After": "3", **headers}
-    limited = Expect("GET", ADD, status=429, answer={}, headers={**told, "Date": formatdate(ahead, usegmt=True)})
+    rates = {"X-RateLimit-Reset": str(int(ahead) + 20), "Retry-After": "3", **headers}
+    limited = Expect("GET", ADD, status=429, answer={}, headers={**rates, "Date": formatdate(ahead, usegmt=True)})
     with ScriptedServer([limited, _ok("GET")]) as server:
         setup = Setup(server.url)
         with setup.transport() as transport:

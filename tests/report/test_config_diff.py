@@ -161,8 +161,8 @@ def test_the_comment_of_no_difference_is_short() -> None:
 
 def test_a_comment_never_grows_past_its_end() -> None:
     crowd = tuple(MembershipChange(who(f"person-{number}")) for number in range(1000))
-    crowded = tuple(replace(ALPHA, key=f"crowd-{number}", added=crowd) for number in range(20))
-    groups = crowded + tuple(replace(ALPHA, key=f"group-{number}") for number in range(480))
+    full = tuple(replace(ALPHA, key=f"crowd-{number}", added=crowd) for number in range(20))
+    groups = full + tuple(replace(ALPHA, key=f"group-{number}") for number in range(480))
     alias_changes = tuple(AliasChange(f"alias-{number}", who("a"), who("b")) for number in range(5000))
     warnings = tuple("a warning " * 50 for _ in range(500))
     large = replace(EVERYTHING, groups=groups, alias_changes=alias_changes, warnings=warnings)

@@ -1,0 +1,38 @@
+"""Which folders and files of the tests have which markers; pyproject.toml says what each marker means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+MARKS: dict[str, tuple[str, ...]] = {
+    "faults": ("faults", "slow"),
+    "stateful": ("stateful", "slow"),
+    "pipelines": ("pipelines", "slow"),
+    "report/test_report_in_browser.py": ("browser",),
+    "report/test_screenshots.py": ("browser",),
+    "ci/test_ci_browser.py": ("browser",),
+    "cli/test_cli_fuzz.py": ("fuzz",),
+    "live/test_client_fuzz_network.py": ("fuzz",),
+    "sandbox/test_openapi.py": ("fuzz",),
+    "revisions": ("git",),
+    "golden/test_stories_changed_since.py": ("git",),
+    "golden/test_stories_rematched.py": ("git",),
+    "golden/test_stories_restrictions.py": ("git",),
+    "golden/test_stories_verdicts.py": ("git",),
+    "cli/commands/test_cli_diff.py": ("git",),
+    "benchmarks": ("slow",),
+    "config/test_config_hostile.py": ("slow",),
+    "plan/test_shards.py": ("slow",),
+    "report/test_report_problem_formats.py": ("slow",),
+    "hostile/test_hostile_runs.py": ("slow",),
+    "docs/test_docs_site.py": ("slow",),
+}
+
+
+def marks_of(path: Path) -> set[str]:
+    """Return the markers of the tests in a file."""
+    inside = path.relative_to(HERE) if path.is_relative_to(HERE) else Path()
+    places = {str(place) for place in (inside, *inside.parents)}
+    return {mark for place, marks in MARKS.items() if place in places for mark in marks}

@@ -1,0 +1,46 @@
+"""One run of the program, and what the server knows about it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.sandbox.records import Call, Effect
+
+
+@dataclass(frozen=True)
+class Run:
+    """The exit code (None: killed), the output, an apply's report, and the calls and effects that the server saw.
+
+    interrupted: the test sent a signal in time for the run to end with 130.
+    """
+
+    arguments: tuple[str, ...]
+    code: int | None
+    out: str
+    err: str
+    calls: tuple[Call, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    report: dict[str, Any] | None = None
+    interrupted: bool = False
+
+    @property
+    def writes(self) -> list[Call]:
+        """The calls that may change something."""
+        return [call for call in self.calls if call.method != "GET"]
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """The steps in the report."""
+        return list(self.report["steps"]) if self.report is not None else []
+
+    def __str__(self) -> str:
+        calls = "\n".join(f"  {call.method} {call.path} -> {call.status} {call.body}" for call in self.calls)
+        return f"{self.arguments} -> {self.code}\n{self.out}\n{self.err}\n{calls}"
+
+
+def body_of(call: Call) -> dict[str, Any]:
+    """Return the JSON that a call sends."""
+    body: dict[str, Any] = json.loads(call.body) if call.body else {}
+    return body

@@ -1,0 +1,1 @@
+"""A state machine that edits the file and the world at random and runs the program in between."""

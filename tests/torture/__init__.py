@@ -1,1 +1,0 @@
-"""Everything that can go wrong, at every point where it can; `make torture` runs all of it."""
