@@ -36,7 +36,7 @@ def test_an_audit_log_that_fails_stops_the_run_and_keeps_the_report(stage: Stage
     assert "audit log" in ran.err
     assert len(stage.world.effects()) == 1
     assert "not run" in ran.out
-    assert "run `reconciler apply` again, it does what is left" in ran.out
+    assert "Run `reconciler apply` again to apply the rest" in ran.out
     assert (stage.folder / "report.json").exists()
 
 
@@ -47,7 +47,7 @@ def test_an_audit_log_that_fails_at_the_last_call_leaves_nothing_to_do(stage: St
     ran = stage.run("apply", "--yes", "--audit-log", "/dev/full")
     assert ran.code == 3
     assert "audit log" in ran.err
-    assert "it does what is left" not in ran.out
+    assert "to apply the rest" not in ran.out
     assert "The run stopped before it verified its changes. Run `reconciler plan`" in ran.out
 
 

@@ -165,8 +165,8 @@ def test_a_comment_never_grows_past_its_end() -> None:
     groups = full + tuple(replace(ALPHA, key=f"group-{number}") for number in range(480))
     alias_changes = tuple(AliasChange(f"alias-{number}", who("a"), who("b")) for number in range(5000))
     warnings = tuple("a warning " * 50 for _ in range(500))
-    crowded = replace(EVERYTHING, groups=groups, alias_changes=alias_changes, warnings=warnings)
-    output = render_config_diff_markdown(crowded, samples.MASKED)
+    large = replace(EVERYTHING, groups=groups, alias_changes=alias_changes, warnings=warnings)
+    output = render_config_diff_markdown(large, samples.MASKED)
 
     assert comment_size(output) < 65_536
     assert "more groups are left out" in output
