@@ -34,7 +34,7 @@ unit: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 # For every edit, in under 20 s: what needs no socket, browser, git or random input. The first run takes longer (mypy).
-PURE := apply config diff hostile model plan report oracle test_engine.py test_marks.py
+PURE := apply config diff sanitize model plan report oracle test_engine.py test_marks.py
 QUICK := not slow and not fuzz and not browser and not git
 quick: $(INSTALLED)
 	$(BIN)/ruff check --quiet .
@@ -59,7 +59,7 @@ screenshots: $(INSTALLED)
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py
 
-# The docs site in build/site/html; a broken link fails. `make test` builds it too (tests/docs/test_docs_site.py).
+# The docs site in build/site/html; a broken link fails. `make test` builds it too (tests/docs/test_site.py).
 site: $(INSTALLED)
 	$(BIN)/python docs/build_site.py
 

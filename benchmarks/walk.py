@@ -123,15 +123,14 @@ def main() -> None:
     """Print the files, and how many there are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=("validate", "plan", "apply"))
-    parser.add_argument(
-        "--value", metavar="PHONE", help="count only calls with this phone number among their arguments"
-    )
+    parser.add_argument("--value", metavar="PHONE", help="count only calls that pass this phone number on")
     asked = parser.parse_args()
     digits = "".join(filter(str.isdigit, asked.value)) if asked.value else None
     found = walk(asked.command, digits)
     for file, calls in found.files.items():
-        print(f"{calls:6} {file}", file=sys.stderr)
-    print(f"{len(found.files)} files, {len(found.functions)} functions, {found.changes} changes of file")
+        sys.stderr.write(f"{calls:6} {file}\n")
+    total = f"{len(found.files)} files, {len(found.functions)} functions, {found.changes} changes of file"
+    sys.stdout.write(f"{total}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The program as it is started: `reconciler`, and `python -m reconciler`."""
+"""Start the program: `reconciler`, and `python -m reconciler`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from reconciler import __version__
 def main() -> None:
     """Run the program and end the process with its exit code.
 
-    The version alone is told without loading the command line, which takes three times as long as Python's own start.
+    `--version` does not load the command line, which takes three times as long as Python's own start.
     """
-    if sys.argv[1:] == ["--version"] and _told():
+    if sys.argv[1:] == ["--version"] and _print_version():
         return
     from reconciler.cli.main import main as command_line
 
     command_line()
 
 
-def _told() -> bool:
-    """Say the version as the command line says it; False where stdout does not take it, which the latter explains."""
+def _print_version() -> bool:
+    """Print the version like the command line; return False when stdout fails, so that the command line reports it."""
     try:
         sys.stdout.write(f"reconciler, version {__version__}\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Whether a file is there, and writing files so that each is whole or not there at all."""
+"""Write files so that each is complete or missing, and check what a path leads to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def is_missing(path: Path) -> bool:
-    """Whether there surely is nothing at a path, also behind a link; what may not be looked at may be there."""
+    """Return whether there is surely nothing at a path or behind its link; what cannot be examined may exist."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -21,7 +21,7 @@ def is_missing(path: Path) -> bool:
 
 
 def resolve_link(path: Path) -> Path:
-    """Where a path leads, all links followed; there need be nothing. Raises OSError for links that lead in a circle."""
+    """Return the path with all links resolved, whether or not it exists. Raises OSError for a loop of links."""
     target = Path(os.path.realpath(path))
     if os.path.islink(target):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
@@ -29,7 +29,7 @@ def resolve_link(path: Path) -> Path:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether what a path leads to is written to as it stands, and not replaced: a terminal, a pipe, a device."""
+    """Return whether a path leads to a terminal, pipe or device, which is written to and not replaced."""
     try:
         return not stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError):
@@ -37,12 +37,12 @@ def is_stream(path: Path) -> bool:
 
 
 def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Replace a file's content in one piece; a symbolic link stays and its target is replaced.
+    """Replace a file in one piece; a symbolic link stays, and its target is replaced. Raises OSError.
 
-    `private` makes it readable by its owner only; else an existing file keeps its mode and a new one gets the
-    usual. What is no regular file (a terminal, a pipe) is written to as it is. Raises OSError.
+    Only its owner can read a `private` file; otherwise an existing file keeps its mode, and a new one gets the usual.
+    A stream (a terminal, a pipe) is written to directly.
     """
-    # Where /dev/stdout is a pipe, its links lead to a name that nobody can open.
+    # When /dev/stdout is a pipe, its links lead to a name that cannot be opened.
     if is_stream(path):
         with path.open("wb") as stream:
             stream.write(data)
@@ -50,7 +50,7 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
     import tempfile
 
     target = resolve_link(path)
-    there = target.stat() if target.exists() else None
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with open(handle, "wb") as stream:
@@ -58,7 +58,7 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         if not private:
-            os.chmod(temporary, stat.S_IMODE(there.st_mode) if there is not None else 0o666 & ~_umask())
+            os.chmod(temporary, mode)
         os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):

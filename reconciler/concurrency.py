@@ -1,4 +1,4 @@
-"""Work side by side in threads, while the main thread, which waits for it, goes on hearing signals."""
+"""Run work in parallel threads while the main thread, which waits for them, keeps handling signals."""
 
 from __future__ import annotations
 
@@ -15,46 +15,43 @@ T = TypeVar("T")
 
 
 POLL_SECONDS = 0.1
-"""Seconds after which whoever waits wakes for a moment."""
-
-
-NO_THREAD_MESSAGE = "this machine lets the program start no more threads"
-
-
-MORE_THREADS_HINT = "lower --parallelism, or raise the limit on processes (`ulimit -u`, or a container's limit on pids)"
+"""How often a waiting main thread wakes up."""
 
 
 @contextmanager
 def thread_pool(count: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool of so many threads that run already, so that none has to be had when work is under way.
+    """Open a pool with its threads already started, so that none can be refused while work is under way.
 
-    Raises ReconcilerError where the machine does not give so many.
+    Raises ReconcilerError if the machine refuses one.
     """
-    all_asked_for = Event()
+    all_started = Event()
     with ThreadPoolExecutor(count) as pool:
         try:
             for _ in range(count):
-                pool.submit(all_asked_for.wait)
+                pool.submit(all_started.wait)
         except RuntimeError:
-            raise ReconcilerError(NO_THREAD_MESSAGE, MORE_THREADS_HINT) from None
+            raise ReconcilerError(
+                "this machine lets the program start no more threads",
+                "lower --parallelism, or raise the limit on processes (`ulimit -u`, or a container's pids limit)",
+            ) from None
         finally:
-            all_asked_for.set()
+            all_started.set()
         yield pool
 
 
 def as_completed(work: Collection[Future[T]]) -> Iterator[Future[T]]:
-    """Each piece of work once it has ended, in whatever way.
+    """Yield each future once it is done, failed or cancelled.
 
-    Python handles a signal that another thread received only when the main thread runs again: so it wakes often.
+    The main thread wakes up often, because Python runs a signal's handler only while the main thread runs.
     """
-    ended: SimpleQueue[Future[T]] = SimpleQueue()
-    for piece in work:
-        piece.add_done_callback(ended.put)
+    done: SimpleQueue[Future[T]] = SimpleQueue()
+    for future in work:
+        future.add_done_callback(done.put)
     for _ in work:
-        yield _next_of(ended)
+        yield _next(done)
 
 
-def _next_of(ended: SimpleQueue[Future[T]]) -> Future[T]:
+def _next(done: SimpleQueue[Future[T]]) -> Future[T]:
     while True:
         with suppress(Empty):
-            return ended.get(timeout=POLL_SECONDS)
+            return done.get(timeout=POLL_SECONDS)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.create_group import ids_before_write
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
-from reconciler.apply.verify import remaining_drift
+from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import MatchedBy
 from reconciler.diff.compare import compare, needs_read, unmanaged
 from reconciler.diff.match import Match, match_groups, pinned_groups
@@ -32,13 +32,14 @@ from reconciler.live.fetch import (
 from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, Listing, LiveGroup
 from reconciler.model.person_ref import PersonQuery
+from reconciler.model.text import Untrusted
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
 from reconciler.plan.build import build_plan
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.invite_links import groups_awaiting_link, with_invite_links
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import PlanOptions, matched_keys, needs_api, planned_keys, reports_unmanaged
+from reconciler.plan.selection import PlanOptions, select_groups
 from reconciler.plan.staleness import groups_with_steps, raise_if_removes_protected, raise_if_stale
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class PlanResult:
     """A plan, and the names, by id, of all groups that were live when it was made or checked."""
 
     plan: Plan
-    live_names: Mapping[str, str]
+    live_names: Mapping[str, Untrusted]
 
 
 def make_plan(
@@ -64,20 +65,22 @@ def make_plan(
     be taken by another.
     """
     desired = desired.for_instance(client.instance_id)
-    keys = matched_keys(desired, options) if needs_api(desired, options) else None
-    listing, matches = match_live(desired, client, keys)
+    selection = select_groups(desired, options)
+    listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
     options, previous = narrow_by_matches(options, matches, listing)
-    selected = [matches[key] for key in matches if key in planned_keys(desired, options)]
+    selection = select_groups(desired, options)
+    selected = [matches[key] for key in matches if key in selection.planned]
     read = fetch_groups(client, (match.listed for match in selected if match.listed and needs_read(match)), parallelism)
     changes = with_rematch_advice(compare(selected, desired, read), previous, matches, options, listing)
-    instance = client.instance() if any(change.writes for change in changes) else None
+    instance = client.instance() if any(change.needs_writes for change in changes) else None
     plan = build_plan(
         changes,
         desired,
         replace(options, calls_per_minute=rate()),
         instance_id=client.instance_id,
         instance=instance,
-        advice=unmanaged(matches.values(), listing.groups) if reports_unmanaged(options) else (),
+        advice=unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else (),
+        shard=selection.shard,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
@@ -116,7 +119,7 @@ def execute(
     applied = apply_plan(planned.plan, client, known=known, parallelism=parallelism, stop=stop, progress=progress)
     result, desired = applied.result, desired and desired.for_instance(client.instance_id)
     more = remaining_drift(applied.live, result, desired)
-    return replace(result, remaining_drift=tuple(sorted((*result.remaining_drift, *more))))
+    return replace(result, remaining_drift=sort_drift((*result.remaining_drift, *more)))
 
 
 def match_live(

@@ -1,21 +1,21 @@
-"""Every error this program expects, as one tree; `cli` turns each into a message and an exit code.
+"""All expected failures, as one tree; `cli` turns each into a message and an exit code.
 
-ReconcilerError                 anything expected: a sentence, where, what to do
-├── UsageError                  the command line cannot be acted on
-├── ConfigError                 the YAML is wrong; carries every Problem found
-├── RevisionError               a revision of the file cannot be had from git
-├── PlanFileError               a plan file cannot be read, or is stale
+ReconcilerError                 an expected failure: what happened and where, and what to do
+├── UsageError                  the command line or the environment is wrong
+├── ConfigError                 the YAML is wrong; has every Problem
+├── RevisionError               git cannot provide a revision of the file
+├── PlanFileError               a plan file is unreadable or stale
 ├── Refused                     a guard stopped the run before its first write
-├── LockHeld                    another apply runs for this instance on this machine
+├── LockHeld                    another apply for this instance runs on this machine
 ├── Interrupted                 SIGINT or SIGTERM
-├── NoticeFailed                the summary for a chat was not sent, or only may have been
-├── NotShown                    stdout does not take the result
-├── ReadOnlyViolation           a session was asked for a call it is not for: a write, say (a bug, stopped)
-└── ApiError                    a call to the API failed: endpoint, status, code, request id
-    ├── NotSent                 the request surely never reached the server
-    ├── NoAnswer                sent, no answer: it may have taken effect
-    ├── BadAnswer               answered with something unreadable or incomplete: it may have taken effect
-    └── Rejected                answered with an error status
+├── NotificationFailed          the summary for a chat was not sent, or its delivery is unknown
+├── OutputError                 stdout does not accept the result
+├── ReadOnlyViolation           a session refused a call that it does not allow (a bug, stopped)
+└── ApiError                    an API call failed: endpoint, status, code, request id
+    ├── RequestNotSent          the server surely never received the request
+    ├── NoResponse              sent without a complete response: it may have taken effect
+    ├── InvalidResponse         the response is unreadable, incomplete or of unknown form: it may have taken effect
+    └── HttpError               the response has an error status
         ├── Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409 · Unprocessable 422
         ├── RateLimited 429     surely not processed
         └── ServerError 5xx     it may have taken effect
@@ -29,9 +29,9 @@ from typing import Any
 
 
 class ProblemKind(StrEnum):
-    """What a problem is one of: stable words, by which other programs sort and silence problems.
+    """The kind of a problem: stable words by which other programs sort and silence problems.
 
-    Whoever finds a problem says its kind; `report/kinds.py` has what people read of each.
+    `report/problems.py` has the title and description of each.
     """
 
     FILE = "file"
@@ -53,11 +53,10 @@ class ProblemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong (or doubtful) in a configuration file.
+    """One error or warning about a configuration file.
 
-    `line` and `column` count from 1; 0 where a place in the text does not exist (an unreadable file, say).
-    `path` is the place in the document: `groups.project-alpha.members[2]`.
-    `severity` is "error" or "warning".
+    `line` and `column` count from 1; they are 0 if there is no place in the text (an unreadable file, say). `path` is
+    the place in the document: `groups.project-alpha.members[2]`. `severity` is "error" or "warning".
     """
 
     file: str
@@ -78,7 +77,7 @@ class Problem:
 
 
 class ReconcilerError(Exception):
-    """An expected failure: `message` says what happened and where, `hint` what to do next."""
+    """An expected failure: `message` is what happened and where, `hint` what to do next."""
 
     exit_code = 1
 
@@ -88,7 +87,7 @@ class ReconcilerError(Exception):
         self.hint = hint
 
     def summary(self) -> str:
-        """What happened and where, in one sentence, without what to do."""
+        """Return what happened and where, without the hint."""
         return self.message
 
     def __str__(self) -> str:
@@ -96,11 +95,11 @@ class ReconcilerError(Exception):
 
 
 class UsageError(ReconcilerError):
-    """The command line or its environment cannot be acted on (no key, two options that exclude each other)."""
+    """The command line or the environment is wrong (no key, two options that exclude each other)."""
 
 
 class ConfigError(ReconcilerError):
-    """The configuration is wrong; `problems` has every one found, sorted by place."""
+    """The configuration is wrong; `problems` has all of them, sorted by place."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         count = len(problems)
@@ -108,16 +107,16 @@ class ConfigError(ReconcilerError):
         self.problems = problems
 
     def summary(self) -> str:
-        """The number of problems, and each on a line of its own."""
+        """Return the number of problems, and each on a line of its own."""
         return "\n".join([f"{self.message}:", *(str(problem) for problem in self.problems)])
 
 
 class RevisionError(ReconcilerError):
-    """An earlier revision of the files cannot be had: no git, no repository, or no such revision in it."""
+    """Git cannot provide an earlier revision of the files: no git, no repository, or no such revision."""
 
 
 class PlanFileError(ReconcilerError):
-    """A plan file cannot be used: unreadable, another format, or the world moved since it was made."""
+    """A plan file is unusable: unreadable, of another format, or older than a change it depends on."""
 
 
 class Refused(ReconcilerError):
@@ -125,7 +124,7 @@ class Refused(ReconcilerError):
 
 
 class LockHeld(ReconcilerError):
-    """Another apply holds this instance's lock."""
+    """Another apply holds the lock of this instance."""
 
 
 class Interrupted(ReconcilerError):
@@ -138,19 +137,19 @@ class Interrupted(ReconcilerError):
 
 
 class NotificationFailed(ReconcilerError):
-    """What a command found was told, but not in the chat that was to hear of it, or nobody knows whether it was."""
+    """The summary for a chat was not sent, or its delivery is unknown; the command printed its result."""
 
 
 class OutputError(ReconcilerError):
-    """A result was had, and stdout does not take it: it is closed, or what it goes to is full."""
+    """Stdout does not accept the result: it is closed, or the disk behind it is full."""
 
 
 class ReadOnlyViolation(ReconcilerError):
-    """A session opened for reading was asked to send a write, or one opened for a single call another one."""
+    """A session refused a call that it does not allow: a write if it is read-only, or any but its single call."""
 
 
 class ApiError(ReconcilerError):
-    """A call failed. `endpoint` is "GET /groups/123@g.us"; never holds the key."""
+    """An API call failed. `endpoint` is "GET /groups/123@g.us"; no field holds the key."""
 
     def __init__(
         self,
@@ -171,7 +170,7 @@ class ApiError(ReconcilerError):
         self.details = details
 
     def summary(self) -> str:
-        """The endpoint, status and code, the server's message, and the request id that support asks for."""
+        """Return endpoint, status, code, the server's message, and the request id that support asks for."""
         label = " ".join(str(part) for part in (self.status, self.code) if part)
         head = f"{self.endpoint}: {label}: {self.message}" if label else f"{self.endpoint}: {self.message}"
         request = f" (request id {self.request_id})" if self.request_id else ""
@@ -179,19 +178,19 @@ class ApiError(ReconcilerError):
 
 
 class RequestNotSent(ApiError):
-    """The request surely never reached the server (connection refused, name not found, TLS failed)."""
+    """The server surely never received the request (connection refused, name not found, TLS failed)."""
 
 
 class NoResponse(ApiError):
-    """The request was sent and no whole answer came (timeout, reset): it may have taken effect."""
+    """The request was sent but no complete response arrived (timeout, reset): it may have taken effect."""
 
 
 class InvalidResponse(ApiError):
-    """The answer cannot be read, is cut off, incomplete or of an unknown shape: a write may have taken effect."""
+    """The response is unreadable, cut off, incomplete or of unknown form: a write may have taken effect."""
 
 
 class HttpError(ApiError):
-    """The server answered with an error status."""
+    """The response has an error status."""
 
 
 class Unauthorized(HttpError):
@@ -199,28 +198,28 @@ class Unauthorized(HttpError):
 
 
 class Forbidden(HttpError):
-    """403: the instance is no admin of the group, or the key may not do this."""
+    """403: the instance is not an admin of the group, or the key does not allow this."""
 
 
 class NotFound(HttpError):
-    """404: no such group, or the instance is not in it; or no such instance."""
+    """404: the group does not exist, or the instance is not in it; or the instance does not exist."""
 
     @property
     def is_about_group(self) -> bool:
-        """Whether it is the API's own word on a group: one without a code may be anybody's, a proxy's too."""
+        """Whether the API itself says that a group is missing; a 404 without a code may come from a proxy."""
         return self.code not in (None, "INSTANCE_NOT_FOUND")
 
 
 class Conflict(HttpError):
-    """409: a participant is already in (add) or not in (remove); or a limit of the subscription is reached."""
+    """409: a participant is already in (add) or not in (remove), or the subscription's limit is reached."""
 
 
 class Unprocessable(HttpError):
-    """422: a participant's format is bad."""
+    """422: the format of a participant is invalid."""
 
 
 class RateLimited(HttpError):
-    """429, after all waiting: surely not processed."""
+    """429: surely not processed."""
 
 
 class ServerError(HttpError):
@@ -228,4 +227,4 @@ class ServerError(HttpError):
 
 
 MAY_HAVE_TAKEN_EFFECT = (NoResponse, InvalidResponse, ServerError)
-"""After these a write may have taken effect."""
+"""The errors after which a write may have taken effect."""

@@ -12,6 +12,7 @@ from datetime import date
 from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.diff.compare import compare, needs_read, unmanaged
 from reconciler.diff.match import match_groups
+from reconciler.messages import Message
 from reconciler.model.desired import (
     UNMANAGED,
     Desired,
@@ -28,6 +29,7 @@ from reconciler.model.desired import (
 from reconciler.model.identity import Identity, identity_of_digits, parse_jid
 from reconciler.model.live import Instance, ListedGroup, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.build import build_plan
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.selection import PlanOptions, select_keys
@@ -52,6 +54,16 @@ DAVE = person("14045550146", "dave")
 ERIN = person("15125550147", "erin")
 FRANK = person("16175550148", "frank")
 PEOPLE = (ALICE, BOB, CAROL, DAVE, ERIN, FRANK)
+
+
+def saying(text: str) -> Message:
+    """A message of which a test cares for the words alone."""
+    return Message.of("saved-text", text=text)
+
+
+def codes(messages: Iterable[Message | None]) -> list[str]:
+    """What messages tell, as codes: a test that means the fact does not care for the sentence."""
+    return [message.code for message in messages if message is not None]
 
 
 def crowd(count: int) -> tuple[Person, ...]:
@@ -110,14 +122,14 @@ def _by_identity(people: Iterable[Person]) -> dict[Identity, Person]:
 def desired(
     *groups: DesiredGroup,
     people: Iterable[Person] = PEOPLE,
-    instance: Person | None = ME,
+    account: Person | None = ME,
     policy: Policy | None = None,
     as_of: date = TODAY,
 ) -> Desired:
     """A whole desired state, sorted by key as the loader sorts it."""
     known = {one.identity: one for one in people}
     in_order = tuple(sorted(groups, key=lambda g: g.key))
-    return Desired(in_order, known, "inst_abc123", instance, policy or Policy(), as_of)
+    return Desired(in_order, known, "inst_abc123", account, policy or Policy(), as_of)
 
 
 def policy(
@@ -164,7 +176,12 @@ def live(
     others = tuple(one if isinstance(one, Participant) else participant(one) for one in people)
     everybody = ((me,) if me is not None else ()) + others
     return LiveGroup(
-        id, name, description, everybody, owner.identity if owner else None, len(everybody) if count is None else count
+        id,
+        Untrusted(name),
+        Untrusted(description),
+        everybody,
+        owner.identity if owner else None,
+        len(everybody) if count is None else count,
     )
 
 

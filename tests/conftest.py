@@ -1,4 +1,4 @@
-"""What holds for every test: the settings, the way out and the lock folder of whoever runs it have no say."""
+"""For every test: the user's settings, proxies and lock folder have no effect."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import pytest
 from tests.marks import marks_of
 
 FOREIGN = re.compile(r"(RECONCILER|WAPPFY|GIT|GITHUB)_.*|.*_proxy|(REQUESTS|CURL)_CA_BUNDLE", re.IGNORECASE)
-OURS = ("RECONCILER_UPDATE_GOLDEN", "RECONCILER_TORTURE")
-"""How the variables begin that are for the tests themselves."""
+FOR_TESTS = ("RECONCILER_UPDATE_GOLDEN", "RECONCILER_TORTURE")
+"""Prefixes of variables that configure the tests themselves."""
 
 
 @pytest.fixture(autouse=True, scope="session")
-def nobodys_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No variable is set that the program, git or requests heeds, and locks are files of this session's own."""
+def machine_independence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Unset all variables that the program, git or requests read, and keep locks in a folder of this session."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if FOREIGN.fullmatch(name) and not name.startswith(OURS):
+            if FOREIGN.fullmatch(name) and not name.startswith(FOR_TESTS):
                 patch.delenv(name)
         patch.setattr("reconciler.apply.lock.FOLDER", tmp_path_factory.mktemp("locks"))
         yield

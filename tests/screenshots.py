@@ -206,7 +206,7 @@ def main(images: Path) -> None:
         schemes: tuple[Scheme, ...] = ("light", "dark")
         for scheme in schemes:
             shown = opened(browser, report, 860, scheme)
-            bottom = shown.get_by_role("region", name="Who gains and loses what").last.evaluate(BOTTOM)
+            bottom = shown.get_by_role("region", name="Membership changes by person").last.evaluate(BOTTOM)
             box: FloatRect = {"x": 0, "y": 0, "width": 860, "height": bottom + 24}
             shown.screenshot(path=images / f"report-{scheme}.png", clip=box, full_page=True)
 

@@ -119,7 +119,7 @@ def converge(stage: Stage, golden: str, *, writes: list[str], arguments: tuple[s
 
     again = stage.run("plan", "--detailed-exitcode", *arguments)
     assert again.code == 0, again.out
-    assert "Nothing to do" in again.out
+    assert "No changes" in again.out
     assert "GET /" not in stage.calls()
 
 

@@ -74,6 +74,6 @@ def test_a_list_that_never_comes_twice_alike_is_an_error() -> None:
 
 
 def test_an_empty_list_is_an_error_where_the_file_notes_ids() -> None:
-    with pytest.raises(InvalidResponse, match="no groups at all, though the file notes the ids of 1"):
+    with pytest.raises(InvalidResponse, match="the list of groups is empty, but the file has the ids of 1"):
         list_for(PINNED, Lists((), steady=True), {"alpha"})
     assert list_for(NAMED, Lists((), steady=True), {"alpha"}).groups == ()

@@ -1,1 +1,1 @@
-"""Stage 5: a plan becomes calls, and a true account of them."""
+"""Stage 5: execute a plan, verify it, and return what happened."""

@@ -1,4 +1,4 @@
-"""Execute a plan: phase by phase, groups side by side, each group's steps in order, then read back."""
+"""Execute a plan: phase by phase, groups in parallel, each group's steps in order; then read the groups back."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import TypeVar
 from reconciler.apply.group_executor import GroupExecutor
 from reconciler.apply.ports import GroupApi, Progress
 from reconciler.apply.result import ApplyResult, StepResult, StepStatus
-from reconciler.apply.verify import ReadBack, call_outcomes, read_back, with_invite_link
+from reconciler.apply.verify import ReadBack, call_outcomes, read_back, sort_drift, with_invite_link
 from reconciler.concurrency import as_completed, thread_pool
+from reconciler.messages import Message
 from reconciler.model.live import LiveGroup
 from reconciler.plan.model import Plan
 from reconciler.plan.step import Phase
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The result, and the changed groups as read back (by key)."""
+    """The result, and the changed groups as read back, by key."""
 
     result: ApplyResult
     live: dict[str, LiveGroup] = field(default_factory=dict)
@@ -37,74 +38,68 @@ def apply_plan(
     stop: Event,
     progress: Progress,
 ) -> Applied:
-    """Make the plan's calls, and no other that writes than their retries and the parts of one that was refused whole.
+    """Send the calls of a plan without refusals; other writes are only their retries, and the parts of a refused call.
 
-    Beside them it only reads: a group in the midst of its steps where an answer leaves open what is so, the list of
-    groups where one may have been made or joined, each changed group afterwards, and invite links.
+    All other calls only read: a group between its steps where an answer leaves its state open, the list of groups
+    where one may have been created or joined, each changed group afterwards, and invite links.
 
-    `known` are the ids of all groups that were listed when the plan was made or checked: a create whose answer
-    did not come may only be taken for a group that is none of them, and that no key of the file notes the id of (the
-    plan's `held`: also of keys that this plan is not about). The plan must have been cleared of refusals.
-    When `stop` is set, calls in flight are finished and no other is started.
+    `known` are the ids of all groups that were listed when the plan was made or checked: after a create without an
+    answer, neither these nor the plan's `pinned_ids` can be the new group. When `stop` is set, calls under way finish
+    and no other starts.
     """
     taken = {*known, *plan.pinned_ids, *(group.id for group in plan.groups if group.id is not None)}
     runs = [GroupExecutor(group, api, taken, stop) for group in plan.groups if group.steps]
     with thread_pool(max(1, min(parallelism, len(runs)))) as pool:
         for phase in Phase:
-            _all(pool, (_phase_of(run, phase, progress) for run in runs))
-        touched = [(run, run.group_id) for run in runs if run.changed and run.group_id and not stop.is_set()]
-        found = _all(pool, (_reading_back(run, group_id, api, progress) for run, group_id in touched))
-    return _gathered(plan, runs, dict(zip((run.plan.key for run, _ in touched), found, strict=True)), stop)
+            _run_all(pool, (_run_phase(run, phase, progress) for run in runs))
+        changed = [(run, run.group_id) for run in runs if run.changed and run.group_id and not stop.is_set()]
+        reads = _run_all(pool, (_read_back(run, group_id, api, progress) for run, group_id in changed))
+    return _applied(plan, runs, dict(zip((run.plan.key for run, _ in changed), reads, strict=True)), stop)
 
 
-def _phase_of(run: GroupExecutor, phase: Phase, progress: Progress) -> Callable[[], None]:
+def _run_phase(run: GroupExecutor, phase: Phase, progress: Progress) -> Callable[[], None]:
     return lambda: run.run_phase(phase, progress.started, progress.finished)
 
 
-def _reading_back(run: GroupExecutor, group_id: str, api: GroupApi, progress: Progress) -> Callable[[], ReadBack]:
+def _read_back(run: GroupExecutor, group_id: str, api: GroupApi, progress: Progress) -> Callable[[], ReadBack]:
     def read() -> ReadBack:
         progress.reading_back(run.plan.key)
         try:
-            found = read_back(run, group_id, api)
-            return replace(found, people=with_invite_link(found.people, api, group_id))
+            back = read_back(run, group_id, api)
+            return replace(back, people=with_invite_link(back.people, api, group_id))
         except Exception as error:
             run.unexpected.append(error)
-            return ReadBack(call_outcomes(run), (f"it could not be read back: an unexpected {type(error).__name__}",))
+            return ReadBack(call_outcomes(run), (Message.of("crashed-reading-back", error=type(error).__name__),))
 
     return read
 
 
-def _all(pool: ThreadPoolExecutor, work: Iterable[Callable[[], T]]) -> list[T]:
-    """Run all in parallel, started in the given order; the results in that order. Any error is raised at the end."""
-    futures = [pool.submit(job) for job in work]
+def _run_all(pool: ThreadPoolExecutor, jobs: Iterable[Callable[[], T]]) -> list[T]:
+    """Run all in parallel, in this order, and return their results in it; raise the first error when all ended."""
+    futures = [pool.submit(job) for job in jobs]
     for _ in as_completed(futures):
         pass
     return [future.result() for future in futures]
 
 
-def _as_seen(result: StepResult, found: ReadBack) -> StepResult:
-    """A step's result after the read-back: what was answered with success and is not to be seen is not sure."""
-    if result.status is not StepStatus.DONE or result.step not in found.unconfirmed:
+def _verified(result: StepResult, back: ReadBack) -> StepResult:
+    """Return a step's result after the read-back: unknown where the API reported success and nothing shows it."""
+    if result.status is not StepStatus.DONE or result.step not in back.unconfirmed:
         return result
-    return replace(
-        result,
-        status=StepStatus.UNKNOWN,
-        message="answered with success, and not to be seen when the group is read back",
-    )
+    return replace(result, status=StepStatus.UNKNOWN, message=Message.of("not-confirmed"))
 
 
-def _gathered(plan: Plan, runs: list[GroupExecutor], found: dict[str, ReadBack], stop: Event) -> Applied:
-    """One account of all groups, sorted as the plan is."""
+def _applied(plan: Plan, runs: list[GroupExecutor], reads: dict[str, ReadBack], stop: Event) -> Applied:
+    """Return the result of all groups, sorted as the plan is."""
     position = {step: number for number, step in enumerate(plan.steps)}
-    untold = {run.plan.key: ReadBack(call_outcomes(run)) for run in runs}
-    told = {**untold, **found}
-    results = (_as_seen(r, told[run.plan.key]) for run in runs for r in run.results)
+    backs = {run.plan.key: reads.get(run.plan.key) or ReadBack(call_outcomes(run)) for run in runs}
+    results = (_verified(r, backs[run.plan.key]) for run in runs for r in run.results)
     result = ApplyResult(
         plan,
         steps=tuple(sorted(results, key=lambda r: position[r.step])),
-        people=tuple(outcome for key in sorted(told) for outcome in told[key].people),
-        remaining_drift=tuple((key, text) for key in sorted(told) for text in told[key].remaining),
+        people=tuple(outcome for key in sorted(backs) for outcome in backs[key].people),
+        remaining_drift=sort_drift((key, message) for key, back in backs.items() for message in back.remaining),
         interrupted=stop.is_set(),
         unexpected=tuple(error for run in runs for error in run.unexpected),
     )
-    return Applied(result, {key: back.live for key, back in told.items() if back.live is not None})
+    return Applied(result, {key: back.live for key, back in backs.items() if back.live is not None})

@@ -1,4 +1,4 @@
-"""One group's steps, one after another: what each call's answer means for the step and for those after it."""
+"""Execute one group's steps, one after another: what each answer means for its step and for those after it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from reconciler.apply.create_group import CreateGroup, CreateOutcomeUnknown
-from reconciler.apply.participants import NOT_ABOUT_PEOPLE, ParticipantCall, earlier_attempt_ambiguous, membership_of
+from reconciler.apply.participants import (
+    NOT_ABOUT_PEOPLE,
+    ParticipantCall,
+    PersonOutcomes,
+    earlier_attempt_ambiguous,
+    membership_of,
+)
 from reconciler.apply.ports import GroupApi
-from reconciler.apply.result import PersonStatus, StepResult, StepStatus
+from reconciler.apply.result import StepResult, StepStatus
 from reconciler.errors import (
     MAY_HAVE_TAKEN_EFFECT,
     ApiError,
@@ -19,8 +25,8 @@ from reconciler.errors import (
     NotFound,
     ReconcilerError,
 )
+from reconciler.messages import Message
 from reconciler.model.live import LiveGroup
-from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import texts_equal
 from reconciler.plan.model import GroupPlan
 from reconciler.plan.step import Action, Phase, Step
@@ -28,7 +34,7 @@ from reconciler.plan.step import Action, Phase, Step
 
 @dataclass(slots=True)
 class GroupExecutor:
-    """The state of one group's steps between phases: its id once known, and whether all went well so far.
+    """The state of one group between phases: its id once it is known, and the results so far.
 
     Steps of one group never run at the same time, so nothing here is locked.
     """
@@ -38,17 +44,18 @@ class GroupExecutor:
     taken: set[str]
     stop: Event
     results: list[StepResult] = field(default_factory=list)
-    outcomes: dict[PersonRef, tuple[PersonStatus, str]] = field(default_factory=dict)
+    outcomes: PersonOutcomes = field(default_factory=dict)
     unexpected: list[Exception] = field(default_factory=list)
     changed: bool = False
     group_id: str | None = field(init=False)
-    _begun: bool = field(init=False, default=False)
+    _has_effect: bool = field(init=False, default=False)
+    """Whether a call of the step that runs was reported as successful, so that the step is at least partly done."""
 
     def __post_init__(self) -> None:
         self.group_id = self.plan.id
 
     @property
-    def healthy(self) -> bool:
+    def all_succeeded(self) -> bool:
         """Whether every step so far succeeded, so that a removal or a leave may follow."""
         return all(result.status is StepStatus.DONE for result in self.results)
 
@@ -72,35 +79,35 @@ class GroupExecutor:
             return True
         if self.group_id is None:
             return False
-        return self.healthy or not self._needs_health(step)
+        return self.all_succeeded or not self._needs_success(step)
 
-    def _needs_health(self, step: Step) -> bool:
-        """Taking away needs all before it; adding after a removal (a full group) needs the removal."""
+    def _needs_success(self, step: Step) -> bool:
+        """Whether the step needs all steps before it: to take something away, or to add to a full group after that."""
         return step.action.is_destructive or step.phase is Phase.SWAP
 
     def _skipped(self, step: Step) -> StepResult:
         if self.stop.is_set():
-            return StepResult(step, StepStatus.NOT_RUN, "interrupted before it", self.group_id)
-        return StepResult(step, StepStatus.SKIPPED, "an earlier step of this group did not succeed", self.group_id)
+            return StepResult(step, StepStatus.NOT_RUN, Message.of("interrupted-before"), self.group_id)
+        return StepResult(step, StepStatus.SKIPPED, Message.of("earlier-step-failed"), self.group_id)
 
     def _run_safely(self, step: Step) -> StepResult:
-        """Whatever happens, the other groups go on, and the step is in the account: its call may have been made."""
+        """Run the step; after an unexpected error the other groups go on, and the step's outcome is unknown."""
         try:
             return self._run(step)
         except Exception as error:
             self.unexpected.append(error)
-            return StepResult.broken_off(step, error, self.group_id)
+            return StepResult.from_unexpected(step, error, self.group_id)
 
     def _run(self, step: Step) -> StepResult:
-        self._begun = False
+        self._has_effect = False
         try:
             self._call(step)
         except Interrupted as error:
-            if not self._begun and error.__cause__ is None:
-                return StepResult(step, StepStatus.NOT_RUN, "interrupted before it", self.group_id)
-            return StepResult(step, StepStatus.UNKNOWN, "interrupted: it may be done, or a part of it", self.group_id)
+            if not self._has_effect and error.__cause__ is None:
+                return StepResult(step, StepStatus.NOT_RUN, Message.of("interrupted-before"), self.group_id)
+            return StepResult(step, StepStatus.UNKNOWN, Message.of("interrupted-during"), self.group_id)
         except CreateOutcomeUnknown as error:
-            return StepResult(step, StepStatus.UNKNOWN, str(error))
+            return StepResult(step, StepStatus.UNKNOWN, Message.of("call-failed", error=str(error)))
         except MAY_HAVE_TAKEN_EFFECT as error:
             return self._settle(step, error)
         except ApiError as error:
@@ -109,12 +116,12 @@ class GroupExecutor:
             return self._failed(step, error)
         except ReconcilerError as error:
             return self._failed(step, error)
-        return StepResult(step, StepStatus.DONE, "", self.group_id)
+        return StepResult(step, StepStatus.DONE, group_id=self.group_id)
 
     def _failed(self, step: Step, error: ReconcilerError) -> StepResult:
-        if self._begun:
-            return StepResult(step, StepStatus.UNKNOWN, f"it may be done, in part or whole: {error}", self.group_id)
-        return StepResult(step, StepStatus.FAILED, str(error), self.group_id)
+        if self._has_effect:
+            return StepResult(step, StepStatus.UNKNOWN, Message.of("partly-done", error=str(error)), self.group_id)
+        return StepResult(step, StepStatus.FAILED, Message.of("call-failed", error=str(error)), self.group_id)
 
     def _call(self, step: Step) -> None:
         match step.action:
@@ -127,7 +134,7 @@ class GroupExecutor:
                 self.api.patch_group(self._id, name=step.name, description=step.description)
             case Action.ADD | Action.REMOVE:
                 self.changed = True
-                ParticipantCall(self.api, self._id, step.action, self.outcomes, self._took).run(step.people)
+                ParticipantCall(self.api, self._id, step.action, self.outcomes, self._note_effect).run(step.people)
             case Action.LEAVE:
                 self.changed = True
                 self._leave()
@@ -138,32 +145,32 @@ class GroupExecutor:
             raise ApiError("the group's id is not known", endpoint=self.plan.key)
         return self.group_id
 
-    def _took(self) -> None:
-        self._begun = True
+    def _note_effect(self) -> None:
+        self._has_effect = True
 
     def _create(self, step: Step) -> None:
-        CreateGroup(self.api, step, self.taken, self.outcomes, self._made).run()
+        CreateGroup(self.api, step, self.taken, self.outcomes, self._note_created).run()
 
-    def _made(self, group_id: str) -> None:
+    def _note_created(self, group_id: str) -> None:
         self.group_id = group_id
-        self.changed = self._begun = True
+        self.changed = self._has_effect = True
         self.taken.add(group_id)
 
     def _join(self, step: Step) -> None:
-        wanted = self.plan.id
-        answered = self._join_by_code(step.invite or "", wanted)
-        self._begun = True
-        if wanted is not None and answered not in (None, wanted):
+        wanted_id = self.plan.id
+        joined_id = self._join_by_code(step.invite or "", wanted_id)
+        self._has_effect = True
+        if wanted_id is not None and joined_id not in (None, wanted_id):
             raise ApiError(
-                f"the invite led into {answered}, not into {wanted}",
+                f"the invite leads to {joined_id}, not to {wanted_id}",
                 endpoint="POST /groups/join",
-                hint="correct this group's `invite` or `id`; leave the other group by hand if it is not wanted",
+                hint="correct this group's `invite` or `id`; leave the other group in WhatsApp if you do not want it",
             )
-        self.group_id = wanted or answered or self._joined_by_name()
+        self.group_id = wanted_id or joined_id or self._find_joined()
         self.changed = True
 
-    def _join_by_code(self, code: str, wanted: str | None) -> str | None:
-        """Join; the group's id where it was told. No answer is as good as one that tells none, if the name is seen."""
+    def _join_by_code(self, code: str, wanted_id: str | None) -> str | None:
+        """Join; return the group's id where the answer has it, or where no answer came, but the name is listed."""
         try:
             return self.api.join_group(code)
         except Conflict as error:
@@ -171,12 +178,12 @@ class GroupExecutor:
                 raise
             return None
         except MAY_HAVE_TAKEN_EFFECT:
-            if wanted is not None:
+            if wanted_id is not None:
                 raise
-            self._begun = True
-            return self._joined_by_name()
+            self._has_effect = True
+            return self._find_joined()
 
-    def _joined_by_name(self) -> str:
+    def _find_joined(self) -> str:
         names = self.plan.lookup_names
         new = [
             group.id
@@ -185,9 +192,9 @@ class GroupExecutor:
         ]
         if len(new) != 1:
             raise ApiError(
-                "joined, but the group is not to be told among the live ones: none or several bear its name",
+                "joined, but the group cannot be identified: no live group or several have its name",
                 endpoint="POST /groups/join",
-                hint="look for the group the invite leads into and note its `id` in the file",
+                hint="find the group that the invite leads to and set its `id` in the configuration",
             )
         return new[0]
 
@@ -195,14 +202,14 @@ class GroupExecutor:
         try:
             self.api.leave_group(self._id)
         except NotFound as error:
-            # Out already: an earlier attempt took effect, or somebody removed the instance in between. A 404 that
-            # is not the API's own word on a group says nothing of the kind.
+            # Out already: an earlier attempt took effect, or somebody removed the account in between. A 404 that is
+            # not the API's own answer about a group does not mean that.
             if not error.is_about_group:
                 raise
 
     def _settle(self, step: Step, error: ApiError) -> StepResult:
-        """The answer did not come or cannot be read: read the group and see whether the call took effect."""
-        unknown = StepResult(step, StepStatus.UNKNOWN, str(error), self.group_id)
+        """Read the group to see whether a call without a usable answer took effect."""
+        unknown = StepResult(step, StepStatus.UNKNOWN, Message.of("call-failed", error=str(error)), self.group_id)
         if self.group_id is None or self.stop.is_set():
             return unknown
         try:
@@ -214,17 +221,17 @@ class GroupExecutor:
         if not done:
             return unknown
         self.changed = True
-        return StepResult(step, StepStatus.DONE, f"seen by reading the group, since {error.message}", self.group_id)
+        return StepResult(step, StepStatus.DONE, Message.of("seen-by-reading", error=error.message), self.group_id)
 
     def _took_effect(self, step: Step, live: LiveGroup) -> bool:
-        seen = membership_of(live)
+        is_in = membership_of(live)
         match step.action:
             case Action.PATCH:
-                name = step.name is None or texts_equal(step.name, live.name)
-                return name and (step.description is None or texts_equal(step.description, live.description))
+                has_name = step.name is None or texts_equal(step.name, live.name)
+                return has_name and (step.description is None or texts_equal(step.description, live.description))
             case Action.ADD:
-                return all(seen(who) for who in step.people)
+                return all(is_in(person) for person in step.people)
             case Action.REMOVE:
-                return not any(seen(who) for who in step.people)
+                return not any(is_in(person) for person in step.people)
             case _:
                 return step.action is Action.JOIN

@@ -1,4 +1,4 @@
-"""One apply at a time per instance on one machine; the second is told who holds the lock."""
+"""Lock an instance, so that one apply at a time runs for it on one machine; the second learns who holds the lock."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ from reconciler.errors import LockHeld, ReconcilerError
 FOLDER = Path("/tmp/wappfy-reconciler-locks")  # noqa: S108 - one place for all users of the machine, on purpose
 """Where lock files live. Not in a home: two users of one machine must not apply to one instance at once.
 
-The folder is everybody's and not sticky, since the kernel keeps users from opening each other's files in sticky ones.
-Nothing in it is followed if it is a link, and nothing in it is believed but the lock itself.
+Everybody can write to the folder, and it is not sticky, because the kernel keeps users from opening each other's files
+in sticky ones. So no link in it is followed, and nothing in it is trusted but the lock itself.
 """
-
-LONGEST = 32_768
-"""Bytes that are read of what the holder says: a folder's path has 4,096 at most, each written as six at worst."""
+MAX_HOLDER_BYTES = 32_768
+"""Bytes that are read about the holder: a folder's path has 4,096 at most, and JSON writes each as six at worst."""
 
 
 @contextmanager
 def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> Iterator[None]:
-    """Hold the lock of one instance at one API (`place` is one text for its base URL, or the sandbox's state file).
+    """Hold the lock of one instance at one API (`place` is its base URL, or the sandbox's state file).
 
-    The operating system frees it when the process ends, in whatever way; a lock file that is left lying about
-    stops nobody. Raises LockHeld, naming the process that has it.
+    The operating system frees it when the process ends, in whatever way; a lock file that remains does not stop
+    anybody. Raise LockHeld, with the process that holds it.
     """
     from filelock import FileLock, Timeout
 
@@ -44,16 +43,16 @@ def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> I
         lock.acquire()
     except Timeout:
         raise LockHeld(
-            f"another apply for the instance {instance_id} is running on this machine: {_told(holder)}",
+            f"another apply for the instance {instance_id} is running on this machine: {_describe_holder(holder)}",
             "wait until it has ended, then plan again",
         ) from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise ReconcilerError(f"the lock file {path} cannot be used: {reason}", "make it writable") from error
     try:
-        # Who holds it is a courtesy; the lock holds without it.
+        # Who holds the lock is only for the message; the lock works without it.
         with suppress(OSError):
-            _tell(holder)
+            _write_holder(holder)
         yield
     finally:
         with suppress(OSError):
@@ -62,16 +61,16 @@ def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> I
 
 
 def _share(folder: Path) -> None:
-    """Make the folder everybody's; a link in its place is refused."""
+    """Create the folder for everybody; raise where a link is in its place."""
     with suppress(FileExistsError):
         folder.mkdir(parents=True)
         folder.chmod(0o777)
     if not stat.S_ISDIR(folder.lstat().st_mode):
-        raise NotADirectoryError(20, "it is no folder, or a link to one")
+        raise NotADirectoryError(20, "it is not a folder, or a link to one")
 
 
-def _tell(holder: Path) -> None:
-    told = {
+def _write_holder(holder: Path) -> None:
+    process = {
         "pid": os.getpid(),
         "user": _user(),
         "folder": str(Path.cwd()),
@@ -79,7 +78,7 @@ def _tell(holder: Path) -> None:
     }
     holder.unlink(missing_ok=True)
     with os.fdopen(os.open(holder, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
-        file.write(json.dumps(told))
+        file.write(json.dumps(process))
 
 
 def _user() -> str:
@@ -89,20 +88,20 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def _told(holder: Path) -> str:
+def _describe_holder(holder: Path) -> str:
     try:
-        told = json.loads(_read(holder))
-        return f"process {told['pid']} of {told['user']}, since {told['since']}, started in {told['folder']}"
+        process = json.loads(_read(holder))
+        return f"process {process['pid']} of {process['user']}, since {process['since']}, in {process['folder']}"
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return "it has not said who it is"
+        return "an unknown process"
 
 
 def _read(holder: Path) -> bytes:
-    """What stands in the file, as far as anybody could have to say. Whoever put it there may not have us wait."""
+    """Return the first bytes of the file. Never block: another user may have replaced it with a FIFO."""
     descriptor = os.open(holder, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is no file")
-        return os.read(descriptor, LONGEST)
+            raise OSError(errno.EINVAL, "it is not a file")
+        return os.read(descriptor, MAX_HOLDER_BYTES)
     finally:
         os.close(descriptor)

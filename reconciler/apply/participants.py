@@ -1,54 +1,59 @@
-"""Adding and removing people: what a 409 or a 422 means, and how the others go on.
+"""Add and remove people: what a 409, 422 or 403 means for one person, and how the others go on.
 
-Nothing here sends a person whom the step does not name: the world may move, the plan may not.
+Nobody is sent whom the step does not list: the live group may change meanwhile, the plan does not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from reconciler.apply.ports import GroupApi
 from reconciler.apply.result import PersonStatus
 from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Conflict, Forbidden, HttpError, Unprocessable
+from reconciler.messages import Message
 from reconciler.model.identity import identity_of_jid
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.step import Action
 
 NOT_ABOUT_PEOPLE = frozenset({"PLAN_LIMIT_REACHED"})
-"""Codes of a 409 that say nothing about a participant (the subscription's limit is reached)."""
+"""Codes of a 409 that are not about a participant (the subscription's limit is reached)."""
+
+PersonOutcomes: TypeAlias = dict[PersonRef, tuple[PersonStatus, Message]]
+"""Why somebody did not simply come or go, as far as the calls themselves show it."""
 
 
 def earlier_attempt_ambiguous(error: ApiError) -> bool:
-    """Whether an earlier attempt of the call that ended so may have taken effect: then a 409 is this run's own."""
+    """Whether an earlier attempt of the failed call may have taken effect: then this run itself caused the 409."""
     return isinstance(error.__cause__, MAY_HAVE_TAKEN_EFFECT)
 
 
 @dataclass(slots=True)
 class ParticipantCall:
-    """One step's people on their way.
+    """The calls for the people of one step.
 
-    `outcomes` gathers what is worth a word about any of them; `on_success` is told of every call that was answered with
-    success, so that a later failure is not taken for "nothing happened".
+    `outcomes` receives why somebody does not simply come or go. `on_success` is called after every call that the API
+    reports as successful, so that a later failure does not count as "nothing happened".
     """
 
     api: GroupApi
     group_id: str
     action: Action
-    outcomes: dict[PersonRef, tuple[PersonStatus, str]]
+    outcomes: PersonOutcomes
     on_success: Callable[[], None]
 
     def run(self, people: Sequence[PersonRef]) -> None:
-        """Send these people, as one call where the server takes it, and whoever is still missing after a refusal.
+        """Send these people, as one call where the server accepts it, and after a refusal whoever is still missing.
 
-        Raises the ApiError that is not about single people; by then some may be done.
+        Raise the ApiError that is not about single people; some may be done by then.
         """
         if not people:
             return
         try:
-            self._call([who.jid for who in people if who.jid is not None])
+            self._call([person.jid for person in people if person.jid is not None])
             self.on_success()
         except (Conflict, Unprocessable, Forbidden) as error:
             if earlier_attempt_ambiguous(error):
@@ -72,56 +77,57 @@ class ParticipantCall:
             self._after_conflict(people, error)
 
     def _after_conflict(self, people: Sequence[PersonRef], error: HttpError) -> None:
-        """The world moved: read the group again and send what is still missing of the plan."""
+        """Read the group again, since it changed, and send what is still missing of the plan."""
         live = self.api.group(self.group_id)
-        settled = _already(self.action, live)
-        rest = [who for who in people if not settled(who)]
-        for who in people:
-            if settled(who) and not earlier_attempt_ambiguous(error):
-                self.outcomes[who] = (self._already_there, "was so before this run's call")
+        is_settled = _already(self.action, live)
+        rest = [person for person in people if not is_settled(person)]
+        for person in people:
+            if is_settled(person) and not earlier_attempt_ambiguous(error):
+                self.outcomes[person] = (self._already_status, Message.of("already-so"))
         if len(rest) < len(people):
             self.run(rest)
         elif len(people) == 1:
-            self.outcomes[people[0]] = (self._already_there, self._unseen(live))
+            self.outcomes[people[0]] = (self._already_status, self._unseen_message(live))
         else:
             self._split(people, people_in_error(error.details, people))
 
     @property
-    def _already_there(self) -> PersonStatus:
+    def _already_status(self) -> PersonStatus:
         return PersonStatus.ALREADY_IN if self.action is Action.ADD else PersonStatus.ALREADY_OUT
 
-    def _unseen(self, live: LiveGroup) -> str:
-        """What to say of somebody whom the server counts in, but whom the read does not show."""
+    def _unseen_message(self, live: LiveGroup) -> Message:
+        """Return what to know about somebody whom the server reports, but whom the group does not show."""
         lids = [p.lid or p.id for p in live.participants if p.identity is None]
         if self.action is not Action.ADD or not lids:
-            return "the server says so, the group's read does not show it"
-        return f"there under a private id: note it as their `lid` under people (one of {', '.join(sorted(lids)[:5])})"
+            return Message.of("api-says-so")
+        return Message.of("in-under-private-id", ids=tuple(sorted(lids)[:5]))
 
     def _after_bad_format(self, people: Sequence[PersonRef], error: Unprocessable) -> None:
         bad = list(people) if len(people) == 1 else people_in_error(error.details, people)
         if bad:
-            for who in bad:
-                self.outcomes[who] = (PersonStatus.BAD_NUMBER, error.message)
-            self.run([who for who in people if who not in bad])
+            for person in bad:
+                answer = Message.of("api-refused-person", answer=Untrusted(error.message))
+                self.outcomes[person] = (PersonStatus.BAD_NUMBER, answer)
+            self.run([person for person in people if person not in bad])
         else:
             self._split(people, [])
 
     def _after_forbidden(self, people: Sequence[PersonRef], error: Forbidden) -> None:
-        """Somebody may have become the owner since the plan; if nobody did, the instance may not write here."""
+        """Skip whoever became the owner since the plan; where nobody did, the account may not write here."""
         if self.action is not Action.REMOVE:
             raise error
         owners = self.api.group(self.group_id).owners
-        now_owners = [who for who in people if who.identity in owners]
+        now_owners = [person for person in people if person.identity in owners]
         if not now_owners:
             raise error
-        for who in now_owners:
-            self.outcomes[who] = (PersonStatus.STILL_IN, "owns the group by now: an owner cannot be removed")
-        self.run([who for who in people if who not in now_owners])
+        for person in now_owners:
+            self.outcomes[person] = (PersonStatus.STILL_IN, Message.of("owner-by-now"))
+        self.run([person for person in people if person not in now_owners])
 
-    def _split(self, people: Sequence[PersonRef], apart: Sequence[PersonRef]) -> None:
-        """Send in two parts: those the server named and the others, or else halves."""
-        if apart and len(apart) < len(people):
-            parts = [[who for who in people if who not in apart], list(apart)]
+    def _split(self, people: Sequence[PersonRef], named: Sequence[PersonRef]) -> None:
+        """Send in two parts: those that the server names and the others, or else halves."""
+        if named and len(named) < len(people):
+            parts = [[person for person in people if person not in named], list(named)]
         else:
             half = len(people) // 2
             parts = [list(people[:half]), list(people[half:])]
@@ -131,20 +137,20 @@ class ParticipantCall:
 
 def _already(action: Action, live: LiveGroup) -> Callable[[PersonRef], bool]:
     is_in = membership_of(live)
-    return is_in if action is Action.ADD else lambda who: not is_in(who)
+    return is_in if action is Action.ADD else lambda person: not is_in(person)
 
 
 def membership_of(live: LiveGroup) -> Callable[[PersonRef], bool]:
-    """Whether somebody is among the participants, by number or by the private id that the file notes."""
+    """Return a test whether somebody is a participant, by number or by the private id in the configuration."""
     identities = {p.identity for p in live.participants if p.identity is not None}
     lids = {p.lid for p in live.participants if p.lid is not None}
-    return lambda who: who.identity in identities or who.lid in lids
+    return lambda person: person.identity in identities or person.lid in lids
 
 
 def people_in_error(details: Any, people: Sequence[PersonRef]) -> list[PersonRef]:
-    """The people a server's error details name, in whatever field; only those of this call."""
+    """Return the people of this call whom the server's error details name, in whatever field."""
     identities = {identity for text in _texts(details) if (identity := identity_of_jid(text)) is not None}
-    return [who for who in people if who.identity in identities]
+    return [person for person in people if person.identity in identities]
 
 
 def _texts(value: Any, depth: int = 0) -> list[str]:

@@ -1,4 +1,4 @@
-"""The narrow view of the API that applying needs; the client, a recorder and the tests fulfil it."""
+"""The protocols that applying needs: the API's calls and progress. The client and the tests implement them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.plan.step import Step
 
 
 class Created(Protocol):
-    """What a create answers with."""
+    """The answer to a create."""
 
     @property
     def id(self) -> str:
@@ -19,48 +19,48 @@ class Created(Protocol):
 
 
 class InviteLinkApi(Protocol):
-    """What reading an invite link needs of a client."""
+    """The call that reads an invite link."""
 
     def invite_link(self, group_id: str) -> str:
         """Return the group's invite link, a whole URL."""
 
 
 class GroupApi(InviteLinkApi, Protocol):
-    """The calls an apply makes. Each raises from the ApiError tree; retries by meaning are the client's."""
+    """The calls of an apply. Each raises an ApiError; the client retries what is safe to retry."""
 
     def create_group(self, name: str, jids: Sequence[str]) -> Created:
-        """Make a group; never sent twice unless it surely was not processed."""
+        """Create a group; never sent twice unless the first call certainly was not processed."""
 
     def patch_group(self, group_id: str, name: str | None = None, description: str | None = None) -> None:
         """Set a group's name, description or both."""
 
     def add_participants(self, group_id: str, jids: Sequence[str]) -> None:
-        """Add people; Conflict when one is in already, Unprocessable when one's format is bad."""
+        """Add people; raise Conflict when one is a member already, Unprocessable when one has a bad format."""
 
     def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
-        """Remove people; Conflict when one is not in."""
+        """Remove people; raise Conflict when one is not a member."""
 
     def leave_group(self, group_id: str) -> None:
-        """Take the instance out of a group."""
+        """Take the account out of a group."""
 
     def join_group(self, code: str) -> str | None:
-        """Join by an invite code; the group's id, where the answer told it."""
+        """Join by an invite code; return the group's id, where the answer has it."""
 
     def group(self, group_id: str) -> LiveGroup:
         """Read a group whole."""
 
     def list_groups(self) -> Listing:
-        """All groups the instance is in."""
+        """List all groups of the account."""
 
 
 class Progress(Protocol):
-    """Where an apply tells how far it is; called from several threads at once."""
+    """Receives the progress of an apply; called from several threads at once."""
 
     def started(self, step: Step) -> None:
-        """A step begins."""
+        """Receive that a step starts."""
 
     def finished(self, result: StepResult) -> None:
-        """A step ended, in whatever way."""
+        """Receive that a step ended, in whatever way."""
 
     def reading_back(self, key: str) -> None:
-        """A changed group is read again."""
+        """Receive that a changed group is being read back."""

@@ -1,10 +1,11 @@
-"""What an apply did, told truly: every call, every step, every person it could not place."""
+"""What an apply did: every call, every step, everybody who did not simply come or go. Values only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
+from reconciler.messages import Message
 from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import Plan
@@ -22,7 +23,7 @@ class StepStatus(StrEnum):
 
 
 class PersonStatus(StrEnum):
-    """Why somebody of a step is worth a word after it."""
+    """Why somebody did not simply come or go."""
 
     ALREADY_IN = "already in"
     ALREADY_OUT = "already out"
@@ -34,60 +35,62 @@ class PersonStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonOutcome:
-    """A person who did not simply come or go. `link` is the group's invite link, where it could be had."""
+    """A person who did not simply come or go, with the group's invite `link`, or with why it could not be read."""
 
     group: str
     person: PersonRef
     status: PersonStatus
-    message: str = ""
+    message: Message | None = None
     link: str | None = None
+    link_failure: Message | None = None
 
     @property
     def refused(self) -> bool:
-        """Whether this person is not where the file wants them."""
+        """Whether this person is not where the configuration wants them."""
         return self.status in (PersonStatus.BAD_NUMBER, PersonStatus.NOT_ADDED, PersonStatus.STILL_IN)
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """How one step ended; `message` says why it did not end well."""
+    """How one step ended; `message` is the reason where it did not simply succeed."""
 
     step: Step
     status: StepStatus
-    message: str = ""
+    message: Message | None = None
     group_id: str | None = None
 
     @classmethod
-    def broken_off(cls, step: Step, error: Exception, group_id: str | None = None) -> StepResult:
-        """A step that ended in a way that nobody expected."""
-        name = type(error).__name__
-        return cls(step, StepStatus.UNKNOWN, f"an unexpected {name}: it may be done, in part or whole", group_id)
+    def from_unexpected(cls, step: Step, error: Exception, group_id: str | None = None) -> StepResult:
+        """Return the result of a step that an unexpected error ended."""
+        message = Message.of("unexpected-error", error=type(error).__name__)
+        return cls(step, StepStatus.UNKNOWN, message, group_id)
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """The whole run. `remaining_drift` says per group what the read-back still found different, in words.
+    """The whole run. `remaining_drift` has what still differs when the groups are read back, with their keys.
 
-    `unexpected` is what nobody thought of, a bug say: the steps tell what it means for them.
+    `unexpected` are errors that no part of the program expects, for example a bug; the steps have what they mean.
     """
 
     plan: Plan
     steps: tuple[StepResult, ...] = ()
     people: tuple[PersonOutcome, ...] = ()
-    remaining_drift: tuple[tuple[str, str], ...] = ()
+    _: KW_ONLY
+    remaining_drift: tuple[tuple[str, Message], ...] = ()
     calls: tuple[CallRecord, ...] = ()
     interrupted: bool = False
     unexpected: tuple[Exception, ...] = ()
 
     @classmethod
     def crashed(cls, plan: Plan, error: Exception) -> ApplyResult:
-        """A run of whose steps nobody knows how they ended."""
-        steps = tuple(StepResult.broken_off(step, error) for step in plan.steps)
+        """Return the result of a run that an unexpected error ended: the outcome of every step is unknown."""
+        steps = tuple(StepResult.from_unexpected(step, error) for step in plan.steps)
         return cls(plan, steps, unexpected=(error,))
 
     @property
     def converged(self) -> bool:
-        """Whether the live groups are now as the file wants them, as far as this run knows."""
+        """Whether the live groups match the configuration now, as far as this run knows."""
         return not (
             self.interrupted
             or self.unexpected
@@ -118,7 +121,7 @@ class ResultSummary:
 
 
 def summarize_result(result: ApplyResult) -> ResultSummary:
-    """What the run's summary line and its document say."""
+    """Return the numbers for the run's summary line and its document."""
     done = [step for step in result.steps if step.status is StepStatus.DONE]
     kinds = [step.step.action for step in done]
     outcomes = [step.status for step in result.steps]
@@ -143,10 +146,10 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
 
 
 def people_moved(result: ApplyResult) -> dict[StepResult, tuple[PersonRef, ...]]:
-    """Per step that was done: who really came or went by it, so nobody with an outcome of their own."""
+    """Return, per step that was done, who came or went by it: everybody without an outcome of their own."""
     others = {(outcome.group, outcome.person.ref_id) for outcome in result.people}
     return {
-        step: tuple(who for who in step.step.people if (step.step.group, who.ref_id) not in others)
+        step: tuple(person for person in step.step.people if (step.step.group, person.ref_id) not in others)
         for step in result.steps
         if step.status is StepStatus.DONE
     }

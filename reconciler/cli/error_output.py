@@ -1,4 +1,4 @@
-"""Messages for what went wrong: expected errors as sentences, unexpected ones as a log file to send."""
+"""Error messages: expected errors as sentences, unexpected ones as a log file to send."""
 
 from __future__ import annotations
 
@@ -15,53 +15,52 @@ from reconciler.errors import ReconcilerError
 from reconciler.sanitize.escape import mask_and_escape
 from reconciler.sanitize.mask import mask_text, mask_user_input
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
-
-_keys: set[str] = set()
+_secrets: set[str] = set()
 
 
 def format_error(error: ReconcilerError) -> str:
-    """An expected error as text for a terminal: what happened, and below it what to do; masked and escaped."""
+    """Return an expected error as masked and escaped text: what happened and, below it, what to do."""
     lines = [*error.summary().splitlines(), *(f"  {line}" for line in error.hint.splitlines())]
     return "\n".join(mask_and_escape(line) for line in lines)
 
 
 def write_crash_log(error: BaseException, arguments: Sequence[str]) -> str:
-    """Write the details of a bug to a log file and say where it is. A full disk is none."""
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return f"what this was to write could not be written: {error.strerror}"
+    """Write the details of a bug to a log file and return the message that names it; a full disk is not a bug."""
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        return f"cannot write the output: {error.strerror}"
     trace = "".join(traceback.format_exception(error))
     text = "\n".join(
         [
             f"reconciler {__version__}, Python {platform.python_version()}, {platform.platform()}",
-            f"arguments: {[mask_user_input(_without_key(argument)) for argument in arguments]}",
+            f"arguments: {[mask_user_input(_without_secrets(argument)) for argument in arguments]}",
             f"at: {datetime.now(UTC).isoformat(timespec='seconds')}",
             "",
-            mask_text(_without_key(trace)),
+            mask_text(_without_secrets(trace)),
         ]
     )
     name = type(error).__name__
     try:
-        path = _write(text)
-    except OSError as trouble:
-        return f"an unexpected {name}, and its log could not be written ({trouble}); please report it"
-    return f"an unexpected {name}: this is a bug. The details are in {path}; please send that file with a report"
+        path = _write_log(text)
+    except OSError as log_error:
+        return f"unexpected {name}: this is a bug. Its log could not be written ({log_error}). Please report it."
+    return f"unexpected {name}: this is a bug. Please report it and attach the log: {path}"
 
 
 def register_secret(key: str) -> None:
-    """Have this key, wherever it came from, in no log of this process."""
-    _keys.add(key)
+    """Keep this API key out of every log of this process."""
+    _secrets.add(key)
 
 
-def _without_key(text: str) -> str:
-    """To be asked before numbers are masked: a key with digits in it would not be known afterwards."""
-    for key in {*_keys, os.environ.get("WAPPFY_API_KEY", "").strip()} - {""}:
+def _without_secrets(text: str) -> str:
+    """Remove the keys. Call it before numbers are masked: masking would change a key that has digits in it."""
+    for key in {*_secrets, os.environ.get("WAPPFY_API_KEY", "").strip()} - {""}:
         text = text.replace(key, "***")
     return text
 
 
-def _write(text: str) -> Path:
+def _write_log(text: str) -> Path:
     from platformdirs import user_log_path
 
     folder = user_log_path("wappfy-reconciler")

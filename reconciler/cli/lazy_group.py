@@ -1,4 +1,4 @@
-"""Commands that are imported when they are run, so that `--help` answers at once."""
+"""Click classes: commands that are imported only when they run, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -8,37 +8,29 @@ from typing import Any
 
 import click
 
+from reconciler.model.text import closest_name
+
 
 class GlobalOption(click.Option):
-    """An option of every command; the help shows these apart."""
+    """An option of every command; the help lists these apart."""
 
 
 class Command(click.Command):
-    """A command whose help shows its own options first and the global ones after them."""
+    """A command whose help lists its own options first and the global ones after them."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the two lists of options."""
-        own, everywhere = _records(self, ctx)
-        for title, rows in (("Options", own), ("Global options", everywhere)):
-            if rows:
+        own, shared = _help_records(self, ctx)
+        for title, records in (("Options", own), ("Global options", shared)):
+            if records:
                 with formatter.section(title):
-                    formatter.write_dl(rows)
-
-
-def _records(command: click.Command, ctx: click.Context) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    own: list[tuple[str, str]] = []
-    everywhere: list[tuple[str, str]] = []
-    for param in command.get_params(ctx):
-        record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
-        if record is not None:
-            (everywhere if isinstance(param, GlobalOption) else own).append(record)
-    return own, everywhere
+                    formatter.write_dl(records)
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name and one line, and imports a command's module when it is used.
+    """A group that knows its commands by name and summary, and imports a command's module when it runs.
 
-    `lazy` maps a command's name to ("package.module:attribute", "its one line of help").
+    `lazy` maps a command's name to ("package.module:attribute", "its summary").
     """
 
     def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
@@ -46,7 +38,7 @@ class LazyGroup(click.Group):
         self.lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order in which they are usually met."""
+        """Return the commands' names in the order of the table."""
         return list(self.lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -56,29 +48,38 @@ class LazyGroup(click.Group):
         module, _, attribute = self.lazy[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(module), attribute)
         if not isinstance(command, click.Command):
-            raise TypeError(f"{module}:{attribute} is no command")
+            raise TypeError(f"{module}:{attribute} is not a command")
         return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, then the commands."""
-        own, everywhere = _records(self, ctx)
+        own, shared = _help_records(self, ctx)
         with formatter.section("Options"):
-            formatter.write_dl(own + everywhere)
+            formatter.write_dl(own + shared)
         self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands from their one line, without importing any."""
+        """Write the commands with their summaries, without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self.lazy.items()])
+            formatter.write_dl([(name, summary) for name, (_, summary) in self.lazy.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, and suggest one where the name is a typo."""
-        import difflib
-
+        """Find the command; suggest one when the name is a typo."""
         if args and args[0] not in self.lazy and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], self.lazy, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            closest = closest_name(args[0], self.lazy)
+            hint = f" Did you mean {closest!r}?" if closest else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
+
+
+def _help_records(command: click.Command, ctx: click.Context) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the help of a command's own options and of the global ones."""
+    own: list[tuple[str, str]] = []
+    shared: list[tuple[str, str]] = []
+    for param in command.get_params(ctx):
+        record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
+        if record is not None:
+            (shared if isinstance(param, GlobalOption) else own).append(record)
+    return own, shared

@@ -1,4 +1,4 @@
-"""Progress and logs, on stderr, as text or as JSON lines."""
+"""Progress and logs on stderr, as text or as JSON lines."""
 
 from __future__ import annotations
 
@@ -15,30 +15,39 @@ from reconciler.sanitize.escape import mask_and_escape
 from reconciler.sanitize.mask import mask_text
 
 
-class _Text(logging.Formatter):
+class TextFormatter(logging.Formatter):
+    """The masked message as one line."""
+
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
         return mask_and_escape(record.getMessage())
 
 
-class _Json(logging.Formatter):
+class JsonFormatter(logging.Formatter):
+    """A JSON object a line, with the API call where the record is of one."""
+
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
         line = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": mask_text(record.getMessage()),
         }
-        call = getattr(record, "call", {})
-        shown = {name: mask_text(told) if isinstance(told, str) else told for name, told in call.items()}
-        return json.dumps({**line, "call": shown} if shown else line)
+        call = {
+            name: mask_text(value) if isinstance(value, str) else value
+            for name, value in getattr(record, "call", {}).items()
+        }
+        return json.dumps({**line, "call": call} if call else line)
 
 
-class _Stderr(logging.Handler):
-    """Writes to what stderr is at the time: a progress bar puts itself in its place for a while."""
+class StderrHandler(logging.Handler):
+    """Writes to the current stderr, which a progress bar replaces for a while."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; do nothing where stderr was closed when the program started (`2>&-`)."""
         stderr: TextIO | None = sys.stderr
-        if stderr is None:  # closed when the program started (`2>&-`)
+        if stderr is None:
             return
         try:
             stderr.write(self.format(record) + "\n")
@@ -48,17 +57,17 @@ class _Stderr(logging.Handler):
 
 
 def set_up_logging(ctx: click.Context) -> GlobalOptions:
-    """What every command does first: gather the global options and send logs to stderr as they say.
+    """Send logs to stderr as the global options say, and return these; the first thing that every command does.
 
-    Errors only with -q, progress by default, every call with -v.
+    -q logs errors only, -v every API call; the default is progress.
     """
-    settings = global_options_of(ctx)
-    handler = _Stderr()
-    handler.setFormatter(_Json() if settings.log_format == "json" else _Text())
+    global_options = global_options_of(ctx)
+    handler = StderrHandler()
+    handler.setFormatter(JsonFormatter() if global_options.log_format == "json" else TextFormatter())
     logger = logging.getLogger("reconciler")
-    for old in list(logger.handlers):
-        logger.removeHandler(old)
-    logger.addHandler(handler)
+    logger.handlers[:] = [handler]
     logger.propagate = False
-    logger.setLevel(logging.ERROR if settings.quiet else logging.DEBUG if settings.verbose else logging.INFO)
-    return settings
+    logger.setLevel(
+        logging.ERROR if global_options.quiet else logging.DEBUG if global_options.verbose else logging.INFO
+    )
+    return global_options

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands take, beside the global ones."""
+"""Arguments and options that several commands share, apart from the global ones."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from click.core import ParameterSource
 if TYPE_CHECKING:
     from reconciler.plan.shard import Shard
 
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """What a command line asks to be planned; `max_removals` as it was written.
+    """What `plan`, `apply` and `drift` are to plan.
 
-    `from_environment` has those of these that the environment says and the command line does not, each with its variable.
+    `max_removals` is not parsed yet. `from_environment` maps the fields whose value comes from an environment variable
+    to the name of that variable.
     """
 
     path: Path
@@ -36,100 +36,84 @@ class PlanRequest:
     from_environment: Mapping[str, str]
 
 
+def option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """Add an option that an environment variable can set, too: `RECONCILER_` and the option's name."""
+    flag = next(name for name in names if name.startswith("--"))
+    attributes.setdefault("envvar", f"RECONCILER_{flag[2:].replace('-', '_').upper()}")
+    return click.option(*names, **attributes)
+
+
+def file_option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """Add an option that names a file."""
+    return option(*names, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", **attributes)
+
+
 def path_argument(function: F) -> F:
-    """PATH: a file or a folder, `groups.yaml` unless given; whoever reads it says why it cannot be read."""
+    """Add PATH: a file or a folder, `groups.yaml` by default; an unreadable one is reported when it is read."""
     return click.argument(
         "path", type=click.Path(path_type=Path, readable=False), default=Path("groups.yaml"), envvar="RECONCILER_PATH"
     )(function)
 
 
-def format_option(choices: Iterable[str]) -> Callable[[F], F]:
-    """--format, one of the choices (the keys of one of the tables in `cli.formats`); the first is the default."""
-    names = list(choices)
-    return click.option(
-        "--format",
-        "format_",
-        envvar="RECONCILER_FORMAT",
-        type=click.Choice(names),
-        default=names[0],
-        show_default=True,
-        help="How the result is written.",
+def format_option(formats: Iterable[str]) -> Callable[[F], F]:
+    """Add --format with the keys of one of the tables in `cli.formats`; the first is the default."""
+    names = list(formats)
+    return option(
+        "--format", "format_", type=click.Choice(names), default=names[0], show_default=True, help="Output format."
     )
 
 
-def output_option(function: F) -> F:
-    """--output FILE."""
-    return click.option(
-        "--output",
-        envvar="RECONCILER_OUTPUT",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="Write the result to a file instead of stdout.",
-    )(function)
+output_option = file_option("--output", help="Write the result to a file instead of stdout.")
+show_phones_option = option("--show-phones", is_flag=True, help="Show phone numbers in full instead of masked.")
 
 
-def show_phones_option(function: F) -> F:
-    """--show-phones."""
-    return click.option(
-        "--show-phones",
-        envvar="RECONCILER_SHOW_PHONES",
-        is_flag=True,
-        help="Show phone numbers in full instead of masked.",
-    )(function)
-
-
-class _DayType(click.DateTime):
-    """`YYYY-MM-DD`: what is none is not repeated, for masked as a number it would say nothing."""
+class DateType(click.DateTime):
+    """`YYYY-MM-DD`; an invalid value is not repeated, because the message would mask it as a number."""
 
     def __init__(self) -> None:
         super().__init__(["%Y-%m-%d"])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read it, or say how a day is written."""
+        """Parse the date, or fail with a usage error."""
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
-            self.fail("this is no day of the calendar; write YYYY-MM-DD, as 2026-12-31.", param, ctx)
+            self.fail("this is not a valid date; use YYYY-MM-DD, for example 2026-12-31.", param, ctx)
 
 
-def as_of_option(function: F) -> F:
-    """--as-of DATE."""
-    return click.option(
-        "--as-of",
-        envvar="RECONCILER_AS_OF",
-        type=_DayType(),
-        metavar="DATE",
-        help="Evaluate `until` as on this day (else today, UTC).",
-    )(function)
+as_of_option = option(
+    "--as-of", type=DateType(), metavar="DATE", help="Evaluate `until` dates as of this day [default: today in UTC]."
+)
 
 
 def planning_options(function: Callable[..., int]) -> Callable[..., int]:
-    """PATH and the options that belong to `plan`, `apply` and `drift` alike; the command gets them as one, `asked`."""
+    """Add PATH and the options that `plan`, `apply` and `drift` share; the command gets them as one `request`."""
 
     @wraps(function)
-    def gathered(*positional: Any, **named: Any) -> int:
-        own = {field.name: named.pop(field.name) for field in fields(PlanRequest) if field.name in named}
-        asked = PlanRequest(**own, from_environment=_by_variable(click.get_current_context(), own))
-        return function(*positional, asked=asked, **named)
+    def command(*args: Any, **kwargs: Any) -> int:
+        values = {field.name: kwargs.pop(field.name) for field in fields(PlanRequest) if field.name in kwargs}
+        request = PlanRequest(**values, from_environment=_from_environment(click.get_current_context(), values))
+        return function(*args, request=request, **kwargs)
 
-    for declare in _PLANNING_OPTIONS:
-        gathered = declare(gathered)
-    return gathered
+    for add_option in _PLANNING_OPTIONS:
+        command = add_option(command)
+    return command
 
 
-def _by_variable(ctx: click.Context, names: Iterable[str]) -> dict[str, str]:
+def _from_environment(ctx: click.Context, names: Iterable[str]) -> dict[str, str]:
+    """Return those of the parameters that an environment variable sets, each with its variable."""
     variables = {param.name: param.envvar for param in ctx.command.params}
-    from_there = (name for name in names if ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT)
-    return {name: str(variables[name]) for name in from_there}
+    from_variable = (name for name in names if ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT)
+    return {name: str(variables[name]) for name in from_variable}
 
 
-class _ShardType(click.ParamType["Shard"]):
+class ShardType(click.ParamType["Shard"]):
     """`I/N`: part I of N parts."""
 
     name = "I/N"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:
-        """Read it, or say what is wrong."""
+        """Parse the shard, or fail with a usage error."""
         from reconciler.plan.shard import Shard
 
         try:
@@ -140,38 +124,22 @@ class _ShardType(click.ParamType["Shard"]):
 
 _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     show_phones_option,
-    click.option(
-        "--max-removals",
-        envvar="RECONCILER_MAX_REMOVALS",
-        metavar="N|N%",
-        help="Removals allowed a group, over the file and the default alike.",
-    ),
+    option("--max-removals", metavar="N|N%", help="Maximum removals per group; overrides `max_removals` in the file."),
     as_of_option,
-    click.option(
-        "--changed-since",
-        envvar="RECONCILER_CHANGED_SINCE",
-        metavar="REF",
-        help="Only groups that the file wants otherwise than this git revision of it does.",
+    option(
+        "--changed-since", metavar="REF", help="Plan only groups whose configuration changed since this git revision."
     ),
-    click.option(
-        "--target",
-        "targets",
-        envvar="RECONCILER_TARGET",
-        multiple=True,
-        metavar="KEY",
-        help="Only this group of the file; may be repeated.",
-    ),
-    click.option(
+    option("--target", "targets", multiple=True, metavar="KEY", help="Plan only this group; repeatable."),
+    option(
         "--shard",
-        envvar="RECONCILER_SHARD",
-        type=_ShardType(),
+        type=ShardType(),
         metavar="I/N",
-        help="Only part I (from 1) of N: groups are split by their key, the same way on every machine.",
+        help="Plan only part I (from 1) of N; groups are assigned by their key, the same way on every machine.",
     ),
     path_argument,
 )
 
 
 def evaluation_date(as_of: datetime | None) -> date:
-    """The day on which `until` is evaluated: today in UTC unless given."""
+    """Return the day as of which `until` is evaluated; the default is today in UTC."""
     return (as_of or datetime.now(UTC)).date()

@@ -1,6 +1,4 @@
-"""Reading the desired state for a command, and the values that options give it.
-
-Planning for `plan`, `drift` and `apply`: open the API, read, compare."""
+"""Plan for `plan`, `drift` and `apply`: load the configuration, open the API, compare."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def load_desired(path: Path, as_of: datetime | None, *, quiet: bool) -> Desired:
-    """Load and check PATH; warnings go to stderr. Raises ConfigError with every problem."""
+    """Load and check PATH, and print warnings on stderr. Raises ConfigError with every problem."""
     from reconciler.config import load
 
     desired = load(path, as_of=evaluation_date(as_of))
@@ -37,62 +35,73 @@ def load_desired(path: Path, as_of: datetime | None, *, quiet: bool) -> Desired:
     return desired
 
 
-def removal_limit_option(text: str | None) -> RemovalLimit | None:
-    """`--max-removals`: a count or a share in percent."""
+def source_files(desired: Desired) -> tuple[Path, ...]:
+    """Return the files that a configuration was loaded from."""
+    return tuple(Path(source.path) for source in desired.sources)
+
+
+def parse_max_removals(text: str | None) -> RemovalLimit | None:
+    """Parse the value of --max-removals: a count or a percentage."""
     if text is None:
         return None
     try:
         return RemovalLimit.parse(text, "--max-removals")
     except ValueError:
-        raise UsageError(f"--max-removals takes a count or a share, not {text!r}", "for example 3 or 40%") from None
+        raise UsageError(f"--max-removals: {text!r} is not a count or a percentage", "write it like 3 or 40%") from None
 
 
-def load_and_choose(asked: PlanRequest, settings: GlobalOptions) -> tuple[Desired, PlanOptions]:
-    """The desired state that is asked for, and what of it is to be planned and how."""
-    limit = removal_limit_option(asked.max_removals)
-    choices = PlanOptions(tuple(sorted(set(asked.targets))), limit, shard=asked.shard, sandbox=settings.sandbox)
-    desired = load_desired(asked.path, asked.as_of, quiet=settings.quiet)
-    if asked.changed_since is None:
-        return desired, choices
+def load_request(request: PlanRequest, global_options: GlobalOptions) -> tuple[Desired, PlanOptions]:
+    """Load the configuration of a request, and return it with the options of the plan."""
+    options = PlanOptions(
+        targets=tuple(sorted(set(request.targets))),
+        max_removals=parse_max_removals(request.max_removals),
+        shard=request.shard,
+        sandbox=global_options.sandbox,
+    )
+    desired = load_desired(request.path, request.as_of, quiet=global_options.quiet)
+    if request.changed_since is None:
+        return desired, options
     from reconciler.cli.revisions import options_for_changed_since
 
-    return desired, options_for_changed_since(choices, asked.path, asked.changed_since, desired)
+    return desired, options_for_changed_since(options, request.path, request.changed_since, desired)
 
 
-def _instance_if_known(settings: GlobalOptions, account: Account) -> str:
-    try:
-        return endpoint_of(settings, account).instance_id
-    except UsageError:
-        return ""
-
-
-def plan_in_session(session: Session, desired: Desired, choices: PlanOptions, parallelism: int) -> PlanResult:
+def plan_in_session(session: Session, desired: Desired, options: PlanOptions, parallelism: int) -> PlanResult:
     """Make the plan over an open session."""
     from reconciler.engine import make_plan
 
-    return make_plan(desired, session.client, choices, parallelism=parallelism, rate=lambda: session.pacer.per_minute)
+    return make_plan(
+        desired, session.client, options, parallelism=parallelism, rate=lambda: session.throttle.per_minute
+    )
 
 
 @contextmanager
 def read_only_plan(
-    desired: Desired, choices: PlanOptions, settings: GlobalOptions
+    desired: Desired, options: PlanOptions, global_options: GlobalOptions
 ) -> Iterator[tuple[PlanResult, Session | None]]:
-    """A plan, and the session it was made with, which only reads.
+    """Make a plan in a session that only reads, and yield both.
 
-    Where nothing is left to plan there is none, since no API and no key is needed.
+    Without a group to plan there is no session, because neither the API nor a key is needed.
     """
     from reconciler.engine import PlanResult
     from reconciler.plan.build import empty_plan
-    from reconciler.plan.selection import needs_api
+    from reconciler.plan.selection import select_groups
 
     account = Account.of(desired)
-    if choices.changed_since is not None and not needs_api(desired, choices):
-        yield PlanResult(empty_plan(desired, choices, _instance_if_known(settings, account)), {}), None
+    if options.changed_since is not None and not select_groups(desired, options).needs_api:
+        yield PlanResult(empty_plan(desired, options, _known_instance_id(global_options, account)), {}), None
         return
-    with reading_session(settings, account) as session:
-        yield plan_in_session(session, desired, choices, settings.parallelism), session
+    with reading_session(global_options, account) as session:
+        yield plan_in_session(session, desired, options, global_options.parallelism), session
+
+
+def _known_instance_id(global_options: GlobalOptions, account: Account) -> str:
+    try:
+        return endpoint_of(global_options, account).instance_id
+    except UsageError:
+        return ""
 
 
 def stamp(plan: Plan, sources: Sequence[Source]) -> SavedPlan:
-    """A plan that was just made, with what is saved and shown beside it."""
+    """Return a new plan with what is saved and shown beside it: its sources, the version, the time."""
     return SavedPlan(plan, tuple(sources), __version__, datetime.now(UTC).isoformat(timespec="seconds"))

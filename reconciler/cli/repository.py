@@ -1,4 +1,4 @@
-"""Where a file stands in its repository, as those want to know it who annotate its lines."""
+"""The path of a file in its repository, which CI systems need to annotate its lines."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from reconciler.errors import Problem
 
 
 def repository_relative(problems: Sequence[Problem]) -> list[Problem]:
-    """The problems with their files' paths relative to the repository's root; outside of it, in full."""
+    """Return the problems with paths relative to the repository's root; absolute for files outside of it."""
     names = {file: _name(file) for file in {problem.file for problem in problems}}
     return [replace(problem, file=names[problem.file]) for problem in problems]
 
 
 def _name(file: str) -> str:
-    # No link is followed: the name that the repository has counts, not what it leads to.
+    # Links are not followed: the repository knows the link's name, not its target.
     path = Path(os.path.abspath(file))
     root = _root(path)
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
 def _root(path: Path) -> Path:
-    """The nearest folder with a `.git`; without one the build server's workspace, else the working folder."""
+    """Return the nearest folder with a `.git`, else the CI system's workspace, else the working folder."""
     for folder in path.parents:
         if os.path.exists(folder / ".git"):
             return folder

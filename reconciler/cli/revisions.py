@@ -1,4 +1,4 @@
-"""Earlier revisions of PATH for a command: what they wanted, and what changed since."""
+"""Read earlier revisions of PATH for a command, and compare them with the configuration at hand."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from reconciler.config import FileContent, load, load_contents
 from reconciler.config.source_files import MAX_FILE_BYTES, is_config_file
 from reconciler.engine import PlanResult
 from reconciler.errors import ConfigError, Refused, RevisionError, UsageError
-from reconciler.history.changed_since import changed_keys, match_may_change, select_changed
+from reconciler.history.changed_since import changed_keys, forbidden_removals, match_may_change, select_changed
 from reconciler.history.compare_configs import compare_configs
 from reconciler.history.config_diff import ConfigDiff, ConfigVersion
 from reconciler.history.drift_causes import with_drift_causes
-from reconciler.history.forbidden_removals import forbidden_removals
 from reconciler.history.git import find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
@@ -28,141 +27,134 @@ log = logging.getLogger("reconciler.revisions")
 
 
 def resolve_revision(path: Path, ref: str) -> Revision:
-    """PATH as `ref` has it. Raises RevisionError where there is no such revision."""
-    return read_revision(path, ref, wanted=is_config_file, largest=MAX_FILE_BYTES)
+    """Read PATH at a revision. Raises RevisionError where there is none."""
+    return read_revision(path, ref, wanted=is_config_file, max_bytes=MAX_FILE_BYTES)
 
 
 def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
-    """What a revision wants as of a day; None where it does not have PATH.
+    """Return the desired state of a revision as of a day; None where the revision does not have PATH.
 
-    Raises ConfigError with what is wrong in it, at places told as `REF:groups.yaml:3:5`.
+    Raises ConfigError with every error in it, located as `REF:groups.yaml:3:5`.
     """
     if revision.files is None:
         return None
     top = f"{revision.commit.ref}:{path}"
-    stored = [
+    contents = [
         FileContent(_file_name(each.path, path, top), each.data, each.error, each.hint, each.linked)
         for each in revision.files
     ]
-    return load_contents(stored, as_of=as_of, folder=top if revision.is_folder else None, name=path.name)
+    return load_contents(contents, as_of=as_of, folder=top if revision.is_folder else None, name=path.name)
 
 
 def _file_name(file: str, path: Path, top: str) -> str:
-    """A file's name in messages; one below the folder `.` too must stand below what that folder is called."""
+    """Return a file's name in messages; below the folder `.` too, it begins with what that folder is called."""
     below = Path(file).relative_to(path)
     return f"{top}/{below}" if below.parts else top
 
 
-def options_for_changed_since(choices: PlanOptions, path: Path, ref: str, desired: Desired) -> PlanOptions:
-    """The choices with what `--changed-since` leaves out; why nothing is left out goes to stderr, too.
+def options_for_changed_since(options: PlanOptions, path: Path, ref: str, desired: Desired) -> PlanOptions:
+    """Return the options with what `--changed-since` leaves out; log why, where it leaves out nothing.
 
-    Raises ConfigError where keys are gone that may not be taken out of their files, Refused where that cannot be told.
+    Raises ConfigError for keys that were removed from files that may not define them, Refused where that is unknown.
     """
     revision = resolve_revision(path, ref)
-    old = _earlier(path, revision, desired)
+    old = _earlier_desired(path, revision, desired)
     compared = old if isinstance(old, str) else changed_keys(old, desired)
-    since = select_changed(desired.groups, choices.targets, ref, revision.commit.oid, compared)
+    since = select_changed(desired.groups, options.targets, ref, revision.commit.oid, compared)
     for reason in since.full_plan_reasons:
         log.warning("--changed-since %s: %s, so all groups are planned", ref, reason)
     before = old.groups if isinstance(old, Desired) and match_may_change(old.groups, desired.groups) else None
-    return replace(choices, changed_since=since, previous_groups=before)
+    return replace(options, changed_since=since, previous_groups=before)
 
 
-def _earlier(path: Path, revision: Revision, desired: Desired) -> Desired | str:
-    """What the revision wants, or why that cannot be told."""
+def _earlier_desired(path: Path, revision: Revision, desired: Desired) -> Desired | str:
+    """Return the desired state of the revision, or why it is unknown."""
     try:
         old = desired_at(path, revision, desired.as_of)
     except ConfigError as error:
-        why = f"{path} is not valid in that revision ({error.problems[0]})"
-        _require_no_rules(why, revision, desired)
-        return why
+        reason = f"{path} is not valid in that revision ({error.problems[0]})"
+        _require_no_restrictions(reason, revision, desired)
+        return reason
     if old is None:
-        return f"{path} is not there in that revision"
-    require_allowed_removals(old, desired)
+        return f"that revision does not have {path}"
+    if problems := forbidden_removals(old, desired):
+        raise ConfigError(problems)
     return old
 
 
-def _require_no_rules(why: str, revision: Revision, desired: Desired) -> None:
-    """Stop where there are rules and nobody can tell what was removed: a hole that a broken base would open."""
-    named = any(b"restrictions" in each.data for each in revision.files or ())
-    if desired.restrictions is not None or named:
+def _require_no_restrictions(reason: str, revision: Revision, desired: Desired) -> None:
+    """Stop where there are restrictions and removals are unknown: a broken base would open a hole."""
+    mentioned = any(b"restrictions" in each.data for each in revision.files or ())
+    if desired.restrictions is not None or mentioned:
         raise Refused(
-            f"--changed-since {revision.commit.ref}: {why}, so it cannot be told whether anything was removed that the "
-            "`restrictions` forbid to remove",
-            "name a revision that is valid; without --changed-since removals are not held against the `restrictions`",
+            f"--changed-since {revision.commit.ref}: {reason}, so removals cannot be checked against `restrictions`",
+            "name a valid revision; without --changed-since, removals are not checked against `restrictions`",
         )
-
-
-def require_allowed_removals(old: Desired, new: Desired) -> None:
-    """Stop where groups, people or teams are gone from files that `restrictions` do not allow to say them."""
-    problems = forbidden_removals(old, new)
-    if problems:
-        raise ConfigError(problems)
 
 
 def compare_arguments(old: str, new: str, path: Path | None, default: Path, as_of: datetime | None) -> ConfigDiff:
-    """Compare two versions, each named by a path that is there or by a revision of `path`.
+    """Compare two versions, each named by an existing path or by a revision of `path`.
 
-    Without `path` revisions are of that side which is a path, else of `default`. Raises UsageError for a name that
-    is neither, where no version has the path, and for a path that there is no revision for; ConfigError with
-    everything that is wrong in one of them.
+    Without `path`, revisions are of the side that is a path, else of `default`. Raises UsageError for a name that is
+    neither, for a path that no version has, and for a `path` that no revision is read at; ConfigError with every
+    error in a version.
     """
-    paths = [Path(named) for named in (old, new) if os.path.lexists(named)]
+    paths = [Path(name) for name in (old, new) if os.path.lexists(name)]
     if path is not None and len(paths) == 2:
         raise UsageError(
-            f"{old} and {new} are both there as paths, so there is no revision to read {path} at",
-            "leave it out; for revisions that are called as a path is, say NAME^0",
+            f"{old} and {new} are both paths, so no revision of {path} is read",
+            "leave it out; for a revision that has the name of a path, write NAME^0",
         )
     path = path or (paths[0] if len(paths) == 1 else default)
     today = evaluation_date(as_of)
-    (old_side, before), (new_side, after) = (_config_version(named, path, today) for named in (old, new))
-    if not (old_side.there or new_side.there):
+    (old_version, before), (new_version, after) = (_config_version(name, path, today) for name in (old, new))
+    if not (old_version.exists or new_version.exists):
         raise UsageError(f"neither {old} nor {new} has {path}", "name the file or folder as the third argument")
-    return compare_configs(before, after, old_side, new_side)
+    return compare_configs(before, after, old_version, new_version)
 
 
-def _config_version(named: str, path: Path, as_of: date) -> tuple[ConfigVersion, Desired]:
-    """A file or folder that is there, else a revision of the path."""
-    if os.path.lexists(named):
-        if (commit := find_commit(path, named)) is not None:
-            told = "%s is a path and also a revision (commit %s); the path is taken, for the other say %s^0"
-            log.warning(told, named, commit.short, named)
-        return ConfigVersion(named), load(Path(named), as_of=as_of)
+def _config_version(name: str, path: Path, as_of: date) -> tuple[ConfigVersion, Desired]:
+    """Return the version at an existing path, else at a revision of PATH."""
+    if os.path.lexists(name):
+        if (commit := find_commit(path, name)) is not None:
+            message = "%s is a path and also a revision (commit %s); comparing the path, write %s^0 for the revision"
+            log.warning(message, name, commit.short, name)
+        return ConfigVersion(name), load(Path(name), as_of=as_of)
     try:
-        revision = resolve_revision(path, named)
+        revision = resolve_revision(path, name)
     except RevisionError as error:
-        message = f"{named} is no file or folder here, and no revision of {path} can be had: {error.message}"
+        message = f"{name} is neither a file or folder nor a revision of {path}: {error.message}"
         raise UsageError(message, error.hint) from None
     desired = desired_at(path, revision, as_of)
-    side = ConfigVersion(named, revision.commit.oid, desired is not None)
-    return side, Desired(as_of=as_of) if desired is None else desired
+    version = ConfigVersion(name, revision.commit.oid, desired is not None)
+    return version, Desired(as_of=as_of) if desired is None else desired
 
 
 def find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision] | None:
-    """The revision to hold drift against and what to call it: `since`, else the newest `applied/…` tag; None for none.
+    """Return the revision that drift is compared with, and its name: `since`, else the newest `applied/…` tag, if any.
 
-    Raises RevisionError where `since` names no revision.
+    Raises RevisionError where `since` does not name a revision.
     """
     if since is not None:
         return since, resolve_revision(path, since)
-    found = latest_applied_commit(path)
-    if found is None:
+    tagged = latest_applied_commit(path)
+    if tagged is None:
         return None
-    log.info("held against %s (commit %s), the newest applied/ tag; --since names another", found.ref, found.short)
-    return found.ref, resolve_revision(path, found.oid)
+    log.info("comparing with %s (commit %s), the newest applied/ tag; override with --since", tagged.ref, tagged.short)
+    return tagged.ref, resolve_revision(path, tagged.oid)
 
 
 def add_drift_causes(planned: PlanResult, desired: Desired, path: Path, baseline: tuple[str, Revision] | None) -> Plan:
-    """The plan with a verdict on each difference; without, and said on stderr, where the revision is not valid."""
+    """Return the plan with the cause of each difference; without, and with a warning, if the revision is not valid."""
     if baseline is None:
         return planned.plan
     ref, revision = baseline
     try:
         old = desired_at(path, revision, desired.as_of)
     except ConfigError as error:
-        log.warning("no verdicts: %s is not valid in %s (%s)", path, ref, error.problems[0])
+        log.warning("drift is shown without causes: %s is not valid in %s (%s)", path, ref, error.problems[0])
         return planned.plan
     if old is None:
-        log.warning("%s is not there in %s, so nothing in it was applied yet", path, ref)
+        log.warning("%s does not have %s, so nothing in it was applied yet", ref, path)
         old = Desired(as_of=desired.as_of)
     return with_drift_causes(planned.plan, old, desired, planned.live_names, AppliedRevision(ref, revision.commit.oid))

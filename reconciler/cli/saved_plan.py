@@ -1,4 +1,4 @@
-"""Saved plans: telling them from YAML, reading them, and whether the YAML behind them is still the same."""
+"""Saved plans: recognize and read them, and check that their YAML sources have not changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,11 @@ from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 
 log = logging.getLogger("reconciler.plan")
 
-
 MARKER = f'"{FORMAT}"'.encode()
 
 
 def is_plan_file(path: Path) -> bool:
-    """Whether this is a saved plan (of whatever version) rather than YAML."""
+    """Return whether this is a saved plan, of any version, rather than YAML."""
     try:
         with path.open("rb") as file:
             head = file.read(4096).lstrip()
@@ -32,33 +31,33 @@ def is_plan_file(path: Path) -> bool:
 
 
 def read_plan_file(path: Path) -> SavedPlan:
-    """Read a saved plan; PlanFileError says what is wrong with it."""
+    """Read a saved plan. Raises PlanFileError when it is not valid."""
     from reconciler.plan.file_reader import read_plan_document
 
-    return read_plan_document(_json_in(path))
+    return read_plan_document(_read_json(path))
 
 
 def read_plan_file_to_show(path: Path) -> SavedPlan:
-    """Read a saved plan that is only to be shown: of another format's what can be understood, which stderr says."""
+    """Read a saved plan only to show it; warn when another version of the format may hide a part of it."""
     from reconciler.plan.file_reader import read_plan_to_show
 
-    saved = read_plan_to_show(_json_in(path))
+    saved = read_plan_to_show(_read_json(path))
     if saved.format_version != FORMAT_VERSION:
         log.warning(
-            "the plan was saved with format version %s, this program reads %s: shown as far as it understands it",
+            "the plan has format version %s; this program reads version %s and may not show all of it",
             saved.format_version,
             FORMAT_VERSION,
         )
     return saved
 
 
-def _json_in(path: Path) -> Any:
+def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except OSError as error:
-        raise PlanFileError(f"the plan file {path} cannot be read: {error.strerror}") from None
+        raise PlanFileError(f"cannot read the plan file {path}: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise PlanFileError(f"the plan file {path} is not a whole JSON document", "make a new plan") from None
+        raise PlanFileError(f"the plan file {path} is not a complete JSON document", "make a new plan") from None
 
 
 def _refuse_constant(word: str) -> None:
@@ -67,29 +66,31 @@ def _refuse_constant(word: str) -> None:
 
 
 def source_digests(path: Path, desired: Desired, planfile: Path) -> tuple[Source, ...]:
-    """What a plan rests on: every file, and for a folder also which files are in it; seen from the plan file."""
-    found = [*desired.sources, *([Source(str(path), _listing(path))] if os.path.isdir(path) else [])]
-    return tuple(Source(_seen_from(planfile, source.path), source.digest) for source in found)
+    """Return the sources of a plan, relative to the plan file; a folder is one itself, for the list of its files."""
+    sources = list(desired.sources)
+    if os.path.isdir(path):
+        sources.append(Source(str(path), _names_digest(path, (Path(source.path) for source in desired.sources))))
+    return tuple(Source(_relative_to_plan(planfile, source.path), source.digest) for source in sources)
 
 
-def _seen_from(planfile: Path, source: str) -> str:
-    """The way to a source from the folder in which the plan file really is.
+def _relative_to_plan(planfile: Path, source: str) -> str:
+    """Return the path of a source relative to the real folder of the plan file.
 
-    Links that lead to both are followed, so that both can be moved together. Those that lead to the source alone stay:
-    where they lead elsewhere later, the plan is stale.
+    Links on the way to both are resolved, so that both can be moved together. A link on the way to the source alone
+    is kept: when it changes its target, the plan is stale.
     """
-    place, folder = _standing(source), _standing(str(planfile.parent))
-    shared = os.path.commonpath([place, folder])
-    place = os.path.join(os.path.realpath(shared), os.path.relpath(place, shared))
-    return os.path.relpath(place, _real_folder(planfile))
+    path, folder = _absolute(source), _absolute(str(planfile.parent))
+    shared = os.path.commonpath([path, folder])
+    path = os.path.join(os.path.realpath(shared), os.path.relpath(path, shared))
+    return os.path.relpath(path, _real_folder(planfile))
 
 
-def _standing(path: str) -> str:
-    """The absolute path without `..`, which leads out of what a link before it leads to, not out of the link."""
-    place = os.getcwd()
+def _absolute(path: str) -> str:
+    """Return the absolute path without `..`, which leads to the parent of a link's target, not of the link."""
+    result = os.getcwd()
     for part in Path(path).parts:
-        place = os.path.dirname(os.path.realpath(place)) if part == ".." else os.path.join(place, part)
-    return place
+        result = os.path.dirname(os.path.realpath(result)) if part == ".." else os.path.join(result, part)
+    return result
 
 
 def _real_folder(planfile: Path) -> str:
@@ -97,40 +98,43 @@ def _real_folder(planfile: Path) -> str:
 
 
 def resolve_source(source: Source, planfile: Path) -> Path:
-    """Where a source of a saved plan is; below the current folder, as the user would name it."""
-    place, here = Path(os.path.normpath(os.path.join(_real_folder(planfile), source.path))), Path.cwd()
-    return place.relative_to(here) if place.is_relative_to(here) else place
+    """Return the path of a saved plan's source; relative to the working folder when it is below it."""
+    path, here = Path(os.path.normpath(os.path.join(_real_folder(planfile), source.path))), Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Path, ...]:
-    """Make sure that the YAML a plan was made from did not change, where it is still there.
+    """Check that the sources of a plan have not changed, and return their paths.
 
-    What is gone is named on stderr, since it cannot be checked. Returns the paths, if all are there.
+    Warns about missing sources, which cannot be checked, and returns no paths then. Raises PlanFileError when one
+    changed.
     """
-    paths = {resolve_source(source, planfile): source.digest for source in sources}
-    changed = sorted(str(path) for path, digest in paths.items() if not is_missing(path) and _digest(path) != digest)
+    digests = {resolve_source(source, planfile): source.digest for source in sources}
+    missing = sorted(str(path) for path in digests if is_missing(path))
+    changed = sorted(
+        str(path) for path, digest in digests.items() if str(path) not in missing and _digest(path) != digest
+    )
     if changed:
         raise PlanFileError(
             f"the YAML changed since the plan was made: {', '.join(changed)}",
             "make a new plan (`reconciler show` still shows this one)",
         )
-    gone = sorted(str(path) for path in paths if is_missing(path))
-    if gone:
-        log.warning("not checked against the plan, since it is not there: %s", ", ".join(gone))
-    return () if gone else tuple(paths)
+    if missing:
+        log.warning("cannot check whether the YAML changed since the plan was made; missing: %s", ", ".join(missing))
+    return () if missing else tuple(digests)
 
 
 def _digest(path: Path) -> str:
     if os.path.isdir(path):
-        return _listing(path)
+        from reconciler.config.source_files import config_files
+
+        return _names_digest(path, config_files(path))
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise PlanFileError(f"{path}, which the plan was made from, cannot be read: {error.strerror}") from None
+        raise PlanFileError(f"cannot read {path}, a source of the plan: {error.strerror}") from None
 
 
-def _listing(folder: Path) -> str:
-    from reconciler.config.source_files import config_files
-
-    names = "\n".join(str(file.relative_to(folder)) for file in config_files(folder))
+def _names_digest(folder: Path, files: Iterable[Path]) -> str:
+    names = "\n".join(str(file.relative_to(folder)) for file in files)
     return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()

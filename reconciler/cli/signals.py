@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: outside an apply they end the program, inside they let the calls in flight finish."""
+"""SIGINT and SIGTERM: they end the program at once, but let an apply finish the calls it has started."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopFlag:
-    """Whether the run was asked to stop. `event` is what waits and calls look at."""
+    """Whether a signal asked the run to stop; waits and calls look at `event`."""
 
     def __init__(self) -> None:
         self.event = Event()
-        self._writing = False
+        self._deferred = False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """The signal handler: note it, and end at once unless calls that write are under way."""
+        """Handle a signal: set the flag, and end the program unless signals are deferred."""
         first = not self.event.is_set()
         self.event.set()
-        if not self._writing:
+        if not self._deferred:
             raise KeyboardInterrupt
         if first:
-            print_line("interrupted: finishing the calls under way, starting no other")
+            print_line("interrupted: waiting for the calls in progress; no new ones start")
 
-    def deferring(self) -> None:
-        """From here on calls write: a signal only asks to stop, and nobody may say that nothing was changed."""
-        self._writing = True
+    def defer(self) -> None:
+        """Defer signals from now on: calls write, so the run must end with an account of what was changed."""
+        self._deferred = True
 
 
 @contextmanager
 def handle_signals() -> Iterator[StopFlag]:
-    """Turn SIGINT and SIGTERM into a Stop; the handlers of before come back afterwards."""
+    """Handle SIGINT and SIGTERM with a stop flag, and restore the former handlers at the end."""
     stop = StopFlag()
     if current_thread() is not main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop.handle) for number in SIGNALS}
+    previous = {number: signal.signal(number, stop.handle) for number in SIGNALS}
     try:
         yield stop
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)

@@ -1,10 +1,9 @@
-"""Stage 1: YAML files become the desired state.
+"""Stage 1: turn YAML files into the desired state.
 
-    files ──▶ reader ──▶ structure ──▶ merge ──▶ directory, teams, groups, policy ──▶ Desired
-              (YAML)      (schema)     (folder)   (people, dates, limits)
+    source_files ──▶ yaml_reader ──▶ schema_check ──▶ merge ──▶ people ──▶ memberships ──▶ groups ──▶ policy ──▶ Desired
 
-`load` runs all of it, `load_contents` all but the reading of files. `pinning` puts ids into the files, `importing` writes
-a new file; who only loads imports neither. This folder alone knows YAML, JSON Schema and how phone numbers are read.
+`load` runs all of it, `load_contents` everything but the reading of files. `pin` puts ids into the files, `export`
+writes a new file. Only this folder reads YAML, JSON Schema and phone numbers.
 """
 
 from __future__ import annotations

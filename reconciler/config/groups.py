@@ -1,15 +1,15 @@
-"""The groups of a configuration, resolved: defaults filled in, teams and aliases gone, dates applied."""
+"""Resolve the groups of a configuration: defaults filled in, teams and aliases replaced by people, dates applied."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.config.document import LocatedValue, SourceLocation, as_items, as_mapping, as_text
-from reconciler.config.memberships import MemberListResolver, TeamResolver, merge_into
+from reconciler.config.document import LocatedValue, SourceLocation, as_text
+from reconciler.config.memberships import Memberships, merge_into
 from reconciler.config.merge import MergedConfig
-from reconciler.config.people import PeopleResolver
+from reconciler.config.people import People
 from reconciler.config.policy import read_removal_limit
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.errors import ProblemKind
@@ -23,158 +23,159 @@ from reconciler.model.desired import (
     Membership,
     Person,
     State,
+    Unmanaged,
     UnmanagedType,
 )
 from reconciler.model.identity import Identity, invite_code
 from reconciler.model.text import normalize
 
+_Fields = Mapping[str, LocatedValue]
+
 
 @dataclass(frozen=True, slots=True)
 class GroupResolver:
-    """What resolving a group needs besides the group."""
+    """Resolves the groups on the day `as_of`."""
 
     merged: MergedConfig
-    directory: PeopleResolver
-    lists: MemberListResolver
-    teams: TeamResolver
-    findings: ProblemCollector
+    people: People
+    memberships: Memberships
+    problems: ProblemCollector
     as_of: date
-    instance: Person | None
-    max_members: int | None
 
     def groups(self) -> tuple[DesiredGroup, ...]:
-        """All groups, sorted by key."""
-        entries = sorted(self.merged.sections["groups"].items())
-        groups = tuple(self._group(key, entry) for key, entry in entries if not self.findings.limit_reached)
-        self._unique(groups)
-        return groups
+        """Return all groups, sorted by key."""
+        keys = sorted(self.merged.sections["groups"])
+        return tuple(self._group(key) for key in keys if not self.problems.limit_reached)
 
-    def _group(self, key: str, entry: LocatedValue) -> DesiredGroup:
-        own = {field: LocatedValue(value, entry.place.at(field)) for field, value in as_mapping(entry.value).items()}
-        fields = {**self.merged.sections["defaults"], **own}
-        absent = self.directory.persons(fields.get("absent"))
-        wanted = self._wanted(fields, absent, entry.place)
-        admins = self.directory.persons(fields["admins"]) if "admins" in fields else UNMANAGED
-        expired: tuple[Member, ...] = ()
-        if wanted is not UNMANAGED:
-            expired = tuple(m for m in wanted.values() if m.until is not None and m.until < self.as_of)
+    def _group(self, key: str) -> DesiredGroup:
+        fields, place = self.merged.group_fields(key), self.merged.sections["groups"][key].place
+        absent = self.people.persons(fields.get("absent"))
+        members = self._members(fields, absent, place)
+        expired: list[Member] = []
+        if not isinstance(members, Unmanaged):
+            expired = [member for member in members.values() if member.until is not None and member.until < self.as_of]
             for member in expired:
-                del wanted[member.person.identity]
-            self._check_size(key, wanted, entry.place)
-        membership = Membership(_text(fields, "membership", Membership.EXACT))
-        if wanted is not UNMANAGED and admins is not UNMANAGED and membership is Membership.EXACT:
-            self._check_admins(admins, wanted, fields["admins"].place)
+                del members[member.person.identity]
         return DesiredGroup(
             key=key,
             id=_text(fields, "id", "") or None,
             name=self._name(fields["name"]) if "name" in fields else UNMANAGED,
             previously=self._previously(fields.get("previously")),
             description=self._description(fields["description"]) if "description" in fields else UNMANAGED,
-            members=wanted,
+            members=members,
             expired=tuple(sorted(expired, key=lambda member: member.person.identity)),
             absent=absent,
-            admins=admins,
-            membership=membership,
+            admins=self.people.persons(fields["admins"]) if "admins" in fields else UNMANAGED,
+            membership=Membership(_text(fields, "membership", Membership.EXACT)),
             invite=invite_code(_text(fields, "invite", "")),
             state=State(_text(fields, "state", State.PRESENT)),
             max_removals=read_removal_limit(fields.get("max_removals"), self.merged),
         )
 
-    def _wanted(
-        self, fields: Mapping[str, LocatedValue], absent: Mapping[Identity, Person], group: SourceLocation
+    def _members(
+        self, fields: _Fields, absent: Mapping[Identity, Person], place: SourceLocation
     ) -> dict[Identity, Member] | UnmanagedType:
-        """Everybody of `members` and `teams`, those whose time has run out included."""
+        """Return everybody of `members` and `teams`, including expired members."""
         if "members" not in fields and "teams" not in fields:
             return UNMANAGED
-        wanted = self.lists.members(fields["members"]) if "members" in fields else {}
-        for identity in [identity for identity in wanted if identity in absent]:
-            label = self.directory.label(absent[identity])
-            message = f"{label} is in `members` and in `absent` of the group"
-            self.findings.error(ProblemKind.CONTRADICTION, fields["absent"].place, message, "take one of them out")
+        members = self.memberships.members(fields["members"]) if "members" in fields else {}
+        for identity in [identity for identity in members if identity in absent]:
+            message = f"{self.people.label(absent[identity])} is in both `members` and `absent` of the group"
+            hint = "remove one of the entries"
+            self.problems.error(ProblemKind.CONTRADICTION, fields["absent"].place, message, hint)
         if "teams" in fields:
-            through = self.teams.members(fields["teams"])
+            through = self.memberships.of_teams(fields["teams"])
             for identity in [identity for identity in through if identity in absent]:
-                label = self.directory.label(absent[identity])
-                message = f"{label} is in `absent` and, through {_way(through[identity])}, wanted; absent wins"
-                self.findings.warning(ProblemKind.CONTRADICTION, group.as_key(), message)
+                paths = " and ".join(quote_value(path) for path in through[identity].teams)
+                label = self.people.label(absent[identity])
+                message = f"{label} is in `absent`, and a member through {paths}; `absent` wins"
+                self.problems.warning(ProblemKind.CONTRADICTION, place.as_key(), message)
                 del through[identity]
-            merge_into(wanted, through)
-        return wanted
-
-    def _check_size(self, key: str, wanted: Mapping[Identity, Member], group: SourceLocation) -> None:
-        own = self.instance is not None and self.instance.identity in wanted
-        count = len(wanted) - own
-        if self.max_members is not None and self.max_members < count <= MAX_PARTICIPANTS + own:
-            limit = self.merged.sections["policy"]["max_members"].place
-            message = f"{quote_value(key)} has {count:,} members, and `policy.max_members` ({self.merged.where(limit)}) allows"
-            hint = "split it into several groups, or raise the limit"
-            self.findings.error(ProblemKind.LIMIT, group.as_key(), f"{message} {self.max_members:,}", hint)
-        if len(wanted) > MAX_PARTICIPANTS:
-            message = f"the group has {len(wanted):,} members; WhatsApp allows {MAX_PARTICIPANTS:,}"
-            self.findings.error(ProblemKind.LIMIT, group.as_key(), message, "split it into several groups")
-
-    def _check_admins(
-        self, admins: Mapping[Identity, Person], wanted: Mapping[Identity, Member], place: SourceLocation
-    ) -> None:
-        for identity, person in admins.items():
-            if identity not in wanted and person != self.instance:
-                message = f"{self.directory.label(person)} is in `admins` and not among the members"
-                hint = "nobody else stays in this group; list them as a member"
-                self.findings.warning(ProblemKind.CONTRADICTION, place, message, hint)
+            merge_into(members, through)
+        return members
 
     def _name(self, entry: LocatedValue) -> str:
         raw = as_text(entry.value)
         name = normalize(raw)
         if not name or len(name) > MAX_NAME_LENGTH:
             message = f"the name has {len(name)} characters in Unicode's composed form"
-            self.findings.error(ProblemKind.LIMIT, entry.place, message, f"WhatsApp allows 1 to {MAX_NAME_LENGTH}")
+            self.problems.error(ProblemKind.LIMIT, entry.place, message, f"WhatsApp allows 1 to {MAX_NAME_LENGTH}")
         elif raw != raw.strip():
-            message = "white space at the ends of a name does not count"
-            self.findings.warning(ProblemKind.WHITE_SPACE, entry.place, message, "remove it")
+            message = "the name begins or ends with white space, which does not count"
+            self.problems.warning(ProblemKind.WHITE_SPACE, entry.place, message, "remove it")
         return name
 
     def _previously(self, entry: LocatedValue | None) -> tuple[str, ...]:
-        return () if entry is None else tuple(normalize(as_text(name)) for _, name in as_items(entry.value))
+        return () if entry is None else tuple(normalize(as_text(name.value)) for name in entry.items())
 
     def _description(self, entry: LocatedValue) -> str:
         description = normalize(as_text(entry.value))
         if len(description) > MAX_DESCRIPTION_LENGTH:
             message = f"the description has {len(description)} characters in Unicode's composed form"
-            self.findings.error(ProblemKind.LIMIT, entry.place, message, f"WhatsApp allows {MAX_DESCRIPTION_LENGTH}")
+            self.problems.error(ProblemKind.LIMIT, entry.place, message, f"WhatsApp allows {MAX_DESCRIPTION_LENGTH}")
         return description
 
-    def _unique(self, groups: tuple[DesiredGroup, ...]) -> None:
-        ids: dict[str, DesiredGroup] = {}
-        names: dict[str, DesiredGroup] = {}
-        for group in groups:
-            if group.id is not None:
-                if (first := ids.setdefault(group.id, group)) is not group:
-                    self._same(
-                        group, first, "id", f"has the same id as {quote_value(first.key)} at", "one group, one key"
-                    )
-            elif isinstance(group.name, str) and (first := names.setdefault(group.name, group)) is not group:
-                hint = "rename one, or give them ids"
-                self._same(group, first, "name", f"has the same name as {quote_value(first.key)} at", hint)
-        for group in groups:
-            taken = [names[name] for name in group.previously if group.id is None and name in names]
-            for other in (one for one in taken if one is not group):
-                self._earlier_name_of(group, other)
 
-    def _earlier_name_of(self, group: DesiredGroup, other: DesiredGroup) -> None:
-        message = f"an earlier name of {quote_value(group.key)} is the name of {quote_value(other.key)}"
-        hint = "a live group called so may be either's, and blocks both: note its `id` at the one that it is"
-        place = self.merged.sections["groups"][group.key].place.at("previously")
-        self.findings.warning(ProblemKind.SAME_TWICE, place, message, hint)
-
-    def _same(self, group: DesiredGroup, first: DesiredGroup, field: str, message: str, hint: str) -> None:
-        entries = self.merged.sections["groups"]
-        place, other = entries[group.key].place.at(field), entries[first.key].place.at(field)
-        self.findings.error(ProblemKind.SAME_TWICE, place, f"{quote_value(group.key)} {message}", hint, other=other)
-
-
-def _text(fields: Mapping[str, LocatedValue], field: str, default: str) -> str:
+def _text(fields: _Fields, field: str, default: str) -> str:
     return as_text(fields[field].value) if field in fields else default
 
 
-def _way(member: Member) -> str:
-    return " and ".join(quote_value(way) for way in member.teams)
+@dataclass(frozen=True, slots=True)
+class GroupChecker:
+    """Checks resolved groups; `max_members` is the policy's limit."""
+
+    merged: MergedConfig
+    problems: ProblemCollector
+    instance: Person | None
+    max_members: int | None
+
+    def check(self, groups: Sequence[DesiredGroup]) -> None:
+        """Report groups that are too large, admins who are not members, and ids and names that two groups share."""
+        ids: dict[str, DesiredGroup] = {}
+        names: dict[str, DesiredGroup] = {}
+        for group in groups:
+            if not isinstance(group.members, Unmanaged):
+                self._check_size(group, group.members)
+                self._check_admins(group, group.members)
+            if group.id is not None:
+                if (first := ids.setdefault(group.id, group)) is not group:
+                    self._report_same("id", group, first, "keep one key for this group")
+            elif isinstance(group.name, str) and (first := names.setdefault(group.name, group)) is not group:
+                self._report_same("name", group, first, "rename one, or give them ids")
+        for group in groups:
+            holders = [names[name] for name in group.previously if group.id is None and name in names]
+            for other in (holder for holder in holders if holder is not group):
+                message = f"an earlier name of {quote_value(group.key)} is the name of {quote_value(other.key)}"
+                hint = "set the `id` of the right group: a live group with this name matches both, and blocks both"
+                place = self._place(group).at("previously")
+                self.problems.warning(ProblemKind.SAME_TWICE, place, message, hint)
+
+    def _place(self, group: DesiredGroup) -> SourceLocation:
+        return self.merged.sections["groups"][group.key].place
+
+    def _check_size(self, group: DesiredGroup, members: Mapping[Identity, Member]) -> None:
+        place, size, limit = self._place(group).as_key(), len(members), self.max_members
+        own = self.instance is not None and self.instance.identity in members
+        if limit is not None and limit < size - own <= MAX_PARTICIPANTS + own:
+            where = self.merged.file_and_line(self.merged.sections["policy"]["max_members"].place)
+            message = f"{quote_value(group.key)} has {size - own:,} members, but `policy.max_members` ({where}) allows"
+            hint = "split it into several groups, or raise the limit"
+            self.problems.error(ProblemKind.LIMIT, place, f"{message} {limit:,}", hint)
+        if size > MAX_PARTICIPANTS:
+            message = f"the group has {size:,} members; WhatsApp allows {MAX_PARTICIPANTS:,}"
+            self.problems.error(ProblemKind.LIMIT, place, message, "split it into several groups")
+
+    def _check_admins(self, group: DesiredGroup, members: Mapping[Identity, Member]) -> None:
+        if isinstance(group.admins, Unmanaged) or group.membership is not Membership.EXACT:
+            return
+        for identity, person in group.admins.items():
+            if identity not in members and person != self.instance:
+                place = self.merged.group_fields(group.key)["admins"].place
+                message = f"{quote_value(person.alias or identity)} is in `admins`, but is not a member"
+                hint = "add the person to the members: nobody else stays in this group"
+                self.problems.warning(ProblemKind.CONTRADICTION, place, message, hint)
+
+    def _report_same(self, field: str, group: DesiredGroup, first: DesiredGroup, hint: str) -> None:
+        place, other = self._place(group).at(field), self._place(first).at(field)
+        message = f"{quote_value(group.key)} has the same {field} as {quote_value(first.key)} at"
+        self.problems.error(ProblemKind.SAME_TWICE, place, message, hint, other=other)

@@ -1,4 +1,4 @@
-"""The whole of stage 1 as a row of calls: files → documents → one configuration → the desired state."""
+"""Load a configuration, in one row of calls: read files, parse, check, merge, resolve people, teams, groups, policy."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 from reconciler.config.document import SourceLocation, as_text
-from reconciler.config.groups import GroupResolver
-from reconciler.config.memberships import MemberListResolver, TeamResolver
+from reconciler.config.groups import GroupChecker, GroupResolver
+from reconciler.config.memberships import Memberships
 from reconciler.config.merge import MergedConfig, merge
-from reconciler.config.people import PeopleResolver
-from reconciler.config.policy import CountryPolicy, read_policy, warn_of_contradictions
+from reconciler.config.people import People
+from reconciler.config.policy import check_policy, read_policy
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.restrictions import (
     enforce,
@@ -37,25 +37,11 @@ from reconciler.errors import ConfigError, ProblemKind
 from reconciler.model.desired import Desired, Source
 
 
-def load(path: Path, *, as_of: date) -> Desired:
-    """The desired state of a file, or of all YAML files below a folder, on the day `as_of`.
-
-    Raises ConfigError with everything that is wrong, sorted by file, line and column.
-    """
-    findings = ProblemCollector()
-    sources = [
-        source for found in find_config_files(path, findings) if (source := read_file(found, findings)) is not None
-    ]
-    folder = str(path) if os.path.isdir(path) else None
-    return _checked(sources, findings, as_of, folder, path.name, linked_folders(path))
-
-
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A file that is not on disk as it is here: what it is called in messages, and its bytes.
+    """A file that is not on disk in this version: its name for messages, and its bytes.
 
-    `error` says what is wrong with it where its bytes could not be had, `hint` what to do. `linked`: what was read
-    stands elsewhere, behind a symbolic link.
+    If its bytes are not available, `error` says why, and `hint` what to do. `linked`: the name is a symbolic link.
     """
 
     file: str
@@ -65,85 +51,93 @@ class FileContent:
     linked: bool = False
 
 
-def load_contents(stored: Sequence[FileContent], *, as_of: date, folder: str | None, name: str) -> Desired:
-    """The same as `load` of files that somebody else has read.
+def load(path: Path, *, as_of: date) -> Desired:
+    """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    `folder` is the one they are from, in the words of their names; None for a single file, which `restrictions` know
-    by its `name`.
+    Raise ConfigError with all problems, sorted by file, line and column.
     """
-    findings = ProblemCollector()
-    for each in stored:
-        if each.error:
-            findings.error(ProblemKind.FILE, SourceLocation(each.file), each.error, each.hint)
-    if folder is not None and not stored:
-        report_empty_folder(folder, findings)
-    sound = [each for each in stored if not each.error]
-    read_in = (decode_utf8(each.file, each.data, findings, linked=each.linked) for each in sound)
-    sources = [source for source in read_in if source is not None]
-    return _checked(sources, findings, as_of, folder, name)
+    problems = ProblemCollector()
+    files = [read_file(file, problems) for file in find_config_files(path, problems)]
+    folder = str(path) if os.path.isdir(path) else None
+    return _desired_or_error([file for file in files if file], problems, as_of, folder, path.name, linked_folders(path))
 
 
-def _checked(
-    sources: Sequence[SourceFile],
-    findings: ProblemCollector,
+def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str | None, name: str) -> Desired:
+    """Return the same as `load` for files that the caller has read.
+
+    `folder` is their folder, as their names have it; None for a single file, which `restrictions` know by its `name`.
+    """
+    problems = ProblemCollector()
+    if folder is not None and not contents:
+        report_empty_folder(folder, problems)
+    files: list[SourceFile | None] = []
+    for content in contents:
+        if content.error:
+            problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
+        else:
+            files.append(decode_utf8(content.file, content.data, problems, linked=content.linked))
+    return _desired_or_error([file for file in files if file], problems, as_of, folder, name)
+
+
+def _desired_or_error(
+    files: Sequence[SourceFile],
+    problems: ProblemCollector,
     as_of: date,
     folder: str | None,
     name: str,
-    passed_over: Sequence[str] = (),
+    skipped_links: Sequence[str] = (),
 ) -> Desired:
-    texts = {source.file: source.text for source in sources}
-    desired = desired_of(sources, findings, as_of, folder, name, passed_over)
-    problems = findings.problems(texts)
-    if desired is None or findings.failed:
-        raise ConfigError(problems)
-    read_from = tuple(Source(source.file, source.digest) for source in sources)
-    return replace(desired, as_of=as_of, sources=read_from, warnings=problems)
+    desired = load_sources(files, problems, as_of, folder, name, skipped_links)
+    located = problems.locate_all({file.file: file.text for file in files})
+    if desired is None or problems.failed:
+        raise ConfigError(located)
+    sources = tuple(Source(file.file, file.digest) for file in files)
+    return replace(desired, as_of=as_of, sources=sources, warnings=located)
 
 
-def desired_of(
-    sources: Sequence[SourceFile],
-    findings: ProblemCollector,
+def load_sources(
+    files: Sequence[SourceFile],
+    problems: ProblemCollector,
     as_of: date,
     folder: str | None = None,
     name: str = "",
-    passed_over: Sequence[str] = (),
+    skipped_links: Sequence[str] = (),
 ) -> Desired | None:
-    """What the files say; None where one could not be read (or looked through), as the rest makes no sense without it.
+    """Return the desired state of files; None if one cannot be read, because the rest makes no sense without it.
 
-    `folder` is the one they are from, None for a single file, whose name is `name`; `passed_over` are the links to
-    folders below it.
+    `folder` is their folder, None for a single file, whose name is `name`; `skipped_links` are the links to folders
+    below it.
     """
-    documents = [read_yaml(source.file, source.text, findings) for source in sources]
-    parts = [check(document, findings, in_folder=folder is not None) for document in documents if document is not None]
-    if not parts or len(parts) < len(sources) or findings.limit_reached:
+    parsed = [read_yaml(file.file, file.text, problems) for file in files]
+    documents = [check(document, problems, in_folder=folder is not None) for document in parsed if document is not None]
+    if not documents or len(documents) < len(files) or problems.limit_reached:
         return None
-    merged = merge(folder, parts, findings)
-    names = rule_paths((source.file for source in sources), folder, name)
-    report_skipped_links(passed_over, merged, findings)
-    restrictions = read_restrictions(merged, parts, findings, names)
-    if restrictions is not None:
-        enforce(restrictions, merged, parts, findings, names)
+    merged = merge(folder, documents, problems)
+    paths = rule_paths((file.file for file in files), folder, name)
+    rules = merged.restrictions.place if merged.restrictions is not None else None
+    report_skipped_links(skipped_links, rules, problems)
+    restrictions = read_restrictions(merged, documents, paths, problems)
+    if restrictions is not None and rules is not None:
+        enforce(restrictions, rules, documents, paths, problems)
         if folder is not None:
-            reject_symlinks([source.file for source in sources if source.linked], merged, findings)
-    desired = _resolved(merged, findings, as_of)
-    return replace(desired, restrictions=restrictions, origins=origins(merged, names))
+            reject_symlinks([file.file for file in files if file.linked], rules, problems)
+    return replace(_resolve(merged, problems, as_of), restrictions=restrictions, origins=origins(merged, paths))
 
 
-def _resolved(merged: MergedConfig, findings: ProblemCollector, as_of: date) -> Desired:
-    directory = PeopleResolver(merged, findings)
-    countries = CountryPolicy(merged, findings)
-    policy = read_policy(merged, directory, countries)
-    lists = MemberListResolver(directory, countries, findings)
-    teams = TeamResolver(merged, lists, findings)
-    instance = merged.sections["instance"]
-    person = directory.phone(instance["phone"]) if "phone" in instance else None
-    groups = GroupResolver(merged, directory, lists, teams, findings, as_of, person, policy.max_members).groups()
-    warn_of_contradictions(groups, merged, directory, findings)
+def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> Desired:
+    people = People(merged, problems)
+    policy = read_policy(merged, people, problems)
+    own = merged.sections["instance"]
+    instance = people.phone(own["phone"]) if "phone" in own else None
+    memberships = Memberships(merged, people, problems)
+    groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
+    GroupChecker(merged, problems, instance, policy.max_members).check(groups)
+    check_policy(groups, policy, merged, people, problems)
     return Desired(
         groups=groups,
-        people=directory.people,
-        instance_id=as_text(instance["id"].value) if "id" in instance else None,
-        instance=person,
+        people=people.by_identity,
+        instance_id=as_text(own["id"].value) if "id" in own else None,
+        account=instance,
         policy=policy,
-        region=directory.region,
+        region=people.region,
     )

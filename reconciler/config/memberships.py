@@ -1,6 +1,4 @@
-"""Lists of members: who is in, until when and why, and what happens when somebody is in twice.
-
-Teams with everything in them: the people, and the people of the teams in them."""
+"""Resolve lists of members and teams: who is a member, until when, why, and through which teams."""
 
 from __future__ import annotations
 
@@ -9,8 +7,7 @@ from datetime import date
 
 from reconciler.config.document import LocatedValue, SourceLocation, Tree, as_items, as_mapping, as_text
 from reconciler.config.merge import MergedConfig
-from reconciler.config.people import PeopleResolver
-from reconciler.config.policy import CountryPolicy
+from reconciler.config.people import People
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
 from reconciler.errors import ProblemKind
 from reconciler.model.desired import Member
@@ -18,71 +15,82 @@ from reconciler.model.identity import Identity
 
 MAX_MEMBERSHIPS = 1_000_000
 """Memberships of all groups and teams together. Beyond it a small file with nested teams fills the memory."""
+MAX_TEAM_DEPTH = 50
+"""Levels of teams within teams."""
+_MAX_TEAM_PATHS = 8
+"""Paths through teams that one member keeps: enough to explain the membership, however deep the nesting."""
+_NESTED_COST = 4
+"""How much more memory a membership takes if it has a path of its own through nested teams."""
 
 
-_MOST_PATHS = 8
-"""Ways through teams that are kept for one member: enough to see why they are in, whatever the nesting."""
+class Memberships:
+    """Resolves lists of members, and each team once; counts all memberships of a run."""
 
-
-class MemberListResolver:
-    """Resolves lists of members; `taken` counts what all of them hold together."""
-
-    def __init__(self, directory: PeopleResolver, countries: CountryPolicy, findings: ProblemCollector) -> None:
-        self._countries = countries
-        self._directory = directory
-        self._findings = findings
-        self._plain: dict[str, Member] = {}
-        self._left = MAX_MEMBERSHIPS
+    def __init__(self, merged: MergedConfig, people: People, problems: ProblemCollector) -> None:
+        self._merged = merged
+        self._people = people
+        self._problems = problems
+        self._by_reference: dict[str, Member] = {}
+        self._allowance = MAX_MEMBERSHIPS
+        self._teams = merged.sections["teams"]
+        self._team_members: dict[str, Mapping[Identity, Member]] = {}
+        self._open_teams: list[str] = []
+        self._cycles: set[frozenset[str]] = set()
+        for name, entry in self._teams.items():
+            self._team(name, entry.place)
 
     def members(self, entry: LocatedValue) -> dict[Identity, Member]:
-        """The members of a list. Somebody listed twice is one member, with a warning."""
-        found: dict[Identity, Member] = {}
-        plain = self._plain
+        """Return the members of a list. A person who is listed twice is one member, with a warning."""
+        members: dict[Identity, Member] = {}
+        by_reference = self._by_reference
         for index, item in as_items(entry.value):
-            member = plain.get(item) if isinstance(item, str) else None
+            member = by_reference.get(item) if isinstance(item, str) else None
             if member is None:
-                if self._findings.limit_reached:
+                if self._problems.limit_reached:
                     break
                 member = self._member(item, entry.place.at(index))
                 if member is None:
                     continue
             identity = member.person.identity
-            if identity in found:
-                label = self._directory.label(member.person)
-                message = f"{label} is already in this list under another spelling or again"
-                hint = "one membership counts; keep one of them"
-                self._findings.warning(ProblemKind.SAME_TWICE, entry.place.at(index), message, hint)
-                member = merge_memberships(found[identity], member)
-            found[identity] = member
-        self.count_memberships(len(found), entry.place)
-        return found
+            if identity in members:
+                message = f"{self._people.label(member.person)} is already in this list, perhaps in another spelling"
+                hint = "keep one entry: only one membership counts"
+                self._problems.warning(ProblemKind.SAME_TWICE, entry.place.at(index), message, hint)
+                member = _merge_members(members[identity], member)
+            members[identity] = member
+        self._count(len(members), entry.place)
+        return members
 
-    def count_memberships(self, count: int, place: SourceLocation) -> bool:
-        """Count memberships; False, with an error once, when a run has far more than anybody can mean."""
-        before, self._left = self._left, self._left - count
-        if before >= 0 > self._left:
-            message = f"groups and teams come to more than {MAX_MEMBERSHIPS:,} memberships"
-            self._findings.error(
-                ProblemKind.LIMIT, place, message, "look for teams that contain one another many times"
-            )
-        return self._left >= 0
+    def of_teams(self, entry: LocatedValue) -> dict[Identity, Member]:
+        """Return the people of a list of teams; each member's `teams` has the path: "staff/board"."""
+        members: dict[Identity, Member] = {}
+        for index, name in as_items(entry.value):
+            team = self._team(as_text(name), entry.place.at(index))
+            if not self._count(len(team), entry.place):
+                return {}
+            merge_into(members, team)
+        return members
+
+    def _count(self, count: int, place: SourceLocation) -> bool:
+        """Count memberships; return False, with one error, if a run has far more than anybody can mean."""
+        before, self._allowance = self._allowance, self._allowance - count
+        if before >= 0 > self._allowance:
+            message = f"groups and teams add up to more than {MAX_MEMBERSHIPS:,} memberships"
+            hint = "look for teams that contain one another many times"
+            self._problems.error(ProblemKind.LIMIT, place, message, hint)
+        return self._allowance >= 0
 
     def _member(self, item: Tree, place: SourceLocation) -> Member | None:
         if not isinstance(item, dict):
-            person = self._directory.person(as_text(item), place)
-            if person is None:
-                return None
-            if not self._countries.check(person, place):
-                return Member(person)  # not kept, so that each place where the number stands is told
-            return self._plain.setdefault(as_text(item), Member(person))
+            person = self._people.person(as_text(item), place)
+            return None if person is None else self._by_reference.setdefault(as_text(item), Member(person))
         fields = as_mapping(item)
-        said = "person" if "person" in fields else "phone"
-        person = self._directory.person(as_text(fields[said]), place.at(said))
+        reference = member_reference(LocatedValue(item, place))
         until = self._date(fields.get("until"), place.at("until"))
         reason = fields.get("reason")
+        person = self._people.person(as_text(reference.value), reference.place) if reference is not None else None
         if person is None:
             return None
-        self._countries.check(person, place.at(said))
         return Member(person, until, as_text(reason).strip() if reason is not None else None, "join" in fields)
 
     def _date(self, value: Tree, place: SourceLocation) -> date | None:
@@ -91,113 +99,81 @@ class MemberListResolver:
         try:
             return date.fromisoformat(as_text(value))
         except ValueError:
-            message = f"{quote_value(as_text(value))} is no day of the calendar"
-            self._findings.error(ProblemKind.VALUE, place, message, "expected YYYY-MM-DD")
+            message = f"{quote_value(as_text(value))} is not a valid date"
+            self._problems.error(ProblemKind.VALUE, place, message, "write a day of the calendar as YYYY-MM-DD")
             return None
 
-
-def merge_memberships(one: Member, other: Member) -> Member:
-    """One membership out of two of one person: the longer one, by invite if either says so, through all teams."""
-    longer = other if _lasts_longer(other, one) else one
-    teams = tuple(sorted({*one.teams, *other.teams})[:_MOST_PATHS])
-    # Not dataclasses.replace, which takes twice as long: a file may have a million memberships.
-    return Member(longer.person, longer.until, longer.reason, one.by_invite or other.by_invite, teams)
-
-
-def _lasts_longer(one: Member, other: Member) -> bool:
-    return other.until is not None and (one.until is None or one.until > other.until)
-
-
-def merge_into(found: dict[Identity, Member], more: Mapping[Identity, Member]) -> None:
-    """Put more members into a list; who is there already has the longer of both memberships."""
-    for identity, member in more.items():
-        found[identity] = merge_memberships(found[identity], member) if identity in found else member
-
-
-_COST = 4
-"""How much more memory a membership takes that has a way of its own through nested teams."""
-
-
-MAX_TEAM_DEPTH = 50
-"""Levels of teams within teams."""
-
-
-class TeamResolver:
-    """Resolves teams, each once."""
-
-    def __init__(self, merged: MergedConfig, lists: MemberListResolver, findings: ProblemCollector) -> None:
-        self._merged = merged
-        self._entries = merged.sections["teams"]
-        self._lists = lists
-        self._findings = findings
-        self._members: dict[str, Mapping[Identity, Member]] = {}
-        self._open: list[str] = []
-        self._cycles: set[frozenset[str]] = set()
-        for name, entry in self._entries.items():
-            self._of(name, entry.place)
-
-    def members(self, entry: LocatedValue) -> dict[Identity, Member]:
-        """The people of a list of teams; each member's `teams` tells the way: "staff/board"."""
-        found: dict[Identity, Member] = {}
-        for index, name in as_items(entry.value):
-            team = self._of(as_text(name), entry.place.at(index))
-            if not self._lists.count_memberships(len(team), entry.place):
-                return {}
-            merge_into(found, team)
-        return found
-
-    def _of(self, name: str, place: SourceLocation) -> Mapping[Identity, Member]:
-        if name in self._members:
-            return self._members[name]
-        if name not in self._entries:
-            self._unknown(name, place)
+    def _team(self, name: str, place: SourceLocation) -> Mapping[Identity, Member]:
+        if name in self._team_members:
+            return self._team_members[name]
+        if name not in self._teams:
+            self._report_unknown_team(name, place)
             return {}
-        if name in self._open:
-            self._cycle(name, place)
+        if name in self._open_teams:
+            self._report_cycle(name, place)
             return {}
-        if len(self._open) >= MAX_TEAM_DEPTH:
+        if len(self._open_teams) >= MAX_TEAM_DEPTH:
             message = f"teams are nested more than {MAX_TEAM_DEPTH} levels deep"
-            self._findings.error(ProblemKind.TEAM_CYCLE, place, message, "make the nesting flat")
+            self._problems.error(ProblemKind.TEAM_CYCLE, place, message, "use fewer levels")
             return {}
-        self._open.append(name)
-        self._members[name] = self._expanded(name, self._entries[name])
-        self._open.pop()
-        return self._members[name]
+        self._open_teams.append(name)
+        self._team_members[name] = self._resolve_team(name, self._teams[name])
+        self._open_teams.pop()
+        return self._team_members[name]
 
-    def _expanded(self, name: str, entry: LocatedValue) -> dict[Identity, Member]:
-        members, teams = LocatedValue(entry.value, entry.place), None
+    def _resolve_team(self, name: str, entry: LocatedValue) -> dict[Identity, Member]:
+        members: LocatedValue | None = entry
+        teams: LocatedValue | None = None
         if isinstance(entry.value, dict):
-            fields = as_mapping(entry.value)
-            members = LocatedValue(fields.get("members", []), entry.place.at("members"))
-            teams = LocatedValue(fields["teams"], entry.place.at("teams")) if "teams" in fields else None
-        found = {identity: _through(name, member) for identity, member in self._lists.members(members).items()}
+            members, teams = entry.field("members"), entry.field("teams")
+        direct = self.members(members) if members is not None else {}
+        through = {identity: _through(name, member) for identity, member in direct.items()}
         if teams is not None:
-            inner = self.members(teams)
-            self._lists.count_memberships(_COST * len(inner), entry.place)
-            merge_into(found, {identity: _through(name, member) for identity, member in inner.items()})
-        return found
+            nested = self.of_teams(teams)
+            self._count(_NESTED_COST * len(nested), entry.place)
+            merge_into(through, {identity: _through(name, member) for identity, member in nested.items()})
+        return through
 
-    def _unknown(self, name: str, place: SourceLocation) -> None:
+    def _report_unknown_team(self, name: str, place: SourceLocation) -> None:
         if self._merged.is_broken("teams", name):
             return
         if name in self._merged.sections["people"]:
-            message, hint = f"{quote_value(name)} is a person, not a team", "put it under `members`"
+            message, hint = f"{quote_value(name)} is a person, not a team", "move it to `members`"
         else:
-            near = did_you_mean(name, self._entries) if len(name) <= 100 else ""
-            message, hint = f"there is no team {quote_value(name)}", near or "define it under `teams`"
-        self._findings.error(ProblemKind.UNKNOWN_REFERENCE, place, message, hint)
+            suggestion = did_you_mean(name, self._teams) if len(name) <= 100 else ""
+            message, hint = f"there is no team {quote_value(name)}", suggestion or "define it under `teams`"
+        self._problems.error(ProblemKind.UNKNOWN_REFERENCE, place, message, hint)
 
-    def _cycle(self, name: str, place: SourceLocation) -> None:
-        ring = self._open[self._open.index(name) :]
-        if frozenset(ring) not in self._cycles:
-            self._cycles.add(frozenset(ring))
-            way = " → ".join(quote_value(team)[1:-1] for team in [*ring, name])
-            self._findings.error(
-                ProblemKind.TEAM_CYCLE, place, f"teams contain each other: {way}", "take one of them out"
-            )
+    def _report_cycle(self, name: str, place: SourceLocation) -> None:
+        cycle = self._open_teams[self._open_teams.index(name) :]
+        if frozenset(cycle) not in self._cycles:
+            self._cycles.add(frozenset(cycle))
+            path = " → ".join(quote_value(team)[1:-1] for team in [*cycle, name])
+            message = f"teams contain each other: {path}"
+            self._problems.error(ProblemKind.TEAM_CYCLE, place, message, "remove one of these references")
+
+
+def member_reference(member: LocatedValue) -> LocatedValue | None:
+    """Return the alias, number or JID of a list's member; None if a mapping has lost it in the schema check."""
+    return (member.field("person") or member.field("phone")) if isinstance(member.value, dict) else member
+
+
+def merge_into(members: dict[Identity, Member], others: Mapping[Identity, Member]) -> None:
+    """Add members to a list; a person in both keeps the longer of both memberships."""
+    for identity, member in others.items():
+        members[identity] = _merge_members(members[identity], member) if identity in members else member
+
+
+def _merge_members(first: Member, second: Member) -> Member:
+    """Return one membership for two of one person: the longer one, by invite if either is, through all teams."""
+    second_is_longer = first.until is not None and (second.until is None or second.until > first.until)
+    longer = second if second_is_longer else first
+    teams = tuple(sorted({*first.teams, *second.teams})[:_MAX_TEAM_PATHS])
+    # Not dataclasses.replace, which takes twice as long: a file may have a million memberships.
+    return Member(longer.person, longer.until, longer.reason, first.by_invite or second.by_invite, teams)
 
 
 def _through(team: str, member: Member) -> Member:
-    ways = tuple(f"{team}/{way}" for way in member.teams) or (team,)
+    paths = tuple(f"{team}/{path}" for path in member.teams) or (team,)
     # Not dataclasses.replace, which takes twice as long: a file may have a million memberships.
-    return Member(member.person, member.until, member.reason, member.by_invite, ways)
+    return Member(member.person, member.until, member.reason, member.by_invite, paths)

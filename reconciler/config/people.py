@@ -1,73 +1,77 @@
-"""The people of a configuration: what an alias, a phone number or a JID in the file stands for."""
+"""Resolve the people of a configuration: aliases, phone numbers and JIDs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reconciler.config.document import LocatedValue, SourceLocation, Tree, as_items, as_mapping, as_text
+from reconciler.config.document import LocatedValue, SourceLocation, as_mapping, as_text
 from reconciler.config.merge import MergedConfig
-from reconciler.config.phone_numbers import InvalidPhoneNumber, is_region, read_phone, with_country_code
+from reconciler.config.person_reference import read_address
+from reconciler.config.phone_numbers import InvalidPhoneNumber, is_region, with_country_code
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_person, quote_value
 from reconciler.errors import ProblemKind
 from reconciler.model.desired import Person
-from reconciler.model.identity import Identity, identity_of_digits, is_group_id, parse_jid, phone_jid
+from reconciler.model.identity import Identity, identity_of_digits
 
-_LONGEST_REFERENCE = 200
-
-
-_MOST_SUGGESTIONS = 50
+_MAX_REFERENCE_LENGTH = 200
+_MAX_SUGGESTIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class _Unresolved:
-    """What a reference that stands for nobody is instead, in the words that follow it, and what to do about it."""
+class _InvalidReference:
+    """The problem of a reference that names nobody."""
 
     kind: ProblemKind
-    why: str
+    reason: str
     hint: str
 
 
-class PeopleResolver:
-    """Resolves references to people; each spelling is looked at once.
+class People:
+    """The people of a configuration by identity, and the region of national numbers, in capitals.
 
-    `people` has the person of every alias by identity; `region` is the country of national numbers, in capitals.
+    References to people are resolved here; each spelling is read once.
     """
 
-    def __init__(self, merged: MergedConfig, findings: ProblemCollector) -> None:
+    def __init__(self, merged: MergedConfig, problems: ProblemCollector) -> None:
         self._merged = merged
-        self._findings = findings
+        self._problems = problems
         self._suggestions = 0
         self.region = self._read_region()
         self._region_known = not merged.broken["region"] and (merged.region is None or self.region is not None)
         self._aliases: dict[str, Identity] = {}
-        self._by_text: dict[str, Person | _Unresolved] = {}
-        self._unusable: set[str] = set()
-        self.people: dict[Identity, Person] = {}
-        self._read_people()
+        self._unusable_aliases: set[str] = set()
+        self._by_reference: dict[str, Person | _InvalidReference] = {}
+        self.by_identity: dict[Identity, Person] = {}
+        self._read_aliases()
 
     def person(self, reference: str, place: SourceLocation) -> Person | None:
-        """The person; None, and the reason among the findings, where the reference stands for nobody."""
+        """Return the person; None, and the reason among the problems, if the reference names nobody."""
         if reference in self._aliases:
-            return self.people[self._aliases[reference]]
-        if reference in self._unusable or self._merged.is_broken("people", reference) or self._findings.limit_reached:
+            return self.by_identity[self._aliases[reference]]
+        if (
+            reference in self._unusable_aliases
+            or self._merged.is_broken("people", reference)
+            or self._problems.limit_reached
+        ):
             return None
-        found = self._by_text.get(reference)
-        if found is None:
-            found = self._by_text[reference] = self._read(reference, place)
-        return self._usable(found, reference, place)
+        result = self._by_reference.get(reference)
+        if result is None:
+            result = self._by_reference[reference] = self._resolve(reference.strip(), place)
+        return self._valid(result, reference, place)
 
     def persons(self, entry: LocatedValue | None) -> dict[Identity, Person]:
-        """The people of a list, in its order."""
-        people: dict[Identity, Person] = {}
-        if entry is not None:
-            for index, reference in as_items(entry.value):
-                person = self.person(as_text(reference), entry.place.at(index))
-                if person is not None:
-                    people[person.identity] = person
-        return people
+        """Return the people of a list, in its order."""
+        references = entry.items() if entry is not None else ()
+        people = (self.person(as_text(reference.value), reference.place) for reference in references)
+        return {person.identity: person for person in people if person is not None}
+
+    def phone(self, entry: LocatedValue) -> Person | None:
+        """Return the person with this phone number or JID (not an alias), under their alias if they have one."""
+        number = as_text(entry.value)
+        return self._valid(self._read(number.strip(), entry.place), number, entry.place)
 
     def label(self, person: Person) -> str:
-        """A person in a message: the alias, else the masked number."""
+        """Return the alias of a person for a message, or else the masked number."""
         return quote_value(person.alias or person.identity)
 
     def _read_region(self) -> str | None:
@@ -77,48 +81,60 @@ class PeopleResolver:
         code = as_text(entry.value).upper()
         if is_region(code):
             return code
-        place = SourceLocation(entry.place.file, entry.place.path)
-        self._findings.error(
-            ProblemKind.VALUE, place, f"{quote_value(code)} is no country's code", "write it like US or DE"
-        )
+        place, hint = SourceLocation(entry.place.file, entry.place.path), "use a two-letter code such as US or DE"
+        self._problems.error(ProblemKind.VALUE, place, f"{quote_value(code)} is not a country's code", hint)
         return None
 
-    def _read_people(self) -> None:
+    def _read_aliases(self) -> None:
         places: dict[Identity, SourceLocation] = {}
         lids: dict[str, tuple[Identity, SourceLocation]] = {}
         for alias, entry in self._merged.sections["people"].items():
-            if self._findings.limit_reached:
+            if self._problems.limit_reached:
                 return
-            person = self._aliased(alias, entry.value, entry.place)
+            person = self._read_entry(alias, entry)
             if person is None:
-                self._unusable.add(alias)
+                self._unusable_aliases.add(alias)
                 continue
             key = entry.place.as_key()
             if person.lid is not None:
-                owner, place = lids.setdefault(person.lid, (person.identity, key))
+                owner, other = lids.setdefault(person.lid, (person.identity, key))
                 if owner != person.identity:
                     message = f"{quote_value(alias)} has the same `lid` as the person at"
-                    self._findings.error(ProblemKind.SAME_TWICE, key, message, "a lid is one person's", other=place)
-            if person.identity in self.people:
-                person = self._with_alias(alias, person, key, places[person.identity])
-            else:
-                places[person.identity] = key
+                    hint = "correct one of them: a lid belongs to one person"
+                    self._problems.error(ProblemKind.SAME_TWICE, key, message, hint, other=other)
+            if person.identity in self.by_identity:
+                person = self._add_alias(alias, person, key, places[person.identity])
+            places.setdefault(person.identity, key)
             self._aliases[alias] = person.identity
-            self.people[person.identity] = person
+            self.by_identity[person.identity] = person
 
-    def _with_alias(self, alias: str, person: Person, key: SourceLocation, first: SourceLocation) -> Person:
-        """Who is known already, with one more alias and what the file says of them under it."""
-        known = self.people[person.identity]
+    def _read_entry(self, alias: str, entry: LocatedValue) -> Person | None:
+        fields = as_mapping(entry.value) if isinstance(entry.value, dict) else {}
+        number = entry.field("phone") if isinstance(entry.value, dict) else entry
+        person = self.phone(number) if number is not None else None  # a `phone` that breaks the schema is gone
+        if person is None:
+            return None
+        name, lid = fields.get("name"), fields.get("lid")
+        return replace(
+            person,
+            alias=alias,
+            name=as_text(name).strip() if name is not None else None,
+            lid=f"{as_text(lid).partition('@')[0]}@lid" if lid is not None else None,
+        )
+
+    def _add_alias(self, alias: str, person: Person, key: SourceLocation, first: SourceLocation) -> Person:
+        """Return the person that the file already has, with one more alias and the facts under it."""
+        known = self.by_identity[person.identity]
         label = self.label(known)
         facts = (("name", known.name, person.name), ("lid", known.lid, person.lid))
-        differing = [f"`{fact}`" for fact, one, other in facts if None not in (one, other) and one != other]
+        differing = [f"`{fact}`" for fact, old, new in facts if None not in (old, new) and old != new]
         message = f"{quote_value(alias)} is the same person as {label} at"
         if differing:
-            hint = f"one person has one {' and one '.join(differing)}; keep one alias"
-            self._findings.error(ProblemKind.SAME_TWICE, key, message, hint, other=first)
+            hint = f"keep one alias: one person has one {' and one '.join(differing)}"
+            self._problems.error(ProblemKind.SAME_TWICE, key, message, hint, other=first)
         else:
-            hint = f"one person goes by one alias, {label}; keep one"
-            self._findings.warning(ProblemKind.SAME_TWICE, key, message, hint, other=first)
+            hint = f"keep one alias: output shows only the first, {label}"
+            self._problems.warning(ProblemKind.SAME_TWICE, key, message, hint, other=first)
         return replace(
             known,
             name=known.name or person.name,
@@ -126,85 +142,50 @@ class PeopleResolver:
             other_aliases=(*known.other_aliases, alias),
         )
 
-    def _aliased(self, alias: str, value: Tree, place: SourceLocation) -> Person | None:
-        fields = as_mapping(value) if isinstance(value, dict) else {"phone": value}
-        phone = as_text(fields["phone"])
-        spot = place.at("phone") if isinstance(value, dict) else place
-        found = self._usable(self._read(phone, spot, alias_allowed=False), phone, spot)
-        if found is None:
-            return None
-        name, lid = fields.get("name"), fields.get("lid")
-        return replace(
-            found,
-            alias=alias,
-            name=as_text(name).strip() if name is not None else None,
-            lid=f"{as_text(lid).partition('@')[0]}@lid" if lid is not None else None,
-        )
-
-    def phone(self, entry: LocatedValue) -> Person | None:
-        """The person with this phone number or JID (no alias), under their alias where they have one."""
-        number = as_text(entry.value)
-        return self._usable(self._read(number, entry.place, alias_allowed=False), number, entry.place)
-
-    def _usable(self, found: Person | _Unresolved, reference: str, place: SourceLocation) -> Person | None:
-        if isinstance(found, Person):
-            return found
-        # With a region that cannot be read, nobody knows whether a national number is right.
+    def _valid(self, result: Person | _InvalidReference, reference: str, place: SourceLocation) -> Person | None:
+        if isinstance(result, Person):
+            return result
+        # Without a valid region, a national number may be right.
         if self._region_known or reference.lstrip().startswith(("+", "00")) or any(map(str.isalpha, reference)):
-            self._findings.error(found.kind, place, f"{quote_person(reference)} {found.why}", found.hint)
+            self._problems.error(result.kind, place, f"{quote_person(reference)} {result.reason}", result.hint)
         return None
 
-    def _read(self, reference: str, place: SourceLocation, *, alias_allowed: bool = True) -> Person | _Unresolved:
-        word = reference.strip()
-        if len(word) > _LONGEST_REFERENCE:
-            return _Unresolved(
-                ProblemKind.VALUE, "is too long for an alias, a phone number or a JID", "write one person an entry"
-            )
-        if alias_allowed and word in self._aliases:
-            return self.people[self._aliases[word]]
-        if "@" in word:
-            return self._read_jid(word)
-        if alias_allowed and not _is_numeric(word):
-            return self._unknown(word)
-        try:
-            digits = read_phone(word, self.region)
-        except InvalidPhoneNumber as error:
-            return _Unresolved(ProblemKind.PHONE_NUMBER, error.message, error.hint)
-        other = with_country_code(word, self.region, digits)
-        if other is not None:
-            message = f"{quote_person(word)} has no + and is read as a national number, {quote_value(f'+{digits}')}"
-            hint = f"write {quote_value(f'+{other}')} if its country code is in it already, else a + and the code before it"
-            self._findings.warning(ProblemKind.PHONE_NUMBER, place, message, hint)
-        return self._known(digits)
-
-    def _known(self, digits: str) -> Person:
-        identity = identity_of_digits(digits)
-        return self.people.get(identity) or Person(identity, phone_jid(digits))
-
-    def _read_jid(self, word: str) -> Person | _Unresolved:
-        if is_group_id(word):
-            hint = "name a person; a group cannot be a member"
-            return _Unresolved(ProblemKind.PHONE_NUMBER, "is a group's id, not a person", hint)
-        jid = parse_jid(word)
-        if jid is None:
-            return _Unresolved(
-                ProblemKind.PHONE_NUMBER, "is no JID of a person", "a JID looks like DIGITS@s.whatsapp.net"
-            )
-        if jid.is_lid:
-            hint = "name the person by phone and note the lid under `people`"
-            return _Unresolved(ProblemKind.PHONE_NUMBER, "is a private id (LID), which cannot be added", hint)
-        return self._known(jid.digits)
-
-    def _unknown(self, word: str) -> _Unresolved:
+    def _resolve(self, word: str, place: SourceLocation) -> Person | _InvalidReference:
+        """Resolve an alias, a phone number or a JID."""
+        if word in self._aliases:
+            return self.by_identity[self._aliases[word]]
+        if "@" in word or _is_numeric(word) or len(word) > _MAX_REFERENCE_LENGTH:
+            return self._read(word, place)
         if word in self._merged.sections["teams"]:
-            return _Unresolved(ProblemKind.UNKNOWN_REFERENCE, "is a team, not a person", "put it under `teams`")
+            return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, "is a team, not a person", "move it to `teams`")
         self._suggestions += 1
-        hint = did_you_mean(word, self._aliases) if self._suggestions <= _MOST_SUGGESTIONS else ""
-        return _Unresolved(
-            ProblemKind.UNKNOWN_REFERENCE, "is no alias and no phone number", hint or "define it under `people`"
-        )
+        hint = did_you_mean(word, self._aliases) if self._suggestions <= _MAX_SUGGESTIONS else ""
+        reason = "is neither an alias nor a phone number"
+        return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, reason, hint or "define it under `people`")
+
+    def _read(self, word: str, place: SourceLocation) -> Person | _InvalidReference:
+        """Read a phone number or a JID."""
+        if len(word) > _MAX_REFERENCE_LENGTH:
+            reason = "is too long for an alias, a phone number or a JID"
+            return _InvalidReference(ProblemKind.VALUE, reason, "write one person per entry")
+        try:
+            jid = read_address(word, self.region)
+        except InvalidPhoneNumber as error:
+            return _InvalidReference(ProblemKind.PHONE_NUMBER, error.message, error.hint)
+        if jid.is_lid:
+            reason = "is a private id (LID), which cannot be added"
+            hint = "use the person's phone number, and add the lid under `people`"
+            return _InvalidReference(ProblemKind.PHONE_NUMBER, reason, hint)
+        other = with_country_code(word, self.region, jid.digits) if "@" not in word else None
+        if other is not None:
+            number = quote_value(f"+{jid.digits}")
+            message = f"{quote_person(word)} has no + and is read as a national number, {number}"
+            hint = f"if it already has the country code, write {quote_value(f'+{other}')}; if not, add + and the code"
+            self._problems.warning(ProblemKind.PHONE_NUMBER, place, message, hint)
+        identity = identity_of_digits(jid.digits)
+        return self.by_identity.get(identity) or Person(identity, jid.phone_jid)
 
 
 def _is_numeric(word: str) -> bool:
-    """Whether a word is meant as a number: it begins like one, and aliases of its kind do not exist."""
+    """Return whether a word must be a number: it begins with +, has no letter, or has more than six digits."""
     return word.startswith("+") or not any(char.isalpha() for char in word) or sum(map(str.isdigit, word)) > 6

@@ -1,4 +1,4 @@
-"""Phone numbers as people write them, checked against the numbering plans that `phonenumbers` knows."""
+"""Read phone numbers as people write them, and check them against the numbering plans of `phonenumbers`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from functools import cache
 from reconciler.model.identity import Identity, identity_of_digits
 
 _ALLOWED = re.compile(r"\+?[0-9 ().\-/]+", re.ASCII)
-
-
-_MOST_DIGITS = 40
-
-
-_OTHER_COUNTRY = "no number of `region` looks like that; a number of another country begins with +"
+_MAX_DIGITS = 40
+_OTHER_COUNTRY = "no number of `region` has this form; begin a number of another country with +"
 
 
 class InvalidPhoneNumber(Exception):
-    """A text is no phone number: the reason, and what to do about it."""
+    """A text is not a phone number: the reason, and what to do about it."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -26,49 +22,53 @@ class InvalidPhoneNumber(Exception):
 
 
 def is_region(code: str) -> bool:
-    """Whether a country's two-letter code, in capitals, is one whose national numbers can be read."""
+    """Return whether national numbers of a country, by its two-letter code in capitals, can be read."""
     from phonenumbers import SUPPORTED_REGIONS
 
     return code in SUPPORTED_REGIONS
 
 
 def read_phone(text: str, region: str | None) -> str:
-    """The digits of the international number, without the plus sign.
+    """Return the digits of the international number, without the plus sign.
 
-    `+…` and `00…` are international; other digits are national in `region`, or international where there is none.
-    Raises BadNumber, whose message does not repeat the number.
+    `+…` and `00…` are international; other digits are national in `region`, or international without a region.
+    Raise InvalidPhoneNumber, whose message does not repeat the number.
     """
     from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
 
-    number = _plain(text)
-    national = region is not None and not number.startswith("+")
-    if not national and not number.startswith("+"):
+    number = _plain_number(text)
+    is_national = region is not None and not number.startswith("+")
+    if not is_national and not number.startswith("+"):
         if number.startswith("0"):
             raise InvalidPhoneNumber(
-                "is a national number, and the file gives no region",
-                "give `region`, or write the number with + and the country code",
+                "is a national number, but the file sets no `region`",
+                "set `region`, or write the number with + and the country code",
             )
         number = f"+{number}"
     try:
-        parsed = parse(number, region if national else None)
+        parsed = parse(number, region if is_national else None)
     except NumberParseException as error:
-        raise InvalidPhoneNumber("is no phone number", _parse_hint(error.error_type, national)) from None
+        raise InvalidPhoneNumber("is not a phone number", _parse_hint(error.error_type, is_national)) from None
     if not is_valid_number(parsed):
         digits = f"{parsed.country_code}{parsed.national_number}"
-        raise InvalidPhoneNumber("is no valid phone number", _OTHER_COUNTRY if national else _hint(digits, parsed))
+        raise InvalidPhoneNumber(
+            "is not a valid phone number", _OTHER_COUNTRY if is_national else _country_hint(digits, parsed)
+        )
     return format_number(parsed, PhoneNumberFormat.E164)[1:]
 
 
 def with_country_code(text: str, region: str | None, digits: str) -> str | None:
-    """What a text that was read as `digits` is when it has its country code already, and lacks only the plus sign.
+    """Return the digits of a text that was read as `digits`, but may have its country code and lack only the +.
 
-    None where it does not look so: it does not begin with the region's own code, or no such number is valid. (That one
-    is possible by its length says little: every Italian mobile number from 390 to 399 begins with Italy's code 39.)
+    None if the text does not begin with the region's own code, or if no such number is valid. (That such a number is
+    possible by its length says little: every Italian mobile number from 390 to 399 begins with Italy's code 39.)
     """
     from phonenumbers import country_code_for_region
 
-    number = _plain(text)
-    if region is None or not number.startswith(str(country_code_for_region(region))):
+    if region is None:
+        return None
+    number = _plain_number(text)
+    if not number.startswith(str(country_code_for_region(region))):
         return None
     try:
         other = read_phone(f"+{number}", None)
@@ -77,61 +77,61 @@ def with_country_code(text: str, region: str | None, digits: str) -> str | None:
     return other if other != digits else None
 
 
-def _plain(text: str) -> str:
-    """Only digits, with a plus sign in front where the number is international."""
+def _plain_number(text: str) -> str:
+    """Return only the digits, with a plus sign in front if the number is international."""
     stripped = text.strip()
     if not any(map(str.isdigit, stripped)):
         raise InvalidPhoneNumber("has no digits", "write a phone number")
     if not _ALLOWED.fullmatch(stripped):
-        raise InvalidPhoneNumber(_strange(stripped), "write it with digits, spaces and + only")
+        raise InvalidPhoneNumber(_describe_bad_character(stripped), "write it with digits, spaces and + only")
     digits = re.sub(r"[^0-9]", "", stripped)
-    if len(digits) > _MOST_DIGITS or not digits:
-        raise InvalidPhoneNumber("is no phone number", "a number has 5 to 15 digits")
+    if len(digits) > _MAX_DIGITS or not digits:
+        raise InvalidPhoneNumber("is not a phone number", "write 5 to 15 digits")
     if stripped.startswith("+"):
         return f"+{digits}"
     return f"+{digits[2:]}" if digits.startswith("00") else digits
 
 
-def _strange(text: str) -> str:
+def _describe_bad_character(text: str) -> str:
     char = next((char for char in text if char != "+" and not _ALLOWED.fullmatch(char)), "")
     if not char:
-        return "has a + that is not at its beginning"
+        return "has a + that is not at the beginning"
     if char.isascii() and char.isalpha():
-        return "has letters in it, which no phone number has"
+        return "contains letters, which no phone number has"
     name = f"`{char}` (U+{ord(char):04X})" if char.isprintable() else f"U+{ord(char):04X}"
-    return f"has the character {name} in it, which no phone number has"
+    return f"contains the character {name}, which no phone number has"
 
 
-def _parse_hint(kind: int, national: bool) -> str:
+def _parse_hint(error_type: int, is_national: bool) -> str:
     from phonenumbers import NumberParseException
 
-    if kind == NumberParseException.INVALID_COUNTRY_CODE:
-        return "no country has the code it begins with"
-    return _OTHER_COUNTRY if national else "it is too short or too long"
+    if error_type == NumberParseException.INVALID_COUNTRY_CODE:
+        return "check the country code: no country has it"
+    return _OTHER_COUNTRY if is_national else "it is too short or too long"
 
 
-def _hint(digits: str, parsed: object) -> str:
+def _country_hint(digits: str, parsed: object) -> str:
     from phonenumbers import PhoneNumber, ValidationResult, is_possible_number_with_reason
 
     assert isinstance(parsed, PhoneNumber)  # noqa: S101  typed as an object only to keep the import lazy
-    old = identity_of_digits(digits) != f"+{digits}"
-    if old and digits.startswith("52"):
-        return "this is the old Mexican form: drop the 1 after +52"
-    if old and digits.startswith("55"):
+    has_old_form = identity_of_digits(digits) != f"+{digits}"
+    if has_old_form and digits.startswith("52"):
+        return "this is the old Mexican form: remove the 1 after +52"
+    if has_old_form and digits.startswith("55"):
         return f"this is the old Brazilian form: add the ninth digit, or write the JID {digits[:4]}…@s.whatsapp.net"
     reason = is_possible_number_with_reason(parsed)
     if reason == ValidationResult.TOO_SHORT:
         return "it is too short for its country"
     if reason == ValidationResult.TOO_LONG:
         return "it is too long for its country"
-    return "no number of its country looks like that"
+    return "no number of its country has this form"
 
 
 @cache
 def country_of(identity: Identity) -> str | None:
-    """The two-letter code of the country whose number this is; None for a number of no country (satellites, say).
+    """Return the two-letter code of the number's country; None for a number without a country (a satellite phone, say).
 
-    An identity is in the long form, so that the older JIDs of Brazil, Mexico and Argentina are judged as that.
+    An identity is in the long form, so that it also stands for the older JIDs of Brazil, Mexico and Argentina.
     """
     from phonenumbers import NumberParseException, parse, region_code_for_number
 

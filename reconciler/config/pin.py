@@ -1,4 +1,4 @@
-"""Ids of matched groups, put into the YAML files with nothing else in them changed, byte for byte."""
+"""Write the ids of matched groups into the YAML files, and change nothing else, byte for byte."""
 
 from __future__ import annotations
 
@@ -22,28 +22,26 @@ from reconciler.errors import ConfigError, ReconcilerError
 from reconciler.model.identity import is_group_id
 
 _Loader = CBaseLoader if __with_libyaml__ else BaseLoader
-
-
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
-    """Ids put into YAML: the new bytes of each file that changes, and by key why an id must be written by hand."""
+class PinResult:
+    """The new bytes of each file that changes, and by key why a group cannot be edited safely."""
 
     files: Mapping[Path, bytes]
-    by_hand: Mapping[str, str]
+    not_editable: Mapping[str, str]
 
 
-def pin(path: Path, ids: Mapping[str, str]) -> Pinned:
-    """The files with the ids given by their groups' keys; nothing is written.
+def pin(path: Path, ids: Mapping[str, str]) -> PinResult:
+    """Return the files with the ids of groups, by their keys, without writing them.
 
-    A group that has an id keeps it. Raises ConfigError where a file is no YAML, ReconcilerError where a key or an
-    id is none.
+    A group that has an id keeps it. Raise ConfigError if a file is not valid YAML, ReconcilerError for an unknown key
+    or an invalid id.
     """
     for key, group_id in ids.items():
         if not is_group_id(group_id):
-            raise ReconcilerError(f"{quote_value(group_id)} for the group {quote_value(key)} is no group's id")
+            raise ReconcilerError(f"{quote_value(group_id)} for the group {quote_value(key)} is not a group's id")
     sources, trees = _read_all(path)
     missing = [key for key in sorted(ids) if not any(key in groups for groups in trees.values())]
     if missing:
@@ -51,25 +49,24 @@ def pin(path: Path, ids: Mapping[str, str]) -> Pinned:
             f"{path} has no group {', '.join(map(quote_value, missing))}", "check the keys under `groups`"
         )
     changed: dict[Path, bytes] = {}
-    by_hand: dict[str, str] = {}
+    not_editable: dict[str, str] = {}
     for file, groups in trees.items():
         new = {key: ids[key] for key, group in groups.items() if key in ids and "id" not in as_mapping(group)}
         safe, reasons = _safe_to_edit(sources[file], new)
-        by_hand |= {key: f"{file}: {reason}" for key, reason in reasons.items()}
+        not_editable |= {key: f"{file}: {reason}" for key, reason in reasons.items()}
         if safe:
             changed[Path(file)] = _bytes(sources[file], _with_ids(sources[file], safe))
-    return Pinned(changed, by_hand)
+    return PinResult(changed, not_editable)
 
 
 def _read_all(path: Path) -> tuple[dict[str, SourceFile], dict[str, dict[str, Tree]]]:
-    """The files by their paths, and the groups of each."""
-    findings = ProblemCollector()
-    sources = {
-        s.file: s for found in find_config_files(path, findings) if (s := read_file(found, findings)) is not None
-    }
-    trees = {file: read_yaml(file, source.text, findings) for file, source in sources.items()}
-    if findings.failed:
-        raise ConfigError(findings.problems({file: source.text for file, source in sources.items()}))
+    """Return the files by their paths, and the groups of each."""
+    problems = ProblemCollector()
+    files = [read_file(file, problems) for file in find_config_files(path, problems)]
+    sources = {source.file: source for source in files if source is not None}
+    trees = {file: read_yaml(file, source.text, problems) for file, source in sources.items()}
+    if problems.failed:
+        raise ConfigError(problems.locate_all({file: source.text for file, source in sources.items()}))
     groups = {file: tree.root.get("groups") for file, tree in trees.items() if tree is not None}
     return sources, {
         file: {key: group for key, group in as_mapping(each).items() if isinstance(group, dict)}
@@ -79,9 +76,9 @@ def _read_all(path: Path) -> tuple[dict[str, SourceFile], dict[str, dict[str, Tr
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Replace each file at once, keeping its mode; a symbolic link stays and its target is replaced.
+    """Replace each file atomically and keep its mode; a symbolic link stays, and its target is replaced.
 
-    Raises ReconcilerError where a file cannot be written; the file is then as it was.
+    Raise ReconcilerError if a file cannot be written; the file then keeps its content.
     """
     for path, data in contents.items():
         try:
@@ -92,27 +89,36 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
 
 
 def _safe_to_edit(source: SourceFile, ids: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The ids after whose writing the file is proven to mean the same and the ids, nothing else; why not the others."""
-    reasons = dict.fromkeys(_shared(source, ids), "its text is shared through a YAML alias") if ids else {}
+    """Return the ids that provably change nothing else in the file, and the reasons against the others."""
+    reasons = dict.fromkeys(_aliased_groups(source, ids), "its text is shared through a YAML alias") if ids else {}
     safe = {key: group_id for key, group_id in ids.items() if key not in reasons}
-    if not _keeps_its_meaning(source, safe):
-        alone = {key: group_id for key, group_id in safe.items() if _keeps_its_meaning(source, {key: group_id})}
-        together = alone if _keeps_its_meaning(source, alone) else {}
+    if not _only_adds_ids(source, safe):
+        alone = {key: group_id for key, group_id in safe.items() if _only_adds_ids(source, {key: group_id})}
+        together = alone if _only_adds_ids(source, alone) else {}
         reasons |= {key: "its text cannot be edited safely" for key in safe if key not in together}
         safe = together
     return safe, reasons
 
 
-def _keeps_its_meaning(source: SourceFile, ids: Mapping[str, str]) -> bool:
-    return not ids or _means(_with_ids(source, ids), source, ids)
+def _only_adds_ids(source: SourceFile, ids: Mapping[str, str]) -> bool:
+    """Return whether the edited text means the same as the source plus the ids."""
+    if not ids:
+        return True
+    before = read_yaml(source.file, source.text, ProblemCollector())
+    after = read_yaml(source.file, _with_ids(source, ids), ProblemCollector())
+    if before is None or after is None:
+        return False
+    groups = as_mapping(before.root["groups"])
+    pinned = {key: {**as_mapping(group), "id": ids[key]} if key in ids else group for key, group in groups.items()}
+    return after.root == {**before.root, "groups": pinned}
 
 
 def _with_ids(source: SourceFile, ids: Mapping[str, str]) -> str:
     text = source.text
-    spots = {key: _spot(group) for key, group in _groups(source) if key in ids}
-    for key in sorted(spots, key=lambda key: spots[key].index, reverse=True):
-        spot = spots[key]
-        text = text[: spot.index] + spot.insertion(f"id: {ids[key]}", text) + text[spot.index :]
+    places = {key: _insertion_point(group) for key, group in _groups(source) if key in ids}
+    for key in sorted(places, key=lambda key: places[key].index, reverse=True):
+        place = places[key]
+        text = text[: place.index] + place.insertion(f"id: {ids[key]}", text) + text[place.index :]
     return text
 
 
@@ -121,22 +127,9 @@ def _bytes(source: SourceFile, text: str) -> bytes:
     return bom + text.encode()
 
 
-def _means(text: str, source: SourceFile, ids: Mapping[str, str]) -> bool:
-    """Whether the text is the source and the ids."""
-    before, after = (
-        read_yaml(source.file, source.text, ProblemCollector()),
-        read_yaml(source.file, text, ProblemCollector()),
-    )
-    if before is None or after is None:
-        return False
-    groups = as_mapping(before.root["groups"])
-    pinned = {key: {**as_mapping(group), "id": ids[key]} if key in ids else group for key, group in groups.items()}
-    return after.root == {**before.root, "groups": pinned}
-
-
 @dataclass(frozen=True, slots=True)
-class _Spot:
-    """Where in the text a group's first key begins (or its empty braces end); `column` counts from 0."""
+class _InsertionPoint:
+    """The place in the text where a group's first key begins (or its empty braces end); `column` counts from 0."""
 
     index: int
     column: int
@@ -144,7 +137,7 @@ class _Spot:
     empty: bool
 
     def insertion(self, line: str, text: str) -> str:
-        """The new key with what separates it from the next one, in the file's own line breaks."""
+        """Return the new key and its separator from the next one, with the file's own line breaks."""
         if self.flow:
             return line if self.empty else f"{line}, "
         newline = _NEWLINE.search(text, self.index) or _NEWLINE.search(text)
@@ -152,9 +145,9 @@ class _Spot:
 
 
 def _groups(source: SourceFile) -> list[tuple[str, MappingNode]]:
-    """The groups' nodes by key.
+    """Return the groups' nodes by key.
 
-    Composing is safe here: the reader has seen the document, and bounded its depth and its aliases.
+    Composing is safe here: the reader has accepted the document, and so bounded its depth and its aliases.
     """
     groups = next(value for key, value in _root(source).value if key.value == "groups")
     return [(key.value, group) for key, group in groups.value]
@@ -162,30 +155,30 @@ def _groups(source: SourceFile) -> list[tuple[str, MappingNode]]:
 
 def _root(source: SourceFile) -> MappingNode:
     root = compose(source.text, Loader=_Loader)
-    assert isinstance(root, MappingNode)  # noqa: S101  the reader has seen it
+    assert isinstance(root, MappingNode)  # noqa: S101  the reader has accepted it
     return root
 
 
-def _shared(source: SourceFile, keys: Collection[str]) -> frozenset[str]:
-    """Those of these groups whose text stands for another place as well."""
+def _aliased_groups(source: SourceFile, keys: Collection[str]) -> frozenset[str]:
+    """Return those of these groups whose text also stands for another place, through a YAML alias."""
     root = _root(source)
-    uses = _uses(root)
+    uses = _count_uses(root)
     groups = next(value for key, value in root.value if key.value == "groups")
     return frozenset(
         key.value for key, group in groups.value if key.value in keys and uses[id(groups)] + uses[id(group)] > 2
     )
 
 
-def _spot(group: MappingNode) -> _Spot:
+def _insertion_point(group: MappingNode) -> _InsertionPoint:
     if group.value:
         mark = group.value[0][0].start_mark
-        return _Spot(mark.index, mark.column, bool(group.flow_style), empty=False)
+        return _InsertionPoint(mark.index, mark.column, bool(group.flow_style), empty=False)
     mark = cast("Mark", group.end_mark)
-    return _Spot(mark.index - 1, mark.column - 1, flow=True, empty=True)
+    return _InsertionPoint(mark.index - 1, mark.column - 1, flow=True, empty=True)
 
 
-def _uses(root: Node) -> Counter[int]:
-    """How often each node stands in another one: more than once means aliases."""
+def _count_uses(root: Node) -> Counter[int]:
+    """Return how often each node stands in another one: more than once means aliases."""
     uses = Counter({id(root): 1})
     to_visit = [root]
     while to_visit:

@@ -1,273 +1,272 @@
-"""Whether a document has the structure that the published JSON Schema describes; if not, what is left to look at.
+"""Check a document against the published JSON Schema, and explain everything that does not fit.
 
-The verdict is jsonschema-rs's, in one pass. Only when it is no, `explain` looks for the reasons.
-
-
-Why a document does not fit the schema, in sentences: each reason once, at the value it is about.
-
-The schema has no alternatives to choose between: what may be a text or a mapping is one schema with both types. So
-each value is judged by itself (`jsonschema` says which keyword it breaks), and only values that do not fit are looked
-into (`jsonschema-rs` says which), so that one mistake in a quarter of a million lines is found in no time.
+`jsonschema-rs` decides in one pass whether a document fits. Only if it does not, `jsonschema` explains why: it walks
+the document, but enters only values that `jsonschema-rs` rejects, so that one mistake in a quarter of a million lines
+is found at once. Both decide patterns with the same engine, so that they cannot disagree.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.config.document import DocumentPath, SourceLocation, Tree, as_mapping, as_sequence
-from reconciler.config.problem_collector import MAX_QUOTED_LENGTH, ProblemCollector, did_you_mean, quote_value
+from reconciler.config.problem_collector import (
+    MAX_PROBLEMS,
+    MAX_QUOTED_LENGTH,
+    ProblemCollector,
+    did_you_mean,
+    quote_value,
+)
 from reconciler.config.yaml_reader import Document
 from reconciler.errors import ProblemKind
 from reconciler.json_schemas import schema_text
 
 if TYPE_CHECKING:
-    import jsonschema
-    import jsonschema_rs
-    from jsonschema_rs import Draft202012Validator
-
+    from jsonschema import ValidationError
+    from jsonschema.exceptions import ErrorTree
+    from jsonschema.protocols import Validator
 
 SCHEMA = "groups.schema.json"
+_Errors = Iterator["ValidationError"]
 
 
 @dataclass(frozen=True, slots=True)
 class ValidDocument:
-    """The part of a document that fits the schema. `broken` are the trails of what was taken out."""
+    """The part of a document that fits the schema. `broken` are the paths of the values that were taken out."""
 
-    document: Document
+    source: Document
     root: dict[str, Tree]
     broken: frozenset[DocumentPath] = frozenset()
+
+    @property
+    def file(self) -> str:
+        """The path of the file, as the user gave it."""
+        return self.source.file
 
 
 @cache
 def schema() -> dict[str, Any]:
-    """The published schema of the configuration."""
+    """Return the published schema of the configuration."""
     loaded: dict[str, Any] = json.loads(schema_text(SCHEMA))
     return loaded
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _compiled() -> Callable[[Any], bool]:
     from jsonschema_rs import Draft202012Validator
 
-    return Draft202012Validator(schema())
+    return Draft202012Validator(schema()).is_valid
 
 
 def is_valid(root: Tree) -> bool:
-    """Whether a document as this program reads it (every scalar a text) fits the schema."""
-    return _validator().is_valid(root)
+    """Return whether a document as this program reads it (every scalar a text) fits the schema."""
+    return _compiled()(root)
 
 
-def check(document: Document, findings: ProblemCollector, *, in_folder: bool) -> ValidDocument:
-    """Take everything that does not fit out of the document and say why.
+def check(document: Document, problems: ProblemCollector, *, in_folder: bool) -> ValidDocument:
+    """Return the part of the document that fits the schema, and report the rest.
 
-    In a folder the version may stand in another file; whether any file has it is seen when they are merged.
+    In a folder another file may have the version; merging checks whether any file has it.
     """
     root = document.root
     if in_folder and "version" not in root:
         root = {"version": "1", **root}
     if is_valid(root):
         return ValidDocument(document, root)
-    broken = SchemaErrorReporter(schema(), document.file, findings).explain(root)
+    broken = _explain(root, document.file, problems)
     return ValidDocument(document, as_mapping(_without(root, broken)), frozenset(broken))
 
 
 def _without(tree: Tree, broken: Collection[DocumentPath]) -> Tree:
-    """A copy without the values at these trails; what is not on the way to one of them is shared."""
+    """Return a copy without the values at these paths; it shares whatever does not contain one of them."""
     inner: dict[str | int, list[DocumentPath]] = {}
-    for trail in broken:
-        if trail:
-            inner.setdefault(trail[0], []).append(trail[1:])
+    for path in broken:
+        if path:
+            inner.setdefault(path[0], []).append(path[1:])
 
-    def kept(step: str | int, value: Tree) -> Tree:
+    def prune(step: str | int, value: Tree) -> Tree:
         return _without(value, inner[step]) if step in inner else value
 
     if isinstance(tree, dict):
-        return {key: kept(key, value) for key, value in tree.items() if () not in inner.get(key, ())}
-    # An empty place stays in a list, so that what comes after it keeps its own.
-    return [None if () in inner.get(index, ()) else kept(index, item) for index, item in enumerate(as_sequence(tree))]
+        return {key: prune(key, value) for key, value in tree.items() if () not in inner.get(key, ())}
+    # An empty value stays in a list, so that the items after it keep their indexes.
+    return [None if () in inner.get(index, ()) else prune(index, item) for index, item in enumerate(as_sequence(tree))]
 
 
-_OF_THE_VALUE = frozenset(
-    {"type", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems"}
-    | {"required", "anyOf", "dependentSchemas"}
-)
+class _Keywords:
+    """Keywords for `jsonschema` that enter only values that `jsonschema-rs` rejects.
 
+    Unknown keys and bad names are errors of their own, at the path of the key.
+    """
 
-class SchemaErrorReporter:
-    """Walks through one document beside its schema and notes what does not fit."""
+    def __init__(self) -> None:
+        self._checks: dict[int, tuple[Any, Callable[[Any], bool]]] = {}
 
-    def __init__(self, schema: dict[str, Any], file: str, findings: ProblemCollector) -> None:
-        self._schema = schema
-        self._file = file
-        self._findings = findings
-        self._fast: dict[int, jsonschema_rs.Draft202012Validator] = {}
-        self._slow: dict[int, jsonschema.Draft202012Validator] = {}
-        self._merged: dict[int, dict[str, Any]] = {}
-
-    def explain(self, root: Tree) -> set[DocumentPath]:
-        """Note every reason why a document does not fit; return the trails of what has to go so that the rest fits."""
-        broken: set[DocumentPath] = set()
-        self._walk(root, self._schema, (), broken)
-        return broken
-
-    def _walk(self, value: Tree, schema: dict[str, Any], trail: DocumentPath, broken: set[DocumentPath]) -> None:
-        """Explain a value that does not fit, and what it contains."""
-        found = self._bad_names(value, schema, trail, broken)
-        for keyword in self._broken_keywords(value, schema):
-            found = True
-            if keyword == "additionalProperties":
-                self._unknown_keys(value, schema, trail, broken)
-                continue
-            self._note(keyword, value, schema, trail)
-            if keyword != "anyOf" or "members" not in self._resolved(schema)["properties"]:
-                # A group without name and id can still be looked into.
-                broken.add(trail)
-        for step, item, of_item in self._unfit_children(value, schema):
-            if self._findings.limit_reached:
-                return
-            found = True
-            self._walk(item, of_item, (*trail, step), broken)
-        if not found:
-            # The two validators read a pattern differently (`$` before a last line break).
-            self._note("pattern", value, schema, trail)
-            broken.add(trail)
-
-    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """The schema with its `$ref` filled in; what stands beside the reference goes before."""
-        if "$ref" not in schema:
-            return schema
-        if id(schema) not in self._merged:
-            target = self._schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-            self._merged[id(schema)] = {**self._resolved(target), **{k: v for k, v in schema.items() if k != "$ref"}}
-        return self._merged[id(schema)]
-
-    def _fits(self, schema: dict[str, Any]) -> Callable[[Tree], bool]:
-        """The test for values of this schema."""
+    def _fits(self, part: Any) -> Callable[[Any], bool]:
+        """Return the fast test for values of a part of the schema; compile it once."""
         from jsonschema_rs import Draft202012Validator
 
-        if id(schema) not in self._fast:
-            self._fast[id(schema)] = Draft202012Validator({**schema, "$defs": self._schema["$defs"]})
-        return self._fast[id(schema)].is_valid
+        if id(part) not in self._checks:
+            validator = Draft202012Validator({**part, "$defs": schema()["$defs"]})
+            self._checks[id(part)] = part, validator.is_valid  # keeps the part, and so its id, alive
+        return self._checks[id(part)][1]
 
-    def _broken_keywords(self, value: Tree, schema: dict[str, Any]) -> list[str]:
-        """The keywords that the value itself breaks, not looking into what it contains; nothing twice."""
-        from jsonschema import Draft202012Validator
+    def items(self, validator: Any, item_schema: Any, instance: Any, _: Any) -> _Errors:
+        fits = self._fits(item_schema)
+        for index, item in enumerate(instance if isinstance(instance, list) else ()):
+            if not fits(item):
+                yield from validator.descend(item, item_schema, path=index)
 
-        if id(schema) not in self._slow:
-            whole = self._resolved(schema)
-            flat = {keyword: whole[keyword] for keyword in _OF_THE_VALUE & whole.keys()}
-            if whole.get("additionalProperties") is False:
-                flat |= {"properties": dict.fromkeys(whole["properties"], True), "additionalProperties": False}
-            self._slow[id(schema)] = Draft202012Validator(flat)
-        errors = self._slow[id(schema)].iter_errors(value)
-        keywords = dict.fromkeys(str(error.validator) for error in errors)
-        return ["type"] if "type" in keywords else list(keywords)
+    def properties(self, validator: Any, schemas: Any, instance: Any, _: Any) -> _Errors:
+        for key, value in _entries(instance):
+            if key in schemas and not self._fits(schemas[key])(value):
+                yield from validator.descend(value, schemas[key], path=key)
 
-    def _unfit_children(self, value: Tree, schema: dict[str, Any]) -> Iterator[tuple[str | int, Tree, dict[str, Any]]]:
-        whole = self._resolved(schema)
-        if isinstance(value, list) and "items" in whole:
-            fits = self._fits(whole["items"])
-            yield from ((index, item, whole["items"]) for index, item in enumerate(value) if not fits(item))
-        elif isinstance(value, dict):
-            others = whole.get("additionalProperties")
-            for key, item in value.items():
-                of_key = whole.get("properties", {}).get(key, others)
-                if of_key and not self._fits(of_key)(item):
-                    yield key, item, of_key
+    def additional_properties(self, validator: Any, value_schema: Any, instance: Any, part: Any) -> _Errors:
+        from jsonschema import ValidationError
 
-    def _unknown_keys(
-        self, value: Tree, schema: dict[str, Any], trail: DocumentPath, broken: set[DocumentPath]
-    ) -> None:
-        known = self._resolved(schema)["properties"]
-        for key in value or ():
-            if key not in known and not self._findings.limit_reached:
-                assert isinstance(key, str)  # noqa: S101  only a mapping breaks additionalProperties
-                hint = did_you_mean(key, known) or f"expected one of {', '.join(known)}"
-                place = SourceLocation(self._file, (*trail, key), key=True)
-                self._findings.error(ProblemKind.UNKNOWN_KEY, place, f"unknown key {quote_value(key)}", hint)
-                broken.add(place.path)
+        known = part.get("properties", {})
+        for key, value in _entries(instance):
+            if key not in known and value_schema is False:
+                yield ValidationError("unknown key", path=[key], instance=value)
+            elif key not in known and not self._fits(value_schema)(value):
+                yield from validator.descend(value, value_schema, path=key)
 
-    def _bad_names(self, value: Tree, schema: dict[str, Any], trail: DocumentPath, broken: set[DocumentPath]) -> bool:
-        names = self._resolved(schema).get("propertyNames")
-        if names is None or not isinstance(value, dict):
-            return False
-        fits = self._fits(names)
-        bad = [key for key in value if not fits(key)]
-        for key in bad:
-            if self._findings.limit_reached:
-                break
-            place = SourceLocation(self._file, (*trail, key), key=True)
-            self._findings.error(
-                ProblemKind.VALUE, place, f"expected {_expected(self._resolved(names))}, found {_found(key)}"
-            )
-            broken.add(place.path)
-        return bool(bad)
+    def property_names(self, _: Any, name_schema: Any, instance: Any, __: Any) -> _Errors:
+        from jsonschema import ValidationError
 
-    def _note(self, keyword: str, value: Tree, schema: dict[str, Any], trail: DocumentPath) -> None:
-        whole = self._resolved(schema)
-        place = SourceLocation(self._file, trail)
-        if keyword == "anyOf":
-            one_of = " or ".join(f"`{choice['required'][0]}`" for choice in whole["anyOf"])
-            self._findings.error(
-                ProblemKind.MISSING_KEY, SourceLocation(self._file, trail, key=True), f"needs {one_of}"
-            )
-        elif keyword == "not":
-            self._findings.error(
-                ProblemKind.VALUE, place, "has `person` and `phone`, which say the same", "keep one of them"
-            )
-        elif keyword == "required":
-            missing = whole["required"][0]
-            hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(whole)}"
-            self._findings.error(
-                ProblemKind.MISSING_KEY, SourceLocation(self._file, trail, key=True), f"`{missing}` is missing", hint
-            )
-        elif value is None:
-            self._findings.error(ProblemKind.VALUE, place, "the value is empty", _hint_for_nothing(whole))
-        else:
-            message = f"expected {_expected(whole)}, found {_found(value)}"
-            self._findings.error(ProblemKind.VALUE, place, message, _hint(value, whole))
+        fits, target = self._fits(name_schema), schema()["$defs"][name_schema["$ref"].removeprefix("#/$defs/")]
+        for key, value in _entries(instance):
+            if not fits(key):
+                yield ValidationError("bad name", path=[key], instance=value, schema=target)
+
+    def pattern(self, _: Any, __: Any, instance: Any, part: Any) -> _Errors:
+        from jsonschema import ValidationError
+
+        # Python's `$` also matches before a last line break, so the same engine as in the fast path decides.
+        if isinstance(instance, str) and not self._fits(part)(instance):
+            yield ValidationError("does not match")
 
 
-def _expected(schema: dict[str, Any]) -> str:
-    title: str = schema["title"]
+def _entries(instance: Any) -> Iterable[tuple[str, Any]]:
+    return instance.items() if isinstance(instance, dict) else ()
+
+
+@cache
+def _explainer() -> Validator:
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    keywords = _Keywords()
+    overrides = {
+        "items": keywords.items,
+        "properties": keywords.properties,
+        "additionalProperties": keywords.additional_properties,
+        "propertyNames": keywords.property_names,
+        "pattern": keywords.pattern,
+    }
+    return cast("Validator", extend(Draft202012Validator, overrides)(schema()))  # type: ignore[no-untyped-call]
+
+
+def _explain(root: Tree, file: str, problems: ProblemCollector) -> set[DocumentPath]:
+    """Report the reasons why a document does not fit; return the paths to take out so that the rest fits."""
+    from jsonschema.exceptions import ErrorTree, best_match
+
+    errors: list[ValidationError] = []
+    paths: set[DocumentPath] = set()
+    for error in _explainer().iter_errors(root):
+        errors.append(error)
+        paths.add(tuple(error.absolute_path))
+        if len(paths) > MAX_PROBLEMS:
+            break  # a hostile file has no end of errors; the collector says that there are more
+    assert errors  # noqa: S101  the fast path has rejected the document
+    broken: set[DocumentPath] = set()
+    for path, of_value in _errors_by_path(ErrorTree(errors), ()):
+        by_keyword = dict(of_value)
+        reasons = [by_keyword.pop(name) for name in ("propertyNames", "additionalProperties") if name in by_keyword]
+        if by_keyword:
+            reasons.append(best_match(by_keyword.values()))
+        for reason in reasons:
+            _report(reason, SourceLocation(file, path), problems)
+            # A group without name and id can still be looked into.
+            if reason.validator != "anyOf" or len(path) > 2:
+                broken.add(path)
+    return broken
+
+
+def _errors_by_path(
+    tree: ErrorTree, path: DocumentPath
+) -> Iterator[tuple[DocumentPath, Mapping[str, ValidationError]]]:
+    if tree.errors:
+        yield path, tree.errors
+    for step in tree:
+        yield from _errors_by_path(tree[step], (*path, step))
+
+
+def _report(error: ValidationError, place: SourceLocation, problems: ProblemCollector) -> None:
+    value: Any = error.instance
+    part = cast("dict[str, Any]", error.schema)
+    match error.validator:
+        case "additionalProperties":
+            key, known = str(place.path[-1]), part["properties"]
+            hint = did_you_mean(key, known) or f"use one of {', '.join(known)}"
+            problems.error(ProblemKind.UNKNOWN_KEY, place.as_key(), f"unknown key {quote_value(key)}", hint)
+        case "propertyNames":
+            message = f"expected {_expected(part)}, found {_describe(str(place.path[-1]))}"
+            problems.error(ProblemKind.VALUE, place.as_key(), message)
+        case "anyOf":
+            choices = " or ".join(f"`{choice['required'][0]}`" for choice in part["anyOf"])
+            problems.error(ProblemKind.MISSING_KEY, place.as_key(), f"needs {choices}")
+        case "not":
+            message = "has both `person` and `phone`, which mean the same"
+            problems.error(ProblemKind.VALUE, place, message, "keep one of them")
+        case "required":
+            missing = part["required"][0]
+            hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(part)}"
+            problems.error(ProblemKind.MISSING_KEY, place.as_key(), f"`{missing}` is missing", hint)
+        case _ if value is None:
+            problems.error(ProblemKind.VALUE, place, "the value is empty", _hint_for_empty(place.path, part))
+        case _:
+            message = f"expected {_expected(part)}, found {_describe(value)}"
+            problems.error(ProblemKind.VALUE, place, message, _hint(value, place.path, part))
+
+
+def _expected(part: dict[str, Any]) -> str:
+    title: str = part["title"]
     return title[0].lower() + title[1:]
 
 
-def _found(value: Tree) -> str:
+def _describe(value: Tree) -> str:
     if isinstance(value, str):
-        if not value.strip():
-            return "an empty text"
-        return (
-            f"{quote_value(value)} ({len(value)} characters)" if len(value) > MAX_QUOTED_LENGTH else quote_value(value)
-        )
+        length = f" ({len(value)} characters)" if len(value) > MAX_QUOTED_LENGTH else ""
+        return f"{quote_value(value)}{length}" if value.strip() else "empty text"
     if isinstance(value, list):
         return "a list" if value else "an empty list"
     return "a mapping" if isinstance(value, dict) else "nothing"
 
 
-def _hint_for_nothing(schema: dict[str, Any]) -> str:
-    types = schema.get("type", ())
+def _hint_for_empty(path: DocumentPath, part: dict[str, Any]) -> str:
+    types = part.get("type", ())
     if "array" in types:
-        return "write [] for an empty list, or drop the key"
+        return "write [] for an empty list, or remove the key"
     if types == "object":
-        return "write {} for an empty mapping, or drop the key"
-    if schema["title"].startswith("A text of at most"):
-        return 'write "" to clear it, or drop the key'
-    return f"expected {_expected(schema)}, or leave it out"
+        return "write {} for an empty mapping, or remove the key"
+    if path[-1:] == ("description",):
+        return 'write "" to clear it, or remove the key'
+    return f"write {_expected(part)}, or remove it"
 
 
-def _hint(value: Tree, schema: dict[str, Any]) -> str:
-    types = schema.get("type", ())
+def _hint(value: Tree, path: DocumentPath, part: dict[str, Any]) -> str:
     if not isinstance(value, str):
         return ""
-    if "enum" in schema:
-        return did_you_mean(value, (option for option in schema["enum"] if isinstance(option, str)))
-    if types == "array" and value:
+    if "enum" in part:
+        return did_you_mean(value, (option for option in part["enum"] if isinstance(option, str)))
+    if part.get("type") == "array" and value:
         return f"write it as a list: [{quote_value(value)[1:-1]}]"
-    if schema["title"].startswith("A group's id") and value.isdecimal():
-        return "it ends in @g.us"
+    if path[:1] == ("groups",) and path[2:] == ("id",) and value.isdecimal():
+        return "a group's id ends in @g.us"
     return ""

@@ -1,4 +1,4 @@
-"""Which files make up a configuration, and their text."""
+"""Find the files of a configuration and read their text."""
 
 from __future__ import annotations
 
@@ -14,17 +14,15 @@ from reconciler.config.problem_collector import ProblemCollector
 from reconciler.errors import ProblemKind
 
 MAX_FILE_BYTES = 32 * 1024 * 1024
-"""Bytes a file may have. A thousand groups of 250 people take four million."""
-
-
+"""Bytes that a file may have. A thousand groups of 250 people take four million."""
 SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file as it was read: its path as the user gave it, its bytes, and its text without a byte order mark.
+    """A file: its path as the user gave it, its bytes, and its text without a byte order mark.
 
-    `linked`: what was read stands elsewhere, behind a symbolic link.
+    `linked`: the path is a symbolic link.
     """
 
     file: str
@@ -39,41 +37,45 @@ class SourceFile:
 
 
 def is_config_file(path: PurePath) -> bool:
-    """Whether a file, named from a folder, is one of that folder's YAML files."""
+    """Return whether a file, by its path below a folder, is one of that folder's YAML files."""
     return path.name.endswith(SUFFIXES) and not any(part.startswith(".") for part in path.parts)
 
 
-def find_config_files(path: Path, findings: ProblemCollector) -> tuple[Path, ...]:
-    """The YAML files of a path: itself, or all below a folder, sorted; names that begin with a dot are skipped."""
+def config_files(path: Path) -> tuple[Path, ...]:
+    """Return the YAML files of a path, sorted; none if it cannot be read."""
+    return find_config_files(path, ProblemCollector())
+
+
+def find_config_files(path: Path, problems: ProblemCollector) -> tuple[Path, ...]:
+    """Return the path itself, or all YAML files below a folder, sorted, without names that begin with a dot."""
     if is_missing(path) and not os.path.islink(path):
         hint = "give the path of a YAML file or a folder"
-        findings.error(ProblemKind.FILE, SourceLocation(str(path)), "there is no such file or folder", hint)
+        problems.error(ProblemKind.FILE, SourceLocation(str(path)), "no such file or folder", hint)
         return ()
     if not os.path.isdir(path):
         return (path,)
-    found: list[Path] = []
-    for folder, folders, names in os.walk(path, onerror=lambda error: _unreadable(error, findings)):
+    files: list[Path] = []
+    for folder, folders, names in os.walk(path, onerror=lambda error: _report_unreadable(error, problems)):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(folder, name) for name in names if is_config_file(PurePath(name))]
-    for each in (each for each in found if os.path.exists(each) and not os.path.isfile(each)):
-        # A pipe or a device would be waited for without end.
-        message = "is no file, and all of a folder's YAML is read"
-        findings.error(ProblemKind.FILE, SourceLocation(str(each)), message, "take it out of the folder")
-    found = [each for each in found if os.path.isfile(each) or not os.path.exists(each)]
-    if not found and not findings.failed:
-        report_empty_folder(str(path), findings)
-    return tuple(sorted(found))
+        files += [Path(folder, name) for name in names if is_config_file(PurePath(name))]
+    for file in (file for file in files if os.path.exists(file) and not os.path.isfile(file)):
+        # Reading a pipe or a device might never end.
+        message = "is not a regular file, and the reconciler reads every YAML file of a folder"
+        problems.error(ProblemKind.FILE, SourceLocation(str(file)), message, "move it out of the folder")
+    files = [file for file in files if os.path.isfile(file) or not os.path.exists(file)]
+    if not files and not problems.failed:
+        report_empty_folder(str(path), problems)
+    return tuple(sorted(files))
 
 
-def report_empty_folder(folder: str, findings: ProblemCollector) -> None:
-    """Note that a folder has nothing to read."""
-    findings.error(
-        ProblemKind.FILE, SourceLocation(folder), "the folder has no YAML file", "files must end in .yaml or .yml"
-    )
+def report_empty_folder(folder: str, problems: ProblemCollector) -> None:
+    """Report that a folder has no YAML file."""
+    hint = "give each file a name that ends in .yaml or .yml"
+    problems.error(ProblemKind.FILE, SourceLocation(folder), "the folder has no YAML file", hint)
 
 
 def linked_folders(path: Path) -> tuple[str, ...]:
-    """The links to folders below a folder, sorted, which are not followed; names that begin with a dot are skipped."""
+    """Return the symbolic links to folders below a folder, sorted, without names that begin with a dot."""
     links: list[str] = []
     for folder, folders, _ in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -81,48 +83,40 @@ def linked_folders(path: Path) -> tuple[str, ...]:
     return tuple(sorted(links))
 
 
-def _unreadable(error: OSError, findings: ProblemCollector) -> None:
-    reason = error.strerror or type(error).__name__
-    findings.error(
-        ProblemKind.FILE, SourceLocation(str(error.filename)), f"cannot be read: {reason}", "check its permissions"
-    )
+def _report_unreadable(error: OSError, problems: ProblemCollector) -> None:
+    message = f"cannot be read: {error.strerror or type(error).__name__}"
+    problems.error(ProblemKind.FILE, SourceLocation(str(error.filename)), message, "check its permissions")
 
 
-def read_file(path: Path, findings: ProblemCollector) -> SourceFile | None:
-    """Read a file as UTF-8; None, and the reason among the findings, where that cannot be."""
+def read_file(path: Path, problems: ProblemCollector) -> SourceFile | None:
+    """Return a file as UTF-8; None, and the reason among the problems, if that fails."""
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        _unreadable(error, findings)
+        _report_unreadable(error, problems)
         return None
-    return decode_utf8(str(path), data, findings, linked=path.is_symlink())
+    return decode_utf8(str(path), data, problems, linked=path.is_symlink())
 
 
-def decode_utf8(file: str, data: bytes, findings: ProblemCollector, *, linked: bool = False) -> SourceFile | None:
-    """The bytes of a file as UTF-8; None, and the reason among the findings, where they are too many or none."""
+def decode_utf8(file: str, data: bytes, problems: ProblemCollector, *, linked: bool = False) -> SourceFile | None:
+    """Return the bytes of a file as UTF-8; None, and the reason among the problems, if they are too many or invalid."""
     if len(data) > MAX_FILE_BYTES:
         message = f"the file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB"
-        findings.error(ProblemKind.FILE, SourceLocation(file), message, "split it into several files in one folder")
+        problems.error(ProblemKind.FILE, SourceLocation(file), message, "split it into several files in one folder")
         return None
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
-        _no_utf8(file, error.object, error.start, findings)
+        _report_invalid_utf8(file, error.object, error.start, problems)
         return None
     return SourceFile(file, data, text, linked)
 
 
-def _no_utf8(file: str, data: bytes, start: int, findings: ProblemCollector) -> None:
+def _report_invalid_utf8(file: str, data: bytes, start: int, problems: ProblemCollector) -> None:
     line_start = data.rfind(b"\n", 0, start) + 1
     mark = (data.count(b"\n", 0, start) + 1, len(data[line_start:start].decode()) + 1)
-    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    hint = "it looks like UTF-16; save it as UTF-8" if wide else "save it as UTF-8"
-    findings.error(
-        ProblemKind.FILE, SourceLocation(file), f"the file is no UTF-8: byte 0x{data[start]:02X}", hint, mark=mark
-    )
-
-
-def config_files(path: Path) -> tuple[Path, ...]:
-    """The YAML files that a path stands for, sorted; none where it cannot be read."""
-    return find_config_files(path, ProblemCollector())
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    hint = "it looks like UTF-16; save it as UTF-8" if is_utf16 else "save it as UTF-8"
+    message = f"the file is not UTF-8: byte 0x{data[start]:02X}"
+    problems.error(ProblemKind.FILE, SourceLocation(file), message, hint, mark=mark)

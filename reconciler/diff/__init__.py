@@ -1,1 +1,1 @@
-"""Stage 3: desired and live become changes. Pure."""
+"""Stage 3: compare desired and live groups, as changes. Pure."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
+from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 
 
 class AdviceKind(StrEnum):
@@ -28,23 +30,23 @@ class AdviceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Something to know that changes nothing and is nothing pending.
+    """Something to know about `people` or about the live groups called `names`; it changes nothing.
 
-    `kind` is a stable word for machines; `text` says it of `people` and of the live groups called `names`, of whom
-    there may be none. `link` is the group's invite link as the API gave it, which they are to be sent.
+    `link` is the group's invite link as the API gave it, which somebody has to send to these people.
     """
 
     kind: AdviceKind
-    text: str
+    message: Message
     people: tuple[PersonRef, ...] = ()
-    names: tuple[str, ...] = ()
+    _: KW_ONLY
+    names: tuple[Untrusted, ...] = ()
     link: str | None = None
 
     @classmethod
-    def for_people(cls, kind: AdviceKind, text: str, people: Iterable[PersonRef]) -> tuple[Advice, ...]:
-        """The advice about these people in their order; none about nobody."""
-        found = tuple(sorted(people, key=lambda who: who.sort_key))
-        return (cls(kind, text, found),) if found else ()
+    def for_people(cls, kind: AdviceKind, message: Message, people: Iterable[PersonRef]) -> tuple[Advice, ...]:
+        """Return the advice about these people, sorted; none where there are none."""
+        in_order = tuple(sorted(people, key=lambda person: person.sort_key))
+        return (cls(kind, message, in_order),) if in_order else ()
 
 
 class MatchedBy(StrEnum):
@@ -61,7 +63,7 @@ class TextChange:
     """A name or description: `old` is None where there is no live group yet."""
 
     field: str
-    old: str | None
+    old: Untrusted | None
     new: str
 
 
@@ -70,15 +72,16 @@ class Change:
     """The differences of one group.
 
     At most one of `create`, `join` and `leave` is set. `add` and `remove` hold only people who may be added and
-    removed; who may not stands in `advice` or, with the reason, in `blocked`. `fully_blocked` says that the reason in
-    `blocked` holds for the whole group: its differences are shown, and no step is made of them. `live_members` is
-    the number of live participants without the instance.
+    removed; everybody else stands in `advice` or, with the reason, in `blocked`. Where `fully_blocked` is set, the
+    reason in `blocked` holds for the whole group: its differences are shown, but no step is planned. `live_members`
+    is the number of live participants without the account itself.
     """
 
     group: DesiredGroup
-    name: str
+    name: Untrusted
     matched_by: MatchedBy = MatchedBy.NONE
     id: str | None = None
+    _: KW_ONLY
     live: LiveGroup | None = None
     create: bool = False
     join: bool = False
@@ -86,13 +89,13 @@ class Change:
     field_changes: tuple[TextChange, ...] = ()
     add: tuple[PersonRef, ...] = ()
     remove: tuple[PersonRef, ...] = ()
-    blocked: tuple[str, ...] = ()
+    blocked: tuple[Message, ...] = ()
     advice: tuple[Advice, ...] = ()
     fully_blocked: bool = False
     live_members: int = 0
 
     @property
-    def writes(self) -> bool:
-        """Whether mending this takes any call that writes."""
+    def needs_writes(self) -> bool:
+        """Whether applying this takes any call that writes."""
         differs = self.create or self.join or self.leave or bool(self.field_changes or self.add or self.remove)
         return differs and not self.fully_blocked

@@ -1,4 +1,4 @@
-"""Desired and live become changes: one value a group, sorted by key, with everything that is unsafe told in it."""
+"""Compare desired and live groups: one `Change` a group, sorted by key; what is unsafe stands in it with its reason."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from reconciler.diff.participants import (
     sorted_people,
     wanted_members,
 )
+from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import normalize, quote, texts_equal
+from reconciler.model.text import Untrusted, normalize, texts_equal
 
 
 def needs_read(match: Match) -> bool:
-    """Whether the plan needs this group read whole: the list does not tell what the file manages.
+    """Whether the plan has to read this group whole, because the list lacks what the configuration manages.
 
-    A name that differs needs it too, since changing it takes an admin and only a read shows who is one.
+    A name that differs needs it too, since only an admin can change it and only a read shows who is one.
     """
     group, listed = match.group, match.listed
     if listed is None or group.state is State.LEFT:
@@ -38,53 +39,51 @@ def needs_read(match: Match) -> bool:
         isinstance(group.members, Unmanaged) and isinstance(group.admins, Unmanaged) and not group.absent
     )
     manages_description = not isinstance(group.description, Unmanaged)
-    rename = not isinstance(group.name, Unmanaged) and not texts_equal(group.name, listed.name)
+    is_renamed = not isinstance(group.name, Unmanaged) and not texts_equal(group.name, listed.name)
     if listed.participants is not None and (listed.description is not None or not manages_description):
         return False
-    return manages_people or manages_description or rename
+    return manages_people or manages_description or is_renamed
 
 
-def compare(matches: Iterable[Match], desired: Desired, read: Mapping[str, LiveGroup | None]) -> tuple[Change, ...]:
-    """The change of every matched group.
+def compare(
+    matches: Iterable[Match], desired: Desired, live_groups: Mapping[str, LiveGroup | None]
+) -> tuple[Change, ...]:
+    """Return the change of every matched group.
 
-    `read` has the groups that were read whole, by id; None says that a listed group was gone when it was read.
+    `live_groups` has the groups that were read whole, by id; None stands for a listed group that could not be found.
     """
     by_lid = people_by_lid(desired)
-    changes = (_compare_one(match, desired, read, by_lid) for match in matches)
+    changes = (_compare_one(match, desired, live_groups, by_lid) for match in matches)
     return tuple(sorted(changes, key=lambda change: change.group.key))
 
 
 def _compare_one(
-    match: Match, desired: Desired, read: Mapping[str, LiveGroup | None], by_lid: Mapping[str, Person]
+    match: Match, desired: Desired, live_groups: Mapping[str, LiveGroup | None], by_lid: Mapping[str, Person]
 ) -> Change:
     group, listed = match.group, match.listed
-    change = Change(group, _shown_name(group, listed), match.matched_by, listed.id if listed else group.id)
+    change = Change(group, _display_name(group, listed), match.matched_by, listed.id if listed else group.id)
     if match.blocked:
         return replace(change, id=group.id, blocked=(match.blocked,), fully_blocked=True)
     if listed is None:
         return _without_live(change, desired)
     if group.state is State.LEFT:
-        return _observing(change, "in the group, though the file says to leave it") or replace(change, leave=True)
-    if listed.id in read and read[listed.id] is None:
-        return replace(
-            change,
-            blocked=("was listed, but is gone when read: somebody is changing it; plan again",),
-            fully_blocked=True,
-        )
-    live = read.get(listed.id) or listed.to_live_group()
+        if group.membership is Membership.OBSERVE:
+            return _observed(change, Message.of("observed-in-left-group"))
+        return replace(change, leave=True)
+    if listed.id in live_groups and live_groups[listed.id] is None:
+        return replace(change, blocked=(Message.of("group-disappeared"),), fully_blocked=True)
+    live = live_groups.get(listed.id) or listed.to_live_group()
     return _with_live(replace(change, live=live), live, desired, by_lid)
 
 
-def _shown_name(group: DesiredGroup, listed: ListedGroup | None) -> str:
+def _display_name(group: DesiredGroup, listed: ListedGroup | None) -> Untrusted:
     if not isinstance(group.name, Unmanaged):
-        return normalize(group.name)
-    return listed.name if listed is not None else ""
+        return Untrusted(normalize(group.name))
+    return listed.name if listed is not None else Untrusted("")
 
 
-def _observing(change: Change, text: str) -> Change | None:
-    if change.group.membership is not Membership.OBSERVE:
-        return None
-    return replace(change, advice=(*change.advice, Advice(AdviceKind.OBSERVED, text)))
+def _observed(change: Change, message: Message) -> Change:
+    return replace(change, advice=(*change.advice, Advice(AdviceKind.OBSERVED, message)))
 
 
 def _without_live(change: Change, desired: Desired) -> Change:
@@ -92,114 +91,109 @@ def _without_live(change: Change, desired: Desired) -> Change:
     if group.state is State.LEFT:
         return change
     if group.invite is not None:
-        return _observing(change, "not in the group, and observing does not join") or replace(change, join=True)
+        if group.membership is Membership.OBSERVE:
+            return _observed(change, Message.of("observed-not-joined"))
+        return replace(change, join=True)
     if group.membership is Membership.OBSERVE:
-        observed = Advice(AdviceKind.OBSERVED, "no live group bears its name, and observing creates none")
-        return replace(change, advice=(observed,))
+        return _observed(change, Message.of("observed-not-created"))
     members = wanted_members(group, desired).values()
-    waiting = [ref_from_member(member) for member in members if member.by_invite]
-    pending = Advice.for_people(AdviceKind.PENDING, "to come by the invite link", waiting)
+    joining = [ref_from_member(member) for member in members if member.by_invite]
     return replace(
         change,
         create=True,
         field_changes=_text_changes(group, None),
         add=sorted_people(ref_from_member(member) for member in members if not member.by_invite),
-        advice=(*pending, *expiring_soon(members, desired.as_of), *_admins_to_come(group, desired)),
+        advice=(
+            *Advice.for_people(AdviceKind.PENDING, Message.of("joins-by-link"), joining),
+            *expiring_soon(members, desired.as_of),
+            *_admin_advice(group, Roster({}, (), frozenset()), desired),
+        ),
     )
 
 
 def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mapping[str, Person]) -> Change:
-    group, cast = change.group, identify_participants(live, by_lid)
-    text, move = _text_changes(group, live), diff_members(group, cast, desired)
-    advice = [*move.advice, *_admins(group, cast, desired), *_unidentified(cast, group)]
-    own = desired.instance.identity if desired.instance is not None else None
-    # Where the instance is not seen, one of those who cannot be identified may be it.
-    own_place = own is not None and (own in cast.present or bool(cast.unknown))
-    change = replace(change, live_members=len(live.participants) - own_place)
+    group, roster = change.group, identify_participants(live, by_lid)
+    texts, members = _text_changes(group, live), diff_members(group, roster, desired)
+    advice = (*members.advice, *_admin_advice(group, roster, desired), *_unidentified_advice(roster, group))
+    account = desired.account.identity if desired.account is not None else None
+    # Where the account is not among those identified, one of the others may be it.
+    counts_account = account is not None and (account in roster.present or bool(roster.unknown))
+    change = replace(change, live_members=len(live.participants) - counts_account)
     if group.membership is Membership.OBSERVE:
-        told = tuple(Advice(AdviceKind.OBSERVED, _difference(t)) for t in text)
-        reasons = _reasons_to_doubt(live, cast, desired, group)
-        return replace(change, advice=(*_doubtful(reasons), *told, *advice))
-    change = replace(change, field_changes=text, add=move.add, advice=tuple(advice))
-    if (text or move.add or move.remove) and lacks_admin_rights(cast, desired.instance):
-        why = "the instance is no admin of this group, so nothing in it can be changed; have an admin promote it"
-        return replace(change, remove=move.remove, blocked=(why,), fully_blocked=True)
-    remove, blocked_removals, doubtful = _trusted_removals(live, cast, desired, move.remove, group)
-    return replace(change, remove=remove, blocked=blocked_removals, advice=(*doubtful, *advice))
+        observed = (Advice(AdviceKind.OBSERVED, _observed_text(text)) for text in texts)
+        doubts = _doubts(live, roster, desired, group)
+        return replace(change, advice=(*_doubtful_advice(doubts), *observed, *advice))
+    change = replace(change, field_changes=texts, add=members.add, remove=members.remove)
+    if (texts or members.add or members.remove) and lacks_admin_rights(roster, desired.account):
+        return replace(change, advice=advice, blocked=(Message.of("not-admin"),), fully_blocked=True)
+    return _with_trusted_removals(replace(change, advice=advice), _doubts(live, roster, desired, group))
 
 
-def _difference(change: TextChange) -> str:
-    return f"{change.field} is {quote(change.old or '')}, the file says {quote(change.new)}"
+def _observed_text(change: TextChange) -> Message:
+    return Message.of(
+        "observed-text", field=change.field, live=change.old or Untrusted(""), desired=Untrusted(change.new)
+    )
 
 
-def _reasons_to_doubt(live: LiveGroup, cast: Roster, desired: Desired, group: DesiredGroup) -> tuple[str, ...]:
-    """Why the read looks wrong; a group that was not read for its people gives no reason."""
-    reads_people = live.participants or not isinstance(group.members, Unmanaged) or group.absent
-    return distrust_reasons(live, cast, desired.instance) if reads_people else ()
+def _doubts(live: LiveGroup, roster: Roster, desired: Desired, group: DesiredGroup) -> tuple[Message, ...]:
+    """Return why the member list looks incomplete; a group whose members do not matter gives no reason."""
+    needs_members = live.participants or not isinstance(group.members, Unmanaged) or group.absent
+    return distrust_reasons(live, roster, desired.account) if needs_members else ()
 
 
-def _doubtful(reasons: tuple[str, ...]) -> tuple[Advice, ...]:
-    return (Advice(AdviceKind.DOUBTFUL, f"doubtful read: {' and '.join(reasons)}"),) if reasons else ()
+def _doubtful_advice(doubts: tuple[Message, ...]) -> tuple[Advice, ...]:
+    return (Advice(AdviceKind.DOUBTFUL, Message.of("member-list-doubtful", doubts=doubts)),) if doubts else ()
 
 
-def _trusted_removals(
-    live: LiveGroup, cast: Roster, desired: Desired, remove: tuple[PersonRef, ...], group: DesiredGroup
-) -> tuple[tuple[PersonRef, ...], tuple[str, ...], tuple[Advice, ...]]:
-    """Nobody is removed on the word of a read that looks wrong; nor does it prove that nobody is to be removed."""
-    reasons = _reasons_to_doubt(live, cast, desired, group)
-    if not reasons:
-        return remove, (), ()
-    takes_away = group.absent or (group.membership is Membership.EXACT and not isinstance(group.members, Unmanaged))
-    if not takes_away:
-        return (), (), _doubtful(reasons)
-    kept = Advice.for_people(AdviceKind.DOUBTFUL, "not removed, since the read is doubtful", remove)
-    return (), (f"doubtful read: {' and '.join(reasons)}; nobody is removed from it, plan again",), kept
+def _with_trusted_removals(change: Change, doubts: tuple[Message, ...]) -> Change:
+    """Keep the removals only where the member list is complete; else block them, or what nobody can know of them."""
+    if not doubts:
+        return change
+    group = change.group
+    may_remove = group.absent or (group.membership is Membership.EXACT and not isinstance(group.members, Unmanaged))
+    if not may_remove:
+        return replace(change, remove=(), advice=(*_doubtful_advice(doubts), *change.advice))
+    kept = Advice.for_people(AdviceKind.DOUBTFUL, Message.of("removal-doubtful"), change.remove)
+    blocked = (Message.of("removals-doubtful", doubts=doubts),)
+    return replace(change, remove=(), blocked=blocked, advice=(*kept, *change.advice))
 
 
 def _text_changes(group: DesiredGroup, live: LiveGroup | None) -> tuple[TextChange, ...]:
     changes = []
-    for field, wanted, there in (
+    for field, wanted, current in (
         ("name", group.name, live.name if live else None),
         ("description", group.description, live.description if live else None),
     ):
-        if isinstance(wanted, Unmanaged) or texts_equal(wanted, there or ""):
+        if isinstance(wanted, Unmanaged) or texts_equal(wanted, current or ""):
             continue
-        changes.append(TextChange(field, there, normalize(wanted)))
+        changes.append(TextChange(field, current, normalize(wanted)))
     return tuple(changes)
 
 
-def _admins(group: DesiredGroup, cast: Roster, desired: Desired) -> list[Advice]:
+def _admin_advice(group: DesiredGroup, roster: Roster, desired: Desired) -> tuple[Advice, ...]:
     if isinstance(group.admins, Unmanaged):
-        return []
-    left_alone = desired.excluded_people
-    admins = {i for i, p in cast.present.items() if p.is_admin or i in cast.owners} - left_alone
-    lacking = [PersonRef.of(p) for i, p in group.admins.items() if i not in admins | left_alone]
-    surplus = [ref_from_participant(cast.present[i], desired) for i in admins - group.admins.keys()]
-    return [
-        *Advice.for_people(AdviceKind.ADMIN, "should be an admin; promote by hand, the API cannot", lacking),
-        *Advice.for_people(
-            AdviceKind.ADMIN, "an admin, but not listed under `admins`; demote by hand, the API cannot", surplus
-        ),
-    ]
+        return ()
+    excluded = desired.excluded_people
+    admins = {i for i, p in roster.present.items() if p.is_admin or i in roster.owners} - excluded
+    missing = [PersonRef.of(p) for i, p in group.admins.items() if i not in admins | excluded]
+    surplus = [ref_from_participant(roster.present[i], desired) for i in admins - group.admins.keys()]
+    return (
+        *Advice.for_people(AdviceKind.ADMIN, Message.of("admin-missing"), missing),
+        *Advice.for_people(AdviceKind.ADMIN, Message.of("admin-surplus"), surplus),
+    )
 
 
-def _admins_to_come(group: DesiredGroup, desired: Desired) -> list[Advice]:
-    return _admins(group, Roster({}, (), frozenset()), desired)
-
-
-def _unidentified(cast: Roster, group: DesiredGroup) -> tuple[Advice, ...]:
+def _unidentified_advice(roster: Roster, group: DesiredGroup) -> tuple[Advice, ...]:
     if isinstance(group.members, Unmanaged) and not group.absent:
         return ()
-    people = [PersonRef(None, None, None, p.lid or p.id) for p in cast.unknown]
-    text = "no phone number is known, so they stay; if you know who it is, note the `lid` under people"
-    return Advice.for_people(AdviceKind.UNIDENTIFIED, text, people)
+    people = [PersonRef(None, None, lid=participant.lid or participant.id) for participant in roster.unknown]
+    return Advice.for_people(AdviceKind.UNIDENTIFIED, Message.of("no-phone-number"), people)
 
 
 def unmanaged(matches: Iterable[Match], listed: Sequence[ListedGroup]) -> tuple[Advice, ...]:
-    """What is live and not in the file: left alone, and said."""
-    known = {group_id for m in matches for group_id in (m.candidates if m.listed is None else (m.listed.id,))}
-    others = tuple(sorted(g.name for g in listed if g.id not in known))
-    if not others:
-        return ()
-    count = "1 live group is" if len(others) == 1 else f"{len(others)} live groups are"
-    return (Advice(AdviceKind.UNMANAGED, f"{count} not in the file and left alone", names=others),)
+    """Return the advice about the live groups that no key matches."""
+    matched = {group_id for m in matches for group_id in (m.candidates if m.listed is None else (m.listed.id,))}
+    names = tuple(sorted(entry.name for entry in listed if entry.id not in matched))
+    return (
+        (Advice(AdviceKind.UNMANAGED, Message.of("unmanaged-groups", count=len(names)), names=names),) if names else ()
+    )

@@ -1,47 +1,63 @@
-"""What of the desired state changed between an earlier revision of the file and the one at hand.
+"""Narrow a plan to what changed since an earlier revision of the configuration (`--changed-since`).
 
-Which live group a key stood for at an earlier revision of the file, beside the one that it stands for now.
-
-A key whose own lines did not change may lose its live group to another key, or find another one: by an id that moved,
-a name that came or went, a key that is new or gone. Only the list of live groups tells.
+A key whose own lines did not change may still match another live group than at that revision, or lose its own: through
+an id that moved, a name that came or went, a key that was added or removed. Only the list of live groups shows that,
+so a plan is narrowed twice: before and after the groups are matched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy
 from reconciler.diff.match import Match, lookup_names, match_groups
-from reconciler.diff.participants import people_by_lid
-from reconciler.model.desired import Desired, DesiredGroup, Member, RemovalLimit, Unmanaged
-from reconciler.model.identity import Identity
+from reconciler.errors import Problem, ProblemKind
+from reconciler.history.normal_form import compare_forms, groups_equal, normalize_settings
+from reconciler.messages import Message
+from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.model.live import Listing
+from reconciler.model.restrictions import RESTRICTED
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import ChangedSince, KeyRename
 from reconciler.plan.selection import PlanOptions, select_keys
+from reconciler.sanitize.escape import mask_and_escape
+
+_NO_EFFECT_ON_PLANS: Final = frozenset(
+    {
+        "aliases",
+        "policy.allowed_countries",
+        "policy.max_members",
+        "policy.writes_per_minute",
+        "region",
+        "restrictions",
+    }
+)
+"""Settings that only say how a file is read or checked, or how fast a plan is applied. Any other one, also one that is
+added later, may change the plan of every group."""
+_SECTION_WORDS: Final = {"groups": "group", "people": "person", "teams": "team"}
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedKeys:
-    """Two revisions of one file, compared.
+    """Two revisions of one configuration, compared.
 
-    `changed` are the keys of the newer one whose group is another or new; `gone` those of the older one whose group
-    stands under no key any more, `renamed` those whose id stands under another. `elsewhere` says, in words, what
-    changed outside the groups and bears on all of them. Everything is sorted.
+    `changed` are the keys of the newer one that are new or whose group differs; `removed` those of the older one whose
+    group no key has any more, `renamed` those whose id stands under another key. `settings` are paths outside the
+    groups that changed and affect all of them. Everything is sorted.
     """
 
     changed: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     renamed: tuple[KeyRename, ...] = ()
-    elsewhere: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 def changed_keys(old: Desired, new: Desired) -> ChangedKeys:
-    """What a plan of `new` may say otherwise than one of `old` did; both are to be resolved as of the same day.
+    """Return the keys whose plan may differ between two revisions; both are to be resolved as of the same day.
 
-    Order, spelling, aliases, teams and comments make no difference: only what is wanted in the end does.
+    Order, spelling, aliases, teams and comments make no difference: only the normal form does.
     """
     before = {group.key: group for group in old.groups}
     after = {group.key: group for group in new.groups}
@@ -50,97 +66,102 @@ def changed_keys(old: Desired, new: Desired) -> ChangedKeys:
         key: keys_of_ids[group.id] for key, group in before.items() if key not in after and group.id in keys_of_ids
     }
     changed = [key for key, group in after.items() if key not in before or not groups_equal(before[key], group)]
+    settings = [
+        {path: value for path, value in normalize_settings(desired).items() if path not in _NO_EFFECT_ON_PLANS}
+        for desired in (old, new)
+    ]
     return ChangedKeys(
         tuple(sorted(changed)),
         tuple(sorted(before.keys() - after.keys() - renamed.keys())),
         tuple(KeyRename(key, renamed[key]) for key in sorted(renamed)),
-        _global_changes(old, new),
+        tuple(sorted({delta.field for delta in compare_forms(*settings)})),
     )
 
 
-def groups_equal(one: DesiredGroup, other: DesiredGroup) -> bool:
-    """Whether two revisions want the same of a group, its key apart."""
-    return _wishes(one) == _wishes(other)
+def select_changed(
+    groups: Iterable[DesiredGroup], targets: Sequence[str], ref: str, commit: str, compared: ChangedKeys | str
+) -> ChangedSince:
+    """Return which of the selected groups are left out because they are unchanged since the revision `ref`.
+
+    `compared` is what changed since, or why that is unknown; then, and where a setting changed that affects all
+    groups, none is left out. Raises UsageError for a target that the configuration does not have.
+    """
+    keys = select_keys(groups, targets)
+    if isinstance(compared, str):
+        return ChangedSince(ref, commit, full_plan_reasons=(compared,))
+    full_plan_reasons = tuple(f"`{path}` changed" for path in compared.settings)
+    unchanged = () if full_plan_reasons else tuple(sorted(keys - set(compared.changed)))
+    return ChangedSince(ref, commit, unchanged, compared.removed, compared.renamed, full_plan_reasons)
 
 
-def _wishes(group: DesiredGroup) -> tuple[Any, ...]:
-    """All that is wanted of a group, in a form that compares: people as identities, limits without their place."""
-    return (
-        group.id,
-        group.name,
-        group.previously,
-        group.description,
-        _memberships(group.members),
-        frozenset(member.person.identity for member in group.expired),
-        frozenset(group.absent),
-        None if isinstance(group.admins, Unmanaged) else frozenset(group.admins),
-        group.membership,
-        group.invite,
-        group.state,
-        limit_text(group.max_removals),
+def forbidden_removals(old: Desired, new: Desired) -> tuple[Problem, ...]:
+    """Return the groups, people and teams that were removed from files that may not define them, sorted.
+
+    The restrictions of both revisions apply: nobody gains a removal by changing the rules along with it. A key that
+    moved to another file is not removed; whether it may be there is checked when the newer revision is loaded.
+    """
+    return tuple(
+        sorted(
+            problem
+            for section in RESTRICTED
+            for key, file in old.origins.get(section, {}).items()
+            if key not in new.origins.get(section, {})
+            and (problem := _forbidden_removal(section, key, file, old, new)) is not None
+        )
     )
 
 
-def _memberships(
-    members: Mapping[Identity, Member] | Unmanaged,
-) -> Mapping[Identity, tuple[date | None, str | None, bool]] | None:
-    if isinstance(members, Unmanaged):
-        return None
-    return {identity: (m.until, m.reason, m.by_invite) for identity, m in members.items()}
+def _forbidden_removal(section: str, key: str, file: str, old: Desired, new: Desired) -> Problem | None:
+    for restrictions, which in ((old.restrictions, "earlier"), (new.restrictions, "current")):
+        if restrictions is None or restrictions.allow(file, section, key):
+            continue
+        rule = restrictions.rule_for(file)
+        reason = f"no rule of {restrictions.where} matches it" if rule is None else f"rule at {rule.where}"
+        what = f"this {_SECTION_WORDS[section]} was removed"
+        message = f"{what}, but the {which} restrictions do not let this file define it ({reason})"
+        hint = "put it back, or change the restrictions first, in a change of their own"
+        path = f"{section}.{mask_and_escape(key)}"
+        name = mask_and_escape(_full_path(file, old))
+        return Problem(name, 0, 0, path, message, hint, kind=ProblemKind.RESTRICTION)
+    return None
 
 
-def limit_text(limit: RemovalLimit | None) -> str | None:
-    """A limit of removals as the file writes it; None where it says nothing."""
-    return None if limit is None else str(limit)
-
-
-def _global_changes(old: Desired, new: Desired) -> tuple[str, ...]:
-    own_phones = [desired.instance.identity if desired.instance else None for desired in (old, new)]
-    differing = {
-        "the instance's id": old.instance_id != new.instance_id,
-        "the instance's phone": own_phones[0] != own_phones[1],
-        "`policy.protected`": old.policy.protected != new.policy.protected,
-        "`policy.ignored`": old.policy.ignored != new.policy.ignored,
-        "`policy.max_removals`": limit_text(old.policy.max_removals) != limit_text(new.policy.max_removals),
-        "a person's `lid`": _lids(old) != _lids(new),
-    }
-    return tuple(sorted(words for words, differs in differing.items() if differs))
-
-
-def _lids(desired: Desired) -> dict[str, Identity]:
-    return {digits: person.identity for digits, person in people_by_lid(desired).items()}
+def _full_path(file: str, desired: Desired) -> str:
+    """Return the file as messages of that revision name it: rules know only its path below the folder."""
+    # The shortest, since `a.yaml` is also the end of `sales/a.yaml`.
+    return min((each.path for each in desired.sources if each.path.endswith(file)), key=len, default=file)
 
 
 def match_may_change(old: Iterable[DesiredGroup], new: Iterable[DesiredGroup]) -> bool:
-    """Whether any key may stand for another live group than before, whatever is live."""
-    return _found_by(old) != _found_by(new)
+    """Whether any key may match another live group than before, whatever is live."""
+    return _match_criteria(old) != _match_criteria(new)
 
 
-def _found_by(groups: Iterable[DesiredGroup]) -> dict[str, tuple[Any, ...]]:
-    """All that matching asks of each key."""
+def _match_criteria(groups: Iterable[DesiredGroup]) -> dict[str, tuple[Any, ...]]:
+    """Return everything by which each key is matched."""
     return {group.key: (group.id, lookup_names(group), group.state, group.invite is None) for group in groups}
 
 
 def narrow_by_matches(
     options: PlanOptions, now: Mapping[str, Match], listing: Listing
 ) -> tuple[PlanOptions, Mapping[str, Match]]:
-    """Narrow a plan again once it is known what is live; also return the matches of the earlier revision's groups.
+    """Narrow a plan again once the groups are matched; also return the matches of the earlier revision's groups.
 
-    A key is not left out where it matches otherwise than it did in that revision, and a key is not gone whose live
-    group another one stands for now.
+    A key that matches differently than at that revision is planned, and a key whose live group another key matches now
+    is renamed, not removed.
     """
     since, previous = options.changed_since, match_groups(options.previous_groups or (), listing.groups)
     if since is None or not previous:
         return options, previous
     rematched = tuple(key for key in since.unchanged if _outcome(previous[key]) != _outcome(now[key]))
-    holders = _holders(now)
-    moved = {key: holders[there.id] for key in since.removed if (there := previous[key].listed) and there.id in holders}
-    renamed = {*since.renamed, *(KeyRename(old, new) for old, new in moved.items())}
+    keys = _keys_by_id(now)
+    renamed_keys = {key: keys[live.id] for key in since.removed if (live := previous[key].listed) and live.id in keys}
+    renamed = {*since.renamed, *(KeyRename(old, new) for old, new in renamed_keys.items())}
     narrowed = replace(
         since,
         unchanged=tuple(key for key in since.unchanged if key not in rematched),
         rematched=rematched,
-        removed=tuple(key for key in since.removed if key not in moved),
+        removed=tuple(key for key in since.removed if key not in renamed_keys),
         renamed=tuple(sorted(renamed, key=lambda rename: rename.old)),
     )
     return replace(options, changed_since=narrowed), previous
@@ -151,11 +172,11 @@ def _outcome(match: Match) -> tuple[Any, ...]:
 
 
 def _matched_ids(match: Match) -> tuple[str, ...]:
-    """The id of the live group that is meant, or those of the groups that may be."""
+    """Return the id of the live group that matches, or those of the groups that may."""
     return match.candidates if match.listed is None else (match.listed.id,)
 
 
-def _holders(matches: Mapping[str, Match]) -> dict[str, str]:
+def _keys_by_id(matches: Mapping[str, Match]) -> dict[str, str]:
     return {match.listed.id: key for key, match in matches.items() if match.listed is not None}
 
 
@@ -166,52 +187,35 @@ def with_rematch_advice(
     options: PlanOptions,
     listing: Listing,
 ) -> tuple[Change, ...]:
-    """Add advice where a key stands for another live group than at the earlier revision (its matches: `previous`)."""
+    """Add advice where a key matches another live group than at the earlier revision, whose matches are `previous`."""
     if options.changed_since is None:
         return changes
-    holders, ref, names = _holders(now), options.changed_since.ref, listing.names
+    keys, ref, names = _keys_by_id(now), options.changed_since.ref, listing.names
 
     def advised(change: Change) -> Change:
-        key = change.group.key
-        match = previous.get(key)
-        if match is None or _matched_ids(match) == _matched_ids(now[key]):
+        match = previous.get(change.group.key)
+        if match is None or _matched_ids(match) == _matched_ids(now[change.group.key]):
             return change
-        earlier = _matched_ids(match)
-        called = tuple(names.get(group_id, group_id) for group_id in earlier)
-        advice = Advice(AdviceKind.REMATCHED, _describe(change, earlier, holders, ref), names=called)
+        ids = _matched_ids(match)
+        former_names = tuple(names.get(group_id, Untrusted(group_id)) for group_id in ids)
+        advice = Advice(AdviceKind.REMATCHED, _rematch_message(change, ids, keys, ref), names=former_names)
         return replace(change, advice=(*change.advice, advice))
 
     return tuple(map(advised, changes))
 
 
-def _describe(change: Change, meant: Sequence[str], holders: Mapping[str, str], ref: str) -> str:
-    """What to know where a key meant these live groups, and means another one or none."""
-    if not meant:
-        return f"in {ref} it stood for no live group"
-    stood = f"in {ref} it stood for {'a live group' if len(meant) == 1 else 'one of several live groups'}"
-    taken = sorted({holders[group_id] for group_id in meant if group_id in holders})
-    if taken:
-        new = ", so applying makes a new one" if change.create else ""
-        return f"{stood} that is {', '.join(taken)}'s by now{new}"
+def _rematch_message(change: Change, ids: tuple[str, ...], keys_by_id: Mapping[str, str], ref: str) -> Message:
+    """Return what became of the live groups (`ids`) that a key matched or may have matched at the revision `ref`."""
+    count = len(ids)
+    if not ids:
+        return Message.of("matched-none-before", ref=ref)
+    keys = tuple(sorted({keys_by_id[group_id] for group_id in ids if group_id in keys_by_id}))
+    if keys and change.create:
+        return Message.of("matched-group-taken-creates", ref=ref, count=count, keys=keys)
+    if keys:
+        return Message.of("matched-group-taken", ref=ref, count=count, keys=keys)
     if change.create:
-        return (
-            f"{stood} that nothing leads to any more, so applying creates a second group; put the old name under "
-            f"`previously`, or note its id ({', '.join(meant)}) as this group's `id`"
-        )
-    return stood if change.matched_by is MatchedBy.NONE else f"{stood}, and not for this one"
-
-
-def select_changed(
-    groups: Iterable[DesiredGroup], targets: Sequence[str], ref: str, commit: str, compared: ChangedKeys | str
-) -> ChangedSince:
-    """Which of the groups asked for are left out, since they are as in the revision `ref`.
-
-    `compared` is what changed since, or why that cannot be told; then, and where something changed that bears on
-    all groups, none is left out. Raises UsageError for a target that the file does not have.
-    """
-    keys = select_keys(groups, targets)
-    if isinstance(compared, str):
-        return ChangedSince(ref, commit, full_plan_reasons=(compared,))
-    everything = tuple(f"{words} changed" for words in compared.elsewhere)
-    left_out = () if everything else tuple(sorted(keys - set(compared.changed)))
-    return ChangedSince(ref, commit, left_out, compared.gone, compared.renamed, everything)
+        return Message.of("matched-group-orphaned", ref=ref, count=count, ids=ids)
+    if change.matched_by is MatchedBy.NONE:
+        return Message.of("matched-before", ref=ref, count=count)
+    return Message.of("matched-other-before", ref=ref, count=count)

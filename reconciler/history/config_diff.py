@@ -1,4 +1,4 @@
-"""What two versions of the file say differently: who enters and leaves what, and which rules changed. Values only."""
+"""What differs between two versions of the configuration: values only, as `diff` reports them."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from reconciler.model.person_ref import PersonRef
 
 
 class GroupChangeKind(StrEnum):
-    """What happened to a group between two versions of the file."""
+    """What happened to a group between two versions."""
 
     ADDED = "added"
-    GONE = "gone"
+    REMOVED = "removed"
     CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)
 class MembershipChange:
-    """Somebody who enters or leaves. `teams` are the ways that explain it ("staff/board"); none: listed directly.
+    """A person who was added to a member list or removed from it.
 
-    `by_invite`: who enters is not added, but to come by the invite link. `stays` says why somebody who leaves the
-    list does not leave the live group ("" where they do).
+    `teams` lead to the person ("staff/board"); none: listed directly. `by_invite`: joins through the invite link.
+    `kept_because` says why a removed person stays in the live group ("" where nothing keeps them).
     """
 
-    who: PersonRef
+    person: PersonRef
     teams: tuple[str, ...] = ()
     by_invite: bool = False
-    stays: str = ""
+    kept_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MembershipTermsChange:
-    """Somebody who stays, and on which terms: `until 2026-12-31, by invite`; "no end" for none."""
+    """A member whose terms changed: `until 2026-12-31, by invite`; "no end" for none."""
 
-    who: PersonRef
+    person: PersonRef
     old: str
     new: str
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field whose value changed, as words; None: the file does not say it. `note` says what that means."""
+    """A field whose value changed, in words; None: not set. `note` explains what the change means."""
 
     field: str
     old: str | None
@@ -53,71 +53,70 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class ListChange:
-    """A list of people that is no membership (`admins`, `absent`, `policy.protected`): who came to it, who went."""
+    """A list of people other than members (`admins`, `policy.protected`): who was added, who was removed."""
 
     field: str
     added: tuple[PersonRef, ...] = ()
-    dropped: tuple[PersonRef, ...] = ()
+    removed: tuple[PersonRef, ...] = ()
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupDiff:
-    """Everything that changed about one group.
+    """What changed about one group.
 
-    `key` is the newer one (of a group that is gone the older), `old_key` the older one where the group, known by
-    its id or found by its name, stands under another key by now. `fields` and `lists` of a new group are what it says
-    and is not the default. `notes` say what it means where that does not go without saying.
+    `key` is the key in the newer version, of a removed group in the older. `old_key` is set where the group, matched by
+    its id or its name, had another key. An added group has those `fields` that differ from the default.
     """
 
     key: str
-    fate: GroupChangeKind
+    change: GroupChangeKind
     name: str = ""
     id: str | None = None
     old_key: str | None = None
     membership: Membership = Membership.EXACT
     fields: tuple[FieldChange, ...] = ()
-    enters: tuple[MembershipChange, ...] = ()
-    leaves: tuple[MembershipChange, ...] = ()
-    terms: tuple[MembershipTermsChange, ...] = ()
+    added: tuple[MembershipChange, ...] = ()
+    removed: tuple[MembershipChange, ...] = ()
+    terms_changed: tuple[MembershipTermsChange, ...] = ()
     lists: tuple[ListChange, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def says_something(self) -> bool:
-        """Whether anything differs that a reader would care for."""
-        people = self.enters or self.leaves or self.terms or self.lists
-        return self.fate is not GroupChangeKind.CHANGED or self.old_key is not None or bool(self.fields or people)
+    def is_significant(self) -> bool:
+        """Whether anything differs that a reader needs to know."""
+        people = self.added or self.removed or self.terms_changed or self.lists
+        return self.change is not GroupChangeKind.CHANGED or self.old_key is not None or bool(self.fields or people)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigVersion:
-    """One of the two versions: `named` as the user named it, `commit` the full hash of a revision.
+    """One of the two versions: `name` as the user wrote it, `commit` the full hash of a revision.
 
-    `there` is false where that revision does not have the path; then it counts as a file without groups.
+    A revision that does not have the path (`exists` is false) counts as a configuration without groups.
     """
 
-    named: str
+    name: str
     commit: str | None = None
-    there: bool = True
+    exists: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class AliasChange:
-    """An alias that stands for another number than before: one line that changes a person everywhere."""
+    """An alias that refers to a different number: one line that changes a person everywhere."""
 
     alias: str
     old: PersonRef
     new: PersonRef
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigDiff:
-    """Two versions of the file, compared as of one day; everything is sorted.
+    """Two versions of the configuration, compared as of one day; everything is sorted.
 
-    `groups` are those that differ, `unchanged` counts the others of the newer version. `rules` and `lists` are what
-    bears on all groups. `warnings` are those of the newer version, `forbidden` what it took out of files that may not
-    say it; both in words, with their places.
+    `groups` are those that differ, `unchanged` counts the others of the newer version. `settings` and `lists` apply to
+    all groups. `warnings` are those of the newer version; `forbidden_removals` are keys that it removed from files
+    that may not define them. Both are messages with file and line.
     """
 
     old: ConfigVersion
@@ -126,42 +125,42 @@ class ConfigDiff:
     instance_id: str = ""
     groups: tuple[GroupDiff, ...] = ()
     unchanged: int = 0
-    rules: tuple[FieldChange, ...] = ()
+    settings: tuple[FieldChange, ...] = ()
     lists: tuple[ListChange, ...] = ()
-    reassigned: tuple[AliasChange, ...] = ()
+    alias_changes: tuple[AliasChange, ...] = ()
     warnings: tuple[str, ...] = ()
-    forbidden: tuple[str, ...] = ()
+    forbidden_removals: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
-        """Whether anything that matters is another in the newer version."""
-        return bool(self.groups or self.rules or self.lists or self.reassigned)
+        """Whether the two versions want anything different; warnings do not count."""
+        return bool(self.groups or self.settings or self.lists or self.alias_changes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigDiffSummary:
-    """A difference in numbers. People count once a group they enter or leave; `leaves` are those who really go."""
+    """A difference in numbers. People count once a group; `people_removed` are those who leave the live group."""
 
-    added: int
-    gone: int
-    changed: int
-    unchanged: int
-    enters: int
-    leaves: int
-    rules: int
+    groups_added: int
+    groups_removed: int
+    groups_changed: int
+    groups_unchanged: int
+    people_added: int
+    people_removed: int
+    settings_changed: int
     warnings: int
 
 
-def summarize_config_diff(difference: ConfigDiff) -> ConfigDiffSummary:
-    """What the summary line and the document say."""
-    fates = [group.fate for group in difference.groups]
+def summarize_config_diff(diff: ConfigDiff) -> ConfigDiffSummary:
+    """Count what changed, for the summary line and the document."""
+    changes = [group.change for group in diff.groups]
     return ConfigDiffSummary(
-        added=fates.count(GroupChangeKind.ADDED),
-        gone=fates.count(GroupChangeKind.GONE),
-        changed=fates.count(GroupChangeKind.CHANGED),
-        unchanged=difference.unchanged,
-        enters=sum(len(group.enters) for group in difference.groups),
-        leaves=sum(not mover.stays for group in difference.groups for mover in group.leaves),
-        rules=len(difference.rules) + len(difference.lists) + len(difference.reassigned),
-        warnings=len(difference.warnings),
+        groups_added=changes.count(GroupChangeKind.ADDED),
+        groups_removed=changes.count(GroupChangeKind.REMOVED),
+        groups_changed=changes.count(GroupChangeKind.CHANGED),
+        groups_unchanged=diff.unchanged,
+        people_added=sum(len(group.added) for group in diff.groups),
+        people_removed=sum(not change.kept_because for group in diff.groups for change in group.removed),
+        settings_changed=len(diff.settings) + len(diff.lists) + len(diff.alias_changes),
+        warnings=len(diff.warnings),
     )

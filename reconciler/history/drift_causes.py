@@ -1,150 +1,152 @@
-"""Drift with a verdict: live × file × what the revision applied last wanted. Pure.
+"""Find the cause of each drift: a manual change, or a change of the configuration that was not applied yet.
 
-Texts, people and groups are compared as everywhere: texts as `same_text` does, people by identity, all as of one day.
-What a revision did not manage it wanted as it was.
+Three versions decide: what the revision that was applied last wanted, what the configuration wants now, and what is
+live. Texts, people and groups are compared as in a plan. What the revision did not manage, it wanted as it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
-from reconciler.diff.change import MatchedBy, TextChange
+from reconciler.diff.change import MatchedBy
 from reconciler.diff.match import match_groups, normalized_names
 from reconciler.diff.participants import wanted_members
 from reconciler.history.pairing import pair_groups
-from reconciler.model.desired import Desired, DesiredGroup, Membership, State, Unmanaged, UnmanagedType
+from reconciler.model.desired import Desired, DesiredGroup, Membership, State, Unmanaged
 from reconciler.model.live import ListedGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import normalize, texts_equal
+from reconciler.model.text import Untrusted, normalize
 from reconciler.plan.model import AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 from reconciler.plan.step import Action
 
 
 def with_drift_causes(
-    plan: Plan, old: Desired, new: Desired, known: Mapping[str, str], baseline: AppliedRevision
+    plan: Plan, old: Desired, new: Desired, live_names: Mapping[str, Untrusted], baseline: AppliedRevision
 ) -> Plan:
-    """The plan with a verdict on each of its differences. `known` has the names of all live groups by id.
+    """Return the plan with the cause of each difference; `live_names` are those of all live groups, by id.
 
-    Differences of a group whose read is doubtful, or that several live groups may be, get none: unknown is not drift.
-    What is only observed is no difference and gets none either.
+    A group whose read is doubtful, or that several live groups may match, has no differences, so no causes either:
+    unknown is not drift. Neither is what is only observed.
     """
-    wanted = _paired_groups(old, new, known)
+    applied = _paired_groups(old, new, live_names)
     after = {group.key: group for group in new.groups}
     groups = []
     for group in plan.groups:
-        judge = _CauseFinder(group, wanted.get(group.key), after[group.key], old, known)
-        groups.append(replace(group, drift_causes=tuple(judge.judgements())))
+        items = _three_versions(group, applied.get(group.key), after[group.key], old, live_names)
+        causes = tuple(ItemCause(item, _cause(*versions), person) for item, person, versions in items)
+        groups.append(replace(group, drift_causes=causes))
     return replace(plan, groups=tuple(groups), baseline=baseline)
 
 
-def _paired_groups(old: Desired, new: Desired, known: Mapping[str, str]) -> dict[str, DesiredGroup]:
-    """What the revision had for each key of the file: what stood for the same live group, else as two versions of the
-    file are compared; never what stood for another live group.
+_Versions = tuple[Any, Any, Any]
+"""One thing as the applied revision wanted it (None: it did not manage it), as it is wanted now, and as it is live."""
+
+
+def _cause(applied: Any, wanted: Any, live: Any) -> DriftCause:
+    """Return why something is live other than it is wanted."""
+    if applied is None or applied == live:
+        return DriftCause.NOT_APPLIED
+    return DriftCause.BY_HAND if applied == wanted else DriftCause.BOTH
+
+
+def _three_versions(
+    plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, before: Desired, live_names: Mapping[str, Untrusted]
+) -> Iterator[tuple[DriftItem, str | None, _Versions]]:
+    """Yield each difference of a group: the group itself; else its texts, and who is to be added and removed."""
+    existence = _existence(plan, old, new, live_names)
+    if existence is not None:
+        yield DriftItem.GROUP, None, existence
+        return
+    applied = _enforced(old)
+    for change in plan.field_changes:
+        text = None if applied is None else applied.name if change.field == "name" else applied.description
+        known = None if text is None or isinstance(text, Unmanaged) else normalize(text)
+        yield DriftItem(change.field), None, (known, normalize(change.new), normalize(change.old or ""))
+    for person in plan.add:
+        yield DriftItem.ADD, person.ref_id, (_wanted_in(person, applied, before), True, False)
+    for person in plan.remove:
+        yield DriftItem.REMOVE, person.ref_id, (_wanted_in(person, applied, before), False, True)
+
+
+def _existence(
+    plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, live_names: Mapping[str, Untrusted]
+) -> _Versions | None:
+    """Return the versions of whether the instance is in a live group, or of which group; None for no difference."""
+    actions = {step.action for step in plan.steps}
+    if Action.LEAVE in actions:
+        return (None if old is None else old.state is State.PRESENT), False, True
+    not_live = bool(plan.blocked) and plan.id is not None and plan.matched_by is MatchedBy.NONE
+    if not any(action.enters_group for action in actions) and not not_live:
+        return None
+    applied = _enforced(old)
+    if applied is None:
+        return None, new.key, None
+    wanted = applied.key if _may_match_one_group(applied, new) else None
+    return applied.key, wanted, applied.key if _is_live(applied, live_names) else None
+
+
+def _enforced(old: DesiredGroup | None) -> DesiredGroup | None:
+    """Return the revision's group if it wanted anything of the live one: what is observed may be as it likes."""
+    if old is None or old.membership is Membership.OBSERVE or old.state is State.LEFT:
+        return None
+    return old
+
+
+def _wanted_in(person: PersonRef, applied: DesiredGroup | None, before: Desired) -> bool | None:
+    """Return whether the revision wanted a person in or out of a group; None where it did not say, or only may say.
+
+    Who joins by invite may not be there yet, and whose last day has passed may not be removed yet.
     """
-    meant_before, means = _group_ids(old, known), _group_ids(new, known)
-    holders = {meant_before[group.key]: group for group in old.groups}
-    found = {key: holders[group_id] for key, group_id in means.items() if group_id is not None and group_id in holders}
-    taken = {group.key for group in found.values()}
-    others = pair_groups(
-        [group for group in old.groups if group.key not in taken],
-        [group for group in new.groups if group.key not in found],
-    )
-    return found | {key: group for key, group in others.items() if None in (means[key], meant_before[group.key])}
+    identity = person.identity
+    if applied is None or identity is None:
+        return None
+    member = wanted_members(applied, before).get(identity)
+    if member is not None:
+        return None if member.by_invite else True
+    if identity in before.never_removed:
+        return None
+    if identity in applied.absent:
+        return False
+    if applied.membership is not Membership.EXACT or isinstance(applied.members, Unmanaged):
+        return None
+    expired = {member.person.identity for member in applied.expired}
+    return None if identity in applied.members or identity in expired else False
 
 
-def _group_ids(desired: Desired, known: Mapping[str, str]) -> dict[str, str | None]:
-    """The id of the live group that each key stands for, or that it notes though there is none; None for neither."""
-    listed = [ListedGroup(group_id, name) for group_id, name in known.items()]
-    matches = match_groups(desired.groups, listed).values()
-    return {match.group.key: match.listed.id if match.listed is not None else match.group.id for match in matches}
+def _is_live(group: DesiredGroup, live_names: Mapping[str, Untrusted]) -> bool:
+    if group.id is not None:
+        return group.id in live_names
+    names = normalized_names(group)
+    return any(normalize(name) in names for name in live_names.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _CauseFinder:
-    """One group: its plan, what the revision and the file want of it."""
-
-    plan: GroupPlan
-    old: DesiredGroup | None
-    new: DesiredGroup
-    before: Desired
-    known: Mapping[str, str]
-
-    def judgements(self) -> Iterator[ItemCause]:
-        """The group itself; else its texts, who is to come, who is to go."""
-        existence = self._on_group()
-        if existence is not None:
-            yield ItemCause(DriftItem.GROUP, existence)
-            return
-        for text in self.plan.field_changes:
-            yield ItemCause(DriftItem(text.field), self._on_text(text))
-        for who in self.plan.add:
-            yield ItemCause(
-                DriftItem.ADD, DriftCause.BY_HAND if self._had_in(who) else DriftCause.NOT_APPLIED, who.ref_id
-            )
-        for who in self.plan.remove:
-            yield ItemCause(
-                DriftItem.REMOVE, DriftCause.BY_HAND if self._had_out(who) else DriftCause.NOT_APPLIED, who.ref_id
-            )
-
-    @property
-    def _enforced(self) -> DesiredGroup | None:
-        """The revision's group, where it wanted anything of the live one: what is observed it took as it was."""
-        observed = self.old is not None and self.old.membership is Membership.OBSERVE
-        return None if self.old is None or observed or self.old.state is State.LEFT else self.old
-
-    def _on_group(self) -> DriftCause | None:
-        """The verdict on being there at all; None where that is no difference."""
-        actions = {step.action for step in self.plan.steps}
-        if Action.LEAVE in actions:
-            was_left = self.old is not None and self.old.state is State.LEFT
-            return DriftCause.BY_HAND if was_left else DriftCause.NOT_APPLIED
-        not_live = bool(self.plan.blocked) and self.plan.id is not None and self.plan.matched_by is MatchedBy.NONE
-        if not any(action.enters_group for action in actions) and not not_live:
-            return None
-        old = self._enforced
-        if old is None or self._is_live(old):
-            return DriftCause.NOT_APPLIED
-        return DriftCause.BY_HAND if _same_meant(old, self.new) else DriftCause.BOTH
-
-    def _is_live(self, old: DesiredGroup) -> bool:
-        """Whether the group that the revision meant is there."""
-        if old.id is not None:
-            return old.id in self.known
-        names = normalized_names(old)
-        return any(normalize(name) in names for name in self.known.values())
-
-    def _on_text(self, text: TextChange) -> DriftCause:
-        old = self._enforced
-        wanted: UnmanagedType | str | None = None
-        if old is not None:
-            wanted = old.name if text.field == "name" else old.description
-        if wanted is None or isinstance(wanted, Unmanaged) or texts_equal(wanted, text.old or ""):
-            return DriftCause.NOT_APPLIED
-        return DriftCause.BY_HAND if texts_equal(wanted, text.new) else DriftCause.BOTH
-
-    def _had_in(self, who: PersonRef) -> bool:
-        """Whether the revision wanted somebody in, and to be added: whoever comes by invite may not be there yet."""
-        if self._enforced is None or who.identity is None:
-            return False
-        member = wanted_members(self._enforced, self.before).get(who.identity)
-        return member is not None and not member.by_invite
-
-    def _had_out(self, who: PersonRef) -> bool:
-        """Whether the revision wanted somebody out, and not only since a last day went by."""
-        old, identity = self._enforced, who.identity
-        if old is None or identity is None or identity in self.before.never_removed:
-            return False
-        if identity in old.absent:
-            return True
-        if old.membership is not Membership.EXACT or isinstance(old.members, Unmanaged):
-            return False
-        expired = {member.person.identity for member in old.expired}
-        return identity not in old.members and identity not in expired
-
-
-def _same_meant(old: DesiredGroup, new: DesiredGroup) -> bool:
-    """Whether two versions, whose ids do not contradict each other, lead to one live group."""
+def _may_match_one_group(old: DesiredGroup, new: DesiredGroup) -> bool:
+    """Whether two versions, whose ids do not contradict each other, match one live group."""
     if old.id is not None and new.id is not None:
         return True
     return bool(normalized_names(old) & normalized_names(new))
+
+
+def _paired_groups(old: Desired, new: Desired, live_names: Mapping[str, Untrusted]) -> dict[str, DesiredGroup]:
+    """Return the revision's group for each key: the one that matches the same live group, else as `diff` pairs them.
+
+    It is never one that matches another live group.
+    """
+    old_ids, new_ids = _group_ids(old, live_names), _group_ids(new, live_names)
+    by_id = {old_ids[group.key]: group for group in old.groups}
+    pairs = {key: by_id[group_id] for key, group_id in new_ids.items() if group_id is not None and group_id in by_id}
+    paired = {group.key for group in pairs.values()}
+    others = pair_groups(
+        [group for group in old.groups if group.key not in paired],
+        [group for group in new.groups if group.key not in pairs],
+    )
+    return pairs | {key: group for key, group in others.items() if None in (new_ids[key], old_ids[group.key])}
+
+
+def _group_ids(desired: Desired, live_names: Mapping[str, Untrusted]) -> dict[str, str | None]:
+    """Return the id of the live group that each key matches, or that is pinned though it is not live; else None."""
+    listed = [ListedGroup(group_id, name) for group_id, name in live_names.items()]
+    matches = match_groups(desired.groups, listed).values()
+    return {match.group.key: match.listed.id if match.listed is not None else match.group.id for match in matches}

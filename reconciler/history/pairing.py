@@ -1,6 +1,8 @@
-"""Whose live group a key without an id is found by, once the key that stood for it is gone: told by names alone.
+"""Pair the groups of two versions of the configuration: a key is only a handle, and may move from group to group.
 
-Which group of an earlier version of the file each group of the newer one is: keys are handles, and may move."""
+Groups pair as they match live ones: by id, by the wanted name, by an earlier one, and only then by key. A name counts
+where the newer group has no id and no other pair is possible.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,13 @@ from reconciler.model.text import normalize
 
 @dataclass(frozen=True, slots=True)
 class GroupsByName:
-    """Groups by the names that they are found by: the wanted one and the earlier ones."""
+    """Groups by the names that they match live groups by: the wanted one and the earlier ones."""
 
     by_name: Mapping[str, Sequence[DesiredGroup]]
 
     @classmethod
     def of(cls, groups: Iterable[DesiredGroup]) -> GroupsByName:
-        """The bearers of each name among these groups, in their order."""
+        """Index these groups, those of one name in their order."""
         by_name: dict[str, list[DesiredGroup]] = defaultdict(list)
         for group in groups:
             for name in sorted(normalized_names(group)):
@@ -29,75 +31,67 @@ class GroupsByName:
         return cls(by_name)
 
     def sharing(self, group: DesiredGroup) -> tuple[DesiredGroup, ...]:
-        """Those that share a name with a group, sorted by key."""
+        """Return the groups that share a name with this one, sorted by key."""
         found = {one.key: one for name in normalized_names(group) for one in self.by_name.get(name, ())}
         return tuple(found[key] for key in sorted(found))
 
 
-def pair_renamed_keys(gone: Sequence[DesiredGroup], added: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
-    """By the key that is new, the group that is gone under another key, where both surely are one live group.
-
-    The new one has no id, bears the name that the other wanted, and nobody else comes into question for either.
-    """
-    bearers = GroupsByName.of(gone)
-    found = {group.key: bearers.sharing(group) for group in added}
-    claims = Counter(one.key for sharing in found.values() for one in sharing)
-    names = {group.key: normalized_names(group) for group in added if group.id is None}
-    return {
-        key: sharing[0]
-        for key, sharing in found.items()
-        if key in names and len(sharing) == 1 and claims[sharing[0].key] == 1 and _wanted(sharing[0]) & names[key]
-    }
-
-
-def _wanted(group: DesiredGroup) -> set[str]:
-    """The name that the live group most likely has: any that is found by, where none is managed."""
-    return normalized_names(group) if isinstance(group.name, Unmanaged) else {normalize(group.name)}
-
-
 def pair_groups(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
-    """The older group of each newer key, in the order in which live groups are found: by the id, whatever the keys
-    are, by the wanted name, by an earlier one; and only then by the key.
-
-    Names count where the newer group has no id and nobody else comes into question.
-    """
+    """Return the older group of each newer key that has one."""
     by_id = {group.id: group for group in old if group.id is not None}
     pairs = {group.key: by_id[group.id] for group in new if group.id is not None and group.id in by_id}
-    for further in (_by_wanted_name, pair_renamed_keys, _by_key):
-        pairs |= further(*_unpaired(old, new, pairs))
+    for pair_more in (_by_wanted_name, _by_any_name, _by_key):
+        taken = {group.key for group in pairs.values()}
+        pairs |= pair_more(
+            [group for group in old if group.key not in taken], [group for group in new if group.key not in pairs]
+        )
     return pairs
 
 
 def _by_wanted_name(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
-    bearers = {name: group for group in old for name in _looked_for_first(group)}
-    names = Counter(name for group in old for name in _looked_for_first(group))
-    claims = Counter(name for group in new for name in _may_find(group, names))
+    by_name = {name: group for group in old for name in _first_name(group)}
+    count = Counter(name for group in old for name in _first_name(group))
+    claims = Counter(name for group in new for name in _names_to_match(group, count))
     return {
-        group.key: bearers[name]
+        group.key: by_name[name]
         for group in new
-        for name in _looked_for_first(group)
-        if group.id is None and names[name] == claims[name] == 1
+        for name in _first_name(group)
+        if group.id is None and count[name] == claims[name] == 1
     }
 
 
-def _may_find(group: DesiredGroup, borne: Mapping[str, int]) -> set[str]:
-    """The names by which a group may find a live one: by an earlier name only where none bears the wanted one."""
-    first = _looked_for_first(group)
-    return set(first) if any(name in borne for name in first) else normalized_names(group)
+def _names_to_match(group: DesiredGroup, existing: Mapping[str, int]) -> set[str]:
+    """Return the names by which a group may match: by an earlier one only where no group has the wanted one."""
+    first = _first_name(group)
+    return set(first) if any(name in existing for name in first) else normalized_names(group)
 
 
-def _looked_for_first(group: DesiredGroup) -> tuple[str, ...]:
-    """The name that a group is found by before all others, if it has any, in the form that compares."""
+def _first_name(group: DesiredGroup) -> tuple[str, ...]:
+    """Return the name that matches before all others, normalized, if there is one."""
     return tuple(normalize(name) for name in lookup_names(group)[:1])
+
+
+def _by_any_name(removed: Sequence[DesiredGroup], added: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
+    """Pair a key that is new with the removed one that surely is the same live group.
+
+    The new group has no id and the name that the removed one wanted, and either has no other candidate.
+    """
+    by_name = GroupsByName.of(removed)
+    sharing = {group.key: by_name.sharing(group) for group in added}
+    claims = Counter(one.key for groups in sharing.values() for one in groups)
+    names = {group.key: normalized_names(group) for group in added if group.id is None}
+    return {
+        key: groups[0]
+        for key, groups in sharing.items()
+        if key in names and len(groups) == 1 and claims[groups[0].key] == 1 and _likely_names(groups[0]) & names[key]
+    }
+
+
+def _likely_names(group: DesiredGroup) -> set[str]:
+    """Return the name that the live group most likely has: any that matches, where none is managed."""
+    return normalized_names(group) if isinstance(group.name, Unmanaged) else {normalize(group.name)}
 
 
 def _by_key(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
     before = {group.key: group for group in old}
     return {group.key: before[group.key] for group in new if group.key in before}
-
-
-def _unpaired(
-    old: Sequence[DesiredGroup], new: Sequence[DesiredGroup], pairs: dict[str, DesiredGroup]
-) -> tuple[list[DesiredGroup], list[DesiredGroup]]:
-    taken = {group.key for group in pairs.values()}
-    return [group for group in old if group.key not in taken], [group for group in new if group.key not in pairs]

@@ -1,4 +1,4 @@
-"""The files of a path as a revision has them."""
+"""Read the files of a path as a revision has them, from git's objects and never from the working tree."""
 
 from __future__ import annotations
 
@@ -7,36 +7,44 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Final, TypeAlias
 
-from reconciler.history.git import OBJECT, Commit, Git, GitObject, locate_repository, resolve_commit, resolve_objects
+from reconciler.history.git import (
+    OBJECT_LINE,
+    Commit,
+    Git,
+    GitObject,
+    locate_repository,
+    resolve_commit,
+    resolve_objects,
+)
 
-_ENTRY = re.compile(rb"(?P<mode>[0-9]{6}) (?P<kind>[a-z]+) (?P<oid>[0-9a-f]{40,64})\t(?P<name>.+)", re.DOTALL)
-
-
+_TREE_ENTRY: Final = re.compile(
+    rb"(?P<mode>[0-9]{6}) (?P<kind>[a-z]+) (?P<oid>[0-9a-f]{40,64})\t(?P<name>.+)", re.DOTALL
+)
 _LINK, _SUBMODULE = b"120000", b"160000"
-
-
-_LFS = b"version https://git-lfs.github.com/spec/"
-
-
-_WHY_ASTRAY = {
+_LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_LFS_ERROR: Final = (
+    "is in Git LFS, so the repository has only a pointer to it",
+    "take the YAML out of Git LFS (`.gitattributes`), which is made for large files",
+)
+_ERRORS: Final = {
     "symlink": "is a symbolic link that leads out of the repository",
     "dangling": "is a symbolic link to nothing in that revision",
     "loop": "is a symbolic link that leads to itself",
-    "notdir": "is a symbolic link through something that is no folder",
-    "missing": "is not in the repository's objects",
+    "notdir": "is a symbolic link through something that is not a folder",
+    "missing": "is missing from the repository's objects",
 }
 
-
-Wanted = Callable[[PurePosixPath], bool]
-"""Whether a file below a folder, named from that folder, is to be read."""
+FileFilter: TypeAlias = Callable[[PurePosixPath], bool]
+"""Whether to read a file, by its path below the folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionFile:
-    """A file of a revision. `path` is spelled as the path asked for is; `error` says why there is no `data`.
+    """A file of a revision. `path` is spelled like the requested path; `error` says why there is no `data`.
 
-    `linked`: it was found through a symbolic link.
+    `linked`: reached through a symbolic link.
     """
 
     path: str
@@ -48,78 +56,79 @@ class RevisionFile:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A path as a revision has it: its files by path; None where it is not there. A folder can be without files."""
+    """The files of a path at a commit, sorted; None where that commit does not have the path."""
 
     commit: Commit
     files: tuple[RevisionFile, ...] | None
     is_folder: bool = False
 
 
-def read_revision(path: Path, ref: str, *, wanted: Wanted, largest: int) -> Revision:
-    """A file at a revision, or all `wanted` files below a folder; none of them may have more than `largest` bytes.
+def read_revision(path: Path, ref: str, *, wanted: FileFilter, max_bytes: int) -> Revision:
+    """Read a file at a revision, or all `wanted` files below a folder, each of at most `max_bytes`.
 
-    Raises RevisionError where there is no git, no repository or no such revision. A file that cannot be had (a link
-    out of the repository, a submodule's, one kept in Git LFS) is among the files with its `trouble`.
+    Raises RevisionError without git, a repository or such a revision. A file that cannot be read (a link out of the
+    repository, a submodule, a file in Git LFS) is among the files with its `error`.
     """
     git, inside = locate_repository(path)
     commit = resolve_commit(git, ref)
     if "\n" in inside:
-        trouble = RevisionFile(str(path), error="has a line break in its path, which git cannot be asked for")
-        return Revision(commit, (trouble,))
-    place = os.fsencode(f"{commit.oid}:{inside}")
-    (found,) = resolve_objects(git, [place], through_links=True)
+        return Revision(commit, (RevisionFile(str(path), error="has a line break in its path, which git cannot take"),))
+    name = os.fsencode(f"{commit.oid}:{inside}")
+    (found,) = resolve_objects(git, [name], through_links=True)
     if found.kind == "missing":
         return Revision(commit, None)
     if found.kind != "tree":
-        return Revision(commit, tuple(_contents(git, [(str(path), found)], largest)))
-    entries = [(str(path / os.fsdecode(name)), found) for name, found in _below(git, found, place, wanted)]
-    return Revision(commit, tuple(_contents(git, entries, largest)), is_folder=True)
+        return Revision(commit, tuple(_read_files(git, [(str(path), found)], max_bytes)))
+    entries = [(str(path / os.fsdecode(below)), each) for below, each in _list_folder(git, found, name, wanted)]
+    return Revision(commit, tuple(_read_files(git, entries, max_bytes)), is_folder=True)
 
 
-def _below(git: Git, tree: GitObject, place: bytes, wanted: Wanted) -> Iterator[tuple[bytes, GitObject]]:
-    """The wanted files of a folder, sorted by path; links are followed, those to folders passed over."""
-    listed = git.run("ls-tree", "-r", "-z", "--full-tree", tree.oid)
-    matches = [_ENTRY.fullmatch(line) for line in listed.split(b"\0") if line]
+def _list_folder(git: Git, tree: GitObject, name: bytes, wanted: FileFilter) -> list[tuple[bytes, GitObject]]:
+    """Return the wanted files below a folder, sorted by path; links to files are followed, those to folders skipped."""
+    lines = git.run("ls-tree", "-r", "-z", "--full-tree", tree.oid).split(b"\0")
+    matches = [_TREE_ENTRY.fullmatch(line) for line in lines if line]
     entries = [entry for entry in matches if entry is not None and _is_wanted(entry, wanted)]
     plain = [entry for entry in entries if entry["mode"] not in (_LINK, _SUBMODULE)]
     links = [entry["name"] for entry in entries if entry["mode"] == _LINK]
-    askable = [name for name in links if b"\n" not in name]
-    start = place if place.endswith(b":") else place + b"/"
-    followed = resolve_objects(git, [start + name for name in askable], through_links=True)
-    found = {name: replace(each, linked=True) for name, each in zip(askable, followed, strict=True)}
-    found |= {name: GitObject(kind="notdir") for name in links if b"\n" in name}
+    # A name with a line break cannot be passed to git.
+    passable = [link for link in links if b"\n" not in link]
+    start = name if name.endswith(b":") else name + b"/"
+    targets = resolve_objects(git, [start + link for link in passable], through_links=True)
+    found = {link: GitObject(kind="notdir") for link in links}
+    found |= {link: replace(target, linked=True) for link, target in zip(passable, targets, strict=True)}
     found |= {entry["name"]: GitObject(kind="submodule") for entry in entries if entry["mode"] == _SUBMODULE}
-    known = resolve_objects(git, [entry["oid"] for entry in plain])
-    found |= dict(zip((entry["name"] for entry in plain), known, strict=True))
-    yield from sorted((name, each) for name, each in found.items() if each.kind != "tree")
+    objects = resolve_objects(git, [entry["oid"] for entry in plain])
+    found |= {entry["name"]: each for entry, each in zip(plain, objects, strict=True)}
+    return sorted(((path, each) for path, each in found.items() if each.kind != "tree"), key=lambda pair: pair[0])
 
 
-def _is_wanted(entry: re.Match[bytes], wanted: Wanted) -> bool:
+def _is_wanted(entry: re.Match[bytes], wanted: FileFilter) -> bool:
     path = PurePosixPath(os.fsdecode(entry["name"]))
-    # Any file may be in a submodule: one that would be walked through counts as wanted.
+    # Any file may be in a submodule: one that would be searched counts as wanted.
     return wanted(path / "any.yaml" if entry["mode"] == _SUBMODULE else path)
 
 
-def _contents(git: Git, entries: Sequence[tuple[str, GitObject]], largest: int) -> Iterator[RevisionFile]:
-    """The files with their bytes, all read by one call."""
-    fit = [found.oid for _, found in entries if found.kind == "blob" and found.size <= largest]
-    data = _blobs(git, fit)
-    for path, found in entries:
-        if found.oid in data:
-            yield replace(_lfs_told(path, data[found.oid]), linked=found.linked)
+def _read_files(git: Git, entries: Sequence[tuple[str, GitObject]], max_bytes: int) -> Iterator[RevisionFile]:
+    """Yield the files with their bytes, all read by one call."""
+    data = _read_blobs(git, [each.oid for _, each in entries if each.kind == "blob" and each.size <= max_bytes])
+    for path, each in entries:
+        if each.oid not in data:
+            yield RevisionFile(path, b"", *_error_and_hint(each, max_bytes))
+        elif data[each.oid].startswith(_LFS_POINTER):
+            yield RevisionFile(path, b"", *_LFS_ERROR, each.linked)
         else:
-            yield RevisionFile(path, b"", *_why_not(found, largest))
+            yield RevisionFile(path, data[each.oid], linked=each.linked)
 
 
-def _why_not(found: GitObject, largest: int) -> tuple[str, str]:
-    if found.kind == "blob":
-        return f"is larger than {largest // 1024 // 1024} MB", "split it into several files in one folder"
-    if found.kind in ("submodule", "commit"):
+def _error_and_hint(each: GitObject, max_bytes: int) -> tuple[str, str]:
+    if each.kind == "blob":
+        return f"is larger than {max_bytes // 1024 // 1024} MB", "split it into several files in one folder"
+    if each.kind in ("submodule", "commit"):
         return "is a submodule, whose files are not in this repository", "keep the YAML in one repository"
-    return _WHY_ASTRAY.get(found.kind, f"is a {found.kind}"), "revisions hold only what is in the repository"
+    return _ERRORS.get(each.kind, f"is a {each.kind}"), "a revision has only the files in the repository"
 
 
-def _blobs(git: Git, oids: Sequence[str]) -> dict[str, bytes]:
+def _read_blobs(git: Git, oids: Sequence[str]) -> dict[str, bytes]:
     if not oids:
         return {}
     answer = git.run("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())
@@ -127,16 +136,9 @@ def _blobs(git: Git, oids: Sequence[str]) -> dict[str, bytes]:
     at = 0
     for oid in oids:
         end = answer.index(b"\n", at)
-        header = OBJECT.fullmatch(answer[at:end])
+        header = OBJECT_LINE.fullmatch(answer[at:end])
         size = int(header["size"]) if header is not None else 0
         blobs[oid] = answer[end + 1 : end + 1 + size]
         # A line break follows the bytes.
         at = end + size + 2 if header is not None else end + 1
     return blobs
-
-
-def _lfs_told(path: str, data: bytes) -> RevisionFile:
-    if data.startswith(_LFS):
-        hint = "take the YAML out of Git LFS (`.gitattributes`), which is made for large files"
-        return RevisionFile(path, b"", "is kept in Git LFS, so the repository has only a pointer to it", hint)
-    return RevisionFile(path, data)

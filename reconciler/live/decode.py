@@ -1,6 +1,4 @@
-"""A value inside an answer that knows where it stands, so that an unknown shape is told by endpoint and field. Pure.
-
-JSON in either dialect → model values. Tolerant where it is documented, strict elsewhere: BadAnswer. Pure.
+"""Decode JSON in either dialect into model values; raise InvalidResponse, by endpoint and field, elsewhere. Pure.
 
 Guide dialect: `group_id`, `name`, `participant_count`, `is_admin`. Reference dialect: `id`, `subject`, whole groups in
 the list, `admin: "admin" | "superadmin" | null`. Ids may be text or the objects that WhatsApp libraries pass on.
@@ -18,30 +16,31 @@ from reconciler.errors import InvalidResponse
 from reconciler.model import identity
 from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
 from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
+from reconciler.model.text import Untrusted
 
 
 @dataclass(frozen=True, slots=True)
 class JsonValue:
-    """Any JSON at one place of an answer: `where` is "data[3].name"."""
+    """JSON at one place of a response: `where` is "data[3].name"."""
 
     raw: Any
     endpoint: str
     where: str = "data"
 
     def type_error(self, expected: str) -> InvalidResponse:
-        """The error for this value not being what it should: "data[3].name: expected text, found a number"."""
+        """Return the error for an unexpected type: "data[3].name: expected text, found a number"."""
         return InvalidResponse(
             f"{self.where}: expected {expected}, found {_kind(self.raw)}",
             endpoint=self.endpoint,
-            hint="the API answered in a shape that this version does not know",
+            hint="this version does not know this form of the API's response",
         )
 
     def has(self, *names: str) -> bool:
-        """Whether this is an object with one of these fields (null counts)."""
+        """Whether this is an object with one of these fields, null or not."""
         return isinstance(self.raw, dict) and any(name in self.raw for name in names)
 
     def field(self, *names: str) -> JsonValue:
-        """The first of these fields that is there and not null; a null value under the first name otherwise."""
+        """Return the first of these fields that is not null, else a null value under the first name."""
         if not isinstance(self.raw, dict):
             raise self.type_error("an object")
         for name in names:
@@ -51,36 +50,36 @@ class JsonValue:
 
     @property
     def is_present(self) -> bool:
-        """Whether there is anything but null here."""
+        """Whether the value is there and not null."""
         return self.raw is not None
 
     def entries(self) -> Iterator[JsonValue]:
-        """The entries of an array."""
+        """Return the entries of an array."""
         if not isinstance(self.raw, list):
             raise self.type_error("an array")
         return (JsonValue(item, self.endpoint, f"{self.where}[{at}]") for at, item in enumerate(self.raw))
 
     def text(self) -> str:
-        """A text. Halves of surrogate pairs, left where a name was cut, become the replacement character."""
+        """Return the text. Halves of surrogate pairs, where a server cut a name, become the replacement character."""
         if not isinstance(self.raw, str):
             raise self.type_error("text")
         return self.raw.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
     def flag(self) -> bool:
-        """True or false."""
+        """Return true or false."""
         if not isinstance(self.raw, bool):
             raise self.type_error("true or false")
         return self.raw
 
     def count(self) -> int:
-        """A whole number, no less than 0."""
+        """Return a whole number from 0."""
         if isinstance(self.raw, bool) or not isinstance(self.raw, int) or self.raw < 0:
             raise self.type_error("a whole number")
         return self.raw
 
 
 def _kind(raw: Any) -> str:
-    """What a value is, in words; its content may be anybody's, so that it is not repeated."""
+    """Return the name of a value's type; its content is untrusted, so it is not repeated."""
     if raw is None:
         return "nothing"
     if isinstance(raw, bool):
@@ -93,16 +92,12 @@ def _kind(raw: Any) -> str:
 
 
 _NUMBER = re.compile(r"\+?(?P<digits>[1-9][0-9]{4,14})", re.ASCII)
-
-
-_BETWEEN_DIGITS = re.compile(r"[\s().-]")
-
-
+_SEPARATORS = re.compile(r"[\s().-]")
 _PHONE_FIELDS = ("phoneNumber", "phone_number", "pn", "jid")
 
 
 class Dialect(StrEnum):
-    """Whose shapes an answer has; it decides how people are removed."""
+    """The form of the server's responses; it decides how people are removed."""
 
     GUIDE = "guide"
     REFERENCE = "reference"
@@ -110,9 +105,9 @@ class Dialect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CreatedGroup:
-    """What a create is answered with; `name` is None where the answer tells none.
+    """The response to a create; `name` is None if it has none.
 
-    The participants in the answer are left out: they are no word on who really is in the group.
+    It leaves out the participants in the response, which do not prove who is in the group.
     """
 
     id: str
@@ -121,7 +116,7 @@ class CreatedGroup:
 
 @dataclass(frozen=True, slots=True)
 class ContactCheck:
-    """Whether a number is on WhatsApp; `phone` as the server spells it, `jid` where its account lives."""
+    """Whether a number is on WhatsApp: `phone` as the server spells it, `jid` of its account."""
 
     exists: bool
     phone: str
@@ -129,7 +124,7 @@ class ContactCheck:
 
 
 def dialect_of(data: Any) -> Dialect | None:
-    """The dialect of a group, or of the first group in a list; None where nothing tells."""
+    """Return the dialect of a group, or of the first group in a list; None if no field reveals it."""
     first = data[0] if isinstance(data, list) and data else data
     if not isinstance(first, dict):
         return None
@@ -139,48 +134,39 @@ def dialect_of(data: Any) -> Dialect | None:
 
 
 def listed_group(value: JsonValue) -> ListedGroup:
-    """One entry of the list of groups; what an entry does not carry is None."""
-    participants, count, description = (
-        value.field("participants"),
-        value.field("participant_count"),
-        _string_field(value),
-    )
+    """Decode one entry of the list of groups; a field that the entry lacks is None."""
+    participants, count = value.field("participants"), value.field("participant_count")
     return ListedGroup(
         id=_group_id(value),
-        name=value.field("name", "subject").text(),
+        name=Untrusted(value.field("name", "subject").text()),
         count=count.count() if count.is_present else None,
         participants=_participants(participants) if participants.is_present else None,
-        description=description,
+        description=None if (description := _description(value)) is None else Untrusted(description),
         owner=_owner(value),
     )
 
 
 def live_group(data: Any, endpoint: str) -> LiveGroup:
-    """A group read whole; no description is an empty one."""
+    """Decode a group read whole; a missing description is an empty one."""
     value = JsonValue(data, endpoint)
     return LiveGroup(
         id=_group_id(value),
-        name=value.field("name", "subject").text(),
-        description=_string_field(value) or "",
+        name=Untrusted(value.field("name", "subject").text()),
+        description=Untrusted(_description(value) or ""),
         participants=_participants(value.field("participants")),
         owner=_owner(value),
     )
 
 
-def participants(data: Any, endpoint: str) -> tuple[Participant, ...]:
-    """The list of a group's participants."""
-    return _participants(JsonValue(data, endpoint))
-
-
 def created_group(data: Any, endpoint: str) -> CreatedGroup:
-    """The answer to a create."""
+    """Decode the response to a create."""
     value = JsonValue(data, endpoint)
     name = value.field("name", "subject")
     return CreatedGroup(_group_id(value), name.text() if name.is_present else None)
 
 
 def invite_url(data: Any, endpoint: str) -> str:
-    """A group's invite link as a whole URL; a bare code in the answer is made one."""
+    """Decode a group's invite link, a bare code too, as a whole URL."""
     value = JsonValue(data, endpoint)
     value = value if isinstance(data, str) else value.field("invite_code")
     code = identity.invite_code(value.text())
@@ -190,25 +176,25 @@ def invite_url(data: Any, endpoint: str) -> str:
 
 
 def joined_id(data: Any, endpoint: str) -> str | None:
-    """The id of the group that was joined, where the answer tells it."""
+    """Decode the id of the group that was joined; None if the response lacks it."""
     value = JsonValue(data, endpoint)
     return _group_id(value) if value.has("group_id", "id") and value.field("group_id", "id").is_present else None
 
 
 def message_id(data: Any, endpoint: str) -> str:
-    """The id of a message that was sent."""
+    """Decode the id of a message that was sent."""
     return _id_text(JsonValue(data, endpoint).field("message_id", "id"))
 
 
 def contact(value: JsonValue) -> Contact:
-    """One entry of the address book, under the name it was given there, else the one its owner goes by."""
+    """Decode one entry of the address book, with its name there, else the name that the person chose."""
     person = _participant(value)
     name = value.field("name", "short_name", "push_name")
     return Contact(person.id, person.identity, (name.text() or None) if name.is_present else None)
 
 
 def contact_check(data: Any, endpoint: str) -> ContactCheck:
-    """Whether a number is on WhatsApp."""
+    """Decode the response to a check of a phone number."""
     value = JsonValue(data, endpoint)
     phone, jid = value.field("phone"), value.field("chat_id")
     return ContactCheck(
@@ -219,7 +205,7 @@ def contact_check(data: Any, endpoint: str) -> ContactCheck:
 
 
 def instance(data: Any, endpoint: str) -> Instance:
-    """The instance behind the key."""
+    """Decode the instance behind the key."""
     value = JsonValue(data, endpoint)
     kind = value.field("type")
     return Instance(
@@ -230,15 +216,15 @@ def instance(data: Any, endpoint: str) -> Instance:
 
 
 def _group_id(value: JsonValue) -> str:
-    where = value.field("group_id", "id")
-    text = _id_text(where)
+    field = value.field("group_id", "id")
+    text = _id_text(field)
     if not is_group_id(text):
-        raise where.type_error("a group's id, which ends in @g.us")
+        raise field.type_error("a group's id, which ends in @g.us")
     return text
 
 
 def _id_text(value: JsonValue) -> str:
-    """An id: text, or an object with `_serialized` or with `user` and `server`."""
+    """Return an id from a text, or from an object with `_serialized` or with `user` and `server`."""
     if not isinstance(value.raw, dict):
         return value.text()
     if value.has("_serialized"):
@@ -246,7 +232,7 @@ def _id_text(value: JsonValue) -> str:
     return f"{value.field('user').text()}@{value.field('server').text()}"
 
 
-def _string_field(value: JsonValue) -> str | None:
+def _description(value: JsonValue) -> str | None:
     description = value.field("description")
     return description.text() if description.is_present else None
 
@@ -257,17 +243,17 @@ def _owner(value: JsonValue) -> Identity | None:
 
 
 def _identity(text: str) -> Identity | None:
-    """The person behind a phone JID, or behind a number written with or without its plus sign."""
+    """Return the person with this phone JID, or with this number, with or without its plus sign."""
     jid = _phone_jid(text)
     return identity_of_jid(jid) if jid is not None else None
 
 
 def _phone_jid(text: str) -> str | None:
-    """The address of a phone JID or of a number; None for anything else."""
+    """Return the phone JID of a JID or number; None for anything else."""
     jid = parse_jid(text)
     if jid is not None:
         return None if jid.is_lid else jid.phone_jid
-    number = _NUMBER.fullmatch(_BETWEEN_DIGITS.sub("", text))
+    number = _NUMBER.fullmatch(_SEPARATORS.sub("", text))
     return phone_jid(number["digits"]) if number else None
 
 
@@ -276,36 +262,36 @@ def _participants(value: JsonValue) -> tuple[Participant, ...]:
 
 
 def _participant(value: JsonValue) -> Participant:
-    """Somebody by a phone JID, by a private id (with a phone beside it or without), or by a form nobody knows."""
-    spelled = _id_text(value.field("id"))
-    own = parse_jid(spelled)
-    jid = own.phone_jid if own is not None and not own.is_lid else _phone_beside(value)
+    """Decode a person with a phone JID, with a private id (and perhaps a phone), or with an id of an unknown form."""
+    id_text = _id_text(value.field("id"))
+    parsed = parse_jid(id_text)
+    jid = parsed.phone_jid if parsed is not None and not parsed.is_lid else _jid_from_phone_fields(value)
     role = _role(value)
     return Participant(
-        id=spelled,
+        id=id_text,
         identity=identity_of_jid(jid) if jid is not None else None,
         jid=jid,
-        lid=f"{own.digits}@lid" if own is not None and own.is_lid else _lid_beside(value),
+        lid=f"{parsed.digits}@lid" if parsed is not None and parsed.is_lid else _lid_field(value),
         is_admin=role != "",
         is_owner=role == "superadmin",
     )
 
 
-def _phone_beside(value: JsonValue) -> str | None:
-    """The address of the first field beside an id that has a readable phone."""
+def _jid_from_phone_fields(value: JsonValue) -> str | None:
+    """Return the phone JID of the first field that holds a readable phone number."""
     fields = (value.field(name) for name in _PHONE_FIELDS)
     texts = (str(f.raw) if type(f.raw) is int else _id_text(f) for f in fields if f.is_present)
     return next((jid for text in texts if (jid := _phone_jid(text)) is not None), None)
 
 
-def _lid_beside(value: JsonValue) -> str | None:
+def _lid_field(value: JsonValue) -> str | None:
     field = value.field("lid")
     jid = parse_jid(_id_text(field)) if field.is_present else None
     return f"{jid.digits}@lid" if jid is not None and jid.is_lid else None
 
 
 def _role(value: JsonValue) -> str:
-    """ "superadmin", "admin" or "": from the reference dialect's `admin`, else from the guide's two flags."""
+    """Return "superadmin", "admin" or "", from the reference dialect's `admin` or the guide's two flags."""
     admin = value.field("admin")
     if admin.is_present:
         if admin.raw not in ("admin", "superadmin"):

@@ -1,4 +1,4 @@
-"""Read the live groups with the fewest calls: a list that can be trusted, groups read whole in parallel, invite links."""
+"""Read the live groups with the fewest calls: a complete list, whole groups in parallel, invite links."""
 
 from __future__ import annotations
 
@@ -42,25 +42,25 @@ class InviteLinkApi(Protocol):
 
 
 def list_groups(client: GroupListApi, pinned: int) -> Listing:
-    """List the live groups; `pinned` is how many ids of groups the file has that must be among them.
+    """List the live groups; `pinned` is the number of group ids in the file.
 
-    Raises InvalidResponse for an empty list although ids are pinned: it cannot be told from a failed read.
+    Raises InvalidResponse if the list is empty although ids are pinned: it looks like a failed read.
     """
     listing = client.list_groups()
     if not listing.groups and pinned:
         raise InvalidResponse(
-            f"answered with no groups at all, though the file notes the ids of {pinned}",
+            f"the list of groups is empty, but the file has the ids of {pinned}",
             endpoint="GET /groups",
-            hint="an empty list cannot be told from a failed read; if the instance really is in none of them any "
-            "more, remove these ids or set `state: left`",
+            hint="an empty list looks like a failed read; if the instance really left all these groups, remove their "
+            "ids or set `state: left`",
         )
     return listing
 
 
 def confirm_listing(listing: Listing, client: GroupListApi) -> Listing:
-    """Return a list that lacks no group: where it may, read it to its proven end until two reads in a row agree.
+    """Return a list that lacks no group: read an incomplete one to its proven end until two reads in a row agree.
 
-    Raises InvalidResponse where no two reads agree.
+    Raises InvalidResponse if no two reads agree.
     """
     if listing.complete:
         return listing
@@ -70,9 +70,9 @@ def confirm_listing(listing: Listing, client: GroupListApi) -> Listing:
             return again
         listing = again
     raise InvalidResponse(
-        "the list of groups keeps changing while it is read, so that none can be said to be absent",
+        "the list of groups keeps changing while it is read, so a missing group may still exist",
         endpoint="GET /groups",
-        hint="try again when nobody is making or leaving groups",
+        hint="try again when nobody is creating or leaving groups",
     )
 
 
@@ -83,39 +83,39 @@ def read_groups(
     *,
     is_complete: Callable[[ListedGroup], bool],
 ) -> dict[str, LiveGroup | None]:
-    """Return the listed groups by id: from the list where an entry `is_complete`, else as `fetch_groups` does."""
+    """Return the listed groups by id: from the list if an entry `is_complete`, else as `fetch_groups` does."""
     read = fetch_groups(client, [entry for entry in entries if not is_complete(entry)], parallelism)
     return {entry.id: read[entry.id] if entry.id in read else entry.to_live_group() for entry in entries}
 
 
 def fetch_groups(client: GroupReadApi, entries: Iterable[ListedGroup], parallelism: int) -> dict[str, LiveGroup | None]:
-    """Read these groups whole, `parallelism` at a time, in their order; None for one that vanished since it was listed.
+    """Read these groups whole, `parallelism` at a time; None for one that disappeared since it was listed.
 
-    The first error ends the reading and is raised.
+    Keeps the order of `entries`. Raises the first error and reads no further.
     """
-    wanted = {entry.id: entry for entry in entries}
+    entries_by_id = {entry.id: entry for entry in entries}
 
     def read(group_id: str) -> LiveGroup | None:
         try:
-            return replace(client.group(group_id), count=wanted[group_id].count)
+            return replace(client.group(group_id), count=entries_by_id[group_id].count)
         except NotFound as error:
             if not error.is_about_group:
                 raise
             return None
 
-    return _in_parallel(read, list(wanted), parallelism)
+    return _in_parallel(read, list(entries_by_id), parallelism)
 
 
 def fetch_whole(client: GroupListAndReadApi, ids: Sequence[str], *, parallelism: int) -> tuple[LiveGroup, ...]:
-    """Read the live groups whole, all or those with these ids, sorted by id. Raises UsageError for an id not live."""
+    """Read all live groups whole, or those with these ids, sorted by id. Raises UsageError if an id is not live."""
     listing = client.list_groups()
     if not ids or not listing.names.keys() >= set(ids):
         listing = confirm_listing(listing, client)
     unknown = sorted(set(ids) - listing.names.keys())
     if unknown:
-        raise UsageError(f"--group: not among the instance's live groups: {', '.join(unknown)}")
-    wanted = [group for group in listing.groups if not ids or group.id in ids]
-    read = read_groups(client, wanted, parallelism, is_complete=_is_whole)
+        raise UsageError(f"--group: the instance is not in {', '.join(unknown)}")
+    selected = [group for group in listing.groups if not ids or group.id in ids]
+    read = read_groups(client, selected, parallelism, is_complete=_is_whole)
     return tuple(group for group in read.values() if group is not None)
 
 
@@ -124,7 +124,7 @@ def _is_whole(entry: ListedGroup) -> bool:
 
 
 def fetch_invite_links(client: InviteLinkApi, ids: Sequence[str], parallelism: int) -> dict[str, str | ApiError]:
-    """Fetch the invite links of these groups by id; the error where the API gives none."""
+    """Fetch the invite links of these groups by id; the error if the API gives none."""
 
     def fetch(group_id: str) -> str | ApiError:
         try:

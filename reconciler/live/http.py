@@ -1,19 +1,19 @@
-"""What an error of requests or urllib3 means here: surely not sent, perhaps processed, or unreadable.
+"""Send one request over the pooled session, and turn every error of requests or urllib3 into an ApiError.
 
-One request over the pooled session, and every foreign error turned into ours: nothing of requests gets past here.
-
-No redirect is followed, no cookie kept, no netrc read: requests are handed to the session's adapters directly. The
-proxy and the certificates of the environment count, save for this machine's own addresses.
+The session follows no redirect, keeps no cookie and reads no netrc, because requests go to its adapters directly. It
+honours the proxy and the certificates of the environment, save for addresses of this machine.
 """
 
 from __future__ import annotations
 
+import http.client
+import io
 import os
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,36 +22,40 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
-from urllib3.util.ssltransport import SSLTransport
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from reconciler import __version__
-from reconciler.concurrency import MORE_THREADS_HINT, NO_THREAD_MESSAGE
 from reconciler.errors import ApiError, InvalidResponse, NoResponse, RequestNotSent
 from reconciler.live.base_url import BaseUrl
 
-_NETWORK = "check the network, the base URL, and HTTPS_PROXY where a proxy stands between"
+_NETWORK = "check the network, the base URL, and HTTPS_PROXY if you use a proxy"
 
 
 def map_transport_error(error: Exception, endpoint: str, host: str, timeout: float, *, sent: bool) -> ApiError:
-    """The error of our tree for one that sending raised; its text is in our words, never in the foreign one's.
+    """Return the ApiError for an error that sending raised; its message never repeats the foreign one's.
 
-    `sent`: the connection stood and the request was begun, so that the server may have got it.
+    `sent`: the connection was open and the request begun, so that the server may have received it.
     """
     causes = list(_causes(error))
     if isinstance(error, requests.exceptions.SSLError):
-        return _tls(causes, endpoint, host, sent)
+        return _tls_error(causes, endpoint, host, sent)
     if not sent or any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes):
         return _not_sent(error, causes, endpoint, host, timeout)
-    if isinstance(error, requests.Timeout):
+    if any(isinstance(cause, requests.Timeout | ReadTimeoutError | TimeoutError) for cause in causes):
         return NoResponse(
-            f"no answer within {timeout:g} s", endpoint=endpoint, hint="raise --timeout, or try again later"
+            f"no complete response within {timeout:g} s", endpoint=endpoint, hint="raise --timeout, or try again later"
         )
     if isinstance(error, requests.exceptions.ContentDecodingError | requests.exceptions.InvalidHeader):
-        return InvalidResponse("the answer cannot be unpacked", endpoint=endpoint)
+        return InvalidResponse("cannot decode the response", endpoint=endpoint)
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return NoResponse("the answer broke off", endpoint=endpoint)
-    return NoResponse(f"the connection broke before an answer came{_reason(causes)}", endpoint=endpoint)
+        return NoResponse("the response broke off", endpoint=endpoint)
+    return NoResponse(f"the connection broke before a response arrived{_reason(causes)}", endpoint=endpoint)
 
 
 def _not_sent(
@@ -60,43 +64,43 @@ def _not_sent(
     if isinstance(error, requests.Timeout):
         return RequestNotSent(f"no connection to {host} within {timeout:g} s", endpoint=endpoint, hint=_NETWORK)
     if any(isinstance(cause, NameResolutionError) for cause in causes):
-        return RequestNotSent(f"the name {host} cannot be found", endpoint=endpoint, hint=_NETWORK)
+        return RequestNotSent(f"cannot resolve the host name {host}", endpoint=endpoint, hint=_NETWORK)
     if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
-        return RequestNotSent("the proxy's address cannot be used", endpoint=endpoint, hint="check HTTPS_PROXY")
+        return RequestNotSent("cannot use the proxy's address", endpoint=endpoint, hint="check HTTPS_PROXY")
     if not isinstance(error, requests.RequestException | HTTPError):
         return RequestNotSent(
-            "the file of trusted certificates cannot be read",
+            "cannot read the file of trusted certificates",
             endpoint=endpoint,
             hint="check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
         )
     return RequestNotSent(f"no connection to {host}{_reason(causes)}", endpoint=endpoint, hint=_NETWORK)
 
 
-def _tls(causes: list[BaseException], endpoint: str, host: str, sent: bool) -> ApiError:
+def _tls_error(causes: list[BaseException], endpoint: str, host: str, sent: bool) -> ApiError:
     if sent:
-        return NoResponse("the TLS connection broke before an answer came", endpoint=endpoint)
+        return NoResponse("the TLS connection broke before a response arrived", endpoint=endpoint)
     for failure in causes:
         if isinstance(failure, ssl.SSLCertVerificationError):
             return RequestNotSent(
                 f"the certificate of {host} is not trusted: {failure.verify_message}",
                 endpoint=endpoint,
-                hint="where a proxy of your own stands between, name its certificates in REQUESTS_CA_BUNDLE",
+                hint="if you use a proxy of your own, name its certificates in REQUESTS_CA_BUNDLE",
             )
     return RequestNotSent(
         f"no TLS connection to {host}",
         endpoint=endpoint,
-        hint="check that the base URL's host and port speak HTTPS",
+        hint="check that the base URL's host and port use HTTPS",
     )
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """The operating system's words for what happened (": Connection refused"), where it has any."""
-    told = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
-    return f": {told[-1]}" if told else ""
+    """Return the operating system's reason (": Connection refused"), if it gave one."""
+    reasons = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    return f": {reasons[-1]}" if reasons else ""
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that it wraps, whichever way it holds them."""
+    """Yield the error and every error that it wraps, in whichever attribute."""
     pending, seen = [error], set[int]()
     while pending:
         current = pending.pop()
@@ -104,25 +108,22 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(current))
         yield current
-        within = (*current.args, getattr(current, "reason", None), current.__cause__, current.__context__)
-        pending.extend(part for part in within if isinstance(part, BaseException))
+        wrapped = (*current.args, getattr(current, "reason", None), current.__cause__, current.__context__)
+        pending.extend(part for part in wrapped if isinstance(part, BaseException))
 
 
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
-"""Bytes of an answer, unpacked: far above 1,024 participants in each of thousands of groups."""
-
+"""The largest response, unpacked: far above 1,024 participants in each of thousands of groups."""
 
 POOL_SIZE = 32
-
-
 CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An answer with any status: the body unpacked, `received_at` on the clock that the wire was given.
+    """A response with any status: the body unpacked, `received_at` on the session's clock.
 
-    An error status whose body broke off has an empty body: the status alone tells what happened.
+    An error status whose body broke off has an empty body: the status alone says what happened.
     """
 
     status: int
@@ -131,59 +132,80 @@ class HttpResponse:
     received_at: float
 
 
-class _Deadline:
-    """A call under way, cut off when its answer is not complete in time: a server that drips bytes holds nobody."""
+class _Exchange(threading.local):
+    """The request that this thread has under way: when its present part must be done, and whether it was begun.
 
-    def __init__(self, seconds: float, endpoint: str) -> None:
-        self.expired = False
-        self.sent = False
-        """Whether the request was begun: that is after the connection stood."""
-        self._seconds = seconds
-        self._endpoint = endpoint
-        self._timer: threading.Timer | None = None
+    requests offers no way to pass this to a connection.
+    """
 
-    def begin(self, connection: socket.socket | SSLTransport) -> None:
-        """The request goes out now: the answer is to be complete within the time.
+    timeout = 0.0
+    deadline = 0.0
+    sent = False
 
-        Raises NotSent where the machine gives no thread to watch over that.
-        """
-        self._timer = threading.Timer(self._seconds, self._cut, (connection,))
-        self._timer.daemon = True
-        try:
-            self._timer.start()
-        except RuntimeError:
-            raise RequestNotSent(NO_THREAD_MESSAGE, endpoint=self._endpoint, hint=MORE_THREADS_HINT) from None
+    def begin(self, timeout: float) -> None:
+        """Start to connect."""
+        self.timeout, self.sent = timeout, False
+        self.deadline = time.monotonic() + timeout
+
+    def send(self) -> None:
+        """Start to send the request over an open connection."""
         self.sent = True
-
-    def _cut(self, connection: socket.socket | SSLTransport) -> None:
-        self.expired = True
-        while not isinstance(connection, socket.socket):
-            # TLS within the TLS of an HTTPS proxy is no socket, but goes over one.
-            connection = connection.socket
-        with suppress(OSError):
-            # The plain socket's own method: that of a TLS socket would pull it from under the thread that reads.
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-    def end(self) -> None:
-        """The answer is there, or will not be."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self.deadline = time.monotonic() + self.timeout
 
 
-_under_way = threading.local()
+_exchange = _Exchange()
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Read from a socket until a deadline that no byte puts off: a server that drips bytes cannot hold a call.
+
+    Only your own HTTPS proxy could, by dripping the parts of one TLS record: urllib3 reads those in a loop of its own.
+    """
+
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self._connection = connection
+        self._stream = connection.makefile("rb", buffering=0)
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the response is not complete")
+        self._connection.settimeout(seconds)
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    """A response whose headers and body must be there by the exchange's deadline."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_DeadlineReader(sock, _exchange.deadline))
 
 
 class _TimedConnection(HTTPConnection):
+    response_class = _TimedResponse
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
-        _under_way.exchange.begin(self.sock)
+        _exchange.send()
         super().request(*args, **kwargs)
 
 
 class _TimedTlsConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _under_way.exchange.begin(self.sock)
+        _exchange.send()
         super().request(*args, **kwargs)
 
 
@@ -199,7 +221,7 @@ _POOLS = {"http": _TimedPool, "https": _TimedTlsPool}
 
 
 class _TimedAdapter(HTTPAdapter):
-    """requests' adapter with connections that stand, and tell the exchange so, before a request goes out."""
+    """requests' adapter with connections that open before a request is begun, and that keep the deadline."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -212,7 +234,7 @@ class _TimedAdapter(HTTPAdapter):
 
 
 class HttpSession:
-    """Sends requests to one address with one key. `timeout`: seconds to connect, and seconds to the whole answer."""
+    """Send requests to one address with one key. timeout: seconds to connect, and again until the response is whole."""
 
     def __init__(self, address: BaseUrl, key: str, timeout: float, clock: Callable[[], float]) -> None:
         self._address = address
@@ -233,30 +255,17 @@ class HttpSession:
     def send(
         self, method: str, path: str, endpoint: str, *, json: Any = None, params: Mapping[str, Any] | None = None
     ) -> HttpResponse:
-        """Send one request, `path` quoted already. Raises NotSent, NoAnswer or BadAnswer, nothing else."""
-        exchange = _under_way.exchange = _Deadline(self._timeout, endpoint)
-        outcome: HttpResponse | ApiError
+        """Send one request, `path` quoted already. Raises RequestNotSent, NoResponse or InvalidResponse alone."""
+        _exchange.begin(self._timeout)
         try:
-            outcome = self._exchange(exchange, method, path, endpoint, json, params)
+            return self._perform(method, path, endpoint, json, params)
         except (requests.RequestException, HTTPError, OSError) as error:
-            outcome = map_transport_error(error, endpoint, self._address.host, self._timeout, sent=exchange.sent)
-        finally:
-            exchange.end()
-        if exchange.expired and not (isinstance(outcome, HttpResponse) and outcome.status >= 400):
-            outcome = NoResponse(f"the answer was not complete after {self._timeout:g} s", endpoint=endpoint)
-        if isinstance(outcome, ApiError):
-            # Raised out here, so that the foreign error, which knows the request's headers, is not chained to it.
-            raise outcome
-        return outcome
+            failure = map_transport_error(error, endpoint, self._address.host, self._timeout, sent=_exchange.sent)
+        # Raised out here, so that the foreign error, which knows the request's headers, is not chained to it.
+        raise failure
 
-    def _exchange(
-        self,
-        exchange: _Deadline,
-        method: str,
-        path: str,
-        endpoint: str,
-        json: Any,
-        params: Mapping[str, Any] | None,
+    def _perform(
+        self, method: str, path: str, endpoint: str, json: Any, params: Mapping[str, Any] | None
     ) -> HttpResponse:
         url = self._address.url + path
         request = self._session.prepare_request(requests.Request(method, url, json=json, params=params))
@@ -272,19 +281,19 @@ class HttpSession:
         return {} if self._address.is_loopback else get_environ_proxies(url)
 
     def _certificates(self) -> bool | str:
-        """Where requests looks for certificates by itself when it trusts the environment."""
+        """Return where requests itself looks for certificates if it trusts the environment."""
         return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
 def _read_body(response: requests.Response, endpoint: str) -> bytes:
-    """The whole body; BadAnswer when it is too large to be an answer."""
+    """Return the whole body; raise InvalidResponse if it is too large to be one of the API's."""
     chunks, size = [], 0
     try:
         for chunk in response.iter_content(CHUNK_BYTES):
             chunks.append(chunk)
             size += len(chunk)
             if size > MAX_RESPONSE_BYTES:
-                raise InvalidResponse(f"the answer has more than {MAX_RESPONSE_BYTES >> 20} MB", endpoint=endpoint)
+                raise InvalidResponse(f"the response has more than {MAX_RESPONSE_BYTES >> 20} MB", endpoint=endpoint)
     except (requests.RequestException, HTTPError, OSError):
         if response.status_code < 400:
             raise

@@ -1,7 +1,7 @@
-"""Read a list whole, whichever way the server pages it: in one piece, by limit and offset, or by numbered pages.
+"""Read a whole list, however the server pages it: in one piece, by limit and offset, or by numbered pages.
 
-The style is recognised from the answers. A list that may lack an entry is an error or is marked, never passed on as
-whole: an entry taken for absent would be created a second time.
+The responses reveal the style. A list that may lack an entry is an error or marked as incomplete: a group that seems
+absent would be created a second time.
 """
 
 from __future__ import annotations
@@ -15,32 +15,26 @@ from reconciler.errors import InvalidResponse
 from reconciler.live.decode import JsonValue
 
 DOCUMENTED_SIZE = 50
-"""The length at which an array is a first page, as documented: it is always asked what comes after it."""
-
+"""The documented page size: an array of this length always has its next page fetched."""
 
 USUAL_SIZES = frozenset({10, 20, 25, 30, 100, 200, 250, 500, 1000})
-"""Lengths at which a server that keeps to no document may have cut: asked about where somebody seems absent."""
-
+"""Other page sizes that a server may use: the next page is fetched only for a proven end."""
 
 MAX_LIST_READS = 3
-"""How often a list is read from its start when it changes under our eyes."""
-
+"""How often a list that changes while it is read is read from its start."""
 
 MAX_PAGES = 2000
 
-
 Entry = TypeVar("Entry")
-
-
 Query = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class PagedResult(Generic[Entry]):
-    """A whole list in the server's order.
+    """A list in the server's order.
 
-    complete: False where entries can slip between two pages unseen, or the list may have been cut: one which is not
-    here may be there all the same.
+    `complete` is False if an entry can have slipped between two pages, or the server may have cut the list: then an
+    entry that is not here may still exist.
     """
 
     entries: tuple[Entry, ...]
@@ -48,99 +42,99 @@ class PagedResult(Generic[Entry]):
 
 
 class _ListChanged(Exception):
-    """The list changed between two pages: read it from its start again."""
+    """The list changed between two pages, so it must be read from its start again."""
 
 
 class Paginator(Generic[Entry]):
-    """Reads one list. ask: one GET with these query parameters → data. read: one entry. key: an entry's id.
+    """Read one list. fetch: GET one page with these query parameters. decode: one entry. key: an entry's id.
 
-    verify_end: ask what comes after a bare array at every length at which it may have been cut, not only at the
-    documented one.
+    verify_end: fetch what follows a bare array of any usual page size, not only of the documented one.
     """
 
     def __init__(
         self,
-        ask: Callable[[Query | None], Any],
-        read: Callable[[JsonValue], Entry],
+        fetch: Callable[[Query | None], Any],
+        decode: Callable[[JsonValue], Entry],
         key: Callable[[Entry], str],
         endpoint: str,
         *,
         verify_end: bool = False,
     ) -> None:
-        self._ask = ask
-        self._read = read
+        self._fetch = fetch
+        self._decode = decode
         self._key = key
         self._endpoint = endpoint
         self._verify_end = verify_end
 
     def read_all(self) -> PagedResult[Entry]:
-        """The whole list. Raises BadAnswer for unknown shapes, and when the list keeps changing while it is read."""
+        """Return the list; raise InvalidResponse for an unknown shape, or if it keeps changing while it is read."""
         for _ in range(MAX_LIST_READS):
             try:
-                return self._once()
+                return self._read_once()
             except _ListChanged:
                 continue
-        raise self._bad(
-            f"the list does not add up or keeps changing: read {MAX_LIST_READS} times, it cannot be said to be complete",
+        raise self._error(
+            f"the list is inconsistent or keeps changing: {MAX_LIST_READS} reads did not give a complete one",
             "try again when fewer changes are made",
         )
 
-    def _once(self) -> PagedResult[Entry]:
-        first = self._ask(None)
+    def _read_once(self) -> PagedResult[Entry]:
+        first = self._fetch(None)
         if isinstance(first, dict):
-            return self._numbered(first)
+            return self._read_numbered_pages(first)
         entries = self._entries(JsonValue(first, self._endpoint))
-        usual = len(entries) in USUAL_SIZES
-        if len(entries) == DOCUMENTED_SIZE or (usual and self._verify_end):
-            return PagedResult(tuple(self._by_offset(entries)), complete=True)
-        return PagedResult(tuple(_by_key(entries, self._key).values()), complete=not usual)
+        may_be_cut = len(entries) in USUAL_SIZES
+        if len(entries) == DOCUMENTED_SIZE or (may_be_cut and self._verify_end):
+            return PagedResult(tuple(self._read_by_offset(entries)), complete=True)
+        return PagedResult(tuple(_by_key(entries, self._key).values()), complete=not may_be_cut)
 
-    def _by_offset(self, first: list[Entry]) -> list[Entry]:
-        """Go on by limit and offset.
+    def _read_by_offset(self, first: list[Entry]) -> list[Entry]:
+        """Read the next pages by limit and offset.
 
-        Each page begins with the last entry of the one before. Entries that stay in the list keep their order, so
-        where that one is still at its place, none behind it can have moved before it unseen.
+        Each page begins with the last entry of the page before. Entries keep their order, so if that one is still in
+        its place, no entry behind it can have moved before it unseen.
         """
         size, known = len(first), _by_key(first, self._key)
-        start = [self._key(entry) for entry in first]
-        place, last, fresh = size - 1, start[-1], len(first)
+        first_keys = [self._key(entry) for entry in first]
+        last_key, count = first_keys[-1], size
         for _ in range(MAX_PAGES):
-            if len(known) != fresh:
+            if len(known) != count:
                 raise _ListChanged
-            page = self._entries(JsonValue(self._ask({"limit": size, "offset": place}), self._endpoint))
+            page = self._entries(JsonValue(self._fetch({"limit": size, "offset": count - 1}), self._endpoint))
             keys = [self._key(entry) for entry in page]
-            if keys == start and fresh == size:
-                # The whole list once more: this server knows no paging.
+            if keys == first_keys and count == size:
+                # The same list again: this server does not page.
                 return first
-            if not keys or keys[0] != last:
+            if not keys or keys[0] != last_key:
                 raise _ListChanged
             known |= _by_key(page[1:], self._key)
-            fresh += len(page) - 1
-            place, last = fresh - 1, keys[-1]
-            if len(page) < size and len(known) == fresh:
+            count += len(page) - 1
+            last_key = keys[-1]
+            if len(page) < size and len(known) == count:
                 return list(known.values())
-        raise self._endless()
+        raise self._too_many_pages()
 
-    def _numbered(self, first: dict[str, Any]) -> PagedResult[Entry]:
-        """Go on by page numbers until the total is there."""
+    def _read_numbered_pages(self, first: dict[str, Any]) -> PagedResult[Entry]:
+        """Read the next pages by number until the total is reached."""
         total, size, entries = self._numbered_page(first, 1)
         pages, known = ceil(total / size), _by_key(entries, self._key)
         if pages > MAX_PAGES:
-            raise self._endless()
+            raise self._too_many_pages()
         for number in range(2, pages + 1):
             if len(known) != (number - 1) * size:
                 raise _ListChanged
-            again, same_size, entries = self._numbered_page(self._ask({"page": number, "limit": size}), number)
-            if (again, same_size) != (total, size):
+            page = self._fetch({"page": number, "limit": size})
+            page_total, page_size, entries = self._numbered_page(page, number)
+            if (page_total, page_size) != (total, size):
                 raise _ListChanged
             known |= _by_key(entries, self._key)
         if len(known) != total or len(entries) != total - max(0, pages - 1) * size:
             raise _ListChanged
         return PagedResult(tuple(known.values()), complete=pages <= 1)
 
-    def _numbered_page(self, answer: Any, number: int) -> tuple[int, int, list[Entry]]:
-        """Total, page size and entries of one numbered page."""
-        value = JsonValue(answer, self._endpoint)
+    def _numbered_page(self, data: Any, number: int) -> tuple[int, int, list[Entry]]:
+        """Return total, page size and entries of one numbered page."""
+        value = JsonValue(data, self._endpoint)
         entries = self._entries(value.field("items"))
         total, size, page, pages = (value.field(name) for name in ("total", "limit", "page", "totalPages"))
         if page.count() != number:
@@ -152,17 +146,17 @@ class Paginator(Generic[Entry]):
         return total.count(), size.count(), entries
 
     def _entries(self, value: JsonValue) -> list[Entry]:
-        return [self._read(entry) for entry in value.entries()]
+        return [self._decode(entry) for entry in value.entries()]
 
-    def _endless(self) -> InvalidResponse:
-        return self._bad(f"the list has more than {MAX_PAGES} pages", "check that the base URL is the API's")
+    def _too_many_pages(self) -> InvalidResponse:
+        return self._error(f"the list has more than {MAX_PAGES} pages", "check that the base URL is the API's")
 
-    def _bad(self, message: str, hint: str) -> InvalidResponse:
+    def _error(self, message: str, hint: str) -> InvalidResponse:
         return InvalidResponse(message, endpoint=self._endpoint, hint=hint)
 
 
 def _by_key(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, Entry]:
-    """Entries by id; one that comes twice and differs shows that the list changed."""
+    """Return entries by id; raise _ListChanged if one comes twice and differs."""
     known: dict[str, Entry] = {}
     for entry in entries:
         if known.setdefault(key(entry), entry) != entry:

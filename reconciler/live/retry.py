@@ -1,8 +1,10 @@
-"""Which calls are sent again after which failure, and how long to wait before. Pure."""
+"""Decide whether a failed call is sent again, and after which wait; the throttle does the waiting."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from reconciler.errors import ApiError, InvalidResponse, NoResponse, RateLimited, RequestNotSent, ServerError
@@ -11,60 +13,79 @@ from reconciler.live.rate_limit import http_date
 MAX_ATTEMPTS = 5
 """How often one call is sent at most."""
 
-
 MAX_INVALID_RESPONSES = 2
-"""How often an unreadable answer to a read is asked for again."""
-
+"""How many unreadable responses to a read are followed by another attempt."""
 
 MAX_WAIT_SECONDS = 120.0
-"""Seconds: no header makes us wait longer before one attempt."""
-
+"""The longest wait before an attempt, whatever a header demands."""
 
 JITTER = 0.25
-"""The share by which a wait is drawn out at random, so that callers who failed together do not return together."""
+"""The random share added to a wait, so that calls that failed together are not sent again together."""
 
 
 class Retry(Enum):
-    """What sending a call twice would do."""
+    """What it means to send a call twice."""
 
     IDEMPOTENT = "safe"
-    """Nothing: GET, PATCH, add, remove, join, leave."""
+    """The second has no further effect: GET, PATCH, add, remove, join, leave."""
 
     AT_MOST_ONCE = "once"
-    """A second group, a second message: sent again only when the first surely was not processed."""
+    """The second makes another group or message: send it only if the server surely did not process the first."""
 
 
-def should_retry(error: ApiError, *, method: str, retry: Retry, attempt: int, bad_answers: int) -> bool:
-    """Whether to send a call again after its `attempt`-th attempt (from 1) and `bad_answers` unreadable answers."""
-    if attempt >= MAX_ATTEMPTS:
-        return False
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The wait before the next attempt: of this call alone, or, after a 429, of every call of the program."""
+
+    seconds: float = 0.0
+    for_all_calls: bool = False
+
+
+NO_PAUSE = Pause()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How an attempt failed: with which response headers, and how many seconds before the window resets, if known."""
+
+    error: ApiError
+    headers: Mapping[str, str] = field(default_factory=dict)
+    until_reset: float | None = None
+
+
+def decide_retry(
+    failure: Failure, *, method: str, retry: Retry, attempts: int, invalid_responses: int, chance: float
+) -> Pause | None:
+    """Return the wait before the next attempt; None if the call must not be sent again.
+
+    `attempts` and `invalid_responses` count those of this call so far; `chance` is a random number from 0 to 1. A 429
+    is waited out until the window's reset, else as long as `Retry-After` says, else 1, 2, 4, 8 s, as after any other
+    failure.
+    """
+    error = failure.error
+    if attempts >= MAX_ATTEMPTS or not _may_retry(error, method, retry, invalid_responses):
+        return None
+    seconds = 2.0 ** (attempts - 1) * (1 + JITTER * chance)
+    if isinstance(error, RateLimited) and failure.until_reset and "X-RateLimit-Reset" in failure.headers:
+        seconds = failure.until_reset
+    elif isinstance(error, RateLimited | ServerError):
+        seconds = retry_after(failure.headers) or seconds
+    return Pause(min(seconds, MAX_WAIT_SECONDS), for_all_calls=isinstance(error, RateLimited))
+
+
+def _may_retry(error: ApiError, method: str, retry: Retry, invalid_responses: int) -> bool:
     if isinstance(error, RequestNotSent | RateLimited):
         return True
     if isinstance(error, InvalidResponse):
-        return method == "GET" and bad_answers <= MAX_INVALID_RESPONSES
+        return method == "GET" and invalid_responses <= MAX_INVALID_RESPONSES
     return retry is Retry.IDEMPOTENT and isinstance(error, NoResponse | ServerError)
 
 
-def retry_delay(
-    error: ApiError, headers: Mapping[str, str], *, attempt: int, until_reset: float | None, now: float, chance: float
-) -> float:
-    """Seconds to wait after the `attempt`-th attempt failed.
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds in `Retry-After`, a number or an HTTP date; None if it is missing or unreadable.
 
-    A 429 is waited out: until the window's reset (`until_reset` seconds), else as `Retry-After` says, else 1, 2,
-    4, 8 s, as after any other failure. `now` is Unix time, for dates in `Retry-After` where the server tells no
-    `Date`; `chance` is a random number from 0 to 1.
+    A date is compared with the server's own `Date`, or with our clock if it sends none.
     """
-    backoff = 2.0 ** (attempt - 1) * (1 + JITTER * chance)
-    told = None
-    if isinstance(error, RateLimited):
-        told = until_reset or retry_after(headers, now)
-    elif isinstance(error, ServerError):
-        told = retry_after(headers, now)
-    return min(told or backoff, MAX_WAIT_SECONDS)
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that `Retry-After` asks for, written as a number or as an HTTP date; None for none or a bad one."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
@@ -72,4 +93,4 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if date is None:
         return None
     server_now = http_date(headers.get("Date"))
-    return max(0.0, date - (now if server_now is None else server_now))
+    return max(0.0, date - (time.time() if server_now is None else server_now))

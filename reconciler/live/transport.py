@@ -1,10 +1,9 @@
-"""Sends calls, again where that is harmless: paced, recorded, read-only where asked, failing with our errors alone."""
+"""Send calls to the API: throttled, retried where that is harmless, recorded, and failing only with ApiErrors."""
 
 from __future__ import annotations
 
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -18,29 +17,21 @@ from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, Inva
 from reconciler.live.base_url import parse_base_url, validate_api_key
 from reconciler.live.http import HttpResponse, HttpSession
 from reconciler.live.responses import error_from_response, unwrap
-from reconciler.live.retry import Retry, retry_delay, should_retry
+from reconciler.live.retry import NO_PAUSE, Failure, Pause, Retry, decide_retry
 from reconciler.live.throttle import LOGGED_WAIT_SECONDS, Throttle
 from reconciler.model.live import CallRecord
 from reconciler.sanitize.mask import mask_text
 
 _LOG = logging.getLogger("reconciler.live")
-
-
-_CHANCE = SystemRandom()
-
-
+_RANDOM = SystemRandom()
 _INSTANCE = re.compile(r"/instances/[^/]+(?=/)")
-
-
-NO_HEADERS: Mapping[str, str] = {}
-
 
 KEY_REMOVED = "[key]"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """What a call was answered with: the envelope's data, and the id that Wappfy's support asks for."""
+    """The response to a call: the envelope's data, and the request id that Wappfy's support asks for."""
 
     data: Any
     status: int
@@ -56,31 +47,28 @@ class _Call:
 
     @property
     def endpoint(self) -> str:
-        """As errors name it: without the instance, and without the query, which may hold a phone number."""
+        """The call for error messages: without the instance, and without the query, which may hold a phone number."""
         return f"{self.method} {_INSTANCE.sub('', self.path)}"
 
     @property
-    def shown_path(self) -> str:
+    def is_write(self) -> bool:
+        """Whether the call may change something."""
+        return self.method != "GET"
+
+    @property
+    def masked_path(self) -> str:
         """The path with its query, phone numbers masked."""
-        query = {name: mask_text(str(value)) for name, value in (self.params or {}).items()}
-        return f"{self.path}?{'&'.join(f'{name}={value}' for name, value in query.items())}" if query else self.path
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One request and how it ended; `headers` are those of the answer, if one came."""
-
-    outcome: ApiResponse | ApiError
-    headers: Mapping[str, str]
+        query = "&".join(f"{name}={mask_text(str(value))}" for name, value in (self.params or {}).items())
+        return f"{self.path}?{query}" if query else self.path
 
 
 class Transport(AbstractContextManager["Transport"]):
     """One pooled session with one key to one address, for all threads.
 
-    timeout: seconds to connect, and again to the whole answer. pacer: holds calls back. read_only: refuse every verb
-    but GET. only: method and path of the one call that this session is for. stop: when set, calls under way are
-    finished and no other starts (Interrupted). observer: told of every attempt, from any thread. wait: sleeps between
-    attempts (tests give their own).
+    timeout: seconds to connect, and again until the whole response is there. throttle: decides when a call is sent;
+    once it is stopped, calls under way finish and no other starts (Interrupted). read_only: allow GET alone. only:
+    method and path of the one call that this session allows. observer: receives a record of every attempt, from any
+    thread.
 
     The key is in the session's headers and nowhere else: in no error, record, log line or repr.
     """
@@ -91,26 +79,22 @@ class Transport(AbstractContextManager["Transport"]):
         key: str,
         *,
         timeout: float = 30.0,
-        pacer: Throttle,
+        throttle: Throttle,
         read_only: bool = False,
         only: tuple[str, str] | None = None,
-        stop: threading.Event,
         observer: Callable[[CallRecord], None] | None = None,
-        wait: Callable[[float], object] | None = None,
     ) -> None:
-        checked = validate_api_key(key)
-        self._pacer = pacer
+        valid_key = validate_api_key(key)
+        self._throttle = throttle
         self._read_only = read_only
         self._only = only
-        self._stop = stop
         self._observer = observer
-        self._wait = wait or stop.wait
-        self._redact: Callable[[str], str] = lambda text: text.replace(checked, KEY_REMOVED)
-        self._wire = HttpSession(parse_base_url(base_url), checked, timeout, pacer.now)
+        self._redact: Callable[[str], str] = lambda text: text.replace(valid_key, KEY_REMOVED)
+        self._session = HttpSession(parse_base_url(base_url), valid_key, timeout, throttle.now)
 
     def close(self) -> None:
         """Close all connections."""
-        self._wire.close()
+        self._session.close()
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -118,114 +102,90 @@ class Transport(AbstractContextManager["Transport"]):
     def request(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None, retry: Retry
     ) -> ApiResponse:
-        """Send a call until it is answered, as often as `retry` allows; `path` begins with a slash and is quoted.
+        """Send a call until it succeeds, as often as `retry` allows; `path` begins with a slash and is quoted.
 
-        Raises from the ApiError tree, Interrupted or ReadOnlyViolation. The error of a write is raised *from* the
-        error of an earlier attempt that may have taken effect, if there was one: `error.__cause__` tells.
+        Raises from the ApiError tree, Interrupted or ReadOnlyViolation. If an earlier attempt of a write may have
+        taken effect, its error is the `__cause__` of the error raised.
         """
         call = _Call(method, path, json, params)
-        self._require_allowed(call)
+        self._raise_if_forbidden(call)
         earlier: ApiError | None = None
-        attempt = bad_answers = 0
+        pause, number, invalid = NO_PAUSE, 0, 0
         while True:
-            attempt += 1
-            made = self._attempt(call, attempt, earlier)
-            outcome = made.outcome
-            if isinstance(outcome, ApiResponse):
-                return outcome
-            bad_answers += isinstance(outcome, InvalidResponse)
-            if not should_retry(outcome, method=method, retry=retry, attempt=attempt, bad_answers=bad_answers):
-                raise outcome from earlier
-            if method != "GET" and isinstance(outcome, MAY_HAVE_TAKEN_EFFECT):
-                earlier = outcome
-            self._pause(outcome, made.headers, attempt, earlier)
+            number += 1
+            result = self._attempt(call, number, pause, earlier)
+            if isinstance(result, ApiResponse):
+                return result
+            error = result.error
+            invalid += isinstance(error, InvalidResponse)
+            decision = decide_retry(
+                result, method=method, retry=retry, attempts=number, invalid_responses=invalid, chance=_RANDOM.random()
+            )
+            if decision is None:
+                raise error from earlier
+            if decision.seconds >= LOGGED_WAIT_SECONDS:
+                _LOG.info("%s: %s; retrying in %d s", error.endpoint, error.message, ceil(decision.seconds))
+            if call.is_write and isinstance(error, MAY_HAVE_TAKEN_EFFECT):
+                earlier = error
+            pause = decision
 
-    def _require_allowed(self, call: _Call) -> None:
-        if self._read_only and call.method != "GET":
-            raise ReadOnlyViolation(f"{call.endpoint} was not sent: this session only reads")
+    def _raise_if_forbidden(self, call: _Call) -> None:
+        if self._read_only and call.is_write:
+            raise ReadOnlyViolation(f"{call.endpoint} was not sent: this session is read-only")
         if self._only is not None and (call.method, call.path) != self._only:
-            raise ReadOnlyViolation(f"{call.endpoint} was not sent: this session is for one other call alone")
+            raise ReadOnlyViolation(f"{call.endpoint} was not sent: this session allows one other call alone")
 
-    def _attempt(self, call: _Call, attempt: int, earlier: ApiError | None) -> _Attempt:
-        """Send a call once, when the pace allows it, and record how it ended."""
+    def _attempt(self, call: _Call, number: int, pause: Pause, earlier: ApiError | None) -> ApiResponse | Failure:
+        """Send a call once, when the throttle allows it, and record its outcome."""
         try:
-            sent_at = self._pacer.acquire(write=call.method != "GET")
+            sent_at = self._throttle.acquire(write=call.is_write, pause=pause)
         except Interrupted:
-            raise Interrupted(f"interrupted before {call.endpoint} was sent") from earlier
-        at, begun = datetime.now(UTC).isoformat(timespec="milliseconds"), time.monotonic()
-        incoming: HttpResponse | None = None
+            again = " again" if number > 1 else ""
+            raise Interrupted(f"interrupted before {call.endpoint} was sent{again}") from earlier
+        at, started = datetime.now(UTC).isoformat(timespec="milliseconds"), time.monotonic()
+        response: HttpResponse | None = None
+        until_reset: float | None = None
         outcome: ApiResponse | ApiError
         try:
-            incoming = self._wire.send(call.method, call.path, call.endpoint, json=call.json, params=call.params)
-            outcome = self._read(incoming, call)
+            response = self._session.send(call.method, call.path, call.endpoint, json=call.json, params=call.params)
+            outcome = self._read(response, call)
         except ApiError as error:
             outcome = error
         finally:
-            self._settle(incoming, sent_at)
-        self._record(call, attempt, outcome, at, time.monotonic() - begun)
-        return _Attempt(outcome, incoming.headers if incoming else NO_HEADERS)
+            until_reset = self._throttle.record_response(response, sent_at)
+        self._record(call, number, outcome, at, time.monotonic() - started)
+        if isinstance(outcome, ApiResponse):
+            return outcome
+        return Failure(outcome, response.headers if response else {}, until_reset)
 
-    def _settle(self, incoming: HttpResponse | None, sent_at: float) -> None:
-        if incoming is None:
-            self._pacer.record_response(None, sent_at, self._pacer.now())
-        else:
-            self._pacer.record_response(incoming.headers, sent_at, incoming.received_at, refused=incoming.status == 429)
+    def _read(self, response: HttpResponse, call: _Call) -> ApiResponse:
+        if not 200 <= response.status < 300:
+            raise error_from_response(response.status, response.headers, response.body, call.endpoint, self._redact)
+        data, request_id = unwrap(response.status, response.headers, response.body, call.endpoint, self._redact)
+        return ApiResponse(data, response.status, request_id)
 
-    def _read(self, incoming: HttpResponse, call: _Call) -> ApiResponse:
-        if not 200 <= incoming.status < 300:
-            raise error_from_response(incoming.status, incoming.headers, incoming.body, call.endpoint, self._redact)
-        data, named = unwrap(incoming.status, incoming.headers, incoming.body, call.endpoint, self._redact)
-        return ApiResponse(data, incoming.status, named)
-
-    def _pause(self, error: ApiError, headers: Mapping[str, str], attempt: int, earlier: ApiError | None) -> None:
-        """Wait before the next attempt; after a 429 everybody waits."""
-        seconds = retry_delay(
-            error,
-            headers,
-            attempt=attempt,
-            until_reset=self._pacer.until_reset() if "X-RateLimit-Reset" in headers else None,
-            now=time.time(),
-            chance=_CHANCE.random(),
-        )
-        if error.status == 429:
-            self._pacer.block_for(seconds)
-        if seconds >= LOGGED_WAIT_SECONDS:
-            _LOG.info("%s: %s; waiting %d s before it is sent again", error.endpoint, error.message, ceil(seconds))
-        if not self._stop.is_set():
-            self._wait(seconds)
-        if self._stop.is_set():
-            raise Interrupted(f"interrupted before {error.endpoint} was sent again") from earlier
-
-    def _record(self, call: _Call, attempt: int, outcome: ApiResponse | ApiError, at: str, seconds: float) -> None:
-        """Tell the observer and the log of one attempt."""
-        failed = outcome if isinstance(outcome, ApiError) else None
+    def _record(self, call: _Call, number: int, outcome: ApiResponse | ApiError, at: str, seconds: float) -> None:
+        """Give one attempt to the observer and to the log."""
+        error = outcome if isinstance(outcome, ApiError) else None
         record = CallRecord(
             at=at,
             method=call.method,
-            path=call.shown_path,
-            attempt=attempt,
+            path=call.masked_path,
+            attempt=number,
             status=outcome.status,
-            code=failed.code if failed else None,
-            error=failed.message if failed else None,
+            code=error.code if error else None,
+            error=error.message if error else None,
             request_id=outcome.request_id,
             seconds=round(seconds, 4),
             body=call.json,
         )
-        ended = record.error or record.status
-        _LOG.debug("%s %s: %s", record.method, record.path, ended, extra={"call": _for_log(record)})
+        result = record.error or record.status
+        _LOG.debug("%s %s: %s", record.method, record.path, result, extra={"call": _log_fields(record)})
         if self._observer is not None:
             self._observer(record)
 
 
-def _for_log(record: CallRecord) -> dict[str, Any]:
-    """A record without what was sent, which has numbers; the rest may hold some too, and whoever writes it masks it."""
-    return {
-        "method": record.method,
-        "path": record.path,
-        "attempt": record.attempt,
-        "status": record.status,
-        "code": record.code,
-        "error": record.error,
-        "request_id": record.request_id,
-        "seconds": record.seconds,
-    }
+def _log_fields(record: CallRecord) -> dict[str, Any]:
+    """Return a record without its body, which holds phone numbers; the log's writer masks what the rest may hold."""
+    names = ("method", "path", "attempt", "status", "code", "error", "request_id", "seconds")
+    return {name: getattr(record, name) for name in names}

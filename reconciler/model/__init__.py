@@ -1,1 +1,1 @@
-"""Nouns without I/O: people and their identity, desired and live groups, plans and results."""
+"""The values that several stages share: people, identities, desired and live groups, text of others."""

@@ -1,6 +1,7 @@
-"""What the YAML asks for, resolved: aliases and teams gone, dates applied, every person an identity.
+"""What the YAML describes, resolved: no aliases or teams, dates applied, every person an identity.
 
-How much WhatsApp and the API take: the numbers that more than one stage holds to."""
+Also the limits of WhatsApp and its API that more than one stage keeps.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +18,17 @@ from reconciler.model.restrictions import Origins, Restrictions
 
 
 class Unmanaged(Enum):
-    """The marker for "the file does not say, so leave it": never confused with empty."""
+    """The marker for "not in the configuration, so leave it as it is", which is not the same as empty."""
 
     UNMANAGED = "unmanaged"
 
 
 UNMANAGED: Final = Unmanaged.UNMANAGED
-
-
 UnmanagedType = Literal[Unmanaged.UNMANAGED]
 
 
 class Membership(StrEnum):
-    """How far a group's member list binds."""
+    """What a group's member list means for people who are not on it."""
 
     EXACT = "exact"
     ADDITIVE = "additive"
@@ -37,7 +36,7 @@ class Membership(StrEnum):
 
 
 class State(StrEnum):
-    """Whether the instance is to be in the group or out of it."""
+    """Whether the account is to be in the group or out of it."""
 
     PRESENT = "present"
     LEFT = "left"
@@ -45,9 +44,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody the file names. `jid` is what is sent to the API, `lid` a private id noted in the file.
+    """Somebody in the configuration. `jid` is the address for the API, `lid` their private id, where it is set.
 
-    They go by `alias`, the file's first for them; the others are in `other_aliases`.
+    `alias` is the first alias that the configuration has for them, `other_aliases` the rest.
     """
 
     identity: Identity
@@ -59,13 +58,13 @@ class Person:
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """All that the file has for them, in its order."""
+        """Every alias that the configuration has for them, in its order."""
         return () if self.alias is None else (self.alias, *self.other_aliases)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person wanted in a group: until when (last day, UTC), why, whether only by invite, through which teams."""
+    """A person in a group's list: until when (last day, UTC), why, whether only by invite, through which teams."""
 
     person: Person
     until: date | None = None
@@ -82,7 +81,7 @@ _LIMIT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RemovalLimit:
-    """How many members one plan may take out of a group: a count, or a share of the live members in percent."""
+    """How many members one plan may remove from a group: a count, or a share of the live members in percent."""
 
     source: str
     count: int | None = None
@@ -90,7 +89,7 @@ class RemovalLimit:
 
     @classmethod
     def parse(cls, text: str, source: str) -> RemovalLimit:
-        """Read `3` or `12.5%` (0 to 100) as the file and the command line write it; ValueError for anything else."""
+        """Parse `3` or `12.5%` (0 to 100), as YAML and the command line have it; raise ValueError for anything else."""
         match = _LIMIT.fullmatch(text.strip())
         if match is None:
             raise ValueError("neither a count nor a share from 0% to 100%")
@@ -99,7 +98,7 @@ class RemovalLimit:
         return cls(source, percent=float(match["percent"]))
 
     def allowed(self, live_members: int) -> int:
-        """The number of removals allowed; a share is rounded down but is at least one (0% allows none)."""
+        """Return the number of removals allowed; a share is rounded down but is at least one (0% allows none)."""
         if self.count is not None:
             return self.count
         percent = self.percent or 0.0
@@ -114,10 +113,10 @@ DEFAULT_REMOVALS = RemovalLimit("the default", percent=25.0)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the file forbids or protects everywhere.
+    """What the configuration forbids or protects everywhere.
 
-    `allowed_countries` are two-letter codes in capitals (None: all). `max_members` counts whom a group wants, the
-    instance left out.
+    `allowed_countries` are two-letter codes in capitals (None: all). `max_members` limits a group's list, without the
+    account itself.
     """
 
     protected: frozenset[Identity] = frozenset()
@@ -130,7 +129,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class DesiredGroup:
-    """One group of the file. `members` holds only those whose time has not run out; the others are in `expired`."""
+    """One group of the configuration. `members` has current memberships only; those that ended are in `expired`."""
 
     key: str
     id: str | None = None
@@ -149,7 +148,7 @@ class DesiredGroup:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file the desired state was read from, and the SHA-256 of its bytes."""
+    """A file that the desired state was read from, and the SHA-256 of its bytes."""
 
     path: str
     digest: str
@@ -157,16 +156,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """The whole desired state. `people` knows every alias; `groups` is sorted by key.
+    """The whole desired state. `people` has everybody with an alias; `groups` is sorted by key.
 
-    `region` is the country of national numbers. `origins` says which file each key is from, `restrictions` which
-    file may say what (None: every file everything).
+    `account` is the person behind the instance. `region` is the country of national numbers. `origins` has the file
+    of each key, `restrictions` which file may set what (None: every file everything).
     """
 
     groups: tuple[DesiredGroup, ...] = ()
     people: Mapping[Identity, Person] = field(default_factory=dict)
     instance_id: str | None = None
-    instance: Person | None = None
+    account: Person | None = None
     policy: Policy = Policy()
     as_of: date = date.min
     sources: tuple[Source, ...] = ()
@@ -177,33 +176,28 @@ class Desired:
 
     @property
     def excluded_people(self) -> frozenset[Identity]:
-        """Who is neither added nor removed nor reported anywhere: the instance, who sees to itself, and the ignored."""
-        return self.policy.ignored | ({self.instance.identity} if self.instance is not None else frozenset())
+        """Who is never added, removed or reported in any group: the account itself and ignored people."""
+        return self.policy.ignored | ({self.account.identity} if self.account is not None else frozenset())
 
     @property
     def never_removed(self) -> frozenset[Identity]:
-        """Who is never removed by a plan: whoever is left alone, and protected people."""
+        """Who is never removed by a plan: excluded and protected people."""
         return self.excluded_people | self.policy.protected
 
     def for_instance(self, instance_id: str) -> Desired:
-        """The same for a run with this instance: where the file names another one, this one's number is not known.
+        """Return the same for a run with this instance; where the configuration is for another one, without `account`.
 
-        Taken for this one's, the number that the file gives would let this instance remove itself.
+        The number in the configuration is then another account's: taken for this one's, it would let this account
+        remove itself.
         """
-        return self if self.instance_id in (None, instance_id) else replace(self, instance=None)
+        return self if self.instance_id in (None, instance_id) else replace(self, account=None)
 
 
 MAX_NAME_LENGTH: Final = 100
 """Characters of a group's name."""
-
-
 MAX_DESCRIPTION_LENGTH: Final = 2048
 """Characters of a group's description."""
-
-
 MAX_PARTICIPANTS: Final = 1024
-"""Participants of a group, the instance included."""
-
-
+"""Participants of a group, the account itself included."""
 MAX_PARTICIPANTS_PER_CALL: Final = 256
 """Participants that one call adds or removes."""

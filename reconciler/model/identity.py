@@ -5,8 +5,8 @@ Facts: WhatsApp JIDs are `{digits}@s.whatsapp.net` (older spelling `@c.us`), may
 with and without the ninth digit, Mexican ones with and without a 1 after 52, Argentine ones with and without a 9
 after 54; both forms are one account (seen by users of WAHA, Baileys and whatsmeow).
 
-
-A group's invite: a code, or a URL that ends in it."""
+A group's invite is a code, or a URL that ends in it.
+"""
 
 from __future__ import annotations
 
@@ -19,26 +19,12 @@ Identity = NewType("Identity", str)
 
 
 PHONE_SERVERS = frozenset({"s.whatsapp.net", "c.us"})
-
-
 LID_SERVERS = frozenset({"lid", "hosted.lid"})
-
-
 _JID = re.compile(r"(?P<user>[0-9]{1,32})(?:[.][0-9]{1,3})?(?::(?P<device>[0-9]{1,5}))?@(?P<server>[a-z.]+)", re.ASCII)
-
-
 _PHONE_DIGITS = re.compile(r"[1-9][0-9]{4,14}", re.ASCII)
-
-
 _GROUP_ID = re.compile(r"[0-9]+(?:-[0-9]+)?@g\.us", re.ASCII)
-
-
 _BRAZIL_SHORT = re.compile(r"55[1-9][0-9][6-9][0-9]{7}", re.ASCII)
-
-
 _MEXICO_LONG = re.compile(r"521[0-9]{10}", re.ASCII)
-
-
 _ARGENTINA_SHORT = re.compile(r"54[1-8][0-9]{9}", re.ASCII)
 
 
@@ -56,12 +42,12 @@ class Jid:
 
 
 def phone_jid(digits: str) -> str:
-    """The address of a number given as digits, as the API takes it."""
+    """Return the address, as the API takes it, of a number given as digits."""
     return f"{digits}@s.whatsapp.net"
 
 
 def parse_jid(text: str) -> Jid | None:
-    """Read a participant's JID; None when it is none (a group's id, a number, junk)."""
+    """Parse a participant's JID; return None for anything else (a group's id, a number, junk)."""
     match = _JID.fullmatch(text.strip())
     if match is None:
         return None
@@ -74,7 +60,7 @@ def parse_jid(text: str) -> Jid | None:
 
 
 def identity_of_digits(digits: str) -> Identity:
-    """The canonical identity of an international number given as digits (no plus sign)."""
+    """Return the canonical identity of an international number given as digits, without a plus sign."""
     if _BRAZIL_SHORT.fullmatch(digits):
         return Identity(f"+{digits[:4]}9{digits[4:]}")
     if _MEXICO_LONG.fullmatch(digits):
@@ -85,7 +71,7 @@ def identity_of_digits(digits: str) -> Identity:
 
 
 def identity_of_jid(text: str) -> Identity | None:
-    """The identity behind a phone JID in any spelling; None for a LID or anything else."""
+    """Return the identity of a phone JID in any spelling; None for a LID or anything else."""
     jid = parse_jid(text)
     return None if jid is None or jid.is_lid else identity_of_digits(jid.digits)
 
@@ -96,9 +82,9 @@ def is_group_id(text: str) -> bool:
 
 
 def chat_id(text: str) -> str | None:
-    """The chat that a group's id or a person's phone JID stands for, as the API takes it; None for anything else.
+    """Return the chat of a group's id or a person's phone JID, as the API takes it; None for anything else.
 
-    A private id (LID) is nobody's address for a message.
+    A private id (LID) is not an address for messages.
     """
     bare = text.strip()
     if is_group_id(bare):
@@ -111,26 +97,24 @@ INVITE_HOST: Final = "chat.whatsapp.com"
 
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
-
-
 _URL = re.compile(
     rf"(?:https?://)?{re.escape(INVITE_HOST)}/(?:invite/)?(?P<code>{_CODE.pattern})/?(?:[?#].*)?", re.ASCII
 )
 
 
 def invite_code(text: str) -> str | None:
-    """The bare code in an invite code or URL; None when it is neither."""
+    """Return the bare code of an invite code or URL; None for anything else."""
     text = text.strip()
     match = _URL.fullmatch(text)
     return match["code"] if match else text if _CODE.fullmatch(text) else None
 
 
 def invite_url(code: str) -> str:
-    """The link that people open to join."""
+    """Return the link that people open to join."""
     return f"https://{INVITE_HOST}/{code}"
 
 
 def is_invite_url(text: str) -> bool:
-    """Whether this is a link just as `invite_url` makes it."""
+    """Whether this is a link exactly as `invite_url` makes it."""
     code = invite_code(text)
     return code is not None and text == invite_url(code)

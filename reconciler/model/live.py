@@ -1,11 +1,13 @@
-"""What the API says there is. Unknown is not absent: a field that was not told is None, never empty."""
+"""What the API says there is. Unknown is not absent: a field that it does not give is None, never empty."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.identity import Identity
+from reconciler.model.text import Untrusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,39 +29,40 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class LiveGroup:
-    """A group read whole. `owner` is the identity in the group's own owner field, if any was told.
+    """A group read whole. `owner` is the identity in the group's own owner field, if there is one.
 
-    `count` is the number of participants that the list gave for this group (None: the list gave none).
+    `count` is the number of participants that the list gives for this group (None: the list gives none).
     """
 
     id: str
-    name: str
-    description: str
+    name: Untrusted
+    description: Untrusted
     participants: tuple[Participant, ...] = ()
     owner: Identity | None = None
     count: int | None = None
 
     @property
     def owners(self) -> frozenset[Identity]:
-        """Who owns the group: told by the group, by the participant, or by both."""
-        told = {self.owner, *(participant.identity for participant in self.participants if participant.is_owner)}
-        return frozenset(identity for identity in told if identity is not None)
+        """Who owns the group: by its own field, by the participant's, or by both."""
+        owners = {self.owner, *(participant.identity for participant in self.participants if participant.is_owner)}
+        return frozenset(identity for identity in owners if identity is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class ListedGroup:
-    """A group as the list shows it: `count` where given; participants and description where the list carries them."""
+    """A group as the list shows it: count, participants and description where the list has them."""
 
     id: str
-    name: str
+    name: Untrusted
     count: int | None = None
     participants: tuple[Participant, ...] | None = None
-    description: str | None = None
+    description: Untrusted | None = None
     owner: Identity | None = None
 
     def to_live_group(self) -> LiveGroup:
-        """The entry as if it were read: whole in the reference dialect, else no more than id, name and count."""
-        return LiveGroup(self.id, self.name, self.description or "", self.participants or (), self.owner, self.count)
+        """Return the entry as if it were read: whole in the reference dialect, else only with id, name and count."""
+        description = self.description or Untrusted("")
+        return LiveGroup(self.id, self.name, description, self.participants or (), self.owner, self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,10 @@ class Listing:
 
     groups: tuple[ListedGroup, ...]
     complete: bool = True
-    """False where groups can slip between two pages unseen: read again before anything is taken for absent."""
+    """False where a group can slip between two pages: list again before you take any group for absent."""
 
     @property
-    def names(self) -> dict[str, str]:
+    def names(self) -> dict[str, Untrusted]:
         """The names of all groups, by id."""
         return {group.id: group.name for group in self.groups}
 
@@ -95,11 +98,23 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class CallRecord:
-    """One HTTP request as it was sent, retries one by one.
+class ApiCall:
+    """One call to the API: `path` is below the instance, `body` None if the call has none."""
 
-    `at` is UTC ISO-8601, `seconds` how long the answer took. `status` is None when none came; then `error` says
-    what happened instead. `body` is what was sent (full numbers: for files, never for a terminal).
+    method: str
+    path: str
+    body: Mapping[str, object] | None = field(default=None, hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One HTTP request as it was sent; each retry is a record of its own.
+
+    `at` is UTC ISO-8601, `seconds` how long the answer took. `status` is None when no answer came; then `error` is
+    what happened instead. `body` is what was sent, with full numbers: for files, never for a terminal.
     """
 
     at: str

@@ -1,4 +1,4 @@
-"""People as plans and reports name them: who somebody is, how they are addressed, in which order they stand."""
+"""A person as plans and reports refer to them: identity, address, label, sort order."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from reconciler.model.identity import Identity
 
 @dataclass(frozen=True, slots=True)
 class PersonRef:
-    """A person in a plan. `label` is the alias, else the name; `jid` is the address that is sent.
+    """A person in a plan. `label` is the alias, else the name; `jid` is the address for the API.
 
-    Somebody known only by a private id has no identity and no jid, but a `lid`.
+    Somebody known only by a private id has a `lid`, but no identity and no jid.
     """
 
     identity: Identity | None
@@ -25,17 +25,17 @@ class PersonRef:
 
     @classmethod
     def of(cls, person: Person, until: date | None = None, reason: str | None = None) -> PersonRef:
-        """Somebody the file names, addressed as it spells them."""
+        """Return the reference to a person of the configuration, addressed as it spells them."""
         return cls(person.identity, person.jid, person.alias or person.name, person.lid, until, reason)
 
     @property
     def ref_id(self) -> str:
-        """By what somebody is the same person in two places of a plan and its result."""
+        """The id by which this is the same person in a plan and its result."""
         return self.identity or self.jid or self.lid or self.label or ""
 
     @property
     def sort_key(self) -> tuple[bool, str, str, str, str]:
-        """How people are sorted everywhere: labels first, whatever their case; then numbers; then private ids."""
+        """The sort key of people everywhere: by label in any case first, then by number, then by private id."""
         label = self.label or ""
         return not label, label.casefold(), label, self.identity or self.jid or "~", self.lid or ""
 

@@ -1,17 +1,15 @@
-"""Which file may say what: rules by path, of which the first that matches decides. No match: nothing is allowed.
+"""Rules for what each file may define: the first rule whose path matches decides; without one, nothing is allowed.
 
-The file that holds the rules is free unless one of them is for it: whoever may change it may change the rules.
+The file with the rules may define everything unless one of them matches it: whoever may change it may change the rules.
 
-
-Anchored patterns for paths and keys: `*` and `?` stay within one folder, `**` goes through folders.
+Patterns for paths and keys match the whole text: `*` and `?` stay within one folder, `**` crosses folders.
 
     sales-*          sales-north, sales-south; not big-sales-north
     sales/*.yaml     sales/north.yaml; not sales/north/a.yaml
     sales/**         everything below sales/, at any depth
     **/people.yaml   people.yaml in any folder, the topmost too
 
-A pattern is for the whole text. Every other character stands for itself, capitals are no small letters. A match takes
-time in proportion to both lengths, whatever the pattern: nobody can write one that never ends.
+Every other character stands for itself, and case matters. No pattern makes a match take for ever.
 """
 
 from __future__ import annotations
@@ -20,26 +18,21 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 GLOBAL_SECTIONS: Final = ("restrictions", "policy", "instance", "defaults", "region")
-"""Sections that steer safety: once there are restrictions, they stand in the file that has these and in no other."""
-
-
+"""Sections that control safety: with restrictions, they are allowed only in the same file."""
 RESTRICTED: Final = ("groups", "people", "teams")
 """Sections whose keys a rule allows or not."""
-
-
 Origins: TypeAlias = Mapping[str, Mapping[str, str]]
-"""Per restricted section: which file says each key. A file goes by its path below the folder that was loaded, with
-slashes; a single file by its name."""
+"""The file of each key, per restricted section. A file is its path below the loaded folder, with slashes; a single file
+is its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the files that match `path` may say. `groups` are patterns of keys; `where` is the rule's file and line."""
+    """What the files that match `path` may define. `groups` are patterns of keys; `where` is its file and line."""
 
     path: str
     groups: tuple[str, ...] = ()
@@ -48,7 +41,7 @@ class Rule:
     where: str = ""
 
     def allows(self, section: str, key: str) -> bool:
-        """Whether a file of this rule may say this key of `groups`, `people` or `teams`."""
+        """Return whether a file of this rule may define this key of `groups`, `people` or `teams`."""
         if section == "groups":
             return any(glob_match(pattern, key) for pattern in self.groups)
         return self.people if section == "people" else self.teams
@@ -56,90 +49,58 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """All rules in their order; `where` is the file and line at which they begin, `defined_in` is the name of that file."""
+    """All rules in their order; `where` is the file and line of the first, `defined_in` the name of that file."""
 
     rules: tuple[Rule, ...] = ()
     where: str = ""
     defined_in: str = ""
 
     def rule_for(self, file: str) -> Rule | None:
-        """The rule that decides about a file, by its path below the folder; None where nothing is allowed."""
-        free = Rule(file, ("**",), people=True, teams=True, where=self.where) if file == self.defined_in else None
-        return next((rule for rule in self.rules if glob_match(rule.path, file)), free)
+        """Return the rule that decides about a file, by its path below the folder; None if it may define nothing."""
+        own_rule = Rule(file, ("**",), people=True, teams=True, where=self.where) if file == self.defined_in else None
+        return next((rule for rule in self.rules if glob_match(rule.path, file)), own_rule)
 
     def allow(self, file: str, section: str, key: str) -> bool:
-        """Whether this file may say this key."""
+        """Return whether this file may define this key."""
         rule = self.rule_for(file)
         return rule is not None and rule.allows(section, key)
 
 
-class _Wild(Enum):
-    """What a piece of a pattern stands for, where it is no plain character."""
-
-    ONE = "?"
-    SOME = "*"
-    ANY = "**"
-    FOLDERS = "**/"
-    """No folder at all, or those that the `WITHIN` after it runs through."""
-    WITHIN = "within **/"
-
-
-_Piece = str | _Wild
-
-
-_PIECES = re.compile(r"(?:(?<=/)|\A)\*\*/|\*\*+|\*|\?|[^*?]", re.DOTALL)
-
-
 def glob_match(pattern: str, text: str) -> bool:
-    """Whether the whole text fits the pattern; both are compared in Unicode's composed form."""
-    pieces = _pieces(unicodedata.normalize("NFC", pattern))
-    reached = _with_empty({0}, pieces)
-    for char in unicodedata.normalize("NFC", text):
-        reached = _with_empty(_after(char, reached, pieces), pieces)
-        if not reached:
-            return False
-    return len(pieces) in reached
+    """Return whether the whole text fits the pattern; both are compared in Unicode's composed form."""
+    expression = _compile(unicodedata.normalize("NFC", pattern))
+    return expression.fullmatch(unicodedata.normalize("NFC", text)) is not None
+
+
+_STARS = re.compile(r"((?:(?<=/)|\A)\*\*/|\*\*+)")
+"""What crosses folders: `**/` at the beginning of a folder's name, or `**` anywhere."""
 
 
 @lru_cache(maxsize=1024)
-def _pieces(pattern: str) -> tuple[_Piece, ...]:
-    pieces: list[_Piece] = []
-    for piece in _PIECES.findall(pattern):
-        if piece == "**/":
-            pieces += [_Wild.FOLDERS, _Wild.WITHIN]
-        elif piece.startswith("**"):
-            pieces.append(_Wild.ANY)
-        else:
-            pieces.append({"*": _Wild.SOME, "?": _Wild.ONE}.get(piece, piece))
-    return tuple(pieces)
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Return the pattern as an expression that never backtracks over a wildcard, in the way of `fnmatch.translate`.
+
+    An atomic group keeps the first place where the text up to the next wildcard fits, which is as good as any later
+    one; only the text after the last wildcard must reach the end.
+    """
+    first, *rest = _STARS.split(pattern)
+    if not rest:
+        return re.compile(_within_folder(first, is_last=True), re.DOTALL)
+    blocks = [(_gap(stars), text) for stars, text in zip(rest[::2], rest[1::2], strict=True)]
+    middle = [f"(?>{gap}{_within_folder(text, is_last=False)})" for gap, text in blocks[:-1]]
+    gap, text = blocks[-1]
+    parts = (f"(?>{_within_folder(first, is_last=False)})", *middle, gap, _within_folder(text, is_last=True))
+    return re.compile("".join(parts), re.DOTALL)
 
 
-def _with_empty(reached: set[int], pieces: tuple[_Piece, ...]) -> set[int]:
-    """These places in the pattern, and those that can be reached from them without any text."""
-    found: set[int] = set()
-    waiting = list(reached)
-    while waiting:
-        at = waiting.pop()
-        if at in found:
-            continue
-        found.add(at)
-        piece = pieces[at] if at < len(pieces) else ""
-        if piece in (_Wild.SOME, _Wild.ANY):
-            waiting.append(at + 1)
-        elif piece is _Wild.FOLDERS:
-            waiting += [at + 1, at + 2]
-    return found
+def _gap(stars: str) -> str:
+    return "(?:.*?/)??" if stars == "**/" else ".*?"
 
 
-def _after(char: str, reached: set[int], pieces: tuple[_Piece, ...]) -> set[int]:
-    """The places in the pattern after one more character of the text."""
-    found: set[int] = set()
-    for at in reached:
-        piece = pieces[at] if at < len(pieces) else _Wild.FOLDERS
-        if piece == char or (piece is _Wild.ONE and char != "/"):
-            found.add(at + 1)
-        elif piece in (_Wild.ANY, _Wild.WITHIN) or (piece is _Wild.SOME and char != "/"):
-            found.add(at)
-            if piece is _Wild.WITHIN and char == "/":
-                found.add(at + 1)
-    return found
+def _within_folder(text: str, *, is_last: bool) -> str:
+    """Return the expression of a text with `*` and `?`, which stay within one folder."""
+    first, *rest = (re.escape(part).replace(r"\?", "[^/]") for part in text.split("*"))
+    if not rest:
+        return first
+    middle = "".join(f"(?>[^/]*?{part})" for part in (rest[:-1] if is_last else rest))
+    return f"{first}{middle}[^/]*{rest[-1]}" if is_last else f"{first}{middle}"

@@ -10,11 +10,14 @@ from typing import Any
 
 
 def to_json(value: Any) -> Any:
-    """A value by its fields, in their order: words of an enumeration, dates as `2026-12-31`, tuples as lists.
+    """Return a value by its fields, in their order: words of an enumeration, dates as `2026-12-31`, tuples as lists.
 
-    A whole-number enumeration (the phases) is told by its name in small letters, which says more than its number.
+    A whole-number enumeration (the phases) is written by its name in small letters, which says more than its number.
+    A value with a `to_json` of its own writes itself.
     """
     if is_dataclass(value) and not isinstance(value, type):
+        if hasattr(value, "to_json"):
+            return value.to_json()
         return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
         return value.name.lower() if isinstance(value, IntEnum) else value.value

@@ -1,4 +1,7 @@
-"""One person across all groups: where the file wants them, where they are, and where that cannot be said."""
+"""The memberships of one person across all groups: desired, live, and where either is unknown. Values only.
+
+The fields are the document that `who --format json` prints.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from reconciler.model.desired import Member, Membership
+from reconciler.model.desired import Membership
 from reconciler.model.person_ref import PersonRef
 
 
@@ -17,86 +20,94 @@ class Presence(StrEnum):
     OUT = "out"
     UNKNOWN = "unknown"
     NO_GROUP = "no group"
-    """The file has the group, and there is no live one."""
+    """The configuration has the group, and there is no live one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredMembership:
-    """What the file says of the person in one group.
+    """What the configuration says about the person in one group.
 
-    `member`: a membership that holds; `ended`: one whose time has run out. `admin` and `managed` are None and False
-    where the file does not manage admins and members. `leaving`: the instance is to leave the group.
+    `teams`, `until`, `reason` and `by_invite` are the terms of the membership, of one that has expired too. `admin` is
+    None where admins are not managed; without `members_managed`, `membership` applies to `absent` people alone.
+    `leaving`: the instance leaves the group.
     """
 
-    member: Member | None = None
-    ended: Member | None = None
+    member: bool = False
+    expired: bool = False
+    teams: tuple[str, ...] = ()
+    until: date | None = None
+    reason: str | None = None
+    by_invite: bool = False
     absent: bool = False
     admin: bool | None = None
-    managed: bool = False
+    members_managed: bool = False
     membership: Membership = Membership.EXACT
     leaving: bool = False
 
     @property
-    def named(self) -> bool:
-        """Whether the file says anything of this person here."""
-        return bool(self.member or self.ended or self.absent or self.admin)
+    def names_person(self) -> bool:
+        """Whether the configuration names this person in the group."""
+        return bool(self.member or self.expired or self.absent or self.admin)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupMembership:
-    """The person in one group. `key` and `in_file` are None for a live group that the file does not have.
+    """The person in one group. `key` and `desired` are None for a live group that the configuration does not have.
 
-    `reasons` say why it is unknown whether they are in, `held` why no plan moves them here, whatever the file wants.
+    `unknown_because` says why the live side is unknown, `blocked_because` why no plan adds or removes them here.
     """
 
     key: str | None
     name: str
     id: str | None
-    in_file: DesiredMembership | None
-    presence: Presence
+    desired: DesiredMembership | None
+    live: Presence
     is_admin: bool = False
     is_owner: bool = False
-    reasons: tuple[str, ...] = ()
-    held: tuple[str, ...] = ()
+    unknown_because: tuple[str, ...] = ()
+    blocked_because: tuple[str, ...] = ()
 
     @property
-    def wanted(self) -> bool:
-        """Whether the file wants the person in."""
-        return self.in_file is not None and self.in_file.member is not None
+    def is_desired(self) -> bool:
+        """Whether the configuration wants the person in."""
+        return self.desired is not None and self.desired.member
 
     @property
-    def told(self) -> bool:
-        """Whether there is something to say: the person is in, or the file names them."""
-        return self.presence is Presence.IN or (self.in_file is not None and self.in_file.named)
+    def is_relevant(self) -> bool:
+        """Whether the person is in the group, or the configuration names them there."""
+        return self.live is Presence.IN or (self.desired is not None and self.desired.names_person)
 
 
 @dataclass(frozen=True, slots=True)
-class PersonMemberships:
-    """The person in all groups, those of the file first, by key; then the others by name and id.
+class MembershipSummary:
+    """A person's memberships in numbers: groups that want them, live groups with them, groups where it is unknown."""
 
-    `groups` are those that have something to say of the person, `unsure` the others where they may be all the same.
+    desired: int
+    live: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonMemberships:
+    """The person in all groups: those of the configuration by key, then the others by name and id.
+
+    `groups` are the relevant ones, `uncertain` the others where the person may be a participant.
     """
 
     instance_id: str
     as_of: date
-    who: PersonRef
+    person: PersonRef
     protected: bool = False
     ignored: bool = False
     is_instance: bool = False
     groups: tuple[GroupMembership, ...] = ()
-    unsure: tuple[GroupMembership, ...] = ()
+    uncertain: tuple[GroupMembership, ...] = ()
 
     @property
-    def wanted(self) -> int:
-        """In how many groups the file wants them."""
-        return sum(group.wanted for group in self.groups)
-
-    @property
-    def live(self) -> int:
-        """In how many live groups they are."""
-        return sum(group.presence is Presence.IN for group in self.groups)
-
-    @property
-    def unknown(self) -> int:
-        """Of how many groups nobody can say whether they are in."""
-        return len(self.unsure) + sum(group.presence is Presence.UNKNOWN for group in self.groups)
+    def summary(self) -> MembershipSummary:
+        """The memberships in numbers."""
+        return MembershipSummary(
+            desired=sum(group.is_desired for group in self.groups),
+            live=sum(group.live is Presence.IN for group in self.groups),
+            unknown=len(self.uncertain) + sum(group.live is Presence.UNKNOWN for group in self.groups),
+        )

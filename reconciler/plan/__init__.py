@@ -1,1 +1,1 @@
-"""Stage 4: changes become an ordered, guarded plan, and a saved one is held against what is live. Pure."""
+"""Stage 4: order and guard the changes as a plan; read, check and recheck a saved one. Pure."""

@@ -178,7 +178,7 @@ def _arrival(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterato
     exists = group.id is not None or group.live is not None or group.matched_by is not MatchedBy.NONE
     if step.action is Action.CREATE and exists:
         yield "action", "no create, as this group is there already"
-    if step.action is Action.CREATE and step.name != group.name:
+    if step.action is Action.CREATE and step.name != group.name.raw:
         yield "name", "the name this group is shown with"
 
 

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import PlanFileError
 from reconciler.json_schemas import load_schema
+from reconciler.messages import Message
 from reconciler.model.desired import Source
 from reconciler.model.identity import Identity
+from reconciler.model.text import Untrusted
 from reconciler.plan.file_checks import plan_faults, summary_faults
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
@@ -68,12 +70,23 @@ def _read(document: Document, *, foreign: bool = False) -> SavedPlan:
     _check_shape(document)
     converter = _converter()
     in_plan = {field.name: document[field.name] for field in fields(Plan) if field.name in document}
-    plan = converter.structure(in_plan, Plan)
+    plan = _structure(converter, in_plan)
     faults = plan_faults(plan) if foreign else chain(plan_faults(plan), summary_faults(plan, document["summary"]))
     for place, expected in faults:
         raise _damaged(place, expected)
     sources = converter.structure(document["sources"], tuple[Source, ...])
     return SavedPlan(plan, sources, document["made_by"], document["made_at"])
+
+
+def _structure(converter: Converter, in_plan: Document) -> Plan:
+    """Return the plan of members that fit the schema; what the schema cannot check is whether a message is known."""
+    from cattrs import BaseValidationError, transform_error
+
+    try:
+        return converter.structure(in_plan, Plan)
+    except BaseValidationError as error:
+        place = transform_error(error)[0].rpartition(" @ ")[2].removeprefix("$.")
+        raise _damaged(place, "a message with a known code and its parameters") from None
 
 
 def _damaged(place: str, expected: str) -> PlanFileError:
@@ -196,6 +209,8 @@ def _converter() -> Converter:
     converter.register_structure_hook(Phase, lambda word, _: Phase[word.upper()])
     converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
     converter.register_structure_hook(Identity, lambda text, _: Identity(text))
+    converter.register_structure_hook(Untrusted, lambda text, _: Untrusted(text))
+    converter.register_structure_hook(Message, lambda value, _: Message.from_json(value))
     return converter
 
 
@@ -204,6 +219,7 @@ def _converter() -> Converter:
 _RENAMED_IN_4 = {
     "plan": {"held": "pinned_ids", "spared": "never_removed"},
     "refusal": {"lift": "override"},
+    "advice": {"text": "message"},
     "shard": {"of_groups": "total_groups"},
     "changed_since": {"left_out": "unchanged", "gone": "removed", "everything": "full_plan_reasons"},
     "group": {"found": "matched_by", "names": "lookup_names", "text": "field_changes", "verdicts": "drift_causes"},
@@ -214,7 +230,7 @@ _RENAMED_IN_4 = {
 def _upgraded(document: Document, version: int) -> Document:
     """Return a document of an earlier version in the words of this one, with what came later as absent.
 
-    Format 1 had no shard, revision or drift causes, format 2 no links and format 3 older words.
+    Format 1 had no shard, revision or drift causes, format 2 no links and format 3 older words and no codes.
     """
     document = {"shard": None, "changed_since": None, "baseline": None, **document}
     if version < FORMAT_VERSION:
@@ -222,10 +238,11 @@ def _upgraded(document: Document, version: int) -> Document:
         for name in ("shard", "changed_since", "summary"):
             document[name] = _renamed(document.get(name), name)
         document["refusals"] = _each(document.get("refusals"), lambda one: _renamed(one, "refusal"))
+    document["refusals"] = _each(document.get("refusals"), lambda one: _with_messages(one, "message", "override"))
     document["format_version"], document["baseline"] = FORMAT_VERSION, None
     document["changed_since"] = _with_default(document["changed_since"], "rematched", [])
     document["groups"] = _each(document.get("groups"), lambda group: _upgraded_group(group, version))
-    document["advice"] = _each(document.get("advice"), lambda one: _with_default(one, "link", None))
+    document["advice"] = _each(document.get("advice"), lambda one: _upgraded_advice(one, version))
     return document
 
 
@@ -233,10 +250,31 @@ def _upgraded_group(group: Any, version: int) -> Any:
     if not isinstance(group, dict):
         return group
     group = {"drift_causes": [], **(_renamed(group, "group") if version < FORMAT_VERSION else group)}
-    group["advice"] = _each(group.get("advice"), lambda one: _with_default(one, "link", None))
+    group["advice"] = _each(group.get("advice"), lambda one: _upgraded_advice(one, version))
+    group["blocked"] = _each(group.get("blocked"), _known_message)
     if version < FORMAT_VERSION:
         group["steps"] = _each(group.get("steps"), _upgraded_step)
     return group
+
+
+def _upgraded_advice(advice: Any, version: int) -> Any:
+    advice = _renamed(advice, "advice") if version < FORMAT_VERSION else advice
+    return _with_messages(_with_default(advice, "link", None), "message")
+
+
+def _with_messages(value: Any, *names: str) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _known_message(member) if name in names else member for name, member in value.items()}
+
+
+def _known_message(value: Any) -> Any:
+    """Return a message that this version knows; else its sentence alone, as formats before 4 saved it."""
+    text = value.get("text") if isinstance(value, dict) else value
+    try:
+        return Message.from_json(value).to_json()
+    except ValueError:
+        return Message.of("saved-text", text=text).to_json() if isinstance(text, str) else value
 
 
 def _upgraded_step(step: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What stops a whole run before its first write, with the flag or line that lifts it."""
+"""Guards: what stops a whole run before its first write, and the flag or line that overrides it."""
 
 from __future__ import annotations
 
@@ -6,107 +6,115 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.errors import Refused
+from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.plan.step import Action
+from reconciler.sanitize.escape import escape_controls
 
 PLACEHOLDER = "inst_replace_me"
-"""The instance's id in the file that `init` writes: nobody has made such a file their own yet."""
+"""The instance's id in the file that `init` writes: whoever applies it has not filled it in yet."""
 
 
 def check_guards(
-    groups: Sequence[GroupPlan], desired: Desired, instance: Instance | None, instance_id: str, *, trying_out: bool
+    groups: Sequence[GroupPlan], desired: Desired, instance: Instance | None, instance_id: str, *, sandbox: bool
 ) -> tuple[Refusal, ...]:
-    """Every reason to refuse, the run's own first, then by group key.
+    """Return every reason to refuse the run: first those of the run itself, then by group key.
 
-    `desired` is as it is for the instance with this id. `instance` is None when nothing is to be written, so that
-    nobody asked for its state. `trying_out` says that the embedded server answers.
+    `desired` is as it is for the instance with this id. `instance` is None where nothing is to be written, so that
+    its state was not read. `sandbox` is a run on the embedded server.
     """
-    of_file = [] if trying_out else check_placeholder(desired)
-    of_own_phone = check_own_phone(groups, desired, instance_id)
-    return (*of_file, *check_instance(instance), *of_own_phone, *check_removal_limits(groups))
+    placeholder = [] if sandbox else check_placeholder(desired)
+    own_phone = check_own_phone(groups, desired, instance_id)
+    return (*placeholder, *check_instance(instance), *own_phone, *check_removal_limits(groups))
 
 
 def check_placeholder(desired: Desired) -> list[Refusal]:
-    """Why a file cannot be applied while it is the starter's, whatever instance the run is for: so are its people."""
+    """Refuse the starter's configuration, whatever instance the run is for: its people are examples too."""
     if desired.instance_id != PLACEHOLDER:
         return []
-    text = f"the file is still the starter's: its instance is {PLACEHOLDER}, its people and groups are examples"
-    return [Refusal(text, "put your own instance's `id` and `phone` into the file, and your own people and groups")]
+    return [Refusal(Message.of("starter-file", instance=PLACEHOLDER), Message.of("fill-in-starter"))]
 
 
 def check_instance(instance: Instance | None) -> list[Refusal]:
-    """Why an instance in this state cannot write; nothing for None, which nobody needed to ask about."""
+    """Refuse an instance that cannot write in its present state."""
     if instance is None:
         return []
     if instance.kind != "waha":
-        lift = "groups work only on an instance of type waha: name another with --instance-id"
-        return [Refusal(f"the instance {instance.id} is of type {instance.kind}, which has no groups", lift)]
+        message = Message.of("no-groups-on-instance", instance=instance.id, type=Untrusted(instance.kind))
+        return [Refusal(message, Message.of("use-waha-instance"))]
     if instance.status != "connected":
-        lift = "connect it (Wappfy's dashboard shows the QR code to scan)"
-        return [Refusal(f"the instance {instance.id} is not connected: its status is {instance.status}", lift)]
+        message = Message.of("not-connected", instance=instance.id, status=Untrusted(instance.status))
+        return [Refusal(message, Message.of("connect-instance"))]
     return []
 
 
 def check_own_phone(groups: Sequence[GroupPlan], desired: Desired, instance_id: str) -> list[Refusal]:
-    """Why nobody may be removed while it is not known who the instance itself is."""
-    if desired.instance is not None or not any(_removed(group) for group in groups):
+    """Refuse every removal while the account's own number is unknown."""
+    if desired.account is not None or not any(_count_removals(group) for group in groups):
         return []
-    text = "somebody is to be removed while the instance's own number is unknown, and it must never remove itself"
-    lift = "give the number as `phone` under `instance`"
-    if desired.instance_id not in (None, instance_id):
-        text += f": the file is for the instance {desired.instance_id}, this run for {instance_id}"
-        lift = (
-            f"name {desired.instance_id} with --instance-id or WAPPFY_INSTANCE_ID, or note the `id` and `phone` of "
-            f"{instance_id} under `instance`"
-        )
-    return [Refusal(text, lift)]
+    if desired.instance_id in (None, instance_id):
+        return [Refusal(Message.of("own-phone-unknown"), Message.of("set-own-phone"))]
+    message = Message.of("own-phone-of-other-instance", configured=desired.instance_id, actual=instance_id)
+    override = Message.of("use-configured-instance", configured=desired.instance_id, actual=instance_id)
+    return [Refusal(message, override)]
 
 
 def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) -> list[Refusal]:
-    """Which groups would lose more members than their limit allows; in a saved plan only a new one lifts that."""
-    found = []
+    """Refuse the groups that would lose more members than their limit allows; only a new plan overrides a saved one."""
+    refusals = []
     for group in groups:
-        removed, limit = _removed(group), group.removal_limit
+        removed, limit = _count_removals(group), group.removal_limit
         allowed = limit.allowed(group.live_members)
         if removed > allowed:
-            would = f"{removed} of {group.live_members} members would be removed"
-            text = f"{would}, {allowed} may be ({limit} by {limit.source})"
-            how = "make a new plan with" if saved else "pass"
-            lift = f"if that is meant, {how} --max-removals {removed}, or raise `max_removals` for this group"
-            found.append(Refusal(text, lift, group.key))
-    return found
+            message = Message.of(
+                "too-many-removals",
+                removed=removed,
+                members=group.live_members,
+                allowed=allowed,
+                limit=str(limit),
+                source=limit.source,
+            )
+            override = (
+                Message.of("raise-removal-limit-in-new-plan", removed=removed)
+                if saved
+                else Message.of("raise-removal-limit", removed=removed)
+            )
+            refusals.append(Refusal(message, override, group.key))
+    return refusals
 
 
 def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance) -> Plan:
-    """A saved plan with every reason of now to refuse it, since a plan file can be edited on its way.
+    """Return a saved plan with every reason to refuse it now, since a plan file can be edited on its way.
 
-    What it was refused for when it was saved stands in it: only a new plan lifts that.
-    `desired` is as it is for the plan's instance, None where the file is not there or not needed.
+    The refusals that it was saved with remain: only a new plan overrides them. `desired` is as it is for the plan's
+    instance, None where the configuration is not there or not needed.
     """
-    of_own_phone = check_own_phone(plan.groups, desired, plan.instance_id) if desired is not None else []
-    found = (*check_instance(instance), *of_own_phone)
+    own_phone = check_own_phone(plan.groups, desired, plan.instance_id) if desired is not None else []
+    current = (*check_instance(instance), *own_phone)
     removals = check_removal_limits(plan.groups)
-    stood = (
-        replace(refusal, override=f"{refusal.override}, then make a new plan")
+    saved = (
+        replace(refusal, override=Message.of("then-new-plan", first=refusal.override))
         for refusal in plan.refusals
         if refusal not in removals
     )
-    new = (refusal for refusal in found if refusal not in plan.refusals)
-    return replace(plan, refusals=(*stood, *new, *check_removal_limits(plan.groups, saved=True)))
+    new = (refusal for refusal in current if refusal not in plan.refusals)
+    return replace(plan, refusals=(*saved, *new, *check_removal_limits(plan.groups, saved=True)))
 
 
 def raise_if_refused(plan: Plan) -> None:
-    """Stop here when a guard refuses the run; every reason is told, with what lifts it."""
+    """Raise Refused, with every reason and what overrides it, when a guard refuses the run."""
     if not plan.refusals:
         return
     lines = []
     for refusal in plan.refusals:
         where = f"{refusal.group}: " if refusal.group else ""
-        lines.append(f"  {where}{refusal.message}\n    {refusal.override}")
+        lines.append(f"  {where}{escape_controls(refusal.message.to_text())}")
+        lines.append(f"    {escape_controls(refusal.override.to_text())}")
     raise Refused("refused before the first write, nothing was changed:\n" + "\n".join(lines))
 
 
-def _removed(group: GroupPlan) -> int:
+def _count_removals(group: GroupPlan) -> int:
     return sum(len(step.people) for step in group.steps if step.action is Action.REMOVE)

@@ -1,4 +1,4 @@
-"""The invite links of a plan: which groups need one for people who join by link, and the plan once they are known. Pure."""
+"""The invite links of a plan: which groups need one for people who join by link, and the plan with the links. Pure."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ from dataclasses import replace
 from reconciler.diff.change import Advice, AdviceKind
 from reconciler.diff.participants import identify_participants, lacks_admin_rights, people_by_lid
 from reconciler.errors import ApiError
+from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.plan.model import GroupPlan, Plan
 
-ASK_AN_ADMIN = "have an admin promote the instance, or take the link from an admin's phone"
+ASK_AN_ADMIN = "ask an admin to promote the account, or to send the link"
 
 
 def groups_awaiting_link(plan: Plan, desired: Desired) -> tuple[str, ...]:
-    """Return the ids of the live groups whose invite link somebody is waiting for and the instance may ask for."""
-    waiting = [group for group in plan.groups if _is_waiting(group)]
-    by_lid = people_by_lid(desired) if waiting else {}
+    """Return the ids of the live groups whose invite link somebody needs and the account is allowed to read."""
+    awaiting = [group for group in plan.groups if _awaits_link(group)]
+    by_lid = people_by_lid(desired) if awaiting else {}
     return tuple(
         group.live.id
-        for group in waiting
-        if group.live and not lacks_admin_rights(identify_participants(group.live, by_lid), desired.instance)
+        for group in awaiting
+        if group.live and not lacks_admin_rights(identify_participants(group.live, by_lid), desired.account)
     )
 
 
 def with_invite_links(plan: Plan, links: Mapping[str, str | ApiError]) -> Plan:
-    """Return the plan with the links, by group id, in the advice about everybody who is to join by one.
+    """Return the plan with the links, by group id, in the advice about everybody who has to join by one.
 
-    A group that waits for a link and has none in `links` is one in which the instance is not an admin.
+    A group that needs a link and has none in `links` is one in which the account is not an admin.
     """
     return replace(
-        plan, groups=tuple(_with_link(group, links) if _is_waiting(group) else group for group in plan.groups)
+        plan, groups=tuple(_with_link(group, links) if _awaits_link(group) else group for group in plan.groups)
     )
 
 
-def _is_waiting(group: GroupPlan) -> bool:
+def _awaits_link(group: GroupPlan) -> bool:
     return group.live is not None and any(advice.kind is AdviceKind.PENDING for advice in group.advice)
 
 
@@ -46,10 +47,9 @@ def _with_link(group: GroupPlan, links: Mapping[str, str | ApiError]) -> GroupPl
         if advice.kind is not AdviceKind.PENDING:
             return advice
         if link is None:
-            text = f"to come by an invite link, which only an admin of the group can have: {ASK_AN_ADMIN}"
-            return replace(advice, text=text)
+            return replace(advice, message=Message.of("link-needs-admin"))
         if isinstance(link, ApiError):
-            return replace(advice, text=f"to come by an invite link, which could not be had: {link}")
-        return replace(advice, text="to come by the invite link", link=link)
+            return replace(advice, message=Message.of("link-unavailable", error=str(link)))
+        return replace(advice, message=Message.of("joins-by-link"), link=link)
 
     return replace(group, advice=tuple(map(completed, group.advice)))

@@ -1,31 +1,32 @@
-"""Whose doing a difference is: told by a third version, what the revision that was applied last wanted. Values only.
+"""A plan: the calls in their order, what is blocked or refused and why, and what the plan was narrowed to.
 
-What a plan is narrowed to by an earlier revision of the file. Values only.
-
-A plan: what would be called, in which order, what is blocked or refused and why. Values only."""
+Also drift causes: whether each difference is a manual change or was not applied yet. Values only.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from enum import StrEnum
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
+from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Step
 
 
 class DriftCause(StrEnum):
-    """Why the live groups differ from the file.
+    """Why a live group differs from the configuration, compared with the revision that was applied last.
 
-    BY_HAND: live is not as that revision wanted it, and the file has not moved there: somebody changed it, or it never
-    took (a group that was blocked, somebody whose privacy settings refuse). NOT_APPLIED: the file moved
-    since (or a last day went by), and live is still as that revision wanted it. BOTH: the file moved, and live is as
-    neither wants it.
+    BY_HAND: the group does not match that revision, and the configuration did not change: somebody changed the group,
+    or the apply had no effect (the group was blocked, or a person's privacy settings refused). NOT_APPLIED: the
+    configuration changed since (or a last day passed), and the group still matches that revision. BOTH: the
+    configuration changed, and the group matches neither.
     """
 
     BY_HAND = "changed by hand"
@@ -34,7 +35,7 @@ class DriftCause(StrEnum):
 
 
 class DriftItem(StrEnum):
-    """What of a group a verdict is on: that there is one (or that the instance is in it), a text, one person."""
+    """The part of a group that has a drift cause: the group itself, a text, one person."""
 
     GROUP = "group"
     NAME = "name"
@@ -45,7 +46,7 @@ class DriftItem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemCause:
-    """The verdict on one difference; `person` is the key of the person to be added or removed, None for all else."""
+    """The cause of one difference; `person` is the `ref_id` of the person to be added or removed, else None."""
 
     item: DriftItem
     cause: DriftCause
@@ -54,7 +55,7 @@ class ItemCause:
 
 @dataclass(frozen=True, slots=True)
 class AppliedRevision:
-    """The revision that verdicts rest on: `ref` is what was asked for or the tag that was found, `commit` its hash."""
+    """The revision that was applied last: `ref` is the user's name for it or the tag that marks it."""
 
     ref: str
     commit: str
@@ -62,7 +63,7 @@ class AppliedRevision:
 
 @dataclass(frozen=True, slots=True)
 class KeyRename:
-    """One group, known by its id or found by its name, under another key than before."""
+    """One live group under another key than before."""
 
     old: str
     new: str
@@ -70,13 +71,13 @@ class KeyRename:
 
 @dataclass(frozen=True, slots=True)
 class ChangedSince:
-    """An earlier revision of the file, and to which groups a plan was narrowed by it.
+    """An earlier revision of the configuration, and the groups that a plan was narrowed to by it.
 
-    `ref` is as it was asked for, `commit` its full hash. `unchanged` are the keys (of those asked for) that want
-    nothing else than that revision did, and were neither planned nor read; `rematched` those that want nothing else
-    either, and were planned since they stand for another live group by what changed about other keys. `removed` are the
-    keys of that revision that the file has no more: their groups are left alone. `renamed` are those whose live group
-    another key stands for. `full_plan_reasons` says why all groups were planned all the same; then nothing was left out.
+    `ref` is the user's name for it, `commit` its full hash. `unchanged` are the selected keys whose configuration did
+    not change, which were neither read nor planned; `rematched` those that did not change either, but were planned
+    because other keys changed and they match another live group now. `removed` are keys that only that revision has:
+    their groups are left alone. `renamed` are those whose live group another key matches now. `full_plan_reasons` are
+    the reasons to plan all groups anyway.
     """
 
     ref: str
@@ -90,57 +91,59 @@ class ChangedSince:
 
 @dataclass(frozen=True, slots=True)
 class GroupPlan:
-    """Everything about one group of the file.
+    """Everything about one group of the configuration.
 
-    `field_changes`, `add` and `remove` are the differences that the steps will mend; `blocked` says why some or all of
-    them stay. `lookup_names` are the wanted and the earlier names by which a group without id is found. `live` is the
-    live group as read (None: there is none, or no more than its list entry was needed).
+    `field_changes`, `add` and `remove` are the differences that the steps remove; `blocked` has the reasons why some
+    or all of them remain. `name` is the desired name or, where that is not managed, the live one. `lookup_names` are
+    the desired and the previous names that find a group without id. `live` is the live group as read (None: there is
+    none, or its list entry was enough).
     """
 
     key: str
-    name: str
+    name: Untrusted
     id: str | None = None
     matched_by: MatchedBy = MatchedBy.NONE
     lookup_names: tuple[str, ...] = ()
+    _: KW_ONLY
     field_changes: tuple[TextChange, ...] = ()
     add: tuple[PersonRef, ...] = ()
     remove: tuple[PersonRef, ...] = ()
     steps: tuple[Step, ...] = ()
-    blocked: tuple[str, ...] = ()
+    blocked: tuple[Message, ...] = ()
     advice: tuple[Advice, ...] = ()
     live_members: int = 0
     removal_limit: RemovalLimit = DEFAULT_REMOVALS
     live: LiveGroup | None = None
     drift_causes: tuple[ItemCause, ...] = ()
-    """Whose doing each difference is, where drift was held against an earlier revision (`Plan.baseline`)."""
+    """The cause of each difference, where drift was compared with an applied revision (`Plan.baseline`)."""
 
-    def cause_of(self, element: DriftItem, who: PersonRef | None = None) -> DriftCause | None:
-        """The verdict on the group, a text, or somebody to be added or removed; None where there is none."""
-        key = None if who is None else who.ref_id
-        return next((one.cause for one in self.drift_causes if (one.item, one.person) == (element, key)), None)
+    def cause_of(self, item: DriftItem, person: PersonRef | None = None) -> DriftCause | None:
+        """Return the cause of a difference in the group, a text or a person; None where it is not known."""
+        ref_id = None if person is None else person.ref_id
+        return next((one.cause for one in self.drift_causes if (one.item, one.person) == (item, ref_id)), None)
 
     @property
     def adopted(self) -> bool:
-        """Whether a live group was found by a name, so that only `pin` makes the match safe."""
+        """Whether the live group was matched by name, so that `pin` makes the match safe."""
         return self.matched_by in (MatchedBy.NAME, MatchedBy.PREVIOUS_NAME)
 
     @property
-    def pending(self) -> bool:
-        """Whether the live group differs from the file in something that is to change."""
+    def has_changes(self) -> bool:
+        """Whether the live group differs in something that is to change."""
         return bool(self.steps or self.blocked)
 
     @property
     def observe_only(self) -> bool:
-        """Whether the live group differs from the file in something that nothing is to be done about."""
-        return not self.pending and any(advice.kind is AdviceKind.OBSERVED for advice in self.advice)
+        """Whether the live group differs only in what is observed and not changed."""
+        return not self.has_changes and any(advice.kind is AdviceKind.OBSERVED for advice in self.advice)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the whole run is refused before its first write, and the flag or line that lifts it."""
+    """Why a guard refuses the whole run before its first write, and the flag or line that overrides it."""
 
-    message: str
-    override: str
+    message: Message
+    override: Message
     group: str | None = None
 
 
@@ -148,9 +151,9 @@ class Refusal:
 class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
 
-    `calls_per_minute` is the rate the estimate is made with. `targets` are the keys asked for (none: all);
-    `changed_since` narrows them down (None: it was not asked for). `pinned_ids` are the ids that any key of the file notes,
-    also one that is no target, sorted: these live groups are never found by name.
+    `calls_per_minute` is the rate of the estimate. `targets` are the selected keys (none: all); `changed_since`
+    narrows them (None: not used). `pinned_ids` are the ids of all keys of the configuration, also of those that are
+    not selected, sorted: these live groups are never matched by name.
     """
 
     instance_id: str
@@ -163,32 +166,32 @@ class Plan:
     targets: tuple[str, ...] = ()
     pinned_ids: tuple[str, ...] = ()
     never_removed: tuple[Identity, ...] = ()
-    """Who may not be removed, whatever a step says: the instance, protected and ignored people; sorted."""
+    """Who is never removed, whatever a step says: the account itself, protected and ignored people; sorted."""
     shard: ShardInfo | None = None
-    """Which shard of the groups asked for this is; None for all of them."""
+    """Which shard of the selected groups this is; None for all of them."""
     changed_since: ChangedSince | None = None
     baseline: AppliedRevision | None = None
-    """The earlier revision that the groups' verdicts rest on; None for plain differences, and for what is saved."""
+    """The revision that the drift causes compare with; None where there are none, and in saved plans."""
     foreign_format: int | None = None
-    """The version of the saved plan's format where this program knows another, so that some of it may be missing."""
+    """The version of the saved plan's format, where this program has another one and may not show all of it."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All calls in the order in which they start: by phase, then group key, then the group's own order."""
+        """All calls in the order in which they start: by phase, then by group key, then in the group's own order."""
         return tuple(sorted((s for g in self.groups for s in g.steps), key=lambda s: (s.phase, s.group)))
 
     @property
     def calls(self) -> int:
-        """How many writing calls applying takes."""
+        """How many calls that write an apply takes."""
         return sum(len(group.steps) for group in self.groups)
 
     @property
     def seconds(self) -> float:
-        """How long these calls take at the rate limit (and at `writes_per_minute`, where that is slower)."""
+        """How many seconds these calls take at the rate limit, or at `writes_per_minute` where that is slower."""
         rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
         return self.calls * 60.0 / rate
 
     @property
-    def pending(self) -> bool:
-        """Whether anything is to be done, stays blocked, or would be refused."""
-        return bool(self.refusals) or any(group.pending for group in self.groups)
+    def has_changes(self) -> bool:
+        """Whether anything is to be done, is blocked, or would be refused."""
+        return bool(self.refusals) or any(group.has_changes for group in self.groups)

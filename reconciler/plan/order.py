@@ -1,9 +1,8 @@
-"""Changes become steps: one API call each, in the order in which nobody is lost on the way."""
+"""Turn changes into steps: one API call each, in the order in which nobody is lost on the way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from reconciler.diff.change import Change
 from reconciler.model.desired import MAX_PARTICIPANTS, MAX_PARTICIPANTS_PER_CALL
@@ -12,38 +11,39 @@ from reconciler.plan.step import Action, Phase, Step
 
 
 def plan_steps(change: Change) -> tuple[Step, ...]:
-    """The calls that mend one group, in their order.
+    """Return the calls that bring one group to its desired state, in their order.
 
-    Building up (join, create, patch, add) comes before taking away (remove, leave). The one exception is a group
-    that adding first would carry past WhatsApp's 1,024 participants: it removes, then adds.
+    Steps that build up (join, create, patch, add) come before those that take away (remove, leave). The one exception
+    is a group that adding first would carry past WhatsApp's 1,024 participants: it removes, then adds.
     """
-    if not change.writes:
+    if not change.needs_writes:
         return ()
     if change.leave:
         return (Step(change.group.key, Action.LEAVE, Phase.REMOVE, change.id),)
     if change.join:
         return (Step(change.group.key, Action.JOIN, Phase.BUILD, invite=change.group.invite),)
     if change.create:
-        return tuple(_creating(change))
-    return tuple(_changing(change))
+        return tuple(_creation_steps(change))
+    return tuple(_update_steps(change))
 
 
-def _creating(change: Change) -> Iterator[Step]:
+def _creation_steps(change: Change) -> Iterator[Step]:
+    key = change.group.key
+    texts = {text.field: text.new for text in change.field_changes}
     first, *rest = list(_batches(change.add)) or [()]
-    build = Step(change.group.key, Action.CREATE, Phase.BUILD, name=change.name, people=first)
-    yield build
-    description = next((text.new for text in change.field_changes if text.field == "description"), None)
-    if description is not None:
-        yield replace(build, action=Action.PATCH, name=None, people=(), description=description)
+    yield Step(key, Action.CREATE, Phase.BUILD, name=texts.get("name", change.name.raw), people=first)
+    if "description" in texts:
+        yield Step(key, Action.PATCH, Phase.BUILD, description=texts["description"])
     for batch in rest:
-        yield replace(build, action=Action.ADD, name=None, people=batch)
+        yield Step(key, Action.ADD, Phase.BUILD, people=batch)
 
 
-def _changing(change: Change) -> Iterator[Step]:
+def _update_steps(change: Change) -> Iterator[Step]:
     key, group_id = change.group.key, change.id
     texts = {text.field: text.new for text in change.field_changes}
     if texts:
-        yield Step(key, Action.PATCH, Phase.BUILD, group_id, texts.get("name"), texts.get("description"))
+        name, description = texts.get("name"), texts.get("description")
+        yield Step(key, Action.PATCH, Phase.BUILD, group_id, name=name, description=description)
     swaps = _too_full_to_add_first(change)
     adds = [
         Step(key, Action.ADD, Phase.SWAP if swaps else Phase.BUILD, group_id, people=batch)
@@ -57,8 +57,8 @@ def _changing(change: Change) -> Iterator[Step]:
 
 
 def _too_full_to_add_first(change: Change) -> bool:
-    there = len(change.live.participants) if change.live is not None else 0
-    return bool(change.add and change.remove) and there + len(change.add) > MAX_PARTICIPANTS
+    present = len(change.live.participants) if change.live is not None else 0
+    return bool(change.add and change.remove) and present + len(change.add) > MAX_PARTICIPANTS
 
 
 def _batches(people: Sequence[PersonRef]) -> Iterator[tuple[PersonRef, ...]]:

@@ -1,26 +1,24 @@
-"""What the command line says about a plan, and which groups of the file a run is about by that. Pure.
-
-Which keys of the file a run is about."""
+"""What the command line asks of a plan, and which groups of the configuration a run is about because of it. Pure."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, DesiredGroup, RemovalLimit
+from reconciler.model.text import closest_name
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """What the command line says about a plan.
+    """What the command line asks of a plan.
 
-    `max_removals` overrides the file; `targets` are keys, none for all; `changed_since` says which of them to leave
-    out, `shard` keeps only its part of the others. `previous_groups` are the groups of that earlier revision, where a key may
-    stand for another live group than it did there (None: none can). `sandbox` is a run on the embedded server.
+    `max_removals` overrides the configuration; `targets` are keys, none for all; `changed_since` excludes some of
+    them, `shard` selects a part of the rest. `previous_groups` are the groups of that earlier revision, where a key may
+    match another live group than it did there (None: none can). `sandbox` is a run on the embedded server.
     """
 
     targets: tuple[str, ...] = ()
@@ -32,67 +30,62 @@ class PlanOptions:
     sandbox: bool = False
 
 
-def selected_keys(desired: Desired, choices: PlanOptions) -> frozenset[str]:
-    """The keys of the groups that a run is about, all its shards together.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which groups a run is about.
 
-    Raises UsageError for a target that the file does not have.
+    `planned` are the keys of the groups that are planned and read, `matched` those whose live groups have to be sure:
+    all, where an earlier revision may have matched another one. `shard` is what the plan reports about its shard,
+    `reports_unmanaged` whether it lists the live groups that no key matches.
     """
-    since = choices.changed_since
-    return select_keys(desired.groups, choices.targets) - frozenset(since.unchanged if since is not None else ())
+
+    planned: frozenset[str]
+    matched: frozenset[str]
+    shard: ShardInfo | None
+    reports_unmanaged: bool
+    needs_api: bool
+    """Whether the plan takes any call: not for a shard without groups, nor where no group changed."""
 
 
-def planned_keys(desired: Desired, choices: PlanOptions) -> frozenset[str]:
-    """The keys of the groups that are planned and read."""
-    return in_shard(selected_keys(desired, choices), choices.shard)
-
-
-def matched_keys(desired: Desired, choices: PlanOptions) -> frozenset[str]:
-    """The keys whose live groups have to be sure: all where an earlier revision may have had them otherwise."""
-    return planned_keys(desired, choices) if choices.previous_groups is None else select_keys(desired.groups, ())
-
-
-def shard_info(desired: Desired, choices: PlanOptions) -> ShardInfo | None:
-    """What the plan says of its shard; None where it is of all groups."""
-    if choices.shard is None:
-        return None
-    return ShardInfo(choices.shard.index, choices.shard.count, len(selected_keys(desired, choices)))
-
-
-def needs_api(desired: Desired, choices: PlanOptions) -> bool:
-    """Whether a plan takes any call: neither a shard with nothing in it does, nor a revision that wants the same."""
-    return bool(planned_keys(desired, choices)) or choices.previous_groups is not None or reports_unmanaged(choices)
-
-
-def reports_unmanaged(choices: PlanOptions) -> bool:
-    """Whether the plan says what is live and in no file: once, by the first shard of a run that looks at everything."""
-    narrowed = choices.changed_since is not None and not choices.changed_since.full_plan_reasons
-    return not choices.targets and not narrowed and (choices.shard is None or choices.shard.index == 1)
+def select_groups(desired: Desired, options: PlanOptions) -> Selection:
+    """Return which groups a run with these options is about; raise UsageError for a target that does not exist."""
+    since, shard = options.changed_since, options.shard
+    selected = select_keys(desired.groups, options.targets) - frozenset(since.unchanged if since is not None else ())
+    planned = selected if shard is None else frozenset(key for key in selected if shard.contains(key))
+    rematches = options.previous_groups is not None
+    narrowed = bool(options.targets) or (since is not None and not since.full_plan_reasons)
+    # The first shard of a run that is about everything lists the unmanaged groups, so that they are listed once.
+    reports_unmanaged = not narrowed and (shard is None or shard.index == 1)
+    return Selection(
+        planned=planned,
+        matched=select_keys(desired.groups, ()) if rematches else planned,
+        shard=None if shard is None else ShardInfo(shard.index, shard.count, len(selected)),
+        reports_unmanaged=reports_unmanaged,
+        needs_api=bool(planned) or rematches or reports_unmanaged,
+    )
 
 
 def select_key(groups: Iterable[DesiredGroup], key: str) -> DesiredGroup:
-    """The group of this key; UsageError, with a suggestion, where the file has none."""
+    """Return the group of this key; raise UsageError, with a suggestion, where there is none."""
     by_key = {group.key: group for group in groups}
     if key not in by_key:
-        raise UsageError(f"the file has no group {key}", suggest_key(key, by_key))
+        raise UsageError(f"the configuration has no group {key}", suggest_key(key, by_key))
     return by_key[key]
 
 
 def select_keys(groups: Iterable[DesiredGroup], targets: Sequence[str]) -> frozenset[str]:
-    """The keys asked for, or all; UsageError names every one that the file does not have."""
+    """Return the targets, or all keys where there are none; raise UsageError with every key that does not exist."""
     keys = {group.key for group in groups}
     unknown = [target for target in targets if target not in keys]
     if unknown:
-        raise UsageError(f"--target: the file has no group {', '.join(unknown)}", suggest_key(unknown[0], keys))
+        raise UsageError(
+            f"--target: the configuration has no group {', '.join(unknown)}", suggest_key(unknown[0], keys)
+        )
     return frozenset(targets) if targets else frozenset(keys)
 
 
-def in_shard(keys: frozenset[str], shard: Shard | None) -> frozenset[str]:
-    """Those of the keys that are in a shard; all of them where there is none."""
-    return keys if shard is None else frozenset(key for key in keys if shard.contains(key))
-
-
 def suggest_key(key: str, keys: Iterable[str]) -> str:
-    """What to do about a key that the file does not have: the one that was meant, else some of those there are."""
+    """Return a hint for a key that does not exist: the one that is most alike, else some of those that exist."""
     known = sorted(keys)
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"it has: {', '.join(known[:10]) or 'no groups'}"
+    closest = closest_name(key, known)
+    return f"did you mean {closest}?" if closest else f"it has: {', '.join(known[:10]) or 'no groups'}"

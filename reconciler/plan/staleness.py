@@ -1,134 +1,144 @@
-"""Whether a saved plan still fits the live groups it touches, and spares whom the file spares. Pure."""
+"""Check whether a saved plan still fits its live groups and removes nobody whom the configuration protects. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from reconciler.diff.change import MatchedBy
 from reconciler.errors import PlanFileError
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
-from reconciler.model.text import normalize, quote
+from reconciler.model.text import Untrusted, normalize
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.step import Action
+from reconciler.sanitize.escape import quoted
 
 
 def groups_with_steps(plan: Plan) -> tuple[GroupPlan, ...]:
-    """The groups that the plan's calls change, sorted by key as the plan is."""
+    """Return the groups that the plan's calls change, sorted by key as the plan is."""
     return tuple(group for group in plan.groups if group.steps)
 
 
 def raise_if_removes_protected(plan: Plan, desired: Desired) -> None:
-    """Stop here when the plan removes somebody whom the file spares, whatever the plan has come to say on its way."""
-    spared = desired.never_removed
+    """Raise PlanFileError when the plan removes somebody whom the configuration protects, however it was edited."""
+    never_removed = desired.never_removed
     keys = [
         group.key
         for group in groups_with_steps(plan)
-        if any(who.identity in spared for step in group.steps if step.action is Action.REMOVE for who in step.people)
+        if any(
+            person.identity in never_removed
+            for step in group.steps
+            if step.action is Action.REMOVE
+            for person in step.people
+        )
     ]
     if keys:
         raise PlanFileError(
-            "the plan removes somebody whom the YAML spares (the instance, protected or ignored people): "
-            f"{', '.join(keys)}",
+            "the plan removes somebody whom the configuration protects (the account itself, protected or ignored "
+            f"people): {', '.join(keys)}",
             "somebody edited it: make a new plan",
         )
 
 
-def raise_if_stale(plan: Plan, listed: Sequence[ListedGroup], read: Mapping[str, LiveGroup | None]) -> None:
-    """Stop here when the live groups are no longer as the plan recorded them; see `moved`."""
-    differences = live_changes(plan, listed, read)
-    if differences:
-        told = "\n".join(f"  {text}" for text in differences)
-        raise PlanFileError(f"the live groups changed since the plan was made:\n{told}", "make a new plan")
+def raise_if_stale(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, LiveGroup | None]) -> None:
+    """Raise PlanFileError when the live groups are no longer as the plan recorded them; see `live_changes`."""
+    changes = live_changes(plan, listed, live_groups)
+    if changes:
+        lines = "\n".join(f"  {text}" for text in changes)
+        raise PlanFileError(f"the live groups changed since the plan was made:\n{lines}", "make a new plan")
 
 
-def live_changes(plan: Plan, listed: Sequence[ListedGroup], read: Mapping[str, LiveGroup | None]) -> tuple[str, ...]:
-    """What is no longer as the plan recorded it, a sentence each; nothing when the plan still fits.
+def live_changes(
+    plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, LiveGroup | None]
+) -> tuple[str, ...]:
+    """Return what is no longer as the plan recorded it, a sentence each; nothing where the plan still fits.
 
-    `read` has the touched groups' whole reads by id (None: gone since the list).
+    `live_groups` has the groups with steps by id, as they are now (None: not found).
     """
-    live = {entry.id: entry for entry in listed}
-    held = set(plan.pinned_ids)
-    named: dict[str, list[str]] = {}
+    ids, pinned_ids = {entry.id for entry in listed}, set(plan.pinned_ids)
+    ids_by_name: dict[str, list[str]] = {}
     for entry in listed:
-        if entry.id not in held:
-            named.setdefault(normalize(entry.name), []).append(entry.id)
+        if entry.id not in pinned_ids:
+            ids_by_name.setdefault(normalize(entry.name), []).append(entry.id)
     return tuple(
-        f"{group.key}: {text}" for group in groups_with_steps(plan) for text in _group_changes(group, live, named, read)
+        f"{group.key}: {text}"
+        for group in groups_with_steps(plan)
+        for text in _group_changes(group, ids, ids_by_name, live_groups)
     )
 
 
 def _group_changes(
     group: GroupPlan,
-    live: Mapping[str, ListedGroup],
-    named: Mapping[str, Sequence[str]],
-    read: Mapping[str, LiveGroup | None],
+    ids: AbstractSet[str],
+    ids_by_name: Mapping[str, Sequence[str]],
+    live_groups: Mapping[str, LiveGroup | None],
 ) -> Iterator[str]:
     if group.live is None and group.steps[0].action is not Action.LEAVE:
-        yield from _appeared(group, live, named)
+        yield from _appeared(group, ids, ids_by_name)
         return
-    if group.id not in live:
-        yield f"the live group {group.id} is gone"
+    if group.id not in ids:
+        yield f"the live group {group.id} no longer exists"
         return
-    yield from _namesakes(group, named)
+    yield from _namesakes(group, ids_by_name)
     if group.live is None:
         return
-    now = read.get(group.live.id)
+    now = live_groups.get(group.live.id)
     if now is None:
-        yield f"the live group {group.id} is gone"
+        yield f"the live group {group.id} no longer exists"
         return
     yield from _differences(group.live, now)
 
 
-def _appeared(group: GroupPlan, live: Mapping[str, ListedGroup], named: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _appeared(group: GroupPlan, ids: AbstractSet[str], ids_by_name: Mapping[str, Sequence[str]]) -> Iterator[str]:
     if group.id is not None:
-        if group.id in live:
-            yield f"the live group {group.id} is there by now"
+        if group.id in ids:
+            yield f"the live group {group.id} exists now"
         return
     for name in group.lookup_names:
-        for group_id in named.get(normalize(name), ()):
-            yield f"a live group called {quote(name)} is there by now: {group_id}"
+        for group_id in ids_by_name.get(normalize(name), ()):
+            yield f"a live group called {quoted(name)} exists now: {group_id}"
 
 
-def _namesakes(group: GroupPlan, named: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Other live groups that the group's names would find as well, where a name is all that it was found by."""
-    searched = {MatchedBy.NAME: group.lookup_names[:1], MatchedBy.PREVIOUS_NAME: group.lookup_names}.get(
+def _namesakes(group: GroupPlan, ids_by_name: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Find other live groups that the group's names match as well, where it was matched by name."""
+    names = {MatchedBy.NAME: group.lookup_names[:1], MatchedBy.PREVIOUS_NAME: group.lookup_names}.get(
         group.matched_by, ()
     )
-    for name in searched:
-        for group_id in named.get(normalize(name), ()):
+    for name in names:
+        for group_id in ids_by_name.get(normalize(name), ()):
             if group_id != group.id:
-                yield f"another live group called {quote(name)} is there by now: {group_id}"
+                yield f"another live group called {quoted(name)} exists now: {group_id}"
 
 
 def _differences(was: LiveGroup, now: LiveGroup) -> Iterator[str]:
-    before, after = _standings(was), _standings(now)
-    people = [_person_change(who, before.get(who), after.get(who)) for who in before | after]
+    before, after = _roles(was), _roles(now)
+    people = [_person_change(person, before.get(person), after.get(person)) for person in before | after]
     texts = [_text_change("name", was.name, now.name), _text_change("description", was.description, now.description)]
     yield from sorted(text for text in (*texts, *people) if text)
 
 
-def _text_change(field: str, was: str, now: str) -> str:
-    was, now = normalize(was), normalize(now)
-    return "" if was == now else f"the {field} was {quote(was)}, is {quote(now)}"
+def _text_change(field: str, was: Untrusted, now: Untrusted) -> str:
+    before, after = normalize(was), normalize(now)
+    return "" if before == after else f"the {field} was {quoted(before)} and is now {quoted(after)}"
 
 
-def _person_change(who: str, was: str | None, now: str | None) -> str:
+def _person_change(person: str, was: str | None, now: str | None) -> str:
     if was is None:
-        return f"{who} is in by now, as {now}"
+        return f"{person} is in the group now ({now})"
     if now is None:
-        return f"{who}, then {was}, is no longer in"
-    return "" if was == now else f"{who} was {was}, is {now}"
+        return f"{person} ({was}) is no longer in the group"
+    return "" if was == now else f"{person} was {was} and is now {now}"
 
 
-def _standings(group: LiveGroup) -> dict[str, str]:
-    """Who is in a live group, by what they are known by, and as what."""
-    return {p.identity or p.lid or p.id: _standing(p, group.owner) for p in group.participants}
+def _roles(group: LiveGroup) -> dict[str, str]:
+    """Return the role of everybody in a live group, by identity or private id."""
+    return {p.identity or p.lid or p.id: _role(p, group.owner) for p in group.participants}
 
 
-def _standing(participant: Participant, owner: Identity | None) -> str:
-    """Owner, admin or member; the owner is told by the group, by the participant, or by both."""
+def _role(participant: Participant, owner: Identity | None) -> str:
+    """Return owner, admin or member; the owner is known by the group's own field, by the participant's, or by both."""
     if participant.is_owner or (owner is not None and participant.identity == owner):
         return "owner"
     return "admin" if participant.is_admin else "member"

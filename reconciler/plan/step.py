@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import IntEnum, StrEnum
 
 from reconciler.model.person_ref import PersonRef
@@ -20,7 +20,7 @@ class Action(StrEnum):
 
     @property
     def enters_group(self) -> bool:
-        """Whether the instance is in the group only after this."""
+        """Whether the account is in the group only after this."""
         return self in (Action.CREATE, Action.JOIN)
 
     @property
@@ -32,9 +32,9 @@ class Action(StrEnum):
 class Phase(IntEnum):
     """When a step runs: all groups finish one phase before any starts the next.
 
-    Building up comes first, so that somebody who moves is in the new group before leaving the old one. A group
-    that is too full to add first swaps (removes, then adds) after everything else was built and before anything
-    else is taken away.
+    Steps that build up come first, so that somebody who moves is in the new group before leaving the old one. A group
+    that is too full to add first swaps (removes, then adds) after everything else is built and before anything else
+    is taken away.
     """
 
     BUILD = 0
@@ -44,12 +44,13 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One API call. `group_id` is None when it is known only after an earlier step (a create, a join)."""
+    """One API call; `group_id` is None where only an earlier step (create, join) makes it known."""
 
     group: str
     action: Action
     phase: Phase
     group_id: str | None = None
+    _: KW_ONLY
     name: str | None = None
     description: str | None = None
     people: tuple[PersonRef, ...] = ()

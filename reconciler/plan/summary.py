@@ -1,4 +1,4 @@
-"""A plan in numbers."""
+"""Summarize a plan in numbers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from reconciler.plan.step import Action
 class PlanSummary:
     """A plan in numbers: groups, people, blocked and unchanged groups, refusals, calls, whole seconds.
 
-    `changes` counts groups that are there already and get a patch, an add or a remove. People count only where a
-    step moves them; those a new group begins with count as added.
+    `changes` counts existing groups with a patch, an add or a remove. People count only where a step moves them; the
+    first members of a new group count as added.
     """
 
     creates: int
@@ -32,7 +32,7 @@ class PlanSummary:
 
 
 def summarize_plan(plan: Plan) -> PlanSummary:
-    """What the plan's summary line and its document say."""
+    """Return the numbers for the plan's summary line and its document."""
     steps = [step for group in plan.groups for step in group.steps]
     kinds = [step.action for step in steps]
     return PlanSummary(
@@ -45,7 +45,7 @@ def summarize_plan(plan: Plan) -> PlanSummary:
         leaves=kinds.count(Action.LEAVE),
         blocked=sum(bool(group.blocked) for group in plan.groups),
         refusals=len(plan.refusals),
-        unchanged=sum(not group.pending for group in plan.groups),
+        unchanged=sum(not group.has_changes for group in plan.groups),
         calls=plan.calls,
         seconds=ceil(plan.seconds - 1e-9),
     )

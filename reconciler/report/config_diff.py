@@ -1,14 +1,10 @@
-"""Two versions of the file compared, as a document; its shape is published as `diff.schema.json`.
-
-Two versions of the file compared, as marked lines that text and markdown share. Masked and escaped.
-
-Two versions of the file compared, as text for people.
-
-Two versions of the file compared, as a comment on a pull request: needs no key, so forks can have it too."""
+"""Report a comparison of two configurations: as a document (`diff.schema.json`), as text, and as a comment on a pull
+request, which needs no API key, so that forks can have it too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from reconciler.diff.change import TextChange
@@ -23,232 +19,249 @@ from reconciler.history.config_diff import (
     MembershipChange,
     summarize_config_diff,
 )
+from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
-from reconciler.report.pr_comment import (
-    Section,
-    comment_marker,
-    md_alert,
-    md_body,
-    md_summary,
-    md_title,
-    md_words,
-    render_comment,
+from reconciler.model.text import Untrusted
+from reconciler.report.documents import document_json
+from reconciler.report.options import RenderOptions
+from reconciler.report.pieces import (
+    OutsideText,
+    PhoneNumber,
+    Pieces,
+    first_pieces,
+    join_pieces,
+    literal,
+    outside,
+    people_pieces,
+    person_pieces,
+    plain_text,
 )
-from reconciler.report.style import BOLD, TextStyle, paint, plural, revision_label
-from reconciler.sanitize.mask import mask_number
+from reconciler.report.pr_comment import (
+    alert,
+    by_urgency,
+    comment_marker,
+    lines_markdown,
+    markdown,
+    render_comment,
+    totals_markdown,
+)
+from reconciler.report.sections import Badge, Line, Mark, Section, field_line
+from reconciler.report.summary import Count, Totals, revision_pieces
+from reconciler.report.text import BOLD, lines_text, paint, section_text
+from reconciler.report.vocabulary import plural
 
 DIFF_FORMAT: Final = "wappfy-reconciler/diff"
+DIFF_FORMAT_VERSION: Final = 2
+
+_FORBIDDEN: Final = "Forbidden by `restrictions`"
+_FOR_ALL: Final = "For all groups"
+_QUOTED_FIELDS: Final = ("name", "description")
+_MAX_ALIASES: Final = 20
+_CHANGE_LINES: Final = {
+    GroupChangeKind.ADDED: Line("+", literal("new group")),
+    GroupChangeKind.REMOVED: Line("-", literal("removed from the configuration")),
+}
+_BADGES: Final = {
+    GroupChangeKind.ADDED: Badge("add", "new"),
+    GroupChangeKind.REMOVED: Badge("remove", "removed from the configuration"),
+}
 
 
-DIFF_FORMAT_VERSION: Final = 1
-
-
-def config_diff_document(difference: ConfigDiff) -> dict[str, Any]:
-    """Everything about a difference, with full numbers."""
+def config_diff_document(diff: ConfigDiff) -> dict[str, Any]:
+    """Return everything about a comparison, with full numbers."""
     return {
         "format": DIFF_FORMAT,
         "format_version": DIFF_FORMAT_VERSION,
         "masked": False,
-        "differs": difference.differs,
-        "summary": to_json(summarize_config_diff(difference)),
-        **to_json(difference),
+        "differs": diff.differs,
+        "summary": to_json(summarize_config_diff(diff)),
+        **to_json(diff),
     }
 
 
-FORBIDDEN = "Forbidden by `restrictions`"
+def render_config_diff_json(diff: ConfigDiff, options: RenderOptions) -> str:
+    """Return the document of a comparison."""
+    return document_json(config_diff_document(diff), options)
 
 
-_TEXTS = ("name", "description")
+def render_config_diff(diff: ConfigDiff, options: RenderOptions) -> str:
+    """Return settings that apply to all groups, group by group what changed, warnings, and a summary line."""
+    blocks = [_titled(_FOR_ALL, list(_setting_lines(diff)), options)]
+    blocks += [section_text(_section(group), options) for group in diff.groups]
+    for title, texts in ((_FORBIDDEN, diff.forbidden_removals), ("Warnings", diff.warnings)):
+        blocks.append(_titled(title, [Line("!", outside(text)) for text in texts], options))
+    ending = paint(_totals(diff).line, BOLD, options)
+    if not (diff.old.exists and diff.new.exists):
+        ending = f"{plain_text((LiteralText('From '), *_versions(diff)), options)}.\n{ending}"
+    return "\n\n".join(filter(None, [*blocks, ending]))
 
 
-_REASSIGNED_AT_ONCE = 20
+def render_config_diff_markdown(diff: ConfigDiff, options: RenderOptions) -> str:
+    """Return a comment below GitHub's size limit; removed groups and those that lose people come first."""
+    head = [comment_marker("diff"), totals_markdown(_totals(diff))]
+    for kind, title, texts in (
+        ("CAUTION", _FORBIDDEN, diff.forbidden_removals),
+        ("WARNING", "Warnings", diff.warnings),
+    ):
+        head += [alert(kind, title, [markdown(outside(text), options) for text in texts])] if texts else []
+    if lines := list(_setting_lines(diff)):
+        head.append(f"**{_FOR_ALL}**\n\n{lines_markdown(lines, options)}")
+    day = LiteralText(f", as of {diff.as_of.isoformat()}. The live groups were not read.")
+    foot = markdown((LiteralText("Configuration from "), *_versions(diff), day), options)
+    return render_comment("\n\n".join(head), by_urgency(map(_section, diff.groups), options), f"<sub>{foot}</sub>")
 
 
-_MARKS = {GroupChangeKind.ADDED: ("+", "new in the file"), GroupChangeKind.GONE: ("-", "gone from the file")}
+def _titled(title: str, lines: list[Line], options: RenderOptions) -> str:
+    return "\n".join([paint(title, BOLD, options), *lines_text(lines, options)]) if lines else ""
 
 
-def group_diff_lines(group: GroupDiff, ink: TextStyle) -> Iterator[str]:
-    """A group's lines: its fate, key and fields; who enters, who leaves, who stays on other terms; lists; notes."""
-    if group.fate in _MARKS:
-        yield ink.line(*_MARKS[group.fate])
-    if group.old_key is not None:
-        keys = f"{ink.text(group.old_key)} → {ink.text(group.key)}"
-        yield ink.line("~", f"key          {keys} (the same group, by its {'name' if group.id is None else 'id'})")
-    for field in group.fields:
-        yield from _said_of_new(field, ink) if group.fate is GroupChangeKind.ADDED else _field(field, ink)
-    both = {mover.who.label for mover in group.enters} & {mover.who.label for mover in group.leaves}
-    yield from (ink.line("+", _entering(mover, both, ink)) for mover in group.enters)
-    yield from (ink.line("-", _leaving(mover, both, ink)) for mover in group.leaves if not mover.stays)
-    for terms in group.terms:
-        yield ink.line("~", f"{ink.person(terms.who)}: {ink.text(terms.old)} → {ink.text(terms.new)}")
-    for listed in group.lists:
-        yield from _list(listed, ink, "i")
-    for why in sorted({mover.stays for mover in group.leaves if mover.stays}):
-        people = ink.people(mover.who for mover in group.leaves if mover.stays == why)
-        yield ink.line("i", f"listed no more, and stays: {people}: {why}")
-    yield from (ink.line("i", ink.text(note)) for note in group.notes)
-
-
-def rule_lines(difference: ConfigDiff, ink: TextStyle) -> list[str]:
-    """What changed for all groups: aliases that mean somebody else, rules, lists of people."""
-    lines = [_reassigned(change, ink) for change in difference.reassigned[:_REASSIGNED_AT_ONCE]]
-    left = len(difference.reassigned) - _REASSIGNED_AT_ONCE
-    lines += [ink.line("!", f"and {plural(left, 'more alias', 'more aliases')}")] if left > 0 else []
-    lines += [line for change in difference.rules for line in _field(change, ink)]
-    return lines + [line for change in difference.lists for line in _list(change, ink, "!")]
-
-
-def config_diff_line(difference: ConfigDiff) -> str:
-    """`Diff: 1 added, 2 changed, 3 people enter, 1 leaves · 4 groups as before`."""
-    count = summarize_config_diff(difference)
-    unchanged = plural(count.unchanged, "group", "groups")
-    if not difference.differs:
-        return f"No difference: {unchanged} as before."
-    fates = [(count.added, "added"), (count.gone, "gone"), (count.changed, "changed")]
-    groups = [(number, fate) for number, fate in fates if number]
-    parts = [
-        # Only the first of them says of what.
-        *(f"{plural(number, 'group', 'groups')} {fate}" for number, fate in groups[:1]),
-        *(f"{number} {fate}" for number, fate in groups[1:]),
-        plural(count.enters, "person enters", "people enter"),
-        plural(count.leaves, "person leaves", "people leave"),
-        plural(count.rules, "rule changed", "rules changed"),
+def _totals(diff: ConfigDiff) -> Totals:
+    """Return `Diff: 1 group added, 2 changed, 3 people added, 1 person removed · 4 groups unchanged`."""
+    count = summarize_config_diff(diff)
+    unchanged = f"{plural(count.groups_unchanged, 'group', 'groups')} unchanged"
+    if not diff.differs:
+        return Totals("No differences", unchanged)
+    changes = ((count.groups_added, "added"), (count.groups_removed, "removed"), (count.groups_changed, "changed"))
+    groups = [(number, change) for number, change in changes if number]
+    words = [
+        # Only the first number has a noun.
+        *((number, f"{plural(number, 'group', 'groups')} {change}") for number, change in groups[:1]),
+        *((number, f"{number} {change}") for number, change in groups[1:]),
+        (count.people_added, plural(count.people_added, "person added", "people added")),
+        (count.people_removed, plural(count.people_removed, "person removed", "people removed")),
+        (count.settings_changed, plural(count.settings_changed, "setting changed", "settings changed")),
     ]
-    return f"Diff: {', '.join(part for part in parts if not part.startswith('0 '))} · {unchanged} as before"
+    return Totals("Diff", unchanged, tuple(Count(number, text) for number, text in words if number))
 
 
-def version_label(side: ConfigVersion, ink: TextStyle) -> str:
-    """`HEAD~1 (commit 1a2b3c4d5)`; a revision without the file says so."""
-    named = ink.text(side.named)
-    told = revision_label(named, side.commit) if side.commit else named
-    return told if side.there else f"{told}, which does not have the file"
-
-
-def _field(change: FieldChange, ink: TextStyle) -> Iterator[str]:
-    if change.field in _TEXTS and change.old is not None and change.new is not None:
-        mark, told = ink.change(TextChange(change.field, change.old, change.new))
-        yield ink.line(mark, told)
-    else:
-        old, new = (ink.text(value) if value is not None else "(not said)" for value in (change.old, change.new))
-        yield ink.line("~", f"{change.field:<11}  {old} → {new}")
-    if change.note:
-        yield ink.line("!", f"{change.field}: {change.note}")
-
-
-def _said_of_new(field: FieldChange, ink: TextStyle) -> Iterator[str]:
-    """What a new group says: nobody said anything of it before, so that goes without saying."""
-    said = field.new or ""
-    mark, told = ink.change(TextChange(field.field, None, said))
-    yield ink.line(mark, told if field.field in _TEXTS else f"{field.field:<11}  {ink.text(said)}")
-    if field.note:
-        yield ink.line("!", f"{field.field}: {field.note}")
-
-
-def _list(change: ListChange, ink: TextStyle, note_mark: str) -> Iterator[str]:
-    for mark, people in (("+", change.added), ("-", change.dropped)):
-        if people:
-            yield ink.line("~", f"{change.field:<11}  {mark} {ink.people(people)}")
-    if change.note:
-        yield ink.line(note_mark, f"{change.field}: {change.note}")
-
-
-def _reassigned(change: AliasChange, ink: TextStyle) -> str:
-    numbers = " → ".join(_number(who, ink) for who in (change.old, change.new))
-    return ink.line("!", f"{ink.text(change.alias)}: stands for another number in every group: {numbers}")
-
-
-def _entering(mover: MembershipChange, both: set[str | None], ink: TextStyle) -> str:
-    details = [*(["by the invite link"] if mover.by_invite else []), *_through(mover, ink)]
-    return " ".join([_named(mover.who, both, ink), *(f"({detail})" for detail in details)])
-
-
-def _leaving(mover: MembershipChange, both: set[str | None], ink: TextStyle) -> str:
-    return " ".join([_named(mover.who, both, ink), *(f"(was {detail})" for detail in _through(mover, ink))])
-
-
-def _through(mover: MembershipChange, ink: TextStyle) -> list[str]:
-    return [f"through {', '.join(ink.text(way) for way in mover.teams)}"] if mover.teams else []
-
-
-def _named(who: PersonRef, both: set[str | None], ink: TextStyle) -> str:
-    """The person; with the number too where one alias stands for two people."""
-    return f"{ink.person(who)} [{_number(who, ink)}]" if who.label in both and who.label else ink.person(who)
-
-
-def _number(who: PersonRef, ink: TextStyle) -> str:
-    number = who.identity or ""
-    return number if ink.show_phones else mask_number(number)
-
-
-def render_config_diff(difference: ConfigDiff, *, show_phones: bool, color: bool) -> str:
-    """Rules that bear on all groups first, then group by group, ending in warnings and the summary line."""
-    ink = TextStyle(show_phones, color)
-    rules = rule_lines(difference, ink)
-    sections = ["\n".join([paint("For all groups", BOLD, color), *rules])] if rules else []
-    sections += ["\n".join(_group_lines(group, ink)) for group in difference.groups]
-    for title, told in ((FORBIDDEN, difference.forbidden), ("Warnings", difference.warnings)):
-        if told:
-            sections.append("\n".join([paint(title, BOLD, color), *(ink.line("!", ink.text(text)) for text in told)]))
-    return "\n\n".join([*sections, "\n".join(_ending(difference, ink))])
-
-
-def _group_lines(group: GroupDiff, ink: TextStyle) -> Iterator[str]:
-    yield ink.heading(group.key, group.name, group.id or "").rstrip()
-    yield from group_diff_lines(group, ink)
-
-
-def _ending(difference: ConfigDiff, ink: TextStyle) -> Iterator[str]:
-    if not (difference.old.there and difference.new.there):
-        yield f"From {version_label(difference.old, ink)} to {version_label(difference.new, ink)}."
-    yield paint(config_diff_line(difference), BOLD, ink.color)
-
-
-_BADGES = {GroupChangeKind.ADDED: "new", GroupChangeKind.GONE: "<b>gone from the file</b>"}
-
-
-def render_config_diff_markdown(difference: ConfigDiff, *, show_phones: bool) -> str:
-    """The comment, below the size GitHub takes; groups that are gone or lose people come first."""
-    ink = TextStyle(show_phones, color=False)
-    told = sorted(difference.groups, key=lambda group: (_rank(group), group.key))
-    head = [comment_marker("diff"), md_summary(config_diff_line(difference))]
-    head += [md_alert("CAUTION", FORBIDDEN, _note_lines(difference.forbidden, ink))] if difference.forbidden else []
-    head += [md_alert("WARNING", "Warnings", _note_lines(difference.warnings, ink))] if difference.warnings else []
-    if rules := rule_lines(difference, ink):
-        head.append("\n\n".join(["**For all groups**", md_body(rules)]))
-    foot = f"<sub>{md_words(_compared(difference, ink))}</sub>"
-    return render_comment("\n\n".join(head), [_section(group, ink) for group in told], foot)
-
-
-def _rank(group: GroupDiff) -> int:
-    """How urgent a group is, the most urgent 0."""
+def _section(group: GroupDiff) -> Section:
     warned = any(field.note for field in group.fields)
-    leaves = any(not mover.stays for mover in group.leaves)
-    return [warned, group.fate is GroupChangeKind.GONE, leaves, True].index(True)
+    removes = any(not change.kept_because for change in group.removed)
+    return Section(
+        key=group.key,
+        name=group.name,
+        id=OutsideText(group.id or ""),
+        badges=tuple(_badges(group)),
+        lines=lambda: _group_lines(group),
+        urgency=[warned, group.change is GroupChangeKind.REMOVED, removes, True].index(True),
+    )
 
 
-def _note_lines(texts: Sequence[str], ink: TextStyle) -> list[str]:
-    return [md_words(ink.text(text)) for text in texts]
+def _badges(group: GroupDiff) -> Iterator[Badge]:
+    """Yield a group in short, the urgent first."""
+    if group.change in _BADGES:
+        yield _BADGES[group.change]
+    if removed := sum(not change.kept_because for change in group.removed):
+        yield Badge("remove", plural(removed, "person removed", "people removed"))
+    if group.added:
+        yield Badge("add", plural(len(group.added), "person added", "people added"))
+    if group.old_key is not None:
+        yield Badge("change", "new key")
+    yield from (Badge("change", field.field) for field in group.fields)
+    if group.terms_changed:
+        yield Badge("change", "changed terms")
+    yield from (Badge("change", change.field) for change in group.lists)
 
 
-def _section(group: GroupDiff, ink: TextStyle) -> Section:
-    line = md_title(ink.text(group.key), ink.mask_for_reader(group.name), _parts(group))
-    return Section(line, lambda: md_body(group_diff_lines(group, ink)))
+def _setting_lines(diff: ConfigDiff) -> Iterator[Line]:
+    """Yield what changed for all groups: aliases that refer to another number, settings, lists of people."""
+    yield from map(_alias_line, diff.alias_changes[:_MAX_ALIASES])
+    more = len(diff.alias_changes) - _MAX_ALIASES
+    if more > 0:
+        yield Line("!", literal(f"and {plural(more, 'more alias', 'more aliases')}"))
+    for field in diff.settings:
+        yield from _field_lines(field)
+    for change in diff.lists:
+        yield from _list_lines(change, "!")
 
 
-def _parts(group: GroupDiff) -> Iterator[str]:
-    """A group in short, the urgent first."""
-    yield from ([_BADGES[group.fate]] if group.fate in _BADGES else [])
-    if leaving := sum(not mover.stays for mover in group.leaves):
-        yield f"<b>{plural(leaving, 'person leaves', 'people leave')}</b>"
-    if group.enters:
-        yield plural(len(group.enters), "person enters", "people enter")
-    yield from (["another key"] if group.old_key is not None else [])
-    yield from (field.field for field in group.fields)
-    yield from (["other terms"] if group.terms else [])
-    yield from (listed.field for listed in group.lists)
+def _group_lines(group: GroupDiff) -> Iterator[Line]:
+    """Yield key and fields; members added, removed and on other terms; other lists; notes."""
+    if group.change in _CHANGE_LINES:
+        yield _CHANGE_LINES[group.change]
+    if group.old_key is not None:
+        matched = LiteralText(f" (same group, matched by {'name' if group.id is None else 'id'})")
+        yield Line("~", (_label("key"), *_arrow(group.old_key, group.key), matched))
+    for field in group.fields:
+        yield from _field_lines(field, is_new=group.change is GroupChangeKind.ADDED)
+    twice = {change.person.label for change in group.added} & {change.person.label for change in group.removed}
+    yield from (Line("+", _added(change, twice)) for change in group.added)
+    yield from (Line("-", _removed(change, twice)) for change in group.removed if not change.kept_because)
+    for terms in group.terms_changed:
+        yield Line("~", join_pieces(": ", [person_pieces(terms.person), _arrow(terms.old, terms.new)]))
+    for change in group.lists:
+        yield from _list_lines(change, "i")
+    for reason in sorted({change.kept_because for change in group.removed if change.kept_because}):
+        people = people_pieces(change.person for change in group.removed if change.kept_because == reason)
+        yield Line("i", join_pieces(": ", [people, outside(reason)]), "no longer listed, but stays")
+    yield from (Line("i", outside(note)) for note in group.notes)
 
 
-def _compared(difference: ConfigDiff, ink: TextStyle) -> str:
-    sides = f"from {version_label(difference.old, ink)} to {version_label(difference.new, ink)}"
-    return f"What the file wants, {sides}, as of {difference.as_of.isoformat()}. The live groups were not asked."
+def _field_lines(change: FieldChange, *, is_new: bool = False) -> Iterator[Line]:
+    """Yield old and new value; of a new group the new value alone, since it had none before."""
+    if change.field in _QUOTED_FIELDS and change.new is not None and (is_new or change.old is not None):
+        yield field_line(TextChange(change.field, None if change.old is None else Untrusted(change.old), change.new))
+    elif is_new:
+        yield Line("+", (_label(change.field), OutsideText(change.new or "")))
+    else:
+        yield Line("~", (_label(change.field), *_arrow(change.old, change.new)))
+    if change.note:
+        yield Line("!", outside(change.note), change.field)
+
+
+def _list_lines(change: ListChange, note_mark: Mark) -> Iterator[Line]:
+    for sign, people in (("+ ", change.added), ("- ", change.removed)):
+        if people:
+            yield Line("~", (_label(change.field), LiteralText(sign), *people_pieces(people)))
+    if change.note:
+        yield Line(note_mark, outside(change.note), change.field)
+
+
+def _label(field: str) -> LiteralText:
+    return LiteralText(f"{field:<11}  ")
+
+
+def _arrow(old: str | None, new: str | None) -> Pieces:
+    before, after = (LiteralText("(not set)") if value is None else OutsideText(value) for value in (old, new))
+    return (before, LiteralText(" → "), after)
+
+
+def _alias_line(change: AliasChange) -> Line:
+    numbers = (_number(change.old), LiteralText(" → "), _number(change.new))
+    words = LiteralText(": refers to a different number in every group: ")
+    return Line("!", (OutsideText(change.alias), words, *numbers))
+
+
+def _added(change: MembershipChange, twice: set[str | None]) -> Pieces:
+    invite = literal(" (by the invite link)" if change.by_invite else "")
+    return (*_person(change.person, twice), *invite, *_through(change, " (through "))
+
+
+def _removed(change: MembershipChange, twice: set[str | None]) -> Pieces:
+    return (*_person(change.person, twice), *_through(change, " (was through "))
+
+
+def _through(change: MembershipChange, before: str) -> Pieces:
+    teams = first_pieces(change.teams, len(change.teams))
+    return (LiteralText(before), *teams, LiteralText(")")) if teams else ()
+
+
+def _person(person: PersonRef, twice: set[str | None]) -> Pieces:
+    """Return the person, with the number where one alias refers to two people."""
+    number = (LiteralText(" ["), _number(person), LiteralText("]"))
+    return (*person_pieces(person), *(number if person.label in twice and person.label else ()))
+
+
+def _number(person: PersonRef) -> PhoneNumber:
+    return PhoneNumber(person.identity or "")
+
+
+def _versions(diff: ConfigDiff) -> Pieces:
+    return (*_version(diff.old), LiteralText(" to "), *_version(diff.new))
+
+
+def _version(version: ConfigVersion) -> Pieces:
+    """Return `HEAD~1 (commit 1a2b3c4d5)`; a revision without the path says so."""
+    name = revision_pieces(version.name, version.commit) if version.commit else outside(version.name)
+    return name if version.exists else (*name, LiteralText(", which does not have the path"))

@@ -1,30 +1,55 @@
-"""Results as documents, for `--report` and `--format json`, and any document masked for a terminal.
+"""Plans and results as JSON documents, and any document masked for a terminal.
 
-A document is plain JSON values in the order in which one reads them. The shape is published as `result.schema.json`.
+A document is plain JSON values in reading order. Its shape is published as `plan.schema.json` or `result.schema.json`.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
+from reconciler.messages import Message
 from reconciler.model.serialize import to_json
+from reconciler.report.dry_run import DryRun, calls_document
+from reconciler.report.options import RenderOptions
+from reconciler.sanitize.escape import json_text
 from reconciler.sanitize.mask import mask_address, mask_link, mask_text
 
+if TYPE_CHECKING:
+    from reconciler.plan.file_format import SavedPlan
+
 RESULT_FORMAT: Final = "wappfy-reconciler/result"
-
-
 RESULT_FORMAT_VERSION: Final = 2
+_ADDRESSES: Final = frozenset({"never_removed", "identity", "jid", "lid", "id", "owner"})
+_LINK: Final = "link"
 
 
-_ADDRESSES = frozenset({"never_removed", "identity", "jid", "lid", "id", "owner"})
+def render_plan_json(saved: SavedPlan, options: RenderOptions) -> str:
+    """Return the document of a plan."""
+    from reconciler.plan.file_format import plan_document
+
+    return document_json(plan_document(saved), options)
 
 
-_LINK = "link"
+def render_dry_run_json(run: DryRun, options: RenderOptions) -> str:
+    """Return the document of a plan with the calls of a dry run."""
+    from reconciler.plan.file_format import plan_document
+
+    return document_json({**plan_document(run.saved), "calls": calls_document(run.calls)}, options)
+
+
+def render_result_json(result: ApplyResult, options: RenderOptions) -> str:
+    """Return the document of a result."""
+    return document_json(result_document(result), options)
+
+
+def document_json(document: dict[str, Any], options: RenderOptions) -> str:
+    """Return a document as JSON text for this reader."""
+    return json_text(mask_document(document, options.show_phones))
 
 
 def result_document(result: ApplyResult) -> dict[str, Any]:
-    """Every call and its outcome, every step, everybody who did not simply come or go."""
+    """Return every call and its outcome, every step, and everybody who was not simply added or removed."""
     return {
         "format": RESULT_FORMAT,
         "format_version": RESULT_FORMAT_VERSION,
@@ -36,7 +61,7 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
         "steps": [
             {
                 "status": step.status.value,
-                "message": step.message,
+                **_message(step.message),
                 **to_json(step.step),
                 "group_id": step.group_id or step.step.group_id,
             }
@@ -48,21 +73,35 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
                 "status": person.status.value,
                 "refused": person.refused,
                 "person": to_json(person.person),
-                "message": person.message,
+                **_message(person.message, person.link_failure),
                 "link": person.link,
             }
             for person in result.people
         ],
-        "blocked": [{"group": group.key, "reason": text} for group in result.plan.groups for text in group.blocked],
-        "remaining_drift": [{"group": group, "difference": text} for group, text in result.remaining_drift],
+        "blocked": [
+            {"group": group.key, "code": reason.code, "reason": reason.to_text()}
+            for group in result.plan.groups
+            for reason in group.blocked
+        ],
+        "remaining_drift": [
+            {"group": group, "code": difference.code, "difference": difference.to_text()}
+            for group, difference in result.remaining_drift
+        ],
         "calls": to_json(result.calls),
     }
 
 
-def mask_document(document: dict[str, Any], show_phones: bool) -> dict[str, Any]:
-    """The document for stdout: the same shape with every phone number masked, unless `show_phones`.
+def _message(message: Message | None, addition: Message | None = None) -> dict[str, str | None]:
+    return {
+        "message": "; ".join(part.to_text() for part in (message, addition) if part is not None),
+        "code": None if message is None else message.code,
+    }
 
-    A masked plan cannot be applied; it says so of itself in `masked`.
+
+def mask_document(document: dict[str, Any], show_phones: bool) -> dict[str, Any]:
+    """Return the document in the same shape with every phone number masked, unless `show_phones`.
+
+    A masked plan cannot be applied: `masked` is true in it.
     """
     if show_phones:
         return document

@@ -1,15 +1,6 @@
-"""What people read of each kind of problem: in annotations, and where other programs list what there is to silence.
+"""Problems in the configuration as text, as JSON, as workflow commands for GitHub and as SARIF 2.1.0 (OASIS).
 
-What is wrong in the configuration, as text and as a document.
-
-Problems as workflow commands, which GitHub shows on the lines of a pull request.
-
-A file's path must be the one that it has in the repository.
-
-
-Problems as SARIF 2.1.0 (OASIS), which code scanning and editors take.
-
-Paths are relative to the repository (`%SRCROOT%`); columns count characters, as YAML's marks do.
+For GitHub and SARIF a file's path must be relative to the repository. Columns count characters, as YAML's marks do.
 """
 
 from __future__ import annotations
@@ -19,19 +10,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from reconciler import __version__
 from reconciler.errors import Problem, ProblemKind
-from reconciler.report.style import plural
-from reconciler.sanitize.escape import mask_and_escape
+from reconciler.report.options import RenderOptions
+from reconciler.report.vocabulary import plural
+from reconciler.sanitize.escape import json_text, mask_and_escape
 from reconciler.sanitize.markdown import command_data, command_property
 from reconciler.sanitize.mask import mask_text
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemHelp:
-    """A kind in words: `title` is short, `help` says what to do about it."""
+    """A kind of problem in words: a short `title`, and what to do in `help`."""
 
     title: str
     help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a check of the configuration found; `verdict` is the line that ends it where it is valid, else ""."""
+
+    problems: Sequence[Problem]
+    verdict: str = ""
 
 
 PROBLEM_HELP: Final[Mapping[ProblemKind, ProblemHelp]] = {
@@ -40,47 +41,67 @@ PROBLEM_HELP: Final[Mapping[ProblemKind, ProblemHelp]] = {
         "A configuration is a file in UTF-8, or a folder of such files that end in .yaml or .yml.",
     ),
     ProblemKind.YAML: ProblemHelp(
-        "No YAML, or YAML that is not allowed",
-        "Tags, merge keys, several documents and aliases that blow up are not allowed; every value is text.",
+        "Invalid YAML, or YAML that is not allowed",
+        "Do not use tags, merge keys, several documents or aliases that expand without limit; every value is text.",
     ),
     ProblemKind.DUPLICATE_KEY: ProblemHelp("Key defined twice", "Keep one of the two."),
-    ProblemKind.UNKNOWN_KEY: ProblemHelp("Unknown key", "`reconciler schema` prints every key there is."),
-    ProblemKind.MISSING_KEY: ProblemHelp("Key that is missing", "Add it."),
+    ProblemKind.UNKNOWN_KEY: ProblemHelp("Unknown key", "Run `reconciler schema` to see every key."),
+    ProblemKind.MISSING_KEY: ProblemHelp("Missing key", "Add it."),
     ProblemKind.RESTRICTION: ProblemHelp(
-        "Definition that may not stand in this file",
-        "The file's `restrictions` say which file may define what. Move it, or have the rule widened.",
+        "Definition that is not allowed in this file",
+        "The `restrictions` say which file may define what. Move the definition, or ask for a wider rule.",
     ),
     ProblemKind.COUNTRY: ProblemHelp(
         "Number of a country that is not allowed",
-        "`policy.allowed_countries` lists the countries. Add it there, or take the person out.",
+        "Add the country to `policy.allowed_countries`, or remove the person.",
     ),
     ProblemKind.UNKNOWN_REFERENCE: ProblemHelp(
         "Person or team that is not defined", "Define it under `people` or `teams`, or correct its name."
     ),
     ProblemKind.PHONE_NUMBER: ProblemHelp(
-        "Phone number that is none, or in doubt", "Write it with + and the country code, or set `region`."
+        "Invalid or ambiguous phone number", "Write it with + and the country code, or set `region`."
     ),
-    ProblemKind.TEAM_CYCLE: ProblemHelp("Teams that contain each other", "Take one of them out."),
+    ProblemKind.TEAM_CYCLE: ProblemHelp("Teams that contain each other", "Remove one of them."),
     ProblemKind.SAME_TWICE: ProblemHelp(
-        "The same person or group twice", "One person, one alias; one group, one key; one membership."
+        "The same person or group twice",
+        "Use one alias for a person, one key for a group, and one entry for a membership.",
     ),
-    ProblemKind.CONTRADICTION: ProblemHelp("Lists that contradict each other", "Decide for one of them."),
+    ProblemKind.CONTRADICTION: ProblemHelp("Lists that contradict each other", "Keep one of them."),
     ProblemKind.LIMIT: ProblemHelp(
         "More than is allowed", "WhatsApp has limits for names, descriptions and members; `policy` may set lower ones."
     ),
-    ProblemKind.WHITE_SPACE: ProblemHelp("White space that does not count", "Remove it."),
-    ProblemKind.VALUE: ProblemHelp("Value of the wrong form", "`reconciler schema` says what each key takes."),
+    ProblemKind.WHITE_SPACE: ProblemHelp("White space that is ignored", "Remove it."),
+    ProblemKind.VALUE: ProblemHelp(
+        "Value of the wrong type or form", "Run `reconciler schema` to see what each key takes."
+    ),
 }
-"""Every kind there is, in the order in which they are listed."""
+"""Every kind, in the order in which SARIF lists them."""
+
+
+def render_validation(validation: Validation, _: RenderOptions) -> str:
+    """Return every problem and the verdict as text."""
+    problems = render_problems(validation.problems) if validation.problems else ""
+    return "\n".join(filter(None, [problems, validation.verdict]))
+
+
+def render_validation_json(validation: Validation, _: RenderOptions) -> str:
+    """Return every problem as JSON."""
+    return json_text(problems_document(validation.problems))
+
+
+def render_sarif(validation: Validation, _: RenderOptions) -> str:
+    """Return every problem as SARIF of this version of the program."""
+    return json_text(sarif_document(validation.problems, __version__))
 
 
 def render_problems(problems: Sequence[Problem]) -> str:
-    """One problem a line, sorted by place, and how many there are. Numbers are masked: line and column find them."""
+    """Return one problem a line, sorted by place, and how many there are. Numbers are masked: line and column locate
+    them."""
     return "\n".join([*(mask_and_escape(str(problem)) for problem in sorted(problems)), counts_line(problems)])
 
 
 def counts_line(problems: Sequence[Problem]) -> str:
-    """`2 errors, 1 warning`."""
+    """Return `2 errors, 1 warning`."""
     errors, warnings = _counts(problems)
     parts = [plural(errors, "error", "errors")] if errors or not warnings else []
     parts += [plural(warnings, "warning", "warnings")] if warnings else []
@@ -88,7 +109,7 @@ def counts_line(problems: Sequence[Problem]) -> str:
 
 
 def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:
-    """The same as a document: whether the configuration is valid (warnings do not count), every problem by place."""
+    """Return a document: whether the configuration is valid (warnings do not count), and every problem by place."""
     return {"valid": _counts(problems)[0] == 0, "problems": [_row(problem) for problem in sorted(problems)]}
 
 
@@ -103,24 +124,25 @@ def _counts(problems: Sequence[Problem]) -> tuple[int, int]:
     return len(problems) - warnings, warnings
 
 
-SHOWN_BY_GITHUB = 10
+MAX_ANNOTATIONS: Final = 10
 """Annotations of each level that GitHub keeps of a step; the others are in the log alone."""
 
 
-def render_annotations(problems: Sequence[Problem], verdict: str) -> str:
-    """One command a problem, errors first, and in the end how many there are; `verdict` where nothing is wrong."""
+def render_annotations(validation: Validation, _: RenderOptions) -> str:
+    """Return one command a problem, errors first, how many there are, and the verdict."""
+    problems, verdict = validation.problems, validation.verdict
     ranked = sorted(problems, key=lambda problem: (problem.severity != "error", problem))
     lines = [_command(problem) for problem in ranked]
     if problems:
         levels = [problem.severity for problem in problems]
-        cut = any(levels.count(level) > SHOWN_BY_GITHUB for level in levels)
-        more = f" (a pull request shows {SHOWN_BY_GITHUB} of each; all are in this log)" if cut else ""
+        cut = any(levels.count(level) > MAX_ANNOTATIONS for level in levels)
+        more = f" (a pull request shows {MAX_ANNOTATIONS} of each level; this log has all)" if cut else ""
         lines.append(counts_line(problems) + more)
     return "\n".join([*lines, *([mask_and_escape(verdict)] if verdict else [])])
 
 
 def problem_message(problem: Problem) -> str:
-    """What is wrong and what to do, with the place in the document and without that in the file."""
+    """Return what is wrong and what to do, with the path in the document and without the place in the file."""
     where = f"{problem.path}: " if problem.path else ""
     return f"{where}{problem.message}{f'; {problem.hint}' if problem.hint else ''}"
 
@@ -129,23 +151,18 @@ def _command(problem: Problem) -> str:
     place = f",line={problem.line},col={problem.column}" if problem.line else ""
     level = "warning" if problem.severity == "warning" else "error"
     title = command_property(PROBLEM_HELP[problem.kind].title)
-    return f"::{level} file={command_property(problem.file)}{place},title={title}::{command_data(problem_message(problem))}"
+    properties = f"file={command_property(problem.file)}{place},title={title}"
+    return f"::{level} {properties}::{command_data(problem_message(problem))}"
 
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-
-
 ROOT: Final = "%SRCROOT%"
-
-
 _INDEXES: Final = {kind: index for index, kind in enumerate(PROBLEM_HELP)}
-
-
 _KEPT_IN_URI = re.compile(rb"[A-Za-z0-9._~/-]")
 
 
 def sarif_document(problems: Sequence[Problem], version: str) -> dict[str, Any]:
-    """One run of `version` of this program: every kind of problem there is, and every problem by its place."""
+    """Return one run of `version` of this program: every kind of problem, and every problem by its place."""
     driver = {
         "name": "reconciler",
         "semanticVersion": version,

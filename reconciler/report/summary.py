@@ -1,158 +1,200 @@
-"""What a plan was narrowed to or held against, in words that every format can use.
-
-How much a plan would do and how much a run did, each as one line."""
+"""A plan or a result in one line of numbers, and what a plan was limited to or compared with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import ceil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
+from reconciler.messages import LiteralText
 from reconciler.plan.model import AppliedRevision, ChangedSince, DriftCause, Plan
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.summary import summarize_plan
-from reconciler.report.style import CAUSE_WORDS, first_n, plural, revision_label
+from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
+from reconciler.report.vocabulary import CAUSE_WORDS, duration, plural
 
-_MAX_NAMED = 10
+_MAX_NAMED: Final = 10
 
 
-def scope_lines(plan: Plan) -> tuple[str, ...]:
-    """A sentence each: what was looked at, what was left out and why, what the file has no more, what verdicts say.
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number and the words that it stands in: `2 to change`."""
 
-    The first says whether the plan itself is told in part only, being of another format.
+    number: int
+    words: str
 
-    Keys and the revision's name are strangers' text: to be masked and escaped by whoever shows a line.
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The last line of a report, in our own words alone: `subject: counts · rest`; without counts a sentence."""
+
+    subject: str
+    rest: str
+    counts: tuple[Count, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """Return the totals as one line."""
+        if not self.counts:
+            return f"{self.subject}: {self.rest}."
+        return f"{self.subject}: {', '.join(count.words for count in self.counts)} · {self.rest}"
+
+    @property
+    def some(self) -> str:
+        """Return the counts that are not zero; all of them where none is."""
+        some = [count.words for count in self.counts if count.number] or [count.words for count in self.counts]
+        return ", ".join(some)
+
+
+def plan_totals(plan: Plan, *, drift: bool) -> Totals:
+    """Return `Plan: 1 to create, 2 to change, … · 7 calls, about 5 s`; what is rare only where there is any."""
+    if not plan.has_changes:
+        return Totals(no_changes(plan, drift=drift), _how_groups_are(plan) or _why_no_group(plan))
+    count = summarize_plan(plan)
+    counts = (
+        Count(count.creates, f"{count.creates} to create"),
+        *_any(count.adopts, "to adopt"),
+        *_any(count.joins, "to join"),
+        Count(count.changes, f"{count.changes} to change"),
+        Count(count.adds, f"{plural(count.adds, 'person', 'people')} to add"),
+        Count(count.removes, f"{count.removes} to remove"),
+        *_any(count.leaves, "to leave"),
+        Count(count.blocked, f"{count.blocked} blocked"),
+    )
+    calls = f"{plural(count.calls, 'call', 'calls')}, {duration(count.seconds)}"
+    return Totals("Drift" if drift else "Plan", calls, counts)
+
+
+def result_totals(result: ApplyResult) -> Totals:
+    """Return `Applied: 1 created, 2 changed, … · 7 calls`; what went wrong only where something did."""
+    count = summarize_result(result)
+    counts = (
+        Count(count.created, f"{count.created} created"),
+        *_any(count.joined, "joined"),
+        Count(count.changed, f"{count.changed} changed"),
+        Count(count.added, f"{plural(count.added, 'person', 'people')} added"),
+        Count(count.removed, f"{count.removed} removed"),
+        *_any(count.left, "left"),
+        *_any(count.failed, "failed"),
+        *_any(count.unknown, "unknown"),
+        *_any(count.skipped, "skipped"),
+        *_any(count.not_run, "not run"),
+        *_any(count.blocked, "blocked"),
+    )
+    return Totals("Applied", plural(count.calls, "call", "calls"), counts)
+
+
+def no_changes(plan: Plan, *, drift: bool) -> str:
+    """Return `No changes`; in a drift report `No drift`, unless a group differs and is only observed."""
+    if not drift:
+        return "No changes"
+    return "No drift to correct" if any(group.observe_only for group in plan.groups) else "No drift"
+
+
+def in_sync_sentence(plan: Plan) -> str:
+    """Return `4 other groups are in sync.` for a plan with changes, "" where there is no other group."""
+    words = _how_groups_are(plan, beside_changes=True)
+    return f"{words}." if plan.has_changes and words else ""
+
+
+def scope_sentences(plan: Plan) -> tuple[Pieces, ...]:
+    """Return a sentence each: which groups were planned, which were skipped and why, what drift was compared with.
+
+    The first says that this version may not show all of a plan in another format.
     """
-    lines: list[str] = []
+    return tuple(_scope_sentences(plan))
+
+
+def _scope_sentences(plan: Plan) -> Iterator[Pieces]:
     if plan.foreign_format is not None:
-        lines.append(f"Saved with format version {plan.foreign_format}: shown as far as this program understands it.")
+        yield literal(
+            f"Saved with format version {plan.foreign_format}: this version of the program may not show all of it."
+        )
     if plan.targets:
-        only = "Only looked at" if plan.shard is None else "Only asked for"
-        lines.append(f"{only}: {', '.join(sorted(plan.targets))}.")
+        targets = sorted(plan.targets)
+        yield (LiteralText("Selected groups: "), *first_pieces(targets, len(targets)), LiteralText("."))
     if plan.changed_since is not None:
-        lines += _since(plan.changed_since, len(plan.groups) if plan.shard is None else plan.shard.total_groups)
+        yield from _since(plan.changed_since, len(plan.groups) if plan.shard is None else plan.shard.total_groups)
     if plan.shard is not None:
-        lines.append(_shard(plan, plan.shard))
+        yield literal(_shard(plan, plan.shard))
     if plan.baseline is not None:
-        lines += cause_lines(plan, plan.baseline)
-    return tuple(lines)
+        yield from cause_sentences(plan, plan.baseline)
 
 
-def cause_lines(plan: Plan, baseline: AppliedRevision) -> Iterator[str]:
-    """`Held against applied/7 (commit 1a2b3c4d5): 2 changed by hand, 1 not applied yet.`, and what the first may be.
+def cause_sentences(plan: Plan, baseline: AppliedRevision) -> Iterator[Pieces]:
+    """Yield `Compared with applied/7 (commit 1a2b3c4d5): 2 changed manually, 1 not applied yet.` and what that covers.
 
-    Nothing remembers what an apply could not do, so that no verdict can tell it from somebody's hand.
+    No state records what an apply could not do, so a cause cannot tell that from a manual change.
     """
-    found = [one.cause for group in plan.groups for one in group.drift_causes]
-    told = [f"{found.count(verdict)} {words}" for verdict, words in CAUSE_WORDS.items() if verdict in found]
-    counts = ", ".join(told) or "no difference to judge"
-    yield f"Held against {revision_label(baseline.ref, baseline.commit)}: {counts}."
+    found = [item.cause for group in plan.groups for item in group.drift_causes]
+    counts = [f"{found.count(cause)} {words}" for cause, words in CAUSE_WORDS.items() if cause in found]
+    words = ", ".join(counts) or "no differences"
+    yield (LiteralText("Compared with "), *revision_pieces(baseline.ref, baseline.commit), LiteralText(f": {words}."))
     if not {DriftCause.BY_HAND, DriftCause.BOTH}.isdisjoint(found):
-        yield (
-            "What was applied and never took shows as changed by hand too: a group that was blocked, somebody whose "
-            "privacy settings refuse."
+        yield literal(
+            "Changes that an earlier apply could not make also count as changed manually: a blocked group, or a person "
+            "whose privacy settings do not allow it."
         )
 
 
-def _shard(plan: Plan, share: ShardInfo) -> str:
-    """`Shard 2/5: 17 of 83 groups.`"""
-    of = "these " if (plan.targets or plan.changed_since) and share.total_groups > 1 else ""
-    return f"Shard {share}: {len(plan.groups)} of {of}{plural(share.total_groups, 'group', 'groups')}."
+def revision_pieces(name: str, commit: str) -> Pieces:
+    """Return `origin/main (commit 1a2b3c4d5)`: a revision by its name and the beginning of its hash."""
+    return (OutsideText(name), LiteralText(f" (commit {commit[:9]})"))
 
 
-def _since(since: ChangedSince, planned: int) -> Iterator[str]:
-    revision = revision_label(since.ref, since.commit)
+def _since(since: ChangedSince, planned: int) -> Iterator[Pieces]:
+    revision = revision_pieces(since.ref, since.commit)
     if since.full_plan_reasons:
-        yield f"Compared with {revision}, and nothing left out: {'; '.join(since.full_plan_reasons)}."
+        reasons = first_pieces(since.full_plan_reasons, len(since.full_plan_reasons), separator="; ")
+        yield (LiteralText("Compared with "), *revision, LiteralText(". All groups are planned: "), *reasons, _STOP)
     else:
         changed = planned - len(since.rematched)
-        looked = f"{plural(changed, 'group', 'groups') if changed else 'No group'} changed since {revision}"
-        left_out = plural(len(since.unchanged), "group", "groups")
-        left = f"; {left_out} left out as unchanged: {first_n(since.unchanged, _MAX_NAMED)}"
-        yield f"{looked}{left if since.unchanged else ''}."
+        words = plural(changed, "group", "groups") if changed else "No group"
+        skipped = f"; skipped {plural(len(since.unchanged), 'unchanged group', 'unchanged groups')}: "
+        listed = (LiteralText(skipped), *_named(since.unchanged)) if since.unchanged else ()
+        yield (LiteralText(f"{words} changed since "), *revision, *listed, _STOP)
     if since.rematched:
-        why = "as written before, but matched otherwise, by what changed about other groups"
-        yield f"Planned too, {why}: {first_n(since.rematched, _MAX_NAMED)}."
+        why = "Also planned, because changes to other groups may match them with another live group: "
+        yield (LiteralText(why), *_named(since.rematched), _STOP)
     if since.removed:
-        yield f"No longer in the file, and left alone as they are: {first_n(since.removed, _MAX_NAMED)}."
+        why = "No longer in the configuration, so their live groups stay unchanged: "
+        yield (LiteralText(why), *_named(since.removed), _STOP)
     if since.renamed:
-        renamed = [f"{rename.old} is now {rename.new}" for rename in since.renamed]
-        yield f"Another key for the same group: {first_n(renamed, _MAX_NAMED)}."
+        renames = [f"{rename.old} → {rename.new}" for rename in since.renamed]
+        yield (LiteralText("Renamed keys: "), *_named(renames), _STOP)
 
 
-def plan_line(plan: Plan, *, drift: bool) -> str:
-    """`Plan: 1 to create, 2 to change, … · 7 calls, about 5 s`; adopt, join and leave only where there are any."""
-    count = summarize_plan(plan)
-    if not plan.pending:
-        return f"{nothing_pending(plan, drift=drift)}: {_how_groups_are(plan) or _why_no_group(plan)}."
-    parts = [
-        f"{count.creates} to create",
-        *_some(count.adopts, "to adopt"),
-        *_some(count.joins, "to join"),
-        f"{count.changes} to change",
-        f"{plural(count.adds, 'person', 'people')} to add",
-        f"{count.removes} to remove",
-        *_some(count.leaves, "to leave"),
-        f"{count.blocked} blocked",
-    ]
-    calls = f"{plural(count.calls, 'call', 'calls')}, {format_duration(count.seconds)}"
-    return f"{'Drift' if drift else 'Plan'}: {', '.join(parts)} · {calls}"
+_STOP: Final = LiteralText(".")
 
 
-def nothing_pending(plan: Plan, *, drift: bool) -> str:
-    """`Nothing to do`; in a report on drift `No drift`, save where a group differs and is only observed."""
-    if not drift:
-        return "Nothing to do"
-    return "Nothing to change" if any(group.observe_only for group in plan.groups) else "No drift"
+def _named(texts: Sequence[str]) -> Pieces:
+    return first_pieces(texts, _MAX_NAMED)
 
 
-def result_line(result: ApplyResult) -> str:
-    """`Applied: 1 created, 2 changed, 5 people added, 3 removed · 7 calls`, and what went wrong where it did."""
-    count = summarize_result(result)
-    parts = [
-        f"{count.created} created",
-        *_some(count.joined, "joined"),
-        f"{count.changed} changed",
-        f"{plural(count.added, 'person', 'people')} added",
-        f"{count.removed} removed",
-        *_some(count.left, "left"),
-        *_some(count.failed, "failed"),
-        *_some(count.unknown, "unknown"),
-        *_some(count.skipped, "skipped"),
-        *_some(count.not_run, "not run"),
-        *_some(count.blocked, "blocked"),
-    ]
-    return f"Applied: {', '.join(parts)} · {plural(count.calls, 'call', 'calls')}"
+def _shard(plan: Plan, shard: ShardInfo) -> str:
+    """Return `Shard 2/5: 17 of 83 groups.`"""
+    which = "these " if (plan.targets or plan.changed_since) and shard.total_groups > 1 else ""
+    return f"Shard {shard}: {len(plan.groups)} of {which}{plural(shard.total_groups, 'group', 'groups')}."
 
 
-def unchanged_line(plan: Plan) -> str:
-    """`4 other groups are as the file says.`, beside some that are not; "" where nothing is pending, or all is."""
-    told = _how_groups_are(plan, "other ")
-    return f"{told}." if plan.pending and told else ""
+def _any(number: int, words: str) -> tuple[Count, ...]:
+    return (Count(number, f"{number} {words}"),) if number else ()
 
 
-def format_duration(seconds: int) -> str:
-    """`about 5 s`; from two minutes on `about 3 min`, rounded up."""
-    return f"about {seconds} s" if seconds < 120 else f"about {ceil(seconds / 60)} min"
-
-
-def _some(number: int, what: str) -> list[str]:
-    return [f"{number} {what}"] if number else []
-
-
-def _how_groups_are(plan: Plan, other: str = "") -> str:
-    """`4 groups are as the file says, 1 group differs and is only observed`, of those with nothing pending."""
+def _how_groups_are(plan: Plan, *, beside_changes: bool = False) -> str:
+    """Return `4 groups match the configuration, 1 group differs but is only observed` of those with nothing pending."""
     observed = sum(group.observe_only for group in plan.groups)
-    alike = sum(not group.pending for group in plan.groups) - observed
-    differ = ("group differs and is only observed", "groups differ and are only observed")
-    told = (
-        (alike, f"{plural(alike, f'{other}group is', f'{other}groups are')} as the file says"),
-        (observed, plural(observed, *differ)),
-    )
-    return ", ".join(text for number, text in told if number)
+    in_sync = sum(not group.has_changes for group in plan.groups) - observed
+    match = ("other group is in sync", "other groups are in sync")
+    if not beside_changes:
+        match = ("group matches the configuration", "groups match the configuration")
+    differ = ("group differs but is only observed", "groups differ but are only observed")
+    words = ((in_sync, plural(in_sync, *match)), (observed, plural(observed, *differ)))
+    return ", ".join(text for number, text in words if number)
 
 
 def _why_no_group(plan: Plan) -> str:
     if plan.shard is not None and plan.shard.total_groups:
-        return "no group is in this shard"
-    return "no group was asked for" if plan.changed_since is None else "no group of the file changed"
+        return "this shard has no groups"
+    return "no groups are selected" if plan.changed_since is None else "no group of the configuration changed"

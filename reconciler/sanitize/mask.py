@@ -1,14 +1,9 @@
-"""Where in a text phone numbers stand, however they are spelled, and what of many digits is none.
+"""Mask phone numbers for terminals and logs: `+1 202 ••• ••43`.
 
-A stranger's number may be written as in any country, or to slip through. So there is one rule in place of all the
-countries' forms: digits with little between them are a number from eight on, from seven after a plus sign, unless they
-are on the list of what stays. That takes too much (`10, 20, 30, 40`) rather than too little.
-
-
-Phone numbers made unreadable for terminals and logs: `+1 202 ••• ••43`.
-
-Beside identities and JIDs, numbers also stand in text that others write (names, descriptions, server messages), so
-text is searched for them. Group ids, private ids (LIDs) and request ids stay readable: they are what support asks for.
+Text that others write (names, descriptions, server messages) is searched for numbers. They may be written as in any
+country, or to slip through. So one rule replaces the forms of all countries: eight digits with little between them are
+a number, seven after a plus sign, unless they match one of the exceptions. That masks too much (`10, 20, 30, 40`)
+rather than too little. Group ids, private ids (LIDs) and request ids stay readable, because support asks for them.
 """
 
 from __future__ import annotations
@@ -20,72 +15,40 @@ from collections.abc import Callable, Iterator
 from reconciler.model.identity import is_group_id, is_invite_url, parse_jid
 
 MIN_DIGITS = 8
-"""Digits of the shortest number that is sought without a plus sign; shorter ones are tables, rooms, years."""
-
-
+"""Digits of the shortest number without a plus sign; shorter ones are tables, rooms, years."""
 MIN_DIGITS_AFTER_PLUS = 7
-
-
 # Superscripts, digits in circles and the like, which `\d` does not know (Unicode: Numeric_Type=Digit).
 _OTHER_DIGITS = (
     "\u00b2\u00b3\u00b9\u1369-\u1371\u19da\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u2474-\u247c\u2488-\u2490\u24ea"
     "\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792\U00010a40-\U00010a43\U00010e60-\U00010e68"
     "\U00011052-\U0001105a\U0001f100-\U0001f10a"
 )
-
-
 _DIGIT = rf"[\d{_OTHER_DIGITS}]"
-
-
-# Controls, zero width, bidi, fillers, marks that sit on the character before (keycaps): a way to slip a number through.
+# Controls, zero width, bidi, fillers, marks on the character before (keycaps): a way to slip a number through.
 _UNSEEN = (
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     r"\u202a-\u202e\u2060-\u206f\u20d0-\u20ff\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-
-
 _PLUSES = "+\u207a\u208a\u2795\ufb29\ufe62\uff0b"
-
-
-# Whatever is no letter. Not what stands between two values (`12 → 34`), nor before a server's name.
+# Anything but a letter, what separates two values (`12 → 34`), and what comes before a server's name.
 _BETWEEN = rf"(?!%2B|{_UNSEEN})(?:[^\w{_PLUSES}@=<>\"\u2192]|_)"
-
-
 _HIDDEN = rf"{_UNSEEN}{{0,60}}+"
-
-
-# Fewer than the marks in `+1 202 ••• ••43` and `49171•••••67`, so that what is masked stays apart.
+# Fewer than the marks in `+1 202 ••• ••43` and `49171•••••67`, so that masked numbers do not join.
 _GAP = rf"{_HIDDEN}(?:{_BETWEEN}{_HIDDEN}){{0,4}}+"
-
-
-# A plus sign right after a digit is a blank of a web address.
+# A plus sign right after a digit is a space in a web address.
 _NEXT = rf"(?>(?:\+|%2B)?{_GAP}{_DIGIT})"
-
-
 _RUN = re.compile(rf"(?:(?P<plus>[{_PLUSES}]|%2B)(?P<apart>{_GAP})|\()?(?P<digits>{_DIGIT}{_NEXT}*+)", re.IGNORECASE)
-
-
 _SPACING = re.compile(_BETWEEN)
-
-
 _SEVERAL = re.compile(rf"{_DIGIT}{_NEXT}{{4}}")
-
-
 _LISTED = (re.compile(r"([,;|/\n])"), re.compile(r"(\s)"))
-
-
 # Not within a longer number: `+49 2012-10-11`, `1-2012-10-11`.
 _ALONE = r"(?<![\d+])(?<!\d[.\-/])(?<![+]\d[ .\-])(?<![+]\d\d[ .\-])(?<![+]\d\d\d[ .\-])"
-
-
 _YEAR, _MONTH, _DAY, _BYTE = (
     r"(?:19|20)[0-9]{2}",
     r"(?:1[0-2]|0?[1-9])",
     r"(?:3[01]|[12][0-9]|0?[1-9])",
     r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])",
 )
-
-
 _NOT_A_NUMBER = (
     r"(?<![\d+])\d{1,32}(?:[.:]\d{1,5}){0,3}@(?:hosted\.)?lid\b",  # a private id
     r"(?<!\d-)(?<![\d+])\d{1,32}@g\.us\b",
@@ -103,15 +66,9 @@ _NOT_A_NUMBER = (
     rf"(?<![\d.+])(?!(?:\d\d\.){{3}}\d\d(?!\d))(?:{_BYTE}\.){{3}}{_BYTE}(?::\d{{1,5}})?(?![.\-]?\d)",  # an IPv4 address
     r"(?<![\d.,+])(?<!\d[ \-/(])[1-9]\d{0,2}(?:,\d{3}){1,2}(?:\.\d\d?)?(?![,.]?[ \-/]?\d)",  # 1,024
 )
-
-
-_BEGUN = re.compile(rf"[{_PLUSES}](?:\W{{0,3}}\d){{1,5}}\W{{0,3}}$|\)[ ]?$")
+_NUMBER_BEGINS = re.compile(rf"[{_PLUSES}](?:\W{{0,3}}\d){{1,5}}\W{{0,3}}$|\)[ ]?$")
 """Before the end of a number that looks like two years: `+55 11 2025-2026`."""
-
-
-_NEIGHBOURS = 24
-
-
+_YEAR_CONTEXT = 24
 _KNOWN = re.compile(
     rf"(?P<stays>(?<![{_OTHER_DIGITS}])(?:{'|'.join(_NOT_A_NUMBER)})(?![ ,.\-/]{{0,2}}[{_OTHER_DIGITS}]))"
     rf"|(?P<years>{_ALONE}(?P<first>{_YEAR})[-/\u2013](?P<last>\d{{4}}|\d{{2}})(?![\d{_OTHER_DIGITS}]))"
@@ -122,10 +79,10 @@ _KNOWN = re.compile(
 
 
 def replace_numbers(text: str, known: Callable[[re.Match[str]], str], run: Callable[[re.Match[str]], str]) -> str:
-    """The text with what `known` and `run` make of the numbers in it; what is no number stays.
+    """Return the text with its numbers replaced by what `known` and `run` return.
 
-    known: gets an address that holds a number, in the group `jid`, or in `creator` with `made` after it.
-    run: gets digits with little between them, however many: `digits`, and after a plus sign `plus` and what is `apart`.
+    `known` gets an address with a number in it: in the group `jid`, or in `creator` with `made` after it. `run` gets
+    any number of digits with little between them: `digits`, and after a plus sign `plus` and what is `apart`.
     """
     if not _SEVERAL.search(text):
         return text
@@ -141,22 +98,22 @@ def replace_numbers(text: str, known: Callable[[re.Match[str]], str], run: Calla
 
 
 def looks_like_phone(text: str) -> bool:
-    """Whether this is nothing but digits with little between them, enough for a number."""
+    """Whether this is only digits with little between them, and enough for a number."""
     return _RUN.fullmatch(text) is not None and len(digits_of(text)) >= MIN_DIGITS_AFTER_PLUS
 
 
 def has_no_separator(run: str) -> bool:
-    """Whether nothing that is seen stands between the digits."""
+    """Whether nothing visible is between the digits."""
     return _SPACING.search(run) is None
 
 
 def digits_of(text: str) -> str:
-    """The digits in a text, of whatever script or shape, as ASCII digits."""
+    """Return the digits in a text, of any script or shape, as ASCII digits."""
     return "".join(str(unicodedata.digit(char)) for char in text if char.isdigit())
 
 
 def split_numbers(digits: str, least: int) -> list[str]:
-    """A run of digits as the numbers that are listed in it and what stands between them; itself where it is but one."""
+    """Split a run of digits into the numbers that it lists and what separates them; a single number stays whole."""
     for separator in _LISTED:
         parts = separator.split(digits)
         if len(parts) > 1 and all(len(digits_of(part)) >= least for part in parts[::2]):
@@ -165,7 +122,7 @@ def split_numbers(digits: str, least: int) -> list[str]:
 
 
 def _between(text: str, start: int, end: int, run: Callable[[re.Match[str]], str]) -> Iterator[str]:
-    """A stretch of the text in pieces, its runs replaced; `run` sees the whole text around them."""
+    """Yield a part of the text in pieces, its runs replaced; `run` can see the whole text around them."""
     at = start
     for match in _RUN.finditer(text, start, end):
         yield text[at : match.start()]
@@ -175,77 +132,69 @@ def _between(text: str, start: int, end: int, run: Callable[[re.Match[str]], str
 
 
 def _is_season(match: re.Match[str]) -> bool:
-    """Whether two years follow each other (`2025-2026`, `2025/26`) and end no number."""
+    """Whether two years follow each other (`2025-2026`, `2025/26`) and are not the end of a number."""
     following = str(int(match["first"]) + 1)
-    before = match.string[max(0, match.start() - _NEIGHBOURS) : match.start()]
-    return match["last"] in (following, following[-2:]) and not _BEGUN.search(before)
+    before = match.string[max(0, match.start() - _YEAR_CONTEXT) : match.start()]
+    return match["last"] in (following, following[-2:]) and not _NUMBER_BEGINS.search(before)
 
 
 _TWO_DIGIT_CODES = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
 """Country calling codes of two digits (ITU-T E.164); 1 and 7 stand alone, all others have three."""
-
-
 _LONG_RUN = re.compile(r"\d{5,}")
-
-
-_DIGITS_OF_A_NUMBER = 5
-
-
-_NEAR = 300
-
-
-_TOGETHER, _LONGEST, _NORTH_AMERICAN = 10, 15, 11
+_MIN_DIGITS_OF_A_PERSON = 5
+_BRACKET_CONTEXT = 300
+_MIN_INTERNATIONAL, _MAX_INTERNATIONAL, _NORTH_AMERICAN = 10, 15, 11
 
 
 def mask_number(identity_or_digits: str) -> str:
-    """`+1 202 ••• ••43`: calling code, first three and last two digits of the national number.
+    """Mask an identity, digits or a phone JID as `+1 202 ••• ••43`: calling code, first three and last two digits.
 
-    Takes an identity, digits, or a phone JID. Of a short national number less is shown, never more than half.
+    Of a short national number fewer digits are visible, never more than half.
     """
-    return _masked(*_shown_parts(_digits(identity_or_digits)))
+    return _join_parts(*_visible_parts(_digits(identity_or_digits)))
 
 
 def mask_text(text: str) -> str:
-    """Free text with every phone number in it masked.
+    """Mask every phone number in free text.
 
-    Found are JIDs, an early group's id, which begins with its creator's number, and whatever has eight digits with
-    little between them, seven after a plus sign; see `reconciler.hostile.finding` for what stays.
+    That is every JID, an early group's id, which begins with its creator's number, and any eight digits with little
+    between them, seven after a plus sign; `_NOT_A_NUMBER` has the exceptions.
     """
-    return replace_numbers(text, _known, lambda run: _run(run, MIN_DIGITS, typed=False))
+    return replace_numbers(text, _mask_known, lambda run: _mask_run(run, MIN_DIGITS, user_input=False))
 
 
 def mask_user_input(text: str) -> str:
-    """The same for text that somebody typed, where a number may be wrong: whatever has seven digits or more goes.
+    """Mask text that a user typed, where a number may be wrong: any seven digits, with or without a plus sign.
 
-    A number without a plus sign gets none, for that may be what is wrong.
+    A number without a plus sign gets none, because that may be what is wrong.
     """
-    return replace_numbers(text, _known, lambda run: _run(run, MIN_DIGITS_AFTER_PLUS, typed=True))
+    return replace_numbers(text, _mask_known, lambda run: _mask_run(run, MIN_DIGITS_AFTER_PLUS, user_input=True))
 
 
 def mask_person(reference: str) -> str:
-    """What stands where a person should: a number in whatever form, also one with a letter in it, is masked whole."""
+    """Mask what should be a person: a number in any form is masked whole, also one with a letter in it."""
     user, at, server = reference.partition("@")
     if at and (parse_jid(reference) is not None or is_group_id(reference) or looks_like_phone(user)):
         return mask_address(reference)
     if at:
         return f"{mask_person(user)}@{mask_address(server)}"
-    if sum(map(str.isdigit, reference)) < _DIGITS_OF_A_NUMBER or looks_like_phone(reference):
+    if sum(map(str.isdigit, reference)) < _MIN_DIGITS_OF_A_PERSON or looks_like_phone(reference):
         return mask_user_input(reference)
     return f"{reference[:3]}•••{reference[-2:]}"
 
 
 def mask_link(link: str) -> str:
-    """An invite link that the API gave out: whole, or it would lead nowhere. Anything else in its place is masked.
+    """Return an invite link of the API whole, or it would lead nowhere; mask anything else in its place.
 
-    Not for a link that stands in a text: whoever wrote that may pass off a number as a code.
+    Do not use it for a link in a text: whoever wrote the text could disguise a number as a code.
     """
     return link if is_invite_url(link) else mask_text(link)
 
 
 def mask_address(address: str) -> str:
-    """An identity, a JID or whatever else a server names a participant with; LIDs and group ids stay readable.
+    """Mask an identity, a JID or any other address of a participant; LIDs and group ids stay readable.
 
-    Stricter than `mask_text`: in an address of unknown form every run of five or more digits is masked.
+    This is stricter than `mask_text`: in an address of unknown form, five digits in a row are masked.
     """
     jid = parse_jid(address)
     if jid is not None and not jid.is_lid:
@@ -255,65 +204,65 @@ def mask_address(address: str) -> str:
     return _LONG_RUN.sub(lambda run: mask_number(run[0]), mask_text(address.removeprefix("+")))
 
 
-def _known(match: re.Match[str]) -> str:
+def _mask_known(match: re.Match[str]) -> str:
     if match["made"]:
-        code, first, last = _shown_parts(_digits(match["creator"]))
+        code, first, last = _visible_parts(_digits(match["creator"]))
         return f"{code}{first}•••••{last}{match['made']}"
     return mask_number(match["jid"])
 
 
-def _run(match: re.Match[str], least: int, *, typed: bool) -> str:
+def _mask_run(match: re.Match[str], least: int, *, user_input: bool) -> str:
     apart = match["apart"]
     least = MIN_DIGITS_AFTER_PLUS if match["plus"] and apart in ("", "(") else least
     if len(digits_of(match["digits"])) < least:
         return match[0]
     first, *others = split_numbers(match["digits"], least)
-    shown = _with_plus(first) if match["plus"] else _without_plus(first, typed)
-    others[1::2] = [_without_plus(other, typed) for other in others[1::2]]
-    return "".join([_before(match, first), shown, *others])
+    visible = _mask_with_plus(first) if match["plus"] else _mask_without_plus(first, user_input)
+    others[1::2] = [_mask_without_plus(other, user_input) for other in others[1::2]]
+    return "".join([_bracket_before(match, first), visible, *others])
 
 
-def _before(match: re.Match[str], first: str) -> str:
-    """The bracket before a number: it goes with the one that closes it, if the number stays apart from other digits."""
+def _bracket_before(match: re.Match[str], first: str) -> str:
+    """Return the bracket before a number, unless its closing one goes too and no other digits are near."""
     opened = match["plus"] is None and match[0].startswith("(")
-    near = match.string[max(0, match.start() - _NEAR) : match.start()]
+    near = match.string[max(0, match.start() - _BRACKET_CONTEXT) : match.start()]
     return "(" if opened and (")" not in first or digits_of(near)) else ""
 
 
-def _with_plus(number: str) -> str:
-    shown = _masked(*_shown_parts(digits_of(number)))
-    return shown if shown.startswith("+") else f"+{shown}"
+def _mask_with_plus(number: str) -> str:
+    visible = _join_parts(*_visible_parts(digits_of(number)))
+    return visible if visible.startswith("+") else f"+{visible}"
 
 
-def _without_plus(number: str, typed: bool) -> str:
-    """A bare number and the blanks before it; an international one where its digits stand together or begin as such."""
+def _mask_without_plus(number: str, user_input: bool) -> str:
+    """Mask a bare number and keep the spaces before it; as an international one where its digits look like one."""
     digits, blanks = digits_of(number), number[: len(number) - len(number.lstrip())]
-    together = _TOGETHER <= len(digits) <= _LONGEST and has_no_separator(number.strip())
+    together = _MIN_INTERNATIONAL <= len(digits) <= _MAX_INTERNATIONAL and has_no_separator(number.strip())
     if together or digits.startswith("00") or (digits.startswith("1") and len(digits) == _NORTH_AMERICAN):
-        shown = _masked(*_shown_parts(digits))
-        return blanks + (shown.removeprefix("+") if typed else shown)
-    return blanks + _masked("", *_shown_digits(digits))
+        visible = _join_parts(*_visible_parts(digits))
+        return blanks + (visible.removeprefix("+") if user_input else visible)
+    return blanks + _join_parts("", *_visible_digits(digits))
 
 
 def _digits(address: str) -> str:
-    """The digits of a number or of a JID without its server and device."""
+    """Return the digits of a number or of a JID without its server and device."""
     return digits_of(re.split("[@:]", address, maxsplit=1)[0])
 
 
-def _shown_parts(digits: str) -> tuple[str, str, str]:
-    """What of an international number may be seen: its calling code, first and last national digits."""
+def _visible_parts(digits: str) -> tuple[str, str, str]:
+    """Return what is visible of an international number: its calling code, first and last national digits."""
     digits = digits.removeprefix("00")
     if digits.startswith("0"):
-        return "", *_shown_digits(digits)
+        return "", *_visible_digits(digits)
     size = 1 if digits[:1] in {"1", "7"} else 2 if _TWO_DIGIT_CODES.match(digits) else 3
-    return digits[:size], *_shown_digits(digits[size:])
+    return digits[:size], *_visible_digits(digits[size:])
 
 
-def _shown_digits(national: str) -> tuple[str, str]:
-    shown = min(5, len(national) // 2)
-    last = min(2, shown)
-    return national[: shown - last], national[len(national) - last :]
+def _visible_digits(national: str) -> tuple[str, str]:
+    visible = min(5, len(national) // 2)
+    last = min(2, visible)
+    return national[: visible - last], national[len(national) - last :]
 
 
-def _masked(code: str, first: str, last: str) -> str:
+def _join_parts(code: str, first: str, last: str) -> str:
     return " ".join(part for part in (code and f"+{code}", first, "•••", f"••{last}") if part)

@@ -1,1 +1,1 @@
-"""What a new repository starts with: a commented file and the pipelines that review, apply and watch it."""
+"""The files of a new repository: a commented configuration, and pipelines that review it, apply it, report drift."""

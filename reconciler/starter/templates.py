@@ -1,4 +1,4 @@
-"""The starter's files, by where they go in the new repository."""
+"""The starter files, by their path in the new repository."""
 
 from __future__ import annotations
 
@@ -6,19 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 CI_SYSTEMS = ("github", "gitlab", "none")
-"""Where a repository's pipelines can run; "none" wants no pipeline files."""
-
-
+"""Where pipelines can run; "none" writes no pipelines."""
 VERSION = "@VERSION@"
-"""Stands in the pipeline files where this program's version goes, so that what was tested is what is installed."""
-
+"""The placeholder in the pipelines for this program's version, so that they install the version that wrote them."""
 
 _HERE = Path(__file__).parent
-
-
-_ALWAYS = {"groups.yaml": "groups.yaml"}
-
-
 _PIPELINES: Mapping[str, Mapping[str, str]] = {
     "github": {
         f".github/workflows/reconciler-{name}.yml": f"github/reconciler-{name}.yml"
@@ -29,13 +21,13 @@ _PIPELINES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def starter_files(host: str, version: str) -> dict[PurePosixPath, str]:
-    """The text of every file, by its place below the repository's root; `host` is one of HOSTS.
+def starter_files(ci: str, version: str) -> dict[PurePosixPath, str]:
+    """Return the text of every file by its path in the repository; `ci` is one of CI_SYSTEMS.
 
     Raises FileNotFoundError when the installation is incomplete.
     """
-    places = {**_ALWAYS, **_PIPELINES[host]}
+    sources = {"groups.yaml": "groups.yaml", **_PIPELINES[ci]}
     return {
-        PurePosixPath(place): (_HERE / source).read_text(encoding="utf-8").replace(VERSION, version)
-        for place, source in places.items()
+        PurePosixPath(path): (_HERE / source).read_text(encoding="utf-8").replace(VERSION, version)
+        for path, source in sources.items()
     }

@@ -14,6 +14,7 @@ from reconciler.errors import ApiError, Conflict, Forbidden, NotFound, Unprocess
 from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from tests.builders import ALPHA_ID, ME, participant, person
 
 Call = tuple[str, tuple[str, ...]]
@@ -45,10 +46,10 @@ class StrictServer:
         self._refuse_bad(jids)
         self.created += 1
         self.inside |= {ME.identity, *self._willing(jids)}
-        new = ListedGroup(ALPHA_ID, name, len(self.inside))
+        new = ListedGroup(ALPHA_ID, Untrusted(name), len(self.inside))
         self.listed.append(new)
         self._late("create")
-        return LiveGroup(new.id, name, "")
+        return LiveGroup(new.id, Untrusted(name), Untrusted(""))
 
     def patch_group(self, group_id: str, name: str | None = None, description: str | None = None) -> None:
         raise AssertionError("no patch belongs here")
@@ -81,7 +82,9 @@ class StrictServer:
     def group(self, group_id: str) -> LiveGroup:
         self._note("read", [])
         known = tuple(as_shown(identity, identity in self.owners) for identity in sorted(self.inside))
-        return LiveGroup(group_id, "Alpha", "", known + tuple(participant(lid) for lid in self.hidden.values()))
+        return LiveGroup(
+            group_id, Untrusted("Alpha"), Untrusted(""), known + tuple(participant(lid) for lid in self.hidden.values())
+        )
 
     def list_groups(self) -> Listing:
         self._note("list", [])

@@ -14,21 +14,21 @@ from reconciler.model.desired import Desired
 TODAY = date(2026, 1, 1)
 
 
-def loaded(folder: Path, files: dict[str, str]) -> Desired:
-    """What these files, by their paths below the folder, want together."""
+def load_files(folder: Path, files: dict[str, str]) -> Desired:
+    """Write files, by their paths below the folder, and load the folder."""
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return load(folder, as_of=TODAY)
 
 
-def found(folder: Path, files: dict[str, str]) -> tuple[Problem, ...]:
-    """What is wrong with these files."""
+def load_problems(folder: Path, files: dict[str, str]) -> tuple[Problem, ...]:
+    """Return the problems of these files."""
     with pytest.raises(ConfigError) as caught:
-        loaded(folder, files)
+        load_files(folder, files)
     return caught.value.problems
 
 
-def problems(folder: Path, files: dict[str, str]) -> list[str]:
-    """What is wrong with these files, in words; the folder is called F."""
-    return [str(problem).replace(f"{folder}", "F") for problem in found(folder, files)]
+def problem_lines(folder: Path, files: dict[str, str]) -> list[str]:
+    """Return the problems of these files as text; the folder is called F."""
+    return [str(problem).replace(f"{folder}", "F") for problem in load_problems(folder, files)]

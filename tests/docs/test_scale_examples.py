@@ -103,7 +103,7 @@ def test_the_workflow_checks_every_shard_then_applies_each_with_its_account(serv
     assert all(groups_of(server.world, account) == names_in_shard(account) for account in ACCOUNTS)
     assert len(server.world.snapshot()) == len(KEYS)
     again = [run_job("apply", account, tmp_path / f"again-{account}", server)[-1] for account in ACCOUNTS]
-    assert all("Nothing to do" in ran.stdout for ran in again)
+    assert all("No changes" in ran.stdout for ran in again)
 
 
 def test_the_ids_of_all_accounts_can_be_noted_in_the_one_file(server: Server, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_the_ids_of_all_accounts_can_be_noted_in_the_one_file(server: Server, tm
             line = f"reconciler {command.format(account=account)}"
             ran = shell(line, tmp_path, server, {"WAPPFY_API_KEY": server.key})
             assert ran.returncode == 0, ran.stderr
-    assert "Nothing to do" in ran.stdout
+    assert "No changes" in ran.stdout
     pinned = yaml.safe_load((tmp_path / "groups" / "groups.yaml").read_text(encoding="utf-8"))["groups"]
     assert all(group["id"].endswith("@g.us") for group in pinned.values())
     assert len(server.world.snapshot()) == len(KEYS)

@@ -28,8 +28,7 @@ MODULES = (
     "reconciler.live.throttle",
     "reconciler.live.transport",
     "reconciler.report.documents",
-    "reconciler.report.plan_text",
-    "reconciler.report.result",
+    "reconciler.report.text",
     "filelock",
     "platformdirs",
 )

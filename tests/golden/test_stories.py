@@ -127,7 +127,7 @@ groups:
     )
     applied = stage.run("apply", "--yes")
     assert applied.code == 3
-    assert "the instance is no admin of this group" in applied.out
+    assert "the account is not an admin of this group" in applied.out
     writes = [call for call in stage.calls() if not call.startswith("GET ")]
     assert writes == [f"POST /groups/{own}/participants"]
     assert stage.world.snapshot()[foreign]["description"] == ""
@@ -173,7 +173,7 @@ groups:
     assert stage.members("Invited") == digits("+1 202 555 0144", "+1 617 555 0100")
     assert digits() & set(stage.world.snapshot()[left]["members"]) == set()
     again = stage.run("plan", "--detailed-exitcode")
-    assert (again.code, "Nothing to do" in again.out) == (0, True)
+    assert (again.code, "No changes" in again.out) == (0, True)
     assert invited in stage.world.snapshot()
 
 

@@ -33,7 +33,7 @@ def reads(stage: Stage) -> list[str]:
     return [ids[call.rpartition("/")[2]] for call in stage.calls() if call.endswith("@g.us")]
 
 
-def test_only_what_changed_is_read_and_planned_and_the_rest_is_named(guide: Stage, repository: Repository) -> None:
+def test_only_changed_groups_are_read_and_planned(guide: Stage, repository: Repository) -> None:
     repository.write({"groups.yaml": CHANGED})
 
     planned = guide.run("plan", "--changed-since", "HEAD", "--detailed-exitcode")
@@ -41,7 +41,7 @@ def test_only_what_changed_is_read_and_planned_and_the_rest_is_named(guide: Stag
     assert 'beta  "Beta"' in planned.out
     assert "alpha  " not in planned.out
     commit = repository.git("rev-parse", "HEAD")
-    assert f"1 group changed since HEAD (commit {commit[:9]}); 1 group left out as unchanged: alpha." in planned.out
+    assert f"1 group changed since HEAD (commit {commit[:9]}); skipped 1 unchanged group: alpha." in planned.out
     assert reads(guide) == ["Beta"]
     document = json.loads(guide.run("plan", "--changed-since", "HEAD", "--format", "json").out)
     assert [group["key"] for group in document["groups"]] == ["beta"]
@@ -50,7 +50,7 @@ def test_only_what_changed_is_read_and_planned_and_the_rest_is_named(guide: Stag
 
 
 @pytest.mark.parametrize("command", ["plan", "drift"])
-def test_nothing_changed_takes_no_call_no_key_and_no_instance(
+def test_no_change_takes_no_call_no_key_and_no_instance(
     guide: Stage, repository: Repository, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     for text in (TWO, REORDERED, TWO.replace(f"id: {INSTANCE}, ", "")):
@@ -58,19 +58,19 @@ def test_nothing_changed_takes_no_call_no_key_and_no_instance(
         monkeypatch.delenv("WAPPFY_API_KEY", raising=False)
         ran = guide.run(command, "--changed-since", "HEAD")
         assert (ran.code, ran.err) == (0, "")
-        assert "no group of the file changed" in ran.out
-        assert "2 groups left out as unchanged: alpha, beta." in ran.out
+        assert "no group of the configuration changed" in ran.out
+        assert "skipped 2 unchanged groups: alpha, beta." in ran.out
         assert guide.calls() == []
 
 
-def test_an_apply_of_nothing_that_changed_makes_no_call(guide: Stage, repository: Repository) -> None:
+def test_an_apply_without_changes_makes_no_call(guide: Stage, repository: Repository) -> None:
     applied = guide.run("apply", "--yes", "--changed-since", "HEAD")
 
     assert applied.code == 0
     assert guide.calls() == []
 
 
-def test_an_apply_changes_what_changed_and_heals_nothing_else(guide: Stage, repository: Repository) -> None:
+def test_an_apply_leaves_drift_in_unchanged_groups(guide: Stage, repository: Repository) -> None:
     (alpha,) = [group_id for group_id, live in guide.world.snapshot().items() if live["name"] == "Alpha"]
     guide.world.describe_group(alpha, "by hand")
     repository.write({"groups.yaml": CHANGED.replace("name: Alpha,", "name: Alpha, description: Text,")})
@@ -84,30 +84,28 @@ def test_an_apply_changes_what_changed_and_heals_nothing_else(guide: Stage, repo
     }
 
 
-def test_a_key_that_is_gone_is_named_and_its_group_left_alone(guide: Stage, repository: Repository) -> None:
+def test_a_removed_key_is_named_and_its_group_left_alone(guide: Stage, repository: Repository) -> None:
     before = guide.world.snapshot()
     repository.write({"groups.yaml": CHANGED.replace("  alpha: {name: Alpha, members: [alice]}\n", "")})
 
     applied = guide.run("apply", "--yes", "--changed-since", "HEAD")
     assert applied.code == 0
-    assert "No longer in the file, and left alone as they are: alpha." in applied.out
+    assert "No longer in the configuration, so their live groups stay unchanged: alpha." in applied.out
     (alpha,) = [group_id for group_id, live in before.items() if live["name"] == "Alpha"]
     assert guide.world.snapshot()[alpha] == before[alpha]
 
 
-def test_a_change_that_bears_on_all_groups_plans_all_and_says_why(guide: Stage, repository: Repository) -> None:
+def test_a_setting_that_affects_all_groups_plans_all_and_is_named(guide: Stage, repository: Repository) -> None:
     repository.write({"groups.yaml": "policy: {protected: [alice]}\n" + TWO})
 
     planned = guide.run("plan", "--changed-since", "HEAD")
     assert planned.code == 0
     assert "`policy.protected` changed, so all groups are planned" in planned.err
-    assert "and nothing left out: `policy.protected` changed." in planned.out
+    assert "All groups are planned: `policy.protected` changed." in planned.out
     assert sorted(reads(guide)) == ["Alpha", "Beta"]
 
 
-def test_a_revision_that_is_not_valid_plans_all_and_says_where_it_is_wrong(
-    guide: Stage, repository: Repository
-) -> None:
+def test_an_invalid_revision_plans_all_and_shows_the_error(guide: Stage, repository: Repository) -> None:
     repository.commit({"groups.yaml": TWO.replace("members", "membres")})
     repository.write({"groups.yaml": TWO})
 
@@ -123,12 +121,12 @@ def test_a_revision_that_is_not_valid_plans_all_and_says_where_it_is_wrong(
         (
             "groups.yaml",
             "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
-            "HEAD:groups.yaml: is kept in Git LFS",
+            "HEAD:groups.yaml: is in Git LFS",
         ),
         ("all", "", "HEAD:all: the folder has no YAML file"),
     ],
 )
-def test_a_revision_whose_content_cannot_be_had_plans_all_and_says_why(
+def test_a_revision_whose_content_cannot_be_read_plans_all(
     guide: Stage, repository: Repository, path: str, content: str, said: str
 ) -> None:
     repository.commit({path if content else "all/notes.txt": content})
@@ -145,30 +143,30 @@ def test_a_revision_without_the_file_plans_all(guide: Stage, repository: Reposit
 
     planned = guide.run("plan", "other.yaml", "--changed-since", "HEAD")
     assert planned.code == 0
-    assert "other.yaml is not there in that revision, so all groups are planned" in planned.err
+    assert "that revision does not have other.yaml, so all groups are planned" in planned.err
 
 
 def test_a_revision_that_does_not_exist_is_an_error_before_any_call(guide: Stage, repository: Repository) -> None:
     planned = guide.run("plan", "--changed-since", "no-such-branch")
 
     assert planned.code == 1
-    assert "there is no revision no-such-branch" in planned.err
+    assert "has no revision no-such-branch" in planned.err
     assert guide.calls() == []
 
 
-def test_with_targets_only_those_that_changed_are_planned(guide: Stage, repository: Repository) -> None:
+def test_with_targets_only_changed_ones_are_planned(guide: Stage, repository: Repository) -> None:
     repository.write({"groups.yaml": CHANGED})
 
     planned = guide.run("plan", "--changed-since", "HEAD", "--target", "alpha", "--target", "beta")
-    assert "Only looked at: alpha, beta." in planned.out
-    assert "1 group left out as unchanged: alpha." in planned.out
+    assert "Selected groups: alpha, beta." in planned.out
+    assert "skipped 1 unchanged group: alpha." in planned.out
     assert reads(guide) == ["Beta"]
     none = guide.run("plan", "--changed-since", "HEAD", "--target", "alpha")
     assert none.code == 0
     assert guide.calls() == []
 
 
-def test_a_shard_takes_its_part_of_what_changed(guide: Stage, repository: Repository) -> None:
+def test_a_shard_takes_its_part_of_the_changed_groups(guide: Stage, repository: Repository) -> None:
     three = TWO + "  gamma: {name: Gamma}\n"
     repository.commit({"groups.yaml": three})
     repository.write({"groups.yaml": three.replace("[alice]", "[]")})
@@ -179,7 +177,7 @@ def test_a_shard_takes_its_part_of_what_changed(guide: Stage, repository: Reposi
     assert sum("of these 2 groups." in ran.out for ran in shards) == 4
     assert sorted(reads(guide)) == ["Alpha", "Beta"]
     repository.write({"groups.yaml": three})
-    assert "no group of the file changed" in guide.run("plan", "--changed-since", "HEAD", "--shard", "1/4").out
+    assert "no group of the configuration changed" in guide.run("plan", "--changed-since", "HEAD", "--shard", "1/4").out
     assert guide.calls() == []
 
 
@@ -194,9 +192,7 @@ def test_a_folder_is_compared_as_a_whole(guide: Stage, repository: Repository) -
     assert reads(guide) == ["Alpha"]
 
 
-def test_this_folder_can_be_the_folder_and_its_restrictions_hold_in_revisions_too(
-    guide: Stage, repository: Repository
-) -> None:
+def test_the_current_folder_and_its_restrictions_work_in_revisions_too(guide: Stage, repository: Repository) -> None:
     rules = 'restrictions: [{path: "groups.yaml", groups: ["*"], people: true}]\n'
     repository.commit({"groups.yaml": TWO + rules})
     repository.write({"groups.yaml": CHANGED + rules})
@@ -210,14 +206,12 @@ def test_this_folder_can_be_the_folder_and_its_restrictions_hold_in_revisions_to
     assert "HEAD:./other.yaml:1:10: groups.gamma" in forbidden.err
 
 
-def test_a_saved_plan_remembers_what_it_was_narrowed_by_and_is_applied_as_such(
-    guide: Stage, repository: Repository
-) -> None:
+def test_a_saved_plan_keeps_what_it_was_narrowed_to(guide: Stage, repository: Repository) -> None:
     repository.write({"groups.yaml": CHANGED})
     assert guide.run("plan", "--changed-since", "HEAD", "--out", "saved.plan").code == 0
 
     shown = guide.run("show", "saved.plan")
-    assert "1 group left out as unchanged: alpha." in shown.out
+    assert "skipped 1 unchanged group: alpha." in shown.out
     refused = guide.run("apply", "saved.plan", "--yes", "--changed-since", "HEAD")
     assert refused.code == 1
     assert "--changed-since" in refused.err
@@ -234,7 +228,7 @@ def test_a_saved_plan_remembers_what_it_was_narrowed_by_and_is_applied_as_such(
         (("renamed",), [{"old": "a"}], "a member `new`"),
     ],
 )
-def test_a_saved_plan_that_contradicts_its_narrowing_is_not_believed(
+def test_a_saved_plan_that_contradicts_its_narrowing_is_rejected(
     guide: Stage, repository: Repository, path: tuple[str, ...], value: object, said: str
 ) -> None:
     repository.write({"groups.yaml": CHANGED})
@@ -249,7 +243,7 @@ def test_a_saved_plan_that_contradicts_its_narrowing_is_not_believed(
     assert said in applied.err
 
 
-def test_a_key_renamed_with_its_id_is_told_as_such(guide: Stage, repository: Repository) -> None:
+def test_a_key_renamed_with_its_id_is_reported_as_renamed(guide: Stage, repository: Repository) -> None:
     assert guide.run("pin").code == 0
     repository.commit()
     text = (guide.folder / "groups.yaml").read_text()
@@ -257,8 +251,8 @@ def test_a_key_renamed_with_its_id_is_told_as_such(guide: Stage, repository: Rep
 
     planned = guide.run("plan", "--changed-since", "HEAD", "--out", "saved.plan")
     assert planned.code == 0
-    assert "Another key for the same group: beta is now zulu." in planned.out
-    assert "Another key for the same group: beta is now zulu." in guide.run("show", "saved.plan").out
+    assert "Renamed keys: beta → zulu." in planned.out
+    assert "Renamed keys: beta → zulu." in guide.run("show", "saved.plan").out
 
 
 def test_a_number_in_the_name_of_a_revision_is_masked(guide: Stage, repository: Repository) -> None:
@@ -271,9 +265,7 @@ def test_a_number_in_the_name_of_a_revision_is_masked(guide: Stage, repository: 
     assert "0143" not in as_json.out
 
 
-def test_what_is_no_revision_is_told_without_giving_a_build_server_an_order(
-    guide: Stage, repository: Repository
-) -> None:
+def test_an_invalid_revision_name_cannot_inject_a_workflow_command(guide: Stage, repository: Repository) -> None:
     refused = guide.run("plan", "--changed-since", "::error::\x1b[2J+12025550143")
 
     assert refused.code == 1

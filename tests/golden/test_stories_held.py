@@ -44,7 +44,7 @@ def test_a_create_without_an_answer_never_takes_a_group_that_another_key_holds(g
     guide.server.set_faults([Fault(FaultKind.STATUS, "POST", "/groups", status=500)])
     applied = guide.run("apply", "--yes", *arguments)
     assert applied.code == 3, applied.out + applied.err
-    assert "no new group of that name is listed" in applied.out
+    assert "no new group with that name can be found" in applied.out
     after = guide.world.snapshot()[HELD]
     assert (after["description"], set(after["members"]) - set(before["members"])) == ("", {"12025550100"})
     assert [call for call in guide.calls() if HELD in call] == []

@@ -34,14 +34,14 @@ groups:
     told = re.sub(r"\d{18}@g\.us", "ID", planned.out)
     assert "bob" not in told
     assert 'exact  "Exact"  ID\n  = adopt' in told
-    assert "  i falls due: alice (until 2026-06-29, trainee): last day is 2026-06-29\n" in told
+    assert "  i expires soon: alice (until 2026-06-29, trainee): last day is 2026-06-29\n" in told
     assert "2026-06-30" not in told
     assert 'additive  "Additive"  ID' in told
     assert "  - dan\n" in told
     assert told.count("\n  - ") == 1
-    assert "  i only observed: carol, erin: wanted, and not in the group\n" in told
-    assert "  i only observed: alice: in the group, and not wanted\n" in told
-    assert "\n1 other group is as the file says, 1 group differs and is only observed.\n" in told
+    assert "  i observed only: carol, erin: in the configuration, but not in the group\n" in told
+    assert "  i observed only: alice: in the group, but not in the configuration\n" in told
+    assert "\n1 other group is in sync, 1 group differs but is only observed.\n" in told
     assert stage.run("apply", "--yes", *DAY).code == 0
     assert stage.members("Additive") == {"12025550100", "12025550143", "12025550144", "12025550147"}
     assert stage.members("Observed") == {"12025550100", "12025550143", "12025550144"}
@@ -49,7 +49,7 @@ groups:
     drifted = stage.run("drift", *DAY)
     assert drifted.code == 0
     assert drifted.out.endswith(
-        "\nNothing to change: 2 groups are as the file says, 1 group differs and is only observed.\n"
+        "\nNo drift to correct: 2 groups match the configuration, 1 group differs but is only observed.\n"
     )
     assert "- alice" in stage.run("drift", "--as-of", "2026-06-30").out
 

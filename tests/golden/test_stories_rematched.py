@@ -40,35 +40,33 @@ def id_of(stage: Stage, name: str) -> str:
     return found
 
 
-def test_a_key_whose_live_group_another_key_takes_by_its_id_is_planned_too(
-    guide: Stage, repository: Repository
-) -> None:
+def test_a_key_that_loses_its_live_group_to_an_id_is_planned_too(guide: Stage, repository: Repository) -> None:
     taking = SALES.replace("{name", f"{{id: {id_of(guide, 'Board')}, name")
     repository.write(file_of(BOARD, taking))
 
     planned = guide.run("plan", "--changed-since", "HEAD", "--detailed-exitcode", "--max-removals", "100%")
     assert planned.code == 2
     assert 'board  "Board"' in planned.out
-    assert "+ create" in planned.out
+    assert "+ create the group" in planned.out
     assert (
-        "i another live group: in HEAD it stood for a live group that is sales's by now, so applying makes a new one: "
+        "i different live group: in HEAD it matched a live group that sales matches now, so applying creates a new one: "
         '"Board"' in planned.out
     )
     assert "1 group changed since HEAD" in planned.out
-    assert "but matched otherwise, by what changed about other groups: board." in planned.out
+    assert "because changes to other groups may match them with another live group: board." in planned.out
     since = json.loads(guide.run("plan", "--changed-since", "HEAD", "--format", "json").out)["changed_since"]
     assert (since["unchanged"], since["rematched"]) == ([], ["board"])
 
 
 @pytest.mark.parametrize("target", ["board", "sales"])
-def test_targets_narrow_what_matches_otherwise_too(guide: Stage, repository: Repository, target: str) -> None:
+def test_targets_apply_to_rematched_keys_too(guide: Stage, repository: Repository, target: str) -> None:
     repository.write(file_of(BOARD, SALES.replace("{name", f"{{id: {id_of(guide, 'Board')}, name")))
 
     planned = guide.run("plan", "--changed-since", "HEAD", "--target", target, "--format", "json")
     assert [group["key"] for group in json.loads(planned.out)["groups"]] == [target]
 
 
-def test_a_key_that_is_gone_leaves_its_live_group_to_whom_it_blocked(
+def test_a_removed_key_frees_its_live_group_for_a_key_that_it_blocked(
     guide: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twin = "  twin: {name: Other, previously: [Board]}\n"
@@ -80,15 +78,15 @@ def test_a_key_that_is_gone_leaves_its_live_group_to_whom_it_blocked(
     assert planned.code == 2
     assert '~ name         "Board" → "Other"' in planned.out
     assert "No group changed since HEAD" in planned.out
-    assert "by what changed about other groups: twin." in planned.out
+    assert "may match them with another live group: twin." in planned.out
 
 
-def test_a_saved_plan_has_what_matches_otherwise_and_is_applied(guide: Stage, repository: Repository) -> None:
+def test_a_saved_plan_has_rematched_keys_and_is_applied(guide: Stage, repository: Repository) -> None:
     repository.write(file_of(BOARD, SALES.replace("{name", f"{{id: {id_of(guide, 'Board')}, name")))
     arguments = ("--changed-since", "HEAD", "--max-removals", "100%", "--out", "saved.plan")
     assert guide.run("plan", *arguments).code == 0
 
-    assert "matched otherwise, by what changed about other groups: board." in guide.run("show", "saved.plan").out
+    assert "may match them with another live group: board." in guide.run("show", "saved.plan").out
     saved = guide.folder / "saved.plan"
     document = json.loads(saved.read_text())
     saved.write_text(json.dumps({**document, "changed_since": {**document["changed_since"], "rematched": ["other"]}}))
@@ -97,29 +95,27 @@ def test_a_saved_plan_has_what_matches_otherwise_and_is_applied(guide: Stage, re
     assert "has as rematched" in refused.err
 
 
-def test_a_change_that_leads_nobody_elsewhere_plans_no_other_key(guide: Stage, repository: Repository) -> None:
+def test_a_change_that_rematches_nothing_plans_no_other_key(guide: Stage, repository: Repository) -> None:
     repository.write(file_of(BOARD, SALES.replace("{name", f"{{id: {id_of(guide, 'Sales')}, name")))
 
     planned = guide.run("plan", "--changed-since", "HEAD")
-    assert "1 group left out as unchanged: board." in planned.out
+    assert "skipped 1 unchanged group: board." in planned.out
     assert "another live group" not in planned.out
 
 
-def test_a_key_renamed_with_its_name_is_not_said_to_be_left_alone(
-    guide: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_renamed_with_its_name_is_not_reported_as_removed(guide: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     repository = applied(guide, monkeypatch, OPS)
     repository.write(file_of(SUPPORT))
 
     planned = guide.run("plan", "--changed-since", "HEAD", "--max-removals", "100%")
     assert '~ name         "Ops" → "Support"' in planned.out
-    assert "left alone" not in planned.out
-    assert "Another key for the same group: ops is now support." in planned.out
+    assert "live groups stay unchanged" not in planned.out
+    assert "Renamed keys: ops → support." in planned.out
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "markdown", "html"])
 @pytest.mark.parametrize("pinned", [False, True])
-def test_a_name_that_loses_its_live_group_is_warned_of_in_every_format(
+def test_a_rename_that_loses_its_live_group_has_a_warning_in_every_format(
     guide: Stage, repository: Repository, format_: str, pinned: bool
 ) -> None:
     board = id_of(guide, "Board")
@@ -128,13 +124,13 @@ def test_a_name_that_loses_its_live_group_is_warned_of_in_every_format(
     repository.write(file_of(BOARD.replace("name: Board", "name: Council"), SALES))
 
     told = guide.run("plan", "--changed-since", "HEAD", "--format", format_).out
-    assert "creates a second group" in told
+    assert "creates a duplicate" in told
     assert "previously" in told
     assert board.partition("@")[0] in told
 
 
 @pytest.mark.parametrize("more", ["previously: [Board], ", "id: {board}, "])
-def test_a_rename_that_keeps_its_live_group_is_not_warned_of(guide: Stage, repository: Repository, more: str) -> None:
+def test_a_rename_that_keeps_its_live_group_has_no_warning(guide: Stage, repository: Repository, more: str) -> None:
     renamed = BOARD.replace("name: Board", f"{more.format(board=id_of(guide, 'Board'))}name: Council")
     repository.write(file_of(renamed, SALES))
 
@@ -143,16 +139,16 @@ def test_a_rename_that_keeps_its_live_group_is_not_warned_of(guide: Stage, repos
     assert "another live group" not in planned.out
 
 
-def test_a_rename_whose_old_name_is_not_live_is_not_warned_of(guide: Stage, repository: Repository) -> None:
+def test_a_rename_whose_old_name_is_not_live_has_no_warning(guide: Stage, repository: Repository) -> None:
     guide.world.rename_group(id_of(guide, "Board"), "Somebody's")
     repository.write(file_of(BOARD.replace("name: Board", "name: Council"), SALES))
 
     planned = guide.run("plan", "--changed-since", "HEAD")
-    assert "+ create" in planned.out
+    assert "+ create the group" in planned.out
     assert "another live group" not in planned.out
 
 
-def test_shards_together_plan_what_matches_otherwise_as_one_run_does(guide: Stage, repository: Repository) -> None:
+def test_shards_together_plan_the_rematched_keys_of_one_run(guide: Stage, repository: Repository) -> None:
     repository.write(file_of(BOARD, SALES.replace("{name", f"{{id: {id_of(guide, 'Board')}, name")))
 
     planned = []
@@ -165,12 +161,12 @@ def test_shards_together_plan_what_matches_otherwise_as_one_run_does(guide: Stag
 
 
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("drift",)])
-def test_where_a_key_is_only_taken_out_the_groups_are_listed_and_none_is_read(
+def test_a_removed_key_alone_takes_a_list_call_and_no_read(
     guide: Stage, repository: Repository, command: tuple[str, ...]
 ) -> None:
     repository.write(file_of(SALES))
 
     ran = guide.run(*command, "--changed-since", "HEAD")
     assert ran.code == 0
-    assert "No longer in the file, and left alone as they are: board." in ran.out
+    assert "No longer in the configuration, so their live groups stay unchanged: board." in ran.out
     assert guide.calls() == ["GET /groups"]

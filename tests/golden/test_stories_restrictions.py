@@ -37,8 +37,8 @@ def test_rules_and_removals_in_one_change_are_refused_before_any_call(
     ran = guide.run(*command, "policy", "--changed-since", "HEAD")
     assert (ran.code, ran.out, guide.calls()) == (1, "", [])
     assert (
-        "HEAD:policy/sales/a.yaml: groups.hr: this group was removed, which this file may not do, now: by the rule at "
-        "policy/main.yaml:4; put it back, or change the rules first, in a change of their own"
+        "HEAD:policy/sales/a.yaml: groups.hr: this group was removed, but the current restrictions do not let this "
+        "file define it (rule at policy/main.yaml:4); put it back, or change the restrictions first"
     ) in ran.err
     assert "groups.sales-a" not in ran.err
 
@@ -76,5 +76,5 @@ def test_where_the_base_cannot_be_read_removals_cannot_be_told_and_the_run_is_re
     ran = guide.run(*command, "policy", "--changed-since", "HEAD")
     assert (ran.code, ran.out, guide.calls()) == (1, "", [])
     assert "QQ" in ran.err
-    assert "it cannot be told whether anything was removed that the `restrictions` forbid to remove" in ran.err
-    assert "name a revision that is valid; without --changed-since removals are not held against" in ran.err
+    assert "so removals cannot be checked against `restrictions`" in ran.err
+    assert "name a valid revision; without --changed-since, removals are not checked against" in ran.err

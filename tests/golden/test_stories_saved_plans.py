@@ -7,6 +7,8 @@ import stat
 
 import pytest
 
+from reconciler.messages import Message
+from reconciler.model.text import Untrusted
 from tests.stage import PHONE, Stage
 
 FILE = """
@@ -64,7 +66,7 @@ def test_a_saved_plan_is_refused_when_a_live_group_it_touches_moved_and_says_wha
     refused = stage.run("apply", "today.plan", "--yes")
     assert refused.code == 1
     assert "by hand" in refused.err
-    assert "+1 303 ••• ••01 is in by now" in refused.err
+    assert "+1 303 ••• ••01 is in the group now" in refused.err
     assert all(call.startswith("GET ") for call in stage.calls())
     assert stage.world.snapshot() == before
     assert stage.run("show", "today.plan").code == 0
@@ -106,13 +108,11 @@ def test_a_plan_of_another_format_version_is_shown_as_far_as_it_is_understood_an
     document = json.loads(path.read_text())
     path.write_text(json.dumps({**document, "format_version": 99, "weather": "fine"}))
     shown = guide.run("show", "today.plan")
-    line = "Saved with format version 99: shown as far as this program understands it.\n"
+    line = "Saved with format version 99: this version of the program may not show all of it.\n"
     assert (shown.code, line in shown.out, shown.out.replace(line, "")) == (0, True, expected)
     quiet = guide.run("show", "today.plan", "-q")
     assert (quiet.out, quiet.err) == (shown.out, "")
-    assert shown.err == (
-        "the plan was saved with format version 99, this program reads 4: shown as far as it understands it\n"
-    )
+    assert shown.err == ("the plan has format version 99; this program reads version 4 and may not show all of it\n")
     again = guide.run("show", "today.plan", "--format", "json", "--show-phones", "--output", "copy.plan")
     assert again.code == 0
     assert "has format version 99" in guide.run("apply", "copy.plan", "--yes").err
@@ -151,7 +151,7 @@ def test_a_variable_that_shapes_plans_does_not_stop_a_saved_one_and_is_told_to_h
     monkeypatch.setenv(f"RECONCILER_{name}", value)
     applied = guide.run("apply", "today.plan", "--yes")
     assert applied.code == 0, applied.err
-    assert f"settled when the plan was saved, and not asked again: RECONCILER_{name}\n" in applied.err
+    assert f"ignored, because the saved plan fixes them: RECONCILER_{name}\n" in applied.err
     assert len(guide.world.snapshot()) == 2
 
 
@@ -161,7 +161,7 @@ def test_an_option_is_refused_with_a_saved_plan_also_where_a_variable_says_anoth
     planned(guide)
     monkeypatch.setenv("RECONCILER_MAX_REMOVALS", "5")
     refused = guide.run("apply", "today.plan", "--yes", "--target", "alpha")
-    assert (refused.code, "make a new plan with them" in refused.err) == (1, True)
+    assert (refused.code, "make a new plan with these options" in refused.err) == (1, True)
 
 
 def refused_for_removals(stage: Stage) -> None:
@@ -175,7 +175,7 @@ def test_what_a_refused_saved_plan_names_does_lift_it(guide: Stage) -> None:
     refused_for_removals(guide)
     refused = guide.run("apply", "today.plan", "--yes")
     assert refused.code == 1
-    assert "if that is meant, make a new plan with --max-removals 2, or raise `max_removals`" in refused.err
+    assert "if you mean this, make a new plan with --max-removals 2, or raise `max_removals`" in refused.err
     assert "pass --max-removals" not in refused.out + refused.err
     assert guide.run("plan", "--max-removals", "2", "--out", "today.plan").code == 0
     assert guide.run("apply", "today.plan", "--yes").code == 0
@@ -185,13 +185,14 @@ def test_a_saved_refusal_of_an_instance_that_is_connected_by_now_asks_for_a_new_
     planned(guide)
     path = guide.folder / "today.plan"
     document = json.loads(path.read_text())
-    lift = "connect it (Wappfy's dashboard shows the QR code to scan)"
-    document["refusals"] = [{"group": None, "message": "the instance inst_story is not connected", "override": lift}]
+    message = Message.of("not-connected", instance="inst_story", status=Untrusted("failed"))
+    override = Message.of("connect-instance")
+    document["refusals"] = [{"group": None, "message": message.to_json(), "override": override.to_json()}]
     document["summary"]["refusals"] = 1
     path.write_text(json.dumps(document))
     refused = guide.run("apply", "today.plan", "--yes")
     assert refused.code == 1
-    assert f"{lift}, then make a new plan\n" in refused.err
+    assert f"{override.to_text()}, then make a new plan\n" in refused.err
 
 
 def test_the_guards_hold_for_a_plan_that_was_edited_by_hand(guide: Stage) -> None:
@@ -255,7 +256,7 @@ def test_whom_the_yaml_spares_is_not_removed_by_a_plan_that_was_edited_to_spare_
     assert guide.run("plan", place, "--out", "today.plan").code == 0
     edited(guide, who)
     refused = guide.run("apply", "today.plan", "--yes")
-    assert (refused.code, "whom the YAML spares" in refused.err) == (1, True), refused.err
+    assert (refused.code, "whom the configuration protects" in refused.err) == (1, True), refused.err
     assert guide.world.effects() == ()
 
 

@@ -13,6 +13,19 @@ from functools import partial
 
 from reconciler.live.rate_limit import RateLimitState
 
+NOW = 1_000_000_000.0
+
+
+def limit_headers(
+    limit: int | str, remaining: int | str, reset: float | str, date: float | None = NOW
+) -> dict[str, str]:
+    headers = {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": str(reset),
+    }
+    return headers if date is None else {**headers, "Date": formatdate(date, usegmt=True)}
+
 
 @dataclass
 class SimulatedServer:
@@ -23,9 +36,9 @@ class SimulatedServer:
     aligned: bool = False
     skew: float = 0.0
     rounding: Callable[[float], float] = math.ceil
-    dates: bool = True
-    headers: bool = True
-    refused: int = 0
+    sends_dates: bool = True
+    sends_rates: bool = True
+    rejected: int = 0
     opened: list[float] = field(default_factory=list)
     used: int = 0
     arrived: list[float] = field(default_factory=list)
@@ -38,13 +51,13 @@ class SimulatedServer:
             self.opened.append(start)
             self.used = 0
         self.used += 1
-        self.refused += self.used > self.limit
-        told = {"Date": formatdate(math.floor(clock), usegmt=True)} if self.dates else {}
-        if self.headers:
-            told["X-RateLimit-Limit"] = str(self.limit)
-            told["X-RateLimit-Remaining"] = str(max(0, self.limit - self.used))
-            told["X-RateLimit-Reset"] = str(int(self.rounding(self.opened[-1] + self.window)))
-        return told
+        self.rejected += self.used > self.limit
+        headers = {"Date": formatdate(math.floor(clock), usegmt=True)} if self.sends_dates else {}
+        if self.sends_rates:
+            headers["X-RateLimit-Limit"] = str(self.limit)
+            headers["X-RateLimit-Remaining"] = str(max(0, self.limit - self.used))
+            headers["X-RateLimit-Reset"] = str(int(self.rounding(self.opened[-1] + self.window)))
+        return headers
 
 
 @dataclass
@@ -59,8 +72,8 @@ class Run:
 class Simulation:
     """Callers, calls under way and the server's answers, in one queue ordered by time."""
 
-    def __init__(self, pace: RateLimitState, server: SimulatedServer, calls: int, workers: int, write: bool) -> None:
-        self.pace = pace
+    def __init__(self, state: RateLimitState, server: SimulatedServer, calls: int, workers: int, write: bool) -> None:
+        self.state = state
         self.server = server
         self.left = calls
         self.waiting = min(workers, calls)
@@ -85,12 +98,12 @@ class Simulation:
     def ask(self, now: float) -> None:
         """Whoever waits asks whether to send."""
         while self.waiting and self.left:
-            delay = self.pace.delay(now, write=self.write, waiting=self.waiting)
+            delay = self.state.delay(now, write=self.write, waiting=self.waiting)
             if delay > 0:
                 if delay < math.inf:
                     self.later(now + delay + 1e-6, self.ask)
                 return
-            self.pace.send(now, write=self.write)
+            self.state.send(now, write=self.write)
             self.run.sent.append(now)
             self.left, self.waiting, self.under_way = self.left - 1, self.waiting - 1, self.under_way + 1
             self.run.most_under_way = max(self.run.most_under_way, self.under_way)
@@ -103,7 +116,7 @@ class Simulation:
 
     def settle(self, sent_at: float, headers: dict[str, str] | None, now: float) -> None:
         """An answer is here, and its caller wants to send the next call."""
-        self.pace.record_response(headers, sent_at, now)
+        self.state.record_response(headers, sent_at, now)
         self.under_way -= 1
         self.waiting = min(self.waiting + 1, self.left)
         self.run.finished = now
@@ -111,7 +124,7 @@ class Simulation:
 
 
 def simulate(
-    pace: RateLimitState,
+    state: RateLimitState,
     server: SimulatedServer,
     calls: int,
     *,
@@ -124,5 +137,5 @@ def simulate(
 ) -> Run:
     """Let `workers` callers make `calls` calls; `trip` gives the seconds one way, `lost` the share of lost answers."""
     chance = random.Random(seed)
-    simulation = Simulation(pace, server, calls, workers, write)
+    simulation = Simulation(state, server, calls, workers, write)
     return simulation.go(start, lambda: trip(chance), lambda: chance.random() < lost)

@@ -1,4 +1,4 @@
-"""A server on loopback that expects exact requests in their order, and says what differed."""
+"""A server on loopback that expects exact requests in order and reports every difference."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ NO_BODY = object()
 
 @dataclass(frozen=True)
 class Expect:
-    """One request that must come, and what it is answered with.
+    """One request that must arrive, and its response.
 
-    `raw` goes over the connection as it is instead of an answer, which is closed then (b"": dropped). `drip` keeps
-    sending these bytes until the client has gone.
+    `raw` replaces the whole response by these bytes and closes the connection (b"": no response). `drip` sends these
+    bytes again and again until the client is gone.
     """
 
     method: str
@@ -49,7 +49,7 @@ class Seen:
 
 
 class ScriptedServer:
-    """Leaving the `with` block fails the test when a request differed, was too many, or never came."""
+    """Fail the test, on leaving the `with` block, if a request differed, was unexpected, or never arrived."""
 
     def __init__(self, expected: Sequence[Expect], *, any_order: bool = False, certificate: Path | None = None) -> None:
         self._left = list(expected)
@@ -84,9 +84,9 @@ class ScriptedServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        told = [*self.problems, *(f"never came: {e.method} {e.path}" for e in self._left)]
+        problems = [*self.problems, *(f"never came: {e.method} {e.path}" for e in self._left)]
         if kind is None or self.problems:
-            assert not told, "\n".join(told)
+            assert not problems, "\n".join(problems)
 
     def next(self, seen: Seen) -> Expect:
         with self._lock:
@@ -158,10 +158,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _differences(expected: Expect, seen: Seen) -> list[str]:
-    told = []
+    problems = []
     for name in ("method", "path", "body"):
         wanted, came = getattr(expected, name), getattr(seen, name)
         if wanted != came:
-            shown = ["no body" if value is NO_BODY else repr(value) for value in (wanted, came)]
-            told.append(f"expected the {name} {shown[0]}, got {shown[1]}")
-    return told
+            values = ["no body" if value is NO_BODY else repr(value) for value in (wanted, came)]
+            problems.append(f"expected the {name} {values[0]}, got {values[1]}")
+    return problems

@@ -1,6 +1,6 @@
 """Any JSON for any endpoint, through the whole program: an error that names endpoint and field, or no harm at all.
 
-The units behind it have their own fuzz in `test_live_shapes`; here the question is what a run makes of it.
+The units behind it have their own fuzz in `test_decode`; here the question is what a run makes of it.
 """
 
 from __future__ import annotations

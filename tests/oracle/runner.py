@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from math import inf
 from pathlib import Path
 from threading import Event, Lock, main_thread
 from typing import Any
@@ -20,7 +19,6 @@ from reconciler.cli.main import run
 from reconciler.cli.signals import StopFlag
 from reconciler.live.http import HttpSession
 from reconciler.live.throttle import Throttle
-from reconciler.live.transport import Transport
 from reconciler.sandbox import Fault, FaultKind, Server, Settings, World
 from tests.oracle.identity import INSTANCE, PHONE
 from tests.oracle.run import Run
@@ -80,16 +78,7 @@ class Clock:
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Let the rate limit and the waits between attempts run on this clock."""
-        wait = Throttle._wait
-
-        def jump(throttle: Throttle, write: bool) -> float:
-            while 0 < (delay := throttle._pace.delay(throttle.now(), write=write, waiting=throttle._waiting)) < inf:
-                self.skip(delay)
-            return wait(throttle, write)
-
-        patch.setattr(Throttle, "_wait", jump)
-        patch.setattr(Throttle.__init__, "__defaults__", (self.now, time.time))
-        patch.setitem(Transport.__init__.__kwdefaults__ or {}, "wait", self.skip)
+        patch.setattr(Throttle.__init__, "__defaults__", (self.now, time.time, self.skip))
 
 
 @dataclass

@@ -193,7 +193,7 @@ def test_the_plan_shown_counts_the_calls_of_its_steps(out: str, right: bool) -> 
 
 
 def test_a_removal_from_a_doubtful_group_is_found() -> None:
-    report = reported("done") | {"blocked": [{"group": "alpha", "reason": "its members are doubtful"}]}
+    report = reported("done") | {"blocked": [{"group": "alpha", "code": "removals-doubtful", "reason": "doubtful"}]}
     assert found(checks.harmless(run(REMOVED, report=report), expectation()))
 
 

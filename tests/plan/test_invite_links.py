@@ -9,11 +9,12 @@ from reconciler.apply.verify import with_invite_link
 from reconciler.diff.change import AdviceKind
 from reconciler.errors import Forbidden, Interrupted, ReconcilerError
 from reconciler.live.fetch import fetch_invite_links
+from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.invite_links import groups_awaiting_link, with_invite_links
 from reconciler.plan.model import Plan
-from tests.builders import ALICE, ALPHA_ID, BOB, ME, desired, group, live, member, participant, plan_for
+from tests.builders import ALICE, ALPHA_ID, BOB, ME, desired, group, live, member, participant, plan_for, saying
 
 LINK = "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
 REFUSED = Forbidden("only an admin may", endpoint="GET /invite", status=403)
@@ -41,8 +42,12 @@ class Links:
 @pytest.mark.parametrize(
     ("error", "said", "link"),
     [
-        (None, "to come by the invite link", LINK),
-        (REFUSED, "to come by an invite link, which could not be had: GET /invite: 403: only an admin may", None),
+        (None, "must join through the invite link", LINK),
+        (
+            REFUSED,
+            "must join through the invite link, which could not be read: GET /invite: 403: only an admin may",
+            None,
+        ),
     ],
 )
 def test_a_plan_tells_whoever_is_to_come_the_link_or_why_there_is_none(
@@ -51,7 +56,7 @@ def test_a_plan_tells_whoever_is_to_come_the_link_or_why_there_is_none(
     client = Links(error)
     plan = plan_with_links(plan_for(WAITING, live(ALICE)), client, WAITING)
     (advice,) = [one for one in plan.groups[0].advice if one.kind is AdviceKind.PENDING]
-    assert (advice.text, advice.link, [who.label for who in advice.people]) == (said, link, ["bob"])
+    assert (advice.message.to_text(), advice.link, [who.label for who in advice.people]) == (said, link, ["bob"])
     assert client.asked == [ALPHA_ID]
 
 
@@ -59,7 +64,7 @@ def test_a_link_that_only_an_admin_can_have_is_not_asked_for_by_a_mere_member() 
     client = Links()
     plan = plan_with_links(plan_for(WAITING, live(ALICE, me=participant(ME))), client, WAITING)
     (advice,) = [one for one in plan.groups[0].advice if one.kind is AdviceKind.PENDING]
-    assert advice.text.startswith("to come by an invite link, which only an admin of the group can have: have an admin")
+    assert advice.message == Message.of("link-needs-admin")
     assert (advice.link, client.asked) == (None, [])
 
 
@@ -85,22 +90,23 @@ def test_an_interrupt_ends_planning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "message", "link"),
+    ("error", "failure", "link"),
     [
-        (None, "not there", LINK),
-        (REFUSED, "not there; the invite link could not be had: GET /invite: 403: only an admin may", None),
-        (Interrupted(), "not there; the invite link could not be had: interrupted", None),
+        (None, None, LINK),
+        (REFUSED, "the invite link could not be read: GET /invite: 403: only an admin may", None),
+        (Interrupted(), "the invite link could not be read: interrupted", None),
     ],
 )
 def test_after_an_apply_only_whoever_is_to_come_gets_the_link_and_nothing_is_raised(
-    error: ReconcilerError | None, message: str, link: str | None
+    error: ReconcilerError | None, failure: str | None, link: str | None
 ) -> None:
-    waiting = PersonOutcome("alpha", PersonRef.of(BOB), PersonStatus.NOT_ADDED, "not there")
-    settled = PersonOutcome("alpha", PersonRef.of(ALICE), PersonStatus.ALREADY_IN, "was so before")
+    waiting = PersonOutcome("alpha", PersonRef.of(BOB), PersonStatus.NOT_ADDED, saying("not there"))
+    settled = PersonOutcome("alpha", PersonRef.of(ALICE), PersonStatus.ALREADY_IN, saying("was so before"))
     client = Links(error)
-    assert with_invite_link((waiting, settled), client, ALPHA_ID) == (
-        PersonOutcome("alpha", PersonRef.of(BOB), PersonStatus.NOT_ADDED, message, link),
-        settled,
-    )
+    outcome, other = with_invite_link((waiting, settled), client, ALPHA_ID)
+    assert other == settled
+    assert (outcome.status, outcome.link) == (PersonStatus.NOT_ADDED, link)
+    assert outcome.message == waiting.message
+    assert (outcome.link_failure.to_text() if outcome.link_failure else None) == failure
     assert with_invite_link((settled,), client, ALPHA_ID) == (settled,)
     assert client.asked == [ALPHA_ID]

@@ -14,6 +14,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.model import Plan
 from reconciler.plan.step import Action, Step
 from tests.builders import ME, participant
@@ -36,7 +37,14 @@ class Room:
         """What a read shows of it."""
         shown = tuple(p for i, p in self.people.items() if not (self.hides_me and i == ME.identity))
         everybody = (*shown, *self.strangers)
-        return LiveGroup(group_id, self.name, self.description, everybody, self.owner, len(everybody) + self.miscount)
+        return LiveGroup(
+            group_id,
+            Untrusted(self.name),
+            Untrusted(self.description),
+            everybody,
+            self.owner,
+            len(everybody) + self.miscount,
+        )
 
     def owners(self) -> set[Identity | None]:
         """Who may not be removed by anybody."""

@@ -6,22 +6,35 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from reconciler.apply.dry_run import dry_run_calls
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.desired import RemovalLimit, Source
 from reconciler.model.identity import Identity, identity_of_digits
-from reconciler.model.live import CallRecord, LiveGroup, Participant
+from reconciler.model.live import ApiCall, CallRecord, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan, plan_document
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
+from reconciler.report.options import RenderOptions
+from reconciler.report.vocabulary import KNOWN_AFTER_APPLY
+from tests.builders import saying
 
 ALPHA_ID = "120363012345678901@g.us"
 BETA_ID = "120363012345678902@g.us"
 OLD_ID = "12025550111-1523456789@g.us"
+MASKED = RenderOptions()
+FULL = RenderOptions(show_phones=True)
+COLORED = RenderOptions(color=True)
+DRIFT = RenderOptions(drift=True)
 SOURCES = (Source("groups.yaml", "ab" * 32), Source("more/sales.yaml", "cd" * 32))
+
+
+def calls_of(plan: Plan) -> tuple[ApiCall, ...]:
+    return dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=False)
 
 
 def who(digits: str, label: str | None = None, until: date | None = None, reason: str | None = None) -> PersonRef:
@@ -44,22 +57,22 @@ OWNER = Identity("+12025550100")
 
 ALPHA_LIVE = LiveGroup(
     ALPHA_ID,
-    "Project Alfa",
-    "",
+    Untrusted("Project Alfa"),
+    Untrusted(""),
     (participant("12025550100", is_owner=True), participant("12025550146"), participant("553196348800")),
     OWNER,
     3,
 )
 ALPHA = GroupPlan(
     "project-alpha",
-    "Project Alpha",
+    Untrusted("Project Alpha"),
     ALPHA_ID,
     MatchedBy.PREVIOUS_NAME,
     ("Project Alpha", "Project Alfa"),
     live=ALPHA_LIVE,
     field_changes=(
-        TextChange("description", "", "Team workspace for Project Alpha\nAsk alice"),
-        TextChange("name", "Project Alfa", "Project Alpha"),
+        TextChange("description", Untrusted(""), "Team workspace for Project Alpha\nAsk alice"),
+        TextChange("name", Untrusted("Project Alfa"), "Project Alpha"),
     ),
     add=(BOB, ALICE),
     remove=(BRAZILIAN, STRANGER),
@@ -77,16 +90,19 @@ ALPHA = GroupPlan(
     ),
     advice=(
         Advice(
-            AdviceKind.PENDING, "to come by the invite link", (CAROL,), link="https://chat.whatsapp.com/Code12345678"
+            AdviceKind.PENDING,
+            saying("to come by the invite link"),
+            (CAROL,),
+            link="https://chat.whatsapp.com/Code12345678",
         ),
-        Advice(AdviceKind.UNIDENTIFIED, "they stay", (LID_ONLY, NOBODY)),
+        Advice(AdviceKind.UNIDENTIFIED, saying("they stay"), (LID_ONLY, NOBODY)),
     ),
     live_members=2,
     removal_limit=RemovalLimit("policy.max_removals", count=5),
 )
 NEW = GroupPlan(
     "board",
-    "Board",
+    Untrusted("Board"),
     lookup_names=("Board",),
     field_changes=(TextChange("name", None, "Board"), TextChange("description", None, "Only the board")),
     add=(ALICE, CAROL),
@@ -97,38 +113,56 @@ NEW = GroupPlan(
 )
 BLOCKED = GroupPlan(
     "beta",
-    "Beta",
+    Untrusted("Beta"),
     BETA_ID,
     MatchedBy.ID,
-    live=LiveGroup(BETA_ID, "Beta (old)", "x", (participant("12025550146"),)),
-    field_changes=(TextChange("name", "Beta (old)", "Beta"),),
+    live=LiveGroup(BETA_ID, Untrusted("Beta (old)"), Untrusted("x"), (participant("12025550146"),)),
+    field_changes=(TextChange("name", Untrusted("Beta (old)"), "Beta"),),
     add=(ALICE,),
     remove=(STRANGER,),
-    blocked=("the instance is no admin of this group: make +1 202 555 0100 one in the app",),
+    blocked=(saying("the instance is no admin of this group: make +1 202 555 0100 one in the app"),),
     live_members=1,
 )
 JOINED = GroupPlan(
-    "club", "Club", steps=(Step("club", Action.JOIN, Phase.BUILD, invite="AbCdEfGhIjKlMn"),), lookup_names=("Club",)
+    "club",
+    Untrusted("Club"),
+    steps=(Step("club", Action.JOIN, Phase.BUILD, invite="AbCdEfGhIjKlMn"),),
+    lookup_names=("Club",),
 )
 LEFT = GroupPlan(
-    "gone", "Gone", OLD_ID, MatchedBy.ID, steps=(Step("gone", Action.LEAVE, Phase.REMOVE, OLD_ID),), live_members=4
+    "gone",
+    Untrusted("Gone"),
+    OLD_ID,
+    MatchedBy.ID,
+    steps=(Step("gone", Action.LEAVE, Phase.REMOVE, OLD_ID),),
+    live_members=4,
 )
-SAME = GroupPlan("same", "Same", "120363012345678905@g.us", MatchedBy.ID, ("Same",), live_members=3)
-OBSERVED = replace(SAME, key="seen", advice=(Advice(AdviceKind.OBSERVED, 'name is "Same", the file says "Other"'),))
-ADOPTED = GroupPlan("adopted", "Adopted", "120363012345678906@g.us", MatchedBy.NAME, ("Adopted",))
-LOST = GroupPlan("lost", "Lost", None, blocked=("two live groups bear this name: 1@g.us, 2@g.us",))
+SAME = GroupPlan("same", Untrusted("Same"), "120363012345678905@g.us", MatchedBy.ID, ("Same",), live_members=3)
+OBSERVED = replace(
+    SAME, key="seen", advice=(Advice(AdviceKind.OBSERVED, saying('name is "Same", the file says "Other"')),)
+)
+ADOPTED = GroupPlan("adopted", Untrusted("Adopted"), "120363012345678906@g.us", MatchedBy.NAME, ("Adopted",))
+LOST = GroupPlan("lost", Untrusted("Lost"), None, blocked=(saying("two live groups bear this name: 1@g.us, 2@g.us"),))
 
 EVERYTHING = Plan(
     "inst_abc123",
     date(2026, 11, 21),
     (ADOPTED, BLOCKED, NEW, JOINED, LEFT, LOST, ALPHA, SAME),
     refusals=(
-        Refusal("2 of 2 members would be removed, the limit is 1 (25%)", "raise it with --max-removals 2", "gone"),
-        Refusal("the instance is not connected", "scan its QR code"),
+        Refusal(
+            saying("2 of 2 members would be removed, the limit is 1 (25%)"),
+            saying("raise it with --max-removals 2"),
+            "gone",
+        ),
+        Refusal(saying("the instance is not connected"), saying("scan its QR code")),
     ),
     advice=(
-        Advice(AdviceKind.UNMANAGED, "7 live groups are not in the file", names=tuple(f"Chat {n}" for n in range(7))),
-        Advice(AdviceKind.EXPIRES, "within the next 14 days", (BOB,)),
+        Advice(
+            AdviceKind.UNMANAGED,
+            saying("7 live groups are not in the file"),
+            names=tuple(Untrusted(f"Chat {n}") for n in range(7)),
+        ),
+        Advice(AdviceKind.EXPIRES, saying("within the next 14 days"), (BOB,)),
     ),
     targets=("project-alpha", "board"),
     pinned_ids=(OLD_ID, BETA_ID, "120363012345678905@g.us"),
@@ -139,11 +173,21 @@ NOTHING = Plan(
     "inst_abc123",
     date(2026, 11, 21),
     (ADOPTED, SAME),
-    advice=(Advice(AdviceKind.UNMANAGED, "2 live groups are not in the file", names=("Chat", 'A", "B')),),
+    advice=(
+        Advice(
+            AdviceKind.UNMANAGED,
+            saying("2 live groups are not in the file"),
+            names=(Untrusted("Chat"), Untrusted('A", "B')),
+        ),
+    ),
     pinned_ids=("120363012345678905@g.us",),
 )
 WATCHED = replace(NOTHING, groups=(*NOTHING.groups, OBSERVED))
 EMPTY = Plan("inst_abc123", date(2026, 11, 21))
+
+
+def saved(plan: Plan, *, made_by: str = "0.1.0", made_at: str = "2026-11-21T12:00:00+00:00") -> SavedPlan:
+    return SavedPlan(plan, SOURCES, made_by, made_at)
 
 
 def plan_file(plan: Plan) -> dict[str, Any]:
@@ -179,28 +223,34 @@ GOOD = ApplyResult(
     calls=CALLS,
 )
 BAD = ApplyResult(
-    replace(EVERYTHING, groups=(*EVERYTHING.groups, GroupPlan("elsewhere", "elsewhere"))),
+    replace(EVERYTHING, groups=(*EVERYTHING.groups, GroupPlan("elsewhere", Untrusted("elsewhere")))),
     (
-        StepResult(NEW.steps[0], StepStatus.UNKNOWN, "no answer came within 30 s"),
-        StepResult(NEW.steps[1], StepStatus.SKIPPED, "an earlier step of this group did not succeed"),
-        StepResult(JOINED.steps[0], StepStatus.DONE, "joined at the second try", BETA_ID),
+        StepResult(NEW.steps[0], StepStatus.UNKNOWN, saying("no answer came within 30 s")),
+        StepResult(NEW.steps[1], StepStatus.SKIPPED, saying("an earlier step of this group did not succeed")),
+        StepResult(JOINED.steps[0], StepStatus.DONE, saying("joined at the second try"), BETA_ID),
         done(ALPHA.steps[0]),
         done(ALPHA.steps[1]),
-        StepResult(ALPHA.steps[2], StepStatus.FAILED, "DELETE /groups/…: 403 FORBIDDEN: +1 202 555 0100 is no admin"),
+        StepResult(
+            ALPHA.steps[2], StepStatus.FAILED, saying("DELETE /groups/…: 403 FORBIDDEN: +1 202 555 0100 is no admin")
+        ),
         StepResult(LEFT.steps[0], StepStatus.NOT_RUN),
     ),
     (
         PersonOutcome("project-alpha", ALICE, PersonStatus.ALREADY_IN),
         PersonOutcome(
-            "project-alpha", BOB, PersonStatus.NOT_ADDED, "privacy settings", "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
+            "project-alpha",
+            BOB,
+            PersonStatus.NOT_ADDED,
+            saying("privacy settings"),
+            "https://chat.whatsapp.com/AbCdEfGhIjKlMn",
         ),
         PersonOutcome(
-            "board", CAROL, PersonStatus.PENDING, "to come by the invite link", "https://chat.whatsapp.com/AbC"
+            "board", CAROL, PersonStatus.PENDING, saying("to come by the invite link"), "https://chat.whatsapp.com/AbC"
         ),
-        PersonOutcome("elsewhere", STRANGER, PersonStatus.BAD_NUMBER, "422 for 12025550146@s.whatsapp.net"),
+        PersonOutcome("elsewhere", STRANGER, PersonStatus.BAD_NUMBER, saying("422 for 12025550146@s.whatsapp.net")),
     ),
-    (("project-alpha", 'the name is "Project Alfa", not "Project Alpha"'),),
-    CALLS,
+    remaining_drift=(("project-alpha", saying('the name is "Project Alfa", not "Project Alpha"')),),
+    calls=CALLS,
 )
 INTERRUPTED = ApplyResult(
     Plan("inst_abc123", date(2026, 11, 21), (LEFT, replace(SAME, key="zoo"))),

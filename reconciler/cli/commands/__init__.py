@@ -1,5 +1,4 @@
-"""One module a command, which is imported when the command is run; a folder where a command has parts of its own.
+"""One module per command, imported only when the command runs; a folder for a command with parts of its own.
 
-In a folder `command.py` says the arguments and options, and the parts serve no other command. What several commands
-use stands one folder up.
+In a folder, `command.py` has the arguments and options. Code that several commands use is one folder up.
 """

@@ -1,4 +1,4 @@
-"""`reconciler import`: a file for the groups there are."""
+"""`reconciler import`: write a configuration for the live groups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import output_option
+from reconciler.cli.options import option, output_option
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -28,78 +28,68 @@ Example:
 
 @click.command(name="import", cls=Command, epilog=EXAMPLE)
 @output_option
-@click.option(
-    "--group",
-    "ids",
-    envvar="RECONCILER_GROUP",
-    multiple=True,
-    metavar="ID",
-    help="Only this live group; may be repeated.",
-)
-@click.option(
-    "--people", envvar="RECONCILER_PEOPLE", is_flag=True, help="Name people as the instance's contacts name them."
-)
-@click.option(
-    "--phone",
-    envvar="RECONCILER_PHONE",
-    metavar="NUMBER",
-    help="The instance's own number (else the one participant of every group is taken for it).",
+@option("--group", "ids", multiple=True, metavar="ID", help="Import only this live group; repeatable.")
+@option("--people", is_flag=True, help="Name people as in the account's contacts.")
+@option(
+    "--phone", metavar="NUMBER", help="The account's own number [default: the only participant that all groups share]."
 )
 @add_global_options
 @click.pass_context
 def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], people: bool, phone: str | None) -> int:
-    """Write a valid YAML file for the live groups; a plan of it finds nothing to do.
+    """Write a valid YAML file for the live groups; planning it finds no changes.
 
-    The file holds phone numbers in full, also on stdout. --output replaces a file that is there, and says so.
+    It has full phone numbers, on stdout too. --output replaces an existing file and reports that.
     """
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import print_line, require_distinct_files, write
     from reconciler.sanitize.escape import mask_and_escape
 
-    settings = set_up_logging(ctx)
-    require_distinct_files({"--output": output}, (settings.api_key_file,))
-    text = _text_of_live(settings, ids, people, phone)
-    replaced = output is not None and os.path.exists(output)
+    global_options = set_up_logging(ctx)
+    require_distinct_files({"--output": output}, (global_options.api_key_file,))
+    text = _render_live_groups(global_options, ids, people, phone)
+    existed = output is not None and os.path.exists(output)
     write(text, output)
-    if replaced:
-        print_line(f"{mask_and_escape(str(output))}: replaced the file that was there")
+    if existed:
+        print_line(f"replaced {mask_and_escape(str(output))}")
     return 0
 
 
-def _text_of_live(settings: GlobalOptions, ids: Sequence[str], people: bool, phone: str | None) -> str:
-    """The text of a file for the live groups, all or those with these ids."""
+def _render_live_groups(global_options: GlobalOptions, ids: Sequence[str], people: bool, phone: str | None) -> str:
+    """Return a configuration for the live groups, all or those with these ids."""
     from reconciler.cli.session import Account, endpoint_of, reading_session
     from reconciler.config.export import render_config
     from reconciler.config.person_reference import parse_person
     from reconciler.live.fetch import fetch_whole
 
-    given = parse_person(phone) if phone is not None else None
-    account = Account(phone=given.jid.partition("@")[0] if given else None)
-    with reading_session(settings, account) as session:
-        groups = fetch_whole(session.client, ids, parallelism=settings.parallelism)
-        names = _names(session) if people else {}
-    instance = given or _in_every_group(groups)
+    person = parse_person(phone) if phone is not None else None
+    account = Account(phone=person.jid.partition("@")[0] if person else None)
+    with reading_session(global_options, account) as session:
+        groups = fetch_whole(session.client, ids, parallelism=global_options.parallelism)
+        names = _contact_names(session) if people else {}
+    instance = person or _shared_participant(groups)
     return render_config(
         groups,
-        instance_id=endpoint_of(settings, account).instance_id,
+        instance_id=endpoint_of(global_options, account).instance_id,
         instance=instance,
-        instance_guessed=given is None and instance is not None,
+        instance_guessed=person is None and instance is not None,
         names=names,
     )
 
 
-def _names(session: Session) -> dict[Identity, str]:
+def _contact_names(session: Session) -> dict[Identity, str]:
     return {c.identity: c.name for c in session.client.contacts() if c.identity is not None and c.name}
 
 
-def _in_every_group(groups: Sequence[LiveGroup]) -> Person | None:
-    """The one participant that every group has; None where none or several are in all."""
+def _shared_participant(groups: Sequence[LiveGroup]) -> Person | None:
+    """Return the only participant that all groups share; None when there is none, or more than one."""
     from reconciler.model.desired import Person
 
     if not groups:
         return None
     shared = set.intersection(*({p.identity for p in group.participants} for group in groups)) - {None}
-    found = [p for p in groups[0].participants if p.identity in shared and p.jid is not None]
-    if len(shared) != 1 or not found or found[0].identity is None or found[0].jid is None:
-        return None
-    return Person(found[0].identity, found[0].jid)
+    candidates = [
+        Person(p.identity, p.jid)
+        for p in groups[0].participants
+        if p.identity in shared and p.identity is not None and p.jid is not None
+    ]
+    return candidates[0] if len(shared) == 1 and candidates else None

@@ -1,4 +1,4 @@
-"""`reconciler init`: a starter file and the pipelines for a new repository; all of the files, or none of them."""
+"""`reconciler init`: write a starter configuration and CI pipelines for a new repository; all files or none."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reconciler import __version__
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import option
 from reconciler.cli.output import require_stdout, write_after_success
 from reconciler.cli.signals import handle_signals
 from reconciler.errors import UsageError
@@ -24,30 +25,23 @@ EXAMPLE = """\b
 Example:
   reconciler init
   reconciler init our-groups --ci gitlab"""
-
-
 SCHEMA = "groups.schema.json"
-"""Beside groups.yaml, whose first line names it: an editor explains every key without the network."""
-
-
-NEXT = {
+"""The schema that the first line of groups.yaml names, so that editors explain every key without the network."""
+NEXT_STEPS = {
     "github": (
-        "In the repository's settings on GitHub, make the secret WAPPFY_API_KEY, and the environment `whatsapp` with "
-        "the people who approve.",
-        "Commit all of it on a branch and open a pull request: it shows what would change, merging applies it.",
+        "In the repository's settings on GitHub, create the secret WAPPFY_API_KEY, and the environment `whatsapp` "
+        "with the people who approve changes.",
+        "Commit everything on a branch and open a pull request: it shows what would change; merging applies it.",
     ),
     "gitlab": (
-        "In the project's settings on GitLab, make the variable WAPPFY_API_KEY, masked and protected, and a "
-        "schedule for the daily look at drift.",
-        "Commit all of it on a branch and open a merge request: it shows what would change, merging offers to apply "
+        "In the project's settings on GitLab, create the variable WAPPFY_API_KEY, masked and protected, and a "
+        "schedule for the daily drift report.",
+        "Commit everything on a branch and open a merge request: it shows what would change; merging offers to apply "
         "it.",
     ),
-    "none": (
-        "Set WAPPFY_API_KEY and run: reconciler plan",
-        "When the plan is what you mean, run: reconciler apply",
-    ),
+    "none": ("Set WAPPFY_API_KEY and run: reconciler plan", "Review the plan, then run: reconciler apply"),
 }
-"""The second and the third thing to do, by the place where the pipelines run."""
+"""The second and the third step, by CI system."""
 
 
 @click.command(cls=Command, epilog=EXAMPLE)
@@ -58,76 +52,72 @@ NEXT = {
     default=Path(),
     envvar="RECONCILER_FOLDER",
 )
-@click.option(
-    "--ci",
-    "host",
-    envvar="RECONCILER_CI",
-    type=click.Choice(CI_SYSTEMS),
-    default="github",
-    show_default=True,
-    help="Whose pipelines to write.",
+@option(
+    "--ci", type=click.Choice(CI_SYSTEMS), default="github", show_default=True, help="CI system to write pipelines for."
 )
 @add_global_options
-def init(folder: Path, host: str) -> int:
-    """Write a starter groups.yaml and the pipeline files for a new repository; offline.
+def init(folder: Path, ci: str) -> int:
+    """Write a starter configuration and CI pipelines for a new repository; offline.
 
-    FOLDER is where the repository is, or is to be; here by default. A file that is there already is never
-    overwritten: then nothing is written at all.
+    FOLDER is the repository, which need not exist yet; the default is the current folder. init never overwrites: if
+    one of the files exists, it writes nothing.
     """
-    return write_starter(folder, host)
+    return write_starter(folder, ci)
 
 
-def write_starter(folder: Path, host: str) -> int:
-    """Write the files and say what comes next; the exit code. UsageError when one is there or cannot be written."""
-    texts = {folder / place: text for place, text in starter_files(host, __version__).items()}
+def write_starter(folder: Path, ci: str) -> int:
+    """Write the files, print the next steps, and return the exit code.
+
+    Raises UsageError when a file exists or cannot be written.
+    """
+    texts = {folder / name: text for name, text in starter_files(ci, __version__).items()}
     texts[folder / SCHEMA] = schema_text(SCHEMA)
-    _require_free(texts)
+    _require_missing(texts)
     require_stdout()
     with handle_signals():
         _write_all(texts)
-    wrote = "\n".join([*(f"wrote {mask_and_escape(str(path))}" for path in texts), "", *_next_steps(folder, host)])
-    write_after_success(wrote, "the files were written all the same")
+    wrote = [f"wrote {mask_and_escape(str(path))}" for path in texts]
+    write_after_success("\n".join([*wrote, "", *_next_steps(folder, ci)]), "the files were written")
     return 0
 
 
-def _next_steps(folder: Path, host: str) -> list[str]:
+def _next_steps(folder: Path, ci: str) -> list[str]:
     file = mask_and_escape(str(folder / "groups.yaml"))
     first = (
-        f"Put your own instance, people and groups into {file} (`reconciler import --people` writes the groups there "
-        f"are already), and run: reconciler validate {file}"
+        f"Put your instance, people and groups into {file} (`reconciler import --people` writes the groups that exist "
+        f"already), and run: reconciler validate {file}"
     )
-    return ["Next:", *(f"  {number}. {step}" for number, step in enumerate((first, *NEXT[host]), 1))]
+    return ["Next steps:", *(f"  {number}. {step}" for number, step in enumerate((first, *NEXT_STEPS[ci]), 1))]
 
 
-def _require_free(paths: Iterable[Path]) -> None:
-    there = sorted(str(path) for path in paths if os.path.lexists(path))
-    if there:
-        told = "\n".join(f"  {path}" for path in there)
+def _require_missing(paths: Iterable[Path]) -> None:
+    existing = sorted(f"  {path}" for path in paths if os.path.lexists(path))
+    if existing:
         raise UsageError(
-            f"init never overwrites, and these are there already, so nothing was written:\n{told}",
-            "move them away, or name another folder and take over by hand what you want of it",
+            "\n".join(["init never overwrites; nothing was written, because these files exist:", *existing]),
+            "move them away, or write to another folder and copy what you need",
         )
 
 
 def _write_all(texts: Mapping[Path, str]) -> None:
-    """Write each or, where one cannot be written or a signal comes, none."""
-    made: list[Path] = []
+    """Write all files; write none when one fails or a signal comes."""
+    created: list[Path] = []
     try:
         for path, text in texts.items():
             for folder in reversed([part for part in path.parents if not os.path.exists(part)]):
                 folder.mkdir()
-                made.append(folder)
-            made.append(path)  # before it is there: a signal may come as soon as it is
+                created.append(folder)
+            created.append(path)  # before it exists: a signal may come as soon as it does
             write_atomic(path, text.encode())
     except BaseException as error:
-        _unmake(made)
+        _remove_all(created)
         if isinstance(error, OSError):
-            raise UsageError(f"{path} cannot be written: {error.strerror}; nothing was left behind") from error
+            raise UsageError(f"cannot write {path}: {error.strerror}; nothing was left behind") from error
         raise
 
 
-def _unmake(made: Iterable[Path]) -> None:
-    """Take back, newest first, what was made."""
-    for path in reversed([*made]):
+def _remove_all(paths: Iterable[Path]) -> None:
+    """Remove created files and folders, newest first."""
+    for path in reversed([*paths]):
         with suppress(OSError):
             path.rmdir() if os.path.isdir(path) else path.unlink()

@@ -1,4 +1,4 @@
-"""`reconciler invite`: a group's invite link."""
+"""`reconciler invite`: print a group's invite link."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Example:
 @add_global_options
 @click.pass_context
 def invite(ctx: click.Context, key: str, path: Path) -> int:
-    """Print a group's invite link, and nothing else, to stdout. Never writes.
+    """Print a group's invite link, and nothing else, on stdout. Never writes.
 
-    KEY is the group's key in the file. PATH is a YAML file or a folder of them, groups.yaml by default. Whoever has
-    the link can join: treat it like a password.
+    KEY is the group's key in the file. PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
+    Anyone with the link can join: treat it like a password.
     """
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import write
@@ -38,19 +38,19 @@ def invite(ctx: click.Context, key: str, path: Path) -> int:
     from reconciler.cli.session import Account, reading_session
     from reconciler.plan.selection import select_key
 
-    settings = set_up_logging(ctx)
-    desired = load_desired(path, None, quiet=settings.quiet)
+    global_options = set_up_logging(ctx)
+    desired = load_desired(path, None, quiet=global_options.quiet)
     select_key(desired.groups, key)
-    with reading_session(settings, Account.of(desired)) as session:
+    with reading_session(global_options, Account.of(desired)) as session:
         link = _invite_link(desired, session.client, key)
     write(link)
     return 0
 
 
 def _invite_link(desired: Desired, client: Client, key: str) -> str:
-    """Return the invite link of a group of the file; its id, where the file has one, spares the list.
+    """Return the invite link of the group with this key.
 
-    Raises UsageError where the key matches no live group, or none for sure.
+    Raises UsageError when no live group, or more than one, matches the key.
     """
     from reconciler.errors import Forbidden, NotFound, UsageError
     from reconciler.plan.invite_links import ASK_AN_ADMIN
@@ -61,11 +61,11 @@ def _invite_link(desired: Desired, client: Client, key: str) -> str:
     except NotFound as error:
         if not error.is_about_group:
             raise
-        hint = "correct the id, or bring the instance into the group again"
-        raise UsageError(f"{key}: its id {group_id} is not among the instance's live groups", hint) from error
+        hint = "correct the id, or add the account to the group again"
+        raise UsageError(f"{key}: the account has no live group with the id {group_id}", hint) from error
     except Forbidden as error:
         raise Forbidden(
-            f"{key}: the instance may not see the invite link; only an admin of the group may",
+            f"{key}: only an admin of the group can read its invite link, and the account is not one",
             endpoint=error.endpoint,
             status=error.status,
             code=error.code,
@@ -75,9 +75,11 @@ def _invite_link(desired: Desired, client: Client, key: str) -> str:
 
 
 def _group_id(desired: Desired, client: Client, key: str) -> str:
+    """Return the id of the group with this key; one that the file has makes listing the live groups unnecessary."""
     from reconciler.engine import match_live
     from reconciler.errors import UsageError
     from reconciler.plan.selection import select_key
+    from reconciler.sanitize.escape import escape_controls
 
     group = select_key(desired.groups, key)
     if group.id is not None:
@@ -85,7 +87,7 @@ def _group_id(desired: Desired, client: Client, key: str) -> str:
     _, matches = match_live(desired, client, {group.key for group in desired.groups})
     match = matches[key]
     if match.blocked:
-        raise UsageError(f"{key}: {match.blocked}")
+        raise UsageError(f"{key}: {escape_controls(match.blocked.to_text())}")
     if match.listed is None:
-        raise UsageError(f"{key}: no live group bears its name", "create it with `reconciler apply` first")
+        raise UsageError(f"{key}: no live group has its name", "create it with `reconciler apply` first")
     return match.listed.id

@@ -1,4 +1,4 @@
-"""`reconciler sandbox serve`: the embedded API on loopback, until a signal comes."""
+"""`reconciler sandbox serve`: serve the embedded API on loopback until a signal stops it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import click
 
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
+from reconciler.cli.options import file_option, option
 from reconciler.cli.session import state_option
+from reconciler.cli.signals import SIGNALS
 
 if TYPE_CHECKING:
     from reconciler.sandbox import World
@@ -26,63 +28,35 @@ Example:
   reconciler sandbox serve --port 8080 --from first-state.yaml --faults faults.yaml
   WAPPFY_API_KEY=wappfy_sk_sandbox_key reconciler --base-url http://127.0.0.1:8080/api plan""",
 )
-@click.option("--host", envvar="RECONCILER_HOST", default="127.0.0.1", show_default=True, help="A loopback address.")
-@click.option(
-    "--port",
-    envvar="RECONCILER_PORT",
-    type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
-    help="0 takes any free port.",
+@option("--host", default="127.0.0.1", show_default=True, help="Loopback address to bind.")
+@option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port to bind; 0 takes any free one."
 )
 @state_option
-@click.option(
-    "--from",
-    "first_state",
-    envvar="RECONCILER_FROM",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Begin with the groups and people of this YAML file; not with a state that is there already.",
-)
-@click.option(
-    "--faults",
-    envvar="RECONCILER_FAULTS",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Misbehave as this YAML file says.",
-)
-@click.option(
+@file_option("--from", "first_state", help="Start with the groups and people of this YAML file; only with a new state.")
+@file_option("--faults", help="Inject the faults described in this YAML file.")
+@option(
     "--dialect",
-    envvar="RECONCILER_DIALECT",
     type=click.Choice(["guide", "reference"]),
     default="guide",
     show_default=True,
-    help="Which of the two documented shapes groups have.",
+    help="Shape of groups: the one in the API's guide, or the one in its reference.",
 )
-@click.option(
+@option(
     "--paging",
-    envvar="RECONCILER_PAGING",
     type=click.Choice(["none", "offset", "page"]),
     default="none",
     show_default=True,
-    help="How lists are paged.",
+    help="Paging style of lists.",
 )
-@click.option(
-    "--rate-limit",
-    envvar="RECONCILER_RATE_LIMIT",
-    type=click.IntRange(1),
-    default=100,
-    show_default=True,
-    help="Calls a window.",
-)
-@click.option(
+@option("--rate-limit", type=click.IntRange(1), default=100, show_default=True, help="Calls allowed per window.")
+@option(
     "--window",
-    envvar="RECONCILER_WINDOW",
     type=click.FloatRange(0.1, 86_400),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="The length of a rate-limit window.",
+    help="Length of a rate-limit window.",
 )
 @add_global_options
 @click.pass_context
@@ -100,41 +74,40 @@ def serve(
 ) -> int:
     """Serve the embedded API on loopback until Ctrl-C.
 
-    Without --from, a new state has the instance that --instance-id names (inst_sandbox) and no groups. The key is
-    wappfy_sk_sandbox_key.
+    Without --from, a new state has one instance (--instance-id, by default inst_sandbox) and no groups. The API key
+    is wappfy_sk_sandbox_key.
     """
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import write
     from reconciler.cli.session import map_sandbox_errors
-    from reconciler.sandbox import Dialect, Paging, World, load_faults, serve_forever
-    from reconciler.sandbox import Settings as Behaviour
+    from reconciler.sandbox import Dialect, Paging, Settings, World, load_faults, serve_forever
 
-    def ready(url: str) -> None:
-        write(f"serving {url}  instance {', '.join(world.instance_ids())}  key {behaviour.key}  (Ctrl-C stops it)")
+    def print_address(url: str) -> None:
+        write(f"serving {url}  instance {', '.join(world.instance_ids())}  key {settings.key}  (stop with Ctrl-C)")
 
-    settings = set_up_logging(ctx)
-    behaviour = Behaviour(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
-    with _until_signal() as stop, map_sandbox_errors(), World.open(state) as world:
-        _fill(world, settings, first_state, state)
-        misbehaviour = load_faults(faults) if faults is not None else ()
-        serve_forever(world, behaviour, misbehaviour, host, port, ready, stop)
+    global_options = set_up_logging(ctx)
+    settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
+    with _stop_on_signal() as stop, map_sandbox_errors(), World.open(state) as world:
+        _seed(world, global_options, first_state, state)
+        fault_list = load_faults(faults) if faults is not None else ()
+        serve_forever(world, settings, fault_list, host, port, print_address, stop)
     return 0
 
 
 @contextmanager
-def _until_signal() -> Iterator[Event]:
-    """An event that SIGINT and SIGTERM set: stopping the server is no error."""
+def _stop_on_signal() -> Iterator[Event]:
+    """Yield an event that SIGINT and SIGTERM set: stopping the server is not an error."""
     stop = Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, lambda *_: stop.set()) for number in SIGNALS}
     try:
         yield stop
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
-def _fill(world: World, settings: GlobalOptions, first_state: Path | None, state: Path) -> None:
-    """Give a new world its instance, with the groups of `first_state`; one that is there already stays as it is."""
+def _seed(world: World, global_options: GlobalOptions, first_state: Path | None, state: Path) -> None:
+    """Give a new world its instance and the groups of `first_state`, which an existing world does not take."""
     from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE
     from reconciler.errors import UsageError
     from reconciler.sandbox import seed_world
@@ -143,6 +116,6 @@ def _fill(world: World, settings: GlobalOptions, first_state: Path | None, state
         if first_state is not None:
             seed_world(world, first_state)
         if not world.instance_ids():
-            world.ensure_instance(settings.instance_id or SANDBOX_INSTANCE, SANDBOX_PHONE)
+            world.ensure_instance(global_options.instance_id or SANDBOX_INSTANCE, SANDBOX_PHONE)
     elif first_state is not None:
-        raise UsageError(f"{state} has a state already, so {first_state} would not be used", "`sandbox reset` first")
+        raise UsageError(f"--from needs a new state, and {state} has one", "run `reconciler sandbox reset` first")

@@ -1,4 +1,4 @@
-"""`reconciler schema`: the published JSON Schemas."""
+"""`reconciler schema`: print the published JSON Schemas."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Example:
   reconciler schema --plan"""
 
 DOCUMENTS = {
-    "plan": "The plan file's, which is also what `plan`, `drift`, `show` and `apply --dry-run` print as JSON.",
-    "result": "The report's, which is also what `apply` prints as JSON.",
-    "problems": "What `validate` prints as JSON.",
-    "diff": "What `diff` prints as JSON.",
-    "who": "What `who` prints as JSON.",
+    "plan": "Print the schema of plan files and of the JSON of `plan`, `drift`, `show` and `apply --dry-run`.",
+    "result": "Print the schema of `apply --report` and of the JSON of `apply`.",
+    "problems": "Print the schema of the JSON of `validate`.",
+    "diff": "Print the schema of the JSON of `diff`.",
+    "who": "Print the schema of the JSON of `who`.",
 }
 
 
 def _document_options(function: F) -> F:
-    for name, line in reversed(DOCUMENTS.items()):
-        flag = click.option(f"--{name}", name, envvar=f"RECONCILER_SCHEMA_{name.upper()}", is_flag=True, help=line)
+    for name, text in reversed(DOCUMENTS.items()):
+        flag = click.option(f"--{name}", name, envvar=f"RECONCILER_SCHEMA_{name.upper()}", is_flag=True, help=text)
         function = flag(function)
     return function
 
@@ -40,9 +40,10 @@ def _document_options(function: F) -> F:
 @_document_options
 @add_global_options
 def schema(**documents: bool) -> int:
-    """Print the JSON Schema of the YAML file, for editors and other tools, or of one of the documents."""
-    chosen = [name for name, asked in documents.items() if asked] or ["groups"]
-    if len(chosen) > 1:
-        raise UsageError(f"one schema at a time, not {' and '.join(f'--{name}' for name in chosen)}", "drop one")
-    write(schema_text(f"{chosen[0]}.schema.json"))
+    """Print the JSON Schema of the configuration, for editors and other tools, or of one of the JSON documents."""
+    names = [name for name, selected in documents.items() if selected] or ["groups"]
+    if len(names) > 1:
+        flags = " and ".join(f"--{name}" for name in names)
+        raise UsageError(f"{flags} cannot be combined", "print one schema at a time")
+    write(schema_text(f"{names[0]}.schema.json"))
     return 0

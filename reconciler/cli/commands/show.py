@@ -27,11 +27,11 @@ Example:
 def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, show_phones: bool) -> int:
     """Render a plan that `plan --out` saved."""
     from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import render_to_stdout, require_distinct_files
+    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.saved_plan import read_plan_file_to_show
 
-    settings = set_up_logging(ctx)
+    global_options = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (planfile,))
     saved = read_plan_file_to_show(planfile)
-    render_to_stdout(PLAN_FORMATS[format_], saved, settings, output, show_phones=show_phones)
+    write_rendered(PLAN_FORMATS[format_], saved, global_options, output, show_phones=show_phones)
     return 0

@@ -1,4 +1,4 @@
-"""`reconciler validate`: check the file offline."""
+"""`reconciler validate`: check the configuration offline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.formats import PROBLEM_FORMATS
+from reconciler.cli.formats import PROBLEM_FORMATS, REPOSITORY_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
 from reconciler.cli.options import format_option, output_option, path_argument
@@ -24,22 +24,26 @@ Example:
 @output_option
 @add_global_options
 def validate(path: Path, format_: str, output: Path | None) -> int:
-    """Check the file offline and tell every problem with its place.
+    """Check the configuration offline; report every problem with its file, line and column.
 
-    PATH is a YAML file or a folder of them, groups.yaml by default.
+    PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.options import evaluation_date
     from reconciler.cli.output import require_distinct_files, write
+    from reconciler.cli.repository import repository_relative
     from reconciler.config import load
     from reconciler.errors import ConfigError
-    from reconciler.report.style import plural
+    from reconciler.report.options import RenderOptions
+    from reconciler.report.problems import Validation
+    from reconciler.report.vocabulary import plural
 
     require_distinct_files({"--output": output}, (path,))
     try:
         desired = load(path, as_of=evaluation_date(None))
     except ConfigError as error:
-        problems, valid = error.problems, ""
+        problems, summary = error.problems, ""
     else:
-        problems, valid = desired.warnings, f"{path}: valid, {plural(len(desired.groups), 'group', 'groups')}"
-    write(PROBLEM_FORMATS[format_](problems, valid), output)
-    return 0 if valid else 1
+        problems, summary = desired.warnings, f"{path}: valid, {plural(len(desired.groups), 'group', 'groups')}"
+    shown = repository_relative(problems) if format_ in REPOSITORY_FORMATS else problems
+    write(PROBLEM_FORMATS[format_](Validation(shown, summary), RenderOptions()), output)
+    return 0 if summary else 1

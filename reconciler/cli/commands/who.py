@@ -1,4 +1,4 @@
-"""`reconciler who`: every group a person is in."""
+"""`reconciler who`: show the groups of one person."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ Example:
 @add_global_options
 @click.pass_context
 def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path | None, show_phones: bool) -> int:
-    """Show every group a person is in, desired and live, and through which team. Never writes.
+    """Show the groups of one person, desired and live, and the teams that put them there. Never writes.
 
-    PERSON is an alias or name of the file, a phone number in any spelling, a JID or a private id (LID). PATH is a
-    YAML file or a folder of them, groups.yaml by default.
+    PERSON is an alias or a name in the configuration, a phone number in any spelling, a JID or a private id (LID). PATH
+    is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import render_to_stdout, require_distinct_files
-    from reconciler.cli.planning import load_desired
+    from reconciler.cli.output import require_distinct_files, write_rendered
+    from reconciler.cli.planning import load_desired, source_files
     from reconciler.cli.session import Account, reading_session
     from reconciler.config.person_reference import resolve_person
     from reconciler.engine import find_person
 
-    settings = set_up_logging(ctx)
-    require_distinct_files({"--output": output}, (path, settings.api_key_file))
-    desired = load_desired(path, None, quiet=settings.quiet)
-    sought = resolve_person(person, desired)
-    with reading_session(settings, Account.of(desired)) as session:
-        found = find_person(desired, session.client, sought, parallelism=settings.parallelism)
-    render_to_stdout(WHO_FORMATS[format_], found, settings, output, show_phones=show_phones)
+    global_options = set_up_logging(ctx)
+    desired = load_desired(path, None, quiet=global_options.quiet)
+    require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
+    query = resolve_person(person, desired)
+    with reading_session(global_options, Account.of(desired)) as session:
+        memberships = find_person(desired, session.client, query, parallelism=global_options.parallelism)
+    write_rendered(WHO_FORMATS[format_], memberships, global_options, output, show_phones=show_phones)
     return 0

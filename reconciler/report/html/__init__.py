@@ -1,4 +1,4 @@
-"""A plan as one HTML file for a browser: `view` says what stands in it, `render` fills the page beside it.
+"""A plan as one HTML file for a browser: `page` chooses what is on it, `render` fills the template in `page/`.
 
-The file holds its own style and script, asks nothing of any network, and works without script.
+The file holds its own style and script, makes no network request, and works without script.
 """

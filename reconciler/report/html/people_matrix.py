@@ -1,70 +1,47 @@
-"""Who gains and loses what: people × groups where that is small enough to be seen at once, else a list of people."""
+"""Who is added and removed where: people × groups where that is small enough to be seen at once, else a list."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
-from reconciler.model.person_ref import PersonRef
-from reconciler.plan.model import GroupPlan
-from reconciler.report.html.cards import Card
-from reconciler.report.plan_text import moving_people
-from reconciler.report.style import TextStyle, person_name
+from reconciler.report.pieces import PersonName
+from reconciler.report.plan_view import GroupSection, PersonItem
 
-_MATRIX_GROUPS = 12
-
-
-_MATRIX_PEOPLE = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One group that somebody enters (`gains`) or leaves; `stays` where no step sees to it."""
-
-    anchor: str
-    key: str
-    gains: bool
-    stays: bool
+_MAX_GROUPS: Final = 12
+_MAX_PEOPLE: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """Somebody and everything they gain and lose, in the order of the groups."""
+    """A person and every group that adds or removes them, in the order of the groups."""
 
-    name: str
-    moves: tuple[Move, ...]
+    name: PersonName
+    moves: tuple[tuple[GroupSection, PersonItem], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleView:
-    """Everybody with a change. `columns` are the groups (anchor, key) of a table; none where a list serves better."""
+class PeopleMatrix:
+    """Everybody who is added or removed. `columns` are the groups of a table; none where a list is easier to read."""
 
     rows: tuple[PersonRow, ...]
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[GroupSection, ...]
 
-    @property
-    def cells(self) -> tuple[tuple[PersonRow, tuple[Move | None, ...]], ...]:
-        """The table: for each person, one cell a column."""
-        return tuple(
-            (row, tuple({move.anchor: move for move in row.moves}.get(anchor) for anchor, _ in self.columns))
-            for row in self.rows
-        )
+    def cells(self, row: PersonRow) -> list[PersonItem | None]:
+        """Return a person's cells of the table, one for each column."""
+        items = {group.key: item for group, item in row.moves}
+        return [items.get(group.key) for group in self.columns]
 
 
-def people_view(groups: Sequence[GroupPlan], cards: Mapping[str, Card], ink: TextStyle) -> PeopleView:
-    """Everybody who enters or leaves a group, by label; `cards` are the groups' cards by key."""
-    people: dict[str, PersonRef] = {}
-    moves: dict[str, list[Move]] = {}
-    columns = []
-    for group in groups:
-        card = cards[group.key]
-        moving = [(who, stays, comes) for comes in (True, False) for who, stays in moving_people(group, comes=comes)]
-        for who, stays, comes in moving:
-            people.setdefault(who.ref_id, who)
-            moves.setdefault(who.ref_id, []).append(Move(card.anchor, card.key, comes, stays))
-        if moving:
-            columns.append((card.anchor, card.key))
-    ordered = sorted(people.values(), key=lambda who: who.sort_key)
-    rows = tuple(PersonRow(person_name(who, ink.show_phones), tuple(moves[who.ref_id])) for who in ordered)
-    small = len(columns) <= _MATRIX_GROUPS and len(rows) <= _MATRIX_PEOPLE
-    return PeopleView(rows, tuple(columns) if small else ())
+def people_matrix(groups: Iterable[GroupSection]) -> PeopleMatrix:
+    """Return everybody who is added to a group or removed from one, by label."""
+    moves: dict[str, list[tuple[GroupSection, PersonItem]]] = {}
+    columns = [group for group in groups if group.people]
+    for group in columns:
+        for item in group.people:
+            moves.setdefault(item.person.ref_id, []).append((group, item))
+    ordered = sorted(moves.values(), key=lambda found: found[0][1].person.sort_key)
+    rows = tuple(PersonRow(PersonName(found[0][1].person), tuple(found)) for found in ordered)
+    small = len(columns) <= _MAX_GROUPS and len(rows) <= _MAX_PEOPLE
+    return PeopleMatrix(rows, tuple(columns) if small else ())

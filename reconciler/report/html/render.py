@@ -1,59 +1,89 @@
 """The page as one self-contained file.
 
-What strangers wrote comes masked and escaped from `view`; here Jinja2 escapes every text once more for HTML. The
-file's own policy (Content-Security-Policy) lets nothing load and nothing run but the one style and the one script
-below, by their hashes.
+Jinja2 writes every expression of the template through `_finalize`, which masks numbers, makes hidden characters visible
+and escapes for HTML; a text is written once, however often it stands in the page. The file's own policy
+(Content-Security-Policy) loads nothing and runs nothing but the one style and the one script below, by their hashes.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.report.html.header import PlanSource
-from reconciler.report.html.page import page_of
+from reconciler.report.html.page import plan_page
+from reconciler.report.html.text_diff import mark_differences
+from reconciler.report.options import RenderOptions
+from reconciler.report.pieces import Piece, Pieces, message_pieces, spans
+from reconciler.sanitize.escape import for_display
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from jinja2.runtime import Context
+    from markupsafe import Markup
+
+    from reconciler.plan.file_format import SavedPlan
 
 _POLICY: Final = (
     "default-src 'none'; style-src {style}; script-src {script}; img-src data:; base-uri 'none'; form-action 'none'"
 )
 
 
-def render_plan_html(made: PlanSource, *, show_phones: bool, drift: bool = False) -> str:
-    """A plan as an HTML file; no line break at the end.
-
-    `drift` is for a plan that nobody means to apply. Phone numbers are masked unless `show_phones`.
-    """
+def render_plan_html(saved: SavedPlan, options: RenderOptions) -> str:
+    """Return a plan as an HTML file; no line break at the end."""
     from markupsafe import Markup
 
     template, style, script = _files()
     return template.render(
-        page=page_of(made, show_phones=show_phones, drift=drift),
+        page=plan_page(saved, options),
+        options=options,
+        write=cache(partial(_write, options=options)),
+        message=message_pieces,
+        mark_differences=partial(mark_differences, options=options),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
-        policy=_POLICY.format(style=_hash(style), script=_hash(script)),
+        policy=Markup("{}").format(_POLICY.format(style=_hash(style), script=_hash(script))),
     )
 
 
 @cache
 def _files() -> tuple[Template, str, str]:
-    """The page's template, its style and its script."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    """Return the page's template, its style and its script."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 
     files = PackageLoader("reconciler.report.html", "page")
     environment = Environment(
         loader=files,
         autoescape=True,
+        finalize=pass_context(_finalize),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     style, script = (files.get_source(environment, name)[0] for name in ("page.css", "page.js"))
     return environment.get_template("page.html"), style, script
+
+
+def _finalize(context: Context, value: Any) -> Any:
+    """Return what the template shows of an expression: HTML and numbers as they are, all else as `_write` has it."""
+    # An `if` without `else` gives Undefined, which shows nothing.
+    return (
+        context["write"](value) if isinstance(value, str | tuple | Piece) and not hasattr(value, "__html__") else value
+    )
+
+
+def _write(value: str | Pieces | Piece, options: RenderOptions) -> Markup:
+    """Return text as HTML for this reader: pieces as themselves, our own code as code, a bare text as from outside."""
+    from markupsafe import Markup, escape
+
+    if isinstance(value, str):
+        return escape(for_display(value, show_phones=options.show_phones))
+    written = (
+        Markup("<code>{}</code>").format(span.text) if span.code else escape(span.text)
+        for span in spans(value if isinstance(value, tuple) else (value,), options)
+    )
+    return Markup().join(written)
 
 
 def _hash(text: str) -> str:

@@ -1,4 +1,4 @@
-"""How far an apply is: a bar on a terminal, one line a call elsewhere."""
+"""The progress of an apply: a bar on a terminal, one line per call elsewhere."""
 
 from __future__ import annotations
 
@@ -25,45 +25,45 @@ log = logging.getLogger("reconciler.apply")
 
 
 class LogProgress:
-    """One log line a call, and one a group that is read back."""
+    """A log line for each call and for each group that is read back."""
 
     def started(self, step: Step) -> None:
-        """Nothing: the line comes when the outcome is known."""
+        """Do nothing: the line comes with the outcome."""
 
     def finished(self, result: StepResult) -> None:
-        """Say how a call ended."""
+        """Log the outcome of a call."""
         level = logging.INFO if result.status is StepStatus.DONE else logging.WARNING
-        why = f": {result.message}" if result.message else ""
-        log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), result.status, why)
+        reason = f": {result.message.to_text()}" if result.message else ""
+        log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), result.status, reason)
 
     def reading_back(self, key: str) -> None:
-        """Say that a group is read again."""
+        """Log that a group is read back."""
         log.info("%s: reading back", key)
 
 
 class BarProgress:
-    """A bar that counts calls and read-backs, with the step under way beside it."""
+    """A bar that counts calls and read-backs, with the current step beside it."""
 
     def __init__(self, bar: Bar, task: TaskID) -> None:
         self._bar = bar
         self._task = task
 
     def started(self, step: Step) -> None:
-        """Show what is under way."""
-        self._bar.update(self._task, doing=f"{mask_and_escape(step.group)}: {describe_step(step)}")
+        """Show the step."""
+        self._bar.update(self._task, current=f"{mask_and_escape(step.group)}: {describe_step(step)}")
 
     def finished(self, result: StepResult) -> None:
-        """Count it."""
+        """Count the step."""
         self._bar.advance(self._task)
 
     def reading_back(self, key: str) -> None:
-        """Count a read-back."""
-        self._bar.update(self._task, doing=f"{mask_and_escape(key)}: reading back")
+        """Show and count a read-back."""
+        self._bar.update(self._task, current=f"{mask_and_escape(key)}: reading back")
         self._bar.advance(self._task)
 
 
-class _Stderr:
-    """stderr for the bar: what it takes no more, since its terminal is gone, goes nowhere, and the run goes on."""
+class LenientStream:
+    """stderr for the bar; it discards what cannot be written, so that a run outlives its terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -72,17 +72,19 @@ class _Stderr:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
+        """Write what the stream takes."""
         with suppress(OSError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
+        """Flush what the stream takes."""
         with suppress(OSError):
             self._stream.flush()
 
 
 def describe_step(step: Step) -> str:
-    """A step in a few words, without any name."""
+    """Return a step in a few words, without any name."""
     count = len(step.people)
     people = f"{count} {'person' if count == 1 else 'people'}"
     match step.action:
@@ -91,27 +93,26 @@ def describe_step(step: Step) -> str:
         case Action.CREATE:
             return f"create with {people}"
         case Action.PATCH:
-            fields = [
-                name for name, value in (("name", step.name), ("description", step.description)) if value is not None
-            ]
-            return f"patch {' and '.join(fields)}"
+            values = {"name": step.name, "description": step.description}
+            return f"patch {' and '.join(field for field, value in values.items() if value is not None)}"
         case _:
             return str(step.action)
 
 
 @contextmanager
-def showing_progress(plan: Plan, settings: GlobalOptions) -> Iterator[Progress]:
-    """Progress on stderr, in the way that fits where stderr goes."""
+def show_progress(plan: Plan, global_options: GlobalOptions) -> Iterator[Progress]:
+    """Show progress on stderr, as a bar where stderr is a terminal and logs do not go there too."""
     stderr: TextIO | None = sys.stderr
-    lines_anyway = settings.quiet or settings.verbose or settings.log_format == "json"
-    if lines_anyway or stderr is None or not stderr.isatty():
+    log_lines = global_options.quiet or global_options.verbose or global_options.log_format == "json"
+    if log_lines or stderr is None or not stderr.isatty():
         yield LogProgress()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[doing]}", markup=False))
+    step = TextColumn("{task.fields[current]}", markup=False)
     total = plan.calls + sum(1 for group in plan.groups if group.steps)
-    console = Console(file=cast("TextIO", _Stderr(stderr)), no_color=settings.no_color or None)
+    console = Console(file=cast("TextIO", LenientStream(stderr)), no_color=global_options.no_color or None)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), step)
     with Progress(*columns, console=console, transient=True) as bar:
-        yield BarProgress(bar, bar.add_task("apply", total=total, doing=""))
+        yield BarProgress(bar, bar.add_task("apply", total=total, current=""))

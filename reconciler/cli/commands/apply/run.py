@@ -1,9 +1,8 @@
-"""Asking before anything is written.
-
-An apply from end to end: plan or check the saved plan, show, ask, run, tell."""
+"""An apply from end to end: plan, or verify a saved plan; show it; confirm; execute; report."""
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -12,40 +11,38 @@ from typing import TextIO
 
 import click
 
+from reconciler.apply.dry_run import dry_run_calls
 from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
-from reconciler.cli.commands.apply.audit import Recorder, audit_file, require_writable
-from reconciler.cli.commands.apply.progress import showing_progress
-from reconciler.cli.commands.apply.source import SavedPlanSource, YamlSource, for_same_instance, read_source
+from reconciler.atomic_file import is_stream, resolve_link
+from reconciler.cli.commands.apply.audit import Recorder, open_audit_log
+from reconciler.cli.commands.apply.progress import show_progress
+from reconciler.cli.commands.apply.source import SavedPlanSource, YamlSource, read_source
 from reconciler.cli.error_output import format_error, write_crash_log
-from reconciler.cli.formats import DRY_RUN_FORMATS, RESULT_FORMATS, RenderOptions, plan_text
+from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
-from reconciler.cli.output import print_message, require_distinct_files, require_stdout, use_color, write, write_file
+from reconciler.cli.output import (
+    print_message,
+    require_distinct_files,
+    require_stdout,
+    use_color,
+    write,
+    write_after_success,
+    write_file,
+)
 from reconciler.cli.session import Session, endpoint_of, open_session
 from reconciler.cli.signals import StopFlag, handle_signals
 from reconciler.engine import PlanResult, execute
-from reconciler.errors import OutputError, Refused, UsageError
+from reconciler.errors import Refused, UsageError
 from reconciler.plan.guards import raise_if_refused
 from reconciler.plan.model import Plan
+from reconciler.report.options import RenderOptions
 
 
-def confirm(plan: Plan, *, yes: bool) -> None:
-    """Ask on a terminal; elsewhere --yes must have been said. Raises when it is not to go on."""
-    if yes:
-        return
-    stdin: TextIO | None = sys.stdin  # None where it was closed when the program started (`<&-`)
-    if stdin is None or not stdin.isatty():
-        raise UsageError("there is no terminal to ask on, nothing was changed", "pass --yes to apply without asking")
-    calls = f"{plan.calls} call{'s' if plan.calls != 1 else ''}"
-    click.echo(f"\nApply this plan ({calls})? Only 'yes' goes on: ", nl=False, err=True)
-    if stdin.readline().strip().lower() != "yes":
-        raise Refused("not applied: nothing was changed")
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
-    """How to apply: asking or not, for real or not, what to keep, how to tell."""
+    """The options of `apply` alone."""
 
     yes: bool
     dry_run: bool
@@ -54,37 +51,29 @@ class ApplyOptions:
     format: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    asked: PlanRequest
-    settings: GlobalOptions
-    ways: ApplyOptions
-    start: YamlSource | SavedPlanSource
-    recorder: Recorder
-    stop: StopFlag
-
-
-def apply_file(asked: PlanRequest, settings: GlobalOptions, ways: ApplyOptions) -> int:
-    """Apply what `asked` names; the exit code."""
-    if ways.dry_run and (ways.report or ways.audit_log):
-        raise UsageError("--report and --audit-log keep what an apply did, and --dry-run does nothing", "drop one")
-    start = read_source(asked, settings)
-    settings = for_same_instance(settings, start)
-    require_distinct_files(
-        {"--report": ways.report, "--audit-log": ways.audit_log}, (*start.reads, settings.api_key_file)
-    )
-    require_writable(ways.report)
+def run_apply(request: PlanRequest, global_options: GlobalOptions, options: ApplyOptions) -> int:
+    """Apply PATH and return the exit code."""
+    if options.dry_run and (options.report or options.audit_log):
+        raise UsageError("--dry-run cannot be combined with --report or --audit-log", "remove one of them")
+    source = read_source(request, global_options)
+    if isinstance(source, SavedPlanSource):
+        global_options = replace(global_options, instance_id=source.account.instance_id)
+    outputs = {"--report": options.report, "--audit-log": options.audit_log}
+    require_distinct_files(outputs, (*source.files, global_options.api_key_file))
+    require_writable(options.report)
     require_stdout()
     with handle_signals() as stop, ExitStack() as stack:
-        address = endpoint_of(settings, start.account)
-        if not ways.dry_run:
-            stack.enter_context(instance_lock(address.place, address.instance_id))
-        audit = stack.enter_context(audit_file(ways.audit_log))
-        recorder = Recorder(address.instance_id, audit, stop.event)
-        run = _Run(asked, settings, ways, start, recorder, stop)
+        endpoint = endpoint_of(global_options, source.account)
+        if not options.dry_run:
+            stack.enter_context(instance_lock(endpoint.server, endpoint.instance_id))
+        audit_log = stack.enter_context(open_audit_log(options.audit_log))
+        recorder = Recorder(endpoint.instance_id, audit_log, stop.event)
+        run = ApplyRun(request.show_phones, global_options, options, source, recorder, stop)
         try:
-            with open_session(settings, start.account, stop, read_only=ways.dry_run, observer=recorder) as session:
-                return _show_confirm_execute(start.planned(session, settings.parallelism), session, run)
+            with open_session(
+                global_options, source.account, stop, read_only=options.dry_run, observer=recorder
+            ) as session:
+                return run.finish_plan(source.plan(session, global_options.parallelism), session)
         except Exception as error:
             if not recorder.wrote:
                 raise
@@ -92,113 +81,136 @@ def apply_file(asked: PlanRequest, settings: GlobalOptions, ways: ApplyOptions) 
             return 3
 
 
-def _show_confirm_execute(planned: PlanResult, session: Session, run: _Run) -> int:
-    plan = planned.plan
-    _show_plan(plan, run)
-    if run.ways.dry_run:
-        return _dry_run(plan, session, run)
-    raise_if_refused(plan)
-    if not plan.steps:
-        return _finish(ApplyResult(plan, calls=run.recorder.calls), run, untouched=True)
-    confirm(plan, yes=run.ways.yes)
-    run.stop.deferring()
-    result = _applied(planned, session, run)
-    return _finish(replace(result, calls=run.recorder.calls), run)
+@dataclass(frozen=True, slots=True)
+class ApplyRun:
+    """One apply, once its source is read and its files and lock are open."""
 
+    show_phones: bool
+    global_options: GlobalOptions
+    options: ApplyOptions
+    source: YamlSource | SavedPlanSource
+    recorder: Recorder
+    stop: StopFlag
 
-def _applied(planned: PlanResult, session: Session, run: _Run) -> ApplyResult:
-    """Run the plan. What nobody expected is raised only where nothing was written yet: else there is an account."""
-    result: ApplyResult | None = None
-    try:
-        with showing_progress(planned.plan, run.settings) as progress:
-            result = execute(
-                planned,
-                session.client,
-                desired=run.start.desired,
-                parallelism=run.settings.parallelism,
-                stop=run.stop.event,
-                progress=progress,
-            )
-    except Exception as error:
-        if not run.recorder.wrote:
-            raise
-        if result is None:
-            return ApplyResult.crashed(planned.plan, error)
-        return replace(result, unexpected=(*result.unexpected, error))
-    return result
+    def finish_plan(self, planned: PlanResult, session: Session) -> int:
+        """Show the plan, confirm it, execute it, report the result; return the exit code."""
+        plan = planned.plan
+        self._show_plan(plan)
+        if self.options.dry_run:
+            return self._dry_run(plan, session)
+        raise_if_refused(plan)
+        if not plan.steps:
+            return self._report(ApplyResult(plan, calls=self.recorder.calls), nothing_to_do=True)
+        if not self.options.yes:
+            confirm(plan)
+        self.stop.defer()
+        result = self._execute(planned, session)
+        return self._report(replace(result, calls=self.recorder.calls))
 
-
-def _show_plan(plan: Plan, run: _Run) -> None:
-    """On stdout; where that is to hold one document, on stderr, and only if somebody is asked about it."""
-    text = plan_text(run.start.shown(plan), _look(run))
-    if run.ways.format == "text":
-        write(text)
-    elif not (run.ways.yes or run.ways.dry_run):
-        click.echo(text, err=True)
-
-
-def _dry_run(plan: Plan, session: Session, run: _Run) -> int:
-    from reconciler.report.dry_run import calls_of
-
-    calls = calls_of(plan, removes_by_post=session.client.removes_by_post)
-    text = DRY_RUN_FORMATS[run.ways.format](run.start.shown(plan), calls, _look(run))
-    if run.ways.format != "text":
-        write(text)
-    elif calls:
-        write("\n" + text)
-    raise_if_refused(plan)
-    return 0
-
-
-def _finish(result: ApplyResult, run: _Run, *, untouched: bool = False) -> int:
-    """Write the report, show the result, and say how it ended: with 1 only where no calls were made."""
-    for error in result.unexpected:
-        print_message(write_crash_log(error, sys.argv[1:]))
-    kept = _keep_report(result, run)
-    shown = _show_result(result, run, untouched)
-    if untouched and not kept:
-        return 1
-    if run.recorder.trouble:
-        print_message(run.recorder.trouble)
-        return 3
-    if result.interrupted:
-        return 130
-    return 0 if result.converged and kept and shown else 3
-
-
-def _show_result(result: ApplyResult, run: _Run, untouched: bool) -> bool:
-    """Whether it was shown. A reader that has gone wants no more; a result that is lost without being read is told."""
-    text = RESULT_FORMATS[run.ways.format](result, _look(run))
-    try:
-        if run.ways.format != "text":
+    def _show_plan(self, plan: Plan) -> None:
+        """Show the plan on stdout; when that is for one document, on stderr, and only when somebody is to confirm."""
+        text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), self._render_options())
+        if self.options.format == "text":
             write(text)
-        elif not untouched:
+        elif not (self.options.yes or self.options.dry_run):
+            click.echo(text, err=True)
+
+    def _dry_run(self, plan: Plan, session: Session) -> int:
+        from reconciler.report.dry_run import DryRun
+        from reconciler.report.vocabulary import KNOWN_AFTER_APPLY
+
+        calls = dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=session.client.removes_by_post)
+        run = DryRun(self.source.to_saved_plan(plan), calls)
+        text = DRY_RUN_FORMATS[self.options.format](run, self._render_options())
+        if self.options.format != "text":
+            write(text)
+        elif calls:
             write("\n" + text)
-    except BrokenPipeError:
+        raise_if_refused(plan)
+        return 0
+
+    def _execute(self, planned: PlanResult, session: Session) -> ApplyResult:
+        """Execute the plan. An unexpected error is raised only before the first write; after it, the result has it."""
+        result: ApplyResult | None = None
+        try:
+            with show_progress(planned.plan, self.global_options) as progress:
+                result = execute(
+                    planned,
+                    session.client,
+                    desired=self.source.desired,
+                    parallelism=self.global_options.parallelism,
+                    stop=self.stop.event,
+                    progress=progress,
+                )
+        except Exception as error:
+            if not self.recorder.wrote:
+                raise
+            if result is None:
+                return ApplyResult.crashed(planned.plan, error)
+            return replace(result, unexpected=(*result.unexpected, error))
+        return result
+
+    def _report(self, result: ApplyResult, *, nothing_to_do: bool = False) -> int:
+        """Write the report and the result; return the exit code, which is 1 only when no call wrote."""
+        for error in result.unexpected:
+            print_message(write_crash_log(error, sys.argv[1:]))
+        complete = all((self._write_report(result), self._write_result(result, nothing_to_do)))
+        if nothing_to_do and not complete:
+            return 1
+        if self.recorder.error:
+            print_message(self.recorder.error)
+            return 3
+        if result.interrupted:
+            return 130
+        return 0 if result.converged and complete else 3
+
+    def _write_report(self, result: ApplyResult) -> bool:
+        from reconciler.report.documents import result_document
+        from reconciler.sanitize.escape import json_text
+
+        if self.options.report is None:
+            return True
+        try:
+            write_file(self.options.report, json_text(result_document(result)), private=True)
+        except UsageError as error:
+            print_message(format_error(error))
+            return False
         return True
-    except OutputError as error:
-        if untouched:
-            raise
-        print_message(
-            f"{format_error(error)}\n  the calls were made: run `reconciler plan` to see whether anything is left"
+
+    def _write_result(self, result: ApplyResult, nothing_to_do: bool) -> bool:
+        text = RESULT_FORMATS[self.options.format](result, self._render_options())
+        if self.options.format == "text":
+            if nothing_to_do:  # the plan, which is shown already, says so
+                return True
+            text = "\n" + text
+        note = "" if nothing_to_do else "the changes were made; run `reconciler plan` to see what remains"
+        return write_after_success(text, note)
+
+    def _render_options(self) -> RenderOptions:
+        return RenderOptions(self.show_phones, use_color(self.global_options.no_color))
+
+
+def confirm(plan: Plan) -> None:
+    """Ask for confirmation on a terminal. Raises UsageError without one, Refused for any answer but `yes`."""
+    stdin: TextIO | None = sys.stdin  # None when it was closed when the program started (`<&-`)
+    if stdin is None or not stdin.isatty():
+        raise UsageError(
+            "cannot ask for confirmation: stdin is not a terminal; nothing was changed",
+            "pass --yes to apply without confirmation",
         )
-        return False
-    return True
+    calls = f"{plan.calls} call{'s' if plan.calls != 1 else ''}"
+    click.echo(f"\nApply this plan ({calls})? Type 'yes' to continue: ", nl=False, err=True)
+    if stdin.readline().strip().lower() != "yes":
+        raise Refused("not applied: nothing was changed")
 
 
-def _look(run: _Run) -> RenderOptions:
-    return RenderOptions(run.asked.show_phones, use_color(run.settings.no_color))
-
-
-def _keep_report(result: ApplyResult, run: _Run) -> bool:
-    from reconciler.report.documents import result_document
-    from reconciler.sanitize.escape import json_text
-
-    if run.ways.report is None:
-        return True
+def require_writable(report: Path | None) -> None:
+    """Raise UsageError, before any call, when the report could not be written after the run."""
+    if report is None:
+        return
     try:
-        write_file(run.ways.report, json_text(result_document(result)), private=True)
-    except UsageError as error:
-        print_message(format_error(error))
-        return False
-    return True
+        target = report if is_stream(report) else resolve_link(report).parent
+    except OSError as error:
+        raise UsageError(f"cannot write the report {report}: {error.strerror}") from None
+    if os.path.isdir(report) or (target != report and not os.path.isdir(target)) or not os.access(target, os.W_OK):
+        raise UsageError(f"cannot write the report {report}", "name a file in an existing, writable folder")

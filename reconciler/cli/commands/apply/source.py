@@ -1,4 +1,4 @@
-"""What an apply starts from: the desired state, from which a plan is made, or a plan that was saved."""
+"""What an apply starts from: a configuration, which is to be planned, or a saved plan."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
-from reconciler.cli.planning import load_and_choose, plan_in_session, stamp
+from reconciler.cli.planning import load_request, plan_in_session, source_files, stamp
 from reconciler.cli.saved_plan import is_plan_file, read_plan_file, require_same_sources, resolve_source
 from reconciler.cli.session import Account, Session
-from reconciler.config import load
-from reconciler.engine import verify_saved_plan
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 from reconciler.plan.file_format import SavedPlan
@@ -29,93 +27,91 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("reconciler.apply")
 
-
-_SETTLED = ("targets", "shard", "as_of", "max_removals", "changed_since")
+FIXED_IN_PLAN = ("targets", "shard", "as_of", "max_removals", "changed_since")
 
 
 @dataclass(frozen=True, slots=True)
 class YamlSource:
-    """YAML that was loaded: the plan is yet to be made. `reads` are the files and folders it is from."""
+    """A configuration, loaded from `files`."""
 
-    reads: tuple[Path, ...]
+    files: tuple[Path, ...]
     account: Account
     desired: Desired
-    choices: PlanOptions
+    options: PlanOptions
 
-    def planned(self, session: Session, parallelism: int) -> PlanResult:
+    def plan(self, session: Session, parallelism: int) -> PlanResult:
         """Make the plan."""
-        return plan_in_session(session, self.desired, self.choices, parallelism)
+        return plan_in_session(session, self.desired, self.options, parallelism)
 
-    def shown(self, plan: Plan) -> SavedPlan:
-        """The plan that was made, as it is shown."""
+    def to_saved_plan(self, plan: Plan) -> SavedPlan:
+        """Return the plan as the renderers take it."""
         return stamp(plan, self.desired.sources)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPlanSource:
-    """A saved plan. `desired` is the YAML behind it, where it is needed and still there; `reads` are the files."""
+    """A saved plan; `desired` is the configuration behind it, when that is needed and still there."""
 
-    reads: tuple[Path, ...]
+    files: tuple[Path, ...]
     account: Account
     saved: SavedPlan
     desired: Desired | None
 
-    def planned(self, session: Session, parallelism: int) -> PlanResult:
-        """Hold the plan against the live groups it touches."""
+    def plan(self, session: Session, parallelism: int) -> PlanResult:
+        """Verify the plan against the live groups that it changes."""
+        from reconciler.engine import verify_saved_plan
+
         return verify_saved_plan(self.saved.plan, session.client, desired=self.desired, parallelism=parallelism)
 
-    def shown(self, plan: Plan) -> SavedPlan:
-        """The plan as it was checked, as it is shown: made when and from what it was made."""
+    def to_saved_plan(self, plan: Plan) -> SavedPlan:
+        """Return the verified plan as the renderers take it, with its own time and sources."""
         return replace(self.saved, plan=plan)
 
 
-def read_source(asked: PlanRequest, settings: GlobalOptions) -> YamlSource | SavedPlanSource:
-    """Read what PATH names. Raises what is wrong with it, and UsageError for options a saved plan cannot take."""
-    if not is_plan_file(asked.path):
-        desired, choices = load_and_choose(asked, settings)
-        return YamlSource((asked.path,), Account.of(desired), desired, choices)
-    _require_nothing_settled(asked)
-    saved = read_plan_file(asked.path)
+def read_source(request: PlanRequest, global_options: GlobalOptions) -> YamlSource | SavedPlanSource:
+    """Read PATH. Raises what is wrong with it, and UsageError for options that a saved plan does not take."""
+    if not is_plan_file(request.path):
+        desired, options = load_request(request, global_options)
+        return YamlSource(source_files(desired), Account.of(desired), desired, options)
+    _reject_fixed_options(request)
+    saved = read_plan_file(request.path)
     plan = saved.plan
-    if settings.instance_id not in (None, plan.instance_id):
+    if global_options.instance_id not in (None, plan.instance_id):
         raise UsageError(
-            f"the plan was made for the instance {plan.instance_id}, not for {settings.instance_id}",
+            f"the plan is for the instance {plan.instance_id}, not for {global_options.instance_id}",
             "name the same instance, or make a new plan",
         )
-    there = require_same_sources(saved.sources, asked.path)
-    reads = (asked.path, *(resolve_source(source, asked.path) for source in saved.sources))
+    unchanged = require_same_sources(saved.sources, request.path)
+    sources = (resolve_source(source, request.path) for source in saved.sources)
+    files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
-    return SavedPlanSource(reads, account, saved, _yaml_behind(plan, there))
+    return SavedPlanSource(files, account, saved, _load_behind_plan(plan, unchanged))
 
 
-def _require_nothing_settled(asked: PlanRequest) -> None:
-    """Make sure that the command line does not ask what a saved plan has answered.
+def _reject_fixed_options(request: PlanRequest) -> None:
+    """Raise UsageError for options that a saved plan has fixed.
 
-    A variable may be set for all jobs of a pipeline, the one that made the plan too: stderr tells that it has no say.
+    From an environment variable they only cause a warning: it may be set for the job that made the plan, too.
     """
-    said = [name for name in _SETTLED if getattr(asked, name)]
-    if any(name not in asked.from_environment for name in said):
+    fixed = [name for name in FIXED_IN_PLAN if getattr(request, name)]
+    if any(name not in request.from_environment for name in fixed):
         raise UsageError(
-            "--target, --shard, --as-of, --max-removals and --changed-since were settled when the plan was saved",
-            "make a new plan with them",
+            "a saved plan does not take --target, --shard, --as-of, --max-removals or --changed-since",
+            "make a new plan with these options",
         )
-    if said:
-        variables = ", ".join(asked.from_environment[name] for name in said)
-        log.warning("settled when the plan was saved, and not asked again: %s", variables)
+    if fixed:
+        variables = ", ".join(request.from_environment[name] for name in fixed)
+        log.warning("ignored, because the saved plan fixes them: %s", variables)
 
 
-def for_same_instance(settings: GlobalOptions, start: YamlSource | SavedPlanSource) -> GlobalOptions:
-    """A saved plan goes to the instance that it was made for, and to no other."""
-    return (
-        replace(settings, instance_id=start.saved.plan.instance_id) if isinstance(start, SavedPlanSource) else settings
-    )
+def _load_behind_plan(plan: Plan, files: Sequence[Path]) -> Desired | None:
+    """Load the configuration behind a saved plan when the plan removes somebody or joins a group.
 
-
-def _yaml_behind(plan: Plan, there: Sequence[Path]) -> Desired | None:
-    """The file, asked where somebody is to be removed (whom does it spare?) or a group is joined (what is it to be?).
-
-    Neither is to be learned from the plan: it can be edited on its way, and nobody saw the group when it was made.
+    Two things must not come from the plan: the people who are protected from removal, because the plan file may have
+    been edited, and the state of a joined group, which nobody had seen when the plan was made.
     """
-    if not there or not any(step.action in (Action.JOIN, Action.REMOVE) for step in plan.steps):
+    if not files or not any(step.action in (Action.JOIN, Action.REMOVE) for step in plan.steps):
         return None
-    return load(next((path for path in there if os.path.isdir(path)), there[0]), as_of=plan.as_of)
+    from reconciler.config import load
+
+    return load(next((path for path in files if os.path.isdir(path)), files[0]), as_of=plan.as_of)

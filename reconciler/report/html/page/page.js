@@ -6,7 +6,7 @@
   const folded = (text) => text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase();
   // What the plan says is searched, and how a group fares; not the page's own words, or "script" would find
   // every description.
-  const told = "bdi, dd, .act, .badge:not(.change)";
+  const told = "bdi, dd, .act, .badge.stop";
   const words = (element) => [...element.querySelectorAll(told)].map((one) => one.textContent).join(" ");
   const searched = (element) => ({ element, text: folded(words(element)) });
 

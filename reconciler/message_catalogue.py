@@ -1,0 +1,290 @@
+"""Every sentence about a group, a step or a person that a plan or a result tells, by its code. Codes never change.
+
+`reconciler.messages` says how a sentence names its parameters. `docs/safety.md` has its tables from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class MessageKind(StrEnum):
+    """Where a message stands in a plan or a result."""
+
+    REFUSAL = "refusal"
+    OVERRIDE = "override"
+    BLOCKED = "blocked"
+    DOUBT = "doubt"
+    ADVICE = "advice"
+    STEP = "step"
+    PERSON = "person"
+    DRIFT = "drift"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The template of one message; for the page on safety also `when` it applies, and how to `lift` what it stops."""
+
+    kind: MessageKind
+    text: str
+    when: str = ""
+    lift: str = ""
+
+
+def _refusal(text: str, when: str, lift: str) -> Sentence:
+    return Sentence(MessageKind.REFUSAL, text, when, lift)
+
+
+def _override(text: str) -> Sentence:
+    return Sentence(MessageKind.OVERRIDE, text)
+
+
+def _blocked(text: str, when: str, lift: str) -> Sentence:
+    return Sentence(MessageKind.BLOCKED, text, when, lift)
+
+
+def _doubt(text: str, when: str) -> Sentence:
+    return Sentence(MessageKind.DOUBT, text, when)
+
+
+def _advice(text: str, when: str = "", lift: str = "") -> Sentence:
+    return Sentence(MessageKind.ADVICE, text, when, lift)
+
+
+def _step(text: str) -> Sentence:
+    return Sentence(MessageKind.STEP, text)
+
+
+def _person(text: str) -> Sentence:
+    return Sentence(MessageKind.PERSON, text)
+
+
+def _drift(text: str) -> Sentence:
+    return Sentence(MessageKind.DRIFT, text)
+
+
+CATALOGUE: Final[Mapping[str, Sentence]] = {
+    # Refusals: why the whole run stops before its first write.
+    "too-many-removals": _refusal(
+        "{removed:int} of {members:int} members would be removed, {allowed:int} may be ({limit} by {source})",
+        "The plan would remove more people from a group than `max_removals` (default: a quarter). A percentage above 0 "
+        "always allows one person; `0` and `0%` allow nobody.",
+        "`--max-removals 5` for this run, or `max_removals` of the group or in `policy`",
+    ),
+    "not-connected": _refusal(
+        "the instance {instance} is not connected: its status is {status:live}",
+        "The account cannot write.",
+        "Connect it; Wappfy's dashboard shows the QR code.",
+    ),
+    "no-groups-on-instance": _refusal(
+        "the instance {instance} is of type {type:live}, which has no groups",
+        "The account cannot have groups at all.",
+        "Select another instance with `--instance-id`.",
+    ),
+    "starter-file": _refusal(
+        "the configuration is still the starter's: its instance is {instance}, its people and groups are examples",
+        "The configuration is still the starter from `init`, with its fictional people. `--sandbox` may use it.",
+        "Set your own `id` and `phone` under `instance`.",
+    ),
+    "own-phone-unknown": _refusal(
+        "cannot remove anyone: the account's own number is unknown, so it might remove itself",
+        "A removal might remove the account itself, because its own number is unknown.",
+        "Set `phone` under `instance`.",
+    ),
+    "own-phone-of-other-instance": _refusal(
+        "cannot remove anyone: the configuration is for the instance {configured}, but this run is for {actual}, "
+        "so the account's own number is unknown and it might remove itself",
+        "The same, because the configuration belongs to another account, so its `phone` may not be this account's.",
+        "Correct `--instance-id` or WAPPFY_INSTANCE_ID, or set `id` and `phone` of the right account.",
+    ),
+    # Overrides: what lifts a refusal.
+    "raise-removal-limit": _override(
+        "if you mean this, pass --max-removals {removed:int}, or raise `max_removals` for this group"
+    ),
+    "raise-removal-limit-in-new-plan": _override(
+        "if you mean this, make a new plan with --max-removals {removed:int}, or raise `max_removals` for this group"
+    ),
+    "connect-instance": _override("connect it: scan the QR code in Wappfy's dashboard"),
+    "use-waha-instance": _override("name another instance with --instance-id: only instances of type waha have groups"),
+    "fill-in-starter": _override(
+        "set your own instance's `id` and `phone`, and replace the example people and groups with your own"
+    ),
+    "set-own-phone": _override("set the number as `phone` under `instance`"),
+    "use-configured-instance": _override(
+        "name {configured} with --instance-id or WAPPFY_INSTANCE_ID, or set the `id` and `phone` of {actual} under "
+        "`instance`"
+    ),
+    "then-new-plan": _override("{first:message}, then make a new plan"),
+    # Blocked: why one group stays as it is.
+    "id-not-live": _blocked(
+        "the account has no live group with the id {id}; correct the id, or set `invite` to join the group",
+        "The group's `id` is not live. The reconciler never creates a replacement.",
+        "Correct the `id`, or set `invite` to join the group.",
+    ),
+    "id-not-live-but-name": _blocked(
+        "the account has no live group with the id {id}, but one with that name: {ids:texts}; correct the id, or set "
+        "`invite` to join the group",
+        "The same, and another live group has its name.",
+        "Correct the `id`, or set `invite` to join the group.",
+    ),
+    "name-ambiguous": _blocked(
+        "{count:int} live groups are called {name:live}: {ids:texts}; set the right one as this group's `id`",
+        "Several live groups have its name.",
+        "Set the `id` of the right one.",
+    ),
+    "previous-name-ambiguous": _blocked(
+        "{count:int} live groups have one of its earlier names: {ids:texts}; set the right one as this group's `id`",
+        "Several live groups have one of its earlier names.",
+        "Set the `id` of the right one.",
+    ),
+    "name-to-leave-ambiguous": _blocked(
+        "{count:int} live groups are called {name:live} or have one of its earlier names: {ids:texts}; set the right "
+        "one as this group's `id`",
+        "The group is to be left, and one live group has its name, another one of its earlier names.",
+        "Set the `id` of the right one.",
+    ),
+    "live-group-shared": _blocked(
+        "another key matches the same live group {id} by name: {keys:texts}; set `id` on the one that it belongs to",
+        "Two keys match the same live group.",
+        "Set the `id` at the right key.",
+    ),
+    "not-admin": _blocked(
+        "the account is not an admin of this group, so it cannot change it; ask an admin to promote it",
+        "The account is not an admin of the group, and the group differs.",
+        "Ask an admin to promote the account.",
+    ),
+    "group-disappeared": _blocked(
+        "the group disappeared while the plan was being made; run plan again",
+        "The group disappeared between the list and the read.",
+        "Run `plan` again.",
+    ),
+    "removals-doubtful": _blocked(
+        "the member list looks incomplete ({doubts:messages}); nobody will be removed; run plan again",
+        "The member list looks incomplete, and somebody might have to be removed.",
+        "Run `plan` again. The next section lists the checks.",
+    ),
+    # Doubts: why a member list looks incomplete.
+    "no-participants": _doubt("the group shows no participants", "The group is empty."),
+    "count-differs": _doubt(
+        "{read:int} {read:participant|participants} in the group but {listed:int} in the list",
+        "The list of groups and the group itself disagree.",
+    ),
+    "own-account-missing": _doubt(
+        "the account itself is missing", "The account is missing, although every participant is identified."
+    ),
+    # Advice: what to know, and what nothing will be done about.
+    "owner-not-removed": _advice(
+        "not in the configuration, but owns the group: an owner cannot be removed",
+        "Owners",
+        "Not possible; WhatsApp does not allow it.",
+    ),
+    "protected-not-removed": _advice(
+        "not in the configuration, but protected by `policy.protected`",
+        "`policy.protected`",
+        "Remove the person from `protected`.",
+    ),
+    "no-phone-number": _advice(
+        "no phone number is known, so they stay; if you know who they are, set their `lid` under `people`",
+        "Participants without a phone number",
+        "Set `lid` for the person under `people`.",
+    ),
+    "expired-but-additive": _advice(
+        "their membership ended, but membership is additive: list them under `absent` to remove them",
+        "People whose membership ended, in an additive group",
+        "List them under `absent`.",
+    ),
+    "joins-by-link": _advice(
+        "must join through the invite link",
+        "People who can only join through an invite (`join: invite`)",
+        "They open the link themselves.",
+    ),
+    "removal-doubtful": _advice(
+        "not removed, because the member list looks incomplete",
+        "People in a group whose member list looks incomplete",
+        "Run `plan` again.",
+    ),
+    "observed-surplus": _advice(
+        "in the group, but not in the configuration",
+        "Everybody with `membership: observe` (without `members` and `teams` there is no message)",
+        "Choose another `membership`.",
+    ),
+    "unmanaged-groups": _advice(
+        "{count:int} live {count:group is|groups are} not in the configuration and left alone",
+        "Everybody in live groups without a key",
+        "Add a key; [import](commands.md#import) writes it.",
+    ),
+    "last-day": _advice("last day is {day:date}"),
+    "member-list-doubtful": _advice("the member list looks incomplete ({doubts:messages})"),
+    "observed-in-left-group": _advice("the account is in the group, but the configuration says to leave it"),
+    "observed-not-joined": _advice("the account is not in the group, and `observe` does not join it"),
+    "observed-not-created": _advice("no live group has its name, and `observe` does not create one"),
+    "observed-missing": _advice("in the configuration, but not in the group"),
+    "observed-text": _advice("the {field} is {live:live}, the configuration says {desired:live}"),
+    "admin-missing": _advice("should be an admin: promote them in WhatsApp, the API cannot"),
+    "admin-surplus": _advice("an admin, but not listed under `admins`: demote them in WhatsApp, the API cannot"),
+    "link-needs-admin": _advice(
+        "must join through an invite link, which only an admin of the group can get: ask an admin to promote the "
+        "account, or to send the link"
+    ),
+    "link-unavailable": _advice("must join through the invite link, which could not be read: {error}"),
+    "matched-none-before": _advice("in {ref} it matched no live group"),
+    "matched-other-before": _advice("in {ref} it matched {count:another live group|one of several other live groups}"),
+    "matched-group-taken": _advice(
+        "in {ref} it matched {count:a live group|one of several live groups} that now belongs to {keys:texts}"
+    ),
+    "matched-group-taken-creates": _advice(
+        "in {ref} it matched {count:a live group|one of several live groups} that now belongs to {keys:texts}, so "
+        "applying creates a new one"
+    ),
+    "matched-group-orphaned": _advice(
+        "in {ref} it matched {count:a live group|one of several live groups} that no key matches now, so applying "
+        "creates a duplicate; add the old name to `previously`, or set this group's `id` ({ids:texts})"
+    ),
+    "matched-before": _advice(
+        "in {ref} it matched {count:a live group|one of several live groups}; now it matches none"
+    ),
+    # Steps: why a step did not end well, or how it is known that it did.
+    "interrupted-before": _step("interrupted before it started"),
+    "interrupted-during": _step("interrupted: it may have been done, in part or whole"),
+    "earlier-step-failed": _step("an earlier step of this group did not succeed"),
+    "call-failed": _step("{error}"),
+    "partly-done": _step("it may have been done, in part or whole: {error}"),
+    "unexpected-error": _step("an unexpected {error}: it may have been done, in part or whole"),
+    "seen-by-reading": _step("confirmed by reading the group, because the call failed: {error}"),
+    "not-confirmed": _step("the API reported success, but reading the group back does not show it"),
+    # People: why somebody did not simply come or go.
+    "api-refused-person": _person("{answer:live}"),
+    "already-so": _person("this was already so before this run's call"),
+    "api-says-so": _person("the API says so, but reading the group does not show it"),
+    "in-under-private-id": _person(
+        "in the group under a private id: set it as their `lid` under `people` (one of {ids:texts})"
+    ),
+    "owner-by-now": _person("owns the group by now: an owner cannot be removed"),
+    "privacy-settings": _person("added, but not in the group: their privacy settings let only contacts add them"),
+    "counted-in-but-missing": _person("the API reported them as a member, but reading the group back does not show it"),
+    "removed-but-present": _person("removed, but still in the group when it is read back"),
+    "counted-out-but-present": _person("the API reported them as removed, but reading the group back shows them"),
+    "link-not-read": _person("the invite link could not be read: {error}"),
+    # Drift: what still differs when a group is read back.
+    "not-read-back": _drift("the group could not be read back: {error}"),
+    "crashed-reading-back": _drift("the group could not be read back: an unexpected {error}"),
+    "still-in-group": _drift("the account is still in the group"),
+    "name-differs": _drift("its name reads back as {live:live}, not {sent:live}"),
+    "description-differs": _drift("its description does not read back as it was sent"),
+    "joined-plan-again": _drift("joined: run plan again to see what else the configuration wants of it"),
+    "invite-leads-elsewhere": _drift(
+        "its invite leads to {name:live}, which has another name: set this group's `id` to {id}"
+    ),
+    "joined-and-differs": _drift(
+        "joined, and its name, description or members differ from the configuration: plan and apply again"
+    ),
+    "changed-meanwhile": _drift(
+        "somebody else changed its name, description or members during this run: plan and apply again"
+    ),
+    # A sentence of a plan that another version saved, without a code.
+    "saved-text": Sentence(MessageKind.OTHER, "{text}"),
+}

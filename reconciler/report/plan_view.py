@@ -1,0 +1,313 @@
+"""A plan as every format shows it: one view, built once, that text, comments and the HTML page render."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.diff.change import Advice, MatchedBy, TextChange
+from reconciler.messages import LiteralText
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import DriftItem, GroupPlan, Plan, Refusal
+from reconciler.plan.step import Action
+from reconciler.report.pieces import (
+    InviteLink,
+    OutsideText,
+    PersonName,
+    Piece,
+    Pieces,
+    QuotedText,
+    first_pieces,
+    join_pieces,
+    literal,
+    message_pieces,
+    outside,
+    people_pieces,
+    person_pieces,
+)
+from reconciler.report.sections import Badge, Line, Mark, Section, Tone, field_line
+from reconciler.report.summary import Totals, in_sync_sentence, plan_totals, scope_sentences
+from reconciler.report.vocabulary import ADVICE_TOPICS, KNOWN_AFTER_APPLY, cause_words, plural
+
+REFUSED: Final = "Refused: apply would stop before its first write"
+_UNPLANNED: Final = "no change planned"
+_MAX_ADOPTED: Final = 10
+_MAX_NAMES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to know: its topic, the text, and whom or which live groups it is about."""
+
+    topic: str
+    text: Pieces
+    people: tuple[PersonRef, ...] = ()
+    names: tuple[str, ...] = ()
+    mark: Mark = "i"
+
+    @property
+    def line(self) -> Line:
+        """Return the note as one line; many people or names are only counted."""
+        names = first_pieces(self.names, _MAX_NAMES, QuotedText)
+        return Line(self.mark, join_pieces(": ", [people_pieces(self.people), self.text, names]), self.topic)
+
+    @property
+    def everybody(self) -> list[Pieces]:
+        """Return every person and every name that the note is about."""
+        people = sorted(self.people, key=lambda person: person.sort_key)
+        return [*map(person_pieces, people), *((QuotedText(name),) for name in self.names)]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionItem:
+    """A step that concerns the group as a whole."""
+
+    tone: Tone
+    words: str
+    cause: str
+
+    @property
+    def line(self) -> Line:
+        """Return the action as one line."""
+        return Line("-" if self.tone == "remove" else "+", literal(self.words + _suffix(self.cause)))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldItem:
+    """A name or description that differs; no step changes it where it is not `planned`."""
+
+    change: TextChange
+    planned: bool
+    cause: str
+
+    @property
+    def line(self) -> Line:
+        """Return the change as one line."""
+        return field_line(self.change, _suffix("" if self.planned else _UNPLANNED) + _suffix(self.cause))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonItem:
+    """Somebody to be added or removed; no step moves them where it is not `planned`."""
+
+    person: PersonRef
+    added: bool
+    planned: bool
+    cause: str
+
+    @property
+    def line(self) -> Line:
+        """Return the person as one line."""
+        suffix = _suffix("" if self.planned else _UNPLANNED) + _suffix(self.cause)
+        return Line("+" if self.added else "-", person_pieces(self.person) + literal(suffix))
+
+    @property
+    def name(self) -> PersonName:
+        """What the person is called."""
+        return PersonName(self.person)
+
+    @property
+    def details(self) -> Pieces:
+        """Return the day, the reason and the cause, for a format that shows them apart from the name."""
+        until = "until" if self.added else "last day was"
+        day = literal(f"{until} {self.person.until.isoformat()}" if self.person.until else "")
+        return join_pieces(" · ", [day, outside(self.person.reason), literal(self.cause)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSection:
+    """Everything a report says about one group of a plan."""
+
+    key: str
+    name: str
+    id: Piece
+    has_changes: bool
+    actions: tuple[ActionItem, ...]
+    adopted: Pieces
+    fields: tuple[FieldItem, ...]
+    people: tuple[PersonItem, ...]
+    """Who is added, then who is removed."""
+    refusals: tuple[Refusal, ...]
+    blocked: tuple[Pieces, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def needs_decision(self) -> bool:
+        """Whether a person has to decide something before this group can match the configuration."""
+        return bool(self.refusals or self.blocked)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything in the group differs or would be done."""
+        return bool(self.actions or self.fields or self.people)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the group needs no section of its own: it is only counted or named."""
+        return not (self.has_changes or self.differs or self.notes or self.refusals)
+
+    def moving(self, *, added: bool) -> tuple[PersonItem, ...]:
+        """Return who would be added, or who would be removed."""
+        return tuple(item for item in self.people if item.added is added)
+
+    @property
+    def badges(self) -> tuple[Badge, ...]:
+        """Return the group in short, what is urgent first."""
+        return tuple(self._badges())
+
+    @property
+    def section(self) -> Section:
+        """Return what text and markdown show."""
+        badges = self.badges
+        removes = any(badge.tone == "remove" for badge in badges)
+        urgency = [bool(self.refusals), bool(self.blocked), removes, self.has_changes, True].index(True)
+        return Section(key=self.key, name=self.name, id=self.id, badges=badges, lines=self._lines, urgency=urgency)
+
+    def _badges(self) -> Iterator[Badge]:
+        removed, added = (sum(item.planned for item in self.moving(added=added)) for added in (False, True))
+        yield from (Badge("stop", "refused") for _ in self.refusals[:1])
+        yield from (Badge("stop", "blocked") for _ in self.blocked[:1])
+        yield from (Badge(item.tone, item.words) for item in self.actions)
+        if removed:
+            yield Badge("remove", f"{plural(removed, 'person', 'people')} removed")
+        if added:
+            yield Badge("add", f"{plural(added, 'person', 'people')} added")
+        yield from (Badge("change", item.change.field) for item in self.fields if item.planned)
+        if self.adopted:
+            yield Badge("note", "adopted")
+        if not self.has_changes:
+            yield Badge("note", "no changes")
+
+    def _lines(self) -> Iterator[Line]:
+        """Yield what is done to the group, who is added and removed, what is blocked and good to know."""
+        yield from (item.line for item in self.actions)
+        if self.adopted:
+            yield Line("=", self.adopted, "adopt")
+        yield from (item.line for item in self.fields)
+        yield from (item.line for item in self.people)
+        yield from (Line("!", reason, "blocked") for reason in self.blocked)
+        yield from (note.line for note in self.notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """A whole plan: its groups by key, what is refused, notes on the whole run, its scope and its totals."""
+
+    plan: Plan
+    groups: tuple[GroupSection, ...]
+    notes: tuple[Note, ...]
+    scope: tuple[Pieces, ...]
+    in_sync: str
+    totals: Totals
+
+    @property
+    def reported(self) -> list[GroupSection]:
+        """Return the groups that need a section."""
+        return [group for group in self.groups if not group.is_quiet]
+
+    @property
+    def quiet(self) -> list[GroupSection]:
+        """Return the other groups."""
+        return [group for group in self.groups if group.is_quiet]
+
+
+def plan_view(plan: Plan, *, drift: bool) -> PlanView:
+    """Return the view of a plan; `drift` for one that nobody intends to apply."""
+    groups = tuple(_group_section(group, plan.refusals) for group in plan.groups)
+    advice = sorted(plan.advice, key=lambda item: ADVICE_TOPICS[item.kind])
+    return PlanView(
+        plan=plan,
+        groups=groups,
+        notes=(*_adopted([group.key for group in groups if group.is_quiet and group.adopted]), *map(_note, advice)),
+        scope=scope_sentences(plan),
+        in_sync=in_sync_sentence(plan),
+        totals=plan_totals(plan, drift=drift),
+    )
+
+
+def _group_section(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupSection:
+    cause = cause_words(group.cause_of(DriftItem.GROUP))
+    actions = tuple(ActionItem(*_ACTIONS[step.action], cause) for step in group.steps if step.action in _ACTIONS)
+    on_blocked = literal("" if actions else _suffix(cause))
+    return GroupSection(
+        key=group.key,
+        name=group.name.raw,
+        id=_id(group),
+        has_changes=group.has_changes,
+        actions=actions,
+        adopted=_match(group) if group.adopted else (),
+        fields=tuple(_fields(group)),
+        people=(*_people(group, added=True), *_people(group, added=False)),
+        refusals=tuple(refusal for refusal in refusals if refusal.group == group.key),
+        blocked=tuple(message_pieces(reason) + on_blocked for reason in group.blocked),
+        notes=tuple(map(_note, group.advice)),
+    )
+
+
+_ACTIONS: Final[dict[Action, tuple[Tone, str]]] = {
+    Action.JOIN: ("add", "join through the invite link"),
+    Action.CREATE: ("add", "create the group"),
+    Action.LEAVE: ("remove", "leave the group"),
+}
+
+
+def _id(group: GroupPlan) -> Piece:
+    """Return the live group's id, whether the file or a name led to it; else why there is none."""
+    if known := group.id or (group.live.id if group.live else None):
+        return OutsideText(known)
+    enters = any(step.action.enters_group for step in group.steps)
+    return LiteralText(KNOWN_AFTER_APPLY if enters else "(no live group)")
+
+
+def _match(group: GroupPlan) -> Pieces:
+    """Return by which name an adopted group was found: `found by previous name "Project Alfa"`."""
+    advice = LiteralText("; run `reconciler pin` to write its id into the file")
+    if group.matched_by is not MatchedBy.PREVIOUS_NAME:
+        return (LiteralText("found by name"), advice)
+    old = group.live.name if group.live else next((c.old for c in group.field_changes if c.field == "name"), None)
+    return (LiteralText("found by previous name "), QuotedText(old.raw), advice) if old else (_BY_PREVIOUS, advice)
+
+
+_BY_PREVIOUS: Final = LiteralText("found by a previous name")
+
+
+def _fields(group: GroupPlan) -> Iterator[FieldItem]:
+    """Yield name, then description. The name of a group that is yet to be created is in its heading already."""
+    sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
+    for change in sorted(group.field_changes, key=lambda change: (change.field != "name", change.field)):
+        if change.field != "name" or change.old is not None:
+            cause = cause_words(group.cause_of(DriftItem(change.field)))
+            yield FieldItem(change, (change.field, change.new) in sent, cause)
+
+
+def _people(group: GroupPlan, *, added: bool) -> Iterator[PersonItem]:
+    """Yield who is added, or who is removed, in the order of people."""
+    actions = (Action.CREATE, Action.ADD) if added else (Action.REMOVE,)
+    planned = {person.ref_id: person for step in group.steps if step.action in actions for person in step.people}
+    differing = {person.ref_id: person for person in (group.add if added else group.remove)}
+    item = DriftItem.ADD if added else DriftItem.REMOVE
+    for person in sorted((planned | differing).values(), key=lambda person: person.sort_key):
+        yield PersonItem(person, added, person.ref_id in planned, cause_words(group.cause_of(item, person)))
+
+
+def _note(advice: Advice) -> Note:
+    link: Pieces = (LiteralText(" "), InviteLink(advice.link)) if advice.link else ()
+    return Note(
+        ADVICE_TOPICS[advice.kind],
+        message_pieces(advice.message) + link,
+        advice.people,
+        tuple(name.raw for name in advice.names),
+    )
+
+
+def _adopted(keys: Sequence[str]) -> Iterator[Note]:
+    """Yield one note for all groups that only differ in having been found by name."""
+    if keys:
+        ids = "its id" if len(keys) == 1 else "their ids"
+        pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
+        yield Note("adopt", (*first_pieces(keys, _MAX_ADOPTED), pin), mark="=")
+
+
+def _suffix(words: str) -> str:
+    return f"  ({words})" if words else ""

@@ -1,0 +1,196 @@
+"""A finished run as every format shows it: what was done, what was not and why, and what to do next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus, people_moved
+from reconciler.diff.change import TextChange
+from reconciler.messages import LiteralText, Message
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import GroupPlan
+from reconciler.plan.step import Action
+from reconciler.report.pieces import (
+    InviteLink,
+    OutsideText,
+    Piece,
+    Pieces,
+    QuotedText,
+    join_pieces,
+    literal,
+    message_pieces,
+    people_pieces,
+    person_pieces,
+)
+from reconciler.report.sections import Badge, Line, Section, field_line
+from reconciler.report.summary import Totals, result_totals
+from reconciler.report.vocabulary import plural
+
+T = TypeVar("T")
+
+_DONE: Final = {
+    Action.JOIN: Line("+", literal("joined the group")),
+    Action.CREATE: Line("+", literal("created the group")),
+    Action.LEAVE: Line("-", literal("left the group")),
+}
+_DOING: Final = {
+    Action.JOIN: "joining the group",
+    Action.CREATE: "creating the group",
+    Action.LEAVE: "leaving the group",
+    Action.PATCH: "changing the name or description",
+    Action.ADD: "adding ",
+    Action.REMOVE: "removing ",
+}
+_ORDER: Final = (Action.JOIN, Action.CREATE, Action.LEAVE, Action.PATCH, Action.ADD, Action.REMOVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultView:
+    """A whole run: its groups by key, its totals, and what to do next where it did not converge."""
+
+    sections: tuple[Section, ...]
+    totals: Totals
+    next_steps: tuple[Pieces, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _GroupRun:
+    """One group's part of a run. `moved` has who was really added or removed by each step that was done."""
+
+    plan: GroupPlan
+    steps: Sequence[StepResult]
+    people: Sequence[PersonOutcome]
+    remaining_drift: Sequence[Message]
+    moved: Mapping[StepResult, tuple[PersonRef, ...]]
+
+
+def result_view(result: ApplyResult) -> ResultView:
+    """Return the view of a run."""
+    plans = {group.key: group for group in result.plan.groups}
+    ordered = sorted(result.steps, key=lambda step: _ORDER.index(step.step.action))
+    steps = _by_group((step.step.group, step) for step in ordered)
+    people = _by_group((outcome.group, outcome) for outcome in result.people)
+    drift = _by_group(result.remaining_drift)
+    moved = people_moved(result)
+    blocked = {group.key for group in result.plan.groups if group.blocked}
+    runs = [
+        _GroupRun(plan=plans[key], steps=steps[key], people=people[key], remaining_drift=drift[key], moved=moved)
+        for key in sorted(steps.keys() | people.keys() | drift.keys() | blocked)
+    ]
+    return ResultView(
+        sections=tuple(map(_section, runs)), totals=result_totals(result), next_steps=tuple(_next_steps(result))
+    )
+
+
+def _section(run: _GroupRun) -> Section:
+    badges = tuple(_badges(run))
+    removed_anyone = any(step.step.action.is_destructive for step in run.steps)
+    return Section(
+        key=run.plan.key,
+        name=run.plan.name.raw,
+        id=_id(run),
+        badges=badges or (Badge("add", "done"),),
+        lines=lambda: _lines(run),
+        urgency=2 * (not badges) + (not removed_anyone),
+    )
+
+
+def _id(run: _GroupRun) -> Piece:
+    """Return the live group's id, also of one that this run created; our words where it is unknown."""
+    known = next(filter(None, (step.group_id or step.step.group_id for step in run.steps)), None)
+    known = known or run.plan.id or (run.plan.live.id if run.plan.live else None)
+    return OutsideText(known) if known else LiteralText("(id unknown)")
+
+
+def _badges(run: _GroupRun) -> Iterator[Badge]:
+    """Yield what keeps the group from matching the configuration."""
+    for status in sorted({step.status for step in run.steps if step.status is not StepStatus.DONE}):
+        yield Badge("stop", status.value)
+    if run.plan.blocked:
+        yield Badge("stop", "blocked")
+    if refused := sum(person.refused for person in run.people):
+        yield Badge("stop", f"{plural(refused, 'person', 'people')} refused")
+    if run.remaining_drift:
+        yield Badge("stop", "still differs")
+
+
+def _lines(run: _GroupRun) -> Iterator[Line]:
+    """Yield what was done, what was not, people with an outcome of their own, and what still differs."""
+    for step in run.steps:
+        if step.status is StepStatus.DONE:
+            yield from _done(step, run)
+    yield from (_not_done(step) for step in run.steps if step.status is not StepStatus.DONE)
+    # By status, then in the order of people everywhere.
+    for outcome in sorted(run.people, key=lambda item: (not item.refused, item.status, item.person.sort_key)):
+        yield _person(outcome)
+    yield from (Line("!", message_pieces(reason), "blocked") for reason in run.plan.blocked)
+    yield from (Line("!", message_pieces(text), "still differs") for text in run.remaining_drift)
+
+
+def _done(result: StepResult, run: _GroupRun) -> Iterator[Line]:
+    step = result.step
+    if step.action in _DONE:
+        yield _DONE[step.action]
+    old = {change.field: change.old for change in run.plan.field_changes}
+    for field, text in (("name", step.name), ("description", step.description)):
+        if step.action is Action.PATCH and text is not None:
+            yield field_line(TextChange(field, old.get(field), text))
+    if people := run.moved[result]:
+        removes = step.action is Action.REMOVE
+        words = f"{'removed' if removes else 'added'} {plural(len(people), 'person', 'people')}: "
+        yield Line("-" if removes else "+", (LiteralText(words), *people_pieces(people)))
+    if result.message:
+        yield Line("i", message_pieces(result.message))
+
+
+def _by_group(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
+    found: defaultdict[str, list[T]] = defaultdict(list)
+    for key, item in pairs:
+        found[key].append(item)
+    return found
+
+
+def _not_done(result: StepResult) -> Line:
+    step = result.step
+    people = people_pieces(step.people) if step.action in (Action.ADD, Action.REMOVE) else ()
+    doing = (LiteralText(_DOING[step.action]), *people)
+    return Line("!", join_pieces(": ", [doing, message_pieces(result.message)]), result.status.value)
+
+
+def _person(outcome: PersonOutcome) -> Line:
+    link = (LiteralText("; invite link: "), InviteLink(outcome.link)) if outcome.link else ()
+    why = join_pieces("; ", map(message_pieces, (outcome.message, outcome.link_failure)))
+    words = join_pieces(": ", [person_pieces(outcome.person), why])
+    return Line("!" if outcome.refused else "i", words + link, outcome.status.value)
+
+
+def _next_steps(result: ApplyResult) -> Iterator[Pieces]:
+    """Yield what to do when the groups do not match the configuration yet, most urgent first."""
+    if result.converged:
+        return
+    for step in result.steps:
+        if step.status is StepStatus.UNKNOWN and step.step.action is Action.CREATE:
+            yield (
+                LiteralText("The outcome of creating the group "),
+                QuotedText(step.step.name or step.step.group),
+                LiteralText(" is unknown. Check whether it exists before the next apply."),
+                LiteralText(" If it does, the next plan finds it by its name."),
+            )
+    statuses = {outcome.status for outcome in result.people}
+    if PersonStatus.NOT_ADDED in statuses:
+        yield literal("Send the invite link to everybody who was not added, or mark them `join: invite` in the file.")
+    if PersonStatus.BAD_NUMBER in statuses:
+        yield literal("Correct the bad numbers in the file.")
+    if any(group.blocked for group in result.plan.groups):
+        yield literal("Blocked groups stay unchanged until you resolve the reasons above.")
+    if result.interrupted and all(step.status is StepStatus.DONE for step in result.steps):
+        yield literal("The run stopped before it verified its changes. Run `reconciler plan` to check them.")
+    elif result.interrupted:
+        yield literal("The run was interrupted. Run `reconciler apply` again to apply the rest.")
+    else:
+        yield literal(
+            "Not converged. Run `reconciler plan` to see the remaining differences, then `reconciler apply` again."
+        )

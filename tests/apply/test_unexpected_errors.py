@@ -1,0 +1,63 @@
+"""What nobody expected, a bug or a machine at its end: once something was written, the account tells of it."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from reconciler.apply.executor import apply_plan
+from reconciler.apply.result import ApplyResult, StepResult, StepStatus
+from reconciler.errors import NoResponse
+from reconciler.messages import Message
+from reconciler.model.text import Untrusted
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.step import Action, Phase, Step
+from tests.apply.strict_server import StrictServer, ids, whos
+from tests.builders import ALPHA_ID, BETA_ID, TODAY
+
+ANN, BOB, CAROL = whos(3)
+
+
+class Silent:
+    def started(self, step: Step) -> None: ...
+
+    def finished(self, result: StepResult) -> None: ...
+
+    def reading_back(self, key: str) -> None: ...
+
+
+def applied(server: StrictServer) -> ApplyResult:
+    """Somebody added to each of two groups (one world to this server), and somebody removed from the first."""
+    alpha = (
+        Step("alpha", Action.ADD, Phase.BUILD, ALPHA_ID, people=(ANN,)),
+        Step("alpha", Action.REMOVE, Phase.REMOVE, ALPHA_ID, people=(BOB,)),
+    )
+    beta = (Step("beta", Action.ADD, Phase.BUILD, BETA_ID, people=(CAROL,)),)
+    groups = (
+        GroupPlan("alpha", Untrusted("Alpha"), ALPHA_ID, steps=alpha),
+        GroupPlan("beta", Untrusted("Beta"), BETA_ID, steps=beta),
+    )
+    plan = Plan("inst", TODAY, groups)
+    return apply_plan(plan, server, known=(), parallelism=1, stop=Event(), progress=Silent()).result
+
+
+@pytest.mark.parametrize("while_settling", [False, True])
+def test_a_step_that_ends_as_nobody_expected_may_be_done_and_the_other_groups_go_on(*, while_settling: bool) -> None:
+    bug = ZeroDivisionError("bug")
+    server = StrictServer(inside=ids([BOB]), troubles={"add": [bug]})
+    if while_settling:
+        server.troubles = {"add": [NoResponse("lost", endpoint="POST")], "read": [bug]}
+    result = applied(server)
+    told = [(step.step.group, step.status) for step in result.steps]
+    assert told == [("alpha", StepStatus.UNKNOWN), ("beta", StepStatus.DONE), ("alpha", StepStatus.SKIPPED)]
+    assert result.steps[0].message == Message.of("unexpected-error", error="ZeroDivisionError")
+    assert (result.unexpected, result.converged) == ((bug,), False)
+
+
+def test_a_read_back_that_ends_as_nobody_expected_leaves_what_was_answered() -> None:
+    bug = ZeroDivisionError("bug")
+    result = applied(StrictServer(inside=ids([BOB]), troubles={"read": [bug]}))
+    assert {step.status for step in result.steps} == {StepStatus.DONE}
+    assert result.remaining_drift == (("alpha", Message.of("crashed-reading-back", error="ZeroDivisionError")),)
+    assert (result.unexpected, result.converged) == ((bug,), False)

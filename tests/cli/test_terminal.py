@@ -1,0 +1,96 @@
+"""A real process with a real terminal as stderr: what its bar shows, its colours, and a terminal that goes away."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
+
+import pytest
+
+from tests.stage import Stage
+
+FILE = "groups: {n12025550177: {name: Alpha, members: [+1 202 555 0143]}}"
+COLOURS = rb"\x1b\[[0-9;]+m"
+
+
+@contextmanager
+def on_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None], int]]:
+    """Run the program; yield its process, a function that takes its terminal away, and the descriptor of its screen."""
+    screen, terminal = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160", "LINES": "40"}
+    command = [sys.executable, "-m", "reconciler", *arguments]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=terminal, env=environment
+    ) as process:
+        os.close(terminal)
+        closed = []
+
+        def take_away() -> None:
+            closed.append(screen)
+            os.close(screen)
+
+        try:
+            yield process, take_away, screen
+        finally:
+            process.kill()
+            if not closed:
+                os.close(screen)
+
+
+def screen_of(*arguments: str) -> bytes:
+    """Return everything that a successful run shows on its terminal."""
+    seen = b""
+    with on_terminal(*arguments) as (process, _, screen):
+        while data := _more(screen):
+            seen += data
+        assert process.wait(timeout=30) == 0, seen
+    return seen
+
+
+def _more(screen: int) -> bytes:
+    try:
+        return os.read(screen, 65536)
+    except OSError:  # the terminal has no process left
+        return b""
+
+
+def test_the_bar_masks_numbers_in_keys(stage: Stage) -> None:
+    stage.file(FILE)
+    seen = screen_of("apply", "--yes")
+    assert b": reading back" in seen
+    assert b"12025550177" not in seen
+
+
+def test_no_color_reaches_the_bar(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stage.file(FILE)
+    assert re.search(COLOURS, screen_of("apply", "--yes"))
+    stage.file(FILE.replace("Alpha", "Beta"))
+    assert not re.search(COLOURS, screen_of("apply", "--yes", "--no-color"))
+    stage.file(FILE.replace("Alpha", "Gamma"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not re.search(COLOURS, screen_of("apply", "--yes"))
+
+
+@pytest.mark.parametrize("at", ["POST", "GET /api/instances/inst_story/groups/"])
+def test_a_run_outlives_its_terminal_and_keeps_its_report_and_exit_code(stage: Stage, at: str) -> None:
+    stage.file(FILE)
+    went = Event()
+    with on_terminal("apply", "--yes", "--report", "report.json") as (process, take_away, _):
+
+        def hook(seq: int, method: str, path: str) -> None:
+            if f"{method} {path}".startswith(at):
+                stage.server.on_call = None
+                take_away()
+                went.set()
+
+        stage.server.on_call = hook
+        assert process.wait(timeout=30) == 0
+    assert went.is_set()
+    assert '"converged": true' in (stage.folder / "report.json").read_text()

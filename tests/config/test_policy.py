@@ -1,0 +1,90 @@
+"""`policy.allowed_countries` and `policy.max_members`, where they let people in."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from reconciler.config import load
+from reconciler.config.phone_numbers import country_of
+from reconciler.errors import ConfigError
+from reconciler.model.identity import Identity
+
+
+def is_allowed(tmp_path: Path, countries: str, reference: str) -> bool:
+    path = tmp_path / "groups.yaml"
+    path.write_text(
+        f"version: 1\npolicy: {{allowed_countries: [{countries}]}}\ngroups: {{g: {{name: G, members: [{reference}]}}}}"
+    )
+    try:
+        load(path, as_of=date(2026, 1, 1))
+    except ConfigError as error:
+        (problem,) = error.problems
+        text = str(problem)
+    else:
+        return True
+    assert "policy.allowed_countries" in text
+    assert "0143" not in text
+    return False
+
+
+@pytest.mark.parametrize(
+    ("countries", "reference", "allowed"),
+    [
+        ("US", "+1 202 555 0143", True),
+        ("us, DE", "12025550143@s.whatsapp.net", True),
+        ("CA", "+1 202 555 0143", False),
+        ("US", "+1 416 555 0143", False),
+        ("US", "+1 787 555 0143", False),
+        ("CA", "+1 800 555 0143", True),
+        ("DE", "+1 800 555 0143", False),
+        ("GB", "+44 20 7946 0958", True),
+        ("GB", "+44 7911 123456", False),
+        ("GG", "+44 7911 123456", True),
+        ("RU", "+7 701 123 4567", False),
+        ("KZ", "+7 701 123 4567", True),
+        ("MF", "+590 690 00 12 34", True),
+        ("BR", "553196348800@s.whatsapp.net", True),
+        ("BR", "5531996348800:3@s.whatsapp.net", True),
+        ("MX", "5215512345678@c.us", True),
+        ("AR", "541123456789@c.us", True),
+        ("US, CA", "10005550143@c.us", False),
+        ("US", "+870 773 111 632", False),
+        ("US", "99999999999@c.us", False),
+    ],
+)
+def test_the_numbering_plan_decides_the_country_of_a_number(
+    tmp_path: Path, countries: str, reference: str, allowed: bool
+) -> None:
+    assert is_allowed(tmp_path, countries, reference) is allowed
+
+
+def test_a_number_without_a_numbering_plan_has_no_country() -> None:
+    assert country_of(Identity("+99999999999")) is None
+    assert country_of(Identity("+870773111632")) is None
+
+
+def test_only_members_must_have_a_number_of_an_allowed_country(tmp_path: Path) -> None:
+    path = tmp_path / "groups.yaml"
+    path.write_text(
+        "version: 1\n"
+        "instance: {phone: +44 20 7946 0950}\n"
+        "people: {john: +44 20 7946 0958}\n"
+        "policy: {allowed_countries: [US], protected: [john], ignored: [+44 20 7946 0959]}\n"
+        "groups: {g: {name: G, members: [+1 202 555 0143], absent: [john], admins: [+44 20 7946 0957]}}"
+    )
+    assert load(path, as_of=date(2026, 1, 1)).policy.allowed_countries == frozenset({"US"})
+
+
+def test_max_members_counts_members_of_the_day_without_the_instance(tmp_path: Path) -> None:
+    path = tmp_path / "groups.yaml"
+    path.write_text(
+        "version: 1\ninstance: {phone: +1 202 555 0100}\npolicy: {max_members: 2}\n"
+        "groups: {g: {name: G, members: [+1 202 555 0100, +1 202 555 0143, +1 202 555 0144, "
+        "{phone: +1 202 555 0145, until: 2026-01-31}]}}"
+    )
+    assert load(path, as_of=date(2026, 2, 1)).policy.max_members == 2
+    with pytest.raises(ConfigError, match=r"`g` has 3 members, but `policy\.max_members` \(.*:3\) allows 2"):
+        load(path, as_of=date(2026, 1, 31))

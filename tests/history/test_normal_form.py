@@ -1,0 +1,247 @@
+"""Every field of a configuration is compared: `diff` names its change, and `--changed-since` plans what it affects.
+
+Each table has one change of every field. A field that is added to the model fails here until it has a line, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date
+
+import pytest
+
+from reconciler.errors import Problem, ProblemKind
+from reconciler.history import normal_form
+from reconciler.history.changed_since import changed_keys
+from reconciler.history.compare_configs import compare_configs
+from reconciler.history.config_diff import ConfigVersion
+from reconciler.history.normal_form import compare_forms, groups_equal, normalize_group, normalize_settings
+from reconciler.model.desired import (
+    UNMANAGED,
+    Desired,
+    DesiredGroup,
+    Member,
+    Membership,
+    Person,
+    Policy,
+    RemovalLimit,
+    Source,
+    State,
+)
+from reconciler.model.restrictions import Restrictions, Rule
+from reconciler.report.config_diff import render_config_diff
+from reconciler.report.options import RenderOptions
+from tests.builders import ALICE, BETA_ID, BOB, CAROL, ERIN, desired, group, member, person
+
+DAY = date(2026, 12, 31)
+GROUP = group(members=[ALICE, BOB], admins=[ALICE])
+
+
+def diff_text(old: Desired, new: Desired) -> str:
+    compared = compare_configs(old, new, ConfigVersion("old"), ConfigVersion("new"))
+    return render_config_diff(compared, RenderOptions(show_phones=True))
+
+
+# The changed group, and the word by which `diff` must name the change.
+GROUP_CHANGES = {
+    "id": (replace(GROUP, id=BETA_ID), "id"),
+    "name": (replace(GROUP, name="Beta"), "name"),
+    "previously": (replace(GROUP, previously=("Alfa",)), "previously"),
+    "description": (replace(GROUP, description=""), "description"),
+    "members": (replace(GROUP, members=group(members=[ALICE]).members), "- bob"),
+    "expired": (
+        replace(GROUP, members=group(members=[ALICE]).members, expired=(member(BOB, DAY),)),
+        "- bob (until 2026-12-31)",
+    ),
+    "absent": (replace(GROUP, absent=group(absent=[CAROL]).absent), "absent"),
+    "admins": (replace(GROUP, admins=UNMANAGED), "admins"),
+    "membership": (replace(GROUP, membership=Membership.ADDITIVE), "membership"),
+    "invite": (replace(GROUP, invite="AbCdEfGh"), "invite"),
+    "state": (replace(GROUP, state=State.LEFT), "state"),
+    "max_removals": (replace(GROUP, max_removals=RemovalLimit("here", count=2)), "max_removals"),
+}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(DesiredGroup) if field.name != "key"])
+def test_each_field_of_a_group_is_compared(field: str) -> None:
+    changed, word = GROUP_CHANGES[field]
+    assert getattr(changed, field) != getattr(GROUP, field)
+    for old, new in ((GROUP, changed), (changed, GROUP)):
+        assert changed_keys(desired(old), desired(new)).changed == ("alpha",)
+        assert not groups_equal(old, new)
+    assert f" {word}" in diff_text(desired(GROUP), desired(changed))
+
+
+MEMBER_CHANGES = {
+    "until": (member(BOB, DAY), "until 2026-12-31"),
+    "reason": (member(BOB, reason="contractor"), "contractor"),
+    "by_invite": (member(BOB, by_invite=True), "by invite"),
+}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Member) if field.name not in {"person", "teams"}])
+def test_each_term_of_a_membership_is_compared(field: str) -> None:
+    changed, words = MEMBER_CHANGES[field]
+    new = replace(GROUP, members=group(members=[ALICE, changed]).members)
+
+    assert changed_keys(desired(GROUP), desired(new)).changed == ("alpha",)
+    assert f"bob: no end → {words}" in diff_text(desired(GROUP), desired(new))
+
+
+# The changed policy, and whether a change can matter to the plan of every group.
+POLICY_CHANGES = {
+    "protected": (Policy(protected=frozenset({ALICE.identity})), True),
+    "ignored": (Policy(ignored=frozenset({ALICE.identity})), True),
+    "max_removals": (Policy(max_removals=RemovalLimit("here", count=2)), True),
+    "writes_per_minute": (Policy(writes_per_minute=5), False),
+    "allowed_countries": (Policy(allowed_countries=frozenset({"US"})), False),
+    "max_members": (Policy(max_members=5), False),
+}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Policy)])
+def test_each_field_of_the_policy_is_compared(field: str) -> None:
+    policy, affects_plans = POLICY_CHANGES[field]
+    old, new = desired(GROUP), replace(desired(GROUP), policy=policy)
+
+    assert f" policy.{field} " in diff_text(old, new)
+    assert changed_keys(old, new).settings == ((f"policy.{field}",) if affects_plans else ())
+
+
+# The changed configuration, the word in `diff`, the setting in `--changed-since` ("": none).
+BASE = desired(GROUP)
+DESIRED_CHANGES = {
+    "groups": (desired(replace(GROUP, name="Beta")), "name", ""),
+    "people": (replace(BASE, people={ALICE.identity: replace(ALICE, lid="7@lid")}), "people.lid", "people.lid"),
+    "instance_id": (replace(BASE, instance_id="inst_other"), "instance.id", "instance.id"),
+    "account": (replace(BASE, account=ERIN), "instance.phone", "instance.phone"),
+    "policy": (
+        replace(BASE, policy=Policy(protected=frozenset({BOB.identity}))),
+        "policy.protected",
+        "policy.protected",
+    ),
+    "region": (replace(BASE, region="US"), "region", ""),
+    "restrictions": (replace(BASE, restrictions=Restrictions((Rule("a", people=True),))), "restrictions", ""),
+    "warnings": (replace(BASE, warnings=(Problem("f", 1, 1, "p", "odd", kind=ProblemKind.COUNTRY),)), "odd", ""),
+    # What they say shows elsewhere, or not at all: both sides are of one day, and files are only where keys are.
+    "as_of": (replace(BASE, as_of=DAY), "", ""),
+    "sources": (replace(BASE, sources=(Source("f", "0"),)), "", ""),
+    "origins": (replace(BASE, origins={"groups": {"alpha": "f"}}), "", ""),
+}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Desired)])
+def test_each_field_of_the_configuration_is_compared(field: str) -> None:
+    changed, word, setting = DESIRED_CHANGES[field]
+    text = diff_text(BASE, changed)
+
+    assert f" {word}" in text if word else text.startswith("No differences")
+    assert changed_keys(BASE, changed).settings == ((setting,) if setting else ())
+
+
+def aliased(**changes: object) -> Desired:
+    """The base, with one of its people changed."""
+    return replace(BASE, people={**BASE.people, BOB.identity: replace(BOB, **changes)})  # type: ignore[arg-type]
+
+
+# Whether the field decides who somebody is in a live group.
+PERSON_CHANGES = {
+    "identity": (replace(BASE, people={CAROL.identity: replace(CAROL, alias="bob")}), "bob: refers to", False),
+    "lid": (aliased(lid="7@lid"), "people.lid", True),
+    "alias": (replace(BASE, people={CAROL.identity: replace(CAROL, alias="bob")}), "bob: refers to", False),
+    "other_aliases": (
+        replace(BASE, people={CAROL.identity: replace(CAROL, other_aliases=("bob",))}),
+        "bob: refers to",
+        False,
+    ),
+    # Spelling: an address of the same account, a name for people.
+    "jid": (aliased(jid="1@s.whatsapp.net"), "", False),
+    "name": (aliased(name="Bob"), "", False),
+}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Person)])
+def test_each_field_of_a_person_is_compared_or_only_spells_a_name(field: str) -> None:
+    changed, words, affects_plans = PERSON_CHANGES[field]
+    text = diff_text(BASE, changed)
+
+    assert f" {words}" in text if words else text.startswith("No differences")
+    assert bool(changed_keys(BASE, changed).settings) is affects_plans
+
+
+@dataclass(frozen=True)
+class NewGroup(DesiredGroup):
+    """A group as a later version may have it."""
+
+    colour: str = "red"
+    moderators: object = None
+
+
+@dataclass(frozen=True)
+class NewMember(Member):
+    """A membership as a later version may have it."""
+
+    badge: str = ""
+
+
+@dataclass(frozen=True)
+class NewPolicy(Policy):
+    """A policy as a later version may have it."""
+
+    quiet_hours: str | None = None
+
+
+def test_a_field_that_is_new_to_the_model_needs_no_line_of_code_to_be_seen() -> None:
+    old, new = (desired(NewGroup("alpha", colour=colour)) for colour in ("red", "blue"))
+    assert changed_keys(old, new).changed == ("alpha",)
+    assert "~ colour       red → blue" in diff_text(old, new)
+
+    old, new = (desired(NewGroup("alpha", moderators=people)) for people in ({}, {BOB.identity: BOB}))
+    assert changed_keys(old, new).changed == ("alpha",)
+    assert "~ moderators   + bob" in diff_text(old, new)
+
+    old, new = (desired(replace(GROUP, members={BOB.identity: NewMember(BOB, badge=badge)})) for badge in ("", "gold"))
+    assert changed_keys(old, new).changed == ("alpha",)
+    assert "badge: gold" in diff_text(old, new)
+
+
+def test_a_setting_that_is_new_to_the_model_is_seen_and_plans_all_groups() -> None:
+    old, new = (replace(BASE, policy=NewPolicy(quiet_hours=hours)) for hours in (None, "22-6"))
+    assert changed_keys(old, new).settings == ("policy.quiet_hours",)
+    assert "~ policy.quiet_hours  (not set) → 22-6" in diff_text(old, new)
+
+
+def test_a_field_of_a_person_is_compared_unless_it_is_named_as_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    spelling = {"identity", "jid", "alias", "other_aliases"}
+    monkeypatch.setitem(normal_form._NOT_COMPARED, Person, frozenset(spelling))
+
+    new = aliased(name="Bob")
+    assert changed_keys(BASE, new).settings == ("people.name",)
+    assert "~ people.name  + bob" in diff_text(BASE, new)
+
+
+def test_a_value_that_nobody_knows_how_to_compare_fails_loudly() -> None:
+    with pytest.raises(TypeError, match="cannot be compared: object"):
+        normalize_group(NewGroup("alpha", moderators=object()))
+
+
+def test_order_spelling_teams_and_line_numbers_are_no_difference() -> None:
+    al = Member(person("12025550143", "al"), teams=("board",))
+    old = group(members=[ALICE, BOB], max_removals=RemovalLimit("groups.yaml:3", count=2))
+    new = group(members=[BOB, al], max_removals=RemovalLimit("groups.yaml:99", count=2))
+
+    assert old != new
+    assert normalize_group(old) == normalize_group(new)
+
+
+def test_a_form_that_shares_almost_nothing_with_another_is_compared_item_by_item() -> None:
+    # DeepDiff would report such a mapping as one value, and ignore keys that begin with two underscores.
+    old, new = ({"aliases": dict.fromkeys(names, "+1")} for names in (["__a", "b", "c", "d"], ["e", "f", "__g"]))
+
+    assert [(delta.item, delta.old, delta.new) for delta in compare_forms(old, new)] == [
+        ("__a", "+1", None),
+        ("__g", None, "+1"),
+        *((name, "+1", None) for name in "bcd"),
+        *((name, None, "+1") for name in "ef"),
+    ]
+    assert compare_forms(normalize_settings(BASE), normalize_settings(BASE)) == ()

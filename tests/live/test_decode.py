@@ -1,0 +1,302 @@
+"""JSON of both dialects becomes model values; anything else is an InvalidResponse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import InvalidResponse
+from reconciler.live import decode
+from reconciler.live.decode import Dialect, JsonValue, dialect_of
+from reconciler.live.paging import Paginator
+from reconciler.model.identity import Identity, invite_code
+from reconciler.model.live import ListedGroup, Participant
+from reconciler.model.text import Untrusted
+from tests.live.transport_setup import ALICE, GROUP
+
+ALICE_ID = Identity("+12025550143")
+LID = "76699677012110@lid"
+GOOD: dict[str, Any] = {"group_id": GROUP, "name": "x", "participants": [{"id": ALICE}]}
+
+
+def _person(**fields: Any) -> Participant:
+    (person,) = decode.live_group({**GOOD, "participants": [fields]}, "GET /x").participants
+    return person
+
+
+@pytest.mark.parametrize(
+    ("fields", "person"),
+    [
+        ({"id": ALICE}, Participant(ALICE, ALICE_ID, ALICE)),
+        ({"id": "12025550143@c.us"}, Participant("12025550143@c.us", ALICE_ID, ALICE)),
+        ({"id": "12025550143:7@s.whatsapp.net"}, Participant("12025550143:7@s.whatsapp.net", ALICE_ID, ALICE)),
+        (
+            {"id": "553196348800@s.whatsapp.net"},
+            Participant("553196348800@s.whatsapp.net", Identity("+5531996348800"), "553196348800@s.whatsapp.net"),
+        ),
+        ({"id": {"_serialized": "12025550143@c.us"}}, Participant("12025550143@c.us", ALICE_ID, ALICE)),
+        ({"id": {"user": "12025550143", "server": "s.whatsapp.net"}}, Participant(ALICE, ALICE_ID, ALICE)),
+        ({"id": LID}, Participant(LID, lid=LID)),
+        ({"id": "76699677012110:3@lid"}, Participant("76699677012110:3@lid", lid=LID)),
+        *(
+            ({"id": LID, field: phone}, Participant(LID, ALICE_ID, ALICE, LID))
+            for field in ("phoneNumber", "phone_number", "pn", "jid")
+            for phone in (ALICE, "12025550143", "+12025550143", "+1 (202) 555-0143", "12025550143@c.us", 12025550143)
+        ),
+        ({"id": LID, "jid": {"_serialized": ALICE}}, Participant(LID, ALICE_ID, ALICE, LID)),
+        ({"id": LID, "phoneNumber": "+1∙∙∙43", "pn": ALICE}, Participant(LID, ALICE_ID, ALICE, LID)),
+        ({"id": LID, "phone_number": None}, Participant(LID, lid=LID)),
+        ({"id": LID, "jid": LID}, Participant(LID, lid=LID)),
+        ({"id": LID, "pn": "secret"}, Participant(LID, lid=LID)),
+        ({"id": ALICE, "lid": LID}, Participant(ALICE, ALICE_ID, ALICE, LID)),
+        ({"id": ALICE, "lid": "nonsense"}, Participant(ALICE, ALICE_ID, ALICE)),
+        ({"id": ALICE, "lid": ALICE}, Participant(ALICE, ALICE_ID, ALICE)),
+        ({"id": ALICE, "pn": "+15125550100"}, Participant(ALICE, ALICE_ID, ALICE)),
+        ({"id": "12025550143"}, Participant("12025550143")),
+        ({"id": "somebody@newserver"}, Participant("somebody@newserver")),
+        ({"id": "somebody@newserver", "pn": ALICE}, Participant("somebody@newserver", ALICE_ID, ALICE)),
+        ({"id": "0@s.whatsapp.net"}, Participant("0@s.whatsapp.net")),
+        ({"id": ""}, Participant("")),
+    ],
+)
+def test_a_person_is_identified_by_any_form_of_a_phone_number(fields: dict[str, Any], person: Participant) -> None:
+    assert _person(**fields) == person
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_admin", "is_owner"),
+    [
+        ({}, False, False),
+        ({"is_admin": False, "is_super_admin": False}, False, False),
+        ({"is_admin": None, "is_super_admin": None}, False, False),
+        ({"is_admin": True}, True, False),
+        ({"is_admin": True, "is_super_admin": True}, True, True),
+        ({"is_admin": False, "is_super_admin": True}, True, True),
+        ({"isAdmin": True, "isSuperAdmin": False}, True, False),
+        ({"isSuperAdmin": True}, True, True),
+        ({"admin": None}, False, False),
+        ({"admin": "admin"}, True, False),
+        ({"admin": "superadmin"}, True, True),
+    ],
+)
+def test_the_roles_of_both_dialects_are_decoded(fields: dict[str, Any], is_admin: bool, is_owner: bool) -> None:
+    person = _person(id=ALICE, **fields)
+    assert (person.is_admin, person.is_owner) == (is_admin, is_owner)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"group_id": None}, "data.group_id: expected text, found nothing"),
+        ({"group_id": 5}, "data.group_id: expected text, found a number"),
+        ({"group_id": "x"}, "data.group_id: expected a group's id, which ends in @g.us, found other text"),
+        ({"group_id": ALICE}, "data.group_id: expected a group's id, which ends in @g.us, found other text"),
+        ({"group_id": f"{GROUP}\n"}, "data.group_id: expected a group's id, which ends in @g.us, found other text"),
+        ({"group_id": {"user": 1}}, "data.group_id.user: expected text, found a number"),
+        ({"group_id": {"user": "1"}}, "data.group_id.server: expected text, found nothing"),
+        ({"name": None}, "data.name: expected text, found nothing"),
+        ({"name": True}, "data.name: expected text, found true"),
+        ({"name": False}, "data.name: expected text, found false"),
+        ({"name": []}, "data.name: expected text, found an array"),
+        ({"name": {}}, "data.name: expected text, found an object"),
+        ({"description": 1.5}, "data.description: expected text, found a number"),
+        ({"owner": 1}, "data.owner: expected text, found a number"),
+        ({"participants": None}, "data.participants: expected an array, found nothing"),
+        ({"participants": "none"}, "data.participants: expected an array, found other text"),
+        ({"participants": ["x"]}, "data.participants[0]: expected an object, found other text"),
+        ({"participants": [{"id": ALICE}, {}]}, "data.participants[1].id: expected text, found nothing"),
+        ({"participants": [{"id": 12025550143}]}, "data.participants[0].id: expected text, found a number"),
+        (
+            {"participants": [{"id": ALICE, "is_admin": "yes"}]},
+            "data.participants[0].is_admin: expected true or false, found other text",
+        ),
+        (
+            {"participants": [{"id": ALICE, "admin": ""}]},
+            'data.participants[0].admin: expected "admin", "superadmin" or null, found an empty text',
+        ),
+        (
+            {"participants": [{"id": ALICE, "admin": ["admin"]}]},
+            'data.participants[0].admin: expected "admin", "superadmin" or null, found an array',
+        ),
+        ({"participants": [{"id": LID, "pn": []}]}, "data.participants[0].pn: expected text, found an array"),
+    ],
+)
+def test_the_error_for_an_unknown_shape_names_its_place(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidResponse) as caught:
+        decode.live_group({**GOOD, **changes}, "GET /groups/x")
+    assert caught.value.message == message
+    assert caught.value.endpoint == "GET /groups/x"
+
+
+@pytest.mark.parametrize("data", [None, [], "x", 5, True])
+def test_a_group_that_is_not_an_object_is_an_invalid_response(data: Any) -> None:
+    with pytest.raises(InvalidResponse, match="data: expected an object"):
+        decode.live_group(data, "GET /x")
+
+
+@pytest.mark.parametrize(
+    ("fields", "owner"),
+    [
+        ({}, None),
+        ({"owner": None}, None),
+        ({"owner": ALICE}, ALICE_ID),
+        ({"owner": "+12025550143"}, ALICE_ID),
+        ({"owner": {"user": "12025550143", "server": "c.us"}}, ALICE_ID),
+        ({"owner": LID}, None),
+        ({"owner": ""}, None),
+    ],
+)
+def test_the_owner_is_decoded_if_identifiable(fields: dict[str, Any], owner: Identity | None) -> None:
+    assert decode.live_group({**GOOD, **fields}, "").owner == owner
+
+
+def test_a_missing_description_is_empty_in_a_group_and_unknown_in_a_list() -> None:
+    for fields in ({}, {"description": None}):
+        assert decode.live_group({**GOOD, **fields}, "").description == Untrusted("")
+        assert decode.listed_group(JsonValue({**GOOD, **fields}, "")).description is None
+    assert decode.listed_group(JsonValue({**GOOD, "description": ""}, "")).description == Untrusted("")
+
+
+def test_a_field_missing_from_a_list_is_unknown_not_empty() -> None:
+    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, Untrusted("x"))
+    counted = {"group_id": GROUP, "name": "x", "participant_count": 0, "participants": []}
+    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(GROUP, Untrusted("x"), 0, ())
+    assert decode.listed_group(JsonValue({**counted, "participant_count": None}, "")).count is None
+
+
+@pytest.mark.parametrize("count", ["5", 5.0, True, -1, [], {}])
+def test_a_participant_count_must_be_a_whole_number(count: Any) -> None:
+    with pytest.raises(InvalidResponse, match="participant_count: expected a whole number"):
+        decode.listed_group(JsonValue({"group_id": GROUP, "name": "x", "participant_count": count}, ""))
+
+
+def test_half_a_character_becomes_the_replacement_character() -> None:
+    assert decode.live_group({**GOOD, "name": "a\ud83d"}, "").name == Untrusted("a\ufffd")
+    assert decode.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == Untrusted("a😀")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("AbCdEfGhIjKlMn", "AbCdEfGhIjKlMn"),
+        ("https://chat.whatsapp.com/AbCdEfGhIjKlMn", "AbCdEfGhIjKlMn"),
+        ("http://chat.whatsapp.com/AbCdEfGhIjKlMn/", "AbCdEfGhIjKlMn"),
+        ("chat.whatsapp.com/invite/AbCdEfGhIjKlMn?mode=x", "AbCdEfGhIjKlMn"),
+        (" AbCdEf ", "AbCdEf"),
+        ("short", None),
+        ("", None),
+        ("https://evil.example/AbCdEfGhIjKlMn", None),
+        ("https://chat.whatsapp.com.evil.example/AbCdEfGhIjKlMn", None),
+        ("https://chatXwhatsapp.com/AbCdEfGhIjKlMn", None),
+        ("https://chat.whatsapp.com/", None),
+        ("AbCd EfGh", None),
+        ("AbCdEf\x1b[0m", None),
+    ],
+)
+def test_an_invite_is_a_code_or_a_whatsapp_url(text: str, code: str | None) -> None:
+    assert invite_code(text) == code
+    if code is None:
+        with pytest.raises(InvalidResponse):
+            decode.invite_url({"invite_code": text}, "")
+    else:
+        assert decode.invite_url({"invite_code": text}, "") == f"https://chat.whatsapp.com/{code}"
+
+
+@pytest.mark.parametrize(
+    ("data", "dialect"),
+    [
+        ({"group_id": GROUP, "name": "x"}, Dialect.GUIDE),
+        ([{"group_id": GROUP}], Dialect.GUIDE),
+        ({"id": GROUP, "subject": "x"}, Dialect.REFERENCE),
+        ([{"id": GROUP, "subject": "x"}], Dialect.REFERENCE),
+        ({"id": GROUP, "name": "x"}, None),
+        ([], None),
+        (None, None),
+        ("x", None),
+    ],
+)
+def test_a_groups_fields_reveal_the_dialect(data: Any, dialect: Dialect | None) -> None:
+    assert dialect_of(data) is dialect
+
+
+@pytest.mark.parametrize("data", [{"group_id": "x"}, {"id": 5}])
+def test_a_join_response_must_have_a_valid_group_id(data: Any) -> None:
+    with pytest.raises(InvalidResponse):
+        decode.joined_id(data, "")
+
+
+FIELDS = st.sampled_from(
+    [
+        "id",
+        "group_id",
+        "name",
+        "subject",
+        "participants",
+        "participant_count",
+        "description",
+        "owner",
+        "admin",
+        "is_admin",
+        "is_super_admin",
+        "pn",
+        "jid",
+        "lid",
+        "phone_number",
+        "_serialized",
+        "user",
+        "server",
+        "invite_code",
+        "message_id",
+        "exists",
+        "phone",
+        "chat_id",
+        "status",
+        "type",
+        "push_name",
+        "items",
+        "total",
+        "page",
+        "limit",
+        "totalPages",
+    ]
+)
+NASTY = st.sampled_from([GROUP, ALICE, LID, "admin", "connected", "https://chat.whatsapp.com/AbCdEfGhIjKlMn", "\ud800"])
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | NASTY
+ANY_JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(FIELDS, inner), max_leaves=20
+)
+
+
+def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Callable[[Any, str], Any]:
+    return lambda data, endpoint: Paginator(lambda _query: data, read, key, endpoint).read_all()
+
+
+READERS: list[Callable[[Any, str], Any]] = [
+    decode.live_group,
+    decode.created_group,
+    decode.invite_url,
+    decode.joined_id,
+    decode.message_id,
+    decode.contact_check,
+    decode.instance,
+    _listed(decode.listed_group, lambda group: group.id),
+    _listed(decode.contact, lambda contact: contact.id),
+]
+
+
+@given(ANY_JSON | st.dictionaries(FIELDS, ANY_JSON, min_size=3))
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_json_for_any_endpoint_is_a_value_or_an_invalid_response(data: Any) -> None:
+    for read in READERS:
+        dialect_of(data)
+        try:
+            value = read(data, "GET /x")
+        except InvalidResponse as error:
+            text = str(error)
+        else:
+            text = repr(value)
+        assert text

@@ -1,0 +1,57 @@
+"""Text is compared in one form; a mistyped name has a suggestion."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.text import closest_name, normalize, quote, texts_equal
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("Board", "Board", True),
+        ("Board", "board", False),
+        ("Caf\u00e9", "Cafe\u0301", True),
+        ("a\r\nb", "a\nb", True),
+        ("a\rb", "a\nb", True),
+        ("a\n\r\nb", "a\n\nb", True),
+        ("a\nb\n", "a\nb", True),
+        (" \u00a0a\u2003", "a", True),
+        ("a  b", "a b", False),
+        ("", " \n\t", True),
+        ("", "a", False),
+        ("\u212b", "\u00c5", True),
+        ("\u2460", "1", False),
+        ("a\u200b", "a", False),
+    ],
+)
+def test_texts_are_equal_after_nfc_line_ends_and_outer_white_space(one: str, other: str, equal: bool) -> None:
+    assert texts_equal(one, other) is equal
+    assert texts_equal(other, one) is equal
+
+
+@pytest.mark.parametrize("text", ["  Cafe\u0301\r\nb\r", "", "plain", "\u00a0x\n"])
+def test_a_comparable_text_stays_as_it_is(text: str) -> None:
+    assert normalize(normalize(text)) == normalize(text)
+
+
+@pytest.mark.parametrize(("text", "quoted"), [("A", '"A"'), ('A", "B', '"A\\", \\"B"'), ("a\\", '"a\\\\"'), ("", '""')])
+def test_where_a_text_in_quotes_ends_cannot_be_faked(text: str, quoted: str) -> None:
+    assert quote(text) == quoted
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("pln", "plan"),
+        ("Plan", "plan"),
+        ("aply", "apply"),
+        ("родтели-5б", "родители-5б"),
+        ("xyz", None),
+        ("", None),
+        ("p" * 100_000, None),
+    ],
+)
+def test_only_a_close_name_is_suggested(word: str, expected: str | None) -> None:
+    assert closest_name(word, ("plan", "apply", "родители-5б")) == expected

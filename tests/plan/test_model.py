@@ -1,0 +1,130 @@
+"""What a plan and a result say of themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy
+from reconciler.model.identity import Identity
+from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import Untrusted
+from reconciler.plan.model import GroupPlan, Plan, Refusal
+from reconciler.plan.step import Action, Phase, Step
+from tests.builders import ALICE, TODAY, saying
+
+ADD = Step("b", Action.ADD, Phase.BUILD)
+PATCH = Step("b", Action.PATCH, Phase.BUILD)
+REMOVE = Step("a", Action.REMOVE, Phase.REMOVE)
+SWAPS = (Step("c", Action.REMOVE, Phase.SWAP), Step("c", Action.ADD, Phase.SWAP))
+CREATE = Step("d", Action.CREATE, Phase.BUILD)
+PLAN = Plan(
+    "inst_abc123",
+    TODAY,
+    (
+        GroupPlan("a", Untrusted("A"), steps=(REMOVE,)),
+        GroupPlan("b", Untrusted("B"), steps=(PATCH, ADD)),
+        GroupPlan("c", Untrusted("C"), steps=SWAPS),
+        GroupPlan("d", Untrusted("D"), steps=(CREATE,)),
+    ),
+)
+WHO = PersonRef(ALICE.identity, ALICE.jid, "alice")
+
+
+def test_steps_run_by_phase_then_key_then_the_groups_own_order() -> None:
+    assert PLAN.steps == (PATCH, ADD, CREATE, *SWAPS, REMOVE)
+
+
+@pytest.mark.parametrize(
+    ("rate", "writes", "seconds"),
+    [(100.0, None, 3.6), (60.0, None, 6.0), (100.0, 20, 18.0), (10.0, 20, 36.0)],
+    ids=["the server's rate", "a slower rate", "the file's own, slower", "the file's own, faster"],
+)
+def test_the_estimate_is_made_with_the_slower_of_both_rates(rate: float, writes: int | None, seconds: float) -> None:
+    plan = replace(PLAN, calls_per_minute=rate, writes_per_minute=writes)
+    assert plan.calls == 6
+    assert plan.seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("plan", "pending"),
+    [
+        (Plan("i", TODAY), False),
+        (Plan("i", TODAY, (GroupPlan("a", Untrusted("A")),)), False),
+        (Plan("i", TODAY, (GroupPlan("a", Untrusted("A"), steps=(ADD,)),)), True),
+        (Plan("i", TODAY, (GroupPlan("a", Untrusted("A"), blocked=(saying("why"),)),)), True),
+        (Plan("i", TODAY, refusals=(Refusal(saying("why"), saying("how")),)), True),
+    ],
+)
+def test_steps_blocked_groups_and_refusals_are_pending(plan: Plan, pending: bool) -> None:
+    assert plan.has_changes is pending
+
+
+@pytest.mark.parametrize(
+    ("found", "adopted"),
+    [
+        (MatchedBy.ID, False),
+        (MatchedBy.NAME, True),
+        (MatchedBy.PREVIOUS_NAME, True),
+        (MatchedBy.NONE, False),
+    ],
+)
+def test_only_a_group_found_by_a_name_is_adopted(found: MatchedBy, adopted: bool) -> None:
+    assert GroupPlan("a", Untrusted("A"), matched_by=found).adopted is adopted
+
+
+def outcome(state: PersonStatus) -> ApplyResult:
+    return ApplyResult(Plan("i", TODAY), people=(PersonOutcome("a", WHO, state),))
+
+
+@pytest.mark.parametrize(
+    ("result", "converged"),
+    [
+        pytest.param(ApplyResult(Plan("i", TODAY)), True, id="nothing to do"),
+        pytest.param(ApplyResult(PLAN, (StepResult(ADD, StepStatus.DONE),)), True, id="all done"),
+        *(
+            pytest.param(ApplyResult(PLAN, (StepResult(ADD, end),)), False, id=end.value)
+            for end in StepStatus
+            if end is not StepStatus.DONE
+        ),
+        pytest.param(ApplyResult(PLAN, interrupted=True), False, id="interrupted"),
+        pytest.param(ApplyResult(PLAN, remaining_drift=(("a", saying("text")),)), False, id="left over"),
+        pytest.param(
+            ApplyResult(Plan("i", TODAY, (GroupPlan("a", Untrusted("A"), blocked=(saying("x"),)),))),
+            False,
+            id="blocked",
+        ),
+        pytest.param(outcome(PersonStatus.NOT_ADDED), False, id="somebody not added"),
+        pytest.param(outcome(PersonStatus.BAD_NUMBER), False, id="a bad number"),
+        pytest.param(outcome(PersonStatus.STILL_IN), False, id="somebody still in"),
+        pytest.param(outcome(PersonStatus.PENDING), True, id="somebody pending is no drift"),
+        pytest.param(outcome(PersonStatus.ALREADY_IN), True, id="somebody in already"),
+        pytest.param(outcome(PersonStatus.ALREADY_OUT), True, id="somebody out already"),
+    ],
+)
+def test_a_run_converged_only_when_everything_is_as_the_file_says(result: ApplyResult, converged: bool) -> None:
+    assert result.converged is converged
+
+
+def test_people_have_one_order_labels_first_whatever_their_case_then_numbers_then_private_ids() -> None:
+    people = [
+        PersonRef(Identity("+12025550101"), "12025550101@s.whatsapp.net", "Al"),
+        PersonRef(Identity("+12025550102"), "12025550102@s.whatsapp.net", "al"),
+        PersonRef(Identity("+12025550103"), "12025550103@s.whatsapp.net", "Bob"),
+        PersonRef(Identity("+12025550104"), "12025550104@s.whatsapp.net"),
+        PersonRef(Identity("+12025550105"), "12025550105@s.whatsapp.net", ""),
+        PersonRef(None, None, None, "1@lid"),
+        PersonRef(None, None, None, "2@lid"),
+    ]
+    assert sorted(people[3:] + people[:3], key=lambda who: who.sort_key) == people
+    assert len({who.ref_id for who in people}) == len(people)
+
+
+def test_advice_is_about_somebody_in_order_or_is_none() -> None:
+    one, other = PersonRef(None, None, "b"), PersonRef(None, None, "A")
+    assert Advice.for_people(AdviceKind.KEPT, saying("text"), [one, other]) == (
+        Advice(AdviceKind.KEPT, saying("text"), (other, one)),
+    )
+    assert Advice.for_people(AdviceKind.KEPT, saying("text"), ()) == ()
