@@ -141,12 +141,11 @@ class _Search:
 
 
 def _desired_membership(group: DesiredGroup, identity: Identity | None) -> DesiredMembership:
-    members = {} if isinstance(group.members, Unmanaged) else group.members
     expired = {member.person.identity: member for member in group.expired}
     known = identity or Identity("")
-    terms = members.get(known) or expired.get(known)
+    terms = group.listed_members.get(known) or expired.get(known)
     return DesiredMembership(
-        member=known in members,
+        member=known in group.listed_members,
         expired=known in expired,
         teams=terms.teams if terms else (),
         until=terms.until if terms else None,
