@@ -33,7 +33,7 @@ from reconciler.history.config_diff import (
     MembershipTermsChange,
 )
 from reconciler.history.normal_form import Delta, compare_forms, compare_groups, normalize_settings
-from reconciler.history.pairing import GroupsByName, pair_groups
+from reconciler.history.pairing import find_namesakes, index_by_name, pair_groups
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.identity import Identity, phone_jid
 from reconciler.model.person_ref import PersonRef
@@ -68,15 +68,15 @@ def _compare_groups(old: Desired, new: Desired) -> Iterator[GroupDiff]:
     pairs = pair_groups(old.groups, new.groups)
     paired = {group.key for group in pairs.values()}
     removed = [group for group in old.groups if group.key not in paired]
-    removed_by_name, new_by_name = GroupsByName.of(removed), GroupsByName.of(new.groups)
+    removed_by_name, new_by_name = index_by_name(removed), index_by_name(new.groups)
     for group in new.groups:
         before = pairs.get(group.key)
         if before is None:
-            yield _added_group(group, new, removed_by_name.sharing(group))
+            yield _added_group(group, new, find_namesakes(group, removed_by_name))
         elif before != group and (diff := _changed_group(before, group, old, new)).is_significant:
             yield diff
     for group in removed:
-        note = removed_group_note(group, new_by_name.sharing(group))
+        note = removed_group_note(group, find_namesakes(group, new_by_name))
         yield replace(_without_changes(group, GroupChangeKind.REMOVED), notes=(note,))
 
 

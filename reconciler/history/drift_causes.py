@@ -83,8 +83,14 @@ def _existence(
     applied = _enforced(old)
     if applied is None:
         return None, new.key, None
-    wanted = applied.key if _may_match_one_group(applied, new) else None
-    return applied.key, wanted, applied.key if _is_live(applied, live_names) else None
+    names = normalized_names(applied)
+    if applied.id is not None:
+        is_live = applied.id in live_names
+    else:
+        is_live = any(normalize(name) in names for name in live_names.values())
+    # Paired groups that both have an id have the same one.
+    is_wanted = (applied.id is not None and new.id is not None) or not names.isdisjoint(normalized_names(new))
+    return applied.key, applied.key if is_wanted else None, applied.key if is_live else None
 
 
 def _enforced(old: DesiredGroup | None) -> DesiredGroup | None:
@@ -113,20 +119,6 @@ def _wanted_in(person: PersonRef, applied: DesiredGroup | None, before: Desired)
         return None
     expired = {member.person.identity for member in applied.expired}
     return None if identity in applied.members or identity in expired else False
-
-
-def _is_live(group: DesiredGroup, live_names: Mapping[str, Untrusted]) -> bool:
-    if group.id is not None:
-        return group.id in live_names
-    names = normalized_names(group)
-    return any(normalize(name) in names for name in live_names.values())
-
-
-def _may_match_one_group(old: DesiredGroup, new: DesiredGroup) -> bool:
-    """Whether two versions, whose ids do not contradict each other, match one live group."""
-    if old.id is not None and new.id is not None:
-        return True
-    return bool(normalized_names(old) & normalized_names(new))
 
 
 def _paired_groups(old: Desired, new: Desired, live_names: Mapping[str, Untrusted]) -> dict[str, DesiredGroup]:
