@@ -11,15 +11,7 @@ from itertools import groupby
 from typing import Any, Final, TypeVar
 
 from reconciler.diff.participants import ref_from_member, sorted_people
-from reconciler.history.change_notes import (
-    added_field_note,
-    added_group_notes,
-    field_note,
-    list_note,
-    removed_group_note,
-    setting_note,
-    why_kept,
-)
+from reconciler.history import change_notes
 from reconciler.history.changed_since import forbidden_removals
 from reconciler.history.config_diff import (
     AliasChange,
@@ -56,9 +48,16 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
         instance_id=new.instance_id or old.instance_id or "",
         groups=groups,
         unchanged=sum(group.key not in changed for group in new.groups),
-        settings=_field_changes(deltas, lambda change: setting_note(old, new, change.field, change.old is not None)),
+        settings=_field_changes(
+            deltas, lambda change: change_notes.setting_note(old, new, change.field, change.old is not None)
+        ),
         lists=_list_changes(deltas, old, new),
-        alias_changes=tuple(_alias_changes(deltas, old, new)),
+        alias_changes=tuple(
+            AliasChange(delta.item, PersonRef.of(old.people[delta.old]), PersonRef.of(new.people[delta.new]))
+            for delta in _items(deltas, "aliases")
+            # One that is new or gone shows where it is used.
+            if delta.old is not None and delta.new is not None
+        ),
         warnings=tuple(str(problem) for problem in sorted(new.warnings)),
         forbidden_removals=tuple(str(problem) for problem in forbidden_removals(old, new)),
     )
@@ -76,7 +75,7 @@ def _compare_groups(old: Desired, new: Desired) -> Iterator[GroupDiff]:
         elif before != group and (diff := _changed_group(before, group, old, new)).is_significant:
             yield diff
     for group in removed:
-        note = removed_group_note(group, find_namesakes(group, new_by_name))
+        note = change_notes.removed_group_note(group, find_namesakes(group, new_by_name))
         yield replace(_without_changes(group, GroupChangeKind.REMOVED), notes=(note,))
 
 
@@ -91,14 +90,14 @@ def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredG
     # The heading has name and id; the people in a list show that it is managed.
     fields = _field_changes(
         (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),
-        lambda change: added_field_note(group, new.policy.max_removals, change.field),
+        lambda change: change_notes.added_field_note(group, new.policy.max_removals, change.field),
     )
     return replace(
         _without_changes(group, GroupChangeKind.ADDED),
         fields=tuple(replace(change, old=None) for change in fields),
         added=_added_members(deltas, group),
         lists=_list_changes(deltas, new, new),
-        notes=tuple(added_group_notes(group, namesakes)),
+        notes=tuple(change_notes.added_group_notes(group, namesakes)),
     )
 
 
@@ -112,7 +111,7 @@ def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after:
     return replace(
         _without_changes(named, GroupChangeKind.CHANGED),
         old_key=old.key if old.key != new.key else None,
-        fields=_field_changes(deltas, lambda change: field_note(old, new, change.field)),
+        fields=_field_changes(deltas, lambda change: change_notes.field_note(old, new, change.field)),
         added=added,
         removed=_removed_members(deltas, old, new, after),
         terms_changed=_terms_changes(deltas, new),
@@ -137,7 +136,7 @@ def _removed_members(
         MembershipChange(
             ref_from_member(expired.get(one.person.identity, one)),
             one.teams,
-            kept_because=why_kept(one.person.identity, new, after),
+            kept_because=change_notes.why_kept(one.person.identity, new, after),
         )
         for one in members
     )
@@ -220,20 +219,13 @@ def _list_changes(deltas: Iterable[Delta], old: Desired, new: Desired) -> tuple[
         people = list(group)
         added = _refs((delta.item for delta in people if delta.new is not None), new.people)
         removed = _refs((delta.item for delta in people if delta.old is not None), old.people)
-        changes.append(ListChange(field, added, removed, list_note(field, bool(removed))))
+        changes.append(ListChange(field, added, removed, change_notes.list_note(field, bool(removed))))
     return tuple(changes)
 
 
 def _refs(identities: Iterable[str], people: Mapping[Identity, Person]) -> tuple[PersonRef, ...]:
     known = (people.get(Identity(one)) or Person(Identity(one), phone_jid(one.removeprefix("+"))) for one in identities)
     return sorted_people(PersonRef.of(person) for person in known)
-
-
-def _alias_changes(deltas: Iterable[Delta], old: Desired, new: Desired) -> Iterator[AliasChange]:
-    """Yield the aliases that refer to another person; one that is new or gone shows where it is used."""
-    for delta in _items(deltas, "aliases"):
-        if delta.old is not None and delta.new is not None:
-            yield AliasChange(delta.item, PersonRef.of(old.people[delta.old]), PersonRef.of(new.people[delta.new]))
 
 
 def _items(deltas: Iterable[Delta], field: str) -> Iterator[Delta]:

@@ -30,7 +30,6 @@ _OBJECT_LINE: Final = re.compile(rb"(?P<oid>[0-9a-f]{40,64}) (?P<kind>[a-z]+) (?
 """How `cat-file` describes an object that exists."""
 _BROKEN_LINK_LINE: Final = re.compile(rb"(?P<kind>symlink|dangling|loop|notdir) (?P<size>[0-9]+)")
 _OWN_VARIABLES: Final = ("WAPPFY_", "RECONCILER_")
-_SHORT_HASH: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ class Commit:
     @property
     def short(self) -> str:
         """The beginning of the hash, enough to find it by."""
-        return self.oid[:_SHORT_HASH]
+        return self.oid[:9]
 
 
 def find_commit(path: Path, ref: str) -> Commit | None:

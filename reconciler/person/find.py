@@ -43,7 +43,9 @@ def find_memberships(
     matched = {match.listed.id for match in matches if match.listed is not None}
     others = sorted((name.raw, group_id) for group_id, name in names.items() if group_id not in matched)
     groups = [search.desired_group(match) for match in matches]
-    groups += [search.other_group(name, group_id) for name, group_id in others]
+    for name, group_id in others:
+        other = GroupMembership(key=None, name=name, id=group_id, desired=None, live=Presence.OUT)
+        groups.append(search.with_live(other, group_id))
     return PersonMemberships(
         instance_id=instance_id,
         as_of=desired.as_of,
@@ -101,19 +103,14 @@ class _Search:
         )
         if match.blocked:
             return replace(membership, live=Presence.UNKNOWN, unknown_because=(match.blocked.to_text(),))
-        return membership if listed is None else self._with_live(replace(membership, id=listed.id), listed.id)
+        return membership if listed is None else self.with_live(replace(membership, id=listed.id), listed.id)
 
-    def other_group(self, name: str, group_id: str) -> GroupMembership:
-        """Return the person's membership in a live group that the configuration does not have."""
-        membership = GroupMembership(key=None, name=name, id=group_id, desired=None, live=Presence.OUT)
-        return self._with_live(membership, group_id)
-
-    def _with_live(self, membership: GroupMembership, group_id: str) -> GroupMembership:
+    def with_live(self, membership: GroupMembership, group_id: str) -> GroupMembership:
         """Add the live side; a doubtful read that does not show the person proves nothing."""
         live = self.read[group_id]
         if live is None:
-            reasons: tuple[str, ...] = ("the group disappeared while the groups were read",)
-            return replace(membership, live=Presence.UNKNOWN, unknown_because=reasons)
+            reason = "the group disappeared while the groups were read"
+            return replace(membership, live=Presence.UNKNOWN, unknown_because=(reason,))
         roster, identity = self.rosters[group_id], self.person.identity
         distrust = distrust_reasons(live, roster, self.desired.account)
         blocked = [Message.of("not-admin").to_text()] if lacks_admin_rights(roster, self.desired.account) else []
