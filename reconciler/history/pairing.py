@@ -29,16 +29,22 @@ def find_namesakes(group: DesiredGroup, by_name: Mapping[str, Sequence[DesiredGr
     return tuple(found[key] for key in sorted(found))
 
 
-def pair_groups(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
-    """Return the older group of each newer key that has one."""
-    by_id = {group.id: group for group in old if group.id is not None}
-    pairs = {group.key: by_id[group.id] for group in new if group.id is not None and group.id in by_id}
-    for pair_more in (_by_wanted_name, _by_any_name, _by_key):
+def pair_groups(
+    old: Sequence[DesiredGroup], new: Sequence[DesiredGroup], known: Mapping[str, DesiredGroup] | None = None
+) -> dict[str, DesiredGroup]:
+    """Return the older group of each newer key that has one; `known` are pairs that are already sure."""
+    pairs = dict(known or {})
+    for pair_more in (_by_id, _by_wanted_name, _by_any_name, _by_key):
         taken = {group.key for group in pairs.values()}
         pairs |= pair_more(
             [group for group in old if group.key not in taken], [group for group in new if group.key not in pairs]
         )
     return pairs
+
+
+def _by_id(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
+    by_id = {group.id: group for group in old if group.id is not None}
+    return {group.key: by_id[group.id] for group in new if group.id is not None and group.id in by_id}
 
 
 def _by_wanted_name(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:

@@ -11,9 +11,7 @@ from typing import Final, TypeAlias
 
 from reconciler.history.git import Commit, Git, GitObject, locate_repository, resolve_commit, resolve_objects
 
-_TREE_ENTRY: Final = re.compile(
-    rb"(?P<mode>[0-9]{6}) (?P<kind>[a-z]+) (?P<oid>[0-9a-f]{40,64})\t(?P<name>.+)", re.DOTALL
-)
+_TREE_ENTRY: Final = re.compile(rb"(?P<mode>[0-9]{6}) [a-z]+ (?P<oid>[0-9a-f]{40,64})\t(?P<name>[^\0]+)\0")
 _LINK, _SUBMODULE = b"120000", b"160000"
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _LFS_ERROR: Final = (
@@ -77,9 +75,8 @@ def read_revision(path: Path, ref: str, *, wanted: FileFilter, max_bytes: int) -
 
 def _list_folder(git: Git, tree: GitObject, name: bytes, wanted: FileFilter) -> list[tuple[bytes, GitObject]]:
     """Return the wanted files below a folder, sorted by path; links to files are followed, those to folders skipped."""
-    lines = git.run("ls-tree", "-r", "-z", "--full-tree", tree.oid).split(b"\0")
-    matches = [_TREE_ENTRY.fullmatch(line) for line in lines if line]
-    entries = [entry for entry in matches if entry is not None and _is_wanted(entry, wanted)]
+    listing = git.run("ls-tree", "-r", "-z", "--full-tree", tree.oid)
+    entries = [entry for entry in _TREE_ENTRY.finditer(listing) if _is_wanted(entry, wanted)]
     start = name if name.endswith(b":") else name + b"/"
     # Where a link leads, git only tells by its path, which cannot have a line break.
     names = {
