@@ -82,8 +82,8 @@ class Scenario(Runner):
         """Return what a faulty apply and a clean one after it break."""
         expectation = self.expectation()
         faulty = self.wait_until_handled(self.apply(*faults, timeout=timeout, parallelism=parallelism))
-        claims = any(callable(fault.body) and not fault.takes_effect for fault in faults)
-        rules = apply_alone(faulty, expectation, self.facts(), false_successes=claims)
+        false = any(callable(fault.body) for fault in faults) or Trouble(tuple(faults)).false_reads
+        rules = apply_alone(faulty, expectation, self.facts(), false_answers=false)
         broken = [f"faulty: {text}" for text in rules]
         return [*broken, *self.check_clean_apply(faulty.effects)]
 

@@ -74,17 +74,17 @@ def apply_alone(
     *,
     false_lists: bool = False,
     false_reads: bool = False,
-    false_successes: bool = False,
+    false_answers: bool = False,
 ) -> Iterator[str]:
     """Hold everything that holds for an apply during which nobody else changes the world.
 
-    Answers may be false in a way that nobody can see: lists, any reads, or the success of a write.
+    Answers may be false in a way that nobody can see: lists, all reads of a kind, or one answer (`false_answers`).
     """
     yield from any_command(run)
     yield from attempts(run, expectation)
     yield from effects(run, expectation, false_lists=false_lists)
     yield from harmless(run, expectation)
-    yield from report(run, after, false_reads=false_reads, false_successes=false_successes)
+    yield from report(run, after, false_reads=false_reads, false_answers=false_answers)
     if not false_reads:
         yield from converged(run, expectation, after)
 
@@ -242,7 +242,7 @@ def report(
     *,
     beside: Collection[str] = (),
     false_reads: bool = False,
-    false_successes: bool = False,
+    false_answers: bool = False,
 ) -> Iterator[str]:
     """The report tells the truth, if nobody else changes the world save the groups `beside`."""
     if run.code == 2:
@@ -257,8 +257,8 @@ def report(
     yield from _effects_are_reported(run)
     if not false_reads:
         alone = [step for step in run.steps if step["group"] not in beside]
-        # A false success is found out only by the read-back, when everything has been sent.
-        yield from () if false_successes else _removals_come_last(alone)
+        # A false success, or a read-back that is false, makes a step unknown when everything has been sent.
+        yield from () if false_answers else _removals_come_last(alone)
         for step in alone:
             if step["status"] == "done" and (wrong := _not_so(step, run, after)):
                 yield f"{step['group']}: {step['action']} is reported as done, but {wrong}"
