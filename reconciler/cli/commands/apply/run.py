@@ -186,7 +186,7 @@ class ApplyRun:
             if nothing_to_do:  # the plan, which is shown already, says so
                 return True
             text = "\n" + text
-        note = "" if nothing_to_do else "the changes were made; run `reconciler plan` to see what remains"
+        note = "" if nothing_to_do else "the calls were sent; run `reconciler plan` to see what remains"
         return write_after_success(text, note)
 
     def _render_options(self) -> RenderOptions:
