@@ -23,6 +23,12 @@ NUMBERS = re.compile(rf"(?!{ME})1[2-9]\d\d555\d{{4}}|55\d{{2}}9?9634\d{{4}}|521?
 
 UNREAD = ("not-read-back", "crashed-reading-back")
 
+DOUBTFUL = "removals-doubtful"
+"""The code of a blocked group whose member list the program does not trust."""
+
+NOT_READ_BACK = {"not-read-back", "crashed-reading-back"}
+"""The codes of groups that could not be read back."""
+
 
 def require(run: Run, *rules: Iterable[str]) -> None:
     """Fail with everything that the run broke, and with the run."""
