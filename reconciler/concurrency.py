@@ -12,8 +12,6 @@ from typing import TypeVar
 from reconciler.errors import ReconcilerError
 
 T = TypeVar("T")
-
-
 POLL_SECONDS = 0.1
 """How often a waiting main thread wakes up."""
 

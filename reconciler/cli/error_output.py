@@ -16,7 +16,6 @@ from reconciler.sanitize.escape import mask_and_escape
 from reconciler.sanitize.mask import mask_text, mask_user_input
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-
 _secrets: set[str] = set()
 
 

@@ -16,7 +16,6 @@ from reconciler.cli.options import option
 from reconciler.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
-
 META_KEY = "reconciler.global_options"
 COMMAND_LINE = 2
 RANKS = {ParameterSource.COMMANDLINE: COMMAND_LINE, ParameterSource.ENVIRONMENT: 1}

@@ -16,7 +16,6 @@ from reconciler.model.desired import Desired, Source
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 
 log = logging.getLogger("reconciler.plan")
-
 MARKER = f'"{FORMAT}"'.encode()
 
 

@@ -19,7 +19,6 @@ from typing import Final
 from reconciler.errors import RevisionError
 
 log = logging.getLogger("reconciler.revisions")
-
 APPLIED_TAGS: Final = "refs/tags/applied/"
 """Where a pipeline notes what it applied."""
 FETCH_HISTORY: Final = (

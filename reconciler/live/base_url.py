@@ -10,7 +10,6 @@ from urllib.parse import quote, urlsplit
 from reconciler.errors import UsageError
 
 DEFAULT_BASE_URL = "https://api.wappfy.io/api"
-
 _PORTS = {"https": 443, "http": 80}
 _PRINTABLE = re.compile(r"[!-~]+", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)

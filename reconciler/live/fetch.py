@@ -11,7 +11,6 @@ from reconciler.errors import ApiError, InvalidResponse, NotFound, UsageError
 from reconciler.model.live import ListedGroup, Listing, LiveGroup
 
 R = TypeVar("R")
-
 MAX_REREADS = 4
 """How often a list is read again until two reads in a row agree."""
 

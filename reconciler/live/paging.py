@@ -24,7 +24,6 @@ MAX_LIST_READS = 3
 """How often a list that changes while it is read is read from its start."""
 
 MAX_PAGES = 2000
-
 Entry = TypeVar("Entry")
 Query = Mapping[str, int]
 

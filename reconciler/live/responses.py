@@ -28,9 +28,7 @@ from reconciler.sanitize.mask import mask_text
 
 MAX_MESSAGE_LENGTH = 200
 MAX_CODE_LENGTH = 80
-
 UNREADABLE: Final = object()
-
 Redact = Callable[[str], str]
 """Removes the key from a text."""
 

@@ -14,7 +14,6 @@ from reconciler.live.rate_limit import DOCUMENTED_LIMIT, RateLimitState
 from reconciler.live.retry import NO_PAUSE, Pause
 
 _LOG = logging.getLogger("reconciler.live")
-
 LOGGED_WAIT_SECONDS = 3.0
 """The shortest wait that is logged."""
 

@@ -25,7 +25,6 @@ from reconciler.sanitize.mask import mask_text
 _LOG = logging.getLogger("reconciler.live")
 _RANDOM = SystemRandom()
 _INSTANCE = re.compile(r"/instances/[^/]+(?=/)")
-
 KEY_REMOVED = "[key]"
 
 

@@ -17,7 +17,6 @@ from typing import Final, NewType
 Identity = NewType("Identity", str)
 """A person, canonically: "+" and digits, the long form where an account has two."""
 
-
 PHONE_SERVERS = frozenset({"s.whatsapp.net", "c.us"})
 LID_SERVERS = frozenset({"lid", "hosted.lid"})
 _JID = re.compile(r"(?P<user>[0-9]{1,32})(?:[.][0-9]{1,3})?(?::(?P<device>[0-9]{1,5}))?@(?P<server>[a-z.]+)", re.ASCII)
@@ -94,8 +93,6 @@ def chat_id(text: str) -> str | None:
 
 
 INVITE_HOST: Final = "chat.whatsapp.com"
-
-
 _CODE = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
 _URL = re.compile(
     rf"(?:https?://)?{re.escape(INVITE_HOST)}/(?:invite/)?(?P<code>{_CODE.pattern})/?(?:[?#].*)?", re.ASCII

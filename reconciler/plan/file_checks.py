@@ -39,7 +39,6 @@ _MUST = {
     Action.LEAVE: {"group_id"},
 }
 
-
 _MAY = {
     Action.JOIN: {"group_id"},
     Action.CREATE: {"people"},
@@ -48,7 +47,6 @@ _MAY = {
     Action.REMOVE: set[str](),
     Action.LEAVE: set[str](),
 }
-
 
 Fault = tuple[str, str]
 """A place below a step (or a group) and what was expected there."""

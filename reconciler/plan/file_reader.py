@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "plan.schema.json"
 AGAIN = "make the plan again with `reconciler plan --out FILE`"
-
 Document = dict[str, Any]
 
 

@@ -53,7 +53,6 @@ from reconciler.report.vocabulary import plural
 
 DIFF_FORMAT: Final = "wappfy-reconciler/diff"
 DIFF_FORMAT_VERSION: Final = 2
-
 _FORBIDDEN: Final = "Forbidden by `restrictions`"
 _FOR_ALL: Final = "For all groups"
 _QUOTED_FIELDS: Final = ("name", "description")

@@ -22,7 +22,6 @@ MAX_TEXT = 65536
 """WhatsApp's limit of characters in a message."""
 
 Entry = TypeVar("Entry")
-
 _EVENT = re.compile(r"[a-z_]+\.[a-z_]+", re.ASCII)
 _WEBHOOK_DEFAULTS: Mapping[str, Any] = {"instance_id": None, "retry_count": 3, "timeout_ms": 10_000}
 _WEBHOOK_OPTIONAL: Mapping[str, type] = {"instance_id": str, "secret": str, "retry_count": int, "timeout_ms": int}

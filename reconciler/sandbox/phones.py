@@ -15,7 +15,6 @@ _REQUEST_JID = re.compile(r"([0-9]{7,15})@s\.whatsapp\.net", re.ASCII)
 _PHONE_JID = re.compile(r"([1-9][0-9]{6,14})(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us)", re.ASCII)
 _NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}", re.ASCII)
 _PUNCTUATION = str.maketrans("", "", " ()-./\u00a0")
-
 _TWO_DIGIT_COUNTRY_CODE = re.compile(r"2[07]|3[0-4]|3[69]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]", re.ASCII)
 
 

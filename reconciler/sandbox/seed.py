@@ -245,7 +245,6 @@ _FAULT_READERS: Mapping[str, Callable[[YamlValue], Any]] = {
 }
 
 _COMMON_FAULT_KEYS = ("kind", "method", "path", "pattern", "body_contains", "skip", "times")
-
 _KINDS_WITH_AMOUNT = (*STALE, FaultKind.PARTIAL_LIST, FaultKind.PARTIAL_GROUP, FaultKind.WRONG_COUNT)
 
 _FAULT_KEYS_BY_KIND: Mapping[FaultKind, tuple[str, ...]] = {

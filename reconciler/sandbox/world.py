@@ -36,7 +36,6 @@ from reconciler.sandbox.records import (
 )
 
 Choice = TypeVar("Choice", bound=StrEnum)
-
 _LID = re.compile(r"[0-9]{5,32}(?:@lid)?", re.ASCII)
 _GROUP_ID = re.compile(r"[0-9]+(?:-[0-9]+)?@g\.us", re.ASCII)
 

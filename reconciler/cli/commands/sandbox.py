@@ -16,12 +16,10 @@ from reconciler.cli.session import state_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-
 EXAMPLE = """\b
 Example:
   reconciler sandbox serve --port 8080 --from first-state.yaml
   reconciler sandbox shake"""
-
 
 COMMANDS = {
     "serve": ("reconciler.cli.commands.sandbox_serve:serve", "Serve the embedded API on loopback until Ctrl-C."),

@@ -151,14 +151,14 @@ def test_who_shows_only_changes_that_a_plan_would_make(stage: Stage) -> None:
         f"groups: {{theirs: {{name: Theirs, members: ['{CAROL}', '{DAVE}']}}, "
         "lids: {name: Lids, members: []}, cut: {name: Cut, members: []}}"
     )
-    no_admin = "  i the account is not an admin of this group, so it cannot add or remove anybody\n"
+    no_admin = "  i the account is not an admin of this group, so it cannot change it; ask an admin to promote it\n"
     assert "  i desired, not in\n" + no_admin in stage.run("who", DAVE).out
     hidden = stage.run("who", "76699677012111@lid").out
     assert "so the person cannot be removed\n" in hidden
     stage.server.set_faults([Fault(FaultKind.WRONG_COUNT, amount=3, times=0)])
     alice = stage.run("who", ALICE).out
     assert "  i in, not desired: membership is exact\n" + no_admin in alice
-    assert "the list counts 5; nobody is removed from this group\n" in alice
+    assert "but 5 in the list); nobody will be removed; run plan again\n" in alice
     assert "\n  - " not in hidden + alice
 
 

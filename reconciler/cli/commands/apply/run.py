@@ -109,10 +109,13 @@ class ApplyRun:
 
     def _show_plan(self, plan: Plan) -> None:
         """Show the plan on stdout; when that is for one document, on stderr, and only when somebody is to confirm."""
+        on_stdout = self.options.format == "text"
+        if not on_stdout and (self.options.yes or self.options.dry_run):
+            return
         text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), self._render_options())
-        if self.options.format == "text":
+        if on_stdout:
             write(text)
-        elif not (self.options.yes or self.options.dry_run):
+        else:
             click.echo(text, err=True)
 
     def _dry_run(self, plan: Plan, session: Session) -> int:

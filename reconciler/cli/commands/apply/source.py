@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger("reconciler.apply")
-
 FIXED_IN_PLAN = ("targets", "shard", "as_of", "max_removals", "changed_since")
 
 
