@@ -15,9 +15,8 @@ from reconciler.model.identity import Identity, identity_of_digits, identity_of_
 from reconciler.model.live import Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
-from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.model import GroupPlan, Plan, summarize_plan
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.plan.summary import summarize_plan
 
 _PHASES = {
     Action.JOIN: {Phase.BUILD},

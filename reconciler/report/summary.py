@@ -8,9 +8,8 @@ from typing import Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.messages import LiteralText
-from reconciler.plan.model import AppliedRevision, ChangedSince, DriftCause, Plan
+from reconciler.plan.model import AppliedRevision, ChangedSince, DriftCause, Plan, summarize_plan
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.summary import summarize_plan
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
 from reconciler.report.vocabulary import CAUSE_WORDS, duration, plural
 
