@@ -181,6 +181,6 @@ def test_every_guard_says_when_it_applies_and_what_lifts_it() -> None:
     for code, sentence in CATALOGUE.items():
         if sentence.kind in (MessageKind.REFUSAL, MessageKind.BLOCKED):
             assert sentence.when, code
-            assert sentence.lift, code
+            assert sentence.override, code
         if sentence.kind is MessageKind.DOUBT:
             assert sentence.when, code

@@ -43,7 +43,7 @@ def _cause(applied: Any, wanted: Any, live: Any) -> DriftCause:
     """Return why something is live other than it is wanted. `applied` is None where the revision did not manage it."""
     if applied is None or applied == live:
         return DriftCause.NOT_APPLIED
-    return DriftCause.BY_HAND if applied == wanted else DriftCause.BOTH
+    return DriftCause.MANUAL if applied == wanted else DriftCause.BOTH
 
 
 def _causes(
@@ -56,7 +56,7 @@ def _causes(
         return
     applied = _enforced(old)
     for change in plan.field_changes:
-        text = None if applied is None else applied.name if change.field == "name" else applied.description
+        text = None if applied is None else getattr(applied, change.field)
         known = None if text is None or isinstance(text, Unmanaged) else normalize(text)
         yield ItemCause(DriftItem(change.field), _cause(known, normalize(change.new), normalize(change.old or "")))
     for person in plan.add:

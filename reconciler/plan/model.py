@@ -24,13 +24,13 @@ from reconciler.plan.step import Action, Step
 class DriftCause(StrEnum):
     """Why a live group differs from the configuration, compared with the revision that was applied last.
 
-    BY_HAND: the group does not match that revision, and the configuration did not change: somebody changed the group,
+    MANUAL: the group does not match that revision, and the configuration did not change: somebody changed the group,
     or the apply had no effect (the group was blocked, or a person's privacy settings refused). NOT_APPLIED: the
     configuration changed since (or a last day passed), and the group still matches that revision. BOTH: the
     configuration changed, and the group matches neither.
     """
 
-    BY_HAND = "changed by hand"
+    MANUAL = "changed manually"
     NOT_APPLIED = "not applied yet"
     BOTH = "both"
 
