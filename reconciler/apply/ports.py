@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from reconciler.apply.result import StepResult
+from reconciler.live.fetch import InviteLinkApi
 from reconciler.model.live import Listing, LiveGroup
 from reconciler.plan.step import Step
 
@@ -16,13 +17,6 @@ class Created(Protocol):
     @property
     def id(self) -> str:
         """The new group's id."""
-
-
-class InviteLinkApi(Protocol):
-    """The call that reads an invite link."""
-
-    def invite_link(self, group_id: str) -> str:
-        """Return the group's invite link, a whole URL."""
 
 
 class GroupApi(InviteLinkApi, Protocol):

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 
 from reconciler.apply.group_executor import GroupExecutor
 from reconciler.apply.participants import membership_of
-from reconciler.apply.ports import GroupApi, InviteLinkApi
+from reconciler.apply.ports import GroupApi
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepStatus
 from reconciler.diff.change import AdviceKind, Change, MatchedBy
 from reconciler.diff.compare import compare
 from reconciler.diff.match import Match, lookup_names
 from reconciler.errors import ApiError, Forbidden, Interrupted, NotFound
+from reconciler.live.fetch import InviteLinkApi
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, LiveGroup

@@ -55,7 +55,7 @@ class MatchedBy(StrEnum):
     ID = "id"
     NAME = "name"
     PREVIOUS_NAME = "previously"
-    NONE = "nowhere"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def _upgraded_group(group: Any, version: int) -> Any:
     group["advice"] = _each(group.get("advice"), lambda one: _upgraded_advice(one, version))
     group["blocked"] = _each(group.get("blocked"), _known_message)
     if version < FORMAT_VERSION:
+        group["matched_by"] = "none" if group.get("matched_by") == "nowhere" else group.get("matched_by")
         group["steps"] = _each(group.get("steps"), _upgraded_step)
     return group
 

@@ -63,13 +63,13 @@ def markdown(pieces: Iterable[Piece], options: RenderOptions, limit: int = _MAX_
     for span in spans(pieces, options):
         text = span.text if len(span.text) <= limit else f"{span.text[:limit]}…"
         limit -= len(text)
-        written.append(markdown_code(text, show_phones=True) if span.code else _beside_code(text))
+        written.append(markdown_code(text, show_phones=True) if span.code else _running_text(text))
         if limit <= 0:
             break
     return "".join(written).strip(" ")
 
 
-def _beside_code(text: str) -> str:
+def _running_text(text: str) -> str:
     """Return running text; the spaces that part it from code stay spaces."""
     words = text.strip(" ")
     before, after = len(text) - len(text.lstrip(" ")), len(text) - len(text.rstrip(" "))
@@ -158,7 +158,7 @@ def render_comment(head: str, sections: Sequence[CommentSection], foot: str) -> 
     room = MAX_COMMENT_CHARACTERS - sum(map(comment_size, (head, foot, longest))) - _SEPARATORS
     blocks = _in_full(sections, room)
     rest = [_item(section) for section in sections[len(blocks) :]]
-    short = _that_fit(rest, room - sum(map(_taken, blocks)))
+    short = _fitting(rest, room - sum(map(_taken, blocks)))
     parts = [head, *blocks, "\n".join(short), _left_out(len(short), len(rest) - len(short)), foot]
     return "\n\n".join(filter(None, parts))
 
@@ -186,7 +186,7 @@ def _in_full(sections: Sequence[CommentSection], room: int) -> list[str]:
     return blocks
 
 
-def _that_fit(texts: Sequence[str], room: int) -> list[str]:
+def _fitting(texts: Sequence[str], room: int) -> list[str]:
     """Return the first texts, as many as there is room for."""
     so_far = accumulate(map(_taken, texts))
     return [text for text, taken in zip(texts, so_far, strict=True) if taken <= room]

@@ -49,16 +49,16 @@ class Totals:
 def plan_totals(plan: Plan, *, drift: bool) -> Totals:
     """Return `Plan: 1 to create, 2 to change, … · 7 calls, about 5 s`; what is rare only where there is any."""
     if not plan.has_changes:
-        return Totals(no_changes(plan, drift=drift), _how_groups_are(plan) or _why_no_group(plan))
+        return Totals(no_changes(plan, drift=drift), _unchanged_groups(plan) or _why_no_group(plan))
     count = summarize_plan(plan)
     counts = (
         Count(count.creates, f"{count.creates} to create"),
-        *_any(count.adopts, "to adopt"),
-        *_any(count.joins, "to join"),
+        *_nonzero(count.adopts, "to adopt"),
+        *_nonzero(count.joins, "to join"),
         Count(count.changes, f"{count.changes} to change"),
         Count(count.adds, f"{plural(count.adds, 'person', 'people')} to add"),
         Count(count.removes, f"{count.removes} to remove"),
-        *_any(count.leaves, "to leave"),
+        *_nonzero(count.leaves, "to leave"),
         Count(count.blocked, f"{count.blocked} blocked"),
     )
     calls = f"{plural(count.calls, 'call', 'calls')}, {duration(count.seconds)}"
@@ -70,16 +70,16 @@ def result_totals(result: ApplyResult) -> Totals:
     count = summarize_result(result)
     counts = (
         Count(count.created, f"{count.created} created"),
-        *_any(count.joined, "joined"),
+        *_nonzero(count.joined, "joined"),
         Count(count.changed, f"{count.changed} changed"),
         Count(count.added, f"{plural(count.added, 'person', 'people')} added"),
         Count(count.removed, f"{count.removed} removed"),
-        *_any(count.left, "left"),
-        *_any(count.failed, "failed"),
-        *_any(count.unknown, "unknown"),
-        *_any(count.skipped, "skipped"),
-        *_any(count.not_run, "not run"),
-        *_any(count.blocked, "blocked"),
+        *_nonzero(count.left, "left"),
+        *_nonzero(count.failed, "failed"),
+        *_nonzero(count.unknown, "unknown"),
+        *_nonzero(count.skipped, "skipped"),
+        *_nonzero(count.not_run, "not run"),
+        *_nonzero(count.blocked, "blocked"),
     )
     return Totals("Applied", plural(count.calls, "call", "calls"), counts)
 
@@ -93,7 +93,7 @@ def no_changes(plan: Plan, *, drift: bool) -> str:
 
 def in_sync_sentence(plan: Plan) -> str:
     """Return `4 other groups are in sync.` for a plan with changes, "" where there is no other group."""
-    words = _how_groups_are(plan, beside_changes=True)
+    words = _unchanged_groups(plan, has_changes=True)
     return f"{words}." if plan.has_changes and words else ""
 
 
@@ -177,16 +177,16 @@ def _shard(plan: Plan, shard: ShardInfo) -> str:
     return f"Shard {shard}: {len(plan.groups)} of {which}{plural(shard.total_groups, 'group', 'groups')}."
 
 
-def _any(number: int, words: str) -> tuple[Count, ...]:
+def _nonzero(number: int, words: str) -> tuple[Count, ...]:
     return (Count(number, f"{number} {words}"),) if number else ()
 
 
-def _how_groups_are(plan: Plan, *, beside_changes: bool = False) -> str:
+def _unchanged_groups(plan: Plan, *, has_changes: bool = False) -> str:
     """Return `4 groups match the configuration, 1 group differs but is only observed` of those with nothing pending."""
     observed = sum(group.observe_only for group in plan.groups)
     in_sync = sum(not group.has_changes for group in plan.groups) - observed
     match = ("other group is in sync", "other groups are in sync")
-    if not beside_changes:
+    if not has_changes:
         match = ("group matches the configuration", "groups match the configuration")
     differ = ("group differs but is only observed", "groups differ but are only observed")
     words = ((in_sync, plural(in_sync, *match)), (observed, plural(observed, *differ)))

@@ -39,6 +39,16 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+_PATH = re.compile(r"`((?:[a-z_]+/)+[a-z_]*(?:\.[a-z]+)?|[a-z_]+\.py)`")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=name_of)
+def test_every_file_of_the_project_that_a_page_names_exists(page: Path) -> None:
+    for path in _PATH.findall(prose(page.read_text(encoding="utf-8"))):
+        if path.partition("/")[0] in {entry.name for entry in (*ROOT.iterdir(), *(ROOT / "reconciler").iterdir())}:
+            assert (ROOT / path).exists() or (ROOT / "reconciler" / path).exists(), f"{path}: no such file"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_link_within_the_project_has_a_target(page: Path) -> None:
     links = [match["to"] or match["at"] for match in _LINK.finditer(prose(page.read_text(encoding="utf-8")))]

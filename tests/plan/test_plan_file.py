@@ -445,6 +445,8 @@ def in_old_words(document: Any) -> Any:
         group["blocked"] = [reason["text"] for reason in group["blocked"]]
     for advice in (advice for value in (old, *old["groups"]) for advice in value["advice"]):
         advice["text"] = advice.pop("message")["text"]
+    for group in old["groups"]:
+        group["found"] = group["found"].replace("none", "nowhere")
     for step in (step for group in old["groups"] for step in group["steps"]):
         step["phase"] = step["phase"].replace("remove", "take")
     return old
