@@ -1,16 +1,18 @@
-"""Faults of the server: the requests that a fault affects, how often, and what it does to them."""
+"""Faults of the server: the requests that a fault affects, how often, and what it does to their responses."""
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.errors import ApiFailure, SandboxError
+from reconciler.sandbox.http_messages import ApiData, ApiRequest, HttpReply, error_reply, success_reply
 
 
 class FaultKind(StrEnum):
@@ -60,6 +62,9 @@ EFFECT_SELECTABLE = frozenset(
 STALE = frozenset({FaultKind.STALE_LIST, FaultKind.STALE_GROUP})
 """The kinds that respond with an earlier state."""
 
+INCOMPLETE = frozenset({FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.DROP_MID, FaultKind.SILENCE})
+"""The kinds that send no complete response."""
+
 _NO_EFFECT = frozenset({FaultKind.STATUS, FaultKind.DROP_BEFORE, FaultKind.HTML, FaultKind.SILENCE, FaultKind.REDIRECT})
 _LIST, _GROUP = ("GET", "/groups"), ("GET", "/groups/*")
 _DEFAULT_CALLS: Mapping[str, tuple[str, str]] = {
@@ -68,6 +73,25 @@ _DEFAULT_CALLS: Mapping[str, tuple[str, str]] = {
     FaultKind.WRONG_COUNT: _LIST,
     FaultKind.STALE_GROUP: _GROUP,
     FaultKind.PARTIAL_GROUP: _GROUP,
+}
+
+_PROXY_PAGE = b"<!doctype html><html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>"
+
+_WRONG_LISTS: Mapping[str, str] = {
+    FaultKind.PARTIAL_LIST: "items",
+    FaultKind.PARTIAL_GROUP: "participants",
+    FaultKind.WRONG_COUNT: "items",
+}
+"""The kinds that change a list, and its key in the data if the data is not the list itself."""
+
+_DEFAULT_CODES = {
+    400: "VALIDATION_ERROR",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    422: "UNPROCESSABLE_ENTITY",
+    429: "RATE_LIMIT_EXCEEDED",
 }
 
 
@@ -178,3 +202,49 @@ def _compile_glob(glob: str) -> re.Pattern[str]:
     parts = re.split(r"(\*\*|\*)", glob)
     wildcards = {"**": ".*", "*": "[^/]*"}
     return re.compile("".join(wildcards.get(part, re.escape(part)) for part in parts))
+
+
+def apply_fault(fault: Fault, correct: HttpReply | None, request: ApiRequest) -> HttpReply:
+    """Return the response to a request that a fault affects; `correct` is None if the request was not handled."""
+    faulty = _faulty_reply(fault, correct or success_reply(ApiData({}), request), request)
+    return replace(faulty, headers={**faulty.headers, **{name.lower(): value for name, value in fault.headers.items()}})
+
+
+def _faulty_reply(fault: Fault, correct: HttpReply, request: ApiRequest) -> HttpReply:
+    if fault.kind == FaultKind.STATUS:
+        status = fault.status or 500
+        code = fault.code or _DEFAULT_CODES.get(status, "INTERNAL_ERROR")
+        return error_reply(ApiFailure(status, code, fault.message or "injected by a fault of the sandbox"), request)
+    if fault.kind == FaultKind.HTML:
+        return HttpReply(200, _PROXY_PAGE, {"content-type": "text/html; charset=utf-8"})
+    if fault.kind == FaultKind.REDIRECT:
+        return HttpReply(fault.status or 302, b"", {"location": fault.location})
+    if fault.kind == FaultKind.SET_COOKIE:
+        return replace(correct, headers={**correct.headers, "set-cookie": fault.cookie})
+    if fault.kind == FaultKind.TRUNCATED:
+        return replace(correct, body=correct.body[: len(correct.body) // 2])
+    if fault.kind == FaultKind.GARBAGE:
+        return replace(correct, status=200, body=json.dumps(fault.body).encode())
+    return _with_wrong_data(fault, correct)
+
+
+def _with_wrong_data(fault: Fault, correct: HttpReply) -> HttpReply:
+    """Return a response with the right shape and wrong content; errors stay correct."""
+    if fault.kind not in _WRONG_LISTS or correct.status != 200:
+        return correct
+    envelope = json.loads(correct.body)
+    data, key = envelope["data"], _WRONG_LISTS[fault.kind]
+    if isinstance(data, list):
+        envelope["data"] = _wrong_entries(fault, data)
+    elif key in data:
+        data[key] = _wrong_entries(fault, data[key])
+    return replace(correct, body=json.dumps(envelope, ensure_ascii=False).encode())
+
+
+def _wrong_entries(fault: Fault, entries: list[Any]) -> list[Any]:
+    if fault.kind != FaultKind.WRONG_COUNT:
+        return entries[: max(0, len(entries) - fault.amount)]
+    for group in entries:
+        if "participant_count" in group:
+            group["participant_count"] += fault.amount
+    return entries

@@ -16,7 +16,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import reconciler.sandbox.history as history
 import reconciler.sandbox.store as store
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.errors import SandboxError
@@ -52,7 +51,7 @@ class World:
 
         Raises SandboxError if the file is not a sandbox state or cannot be used.
         """
-        return cls(Database.open(path))
+        return cls(Database(path))
 
     def close(self) -> None:
         """Close the database; a world in memory is lost."""
@@ -113,9 +112,8 @@ class World:
     def set_instance_type(self, instance_id: str, kind: str) -> None:
         """Set the type of an instance: waha or cloud_api."""
         with self.transaction() as db:
-            store.put_instance(
-                db, replace(self.instance(instance_id), kind=_choose(InstanceType, kind, "an instance type"))
-            )
+            new_type = _choose(InstanceType, kind, "an instance type")
+            store.put_instance(db, replace(self.instance(instance_id), kind=new_type))
 
     def set_account(
         self,
@@ -272,17 +270,17 @@ class World:
     def effects(self) -> tuple[Effect, ...]:
         """Return every change made through the API since the logs were cleared, in order."""
         with self.transaction() as db:
-            return tuple(history.list_effects(db))
+            return tuple(store.list_effects(db))
 
     def calls(self) -> tuple[Call, ...]:
         """Return every request since the logs were cleared, in order."""
         with self.transaction() as db:
-            return tuple(history.list_calls(db))
+            return tuple(store.list_calls(db))
 
     def clear_logs(self) -> None:
         """Delete the logs of calls and effects; numbering restarts at 1, and stale answers reach back no further."""
         with self.transaction() as db:
-            history.clear_logs(db)
+            store.clear_logs(db)
 
     def webhooks(self) -> tuple[dict[str, Any], ...]:
         """Return the stored webhook subscriptions, in order."""
