@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import reconciler.sandbox.group_handlers as group_handlers
 import reconciler.sandbox.handlers as handlers
 import reconciler.sandbox.store as store
-from reconciler.sandbox.context import OPENAPI_PATH, RequestContext, Service
+from reconciler.sandbox.context import OPENAPI_PATH, Service
 from reconciler.sandbox.errors import ApiFailure, SandboxError, not_found
 from reconciler.sandbox.faults import INCOMPLETE, STALE, Fault, FaultKind, apply_fault
 from reconciler.sandbox.http_messages import (
@@ -95,14 +95,10 @@ def _routes(service: Service) -> list[Route]:
     def on_instance(path: str, handler: Callable[..., ApiData]) -> Endpoint:
         def endpoint(request: ApiRequest, path_params: Mapping[str, str]) -> HttpReply:
             params = dict(path_params)
-            instance_id = params.pop("instance_id")
-
-            def handle(context: RequestContext) -> ApiData:
+            with service.open_context(request, params.pop("instance_id")) as context:
                 if path.startswith(("/groups", "/messages")):
                     context.require_groups()
-                return handler(context, **params)
-
-            return success_reply(service.run_on_instance(request, instance_id, handle), request)
+                return success_reply(handler(context, **params), request)
 
         return endpoint
 

@@ -6,7 +6,8 @@ import hmac
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -64,15 +65,14 @@ class Service:
             challenge = {"www-authenticate": "Bearer"}
             raise ApiFailure(401, "UNAUTHORIZED", "the API key is missing or wrong", headers=challenge)
 
-    def run_on_instance(
-        self, request: ApiRequest, instance_id: str, handler: Callable[[RequestContext], ApiData]
-    ) -> ApiData:
-        """Run an endpoint's handler in a transaction, on the instance in the request's path."""
+    @contextmanager
+    def open_context(self, request: ApiRequest, instance_id: str) -> Iterator[RequestContext]:
+        """Open a transaction for a request on the instance in its path; raise a 404 if there is no such instance."""
         with self.world.transaction() as db:
             instance = store.find_instance(db, instance_id)
             if instance is None:
                 raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
-            return handler(RequestContext(db, instance, request, self.settings))
+            yield RequestContext(db, instance, request, self.settings)
 
     def run_hook(self, hook: Hook | None, seq: int, method: str, path: str) -> None:
         """Call a hook if there is one; collect its exception in `failures`."""

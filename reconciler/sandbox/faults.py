@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -66,17 +65,11 @@ INCOMPLETE = frozenset({FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.D
 """The kinds that send no complete response."""
 
 _NO_EFFECT = frozenset({FaultKind.STATUS, FaultKind.DROP_BEFORE, FaultKind.HTML, FaultKind.SILENCE, FaultKind.REDIRECT})
-_LIST, _GROUP = ("GET", "/groups"), ("GET", "/groups/*")
 _DEFAULT_CALLS: Mapping[str, tuple[str, str]] = {
-    FaultKind.STALE_LIST: _LIST,
-    FaultKind.PARTIAL_LIST: _LIST,
-    FaultKind.WRONG_COUNT: _LIST,
-    FaultKind.STALE_GROUP: _GROUP,
-    FaultKind.PARTIAL_GROUP: _GROUP,
+    **dict.fromkeys((FaultKind.STALE_LIST, FaultKind.PARTIAL_LIST, FaultKind.WRONG_COUNT), ("GET", "/groups")),
+    **dict.fromkeys((FaultKind.STALE_GROUP, FaultKind.PARTIAL_GROUP), ("GET", "/groups/*")),
 }
-
 _PROXY_PAGE = b"<!doctype html><html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>"
-
 _WRONG_LISTS: Mapping[str, str] = {
     FaultKind.PARTIAL_LIST: "items",
     FaultKind.PARTIAL_GROUP: "participants",
@@ -155,17 +148,11 @@ class Fault:
 
 
 class FaultSchedule:
-    """The active faults, each with its count of matching requests; they can change while the server runs."""
+    """The active faults, each with its count of matching requests."""
 
-    def __init__(self, faults: Sequence[Fault] = ()) -> None:
-        self._lock = threading.Lock()
-        self.set(faults)
-
-    def set(self, faults: Sequence[Fault]) -> None:
-        """Replace all faults; the counts restart at zero."""
-        with self._lock:
-            self._faults = tuple(faults)
-            self._match_counts = [0] * len(self._faults)
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self._faults = tuple(faults)
+        self._match_counts = [0] * len(self._faults)
 
     def next(self, method: str, path: str, body: str) -> tuple[float, Fault | None]:
         """Count a request; return the seconds to delay it and the first other fault that affects it.
@@ -175,18 +162,17 @@ class FaultSchedule:
         path = fault_path(path)
         delay = 0.0
         active: Fault | None = None
-        with self._lock:
-            for index, fault in enumerate(self._faults):
-                if not fault.matches(method, path, body):
-                    continue
-                count = self._match_counts[index]
-                self._match_counts[index] += 1
-                if count < fault.skip or (fault.times and count >= fault.skip + fault.times):
-                    continue
-                if fault.kind == FaultKind.LATENCY:
-                    delay += fault.seconds
-                else:
-                    active = active or fault
+        for index, fault in enumerate(self._faults):
+            if not fault.matches(method, path, body):
+                continue
+            count = self._match_counts[index]
+            self._match_counts[index] += 1
+            if count < fault.skip or (fault.times and count >= fault.skip + fault.times):
+                continue
+            if fault.kind == FaultKind.LATENCY:
+                delay += fault.seconds
+            else:
+                active = active or fault
         return delay, active
 
 

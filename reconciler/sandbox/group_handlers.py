@@ -10,12 +10,11 @@ from reconciler.sandbox.context import RequestContext
 from reconciler.sandbox.errors import ApiFailure, forbidden, invalid, not_found
 from reconciler.sandbox.http_messages import ApiData, parse_body
 from reconciler.sandbox.phones import parse_request_jid
-from reconciler.sandbox.records import Account, Group, GroupSummary, Member
+from reconciler.sandbox.records import MAX_NAME, Account, Group, GroupSummary, Member
 from reconciler.sandbox.settings import Dialect
 
-# WhatsApp's limits of characters.
-MAX_NAME = 100
 MAX_DESCRIPTION = 2048
+"""WhatsApp's limit of characters in a group's description."""
 
 
 def create_group(context: RequestContext) -> ApiData:

@@ -58,13 +58,13 @@ class HttpReply:
 
 def success_reply(result: ApiData, request: ApiRequest) -> HttpReply:
     """Return a response with the documented success envelope."""
-    return _json_reply(result.status, {"success": True, "data": result.data, "meta": _meta(request)})
+    return _json_reply(request, result.status, {"success": True, "data": result.data}, {})
 
 
 def error_reply(error: ApiFailure, request: ApiRequest) -> HttpReply:
     """Return a response with the documented error envelope."""
     content = {"code": error.code, "message": error.message, "details": error.details}
-    return _json_reply(error.status, {"success": False, "error": content, "meta": _meta(request)}, error.headers)
+    return _json_reply(request, error.status, {"success": False, "error": content}, error.headers)
 
 
 def format_timestamp(seconds: float) -> str:
@@ -110,10 +110,7 @@ def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _meta(request: ApiRequest) -> dict[str, str]:
-    return {"requestId": f"req_{request.seq:012d}", "timestamp": format_timestamp(request.now)}
-
-
-def _json_reply(status: int, payload: Any, headers: Mapping[str, str] | None = None) -> HttpReply:
-    body = json.dumps(payload, ensure_ascii=False).encode()
-    return HttpReply(status, body, {"content-type": "application/json", **(headers or {})})
+def _json_reply(request: ApiRequest, status: int, content: Mapping[str, Any], headers: Mapping[str, str]) -> HttpReply:
+    meta = {"requestId": f"req_{request.seq:012d}", "timestamp": format_timestamp(request.now)}
+    body = json.dumps({**content, "meta": meta}, ensure_ascii=False).encode()
+    return HttpReply(status, body, {"content-type": "application/json", **headers})

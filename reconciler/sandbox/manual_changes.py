@@ -6,11 +6,10 @@ import random
 from collections.abc import Sequence
 
 from reconciler.sandbox.phones import mask_phone
-from reconciler.sandbox.records import Group
+from reconciler.sandbox.records import MAX_NAME, Group
 from reconciler.sandbox.world import World
 
 _AREA_CODES = (202, 303, 404, 512, 617, 206)
-_MAX_NAME = 100
 
 
 def shake(world: World, seed: int, instance_id: str) -> list[str]:
@@ -37,7 +36,7 @@ def shake(world: World, seed: int, instance_id: str) -> list[str]:
 
 def _rename(world: World, group: Group) -> str:
     suffix = " (renamed)"
-    name = group.name[: _MAX_NAME - len(suffix)] + suffix
+    name = group.name[: MAX_NAME - len(suffix)] + suffix
     world.rename_group(group.id, name)
     return f'renamed "{group.name}" to "{name}"'
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+MAX_NAME = 100
+"""WhatsApp's limit of characters in a group's name."""
+
 
 class ShownAs(StrEnum):
     """The id of an account in participant lists: its phone JID, a LID with the phone beside it, or only a LID."""

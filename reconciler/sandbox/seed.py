@@ -15,10 +15,7 @@ from reconciler.sandbox.faults import EFFECT_SELECTABLE, STALE, Fault, FaultKind
 from reconciler.sandbox.phones import parse_phone
 from reconciler.sandbox.world import World
 
-_INSTANCE_KEYS = ("id", "phone", "name", "status", "type")
 _ACCOUNT_KEYS = ("phone", "jid", "lid", "shows", "refuses_adds", "exists", "spelling")
-_GROUP_KEYS = ("id", "name", "description", "owner", "participants", "invite_code", "instance")
-_PARTICIPANT_KEYS = ("phone", "admin", "owner")
 _CONTACT_KEYS = ("phone", "name", "short_name", "push_name", "is_business")
 _INSTANCE_ROLES = ("admin", "member", "outside")
 
@@ -128,7 +125,7 @@ def seed_world(world: World, path: Path) -> None:
     """
     document = _read_yaml(path, typed=False).fields(("instance", "accounts", "groups", "contacts"), ["instance"])
     with world.transaction():
-        fields = document["instance"].fields(_INSTANCE_KEYS, ["id", "phone"])
+        fields = document["instance"].fields(("id", "phone", "name", "status", "type"), ["id", "phone"])
         instance = {key: field.text() for key, field in fields.items()}
         with document["instance"].error_context():
             world.ensure_instance(
@@ -187,7 +184,8 @@ def _arguments(value: YamlValue, keys: Sequence[str], boolean_keys: Sequence[str
 
 
 def _seed_group(world: World, group: YamlValue, instance_phone: str) -> None:
-    fields = group.fields(_GROUP_KEYS, ["name"])
+    known = ("id", "name", "description", "owner", "participants", "invite_code", "instance")
+    fields = group.fields(known, ["name"])
     texts = {key: field.text() for key, field in fields.items() if key != "participants"}
     role = texts.get("instance", "admin")
     if role not in _INSTANCE_ROLES:
@@ -210,7 +208,8 @@ def _seed_group(world: World, group: YamlValue, instance_phone: str) -> None:
 
 
 def _participant(value: YamlValue) -> tuple[str, bool, bool]:
-    fields = {"phone": value} if isinstance(value.value, str) else value.fields(_PARTICIPANT_KEYS, ["phone"])
+    only_phone = isinstance(value.value, str)
+    fields = {"phone": value} if only_phone else value.fields(("phone", "admin", "owner"), ["phone"])
     with fields["phone"].error_context():
         phone = parse_phone(fields["phone"].text())
     is_admin, is_owner = (key in fields and fields[key].boolean() for key in ("admin", "owner"))

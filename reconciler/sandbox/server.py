@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler.sandbox.context import Service
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.faults import Fault, FaultSchedule
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.world import World
 
@@ -85,7 +85,7 @@ class Server(Service):
 
     def set_faults(self, faults: Sequence[Fault]) -> None:
         """Replace the faults from the next request on; all counts restart at zero."""
-        self.faults.set(faults)
+        self.faults = FaultSchedule(faults)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -91,7 +91,7 @@ def test_a_bug_in_a_handler_is_a_500_and_is_raised_when_the_server_stops(monkeyp
             assert (answer.status_code, answer.json()["error"]["code"]) == (500, "INTERNAL_ERROR")
             assert "X-RateLimit-Limit" in answer.headers
 
-    monkeypatch.setattr(Service, "run_on_instance", broken)
+    monkeypatch.setattr(Service, "open_context", broken)
     with pytest.raises(RuntimeError, match="on purpose"):
         call_once()
 
