@@ -34,7 +34,7 @@ unit: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 # For every edit, in under 20 s: what needs no socket, browser, git or random input. The first run takes longer (mypy).
-PURE := apply config diff sanitize model plan report oracle test_engine.py test_marks.py
+PURE := apply config diff sanitize model person plan report oracle test_engine.py test_marks.py
 QUICK := not slow and not fuzz and not browser and not git
 quick: $(INSTALLED)
 	$(BIN)/ruff check --quiet .
@@ -55,7 +55,7 @@ bench: $(INSTALLED)
 screenshots: $(INSTALLED)
 	$(BIN)/python -m tests.screenshots docs/images
 
-# The pages generated from the program: docs/file.md and docs/commands.md.
+# The pages generated from the program: docs/file.md, docs/commands.md, and the tables of docs/safety.md.
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py
 

@@ -5,7 +5,8 @@
 
 A profiler hook sees each call of a function of `reconciler/`. A file counts as entered when one of its functions ran,
 not when it was only imported. With `--value` it counts where a function's arguments hold the value: as text, or inside
-a value of ours; a list of more than three does not hold one of its items. The walk ends at the transport.
+a value of ours; a list of more than three does not hold one of its items. The walk ends at the transport. `apply`
+runs with `--yes --format json`, so that no plan is printed on the way.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def walk(command: str, digits: str | None) -> Walk:
         os.chdir(folder)
         run([*options, "apply", "--yes", "--max-removals", "9", str(file)])
         file.write_text(GROUPS.format(members=", ".join(AFTER)), encoding="utf-8")
-        more = ["--yes", "--max-removals", "9"] if command == "apply" else []
+        more = ["--yes", "--max-removals", "9", "--format", "json"] if command == "apply" else []
         hook = Walk(digits)
         threading.setprofile(hook)
         sys.setprofile(hook)

@@ -250,9 +250,9 @@ def safety_page(page: str) -> str:
 
 
 def _safety_row(sentence: Sentence, columns: int) -> str:
-    return (
-        _row((sentence.when, code_span(message_shape(sentence.text)), sentence.lift)[:columns]) if sentence.when else ""
-    )
+    if not sentence.when:
+        return ""
+    return _row((sentence.when, code_span(message_shape(sentence.text)), sentence.override)[:columns])
 
 
 def message_shape(template: str) -> str:

@@ -31,7 +31,7 @@ from reconciler.live.fetch import (
 )
 from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, Listing, LiveGroup
-from reconciler.model.person_ref import PersonQuery
+from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
@@ -138,13 +138,13 @@ def match_live(
     return listing, match_groups(desired.groups, listing.groups)
 
 
-def find_person(desired: Desired, client: Client, query: PersonQuery, *, parallelism: int) -> PersonMemberships:
+def find_person(desired: Desired, client: Client, person: PersonRef, *, parallelism: int) -> PersonMemberships:
     """Find where a person is wanted and where they are: list everything, read each group whose entry names nobody."""
     desired = desired.for_instance(client.instance_id)
     listing = confirm_listing(list_groups(client, pinned_groups(desired.groups)), client)
     read = read_groups(client, listing.groups, parallelism, is_complete=lambda entry: entry.participants is not None)
     matches = match_groups(desired.groups, listing.groups).values()
-    return find_memberships(query, desired, matches, listing.names, read, client.instance_id)
+    return find_memberships(person, desired, matches, listing.names, read, client.instance_id)
 
 
 def _list_for_saved_plan(plan: Plan, client: GroupListApi) -> Listing:

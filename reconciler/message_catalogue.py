@@ -27,32 +27,32 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """The template of one message; for the page on safety also `when` it applies, and how to `lift` what it stops."""
+    """The template of one message; for the page on safety `when` it applies, and how to `override` it."""
 
     kind: MessageKind
     text: str
     when: str = ""
-    lift: str = ""
+    override: str = ""
 
 
-def _refusal(text: str, when: str, lift: str) -> Sentence:
-    return Sentence(MessageKind.REFUSAL, text, when, lift)
+def _refusal(text: str, when: str, override: str) -> Sentence:
+    return Sentence(MessageKind.REFUSAL, text, when, override)
 
 
 def _override(text: str) -> Sentence:
     return Sentence(MessageKind.OVERRIDE, text)
 
 
-def _blocked(text: str, when: str, lift: str) -> Sentence:
-    return Sentence(MessageKind.BLOCKED, text, when, lift)
+def _blocked(text: str, when: str, override: str) -> Sentence:
+    return Sentence(MessageKind.BLOCKED, text, when, override)
 
 
 def _doubt(text: str, when: str) -> Sentence:
     return Sentence(MessageKind.DOUBT, text, when)
 
 
-def _advice(text: str, when: str = "", lift: str = "") -> Sentence:
-    return Sentence(MessageKind.ADVICE, text, when, lift)
+def _advice(text: str, when: str = "", override: str = "") -> Sentence:
+    return Sentence(MessageKind.ADVICE, text, when, override)
 
 
 def _step(text: str) -> Sentence:
@@ -256,14 +256,14 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "unexpected-error": _step("an unexpected {error}: it may have been done, in part or whole"),
     "seen-by-reading": _step("confirmed by reading the group, because the call failed: {error}"),
     "not-confirmed": _step("the API reported success, but reading the group back does not show it"),
-    # People: why somebody did not simply come or go.
+    # People: why somebody was not added or removed as planned.
     "api-refused-person": _person("{answer:live}"),
     "already-so": _person("this was already so before this run's call"),
     "api-says-so": _person("the API says so, but reading the group does not show it"),
     "in-under-private-id": _person(
         "in the group under a private id: set it as their `lid` under `people` (one of {ids:texts})"
     ),
-    "owner-by-now": _person("owns the group by now: an owner cannot be removed"),
+    "owner-by-now": _person("became an owner of the group since the plan was made: an owner cannot be removed"),
     "privacy-settings": _person("added, but not in the group: their privacy settings let only contacts add them"),
     "counted-in-but-missing": _person("the API reported them as a member, but reading the group back does not show it"),
     "removed-but-present": _person("removed, but still in the group when it is read back"),

@@ -19,5 +19,5 @@ def test_every_marker_is_registered(pytestconfig: pytest.Config) -> None:
 
 def test_a_file_has_the_markers_of_its_folder() -> None:
     assert marks_of(HERE / "faults" / "test_races.py") == {"faults", "slow"}
-    assert marks_of(HERE / "cli" / "test_cli_fuzz.py") == {"fuzz"}
+    assert marks_of(HERE / "cli" / "test_fuzz.py") == {"fuzz"}
     assert marks_of(HERE / "model" / "test_shard.py") == set()

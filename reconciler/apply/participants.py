@@ -23,7 +23,7 @@ NOT_ABOUT_PEOPLE = frozenset({"PLAN_LIMIT_REACHED"})
 """Codes of a 409 that are not about a participant (the subscription's limit is reached)."""
 
 PersonOutcomes: TypeAlias = dict[PersonRef, tuple[PersonStatus, Message]]
-"""Why somebody did not simply come or go, as far as the calls themselves show it."""
+"""Why somebody was not added or removed as planned, as far as the calls themselves show it."""
 
 
 def earlier_attempt_ambiguous(error: ApiError) -> bool:
@@ -35,8 +35,8 @@ def earlier_attempt_ambiguous(error: ApiError) -> bool:
 class ParticipantCall:
     """The calls for the people of one step.
 
-    `outcomes` receives why somebody does not simply come or go. `on_success` is called after every call that the API
-    reports as successful, so that a later failure does not count as "nothing happened".
+    `outcomes` receives why somebody was not added or removed as planned. `on_success` is called after every
+    call that the API reports as successful, so that a later failure does not count as "nothing happened".
     """
 
     api: GroupApi

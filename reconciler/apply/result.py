@@ -1,4 +1,4 @@
-"""What an apply did: every call, every step, everybody who did not simply come or go. Values only."""
+"""What an apply did: every call, every step, everybody who was not added or removed as planned. Values only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StepStatus(StrEnum):
 
 
 class PersonStatus(StrEnum):
-    """Why somebody did not simply come or go."""
+    """Why somebody was not added or removed as planned."""
 
     ALREADY_IN = "already in"
     ALREADY_OUT = "already out"
@@ -35,7 +35,7 @@ class PersonStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonOutcome:
-    """A person who did not simply come or go, with the group's invite `link`, or with why it could not be read."""
+    """A person not added or removed as planned; `link` is the invite link, or `link_failure` why there is none."""
 
     group: str
     person: PersonRef

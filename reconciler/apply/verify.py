@@ -64,7 +64,7 @@ def _not_read_back(error: Exception) -> Message:
 
 
 def call_outcomes(run: GroupExecutor) -> tuple[PersonOutcome, ...]:
-    """Return the people who did not simply come or go, as the calls themselves show it."""
+    """Return the people who were not added or removed as planned, as the calls themselves show it."""
     return tuple(
         PersonOutcome(run.plan.key, person, status, message) for person, (status, message) in run.outcomes.items()
     )

@@ -39,17 +39,13 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
     if revision.files is None:
         return None
     top = f"{revision.commit.ref}:{path}"
-    contents = [
-        FileContent(_file_name(each.path, path, top), each.data, each.error, each.hint, each.linked)
-        for each in revision.files
-    ]
+    contents = []
+    for file in revision.files:
+        below = Path(file.path).relative_to(path)
+        # Below the folder `.` too, the name in messages begins with what that folder is called.
+        name = f"{top}/{below}" if below.parts else top
+        contents.append(FileContent(name, file.data, file.error, file.hint, file.linked))
     return load_contents(contents, as_of=as_of, folder=top if revision.is_folder else None, name=path.name)
-
-
-def _file_name(file: str, path: Path, top: str) -> str:
-    """Return a file's name in messages; below the folder `.` too, it begins with what that folder is called."""
-    below = Path(file).relative_to(path)
-    return f"{top}/{below}" if below.parts else top
 
 
 def options_for_changed_since(options: PlanOptions, path: Path, ref: str, desired: Desired) -> PlanOptions:

@@ -7,7 +7,7 @@ from reconciler.config.problem_collector import did_you_mean, quote_person, quot
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, Person
 from reconciler.model.identity import Jid, identity_of_digits, is_group_id, parse_jid
-from reconciler.model.person_ref import PersonQuery, PersonRef
+from reconciler.model.person_ref import PersonRef
 
 _MAX_LENGTH = 200
 _GIVE_ONE_PERSON = "give one person: an alias, a name, a phone number or a JID"
@@ -39,7 +39,7 @@ def parse_person(text: str) -> Person:
     return Person(identity_of_digits(jid.digits), jid.phone_jid)
 
 
-def resolve_person(word: str, desired: Desired) -> PersonQuery:
+def resolve_person(word: str, desired: Desired) -> PersonRef:
     """Return the person that a word on the command line names.
 
     The word is an exact alias, an exact name, a phone number or an id, or an alias or name in other capitals.
@@ -58,10 +58,10 @@ def resolve_person(word: str, desired: Desired) -> PersonQuery:
     if len(matches) > 1:
         aliases = ", ".join(quote_value(alias) for alias in sorted(person.alias or "" for person in matches))
         raise UsageError(f"{quote_value(word)} is the name of {len(matches)} people", f"use an alias: {aliases}")
-    return _query(matches[0]) if matches else _resolve_address(word, desired)
+    return PersonRef.of(matches[0]) if matches else _resolve_address(word, desired)
 
 
-def _resolve_address(word: str, desired: Desired) -> PersonQuery:
+def _resolve_address(word: str, desired: Desired) -> PersonRef:
     try:
         jid = read_address(word, desired.region)
     except InvalidPhoneNumber as error:
@@ -72,10 +72,10 @@ def _resolve_address(word: str, desired: Desired) -> PersonQuery:
         raise UsageError(f"{quote_person(word)} {error.message}", error.hint) from None
     if not jid.is_lid:
         identity = identity_of_digits(jid.digits)
-        return _query(desired.people.get(identity) or Person(identity, jid.phone_jid))
+        return PersonRef.of(desired.people.get(identity) or Person(identity, jid.phone_jid))
     lid = f"{jid.digits}@lid"
     person = next((person for person in desired.people.values() if person.lid == lid), None)
-    return PersonQuery(PersonRef(None, None, None, lid), None, lid) if person is None else _query(person)
+    return PersonRef(None, None, lid=lid) if person is None else PersonRef.of(person)
 
 
 def _unknown_name(word: str, desired: Desired) -> tuple[str, str]:
@@ -89,7 +89,3 @@ def _unknown_name(word: str, desired: Desired) -> tuple[str, str]:
 def _names(person: Person) -> tuple[str, ...]:
     """Return the aliases and the name that the file gives a person."""
     return (*person.aliases, *([person.name] if person.name else []))
-
-
-def _query(person: Person) -> PersonQuery:
-    return PersonQuery(PersonRef.of(person), person.identity, person.lid)

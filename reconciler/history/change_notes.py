@@ -9,15 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from reconciler.diff.match import lookup_names
-from reconciler.model.desired import (
-    DEFAULT_REMOVALS,
-    Desired,
-    DesiredGroup,
-    Membership,
-    RemovalLimit,
-    State,
-    Unmanaged,
-)
+from reconciler.model.desired import DEFAULT_REMOVALS, Desired, DesiredGroup, Membership, RemovalLimit, State, Unmanaged
 from reconciler.model.identity import Identity
 
 
@@ -34,11 +26,9 @@ def added_field_note(group: DesiredGroup, policy_limit: RemovalLimit | None, fie
         return f"if no live group has its name, the one with an earlier name is adopted{renamed}"
     if field == "max_removals" and group.max_removals is not None:
         limit = policy_limit or DEFAULT_REMOVALS
-        return {
-            None: f"not comparable with the limit of all groups ({limit}): check what it means for this group",
-            True: f"allows more removals than the limit of all groups ({limit})",
-            False: "",
-        }[_is_wider(limit, group.max_removals)]
+        wider = f"allows more removals than the limit of all groups ({limit})"
+        incomparable = f"not comparable with the limit of all groups ({limit}): check what it means for this group"
+        return _wider_note(limit, group.max_removals, wider, incomparable)
     return ""
 
 
@@ -83,7 +73,7 @@ def added_group_notes(group: DesiredGroup, namesakes: Sequence[DesiredGroup]) ->
 
 def removed_group_note(group: DesiredGroup, namesakes: Sequence[DesiredGroup]) -> str:
     """Return what becomes of a group that is removed; `namesakes` are the remaining ones that share a name with it."""
-    listed = 0 if isinstance(group.members, Unmanaged) else len(group.members)
+    listed = len(group.listed_members)
     live = f"the live group and its {listed} listed members stay" if listed > 1 else "the live group stays"
     keys = ", ".join(one.key for one in namesakes)
     return f"no longer managed: {live} unchanged" + (f", unless matched by its name for {keys}" if keys else "")
@@ -107,17 +97,16 @@ def why_kept(identity: Identity, group: DesiredGroup, new: Desired) -> str:
 def _limit_note(old: RemovalLimit | None, new: RemovalLimit | None) -> str:
     if new is None:
         return "" if old is None else "the limit of all groups applies instead, or else the default"
-    return {
-        None: "the limit changed between a count and a percentage: check what it means for your groups",
-        True: "allows more removals than before",
-        False: "",
-    }[_is_wider(old or DEFAULT_REMOVALS, new)]
+    incomparable = "the limit changed between a count and a percentage: check what it means for your groups"
+    return _wider_note(old or DEFAULT_REMOVALS, new, "allows more removals than before", incomparable)
 
 
-def _is_wider(old: RemovalLimit, new: RemovalLimit) -> bool | None:
-    """Whether the new limit allows more; None for a count beside a percentage, which depends on the group."""
-    pair = (old.count, new.count) if new.count is not None else (old.percent, new.percent)
-    return None if pair[0] is None or pair[1] is None else pair[1] > pair[0]
+def _wider_note(old: RemovalLimit, new: RemovalLimit, wider: str, incomparable: str) -> str:
+    """Return `wider` where the new limit allows more, `incomparable` where one is a count and one a percentage."""
+    before, after = (old.count, new.count) if new.count is not None else (old.percent, new.percent)
+    if before is None or after is None:
+        return incomparable
+    return wider if after > before else ""
 
 
 def _removes_others(group: DesiredGroup) -> bool:

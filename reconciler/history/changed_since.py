@@ -25,14 +25,7 @@ from reconciler.plan.selection import PlanOptions, select_keys
 from reconciler.sanitize.escape import mask_and_escape
 
 _NO_EFFECT_ON_PLANS: Final = frozenset(
-    {
-        "aliases",
-        "policy.allowed_countries",
-        "policy.max_members",
-        "policy.writes_per_minute",
-        "region",
-        "restrictions",
-    }
+    {"aliases", "policy.allowed_countries", "policy.max_members", "policy.writes_per_minute", "region", "restrictions"}
 )
 """Settings that only say how a file is read or checked, or how fast a plan is applied. Any other one, also one that is
 added later, may change the plan of every group."""
@@ -100,15 +93,13 @@ def forbidden_removals(old: Desired, new: Desired) -> tuple[Problem, ...]:
     The restrictions of both revisions apply: nobody gains a removal by changing the rules along with it. A key that
     moved to another file is not removed; whether it may be there is checked when the newer revision is loaded.
     """
-    return tuple(
-        sorted(
-            problem
-            for section in RESTRICTED
-            for key, file in old.origins.get(section, {}).items()
-            if key not in new.origins.get(section, {})
-            and (problem := _forbidden_removal(section, key, file, old, new)) is not None
-        )
+    problems = (
+        _forbidden_removal(section, key, file, old, new)
+        for section in RESTRICTED
+        for key, file in old.origins.get(section, {}).items()
+        if key not in new.origins.get(section, {})
     )
+    return tuple(sorted(filter(None, problems)))
 
 
 def _forbidden_removal(section: str, key: str, file: str, old: Desired, new: Desired) -> Problem | None:
@@ -120,26 +111,21 @@ def _forbidden_removal(section: str, key: str, file: str, old: Desired, new: Des
         what = f"this {_SECTION_WORDS[section]} was removed"
         message = f"{what}, but the {which} restrictions do not let this file define it ({reason})"
         hint = "put it back, or change the restrictions first, in a change of their own"
+        # Rules know a file only by its path below the folder. The shortest source that ends in it is that file:
+        # `a.yaml` is also the end of `sales/a.yaml`.
+        name = min((source.path for source in old.sources if source.path.endswith(file)), key=len, default=file)
         path = f"{section}.{mask_and_escape(key)}"
-        name = mask_and_escape(_full_path(file, old))
-        return Problem(name, 0, 0, path, message, hint, kind=ProblemKind.RESTRICTION)
+        return Problem(mask_and_escape(name), 0, 0, path, message, hint, kind=ProblemKind.RESTRICTION)
     return None
-
-
-def _full_path(file: str, desired: Desired) -> str:
-    """Return the file as messages of that revision name it: rules know only its path below the folder."""
-    # The shortest, since `a.yaml` is also the end of `sales/a.yaml`.
-    return min((each.path for each in desired.sources if each.path.endswith(file)), key=len, default=file)
 
 
 def match_may_change(old: Iterable[DesiredGroup], new: Iterable[DesiredGroup]) -> bool:
     """Whether any key may match another live group than before, whatever is live."""
-    return _match_criteria(old) != _match_criteria(new)
-
-
-def _match_criteria(groups: Iterable[DesiredGroup]) -> dict[str, tuple[Any, ...]]:
-    """Return everything by which each key is matched."""
-    return {group.key: (group.id, lookup_names(group), group.state, group.invite is None) for group in groups}
+    before, after = (
+        {group.key: (group.id, lookup_names(group), group.state, group.invite is None) for group in groups}
+        for groups in (old, new)
+    )
+    return before != after
 
 
 def narrow_by_matches(
@@ -206,9 +192,9 @@ def with_rematch_advice(
 
 def _rematch_message(change: Change, ids: tuple[str, ...], keys_by_id: Mapping[str, str], ref: str) -> Message:
     """Return what became of the live groups (`ids`) that a key matched or may have matched at the revision `ref`."""
-    count = len(ids)
     if not ids:
         return Message.of("matched-none-before", ref=ref)
+    count = len(ids)
     keys = tuple(sorted({keys_by_id[group_id] for group_id in ids if group_id in keys_by_id}))
     if keys and change.create:
         return Message.of("matched-group-taken-creates", ref=ref, count=count, keys=keys)

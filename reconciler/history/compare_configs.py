@@ -7,18 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from itertools import groupby
+from typing import Any, Final, TypeVar
 
 from reconciler.diff.participants import ref_from_member, sorted_people
-from reconciler.history.change_notes import (
-    added_field_note,
-    added_group_notes,
-    field_note,
-    list_note,
-    removed_group_note,
-    setting_note,
-    why_kept,
-)
+from reconciler.history import change_notes
 from reconciler.history.changed_since import forbidden_removals
 from reconciler.history.config_diff import (
     AliasChange,
@@ -32,11 +25,13 @@ from reconciler.history.config_diff import (
     MembershipTermsChange,
 )
 from reconciler.history.normal_form import Delta, compare_forms, compare_groups, normalize_settings
-from reconciler.history.pairing import GroupsByName, pair_groups
+from reconciler.history.pairing import find_namesakes, index_by_name, pair_groups
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.identity import Identity, phone_jid
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import quote
+
+_PersonChange = TypeVar("_PersonChange", MembershipChange, MembershipTermsChange)
 
 
 def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_version: ConfigVersion) -> ConfigDiff:
@@ -53,9 +48,16 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
         instance_id=new.instance_id or old.instance_id or "",
         groups=groups,
         unchanged=sum(group.key not in changed for group in new.groups),
-        settings=_field_changes(deltas, lambda change: setting_note(old, new, change.field, change.old is not None)),
+        settings=_field_changes(
+            deltas, lambda change: change_notes.setting_note(old, new, change.field, change.old is not None)
+        ),
         lists=_list_changes(deltas, old, new),
-        alias_changes=tuple(_alias_changes(deltas, old, new)),
+        alias_changes=tuple(
+            AliasChange(delta.item, PersonRef.of(old.people[delta.old]), PersonRef.of(new.people[delta.new]))
+            for delta in _items(deltas, "aliases")
+            # One that is new or gone shows where it is used.
+            if delta.old is not None and delta.new is not None
+        ),
         warnings=tuple(str(problem) for problem in sorted(new.warnings)),
         forbidden_removals=tuple(str(problem) for problem in forbidden_removals(old, new)),
     )
@@ -65,60 +67,51 @@ def _compare_groups(old: Desired, new: Desired) -> Iterator[GroupDiff]:
     pairs = pair_groups(old.groups, new.groups)
     paired = {group.key for group in pairs.values()}
     removed = [group for group in old.groups if group.key not in paired]
-    removed_by_name, new_by_name = GroupsByName.of(removed), GroupsByName.of(new.groups)
+    removed_by_name, new_by_name = index_by_name(removed), index_by_name(new.groups)
     for group in new.groups:
         before = pairs.get(group.key)
         if before is None:
-            yield _added_group(group, new, removed_by_name.sharing(group))
+            yield _added_group(group, new, find_namesakes(group, removed_by_name))
         elif before != group and (diff := _changed_group(before, group, old, new)).is_significant:
             yield diff
     for group in removed:
-        yield GroupDiff(
-            key=group.key,
-            change=GroupChangeKind.REMOVED,
-            name=_name(group),
-            id=group.id,
-            membership=group.membership,
-            notes=(removed_group_note(group, new_by_name.sharing(group)),),
-        )
+        note = change_notes.removed_group_note(group, find_namesakes(group, new_by_name))
+        yield replace(_without_changes(group, GroupChangeKind.REMOVED), notes=(note,))
+
+
+def _without_changes(group: DesiredGroup, change: GroupChangeKind) -> GroupDiff:
+    name = "" if isinstance(group.name, Unmanaged) else group.name
+    return GroupDiff(key=group.key, change=change, name=name, id=group.id, membership=group.membership)
 
 
 def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredGroup]) -> GroupDiff:
     """Return a group that is new; `namesakes` are the removed ones that share a name with it."""
-    blank = DesiredGroup(group.key)
-    deltas = compare_groups(blank, group, new.excluded_people)
+    deltas = compare_groups(DesiredGroup(group.key), group, new.excluded_people)
     # The heading has name and id; the people in a list show that it is managed.
     fields = _field_changes(
         (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),
-        lambda change: added_field_note(group, new.policy.max_removals, change.field),
+        lambda change: change_notes.added_field_note(group, new.policy.max_removals, change.field),
     )
-    return GroupDiff(
-        key=group.key,
-        change=GroupChangeKind.ADDED,
-        name=_name(group),
-        id=group.id,
-        membership=group.membership,
+    return replace(
+        _without_changes(group, GroupChangeKind.ADDED),
         fields=tuple(replace(change, old=None) for change in fields),
         added=_added_members(deltas, group),
         lists=_list_changes(deltas, new, new),
-        notes=tuple(added_group_notes(group, namesakes)),
+        notes=tuple(change_notes.added_group_notes(group, namesakes)),
     )
 
 
 def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after: Desired) -> GroupDiff:
     """Return a group that both versions have, under one key or, matched by its id or its name, under two."""
     # People whom either version ignores are neither added nor removed; the policy's own change is reported once.
-    excluded = before.excluded_people | after.excluded_people
-    deltas = compare_groups(old, new, excluded)
+    deltas = compare_groups(old, new, before.excluded_people | after.excluded_people)
+    # A group whose name is no longer managed is called as it was.
+    named = replace(new, name=old.name) if isinstance(new.name, Unmanaged) else new
     added = _added_members(deltas, new)
-    return GroupDiff(
-        key=new.key,
-        change=GroupChangeKind.CHANGED,
-        name=_name(new) or _name(old),
-        id=new.id,
+    return replace(
+        _without_changes(named, GroupChangeKind.CHANGED),
         old_key=old.key if old.key != new.key else None,
-        membership=new.membership,
-        fields=_field_changes(deltas, lambda change: field_note(old, new, change.field)),
+        fields=_field_changes(deltas, lambda change: change_notes.field_note(old, new, change.field)),
         added=added,
         removed=_removed_members(deltas, old, new, after),
         terms_changed=_terms_changes(deltas, new),
@@ -127,48 +120,41 @@ def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after:
     )
 
 
-def _name(group: DesiredGroup) -> str:
-    return "" if isinstance(group.name, Unmanaged) else group.name
-
-
 def _added_members(deltas: Iterable[Delta], group: DesiredGroup) -> tuple[MembershipChange, ...]:
-    added = {delta.item for delta in _items(deltas, "members") if delta.old is None}
-    if not added or group.state is State.LEFT or isinstance(group.members, Unmanaged):
+    if group.state is State.LEFT:
         return ()
-    members = (member for identity, member in group.members.items() if identity in added)
+    members = [group.listed_members[Identity(delta.item)] for delta in _items(deltas, "members") if delta.old is None]
     return _in_order(MembershipChange(ref_from_member(one), one.teams, one.by_invite) for one in members)
 
 
 def _removed_members(
     deltas: Iterable[Delta], old: DesiredGroup, new: DesiredGroup, after: Desired
 ) -> tuple[MembershipChange, ...]:
-    removed = {delta.item for delta in _items(deltas, "members") if delta.new is None}
-    if not removed or isinstance(old.members, Unmanaged):
-        return ()
     expired = {member.person.identity: member for member in new.expired}
+    members = [old.listed_members[Identity(delta.item)] for delta in _items(deltas, "members") if delta.new is None]
     return _in_order(
         MembershipChange(
-            ref_from_member(expired.get(identity, member)), member.teams, kept_because=why_kept(identity, new, after)
+            ref_from_member(expired.get(one.person.identity, one)),
+            one.teams,
+            kept_because=change_notes.why_kept(one.person.identity, new, after),
         )
-        for identity, member in old.members.items()
-        if identity in removed
+        for one in members
     )
 
 
-def _in_order(changes: Iterable[MembershipChange]) -> tuple[MembershipChange, ...]:
-    return tuple(sorted(changes, key=lambda change: change.person.sort_key))
-
-
 def _terms_changes(deltas: Iterable[Delta], group: DesiredGroup) -> tuple[MembershipTermsChange, ...]:
-    if isinstance(group.members, Unmanaged):
-        return ()
-    changes = [
+    return _in_order(
         MembershipTermsChange(
-            PersonRef.of(group.members[Identity(delta.item)].person), _terms_text(delta.old), _terms_text(delta.new)
+            PersonRef.of(group.listed_members[Identity(delta.item)].person),
+            _terms_text(delta.old),
+            _terms_text(delta.new),
         )
         for delta in _items(deltas, "members")
         if delta.old is not None and delta.new is not None
-    ]
+    )
+
+
+def _in_order(changes: Iterable[_PersonChange]) -> tuple[_PersonChange, ...]:
     return tuple(sorted(changes, key=lambda change: change.person.sort_key))
 
 
@@ -226,29 +212,20 @@ _FIELD_TEXTS: Final[Mapping[str, Callable[[Any], str | None]]] = {
 
 def _list_changes(deltas: Iterable[Delta], old: Desired, new: Desired) -> tuple[ListChange, ...]:
     """Return the changes of every list of people that is not reported in another way."""
-    by_field: dict[str, list[Delta]] = {}
-    for delta in deltas:
-        # Members are reported one by one; an expired member is reported as removed.
-        if delta.item and delta.field not in {"members", "expired", "aliases"}:
-            by_field.setdefault(delta.field, []).append(delta)
+    # Members are reported one by one; an expired member is reported as removed.
+    items = (delta for delta in deltas if delta.item and delta.field not in {"members", "expired", "aliases"})
     changes = []
-    for field, items in by_field.items():
-        added = _refs((delta.item for delta in items if delta.new is not None), new.people)
-        removed = _refs((delta.item for delta in items if delta.old is not None), old.people)
-        changes.append(ListChange(field, added, removed, list_note(field, bool(removed))))
+    for field, group in groupby(items, key=lambda delta: delta.field):
+        people = list(group)
+        added = _refs((delta.item for delta in people if delta.new is not None), new.people)
+        removed = _refs((delta.item for delta in people if delta.old is not None), old.people)
+        changes.append(ListChange(field, added, removed, change_notes.list_note(field, bool(removed))))
     return tuple(changes)
 
 
 def _refs(identities: Iterable[str], people: Mapping[Identity, Person]) -> tuple[PersonRef, ...]:
     known = (people.get(Identity(one)) or Person(Identity(one), phone_jid(one.removeprefix("+"))) for one in identities)
     return sorted_people(PersonRef.of(person) for person in known)
-
-
-def _alias_changes(deltas: Iterable[Delta], old: Desired, new: Desired) -> Iterator[AliasChange]:
-    """Yield the aliases that refer to another person; one that is new or gone shows where it is used."""
-    for delta in _items(deltas, "aliases"):
-        if delta.old is not None and delta.new is not None:
-            yield AliasChange(delta.item, PersonRef.of(old.people[delta.old]), PersonRef.of(new.people[delta.new]))
 
 
 def _items(deltas: Iterable[Delta], field: str) -> Iterator[Delta]:

@@ -34,46 +34,41 @@ def with_drift_causes(
     after = {group.key: group for group in new.groups}
     groups = []
     for group in plan.groups:
-        items = _three_versions(group, applied.get(group.key), after[group.key], old, live_names)
-        causes = tuple(ItemCause(item, _cause(*versions), person) for item, person, versions in items)
+        causes = tuple(_causes(group, applied.get(group.key), after[group.key], old, live_names))
         groups.append(replace(group, drift_causes=causes))
     return replace(plan, groups=tuple(groups), baseline=baseline)
 
 
-_Versions = tuple[Any, Any, Any]
-"""One thing as the applied revision wanted it (None: it did not manage it), as it is wanted now, and as it is live."""
-
-
 def _cause(applied: Any, wanted: Any, live: Any) -> DriftCause:
-    """Return why something is live other than it is wanted."""
+    """Return why something is live other than it is wanted. `applied` is None where the revision did not manage it."""
     if applied is None or applied == live:
         return DriftCause.NOT_APPLIED
-    return DriftCause.BY_HAND if applied == wanted else DriftCause.BOTH
+    return DriftCause.MANUAL if applied == wanted else DriftCause.BOTH
 
 
-def _three_versions(
+def _causes(
     plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, before: Desired, live_names: Mapping[str, Untrusted]
-) -> Iterator[tuple[DriftItem, str | None, _Versions]]:
-    """Yield each difference of a group: the group itself; else its texts, and who is to be added and removed."""
+) -> Iterator[ItemCause]:
+    """Yield why the group itself is not as it is wanted; else each of its texts, and who is to be added and removed."""
     existence = _existence(plan, old, new, live_names)
     if existence is not None:
-        yield DriftItem.GROUP, None, existence
+        yield ItemCause(DriftItem.GROUP, _cause(*existence))
         return
     applied = _enforced(old)
     for change in plan.field_changes:
-        text = None if applied is None else applied.name if change.field == "name" else applied.description
+        text = None if applied is None else getattr(applied, change.field)
         known = None if text is None or isinstance(text, Unmanaged) else normalize(text)
-        yield DriftItem(change.field), None, (known, normalize(change.new), normalize(change.old or ""))
+        yield ItemCause(DriftItem(change.field), _cause(known, normalize(change.new), normalize(change.old or "")))
     for person in plan.add:
-        yield DriftItem.ADD, person.ref_id, (_wanted_in(person, applied, before), True, False)
+        yield ItemCause(DriftItem.ADD, _cause(_wanted_in(person, applied, before), True, False), person.ref_id)
     for person in plan.remove:
-        yield DriftItem.REMOVE, person.ref_id, (_wanted_in(person, applied, before), False, True)
+        yield ItemCause(DriftItem.REMOVE, _cause(_wanted_in(person, applied, before), False, True), person.ref_id)
 
 
 def _existence(
     plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, live_names: Mapping[str, Untrusted]
-) -> _Versions | None:
-    """Return the versions of whether the instance is in a live group, or of which group; None for no difference."""
+) -> tuple[Any, Any, Any] | None:
+    """Return whether the instance was wanted, is wanted and is in a live group, or in which; None for no difference."""
     actions = {step.action for step in plan.steps}
     if Action.LEAVE in actions:
         return (None if old is None else old.state is State.PRESENT), False, True
@@ -83,8 +78,14 @@ def _existence(
     applied = _enforced(old)
     if applied is None:
         return None, new.key, None
-    wanted = applied.key if _may_match_one_group(applied, new) else None
-    return applied.key, wanted, applied.key if _is_live(applied, live_names) else None
+    names = normalized_names(applied)
+    if applied.id is not None:
+        is_live = applied.id in live_names
+    else:
+        is_live = any(normalize(name) in names for name in live_names.values())
+    # Paired groups that both have an id have the same one.
+    is_wanted = (applied.id is not None and new.id is not None) or not names.isdisjoint(normalized_names(new))
+    return applied.key, applied.key if is_wanted else None, applied.key if is_live else None
 
 
 def _enforced(old: DesiredGroup | None) -> DesiredGroup | None:
@@ -115,20 +116,6 @@ def _wanted_in(person: PersonRef, applied: DesiredGroup | None, before: Desired)
     return None if identity in applied.members or identity in expired else False
 
 
-def _is_live(group: DesiredGroup, live_names: Mapping[str, Untrusted]) -> bool:
-    if group.id is not None:
-        return group.id in live_names
-    names = normalized_names(group)
-    return any(normalize(name) in names for name in live_names.values())
-
-
-def _may_match_one_group(old: DesiredGroup, new: DesiredGroup) -> bool:
-    """Whether two versions, whose ids do not contradict each other, match one live group."""
-    if old.id is not None and new.id is not None:
-        return True
-    return bool(normalized_names(old) & normalized_names(new))
-
-
 def _paired_groups(old: Desired, new: Desired, live_names: Mapping[str, Untrusted]) -> dict[str, DesiredGroup]:
     """Return the revision's group for each key: the one that matches the same live group, else as `diff` pairs them.
 
@@ -137,11 +124,7 @@ def _paired_groups(old: Desired, new: Desired, live_names: Mapping[str, Untruste
     old_ids, new_ids = _group_ids(old, live_names), _group_ids(new, live_names)
     by_id = {old_ids[group.key]: group for group in old.groups}
     pairs = {key: by_id[group_id] for key, group_id in new_ids.items() if group_id is not None and group_id in by_id}
-    paired = {group.key for group in pairs.values()}
-    others = pair_groups(
-        [group for group in old.groups if group.key not in paired],
-        [group for group in new.groups if group.key not in pairs],
-    )
+    others = pair_groups(old.groups, new.groups, pairs)
     return pairs | {key: group for key, group in others.items() if None in (new_ids[key], old_ids[group.key])}
 
 

@@ -26,11 +26,10 @@ FETCH_HISTORY: Final = (
     "for actions/checkout)"
 )
 """How to get a revision that a shallow clone does not have."""
-OBJECT_LINE: Final = re.compile(rb"(?P<oid>[0-9a-f]{40,64}) (?P<kind>[a-z]+) (?P<size>[0-9]+)")
+_OBJECT_LINE: Final = re.compile(rb"(?P<oid>[0-9a-f]{40,64}) (?P<kind>[a-z]+) (?P<size>[0-9]+)")
 """How `cat-file` describes an object that exists."""
 _BROKEN_LINK_LINE: Final = re.compile(rb"(?P<kind>symlink|dangling|loop|notdir) (?P<size>[0-9]+)")
 _OWN_VARIABLES: Final = ("WAPPFY_", "RECONCILER_")
-_SHORT_HASH: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def resolve_objects(git: Git, names: Sequence[bytes], *, through_links: bool = F
     for _ in names:
         end = answer.index(b"\n", at)
         line, at = answer[at:end], end + 1
-        if (found := OBJECT_LINE.fullmatch(line)) is not None:
+        if (found := _OBJECT_LINE.fullmatch(line)) is not None:
             objects.append(GitObject(found["oid"].decode(), found["kind"].decode(), int(found["size"])))
         elif (broken := _BROKEN_LINK_LINE.fullmatch(line)) is not None:
             # The target, or the name again, is on the lines after this one.
@@ -150,7 +149,7 @@ class Commit:
     @property
     def short(self) -> str:
         """The beginning of the hash, enough to find it by."""
-        return self.oid[:_SHORT_HASH]
+        return self.oid[:9]
 
 
 def find_commit(path: Path, ref: str) -> Commit | None:

@@ -40,7 +40,7 @@ _SETTING_NAMES: Final = {"account": "instance.phone", "instance_id": "instance.i
 class Delta:
     """One difference between two forms. `item` is a key of the mapping `field`; "": the field itself differs.
 
-    A side without the item has None.
+    A side without the item has None; a field that is a mapping on one side alone has {} there.
     """
 
     field: str
@@ -77,8 +77,8 @@ def groups_equal(old: DesiredGroup, new: DesiredGroup) -> bool:
 
 def _group_forms(old: DesiredGroup, new: DesiredGroup, excluded: frozenset[Identity]) -> tuple[Form, Form]:
     """Return both forms without the members that are equal: in a large group nearly all are."""
-    if not isinstance(old.members, Unmanaged) and not isinstance(new.members, Unmanaged):
-        excluded |= {identity for identity, member in new.members.items() if old.members.get(identity) == member}
+    before = old.listed_members
+    excluded |= {identity for identity, member in new.listed_members.items() if before.get(identity) == member}
     return normalize_group(old, excluded), normalize_group(new, excluded)
 
 
@@ -103,36 +103,26 @@ def compare_forms(old: Form, new: Form) -> tuple[Delta, ...]:
     # Takes 0.1 s, and few runs compare versions that differ.
     from deepdiff import DeepDiff
 
-    # By default DeepDiff ignores keys that begin with two underscores, and does not look into what differs very much.
-    tree = DeepDiff(*_without_equal(old, new), view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0)
-    paths = {tuple(level.path(output_format="list")[:2]) for levels in tree.values() for level in levels}
+    before, after = _flatten(old), _flatten(new)
+    # DeepDiff takes its time over each value, equal or not.
+    for key in [key for key, value in before.items() if key in after and after[key] == value]:
+        del before[key], after[key]
+    # By default DeepDiff does not look into what differs very much.
+    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
+    paths: set[tuple[str, str]] = {level.path(output_format="list")[0] for levels in tree.values() for level in levels}
     order = {name: at for at, name in enumerate([*new, *old])}
-    deltas = {(delta.field, delta.item): delta for path in paths for delta in _deltas(path[0], path[1:], old, new)}
-    return tuple(sorted(deltas.values(), key=lambda delta: (order[delta.field], delta.item)))
+    deltas = (Delta(*path, before.get(path), after.get(path)) for path in paths)
+    return tuple(sorted(deltas, key=lambda delta: (order[delta.field], delta.item)))
 
 
-def _deltas(field: str, item: tuple[Any, ...], old: Form, new: Form) -> Iterator[Delta]:
-    """Yield the difference at a path: of an item where both sides have the mapping, else of the field as a whole."""
-    was, now = old.get(field), new.get(field)
-    if isinstance(was, dict) and isinstance(now, dict):
-        yield Delta(field, item[0], was.get(item[0]), now.get(item[0]))
-        return
-    yield Delta(field, "", was, now)
-    # Each item of a mapping that one side alone has is a difference, too.
-    yield from (Delta(field, key, value, None) for key, value in (was.items() if isinstance(was, dict) else ()))
-    yield from (Delta(field, key, None, value) for key, value in (now.items() if isinstance(now, dict) else ()))
-
-
-def _without_equal(old: Form, new: Form) -> tuple[Form, Form]:
-    """Return both forms without the items that are equal: DeepDiff takes its time over each."""
-    old, new = (
-        {key: value for key, value in one.items() if key not in other or other[key] != value}
-        for one, other in ((old, new), (new, old))
-    )
-    for key in old.keys() & new.keys():
-        if isinstance(old[key], dict) and isinstance(new[key], dict):
-            old[key], new[key] = _without_equal(old[key], new[key])
-    return old, new
+def _flatten(form: Form) -> dict[tuple[str, str], Any]:
+    """Return the values by field and item: a mapping as {}, so that two do not differ as a whole, then its items."""
+    flat: dict[tuple[str, str], Any] = {}
+    for field, value in form.items():
+        items = value if isinstance(value, dict) else {}
+        flat[field, ""] = {} if isinstance(value, dict) else value
+        flat |= {(field, item): each for item, each in items.items()}
+    return flat
 
 
 def _compared_fields(value: Any) -> Iterator[tuple[str, Any]]:

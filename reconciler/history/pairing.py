@@ -8,44 +8,43 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.diff.match import lookup_names, normalized_names
 from reconciler.model.desired import DesiredGroup, Unmanaged
 from reconciler.model.text import normalize
 
 
-@dataclass(frozen=True, slots=True)
-class GroupsByName:
-    """Groups by the names that they match live groups by: the wanted one and the earlier ones."""
-
-    by_name: Mapping[str, Sequence[DesiredGroup]]
-
-    @classmethod
-    def of(cls, groups: Iterable[DesiredGroup]) -> GroupsByName:
-        """Index these groups, those of one name in their order."""
-        by_name: dict[str, list[DesiredGroup]] = defaultdict(list)
-        for group in groups:
-            for name in sorted(normalized_names(group)):
-                by_name[name].append(group)
-        return cls(by_name)
-
-    def sharing(self, group: DesiredGroup) -> tuple[DesiredGroup, ...]:
-        """Return the groups that share a name with this one, sorted by key."""
-        found = {one.key: one for name in normalized_names(group) for one in self.by_name.get(name, ())}
-        return tuple(found[key] for key in sorted(found))
+def index_by_name(groups: Iterable[DesiredGroup]) -> Mapping[str, Sequence[DesiredGroup]]:
+    """Return the groups by each name that they match live groups by: the wanted one and the earlier ones."""
+    by_name: dict[str, list[DesiredGroup]] = defaultdict(list)
+    for group in groups:
+        for name in normalized_names(group):
+            by_name[name].append(group)
+    return by_name
 
 
-def pair_groups(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
-    """Return the older group of each newer key that has one."""
-    by_id = {group.id: group for group in old if group.id is not None}
-    pairs = {group.key: by_id[group.id] for group in new if group.id is not None and group.id in by_id}
-    for pair_more in (_by_wanted_name, _by_any_name, _by_key):
+def find_namesakes(group: DesiredGroup, by_name: Mapping[str, Sequence[DesiredGroup]]) -> tuple[DesiredGroup, ...]:
+    """Return the groups that share a name with this one, sorted by key."""
+    found = {one.key: one for name in normalized_names(group) for one in by_name.get(name, ())}
+    return tuple(found[key] for key in sorted(found))
+
+
+def pair_groups(
+    old: Sequence[DesiredGroup], new: Sequence[DesiredGroup], known: Mapping[str, DesiredGroup] | None = None
+) -> dict[str, DesiredGroup]:
+    """Return the older group of each newer key that has one; `known` are pairs that are already sure."""
+    pairs = dict(known or {})
+    for pair_more in (_by_id, _by_wanted_name, _by_any_name, _by_key):
         taken = {group.key for group in pairs.values()}
         pairs |= pair_more(
             [group for group in old if group.key not in taken], [group for group in new if group.key not in pairs]
         )
     return pairs
+
+
+def _by_id(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
+    by_id = {group.id: group for group in old if group.id is not None}
+    return {group.key: by_id[group.id] for group in new if group.id is not None and group.id in by_id}
 
 
 def _by_wanted_name(old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> dict[str, DesiredGroup]:
@@ -76,13 +75,13 @@ def _by_any_name(removed: Sequence[DesiredGroup], added: Sequence[DesiredGroup])
 
     The new group has no id and the name that the removed one wanted, and either has no other candidate.
     """
-    by_name = GroupsByName.of(removed)
-    sharing = {group.key: by_name.sharing(group) for group in added}
-    claims = Counter(one.key for groups in sharing.values() for one in groups)
+    by_name = index_by_name(removed)
+    namesakes = {group.key: find_namesakes(group, by_name) for group in added}
+    claims = Counter(one.key for groups in namesakes.values() for one in groups)
     names = {group.key: normalized_names(group) for group in added if group.id is None}
     return {
         key: groups[0]
-        for key, groups in sharing.items()
+        for key, groups in namesakes.items()
         if key in names and len(groups) == 1 and claims[groups[0].key] == 1 and _likely_names(groups[0]) & names[key]
     }
 

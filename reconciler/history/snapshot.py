@@ -9,19 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
-from reconciler.history.git import (
-    OBJECT_LINE,
-    Commit,
-    Git,
-    GitObject,
-    locate_repository,
-    resolve_commit,
-    resolve_objects,
-)
+from reconciler.history.git import Commit, Git, GitObject, locate_repository, resolve_commit, resolve_objects
 
-_TREE_ENTRY: Final = re.compile(
-    rb"(?P<mode>[0-9]{6}) (?P<kind>[a-z]+) (?P<oid>[0-9a-f]{40,64})\t(?P<name>.+)", re.DOTALL
-)
+_TREE_ENTRY: Final = re.compile(rb"(?P<mode>[0-9]{6}) [a-z]+ (?P<oid>[0-9a-f]{40,64})\t(?P<name>[^\0]+)\0")
 _LINK, _SUBMODULE = b"120000", b"160000"
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _LFS_ERROR: Final = (
@@ -85,21 +75,23 @@ def read_revision(path: Path, ref: str, *, wanted: FileFilter, max_bytes: int) -
 
 def _list_folder(git: Git, tree: GitObject, name: bytes, wanted: FileFilter) -> list[tuple[bytes, GitObject]]:
     """Return the wanted files below a folder, sorted by path; links to files are followed, those to folders skipped."""
-    lines = git.run("ls-tree", "-r", "-z", "--full-tree", tree.oid).split(b"\0")
-    matches = [_TREE_ENTRY.fullmatch(line) for line in lines if line]
-    entries = [entry for entry in matches if entry is not None and _is_wanted(entry, wanted)]
-    plain = [entry for entry in entries if entry["mode"] not in (_LINK, _SUBMODULE)]
-    links = [entry["name"] for entry in entries if entry["mode"] == _LINK]
-    # A name with a line break cannot be passed to git.
-    passable = [link for link in links if b"\n" not in link]
+    listing = git.run("ls-tree", "-r", "-z", "--full-tree", tree.oid)
+    entries = [entry for entry in _TREE_ENTRY.finditer(listing) if _is_wanted(entry, wanted)]
     start = name if name.endswith(b":") else name + b"/"
-    targets = resolve_objects(git, [start + link for link in passable], through_links=True)
-    found = {link: GitObject(kind="notdir") for link in links}
-    found |= {link: replace(target, linked=True) for link, target in zip(passable, targets, strict=True)}
-    found |= {entry["name"]: GitObject(kind="submodule") for entry in entries if entry["mode"] == _SUBMODULE}
-    objects = resolve_objects(git, [entry["oid"] for entry in plain])
-    found |= {entry["name"]: each for entry, each in zip(plain, objects, strict=True)}
-    return sorted(((path, each) for path, each in found.items() if each.kind != "tree"), key=lambda pair: pair[0])
+    # Where a link leads, git only tells by its path, which cannot have a line break.
+    names = {
+        entry["name"]: start + entry["name"] if entry["mode"] == _LINK else entry["oid"]
+        for entry in entries
+        if entry["mode"] != _SUBMODULE and not (entry["mode"] == _LINK and b"\n" in entry["name"])
+    }
+    objects = dict(zip(names, resolve_objects(git, list(names.values()), through_links=True), strict=True))
+    files = []
+    for entry in entries:
+        otherwise = GitObject(kind="submodule" if entry["mode"] == _SUBMODULE else "notdir")
+        found = replace(objects.get(entry["name"], otherwise), linked=entry["mode"] == _LINK)
+        if found.kind != "tree":
+            files.append((entry["name"], found))
+    return sorted(files, key=lambda pair: pair[0])
 
 
 def _is_wanted(entry: re.Match[bytes], wanted: FileFilter) -> bool:
@@ -136,9 +128,7 @@ def _read_blobs(git: Git, oids: Sequence[str]) -> dict[str, bytes]:
     at = 0
     for oid in oids:
         end = answer.index(b"\n", at)
-        header = OBJECT_LINE.fullmatch(answer[at:end])
-        size = int(header["size"]) if header is not None else 0
-        blobs[oid] = answer[end + 1 : end + 1 + size]
+        size = int(answer[at:end].split()[-1])
         # A line break follows the bytes.
-        at = end + size + 2 if header is not None else end + 1
+        blobs[oid], at = answer[end + 1 : end + 1 + size], end + size + 2
     return blobs

@@ -145,6 +145,11 @@ class DesiredGroup:
     state: State = State.PRESENT
     max_removals: RemovalLimit | None = None
 
+    @property
+    def listed_members(self) -> Mapping[Identity, Member]:
+        """The members; nobody where they are not managed."""
+        return {} if isinstance(self.members, Unmanaged) else self.members
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

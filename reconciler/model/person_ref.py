@@ -38,12 +38,3 @@ class PersonRef:
         """The sort key of people everywhere: by label in any case first, then by number, then by private id."""
         label = self.label or ""
         return not label, label.casefold(), label, self.identity or self.jid or "~", self.lid or ""
-
-
-@dataclass(frozen=True, slots=True)
-class PersonQuery:
-    """Whom somebody asks about. `identity` is None for a private id (`lid`) whose number the file does not know."""
-
-    who: PersonRef
-    identity: Identity | None
-    lid: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.diff.match import Match
@@ -17,14 +17,14 @@ from reconciler.diff.participants import (
 from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
-from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.person_ref import PersonQuery, PersonRef
+from reconciler.model.live import LiveGroup
+from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, raw_text
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 
 
 def find_memberships(
-    query: PersonQuery,
+    person: PersonRef,
     desired: Desired,
     matches: Iterable[Match],
     names: Mapping[str, Untrusted],
@@ -37,17 +37,19 @@ def find_memberships(
     """
     by_lid = people_by_lid(desired)
     rosters = {group_id: identify_participants(live, by_lid) for group_id, live in read.items() if live is not None}
-    person = _identify(query, rosters.values(), desired)
-    search = _Search(person, desired, read, rosters)
+    person, lids = _identify(person, rosters.values(), desired)
+    search = _Search(person, lids, desired, read, rosters)
     matches = sorted(matches, key=lambda match: match.group.key)
     matched = {match.listed.id for match in matches if match.listed is not None}
     others = sorted((name.raw, group_id) for group_id, name in names.items() if group_id not in matched)
     groups = [search.desired_group(match) for match in matches]
-    groups += [search.other_group(name, group_id) for name, group_id in others]
+    for name, group_id in others:
+        other = GroupMembership(key=None, name=name, id=group_id, desired=None, live=Presence.OUT)
+        groups.append(search.with_live(other, group_id))
     return PersonMemberships(
         instance_id=instance_id,
         as_of=desired.as_of,
-        person=person.ref,
+        person=person,
         protected=person.identity in desired.policy.protected,
         ignored=person.identity in desired.policy.ignored,
         is_instance=desired.account is not None and desired.account.identity == person.identity,
@@ -56,26 +58,21 @@ def find_memberships(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """The person to find; `lids` are the digits of every private id known to be theirs."""
+def _identify(
+    person: PersonRef, rosters: Iterable[Roster], desired: Desired
+) -> tuple[PersonRef, frozenset[str | None]]:
+    """Return the person with their number, if a live group shows it, and the digits of every private id of theirs.
 
-    ref: PersonRef
-    identity: Identity | None
-    lids: frozenset[str]
-
-
-def _identify(query: PersonQuery, rosters: Iterable[Roster], desired: Desired) -> _Person:
-    """Connect number and private ids as the live groups show them, so that either finds the person everywhere."""
+    Number and private ids belong together where any live group shows both, so either finds the person everywhere.
+    """
     people = [participant for roster in rosters for participant in roster.present.values()]
-    own = _digits(query.lid) or _digits(query.who.lid)
-    identity, ref = query.identity, query.who
-    if identity is None:
+    own = _digits(person.lid)
+    if person.identity is None:
         known = next((p for p in people if own is not None and _digits(p.lid) == own), None)
         if known is not None:
-            identity, ref = known.identity, replace(ref_from_participant(known, desired), lid=known.lid or query.lid)
-    live = {_digits(p.lid) for p in people if p.identity == identity} if identity is not None else set()
-    return _Person(ref, identity, frozenset(lid for lid in {own, *live} if lid is not None))
+            person = replace(ref_from_participant(known, desired), lid=known.lid)
+    live = {_digits(p.lid) for p in people if p.identity is not None and p.identity == person.identity}
+    return person, frozenset({own, *live} - {None})
 
 
 def _digits(lid: str | None) -> str | None:
@@ -85,9 +82,10 @@ def _digits(lid: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Everything that one person is looked for in."""
+    """A person, the digits of every private id known to be theirs, and what they are looked for in."""
 
-    person: _Person
+    person: PersonRef
+    lids: frozenset[str | None]
     desired: Desired
     read: Mapping[str, LiveGroup | None]
     rosters: Mapping[str, Roster]
@@ -105,45 +103,46 @@ class _Search:
         )
         if match.blocked:
             return replace(membership, live=Presence.UNKNOWN, unknown_because=(match.blocked.to_text(),))
-        return membership if listed is None else self._with_live(replace(membership, id=listed.id), listed.id)
+        return membership if listed is None else self.with_live(replace(membership, id=listed.id), listed.id)
 
-    def other_group(self, name: str, group_id: str) -> GroupMembership:
-        """Return the person's membership in a live group that the configuration does not have."""
-        membership = GroupMembership(key=None, name=name, id=group_id, desired=None, live=Presence.OUT)
-        return self._with_live(membership, group_id)
-
-    def _with_live(self, membership: GroupMembership, group_id: str) -> GroupMembership:
+    def with_live(self, membership: GroupMembership, group_id: str) -> GroupMembership:
         """Add the live side; a doubtful read that does not show the person proves nothing."""
         live = self.read[group_id]
         if live is None:
-            reasons: tuple[str, ...] = ("the group disappeared while the groups were read",)
-            return replace(membership, live=Presence.UNKNOWN, unknown_because=reasons)
-        roster, person = self.rosters[group_id], self.person
+            reason = "the group disappeared while the groups were read"
+            return replace(membership, live=Presence.UNKNOWN, unknown_because=(reason,))
+        roster, identity = self.rosters[group_id], self.person.identity
         distrust = distrust_reasons(live, roster, self.desired.account)
-        blocked = _no_admin_rights(roster, self.desired)
-        found = roster.present.get(person.identity) if person.identity is not None else None
-        found = found or next((p for p in roster.unknown if _digits(p.lid) in person.lids), None)
+        blocked = [Message.of("not-admin").to_text()] if lacks_admin_rights(roster, self.desired.account) else []
+        found = roster.present.get(identity) if identity is not None else None
+        found = found or next((p for p in roster.unknown if _digits(p.lid) in self.lids), None)
         if found is None:
-            reasons = (*(doubt.to_text() for doubt in distrust), *_possible_participants(roster, person))
-            presence = Presence.UNKNOWN if reasons else Presence.OUT
-            return replace(membership, live=presence, unknown_because=reasons, blocked_because=blocked)
-        owner = found.is_owner or (found.identity is not None and found.identity in roster.owners)
+            doubts = [doubt.to_text() for doubt in distrust]
+            # Anybody without a known number may be the person, unless both have private ids: these differ.
+            if hidden := sum(not self.lids or p.lid is None for p in roster.unknown):
+                doubts.append(f"{hidden} participant{' has' if hidden == 1 else 's have'} no known number")
+            presence = Presence.UNKNOWN if doubts else Presence.OUT
+            return replace(membership, live=presence, unknown_because=tuple(doubts), blocked_because=tuple(blocked))
+        if found.identity is None:
+            blocked.append("only a private id is known, so the person cannot be removed")
+        if distrust:
+            blocked.append(Message.of("removals-doubtful", doubts=distrust).to_text())
+        owner = found.is_owner or found.identity in roster.owners
         return replace(
             membership,
             live=Presence.IN,
             is_admin=found.is_admin or owner,
             is_owner=owner,
-            blocked_because=(*blocked, *_removal_blocks(found, distrust)),
+            blocked_because=tuple(blocked),
         )
 
 
 def _desired_membership(group: DesiredGroup, identity: Identity | None) -> DesiredMembership:
-    members = {} if isinstance(group.members, Unmanaged) else group.members
     expired = {member.person.identity: member for member in group.expired}
     known = identity or Identity("")
-    terms = members.get(known) or expired.get(known)
+    terms = group.listed_members.get(known) or expired.get(known)
     return DesiredMembership(
-        member=known in members,
+        member=known in group.listed_members,
         expired=known in expired,
         teams=terms.teams if terms else (),
         until=terms.until if terms else None,
@@ -155,22 +154,3 @@ def _desired_membership(group: DesiredGroup, identity: Identity | None) -> Desir
         membership=group.membership,
         leaving=group.state is State.LEFT,
     )
-
-
-def _no_admin_rights(roster: Roster, desired: Desired) -> tuple[str, ...]:
-    return (Message.of("not-admin").to_text(),) if lacks_admin_rights(roster, desired.account) else ()
-
-
-def _removal_blocks(found: Participant, distrust: tuple[Message, ...]) -> Iterator[str]:
-    if found.identity is None:
-        yield "only a private id is known, so the person cannot be removed"
-    if distrust:
-        yield Message.of("removals-doubtful", doubts=distrust).to_text()
-
-
-def _possible_participants(roster: Roster, person: _Person) -> tuple[str, ...]:
-    """Return whether someone without a known number may be the person: not if both have private ids that differ."""
-    hidden = [p for p in roster.unknown if not person.lids or p.lid is None]
-    if not hidden:
-        return ()
-    return (f"{len(hidden)} participant{' has' if len(hidden) == 1 else 's have'} no known number",)

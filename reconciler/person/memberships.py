@@ -44,11 +44,6 @@ class DesiredMembership:
     membership: Membership = Membership.EXACT
     leaving: bool = False
 
-    @property
-    def names_person(self) -> bool:
-        """Whether the configuration names this person in the group."""
-        return bool(self.member or self.expired or self.absent or self.admin)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupMembership:
@@ -75,7 +70,9 @@ class GroupMembership:
     @property
     def is_relevant(self) -> bool:
         """Whether the person is in the group, or the configuration names them there."""
-        return self.live is Presence.IN or (self.desired is not None and self.desired.names_person)
+        listed = self.desired
+        names_person = listed is not None and (listed.member or listed.expired or listed.absent or listed.admin)
+        return self.live is Presence.IN or bool(names_person)
 
 
 @dataclass(frozen=True, slots=True)

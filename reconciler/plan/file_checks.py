@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from reconciler.diff.change import Advice, MatchedBy
+from reconciler.diff.change import MatchedBy
 from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL
 from reconciler.model.identity import Identity, identity_of_digits, identity_of_jid
 from reconciler.model.live import Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
-from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.model import GroupPlan, Plan, summarize_plan
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.plan.summary import summarize_plan
 
 _PHASES = {
     Action.JOIN: {Phase.BUILD},
@@ -29,8 +28,8 @@ _PHASES = {
 }
 
 
-# What a step of each action must say, and what it may say besides; everything else must be absent.
-_MUST = {
+# The members that a step of each action has, and those that it may have; the others are null or empty.
+_REQUIRED = {
     Action.JOIN: {"invite"},
     Action.CREATE: {"name"},
     Action.PATCH: set[str](),
@@ -39,7 +38,7 @@ _MUST = {
     Action.LEAVE: {"group_id"},
 }
 
-_MAY = {
+_OPTIONAL = {
     Action.JOIN: {"group_id"},
     Action.CREATE: {"people"},
     Action.PATCH: {"name", "description", "group_id"},
@@ -48,13 +47,14 @@ _MAY = {
     Action.LEAVE: set[str](),
 }
 
-Fault = tuple[str, str]
+Inconsistency = tuple[str, str]
 """A place below a step (or a group) and what was expected there."""
 
 
-def plan_faults(plan: Plan) -> Iterator[Fault]:
+def plan_faults(plan: Plan) -> Iterator[Inconsistency]:
     """Yield everything in a plan that contradicts itself, by its place in the document."""
     yield from _whole_plan(plan)
+    yield from _people_of_plan(plan)
     for index, group in enumerate(plan.groups):
         if group.matched_by is MatchedBy.ID and group.id not in plan.pinned_ids:
             yield f"groups[{index}].id", "an id that `pinned_ids` has, as the group was matched by its id"
@@ -64,14 +64,14 @@ def plan_faults(plan: Plan) -> Iterator[Fault]:
         yield from ((f"groups[{index}].{place}", expected) for place, expected in faults)
 
 
-def summary_faults(plan: Plan, summary: Mapping[str, int]) -> Iterator[Fault]:
+def summary_faults(plan: Plan, summary: Mapping[str, int]) -> Iterator[Inconsistency]:
     """Yield the numbers of a document's summary that are not what its groups add up to."""
     for name, number in to_json(summarize_plan(plan)).items():
         if summary[name] != number:
             yield f"summary.{name}", f"{number}, which is what the groups add up to"
 
 
-def _whole_plan(plan: Plan) -> Iterator[Fault]:
+def _whole_plan(plan: Plan) -> Iterator[Inconsistency]:
     keys = [group.key for group in plan.groups]
     ids = [group.id for group in plan.groups if group.id]
     if list(plan.pinned_ids) != sorted(set(plan.pinned_ids)):
@@ -88,10 +88,14 @@ def _whole_plan(plan: Plan) -> Iterator[Fault]:
         yield "groups", "no group that `changed_since` has as unchanged"
     if plan.changed_since is not None and plan.shard is None and not set(plan.changed_since.rematched) <= set(keys):
         yield "groups", "every group that `changed_since` has as rematched"
+
+
+def _people_of_plan(plan: Plan) -> Iterator[Inconsistency]:
     for index, identity in enumerate(plan.never_removed):
         if not _is_canonical(identity):
             yield f"never_removed[{index}]", _LONG_FORM
-    yield from ((f"advice[{index}].{place}", text) for index, a in enumerate(plan.advice) for place, text in _of(a))
+    for index, advice in enumerate(plan.advice):
+        yield from _people_faults(advice.people, f"advice[{index}].people")
 
 
 _LONG_FORM = "an international number as + and digits, in its long form"
@@ -101,32 +105,28 @@ def _is_canonical(identity: Identity) -> bool:
     return identity_of_digits(identity[1:]) == identity
 
 
-def _identities(group: GroupPlan) -> Iterator[Fault]:
-    """A number and the address beside it are one person's: a plan must not show one and send to another."""
+def _identities(group: GroupPlan) -> Iterator[Inconsistency]:
+    """Yield numbers and addresses that are not one person's: a plan must not show one and send to another."""
     yield from (fault for place in ("add", "remove") for fault in _people_faults(getattr(group, place), place))
     for index, step in enumerate(group.steps):
         yield from _people_faults(step.people, f"steps[{index}].people")
     for index, advice in enumerate(group.advice):
-        yield from ((f"advice[{index}].{place}", expected) for place, expected in _of(advice))
+        yield from _people_faults(advice.people, f"advice[{index}].people")
     if group.live is not None:
         yield from _people_faults(group.live.participants, "live.participants")
         if group.live.owner is not None and not _is_canonical(group.live.owner):
             yield "live.owner", _LONG_FORM
 
 
-def _of(advice: Advice) -> Iterator[Fault]:
-    yield from _people_faults(advice.people, "people")
-
-
-def _people_faults(people: Iterable[PersonRef | Participant], place: str) -> Iterator[Fault]:
-    for index, who in enumerate(people):
-        if who.identity is not None and not _is_canonical(who.identity):
+def _people_faults(people: Iterable[PersonRef | Participant], place: str) -> Iterator[Inconsistency]:
+    for index, person in enumerate(people):
+        if person.identity is not None and not _is_canonical(person.identity):
             yield f"{place}[{index}].identity", _LONG_FORM
-        elif who.jid is not None and identity_of_jid(who.jid) != who.identity:
+        elif person.jid is not None and identity_of_jid(person.jid) != person.identity:
             yield f"{place}[{index}].jid", "the address of the person in `identity` beside it"
 
 
-def _group_faults(group: GroupPlan) -> Iterator[Fault]:
+def _group_faults(group: GroupPlan) -> Iterator[Inconsistency]:
     if group.live is not None and group.id not in (None, group.live.id):
         yield "live.id", "the id of the group it is the state of"
     if [step.phase for step in group.steps] != sorted(step.phase for step in group.steps):
@@ -137,40 +137,40 @@ def _group_faults(group: GroupPlan) -> Iterator[Fault]:
                 yield f"steps[{index}].{place}", expected
 
 
-def _removals(group: GroupPlan, never_removed: set[Identity]) -> Iterator[Fault]:
-    """Nobody is removed who may never be."""
-    for index, who in enumerate(group.remove):
-        if who.identity in never_removed:
+def _removals(group: GroupPlan, never_removed: set[Identity]) -> Iterator[Inconsistency]:
+    """Yield people to remove who may never be removed."""
+    for index, person in enumerate(group.remove):
+        if person.identity in never_removed:
             yield f"remove[{index}]", "nobody in `never_removed`: the instance, protected or ignored people"
 
 
-def _shape(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
-    """The right members for the action, in a phase where it belongs."""
+def _member_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+    """Yield members that the action does not have or lacks, and a phase in which it does not run."""
     if step.group != group.key:
-        yield "group", "the key of the group this step stands in"
+        yield "group", "the key of the step's own group"
     if step.phase not in _PHASES[step.action]:
         yield "phase", f"a phase in which a group can {step.action.value}"
-    given = {name for name in ("group_id", "name", "description", "invite") if getattr(step, name) is not None}
-    given |= {"people"} if step.people else set()
-    for name in sorted(_MUST[step.action] - given):
+    present = {name for name in ("group_id", "name", "description", "invite") if getattr(step, name) is not None}
+    present |= {"people"} if step.people else set()
+    for name in sorted(_REQUIRED[step.action] - present):
         yield name, f"something, as this step is to {step.action.value}"
-    for name in sorted(given - _MUST[step.action] - _MAY[step.action]):
+    for name in sorted(present - _REQUIRED[step.action] - _OPTIONAL[step.action]):
         yield name, f"nothing, as this step is to {step.action.value}"
-    if step.action is Action.PATCH and not given & {"name", "description"}:
+    if step.action is Action.PATCH and not present & {"name", "description"}:
         yield "name", "a name or a description to set"
 
 
-def _address(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
-    """Every call goes to this group, and to no group only where an earlier step will tell which one it is."""
+def _group_id_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+    """Yield an id of another group, and a missing one unless an earlier step creates or joins the group."""
     known = group.id or (group.live.id if group.live else None)
     if step.group_id is not None and step.group_id != known:
-        yield "group_id", "the id of the group this step stands in"
+        yield "group_id", "the id of the step's own group"
     if step.group_id is None and not any(one.action.enters_group for one in (*earlier, step)):
         yield "group_id", "a group's id, as no earlier step makes or joins the group"
 
 
-def _arrival(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
-    """A group is made or joined once, first of all, and made only when there is none: never a second one."""
+def _entry_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+    """Yield a create or join that is not the first step, and a create of a group that exists: never a second one."""
     if step.action.enters_group and earlier:
         yield "action", "creating or joining as a group's first step"
     exists = group.id is not None or group.live is not None or group.matched_by is not MatchedBy.NONE
@@ -180,36 +180,36 @@ def _arrival(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterato
         yield "name", "the name this group is shown with"
 
 
-def _people(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
-    """Everybody has an address; nobody goes who is not shown as going, is the owner, or is also to come."""
+def _step_people_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+    """Yield people without an address, and removals that are not shown, of an owner, or of somebody to be added."""
     if len(step.people) > MAX_PARTICIPANTS_PER_CALL and step.action is not Action.CREATE:
         yield "people", f"at most {MAX_PARTICIPANTS_PER_CALL} people"
-    shown = {who.ref_id for who in group.remove}
+    listed = {person.ref_id for person in group.remove}
     owners = group.live.owners if group.live is not None else frozenset()
-    coming = {who.ref_id for one in group.steps if one.action is not Action.REMOVE for who in one.people}
-    for index, who in enumerate(step.people):
-        if who.jid is None:
+    added = {person.ref_id for one in group.steps if one.action is not Action.REMOVE for person in one.people}
+    for index, person in enumerate(step.people):
+        if person.jid is None:
             yield f"people[{index}].jid", "an address to send to"
         if step.action is Action.REMOVE:
-            if who.ref_id not in shown:
-                yield f"people[{index}]", "somebody whom the group's `remove` shows"
-            if who.ref_id in owners | coming:
+            if person.ref_id not in listed:
+                yield f"people[{index}]", "somebody in the group's `remove`"
+            if person.ref_id in owners | added:
                 yield f"people[{index}]", "nobody who owns the group or is to be added to it"
 
 
-def _text(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Fault]:
-    """A patch sets what the plan shows as the new text."""
-    shown = {(change.field, change.new) for change in group.field_changes}
+def _text_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+    """Yield texts of a patch that the plan does not show as new."""
+    listed = {(change.field, change.new) for change in group.field_changes}
     if step.action is Action.PATCH:
         for field, text in (("name", step.name), ("description", step.description)):
-            if text is not None and (field, text) not in shown:
+            if text is not None and (field, text) not in listed:
                 yield field, "the new text that the group's `field_changes` show"
 
 
-_STEP_CHECKS: tuple[Callable[[GroupPlan, Step, tuple[Step, ...]], Iterator[Fault]], ...] = (
-    _shape,
-    _address,
-    _arrival,
-    _people,
-    _text,
+_STEP_CHECKS: tuple[Callable[[GroupPlan, Step, tuple[Step, ...]], Iterator[Inconsistency]], ...] = (
+    _member_faults,
+    _group_id_faults,
+    _entry_faults,
+    _step_people_faults,
+    _text_faults,
 )

@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from reconciler.model.desired import Source
 from reconciler.model.serialize import to_json
-from reconciler.plan.model import Plan
-from reconciler.plan.summary import summarize_plan
+from reconciler.plan.model import Plan, summarize_plan
 
 FORMAT: Final = "wappfy-reconciler/plan"
 FORMAT_VERSION: Final = 4

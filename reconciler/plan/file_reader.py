@@ -6,7 +6,7 @@ hostile, or hold a phone number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import date
 from functools import cache
@@ -21,6 +21,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_checks import plan_faults, summary_faults
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
+from reconciler.plan.file_upgrade import SCHEMA, Document, drop_unknown_members, upgrade_document
 from reconciler.plan.model import Plan
 from reconciler.plan.step import Phase
 from reconciler.sanitize.escape import escape_controls, mask_and_escape
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
     from jsonschema_rs import Draft202012Validator
 
-SCHEMA = "plan.schema.json"
 AGAIN = "make the plan again with `reconciler plan --out FILE`"
-Document = dict[str, Any]
 
 
 def read_plan_document(value: object) -> SavedPlan:
@@ -59,7 +58,7 @@ def read_plan_to_show(value: object) -> SavedPlan:
         return read_plan_document(document)
     _require_applicable(document)
     try:
-        saved = _read(_known_members(_upgraded(document, version), load_schema(SCHEMA)), foreign=True)
+        saved = _read(drop_unknown_members(upgrade_document(document, version), load_schema(SCHEMA)), foreign=True)
     except PlanFileError:
         raise _foreign_format(document) from None
     return replace(saved, plan=replace(saved.plan, foreign_format=version))
@@ -211,102 +210,3 @@ def _converter() -> Converter:
     converter.register_structure_hook(Untrusted, lambda text, _: Untrusted(text))
     converter.register_structure_hook(Message, lambda value, _: Message.from_json(value))
     return converter
-
-
-# --- other versions of the format ----------------------------------------------------------------------------------
-
-_RENAMED_IN_4 = {
-    "plan": {"held": "pinned_ids", "spared": "never_removed"},
-    "refusal": {"lift": "override"},
-    "advice": {"text": "message"},
-    "shard": {"of_groups": "total_groups"},
-    "changed_since": {"left_out": "unchanged", "gone": "removed", "everything": "full_plan_reasons"},
-    "group": {"found": "matched_by", "names": "lookup_names", "text": "field_changes", "verdicts": "drift_causes"},
-    "summary": {"refused": "refusals"},
-}
-
-
-def _upgraded(document: Document, version: int) -> Document:
-    """Return a document of an earlier version in the words of this one, with what came later as absent.
-
-    Format 1 had no shard, revision or drift causes, format 2 no links and format 3 older words and no codes.
-    """
-    document = {"shard": None, "changed_since": None, "baseline": None, **document}
-    if version < FORMAT_VERSION:
-        document = _renamed(document, "plan")
-        for name in ("shard", "changed_since", "summary"):
-            document[name] = _renamed(document.get(name), name)
-        document["refusals"] = _each(document.get("refusals"), lambda one: _renamed(one, "refusal"))
-    document["refusals"] = _each(document.get("refusals"), lambda one: _with_messages(one, "message", "override"))
-    document["format_version"], document["baseline"] = FORMAT_VERSION, None
-    document["changed_since"] = _with_default(document["changed_since"], "rematched", [])
-    document["groups"] = _each(document.get("groups"), lambda group: _upgraded_group(group, version))
-    document["advice"] = _each(document.get("advice"), lambda one: _upgraded_advice(one, version))
-    return document
-
-
-def _upgraded_group(group: Any, version: int) -> Any:
-    if not isinstance(group, dict):
-        return group
-    group = {"drift_causes": [], **(_renamed(group, "group") if version < FORMAT_VERSION else group)}
-    group["advice"] = _each(group.get("advice"), lambda one: _upgraded_advice(one, version))
-    group["blocked"] = _each(group.get("blocked"), _known_message)
-    if version < FORMAT_VERSION:
-        group["steps"] = _each(group.get("steps"), _upgraded_step)
-    return group
-
-
-def _upgraded_advice(advice: Any, version: int) -> Any:
-    advice = _renamed(advice, "advice") if version < FORMAT_VERSION else advice
-    return _with_messages(_with_default(advice, "link", None), "message")
-
-
-def _with_messages(value: Any, *names: str) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {name: _known_message(member) if name in names else member for name, member in value.items()}
-
-
-def _known_message(value: Any) -> Any:
-    """Return a message that this version knows; else its sentence alone, as formats before 4 saved it."""
-    text = value.get("text") if isinstance(value, dict) else value
-    try:
-        return Message.from_json(value).to_json()
-    except ValueError:
-        return Message.of("saved-text", text=text).to_json() if isinstance(text, str) else value
-
-
-def _upgraded_step(step: Any) -> Any:
-    return {**step, "phase": "remove"} if isinstance(step, dict) and step.get("phase") == "take" else step
-
-
-def _renamed(value: Any, kind: str) -> Any:
-    """Return an object with this format's names for its members; an object that has both names is left as it is."""
-    names = _RENAMED_IN_4[kind]
-    if not isinstance(value, dict) or any(new in value for new in names.values()):
-        return value
-    return {names.get(name, name): member for name, member in value.items()}
-
-
-def _with_default(value: Any, name: str, default: Any) -> Any:
-    return {name: default, **value} if isinstance(value, dict) else value
-
-
-def _each(value: Any, change: Callable[[Any], Any]) -> Any:
-    return [change(item) for item in value] if isinstance(value, list) else value
-
-
-def _known_members(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Return a value without the members that this version of the format does not know."""
-    reference = schema.get("$ref")
-    if reference is not None:
-        return _known_members(value, load_schema(SCHEMA)["$defs"][reference.rpartition("/")[2]])
-    if isinstance(value, dict) and "properties" in schema:
-        known = schema["properties"]
-        return {name: _known_members(member, known[name]) for name, member in value.items() if name in known}
-    if isinstance(value, list) and "items" in schema:
-        return [_known_members(item, schema["items"]) for item in value]
-    for alternative in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        if alternative.get("type") != "null" and value is not None:
-            return _known_members(value, alternative)
-    return value

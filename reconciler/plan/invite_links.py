@@ -12,8 +12,6 @@ from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.plan.model import GroupPlan, Plan
 
-ASK_AN_ADMIN = "ask an admin to promote the account, or to send the link"
-
 
 def groups_awaiting_link(plan: Plan, desired: Desired) -> tuple[str, ...]:
     """Return the ids of the live groups whose invite link somebody needs and the account is allowed to read."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from enum import StrEnum
+from math import ceil
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.messages import Message
@@ -17,19 +18,19 @@ from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Step
+from reconciler.plan.step import Action, Step
 
 
 class DriftCause(StrEnum):
     """Why a live group differs from the configuration, compared with the revision that was applied last.
 
-    BY_HAND: the group does not match that revision, and the configuration did not change: somebody changed the group,
+    MANUAL: the group does not match that revision, and the configuration did not change: somebody changed the group,
     or the apply had no effect (the group was blocked, or a person's privacy settings refused). NOT_APPLIED: the
     configuration changed since (or a last day passed), and the group still matches that revision. BOTH: the
     configuration changed, and the group matches neither.
     """
 
-    BY_HAND = "changed by hand"
+    MANUAL = "changed manually"
     NOT_APPLIED = "not applied yet"
     BOTH = "both"
 
@@ -195,3 +196,50 @@ class Plan:
     def has_changes(self) -> bool:
         """Whether anything is to be done, is blocked, or would be refused."""
         return bool(self.refusals) or any(group.has_changes for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """A plan in numbers: groups, people, blocked and unchanged groups, refusals, calls, whole seconds.
+
+    `changes` counts existing groups with a patch, an add or a remove. People count only where a step moves them; the
+    first members of a new group count as added.
+    """
+
+    creates: int
+    adopts: int
+    joins: int
+    changes: int
+    adds: int
+    removes: int
+    leaves: int
+    blocked: int
+    refusals: int
+    unchanged: int
+    calls: int
+    seconds: int
+
+
+def summarize_plan(plan: Plan) -> PlanSummary:
+    """Return the numbers for the plan's summary line and its document."""
+    steps = [step for group in plan.groups for step in group.steps]
+    kinds = [step.action for step in steps]
+    return PlanSummary(
+        creates=kinds.count(Action.CREATE),
+        adopts=sum(group.adopted for group in plan.groups),
+        joins=kinds.count(Action.JOIN),
+        changes=sum(_changes(group) for group in plan.groups),
+        adds=sum(len(step.people) for step in steps if step.action in (Action.CREATE, Action.ADD)),
+        removes=sum(len(step.people) for step in steps if step.action is Action.REMOVE),
+        leaves=kinds.count(Action.LEAVE),
+        blocked=sum(bool(group.blocked) for group in plan.groups),
+        refusals=len(plan.refusals),
+        unchanged=sum(not group.has_changes for group in plan.groups),
+        calls=plan.calls,
+        seconds=ceil(plan.seconds - 1e-9),
+    )
+
+
+def _changes(group: GroupPlan) -> bool:
+    actions = {step.action for step in group.steps}
+    return bool(actions & {Action.PATCH, Action.ADD, Action.REMOVE}) and not any(a.enters_group for a in actions)

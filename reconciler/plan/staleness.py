@@ -1,4 +1,4 @@
-"""Check whether a saved plan still fits its live groups and removes nobody whom the configuration protects. Pure."""
+"""Check whether a saved plan still fits its live groups and removes no protected person. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def groups_with_steps(plan: Plan) -> tuple[GroupPlan, ...]:
 
 
 def raise_if_removes_protected(plan: Plan, desired: Desired) -> None:
-    """Raise PlanFileError when the plan removes somebody whom the configuration protects, however it was edited."""
+    """Raise PlanFileError when the plan removes a protected person, however it was edited."""
     never_removed = desired.never_removed
     keys = [
         group.key
@@ -36,8 +36,7 @@ def raise_if_removes_protected(plan: Plan, desired: Desired) -> None:
     ]
     if keys:
         raise PlanFileError(
-            "the plan removes somebody whom the configuration protects (the account itself, protected or ignored "
-            f"people): {', '.join(keys)}",
+            f"the plan removes a protected person (the account itself, protected or ignored people): {', '.join(keys)}",
             "somebody edited it: make a new plan",
         )
 

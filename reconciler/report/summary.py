@@ -8,9 +8,8 @@ from typing import Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.messages import LiteralText
-from reconciler.plan.model import AppliedRevision, ChangedSince, DriftCause, Plan
+from reconciler.plan.model import AppliedRevision, ChangedSince, DriftCause, Plan, summarize_plan
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.summary import summarize_plan
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
 from reconciler.report.vocabulary import CAUSE_WORDS, duration, plural
 
@@ -131,7 +130,7 @@ def cause_sentences(plan: Plan, baseline: AppliedRevision) -> Iterator[Pieces]:
     counts = [f"{found.count(cause)} {words}" for cause, words in CAUSE_WORDS.items() if cause in found]
     words = ", ".join(counts) or "no differences"
     yield (LiteralText("Compared with "), *revision_pieces(baseline.ref, baseline.commit), LiteralText(f": {words}."))
-    if not {DriftCause.BY_HAND, DriftCause.BOTH}.isdisjoint(found):
+    if not {DriftCause.MANUAL, DriftCause.BOTH}.isdisjoint(found):
         yield literal(
             "Changes that an earlier apply could not make also count as changed manually: a blocked group, or a person "
             "whose privacy settings do not allow it."

@@ -24,7 +24,7 @@ ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
 """What each piece of advice is about."""
 
 CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
-    DriftCause.BY_HAND: "changed manually",
+    DriftCause.MANUAL: "changed manually",
     DriftCause.NOT_APPLIED: "not applied yet",
     DriftCause.BOTH: "changed manually and in the configuration",
 }

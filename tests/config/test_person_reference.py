@@ -61,8 +61,8 @@ def file(tmp_path: Path) -> Desired:
 def test_a_word_resolves_to_one_person_in_every_spelling(
     file: Desired, word: str, label: str | None, identity: str | None
 ) -> None:
-    query = resolve_person(word, file)
-    assert (query.who.label, query.identity) == (label, identity)
+    person = resolve_person(word, file)
+    assert (person.label, person.identity) == (label, identity)
 
 
 @pytest.mark.parametrize(

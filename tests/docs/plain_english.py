@@ -133,18 +133,18 @@ def markdown(*patterns: str, without: tuple[str, ...] = ()) -> Iterator[Text]:
 
 
 def schema_texts() -> Iterator[Text]:
-    """Yield the titles and descriptions of the schema of the file."""
-    schema = json.loads((ROOT / "schemas" / "groups.schema.json").read_text(encoding="utf-8"))
+    """Yield the titles and descriptions of the published schemas."""
 
     def walk(part: Any, place: str) -> Iterator[Text]:
         if isinstance(part, dict):
             for name, value in part.items():
                 if name in ("title", "description") and isinstance(value, str):
-                    yield Text(f"groups.schema.json{place}/{name}", _CODE.sub(" ", value))
+                    yield Text(f"{place}/{name}", _CODE.sub(" ", value))
                 else:
                     yield from walk(value, f"{place}/{name}")
 
-    return walk(schema, "")
+    for file in sorted((ROOT / "schemas").glob("*.schema.json")):
+        yield from walk(json.loads(file.read_text(encoding="utf-8")), file.name)
 
 
 def comments(*patterns: str) -> Iterator[Text]:
@@ -231,7 +231,7 @@ ROOTS: dict[str, Callable[[], Iterator[Text]]] = {
 }
 """Where prose is. A test keeps the roots in `CHECKED` free of hits; switch the others on when they are clean."""
 
-CHECKED = ("README", "docs", "schema", "starter", "commands", "help")
+CHECKED = ("README", "ARCHITECTURE", "docs", "schema", "starter", "commands", "help", "literals")
 
 
 def main(names: list[str]) -> None:

@@ -129,7 +129,7 @@ def test_an_add_without_a_clear_answer_reports_nobody_as_refusing(place: Scenari
     assert run.report is not None
     assert (run.code, status(run, "gamma", "add"), run.report["people"]) == (3, "unknown", [])
     assert run.report["summary"]["people_refused"] == 0
-    assert "invite link" not in run.out
+    assert "Send the invite link" not in run.out
     assert place.check_clean_apply(run.effects) == []
 
 

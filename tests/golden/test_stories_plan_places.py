@@ -67,7 +67,7 @@ def test_whom_the_yaml_spares_is_asked_of_it_also_through_a_link(guide: Stage) -
     document["never_removed"] = []
     Path("out/today.plan").write_text(json.dumps(document))
     refused = guide.run("apply", "out/today.plan", "--yes")
-    assert (refused.code, "whom the configuration protects" in refused.err) == (1, True), refused.err
+    assert (refused.code, "removes a protected person" in refused.err) == (1, True), refused.err
 
 
 @pytest.mark.parametrize("apply_it", ["latest.plan", "archive/1.plan"])

@@ -256,7 +256,7 @@ def test_whom_the_yaml_spares_is_not_removed_by_a_plan_that_was_edited_to_spare_
     assert guide.run("plan", place, "--out", "today.plan").code == 0
     edited(guide, who)
     refused = guide.run("apply", "today.plan", "--yes")
-    assert (refused.code, "whom the configuration protects" in refused.err) == (1, True), refused.err
+    assert (refused.code, "removes a protected person" in refused.err) == (1, True), refused.err
     assert guide.world.effects() == ()
 
 

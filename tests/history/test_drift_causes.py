@@ -29,7 +29,7 @@ from tests.builders import (
     policy,
 )
 
-BY_HAND, NOT_APPLIED, BOTH = DriftCause.BY_HAND, DriftCause.NOT_APPLIED, DriftCause.BOTH
+MANUAL, NOT_APPLIED, BOTH = DriftCause.MANUAL, DriftCause.NOT_APPLIED, DriftCause.BOTH
 BASELINE = AppliedRevision("applied/7", "f" * 40)
 DAY = date(2026, 1, 31)
 
@@ -54,7 +54,7 @@ def causes_between(old: DesiredGroup | None, new: DesiredGroup, *lives: LiveGrou
 @pytest.mark.parametrize(
     ("old", "new", "there", "cause"),
     [
-        ("A", "A", "by hand", BY_HAND),
+        ("A", "A", "by hand", MANUAL),
         ("A", "B", "A", NOT_APPLIED),
         ("A", "B", "by hand", BOTH),
         (UNMANAGED, "B", "whatever", NOT_APPLIED),
@@ -82,9 +82,9 @@ IN, OUT = group(members=[BOB]), group(members=[])
 @pytest.mark.parametrize(
     ("old", "new", "cause"),
     [
-        (IN, IN, BY_HAND),
-        (group(members=[person("12025550144", "robert")]), IN, BY_HAND),
-        (group(members=[BOB], membership=Membership.ADDITIVE), IN, BY_HAND),
+        (IN, IN, MANUAL),
+        (group(members=[person("12025550144", "robert")]), IN, MANUAL),
+        (group(members=[BOB], membership=Membership.ADDITIVE), IN, MANUAL),
         (OUT, IN, NOT_APPLIED),
         (group(), IN, NOT_APPLIED),
         (None, IN, NOT_APPLIED),
@@ -103,9 +103,9 @@ def test_a_missing_member_is_a_manual_change_if_the_revision_wanted_them(
 @pytest.mark.parametrize(
     ("old", "new", "cause"),
     [
-        (OUT, OUT, BY_HAND),
-        (group(members=[], absent=[BOB]), OUT, BY_HAND),
-        (group(absent=[BOB], membership=Membership.ADDITIVE), group(absent=[BOB]), BY_HAND),
+        (OUT, OUT, MANUAL),
+        (group(members=[], absent=[BOB]), OUT, MANUAL),
+        (group(absent=[BOB], membership=Membership.ADDITIVE), group(absent=[BOB]), MANUAL),
         (IN, OUT, NOT_APPLIED),
         (group(), OUT, NOT_APPLIED),
         (None, OUT, NOT_APPLIED),
@@ -139,14 +139,14 @@ NO_ID = group(id=None)
 @pytest.mark.parametrize(
     ("old", "new", "lives", "cause"),
     [
-        (NO_ID, NO_ID, [], BY_HAND),
+        (NO_ID, NO_ID, [], MANUAL),
         (None, NO_ID, [], NOT_APPLIED),
         (group(id=None, state=State.LEFT), NO_ID, [], NOT_APPLIED),
         (group(id=None, membership=Membership.OBSERVE), NO_ID, [], NOT_APPLIED),
         (NO_ID, group(id=None, name="Beta"), [live()], NOT_APPLIED),
         (NO_ID, group(id=None, name="Beta"), [], BOTH),
-        (NO_ID, group(id=None, name="Beta", previously=["Alpha"]), [], BY_HAND),
-        (group(), NO_ID, [], BY_HAND),
+        (NO_ID, group(id=None, name="Beta", previously=["Alpha"]), [], MANUAL),
+        (group(), NO_ID, [], MANUAL),
     ],
 )
 def test_a_group_to_create_is_a_manual_change_if_the_revision_had_it(
@@ -160,7 +160,7 @@ INVITED = group(invite="AbCdEfGh")
 
 @pytest.mark.parametrize(
     ("old", "new", "cause"),
-    [(INVITED, INVITED, BY_HAND), (None, INVITED, NOT_APPLIED), (group(id=GAMMA_ID), INVITED, NOT_APPLIED)],
+    [(INVITED, INVITED, MANUAL), (None, INVITED, NOT_APPLIED), (group(id=GAMMA_ID), INVITED, NOT_APPLIED)],
 )
 def test_a_group_to_join_is_a_manual_change_if_the_revision_had_it(
     old: DesiredGroup | None, new: DesiredGroup, cause: DriftCause
@@ -170,7 +170,7 @@ def test_a_group_to_join_is_a_manual_change_if_the_revision_had_it(
 
 @pytest.mark.parametrize(
     ("old", "cause"),
-    [(group(state=State.LEFT), BY_HAND), (group(), NOT_APPLIED), (None, NOT_APPLIED)],
+    [(group(state=State.LEFT), MANUAL), (group(), NOT_APPLIED), (None, NOT_APPLIED)],
 )
 def test_a_group_to_leave_is_a_manual_change_if_the_revision_left_it(
     old: DesiredGroup | None, cause: DriftCause
@@ -181,8 +181,8 @@ def test_a_group_to_leave_is_a_manual_change_if_the_revision_left_it(
 @pytest.mark.parametrize(
     ("old", "lives", "cause"),
     [
-        (group(), [], BY_HAND),
-        (group(id=None), [], BY_HAND),
+        (group(), [], MANUAL),
+        (group(id=None), [], MANUAL),
         (group(id=BETA_ID), [live(id=BETA_ID, name="Beta")], NOT_APPLIED),
         (group(id=BETA_ID), [], NOT_APPLIED),
         (None, [], NOT_APPLIED),
@@ -197,7 +197,7 @@ def test_an_id_that_is_not_live_is_a_manual_change_if_the_revision_had_it(
 def test_a_group_is_paired_by_its_id_under_another_key() -> None:
     old = desired(group("alef", members=[BOB]), group("alpha", id=BETA_ID, members=[]))
 
-    assert causes(old, desired(IN), live()) == {f"add {BOB.identity}": BY_HAND}
+    assert causes(old, desired(IN), live()) == {f"add {BOB.identity}": MANUAL}
 
 
 def causes_by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, dict[str, DriftCause]]:
@@ -223,7 +223,7 @@ def causes_by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, di
 def test_a_group_is_paired_by_its_live_group_under_another_key(old: DesiredGroup, new: DesiredGroup) -> None:
     found = causes_by_key(desired(old), desired(new), live(CAROL))["b"]
 
-    assert (found[f"add {BOB.identity}"], found[f"remove {CAROL.identity}"]) == (BY_HAND, BY_HAND)
+    assert (found[f"add {BOB.identity}"], found[f"remove {CAROL.identity}"]) == (MANUAL, MANUAL)
     assert found.get("name", NOT_APPLIED) is NOT_APPLIED
 
 
@@ -233,15 +233,15 @@ def test_swapped_keys_are_paired_by_their_live_groups() -> None:
     lives = live(ALICE, CAROL), live(id=BETA_ID, name="Beta")
 
     assert causes_by_key(old, new, *lives) == {
-        "b": {f"remove {CAROL.identity}": BY_HAND},
-        "a": {f"add {BOB.identity}": BY_HAND},
+        "b": {f"remove {CAROL.identity}": MANUAL},
+        "a": {f"add {BOB.identity}": MANUAL},
     }
 
 
 def test_a_group_that_is_no_longer_live_is_paired_by_its_name() -> None:
     old, new = desired(group("a", id=None)), desired(group("b", id=None))
 
-    assert causes_by_key(old, new) == {"b": {"group": BY_HAND}}
+    assert causes_by_key(old, new) == {"b": {"group": MANUAL}}
 
 
 @pytest.mark.parametrize(
@@ -279,8 +279,8 @@ def test_a_blocked_group_has_causes_too() -> None:
 
     assert causes(old, new, found) == {
         "name": NOT_APPLIED,
-        f"add {BOB.identity}": BY_HAND,
-        f"remove {CAROL.identity}": BY_HAND,
+        f"add {BOB.identity}": MANUAL,
+        f"remove {CAROL.identity}": MANUAL,
     }
 
 
@@ -291,8 +291,8 @@ def test_a_plan_keeps_everything_else_and_names_the_revision() -> None:
     assert found.baseline == BASELINE
     assert replace(found, baseline=None, groups=tuple(replace(one, drift_causes=()) for one in found.groups)) == plain
     (with_causes,) = found.groups
-    assert with_causes.cause_of(DriftItem.ADD, with_causes.add[0]) is BY_HAND
-    assert with_causes.cause_of(DriftItem.REMOVE, with_causes.remove[0]) is BY_HAND
+    assert with_causes.cause_of(DriftItem.ADD, with_causes.add[0]) is MANUAL
+    assert with_causes.cause_of(DriftItem.REMOVE, with_causes.remove[0]) is MANUAL
     assert with_causes.cause_of(DriftItem.NAME) is None
     assert (
         GroupPlan("a", Untrusted("A"), drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH

@@ -21,7 +21,11 @@ Step = Mapping[str, Any]
 NUMBERS = re.compile(rf"(?!{ME})1[2-9]\d\d555\d{{4}}|55\d{{2}}9?9634\d{{4}}|521?55\d{{8}}")
 """The numbers that these tests use, the instance's own aside."""
 
-UNREAD = ("not-read-back", "crashed-reading-back")
+DOUBTFUL = "removals-doubtful"
+"""The code of a blocked group whose member list the program does not trust."""
+
+NOT_READ_BACK = {"not-read-back", "crashed-reading-back"}
+"""The codes of groups that could not be read back."""
 
 
 def require(run: Run, *rules: Iterable[str]) -> None:
@@ -197,7 +201,7 @@ def _kept(expectation: Expectation, group_id: str, key: str) -> set[str]:
 def harmless(run: Run, expectation: Expectation) -> Iterator[str]:
     """Nobody is removed who must stay, nor from a group that is doubtful, even if others change the world meanwhile."""
     blocked = run.report["blocked"] if run.report is not None else []
-    doubtful = {group["group"] for group in blocked if group["code"] == "removals-doubtful"}
+    doubtful = {group["group"] for group in blocked if group["code"] == DOUBTFUL}
     keys = expectation.keys_by_id()
     for effect in run.effects:
         if effect.kind == "create":
@@ -348,7 +352,7 @@ def _not_so(step: Step, run: Run, after: Facts) -> str:
 def _excepted(step: Step, run: Run, after: Facts) -> set[str]:
     assert run.report is not None
     named = {_digits(person["person"]) for person in run.report["people"] if person["group"] == step["group"]}
-    unread = {rest["group"] for rest in run.report["remaining_drift"] if rest["code"] in UNREAD}
+    unread = {rest["group"] for rest in run.report["remaining_drift"] if rest["code"] in NOT_READ_BACK}
     # Where nothing was read back, nobody could see who refuses to be added.
     return named | after.never if run.interrupted or step["group"] in unread else named
 

@@ -9,7 +9,7 @@ import pytest
 from reconciler.diff.match import match_groups
 from reconciler.model.desired import Desired, Member, Membership, Person, State
 from reconciler.model.live import LiveGroup
-from reconciler.model.person_ref import PersonQuery, PersonRef
+from reconciler.model.person_ref import PersonRef
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import DesiredMembership, MembershipSummary, PersonMemberships, Presence
 from tests.builders import (
@@ -34,15 +34,14 @@ OTHER_LID = "99999677012110@lid"
 
 
 def found(wanted: Desired, *lives: LiveGroup, who: Person = ALICE, gone: tuple[str, ...] = ()) -> PersonMemberships:
-    query = PersonQuery(PersonRef(who.identity, who.jid, who.alias, who.lid), who.identity, who.lid)
-    return found_by(query, wanted, *lives, gone=gone)
+    return found_by(PersonRef.of(who), wanted, *lives, gone=gone)
 
 
-def found_by(query: PersonQuery, wanted: Desired, *lives: LiveGroup, gone: tuple[str, ...] = ()) -> PersonMemberships:
+def found_by(who: PersonRef, wanted: Desired, *lives: LiveGroup, gone: tuple[str, ...] = ()) -> PersonMemberships:
     entries = [listed(one) for one in lives]
     read = {one.id: None if one.id in gone else one for one in lives}
     names = {one.id: one.name for one in lives}
-    return find_memberships(query, wanted, match_groups(wanted.groups, entries).values(), names, read, "inst_abc123")
+    return find_memberships(who, wanted, match_groups(wanted.groups, entries).values(), names, read, "inst_abc123")
 
 
 def test_a_membership_has_its_terms_and_the_live_side() -> None:
@@ -121,7 +120,7 @@ def test_a_private_id_shown_with_its_number_finds_the_person_elsewhere() -> None
     wanted = desired(group(members=[ALICE]), group("beta", id=BETA_ID, name="Beta", members=[ALICE]))
     lives = live(participant(ALICE, lid=LID)), live(participant(LID), id=BETA_ID, name="Beta")
     assert [one.live for one in found(wanted, *lives).groups] == [Presence.IN, Presence.IN]
-    by_lid = found_by(PersonQuery(PersonRef(None, None, None, LID), None, LID), wanted, *lives)
+    by_lid = found_by(PersonRef(None, None, lid=LID), wanted, *lives)
     assert [one.live for one in by_lid.groups] == [Presence.IN, Presence.IN]
     assert (by_lid.person.identity, by_lid.person.label, by_lid.person.lid) == (ALICE.identity, "alice", LID)
 
@@ -136,8 +135,9 @@ def test_a_person_with_a_known_private_id_is_not_a_participant_with_another() ->
 
 
 def test_an_unknown_private_id_is_found_as_it_is() -> None:
-    query = PersonQuery(PersonRef(None, None, None, LID), None, LID)
-    about = found_by(query, desired(group(members=[BOB], admins=[BOB])), live(participant(LID, admin=True)))
+    about = found_by(
+        PersonRef(None, None, lid=LID), desired(group(members=[BOB], admins=[BOB])), live(participant(LID, admin=True))
+    )
     assert [(one.live, one.is_admin, one.is_desired) for one in about.groups] == [(Presence.IN, True, False)]
     assert about.person.identity is None
 
@@ -180,6 +180,5 @@ def test_what_blocks_a_plan_for_this_person_is_shown(there: LiveGroup, blocked: 
 
 
 def test_a_person_with_only_a_private_id_cannot_be_removed() -> None:
-    query = PersonQuery(PersonRef(None, None, None, LID), None, LID)
-    (one,) = found_by(query, desired(group(members=[BOB])), live(BOB, participant(LID))).groups
+    (one,) = found_by(PersonRef(None, None, lid=LID), desired(group(members=[BOB])), live(BOB, participant(LID))).groups
     assert one.blocked_because == ("only a private id is known, so the person cannot be removed",)

@@ -27,10 +27,9 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import FORMAT_VERSION, SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document, read_plan_to_show
-from reconciler.plan.model import ChangedSince, GroupPlan, KeyRename, Plan, Refusal
+from reconciler.plan.model import ChangedSince, GroupPlan, KeyRename, Plan, PlanSummary, Refusal
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.plan.summary import PlanSummary
 from reconciler.report.documents import mask_document
 from reconciler.report.options import RenderOptions
 from reconciler.report.text import render_plan
@@ -318,7 +317,7 @@ DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "private id for an address": ((*ADD, "people", 0, "jid"), "76699677012110@lid", "jid: expected a phone JID"),
     "older spelling": ((*ADD, "people", 0, "jid"), "12025550143@c.us", "jid: expected a phone JID"),
     "nobody to send to": ((*ADD, "people", 0, "jid"), None, "people[0].jid: expected an address to send to"),
-    "unknown group": ((*ADD, "group"), "board", "groups[1].steps[1].group: expected the key of the group"),
+    "unknown group": ((*ADD, "group"), "board", "groups[1].steps[1].group: expected the key of the step's own group"),
     "key twice": ((*NEW, "key"), "project-alpha", "groups: expected every group once"),
     "unsorted": ((*NEW, "key"), "zoo", "groups: expected every group once, sorted"),
     "two groups with one id": ((*NEW, "id"), samples.ALPHA_ID, "groups: expected no two groups with one id"),
@@ -331,12 +330,16 @@ DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     ),
     "live state of another group": ((*ALPHA, "live", "id"), samples.BETA_ID, "groups[1].live.id: expected the id"),
     "remove from no group": ((*REMOVE, "group_id"), None, "groups[1].steps[2].group_id: expected something"),
-    "remove from another group": ((*REMOVE, "group_id"), samples.BETA_ID, "group_id: expected the id of the group"),
+    "remove from another group": (
+        (*REMOVE, "group_id"),
+        samples.BETA_ID,
+        "group_id: expected the id of the step's own group",
+    ),
     "add to no group": ((*ADD, "group_id"), None, "group_id: expected a group's id, as no earlier step"),
     "remove too early": ((*REMOVE, "phase"), "build", "phase: expected a phase in which a group can remove"),
     "steps out of order": ((*ADD, "phase"), "remove", "groups[1].steps[1].phase: expected a phase"),
     "remove nobody": ((*REMOVE, "people"), [], "people: expected something, as this step is to remove"),
-    "remove somebody not shown": ((*REMOVE, "people", 0), SOMEBODY, "people[0]: expected somebody whom"),
+    "remove somebody not shown": ((*REMOVE, "people", 0), SOMEBODY, "people[0]: expected somebody in"),
     "remove the owner": (ALPHA, {"remove": [OWNER_ROW], "people": [OWNER_ROW]}, "expected nobody who owns the group"),
     "add and remove": ((*ADD, "people", 0), samples.STRANGER, "nobody who owns the group or is to be added"),
     "too many at once": ((*ADD, "people"), [SOMEBODY] * 257, "people: expected at most 256 people"),

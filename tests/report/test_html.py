@@ -190,7 +190,7 @@ def test_an_expired_membership_is_shown_with_its_last_day() -> None:
 
 def test_the_cause_of_a_difference_is_shown_beside_it() -> None:
     causes = (
-        ItemCause(DriftItem.NAME, DriftCause.BY_HAND),
+        ItemCause(DriftItem.NAME, DriftCause.MANUAL),
         ItemCause(DriftItem.ADD, DriftCause.NOT_APPLIED, samples.BOB.ref_id),
         ItemCause(DriftItem.REMOVE, DriftCause.BOTH, samples.STRANGER.ref_id),
     )
@@ -198,7 +198,7 @@ def test_the_cause_of_a_difference_is_shown_beside_it() -> None:
     assert "After Project Alpha changed manually Description" in text
     assert "+ alice + Bob Marsh until 2026-12-31 · contractor · not applied yet" in text
     assert "+1 202 ••• ••46 changed manually and in the configuration − +55 319" in text
-    by_hand = (ItemCause(DriftItem.GROUP, DriftCause.BY_HAND),)
+    by_hand = (ItemCause(DriftItem.GROUP, DriftCause.MANUAL),)
     assert "Join through the invite link (changed manually)." in article(replace(samples.JOINED, drift_causes=by_hand))
     assert "1@g.us, 2@g.us (changed manually)" in article(replace(samples.LOST, drift_causes=by_hand))
 

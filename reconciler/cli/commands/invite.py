@@ -53,7 +53,6 @@ def _invite_link(desired: Desired, client: Client, key: str) -> str:
     Raises UsageError when no live group, or more than one, matches the key.
     """
     from reconciler.errors import Forbidden, NotFound, UsageError
-    from reconciler.plan.invite_links import ASK_AN_ADMIN
 
     group_id = _group_id(desired, client, key)
     try:
@@ -70,7 +69,7 @@ def _invite_link(desired: Desired, client: Client, key: str) -> str:
             status=error.status,
             code=error.code,
             request_id=error.request_id,
-            hint=ASK_AN_ADMIN,
+            hint="ask an admin to promote the account, or to send the link",
         ) from error
 
 

@@ -42,8 +42,8 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     global_options = set_up_logging(ctx)
     desired = load_desired(path, None, quiet=global_options.quiet)
     require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
-    query = resolve_person(person, desired)
+    person_ref = resolve_person(person, desired)
     with reading_session(global_options, Account.of(desired)) as session:
-        memberships = find_person(desired, session.client, query, parallelism=global_options.parallelism)
+        memberships = find_person(desired, session.client, person_ref, parallelism=global_options.parallelism)
     write_rendered(WHO_FORMATS[format_], memberships, global_options, output, show_phones=show_phones)
     return 0

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from reconciler.plan.model import Plan
-from reconciler.plan.summary import summarize_plan
+from reconciler.plan.model import Plan, summarize_plan
 from reconciler.report.html.people_matrix import PeopleMatrix, people_matrix
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal

@@ -109,10 +109,13 @@ class ApplyRun:
 
     def _show_plan(self, plan: Plan) -> None:
         """Show the plan on stdout; when that is for one document, on stderr, and only when somebody is to confirm."""
+        on_stdout = self.options.format == "text"
+        if not on_stdout and (self.options.yes or self.options.dry_run):
+            return
         text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), self._render_options())
-        if self.options.format == "text":
+        if on_stdout:
             write(text)
-        elif not (self.options.yes or self.options.dry_run):
+        else:
             click.echo(text, err=True)
 
     def _dry_run(self, plan: Plan, session: Session) -> int:
@@ -183,7 +186,7 @@ class ApplyRun:
             if nothing_to_do:  # the plan, which is shown already, says so
                 return True
             text = "\n" + text
-        note = "" if nothing_to_do else "the changes were made; run `reconciler plan` to see what remains"
+        note = "" if nothing_to_do else "the calls were sent; run `reconciler plan` to see what remains"
         return write_after_success(text, note)
 
     def _render_options(self) -> RenderOptions:
