@@ -232,7 +232,7 @@ _FAULT_READERS: Mapping[str, Callable[[YamlValue], Any]] = {
 _COMMON_FAULT_KEYS = ("kind", "method", "path", "pattern", "body_contains", "skip", "times")
 _KINDS_WITH_AMOUNT = (*STALE, FaultKind.PARTIAL_LIST, FaultKind.PARTIAL_GROUP, FaultKind.WRONG_COUNT)
 
-_FAULT_KEYS_BY_KIND: Mapping[FaultKind, tuple[str, ...]] = {
+_FAULT_KEYS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     FaultKind.LATENCY: ("seconds",),
     FaultKind.STATUS: ("status", "code", "message"),
     FaultKind.GARBAGE: ("body",),
@@ -246,9 +246,8 @@ _WITHOUT_OWN_RESPONSE = frozenset({FaultKind.LATENCY, FaultKind.DROP_BEFORE, Fau
 
 def _fault(value: YamlValue) -> Fault:
     kind_value = value.fields(tuple(_FAULT_READERS), ["kind"])["kind"]
-    if kind_value.value not in list(FaultKind):
-        raise kind_value.error(f"{kind_value.value!r} is not a kind of fault; choose one of {', '.join(FaultKind)}")
-    kind = FaultKind(kind_value.value)
+    with kind_value.error_context():
+        kind = Fault(kind_value.value).kind
     effect_keys = ("effect",) if kind in EFFECT_SELECTABLE else ()
     response_keys = () if kind in _WITHOUT_OWN_RESPONSE else ("headers", "rate_headers")
     known = (*_COMMON_FAULT_KEYS, *response_keys, *effect_keys, *_FAULT_KEYS_BY_KIND.get(kind, ()))
