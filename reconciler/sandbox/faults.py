@@ -15,42 +15,24 @@ from reconciler.sandbox.http_messages import ApiData, ApiRequest, HttpReply, err
 
 
 class FaultKind(StrEnum):
-    """What a fault does. "No effect" means that the request is not handled; see `Fault` for the fields.
+    """What a fault does. "No effect" means that the request is not handled; see `Fault` for the fields."""
 
-    latency        delays the response by `seconds`; combines with any other fault
-    status         responds with an error: `status`, `code`, `message`
-    drop_before    closes the connection; no effect
-    drop_after     handles the request, then closes the connection without a response
-    drop_mid       handles the request, sends the headers and half of the body, then closes the connection
-    html           responds 200 with an HTML page
-    truncated      responds with half of the JSON and a content length to match
-    garbage        responds 200 with `body` as JSON
-    silence        sends no response until the client gives up or the server stops
-    stale_list     responds with the list of groups as it was `amount` effects ago
-    stale_group    responds with the group as it was `amount` effects ago
-    partial_list   omits the last `amount` groups from the list, but not from its totals
-    partial_group  omits the last `amount` participants from the group or its participants
-    wrong_count    adds `amount` to each participant_count in the list
-    redirect       responds with `status` (302 by default) and `location`
-    set_cookie     responds correctly, with `cookie` in Set-Cookie
-    """
-
-    LATENCY = "latency"
-    STATUS = "status"
-    DROP_BEFORE = "drop_before"
-    DROP_AFTER = "drop_after"
-    DROP_MID = "drop_mid"
-    HTML = "html"
-    TRUNCATED = "truncated"
-    GARBAGE = "garbage"
-    SILENCE = "silence"
-    STALE_LIST = "stale_list"
-    STALE_GROUP = "stale_group"
-    PARTIAL_LIST = "partial_list"
-    PARTIAL_GROUP = "partial_group"
-    WRONG_COUNT = "wrong_count"
-    REDIRECT = "redirect"
-    SET_COOKIE = "set_cookie"
+    LATENCY = "latency"  # delays the response by `seconds`; combines with any other fault
+    STATUS = "status"  # responds with an error: `status`, `code`, `message`
+    DROP_BEFORE = "drop_before"  # closes the connection; no effect
+    DROP_AFTER = "drop_after"  # handles the request, then closes the connection without a response
+    DROP_MID = "drop_mid"  # handles the request, sends the headers and half of the body, then closes the connection
+    HTML = "html"  # responds 200 with an HTML page
+    TRUNCATED = "truncated"  # responds with half of the JSON and a content length to match
+    GARBAGE = "garbage"  # responds 200 with `body` as JSON
+    SILENCE = "silence"  # sends no response until the client gives up or the server stops
+    STALE_LIST = "stale_list"  # responds with the list of groups as it was `amount` effects ago
+    STALE_GROUP = "stale_group"  # responds with the group as it was `amount` effects ago
+    PARTIAL_LIST = "partial_list"  # omits the last `amount` groups from the list, but not from its totals
+    PARTIAL_GROUP = "partial_group"  # omits the last `amount` participants from the group or its participants
+    WRONG_COUNT = "wrong_count"  # adds `amount` to each participant_count in the list
+    REDIRECT = "redirect"  # responds with `status` (302 by default) and `location`
+    SET_COOKIE = "set_cookie"  # responds correctly, with `cookie` in Set-Cookie
 
 
 EFFECT_SELECTABLE = frozenset(
