@@ -18,20 +18,17 @@ _JSON_TYPES = {str: "a string", int: "an integer", list: "an array"}
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request. `path` is decoded and has no query; `now` is the time in Unix seconds on the server's clock.
-
-    `effects_ago` is how many effects a fault makes a read go back; 0 is now. `body` is None if it was too long.
-    """
+    """A request."""
 
     seq: int
     method: str
-    path: str
+    path: str  # decoded, without the query
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes | None  # None: it was too long
     client: str
-    now: float
-    effects_ago: int = 0
+    now: float  # Unix seconds on the server's clock
+    effects_ago: int = 0  # how many effects a fault makes a read go back; 0 is now
 
     @property
     def body_text(self) -> str:
