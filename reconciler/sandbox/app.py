@@ -22,14 +22,7 @@ import reconciler.sandbox.store as store
 from reconciler.sandbox.context import OPENAPI_PATH, Service
 from reconciler.sandbox.errors import ApiFailure, SandboxError, not_found
 from reconciler.sandbox.faults import INCOMPLETE, STALE, Fault, FaultKind, apply_fault
-from reconciler.sandbox.http_messages import (
-    MAX_BODY_BYTES,
-    ApiData,
-    ApiRequest,
-    HttpReply,
-    error_reply,
-    success_reply,
-)
+from reconciler.sandbox.http_messages import MAX_BODY_BYTES, ApiData, ApiRequest, HttpReply, error_reply, success_reply
 from reconciler.sandbox.rate_limit import RateLimitStatus
 from reconciler.sandbox.settings import Dialect
 
