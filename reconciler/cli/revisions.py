@@ -13,7 +13,7 @@ from reconciler.config import FileContent, load, load_contents
 from reconciler.config.source_files import MAX_FILE_BYTES, is_config_file
 from reconciler.engine import PlanResult
 from reconciler.errors import ConfigError, Refused, RevisionError, UsageError
-from reconciler.history.changed_since import changed_keys, forbidden_removals, match_may_change, select_changed
+from reconciler.history.changed_since import forbidden_removals, match_may_change, select_changed
 from reconciler.history.compare_configs import compare_configs
 from reconciler.history.config_diff import ConfigDiff, ConfigVersion
 from reconciler.history.drift_causes import with_drift_causes
@@ -55,8 +55,7 @@ def options_for_changed_since(options: PlanOptions, path: Path, ref: str, desire
     """
     revision = resolve_revision(path, ref)
     old = _earlier_desired(path, revision, desired)
-    compared = old if isinstance(old, str) else changed_keys(old, desired)
-    since = select_changed(desired.groups, options.targets, ref, revision.commit.oid, compared)
+    since = select_changed(old, desired, options.targets, ref, revision.commit.oid)
     for reason in since.full_plan_reasons:
         log.warning("--changed-since %s: %s, so all groups are planned", ref, reason)
     before = old.groups if isinstance(old, Desired) and match_may_change(old.groups, desired.groups) else None

@@ -8,7 +8,7 @@ so a plan is narrowed twice: before and after the groups are matched.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy
@@ -32,59 +32,35 @@ added later, may change the plan of every group."""
 _SECTION_WORDS: Final = {"groups": "group", "people": "person", "teams": "team"}
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedKeys:
-    """Two revisions of one configuration, compared.
+def select_changed(old: Desired | str, new: Desired, targets: Sequence[str], ref: str, commit: str) -> ChangedSince:
+    """Return which of the selected groups are left out because they are unchanged since the revision `ref`.
 
-    `changed` are the keys of the newer one that are new or whose group differs; `removed` those of the older one whose
-    group no key has any more, `renamed` those whose id stands under another key. `settings` are paths outside the
-    groups that changed and affect all of them. Everything is sorted.
+    `old` is what that revision wants, resolved as of the same day, or why that is unknown; then, and where a setting
+    changed that affects all groups, none is left out. Order, spelling, aliases, teams and comments make no difference:
+    only the normal form does. Raises UsageError for a target that the configuration does not have.
     """
-
-    changed: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    renamed: tuple[KeyRename, ...] = ()
-    settings: tuple[str, ...] = ()
-
-
-def changed_keys(old: Desired, new: Desired) -> ChangedKeys:
-    """Return the keys whose plan may differ between two revisions; both are to be resolved as of the same day.
-
-    Order, spelling, aliases, teams and comments make no difference: only the normal form does.
-    """
+    keys = select_keys(new.groups, targets)
+    if isinstance(old, str):
+        return ChangedSince(ref, commit, full_plan_reasons=(old,))
     before = {group.key: group for group in old.groups}
-    after = {group.key: group for group in new.groups}
-    keys_of_ids = {group.id: group.key for group in new.groups if group.id is not None}
-    renamed = {
-        key: keys_of_ids[group.id] for key, group in before.items() if key not in after and group.id in keys_of_ids
-    }
-    changed = [key for key, group in after.items() if key not in before or not groups_equal(before[key], group)]
+    gone = before.keys() - {group.key for group in new.groups}
+    keys_of_ids: dict[str | None, str] = {group.id: group.key for group in new.groups if group.id is not None}
+    renamed = [KeyRename(key, keys_of_ids[before[key].id]) for key in sorted(gone) if before[key].id in keys_of_ids]
     settings = [
         {path: value for path, value in normalize_settings(desired).items() if path not in _NO_EFFECT_ON_PLANS}
         for desired in (old, new)
     ]
-    return ChangedKeys(
-        tuple(sorted(changed)),
-        tuple(sorted(before.keys() - after.keys() - renamed.keys())),
-        tuple(KeyRename(key, renamed[key]) for key in sorted(renamed)),
-        tuple(sorted({delta.field for delta in compare_forms(*settings)})),
+    changed_settings = sorted({delta.field for delta in compare_forms(*settings)})
+    selected = [group for group in new.groups if group.key in keys and not changed_settings]
+    unchanged = [group.key for group in selected if group.key in before and groups_equal(before[group.key], group)]
+    return ChangedSince(
+        ref,
+        commit,
+        unchanged=tuple(sorted(unchanged)),
+        removed=tuple(sorted(gone - {rename.old for rename in renamed})),
+        renamed=tuple(renamed),
+        full_plan_reasons=tuple(f"`{path}` changed" for path in changed_settings),
     )
-
-
-def select_changed(
-    groups: Iterable[DesiredGroup], targets: Sequence[str], ref: str, commit: str, compared: ChangedKeys | str
-) -> ChangedSince:
-    """Return which of the selected groups are left out because they are unchanged since the revision `ref`.
-
-    `compared` is what changed since, or why that is unknown; then, and where a setting changed that affects all
-    groups, none is left out. Raises UsageError for a target that the configuration does not have.
-    """
-    keys = select_keys(groups, targets)
-    if isinstance(compared, str):
-        return ChangedSince(ref, commit, full_plan_reasons=(compared,))
-    full_plan_reasons = tuple(f"`{path}` changed" for path in compared.settings)
-    unchanged = () if full_plan_reasons else tuple(sorted(keys - set(compared.changed)))
-    return ChangedSince(ref, commit, unchanged, compared.removed, compared.renamed, full_plan_reasons)
 
 
 def forbidden_removals(old: Desired, new: Desired) -> tuple[Problem, ...]:

@@ -50,9 +50,9 @@ def _causes(
     plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, before: Desired, live_names: Mapping[str, Untrusted]
 ) -> Iterator[ItemCause]:
     """Yield why the group itself is not as it is wanted; else each of its texts, and who is to be added and removed."""
-    existence = _existence(plan, old, new, live_names)
-    if existence is not None:
-        yield ItemCause(DriftItem.GROUP, _cause(*existence))
+    cause = _existence_cause(plan, old, new, live_names)
+    if cause is not None:
+        yield ItemCause(DriftItem.GROUP, cause)
         return
     applied = _enforced(old)
     for change in plan.field_changes:
@@ -65,19 +65,19 @@ def _causes(
         yield ItemCause(DriftItem.REMOVE, _cause(_wanted_in(person, applied, before), False, True), person.ref_id)
 
 
-def _existence(
+def _existence_cause(
     plan: GroupPlan, old: DesiredGroup | None, new: DesiredGroup, live_names: Mapping[str, Untrusted]
-) -> tuple[Any, Any, Any] | None:
-    """Return whether the instance was wanted, is wanted and is in a live group, or in which; None for no difference."""
+) -> DriftCause | None:
+    """Return why the instance is not in the group, or still in it; None where neither is so."""
     actions = {step.action for step in plan.steps}
     if Action.LEAVE in actions:
-        return (None if old is None else old.state is State.PRESENT), False, True
+        return _cause(None if old is None else old.state is State.PRESENT, False, True)
     not_live = bool(plan.blocked) and plan.id is not None and plan.matched_by is MatchedBy.NONE
     if not any(action.enters_group for action in actions) and not not_live:
         return None
     applied = _enforced(old)
     if applied is None:
-        return None, new.key, None
+        return DriftCause.NOT_APPLIED
     names = normalized_names(applied)
     if applied.id is not None:
         is_live = applied.id in live_names
@@ -85,7 +85,7 @@ def _existence(
         is_live = any(normalize(name) in names for name in live_names.values())
     # Paired groups that both have an id have the same one.
     is_wanted = (applied.id is not None and new.id is not None) or not names.isdisjoint(normalized_names(new))
-    return applied.key, applied.key if is_wanted else None, applied.key if is_live else None
+    return _cause(True, is_wanted, is_live)
 
 
 def _enforced(old: DesiredGroup | None) -> DesiredGroup | None:

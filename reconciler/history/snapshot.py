@@ -86,12 +86,12 @@ def _list_folder(git: Git, tree: GitObject, name: bytes, wanted: FileFilter) -> 
     }
     objects = dict(zip(names, resolve_objects(git, list(names.values()), through_links=True), strict=True))
     files = []
-    for entry in entries:
-        otherwise = GitObject(kind="submodule" if entry["mode"] == _SUBMODULE else "notdir")
-        found = replace(objects.get(entry["name"], otherwise), linked=entry["mode"] == _LINK)
+    for entry in sorted(entries, key=lambda entry: entry["name"]):
+        unreadable = GitObject(kind="submodule" if entry["mode"] == _SUBMODULE else "notdir")
+        found = replace(objects.get(entry["name"], unreadable), linked=entry["mode"] == _LINK)
         if found.kind != "tree":
             files.append((entry["name"], found))
-    return sorted(files, key=lambda pair: pair[0])
+    return files
 
 
 def _is_wanted(entry: re.Match[bytes], wanted: FileFilter) -> bool:

@@ -185,8 +185,10 @@ def _group_lines(group: GroupDiff) -> Iterator[Line]:
     for field in group.fields:
         yield from _field_lines(field, is_new=group.change is GroupChangeKind.ADDED)
     twice = {change.person.label for change in group.added} & {change.person.label for change in group.removed}
-    yield from (Line("+", _added(change, twice)) for change in group.added)
-    yield from (Line("-", _removed(change, twice)) for change in group.removed if not change.kept_because)
+    yield from (Line("+", _membership(change, twice, "through")) for change in group.added)
+    yield from (
+        Line("-", _membership(change, twice, "was through")) for change in group.removed if not change.kept_because
+    )
     for terms in group.terms_changed:
         yield Line("~", join_pieces(": ", [person_pieces(terms.person), _arrow(terms.old, terms.new)]))
     for change in group.lists:
@@ -232,24 +234,14 @@ def _alias_line(change: AliasChange) -> Line:
     return Line("!", (OutsideText(change.alias), words, *numbers))
 
 
-def _added(change: MembershipChange, twice: set[str | None]) -> Pieces:
+def _membership(change: MembershipChange, twice: set[str | None], through: str) -> Pieces:
+    """Return the person, with the number where one alias refers to two people, then how they are in the group."""
+    person = change.person
+    number = (LiteralText(" ["), _number(person), LiteralText("]")) if person.label and person.label in twice else ()
     invite = literal(" (by the invite link)" if change.by_invite else "")
-    return (*_person(change.person, twice), *invite, *_through(change, " (through "))
-
-
-def _removed(change: MembershipChange, twice: set[str | None]) -> Pieces:
-    return (*_person(change.person, twice), *_through(change, " (was through "))
-
-
-def _through(change: MembershipChange, before: str) -> Pieces:
     teams = first_pieces(change.teams, len(change.teams))
-    return (LiteralText(before), *teams, LiteralText(")")) if teams else ()
-
-
-def _person(person: PersonRef, twice: set[str | None]) -> Pieces:
-    """Return the person, with the number where one alias refers to two people."""
-    number = (LiteralText(" ["), _number(person), LiteralText("]"))
-    return (*person_pieces(person), *(number if person.label in twice and person.label else ()))
+    team_list = (LiteralText(f" ({through} "), *teams, LiteralText(")")) if teams else ()
+    return (*person_pieces(person), *number, *invite, *team_list)
 
 
 def _number(person: PersonRef) -> PhoneNumber:

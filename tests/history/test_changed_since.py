@@ -12,7 +12,6 @@ from reconciler.diff.change import Change
 from reconciler.diff.match import match_groups
 from reconciler.errors import UsageError
 from reconciler.history.changed_since import (
-    changed_keys,
     match_may_change,
     narrow_by_matches,
     select_changed,
@@ -53,6 +52,10 @@ BASE = group(
 DAY = date(2026, 12, 31)
 
 
+def since_main(old: Desired | str, new: Desired, targets: Sequence[str] = ()) -> ChangedSince:
+    return select_changed(old, new, targets, "main", "f" * 40)
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -86,7 +89,8 @@ DAY = date(2026, 12, 31)
 )
 def test_any_other_desired_value_changes_a_group(other: DesiredGroup) -> None:
     for old, new in ((BASE, other), (other, BASE)):
-        assert changed_keys(desired(old), desired(new)).changed == ("alpha",)
+        since = since_main(desired(old), desired(new))
+        assert (since.unchanged, since.full_plan_reasons) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -100,26 +104,26 @@ def test_any_other_desired_value_changes_a_group(other: DesiredGroup) -> None:
     ],
 )
 def test_order_names_teams_and_lines_change_nothing(other: DesiredGroup) -> None:
-    assert changed_keys(desired(BASE), desired(other)).changed == ()
+    assert since_main(desired(BASE), desired(other)).unchanged == ("alpha",)
 
 
 def test_a_new_key_is_changed_and_a_missing_one_is_removed() -> None:
-    compared = changed_keys(desired(BASE, group("old", id=None)), desired(BASE, group("new", id=None)))
+    since = since_main(desired(BASE, group("old", id=None)), desired(BASE, group("new", id=None)))
 
-    assert (compared.changed, compared.removed, compared.renamed) == (("new",), ("old",), ())
+    assert (since.unchanged, since.removed, since.renamed) == (("alpha",), ("old",), ())
 
 
 def test_a_key_that_moves_with_its_id_is_renamed_not_removed() -> None:
-    compared = changed_keys(desired(BASE), desired(replace(BASE, key="zulu")))
+    since = since_main(desired(BASE), desired(replace(BASE, key="zulu")))
 
-    assert (compared.changed, compared.removed) == (("zulu",), ())
-    assert compared.renamed == (KeyRename("alpha", "zulu"),)
+    assert (since.unchanged, since.removed) == ((), ())
+    assert since.renamed == (KeyRename("alpha", "zulu"),)
 
 
 def test_groups_without_an_id_are_never_taken_for_one_another() -> None:
-    compared = changed_keys(desired(replace(BASE, id=None)), desired(replace(BASE, key="zulu", id=None)))
+    since = since_main(desired(replace(BASE, id=None)), desired(replace(BASE, key="zulu", id=None)))
 
-    assert (compared.changed, compared.removed, compared.renamed) == (("zulu",), ("alpha",), ())
+    assert (since.unchanged, since.removed, since.renamed) == ((), ("alpha",), ())
 
 
 @pytest.mark.parametrize(
@@ -135,8 +139,8 @@ def test_groups_without_an_id_are_never_taken_for_one_another() -> None:
 )
 def test_a_setting_that_affects_every_plan_is_named(other: Desired, setting: str) -> None:
     for old, new in ((desired(BASE), other), (other, desired(BASE))):
-        compared = changed_keys(old, new)
-        assert (compared.changed, compared.settings) == ((), (setting,))
+        since = since_main(old, new)
+        assert (since.unchanged, since.full_plan_reasons) == ((), (f"`{setting}` changed",))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +153,8 @@ def test_a_setting_that_affects_every_plan_is_named(other: Desired, setting: str
     ],
 )
 def test_a_setting_that_changes_no_plan_is_not_named(other: Desired) -> None:
-    assert changed_keys(desired(BASE), other).settings == ()
+    since = since_main(desired(BASE), other)
+    assert (since.unchanged, since.full_plan_reasons) == (("alpha",), ())
 
 
 GROUPS = (group("a", id=ALPHA_ID), group("b", id=BETA_ID), group("c", id=None))
@@ -157,29 +162,28 @@ GROUPS = (group("a", id=ALPHA_ID), group("b", id=BETA_ID), group("c", id=None))
 
 def test_unchanged_groups_are_left_out() -> None:
     old = desired(group("a", id=ALPHA_ID, name="Other"), *GROUPS[1:], group("d", id=None, name="D"))
-    compared = changed_keys(old, desired(*GROUPS))
 
-    assert select_changed(GROUPS, (), "main", "f" * 40, compared) == ChangedSince("main", "f" * 40, ("b", "c"), ("d",))
-    assert select_changed(GROUPS, ("a", "b"), "main", "f" * 40, compared).unchanged == ("b",)
+    assert since_main(old, desired(*GROUPS)) == ChangedSince("main", "f" * 40, ("b", "c"), ("d",))
+    assert since_main(old, desired(*GROUPS), ("a", "b")).unchanged == ("b",)
 
 
 def test_nothing_is_left_out_when_a_setting_affects_every_plan() -> None:
     new = replace(desired(*GROUPS), policy=policy(protected=[ALICE], ignored=[BOB]))
-    since = select_changed(GROUPS, (), "main", "f" * 40, changed_keys(desired(*GROUPS), new))
+    since = since_main(desired(*GROUPS), new)
 
     assert since.unchanged == ()
     assert since.full_plan_reasons == ("`policy.ignored` changed", "`policy.protected` changed")
 
 
 def test_nothing_is_left_out_when_the_revision_is_not_valid() -> None:
-    since = select_changed(GROUPS, (), "main", "f" * 40, "it is not valid")
+    since = since_main("it is not valid", desired(*GROUPS))
 
     assert since == ChangedSince("main", "f" * 40, full_plan_reasons=("it is not valid",))
 
 
 def test_a_target_that_does_not_exist_is_an_error_here_too() -> None:
     with pytest.raises(UsageError, match="no group nowhere"):
-        select_changed(GROUPS, ("nowhere",), "main", "f" * 40, "whatever")
+        since_main("whatever", desired(*GROUPS), ("nowhere",))
 
 
 LISTED = [ListedGroup(ALPHA_ID, Untrusted("Alpha")), ListedGroup(BETA_ID, Untrusted("Beta"))]

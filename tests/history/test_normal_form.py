@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.errors import Problem, ProblemKind
 from reconciler.history import normal_form
-from reconciler.history.changed_since import changed_keys
+from reconciler.history.changed_since import select_changed
 from reconciler.history.compare_configs import compare_configs
 from reconciler.history.config_diff import ConfigVersion
 from reconciler.history.normal_form import compare_forms, groups_equal, normalize_group, normalize_settings
@@ -42,6 +42,16 @@ def diff_text(old: Desired, new: Desired) -> str:
     return render_config_diff(compared, RenderOptions(show_phones=True))
 
 
+def full_plan_reasons(old: Desired, new: Desired) -> tuple[str, ...]:
+    return select_changed(old, new, (), "main", "f" * 40).full_plan_reasons
+
+
+def changes_group(old: Desired, new: Desired) -> bool:
+    """Whether `--changed-since` plans the only group, and for its own sake."""
+    since = select_changed(old, new, (), "main", "f" * 40)
+    return not since.unchanged and not since.full_plan_reasons
+
+
 # The changed group, and the word by which `diff` must name the change.
 GROUP_CHANGES = {
     "id": (replace(GROUP, id=BETA_ID), "id"),
@@ -67,7 +77,7 @@ def test_each_field_of_a_group_is_compared(field: str) -> None:
     changed, word = GROUP_CHANGES[field]
     assert getattr(changed, field) != getattr(GROUP, field)
     for old, new in ((GROUP, changed), (changed, GROUP)):
-        assert changed_keys(desired(old), desired(new)).changed == ("alpha",)
+        assert changes_group(desired(old), desired(new))
         assert not groups_equal(old, new)
     assert f" {word}" in diff_text(desired(GROUP), desired(changed))
 
@@ -84,7 +94,7 @@ def test_each_term_of_a_membership_is_compared(field: str) -> None:
     changed, words = MEMBER_CHANGES[field]
     new = replace(GROUP, members=group(members=[ALICE, changed]).members)
 
-    assert changed_keys(desired(GROUP), desired(new)).changed == ("alpha",)
+    assert changes_group(desired(GROUP), desired(new))
     assert f"bob: no end → {words}" in diff_text(desired(GROUP), desired(new))
 
 
@@ -105,7 +115,7 @@ def test_each_field_of_the_policy_is_compared(field: str) -> None:
     old, new = desired(GROUP), replace(desired(GROUP), policy=policy)
 
     assert f" policy.{field} " in diff_text(old, new)
-    assert changed_keys(old, new).settings == ((f"policy.{field}",) if affects_plans else ())
+    assert full_plan_reasons(old, new) == ((f"`policy.{field}` changed",) if affects_plans else ())
 
 
 # The changed configuration, the word in `diff`, the setting in `--changed-since` ("": none).
@@ -136,7 +146,7 @@ def test_each_field_of_the_configuration_is_compared(field: str) -> None:
     text = diff_text(BASE, changed)
 
     assert f" {word}" in text if word else text.startswith("No differences")
-    assert changed_keys(BASE, changed).settings == ((setting,) if setting else ())
+    assert full_plan_reasons(BASE, changed) == ((f"`{setting}` changed",) if setting else ())
 
 
 def aliased(**changes: object) -> Desired:
@@ -166,7 +176,7 @@ def test_each_field_of_a_person_is_compared_or_only_spells_a_name(field: str) ->
     text = diff_text(BASE, changed)
 
     assert f" {words}" in text if words else text.startswith("No differences")
-    assert bool(changed_keys(BASE, changed).settings) is affects_plans
+    assert bool(full_plan_reasons(BASE, changed)) is affects_plans
 
 
 @dataclass(frozen=True)
@@ -193,21 +203,21 @@ class NewPolicy(Policy):
 
 def test_a_field_that_is_new_to_the_model_needs_no_line_of_code_to_be_seen() -> None:
     old, new = (desired(NewGroup("alpha", colour=colour)) for colour in ("red", "blue"))
-    assert changed_keys(old, new).changed == ("alpha",)
+    assert changes_group(old, new)
     assert "~ colour       red → blue" in diff_text(old, new)
 
     old, new = (desired(NewGroup("alpha", moderators=people)) for people in ({}, {BOB.identity: BOB}))
-    assert changed_keys(old, new).changed == ("alpha",)
+    assert changes_group(old, new)
     assert "~ moderators   + bob" in diff_text(old, new)
 
     old, new = (desired(replace(GROUP, members={BOB.identity: NewMember(BOB, badge=badge)})) for badge in ("", "gold"))
-    assert changed_keys(old, new).changed == ("alpha",)
+    assert changes_group(old, new)
     assert "badge: gold" in diff_text(old, new)
 
 
 def test_a_setting_that_is_new_to_the_model_is_seen_and_plans_all_groups() -> None:
     old, new = (replace(BASE, policy=NewPolicy(quiet_hours=hours)) for hours in (None, "22-6"))
-    assert changed_keys(old, new).settings == ("policy.quiet_hours",)
+    assert full_plan_reasons(old, new) == ("`policy.quiet_hours` changed",)
     assert "~ policy.quiet_hours  (not set) → 22-6" in diff_text(old, new)
 
 
@@ -216,7 +226,7 @@ def test_a_field_of_a_person_is_compared_unless_it_is_named_as_spelling(monkeypa
     monkeypatch.setitem(normal_form._NOT_COMPARED, Person, frozenset(spelling))
 
     new = aliased(name="Bob")
-    assert changed_keys(BASE, new).settings == ("people.name",)
+    assert full_plan_reasons(BASE, new) == ("`people.name` changed",)
     assert "~ people.name  + bob" in diff_text(BASE, new)
 
 
