@@ -51,7 +51,7 @@ def test_a_test_repository_ignores_the_user_s_git_configuration(
 def test_tests_ignore_variables_that_are_set_for_the_program() -> None:
     story = "tests/golden/test_stories.py::test_groups_are_created_from_nothing"
     options = ("-q", "-p", "no:cacheprovider")
-    served = "tests/sandbox/test_server.py::test_serve_forever_ends_when_stop_is_set"
+    served = "tests/sandbox/test_server.py::test_a_server_on_localhost_keeps_the_name_in_its_url"
     assert "3 passed" in stdout_of(sys.executable, "-m", "pytest", *options, story, served, environment=SETTINGS)
 
 

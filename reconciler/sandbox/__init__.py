@@ -13,7 +13,7 @@ from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.faults import Fault, FaultKind
 from reconciler.sandbox.manual_changes import shake
 from reconciler.sandbox.seed import load_faults, seed_world
-from reconciler.sandbox.server import Server, serve_forever
+from reconciler.sandbox.server import Server
 from reconciler.sandbox.settings import SANDBOX_KEY, Dialect, Paging, Settings
 from reconciler.sandbox.world import World
 
@@ -30,6 +30,5 @@ __all__ = [
     "load_faults",
     "reset",
     "seed_world",
-    "serve_forever",
     "shake",
 ]

@@ -1,29 +1,38 @@
-"""The ASGI application: the endpoint of each path and method, behind the middleware that every request passes."""
+"""The ASGI application: the endpoint of each path and method, and what happens to every request around it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import formatdate
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import reconciler.sandbox.group_handlers as group_handlers
 import reconciler.sandbox.handlers as handlers
-from reconciler.sandbox.context import OPENAPI_PATH, RequestContext, Service
+import reconciler.sandbox.store as store
+from reconciler.sandbox.context import OPENAPI_PATH, Service
 from reconciler.sandbox.errors import ApiFailure, SandboxError, not_found
-from reconciler.sandbox.http_messages import ApiData, ApiRequest, HttpReply, error_reply, success_reply
-from reconciler.sandbox.middleware import REQUEST_KEY, SandboxMiddleware
+from reconciler.sandbox.faults import INCOMPLETE, STALE, Fault, FaultKind, apply_fault
+from reconciler.sandbox.http_messages import MAX_BODY_BYTES, ApiData, ApiRequest, HttpReply, error_reply, success_reply
+from reconciler.sandbox.rate_limit import RateLimitStatus
 from reconciler.sandbox.settings import Dialect
 
 Endpoint = Callable[[ApiRequest, Mapping[str, str]], HttpReply]
 """Handles one method of one path; gets the path's parameters."""
 
+TRANSPORT_KEY = "sandbox.transport"
+"""The key of the connection's transport in the ASGI scope; the protocol sets it (see `uvicorn_thread`)."""
+
+_REQUEST_KEY = "sandbox.request"
 _OPENAPI_NAME = "wappfy-api.openapi.json"
 _PACKAGE = Path(__file__).parent.parent
 _SCHEMA_FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
@@ -61,12 +70,12 @@ class MethodRouter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request: ApiRequest = scope[REQUEST_KEY]
+        request: ApiRequest = scope[_REQUEST_KEY]
         try:
             reply = self._endpoint(request.method)(request, scope["path_params"])
         except ApiFailure as error:
             reply = error_reply(error, request)
-        await Response(reply.body, reply.status, dict(reply.headers))(scope, receive, send)
+        await _response(reply)(scope, receive, send)
 
     def _endpoint(self, method: str) -> Endpoint:
         if method not in self._endpoints:
@@ -79,14 +88,10 @@ def _routes(service: Service) -> list[Route]:
     def on_instance(path: str, handler: Callable[..., ApiData]) -> Endpoint:
         def endpoint(request: ApiRequest, path_params: Mapping[str, str]) -> HttpReply:
             params = dict(path_params)
-            instance_id = params.pop("instance_id")
-
-            def handle(context: RequestContext) -> ApiData:
+            with service.open_context(request, params.pop("instance_id")) as context:
                 if path.startswith(("/groups", "/messages")):
                     context.require_groups()
-                return handler(context, **params)
-
-            return success_reply(service.run_on_instance(request, instance_id, handle), request)
+                return success_reply(handler(context, **params), request)
 
         return endpoint
 
@@ -116,21 +121,21 @@ def _instance_endpoints(dialect: Dialect | str) -> dict[str, dict[str, Callable[
 
     `/groups/join` comes before the paths of groups, because `join` is not a group's id.
     """
-    participants = {"GET": handlers.list_participants, "POST": handlers.add_participants}
+    participants = {"GET": group_handlers.list_participants, "POST": group_handlers.add_participants}
     removal: dict[str, dict[str, Callable[..., ApiData]]] = {}
     if dialect == Dialect.GUIDE:
-        participants["DELETE"] = handlers.remove_participants
+        participants["DELETE"] = group_handlers.remove_participants
     else:
-        removal["/groups/{group_id}/participants/remove"] = {"POST": handlers.remove_participants}
+        removal["/groups/{group_id}/participants/remove"] = {"POST": group_handlers.remove_participants}
     return {
         "": {"GET": handlers.get_instance},
-        "/groups": {"GET": handlers.list_groups, "POST": handlers.create_group},
-        "/groups/join": {"POST": handlers.join_group},
-        "/groups/{group_id}": {"GET": handlers.get_group, "PATCH": handlers.patch_group},
-        "/groups/{group_id}/leave": {"POST": handlers.leave_group},
+        "/groups": {"GET": group_handlers.list_groups, "POST": group_handlers.create_group},
+        "/groups/join": {"POST": group_handlers.join_group},
+        "/groups/{group_id}": {"GET": group_handlers.get_group, "PATCH": group_handlers.patch_group},
+        "/groups/{group_id}/leave": {"POST": group_handlers.leave_group},
         "/groups/{group_id}/participants": participants,
         **removal,
-        "/groups/{group_id}/invite-code": {"GET": handlers.get_invite_code},
+        "/groups/{group_id}/invite-code": {"GET": group_handlers.get_invite_code},
         "/messages/send": {"POST": handlers.send_message},
         "/contacts": {"GET": handlers.list_contacts},
         "/contacts/check": {"GET": handlers.check_contact},
@@ -138,6 +143,119 @@ def _instance_endpoints(dialect: Dialect | str) -> dict[str, dict[str, Callable[
 
 
 async def _unknown_path(request: Request, _error: Exception) -> Response:
-    api_request: Any = request.scope[REQUEST_KEY]
-    reply = error_reply(not_found(f"the API has no path {api_request.path}"), api_request)
+    api_request: ApiRequest = request.scope[_REQUEST_KEY]
+    return _response(error_reply(not_found(f"the API has no path {api_request.path}"), api_request))
+
+
+def _response(reply: HttpReply) -> Response:
     return Response(reply.body, reply.status, dict(reply.headers))
+
+
+class SandboxMiddleware:
+    """The middleware of one server: log, hooks, rate limit, API key, faults, response headers."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Receive a request, decide its outcome, log it, and only then send anything."""
+        service = self._service
+        body, complete = await _read_body(receive)
+        if not complete:
+            return
+        request, full_path = self._log_request(scope, body)
+        service.run_hook(service.on_call, request.seq, request.method, full_path)
+        rate_limit = service.count(request)
+        reply, fault = await self._reply(scope, receive, request, rate_limit)
+        kind = fault.kind if fault else None
+        with service.world.transaction() as db:
+            store.set_call_status(db, request.seq, "dropped" if kind in INCOMPLETE else reply.status)
+        service.run_hook(service.after_call, request.seq, request.method, full_path)
+        send_rates = service.settings.rate_headers and (fault is None or fault.rate_headers)
+        rates = rate_limit.headers if rate_limit and send_rates else {}
+        # Dates have whole seconds; formatdate drops the fraction, as servers do.
+        date = formatdate(service.now(), usegmt=True)
+        headers = {"date": date, **rates, **reply.headers, "content-length": str(len(reply.body))}
+        await _deliver(replace(reply, headers=headers), kind, scope, receive, send)
+
+    def _log_request(self, scope: Scope, body: bytes | None) -> tuple[ApiRequest, str]:
+        """Return the request with its sequence number in the log, and its path with the query."""
+        asgi_request = Request(scope)
+        query = scope["query_string"].decode("latin-1")
+        full_path = f"{scope['path']}?{query}" if query else scope["path"]
+        client = asgi_request.client.host if asgi_request.client else ""
+        query_params, headers, now = dict(asgi_request.query_params), asgi_request.headers, self._service.now()
+        request = ApiRequest(0, asgi_request.method, scope["path"], query_params, headers, body, client, now)
+        # SQLite cannot store invalid UTF-8.
+        storable_path = full_path.encode(errors="replace").decode()
+        with self._service.world.transaction() as db:
+            seq = store.log_call(db, now, request.method, storable_path, request.body_text)
+        return replace(request, seq=seq), full_path
+
+    async def _reply(
+        self, scope: Scope, receive: Receive, request: ApiRequest, rate_limit: RateLimitStatus | None
+    ) -> tuple[HttpReply, Fault | None]:
+        """Return the response to a request and the fault that affects it."""
+        try:
+            self._service.check_access(request, rate_limit)
+        except ApiFailure as error:
+            return error_reply(error, request), None
+        delay, fault = self._service.faults.next(request.method, request.path, request.body_text)
+        if delay:
+            await asyncio.sleep(delay)
+        if fault is None:
+            return await self._handle(scope, receive, request), None
+        if fault.kind in STALE:
+            request = replace(request, effects_ago=fault.amount)
+        correct = await self._handle(scope, receive, request) if fault.takes_effect else None
+        return apply_fault(fault, correct, request), fault
+
+    async def _handle(self, scope: Scope, receive: Receive, request: ApiRequest) -> HttpReply:
+        """Return the correct reply of the routes; a bug in them becomes a 500 and goes to the service's failures."""
+        messages: list[Message] = []
+
+        async def collect(message: Message) -> None:
+            messages.append(message)
+
+        scope[_REQUEST_KEY] = request
+        try:
+            await self._app(scope, receive, collect)
+        except Exception as error:
+            self._service.failures.append(error)
+            return error_reply(ApiFailure(500, "INTERNAL_ERROR", "the sandbox has a bug"), request)
+        start, *rest = messages
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
+        return HttpReply(start["status"], b"".join(message["body"] for message in rest), headers)
+
+
+async def _read_body(receive: Receive) -> tuple[bytes | None, bool]:
+    """Return the request's body, None if it is too long, and whether the client sent all of it."""
+    body = bytearray()
+    too_long = False
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None, False
+        body += message["body"]
+        if len(body) > MAX_BODY_BYTES:
+            too_long = True
+            body.clear()
+        if not message["more_body"]:
+            return None if too_long else bytes(body), True
+
+
+async def _deliver(
+    reply: HttpReply, fault_kind: FaultKind | str | None, scope: Scope, receive: Receive, send: Send
+) -> None:
+    if fault_kind not in INCOMPLETE:
+        await _response(reply)(scope, receive, send)
+        return
+    if fault_kind == FaultKind.DROP_MID:
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": reply.body[: len(reply.body) // 2], "more_body": True})
+    if fault_kind != FaultKind.SILENCE:
+        scope[TRANSPORT_KEY].abort()
+    # If this returned now, uvicorn would send its own response; it must see first that the connection is closed.
+    await receive()

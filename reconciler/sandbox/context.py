@@ -6,39 +6,46 @@ import hmac
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-import reconciler.sandbox.history as history
 import reconciler.sandbox.store as store
 from reconciler.sandbox.errors import ApiFailure, forbidden, invalid, not_found
 from reconciler.sandbox.faults import Fault, FaultSchedule
 from reconciler.sandbox.http_messages import ApiData, ApiRequest
 from reconciler.sandbox.rate_limit import RateLimiter, RateLimitStatus
-from reconciler.sandbox.records import Effect, Group, Instance, InstanceStatus, InstanceType, Member
+from reconciler.sandbox.records import Effect, Group, Instance, InstanceStatus, InstanceType
 from reconciler.sandbox.serializers import Serializer
-from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.settings import Paging, Settings
 from reconciler.sandbox.world import World
 
 Hook = Callable[[int, str, str], None]
 """A function that gets a call's sequence number, its method, and its path with query."""
+
+Entry = TypeVar("Entry")
 
 OPENAPI_PATH = "/api/openapi.json"
 """The server's OpenAPI document, which needs no key."""
 
 
 class Service:
-    """The shared state of one server. `failures` collects the exceptions of hooks and handlers: bugs, assertions."""
+    """The shared state of one server.
+
+    `on_call` runs before each request, in the server's thread, and may change the world between two calls, but must
+    not send requests to this server; `after_call` runs after a request took effect and before its response is sent.
+    `failures` collects the exceptions of hooks and handlers: bugs, assertions.
+    """
 
     def __init__(self, world: World, settings: Settings, faults: Sequence[Fault] = ()) -> None:
         self.world = world
         self.settings = settings
         self.faults = FaultSchedule(faults)
-        self.rate_limiter = RateLimiter(settings)
         self.on_call: Hook | None = None
         self.after_call: Hook | None = None
         self.failures: list[Exception] = []
+        self._rate_limiter = RateLimiter(settings)
 
     def now(self) -> float:
         """Return the time in Unix seconds on the server's clock."""
@@ -46,7 +53,7 @@ class Service:
 
     def count(self, request: ApiRequest) -> RateLimitStatus | None:
         """Count a request against its caller's rate limit."""
-        return self.rate_limiter.count(None if self._has_key(request) else request.client, request.now)
+        return self._rate_limiter.count(None if self._has_key(request) else request.client, request.now)
 
     def check_access(self, request: ApiRequest, status: RateLimitStatus | None) -> None:
         """Raise a 429 if the caller is over the rate limit, and a 401 if the key is missing or wrong."""
@@ -58,15 +65,14 @@ class Service:
             challenge = {"www-authenticate": "Bearer"}
             raise ApiFailure(401, "UNAUTHORIZED", "the API key is missing or wrong", headers=challenge)
 
-    def run_on_instance(
-        self, request: ApiRequest, instance_id: str, handler: Callable[[RequestContext], ApiData]
-    ) -> ApiData:
-        """Run an endpoint's handler in a transaction, on the instance in the request's path."""
+    @contextmanager
+    def open_context(self, request: ApiRequest, instance_id: str) -> Iterator[RequestContext]:
+        """Open a transaction for a request on the instance in its path; raise a 404 if there is no such instance."""
         with self.world.transaction() as db:
             instance = store.find_instance(db, instance_id)
             if instance is None:
                 raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
-            return handler(RequestContext(db, instance, request, self.settings))
+            yield RequestContext(db, instance, request, self.settings)
 
     def run_hook(self, hook: Hook | None, seq: int, method: str, path: str) -> None:
         """Call a hook if there is one; collect its exception in `failures`."""
@@ -101,7 +107,7 @@ class RequestContext:
 
     def require_member(self, group_id: str) -> Group:
         """Return a group the instance is in, as it was `effects_ago`; raise a 404 for any other."""
-        group = history.group_at(self.db, group_id, self.request.effects_ago)
+        group = store.group_at(self.db, group_id, self.request.effects_ago)
         if group is None or group.member(self.instance.phone) is None:
             raise not_found("group not found, or the instance is not a member of it")
         return group
@@ -129,13 +135,32 @@ class RequestContext:
         """Log a change that this request made; `before` is the group as it was before."""
         request = self.request
         effect = Effect(0, request.seq, request.method, request.path, kind, group_id, tuple(people), detail)
-        history.log_effect(self.db, effect, before)
+        store.log_effect(self.db, effect, before)
 
     def participant_failure(self, status: int, code: str, message: str, jids: Iterable[str]) -> ApiFailure:
         """Return an error about some participants; its details list them if the settings say so."""
         details = {"participants": list(jids)} if self.settings.name_bad_participants else {}
         return ApiFailure(status, code, message, details)
 
-    def own_membership(self, is_creator: bool) -> Member:
-        """Return the instance's membership of a group that it creates, as its owner, or joins."""
-        return Member(self.instance.phone, is_admin=is_creator, is_owner=is_creator)
+    def page(self, entries: Sequence[Entry], serialize: Callable[[Sequence[Entry]], list[dict[str, Any]]]) -> ApiData:
+        """Return the page that the query names; a server without paging returns everything, but checks the numbers."""
+        query, settings = self.request.query, self.settings
+        limit = min(_query_number(query, "limit", settings.page_limit, 1), settings.page_limit)
+        offset = _query_number(query, "offset", 0, 0)
+        page = _query_number(query, "page", 1, 1)
+        if settings.paging == Paging.NONE:
+            return ApiData(serialize(entries))
+        if settings.paging == Paging.OFFSET:
+            return ApiData(serialize(entries[offset : offset + limit]))
+        total = len(entries)
+        items = serialize(entries[(page - 1) * limit : page * limit])
+        return ApiData({"items": items, "total": total, "page": page, "limit": limit, "totalPages": -(-total // limit)})
+
+
+def _query_number(query: Mapping[str, str], name: str, default: int, minimum: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= minimum):
+        raise invalid(f"the query parameter {name!r} must be an integer from {minimum} to 999999999")
+    return int(text)

@@ -48,22 +48,17 @@ CREATE TABLE effects (
 class Database:
     """One connection with one lock: every access is a transaction, and a nested transaction joins the outer one."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._lock = threading.RLock()
-        self._depth = 0
-
-    @classmethod
-    def open(cls, path: Path | None) -> Database:
+    def __init__(self, path: Path | None) -> None:
         """Open the database at `path`, or one in memory; create missing folders, the file and its tables.
 
         Raises SandboxError if the file cannot be used.
         """
         try:
-            connection = _connect(path)
+            self._connection = _connect(path)
         except (OSError, sqlite3.Error) as error:
             raise SandboxError(f"cannot open the sandbox state {path}: {error}") from error
-        return cls(connection)
+        self._lock = threading.RLock()
+        self._depth = 0
 
     def close(self) -> None:
         """Close the connection; closing it twice is fine."""
@@ -133,7 +128,8 @@ def reset(path: Path) -> None:
     """
     file = path
     try:
-        if not _exists(path):
+        # A broken link exists too.
+        if not (path.is_symlink() or path.exists()):
             return
         if not _may_be_state(path):
             raise SandboxError(f"{path} is not a sandbox state; nothing was deleted")
@@ -142,15 +138,6 @@ def reset(path: Path) -> None:
             file.unlink(missing_ok=True)
     except OSError as error:
         raise SandboxError(f"cannot delete {file}: {error.strerror}") from error
-
-
-def _exists(path: Path) -> bool:
-    """Return whether the path exists, even as a broken link. Raises OSError if its folder cannot be read."""
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
 
 
 def _may_be_state(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -10,6 +11,7 @@ class SandboxError(Exception):
     """The sandbox cannot do what the caller wants: a bad file, a port in use, an unknown group."""
 
 
+@dataclass(eq=False)
 class ApiFailure(Exception):
     """A response with an error status: `code` as in the API's list of common errors, `details` a JSON object.
 
@@ -17,20 +19,11 @@ class ApiFailure(Exception):
     CONFLICT and UNPROCESSABLE_ENTITY are this server's choice.
     """
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        details: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.details = dict(details or {})
-        self.headers = dict(headers or {})
+    status: int
+    code: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def invalid(message: str) -> ApiFailure:

@@ -1,55 +1,38 @@
-"""Faults of the server: the requests that a fault affects, how often, and what it does to them."""
+"""Faults of the server: the requests that a fault affects, how often, and what it does to their responses."""
 
 from __future__ import annotations
 
+import json
 import re
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.errors import ApiFailure, SandboxError
+from reconciler.sandbox.http_messages import ApiData, ApiRequest, HttpReply, error_reply, success_reply
 
 
 class FaultKind(StrEnum):
-    """What a fault does. "No effect" means that the request is not handled; see `Fault` for the fields.
+    """What a fault does. "No effect" means that the request is not handled; see `Fault` for the fields."""
 
-    latency        delays the response by `seconds`; combines with any other fault
-    status         responds with an error: `status`, `code`, `message`
-    drop_before    closes the connection; no effect
-    drop_after     handles the request, then closes the connection without a response
-    drop_mid       handles the request, sends the headers and half of the body, then closes the connection
-    html           responds 200 with an HTML page
-    truncated      responds with half of the JSON and a content length to match
-    garbage        responds 200 with `body` as JSON
-    silence        sends no response until the client gives up or the server stops
-    stale_list     responds with the list of groups as it was `amount` effects ago
-    stale_group    responds with the group as it was `amount` effects ago
-    partial_list   omits the last `amount` groups from the list, but not from its totals
-    partial_group  omits the last `amount` participants from the group or its participants
-    wrong_count    adds `amount` to each participant_count in the list
-    redirect       responds with `status` (302 by default) and `location`
-    set_cookie     responds correctly, with `cookie` in Set-Cookie
-    """
-
-    LATENCY = "latency"
-    STATUS = "status"
-    DROP_BEFORE = "drop_before"
-    DROP_AFTER = "drop_after"
-    DROP_MID = "drop_mid"
-    HTML = "html"
-    TRUNCATED = "truncated"
-    GARBAGE = "garbage"
-    SILENCE = "silence"
-    STALE_LIST = "stale_list"
-    STALE_GROUP = "stale_group"
-    PARTIAL_LIST = "partial_list"
-    PARTIAL_GROUP = "partial_group"
-    WRONG_COUNT = "wrong_count"
-    REDIRECT = "redirect"
-    SET_COOKIE = "set_cookie"
+    LATENCY = "latency"  # delays the response by `seconds`; combines with any other fault
+    STATUS = "status"  # responds with an error: `status`, `code`, `message`
+    DROP_BEFORE = "drop_before"  # closes the connection; no effect
+    DROP_AFTER = "drop_after"  # handles the request, then closes the connection without a response
+    DROP_MID = "drop_mid"  # handles the request, sends the headers and half of the body, then closes the connection
+    HTML = "html"  # responds 200 with an HTML page
+    TRUNCATED = "truncated"  # responds with half of the JSON and a content length to match
+    GARBAGE = "garbage"  # responds 200 with `body` as JSON
+    SILENCE = "silence"  # sends no response until the client gives up or the server stops
+    STALE_LIST = "stale_list"  # responds with the list of groups as it was `amount` effects ago
+    STALE_GROUP = "stale_group"  # responds with the group as it was `amount` effects ago
+    PARTIAL_LIST = "partial_list"  # omits the last `amount` groups from the list, but not from its totals
+    PARTIAL_GROUP = "partial_group"  # omits the last `amount` participants from the group or its participants
+    WRONG_COUNT = "wrong_count"  # adds `amount` to each participant_count in the list
+    REDIRECT = "redirect"  # responds with `status` (302 by default) and `location`
+    SET_COOKIE = "set_cookie"  # responds correctly, with `cookie` in Set-Cookie
 
 
 EFFECT_SELECTABLE = frozenset(
@@ -60,14 +43,30 @@ EFFECT_SELECTABLE = frozenset(
 STALE = frozenset({FaultKind.STALE_LIST, FaultKind.STALE_GROUP})
 """The kinds that respond with an earlier state."""
 
+INCOMPLETE = frozenset({FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.DROP_MID, FaultKind.SILENCE})
+"""The kinds that send no complete response."""
+
 _NO_EFFECT = frozenset({FaultKind.STATUS, FaultKind.DROP_BEFORE, FaultKind.HTML, FaultKind.SILENCE, FaultKind.REDIRECT})
-_LIST, _GROUP = ("GET", "/groups"), ("GET", "/groups/*")
 _DEFAULT_CALLS: Mapping[str, tuple[str, str]] = {
-    FaultKind.STALE_LIST: _LIST,
-    FaultKind.PARTIAL_LIST: _LIST,
-    FaultKind.WRONG_COUNT: _LIST,
-    FaultKind.STALE_GROUP: _GROUP,
-    FaultKind.PARTIAL_GROUP: _GROUP,
+    **dict.fromkeys((FaultKind.STALE_LIST, FaultKind.PARTIAL_LIST, FaultKind.WRONG_COUNT), ("GET", "/groups")),
+    **dict.fromkeys((FaultKind.STALE_GROUP, FaultKind.PARTIAL_GROUP), ("GET", "/groups/*")),
+}
+_PROXY_PAGE = b"<!doctype html><html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>"
+_WRONG_LISTS: Mapping[str, str] = {
+    FaultKind.PARTIAL_LIST: "items",
+    FaultKind.PARTIAL_GROUP: "participants",
+    FaultKind.WRONG_COUNT: "items",
+}
+"""The kinds that change a list, and its key in the data if the data is not the list itself."""
+
+_DEFAULT_CODES = {
+    400: "VALIDATION_ERROR",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    422: "UNPROCESSABLE_ENTITY",
+    429: "RATE_LIMIT_EXCEEDED",
 }
 
 
@@ -131,17 +130,11 @@ class Fault:
 
 
 class FaultSchedule:
-    """The active faults, each with its count of matching requests; they can change while the server runs."""
+    """The active faults, each with its count of matching requests."""
 
-    def __init__(self, faults: Sequence[Fault] = ()) -> None:
-        self._lock = threading.Lock()
-        self.set(faults)
-
-    def set(self, faults: Sequence[Fault]) -> None:
-        """Replace all faults; the counts restart at zero."""
-        with self._lock:
-            self._faults = tuple(faults)
-            self._match_counts = [0] * len(self._faults)
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self._faults = tuple(faults)
+        self._match_counts = [0] * len(self._faults)
 
     def next(self, method: str, path: str, body: str) -> tuple[float, Fault | None]:
         """Count a request; return the seconds to delay it and the first other fault that affects it.
@@ -151,18 +144,17 @@ class FaultSchedule:
         path = fault_path(path)
         delay = 0.0
         active: Fault | None = None
-        with self._lock:
-            for index, fault in enumerate(self._faults):
-                if not fault.matches(method, path, body):
-                    continue
-                count = self._match_counts[index]
-                self._match_counts[index] += 1
-                if count < fault.skip or (fault.times and count >= fault.skip + fault.times):
-                    continue
-                if fault.kind == FaultKind.LATENCY:
-                    delay += fault.seconds
-                else:
-                    active = active or fault
+        for index, fault in enumerate(self._faults):
+            if not fault.matches(method, path, body):
+                continue
+            count = self._match_counts[index]
+            self._match_counts[index] += 1
+            if count < fault.skip or (fault.times and count >= fault.skip + fault.times):
+                continue
+            if fault.kind == FaultKind.LATENCY:
+                delay += fault.seconds
+            else:
+                active = active or fault
         return delay, active
 
 
@@ -178,3 +170,49 @@ def _compile_glob(glob: str) -> re.Pattern[str]:
     parts = re.split(r"(\*\*|\*)", glob)
     wildcards = {"**": ".*", "*": "[^/]*"}
     return re.compile("".join(wildcards.get(part, re.escape(part)) for part in parts))
+
+
+def apply_fault(fault: Fault, correct: HttpReply | None, request: ApiRequest) -> HttpReply:
+    """Return the response to a request that a fault affects; `correct` is None if the request was not handled."""
+    faulty = _faulty_reply(fault, correct or success_reply(ApiData({}), request), request)
+    return replace(faulty, headers={**faulty.headers, **{name.lower(): value for name, value in fault.headers.items()}})
+
+
+def _faulty_reply(fault: Fault, correct: HttpReply, request: ApiRequest) -> HttpReply:
+    if fault.kind == FaultKind.STATUS:
+        status = fault.status or 500
+        code = fault.code or _DEFAULT_CODES.get(status, "INTERNAL_ERROR")
+        return error_reply(ApiFailure(status, code, fault.message or "injected by a fault of the sandbox"), request)
+    if fault.kind == FaultKind.HTML:
+        return HttpReply(200, _PROXY_PAGE, {"content-type": "text/html; charset=utf-8"})
+    if fault.kind == FaultKind.REDIRECT:
+        return HttpReply(fault.status or 302, b"", {"location": fault.location})
+    if fault.kind == FaultKind.SET_COOKIE:
+        return replace(correct, headers={**correct.headers, "set-cookie": fault.cookie})
+    if fault.kind == FaultKind.TRUNCATED:
+        return replace(correct, body=correct.body[: len(correct.body) // 2])
+    if fault.kind == FaultKind.GARBAGE:
+        return replace(correct, status=200, body=json.dumps(fault.body).encode())
+    return _with_wrong_data(fault, correct)
+
+
+def _with_wrong_data(fault: Fault, correct: HttpReply) -> HttpReply:
+    """Return a response with the right shape and wrong content; errors stay correct."""
+    if fault.kind not in _WRONG_LISTS or correct.status != 200:
+        return correct
+    envelope = json.loads(correct.body)
+    data, key = envelope["data"], _WRONG_LISTS[fault.kind]
+    if isinstance(data, list):
+        envelope["data"] = _wrong_entries(fault, data)
+    elif key in data:
+        data[key] = _wrong_entries(fault, data[key])
+    return replace(correct, body=json.dumps(envelope, ensure_ascii=False).encode())
+
+
+def _wrong_entries(fault: Fault, entries: list[Any]) -> list[Any]:
+    if fault.kind != FaultKind.WRONG_COUNT:
+        return entries[: max(0, len(entries) - fault.amount)]
+    for group in entries:
+        if "participant_count" in group:
+            group["participant_count"] += fault.amount
+    return entries

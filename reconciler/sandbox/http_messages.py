@@ -18,20 +18,17 @@ _JSON_TYPES = {str: "a string", int: "an integer", list: "an array"}
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request. `path` is decoded and has no query; `now` is the time in Unix seconds on the server's clock.
-
-    `effects_ago` is how many effects a fault makes a read go back; 0 is now. `body` is None if it was too long.
-    """
+    """A request."""
 
     seq: int
     method: str
-    path: str
+    path: str  # decoded, without the query
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes | None  # None: it was too long
     client: str
-    now: float
-    effects_ago: int = 0
+    now: float  # Unix seconds on the server's clock
+    effects_ago: int = 0  # how many effects a fault makes a read go back; 0 is now
 
     @property
     def body_text(self) -> str:
@@ -58,13 +55,13 @@ class HttpReply:
 
 def success_reply(result: ApiData, request: ApiRequest) -> HttpReply:
     """Return a response with the documented success envelope."""
-    return _json_reply(result.status, {"success": True, "data": result.data, "meta": _meta(request)})
+    return _json_reply(request, result.status, {"success": True, "data": result.data}, {})
 
 
 def error_reply(error: ApiFailure, request: ApiRequest) -> HttpReply:
     """Return a response with the documented error envelope."""
     content = {"code": error.code, "message": error.message, "details": error.details}
-    return _json_reply(error.status, {"success": False, "error": content, "meta": _meta(request)}, error.headers)
+    return _json_reply(request, error.status, {"success": False, "error": content}, error.headers)
 
 
 def format_timestamp(seconds: float) -> str:
@@ -110,10 +107,7 @@ def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _meta(request: ApiRequest) -> dict[str, str]:
-    return {"requestId": f"req_{request.seq:012d}", "timestamp": format_timestamp(request.now)}
-
-
-def _json_reply(status: int, payload: Any, headers: Mapping[str, str] | None = None) -> HttpReply:
-    body = json.dumps(payload, ensure_ascii=False).encode()
-    return HttpReply(status, body, {"content-type": "application/json", **(headers or {})})
+def _json_reply(request: ApiRequest, status: int, content: Mapping[str, Any], headers: Mapping[str, str]) -> HttpReply:
+    meta = {"requestId": f"req_{request.seq:012d}", "timestamp": format_timestamp(request.now)}
+    body = json.dumps({**content, "meta": meta}, ensure_ascii=False).encode()
+    return HttpReply(status, body, {"content-type": "application/json", **headers})

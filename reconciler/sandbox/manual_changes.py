@@ -6,11 +6,10 @@ import random
 from collections.abc import Sequence
 
 from reconciler.sandbox.phones import mask_phone
-from reconciler.sandbox.records import Group, Member
+from reconciler.sandbox.records import MAX_NAME, Group
 from reconciler.sandbox.world import World
 
 _AREA_CODES = (202, 303, 404, 512, 617, 206)
-_MAX_NAME = 100
 
 
 def shake(world: World, seed: int, instance_id: str) -> list[str]:
@@ -27,14 +26,17 @@ def shake(world: World, seed: int, instance_id: str) -> list[str]:
         if not groups:
             return []
         phone = world.instance(instance_id).phone
-        changes = [_rename(world, rng.choice(groups)), _describe(world, rng.choice(groups))]
-        changes += _remove_member(world, rng, groups, phone)
-        return [*changes, _add_stranger(world, rng, rng.choice(groups))]
+        return [
+            _rename(world, rng.choice(groups)),
+            _describe(world, rng.choice(groups)),
+            *_remove_member(world, rng, groups, phone),
+            _add_stranger(world, rng, rng.choice(groups)),
+        ]
 
 
 def _rename(world: World, group: Group) -> str:
     suffix = " (renamed)"
-    name = group.name[: _MAX_NAME - len(suffix)] + suffix
+    name = group.name[: MAX_NAME - len(suffix)] + suffix
     world.rename_group(group.id, name)
     return f'renamed "{group.name}" to "{name}"'
 
@@ -45,22 +47,17 @@ def _describe(world: World, group: Group) -> str:
 
 
 def _remove_member(world: World, rng: random.Random, groups: Sequence[Group], instance_phone: str) -> list[str]:
-    removable = {group.id: _removable_members(group, instance_phone) for group in groups}
-    candidates = [group for group in groups if removable[group.id]]
-    large = [group for group in candidates if len(group.members) >= 5]
+    removable = {
+        group: sorted({each.digits for each in group.members if not each.is_owner} - {instance_phone})
+        for group in groups
+    }
+    candidates = [group for group in groups if removable[group]]
     if not candidates:
         return []
-    group = rng.choice(large or candidates)
-    member = rng.choice(removable[group.id])
-    world.remove_participant(group.id, member.digits)
-    return [f'removed {mask_phone(member.digits)} from "{group.name}"']
-
-
-def _removable_members(group: Group, instance_phone: str) -> list[Member]:
-    return sorted(
-        (member for member in group.members if not member.is_owner and member.digits != instance_phone),
-        key=lambda member: member.digits,
-    )
+    group = rng.choice([group for group in candidates if len(group.members) >= 5] or candidates)
+    digits = rng.choice(removable[group])
+    world.remove_participant(group.id, digits)
+    return [f'removed {mask_phone(digits)} from "{group.name}"']
 
 
 def _add_stranger(world: World, rng: random.Random, group: Group) -> str:

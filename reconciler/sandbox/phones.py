@@ -14,6 +14,8 @@ from reconciler.sandbox.errors import SandboxError
 _REQUEST_JID = re.compile(r"([0-9]{7,15})@s\.whatsapp\.net", re.ASCII)
 _PHONE_JID = re.compile(r"([1-9][0-9]{6,14})(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us)", re.ASCII)
 _NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}", re.ASCII)
+_LID = re.compile(r"[0-9]{5,32}(?:@lid)?", re.ASCII)
+_GROUP_ID = re.compile(r"[0-9]+(?:-[0-9]+)?@g\.us", re.ASCII)
 _PUNCTUATION = str.maketrans("", "", " ()-./\u00a0")
 _TWO_DIGIT_COUNTRY_CODE = re.compile(r"2[07]|3[0-4]|3[69]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]", re.ASCII)
 
@@ -53,6 +55,19 @@ def parse_phone(text: str) -> str:
     if not _NUMBER.fullmatch(number):
         raise SandboxError(f"{text!r} is not a phone number; include the country code, for example +1 202 555 0143")
     return number.lstrip("+")
+
+
+def parse_lid(text: str) -> str:
+    """Return a LID that may lack its `@lid` in the complete form; raise SandboxError if it is not a LID."""
+    if not _LID.fullmatch(text):
+        raise SandboxError(f"{text!r} is not a LID; write it as 76699677012110@lid")
+    return text if text.endswith("@lid") else f"{text}@lid"
+
+
+def check_group_id(text: str) -> None:
+    """Raise SandboxError unless the text is the id of a group."""
+    if not _GROUP_ID.fullmatch(text):
+        raise SandboxError(f"{text!r} is not a group id; write it as 120363012345678901@g.us")
 
 
 def mask_phone(digits: str) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+MAX_NAME = 100
+"""WhatsApp's limit of characters in a group's name."""
+
 
 class ShownAs(StrEnum):
     """The id of an account in participant lists: its phone JID, a LID with the phone beside it, or only a LID."""
@@ -43,17 +46,14 @@ class InstanceType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person's account. `digits` is the canonical number and the key, `jid_digits` the spelling in its JID.
+    """A person's account."""
 
-    `refuses_adds`: adding the person succeeds but has no effect. `exists` False: the number is not on WhatsApp.
-    """
-
-    digits: str
-    jid_digits: str
+    digits: str  # the canonical number, which is the key
+    jid_digits: str  # the spelling of the number in its JID
     lid: str | None = None
     shows: ShownAs = ShownAs.PHONE
-    refuses_adds: bool = False
-    exists: bool = True
+    refuses_adds: bool = False  # adding the person succeeds but has no effect
+    exists: bool = True  # False: the number is not on WhatsApp
     spelling: Spelling = Spelling.NEW
 
     @property
@@ -122,32 +122,25 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A change made through the API.
-
-    `call` is the call's sequence number, `kind` one of create, patch, add, remove, leave, join, message, and `people`
-    the canonical digits of those who really joined or left.
-    """
+    """A change made through the API."""
 
     seq: int
-    call: int
+    call: int  # the sequence number of the call
     method: str
     path: str
-    kind: str
+    kind: str  # create, patch, add, remove, leave, join or message
     group_id: str
-    people: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()  # the canonical digits of those who really joined or left
     detail: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as the server received it. `time` is in Unix seconds; `path` is decoded and includes the query.
-
-    `status` is None while the request is in progress, and "dropped" if the client got no complete response.
-    """
+    """A request as the server received it."""
 
     seq: int
-    time: float
+    time: float  # Unix seconds
     method: str
-    path: str
-    status: int | Literal["dropped"] | None
+    path: str  # decoded, with the query
+    status: int | Literal["dropped"] | None  # None: in progress; "dropped": the client got no complete response
     body: str

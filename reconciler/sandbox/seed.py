@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,12 @@ from reconciler.sandbox.faults import EFFECT_SELECTABLE, STALE, Fault, FaultKind
 from reconciler.sandbox.phones import parse_phone
 from reconciler.sandbox.world import World
 
-_INSTANCE_KEYS = ("id", "phone", "name", "status", "type")
 _ACCOUNT_KEYS = ("phone", "jid", "lid", "shows", "refuses_adds", "exists", "spelling")
-_GROUP_KEYS = ("id", "name", "description", "owner", "participants", "invite_code", "instance")
-_PARTICIPANT_KEYS = ("phone", "admin", "owner")
 _CONTACT_KEYS = ("phone", "name", "short_name", "push_name", "is_business")
 _INSTANCE_ROLES = ("admin", "member", "outside")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class YamlValue:
     """A value of a YAML document with its location for error messages: `first.yaml: groups[2].name`."""
 
@@ -82,10 +80,6 @@ class YamlValue:
             raise self.error("expected an integer, 0 or greater")
         return self.integer()
 
-    def any_value(self) -> Any:
-        """Return the value as it is."""
-        return self.value
-
     def regular_expression(self) -> str:
         """Return a regular expression."""
         try:
@@ -131,7 +125,7 @@ def seed_world(world: World, path: Path) -> None:
     """
     document = _read_yaml(path, typed=False).fields(("instance", "accounts", "groups", "contacts"), ["instance"])
     with world.transaction():
-        fields = document["instance"].fields(_INSTANCE_KEYS, ["id", "phone"])
+        fields = document["instance"].fields(("id", "phone", "name", "status", "type"), ["id", "phone"])
         instance = {key: field.text() for key, field in fields.items()}
         with document["instance"].error_context():
             world.ensure_instance(
@@ -190,33 +184,32 @@ def _arguments(value: YamlValue, keys: Sequence[str], boolean_keys: Sequence[str
 
 
 def _seed_group(world: World, group: YamlValue, instance_phone: str) -> None:
-    fields = group.fields(_GROUP_KEYS, ["name"])
-    role = fields["instance"].text() if "instance" in fields else "admin"
+    known = ("id", "name", "description", "owner", "participants", "invite_code", "instance")
+    fields = group.fields(known, ["name"])
+    texts = {key: field.text() for key, field in fields.items() if key != "participants"}
+    role = texts.get("instance", "admin")
     if role not in _INSTANCE_ROLES:
         raise fields["instance"].error(f"expected one of {', '.join(_INSTANCE_ROLES)}")
     people = [_participant(each) for each in _entries(fields, "participants")]
     owners = [phone for phone, _, is_owner in people if is_owner]
-    explicit_owner = fields["owner"].text() if "owner" in fields else next(iter(owners), None)
-    owner = explicit_owner or (instance_phone if role == "admin" else None)
+    own_phones = {role: [instance_phone]}
     with group.error_context():
         group_id = world.create_group(
-            fields["name"].text(),
-            [*([instance_phone] if role == "member" else []), *(phone for phone, _, _ in people)],
-            owner=owner,
-            admins=[
-                *([instance_phone] if role == "admin" else []),
-                *(phone for phone, is_admin, _ in people if is_admin),
-            ],
-            description=fields["description"].text() if "description" in fields else "",
-            group_id=fields["id"].text() if "id" in fields else None,
-            invite_code=fields["invite_code"].text() if "invite_code" in fields else None,
+            texts["name"],
+            [*own_phones.get("member", []), *(phone for phone, _, _ in people)],
+            owner=texts.get("owner", next(iter(owners), None)) or (instance_phone if role == "admin" else None),
+            admins=[*own_phones.get("admin", []), *(phone for phone, is_admin, _ in people if is_admin)],
+            description=texts.get("description", ""),
+            group_id=texts.get("id"),
+            invite_code=texts.get("invite_code"),
         )
         for phone in owners:
             world.add_participant(group_id, phone, owner=True)
 
 
 def _participant(value: YamlValue) -> tuple[str, bool, bool]:
-    fields = {"phone": value} if isinstance(value.value, str) else value.fields(_PARTICIPANT_KEYS, ["phone"])
+    only_phone = isinstance(value.value, str)
+    fields = {"phone": value} if only_phone else value.fields(("phone", "admin", "owner"), ["phone"])
     with fields["phone"].error_context():
         phone = parse_phone(fields["phone"].text())
     is_admin, is_owner = (key in fields and fields[key].boolean() for key in ("admin", "owner"))
@@ -224,30 +217,22 @@ def _participant(value: YamlValue) -> tuple[str, bool, bool]:
 
 
 _FAULT_READERS: Mapping[str, Callable[[YamlValue], Any]] = {
-    "kind": YamlValue.text,
-    "method": YamlValue.text,
-    "path": YamlValue.text,
+    **{field.name: YamlValue.text for field in dataclasses.fields(Fault)},
     "pattern": YamlValue.regular_expression,
-    "body_contains": YamlValue.text,
     "skip": YamlValue.count,
     "times": YamlValue.count,
+    "effect": YamlValue.boolean,
     "headers": YamlValue.headers,
     "rate_headers": YamlValue.boolean,
-    "effect": YamlValue.boolean,
     "seconds": YamlValue.number,
     "status": YamlValue.http_status,
-    "code": YamlValue.text,
-    "message": YamlValue.text,
-    "body": YamlValue.any_value,
+    "body": attrgetter("value"),
     "amount": YamlValue.integer,
-    "location": YamlValue.text,
-    "cookie": YamlValue.text,
 }
-
 _COMMON_FAULT_KEYS = ("kind", "method", "path", "pattern", "body_contains", "skip", "times")
 _KINDS_WITH_AMOUNT = (*STALE, FaultKind.PARTIAL_LIST, FaultKind.PARTIAL_GROUP, FaultKind.WRONG_COUNT)
 
-_FAULT_KEYS_BY_KIND: Mapping[FaultKind, tuple[str, ...]] = {
+_FAULT_KEYS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     FaultKind.LATENCY: ("seconds",),
     FaultKind.STATUS: ("status", "code", "message"),
     FaultKind.GARBAGE: ("body",),
@@ -261,9 +246,8 @@ _WITHOUT_OWN_RESPONSE = frozenset({FaultKind.LATENCY, FaultKind.DROP_BEFORE, Fau
 
 def _fault(value: YamlValue) -> Fault:
     kind_value = value.fields(tuple(_FAULT_READERS), ["kind"])["kind"]
-    if kind_value.value not in list(FaultKind):
-        raise kind_value.error(f"{kind_value.value!r} is not a kind of fault; choose one of {', '.join(FaultKind)}")
-    kind = FaultKind(kind_value.value)
+    with kind_value.error_context():
+        kind = Fault(kind_value.value).kind
     effect_keys = ("effect",) if kind in EFFECT_SELECTABLE else ()
     response_keys = () if kind in _WITHOUT_OWN_RESPONSE else ("headers", "rate_headers")
     known = (*_COMMON_FAULT_KEYS, *response_keys, *effect_keys, *_FAULT_KEYS_BY_KIND.get(kind, ()))

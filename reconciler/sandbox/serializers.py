@@ -7,7 +7,7 @@ reference: `id`, `subject`, `creation`; lists have complete groups, participants
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from reconciler.sandbox.http_messages import format_timestamp
@@ -72,13 +72,8 @@ class Serializer:
 
     def contact(self, contact: Contact) -> dict[str, Any]:
         """Return an entry of the address book, always with the phone JID."""
-        return {
-            "id": _phone_jid(self.accounts[contact.digits]),
-            "name": contact.name,
-            "short_name": contact.short_name,
-            "push_name": contact.push_name,
-            "is_business": contact.is_business,
-        }
+        fields = asdict(contact)
+        return {"id": _phone_jid(self.accounts[fields.pop("digits")]), **fields}
 
     def _rights(self, member: Member) -> dict[str, Any]:
         if self.dialect == Dialect.REFERENCE:

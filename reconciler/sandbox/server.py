@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from reconciler.sandbox.context import Hook, Service
+from reconciler.sandbox.context import Service
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.faults import Fault, FaultSchedule
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.world import World
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.uvicorn_thread import UvicornThread
 
 
-class Server:
+class Server(Service):
     """An API server for a world that the caller opens and closes. `host` must be a loopback address.
 
     Leaving the `with` block stops it within milliseconds and raises the first exception of a hook or handler.
@@ -39,10 +38,8 @@ class Server:
             from reconciler.sandbox.uvicorn_thread import UvicornThread
         except ImportError as error:
             raise SandboxError(f"the embedded server needs {error.name}; install wappfy-reconciler[sandbox]") from error
-        self.world = world
-        self.settings = settings or Settings()
-        self._service = Service(world, self.settings, faults)
-        self._make_thread = partial(UvicornThread, self._service)
+        super().__init__(world, settings or Settings(), faults)
+        self._make_thread = partial(UvicornThread, self)
         self._address = (host, port)
         self._thread: UvicornThread | None = None
 
@@ -67,8 +64,8 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        if error is None and self._service.failures:
-            raise self._service.failures[0]
+        if error is None and self.failures:
+            raise self.failures[0]
 
     @property
     def port(self) -> int:
@@ -88,43 +85,7 @@ class Server:
 
     def set_faults(self, faults: Sequence[Fault]) -> None:
         """Replace the faults from the next request on; all counts restart at zero."""
-        self._service.faults.set(faults)
-
-    @property
-    def on_call(self) -> Hook | None:
-        """A hook that runs before each request, in the server's thread, and may change the world between two calls.
-
-        It must not send requests to this server.
-        """
-        return self._service.on_call
-
-    @on_call.setter
-    def on_call(self, hook: Hook | None) -> None:
-        self._service.on_call = hook
-
-    @property
-    def after_call(self) -> Hook | None:
-        """A hook that runs after each request took effect and before its response is sent."""
-        return self._service.after_call
-
-    @after_call.setter
-    def after_call(self, hook: Hook | None) -> None:
-        self._service.after_call = hook
-
-
-def serve_forever(
-    world: World,
-    settings: Settings,
-    faults: Sequence[Fault],
-    host: str,
-    port: int,
-    on_ready: Callable[[str], None],
-    stop: threading.Event,
-) -> None:
-    """Serve until `stop` is set; call `on_ready` with the base URL once the server accepts connections."""
-    with Server(world, settings, faults, host, port) as server:
-        on_ready(server.url)
-        stop.wait()
+        self.faults = FaultSchedule(faults)
 
 
 def _listen(host: str, port: int) -> socket.socket:

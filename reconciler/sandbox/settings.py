@@ -28,35 +28,22 @@ class Paging(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one server, which cannot change while it runs.
+    """The settings of one server, which cannot change while it runs."""
 
-    dialect, paging: the documented variants; plain strings with their values work too.
-    page_size: default and maximum of `limit`; None means the documented value, 50 for offset and 20 for page.
-    key: the key that X-Api-Key or a bearer token must carry.
-    rate_limit: requests per `window` for all users of the key; None disables the limit and its headers.
-    anonymous_rate_limit: the same for requests without a valid key, per client address.
-    window: length of a rate-limit window in seconds (see `rate_limit` for its start).
-    rate_headers: whether to send X-RateLimit-* headers.
-    retry_after_header: whether a 429 also carries Retry-After, as a proxy would add it.
-    clock_skew: seconds by which the server's clock is ahead of this machine's.
-    name_bad_participants: whether 409 and 422 list the offending participants in their details.
-    phone_field: the field beside a LID that holds the phone: phoneNumber, phone_number, pn or jid.
-    max_groups: groups per instance; creating more fails with PLAN_LIMIT_REACHED.
-    """
-
+    # The documented variants; plain strings with their values work too.
     dialect: Dialect | str = Dialect.GUIDE
     paging: Paging | str = Paging.NONE
-    page_size: int | None = None
-    key: str = SANDBOX_KEY
-    rate_limit: int | None = 100
-    anonymous_rate_limit: int = 20
-    window: float = 60.0
-    rate_headers: bool = True
-    retry_after_header: bool = False
-    clock_skew: float = 0.0
-    name_bad_participants: bool = False
-    phone_field: str = "phone_number"
-    max_groups: int | None = None
+    page_size: int | None = None  # default and maximum of `limit`; None: as documented, 50 for offset and 20 for page
+    key: str = SANDBOX_KEY  # what X-Api-Key or a bearer token must carry
+    rate_limit: int | None = 100  # requests per `window` for all users of the key; None: no limit and no headers of it
+    anonymous_rate_limit: int = 20  # the same for requests without a valid key, per client address
+    window: float = 60.0  # length of a rate-limit window in seconds (see `rate_limit` for its start)
+    rate_headers: bool = True  # whether to send X-RateLimit-* headers
+    retry_after_header: bool = False  # whether a 429 also carries Retry-After, as a proxy would add it
+    clock_skew: float = 0.0  # seconds by which the server's clock is ahead of this machine's
+    name_bad_participants: bool = False  # whether 409 and 422 list the offending participants in their details
+    phone_field: str = "phone_number"  # the field beside a LID with the phone: phoneNumber, phone_number, pn or jid
+    max_groups: int | None = None  # groups per instance; creating more fails with PLAN_LIMIT_REACHED
 
     def __post_init__(self) -> None:
         # Callers pass strings from a command line; convert them to members once, here.

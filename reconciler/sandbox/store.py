@@ -1,4 +1,7 @@
-"""SQL for accounts, instances, contacts, webhooks and groups. Every function takes an open transaction's connection."""
+"""Read and write the world's tables and its logs. Every function takes an open transaction's connection.
+
+Each logged effect stores the group as it was before the change, so stale answers read only the last few rows.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import asdict, astuple, replace
 from typing import Any
 
 from reconciler.sandbox.phones import canonical
 from reconciler.sandbox.records import (
     Account,
+    Call,
     Contact,
+    Effect,
     Group,
     GroupSummary,
     Instance,
@@ -56,20 +62,7 @@ def get_or_create_account(db: sqlite3.Connection, digits: str) -> Account:
 def put_account(db: sqlite3.Connection, account: Account) -> None:
     """Insert or update an account; generate a stable LID if it needs one and has none."""
     lid = account.lid or (_generate_lid(account.digits) if account.shows is not ShownAs.PHONE else None)
-    db.execute(
-        "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digits) DO UPDATE SET "
-        "jid_digits = excluded.jid_digits, lid = excluded.lid, shows = excluded.shows, "
-        "refuses_adds = excluded.refuses_adds, known = excluded.known, spelling = excluded.spelling",
-        (
-            account.digits,
-            account.jid_digits,
-            lid,
-            account.shows,
-            account.refuses_adds,
-            account.exists,
-            account.spelling,
-        ),
-    )
+    db.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(replace(account, lid=lid)))
 
 
 def list_instance_ids(db: sqlite3.Connection) -> tuple[str, ...]:
@@ -82,16 +75,12 @@ def find_instance(db: sqlite3.Connection, instance_id: str) -> Instance | None:
     row = db.execute("SELECT * FROM instances WHERE id = ?", (instance_id,)).fetchone()
     if row is None:
         return None
-    return Instance(row["id"], row["name"], InstanceType(row["kind"]), InstanceStatus(row["status"]), row["phone"])
+    return Instance(**{**row, "kind": InstanceType(row["kind"]), "status": InstanceStatus(row["status"])})
 
 
 def put_instance(db: sqlite3.Connection, instance: Instance) -> None:
     """Insert or update an instance."""
-    db.execute(
-        "INSERT INTO instances VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-        "name = excluded.name, kind = excluded.kind, status = excluded.status, phone = excluded.phone",
-        (instance.id, instance.name, instance.kind, instance.status, instance.phone),
-    )
+    db.execute("INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?)", astuple(instance))
 
 
 def list_contacts(db: sqlite3.Connection, instance_id: str) -> list[Contact]:
@@ -105,10 +94,7 @@ def list_contacts(db: sqlite3.Connection, instance_id: str) -> list[Contact]:
 
 def put_contact(db: sqlite3.Connection, instance_id: str, contact: Contact) -> None:
     """Insert or replace an entry of an instance's address book."""
-    db.execute(
-        "INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?)",
-        (instance_id, contact.digits, contact.name, contact.short_name, contact.push_name, contact.is_business),
-    )
+    db.execute("INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?)", (instance_id, *astuple(contact)))
 
 
 def put_webhook(db: sqlite3.Connection, body: dict[str, Any]) -> str:
@@ -137,14 +123,13 @@ def _generate_lid(digits: str) -> str:
 
 def find_group(db: sqlite3.Connection, group_id: str) -> Group | None:
     """Return a group with its members in the order in which they joined."""
-    row = db.execute("SELECT * FROM groups WHERE id = ?", (group_id,)).fetchone()
+    query = "SELECT id, name, description, owner, created_at, invite_code FROM groups WHERE id = ?"
+    row = db.execute(query, (group_id,)).fetchone()
     if row is None:
         return None
-    rows = db.execute("SELECT * FROM members WHERE group_id = ? ORDER BY seq", (group_id,))
-    members = tuple(Member(each["digits"], bool(each["is_admin"]), bool(each["is_owner"])) for each in rows)
-    return Group(
-        row["id"], row["name"], row["description"], row["owner"], row["created_at"], row["invite_code"], members
-    )
+    rows = db.execute("SELECT digits, is_admin, is_owner FROM members WHERE group_id = ? ORDER BY seq", (group_id,))
+    members = (Member(digits, bool(is_admin), bool(is_owner)) for digits, is_admin, is_owner in rows)
+    return Group(**row, members=tuple(members))
 
 
 def find_group_by_invite(db: sqlite3.Connection, code: str) -> Group | None:
@@ -161,11 +146,11 @@ def list_group_ids(db: sqlite3.Connection) -> list[str]:
 def list_summaries(db: sqlite3.Connection, digits: str) -> list[GroupSummary]:
     """Return summaries of the groups an account is in, sorted by creation, then id."""
     rows = db.execute(
-        "SELECT id, name, created_at, (SELECT count(*) FROM members WHERE group_id = groups.id) AS size FROM groups "
+        "SELECT id, name, created_at, (SELECT count(*) FROM members WHERE group_id = groups.id) FROM groups "
         "WHERE id IN (SELECT group_id FROM members WHERE digits = ?) ORDER BY created_at, id",
         (digits,),
     )
-    return [GroupSummary(row["id"], row["name"], row["created_at"], row["size"]) for row in rows]
+    return [GroupSummary(*row) for row in rows]
 
 
 def insert_group(db: sqlite3.Connection, group: Group) -> None:
@@ -182,7 +167,7 @@ def put_members(db: sqlite3.Connection, group_id: str, members: Iterable[Member]
     db.executemany(
         "INSERT INTO members (group_id, digits, is_admin, is_owner) VALUES (?, ?, ?, ?) ON CONFLICT (group_id, digits) "
         "DO UPDATE SET is_admin = excluded.is_admin, is_owner = excluded.is_owner",
-        [(group_id, member.digits, member.is_admin, member.is_owner) for member in members],
+        [(group_id, *astuple(member)) for member in members],
     )
 
 
@@ -215,3 +200,78 @@ def invite_code_for(group_id: str) -> str:
     """Return a code of letters and digits that looks like WhatsApp's and is always the same for a group."""
     digest = base64.urlsafe_b64encode(hashlib.sha256(group_id.encode()).digest()).decode()
     return "".join(each for each in digest if each.isalnum())[:22]
+
+
+# Logs of calls and effects
+
+
+def log_call(db: sqlite3.Connection, time: float, method: str, path: str, body: str) -> int:
+    """Log a received request and return its sequence number."""
+    cursor = db.execute("INSERT INTO calls (time, method, path, body) VALUES (?, ?, ?, ?)", (time, method, path, body))
+    return int(cursor.lastrowid or 0)
+
+
+def set_call_status(db: sqlite3.Connection, seq: int, status: int | str) -> None:
+    """Log the response to a request: its HTTP status, or "dropped"."""
+    db.execute("UPDATE calls SET status = ? WHERE seq = ?", (status, seq))
+
+
+def list_calls(db: sqlite3.Connection) -> list[Call]:
+    """Return every request since the logs were cleared, in order."""
+    return [Call(*row) for row in db.execute("SELECT seq, time, method, path, status, body FROM calls ORDER BY seq")]
+
+
+def log_effect(db: sqlite3.Connection, effect: Effect, before: Group | None) -> None:
+    """Log a change with the group as it was before; the database assigns `seq`."""
+    _, *fields, people, detail = astuple(effect)
+    earlier = json.dumps(asdict(before)) if before else None
+    db.execute(
+        "INSERT INTO effects (call, method, path, kind, group_id, people, detail, earlier) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*fields, json.dumps(people), json.dumps(detail), earlier),
+    )
+
+
+def list_effects(db: sqlite3.Connection) -> list[Effect]:
+    """Return every change made through the API since the logs were cleared, in order."""
+    rows = db.execute("SELECT seq, call, method, path, kind, group_id, people, detail FROM effects ORDER BY seq")
+    decoded = [{**row, "people": tuple(json.loads(row["people"])), "detail": json.loads(row["detail"])} for row in rows]
+    return [Effect(**fields) for fields in decoded]
+
+
+def clear_logs(db: sqlite3.Connection) -> None:
+    """Delete both logs; numbering restarts at 1."""
+    db.execute("DELETE FROM calls")
+    db.execute("DELETE FROM effects")
+    db.execute("DELETE FROM sqlite_sequence WHERE name IN ('calls', 'effects')")
+
+
+def group_at(db: sqlite3.Connection, group_id: str, effects_ago: int) -> Group | None:
+    """Return a group as it was some effects ago; 0 is now."""
+    before = _groups_before(db, effects_ago)
+    return before[group_id] if group_id in before else find_group(db, group_id)
+
+
+def summaries_at(db: sqlite3.Connection, digits: str, effects_ago: int) -> list[GroupSummary]:
+    """Return summaries of the groups an account was in some effects ago; 0 is now."""
+    before = _groups_before(db, effects_ago)
+    summaries = [summary for summary in list_summaries(db, digits) if summary.id not in before]
+    for group in before.values():
+        if group is not None and group.member(digits):
+            summaries.append(GroupSummary(group.id, group.name, group.created_at, len(group.members)))
+    return sorted(summaries, key=lambda summary: (summary.created_at, summary.id))
+
+
+def _groups_before(db: sqlite3.Connection, effects_ago: int) -> dict[str, Group | None]:
+    """Return the groups changed by the last effects, as they were before; None if a group did not exist yet."""
+    query = "SELECT group_id, earlier FROM effects WHERE kind <> 'message' ORDER BY seq DESC LIMIT ?"
+    # A group's oldest row comes last and wins: it holds the group as it was before all of these effects.
+    return {row["group_id"]: _group(row["earlier"]) for row in db.execute(query, (effects_ago,))}
+
+
+def _group(text: str | None) -> Group | None:
+    if text is None:
+        return None
+    fields = json.loads(text)
+    members = tuple(Member(**member) for member in fields.pop("members"))
+    return Group(**fields, members=members)

@@ -14,10 +14,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from reconciler.sandbox.app import build_app
+from reconciler.sandbox.app import TRANSPORT_KEY, build_app
 from reconciler.sandbox.context import Service
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.middleware import TRANSPORT_KEY
 
 _KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open; longer than a client is likely to pause between two calls."""

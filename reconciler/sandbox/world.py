@@ -6,7 +6,6 @@ numbers may have any usual form (`+1 202 555 0143`, digits, a phone JID) and eit
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -16,11 +15,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import reconciler.sandbox.history as history
 import reconciler.sandbox.store as store
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.phones import canonical, mask_phone, parse_phone
+from reconciler.sandbox.phones import canonical, check_group_id, mask_phone, parse_lid, parse_phone
 from reconciler.sandbox.records import (
     Account,
     Call,
@@ -36,8 +34,6 @@ from reconciler.sandbox.records import (
 )
 
 Choice = TypeVar("Choice", bound=StrEnum)
-_LID = re.compile(r"[0-9]{5,32}(?:@lid)?", re.ASCII)
-_GROUP_ID = re.compile(r"[0-9]+(?:-[0-9]+)?@g\.us", re.ASCII)
 
 
 class World:
@@ -52,7 +48,7 @@ class World:
 
         Raises SandboxError if the file is not a sandbox state or cannot be used.
         """
-        return cls(Database.open(path))
+        return cls(Database(path))
 
     def close(self) -> None:
         """Close the database; a world in memory is lost."""
@@ -83,8 +79,8 @@ class World:
             if known is None:
                 instance_type = _choose(InstanceType, kind, "an instance type")
                 instance_status = _choose(InstanceStatus, status, "an instance status")
-                account = store.get_or_create_account(db, digits)
-                store.put_instance(db, Instance(instance_id, name, instance_type, instance_status, account.digits))
+                own_phone = self.account(phone).digits
+                store.put_instance(db, Instance(instance_id, name, instance_type, instance_status, own_phone))
             elif known.phone != canonical(digits):
                 raise SandboxError(
                     f"the sandbox instance {instance_id} has the phone {mask_phone(known.phone)}, not "
@@ -113,9 +109,8 @@ class World:
     def set_instance_type(self, instance_id: str, kind: str) -> None:
         """Set the type of an instance: waha or cloud_api."""
         with self.transaction() as db:
-            store.put_instance(
-                db, replace(self.instance(instance_id), kind=_choose(InstanceType, kind, "an instance type"))
-            )
+            new_type = _choose(InstanceType, kind, "an instance type")
+            store.put_instance(db, replace(self.instance(instance_id), kind=new_type))
 
     def set_account(
         self,
@@ -137,9 +132,15 @@ class World:
         jid_digits = parse_phone(jid) if jid else digits
         if canonical(jid_digits) != canonical(digits):
             raise SandboxError(f"{mask_phone(digits)} cannot have the JID of another number, {mask_phone(jid_digits)}")
-        shown_as = _choose(ShownAs, shows, "a way to show an account")
-        form = _choose(Spelling, spelling, "a spelling of a JID")
-        account = Account(canonical(digits), jid_digits, _parse_lid(lid), shown_as, refuses_adds, exists, form)
+        account = Account(
+            canonical(digits),
+            jid_digits,
+            parse_lid(lid) if lid is not None else None,
+            _choose(ShownAs, shows, "a way to show an account"),
+            refuses_adds,
+            exists,
+            _choose(Spelling, spelling, "a spelling of a JID"),
+        )
         with self.transaction() as db:
             store.put_account(db, account)
 
@@ -165,8 +166,8 @@ class World:
         """Add a person to an instance's address book, or replace the entry."""
         self.instance(instance_id)
         with self.transaction() as db:
-            digits = store.get_or_create_account(db, parse_phone(phone)).digits
-            store.put_contact(db, instance_id, Contact(digits, name, short_name, push_name, is_business))
+            contact = Contact(self.account(phone).digits, name, short_name, push_name, is_business)
+            store.put_contact(db, instance_id, contact)
 
     # Groups
 
@@ -185,12 +186,15 @@ class World:
         with self.transaction() as db:
             new_id = group_id or store.next_group_id(db)
             code = invite_code or store.invite_code_for(new_id)
-            _check_group_id_and_code(new_id, code)
-            creator = store.get_or_create_account(db, parse_phone(owner)).digits if owner else None
+            check_group_id(new_id)
+            if not (code.isascii() and code.isalnum()):
+                hint = "write only the letters and digits after the link's last slash"
+                raise SandboxError(f"{code!r} is not an invite code; {hint}")
+            creator = self.account(owner).digits if owner else None
             people = {creator: Member(creator, is_admin=True, is_owner=True)} if creator else {}
             for is_admin, phones in ((True, admins), (False, members)):
                 for phone in phones:
-                    digits = store.get_or_create_account(db, parse_phone(phone)).digits
+                    digits = self.account(phone).digits
                     people.setdefault(digits, Member(digits, is_admin))
             group = Group(new_id, name, description, creator, int(time.time()), code, tuple(people.values()))
             try:
@@ -219,8 +223,7 @@ class World:
         """Add a person to a group, whatever their privacy settings, or set the rights of a member."""
         with self.transaction() as db:
             self.group(group_id)
-            digits = store.get_or_create_account(db, parse_phone(phone)).digits
-            store.put_members(db, group_id, [Member(digits, admin or owner, owner)])
+            store.put_members(db, group_id, [Member(self.account(phone).digits, admin or owner, owner)])
 
     def remove_participant(self, group_id: str, phone: str) -> None:
         """Remove a member from a group, even an owner; raise SandboxError if the person is not a member."""
@@ -252,11 +255,9 @@ class World:
     def groups(self, instance_id: str | None = None) -> tuple[Group, ...]:
         """Return all groups, or those an instance is in, sorted by creation, then id."""
         with self.transaction() as db:
+            phone = self.instance(instance_id).phone if instance_id is not None else None
             groups = [self.group(group_id) for group_id in store.list_group_ids(db)]
-            if instance_id is not None:
-                phone = self.instance(instance_id).phone
-                groups = [group for group in groups if group.member(phone)]
-        return tuple(groups)
+        return tuple(group for group in groups if phone is None or group.member(phone))
 
     def snapshot(self) -> dict[str, dict[str, Any]]:
         """Return every group's name, description and members (canonical digits, sorted) by id, ready for JSON."""
@@ -272,17 +273,17 @@ class World:
     def effects(self) -> tuple[Effect, ...]:
         """Return every change made through the API since the logs were cleared, in order."""
         with self.transaction() as db:
-            return tuple(history.list_effects(db))
+            return tuple(store.list_effects(db))
 
     def calls(self) -> tuple[Call, ...]:
         """Return every request since the logs were cleared, in order."""
         with self.transaction() as db:
-            return tuple(history.list_calls(db))
+            return tuple(store.list_calls(db))
 
     def clear_logs(self) -> None:
         """Delete the logs of calls and effects; numbering restarts at 1, and stale answers reach back no further."""
         with self.transaction() as db:
-            history.clear_logs(db)
+            store.clear_logs(db)
 
     def webhooks(self) -> tuple[dict[str, Any], ...]:
         """Return the stored webhook subscriptions, in order."""
@@ -295,20 +296,3 @@ def _choose(choices: type[Choice], text: str, description: str) -> Choice:
         return choices(text)
     except ValueError:
         raise SandboxError(f"{text!r} is not {description}; choose one of {', '.join(choices)}") from None
-
-
-def _parse_lid(text: str | None) -> str | None:
-    if text is None:
-        return None
-    if not _LID.fullmatch(text):
-        raise SandboxError(f"{text!r} is not a LID; write it as 76699677012110@lid")
-    return text if text.endswith("@lid") else f"{text}@lid"
-
-
-def _check_group_id_and_code(group_id: str, invite_code: str) -> None:
-    if not _GROUP_ID.fullmatch(group_id):
-        raise SandboxError(f"{group_id!r} is not a group id; write it as 120363012345678901@g.us")
-    if not (invite_code.isascii() and invite_code.isalnum()):
-        raise SandboxError(
-            f"{invite_code!r} is not an invite code; write only the letters and digits after the link's last slash"
-        )

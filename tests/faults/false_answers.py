@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reconciler.sandbox.fault_effects import Outcome, apply_fault
-from reconciler.sandbox.faults import Fault, FaultKind
+from reconciler.sandbox.faults import Fault, FaultKind, apply_fault
 from reconciler.sandbox.http_messages import ApiRequest, HttpReply
 from tests.faults.reference import STRANGER, THETA
 
@@ -24,17 +23,17 @@ def false_answer(falsify: Falsify, skip: int, *, effect: bool = True) -> Fault:
     return Fault(FaultKind.GARBAGE, path="**", skip=skip, effect=effect, body=falsify)
 
 
-def distort(fault: Fault, reply: HttpReply | None, incoming: ApiRequest) -> Outcome:
+def distort(fault: Fault, reply: HttpReply | None, incoming: ApiRequest) -> HttpReply:
     """Do what the sandbox's own function does, and give false answers too."""
     if not callable(fault.body):
         return apply_fault(fault, reply, incoming)
     if reply is None:
-        return Outcome(_as_if_done(incoming))
+        return _as_if_done(incoming)
     if reply.status >= 300:
-        return Outcome(reply)
+        return reply
     answer = json.loads(reply.body)
     answer["data"] = fault.body(answer["data"])
-    return Outcome(replace(reply, body=json.dumps(answer).encode()))
+    return replace(reply, body=json.dumps(answer).encode())
 
 
 def _as_if_done(incoming: ApiRequest) -> HttpReply:

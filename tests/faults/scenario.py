@@ -115,7 +115,7 @@ def scenario(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "groups.yaml").write_text(text, encoding="utf-8")
     with start_runner(settings, folder) as runner, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reconciler.sandbox.middleware.apply_fault", distort)
+        patch.setattr("reconciler.sandbox.app.apply_fault", distort)
         place = Scenario(runner.world, runner.server, folder, runner.signal_handled)
         if filled:
             reference.fill(place.world)

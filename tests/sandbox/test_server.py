@@ -5,14 +5,13 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 import requests
 
-from reconciler.sandbox import SANDBOX_KEY, SandboxError, Server, Settings, World, serve_forever
+from reconciler.sandbox import SANDBOX_KEY, SandboxError, Server, Settings, World
 from reconciler.sandbox.app import openapi_document
 from reconciler.sandbox.context import Service
 from reconciler.sandbox.uvicorn_thread import UvicornThread
@@ -92,7 +91,7 @@ def test_a_bug_in_a_handler_is_a_500_and_is_raised_when_the_server_stops(monkeyp
             assert (answer.status_code, answer.json()["error"]["code"]) == (500, "INTERNAL_ERROR")
             assert "X-RateLimit-Limit" in answer.headers
 
-    monkeypatch.setattr(Service, "run_on_instance", broken)
+    monkeypatch.setattr(Service, "open_context", broken)
     with pytest.raises(RuntimeError, match="on purpose"):
         call_once()
 
@@ -111,20 +110,12 @@ def test_a_hooks_exception_does_not_hide_an_error_in_the_with_block() -> None:
         call_once()
 
 
-def test_serve_forever_ends_when_stop_is_set() -> None:
-    stop = threading.Event()
-    urls: list[str] = []
-
-    def ready(url: str) -> None:
-        urls.append(url)
-        answer = requests.get(f"{url}/instances/{INSTANCE}", headers={"X-Api-Key": SANDBOX_KEY}, timeout=5)
-        assert answer.status_code == 200
-        stop.set()
-
-    with World.open() as world:
+def test_a_server_on_localhost_keeps_the_name_in_its_url() -> None:
+    with World.open() as world, Server(world, host="localhost") as server:
+        assert server.url == f"http://localhost:{server.port}/api"
         world.ensure_instance(INSTANCE, ME)
-        serve_forever(world, Settings(), (), "localhost", 0, ready, stop)
-    assert urls[0].startswith("http://localhost:")
+        url = f"{server.url}/instances/{INSTANCE}"
+        assert requests.get(url, headers={"X-Api-Key": SANDBOX_KEY}, timeout=5).status_code == 200
 
 
 def test_an_ipv6_loopback_address_works() -> None:

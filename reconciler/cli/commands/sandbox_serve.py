@@ -80,17 +80,17 @@ def serve(
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import write
     from reconciler.cli.session import map_sandbox_errors
-    from reconciler.sandbox import Dialect, Paging, Settings, World, load_faults, serve_forever
-
-    def print_address(url: str) -> None:
-        write(f"serving {url}  instance {', '.join(world.instance_ids())}  key {settings.key}  (stop with Ctrl-C)")
+    from reconciler.sandbox import Dialect, Paging, Server, Settings, World, load_faults
 
     global_options = set_up_logging(ctx)
     settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
     with _stop_on_signal() as stop, map_sandbox_errors(), World.open(state) as world:
         _seed(world, global_options, first_state, state)
         fault_list = load_faults(faults) if faults is not None else ()
-        serve_forever(world, settings, fault_list, host, port, print_address, stop)
+        with Server(world, settings, fault_list, host, port) as server:
+            instances = ", ".join(world.instance_ids())
+            write(f"serving {server.url}  instance {instances}  key {server.key}  (stop with Ctrl-C)")
+            stop.wait()
     return 0
 
 
