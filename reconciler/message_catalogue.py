@@ -70,7 +70,8 @@ def _drift(text: str) -> Sentence:
 CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Refusals: why the whole run stops before its first write.
     "too-many-removals": _refusal(
-        "{removed:int} of {members:int} members would be removed; the limit is {allowed:int} ({limit}, set by {source})",
+        "{removed:int} of {members:int} members would be removed; the limit is {allowed:int} "
+        "({limit}, set by {source})",
         "The plan would remove more people from a group than `max_removals` (default: a quarter). A percentage above 0 "
         "always allows one person; `0` and `0%` allow nobody.",
         "`--max-removals 5` for this run, or `max_removals` of the group or in `policy`",
