@@ -159,12 +159,12 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "Ask an admin to promote the account.",
     ),
     "group-disappeared": _blocked(
-        "the group disappeared while the plan was being made; run plan again",
+        "the group disappeared while the plan was being made; run `plan` again",
         "The group disappeared between the list and the read.",
         "Run `plan` again.",
     ),
     "removals-doubtful": _blocked(
-        "the member list looks incomplete ({doubts:messages}); nobody will be removed; run plan again",
+        "the member list looks incomplete ({doubts:messages}); nobody will be removed; run `plan` again",
         "The member list looks incomplete, and somebody might have to be removed.",
         "Run `plan` again. The next section lists the checks.",
     ),
@@ -265,7 +265,9 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "in the group under a private id: set it as their `lid` under `people` (one of {ids:texts})"
     ),
     "owner-by-now": _person("became an owner of the group since the plan was made: an owner cannot be removed"),
-    "privacy-settings": _person("added, but not in the group: their privacy settings let only contacts add them"),
+    "privacy-settings": _person(
+        "the API accepted the add, but they are not in the group: their privacy settings let only contacts add them"
+    ),
     "counted-in-but-missing": _person("the API reported them as a member, but reading the group back does not show it"),
     "removed-but-present": _person("removed, but still in the group when it is read back"),
     "counted-out-but-present": _person("the API reported them as removed, but reading the group back shows them"),
@@ -276,15 +278,15 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "still-in-group": _drift("the account is still in the group"),
     "name-differs": _drift("its name reads back as {live:live}, not {sent:live}"),
     "description-differs": _drift("its description does not read back as it was sent"),
-    "joined-plan-again": _drift("joined: run plan again to see what else the configuration wants of it"),
+    "joined-plan-again": _drift("joined: run `plan` again to see what else the configuration wants of it"),
     "invite-leads-elsewhere": _drift(
         "its invite leads to {name:live}, which has another name: set this group's `id` to {id}"
     ),
     "joined-and-differs": _drift(
-        "joined, and its name, description or members differ from the configuration: plan and apply again"
+        "joined, and its name, description or members differ from the configuration: run `plan` and `apply` again"
     ),
     "changed-meanwhile": _drift(
-        "somebody else changed its name, description or members during this run: plan and apply again"
+        "somebody else changed its name, description or members during this run: run `plan` and `apply` again"
     ),
     # A sentence of a plan that another version saved, without a code.
     "saved-text": Sentence(MessageKind.OTHER, "{text}"),

@@ -101,7 +101,7 @@ def _outcome_unknown(name: str, cause: ApiError, finding: str) -> CreateOutcomeU
         status=cause.status,
         code=cause.code,
         request_id=cause.request_id,
-        hint="it is not sent again in this run; run plan again: it matches the group by its name if it exists",
+        hint="the create is not sent again; run `reconciler plan`, which matches the group by its name if it exists",
     )
 
 
@@ -118,7 +118,10 @@ def ids_before_write(plan: Plan, known: Mapping[str, Untrusted], api: GroupApi) 
     appeared = appeared_groups(creating, listing.groups, known, plan.pinned_ids)
     if appeared:
         lines = "\n".join(f"  {text}" for text in appeared)
-        raise Refused(f"the live groups changed since the plan was made, nothing was changed:\n{lines}", "plan again")
+        raise Refused(
+            f"the live groups changed since the plan was made, nothing was changed:\n{lines}",
+            "run `reconciler plan` again",
+        )
     return frozenset(known) | listing.names.keys()
 
 

@@ -44,7 +44,7 @@ def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> I
     except Timeout:
         raise LockHeld(
             f"another apply for the instance {instance_id} is running on this machine: {_describe_holder(holder)}",
-            "wait until it has ended, then plan again",
+            "wait until it has ended, then run `reconciler plan` again",
         ) from None
     except OSError as error:
         reason = error.strerror or str(error)

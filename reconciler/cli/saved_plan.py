@@ -128,6 +128,8 @@ def _digest(path: Path) -> str:
         from reconciler.config.source_files import config_files
 
         return _names_digest(path, config_files(path))
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise PlanFileError(f"cannot read {path}, a source of the plan: it is not a regular file")
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:

@@ -112,7 +112,9 @@ def fetch_whole(client: GroupListAndReadApi, ids: Sequence[str], *, parallelism:
         listing = confirm_listing(listing, client)
     unknown = sorted(set(ids) - listing.names.keys())
     if unknown:
-        raise UsageError(f"--group: the instance is not in {', '.join(unknown)}")
+        raise UsageError(
+            f"--group: the instance is not in {', '.join(unknown)}", "leave --group out to import all groups"
+        )
     selected = [group for group in listing.groups if not ids or group.id in ids]
     read = read_groups(client, selected, parallelism, is_complete=_is_whole)
     return tuple(group for group in read.values() if group is not None)

@@ -60,7 +60,7 @@ def plan_faults(plan: Plan) -> Iterator[Inconsistency]:
             yield f"groups[{index}].id", "an id that `pinned_ids` has, as the group was matched by its id"
         if group.drift_causes:
             yield f"groups[{index}].drift_causes", "nothing, as a plan has no drift causes"
-        faults = (*_group_faults(group), *_removals(group, set(plan.never_removed)), *_identities(group))
+        faults = (*_identities(group), *_group_faults(group), *_removals(group, set(plan.never_removed)))
         yield from ((f"groups[{index}].{place}", expected) for place, expected in faults)
 
 
@@ -185,11 +185,14 @@ def _step_people_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...])
     if len(step.people) > MAX_PARTICIPANTS_PER_CALL and step.action is not Action.CREATE:
         yield "people", f"at most {MAX_PARTICIPANTS_PER_CALL} people"
     listed = {person.ref_id for person in group.remove}
+    listed_to_add = {person.ref_id for person in group.add}
     owners = group.live.owners if group.live is not None else frozenset()
     added = {person.ref_id for one in group.steps if one.action is not Action.REMOVE for person in one.people}
     for index, person in enumerate(step.people):
         if person.jid is None:
             yield f"people[{index}].jid", "an address to send to"
+        if step.action in (Action.CREATE, Action.ADD) and person.ref_id not in listed_to_add:
+            yield f"people[{index}]", "somebody in the group's `add`"
         if step.action is Action.REMOVE:
             if person.ref_id not in listed:
                 yield f"people[{index}]", "somebody in the group's `remove`"

@@ -36,10 +36,11 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
     plan = saved.plan
     return {
         "format": FORMAT,
-        "format_version": saved.format_version,
+        "format_version": FORMAT_VERSION,
         "made_by": saved.made_by,
         "made_at": saved.made_at,
-        "masked": False,
+        # What was understood of another format is for reading, whatever its numbers show.
+        "masked": plan.foreign_format is not None,
         "instance_id": plan.instance_id,
         "as_of": to_json(plan.as_of),
         "targets": to_json(plan.targets),

@@ -60,6 +60,8 @@ def read_plan_to_show(value: object) -> SavedPlan:
     try:
         saved = _read(drop_unknown_members(upgrade_document(document, version), load_schema(SCHEMA)), foreign=True)
     except PlanFileError:
+        if version < FORMAT_VERSION:
+            raise
         raise _foreign_format(document) from None
     return replace(saved, plan=replace(saved.plan, foreign_format=version))
 
@@ -106,7 +108,7 @@ def _foreign_format(document: Document) -> PlanFileError:
     version, made_by = _version(document), document.get("made_by")
     maker = f"version {escape_controls(made_by)[:40]}" if isinstance(made_by, str) else "an unknown version"
     return PlanFileError(
-        f"this plan file has format version {'(not a number)' if version is None else version}, made by {maker} of the "
+        f"this plan file has format version {'(not a whole number)' if version is None else version}, made by {maker} of the "
         f"reconciler; this program reads format version {FORMAT_VERSION}",
         f"{AGAIN}, or use the version that made it",
     )
@@ -114,7 +116,7 @@ def _foreign_format(document: Document) -> PlanFileError:
 
 def _require_applicable(document: Document) -> None:
     if document.get("masked") is True:
-        raise PlanFileError("the phone numbers of this plan are masked: it is for reading only", AGAIN)
+        raise PlanFileError("this document is for reading only: its numbers are masked, or it was saved in another format", AGAIN)
     if "calls" in document:
         raise PlanFileError("a dry run printed this document: it is for reading only", AGAIN)
     if document.get("baseline") is not None:
@@ -190,7 +192,7 @@ def _expected(error: jsonschema.ValidationError) -> str:
         case "exclusiveMinimum":
             return "a number greater than 0"
         case "maximum":
-            return f"a number of at most {value}"
+            return "a smaller number"
         case "minLength":
             return "a text that is not empty"
         case _:

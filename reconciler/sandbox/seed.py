@@ -52,6 +52,8 @@ class YamlValue:
         """Return a text."""
         if not isinstance(self.value, str):
             raise self.error("expected text; put it in quotes")
+        if any("\ud800" <= character <= "\udfff" for character in self.value):
+            raise self.error("expected text without half characters (lone surrogates)")
         return self.value
 
     def boolean(self) -> bool:

@@ -286,11 +286,11 @@ DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "no day of the calendar": (("as_of",), "2026-02-30", "as_of: expected a da"),
     "no whole number": ((*ALPHA, "live_members"), 1.5, "live_members: expected a whole number"),
     "true is no number": ((*ALPHA, "live_members"), True, "live_members: expected a whole number"),
-    "a number nobody counts to": ((*ALPHA, "live_members"), 10**400, "live_members: expected a number of at most"),
+    "a number nobody counts to": ((*ALPHA, "live_members"), 10**400, "live_members: expected a smaller number"),
     "negative": (("writes_per_minute",), 0, "writes_per_minute: expected a whole number from 1"),
     "no rate": (("calls_per_minute",), 0, "calls_per_minute: expected a number greater than 0"),
     "not a number": (("calls_per_minute",), float("nan"), "expected a document that fits"),
-    "infinite": (("calls_per_minute",), float("inf"), "calls_per_minute: expected a number of at most"),
+    "infinite": (("calls_per_minute",), float("inf"), "calls_per_minute: expected a smaller number"),
     "text for a number": ((*ALPHA, "removal_limit", "percent"), "5", "percent: expected a number"),
     "unknown action": ((*PATCH, "action"), "promote", "action: expected one of join, create, patch"),
     "unknown phase": ((*PATCH, "phase"), "later", "phase: expected one of build, swap, remove"),
@@ -341,7 +341,13 @@ DAMAGES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "remove nobody": ((*REMOVE, "people"), [], "people: expected something, as this step is to remove"),
     "remove somebody not shown": ((*REMOVE, "people", 0), SOMEBODY, "people[0]: expected somebody in"),
     "remove the owner": (ALPHA, {"remove": [OWNER_ROW], "people": [OWNER_ROW]}, "expected nobody who owns the group"),
-    "add and remove": ((*ADD, "people", 0), samples.STRANGER, "nobody who owns the group or is to be added"),
+    "add somebody to be removed": (
+        (*ADD, "people", 0),
+        samples.STRANGER,
+        "people[0]: expected somebody in the group's `add`",
+    ),
+    "add somebody not shown": ((*ADD, "people", 0), OWNER_ROW, "people[0]: expected somebody in the group's `add`"),
+    "create with somebody not shown": ((*CREATE, "people", 0), OWNER_ROW, "people[0]: expected somebody in the"),
     "too many at once": ((*ADD, "people"), [SOMEBODY] * 257, "people: expected at most 256 people"),
     "patch nothing": ((*PATCH_NEW, "description"), None, "name: expected a name or a description to set"),
     "patch to what is not shown": ((*PATCH, "name"), "Pwned", "name: expected the new text"),
@@ -374,7 +380,7 @@ def damaged(name: str) -> Any:
         return document
     if name == "create twice":
         value = document["groups"][0]["steps"][0]
-    if name == "add and remove":
+    if name == "add somebody to be removed":
         value = document["groups"][1]["remove"][1]
     return changed(document, place, value)
 
@@ -400,9 +406,9 @@ def test_steps_must_stand_in_the_order_of_their_phases() -> None:
     [
         ({"format": "terraform"}, "this is not a plan file of the reconciler"),
         ({"format_version": 1, "made_by": "0.1\x1b"}, r"has format version 1, made by version 0\.1\\x1b of the"),
-        ({"format_version": "two", "made_by": 5}, r"format version \(not a number\), made by an unknown version"),
+        ({"format_version": "two", "made_by": 5}, r"format version \(not a whole number\), made by an unknown version"),
         ({"format_version": True}, "format version"),
-        ({"masked": True}, "phone numbers of this plan are masked: it is for reading only"),
+        ({"masked": True}, "for reading only: its numbers are masked"),
         ({"calls": []}, "a dry run printed this document: it is for reading only"),
     ],
 )
@@ -517,8 +523,11 @@ def test_a_plan_of_format_1_is_read_to_be_shown(name: str) -> None:
     delete_links(document)
     shown = read_plan_to_show({**in_old_words({"shard": None, "changed_since": None, **document}), "format_version": 1})
     assert shown == SavedPlan(replace(plan, foreign_format=1), samples.SOURCES, "0.1.0", "2026-11-21T12:00:00Z")
-    assert plan_document(shown)["format_version"] == 1
+    assert (plan_document(shown)["format_version"], plan_document(shown)["masked"]) == (FORMAT_VERSION, True)
+    PLAN_SCHEMA.validate(saved(plan_document(shown)))
     with pytest.raises(PlanFileError, match="has format version 1"):
+        read_plan_document({**document, "format_version": 1})
+    with pytest.raises(PlanFileError, match="for reading only"):
         read_plan_document(plan_document(shown))
 
 
@@ -535,10 +544,10 @@ def test_what_a_later_format_adds_is_passed_over_to_show_the_rest(name: str) -> 
     ("change", "message"),
     [
         ({"format": "terraform"}, "this is not a plan file of the reconciler"),
-        ({"format_version": "two"}, r"format version \(not a number\)"),
+        ({"format_version": "two"}, r"format version \(not a whole number\)"),
         ({"format_version": 5, "groups": 5}, "has format version 5, made by version 0.1.0 of the reconciler"),
         ({"format_version": 5, "instance_id": None}, "has format version 5"),
-        ({"format_version": 5, "masked": True}, "phone numbers of this plan are masked: it is for reading only"),
+        ({"format_version": 5, "masked": True}, "for reading only: its numbers are masked"),
         ({"weather": "fine"}, "the plan file is damaged at its top: expected no member `weather`"),
     ],
 )

@@ -158,7 +158,7 @@ def test_who_shows_only_changes_that_a_plan_would_make(stage: Stage) -> None:
     stage.server.set_faults([Fault(FaultKind.WRONG_COUNT, amount=3, times=0)])
     alice = stage.run("who", ALICE).out
     assert "  i in, not desired: membership is exact\n" + no_admin in alice
-    assert "but 5 in the list); nobody will be removed; run plan again\n" in alice
+    assert "but 5 in the list); nobody will be removed; run `plan` again\n" in alice
     assert "\n  - " not in hidden + alice
 
 
