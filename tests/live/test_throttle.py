@@ -55,7 +55,8 @@ def test_a_long_wait_is_logged_once_for_all_callers(caplog: pytest.LogCaptureFix
     caplog.set_level(logging.INFO, logger="reconciler.live")
     clock = TickingClock()
     throttle = Throttle(None, 6, threading.Event(), clock=clock, sleep=lambda _: clock.move(1))
-    throttle.acquire(write=True)
+    sent_at = throttle.acquire(write=True)
+    throttle.record_response(HttpResponse(200, {}, b"", throttle.now()), sent_at)
     throttle.acquire(write=True)
     assert [record.message for record in caplog.records] == ["waiting 10 s for the rate limit"]
 
