@@ -107,16 +107,19 @@ def _version(document: Document) -> int | None:
 def _foreign_format(document: Document) -> PlanFileError:
     version, made_by = _version(document), document.get("made_by")
     maker = f"version {escape_controls(made_by)[:40]}" if isinstance(made_by, str) else "an unknown version"
+    number = "(not a whole number)" if version is None else version
     return PlanFileError(
-        f"this plan file has format version {'(not a whole number)' if version is None else version}, made by {maker} of the "
-        f"reconciler; this program reads format version {FORMAT_VERSION}",
+        f"this plan file has format version {number}, made by {maker} of the reconciler; "
+        f"this program reads format version {FORMAT_VERSION}",
         f"{AGAIN}, or use the version that made it",
     )
 
 
 def _require_applicable(document: Document) -> None:
     if document.get("masked") is True:
-        raise PlanFileError("this document is for reading only: its numbers are masked, or it was saved in another format", AGAIN)
+        raise PlanFileError(
+            "this document is for reading only: its numbers are masked, or it was saved in another format", AGAIN
+        )
     if "calls" in document:
         raise PlanFileError("a dry run printed this document: it is for reading only", AGAIN)
     if document.get("baseline") is not None:
