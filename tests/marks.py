@@ -26,8 +26,12 @@ MARKS: dict[str, tuple[str, ...]] = {
     "benchmarks": ("slow",),
     "config/test_hostile_files.py": ("slow",),
     "plan/test_shards.py": ("slow",),
+    "report/test_escaping.py": ("slow",),
+    "report/test_html.py": ("slow",),
+    "report/test_markdown.py": ("slow",),
     "report/test_problems.py": ("slow",),
     "sanitize/test_hostile_runs.py": ("slow",),
+    "sanitize/test_mask.py": ("slow",),
     "docs/test_site.py": ("slow",),
 }
 
