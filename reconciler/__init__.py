@@ -1,3 +1,3 @@
-"""WhatsApp groups as code: a YAML file says which groups exist and who is in them, this makes it so."""
+"""Manage WhatsApp groups as code: describe groups and members in YAML, review a plan, apply it."""
 
 __version__ = "0.2.0"

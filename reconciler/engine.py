@@ -89,7 +89,7 @@ def make_plan(
 def verify_saved_plan(plan: Plan, client: Client, *, desired: Desired | None, parallelism: int) -> PlanResult:
     """Check that a saved plan still fits the live groups it touches; raise PlanFileError with what changed.
 
-    `desired` is the YAML that the plan was made from, where that is still there: nobody whom it protects is removed,
+    `desired` is the YAML that the plan was made from, where that is still there: nobody protected by it is removed,
     whatever became of the plan file.
     """
     desired = desired and desired.for_instance(plan.instance_id)

@@ -12,7 +12,7 @@ from typing import Final
 
 
 class MessageKind(StrEnum):
-    """Where a message stands in a plan or a result."""
+    """Where in a plan or a result a message is used."""
 
     REFUSAL = "refusal"
     OVERRIDE = "override"

@@ -30,7 +30,7 @@ Value: TypeAlias = "Scalar | Message | tuple[str, ...] | tuple[Message, ...]"
 
 @dataclass(frozen=True, slots=True)
 class LiteralText:
-    """A piece of a sentence that stands in the catalogue: ours, with its backticks, and safe as it is."""
+    """A piece of a sentence of the catalogue: the program's own text, with its backticks, and safe as it is."""
 
     text: str
 

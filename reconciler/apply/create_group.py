@@ -40,7 +40,7 @@ class CreateGroup:
     on_created: Callable[[str], None]
 
     def run(self) -> None:
-        """Create the group, and add whoever could not be in the create because the server refused single people.
+        """Create the group, and add everybody who could not be in the create because the server refused single people.
 
         Raise CreateOutcomeUnknown where no answer came and no new group with the name is listed, else the ApiError
         because of which there is no group.
@@ -108,8 +108,8 @@ def _outcome_unknown(name: str, cause: ApiError, finding: str) -> CreateOutcomeU
 def ids_before_write(plan: Plan, known: Mapping[str, Untrusted], api: GroupApi) -> frozenset[str]:
     """Return the ids of all groups known before the first write; `known` has those of the plan, with their names.
 
-    Before anything is created the groups are listed again, because a list that was incomplete, or is out of date by
-    now, would lead to a duplicate. Raise Refused where a group that is to be created exists by now.
+    Before anything is created the groups are listed again, because a list that was incomplete, or is out of
+    date, would lead to a duplicate. Raise Refused if a group that is to be created exists meanwhile.
     """
     creating = [group for group in plan.groups if any(step.action is Action.CREATE for step in group.steps)]
     if not creating:
@@ -131,7 +131,7 @@ def appeared_groups(
     known: Mapping[str, Untrusted],
     pinned_ids: Collection[str],
 ) -> tuple[str, ...]:
-    """Return, a sentence each, the live groups that have the name of a group to be created by now.
+    """Return, a sentence each, the live groups that meanwhile have the name of a group to be created.
 
     `known` has the names, by id, that the plan was made with: a group that had the name then is another key's, as is
     one with a pinned id.

@@ -1,6 +1,6 @@
 """Add and remove people: what a 409, 422 or 403 means for one person, and how the others go on.
 
-Nobody is sent whom the step does not list: the live group may change meanwhile, the plan does not.
+Only people of the step are sent: the live group may change meanwhile, the plan does not.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class ParticipantCall:
     on_success: Callable[[], None]
 
     def run(self, people: Sequence[PersonRef]) -> None:
-        """Send these people, as one call where the server accepts it, and after a refusal whoever is still missing.
+        """Send these people, as one call where the server accepts it; after a refusal send those who are still missing.
 
         Raise the ApiError that is not about single people; some may be done by then.
         """
@@ -96,7 +96,7 @@ class ParticipantCall:
         return PersonStatus.ALREADY_IN if self.action is Action.ADD else PersonStatus.ALREADY_OUT
 
     def _unseen_message(self, live: LiveGroup) -> Message:
-        """Return what to know about somebody whom the server reports, but whom the group does not show."""
+        """Return what to know about somebody that the server reports but the group does not show."""
         lids = [p.lid or p.id for p in live.participants if p.identity is None]
         if self.action is not Action.ADD or not lids:
             return Message.of("api-says-so")
@@ -113,7 +113,7 @@ class ParticipantCall:
             self._split(people, [])
 
     def _after_forbidden(self, people: Sequence[PersonRef], error: Forbidden) -> None:
-        """Skip whoever became the owner since the plan; where nobody did, the account may not write here."""
+        """Skip people who became owners since the plan; where nobody did, the account may not write here."""
         if self.action is not Action.REMOVE:
             raise error
         owners = self.api.group(self.group_id).owners
@@ -148,7 +148,7 @@ def membership_of(live: LiveGroup) -> Callable[[PersonRef], bool]:
 
 
 def people_in_error(details: Any, people: Sequence[PersonRef]) -> list[PersonRef]:
-    """Return the people of this call whom the server's error details name, in whatever field."""
+    """Return the people of this call that the server's error details name, in whatever field."""
     identities = {identity for text in _texts(details) if (identity := identity_of_jid(text)) is not None}
     return [person for person in people if person.identity in identities]
 

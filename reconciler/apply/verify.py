@@ -89,7 +89,7 @@ def _misplaced_people(run: GroupExecutor, live: LiveGroup) -> tuple[PersonOutcom
 
 
 def _reported(run: GroupExecutor, already: PersonStatus, *actions: Action) -> list[PersonRef]:
-    """Return everybody whom the API reported as added (or removed), also those that it reported as so `already`."""
+    """Return everybody that the API reported as added (or removed), also those that it reported as so `already`."""
     return [
         person
         for result in run.results

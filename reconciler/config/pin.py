@@ -178,7 +178,7 @@ def _insertion_point(group: MappingNode) -> _InsertionPoint:
 
 
 def _count_uses(root: Node) -> Counter[int]:
-    """Return how often each node stands in another one: more than once means aliases."""
+    """Return how often each node is part of another one: more than once means aliases."""
     uses = Counter({id(root): 1})
     to_visit = [root]
     while to_visit:

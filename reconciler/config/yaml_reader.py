@@ -30,7 +30,7 @@ MAX_EXPANDED_NODES = 100_000
 """Values (or 64 characters of text each) that aliases may add to a document beyond what is written out."""
 _YAML_TAG = "tag:yaml.org,2002:"
 _IGNORED_KEY = "?"
-"""Stands in a path for a key that cannot be used: the reader drops its value, but still counts its nesting."""
+"""Replaces, in a path, a key that cannot be used: the reader drops its value, but still counts its nesting."""
 _KEYS_WITH_LINES = frozenset({"allowed_countries", "max_members", "max_removals", "path", "restrictions"})
 """Keys whose line a message about something else may need."""
 

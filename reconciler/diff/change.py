@@ -72,7 +72,7 @@ class Change:
     """The differences of one group.
 
     At most one of `create`, `join` and `leave` is set. `add` and `remove` hold only people who may be added and
-    removed; everybody else stands in `advice` or, with the reason, in `blocked`. Where `fully_blocked` is set, the
+    removed; everybody else is in `advice` or, with the reason, in `blocked`. Where `fully_blocked` is set, the
     reason in `blocked` holds for the whole group: its differences are shown, but no step is planned. `live_members`
     is the number of live participants without the account itself.
     """

@@ -1,4 +1,4 @@
-"""Compare desired and live groups: one `Change` a group, sorted by key; what is unsafe stands in it with its reason."""
+"""Compare desired and live groups: one `Change` a group, sorted by key; it holds what is unsafe, with the reason."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def wanted_members(group: DesiredGroup, desired: Desired) -> dict[Identity, Memb
 def lacks_admin_rights(roster: Roster, account: Person | None) -> bool:
     """Whether the account is among the participants, but not as an admin.
 
-    The group's `owner` does not count: whoever created a group, left it and came back is no longer an admin.
+    The group's `owner` does not count: an account that created a group, left it and came back is no longer an admin.
     """
     own = roster.present.get(account.identity) if account is not None else None
     return own is not None and not (own.is_admin or own.is_owner)
@@ -189,7 +189,7 @@ def expiring_soon(members: Iterable[Member], as_of: date) -> list[Advice]:
 def distrust_reasons(live: LiveGroup, roster: Roster, account: Person | None) -> tuple[Message, ...]:
     """Return why the member list of this read looks incomplete; nothing where it does not.
 
-    People who cannot be identified are no reason by themselves: the account may be one of them.
+    People who cannot be identified do not make a read doubtful by themselves: the account may be one of them.
     """
     count = len(live.participants)
     if count == 0:

@@ -103,7 +103,7 @@ def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredG
 
 def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after: Desired) -> GroupDiff:
     """Return a group that both versions have, under one key or, matched by its id or its name, under two."""
-    # People whom either version ignores are neither added nor removed; the policy's own change is reported once.
+    # People that either version ignores are neither added nor removed; the policy's own change is reported once.
     deltas = compare_groups(old, new, before.excluded_people | after.excluded_people)
     # A group whose name is no longer managed is called as it was.
     named = replace(new, name=old.name) if isinstance(new.name, Unmanaged) else new

@@ -123,7 +123,7 @@ CHUNK_BYTES = 64 * 1024
 class HttpResponse:
     """A response with any status: the body unpacked, `received_at` on the session's clock.
 
-    An error status whose body broke off has an empty body: the status alone says what happened.
+    An error status whose body broke off has an empty body: only the status is known.
     """
 
     status: int

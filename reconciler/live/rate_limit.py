@@ -245,7 +245,7 @@ class RateLimitState:
     def _next_probe(self, window: Window, left: int, now: float) -> float:
         """Return when the next of the `left` last calls reveals most of the server's clock."""
         second = floor(self._clock.earliest_server(now)) + 1
-        # A reset that was rounded up may come a second earlier, and what is left then is lost.
+        # A reset that was rounded up may come a second earlier, and the calls left then are lost.
         if second > window.reset - 1:
             return now
         start, end = max(self._clock.earliest_local(second), self._last_sent), self._clock.latest_local(second)

@@ -37,7 +37,7 @@ Redact = Callable[[str], str]
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the JSON in a body; UNREADABLE if it is none.
+    """Return the JSON in a body; UNREADABLE if it is not JSON.
 
     No error is chained to the parser's, which holds the whole body and so may repeat what was sent.
     """

@@ -1,6 +1,6 @@
 """Rules for what each file may define: the first rule whose path matches decides; without one, nothing is allowed.
 
-The file with the rules may define everything unless one of them matches it: whoever may change it may change the rules.
+The file with the rules may define everything unless one of them matches it: people who may change it may change the rules.
 
 Patterns for paths and keys match the whole text: `*` and `?` stay within one folder, `**` crosses folders.
 
@@ -9,7 +9,7 @@ Patterns for paths and keys match the whole text: `*` and `?` stay within one fo
     sales/**         everything below sales/, at any depth
     **/people.yaml   people.yaml in any folder, the topmost too
 
-Every other character stands for itself, and case matters. No pattern makes a match take for ever.
+Every other character matches itself, and case matters. No pattern makes a match take for ever.
 """
 
 from __future__ import annotations

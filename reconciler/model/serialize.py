@@ -12,7 +12,7 @@ from typing import Any
 def to_json(value: Any) -> Any:
     """Return a value by its fields, in their order: words of an enumeration, dates as `2026-12-31`, tuples as lists.
 
-    A whole-number enumeration (the phases) is written by its name in small letters, which says more than its number.
+    A whole-number enumeration (the phases) is written by its name in small letters, which is clearer than its number.
     A value with a `to_json` of its own writes itself.
     """
     if is_dataclass(value) and not isinstance(value, type):

@@ -35,7 +35,7 @@ class Untrusted:
 
 
 def raw_text(text: str | Untrusted) -> str:
-    """Return the text itself, whoever wrote it: to compare, send or save it, or to render it right here."""
+    """Return the text itself, also an untrusted one: to compare, send or save it, or to render it right here."""
     return text.raw if isinstance(text, Untrusted) else text
 
 

@@ -1,4 +1,4 @@
-"""Whether a plan read from a file makes sense as a whole: what is shown is what would be sent, to whom it says.
+"""Check whether a plan read from a file makes sense: it sends what it shows, to the people that it shows.
 
 A plan file travels between the person who reviews it and the run that applies it, and can be edited on the way.
 These checks are about steps that would do harm or something else than the plan shows; whether the live groups have

@@ -15,7 +15,7 @@ from reconciler.plan.step import Action
 from reconciler.sanitize.escape import escape_controls
 
 PLACEHOLDER = "inst_replace_me"
-"""The instance's id in the file that `init` writes: whoever applies it has not filled it in yet."""
+"""The instance's id in the file that `init` writes: nobody has filled it in yet."""
 
 
 def check_guards(

@@ -38,7 +38,7 @@ _MAX_NAMES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to know: its topic, the text, and whom or which live groups it is about."""
+    """Something to know: its topic, the text, and the people or live groups it is about."""
 
     topic: str
     text: Pieces

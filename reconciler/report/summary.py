@@ -18,7 +18,7 @@ _MAX_NAMED: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number and the words that it stands in: `2 to change`."""
+    """A number and the words around it: `2 to change`."""
 
     number: int
     words: str

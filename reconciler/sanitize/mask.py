@@ -186,7 +186,7 @@ def mask_person(reference: str) -> str:
 def mask_link(link: str) -> str:
     """Return an invite link of the API whole, or it would lead nowhere; mask anything else in its place.
 
-    Do not use it for a link in a text: whoever wrote the text could disguise a number as a code.
+    Do not use it for a link in a text: its author could disguise a number as a code.
     """
     return link if is_invite_url(link) else mask_text(link)
 

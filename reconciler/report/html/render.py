@@ -1,7 +1,7 @@
 """The page as one self-contained file.
 
 Jinja2 writes every expression of the template through `_finalize`, which masks numbers, makes hidden characters visible
-and escapes for HTML; a text is written once, however often it stands in the page. The file's own policy
+and escapes for HTML; a text is written once, however often the page has it. The file's own policy
 (Content-Security-Policy) loads nothing and runs nothing but the one style and the one script below, by their hashes.
 """
 
