@@ -1,6 +1,7 @@
 """Rules for what each file may define: the first rule whose path matches decides; without one, nothing is allowed.
 
-The file with the rules may define everything unless one of them matches it: people who may change it may change the rules.
+The file with the rules may define everything unless one of them matches it: people who may change it may change the
+rules.
 
 Patterns for paths and keys match the whole text: `*` and `?` stay within one folder, `**` crosses folders.
 
