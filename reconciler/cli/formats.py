@@ -48,7 +48,7 @@ RESULT_FORMATS: Final = _formats(
 """Of an `ApplyResult`, for `apply`."""
 
 DRY_RUN_FORMATS: Final = _formats(
-    text="dry_run:render_calls",
+    text="text:render_calls",
     json="documents:render_dry_run_json",
     markdown="markdown:render_dry_run_markdown",
 )

@@ -1,4 +1,8 @@
-"""A plan as every format shows it: one view, built once, that text, comments and the HTML page render."""
+"""A plan as every format shows it: one view, built once, that text, comments and the HTML page render.
+
+`plan_view` alone reads the plan. A format takes all it shows from `PlanView`: the headline and the totals, what is
+refused, group by group what changes, what is blocked and the cause of each difference, and who is moved where.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +29,28 @@ from reconciler.report.pieces import (
     outside,
     people_pieces,
     person_pieces,
+    plural,
 )
-from reconciler.report.sections import Badge, Line, Mark, Section, Tone, field_line
-from reconciler.report.summary import Totals, in_sync_sentence, plan_totals, scope_sentences
-from reconciler.report.vocabulary import ADVICE_TOPICS, KNOWN_AFTER_APPLY, cause_words, plural
+from reconciler.report.sections import (
+    ADVICE_TOPICS,
+    KNOWN_AFTER_APPLY,
+    Badge,
+    Line,
+    Mark,
+    Section,
+    Tone,
+    field_line,
+)
+from reconciler.report.summary import (
+    CAUSE_WORDS,
+    Totals,
+    in_sync_sentence,
+    plan_headline,
+    plan_totals,
+    scope_sentences,
+)
 
 REFUSED: Final = "Refused: apply would stop before its first write"
-_UNPLANNED: Final = "no change planned"
 _MAX_ADOPTED: Final = 10
 _MAX_NAMES: Final = 5
 
@@ -84,7 +103,7 @@ class FieldItem:
     @property
     def line(self) -> Line:
         """Return the change as one line."""
-        return field_line(self.change, _suffix("" if self.planned else _UNPLANNED) + _suffix(self.cause))
+        return field_line(self.change, _unplanned(self.planned) + _suffix(self.cause))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +118,8 @@ class PersonItem:
     @property
     def line(self) -> Line:
         """Return the person as one line."""
-        suffix = _suffix("" if self.planned else _UNPLANNED) + _suffix(self.cause)
-        return Line("+" if self.added else "-", person_pieces(self.person) + literal(suffix))
+        suffix = literal(_unplanned(self.planned) + _suffix(self.cause))
+        return Line("+" if self.added else "-", person_pieces(self.person) + suffix)
 
     @property
     def name(self) -> PersonName:
@@ -152,19 +171,15 @@ class GroupSection:
         return tuple(item for item in self.people if item.added is added)
 
     @property
-    def badges(self) -> tuple[Badge, ...]:
-        """Return the group in short, what is urgent first."""
-        return tuple(self._badges())
-
-    @property
     def section(self) -> Section:
         """Return what text and markdown show."""
-        badges = self.badges
+        badges = tuple(self.badges())
         removes = any(badge.tone == "remove" for badge in badges)
         urgency = [bool(self.refusals), bool(self.blocked), removes, self.has_changes, True].index(True)
-        return Section(key=self.key, name=self.name, id=self.id, badges=badges, lines=self._lines, urgency=urgency)
+        return Section(key=self.key, name=self.name, id=self.id, lines=self._lines, badges=badges, urgency=urgency)
 
-    def _badges(self) -> Iterator[Badge]:
+    def badges(self) -> Iterator[Badge]:
+        """Yield the group in short, what is urgent first."""
         removed, added = (sum(item.planned for item in self.moving(added=added)) for added in (False, True))
         yield from (Badge("stop", "refused") for _ in self.refusals[:1])
         yield from (Badge("stop", "blocked") for _ in self.blocked[:1])
@@ -190,16 +205,28 @@ class GroupSection:
         yield from (note.line for note in self.notes)
 
 
+@dataclass(frozen=True, slots=True)
+class PersonMoves:
+    """A person and every group that adds or removes them, in the order of the groups."""
+
+    name: PersonName
+    groups: tuple[tuple[GroupSection, PersonItem], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """A whole plan: its groups by key, what is refused, notes on the whole run, its scope and its totals."""
+    """A whole plan: the main thing in a few words, what is refused, its groups by key, notes on the whole run.
 
-    plan: Plan
+    `scope` has what the plan was limited to or compared with; `in_sync` how many groups have nothing to change.
+    """
+
+    headline: str
+    totals: Totals
+    refusals: tuple[Refusal, ...]
     groups: tuple[GroupSection, ...]
     notes: tuple[Note, ...]
     scope: tuple[Pieces, ...]
     in_sync: str
-    totals: Totals
 
     @property
     def reported(self) -> list[GroupSection]:
@@ -211,23 +238,34 @@ class PlanView:
         """Return the other groups."""
         return [group for group in self.groups if group.is_quiet]
 
+    @property
+    def people(self) -> list[PersonMoves]:
+        """Return everybody who is added to a group or removed from one, in the order of people."""
+        moves: dict[str, list[tuple[GroupSection, PersonItem]]] = {}
+        for group in self.groups:
+            for item in group.people:
+                moves.setdefault(item.person.ref_id, []).append((group, item))
+        ordered = sorted(moves.values(), key=lambda found: found[0][1].person.sort_key)
+        return [PersonMoves(found[0][1].name, tuple(found)) for found in ordered]
+
 
 def plan_view(plan: Plan, *, drift: bool) -> PlanView:
     """Return the view of a plan; `drift` for one that nobody intends to apply."""
     groups = tuple(_group_section(group, plan.refusals) for group in plan.groups)
     advice = sorted(plan.advice, key=lambda item: ADVICE_TOPICS[item.kind])
     return PlanView(
-        plan=plan,
+        headline=plan_headline(plan, drift=drift),
+        totals=plan_totals(plan, drift=drift),
+        refusals=plan.refusals,
         groups=groups,
         notes=(*_adopted([group.key for group in groups if group.is_quiet and group.adopted]), *map(_note, advice)),
-        scope=scope_sentences(plan),
+        scope=tuple(scope_sentences(plan)),
         in_sync=in_sync_sentence(plan),
-        totals=plan_totals(plan, drift=drift),
     )
 
 
 def _group_section(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupSection:
-    cause = cause_words(group.cause_of(DriftItem.GROUP))
+    cause = _cause(group, DriftItem.GROUP)
     actions = tuple(ActionItem(*_ACTIONS[step.action], cause) for step in group.steps if step.action in _ACTIONS)
     on_blocked = literal("" if actions else _suffix(cause))
     return GroupSection(
@@ -277,8 +315,7 @@ def _fields(group: GroupPlan) -> Iterator[FieldItem]:
     sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
     for change in sorted(group.field_changes, key=lambda change: (change.field != "name", change.field)):
         if change.field != "name" or change.old is not None:
-            cause = cause_words(group.cause_of(DriftItem(change.field)))
-            yield FieldItem(change, (change.field, change.new) in sent, cause)
+            yield FieldItem(change, (change.field, change.new) in sent, _cause(group, DriftItem(change.field)))
 
 
 def _people(group: GroupPlan, *, added: bool) -> Iterator[PersonItem]:
@@ -288,7 +325,13 @@ def _people(group: GroupPlan, *, added: bool) -> Iterator[PersonItem]:
     differing = {person.ref_id: person for person in (group.add if added else group.remove)}
     item = DriftItem.ADD if added else DriftItem.REMOVE
     for person in sorted((planned | differing).values(), key=lambda person: person.sort_key):
-        yield PersonItem(person, added, person.ref_id in planned, cause_words(group.cause_of(item, person)))
+        yield PersonItem(person, added, person.ref_id in planned, _cause(group, item, person))
+
+
+def _cause(group: GroupPlan, item: DriftItem, person: PersonRef | None = None) -> str:
+    """Return what the cause of a difference is called, "" where it is not known."""
+    cause = group.cause_of(item, person)
+    return CAUSE_WORDS[cause] if cause else ""
 
 
 def _note(advice: Advice) -> Note:
@@ -307,6 +350,10 @@ def _adopted(keys: Sequence[str]) -> Iterator[Note]:
         ids = "its id" if len(keys) == 1 else "their ids"
         pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
         yield Note("adopt", (*first_pieces(keys, _MAX_ADOPTED), pin), mark="=")
+
+
+def _unplanned(planned: bool) -> str:
+    return "" if planned else "  (no change planned)"
 
 
 def _suffix(words: str) -> str:

@@ -15,11 +15,10 @@ from typing import Final
 from reconciler.messages import LiteralText
 from reconciler.plan.shard import Shard
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, Piece, spans
+from reconciler.report.pieces import OutsideText, Piece, plural, spans
 from reconciler.report.sections import Line, Section
 from reconciler.report.summary import Totals
 from reconciler.report.text import lines_text
-from reconciler.report.vocabulary import plural
 from reconciler.sanitize.markdown import markdown_code, markdown_fence, markdown_text
 
 MAX_COMMENT_CHARACTERS: Final = 64_000

@@ -13,7 +13,7 @@ from typing import Any, Final
 from reconciler import __version__
 from reconciler.errors import Problem, ProblemKind
 from reconciler.report.options import RenderOptions
-from reconciler.report.vocabulary import plural
+from reconciler.report.pieces import plural
 from reconciler.sanitize.escape import json_text, mask_and_escape
 from reconciler.sanitize.markdown import command_data, command_property
 from reconciler.sanitize.mask import mask_text

@@ -24,10 +24,10 @@ from reconciler.report.pieces import (
     message_pieces,
     people_pieces,
     person_pieces,
+    plural,
 )
 from reconciler.report.sections import Badge, Line, Section, field_line
 from reconciler.report.summary import Totals, result_totals
-from reconciler.report.vocabulary import plural
 
 T = TypeVar("T")
 

@@ -1,16 +1,16 @@
 """What every report is laid out in: a section for each group, of badges and marked lines.
 
-A view (`plan_view`, `result_view`, `config_diff`) fills sections with typed pieces; text and comments render them, and
-the HTML page renders the view of a plan. No format reads what another one wrote.
+`plan_view`, `result_view`, `config_diff` and `person` fill sections with typed pieces; text and comments render them.
+The HTML page renders the view of a plan. No format reads what another one wrote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from reconciler.diff.change import TextChange
+from reconciler.diff.change import AdviceKind, TextChange
 from reconciler.messages import LiteralText
 from reconciler.report.pieces import Piece, Pieces, TextDiff, literal
 
@@ -18,6 +18,23 @@ Mark: TypeAlias = Literal["+", "-", "~", "=", "!", "i"]
 """What a line is: `+` added, `-` removed, `~` changed, `=` adopted, `!` needs a person, `i` is good to know."""
 
 Tone: TypeAlias = Literal["add", "remove", "change", "stop", "note", "plain"]
+
+ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
+    AdviceKind.ADMIN: "admins",
+    AdviceKind.DOUBTFUL: "doubtful",
+    AdviceKind.EXPIRED: "expired",
+    AdviceKind.EXPIRES: "expires soon",
+    AdviceKind.KEPT: "not removed",
+    AdviceKind.OBSERVED: "observed only",
+    AdviceKind.PENDING: "pending invite",
+    AdviceKind.REMATCHED: "different live group",
+    AdviceKind.UNIDENTIFIED: "unidentified",
+    AdviceKind.UNMANAGED: "unmanaged",
+}
+"""The topic of a line with each kind of advice."""
+
+KNOWN_AFTER_APPLY: Final = "(known after apply)"
+"""What stands for the id of a group that is yet to be created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +61,18 @@ class Section:
     key: str
     name: str
     id: Piece
-    badges: tuple[Badge, ...]
     lines: Callable[[], Iterable[Line]]
-    urgency: int
+    badges: tuple[Badge, ...] = ()
+    urgency: int = 0
     """How urgent the group is, the most urgent 0."""
 
 
 def field_line(change: TextChange, suffix: str = "") -> Line:
     """Return a name or description as one line: `~`, `name         "Project Alfa" → "Project Alpha"`."""
-    label = LiteralText(f"{change.field:<11}  ")
+    label = field_label(change.field)
     return Line("+" if change.old is None else "~", (label, TextDiff(change), *literal(suffix)))
+
+
+def field_label(field: str) -> LiteralText:
+    """Return the name of a field, so wide that values below each other begin in one column."""
+    return LiteralText(f"{field:<11}  ")

@@ -20,7 +20,7 @@ from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.options import RenderOptions
-from reconciler.report.vocabulary import KNOWN_AFTER_APPLY
+from reconciler.report.sections import KNOWN_AFTER_APPLY
 from tests.builders import saying
 
 ALPHA_ID = "120363012345678901@g.us"

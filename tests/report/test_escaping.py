@@ -18,10 +18,9 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.report.documents import mask_document, result_document
-from reconciler.report.dry_run import DryRun, render_calls
 from reconciler.report.markdown import render_dry_run_markdown, render_plan_markdown, render_result_markdown
 from reconciler.report.problems import problems_document, render_problems
-from reconciler.report.text import render_plan, render_result
+from reconciler.report.text import DryRun, render_calls, render_plan, render_result
 from reconciler.sanitize.escape import escape_controls, json_line, json_text, quoted
 from tests.builders import saying
 from tests.report import report_samples as samples

@@ -168,7 +168,7 @@ def test_the_page_says_all_that_the_plan_has(phrase: str) -> None:
     ],
 )
 def test_the_title_says_the_main_thing(plan: Plan, drift: bool, title: str) -> None:
-    assert page_of(plan, drift=drift).title == title
+    assert page_of(plan, drift=drift).view.headline == title
     assert f"<h1>{title}</h1>" in html(plan, drift=drift)
 
 
@@ -306,8 +306,8 @@ def crowded(groups: int, people: int) -> Plan:
 @pytest.mark.parametrize(("groups", "people", "table"), [(12, 40, True), (13, 40, False), (12, 41, False)])
 def test_people_and_groups_are_a_table_as_long_as_it_can_be_seen_at_once(groups: int, people: int, table: bool) -> None:
     page = page_of(crowded(groups, people))
-    assert bool(page.people.columns) is table
-    assert len(page.people.rows) == people
+    assert bool(page.columns) is table
+    assert len(page.people) == people
     assert ("<table>" in html(crowded(groups, people))) is table
 
 
@@ -315,8 +315,8 @@ def test_somebody_who_moves_has_one_row_with_both_groups() -> None:
     coming = GroupPlan("a", Untrusted("A"), add=(samples.ALICE,))
     going = GroupPlan("b", Untrusted("B"), remove=(replace(samples.ALICE, jid="other"),))
     plan = replace(samples.EMPTY, groups=(coming, going))
-    (row,) = page_of(plan).people.rows
-    assert [(group.key, item.added, item.planned) for group, item in row.moves] == [
+    (row,) = page_of(plan).people
+    assert [(group.key, item.added, item.planned) for group, item in row.groups] == [
         ("a", True, False),
         ("b", False, False),
     ]

@@ -15,11 +15,10 @@ from reconciler.errors import Problem, ProblemKind
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.step import Action, Phase, Step
-from reconciler.report.dry_run import DryRun, render_calls
 from reconciler.report.options import RenderOptions
 from reconciler.report.problems import render_problems
-from reconciler.report.text import render_plan, render_result
-from reconciler.report.vocabulary import duration
+from reconciler.report.summary import duration
+from reconciler.report.text import DryRun, render_calls, render_plan, render_result
 from tests.builders import saying
 from tests.report import report_samples as samples
 

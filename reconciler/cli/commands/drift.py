@@ -57,7 +57,7 @@ def send_notification(chat: ChatTarget, desired: Desired, planned: PlanResult, s
 
     Raises NotificationFailed if it was not sent or that is unknown, Interrupted if a signal arrived.
     """
-    from reconciler.report.chat_notice import render_notice
+    from reconciler.report.text import render_notice
 
     target_id = chat.id or _live_id(chat.word, desired, planned)
     try:

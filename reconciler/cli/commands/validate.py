@@ -34,8 +34,8 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
     from reconciler.config import load
     from reconciler.errors import ConfigError
     from reconciler.report.options import RenderOptions
+    from reconciler.report.pieces import plural
     from reconciler.report.problems import Validation
-    from reconciler.report.vocabulary import plural
 
     require_distinct_files({"--output": output}, (path,))
     try:

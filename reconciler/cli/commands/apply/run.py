@@ -119,8 +119,8 @@ class ApplyRun:
             click.echo(text, err=True)
 
     def _dry_run(self, plan: Plan, session: Session) -> int:
-        from reconciler.report.dry_run import DryRun
-        from reconciler.report.vocabulary import KNOWN_AFTER_APPLY
+        from reconciler.report.sections import KNOWN_AFTER_APPLY
+        from reconciler.report.text import DryRun
 
         calls = dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=session.client.removes_by_post)
         run = DryRun(self.source.to_saved_plan(plan), calls)
