@@ -118,14 +118,14 @@ def _titled(title: str, lines: list[Line], options: RenderOptions) -> str:
 def _totals(diff: ConfigDiff) -> Totals:
     """Return `Diff: 1 group added, 2 changed, 3 people added, 1 person removed · 4 groups unchanged`."""
     count = summarize_config_diff(diff)
-    unchanged = f"{plural(count.groups_unchanged, 'group', 'groups')} unchanged"
+    unchanged = f"{plural(count.groups_unchanged, 'group')} unchanged"
     if not diff.differs:
         return Totals("No differences", unchanged)
     changes = ((count.groups_added, "added"), (count.groups_removed, "removed"), (count.groups_changed, "changed"))
     groups = [(number, change) for number, change in changes if number]
     words = [
         # Only the first number has a noun.
-        *((number, f"{plural(number, 'group', 'groups')} {change}") for number, change in groups[:1]),
+        *((number, f"{plural(number, 'group')} {change}") for number, change in groups[:1]),
         *((number, f"{number} {change}") for number, change in groups[1:]),
         (count.people_added, plural(count.people_added, "person added", "people added")),
         (count.people_removed, plural(count.people_removed, "person removed", "people removed")),

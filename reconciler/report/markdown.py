@@ -79,7 +79,7 @@ def _refusal(refusal: Refusal, options: RenderOptions) -> str:
 def _plan_ending(view: PlanView, options: RenderOptions, made: str, calls: Sequence[str]) -> Iterator[str]:
     """Yield the calls, notes on the whole run, its scope, how many groups are in sync, and what made the plan."""
     if calls:
-        yield folded(f"{plural(len(calls), 'call', 'calls')} that apply would send", calls)
+        yield folded(f"{plural(len(calls), 'call')} that apply would send", calls)
     if view.notes:
         yield "\n".join(["**Notices**\n", *(note_markdown(note.line, options) for note in view.notes)])
     if view.scope:

@@ -160,10 +160,10 @@ def _unknown_lines(group: GroupMembership) -> Iterator[Line]:
 
 def _summary(memberships: PersonMemberships) -> Pieces:
     count, name = memberships.summary, PersonName(memberships.person)
-    unknown = f"; unknown for {plural(count.unknown, 'group', 'groups')}" if count.unknown else ""
+    unknown = f"; unknown for {plural(count.unknown, 'group')}" if count.unknown else ""
     # Where some are unknown, only what was seen is sure.
     found = "seen in" if count.unknown else "in"
     if not memberships.groups:
         return (name, LiteralText(f" is {found} no live group and desired in none{unknown}."))
-    desired, live = plural(count.desired, "group", "groups"), plural(count.live, "live group", "live groups")
+    desired, live = plural(count.desired, "group"), plural(count.live, "live group")
     return (name, LiteralText(f": desired in {desired}, {found} {live}{unknown}."))

@@ -139,9 +139,9 @@ def first_pieces(texts: Sequence[str], most: int, piece: Callable[[str], Piece] 
     return join_pieces(", ", [(piece(text),) for text in texts[:most]]) + more
 
 
-def plural(number: int, one: str, many: str) -> str:
-    """Return `1 call`, `2 calls`."""
-    return f"{number} {one if number == 1 else many}"
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return `1 call`, `2 calls`; `many` where it is not `one` with an s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def person_pieces(person: PersonRef) -> Pieces:
@@ -242,5 +242,5 @@ def _excerpt(text: str, skipped: int) -> str:
         return "(none)"
     before = f"({skipped} unchanged characters) … " if skipped else ""
     left = len(text) - skipped - _MAX_EXCERPT
-    after = f" … ({plural(left, 'more character', 'more characters')})" if left > 0 else ""
+    after = f" … ({plural(left, 'more character')})" if left > 0 else ""
     return before + quote(text[skipped : skipped + _MAX_EXCERPT]) + after

@@ -136,7 +136,7 @@ def _block(lines: Sequence[str], language: str = "") -> list[str]:
     shown = _that_have_room(lines)
     left = len(lines) - len(shown)
     parts = [markdown_fence(shown, language, show_phones=True)] if shown else []
-    return [*parts, *([f"*{plural(left, 'more line', 'more lines')}: see the artifact.*"] if left else [])]
+    return [*parts, *([f"*{plural(left, 'more line')}: see the artifact.*"] if left else [])]
 
 
 def _that_have_room(lines: Sequence[str]) -> list[str]:

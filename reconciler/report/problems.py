@@ -103,8 +103,8 @@ def render_problems(problems: Sequence[Problem]) -> str:
 def counts_line(problems: Sequence[Problem]) -> str:
     """Return `2 errors, 1 warning`."""
     errors, warnings = _counts(problems)
-    parts = [plural(errors, "error", "errors")] if errors or not warnings else []
-    parts += [plural(warnings, "warning", "warnings")] if warnings else []
+    parts = [plural(errors, "error")] if errors or not warnings else []
+    parts += [plural(warnings, "warning")] if warnings else []
     return ", ".join(parts)
 
 

@@ -44,7 +44,7 @@ _DOING: Final = {
     Action.ADD: "adding ",
     Action.REMOVE: "removing ",
 }
-_ORDER: Final = (Action.JOIN, Action.CREATE, Action.LEAVE, Action.PATCH, Action.ADD, Action.REMOVE)
+"""What a step is called, in the order in which a report shows steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,8 @@ class _GroupRun:
 def result_view(result: ApplyResult) -> ResultView:
     """Return the view of a run."""
     plans = {group.key: group for group in result.plan.groups}
-    ordered = sorted(result.steps, key=lambda step: _ORDER.index(step.step.action))
+    order = list(_DOING)
+    ordered = sorted(result.steps, key=lambda step: order.index(step.step.action))
     steps = _by_group((step.step.group, step) for step in ordered)
     people = _by_group((outcome.group, outcome) for outcome in result.people)
     drift = _by_group(result.remaining_drift)

@@ -9,10 +9,19 @@ from typing import Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.messages import LiteralText
-from reconciler.plan.model import AppliedRevision, ChangedSince, DriftCause, Plan, summarize_plan
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import (
+    AppliedRevision,
+    ChangedSince,
+    DriftCause,
+    DriftItem,
+    GroupPlan,
+    Plan,
+    summarize_plan,
+)
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal, plural, text_pieces
 
-CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
+_CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
     DriftCause.MANUAL: "changed manually",
     DriftCause.NOT_APPLIED: "not applied yet",
     DriftCause.BOTH: "changed manually and in the configuration",
@@ -68,7 +77,7 @@ def plan_totals(plan: Plan, *, drift: bool) -> Totals:
         *_nonzero(count.leaves, "to leave"),
         Count(count.blocked, f"{count.blocked} blocked"),
     )
-    calls = f"{plural(count.calls, 'call', 'calls')}, {duration(count.seconds)}"
+    calls = f"{plural(count.calls, 'call')}, {duration(count.seconds)}"
     return Totals("Drift" if drift else "Plan", calls, counts)
 
 
@@ -88,7 +97,7 @@ def result_totals(result: ApplyResult) -> Totals:
         *_nonzero(count.not_run, "not run"),
         *_nonzero(count.blocked, "blocked"),
     )
-    return Totals("Applied", plural(count.calls, "call", "calls"), counts)
+    return Totals("Applied", plural(count.calls, "call"), counts)
 
 
 def plan_headline(plan: Plan, *, drift: bool) -> str:
@@ -140,10 +149,16 @@ def scope_sentences(plan: Plan) -> Iterator[Pieces]:
         yield from _since(plan.changed_since, len(plan.groups) if plan.shard is None else plan.shard.total_groups)
     if plan.shard is not None:
         which = "these " if (plan.targets or plan.changed_since) and plan.shard.total_groups > 1 else ""
-        total = plural(plan.shard.total_groups, "group", "groups")
+        total = plural(plan.shard.total_groups, "group")
         yield literal(f"Shard {plan.shard}: {len(plan.groups)} of {which}{total}.")
     if plan.baseline is not None:
         yield from cause_sentences(plan, plan.baseline)
+
+
+def cause_words(group: GroupPlan, item: DriftItem, person: PersonRef | None = None) -> str:
+    """Return what the cause of a difference is called, "" where it is not known."""
+    cause = group.cause_of(item, person)
+    return _CAUSE_WORDS[cause] if cause else ""
 
 
 def cause_sentences(plan: Plan, baseline: AppliedRevision) -> Iterator[Pieces]:
@@ -152,7 +167,7 @@ def cause_sentences(plan: Plan, baseline: AppliedRevision) -> Iterator[Pieces]:
     No state records what an apply could not do, so a cause cannot tell that from a manual change.
     """
     found = [item.cause for group in plan.groups for item in group.drift_causes]
-    counts = [f"{found.count(cause)} {words}" for cause, words in CAUSE_WORDS.items() if cause in found]
+    counts = [f"{found.count(cause)} {words}" for cause, words in _CAUSE_WORDS.items() if cause in found]
     words = ", ".join(counts) or "no differences"
     yield (LiteralText("Compared with "), *revision_pieces(baseline.ref, baseline.commit), LiteralText(f": {words}."))
     if not {DriftCause.MANUAL, DriftCause.BOTH}.isdisjoint(found):
@@ -174,8 +189,8 @@ def _since(since: ChangedSince, planned: int) -> Iterator[Pieces]:
         yield (LiteralText("Compared with "), *revision, LiteralText(". All groups are planned: "), *reasons, _STOP)
     else:
         changed = planned - len(since.rematched)
-        words = plural(changed, "group", "groups") if changed else "No group"
-        skipped = f"; skipped {plural(len(since.unchanged), 'unchanged group', 'unchanged groups')}: "
+        words = plural(changed, "group") if changed else "No group"
+        skipped = f"; skipped {plural(len(since.unchanged), 'unchanged group')}: "
         listed = (LiteralText(skipped), *first_pieces(since.unchanged, _MAX_NAMED)) if since.unchanged else ()
         yield (LiteralText(f"{words} changed since "), *revision, *listed, _STOP)
     lists = {

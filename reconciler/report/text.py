@@ -88,11 +88,11 @@ def render_notice(plan: Plan) -> str:
     lines = [f"The reconciler: {differ} from the configuration."]
     lines += [f"- {mask_and_escape(group.key)}: {_differences(group)}" for group in drifted[:_MAX_NOTICE_GROUPS]]
     if (left := len(drifted) - _MAX_NOTICE_GROUPS) > 0:
-        lines.append(f"- and {plural(left, 'more group', 'more groups')}")
+        lines.append(f"- and {plural(left, 'more group')}")
     if plan.baseline is not None:
         lines += (plain_text(sentence, RenderOptions()) for sentence in cause_sentences(plan, plan.baseline))
     if plan.refusals:
-        lines.append(f"Apply would be refused: {plural(len(plan.refusals), 'reason', 'reasons')}.")
+        lines.append(f"Apply would be refused: {plural(len(plan.refusals), 'reason')}.")
     return "\n".join(lines)
 
 

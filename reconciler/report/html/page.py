@@ -12,7 +12,7 @@ from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan, summarize_plan
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
-from reconciler.report.plan_view import GroupSection, PersonItem, PersonMoves, PlanView, plan_view
+from reconciler.report.plan_view import GroupView, PersonItem, PersonMoves, PlanView, plan_view
 from reconciler.report.sections import Tone
 from reconciler.report.summary import duration
 
@@ -44,9 +44,9 @@ class Page:
     view: PlanView
     facts: tuple[tuple[str, Pieces], ...]
     tiles: tuple[Tile, ...]
-    stacks: Mapping[str, tuple[GroupSection, ...]]
+    stacks: Mapping[str, tuple[GroupView, ...]]
     people: tuple[PersonMoves, ...]
-    columns: tuple[GroupSection, ...]
+    columns: tuple[GroupView, ...]
     anchors: Mapping[str, str]
 
     @property
@@ -63,7 +63,7 @@ class Page:
 def plan_page(saved: SavedPlan, options: RenderOptions) -> Page:
     """Return the page of a plan."""
     view = plan_view(saved.plan, drift=options.drift)
-    stacks: dict[str, list[GroupSection]] = {"Needs a decision": [], "Changes": [], "Notices": []}
+    stacks: dict[str, list[GroupView]] = {"Needs a decision": [], "Changes": [], "Notices": []}
     for group in view.reported:
         stacks["Needs a decision" if group.needs_decision else "Changes" if group.differs else "Notices"].append(group)
     people, columns = view.people, [group for group in view.groups if group.people]

@@ -12,6 +12,7 @@ from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from reconciler.plan.file_format import SavedPlan
 from reconciler.report.html.page import plan_page
 from reconciler.report.html.text_diff import mark_differences
 from reconciler.report.options import RenderOptions
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.runtime import Context
     from markupsafe import Markup
-
-    from reconciler.plan.file_format import SavedPlan
 
 _POLICY: Final = (
     "default-src 'none'; style-src {style}; script-src {script}; img-src data:; base-uri 'none'; form-action 'none'"
