@@ -1,7 +1,7 @@
-"""A plan as every format shows it: one view, built once, that text, comments and the HTML page render.
+"""A plan as every format shows it: one view, built once, that text, comments and the HTML page lay out.
 
-`plan_view` alone reads the plan. A format takes all it shows from `PlanView`: the headline and the totals, what is
-refused, group by group what changes, what is blocked and the cause of each difference, and who is moved where.
+`PlanView` has the headline and the totals, what is refused, group by group what changes and is blocked with the cause
+of each difference, and who is added and removed where. A format decides on the layout alone.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from reconciler.report.html.page import plan_page
 from reconciler.report.html.text_diff import mark_differences
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import Piece, Pieces, message_pieces, spans
+from reconciler.report.plan_view import REFUSED
 from reconciler.sanitize.escape import for_display
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def render_plan_html(saved: SavedPlan, options: RenderOptions) -> str:
     return template.render(
         page=plan_page(saved, options),
         options=options,
+        refused=REFUSED,
         write=cache(partial(_write, options=options)),
         message=message_pieces,
         mark_differences=partial(mark_differences, options=options),
