@@ -24,7 +24,7 @@ from reconciler.history.config_diff import (
     MembershipChange,
     MembershipTermsChange,
 )
-from reconciler.history.normal_form import Delta, compare_forms, compare_groups, normalize_settings
+from reconciler.history.normal_form import Delta, compare_groups, compare_settings
 from reconciler.history.pairing import find_namesakes, index_by_name, pair_groups
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.identity import Identity, phone_jid
@@ -40,7 +40,7 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
     changed = {group.key for group in groups}
     # A version that does not exist has no settings that could have changed: the groups say it all.
     both_exist = old_version.exists and new_version.exists
-    deltas = compare_forms(normalize_settings(old), normalize_settings(new)) if both_exist else ()
+    deltas = compare_settings(old, new) if both_exist else ()
     return ConfigDiff(
         old=old_version,
         new=new_version,
