@@ -1,8 +1,8 @@
 """Stage 1: turn YAML files into the desired state.
 
-    source_files ──▶ yaml_reader ──▶ schema_check ──▶ merge ──▶ people ──▶ memberships ──▶ groups ──▶ policy ──▶ Desired
+    source_files ──▶ yaml_reader ──▶ schema_check ──▶ people ──▶ memberships ──▶ groups ──▶ policy ──▶ Desired
 
-`load` runs all of it, `load_contents` everything but the reading of files. `pin` puts ids into the files, `export`
+`loader` merges the files after their check, and runs all of it, `load_contents` everything but the reading of files. `pin` puts ids into the files, `export`
 writes a new file. Only this folder reads YAML, JSON Schema and phone numbers.
 """
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from reconciler.config.document import LocatedValue, SourceLocation, Tree, as_items, as_mapping, as_text
-from reconciler.config.merge import MergedConfig
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_mapping, as_text
 from reconciler.config.people import People
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
 from reconciler.errors import ProblemKind

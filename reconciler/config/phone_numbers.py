@@ -1,11 +1,11 @@
-"""Read phone numbers as people write them, and check them against the numbering plans of `phonenumbers`."""
+"""Read phone numbers and JIDs as people write them; check numbers against the numbering plans of `phonenumbers`."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
-from reconciler.model.identity import Identity, identity_of_digits
+from reconciler.model.identity import Identity, Jid, identity_of_digits, is_group_id, parse_jid
 
 _ALLOWED = re.compile(r"\+?[0-9 ().\-/]+", re.ASCII)
 _MAX_DIGITS = 40
@@ -26,6 +26,21 @@ def is_region(code: str) -> bool:
     from phonenumbers import SUPPORTED_REGIONS
 
     return code in SUPPORTED_REGIONS
+
+
+def read_address(text: str, region: str | None) -> Jid:
+    """Return the digits of a phone number or JID, and whether they are a private id.
+
+    National numbers are numbers of `region`. Raise InvalidPhoneNumber, whose message does not repeat the text.
+    """
+    if "@" not in text:
+        return Jid(read_phone(text, region), is_lid=False)
+    if is_group_id(text):
+        raise InvalidPhoneNumber("is a group's id, not a person", "name a person; a group cannot be a member")
+    jid = parse_jid(text)
+    if jid is None:
+        raise InvalidPhoneNumber("is not a person's JID", "write a JID as DIGITS@s.whatsapp.net")
+    return jid
 
 
 def read_phone(text: str, region: str | None) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from reconciler.config.document import LocatedValue, SourceLocation, as_items, as_text
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_items, as_text
 from reconciler.config.memberships import member_reference
-from reconciler.config.merge import MergedConfig
 from reconciler.config.people import People
 from reconciler.config.phone_numbers import country_of, is_region
 from reconciler.config.problem_collector import ProblemCollector, format_path, quote_value

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.config.document import DocumentPath, SourceLocation, locate
+from reconciler.config.document import SourceLocation, locate
+from reconciler.config.yaml_events import DocumentPath
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.text import closest_name
 from reconciler.sanitize.escape import escape_controls

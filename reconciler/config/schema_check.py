@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from reconciler.config.document import DocumentPath, SourceLocation, Tree, as_mapping, as_sequence
+from reconciler.config.document import SourceLocation, Tree, as_mapping, as_sequence
 from reconciler.config.problem_collector import MAX_QUOTED_LENGTH, ProblemCollector, did_you_mean, quote_value
+from reconciler.config.yaml_events import DocumentPath
 from reconciler.config.yaml_reader import Document
 from reconciler.errors import ProblemKind
 from reconciler.json_schemas import load_schema

@@ -21,9 +21,16 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.config.document import DocumentPath, SourceLocation, Tree
+from reconciler.config.document import SourceLocation, Tree
 from reconciler.config.problem_collector import ProblemCollector, quote_value
-from reconciler.config.yaml_events import MAX_YAML_DEPTH, NULLS, describe_yaml_error, event_mark, events_of
+from reconciler.config.yaml_events import (
+    MAX_YAML_DEPTH,
+    NULLS,
+    DocumentPath,
+    describe_yaml_error,
+    event_mark,
+    events_of,
+)
 from reconciler.errors import ProblemKind
 
 MAX_EXPANDED_NODES = 100_000
