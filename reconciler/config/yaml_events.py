@@ -13,6 +13,7 @@ from typing import TypeAlias, cast
 from yaml import BaseLoader, YAMLError, __with_libyaml__
 from yaml.error import Mark, MarkedYAMLError
 from yaml.events import (
+    AliasEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
@@ -98,6 +99,12 @@ def _walk(
             else:
                 _skip(next_event, key)
                 _skip(next_event, next_event())
+
+
+def used_anchors(text: str) -> frozenset[str | None]:
+    """Return the anchors of a valid text to which an alias leads."""
+    events = iter(events_of(text), None)
+    return frozenset(event.anchor for event in events if isinstance(event, AliasEvent))
 
 
 def _skip(next_event: NextEvent, event: Event) -> None:
