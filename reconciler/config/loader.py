@@ -166,7 +166,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     policy = read_policy(merged, people, problems)
     own = merged.sections["instance"]
     instance = people.phone(own["phone"]) if "phone" in own else None
-    memberships = Memberships(merged, people, problems)
+    memberships = Memberships(merged, people, policy, problems)
     groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
     GroupChecker(merged, problems, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 from reconciler.model.identity import Identity, Jid, identity_of_digits, is_group_id, parse_jid
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 _ALLOWED = re.compile(r"\+?[0-9 ().\-/]+", re.ASCII)
 _MAX_DIGITS = 40
@@ -125,10 +129,9 @@ def _parse_hint(error_type: int, is_national: bool) -> str:
     return _OTHER_COUNTRY if is_national else "it is too short or too long"
 
 
-def _country_hint(digits: str, parsed: object) -> str:
-    from phonenumbers import PhoneNumber, ValidationResult, is_possible_number_with_reason
+def _country_hint(digits: str, parsed: PhoneNumber) -> str:
+    from phonenumbers import ValidationResult, is_possible_number_with_reason
 
-    assert isinstance(parsed, PhoneNumber)  # noqa: S101  typed as an object only to keep the import lazy
     has_old_form = identity_of_digits(digits) != f"+{digits}"
     if has_old_form and digits.startswith("52"):
         return "this is the old Mexican form: remove the 1 after +52"
