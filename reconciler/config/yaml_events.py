@@ -14,6 +14,8 @@ from yaml import BaseLoader, YAMLError, __with_libyaml__
 from yaml.error import Mark, MarkedYAMLError
 from yaml.events import (
     AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
@@ -28,10 +30,6 @@ from reconciler.sanitize.escape import escape_controls
 DocumentPath: TypeAlias = tuple[str | int, ...]
 """The way from the root to a value: keys and indexes (from 0)."""
 NextEvent = Callable[[], Event]
-NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-"""The spellings of an empty value, if they stand without quotes."""
-MAX_YAML_DEPTH = 100
-"""Levels of nesting that a document may have. A sensible file has six."""
 # Compiled after an error only: a class with ranges as wide as these takes milliseconds to compile.
 _FORBIDDEN = "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
@@ -101,23 +99,18 @@ def _walk(
                 _skip(next_event, next_event())
 
 
+def _skip(next_event: NextEvent, event: Event) -> None:
+    """Read up to the end of a value that begins with this event."""
+    depth = int(isinstance(event, CollectionStartEvent))
+    while depth > 0:
+        event = next_event()
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+
+
 def used_anchors(text: str) -> frozenset[str | None]:
     """Return the anchors of a valid text to which an alias leads."""
     events = iter(events_of(text), None)
     return frozenset(event.anchor for event in events if isinstance(event, AliasEvent))
-
-
-def _skip(next_event: NextEvent, event: Event) -> None:
-    """Read up to the end of a value that begins with this event."""
-    depth = 0
-    while True:
-        if isinstance(event, (SequenceStartEvent, MappingStartEvent)):
-            depth += 1
-        elif isinstance(event, (SequenceEndEvent, MappingEndEvent)):
-            depth -= 1
-        if depth == 0:
-            return
-        event = next_event()
 
 
 def event_mark(event: Event) -> tuple[int, int]:
