@@ -47,6 +47,7 @@ def read_address(text: str, region: str | None) -> Jid:
     return jid
 
 
+@cache
 def read_phone(text: str, region: str | None) -> str:
     """Return the digits of the international number, without the plus sign.
 
