@@ -47,7 +47,7 @@ _ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
 """The topic of a line with each kind of advice."""
 
 KNOWN_AFTER_APPLY: Final = "(known after apply)"
-"""What stands for the id of a group that is yet to be created."""
+"""Shown as the id of a group that is yet to be created."""
 
 _MAX_NAMES: Final = 5
 
