@@ -14,7 +14,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -33,7 +32,13 @@ from urllib3.exceptions import (
 from reconciler import __version__
 from reconciler.errors import ApiError, InvalidResponse, NoResponse, RequestNotSent
 from reconciler.live.base_url import BaseUrl
+from reconciler.live.responses import HttpResponse
 
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+"""The largest response, unpacked: far above 1,024 participants in each of thousands of groups."""
+
+POOL_SIZE = 32
+CHUNK_BYTES = 64 * 1024
 _NETWORK = "check the network, the base URL, and HTTPS_PROXY if you use a proxy"
 
 
@@ -112,26 +117,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         pending.extend(part for part in wrapped if isinstance(part, BaseException))
 
 
-MAX_RESPONSE_BYTES = 64 * 1024 * 1024
-"""The largest response, unpacked: far above 1,024 participants in each of thousands of groups."""
-
-POOL_SIZE = 32
-CHUNK_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """A response with any status: the body unpacked, `received_at` on the session's clock.
-
-    An error status whose body broke off has an empty body: only the status is known.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    received_at: float
-
-
 class _Exchange(threading.local):
     """The request that this thread has under way: when its present part must be done, and whether it was begun.
 
@@ -192,6 +177,8 @@ class _TimedResponse(http.client.HTTPResponse):
 
 
 class _TimedConnection(HTTPConnection):
+    """A connection that opens before a request is begun; over TLS it is open by then."""
+
     response_class = _TimedResponse
 
     def request(self, *args: Any, **kwargs: Any) -> None:
@@ -201,12 +188,8 @@ class _TimedConnection(HTTPConnection):
         super().request(*args, **kwargs)
 
 
-class _TimedTlsConnection(HTTPSConnection):
-    response_class = _TimedResponse
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _exchange.send()
-        super().request(*args, **kwargs)
+class _TimedTlsConnection(_TimedConnection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _TimedPool(HTTPConnectionPool):
@@ -269,20 +252,16 @@ class HttpSession:
     ) -> HttpResponse:
         url = self._address.url + path
         request = self._session.prepare_request(requests.Request(method, url, json=json, params=params))
+        # Where requests itself looks for certificates if it trusts the environment.
+        certificates = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        proxies = {} if self._address.is_loopback else get_environ_proxies(url)
         response = self._session.get_adapter(url).send(
-            request, stream=True, timeout=self._timeout, verify=self._certificates(), proxies=self._proxies(url)
+            request, stream=True, timeout=self._timeout, verify=certificates, proxies=proxies
         )
         received_at = self._clock()
         with response:
             body = _read_body(response, endpoint)
         return HttpResponse(response.status_code, response.headers, body, received_at)
-
-    def _proxies(self, url: str) -> dict[str, str]:
-        return {} if self._address.is_loopback else get_environ_proxies(url)
-
-    def _certificates(self) -> bool | str:
-        """Return where requests itself looks for certificates if it trusts the environment."""
-        return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
 def _read_body(response: requests.Response, endpoint: str) -> bytes:

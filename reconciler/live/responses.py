@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -33,6 +34,28 @@ Redact = Callable[[str], str]
 """Removes the key from a text."""
 
 
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response with any status: the body unpacked, `received_at` on the session's clock.
+
+    An error status whose body broke off has an empty body: only the status is known.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResponse:
+    """The response to a call: the envelope's data, and the request id that Wappfy's support asks for."""
+
+    data: Any
+    status: int
+    request_id: str | None = None
+
+
 # Both kinds of response
 
 
@@ -52,7 +75,7 @@ def _reject_constant(name: str) -> NoReturn:
 
 
 def request_id(document: Any, headers: Mapping[str, str], redact: Redact) -> str | None:
-    """Return the id that Wappfy's support asks for: `meta.requestId`, else the header."""
+    """Return the request id: `meta.requestId`, else the header."""
     meta = document.get("meta") if isinstance(document, dict) else None
     in_body = meta.get("requestId") if isinstance(meta, dict) else None
     return safe_text(in_body or headers.get("X-Request-Id"), redact, MAX_CODE_LENGTH) or None
@@ -77,33 +100,41 @@ PAGING_FIELDS = ("total", "page", "limit", "totalPages", "hasMore")
 """The fields beside a list that make it one page of several."""
 
 
-def unwrap(
-    status: int, headers: Mapping[str, str], body: bytes, endpoint: str, redact: Redact
-) -> tuple[Any, str | None]:
-    """Return the data of a 2xx response, and its request id.
+def read_response(response: HttpResponse, endpoint: str, redact: Redact) -> ApiResponse:
+    """Return the data of a response; raise the error that it reports.
 
     The data is None if the response declares that it has no body. Bare arrays and objects, as in the reference
-    dialect, are data. Raises InvalidResponse if the body is not JSON, is cut off, or reports a failure.
+    dialect, are data. Raises InvalidResponse if the body of a 2xx is not JSON, is cut off, or reports a failure.
     """
-    if not body and (status in (204, 205) or headers.get("Content-Length") == "0"):
-        return None, request_id(None, headers, redact)
-    document = parse_json(body)
+    if not 200 <= response.status < 300:
+        raise error_from_response(response, endpoint, redact)
+    is_empty = response.status in (204, 205) or response.headers.get("Content-Length") == "0"
+    document = None if is_empty and not response.body else parse_json(response.body)
+    id_for_support = request_id(document, response.headers, redact)
     if document is UNREADABLE:
         raise InvalidResponse(
             "the response is not JSON, or is cut off",
             endpoint=endpoint,
-            status=status,
-            request_id=request_id(None, headers, redact),
+            status=response.status,
+            request_id=id_for_support,
             hint="check that the base URL is the API's; a proxy may have answered instead",
         )
-    id_for_support = request_id(document, headers, redact)
+    if isinstance(document, dict) and _reports_failure(document):
+        raise _failure_despite_status(document, response.status, endpoint, id_for_support, redact)
+    return ApiResponse(_data(document), response.status, id_for_support)
+
+
+def _reports_failure(document: dict[str, Any]) -> bool:
+    return document.get("success", True) is not True or (document.get("error") is not None and "data" not in document)
+
+
+def _data(document: Any) -> Any:
+    """Return what an envelope holds; a document without one is the data itself."""
     if not isinstance(document, dict):
-        return document, id_for_support
-    if document.get("success", True) is not True or (document.get("error") is not None and "data" not in document):
-        raise _failure_despite_status(document, status, endpoint, id_for_support, redact)
+        return document
     if "data" in document:
-        return _with_paging(document), id_for_support
-    return (None if "success" in document else document), id_for_support
+        return _with_paging(document)
+    return None if "success" in document else document
 
 
 def _with_paging(document: dict[str, Any]) -> Any:
@@ -188,17 +219,16 @@ _HINTS_BY_CODE: dict[str, str] = {
 _JID = re.compile(r"[0-9]{5,20}(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us|lid)", re.ASCII)
 
 
-def error_from_response(
-    status: int, headers: Mapping[str, str], body: bytes, endpoint: str, redact: Redact
-) -> HttpError:
+def error_from_response(response: HttpResponse, endpoint: str, redact: Redact) -> HttpError:
     """Return the error for a response that is not a 2xx.
 
     Its message is safe for a terminal: short, with phone numbers masked. `details` are the server's own, unmasked; if
     there are none, the participants that the message names.
     """
+    status, headers = response.status, response.headers
     if 300 <= status < 400:
         return _redirect_error(status, headers, endpoint, redact)
-    document = parse_json(body)
+    document = parse_json(response.body)
     error = document.get("error") if isinstance(document, dict) else None
     fields = error if isinstance(error, dict) else document if isinstance(document, dict) else {}
     code = safe_text(fields.get("code"), redact, MAX_CODE_LENGTH)
