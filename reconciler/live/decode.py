@@ -117,7 +117,7 @@ class ContactCheck:
 
 
 def dialect_of(data: Any) -> Dialect | None:
-    """Return the dialect of a group, or of the first group in a list; None if no field reveals it."""
+    """Return the dialect of a group's JSON, or of the first group's in a list; None if no field reveals it."""
     first = data[0] if isinstance(data, list) and data else data
     if not isinstance(first, dict):
         return None
@@ -140,9 +140,8 @@ def listed_group(value: JsonValue) -> ListedGroup:
     )
 
 
-def live_group(data: Any, endpoint: str) -> LiveGroup:
+def live_group(value: JsonValue) -> LiveGroup:
     """Decode a group read whole; a missing description is an empty one."""
-    value = JsonValue(data, endpoint)
     description = value.optional("description")
     return LiveGroup(
         id=_group_id(value),
@@ -153,32 +152,29 @@ def live_group(data: Any, endpoint: str) -> LiveGroup:
     )
 
 
-def created_group(data: Any, endpoint: str) -> CreatedGroup:
+def created_group(value: JsonValue) -> CreatedGroup:
     """Decode the response to a create."""
-    value = JsonValue(data, endpoint)
     name = value.optional("name", "subject")
     return CreatedGroup(_group_id(value), name.text() if name else None)
 
 
-def invite_url(data: Any, endpoint: str) -> str:
+def invite_url(value: JsonValue) -> str:
     """Decode a group's invite link, a bare code too, as a whole URL."""
-    value = JsonValue(data, endpoint)
-    value = value if isinstance(data, str) else value.field("invite_code")
+    value = value if isinstance(value.raw, str) else value.field("invite_code")
     code = identity.invite_code(value.text())
     if code is None:
         raise value.type_error(f"an invite code or a URL of {identity.INVITE_HOST}")
     return identity.invite_url(code)
 
 
-def joined_id(data: Any, endpoint: str) -> str | None:
+def joined_id(value: JsonValue) -> str | None:
     """Decode the id of the group that was joined; None if the response lacks it."""
-    value = JsonValue(data, endpoint)
-    return _group_id(value) if isinstance(data, dict) and value.optional("group_id", "id") else None
+    return _group_id(value) if isinstance(value.raw, dict) and value.optional("group_id", "id") else None
 
 
-def message_id(data: Any, endpoint: str) -> str:
+def message_id(value: JsonValue) -> str:
     """Decode the id of a message that was sent."""
-    return _id_text(JsonValue(data, endpoint).field("message_id", "id"))
+    return _id_text(value.field("message_id", "id"))
 
 
 def contact(value: JsonValue) -> Contact:
@@ -188,16 +184,14 @@ def contact(value: JsonValue) -> Contact:
     return Contact(person.id, person.identity, (name.text() or None) if name else None)
 
 
-def contact_check(data: Any, endpoint: str) -> ContactCheck:
+def contact_check(value: JsonValue) -> ContactCheck:
     """Decode the response to a check of a phone number."""
-    value = JsonValue(data, endpoint)
     phone, jid = value.optional("phone"), value.optional("chat_id")
     return ContactCheck(value.field("exists").flag(), phone.text() if phone else "", _id_text(jid) if jid else None)
 
 
-def instance(data: Any, endpoint: str) -> Instance:
+def instance(value: JsonValue) -> Instance:
     """Decode the instance behind the key."""
-    value = JsonValue(data, endpoint)
     kind = value.optional("type")
     return Instance(value.field("id").text(), value.field("status").text(), kind.text() if kind else "waha")
 

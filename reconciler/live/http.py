@@ -47,55 +47,47 @@ def map_transport_error(error: Exception, endpoint: str, host: str, timeout: flo
 
     `sent`: the connection was open and the request begun, so that the server may have received it.
     """
-    causes = list(_causes(error))
+    kind, message, hint = _describe(error, list(_causes(error)), host, timeout, sent)
+    return kind(message, endpoint=endpoint, hint=hint)
+
+
+def _describe(
+    error: Exception, causes: list[BaseException], host: str, timeout: float, sent: bool
+) -> tuple[type[ApiError], str, str]:
+    """Return the kind of an error, its message and its hint."""
     if isinstance(error, requests.exceptions.SSLError):
-        return _tls_error(causes, endpoint, host, sent)
+        if sent:
+            return NoResponse, "the TLS connection broke before a response arrived", ""
+        return RequestNotSent, *_describe_tls(causes, host)
     if not sent or any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes):
-        return _not_sent(error, causes, endpoint, host, timeout)
+        return RequestNotSent, *_describe_not_sent(error, causes, host, timeout)
     if any(isinstance(cause, requests.Timeout | ReadTimeoutError | TimeoutError) for cause in causes):
-        return NoResponse(
-            f"no complete response within {timeout:g} s", endpoint=endpoint, hint="raise --timeout, or try again later"
-        )
+        return NoResponse, f"no complete response within {timeout:g} s", "raise --timeout, or try again later"
     if isinstance(error, requests.exceptions.ContentDecodingError | requests.exceptions.InvalidHeader):
-        return InvalidResponse("cannot decode the response", endpoint=endpoint)
+        return InvalidResponse, "cannot decode the response", ""
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return NoResponse("the response broke off", endpoint=endpoint)
-    return NoResponse(f"the connection broke before a response arrived{_reason(causes)}", endpoint=endpoint)
+        return NoResponse, "the response broke off", ""
+    return NoResponse, f"the connection broke before a response arrived{_reason(causes)}", ""
 
 
-def _not_sent(
-    error: Exception, causes: list[BaseException], endpoint: str, host: str, timeout: float
-) -> RequestNotSent:
+def _describe_not_sent(error: Exception, causes: list[BaseException], host: str, timeout: float) -> tuple[str, str]:
     if isinstance(error, requests.Timeout):
-        return RequestNotSent(f"no connection to {host} within {timeout:g} s", endpoint=endpoint, hint=_NETWORK)
+        return f"no connection to {host} within {timeout:g} s", _NETWORK
     if any(isinstance(cause, NameResolutionError) for cause in causes):
-        return RequestNotSent(f"cannot resolve the host name {host}", endpoint=endpoint, hint=_NETWORK)
+        return f"cannot resolve the host name {host}", _NETWORK
     if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
-        return RequestNotSent("cannot use the proxy's address", endpoint=endpoint, hint="check HTTPS_PROXY")
+        return "cannot use the proxy's address", "check HTTPS_PROXY"
     if not isinstance(error, requests.RequestException | HTTPError):
-        return RequestNotSent(
-            "cannot read the file of trusted certificates",
-            endpoint=endpoint,
-            hint="check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
-        )
-    return RequestNotSent(f"no connection to {host}{_reason(causes)}", endpoint=endpoint, hint=_NETWORK)
+        return "cannot read the file of trusted certificates", "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
+    return f"no connection to {host}{_reason(causes)}", _NETWORK
 
 
-def _tls_error(causes: list[BaseException], endpoint: str, host: str, sent: bool) -> ApiError:
-    if sent:
-        return NoResponse("the TLS connection broke before a response arrived", endpoint=endpoint)
-    for failure in causes:
-        if isinstance(failure, ssl.SSLCertVerificationError):
-            return RequestNotSent(
-                f"the certificate of {host} is not trusted: {failure.verify_message}",
-                endpoint=endpoint,
-                hint="if you use a proxy of your own, name its certificates in REQUESTS_CA_BUNDLE",
-            )
-    return RequestNotSent(
-        f"no TLS connection to {host}",
-        endpoint=endpoint,
-        hint="check that the base URL's host and port use HTTPS",
-    )
+def _describe_tls(causes: list[BaseException], host: str) -> tuple[str, str]:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            hint = "if you use a proxy of your own, name its certificates in REQUESTS_CA_BUNDLE"
+            return f"the certificate of {host} is not trusted: {cause.verify_message}", hint
+    return f"no TLS connection to {host}", "check that the base URL's host and port use HTTPS"
 
 
 def _reason(causes: list[BaseException]) -> str:

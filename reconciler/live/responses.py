@@ -59,7 +59,7 @@ class ApiResponse:
 # Both kinds of response
 
 
-def parse_json(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     """Return the JSON in a body; UNREADABLE if it is not JSON.
 
     No error is chained to the parser's, which holds the whole body and so may repeat what was sent.
@@ -74,14 +74,14 @@ def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def request_id(document: Any, headers: Mapping[str, str], redact: Redact) -> str | None:
+def _request_id(document: Any, headers: Mapping[str, str], redact: Redact) -> str | None:
     """Return the request id: `meta.requestId`, else the header."""
     meta = document.get("meta") if isinstance(document, dict) else None
     in_body = meta.get("requestId") if isinstance(meta, dict) else None
-    return safe_text(in_body or headers.get("X-Request-Id"), redact, MAX_CODE_LENGTH) or None
+    return _safe_text(in_body or headers.get("X-Request-Id"), redact, MAX_CODE_LENGTH) or None
 
 
-def safe_text(value: Any, redact: Redact, max_length: int = MAX_MESSAGE_LENGTH) -> str:
+def _safe_text(value: Any, redact: Redact, max_length: int = MAX_MESSAGE_LENGTH) -> str:
     """Return a server's text, short, without the key and with control characters escaped; "" for anything else."""
     if not isinstance(value, str):
         return ""
@@ -89,9 +89,9 @@ def safe_text(value: Any, redact: Redact, max_length: int = MAX_MESSAGE_LENGTH) 
     return escape_controls(text if len(text) <= max_length else text[: max_length - 1] + "…")
 
 
-def safe_message(value: Any, redact: Redact) -> str:
-    """Return a server's message as `safe_text` does, with phone numbers masked."""
-    return safe_text(mask_text(redact(value)), redact) if isinstance(value, str) else ""
+def _safe_message(value: Any, redact: Redact) -> str:
+    """Return a server's message as `_safe_text` does, with phone numbers masked."""
+    return _safe_text(mask_text(redact(value)), redact) if isinstance(value, str) else ""
 
 
 # Success
@@ -109,8 +109,8 @@ def read_response(response: HttpResponse, endpoint: str, redact: Redact) -> ApiR
     if not 200 <= response.status < 300:
         raise error_from_response(response, endpoint, redact)
     is_empty = response.status in (204, 205) or response.headers.get("Content-Length") == "0"
-    document = None if is_empty and not response.body else parse_json(response.body)
-    id_for_support = request_id(document, response.headers, redact)
+    document = None if is_empty and not response.body else _parse_json(response.body)
+    id_for_support = _request_id(document, response.headers, redact)
     if document is UNREADABLE:
         raise InvalidResponse(
             "the response is not JSON, or is cut off",
@@ -169,12 +169,12 @@ def _failure_despite_status(
     """Return the error for a failure with a status of success: what the server did is unknown."""
     error = document.get("error")
     fields = error if isinstance(error, dict) else {"message": error}
-    message = safe_message(fields.get("message"), redact) or "no reason given"
+    message = _safe_message(fields.get("message"), redact) or "no reason given"
     return InvalidResponse(
         f"the response reports a failure despite its status: {message}",
         endpoint=endpoint,
         status=status,
-        code=safe_text(fields.get("code"), redact, MAX_CODE_LENGTH) or None,
+        code=_safe_text(fields.get("code"), redact, MAX_CODE_LENGTH) or None,
         request_id=id_for_support,
     )
 
@@ -228,29 +228,26 @@ def error_from_response(response: HttpResponse, endpoint: str, redact: Redact) -
     status, headers = response.status, response.headers
     if 300 <= status < 400:
         return _redirect_error(status, headers, endpoint, redact)
-    document = parse_json(response.body)
+    document = _parse_json(response.body)
     error = document.get("error") if isinstance(document, dict) else None
     fields = error if isinstance(error, dict) else document if isinstance(document, dict) else {}
-    code = safe_text(fields.get("code"), redact, MAX_CODE_LENGTH)
+    code = _safe_text(fields.get("code"), redact, MAX_CODE_LENGTH)
     message = _joined_messages(fields.get("message") or error)
-    return _error_class(status)(
-        safe_message(message, redact) or _default_message(status, is_readable=isinstance(document, dict)),
+    error_class = ServerError if status >= 500 else _CLASSES.get(status, HttpError)
+    return error_class(
+        _safe_message(message, redact) or _default_message(status, is_readable=isinstance(document, dict)),
         endpoint=endpoint,
         status=status,
         code=code or None,
-        request_id=request_id(document, headers, redact),
+        request_id=_request_id(document, headers, redact),
         hint=_hint(status, code, endpoint),
-        details=redact_details(fields.get("details"), redact) or jids_in_message(message),
+        details=_redact_details(fields.get("details"), redact) or _jids_in_message(message),
     )
 
 
 def _joined_messages(message: Any) -> Any:
     """Return one text if the server sent a list of several."""
     return "; ".join(text for text in message if isinstance(text, str)) if isinstance(message, list) else message
-
-
-def _error_class(status: int) -> type[HttpError]:
-    return ServerError if status >= 500 else _CLASSES.get(status, HttpError)
 
 
 def _default_message(status: int, *, is_readable: bool) -> str:
@@ -264,22 +261,22 @@ def _hint(status: int, code: str, endpoint: str) -> str:
     return _HINTS_BY_CODE.get(code) or _HINTS.get(status, "try again later" if status >= 500 else "")
 
 
-def jids_in_message(message: Any) -> dict[str, list[str]] | None:
+def _jids_in_message(message: Any) -> dict[str, list[str]] | None:
     """Return the participants that a message names, for servers that name them nowhere else."""
     jids = _JID.findall(message) if isinstance(message, str) else []
     return {"participants": jids} if jids else None
 
 
-def redact_details(value: Any, redact: Redact, depth: int = MAX_DETAILS_DEPTH) -> Any:
+def _redact_details(value: Any, redact: Redact, depth: int = MAX_DETAILS_DEPTH) -> Any:
     """Return JSON with the key removed from all its texts, cut off below a depth that no real details have."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, list | dict) and depth == 0:
         return None
     if isinstance(value, list):
-        return [redact_details(item, redact, depth - 1) for item in value]
+        return [_redact_details(item, redact, depth - 1) for item in value]
     if isinstance(value, dict):
-        return {redact(name): redact_details(item, redact, depth - 1) for name, item in value.items()}
+        return {redact(name): _redact_details(item, redact, depth - 1) for name, item in value.items()}
     return value
 
 
@@ -289,9 +286,9 @@ def _redirect_error(status: int, headers: Mapping[str, str], endpoint: str, reda
     except ValueError:
         host = None
     return HttpError(
-        f"refused a redirect to {safe_text(host, redact, MAX_CODE_LENGTH) or 'another place'}",
+        f"refused a redirect to {_safe_text(host, redact, MAX_CODE_LENGTH) or 'another place'}",
         endpoint=endpoint,
         status=status,
-        request_id=request_id(None, headers, redact),
+        request_id=_request_id(None, headers, redact),
         hint="check the base URL: redirects are not followed, so that the key goes to no other host",
     )

@@ -91,25 +91,23 @@ def _instance_handlers(dialect: Dialect | str) -> dict[str, dict[str, Callable[.
 
     `/groups/join` comes before the paths of groups, because `join` is not a group's id.
     """
-    participants = {"GET": handlers.list_participants, "POST": handlers.add_participants}
-    removal: dict[str, dict[str, Callable[..., Any]]] = {}
-    if dialect == Dialect.GUIDE:
-        participants["DELETE"] = handlers.remove_participants
-    else:
-        removal["/groups/{group_id}/participants/remove"] = {"POST": handlers.remove_participants}
-    return {
+    paths: dict[str, dict[str, Callable[..., Any]]] = {
         "": {"GET": handlers.get_instance},
         "/groups": {"GET": handlers.list_groups, "POST": handlers.create_group},
         "/groups/join": {"POST": handlers.join_group},
         "/groups/{group_id}": {"GET": handlers.get_group, "PATCH": handlers.patch_group},
         "/groups/{group_id}/leave": {"POST": handlers.leave_group},
-        "/groups/{group_id}/participants": participants,
-        **removal,
+        "/groups/{group_id}/participants": {"GET": handlers.list_participants, "POST": handlers.add_participants},
         "/groups/{group_id}/invite-code": {"GET": handlers.get_invite_code},
         "/messages/send": {"POST": handlers.send_message},
         "/contacts": {"GET": handlers.list_contacts},
         "/contacts/check": {"GET": handlers.check_contact},
     }
+    if dialect == Dialect.GUIDE:
+        paths["/groups/{group_id}/participants"]["DELETE"] = handlers.remove_participants
+    else:
+        paths["/groups/{group_id}/participants/remove"] = {"POST": handlers.remove_participants}
+    return paths
 
 
 class SandboxApp:

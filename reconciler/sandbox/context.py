@@ -121,10 +121,7 @@ class Service:
     def open_context(self, request: ApiRequest, instance_id: str) -> Iterator[RequestContext]:
         """Open a transaction for a request on the instance in its path; raise a 404 if there is no such instance."""
         with self.world.transaction() as db:
-            instance = store.find_instance(db, instance_id)
-            if instance is None:
-                raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
-            yield RequestContext(db, instance, request, self.settings)
+            yield RequestContext(db, require_instance(db, instance_id), request, self.settings)
 
     def run_hook(self, hook: Hook | None, seq: int, method: str, path: str) -> None:
         """Call a hook if there is one; collect its exception in `failures`."""
@@ -203,6 +200,14 @@ class RequestContext:
         total = len(entries)
         items = serialize(entries[(page - 1) * limit : page * limit])
         return {"items": items, "total": total, "page": page, "limit": limit, "totalPages": -(-total // limit)}
+
+
+def require_instance(db: sqlite3.Connection, instance_id: str) -> Instance:
+    """Return an instance by its id; raise a 404 if there is none."""
+    instance = store.find_instance(db, instance_id)
+    if instance is None:
+        raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
+    return instance
 
 
 def _query_number(query: Mapping[str, str], name: str, default: int, minimum: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import reconciler.sandbox.store as store
-from reconciler.sandbox.context import RequestContext
+from reconciler.sandbox.context import RequestContext, require_instance
 from reconciler.sandbox.http_messages import ApiFailure, ApiRequest, forbidden, invalid, not_found, parse_body
 from reconciler.sandbox.phones import parse_query_phone, parse_request_jid
 from reconciler.sandbox.records import MAX_NAME, Account, Group, GroupSummary, Member
@@ -257,8 +257,8 @@ def create_webhook(db: sqlite3.Connection, request: ApiRequest) -> Any:
     body = parse_body(request, {"url": str, "events": list}, _WEBHOOK_OPTIONAL)
     _check_webhook(body)
     instance_id = body.get("instance_id")
-    if instance_id is not None and store.find_instance(db, instance_id) is None:
-        raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
+    if instance_id is not None:
+        require_instance(db, instance_id)
     webhook = {**_WEBHOOK_DEFAULTS, **body}
     public = {name: value for name, value in webhook.items() if name != "secret"}
     return {"id": store.put_webhook(db, webhook), **public}
