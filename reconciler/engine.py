@@ -24,7 +24,6 @@ from reconciler.history.changed_since import narrow_by_matches, with_rematch_adv
 from reconciler.live.fetch import (
     GroupListApi,
     confirm_listing,
-    fetch_groups,
     fetch_invite_links,
     list_groups,
     read_groups,
@@ -70,7 +69,7 @@ def make_plan(
     options, previous = narrow_by_matches(options, matches, listing)
     selection = select_groups(desired, options)
     selected = [matches[key] for key in matches if key in selection.planned]
-    read = fetch_groups(client, (match.listed for match in selected if match.listed and needs_read(match)), parallelism)
+    read = read_groups(client, (match.listed for match in selected if match.listed and needs_read(match)), parallelism)
     changes = with_rematch_advice(compare(selected, desired, read), previous, matches, options, listing)
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     plan = build_plan(

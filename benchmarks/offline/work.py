@@ -78,7 +78,7 @@ def live_groups(file: Path) -> dict[str, LiveGroup]:
     """The live groups by id, read from answers as the API gives them."""
     from benchmarks.files import about, name_of
     from benchmarks.numbers import OWN, digits, number
-    from reconciler.live.decode import live_group
+    from reconciler.live.decode import JsonValue, live_group
 
     def answer(place: int, key: str, members: list[int]) -> dict[str, Any]:
         people = [{"id": f"{digits(number(m))}@s.whatsapp.net", "is_admin": False} for m in members]
@@ -94,7 +94,7 @@ def live_groups(file: Path) -> dict[str, LiveGroup]:
 
     wanted = json.loads(file.read_text(encoding="utf-8"))
     answers = (answer(place, key, members) for place, (key, members) in enumerate(wanted.items()))
-    read = (live_group(data, f"GET {data['group_id']}") for data in answers)
+    read = (live_group(JsonValue(data, f"GET {data['group_id']}")) for data in answers)
     return {group.id: group for group in read}
 
 

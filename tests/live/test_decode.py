@@ -24,7 +24,7 @@ GOOD: dict[str, Any] = {"group_id": GROUP, "name": "x", "participants": [{"id": 
 
 
 def _person(**fields: Any) -> Participant:
-    (person,) = decode.live_group({**GOOD, "participants": [fields]}, "GET /x").participants
+    (person,) = decode.live_group(JsonValue({**GOOD, "participants": [fields]}, "GET /x")).participants
     return person
 
 
@@ -127,7 +127,7 @@ def test_the_roles_of_both_dialects_are_decoded(fields: dict[str, Any], is_admin
 )
 def test_the_error_for_an_unknown_shape_names_its_place(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidResponse) as caught:
-        decode.live_group({**GOOD, **changes}, "GET /groups/x")
+        decode.live_group(JsonValue({**GOOD, **changes}, "GET /groups/x"))
     assert caught.value.message == message
     assert caught.value.endpoint == "GET /groups/x"
 
@@ -135,7 +135,7 @@ def test_the_error_for_an_unknown_shape_names_its_place(changes: dict[str, Any],
 @pytest.mark.parametrize("data", [None, [], "x", 5, True])
 def test_a_group_that_is_not_an_object_is_an_invalid_response(data: Any) -> None:
     with pytest.raises(InvalidResponse, match="data: expected an object"):
-        decode.live_group(data, "GET /x")
+        decode.live_group(JsonValue(data, "GET /x"))
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,12 @@ def test_a_group_that_is_not_an_object_is_an_invalid_response(data: Any) -> None
     ],
 )
 def test_the_owner_is_decoded_if_identifiable(fields: dict[str, Any], owner: Identity | None) -> None:
-    assert decode.live_group({**GOOD, **fields}, "").owner == owner
+    assert decode.live_group(JsonValue({**GOOD, **fields}, "")).owner == owner
 
 
 def test_a_missing_description_is_empty_in_a_group_and_unknown_in_a_list() -> None:
     for fields in ({}, {"description": None}):
-        assert decode.live_group({**GOOD, **fields}, "").description == Untrusted("")
+        assert decode.live_group(JsonValue({**GOOD, **fields}, "")).description == Untrusted("")
         assert decode.listed_group(JsonValue({**GOOD, **fields}, "")).description is None
     assert decode.listed_group(JsonValue({**GOOD, "description": ""}, "")).description == Untrusted("")
 
@@ -175,8 +175,8 @@ def test_a_participant_count_must_be_a_whole_number(count: Any) -> None:
 
 
 def test_half_a_character_becomes_the_replacement_character() -> None:
-    assert decode.live_group({**GOOD, "name": "a\ud83d"}, "").name == Untrusted("a\ufffd")
-    assert decode.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == Untrusted("a😀")
+    assert decode.live_group(JsonValue({**GOOD, "name": "a\ud83d"}, "")).name == Untrusted("a\ufffd")
+    assert decode.live_group(JsonValue({**GOOD, "name": "a\ud83d\ude00"}, "")).name == Untrusted("a😀")
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,9 @@ def test_an_invite_is_a_code_or_a_whatsapp_url(text: str, code: str | None) -> N
     assert invite_code(text) == code
     if code is None:
         with pytest.raises(InvalidResponse):
-            decode.invite_url({"invite_code": text}, "")
+            decode.invite_url(JsonValue({"invite_code": text}, ""))
     else:
-        assert decode.invite_url({"invite_code": text}, "") == f"https://chat.whatsapp.com/{code}"
+        assert decode.invite_url(JsonValue({"invite_code": text}, "")) == f"https://chat.whatsapp.com/{code}"
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_groups_fields_reveal_the_dialect(data: Any, dialect: Dialect | None) 
 @pytest.mark.parametrize("data", [{"group_id": "x"}, {"id": 5}])
 def test_a_join_response_must_have_a_valid_group_id(data: Any) -> None:
     with pytest.raises(InvalidResponse):
-        decode.joined_id(data, "")
+        decode.joined_id(JsonValue(data, ""))
 
 
 FIELDS = st.sampled_from(
@@ -271,11 +271,11 @@ ANY_JSON = st.recursive(
 )
 
 
-def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Callable[[Any, str], Any]:
-    return lambda data, endpoint: Paginator(lambda _query: data, read, key, endpoint).read_all()
+def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Callable[[JsonValue], Any]:
+    return lambda value: Paginator(lambda _query: value.raw, read, key, value.endpoint).read_all()
 
 
-READERS: list[Callable[[Any, str], Any]] = [
+READERS: list[Callable[[JsonValue], Any]] = [
     decode.live_group,
     decode.created_group,
     decode.invite_url,
@@ -294,7 +294,7 @@ def test_any_json_for_any_endpoint_is_a_value_or_an_invalid_response(data: Any) 
     for read in READERS:
         dialect_of(data)
         try:
-            value = read(data, "GET /x")
+            value = read(JsonValue(data, "GET /x"))
         except InvalidResponse as error:
             text = str(error)
         else:

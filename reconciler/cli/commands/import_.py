@@ -59,12 +59,12 @@ def _render_live_groups(global_options: GlobalOptions, ids: Sequence[str], peopl
     from reconciler.cli.session import Account, endpoint_of, reading_session
     from reconciler.config.export import render_config
     from reconciler.config.people import parse_person
-    from reconciler.live.fetch import fetch_whole
+    from reconciler.live.fetch import groups_to_import
 
     person = parse_person(phone) if phone is not None else None
     account = Account(phone=person.jid.partition("@")[0] if person else None)
     with reading_session(global_options, account) as session:
-        groups = fetch_whole(session.client, ids, parallelism=global_options.parallelism)
+        groups = groups_to_import(session.client, ids, parallelism=global_options.parallelism)
         names = _contact_names(session) if people else {}
     instance = person or _shared_participant(groups)
     return render_config(
