@@ -101,7 +101,7 @@ class ApplyResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultSummary:
     """A run in numbers; `calls` counts the requests that could write, retries included."""
 

@@ -209,7 +209,9 @@ def _compare_again(live_groups: Mapping[str, LiveGroup], desired: Desired) -> di
 
 
 def _list_entry(live: LiveGroup) -> ListedGroup:
-    return ListedGroup(live.id, live.name, None, live.participants, live.description, live.owner)
+    return ListedGroup(
+        id=live.id, name=live.name, participants=live.participants, description=live.description, owner=live.owner
+    )
 
 
 def with_invite_link(people: tuple[PersonOutcome, ...], api: InviteLinkApi, group_id: str) -> tuple[PersonOutcome, ...]:

@@ -130,6 +130,6 @@ def _paired_groups(old: Desired, new: Desired, live_names: Mapping[str, Untruste
 
 def _group_ids(desired: Desired, live_names: Mapping[str, Untrusted]) -> dict[str, str | None]:
     """Return the id of the live group that each key matches, or that is pinned though it is not live; else None."""
-    listed = [ListedGroup(group_id, name) for group_id, name in live_names.items()]
+    listed = [ListedGroup(id=group_id, name=name) for group_id, name in live_names.items()]
     matches = match_groups(desired.groups, listed).values()
     return {match.group.key: match.listed.id if match.listed is not None else match.group.id for match in matches}

@@ -79,9 +79,9 @@ def plan_steps(change: Change) -> tuple[Step, ...]:
     if not change.needs_writes:
         return ()
     if change.leave:
-        return (Step(change.group.key, Action.LEAVE, Phase.REMOVE, change.id),)
+        return (Step(group=change.group.key, action=Action.LEAVE, phase=Phase.REMOVE, group_id=change.id),)
     if change.join:
-        return (Step(change.group.key, Action.JOIN, Phase.BUILD, invite=change.group.invite),)
+        return (Step(group=change.group.key, action=Action.JOIN, phase=Phase.BUILD, invite=change.group.invite),)
     if change.create:
         return tuple(_creation_steps(change))
     return tuple(_update_steps(change))
@@ -91,11 +91,13 @@ def _creation_steps(change: Change) -> Iterator[Step]:
     key = change.group.key
     texts = {text.field: text.new for text in change.field_changes}
     first, *rest = list(_batches(change.add)) or [()]
-    yield Step(key, Action.CREATE, Phase.BUILD, name=texts.get("name", change.name.raw), people=first)
+    yield Step(
+        group=key, action=Action.CREATE, phase=Phase.BUILD, name=texts.get("name", change.name.raw), people=first
+    )
     if "description" in texts:
-        yield Step(key, Action.PATCH, Phase.BUILD, description=texts["description"])
+        yield Step(group=key, action=Action.PATCH, phase=Phase.BUILD, description=texts["description"])
     for batch in rest:
-        yield Step(key, Action.ADD, Phase.BUILD, people=batch)
+        yield Step(group=key, action=Action.ADD, phase=Phase.BUILD, people=batch)
 
 
 def _update_steps(change: Change) -> Iterator[Step]:
@@ -103,14 +105,22 @@ def _update_steps(change: Change) -> Iterator[Step]:
     texts = {text.field: text.new for text in change.field_changes}
     if texts:
         name, description = texts.get("name"), texts.get("description")
-        yield Step(key, Action.PATCH, Phase.BUILD, group_id, name=name, description=description)
+        yield Step(
+            group=key, action=Action.PATCH, phase=Phase.BUILD, group_id=group_id, name=name, description=description
+        )
     swaps = _too_full_to_add_first(change)
     adds = [
-        Step(key, Action.ADD, Phase.SWAP if swaps else Phase.BUILD, group_id, people=batch)
+        Step(group=key, action=Action.ADD, phase=Phase.SWAP if swaps else Phase.BUILD, group_id=group_id, people=batch)
         for batch in _batches(change.add)
     ]
     removes = [
-        Step(key, Action.REMOVE, Phase.SWAP if swaps else Phase.REMOVE, group_id, people=batch)
+        Step(
+            group=key,
+            action=Action.REMOVE,
+            phase=Phase.SWAP if swaps else Phase.REMOVE,
+            group_id=group_id,
+            people=batch,
+        )
         for batch in _batches(change.remove)
     ]
     yield from (*removes, *adds) if swaps else (*adds, *removes)

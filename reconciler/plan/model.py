@@ -5,7 +5,7 @@ Also drift causes: whether each difference is a manual change or was not applied
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from math import ceil
@@ -70,7 +70,7 @@ class KeyRename:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedSince:
     """An earlier revision of the configuration, and the groups that a plan was narrowed to by it.
 
@@ -90,7 +90,7 @@ class ChangedSince:
     rematched: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPlan:
     """Everything about one group of the configuration.
 
@@ -105,7 +105,6 @@ class GroupPlan:
     id: str | None = None
     matched_by: MatchedBy = MatchedBy.NONE
     lookup_names: tuple[str, ...] = ()
-    _: KW_ONLY
     field_changes: tuple[TextChange, ...] = ()
     add: tuple[PersonRef, ...] = ()
     remove: tuple[PersonRef, ...] = ()
@@ -148,7 +147,7 @@ class Refusal:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
 
@@ -198,7 +197,7 @@ class Plan:
         return bool(self.refusals) or any(group.has_changes for group in self.groups)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
     """A plan in numbers: groups, people, blocked and unchanged groups, refusals, calls, whole seconds.
 

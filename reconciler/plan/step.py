@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from reconciler.model.person_ref import PersonRef
@@ -42,7 +42,7 @@ class Phase(IntEnum):
     REMOVE = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One API call; `group_id` is None where only an earlier step (create, join) makes it known."""
 
@@ -50,7 +50,6 @@ class Step:
     action: Action
     phase: Phase
     group_id: str | None = None
-    _: KW_ONLY
     name: str | None = None
     description: str | None = None
     people: tuple[PersonRef, ...] = ()

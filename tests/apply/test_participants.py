@@ -295,5 +295,10 @@ def test_whom_an_error_names_is_read_from_any_field_of_its_details(details: Any,
 )
 def test_somebody_is_there_by_number_or_by_private_id(who: PersonRef, there: bool) -> None:
     (known,) = ids(whos(1))
-    people = (Participant(known, known), Participant(LID, lid=LID))
-    assert membership_of(LiveGroup(ALPHA_ID, Untrusted("Alpha"), Untrusted(""), people))(who) is there
+    people = (Participant(id=known, identity=known), Participant(id=LID, lid=LID))
+    assert (
+        membership_of(LiveGroup(id=ALPHA_ID, name=Untrusted("Alpha"), description=Untrusted(""), participants=people))(
+            who
+        )
+        is there
+    )

@@ -30,15 +30,15 @@ class Silent:
 def applied(server: StrictServer) -> ApplyResult:
     """Somebody added to each of two groups (one world to this server), and somebody removed from the first."""
     alpha = (
-        Step("alpha", Action.ADD, Phase.BUILD, ALPHA_ID, people=(ANN,)),
-        Step("alpha", Action.REMOVE, Phase.REMOVE, ALPHA_ID, people=(BOB,)),
+        Step(group="alpha", action=Action.ADD, phase=Phase.BUILD, group_id=ALPHA_ID, people=(ANN,)),
+        Step(group="alpha", action=Action.REMOVE, phase=Phase.REMOVE, group_id=ALPHA_ID, people=(BOB,)),
     )
-    beta = (Step("beta", Action.ADD, Phase.BUILD, BETA_ID, people=(CAROL,)),)
+    beta = (Step(group="beta", action=Action.ADD, phase=Phase.BUILD, group_id=BETA_ID, people=(CAROL,)),)
     groups = (
-        GroupPlan("alpha", Untrusted("Alpha"), ALPHA_ID, steps=alpha),
-        GroupPlan("beta", Untrusted("Beta"), BETA_ID, steps=beta),
+        GroupPlan(key="alpha", name=Untrusted("Alpha"), id=ALPHA_ID, steps=alpha),
+        GroupPlan(key="beta", name=Untrusted("Beta"), id=BETA_ID, steps=beta),
     )
-    plan = Plan("inst", TODAY, groups)
+    plan = Plan(instance_id="inst", as_of=TODAY, groups=groups)
     return apply_plan(plan, server, known=(), parallelism=1, stop=Event(), progress=Silent()).result
 
 

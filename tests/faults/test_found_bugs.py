@@ -216,9 +216,11 @@ def apply_step(api: Scripted, action: Action, group_id: str | None = None) -> Ap
     ann = PersonRef(identity_of_jid(ANN), ANN, "ann")
     known = None if action is Action.JOIN else GROUP
     people = (ann,) if action in (Action.ADD, Action.REMOVE) else ()
-    step = Step("alpha", action, Phase.BUILD, known, people=people, invite="AbCdEfGh")
-    group = GroupPlan("alpha", Untrusted("Alpha"), id=group_id or known, lookup_names=("Alpha",), steps=(step,))
-    plan = Plan(INSTANCE, date(2026, 1, 1), (group,))
+    step = Step(group="alpha", action=action, phase=Phase.BUILD, group_id=known, people=people, invite="AbCdEfGh")
+    group = GroupPlan(
+        key="alpha", name=Untrusted("Alpha"), id=group_id or known, lookup_names=("Alpha",), steps=(step,)
+    )
+    plan = Plan(instance_id=INSTANCE, as_of=date(2026, 1, 1), groups=(group,))
     return apply_plan(plan, api, known=(), parallelism=1, stop=Event(), progress=Silent())
 
 
@@ -230,12 +232,12 @@ def after(earlier: ApiError, error: ApiError) -> ApiError:
 
 LOST = NoResponse("lost", endpoint="POST")
 CONFLICT = Conflict("conflict", endpoint="POST", status=409)
-MEMBER = Participant(ANN, identity_of_jid(ANN), ANN)
-STRANGE = Participant("76699677012110@lid", lid="76699677012110@lid")
+MEMBER = Participant(id=ANN, identity=identity_of_jid(ANN), jid=ANN)
+STRANGE = Participant(id="76699677012110@lid", lid="76699677012110@lid")
 
 
 def live(*participants: Participant) -> LiveGroup:
-    return LiveGroup(GROUP, Untrusted("Alpha"), Untrusted(""), participants)
+    return LiveGroup(id=GROUP, name=Untrusted("Alpha"), description=Untrusted(""), participants=participants)
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,12 @@ class Room:
         shown = tuple(p for i, p in self.people.items() if not (self.hides_me and i == ME.identity))
         everybody = (*shown, *self.strangers)
         return LiveGroup(
-            group_id,
-            Untrusted(self.name),
-            Untrusted(self.description),
-            everybody,
-            self.owner,
-            len(everybody) + self.miscount,
+            id=group_id,
+            name=Untrusted(self.name),
+            description=Untrusted(self.description),
+            participants=everybody,
+            owner=self.owner,
+            count=len(everybody) + self.miscount,
         )
 
     def owners(self) -> set[Identity | None]:

@@ -79,7 +79,7 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
     from reconciler.model.live import ListedGroup
     from reconciler.sanitize.escape import escape_controls
 
-    match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.live_names.items()])[key]
+    match = match_groups(desired.groups, [ListedGroup(id=i, name=name) for i, name in planned.live_names.items()])[key]
     if match.listed is None:
         reason = escape_controls(match.blocked.to_text()) if match.blocked else "the group is not live"
         raise NotificationFailed(f"the notification to {key} was not sent: {reason}", "name another chat with --notify")
