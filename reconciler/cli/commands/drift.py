@@ -12,7 +12,15 @@ from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
 from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options
-from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, NotificationFailed, OutputError, UsageError
+from reconciler.errors import (
+    MAY_HAVE_TAKEN_EFFECT,
+    ApiError,
+    ExitCode,
+    Interrupted,
+    NotificationFailed,
+    OutputError,
+    UsageError,
+)
 from reconciler.model.identity import chat_id, parse_jid
 
 if TYPE_CHECKING:
@@ -131,8 +139,8 @@ def drift(
         if chat is not None and session is not None and plan.has_changes:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
-        return 1
-    return 2 if plan.has_changes else 0
+        return ExitCode.ERROR
+    return ExitCode.CHANGES_PENDING if plan.has_changes else ExitCode.DONE
 
 
 def _render(
