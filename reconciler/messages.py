@@ -2,7 +2,7 @@
 
 `message_catalogue` has the sentence for every code. A sentence names its parameters and their types:
 
-    {key}           text of ours or of the file: a key, an id, an error     str
+    {key}           text of the program or the file: a key, an error       str
     {name:live}     text that somebody else wrote, shown in quotes          Untrusted
     {count:int}     a number                                                int
     {day:date}      a day                                                   date

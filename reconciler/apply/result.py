@@ -8,8 +8,7 @@ from enum import StrEnum
 from reconciler.messages import Message
 from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef
-from reconciler.plan.model import Plan
-from reconciler.plan.step import Action, Step
+from reconciler.plan.model import Action, Plan, Step
 
 
 class StepStatus(StrEnum):

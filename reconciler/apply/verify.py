@@ -22,7 +22,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, texts_equal
-from reconciler.plan.step import Action, Step
+from reconciler.plan.model import Action, Step
 
 _JOIN_BY_LINK = (PersonStatus.NOT_ADDED, PersonStatus.PENDING)
 

@@ -18,8 +18,7 @@ from reconciler.model.desired import Desired, DesiredGroup, Membership, State, U
 from reconciler.model.live import ListedGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, normalize
-from reconciler.plan.model import AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action, AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 
 
 def with_drift_causes(

@@ -1,19 +1,22 @@
-"""Build the plan from the changes: ordered, guarded, counted."""
+"""Build the plan from the changes: ordered, guarded, counted; then add the invite links that people need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from reconciler.diff.change import Advice, Change
+from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.diff.match import lookup_names
+from reconciler.diff.participants import identify_participants, lacks_admin_rights, people_by_lid
+from reconciler.errors import ApiError
+from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, MAX_PARTICIPANTS, MAX_PARTICIPANTS_PER_CALL, Desired
 from reconciler.model.live import Instance
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.guards import check_guards
-from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.plan.selection import PlanOptions, select_groups
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Phase, Step
 
 
 def build_plan(
@@ -134,3 +137,43 @@ def _too_full_to_add_first(change: Change) -> bool:
 def _batches(people: Sequence[PersonRef]) -> Iterator[tuple[PersonRef, ...]]:
     for start in range(0, len(people), MAX_PARTICIPANTS_PER_CALL):
         yield tuple(people[start : start + MAX_PARTICIPANTS_PER_CALL])
+
+
+def groups_awaiting_link(plan: Plan, desired: Desired) -> tuple[str, ...]:
+    """Return the ids of the live groups whose invite link somebody needs and the account is allowed to read."""
+    awaiting = [group for group in plan.groups if _awaits_link(group)]
+    by_lid = people_by_lid(desired) if awaiting else {}
+    return tuple(
+        group.live.id
+        for group in awaiting
+        if group.live and not lacks_admin_rights(identify_participants(group.live, by_lid), desired.account)
+    )
+
+
+def with_invite_links(plan: Plan, links: Mapping[str, str | ApiError]) -> Plan:
+    """Return the plan with the links, by group id, in the advice about everybody who has to join by one.
+
+    A group that needs a link and has none in `links` is one in which the account is not an admin.
+    """
+    return replace(
+        plan, groups=tuple(_with_link(group, links) if _awaits_link(group) else group for group in plan.groups)
+    )
+
+
+def _awaits_link(group: GroupPlan) -> bool:
+    return group.live is not None and any(advice.kind is AdviceKind.PENDING for advice in group.advice)
+
+
+def _with_link(group: GroupPlan, links: Mapping[str, str | ApiError]) -> GroupPlan:
+    link = links.get(group.live.id) if group.live is not None else None
+
+    def completed(advice: Advice) -> Advice:
+        if advice.kind is not AdviceKind.PENDING:
+            return advice
+        if link is None:
+            return replace(advice, message=Message.of("link-needs-admin"))
+        if isinstance(link, ApiError):
+            return replace(advice, message=Message.of("link-unavailable", error=str(link)))
+        return replace(advice, message=Message.of("joins-by-link"), link=link)
+
+    return replace(group, advice=tuple(map(completed, group.advice)))

@@ -8,6 +8,8 @@ moved on since is for the apply to find out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from reconciler.diff.change import MatchedBy
 from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL
@@ -15,36 +17,25 @@ from reconciler.model.identity import Identity, identity_of_digits, identity_of_
 from reconciler.model.live import Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
-from reconciler.plan.model import GroupPlan, Plan, summarize_plan
-from reconciler.plan.step import Action, Phase, Step
-
-_PHASES = {
-    Action.JOIN: {Phase.BUILD},
-    Action.CREATE: {Phase.BUILD},
-    Action.PATCH: {Phase.BUILD},
-    Action.ADD: {Phase.BUILD, Phase.SWAP},
-    Action.REMOVE: {Phase.SWAP, Phase.REMOVE},
-    Action.LEAVE: {Phase.REMOVE},
-}
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step, summarize_plan
 
 
-# The members that a step of each action has, and those that it may have; the others are null or empty.
-_REQUIRED = {
-    Action.JOIN: {"invite"},
-    Action.CREATE: {"name"},
-    Action.PATCH: set[str](),
-    Action.ADD: {"people"},
-    Action.REMOVE: {"people", "group_id"},
-    Action.LEAVE: {"group_id"},
-}
+@dataclass(frozen=True, slots=True)
+class _StepShape:
+    """In which phases a step runs, which members it has, and which it may have; the others are null or empty."""
 
-_OPTIONAL = {
-    Action.JOIN: {"group_id"},
-    Action.CREATE: {"people"},
-    Action.PATCH: {"name", "description", "group_id"},
-    Action.ADD: {"group_id"},
-    Action.REMOVE: set[str](),
-    Action.LEAVE: set[str](),
+    phases: AbstractSet[Phase]
+    required: AbstractSet[str] = frozenset()
+    optional: AbstractSet[str] = frozenset()
+
+
+_SHAPES = {
+    Action.JOIN: _StepShape({Phase.BUILD}, {"invite"}, {"group_id"}),
+    Action.CREATE: _StepShape({Phase.BUILD}, {"name"}, {"people"}),
+    Action.PATCH: _StepShape({Phase.BUILD}, optional={"name", "description", "group_id"}),
+    Action.ADD: _StepShape({Phase.BUILD, Phase.SWAP}, {"people"}, {"group_id"}),
+    Action.REMOVE: _StepShape({Phase.SWAP, Phase.REMOVE}, {"people", "group_id"}),
+    Action.LEAVE: _StepShape({Phase.REMOVE}, {"group_id"}),
 }
 
 Inconsistency = tuple[str, str]
@@ -148,13 +139,14 @@ def _member_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> I
     """Yield members that the action does not have or lacks, and a phase in which it does not run."""
     if step.group != group.key:
         yield "group", "the key of the step's own group"
-    if step.phase not in _PHASES[step.action]:
+    shape = _SHAPES[step.action]
+    if step.phase not in shape.phases:
         yield "phase", f"a phase in which a group can {step.action.value}"
     present = {name for name in ("group_id", "name", "description", "invite") if getattr(step, name) is not None}
     present |= {"people"} if step.people else set()
-    for name in sorted(_REQUIRED[step.action] - present):
+    for name in sorted(shape.required - present):
         yield name, f"something, as this step is to {step.action.value}"
-    for name in sorted(present - _REQUIRED[step.action] - _OPTIONAL[step.action]):
+    for name in sorted(present - shape.required - shape.optional):
         yield name, f"nothing, as this step is to {step.action.value}"
     if step.action is Action.PATCH and not present & {"name", "description"}:
         yield "name", "a name or a description to set"
@@ -162,8 +154,8 @@ def _member_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> I
 
 def _group_id_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
     """Yield an id of another group, and a missing one unless an earlier step creates or joins the group."""
-    known = group.id or (group.live.id if group.live else None)
-    if step.group_id is not None and step.group_id != known:
+    own_id = group.id or (group.live.id if group.live else None)
+    if step.group_id is not None and step.group_id != own_id:
         yield "group_id", "the id of the step's own group"
     if step.group_id is None and not any(one.action.enters_group for one in (*earlier, step)):
         yield "group_id", "a group's id, as no earlier step makes or joins the group"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconciler.plan.model import GroupPlan, Plan
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action, GroupPlan, Plan
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import plain_text
 from reconciler.report.summary import cause_sentences

@@ -24,7 +24,7 @@ from reconciler.messages import Message
 from reconciler.model.live import ListedGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, Phase, Step
 from tests.apply.strict_server import StrictServer, ids, limit_reached, whos
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, ME, crowd
 

@@ -6,15 +6,15 @@ from threading import Event
 
 import pytest
 
-from reconciler.apply.create_group import CreateGroup, CreateOutcomeUnknown, appeared_groups
+from reconciler.apply.create_group import CreateGroup, CreateOutcomeUnknown
 from reconciler.apply.group_executor import GroupExecutor
 from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.apply.verify import read_back, remaining_drift
 from reconciler.errors import NoResponse
 from reconciler.model.live import LiveGroup
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Step
+from reconciler.plan.staleness import appeared_groups
 from tests.apply.strict_server import StrictServer
 from tests.builders import ALPHA_ID, BETA_ID, desired, group, listed, live, plan_for
 

@@ -15,7 +15,7 @@ from reconciler.messages import Message
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action
 from tests.apply.strict_server import StrictServer, gone, ids, limit_reached, whos
 from tests.builders import ALPHA_ID, codes, crowd
 

@@ -11,8 +11,7 @@ from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.errors import NoResponse
 from reconciler.messages import Message
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from tests.apply.strict_server import StrictServer, ids, whos
 from tests.builders import ALPHA_ID, BETA_ID, TODAY
 
@@ -39,7 +38,7 @@ def applied(server: StrictServer) -> ApplyResult:
         GroupPlan(key="beta", name=Untrusted("Beta"), id=BETA_ID, steps=beta),
     )
     plan = Plan(instance_id="inst", as_of=TODAY, groups=groups)
-    return apply_plan(plan, server, known=(), parallelism=1, stop=Event(), progress=Silent()).result
+    return apply_plan(plan, server, listed_ids=(), parallelism=1, stop=Event(), progress=Silent()).result
 
 
 @pytest.mark.parametrize("while_settling", [False, True])

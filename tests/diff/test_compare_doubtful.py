@@ -10,7 +10,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, Membership
 from reconciler.model.live import LiveGroup
 from reconciler.model.text import Untrusted
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action
 from tests.builders import (
     ALICE,
     BOB,

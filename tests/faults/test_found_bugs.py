@@ -25,8 +25,7 @@ from reconciler.model.identity import identity_of_jid
 from reconciler.model.live import Listing, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.sandbox import Fault
 from tests.builders import codes
 from tests.faults.false_answers import Falsify, another_group, another_name, false_answer, half_the_list, nothing
@@ -221,7 +220,7 @@ def apply_step(api: Scripted, action: Action, group_id: str | None = None) -> Ap
         key="alpha", name=Untrusted("Alpha"), id=group_id or known, lookup_names=("Alpha",), steps=(step,)
     )
     plan = Plan(instance_id=INSTANCE, as_of=date(2026, 1, 1), groups=(group,))
-    return apply_plan(plan, api, known=(), parallelism=1, stop=Event(), progress=Silent())
+    return apply_plan(plan, api, listed_ids=(), parallelism=1, stop=Event(), progress=Silent())
 
 
 def after(earlier: ApiError, error: ApiError) -> ApiError:

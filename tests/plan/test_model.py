@@ -11,8 +11,7 @@ from reconciler.diff.change import Advice, AdviceKind, MatchedBy
 from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan, Refusal
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
 from tests.builders import ALICE, TODAY, saying
 
 ADD = Step(group="b", action=Action.ADD, phase=Phase.BUILD)

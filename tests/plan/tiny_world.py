@@ -15,8 +15,7 @@ from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import Plan
-from reconciler.plan.step import Action, Step
+from reconciler.plan.model import Action, Plan, Step
 from tests.builders import ME, participant
 
 

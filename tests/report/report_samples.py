@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from reconciler.apply.dry_run import dry_run_calls
+from reconciler.apply.executor import dry_run_calls
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
@@ -16,9 +16,8 @@ from reconciler.model.live import ApiCall, CallRecord, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan, plan_document
-from reconciler.plan.model import GroupPlan, Plan, Refusal
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.options import RenderOptions
 from reconciler.report.vocabulary import KNOWN_AFTER_APPLY
 from tests.builders import saying

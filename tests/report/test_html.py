@@ -12,9 +12,8 @@ import pytest
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import DriftCause, DriftItem, GroupPlan, ItemCause, Plan
+from reconciler.plan.model import Action, DriftCause, DriftItem, GroupPlan, ItemCause, Phase, Plan, Step
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.html.page import Page as PlanPage
 from reconciler.report.html.page import plan_page
 from reconciler.report.html.render import render_plan_html

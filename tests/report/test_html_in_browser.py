@@ -16,8 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.model.live import LiveGroup
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan, Refusal
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
 from reconciler.report.html.render import render_plan_html
 from reconciler.sanitize.escape import escape_controls
 from tests.browser import chromium, installed

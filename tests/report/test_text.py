@@ -13,8 +13,7 @@ from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.report.dry_run import DryRun, render_calls
 from reconciler.report.options import RenderOptions
 from reconciler.report.problems import render_problems

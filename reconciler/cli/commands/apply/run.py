@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from reconciler.apply.dry_run import dry_run_calls
+from reconciler.apply.executor import dry_run_calls
 from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
