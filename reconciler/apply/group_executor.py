@@ -27,7 +27,7 @@ from reconciler.errors import (
 )
 from reconciler.messages import Message
 from reconciler.model.live import LiveGroup
-from reconciler.model.text import texts_equal
+from reconciler.model.text import Untrusted, texts_equal
 from reconciler.plan.model import Action, GroupPlan, Phase, Step
 
 
@@ -121,7 +121,7 @@ class GroupExecutor:
     def _call(self, step: Step) -> None:
         match step.action:
             case Action.CREATE:
-                self._create(step)
+                CreateGroup(self.api, step, self.existing_ids, self.outcomes, self._note_created).run()
             case Action.JOIN:
                 self._join(step)
             case Action.PATCH:
@@ -142,9 +142,6 @@ class GroupExecutor:
 
     def _note_effect(self) -> None:
         self._has_effect = True
-
-    def _create(self, step: Step) -> None:
-        CreateGroup(self.api, step, self.existing_ids, self.outcomes, self._note_created).run()
 
     def _note_created(self, group_id: str) -> None:
         self.group_id = group_id
@@ -222,11 +219,20 @@ class GroupExecutor:
         is_in = membership_of(live)
         match step.action:
             case Action.PATCH:
-                has_name = step.name is None or texts_equal(step.name, live.name)
-                return has_name and (step.description is None or texts_equal(step.description, live.description))
+                return not fields_that_differ(step, live)
             case Action.ADD:
                 return all(is_in(person) for person in step.people)
             case Action.REMOVE:
                 return not any(is_in(person) for person in step.people)
             case _:
                 return step.action is Action.JOIN
+
+
+def fields_that_differ(step: Step, live: LiveGroup) -> list[Message]:
+    """Return, a message each, the name and the description that a step sends and a live group does not have."""
+    differences = []
+    if step.name is not None and not texts_equal(step.name, live.name):
+        differences.append(Message.of("name-differs", live=live.name, sent=Untrusted(step.name)))
+    if step.description is not None and not texts_equal(step.description, live.description):
+        differences.append(Message.of("description-differs"))
+    return differences

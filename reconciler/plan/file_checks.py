@@ -7,7 +7,7 @@ moved on since is for the apply to find out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -46,13 +46,20 @@ def plan_faults(plan: Plan) -> Iterator[Inconsistency]:
     """Yield everything in a plan that contradicts itself, by its place in the document."""
     yield from _whole_plan(plan)
     yield from _people_of_plan(plan)
+    pinned_ids, never_removed = set(plan.pinned_ids), set(plan.never_removed)
     for index, group in enumerate(plan.groups):
-        if group.matched_by is MatchedBy.ID and group.id not in plan.pinned_ids:
+        if group.matched_by is MatchedBy.ID and group.id not in pinned_ids:
             yield f"groups[{index}].id", "an id that `pinned_ids` has, as the group was matched by its id"
         if group.drift_causes:
             yield f"groups[{index}].drift_causes", "nothing, as a plan has no drift causes"
-        faults = (*_identities(group), *_group_faults(group), *_removals(group, set(plan.never_removed)))
+        faults = (*_identities(group), *_group_faults(group))
         yield from ((f"groups[{index}].{place}", expected) for place, expected in faults)
+        for number, person in enumerate(group.remove):
+            if person.identity in never_removed:
+                yield (
+                    f"groups[{index}].remove[{number}]",
+                    "nobody in `never_removed`: the instance, protected or ignored people",
+                )
 
 
 def summary_faults(plan: Plan, summary: Mapping[str, int]) -> Iterator[Inconsistency]:
@@ -123,19 +130,19 @@ def _group_faults(group: GroupPlan) -> Iterator[Inconsistency]:
     if [step.phase for step in group.steps] != sorted(step.phase for step in group.steps):
         yield "steps", "steps in the order of their phases"
     for index, step in enumerate(group.steps):
-        for check in _STEP_CHECKS:
-            for place, expected in check(group, step, group.steps[:index]):
-                yield f"steps[{index}].{place}", expected
+        yield from ((f"steps[{index}].{place}", expected) for place, expected in _step_faults(group, step, index))
 
 
-def _removals(group: GroupPlan, never_removed: set[Identity]) -> Iterator[Inconsistency]:
-    """Yield people to remove who may never be removed."""
-    for index, person in enumerate(group.remove):
-        if person.identity in never_removed:
-            yield f"remove[{index}]", "nobody in `never_removed`: the instance, protected or ignored people"
+def _step_faults(group: GroupPlan, step: Step, index: int) -> Iterator[Inconsistency]:
+    earlier = group.steps[:index]
+    yield from _member_faults(group, step)
+    yield from _group_id_faults(group, step, earlier)
+    yield from _entry_faults(group, step, earlier)
+    yield from _step_people_faults(group, step)
+    yield from _text_faults(group, step)
 
 
-def _member_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+def _member_faults(group: GroupPlan, step: Step) -> Iterator[Inconsistency]:
     """Yield members that the action does not have or lacks, and a phase in which it does not run."""
     if step.group != group.key:
         yield "group", "the key of the step's own group"
@@ -172,7 +179,7 @@ def _entry_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> It
         yield "name", "the name this group is shown with"
 
 
-def _step_people_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+def _step_people_faults(group: GroupPlan, step: Step) -> Iterator[Inconsistency]:
     """Yield people without an address, and removals that are not shown, of an owner, or of somebody to be added."""
     if len(step.people) > MAX_PARTICIPANTS_PER_CALL and step.action is not Action.CREATE:
         yield "people", f"at most {MAX_PARTICIPANTS_PER_CALL} people"
@@ -192,19 +199,10 @@ def _step_people_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...])
                 yield f"people[{index}]", "nobody who owns the group or is to be added to it"
 
 
-def _text_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+def _text_faults(group: GroupPlan, step: Step) -> Iterator[Inconsistency]:
     """Yield texts of a patch that the plan does not show as new."""
     listed = {(change.field, change.new) for change in group.field_changes}
     if step.action is Action.PATCH:
         for field, text in (("name", step.name), ("description", step.description)):
             if text is not None and (field, text) not in listed:
                 yield field, "the new text that the group's `field_changes` show"
-
-
-_STEP_CHECKS: tuple[Callable[[GroupPlan, Step, tuple[Step, ...]], Iterator[Inconsistency]], ...] = (
-    _member_faults,
-    _group_id_faults,
-    _entry_faults,
-    _step_people_faults,
-    _text_faults,
-)
