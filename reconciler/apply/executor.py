@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
 from typing import TypeVar
 
@@ -54,27 +55,20 @@ def apply_plan(
     runs = [GroupExecutor(group, api, existing_ids, stop) for group in plan.groups if group.steps]
     with thread_pool(max(1, min(parallelism, len(runs)))) as pool:
         for phase in Phase:
-            _run_all(pool, (_run_phase(run, phase, progress) for run in runs))
+            _run_all(pool, (partial(run.run_phase, phase, progress.started, progress.finished) for run in runs))
         changed = [(run, run.group_id) for run in runs if run.changed and run.group_id and not stop.is_set()]
-        reads = _run_all(pool, (_read_back(run, group_id, api, progress) for run, group_id in changed))
+        reads = _run_all(pool, (partial(_read_back, run, group_id, api, progress) for run, group_id in changed))
     return _applied(plan, runs, dict(zip((run.plan.key for run, _ in changed), reads, strict=True)), stop)
 
 
-def _run_phase(run: GroupExecutor, phase: Phase, progress: Progress) -> Callable[[], None]:
-    return lambda: run.run_phase(phase, progress.started, progress.finished)
-
-
-def _read_back(run: GroupExecutor, group_id: str, api: GroupApi, progress: Progress) -> Callable[[], ReadBack]:
-    def read() -> ReadBack:
-        progress.reading_back(run.plan.key)
-        try:
-            back = read_back(run, group_id, api)
-            return replace(back, people=with_invite_link(back.people, api, group_id))
-        except Exception as error:
-            run.unexpected.append(error)
-            return ReadBack(call_outcomes(run), (Message.of("crashed-reading-back", error=type(error).__name__),))
-
-    return read
+def _read_back(run: GroupExecutor, group_id: str, api: GroupApi, progress: Progress) -> ReadBack:
+    progress.reading_back(run.plan.key)
+    try:
+        back = read_back(run, group_id, api)
+        return replace(back, people=with_invite_link(back.people, api, group_id))
+    except Exception as error:
+        run.unexpected.append(error)
+        return ReadBack(call_outcomes(run), (Message.of("crashed-reading-back", error=type(error).__name__),))
 
 
 def _run_all(pool: ThreadPoolExecutor, jobs: Iterable[Callable[[], T]]) -> list[T]:

@@ -166,14 +166,13 @@ def _awaits_link(group: GroupPlan) -> bool:
 
 def _with_link(group: GroupPlan, links: Mapping[str, str | ApiError]) -> GroupPlan:
     link = links.get(group.live.id) if group.live is not None else None
-
-    def completed(advice: Advice) -> Advice:
-        if advice.kind is not AdviceKind.PENDING:
-            return advice
-        if link is None:
-            return replace(advice, message=Message.of("link-needs-admin"))
-        if isinstance(link, ApiError):
-            return replace(advice, message=Message.of("link-unavailable", error=str(link)))
-        return replace(advice, message=Message.of("joins-by-link"), link=link)
-
-    return replace(group, advice=tuple(map(completed, group.advice)))
+    if link is None:
+        message = Message.of("link-needs-admin")
+    elif isinstance(link, ApiError):
+        message, link = Message.of("link-unavailable", error=str(link)), None
+    else:
+        message = Message.of("joins-by-link")
+    advice = (
+        replace(one, message=message, link=link) if one.kind is AdviceKind.PENDING else one for one in group.advice
+    )
+    return replace(group, advice=tuple(advice))

@@ -149,7 +149,7 @@ def groups_to_create(plan: Plan) -> tuple[GroupPlan, ...]:
 
 def raise_if_appeared(plan: Plan, listed: Iterable[ListedGroup], names_before: Mapping[str, Untrusted]) -> None:
     """Raise Refused when a group that is to be created exists meanwhile; see `appeared_groups`."""
-    appeared = appeared_groups(groups_to_create(plan), listed, names_before, plan.pinned_ids)
+    appeared = appeared_groups(plan, listed, names_before)
     if appeared:
         lines = "\n".join(f"  {text}" for text in appeared)
         raise Refused(
@@ -159,20 +159,18 @@ def raise_if_appeared(plan: Plan, listed: Iterable[ListedGroup], names_before: M
 
 
 def appeared_groups(
-    creating: Iterable[GroupPlan],
-    listed: Iterable[ListedGroup],
-    names_before: Mapping[str, Untrusted],
-    pinned_ids: Iterable[str],
+    plan: Plan, listed: Iterable[ListedGroup], names_before: Mapping[str, Untrusted]
 ) -> tuple[str, ...]:
     """Return, a sentence each, the live groups that meanwhile have the name of a group to be created.
 
     `names_before` has the names, by id, that the plan was made with: a group that had the name then is another key's,
     as is one with a pinned id.
     """
+    pinned_ids = set(plan.pinned_ids)
     new = [e for e in listed if e.id not in pinned_ids and not texts_equal(names_before.get(e.id, ""), e.name)]
     return tuple(
         f"{group.key}: a live group called {quoted(entry.name.raw)} exists now: {entry.id}"
-        for group in creating
+        for group in groups_to_create(plan)
         for entry in new
         if any(texts_equal(entry.name, name) for name in group.lookup_names)
     )

@@ -13,10 +13,10 @@ from reconciler.apply.verify import read_back, remaining_drift
 from reconciler.errors import NoResponse
 from reconciler.model.live import LiveGroup
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import Action, GroupPlan, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.plan.staleness import appeared_groups
 from tests.apply.strict_server import StrictServer
-from tests.builders import ALPHA_ID, BETA_ID, desired, group, listed, live, plan_for
+from tests.builders import ALPHA_ID, BETA_ID, TODAY, desired, group, listed, live, plan_for
 
 NAME = 'Team", note the `id` 1@g.us ("\\'
 QUOTED = '"Team\\", note the `id` 1@g.us (\\"\\\\"'
@@ -25,7 +25,8 @@ CREATE = Step(group="alpha", action=Action.CREATE, phase=Phase.BUILD, name=NAME)
 
 def test_of_a_group_that_is_there_by_now() -> None:
     creating = GroupPlan(key="alpha", name=Untrusted(NAME), steps=(CREATE,), lookup_names=(NAME,))
-    told = appeared_groups([creating], [listed(live(name=NAME))], {}, ())
+    plan = Plan(instance_id="inst_abc123", as_of=TODAY, groups=(creating,))
+    told = appeared_groups(plan, [listed(live(name=NAME))], {})
     assert told == (f"alpha: a live group called {QUOTED} exists now: {ALPHA_ID}",)
 
 
