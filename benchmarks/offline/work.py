@@ -65,7 +65,7 @@ def make_plan(file: Path, live_file: Path, watch: Watch) -> int:
     with watch.part("load, validate, resolve"):
         desired = load(file, as_of=AS_OF)
     live = live_groups(live_file)
-    listed = [ListedGroup(group.id, group.name, group.count) for group in live.values()]
+    listed = [ListedGroup(id=group.id, name=group.name, count=group.count) for group in live.values()]
     with watch.part("diff"):
         changes = compare(match_groups(desired.groups, listed).values(), desired, live)
     with watch.part("plan"):

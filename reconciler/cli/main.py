@@ -1,8 +1,4 @@
-"""Entry point: the commands, one handler for every error, the exit codes.
-
-Exit codes: 0 done or nothing to do; 1 error or refusal, nothing was changed (usage errors too); 2 changes are
-pending (`plan --detailed-exitcode`, `drift`); 3 an apply ran and did not converge; 130 interrupted.
-"""
+"""Entry point: the commands, and one handler for every error, which ends the program with an `ExitCode`."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ from reconciler.cli.error_output import format_error, write_crash_log
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import LazyGroup
 from reconciler.cli.output import flush_all, print_message
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ExitCode, ReconcilerError
 from reconciler.sanitize.mask import mask_text
 
 COMMANDS = {
@@ -68,18 +64,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result = cli.main(args=args, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
-        return 1
+        return ExitCode.ERROR
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return _fail(INTERRUPTED, 130)
+        return _fail(INTERRUPTED, ExitCode.INTERRUPTED)
     except click.ClickException as error:
         return _fail_with_usage(error)
     except ReconcilerError as error:
         return _fail(format_error(error), error.exit_code)
     except BrokenPipeError:  # the reader of stdout has gone (`| head`) and needs no message
-        return 1
+        return ExitCode.ERROR
     except Exception as error:  # the last line of defence: a log to send, not a traceback
-        return _fail(write_crash_log(error, args), 1)
-    return result if isinstance(result, int) else 0
+        return _fail(write_crash_log(error, args), ExitCode.ERROR)
+    return result if isinstance(result, int) else ExitCode.DONE
 
 
 def _escape_unencodable_characters() -> None:
@@ -100,7 +96,7 @@ def _fail_with_usage(error: click.ClickException) -> int:
     if context is not None:
         click.echo(context.get_usage(), err=True)
         click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
-    return _fail(mask_text(error.format_message()), 1)
+    return _fail(mask_text(error.format_message()), ExitCode.ERROR)
 
 
 if __name__ == "__main__":

@@ -31,36 +31,47 @@ def _person(**fields: Any) -> Participant:
 @pytest.mark.parametrize(
     ("fields", "person"),
     [
-        ({"id": ALICE}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": "12025550143@c.us"}, Participant("12025550143@c.us", ALICE_ID, ALICE)),
-        ({"id": "12025550143:7@s.whatsapp.net"}, Participant("12025550143:7@s.whatsapp.net", ALICE_ID, ALICE)),
+        ({"id": ALICE}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE)),
+        ({"id": "12025550143@c.us"}, Participant(id="12025550143@c.us", identity=ALICE_ID, jid=ALICE)),
+        (
+            {"id": "12025550143:7@s.whatsapp.net"},
+            Participant(id="12025550143:7@s.whatsapp.net", identity=ALICE_ID, jid=ALICE),
+        ),
         (
             {"id": "553196348800@s.whatsapp.net"},
-            Participant("553196348800@s.whatsapp.net", Identity("+5531996348800"), "553196348800@s.whatsapp.net"),
+            Participant(
+                id="553196348800@s.whatsapp.net", identity=Identity("+5531996348800"), jid="553196348800@s.whatsapp.net"
+            ),
         ),
-        ({"id": {"_serialized": "12025550143@c.us"}}, Participant("12025550143@c.us", ALICE_ID, ALICE)),
-        ({"id": {"user": "12025550143", "server": "s.whatsapp.net"}}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": LID}, Participant(LID, lid=LID)),
-        ({"id": "76699677012110:3@lid"}, Participant("76699677012110:3@lid", lid=LID)),
+        ({"id": {"_serialized": "12025550143@c.us"}}, Participant(id="12025550143@c.us", identity=ALICE_ID, jid=ALICE)),
+        (
+            {"id": {"user": "12025550143", "server": "s.whatsapp.net"}},
+            Participant(id=ALICE, identity=ALICE_ID, jid=ALICE),
+        ),
+        ({"id": LID}, Participant(id=LID, lid=LID)),
+        ({"id": "76699677012110:3@lid"}, Participant(id="76699677012110:3@lid", lid=LID)),
         *(
-            ({"id": LID, field: phone}, Participant(LID, ALICE_ID, ALICE, LID))
+            ({"id": LID, field: phone}, Participant(id=LID, identity=ALICE_ID, jid=ALICE, lid=LID))
             for field in ("phoneNumber", "phone_number", "pn", "jid")
             for phone in (ALICE, "12025550143", "+12025550143", "+1 (202) 555-0143", "12025550143@c.us", 12025550143)
         ),
-        ({"id": LID, "jid": {"_serialized": ALICE}}, Participant(LID, ALICE_ID, ALICE, LID)),
-        ({"id": LID, "phoneNumber": "+1∙∙∙43", "pn": ALICE}, Participant(LID, ALICE_ID, ALICE, LID)),
-        ({"id": LID, "phone_number": None}, Participant(LID, lid=LID)),
-        ({"id": LID, "jid": LID}, Participant(LID, lid=LID)),
-        ({"id": LID, "pn": "secret"}, Participant(LID, lid=LID)),
-        ({"id": ALICE, "lid": LID}, Participant(ALICE, ALICE_ID, ALICE, LID)),
-        ({"id": ALICE, "lid": "nonsense"}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": ALICE, "lid": ALICE}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": ALICE, "pn": "+15125550100"}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": "12025550143"}, Participant("12025550143")),
-        ({"id": "somebody@newserver"}, Participant("somebody@newserver")),
-        ({"id": "somebody@newserver", "pn": ALICE}, Participant("somebody@newserver", ALICE_ID, ALICE)),
-        ({"id": "0@s.whatsapp.net"}, Participant("0@s.whatsapp.net")),
-        ({"id": ""}, Participant("")),
+        ({"id": LID, "jid": {"_serialized": ALICE}}, Participant(id=LID, identity=ALICE_ID, jid=ALICE, lid=LID)),
+        (
+            {"id": LID, "phoneNumber": "+1∙∙∙43", "pn": ALICE},
+            Participant(id=LID, identity=ALICE_ID, jid=ALICE, lid=LID),
+        ),
+        ({"id": LID, "phone_number": None}, Participant(id=LID, lid=LID)),
+        ({"id": LID, "jid": LID}, Participant(id=LID, lid=LID)),
+        ({"id": LID, "pn": "secret"}, Participant(id=LID, lid=LID)),
+        ({"id": ALICE, "lid": LID}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE, lid=LID)),
+        ({"id": ALICE, "lid": "nonsense"}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE)),
+        ({"id": ALICE, "lid": ALICE}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE)),
+        ({"id": ALICE, "pn": "+15125550100"}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE)),
+        ({"id": "12025550143"}, Participant(id="12025550143")),
+        ({"id": "somebody@newserver"}, Participant(id="somebody@newserver")),
+        ({"id": "somebody@newserver", "pn": ALICE}, Participant(id="somebody@newserver", identity=ALICE_ID, jid=ALICE)),
+        ({"id": "0@s.whatsapp.net"}, Participant(id="0@s.whatsapp.net")),
+        ({"id": ""}, Participant(id="")),
     ],
 )
 def test_a_person_is_identified_by_any_form_of_a_phone_number(fields: dict[str, Any], person: Participant) -> None:
@@ -162,9 +173,13 @@ def test_a_missing_description_is_empty_in_a_group_and_unknown_in_a_list() -> No
 
 
 def test_a_field_missing_from_a_list_is_unknown_not_empty() -> None:
-    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, Untrusted("x"))
+    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(
+        id=GROUP, name=Untrusted("x")
+    )
     counted = {"group_id": GROUP, "name": "x", "participant_count": 0, "participants": []}
-    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(GROUP, Untrusted("x"), 0, ())
+    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(
+        id=GROUP, name=Untrusted("x"), count=0, participants=()
+    )
     assert decode.listed_group(JsonValue({**counted, "participant_count": None}, "")).count is None
 
 

@@ -19,7 +19,7 @@ from tests.live.scripted_server import Expect, ScriptedServer
 from tests.live.transport_setup import BASE, Setup, client_of
 
 IDS = [f"{120363012345678900 + number}@g.us" for number in range(12)]
-ENTRIES = [ListedGroup(group_id, Untrusted(f"group {group_id}")) for group_id in IDS]
+ENTRIES = [ListedGroup(id=group_id, name=Untrusted(f"group {group_id}")) for group_id in IDS]
 
 
 class Groups:
@@ -37,14 +37,14 @@ class Groups:
 
 
 def _live(group_id: str) -> LiveGroup:
-    return LiveGroup(group_id, Untrusted(f"group {group_id}"), Untrusted(""))
+    return LiveGroup(id=group_id, name=Untrusted(f"group {group_id}"), description=Untrusted(""))
 
 
 def test_groups_are_read_in_parallel_and_returned_in_order() -> None:
     client = Groups(_live, meet=4)
     found = read_groups(client, [replace(ENTRIES[0], count=5), *ENTRIES[1:]], parallelism=4)
     assert list(found) == IDS
-    assert found[IDS[0]] == LiveGroup(IDS[0], Untrusted(f"group {IDS[0]}"), Untrusted(""), count=5)
+    assert found[IDS[0]] == LiveGroup(id=IDS[0], name=Untrusted(f"group {IDS[0]}"), description=Untrusted(""), count=5)
     assert found[IDS[1]] == _live(IDS[1])
 
 
@@ -119,13 +119,27 @@ def test_only_the_apis_own_404_means_that_a_listed_group_disappeared(error: ApiE
 
 
 def test_a_group_is_read_only_if_its_list_entry_is_incomplete() -> None:
-    people = (Participant("1@lid", lid="1@lid"),)
-    entry = ListedGroup(IDS[0], Untrusted("x"), 1, people, Untrusted("about"), Identity("+12025550143"))
+    people = (Participant(id="1@lid", lid="1@lid"),)
+    entry = ListedGroup(
+        id=IDS[0],
+        name=Untrusted("x"),
+        count=1,
+        participants=people,
+        description=Untrusted("about"),
+        owner=Identity("+12025550143"),
+    )
     client = Groups(_live)
     found = read_groups(client, [entry, ENTRIES[1]], 2, is_complete=lambda entry: entry.participants is not None)
     assert client.asked == [IDS[1]]
     assert found == {
-        IDS[0]: LiveGroup(IDS[0], Untrusted("x"), Untrusted("about"), people, Identity("+12025550143"), 1),
+        IDS[0]: LiveGroup(
+            id=IDS[0],
+            name=Untrusted("x"),
+            description=Untrusted("about"),
+            participants=people,
+            owner=Identity("+12025550143"),
+            count=1,
+        ),
         IDS[1]: _live(IDS[1]),
     }
 

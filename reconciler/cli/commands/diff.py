@@ -52,7 +52,7 @@ def diff(
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.revisions import compare_arguments
-    from reconciler.errors import Refused
+    from reconciler.errors import ExitCode, Refused
 
     global_options = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (Path(old), Path(new), path))
@@ -62,4 +62,4 @@ def diff(
     if compared.forbidden_removals:
         problems = "\n".join(compared.forbidden_removals)
         raise Refused(f"the newer version removes keys from files that may not define them:\n{problems}")
-    return 2 if detailed_exitcode and compared.differs else 0
+    return ExitCode.CHANGES_PENDING if detailed_exitcode and compared.differs else ExitCode.DONE

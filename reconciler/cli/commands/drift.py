@@ -12,7 +12,15 @@ from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
 from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options
-from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, NotificationFailed, OutputError, UsageError
+from reconciler.errors import (
+    MAY_HAVE_TAKEN_EFFECT,
+    ApiError,
+    ExitCode,
+    Interrupted,
+    NotificationFailed,
+    OutputError,
+    UsageError,
+)
 from reconciler.model.identity import chat_id, parse_jid
 
 if TYPE_CHECKING:
@@ -79,7 +87,7 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
     from reconciler.model.live import ListedGroup
     from reconciler.sanitize.escape import escape_controls
 
-    match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.live_names.items()])[key]
+    match = match_groups(desired.groups, [ListedGroup(id=i, name=name) for i, name in planned.live_names.items()])[key]
     if match.listed is None:
         reason = escape_controls(match.blocked.to_text()) if match.blocked else "the group is not live"
         raise NotificationFailed(f"the notification to {key} was not sent: {reason}", "name another chat with --notify")
@@ -131,8 +139,8 @@ def drift(
         if chat is not None and session is not None and plan.has_changes:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
-        return 1
-    return 2 if plan.has_changes else 0
+        return ExitCode.ERROR
+    return ExitCode.CHANGES_PENDING if plan.has_changes else ExitCode.DONE
 
 
 def _render(

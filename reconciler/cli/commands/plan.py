@@ -10,6 +10,7 @@ from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
 from reconciler.cli.options import PlanRequest, file_option, format_option, option, output_option, planning_options
+from reconciler.errors import ExitCode
 
 EXAMPLE = """\b
 Example:
@@ -59,4 +60,4 @@ def plan(
         write_file(out, json_text(plan_document(saved)), private=True)
     stamped = stamp(plan, desired.sources)
     write_rendered(PLAN_FORMATS[format_], stamped, global_options, output, show_phones=request.show_phones)
-    return 2 if detailed_exitcode and plan.has_changes else 0
+    return ExitCode.CHANGES_PENDING if detailed_exitcode and plan.has_changes else ExitCode.DONE

@@ -32,7 +32,7 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
     from reconciler.cli.output import require_distinct_files, write
     from reconciler.cli.repository import repository_relative
     from reconciler.config import load
-    from reconciler.errors import ConfigError
+    from reconciler.errors import ConfigError, ExitCode
     from reconciler.report.options import RenderOptions
     from reconciler.report.pieces import plural
     from reconciler.report.problems import Validation
@@ -46,4 +46,4 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
         problems, summary = desired.warnings, f"{path}: valid, {plural(len(desired.groups), 'group', 'groups')}"
     shown = repository_relative(problems) if format_ in REPOSITORY_FORMATS else problems
     write(PROBLEM_FORMATS[format_](Validation(shown, summary), RenderOptions()), output)
-    return 0 if summary else 1
+    return ExitCode.DONE if summary else ExitCode.ERROR

@@ -175,7 +175,7 @@ def test_an_unexpected_error_before_the_first_write_exits_with_1(stage: Stage, m
         raise ZeroDivisionError
 
     stage.file(FILE)
-    monkeypatch.setattr("reconciler.engine.ids_before_write", bug)
+    monkeypatch.setattr("reconciler.engine.raise_if_appeared", bug)
     ran = stage.run("apply", "--yes", "--report", "report.json")
     assert (ran.code, "unexpected ZeroDivisionError" in ran.err, stage.world.effects()) == (1, True, ())
     assert not (stage.folder / "report.json").exists()

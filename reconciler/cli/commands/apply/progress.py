@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from reconciler.apply.result import StepResult, StepStatus
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.plan.model import Plan
-from reconciler.plan.step import Action, Step
+from reconciler.plan.model import Action, Plan, Step
 from reconciler.sanitize.escape import mask_and_escape
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from reconciler.apply.dry_run import dry_run_calls
+from reconciler.apply.executor import dry_run_calls
 from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
@@ -34,7 +34,7 @@ from reconciler.cli.output import (
 from reconciler.cli.session import Session, endpoint_of, open_session
 from reconciler.cli.signals import StopFlag, handle_signals
 from reconciler.engine import PlanResult, execute
-from reconciler.errors import Refused, UsageError
+from reconciler.errors import ExitCode, Refused, UsageError
 from reconciler.plan.guards import raise_if_refused
 from reconciler.plan.model import Plan
 from reconciler.report.options import RenderOptions
@@ -78,7 +78,7 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
             if not recorder.wrote:
                 raise
             print_message(write_crash_log(error, sys.argv[1:]))
-            return 3
+            return ExitCode.NOT_CONVERGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class ApplyRun:
         elif calls:
             write("\n" + text)
         raise_if_refused(plan)
-        return 0
+        return ExitCode.DONE
 
     def _execute(self, planned: PlanResult, session: Session) -> ApplyResult:
         """Execute the plan. An unexpected error is raised only before the first write; after it, the result has it."""
@@ -159,13 +159,13 @@ class ApplyRun:
             print_message(write_crash_log(error, sys.argv[1:]))
         complete = all((self._write_report(result), self._write_result(result, nothing_to_do)))
         if nothing_to_do and not complete:
-            return 1
+            return ExitCode.ERROR
         if self.recorder.error:
             print_message(self.recorder.error)
-            return 3
+            return ExitCode.NOT_CONVERGED
         if result.interrupted:
-            return 130
-        return 0 if result.converged and complete else 3
+            return ExitCode.INTERRUPTED
+        return ExitCode.DONE if result.converged and complete else ExitCode.NOT_CONVERGED
 
     def _write_report(self, result: ApplyResult) -> bool:
         from reconciler.report.documents import result_document

@@ -17,9 +17,8 @@ from reconciler.cli.session import Account, Session
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Action, Plan
 from reconciler.plan.selection import PlanOptions
-from reconciler.plan.step import Action
 
 if TYPE_CHECKING:
     from reconciler.engine import PlanResult
