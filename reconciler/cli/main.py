@@ -14,10 +14,10 @@ from io import TextIOWrapper
 import click
 
 from reconciler import __version__
-from reconciler.cli.error_output import format_error, write_crash_log
+from reconciler.cli.error_output import print_crash, print_error, print_message
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import LazyGroup
-from reconciler.cli.output import flush_all, print_message
+from reconciler.cli.output import flush_all
 from reconciler.errors import ReconcilerError
 from reconciler.sanitize.mask import mask_text
 
@@ -39,7 +39,6 @@ COMMANDS = {
     "init": ("reconciler.cli.commands.init:init", "Write a starter configuration and CI pipelines."),
     "sandbox": ("reconciler.cli.commands.sandbox:sandbox", "Run and manage the embedded server."),
 }
-INTERRUPTED = "interrupted; nothing was changed"
 EXAMPLE = """\b
 Example:
   reconciler --sandbox plan examples/groups.yaml
@@ -70,15 +69,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(error.format_message(), err=True)
         return 1
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return _fail(INTERRUPTED, 130)
+        print_message("interrupted; nothing was changed")
+        return 130
     except click.ClickException as error:
-        return _fail_with_usage(error)
+        _print_usage_error(error)
+        return 1
     except ReconcilerError as error:
-        return _fail(format_error(error), error.exit_code)
+        print_error(error)
+        return error.exit_code
     except BrokenPipeError:  # the reader of stdout has gone (`| head`) and needs no message
         return 1
     except Exception as error:  # the last line of defence: a log to send, not a traceback
-        return _fail(write_crash_log(error, args), 1)
+        print_crash(error, args)
+        return 1
     return result if isinstance(result, int) else 0
 
 
@@ -90,17 +93,12 @@ def _escape_unencodable_characters() -> None:
                 stream.reconfigure(errors="backslashreplace")
 
 
-def _fail(message: str, code: int) -> int:
-    print_message(message)
-    return code
-
-
-def _fail_with_usage(error: click.ClickException) -> int:
+def _print_usage_error(error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
     if context is not None:
         click.echo(context.get_usage(), err=True)
         click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
-    return _fail(mask_text(error.format_message()), 1)
+    print_message(mask_text(error.format_message()))
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
+from reconciler.cli.error_output import print_line
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest, evaluation_date
-from reconciler.cli.output import print_line
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, RemovalLimit, Source

@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import PLAN_FORMATS
-from reconciler.cli.global_options import GlobalOptions, add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options
 from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, NotificationFailed, OutputError, UsageError
 from reconciler.model.identity import chat_id, parse_jid
@@ -86,15 +84,14 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
     return match.listed.id
 
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler drift groups.yaml
   reconciler drift --since HEAD~3
   reconciler drift --format json --output drift.json
   reconciler drift --notify admins"""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @option("--notify", metavar="CHAT", help="Send a summary to this group (by key) or chat (by id) if there is drift.")
 @option(
     "--since",
@@ -105,22 +102,24 @@ Example:
 @format_option(PLAN_FORMATS)
 @output_option
 @planning_options
-@add_global_options
-@click.pass_context
+@pass_global_options
 def drift(
-    ctx: click.Context, request: PlanRequest, notify: str | None, format_: str, output: Path | None, since: str | None
+    global_options: GlobalOptions,
+    request: PlanRequest,
+    notify: str | None,
+    format_: str,
+    output: Path | None,
+    since: str | None,
 ) -> int:
     """Show how the live groups differ from the configuration; exit with 2 if they do. Changes no group.
 
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml. --notify sends one message with counts
     and group keys, and nothing else is written. If the message cannot be sent, the exit code is 1.
     """
-    from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import require_distinct_files
     from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
     from reconciler.cli.revisions import add_drift_causes, find_applied_revision
 
-    global_options = set_up_logging(ctx)
     desired, options = load_request(request, global_options)
     require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
     chat = parse_chat(notify, desired) if notify is not None else None
@@ -139,8 +138,8 @@ def _render(
     saved: SavedPlan, request: PlanRequest, global_options: GlobalOptions, format_: str, output: Path | None
 ) -> bool:
     """Print the drift. If that fails, print an error and go on, so that the notification is still sent."""
-    from reconciler.cli.error_output import format_error
-    from reconciler.cli.output import print_message, write_rendered
+    from reconciler.cli.error_output import print_error
+    from reconciler.cli.output import write_rendered
 
     try:
         write_rendered(
@@ -149,6 +148,6 @@ def _render(
     except BrokenPipeError:
         return False
     except (OutputError, UsageError) as error:
-        print_message(format_error(error))
+        print_error(error)
         return False
     return True

@@ -7,38 +7,34 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import path_argument
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
     from reconciler.model.desired import Desired
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler invite project-alpha
   qrencode -t ansiutf8 "$(reconciler invite project-alpha groups.yaml)\""""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @click.argument("key")
 @path_argument
-@add_global_options
-@click.pass_context
-def invite(ctx: click.Context, key: str, path: Path) -> int:
+@pass_global_options
+def invite(global_options: GlobalOptions, key: str, path: Path) -> int:
     """Print a group's invite link, and nothing else, on stdout. Never writes.
 
     KEY is the group's key in the file. PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     Anyone with the link can join: treat it like a password.
     """
-    from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import write
     from reconciler.cli.planning import load_desired
     from reconciler.cli.session import Account, reading_session
     from reconciler.plan.selection import select_key
 
-    global_options = set_up_logging(ctx)
     desired = load_desired(path, None, quiet=global_options.quiet)
     select_key(desired.groups, key)
     with reading_session(global_options, Account.of(desired)) as session:
