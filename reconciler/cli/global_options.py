@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from reconciler.cli.lazy_group import GlobalOption
 from reconciler.cli.options import option
 from reconciler.errors import UsageError
 
@@ -20,6 +19,10 @@ META_KEY = "reconciler.global_options"
 COMMAND_LINE = 2
 RANKS = {ParameterSource.COMMANDLINE: COMMAND_LINE, ParameterSource.ENVIRONMENT: 1}
 """Which source of a value wins; defaults have rank 0."""
+
+
+class GlobalOption(click.Option):
+    """An option of every command; the help lists these apart."""
 
 
 class PositiveNumber(click.ParamType[float]):

@@ -14,9 +14,9 @@ from io import TextIOWrapper
 import click
 
 from reconciler import __version__
+from reconciler.cli.command import LazyGroup
 from reconciler.cli.error_output import print_crash, print_error, print_message
 from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import LazyGroup
 from reconciler.cli.output import flush_all
 from reconciler.errors import ReconcilerError
 from reconciler.sanitize.mask import mask_text

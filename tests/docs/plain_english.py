@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.lazy_group import LazyGroup
+from reconciler.cli.command import LazyGroup
 from reconciler.cli.main import cli
 from tests.docs.pages import ROOT, blocks
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.atomic_file import is_missing
-from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.command import LazyGroup, command, pass_global_options
 from reconciler.cli.global_options import GlobalOptions, add_global_options
-from reconciler.cli.lazy_group import LazyGroup
 from reconciler.cli.options import file_option, option
 from reconciler.cli.output import write
 from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, map_sandbox_errors
