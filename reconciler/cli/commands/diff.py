@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
@@ -38,7 +38,7 @@ def diff(
     detailed_exitcode: bool,
     format_: str,
     output: Path | None,
-    as_of: datetime | None,
+    as_of: date | None,
     show_phones: bool,
 ) -> int:
     """Compare two versions of the configuration: members, keys, names and settings.

@@ -117,16 +117,17 @@ def drift(
     and group keys, and nothing else is written. If the message cannot be sent, the exit code is 1.
     """
     from reconciler.cli.output import require_distinct_files
-    from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
+    from reconciler.cli.planning import load_request, read_only_plan
     from reconciler.cli.revisions import add_drift_causes, find_applied_revision
 
-    desired, options = load_request(request, global_options)
-    require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
+    source = load_request(request, global_options)
+    desired = source.desired
+    require_distinct_files({"--output": output}, (*source.files, global_options.api_key_file))
     chat = parse_chat(notify, desired) if notify is not None else None
     baseline = find_applied_revision(request.path, since)
-    with read_only_plan(desired, options, global_options) as (planned, session):
+    with read_only_plan(source, global_options) as (planned, session):
         plan = add_drift_causes(planned, desired, request.path, baseline)
-        shown = _render(stamp(plan, desired.sources), request, global_options, format_, output)
+        shown = _render(source.to_saved_plan(plan), request, global_options, format_, output)
         if chat is not None and session is not None and plan.has_changes:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:

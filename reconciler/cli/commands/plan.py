@@ -37,20 +37,19 @@ def plan(
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.output import require_distinct_files, write_file, write_rendered
-    from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
+    from reconciler.cli.planning import load_request, read_only_plan
 
-    desired, options = load_request(request, global_options)
-    inputs = (*source_files(desired), global_options.api_key_file)
-    require_distinct_files({"--out": out, "--output": output}, inputs)
-    with read_only_plan(desired, options, global_options) as (planned, _):
+    source = load_request(request, global_options)
+    require_distinct_files({"--out": out, "--output": output}, (*source.files, global_options.api_key_file))
+    with read_only_plan(source, global_options) as (planned, _):
         plan = planned.plan
     if out is not None:
         from reconciler.cli.saved_plan import source_digests
         from reconciler.plan.file_format import plan_document
         from reconciler.sanitize.escape import json_text
 
-        saved = stamp(plan, source_digests(request.path, desired, out))
+        saved = source.to_saved_plan(plan, source_digests(request.path, source.desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)
-    stamped = stamp(plan, desired.sources)
-    write_rendered(PLAN_FORMATS[format_], stamped, global_options, output, show_phones=request.show_phones)
+    shown = source.to_saved_plan(plan)
+    write_rendered(PLAN_FORMATS[format_], shown, global_options, output, show_phones=request.show_phones)
     return 2 if detailed_exitcode and plan.has_changes else 0

@@ -8,14 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.cli.command import command
-from reconciler.cli.formats import PROBLEM_FORMATS, REPOSITORY_FORMATS
-from reconciler.cli.options import evaluation_date, format_option, output_option, path_argument
+from reconciler.cli.formats import PROBLEM_FORMATS
+from reconciler.cli.options import format_option, output_option, path_argument, today
 from reconciler.errors import ConfigError, Problem
 
 EXAMPLE = """\
   reconciler validate groups.yaml
   reconciler validate groups/ --format github
   reconciler validate --format sarif --output problems.sarif"""
+REPOSITORY_FORMATS = frozenset({"github", "sarif"})
+"""Formats in which a file's path is the one in the repository."""
 
 
 @command(EXAMPLE)
@@ -35,7 +37,7 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
 
     require_distinct_files({"--output": output}, (path,))
     try:
-        desired = load(path, as_of=evaluation_date(None))
+        desired = load(path, as_of=today())
     except ConfigError as error:
         problems, summary = error.problems, ""
     else:

@@ -16,7 +16,7 @@ from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
 from reconciler.cli.commands.apply.audit import Recorder, open_audit_log
-from reconciler.cli.commands.apply.source import SavedPlanSource, YamlSource, read_source
+from reconciler.cli.commands.apply.source import SavedPlanSource, read_source
 from reconciler.cli.error_output import print_crash, print_error, print_message
 from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
@@ -29,6 +29,7 @@ from reconciler.cli.output import (
     write_after_success,
     write_file,
 )
+from reconciler.cli.planning import YamlSource
 from reconciler.cli.progress import show_progress
 from reconciler.cli.session import Session, endpoint_of, open_session
 from reconciler.cli.signals import StopFlag, handle_signals

@@ -7,44 +7,21 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
-from reconciler.cli.planning import load_request, plan_in_session, source_files, stamp
+from reconciler.cli.planning import YamlSource, load_request
 from reconciler.cli.saved_plan import is_plan_file, read_plan_file, require_same_sources, resolve_source
 from reconciler.cli.session import Account, Session
+from reconciler.engine import PlanResult, verify_saved_plan
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import PlanOptions
 from reconciler.plan.step import Action
-
-if TYPE_CHECKING:
-    from reconciler.engine import PlanResult
-
 
 log = logging.getLogger("reconciler.apply")
 FIXED_IN_PLAN = ("targets", "shard", "as_of", "max_removals", "changed_since")
-
-
-@dataclass(frozen=True, slots=True)
-class YamlSource:
-    """A configuration, loaded from `files`."""
-
-    files: tuple[Path, ...]
-    account: Account
-    desired: Desired
-    options: PlanOptions
-
-    def plan(self, session: Session, parallelism: int) -> PlanResult:
-        """Make the plan."""
-        return plan_in_session(session, self.desired, self.options, parallelism)
-
-    def to_saved_plan(self, plan: Plan) -> SavedPlan:
-        """Return the plan as the renderers take it."""
-        return stamp(plan, self.desired.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +35,6 @@ class SavedPlanSource:
 
     def plan(self, session: Session, parallelism: int) -> PlanResult:
         """Verify the plan against the live groups that it changes."""
-        from reconciler.engine import verify_saved_plan
-
         return verify_saved_plan(self.saved.plan, session.client, desired=self.desired, parallelism=parallelism)
 
     def to_saved_plan(self, plan: Plan) -> SavedPlan:
@@ -70,8 +45,7 @@ class SavedPlanSource:
 def read_source(request: PlanRequest, global_options: GlobalOptions) -> YamlSource | SavedPlanSource:
     """Read PATH. Raises what is wrong with it, and UsageError for options that a saved plan does not take."""
     if not is_plan_file(request.path):
-        desired, options = load_request(request, global_options)
-        return YamlSource(source_files(desired), Account.of(desired), desired, options)
+        return load_request(request, global_options)
     _reject_fixed_options(request)
     saved = read_plan_file(request.path)
     plan = saved.plan
