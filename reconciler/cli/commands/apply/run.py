@@ -16,7 +16,6 @@ from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
 from reconciler.cli.commands.apply.audit import Recorder, open_audit_log
-from reconciler.cli.commands.apply.source import SavedPlanSource, read_source
 from reconciler.cli.error_output import print_crash, print_error, print_message
 from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
@@ -29,8 +28,9 @@ from reconciler.cli.output import (
     write_after_success,
     write_file,
 )
-from reconciler.cli.planning import YamlSource
+from reconciler.cli.planning import YamlSource, load_request
 from reconciler.cli.progress import show_progress
+from reconciler.cli.saved_plan import SavedPlanSource, is_plan_file, load_saved_plan
 from reconciler.cli.session import Session, endpoint_of, open_session
 from reconciler.cli.signals import StopFlag, handle_signals
 from reconciler.engine import PlanResult, execute
@@ -55,9 +55,12 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
     """Apply PATH and return the exit code."""
     if options.dry_run and (options.report or options.audit_log):
         raise UsageError("--dry-run cannot be combined with --report or --audit-log", "remove one of them")
-    source = read_source(request, global_options)
-    if isinstance(source, SavedPlanSource):
+    source: YamlSource | SavedPlanSource
+    if is_plan_file(request.path):
+        source = load_saved_plan(request, global_options)
         global_options = replace(global_options, instance_id=source.account.instance_id)
+    else:
+        source = load_request(request, global_options)
     outputs = {"--report": options.report, "--audit-log": options.audit_log}
     require_distinct_files(outputs, (*source.files, global_options.api_key_file))
     require_writable(options.report)
