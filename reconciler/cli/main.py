@@ -24,7 +24,7 @@ from reconciler.sanitize.mask import mask_text
 COMMANDS = {
     "validate": ("reconciler.cli.commands.validate:validate", "Check the configuration offline."),
     "plan": ("reconciler.cli.commands.plan:plan", "Show what apply would change; never writes."),
-    "apply": ("reconciler.cli.commands.apply.command:apply", "Make the live groups match the configuration."),
+    "apply": ("reconciler.cli.commands.apply:apply", "Make the live groups match the configuration."),
     "drift": (
         "reconciler.cli.commands.drift:drift",
         "Show how the live groups differ from the configuration; changes no group.",

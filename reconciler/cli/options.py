@@ -37,10 +37,10 @@ class PlanRequest:
 
 
 def option(*names: str, **attributes: Any) -> Callable[[F], F]:
-    """Add an option that an environment variable can set, too: `RECONCILER_` and the option's name."""
+    """Add an option that an environment variable can set, too: `RECONCILER_` and its name. Its help has the default."""
     flag = next(name for name in names if name.startswith("--"))
     attributes.setdefault("envvar", f"RECONCILER_{flag[2:].replace('-', '_').upper()}")
-    return click.option(*names, **attributes)
+    return click.option(*names, show_default="default" in attributes, **attributes)
 
 
 def file_option(*names: str, **attributes: Any) -> Callable[[F], F]:
@@ -58,9 +58,7 @@ def path_argument(function: F) -> F:
 def format_option(formats: Iterable[str]) -> Callable[[F], F]:
     """Add --format with the keys of one of the tables in `cli.formats`; the first is the default."""
     names = list(formats)
-    return option(
-        "--format", "format_", type=click.Choice(names), default=names[0], show_default=True, help="Output format."
-    )
+    return option("--format", "format_", type=click.Choice(names), default=names[0], help="Output format.")
 
 
 output_option = file_option("--output", help="Write the result to a file instead of stdout.")

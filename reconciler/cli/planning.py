@@ -55,12 +55,12 @@ class YamlSource:
         return SavedPlan(plan, tuple(stamped_sources), __version__, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
-def load_desired(path: Path, as_of: date | None, *, quiet: bool) -> Desired:
+def load_desired(path: Path, global_options: GlobalOptions, as_of: date | None = None) -> Desired:
     """Load and check PATH, and print warnings on stderr. Raises ConfigError with every problem."""
     from reconciler.config import load
 
     desired = load(path, as_of=as_of or today())
-    if desired.warnings and not quiet:
+    if desired.warnings and not global_options.quiet:
         from reconciler.report.problems import render_problems
 
         print_line(render_problems(desired.warnings).rstrip("\n"))
@@ -80,7 +80,7 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         shard=request.shard,
         sandbox=global_options.sandbox,
     )
-    desired = load_desired(request.path, request.as_of, quiet=global_options.quiet)
+    desired = load_desired(request.path, global_options, request.as_of)
     if request.changed_since is not None:
         from reconciler.cli.revisions import options_for_changed_since
 

@@ -50,9 +50,7 @@ NEXT_STEPS = {
     default=Path(),
     envvar="RECONCILER_FOLDER",
 )
-@option(
-    "--ci", type=click.Choice(CI_SYSTEMS), default="github", show_default=True, help="CI system to write pipelines for."
-)
+@option("--ci", type=click.Choice(CI_SYSTEMS), default="github", help="CI system to write pipelines for.")
 def init(folder: Path, ci: str) -> int:
     """Write a starter configuration and CI pipelines for a new repository; offline.
 

@@ -35,7 +35,7 @@ def invite(global_options: GlobalOptions, key: str, path: Path) -> int:
     from reconciler.cli.session import Account, reading_session
     from reconciler.plan.selection import select_key
 
-    desired = load_desired(path, None, quiet=global_options.quiet)
+    desired = load_desired(path, global_options)
     select_key(desired.groups, key)
     with reading_session(global_options, Account.of(desired)) as session:
         link = _invite_link(desired, session.client, key)

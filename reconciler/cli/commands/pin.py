@@ -34,7 +34,7 @@ def pin(global_options: GlobalOptions, path: Path, dry_run: bool) -> int:
     from reconciler.cli.session import Account, reading_session
     from reconciler.engine import match_live
 
-    desired = load_desired(path, None, quiet=global_options.quiet)
+    desired = load_desired(path, global_options)
     with reading_session(global_options, Account.of(desired)) as session:
         _, matches = match_live(desired, session.client, {group.key for group in desired.groups})
     _warn_of_unmatched(matches)

@@ -33,9 +33,7 @@ COMMANDS = {
 }
 
 
-state_option = file_option(
-    "--state", help="File that holds the embedded server's state.", default=SANDBOX_STATE, show_default=True
-)
+state_option = file_option("--state", help="File that holds the embedded server's state.", default=SANDBOX_STATE)
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, epilog=EXAMPLE)
@@ -49,10 +47,8 @@ def sandbox() -> None:
   reconciler sandbox serve --port 8080 --from first-state.yaml --faults faults.yaml
   WAPPFY_API_KEY=wappfy_sk_sandbox_key reconciler --base-url http://127.0.0.1:8080/api plan"""
 )
-@option("--host", default="127.0.0.1", show_default=True, help="Loopback address to bind.")
-@option(
-    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port to bind; 0 takes any free one."
-)
+@option("--host", default="127.0.0.1", help="Loopback address to bind.")
+@option("--port", type=click.IntRange(0, 65535), default=8080, help="Port to bind; 0 takes any free one.")
 @state_option
 @file_option("--from", "first_state", help="Start with the groups and people of this YAML file; only with a new state.")
 @file_option("--faults", help="Inject the faults described in this YAML file.")
@@ -60,22 +56,14 @@ def sandbox() -> None:
     "--dialect",
     type=click.Choice(["guide", "reference"]),
     default="guide",
-    show_default=True,
     help="Shape of groups: the one in the API's guide, or the one in its reference.",
 )
-@option(
-    "--paging",
-    type=click.Choice(["none", "offset", "page"]),
-    default="none",
-    show_default=True,
-    help="Paging style of lists.",
-)
-@option("--rate-limit", type=click.IntRange(1), default=100, show_default=True, help="Calls allowed per window.")
+@option("--paging", type=click.Choice(["none", "offset", "page"]), default="none", help="Paging style of lists.")
+@option("--rate-limit", type=click.IntRange(1), default=100, help="Calls allowed per window.")
 @option(
     "--window",
     type=click.FloatRange(0.1, 86_400),
     default=60.0,
-    show_default=True,
     metavar="SECONDS",
     help="Length of a rate-limit window.",
 )
@@ -139,7 +127,7 @@ def reset(state: Path) -> int:
 
 @command("  reconciler sandbox shake && reconciler --sandbox drift")
 @state_option
-@option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same changes.")
+@option("--seed", type=int, default=1, help="The same seed makes the same changes.")
 @pass_global_options
 def shake(global_options: GlobalOptions, state: Path, seed: int) -> int:
     """Simulate manual changes in the embedded server's groups: a rename, a removal, an unknown member."""

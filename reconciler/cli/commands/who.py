@@ -38,7 +38,7 @@ def who(
     from reconciler.config.person_reference import resolve_person
     from reconciler.engine import find_person
 
-    desired = load_desired(path, None, quiet=global_options.quiet)
+    desired = load_desired(path, global_options)
     require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
     person_ref = resolve_person(person, desired)
     with reading_session(global_options, Account.of(desired)) as session:
