@@ -12,6 +12,8 @@ from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import DIFFERENCE_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import as_of_option, format_option, option, output_option, show_phones_option
+from reconciler.cli.output import require_distinct_files, write_rendered
+from reconciler.errors import Refused
 
 EXAMPLE = """\
   reconciler diff origin/main HEAD
@@ -47,9 +49,7 @@ def diff(
     PATH defaults to groups.yaml, or to the one of OLD and NEW that is a path. Works offline, without an API key. Shows
     removals that `restrictions` forbid, and exits with 1 if there are any.
     """
-    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.revisions import compare_arguments
-    from reconciler.errors import Refused
 
     require_distinct_files({"--output": output}, (Path(old), Path(new), path))
     path_source = click.get_current_context().get_parameter_source("path")

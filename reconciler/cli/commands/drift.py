@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.error_output import print_error
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options
+from reconciler.cli.output import require_distinct_files, write_rendered
 from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, NotificationFailed, OutputError, UsageError
 from reconciler.model.identity import chat_id, parse_jid
+from reconciler.sanitize.escape import escape_controls
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -75,7 +78,6 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
     """Return the id of a key's live group, among all groups that were listed for the plan."""
     from reconciler.diff.match import match_groups
     from reconciler.model.live import ListedGroup
-    from reconciler.sanitize.escape import escape_controls
 
     match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.live_names.items()])[key]
     if match.listed is None:
@@ -116,7 +118,6 @@ def drift(
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml. --notify sends one message with counts
     and group keys, and nothing else is written. If the message cannot be sent, the exit code is 1.
     """
-    from reconciler.cli.output import require_distinct_files
     from reconciler.cli.planning import load_request, read_only_plan
     from reconciler.cli.revisions import add_drift_causes, find_applied_revision
 
@@ -139,8 +140,6 @@ def _render(
     saved: SavedPlan, request: PlanRequest, global_options: GlobalOptions, format_: str, output: Path | None
 ) -> bool:
     """Print the drift. If that fails, print an error and go on, so that the notification is still sent."""
-    from reconciler.cli.error_output import print_error
-    from reconciler.cli.output import write_rendered
 
     try:
         write_rendered(

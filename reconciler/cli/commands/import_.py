@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.error_output import print_line
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option, output_option
+from reconciler.cli.output import require_distinct_files, write
+from reconciler.sanitize.escape import mask_and_escape
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -38,10 +41,6 @@ def import_(
 
     It has full phone numbers, on stdout too. --output replaces an existing file and reports that.
     """
-    from reconciler.cli.error_output import print_line
-    from reconciler.cli.output import require_distinct_files, write
-    from reconciler.sanitize.escape import mask_and_escape
-
     require_distinct_files({"--output": output}, (global_options.api_key_file,))
     text = _render_live_groups(global_options, ids, people, phone)
     existed = output is not None and os.path.exists(output)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option, path_argument
+from reconciler.cli.output import require_stdout, write, write_after_success
+from reconciler.sanitize.escape import mask_and_escape
 
 if TYPE_CHECKING:
     from reconciler.diff.match import Match
@@ -55,9 +57,7 @@ def _warn_of_unmatched(matches: Mapping[str, Match]) -> None:
 
 def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
     """Write the ids into the file, or only print them in a dry run."""
-    from reconciler.cli.output import require_stdout, write, write_after_success
     from reconciler.config.pin import pin, write_files
-    from reconciler.sanitize.escape import mask_and_escape
 
     if not ids:
         write("Nothing to pin: every live group has its id in the file.")

@@ -8,6 +8,8 @@ from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest, file_option, format_option, option, output_option, planning_options
+from reconciler.cli.output import require_distinct_files, write_file, write_rendered
+from reconciler.sanitize.escape import json_text
 
 EXAMPLE = """\
   reconciler plan groups.yaml
@@ -36,7 +38,6 @@ def plan(
 
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
-    from reconciler.cli.output import require_distinct_files, write_file, write_rendered
     from reconciler.cli.planning import load_request, read_only_plan
 
     source = load_request(request, global_options)
@@ -46,7 +47,6 @@ def plan(
     if out is not None:
         from reconciler.cli.saved_plan import source_digests
         from reconciler.plan.file_format import plan_document
-        from reconciler.sanitize.escape import json_text
 
         saved = source.to_saved_plan(plan, source_digests(request.path, source.desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)

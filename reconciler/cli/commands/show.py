@@ -10,6 +10,7 @@ from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import format_option, output_option, show_phones_option
+from reconciler.cli.output import require_distinct_files, write_rendered
 
 EXAMPLE = """\
   reconciler plan --out today.plan
@@ -24,7 +25,6 @@ EXAMPLE = """\
 @pass_global_options
 def show(global_options: GlobalOptions, planfile: Path, format_: str, output: Path | None, show_phones: bool) -> int:
     """Render a plan that `plan --out` saved."""
-    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.saved_plan import read_plan_file_to_show
 
     require_distinct_files({"--output": output}, (planfile,))

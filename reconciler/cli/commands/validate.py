@@ -10,6 +10,7 @@ from pathlib import Path
 from reconciler.cli.command import command
 from reconciler.cli.formats import PROBLEM_FORMATS
 from reconciler.cli.options import format_option, output_option, path_argument, today
+from reconciler.cli.output import require_distinct_files, write
 from reconciler.errors import ConfigError, Problem
 
 EXAMPLE = """\
@@ -29,7 +30,6 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
 
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
-    from reconciler.cli.output import require_distinct_files, write
     from reconciler.config import load
     from reconciler.report.options import RenderOptions
     from reconciler.report.problems import Validation

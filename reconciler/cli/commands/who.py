@@ -10,6 +10,7 @@ from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import WHO_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import format_option, output_option, path_argument, show_phones_option
+from reconciler.cli.output import require_distinct_files, write_rendered
 
 EXAMPLE = """\
   reconciler who alice
@@ -32,7 +33,6 @@ def who(
     PERSON is an alias or a name in the configuration, a phone number in any spelling, a JID or a private id (LID). PATH
     is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
-    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.planning import load_desired, source_files
     from reconciler.cli.session import Account, reading_session
     from reconciler.config.person_reference import resolve_person
