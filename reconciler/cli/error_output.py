@@ -1,4 +1,4 @@
-"""Messages on stderr: expected errors as sentences, unexpected ones as a log file to send."""
+"""Errors and other messages on stderr: expected errors as sentences, unexpected ones as a log file to send."""
 
 from __future__ import annotations
 
@@ -41,6 +41,14 @@ def print_error(error: ReconcilerError, note: str = "") -> None:
     lines = [*error.summary().splitlines(), *(f"  {line}" for line in error.hint.splitlines())]
     text = "\n".join(mask_and_escape(line) for line in lines)
     print_message(f"{text}\n  {note}" if note else text)
+
+
+def print_usage_error(error: click.ClickException) -> None:
+    """Print what is wrong with the command line, masked, below the usage of the command."""
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        print_line(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
+    print_message(mask_text(error.format_message()))
 
 
 def print_crash(error: BaseException, arguments: Sequence[str]) -> None:

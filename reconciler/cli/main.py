@@ -15,11 +15,10 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.command import LazyGroup
-from reconciler.cli.error_output import print_crash, print_error, print_message
+from reconciler.cli.error_output import print_crash, print_error, print_line, print_message, print_usage_error
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.output import flush_all
 from reconciler.errors import ReconcilerError
-from reconciler.sanitize.mask import mask_text
 
 COMMANDS = {
     "validate": ("reconciler.cli.commands.validate:validate", "Check the configuration offline."),
@@ -66,13 +65,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         result = cli.main(args=args, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        print_line(error.format_message())
         return 1
     except (click.exceptions.Abort, KeyboardInterrupt):
         print_message("interrupted; nothing was changed")
         return 130
     except click.ClickException as error:
-        _print_usage_error(error)
+        print_usage_error(error)
         return 1
     except ReconcilerError as error:
         print_error(error)
@@ -91,14 +90,6 @@ def _escape_unencodable_characters() -> None:
         if isinstance(stream, TextIOWrapper):
             with suppress(OSError):  # it has a buffer to flush, and its disk is full
                 stream.reconfigure(errors="backslashreplace")
-
-
-def _print_usage_error(error: click.ClickException) -> None:
-    context = getattr(error, "ctx", None)
-    if context is not None:
-        click.echo(context.get_usage(), err=True)
-        click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
-    print_message(mask_text(error.format_message()))
 
 
 if __name__ == "__main__":
