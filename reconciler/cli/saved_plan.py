@@ -23,6 +23,7 @@ from reconciler.plan.model import Plan
 from reconciler.plan.step import Action
 
 log = logging.getLogger("reconciler.plan")
+apply_log = logging.getLogger("reconciler.apply")
 FIXED_IN_PLAN = ("targets", "shard", "as_of", "max_removals", "changed_since")
 MARKER = f'"{FORMAT}"'.encode()
 
@@ -90,7 +91,7 @@ def _reject_fixed_options(request: PlanRequest) -> None:
         )
     if fixed:
         variables = ", ".join(request.from_environment[name] for name in fixed)
-        log.warning("ignored, because the saved plan fixes them: %s", variables)
+        apply_log.warning("ignored, because the saved plan fixes them: %s", variables)
 
 
 def _load_behind_plan(plan: Plan, files: Sequence[Path]) -> Desired | None:
