@@ -7,11 +7,11 @@ import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.options import today
 from reconciler.config import FileContent, load, load_contents
 from reconciler.config.source_files import MAX_FILE_BYTES, is_config_file
-from reconciler.engine import PlanResult
 from reconciler.errors import ConfigError, Refused, RevisionError, UsageError
 from reconciler.history.changed_since import forbidden_removals, match_may_change, select_changed
 from reconciler.history.compare_configs import compare_configs
@@ -22,6 +22,9 @@ from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
 from reconciler.plan.model import AppliedRevision, Plan
 from reconciler.plan.selection import PlanOptions
+
+if TYPE_CHECKING:
+    from reconciler.engine import PlanResult
 
 log = logging.getLogger("reconciler.revisions")
 

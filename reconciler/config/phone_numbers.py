@@ -28,6 +28,7 @@ def is_region(code: str) -> bool:
     return code in SUPPORTED_REGIONS
 
 
+@cache
 def read_phone(text: str, region: str | None) -> str:
     """Return the digits of the international number, without the plus sign.
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy
 from reconciler.diff.match import Match, lookup_names, match_groups
 from reconciler.errors import Problem, ProblemKind
-from reconciler.history.normal_form import compare_forms, groups_equal, normalize_settings
+from reconciler.history.normal_form import compare_settings, groups_equal
 from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.model.live import Listing
@@ -46,11 +46,7 @@ def select_changed(old: Desired | str, new: Desired, targets: Sequence[str], ref
     gone = before.keys() - {group.key for group in new.groups}
     keys_of_ids: dict[str | None, str] = {group.id: group.key for group in new.groups if group.id is not None}
     renamed = [KeyRename(key, keys_of_ids[before[key].id]) for key in sorted(gone) if before[key].id in keys_of_ids]
-    settings = [
-        {path: value for path, value in normalize_settings(desired).items() if path not in _NO_EFFECT_ON_PLANS}
-        for desired in (old, new)
-    ]
-    changed_settings = sorted({delta.field for delta in compare_forms(*settings)})
+    changed_settings = sorted({delta.field for delta in compare_settings(old, new)} - _NO_EFFECT_ON_PLANS)
     selected = [group for group in new.groups if group.key in keys and not changed_settings]
     unchanged = [group.key for group in selected if group.key in before and groups_equal(before[group.key], group)]
     return ChangedSince(

@@ -24,7 +24,7 @@ from reconciler.history.config_diff import (
     MembershipChange,
     MembershipTermsChange,
 )
-from reconciler.history.normal_form import Delta, compare_forms, compare_groups, normalize_settings
+from reconciler.history.normal_form import Delta, compare_groups, compare_settings
 from reconciler.history.pairing import find_namesakes, index_by_name, pair_groups
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.identity import Identity, phone_jid
@@ -40,7 +40,7 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
     changed = {group.key for group in groups}
     # A version that does not exist has no settings that could have changed: the groups say it all.
     both_exist = old_version.exists and new_version.exists
-    deltas = compare_forms(normalize_settings(old), normalize_settings(new)) if both_exist else ()
+    deltas = compare_settings(old, new) if both_exist else ()
     return ConfigDiff(
         old=old_version,
         new=new_version,
@@ -49,7 +49,7 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
         groups=groups,
         unchanged=sum(group.key not in changed for group in new.groups),
         settings=_field_changes(
-            deltas, lambda change: change_notes.setting_note(old, new, change.field, change.old is not None)
+            deltas, lambda delta: change_notes.setting_note(old, new, delta.field, delta.old is not None)
         ),
         lists=_list_changes(deltas, old, new),
         alias_changes=tuple(
@@ -90,7 +90,7 @@ def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredG
     # The heading has name and id; the people in a list show that it is managed.
     fields = _field_changes(
         (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),
-        lambda change: change_notes.added_field_note(group, new.policy.max_removals, change.field),
+        lambda delta: change_notes.added_field_note(group, new.policy.max_removals, delta.field),
     )
     return replace(
         _without_changes(group, GroupChangeKind.ADDED),
@@ -111,7 +111,7 @@ def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after:
     return replace(
         _without_changes(named, GroupChangeKind.CHANGED),
         old_key=old.key if old.key != new.key else None,
-        fields=_field_changes(deltas, lambda change: change_notes.field_note(old, new, change.field)),
+        fields=_field_changes(deltas, lambda delta: change_notes.field_note(old, new, delta.field)),
         added=added,
         removed=_removed_members(deltas, old, new, after),
         terms_changed=_terms_changes(deltas, new),
@@ -167,17 +167,15 @@ def _terms_text(form: Iterable[tuple[str, Any]]) -> str:
     return ", ".join(part for part in parts if part) or "no end"
 
 
-def _field_changes(deltas: Iterable[Delta], note: Callable[[FieldChange], str]) -> tuple[FieldChange, ...]:
-    changes = []
-    for delta in deltas:
-        if not delta.item:
-            text = _FIELD_TEXTS.get(delta.field, _field_text)
-            old, new = text(delta.old), text(delta.new)
-            # Two codes are never written out, so they look the same.
-            new = "another code" if delta.field == "invite" and old and new else new
-            change = FieldChange(delta.field, old, new)
-            changes.append(replace(change, note=note(change)))
-    return tuple(changes)
+def _field_changes(deltas: Iterable[Delta], note: Callable[[Delta], str]) -> tuple[FieldChange, ...]:
+    return tuple(FieldChange(delta.field, *_field_texts(delta), note(delta)) for delta in deltas if not delta.item)
+
+
+def _field_texts(delta: Delta) -> tuple[str | None, str | None]:
+    text = _FIELD_TEXTS.get(delta.field, _field_text)
+    old, new = text(delta.old), text(delta.new)
+    # Two codes are never written out, so they look the same.
+    return old, "another code" if delta.field == "invite" and old and new else new
 
 
 def _field_text(value: Any) -> str | None:

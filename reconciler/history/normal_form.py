@@ -6,8 +6,8 @@ themselves, so that a field which is added to a group, a member, a person, the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -16,9 +16,9 @@ from reconciler.model.desired import Desired, DesiredGroup, Member, Person, Remo
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import Restrictions, Rule
 
-Form: TypeAlias = dict[str, Any]
-"""Values by the name of their field. A mapping has items that differ one by one, people by identity; any other value
-differs as a whole. `UNMANAGED` and None stay what they are."""
+Form: TypeAlias = dict[tuple[str, str], Any]
+"""Values by field and item. A mapping is {} under the item "", and its items differ one by one, people by identity; any
+other value, under the item "", differs as a whole. `UNMANAGED` and None stay what they are."""
 
 _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     # The groups are compared one by one, and what a file lost by `forbidden_removals`. Both sides are of one day.
@@ -49,84 +49,72 @@ class Delta:
     new: Any
 
 
-def normalize_group(group: DesiredGroup, excluded: frozenset[Identity] = frozenset()) -> Form:
-    """Return everything that is wanted of a group; `excluded` people are left out of its members."""
-    if excluded and not isinstance(group.members, Unmanaged):
-        members = {identity: member for identity, member in group.members.items() if identity not in excluded}
-        group = replace(group, members=members)
-    form = dict(_compared_fields(group))
-    form["expired"] = _people_form(member.person.identity for member in group.expired)
-    return form
-
-
 def compare_groups(
     old: DesiredGroup, new: DesiredGroup, excluded: frozenset[Identity] = frozenset()
 ) -> tuple[Delta, ...]:
     """Return what differs between two groups, their keys apart; `excluded` people are left out of the members."""
-    return compare_forms(*_group_forms(old, new, excluded))
+    return _compare_forms(_group_form(old, excluded), _group_form(new, excluded))
 
 
 def groups_equal(old: DesiredGroup, new: DesiredGroup) -> bool:
     """Whether two versions want the same of a group, its key apart."""
     # Most groups are equal to the last line number, and then no form is needed.
-    if old == new:
-        return True
-    old_form, new_form = _group_forms(old, new, frozenset())
-    return old_form == new_form
+    return old == new or not compare_groups(old, new)
 
 
-def _group_forms(old: DesiredGroup, new: DesiredGroup, excluded: frozenset[Identity]) -> tuple[Form, Form]:
-    """Return both forms without the members that are equal: in a large group nearly all are."""
-    before = old.listed_members
-    excluded |= {identity for identity, member in new.listed_members.items() if before.get(identity) == member}
-    return normalize_group(old, excluded), normalize_group(new, excluded)
+def compare_settings(old: Desired, new: Desired) -> tuple[Delta, ...]:
+    """Return what differs outside the groups; a field is its path in the file: `policy.protected`."""
+    return _compare_forms(_settings_form(old), _settings_form(new))
 
 
-def normalize_settings(desired: Desired) -> Form:
-    """Return everything outside the groups, each value under its path in the file: `policy.protected`."""
-    form = {_SETTING_NAMES.get(name, name): value for name, value in _compared_fields(desired)}
-    del form["policy"], form["people"]
-    form |= {f"policy.{name}": value for name, value in _compared_fields(desired.policy)}
-    form |= {f"policy.{name}": _people_form(getattr(desired.policy, name)) for name in ("protected", "ignored")}
+def _group_form(group: DesiredGroup, excluded: frozenset[Identity]) -> Form:
+    expired = _people_form(member.person.identity for member in group.expired)
+    form = _flatten(_compared_fields(group) | {"expired": expired})
+    return {path: value for path, value in form.items() if path[0] != "members" or path[1] not in excluded}
+
+
+def _settings_form(desired: Desired) -> Form:
+    values = {_SETTING_NAMES.get(name, name): value for name, value in _compared_fields(desired).items()}
+    del values["policy"], values["people"]
+    values |= {f"policy.{name}": value for name, value in _compared_fields(desired.policy).items()}
+    values |= {f"policy.{name}": _people_form(getattr(desired.policy, name)) for name in ("protected", "ignored")}
     people = desired.people
-    form["aliases"] = {alias: identity for identity, person in people.items() for alias in person.aliases}
+    values["aliases"] = {alias: identity for identity, person in people.items() for alias in person.aliases}
     for name in _compared_names(Person):
-        values = {identity: getattr(person, name) for identity, person in people.items()}
-        form[f"people.{name}"] = {identity: _plain(value) for identity, value in values.items() if value is not None}
+        facts = {identity: getattr(person, name) for identity, person in people.items()}
+        values[f"people.{name}"] = {identity: fact for identity, fact in facts.items() if fact is not None}
+    return _flatten(values)
+
+
+def _flatten(values: Mapping[str, Any]) -> Form:
+    form: Form = {}
+    for field, value in values.items():
+        items = value if isinstance(value, Mapping) else {}
+        form[field, ""] = {} if isinstance(value, Mapping) else value
+        form |= {(field, item): each for item, each in items.items()}
     return form
 
 
-def compare_forms(old: Form, new: Form) -> tuple[Delta, ...]:
+def _compare_forms(old: Form, new: Form) -> tuple[Delta, ...]:
     """Return what differs between two forms of one kind: fields in their order, their items sorted."""
-    if old == new:
+    # Nearly all values are equal as they are; only the others are worth the time of making them plain.
+    unequal = [path for path in old | new if old.get(path) != new.get(path)]
+    before, after = ({path: _plain(form[path]) for path in unequal if path in form} for form in (old, new))
+    if before == after:
         return ()
     # Takes 0.1 s, and few runs compare versions that differ.
     from deepdiff import DeepDiff
 
-    before, after = _flatten(old), _flatten(new)
-    # DeepDiff takes its time over each value, equal or not.
-    for key in [key for key, value in before.items() if key in after and after[key] == value]:
-        del before[key], after[key]
     # By default DeepDiff does not look into what differs very much.
     tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
     paths: set[tuple[str, str]] = {level.path(output_format="list")[0] for levels in tree.values() for level in levels}
-    order = {name: at for at, name in enumerate([*new, *old])}
+    order = {field: at for at, (field, _) in enumerate([*new, *old])}
     deltas = (Delta(*path, before.get(path), after.get(path)) for path in paths)
     return tuple(sorted(deltas, key=lambda delta: (order[delta.field], delta.item)))
 
 
-def _flatten(form: Form) -> dict[tuple[str, str], Any]:
-    """Return the values by field and item: a mapping as {}, so that two do not differ as a whole, then its items."""
-    flat: dict[tuple[str, str], Any] = {}
-    for field, value in form.items():
-        items = value if isinstance(value, dict) else {}
-        flat[field, ""] = {} if isinstance(value, dict) else value
-        flat |= {(field, item): each for item, each in items.items()}
-    return flat
-
-
-def _compared_fields(value: Any) -> Iterator[tuple[str, Any]]:
-    return ((name, _plain(getattr(value, name))) for name in _compared_names(type(value)))
+def _compared_fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in _compared_names(type(value))}
 
 
 def _compared_names(kind: type) -> list[str]:
@@ -153,5 +141,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return tuple(sorted(value))
     if is_dataclass(value):
-        return tuple(_compared_fields(value))
+        return tuple((name, _plain(each)) for name, each in _compared_fields(value).items())
     raise TypeError(f"a value of the configuration cannot be compared: {type(value).__name__}")

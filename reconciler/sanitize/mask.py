@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from reconciler.model.identity import is_group_id, is_invite_url, parse_jid
 
-MIN_DIGITS = 8
+_MIN_DIGITS = 8
 """Digits of the shortest number without a plus sign; shorter ones are tables, rooms, years."""
-MIN_DIGITS_AFTER_PLUS = 7
+_MIN_DIGITS_AFTER_PLUS = 7
 # Superscripts, digits in circles and the like, which `\d` does not know (Unicode: Numeric_Type=Digit).
 _OTHER_DIGITS = (
     "\u00b2\u00b3\u00b9\u1369-\u1371\u19da\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u2474-\u247c\u2488-\u2490\u24ea"
@@ -76,68 +76,6 @@ _KNOWN = re.compile(
     r"|(?P<jid>(?<!\d)\d{5,32})(?:\.\d{1,3})?(?::\d{1,5})?@(?:s\.whatsapp\.net|c\.us)\b",
     re.IGNORECASE,
 )
-
-
-def replace_numbers(text: str, known: Callable[[re.Match[str]], str], run: Callable[[re.Match[str]], str]) -> str:
-    """Return the text with its numbers replaced by what `known` and `run` return.
-
-    `known` gets an address with a number in it: in the group `jid`, or in `creator` with `made` after it. `run` gets
-    any number of digits with little between them: `digits`, and after a plus sign `plus` and what is `apart`.
-    """
-    if not _SEVERAL.search(text):
-        return text
-    parts: list[str] = []
-    at = 0
-    for match in _KNOWN.finditer(text):
-        if match["years"] and not _is_season(match):
-            continue
-        parts += _between(text, at, match.start(), run)
-        parts.append(match[0] if match["stays"] or match["years"] else known(match))
-        at = match.end()
-    return "".join([*parts, *_between(text, at, len(text), run)])
-
-
-def looks_like_phone(text: str) -> bool:
-    """Whether this is only digits with little between them, and enough for a number."""
-    return _RUN.fullmatch(text) is not None and len(digits_of(text)) >= MIN_DIGITS_AFTER_PLUS
-
-
-def has_no_separator(run: str) -> bool:
-    """Whether nothing visible is between the digits."""
-    return _SPACING.search(run) is None
-
-
-def digits_of(text: str) -> str:
-    """Return the digits in a text, of any script or shape, as ASCII digits."""
-    return "".join(str(unicodedata.digit(char)) for char in text if char.isdigit())
-
-
-def split_numbers(digits: str, least: int) -> list[str]:
-    """Split a run of digits into the numbers that it lists and what separates them; a single number stays whole."""
-    for separator in _LISTED:
-        parts = separator.split(digits)
-        if len(parts) > 1 and all(len(digits_of(part)) >= least for part in parts[::2]):
-            return parts
-    return [digits]
-
-
-def _between(text: str, start: int, end: int, run: Callable[[re.Match[str]], str]) -> Iterator[str]:
-    """Yield a part of the text in pieces, its runs replaced; `run` can see the whole text around them."""
-    at = start
-    for match in _RUN.finditer(text, start, end):
-        yield text[at : match.start()]
-        yield run(match)
-        at = match.end()
-    yield text[at:end]
-
-
-def _is_season(match: re.Match[str]) -> bool:
-    """Whether two years follow each other (`2025-2026`, `2025/26`) and are not the end of a number."""
-    following = str(int(match["first"]) + 1)
-    before = match.string[max(0, match.start() - _YEAR_CONTEXT) : match.start()]
-    return match["last"] in (following, following[-2:]) and not _NUMBER_BEGINS.search(before)
-
-
 _TWO_DIGIT_CODES = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
 """Country calling codes of two digits (ITU-T E.164); 1 and 7 stand alone, all others have three."""
 _LONG_RUN = re.compile(r"\d{5,}")
@@ -151,7 +89,7 @@ def mask_number(identity_or_digits: str) -> str:
 
     Of a short national number fewer digits are visible, never more than half.
     """
-    return _join_parts(*_visible_parts(_digits(identity_or_digits)))
+    return _mask_digits(_digits(identity_or_digits))
 
 
 def mask_text(text: str) -> str:
@@ -160,7 +98,7 @@ def mask_text(text: str) -> str:
     That is every JID, an early group's id, which begins with its creator's number, and any eight digits with little
     between them, seven after a plus sign; `_NOT_A_NUMBER` has the exceptions.
     """
-    return replace_numbers(text, _mask_known, lambda run: _mask_run(run, MIN_DIGITS, user_input=False))
+    return _mask_numbers(text, user_input=False)
 
 
 def mask_user_input(text: str) -> str:
@@ -168,17 +106,17 @@ def mask_user_input(text: str) -> str:
 
     A number without a plus sign gets none, because that may be what is wrong.
     """
-    return replace_numbers(text, _mask_known, lambda run: _mask_run(run, MIN_DIGITS_AFTER_PLUS, user_input=True))
+    return _mask_numbers(text, user_input=True)
 
 
 def mask_person(reference: str) -> str:
     """Mask what should be a person: a number in any form is masked whole, also one with a letter in it."""
     user, at, server = reference.partition("@")
-    if at and (parse_jid(reference) is not None or is_group_id(reference) or looks_like_phone(user)):
+    if at and (parse_jid(reference) is not None or is_group_id(reference) or _looks_like_phone(user)):
         return mask_address(reference)
     if at:
         return f"{mask_person(user)}@{mask_address(server)}"
-    if sum(map(str.isdigit, reference)) < _MIN_DIGITS_OF_A_PERSON or looks_like_phone(reference):
+    if sum(map(str.isdigit, reference)) < _MIN_DIGITS_OF_A_PERSON or _looks_like_phone(reference):
         return mask_user_input(reference)
     return f"{reference[:3]}•••{reference[-2:]}"
 
@@ -204,49 +142,104 @@ def mask_address(address: str) -> str:
     return _LONG_RUN.sub(lambda run: mask_number(run[0]), mask_text(address.removeprefix("+")))
 
 
+def _mask_numbers(text: str, *, user_input: bool) -> str:
+    if not _SEVERAL.search(text):
+        return text
+    parts: list[str] = []
+    at = 0
+    for match in _KNOWN.finditer(text):
+        if match["years"] and not _is_season(match):
+            continue
+        parts += _mask_runs(text, at, match.start(), user_input)
+        parts.append(match[0] if match["stays"] or match["years"] else _mask_known(match))
+        at = match.end()
+    return "".join([*parts, *_mask_runs(text, at, len(text), user_input)])
+
+
+def _is_season(match: re.Match[str]) -> bool:
+    """Whether two years follow each other (`2025-2026`, `2025/26`) and are not the end of a number."""
+    following = str(int(match["first"]) + 1)
+    before = match.string[max(0, match.start() - _YEAR_CONTEXT) : match.start()]
+    return match["last"] in (following, following[-2:]) and not _NUMBER_BEGINS.search(before)
+
+
 def _mask_known(match: re.Match[str]) -> str:
+    """Mask an address of a known form: the creator in an early group's id, or a JID."""
     if match["made"]:
         code, first, last = _visible_parts(_digits(match["creator"]))
         return f"{code}{first}•••••{last}{match['made']}"
     return mask_number(match["jid"])
 
 
-def _mask_run(match: re.Match[str], least: int, *, user_input: bool) -> str:
-    apart = match["apart"]
-    least = MIN_DIGITS_AFTER_PLUS if match["plus"] and apart in ("", "(") else least
-    if len(digits_of(match["digits"])) < least:
+def _mask_runs(text: str, start: int, end: int, user_input: bool) -> Iterator[str]:
+    """Yield a part of the text in pieces, its numbers masked, with an eye to what is around that part."""
+    at = start
+    for match in _RUN.finditer(text, start, end):
+        yield text[at : match.start()]
+        yield _mask_run(match, user_input)
+        at = match.end()
+    yield text[at:end]
+
+
+def _mask_run(match: re.Match[str], user_input: bool) -> str:
+    after_plus = match["plus"] and match["apart"] in ("", "(")
+    least = _MIN_DIGITS_AFTER_PLUS if after_plus or user_input else _MIN_DIGITS
+    if len(_digits_in(match["digits"])) < least:
         return match[0]
-    first, *others = split_numbers(match["digits"], least)
+    first, *others = _split_numbers(match["digits"], least)
     visible = _mask_with_plus(first) if match["plus"] else _mask_without_plus(first, user_input)
     others[1::2] = [_mask_without_plus(other, user_input) for other in others[1::2]]
     return "".join([_bracket_before(match, first), visible, *others])
+
+
+def _split_numbers(digits: str, least: int) -> list[str]:
+    """Split a run of digits into the numbers that it lists and what separates them; a single number stays whole."""
+    for separator in _LISTED:
+        parts = separator.split(digits)
+        if len(parts) > 1 and all(len(_digits_in(part)) >= least for part in parts[::2]):
+            return parts
+    return [digits]
 
 
 def _bracket_before(match: re.Match[str], first: str) -> str:
     """Return the bracket before a number, unless its closing one goes too and no other digits are near."""
     opened = match["plus"] is None and match[0].startswith("(")
     near = match.string[max(0, match.start() - _BRACKET_CONTEXT) : match.start()]
-    return "(" if opened and (")" not in first or digits_of(near)) else ""
+    return "(" if opened and (")" not in first or _digits_in(near)) else ""
 
 
 def _mask_with_plus(number: str) -> str:
-    visible = _join_parts(*_visible_parts(digits_of(number)))
+    visible = _mask_digits(_digits_in(number))
     return visible if visible.startswith("+") else f"+{visible}"
 
 
 def _mask_without_plus(number: str, user_input: bool) -> str:
     """Mask a bare number and keep the spaces before it; as an international one where its digits look like one."""
-    digits, blanks = digits_of(number), number[: len(number) - len(number.lstrip())]
-    together = _MIN_INTERNATIONAL <= len(digits) <= _MAX_INTERNATIONAL and has_no_separator(number.strip())
+    digits, blanks = _digits_in(number), number[: len(number) - len(number.lstrip())]
+    together = _MIN_INTERNATIONAL <= len(digits) <= _MAX_INTERNATIONAL and not _SPACING.search(number.strip())
     if together or digits.startswith("00") or (digits.startswith("1") and len(digits) == _NORTH_AMERICAN):
-        visible = _join_parts(*_visible_parts(digits))
+        visible = _mask_digits(digits)
         return blanks + (visible.removeprefix("+") if user_input else visible)
     return blanks + _join_parts("", *_visible_digits(digits))
 
 
+def _looks_like_phone(text: str) -> bool:
+    """Whether this is only digits with little between them, and enough for a number."""
+    return _RUN.fullmatch(text) is not None and len(_digits_in(text)) >= _MIN_DIGITS_AFTER_PLUS
+
+
+def _digits_in(text: str) -> str:
+    """Return the digits in a text, of any script or shape, as ASCII digits."""
+    return "".join(str(unicodedata.digit(char)) for char in text if char.isdigit())
+
+
 def _digits(address: str) -> str:
     """Return the digits of a number or of a JID without its server and device."""
-    return digits_of(re.split("[@:]", address, maxsplit=1)[0])
+    return _digits_in(re.split("[@:]", address, maxsplit=1)[0])
+
+
+def _mask_digits(digits: str) -> str:
+    return _join_parts(*_visible_parts(digits))
 
 
 def _visible_parts(digits: str) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+import yaml
 
 from reconciler.cli.command import LazyGroup
 from reconciler.cli.main import cli
@@ -157,6 +158,21 @@ def comments(*patterns: str) -> Iterator[Text]:
             yield from _paragraphs(str(file.relative_to(ROOT)), _CODE.sub(_blank, text))
 
 
+def forms(pattern: str) -> Iterator[Text]:
+    """Yield what issue forms show: names, labels, descriptions and options."""
+
+    def walk(part: Any) -> Iterator[str]:
+        if isinstance(part, str):
+            yield _CODE.sub(" ", part)
+        elif isinstance(part, (dict, list)):
+            for each in part.values() if isinstance(part, dict) else part:
+                yield from walk(each)
+
+    for file in sorted(ROOT.glob(pattern)):
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        yield from (Text(str(file.relative_to(ROOT)), words) for words in walk(content))
+
+
 def help_texts() -> Iterator[Text]:
     """Yield what `--help` prints: descriptions and the help of options, for every command."""
 
@@ -218,7 +234,8 @@ def python_comments(folder: str) -> Iterator[Text]:
 
 GENERATED_FROM_HELP = "commands.md"
 ROOTS: dict[str, Callable[[], Iterator[Text]]] = {
-    "README": lambda: markdown("*.md", without=("ARCHITECTURE.md",)),
+    "README": lambda: markdown("*.md", ".github/*.md", without=("ARCHITECTURE.md",)),
+    "forms": lambda: forms(".github/ISSUE_TEMPLATE/*.yml"),
     "docs": lambda: markdown("docs/*.md", without=(GENERATED_FROM_HELP,)),
     "schema": schema_texts,
     "starter": lambda: comments("reconciler/starter/**/*.y*ml", "examples/**/*.y*ml", "examples/*.sh"),
@@ -233,6 +250,7 @@ ROOTS: dict[str, Callable[[], Iterator[Text]]] = {
 
 CHECKED = (
     "README",
+    "forms",
     "ARCHITECTURE",
     "docs",
     "schema",
