@@ -1,9 +1,10 @@
 """Stage 1: turn YAML files into the desired state.
 
-    source_files ──▶ yaml_reader ──▶ schema_check ──▶ merge ──▶ people ──▶ memberships ──▶ groups ──▶ policy ──▶ Desired
+    source_files ──▶ yaml_reader ──▶ schema_check ──▶ people ──▶ memberships ──▶ groups ──▶ policy ──▶ Desired
 
-`load` runs all of it, `load_contents` everything but the reading of files. `pin` puts ids into the files, `export`
-writes a new file. Only this folder reads YAML, JSON Schema and phone numbers.
+`load` runs all of it, and merges the files of a folder after their check; `load_contents` does everything but the
+reading of files. `pin` puts ids into the files, `export` writes a new file. Only this folder reads YAML, JSON Schema
+and phone numbers.
 """
 
 from __future__ import annotations

@@ -1,28 +1,18 @@
-"""A YAML document as plain values, and where each value stands: its path in the document and its line in the text."""
+"""A configuration as plain values, and where each value stands: its path in a document and its line in the text."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from yaml import YAMLError
-from yaml.events import (
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 
-from reconciler.config.yaml_events import NextEvent, event_mark, events_of
+from reconciler.config.yaml_events import DocumentPath, event_mark, walk
 
 Tree: TypeAlias = "dict[str, Tree] | list[Tree] | str | None"
 """A document without types: every scalar is text; None is an empty value (nothing, `~` or `null`)."""
-DocumentPath: TypeAlias = tuple[str | int, ...]
-"""The way from the root to a value: keys and indexes (from 0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +69,41 @@ def as_text(tree: Tree) -> str:
     return cast("str", tree)
 
 
+ALL_NAMES = "*"
+"""Stands among the broken names for "all of them": no name is spelled like that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedConfig:
+    """One configuration: the entries of each section by key, each with its place.
+
+    `broken` has the names of a section that exist but could not be read: a reference to them is no second mistake.
+    `lines` has, by file, the line of each path that a message may name.
+    """
+
+    sections: Mapping[str, Mapping[str, LocatedValue]]
+    region: LocatedValue | None = None
+    restrictions: LocatedValue | None = None
+    broken: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lines: Mapping[str, Mapping[DocumentPath, int]] = field(default_factory=dict)
+
+    def file_and_line(self, place: SourceLocation) -> str:
+        """Return `groups.yaml:31`; for a value behind a YAML alias, the nearest line above it."""
+        lines, path = self.lines[place.file], place.path
+        candidates = (lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines)
+        return f"{place.file}:{next(candidates, 1)}"
+
+    def is_broken(self, section: str, name: str) -> bool:
+        """Return whether this name may stand for an entry that could not be read."""
+        return not self.broken[section].isdisjoint((name, ALL_NAMES))
+
+    def group_fields(self, key: str) -> dict[str, LocatedValue]:
+        """Return the fields of a group, with the defaults for those that it does not have."""
+        entry = self.sections["groups"][key]
+        own = {name: LocatedValue(value, entry.place.at(name)) for name, value in as_mapping(entry.value).items()}
+        return {**self.sections["defaults"], **own}
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSpan:
     """Line and column (from 1) of a value and of the key before it; for a list's item both are the item's."""
@@ -93,67 +118,15 @@ def locate(text: str, paths: Collection[DocumentPath]) -> dict[DocumentPath, Sou
     A value that is not in the text itself (behind an alias, say) gets the span of the nearest value above it. If the
     text is invalid YAML from some point on, values after that point may be missing.
     """
-    search = _Search(events_of(text), set(paths))
-    with suppress(YAMLError, _AllFound):  # the reader reports invalid YAML with its own line and column
-        search.run()
-    return {path: span for path in paths if (span := search.nearest(path)) is not None}
-
-
-class _AllFound(Exception):
-    """The rest of the text need not be read; the reader may have stopped before a part that never ends."""
-
-
-class _Search:
-    """One pass over the events that enters only values on the way to a wanted path."""
-
-    def __init__(self, next_event: NextEvent, paths: set[DocumentPath]) -> None:
-        self._next = next_event
-        self._prefixes = {path[:end] for path in paths for end in range(len(path) + 1)}
-        self._missing = paths
-        self._spans: dict[DocumentPath, SourceSpan] = {}
-
-    def nearest(self, path: DocumentPath) -> SourceSpan | None:
-        """Return the span of the path, or else of the closest value above it."""
-        ends = range(len(path), -1, -1)
-        return next((self._spans[path[:end]] for end in ends if path[:end] in self._spans), None)
-
-    def run(self) -> None:
-        """Read the first document."""
-        for _ in range(2):
-            self._next()  # the starts of the stream and of the document
-        event: Event | None = self._next()
-        if event is not None:
-            self._visit(event, (), event_mark(event))
-
-    def _visit(self, event: Event, path: DocumentPath, key: tuple[int, int]) -> None:
-        if path not in self._prefixes:
-            self._skip(event)
-            return
-        # The first of two equal keys is the one that counts; the second has its own mark.
-        self._spans.setdefault(path, SourceSpan(key, event_mark(event)))
-        self._missing.discard(path)
-        if not self._missing:
-            raise _AllFound
-        if isinstance(event, SequenceStartEvent):
-            index = 0
-            while not isinstance(event := self._next(), SequenceEndEvent):
-                self._visit(event, (*path, index), event_mark(event))
-                index += 1
-        elif isinstance(event, MappingStartEvent):
-            while not isinstance(event := self._next(), MappingEndEvent):
-                if isinstance(event, ScalarEvent):
-                    self._visit(self._next(), (*path, event.value), event_mark(event))
-                else:
-                    self._skip(event)
-                    self._skip(self._next())
-
-    def _skip(self, event: Event) -> None:
-        depth = 0
-        while True:
-            if isinstance(event, (SequenceStartEvent, MappingStartEvent)):
-                depth += 1
-            elif isinstance(event, (SequenceEndEvent, MappingEndEvent)):
-                depth -= 1
-            if depth == 0:
-                return
-            event = self._next()
+    spans: dict[DocumentPath, SourceSpan] = {}
+    missing = set(paths)
+    with suppress(YAMLError):  # the reader reports invalid YAML with its own line and column
+        for path, key, value in walk(text, {each[:end] for each in paths for end in range(len(each) + 1)}):
+            # The first of two equal keys is the one that counts; the second has its own mark.
+            spans.setdefault(path, SourceSpan(event_mark(key), event_mark(value)))
+            missing.discard(path)
+            if not missing:
+                break  # the reader may have stopped before a part that never ends
+    if () not in spans:
+        return {}
+    return {path: next(spans[path[:end]] for end in range(len(path), -1, -1) if path[:end] in spans) for path in paths}

@@ -12,11 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.config.loader import load_sources
+from reconciler.config.loader import FileContent, load_contents
 from reconciler.config.phone_numbers import InvalidPhoneNumber, read_phone
-from reconciler.config.problem_collector import ProblemCollector
-from reconciler.config.source_files import SourceFile
-from reconciler.errors import ConfigError
 from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_PARTICIPANTS, Person
 from reconciler.model.identity import Identity, identity_of_jid, parse_jid, phone_jid
 from reconciler.model.live import LiveGroup, Participant
@@ -55,10 +52,7 @@ def render_config(
         lines += ["", "people:", *writer.people_lines()]
     lines += ["", "groups:", *bodies] if bodies else ["", "groups: {}"]
     text = "\n".join(lines) + "\n"
-    problems = ProblemCollector()
-    load_sources([SourceFile(_FILE, text.encode(), text)], problems, date.min)
-    if problems.failed:
-        raise ConfigError(problems.locate_all({_FILE: text}))
+    load_contents([FileContent(_FILE, text.encode())], as_of=date.min, folder=None, name="")
     return text
 
 

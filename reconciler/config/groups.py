@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.config.document import LocatedValue, SourceLocation, as_text
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_text
 from reconciler.config.memberships import Memberships, merge_into
-from reconciler.config.merge import MergedConfig
 from reconciler.config.people import People
 from reconciler.config.policy import read_removal_limit
 from reconciler.config.problem_collector import ProblemCollector, quote_value

@@ -1,4 +1,7 @@
-"""Load a configuration, in one row of calls: read files, parse, check, merge, resolve people, teams, groups, policy."""
+"""Load a configuration, in one row of calls: read files, parse, check, merge, resolve people, teams, groups, policy.
+
+A key in two files of a folder is an error.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from reconciler.config.document import SourceLocation, as_text
+from reconciler.config.document import ALL_NAMES, LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
-from reconciler.config.merge import MergedConfig, merge
 from reconciler.config.people import People
 from reconciler.config.policy import check_policy, read_policy
-from reconciler.config.problem_collector import ProblemCollector
-from reconciler.config.restrictions import (
-    enforce,
-    origins,
-    read_restrictions,
-    reject_symlinks,
-    report_skipped_links,
-    rule_paths,
-)
-from reconciler.config.schema_check import check
+from reconciler.config.problem_collector import ProblemCollector, quote_value
+from reconciler.config.restrictions import check_restrictions, origins, report_skipped_links
+from reconciler.config.schema_check import ValidDocument, check
 from reconciler.config.source_files import (
     SourceFile,
     decode_utf8,
@@ -35,6 +30,8 @@ from reconciler.config.source_files import (
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, ProblemKind
 from reconciler.model.desired import Desired, Source
+
+_SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ def load(path: Path, *, as_of: date) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems)]
     folder = str(path) if os.path.isdir(path) else None
-    return _desired_or_error([file for file in files if file], problems, as_of, folder, path.name, linked_folders(path))
+    return _load(files, problems, as_of, folder, path.name, linked_folders(path))
 
 
 def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str | None, name: str) -> Desired:
@@ -76,52 +73,92 @@ def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str |
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
         else:
             files.append(decode_utf8(content.file, content.data, problems, linked=content.linked))
-    return _desired_or_error([file for file in files if file], problems, as_of, folder, name)
+    return _load(files, problems, as_of, folder, name)
 
 
-def _desired_or_error(
-    files: Sequence[SourceFile],
+def _load(
+    read: Sequence[SourceFile | None],
     problems: ProblemCollector,
     as_of: date,
     folder: str | None,
     name: str,
     skipped_links: Sequence[str] = (),
 ) -> Desired:
-    desired = load_sources(files, problems, as_of, folder, name, skipped_links)
-    located = problems.locate_all({file.file: file.text for file in files})
-    if desired is None or problems.failed:
-        raise ConfigError(located)
-    sources = tuple(Source(file.file, file.digest) for file in files)
-    return replace(desired, as_of=as_of, sources=sources, warnings=located)
+    """Return the desired state of files: those of a folder, or a single one with this name.
 
-
-def load_sources(
-    files: Sequence[SourceFile],
-    problems: ProblemCollector,
-    as_of: date,
-    folder: str | None = None,
-    name: str = "",
-    skipped_links: Sequence[str] = (),
-) -> Desired | None:
-    """Return the desired state of files; None if one cannot be read, because the rest makes no sense without it.
-
-    `folder` is their folder, None for a single file, whose name is `name`; `skipped_links` are the links to folders
-    below it.
+    `skipped_links` are the links to folders below the folder.
     """
+    files = [file for file in read if file is not None]
+    texts = {file.file: file.text for file in files}
     parsed = [read_yaml(file.file, file.text, problems) for file in files]
     documents = [check(document, problems, in_folder=folder is not None) for document in parsed if document is not None]
     if not documents or len(documents) < len(files) or problems.limit_reached:
-        return None
-    merged = merge(folder, documents, problems)
-    paths = rule_paths((file.file for file in files), folder, name)
-    rules = merged.restrictions.place if merged.restrictions is not None else None
-    report_skipped_links(skipped_links, rules, problems)
-    restrictions = read_restrictions(merged, documents, paths, problems)
-    if restrictions is not None and rules is not None:
-        enforce(restrictions, rules, documents, paths, problems)
-        if folder is not None:
-            reject_symlinks([file.file for file in files if file.linked], rules, problems)
-    return replace(_resolve(merged, problems, as_of), restrictions=restrictions, origins=origins(merged, paths))
+        raise ConfigError(problems.locate_all(texts))  # without one file the rest makes no sense
+    merged = _merge(folder, documents, problems)
+    # In rules, a file of a folder has its path below the folder, with slashes.
+    paths = {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in texts}
+    report_skipped_links(skipped_links, merged.restrictions, problems)
+    linked = [file.file for file in files if file.linked and folder is not None]
+    restrictions = check_restrictions(merged, documents, paths, linked, problems)
+    desired = _resolve(merged, problems, as_of)
+    located = problems.locate_all(texts)
+    if problems.failed:
+        raise ConfigError(located)
+    return replace(
+        desired,
+        as_of=as_of,
+        sources=tuple(Source(file.file, file.digest) for file in files),
+        warnings=located,
+        restrictions=restrictions,
+        origins=origins(merged, paths),
+    )
+
+
+def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: ProblemCollector) -> MergedConfig:
+    """Merge the documents in the order of their files; `folder` is the path that the user gave, None for one file."""
+    if folder is not None and not any("version" in document.source.root for document in documents):
+        hint = "add `version: 1` to one file of the folder"
+        problems.error(ProblemKind.MISSING_KEY, SourceLocation(folder), "`version` is missing", hint)
+    return MergedConfig(
+        sections={section: _entries(section, documents, problems) for section in _SECTIONS},
+        region=_single("region", documents, problems),
+        restrictions=_single("restrictions", documents, problems),
+        broken={section: _broken_names(section, documents) for section in ("people", "teams", "region")},
+        lines={document.file: document.source.lines for document in documents},
+    )
+
+
+def _single(section: str, documents: Sequence[ValidDocument], problems: ProblemCollector) -> LocatedValue | None:
+    """Return a section that only one file may have; its place is that of the key."""
+    first: LocatedValue | None = None
+    for document in documents:
+        if section not in document.root:
+            continue
+        entry = LocatedValue(document.root[section], SourceLocation(document.file, (section,), key=True))
+        if first is None:
+            first = entry
+        else:
+            message = f"`{section}` is defined twice, first at"
+            problems.error(ProblemKind.DUPLICATE_KEY, entry.place, message, "keep one of them", other=first.place)
+    return first
+
+
+def _entries(section: str, documents: Sequence[ValidDocument], problems: ProblemCollector) -> dict[str, LocatedValue]:
+    entries: dict[str, LocatedValue] = {}
+    for document in documents:
+        for key, value in as_mapping(document.root.get(section, {})).items():
+            place = SourceLocation(document.file, (section, key))
+            first = entries.setdefault(key, LocatedValue(value, place)).place
+            if first != place:
+                message = f"{quote_value(key)} is defined twice, first at"
+                hint = "keep one of them"
+                problems.error(ProblemKind.DUPLICATE_KEY, place.as_key(), message, hint, other=first.as_key())
+    return entries
+
+
+def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset[str]:
+    paths = (path for document in documents for path in document.broken if path[:1] == (section,))
+    return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
 def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> Desired:
@@ -129,7 +166,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     policy = read_policy(merged, people, problems)
     own = merged.sections["instance"]
     instance = people.phone(own["phone"]) if "phone" in own else None
-    memberships = Memberships(merged, people, problems)
+    memberships = Memberships(merged, people, policy, problems)
     groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
     GroupChecker(merged, problems, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)

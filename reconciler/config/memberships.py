@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from reconciler.config.document import LocatedValue, SourceLocation, Tree, as_items, as_mapping, as_text
-from reconciler.config.merge import MergedConfig
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_text
 from reconciler.config.people import People
+from reconciler.config.policy import check_country
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
 from reconciler.errors import ProblemKind
-from reconciler.model.desired import Member
+from reconciler.model.desired import Member, Policy
 from reconciler.model.identity import Identity
 
 MAX_MEMBERSHIPS = 1_000_000
@@ -26,9 +26,10 @@ _NESTED_COST = 4
 class Memberships:
     """Resolves lists of members, and each team once; counts all memberships of a run."""
 
-    def __init__(self, merged: MergedConfig, people: People, problems: ProblemCollector) -> None:
+    def __init__(self, merged: MergedConfig, people: People, policy: Policy, problems: ProblemCollector) -> None:
         self._merged = merged
         self._people = people
+        self._policy = policy
         self._problems = problems
         self._by_reference: dict[str, Member] = {}
         self._allowance = MAX_MEMBERSHIPS
@@ -81,17 +82,21 @@ class Memberships:
         return self._allowance >= 0
 
     def _member(self, item: Tree, place: SourceLocation) -> Member | None:
-        if not isinstance(item, dict):
-            person = self._people.person(as_text(item), place)
-            return None if person is None else self._by_reference.setdefault(as_text(item), Member(person))
-        fields = as_mapping(item)
-        reference = member_reference(LocatedValue(item, place))
+        entry = LocatedValue(item, place)
+        fields = item if isinstance(item, dict) else {}
+        reference = (entry.field("person") or entry.field("phone")) if isinstance(item, dict) else entry
         until = self._date(fields.get("until"), place.at("until"))
-        reason = fields.get("reason")
-        person = self._people.person(as_text(reference.value), reference.place) if reference is not None else None
+        if reference is None:  # the schema check has taken it out
+            return None
+        person = self._people.person(as_text(reference.value), reference.place)
         if person is None:
             return None
-        return Member(person, until, as_text(reason).strip() if reason is not None else None, "join" in fields)
+        is_allowed = check_country(person, reference.place, self._policy, self._merged, self._problems)
+        reason = fields.get("reason")
+        member = Member(person, until, as_text(reason).strip() if reason is not None else None, "join" in fields)
+        if is_allowed and isinstance(item, str):
+            self._by_reference[item] = member
+        return member
 
     def _date(self, value: Tree, place: SourceLocation) -> date | None:
         if value is None:
@@ -151,11 +156,6 @@ class Memberships:
             path = " → ".join(quote_value(team)[1:-1] for team in [*cycle, name])
             message = f"teams contain each other: {path}"
             self._problems.error(ProblemKind.TEAM_CYCLE, place, message, "remove one of these references")
-
-
-def member_reference(member: LocatedValue) -> LocatedValue | None:
-    """Return the alias, number or JID of a list's member; None if a mapping has lost it in the schema check."""
-    return (member.field("person") or member.field("phone")) if isinstance(member.value, dict) else member
 
 
 def merge_into(members: dict[Identity, Member], others: Mapping[Identity, Member]) -> None:

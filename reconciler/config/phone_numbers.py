@@ -1,11 +1,15 @@
-"""Read phone numbers as people write them, and check them against the numbering plans of `phonenumbers`."""
+"""Read phone numbers and JIDs as people write them; check numbers against the numbering plans of `phonenumbers`."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
-from reconciler.model.identity import Identity, identity_of_digits
+from reconciler.model.identity import Identity, Jid, identity_of_digits, is_group_id, parse_jid
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 _ALLOWED = re.compile(r"\+?[0-9 ().\-/]+", re.ASCII)
 _MAX_DIGITS = 40
@@ -26,6 +30,21 @@ def is_region(code: str) -> bool:
     from phonenumbers import SUPPORTED_REGIONS
 
     return code in SUPPORTED_REGIONS
+
+
+def read_address(text: str, region: str | None) -> Jid:
+    """Return the digits of a phone number or JID, and whether they are a private id.
+
+    National numbers are numbers of `region`. Raise InvalidPhoneNumber, whose message does not repeat the text.
+    """
+    if "@" not in text:
+        return Jid(read_phone(text, region), is_lid=False)
+    if is_group_id(text):
+        raise InvalidPhoneNumber("is a group's id, not a person", "name a person; a group cannot be a member")
+    jid = parse_jid(text)
+    if jid is None:
+        raise InvalidPhoneNumber("is not a person's JID", "write a JID as DIGITS@s.whatsapp.net")
+    return jid
 
 
 @cache
@@ -111,10 +130,9 @@ def _parse_hint(error_type: int, is_national: bool) -> str:
     return _OTHER_COUNTRY if is_national else "it is too short or too long"
 
 
-def _country_hint(digits: str, parsed: object) -> str:
-    from phonenumbers import PhoneNumber, ValidationResult, is_possible_number_with_reason
+def _country_hint(digits: str, parsed: PhoneNumber) -> str:
+    from phonenumbers import ValidationResult, is_possible_number_with_reason
 
-    assert isinstance(parsed, PhoneNumber)  # noqa: S101  typed as an object only to keep the import lazy
     has_old_form = identity_of_digits(digits) != f"+{digits}"
     if has_old_form and digits.startswith("52"):
         return "this is the old Mexican form: remove the 1 after +52"

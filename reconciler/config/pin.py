@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TypeAlias, cast
 
-from yaml import BaseLoader, CBaseLoader, MappingNode, Node, SequenceNode, __with_libyaml__, compose
 from yaml.error import Mark
+from yaml.events import AliasEvent, Event, MappingStartEvent
 
 from reconciler.atomic_file import write_atomic
 from reconciler.config.document import Tree, as_mapping
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.source_files import SourceFile, find_config_files, read_file
+from reconciler.config.yaml_events import DocumentPath, used_anchors, walk
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, ReconcilerError
 from reconciler.model.identity import is_group_id
 
-_Loader = CBaseLoader if __with_libyaml__ else BaseLoader
+_Groups: TypeAlias = Mapping[str, Mapping[str, Tree]]
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
@@ -33,6 +33,15 @@ class PinResult:
     not_editable: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file and its content; `groups` are those that are mappings."""
+
+    source: SourceFile
+    root: Mapping[str, Tree]
+    groups: _Groups
+
+
 def pin(path: Path, ids: Mapping[str, str]) -> PinResult:
     """Return the files with the ids of groups, by their keys, without writing them.
 
@@ -42,37 +51,38 @@ def pin(path: Path, ids: Mapping[str, str]) -> PinResult:
     for key, group_id in ids.items():
         if not is_group_id(group_id):
             raise ReconcilerError(f"{quote_value(group_id)} for the group {quote_value(key)} is not a group's id")
-    sources, trees = _read_all(path)
-    missing = [key for key in sorted(ids) if not any(key in groups for groups in trees.values())]
+    files = _read_all(path)
+    missing = [key for key in sorted(ids) if not any(key in file.groups for file in files)]
     if missing:
         raise ReconcilerError(
             f"{path} has no group {', '.join(map(quote_value, missing))}", "check the keys under `groups`"
         )
     changed: dict[Path, bytes] = {}
     not_editable: dict[str, str] = {}
-    for file, groups in trees.items():
-        new = {key: ids[key] for key, group in groups.items() if key in ids and "id" not in as_mapping(group)}
-        safe, reasons = _safe_to_edit(sources[file], new)
-        not_editable |= {key: f"{file}: {reason}" for key, reason in reasons.items()}
-        if safe:
-            changed[Path(file)] = _bytes(sources[file], _with_ids(sources[file], safe))
+    for file in files:
+        new = {key: ids[key] for key, group in file.groups.items() if key in ids and "id" not in group}
+        text, reasons = _with_safe_ids(file, new) if new else (file.source.text, {})
+        not_editable |= {key: f"{file.source.file}: {reason}" for key, reason in reasons.items()}
+        if text != file.source.text:
+            bom = codecs.BOM_UTF8 if file.source.data.startswith(codecs.BOM_UTF8) else b""
+            changed[Path(file.source.file)] = bom + text.encode()
     return PinResult(changed, not_editable)
 
 
-def _read_all(path: Path) -> tuple[dict[str, SourceFile], dict[str, dict[str, Tree]]]:
-    """Return the files by their paths, and the groups of each."""
+def _read_all(path: Path) -> list[_File]:
     problems = ProblemCollector()
-    files = [read_file(file, problems) for file in find_config_files(path, problems)]
-    sources = {source.file: source for source in files if source is not None}
-    trees = {file: read_yaml(file, source.text, problems) for file, source in sources.items()}
+    read = [read_file(file, problems) for file in find_config_files(path, problems)]
+    sources = {source.file: source for source in read if source is not None}
+    documents = [read_yaml(source.file, source.text, problems) for source in sources.values()]
     if problems.failed:
         raise ConfigError(problems.locate_all({file: source.text for file, source in sources.items()}))
-    groups = {file: tree.root.get("groups") for file, tree in trees.items() if tree is not None}
-    return sources, {
-        file: {key: group for key, group in as_mapping(each).items() if isinstance(group, dict)}
-        for file, each in groups.items()
-        if isinstance(each, dict)
-    }
+    roots = {document.file: document.root for document in documents if document is not None}
+    return [_File(sources[file], root, _groups(root.get("groups"))) for file, root in roots.items()]
+
+
+def _groups(section: Tree) -> _Groups:
+    groups = section if isinstance(section, dict) else {}
+    return {key: group for key, group in groups.items() if isinstance(group, dict)}
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:
@@ -88,104 +98,65 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
             raise ReconcilerError(f"{path} cannot be written: {reason}", "check its permissions and the disk") from None
 
 
-def _safe_to_edit(source: SourceFile, ids: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the ids that provably change nothing else in the file, and the reasons against the others."""
-    reasons = dict.fromkeys(_aliased_groups(source, ids), "its text is shared through a YAML alias") if ids else {}
-    safe = {key: group_id for key, group_id in ids.items() if key not in reasons}
-    if not _only_adds_ids(source, safe):
-        alone = {key: group_id for key, group_id in safe.items() if _only_adds_ids(source, {key: group_id})}
-        together = alone if _only_adds_ids(source, alone) else {}
-        reasons |= {key: "its text cannot be edited safely" for key in safe if key not in together}
-        safe = together
-    return safe, reasons
+def _with_safe_ids(file: _File, ids: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Return the text with the ids that provably change nothing else in it, and the reasons against the others."""
+    insertions = _insertions(file, ids)
+    reasons = {key: "its text is shared through a YAML alias" for key in ids if key not in insertions}
+    text = _insert(file, insertions)
+    if not _only_adds_ids(file, text, {key: ids[key] for key in insertions}):
+        alone = {
+            key: insertion
+            for key, insertion in insertions.items()
+            if _only_adds_ids(file, _insert(file, {key: insertion}), {key: ids[key]})
+        }
+        text = _insert(file, alone)
+        if not _only_adds_ids(file, text, {key: ids[key] for key in alone}):
+            text, alone = file.source.text, {}
+        reasons |= {key: "its text cannot be edited safely" for key in insertions if key not in alone}
+    return text, reasons
 
 
-def _only_adds_ids(source: SourceFile, ids: Mapping[str, str]) -> bool:
-    """Return whether the edited text means the same as the source plus the ids."""
-    if not ids:
-        return True
-    before = read_yaml(source.file, source.text, ProblemCollector())
-    after = read_yaml(source.file, _with_ids(source, ids), ProblemCollector())
-    if before is None or after is None:
-        return False
-    groups = as_mapping(before.root["groups"])
-    pinned = {key: {**as_mapping(group), "id": ids[key]} if key in ids else group for key, group in groups.items()}
-    return after.root == {**before.root, "groups": pinned}
+def _insertions(file: _File, ids: Mapping[str, str]) -> dict[str, tuple[int, str]]:
+    """Return what is inserted for each group, and where in the text: before its first key, or into its empty braces.
+
+    A group that shares its text with another place through a YAML alias has no insertion.
+    """
+    text = file.source.text
+    used = used_anchors(text)
+    insertions: dict[str, tuple[int, str]] = {}
+    flow: dict[str, bool | None] = {}
+    first_keys = {("groups", key, next(iter(file.groups[key]), "")) for key in ids}
+    wanted: set[DocumentPath] = {path[:end] for path in first_keys for end in range(4)}
+    for path, key_event, event in walk(text, wanted):
+        if len(path) == 1 and _is_shared(event, used):
+            break
+        if len(path) == 2 and isinstance(event, MappingStartEvent) and not _is_shared(event, used):
+            key = str(path[1])
+            flow[key] = event.flow_style
+            if not file.groups[key]:
+                insertions[key] = (text.index("}", cast("Mark", event.end_mark).index), f"id: {ids[key]}")
+        elif len(path) == 3 and (key := str(path[1])) in flow:
+            mark = cast("Mark", key_event.start_mark)
+            newline = _NEWLINE.search(text, mark.index) or _NEWLINE.search(text)
+            line_break = f"{newline[0] if newline else chr(10)}{' ' * mark.column}"
+            insertions[key] = (mark.index, f"id: {ids[key]}{', ' if flow[key] else line_break}")
+    return insertions
 
 
-def _with_ids(source: SourceFile, ids: Mapping[str, str]) -> str:
-    text = source.text
-    places = {key: _insertion_point(group) for key, group in _groups(source) if key in ids}
-    for key in sorted(places, key=lambda key: places[key].index, reverse=True):
-        place = places[key]
-        text = text[: place.index] + place.insertion(f"id: {ids[key]}", text) + text[place.index :]
+def _is_shared(event: Event, used: frozenset[str | None]) -> bool:
+    return isinstance(event, AliasEvent) or (isinstance(event, MappingStartEvent) and event.anchor in used)
+
+
+def _insert(file: _File, insertions: Mapping[str, tuple[int, str]]) -> str:
+    text = file.source.text
+    for index, insertion in sorted(insertions.values(), reverse=True):
+        text = text[:index] + insertion + text[index:]
     return text
 
 
-def _bytes(source: SourceFile, text: str) -> bytes:
-    bom = codecs.BOM_UTF8 if source.data.startswith(codecs.BOM_UTF8) else b""
-    return bom + text.encode()
-
-
-@dataclass(frozen=True, slots=True)
-class _InsertionPoint:
-    """The place in the text where a group's first key begins (or its empty braces end); `column` counts from 0."""
-
-    index: int
-    column: int
-    flow: bool
-    empty: bool
-
-    def insertion(self, line: str, text: str) -> str:
-        """Return the new key and its separator from the next one, with the file's own line breaks."""
-        if self.flow:
-            return line if self.empty else f"{line}, "
-        newline = _NEWLINE.search(text, self.index) or _NEWLINE.search(text)
-        return f"{line}{newline[0] if newline else chr(10)}{' ' * self.column}"
-
-
-def _groups(source: SourceFile) -> list[tuple[str, MappingNode]]:
-    """Return the groups' nodes by key.
-
-    Composing is safe here: the reader has accepted the document, and so bounded its depth and its aliases.
-    """
-    groups = next(value for key, value in _root(source).value if key.value == "groups")
-    return [(key.value, group) for key, group in groups.value]
-
-
-def _root(source: SourceFile) -> MappingNode:
-    root = compose(source.text, Loader=_Loader)
-    assert isinstance(root, MappingNode)  # noqa: S101  the reader has accepted it
-    return root
-
-
-def _aliased_groups(source: SourceFile, keys: Collection[str]) -> frozenset[str]:
-    """Return those of these groups whose text also stands for another place, through a YAML alias."""
-    root = _root(source)
-    uses = _count_uses(root)
-    groups = next(value for key, value in root.value if key.value == "groups")
-    return frozenset(
-        key.value for key, group in groups.value if key.value in keys and uses[id(groups)] + uses[id(group)] > 2
-    )
-
-
-def _insertion_point(group: MappingNode) -> _InsertionPoint:
-    if group.value:
-        mark = group.value[0][0].start_mark
-        return _InsertionPoint(mark.index, mark.column, bool(group.flow_style), empty=False)
-    mark = cast("Mark", group.end_mark)
-    return _InsertionPoint(mark.index - 1, mark.column - 1, flow=True, empty=True)
-
-
-def _count_uses(root: Node) -> Counter[int]:
-    """Return how often each node is part of another one: more than once means aliases."""
-    uses = Counter({id(root): 1})
-    to_visit = [root]
-    while to_visit:
-        node = to_visit.pop()
-        children = node.value if isinstance(node, SequenceNode) else ()
-        if isinstance(node, MappingNode):
-            children = [child for pair in node.value for child in pair]
-        to_visit += [child for child in children if not uses[id(child)]]
-        uses.update(map(id, children))
-    return uses
+def _only_adds_ids(file: _File, text: str, ids: Mapping[str, str]) -> bool:
+    """Return whether the edited text means the same as the file plus the ids."""
+    after = read_yaml(file.source.file, text, ProblemCollector())
+    groups = as_mapping(file.root.get("groups"))
+    pinned = {key: {**as_mapping(group), "id": ids[key]} if key in ids else group for key, group in groups.items()}
+    return after is not None and after.root == {**file.root, "groups": pinned}

@@ -1,13 +1,11 @@
-"""Read `policy`, and check the people of the groups against it."""
+"""Read `policy`, and check the members and groups against it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
-from reconciler.config.document import LocatedValue, SourceLocation, as_items, as_text
-from reconciler.config.memberships import member_reference
-from reconciler.config.merge import MergedConfig
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_text
 from reconciler.config.people import People
 from reconciler.config.phone_numbers import country_of, is_region
 from reconciler.config.problem_collector import ProblemCollector, format_path, quote_value
@@ -60,9 +58,7 @@ def _country_codes(entry: LocatedValue | None, problems: ProblemCollector) -> fr
 def check_policy(
     groups: Sequence[DesiredGroup], policy: Policy, merged: MergedConfig, people: People, problems: ProblemCollector
 ) -> None:
-    """Report members from other countries, and warn of groups that contradict the policy."""
-    if policy.allowed_countries is not None:
-        _check_countries(policy.allowed_countries, merged, people, problems)
+    """Warn of groups that contradict the policy."""
     for section, asks, relation, consequence in _CONTRADICTIONS:
         entry = merged.sections["policy"].get(section)
         for reference in entry.items() if entry is not None else ():
@@ -75,44 +71,24 @@ def check_policy(
                 problems.warning(ProblemKind.CONTRADICTION, reference.place, f"{message}: {consequence}", hint)
 
 
-def _check_countries(allowed: frozenset[str], merged: MergedConfig, people: People, problems: ProblemCollector) -> None:
-    """Report members of groups and teams whose number belongs to another country.
+def check_country(
+    person: Person, place: SourceLocation, policy: Policy, merged: MergedConfig, problems: ProblemCollector
+) -> bool:
+    """Report a member of a group or team whose number belongs to another country; return whether it is allowed.
 
-    Each problem is at the number: at the alias, once, or else at every place where the number stands.
+    The problem is at the number: at the alias, once, or else at the place of the member.
     """
-    entry = merged.sections["policy"]["allowed_countries"]
-    rule = f"`policy.allowed_countries` ({merged.file_and_line(entry.place)}) allows only {', '.join(sorted(allowed))}"
-    passed: set[str] = set()
-    for members in _member_lists(merged):
-        for index, item in as_items(members.value):
-            if isinstance(item, str) and item in passed:
-                continue
-            reference = member_reference(LocatedValue(item, members.place.at(index)))
-            if reference is None:
-                continue
-            word = as_text(reference.value)
-            person = people.person(word, reference.place)
-            if person is None or _belongs(person.identity, allowed):
-                passed.add(word)
-                continue
-            place, country = _number_place(person, reference.place, merged), country_of(person.identity)
-            who = f"{quote_value(person.alias)} has a number" if person.alias else quote_value(person.identity)
-            origin = f"from {country}" if country else "from an unknown country"
-            hint = f"add {country} to the list, or remove the person" if country else "remove the person"
-            verb = "" if person.alias else " is a number"
-            problems.error(ProblemKind.COUNTRY, place, f"{who}{verb} {origin}, but {rule}", hint)
-
-
-def _member_lists(merged: MergedConfig) -> Iterator[LocatedValue]:
-    """Yield all lists of members: those of the teams, and those that groups have or inherit."""
-    for team in merged.sections["teams"].values():
-        members = team.field("members") if isinstance(team.value, dict) else team
-        if members is not None:
-            yield members
-    own = [group.field("members") for group in merged.sections["groups"].values()]
-    yield from (members for members in own if members is not None)
-    if None in own and "members" in merged.sections["defaults"]:
-        yield merged.sections["defaults"]["members"]
+    allowed = policy.allowed_countries
+    if allowed is None or _belongs(person.identity, allowed):
+        return True
+    where = merged.file_and_line(merged.sections["policy"]["allowed_countries"].place)
+    rule = f"`policy.allowed_countries` ({where}) allows only {', '.join(sorted(allowed))}"
+    country = country_of(person.identity)
+    who = f"{quote_value(person.alias)} has a number" if person.alias else f"{quote_value(person.identity)} is a number"
+    origin = f"from {country}" if country else "from an unknown country"
+    hint = f"add {country} to the list, or remove the person" if country else "remove the person"
+    problems.error(ProblemKind.COUNTRY, _number_place(person, place, merged), f"{who} {origin}, but {rule}", hint)
+    return False
 
 
 def _number_place(person: Person, place: SourceLocation, merged: MergedConfig) -> SourceLocation:

@@ -5,10 +5,11 @@ Messages quote text of a file escaped, short, and never with a whole phone numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.config.document import DocumentPath, SourceLocation, locate
+from reconciler.config.document import SourceLocation, locate
+from reconciler.config.yaml_events import DocumentPath
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.text import closest_name
 from reconciler.sanitize.escape import escape_controls
@@ -21,28 +22,25 @@ MAX_QUOTED_LENGTH = 60
 _MAX_PATH_STEPS = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnplacedProblem:
-    """One problem. `mark` is its line and column, both from 1, if they are known already.
-
-    `other` is a second place, with which the message ends ("… first defined at groups.yaml:3:3").
-    """
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """One problem that may not have its line and column yet."""
 
     kind: ProblemKind
     place: SourceLocation
     message: str
-    hint: str = ""
-    severity: str = "error"
-    mark: tuple[int, int] | None = None
-    other: SourceLocation | None = None
+    hint: str
+    severity: str
+    mark: tuple[int, int] | None
+    other: SourceLocation | None
 
 
 class ProblemCollector:
     """All problems of a run, each once, in the order of their discovery."""
 
     def __init__(self) -> None:
-        self._errors: dict[UnplacedProblem, None] = {}
-        self._warnings: dict[UnplacedProblem, None] = {}
+        self._errors: dict[_Problem, None] = {}
+        self._warnings: dict[_Problem, None] = {}
 
     @property
     def failed(self) -> bool:
@@ -64,10 +62,13 @@ class ProblemCollector:
         mark: tuple[int, int] | None = None,
         other: SourceLocation | None = None,
     ) -> None:
-        """Add a problem that makes the configuration unusable."""
+        """Add a problem that makes the configuration unusable.
+
+        `mark` is its line and column, both from 1, if they are known already. `other` is a second place, with which
+        the message ends ("… first defined at groups.yaml:3:3").
+        """
         if not self.limit_reached:
-            problem = UnplacedProblem(kind=kind, place=place, message=message, hint=hint, mark=mark, other=other)
-            self._errors[problem] = None
+            self._errors[_Problem(kind, place, message, hint, "error", mark, other)] = None
 
     def warning(
         self,
@@ -80,17 +81,14 @@ class ProblemCollector:
     ) -> None:
         """Add a problem that works but is probably a mistake."""
         if len(self._warnings) < MAX_PROBLEMS:
-            problem = UnplacedProblem(
-                kind=kind, place=place, message=message, hint=hint, severity="warning", other=other
-            )
-            self._warnings[problem] = None
+            self._warnings[_Problem(kind, place, message, hint, "warning", None, other)] = None
 
     def locate_all(self, texts: Mapping[str, str]) -> tuple[Problem, ...]:
         """Return all problems by file, line and column. `texts` has the text of every file by its path."""
-        unplaced = [*self._errors, *self._warnings]
+        found = [*self._errors, *self._warnings]
         paths: dict[str, set[DocumentPath]] = {}
-        for problem in unplaced:
-            for place in (None if problem.mark else problem.place, problem.other):
+        for each in found:
+            for place in (None if each.mark else each.place, each.other):
                 if place is not None and place.file in texts:
                     paths.setdefault(place.file, set()).add(place.path)
         spans = {file: locate(texts[file], wanted) for file, wanted in paths.items()}
@@ -99,20 +97,18 @@ class ProblemCollector:
             span = spans[place.file].get(place.path) if place.file in spans else None
             return (0, 0) if span is None else span.key if place.key else span.value
 
-        problems = [_placed(problem, mark_of) for problem in unplaced]
+        problems = []
+        for each in found:
+            line, column = each.mark or mark_of(each.place)
+            other = f" {each.other.file}:{':'.join(map(str, mark_of(each.other)))}" if each.other is not None else ""
+            path, message = format_path(each.place.path), each.message + other
+            problems.append(
+                Problem(each.place.file, line, column, path, message, each.hint, each.severity, kind=each.kind)
+            )
         if self.limit_reached:
             message = f"there are {MAX_PROBLEMS} errors or more; validation stops here"
             problems.append(Problem(problems[0].file, 0, 0, "", message, "fix these first", kind=ProblemKind.LIMIT))
         return tuple(sorted(problems))
-
-
-def _placed(problem: UnplacedProblem, mark_of: Callable[[SourceLocation], tuple[int, int]]) -> Problem:
-    line, column = problem.mark or mark_of(problem.place)
-    message = problem.message
-    if problem.other is not None:
-        message = f"{message} {problem.other.file}:{':'.join(map(str, mark_of(problem.other)))}"
-    path, hint, severity = format_path(problem.place.path), problem.hint, problem.severity
-    return Problem(problem.place.file, line, column, path, message, hint, severity, kind=problem.kind)
 
 
 def quote_value(text: str) -> str:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.config.document import LocatedValue, SourceLocation, Tree, as_items, as_mapping, as_text
-from reconciler.config.merge import MergedConfig
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_mapping, as_text
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.schema_check import ValidDocument
 from reconciler.errors import ProblemKind
 from reconciler.model.restrictions import GLOBAL_SECTIONS, RESTRICTED, Origins, Restrictions, Rule
 
 _MAX_LISTED_PATTERNS = 5
-
-
-def rule_paths(files: Iterable[str], folder: str | None, single: str) -> Mapping[str, str]:
-    """Return the path of each file for rules: below the loaded folder, with slashes; a single file has its name."""
-    return {file: single if folder is None else Path(file).relative_to(folder).as_posix() for file in files}
 
 
 def origins(merged: MergedConfig, paths: Mapping[str, str]) -> Origins:
@@ -28,10 +21,18 @@ def origins(merged: MergedConfig, paths: Mapping[str, str]) -> Origins:
     }
 
 
-def read_restrictions(
-    merged: MergedConfig, documents: Sequence[ValidDocument], paths: Mapping[str, str], problems: ProblemCollector
+def check_restrictions(
+    merged: MergedConfig,
+    documents: Sequence[ValidDocument],
+    paths: Mapping[str, str],
+    linked: Sequence[str],
+    problems: ProblemCollector,
 ) -> Restrictions | None:
-    """Return the rules; None without rules, and if they cannot be read (which is among the problems)."""
+    """Return the rules, and report every definition in a file that may not define it.
+
+    None without rules, and if they cannot be read (which is among the problems). `paths` has the path of each file for
+    rules; `linked` are the files that are symbolic links.
+    """
     entry = merged.restrictions
     if entry is None or any(path[:1] == ("restrictions",) for document in documents for path in document.broken):
         return None
@@ -40,7 +41,26 @@ def read_restrictions(
     # Without one rule, the first that matches may be another one.
     if len(valid) < len(rules):
         return None
-    return Restrictions(valid, merged.file_and_line(entry.place), paths[entry.place.file])
+    restrictions = Restrictions(valid, merged.file_and_line(entry.place), paths[entry.place.file])
+    for document in documents:
+        _check_file(restrictions, entry.place, document, paths[document.file], problems)
+    for file in linked:  # its text is in another place than the rules are about
+        message = "the file is a symbolic link, which is not allowed with the `restrictions` at"
+        hint = "replace the link with the file itself"
+        problems.error(ProblemKind.RESTRICTION, SourceLocation(file), message, hint, other=entry.place)
+    return restrictions
+
+
+def report_skipped_links(links: Sequence[str], rules: LocatedValue | None, problems: ProblemCollector) -> None:
+    """Report folders that are symbolic links, which are not read: an error with restrictions, else a warning."""
+    hint = "replace the link with the folder itself"
+    for link in links:
+        if rules is None:
+            message = "the folder is a symbolic link, and its files are not read"
+            problems.warning(ProblemKind.FILE, SourceLocation(link), message, hint)
+        else:
+            message = "the folder is a symbolic link, which is not allowed with the `restrictions` at"
+            problems.error(ProblemKind.RESTRICTION, SourceLocation(link), message, hint, other=rules.place)
 
 
 def _rule(item: LocatedValue, merged: MergedConfig, problems: ProblemCollector) -> Rule | None:
@@ -63,59 +83,22 @@ def _is_true(value: Tree) -> bool:
     return isinstance(value, str) and value.lower() == "true"
 
 
-def enforce(
-    restrictions: Restrictions,
-    rules: SourceLocation,
-    documents: Sequence[ValidDocument],
-    paths: Mapping[str, str],
-    problems: ProblemCollector,
-) -> None:
-    """Report every definition in a file that may not define it; `rules` is the place of the restrictions."""
-    for document in documents:
-        file = document.file
-        for section in GLOBAL_SECTIONS if file != rules.file else ():
-            if section in document.source.root:
-                message = f"`{section}` is allowed only in the file with the `restrictions`, at"
-                place = SourceLocation(file, (section,), key=True)
-                problems.error(ProblemKind.RESTRICTION, place, message, "move it there", other=rules)
-        _check_file(restrictions, rules, document, paths[file], problems)
-
-
-def reject_symlinks(files: Sequence[str], rules: SourceLocation, problems: ProblemCollector) -> None:
-    """Report files that are symbolic links: their text is in another place than the rules are about."""
-    for file in files:
-        message = "the file is a symbolic link, which is not allowed with the `restrictions` at"
-        hint = "replace the link with the file itself"
-        problems.error(ProblemKind.RESTRICTION, SourceLocation(file), message, hint, other=rules)
-
-
-def report_skipped_links(links: Sequence[str], rules: SourceLocation | None, problems: ProblemCollector) -> None:
-    """Report folders that are symbolic links, which are not read: an error with restrictions, else a warning."""
-    hint = "replace the link with the folder itself"
-    for link in links:
-        if rules is None:
-            message = "the folder is a symbolic link, and its files are not read"
-            problems.warning(ProblemKind.FILE, SourceLocation(link), message, hint)
-        else:
-            message = "the folder is a symbolic link, which is not allowed with the `restrictions` at"
-            problems.error(ProblemKind.RESTRICTION, SourceLocation(link), message, hint, other=rules)
-
-
 def _check_file(
     restrictions: Restrictions, rules: SourceLocation, document: ValidDocument, path: str, problems: ProblemCollector
 ) -> None:
+    for section in GLOBAL_SECTIONS if document.file != rules.file else ():
+        if section in document.source.root:
+            message = f"`{section}` is allowed only in the file with the `restrictions`, at"
+            place = SourceLocation(document.file, (section,), key=True)
+            problems.error(ProblemKind.RESTRICTION, place, message, "move it there", other=rules)
     rule = restrictions.rule_for(path)
     for place, section, key in _definitions(document):
         if rule is not None and rule.allows(section, key):
             continue
         definition = f"the group {quote_value(key)}" if section == "groups" else f"`{section}`"
-        if rule is None:
-            other = rules
-            reason, hint = (
-                f"no rule matches {quote_value(path)}; the rules are at",
-                f"add a rule for {quote_value(path)}",
-            )
-        else:
+        other, hint = rules, f"add a rule for {quote_value(path)}"
+        reason = f"no rule matches {quote_value(path)}; the rules are at"
+        if rule is not None:
             other, hint = rules.at(restrictions.rules.index(rule)), "widen the rule"
             reason = f"it may define {_allowed(rule)}, by the rule at"
         message = f"this file may not define {definition}: {reason}"

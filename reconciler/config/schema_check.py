@@ -7,31 +7,26 @@ is found at once. Both decide patterns with the same engine, so that they cannot
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from reconciler.config.document import DocumentPath, SourceLocation, Tree, as_mapping, as_sequence
-from reconciler.config.problem_collector import (
-    MAX_PROBLEMS,
-    MAX_QUOTED_LENGTH,
-    ProblemCollector,
-    did_you_mean,
-    quote_value,
-)
+from reconciler.config.document import SourceLocation, Tree, as_mapping, as_sequence
+from reconciler.config.problem_collector import MAX_QUOTED_LENGTH, ProblemCollector, did_you_mean, quote_value
+from reconciler.config.yaml_events import DocumentPath
 from reconciler.config.yaml_reader import Document
 from reconciler.errors import ProblemKind
-from reconciler.json_schemas import schema_text
+from reconciler.json_schemas import load_schema
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
-    from jsonschema.exceptions import ErrorTree
     from jsonschema.protocols import Validator
 
 SCHEMA = "groups.schema.json"
 _Errors = Iterator["ValidationError"]
+_checks: dict[int, tuple[Any, Callable[[Any], bool]]] = {}
+"""The compiled parts of the schema by `id`, each with the part itself, which keeps its id alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +43,6 @@ class ValidDocument:
         return self.source.file
 
 
-@cache
-def schema() -> dict[str, Any]:
-    """Return the published schema of the configuration."""
-    loaded: dict[str, Any] = json.loads(schema_text(SCHEMA))
-    return loaded
-
-
-@cache
-def _compiled() -> Callable[[Any], bool]:
-    from jsonschema_rs import Draft202012Validator
-
-    return Draft202012Validator(schema()).is_valid
-
-
-def is_valid(root: Tree) -> bool:
-    """Return whether a document as this program reads it (every scalar a text) fits the schema."""
-    return _compiled()(root)
-
-
 def check(document: Document, problems: ProblemCollector, *, in_folder: bool) -> ValidDocument:
     """Return the part of the document that fits the schema, and report the rest.
 
@@ -79,6 +55,20 @@ def check(document: Document, problems: ProblemCollector, *, in_folder: bool) ->
         return ValidDocument(document, root)
     broken = _explain(root, document.file, problems)
     return ValidDocument(document, as_mapping(_without(root, broken)), frozenset(broken))
+
+
+def is_valid(root: Tree) -> bool:
+    """Return whether a document as this program reads it (every scalar a text) fits the schema."""
+    return _fits(load_schema(SCHEMA))(root)
+
+
+def _fits(part: Any) -> Callable[[Any], bool]:
+    """Return the fast test for values of a part of the schema; compile it once."""
+    from jsonschema_rs import Draft202012Validator
+
+    if id(part) not in _checks:
+        _checks[id(part)] = part, Draft202012Validator({**part, "$defs": load_schema(SCHEMA)["$defs"]}).is_valid
+    return _checks[id(part)][1]
 
 
 def _without(tree: Tree, broken: Collection[DocumentPath]) -> Tree:
@@ -97,114 +87,83 @@ def _without(tree: Tree, broken: Collection[DocumentPath]) -> Tree:
     return [None if () in inner.get(index, ()) else prune(index, item) for index, item in enumerate(as_sequence(tree))]
 
 
-class _Keywords:
-    """Keywords for `jsonschema` that enter only values that `jsonschema-rs` rejects.
-
-    Unknown keys and bad names are errors of their own, at the path of the key.
-    """
-
-    def __init__(self) -> None:
-        self._checks: dict[int, tuple[Any, Callable[[Any], bool]]] = {}
-
-    def _fits(self, part: Any) -> Callable[[Any], bool]:
-        """Return the fast test for values of a part of the schema; compile it once."""
-        from jsonschema_rs import Draft202012Validator
-
-        if id(part) not in self._checks:
-            validator = Draft202012Validator({**part, "$defs": schema()["$defs"]})
-            self._checks[id(part)] = part, validator.is_valid  # keeps the part, and so its id, alive
-        return self._checks[id(part)][1]
-
-    def items(self, validator: Any, item_schema: Any, instance: Any, _: Any) -> _Errors:
-        fits = self._fits(item_schema)
-        for index, item in enumerate(instance if isinstance(instance, list) else ()):
-            if not fits(item):
-                yield from validator.descend(item, item_schema, path=index)
-
-    def properties(self, validator: Any, schemas: Any, instance: Any, _: Any) -> _Errors:
-        for key, value in _entries(instance):
-            if key in schemas and not self._fits(schemas[key])(value):
-                yield from validator.descend(value, schemas[key], path=key)
-
-    def additional_properties(self, validator: Any, value_schema: Any, instance: Any, part: Any) -> _Errors:
-        from jsonschema import ValidationError
-
-        known = part.get("properties", {})
-        for key, value in _entries(instance):
-            if key not in known and value_schema is False:
-                yield ValidationError("unknown key", path=[key], instance=value)
-            elif key not in known and not self._fits(value_schema)(value):
-                yield from validator.descend(value, value_schema, path=key)
-
-    def property_names(self, _: Any, name_schema: Any, instance: Any, __: Any) -> _Errors:
-        from jsonschema import ValidationError
-
-        fits, target = self._fits(name_schema), schema()["$defs"][name_schema["$ref"].removeprefix("#/$defs/")]
-        for key, value in _entries(instance):
-            if not fits(key):
-                yield ValidationError("bad name", path=[key], instance=value, schema=target)
-
-    def pattern(self, _: Any, __: Any, instance: Any, part: Any) -> _Errors:
-        from jsonschema import ValidationError
-
-        # Python's `$` also matches before a last line break, so the same engine as in the fast path decides.
-        if isinstance(instance, str) and not self._fits(part)(instance):
-            yield ValidationError("does not match")
-
-
-def _entries(instance: Any) -> Iterable[tuple[str, Any]]:
-    return instance.items() if isinstance(instance, dict) else ()
+def _explain(root: Tree, file: str, problems: ProblemCollector) -> set[DocumentPath]:
+    """Report the reasons why a document does not fit; return the paths to take out so that the rest fits."""
+    broken: set[DocumentPath] = set()
+    for error in _explainer().iter_errors(root):
+        if problems.limit_reached:
+            break  # a hostile file has no end of errors
+        path = tuple(error.absolute_path)
+        _report(error, SourceLocation(file, path), problems)
+        # A group without name and id can still be looked into.
+        if error.validator != "anyOf" or len(path) > 2:
+            broken.add(path)
+    return broken
 
 
 @cache
 def _explainer() -> Validator:
+    """Return a validator that enters only values that `jsonschema-rs` rejects.
+
+    Unknown keys and bad names are errors of their own, at the path of the key.
+    """
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
-    keywords = _Keywords()
-    overrides = {
-        "items": keywords.items,
-        "properties": keywords.properties,
-        "additionalProperties": keywords.additional_properties,
-        "propertyNames": keywords.property_names,
-        "pattern": keywords.pattern,
+    keywords = {
+        "items": _items,
+        "properties": _properties,
+        "additionalProperties": _additional_properties,
+        "propertyNames": _property_names,
+        "pattern": _pattern,
     }
-    return cast("Validator", extend(Draft202012Validator, overrides)(schema()))  # type: ignore[no-untyped-call]
+    extended = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    return cast("Validator", extended(load_schema(SCHEMA)))
 
 
-def _explain(root: Tree, file: str, problems: ProblemCollector) -> set[DocumentPath]:
-    """Report the reasons why a document does not fit; return the paths to take out so that the rest fits."""
-    from jsonschema.exceptions import ErrorTree, best_match
-
-    errors: list[ValidationError] = []
-    paths: set[DocumentPath] = set()
-    for error in _explainer().iter_errors(root):
-        errors.append(error)
-        paths.add(tuple(error.absolute_path))
-        if len(paths) > MAX_PROBLEMS:
-            break  # a hostile file has no end of errors; the collector says that there are more
-    assert errors  # noqa: S101  the fast path has rejected the document
-    broken: set[DocumentPath] = set()
-    for path, of_value in _errors_by_path(ErrorTree(errors), ()):
-        by_keyword = dict(of_value)
-        reasons = [by_keyword.pop(name) for name in ("propertyNames", "additionalProperties") if name in by_keyword]
-        if by_keyword:
-            reasons.append(best_match(by_keyword.values()))
-        for reason in reasons:
-            _report(reason, SourceLocation(file, path), problems)
-            # A group without name and id can still be looked into.
-            if reason.validator != "anyOf" or len(path) > 2:
-                broken.add(path)
-    return broken
+def _items(validator: Any, item_schema: Any, instance: Any, _: Any) -> _Errors:
+    fits = _fits(item_schema)
+    for index, item in enumerate(instance if isinstance(instance, list) else ()):
+        if not fits(item):
+            yield from validator.descend(item, item_schema, path=index)
 
 
-def _errors_by_path(
-    tree: ErrorTree, path: DocumentPath
-) -> Iterator[tuple[DocumentPath, Mapping[str, ValidationError]]]:
-    if tree.errors:
-        yield path, tree.errors
-    for step in tree:
-        yield from _errors_by_path(tree[step], (*path, step))
+def _properties(validator: Any, schemas: Any, instance: Any, _: Any) -> _Errors:
+    for key, value in _entries(instance):
+        if key in schemas and not _fits(schemas[key])(value):
+            yield from validator.descend(value, schemas[key], path=key)
+
+
+def _additional_properties(validator: Any, value_schema: Any, instance: Any, part: Any) -> _Errors:
+    from jsonschema import ValidationError
+
+    known = part.get("properties", {})
+    for key, value in _entries(instance):
+        if key not in known and value_schema is False:
+            yield ValidationError("unknown key", path=[key], instance=value)
+        elif key not in known and not _fits(value_schema)(value):
+            yield from validator.descend(value, value_schema, path=key)
+
+
+def _property_names(validator: Any, name_schema: Any, instance: Any, _: Any) -> _Errors:
+    from jsonschema import ValidationError
+
+    fits, target = _fits(name_schema), load_schema(SCHEMA)["$defs"][name_schema["$ref"].removeprefix("#/$defs/")]
+    for key, value in _entries(instance):
+        if not fits(key):
+            yield ValidationError("bad name", path=[key], instance=value, schema=target)
+
+
+def _pattern(validator: Any, _: Any, instance: Any, part: Any) -> _Errors:
+    from jsonschema import ValidationError
+
+    # Python's `$` also matches before a last line break, so the same engine as in the fast path decides.
+    if isinstance(instance, str) and not _fits(part)(instance):
+        yield ValidationError("does not match")
+
+
+def _entries(instance: Any) -> Iterable[tuple[str, Any]]:
+    return instance.items() if isinstance(instance, dict) else ()
 
 
 def _report(error: ValidationError, place: SourceLocation, problems: ProblemCollector) -> None:

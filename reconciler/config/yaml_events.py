@@ -1,4 +1,4 @@
-"""Parse YAML text into a stream of events, with libyaml if it is installed.
+"""Read the text of a YAML file as events: one after the other, with libyaml if it is installed.
 
 Events instead of composed nodes: libyaml composes by recursion in C and crashes the whole process on a file of a
 hundred thousand brackets. Its event stream does not recurse, so the reader can stop as soon as the nesting is too deep.
@@ -7,23 +7,29 @@ hundred thousand brackets. Its event stream does not recurse, so the reader can 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Container, Iterator
+from typing import TypeAlias, cast
 
-from yaml import YAMLError, __with_libyaml__
+from yaml import BaseLoader, YAMLError, __with_libyaml__
 from yaml.error import Mark, MarkedYAMLError
-from yaml.events import Event, ScalarEvent
-from yaml.parser import Parser
-from yaml.reader import Reader, ReaderError
-from yaml.scanner import Scanner
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from yaml.reader import ReaderError
 
 from reconciler.sanitize.escape import escape_controls
 
+DocumentPath: TypeAlias = tuple[str | int, ...]
+"""The way from the root to a value: keys and indexes (from 0)."""
 NextEvent = Callable[[], Event]
-NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-"""The spellings of an empty value, if they stand without quotes."""
-MAX_YAML_DEPTH = 100
-"""Levels of nesting that a document may have. A sensible file has six."""
 # Compiled after an error only: a class with ranges as wide as these takes milliseconds to compile.
 _FORBIDDEN = "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
@@ -39,13 +45,8 @@ _HINTS = (
 )
 
 
-class _PurePythonParser(Reader, Scanner, Parser):
-    """PyYAML's own parser, for installations without libyaml."""
-
-    def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
+class _PurePythonLoader(BaseLoader):
+    """PyYAML's own loader, for installations without libyaml."""
 
     def get_event(self) -> Event:
         """Return the next event; reject half of a surrogate pair, as libyaml does."""
@@ -56,20 +57,60 @@ class _PurePythonParser(Reader, Scanner, Parser):
         return event
 
 
-def pure_events(text: str) -> NextEvent:
-    """Return the events of PyYAML's own parser; see `events_of`."""
-    return _PurePythonParser(text).get_event
-
-
-def _libyaml_events(text: str) -> NextEvent:
-    from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs do not list it
-
-    return CParser(text).get_event  # type: ignore[return-value]  # asked only up to the end of the stream
-
-
 def events_of(text: str) -> NextEvent:
     """Return a function that returns the next event of the text at each call, and raises YAMLError if it is invalid."""
-    return _libyaml_events(text) if __with_libyaml__ else pure_events(text)
+    if not __with_libyaml__:
+        return _PurePythonLoader(text).get_event
+    from yaml import CBaseLoader
+
+    return CBaseLoader(text).get_event  # type: ignore[return-value]  # asked only up to the end of the stream
+
+
+def walk(text: str, wanted: Container[DocumentPath]) -> Iterator[tuple[DocumentPath, Event, Event]]:
+    """Yield the wanted values of the first document: path, the event of the key (or again of the value), the value's.
+
+    Only wanted values are entered. Raise YAMLError at the point from which the text is invalid.
+    """
+    next_event = events_of(text)
+    for _ in range(2):
+        next_event()  # the starts of the stream and of the document
+    if (root := next_event()) is not None:
+        yield from _walk(next_event, (), root, root, wanted)
+
+
+def _walk(
+    next_event: NextEvent, path: DocumentPath, key: Event, value: Event, wanted: Container[DocumentPath]
+) -> Iterator[tuple[DocumentPath, Event, Event]]:
+    if path not in wanted:
+        _skip(next_event, value)
+        return
+    yield path, key, value
+    if isinstance(value, SequenceStartEvent):
+        index = 0
+        while not isinstance(item := next_event(), SequenceEndEvent):
+            yield from _walk(next_event, (*path, index), item, item, wanted)
+            index += 1
+    elif isinstance(value, MappingStartEvent):
+        while not isinstance(key := next_event(), MappingEndEvent):
+            if isinstance(key, ScalarEvent):
+                yield from _walk(next_event, (*path, key.value), key, next_event(), wanted)
+            else:
+                _skip(next_event, key)
+                _skip(next_event, next_event())
+
+
+def _skip(next_event: NextEvent, event: Event) -> None:
+    """Read up to the end of a value that begins with this event."""
+    depth = int(isinstance(event, CollectionStartEvent))
+    while depth > 0:
+        event = next_event()
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+
+
+def used_anchors(text: str) -> frozenset[str | None]:
+    """Return the anchors of a valid text to which an alias leads."""
+    events = iter(events_of(text), None)
+    return frozenset(event.anchor for event in events if isinstance(event, AliasEvent))
 
 
 def event_mark(event: Event) -> tuple[int, int]:

@@ -21,11 +21,15 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.config.document import DocumentPath, SourceLocation, Tree
+from reconciler.config.document import SourceLocation, Tree
 from reconciler.config.problem_collector import ProblemCollector, quote_value
-from reconciler.config.yaml_events import MAX_YAML_DEPTH, NULLS, describe_yaml_error, event_mark, events_of
+from reconciler.config.yaml_events import DocumentPath, describe_yaml_error, event_mark, events_of
 from reconciler.errors import ProblemKind
 
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+"""The spellings of an empty value, if they stand without quotes."""
+MAX_YAML_DEPTH = 100
+"""Levels of nesting that a document may have. A sensible file has six."""
 MAX_EXPANDED_NODES = 100_000
 """Values (or 64 characters of text each) that aliases may add to a document beyond what is written out."""
 _YAML_TAG = "tag:yaml.org,2002:"

@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.config import load
+from reconciler.config import FileContent, load, load_contents
 from reconciler.config.export import render_config, yaml_block, yaml_comment, yaml_scalar
-from reconciler.config.loader import load_sources
 from reconciler.config.problem_collector import ProblemCollector
-from reconciler.config.source_files import SourceFile
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError
 from reconciler.model.desired import UNMANAGED, Desired, Person
@@ -41,10 +39,8 @@ def rendered(groups: list[LiveGroup], **changes: Any) -> str:
 
 
 def resolved(text: str) -> Desired:
-    problems = ProblemCollector()
-    desired = load_sources([SourceFile("g.yaml", text.encode(), text)], problems, date(2026, 1, 1))
-    assert not problems.locate_all({"g.yaml": text})
-    assert desired is not None
+    desired = load_contents([FileContent("g.yaml", text.encode())], as_of=date(2026, 1, 1), folder=None, name="g.yaml")
+    assert not desired.warnings
     return desired
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.config.person_reference import resolve_person
+from reconciler.config.people import resolve_person
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 

@@ -64,6 +64,11 @@ def pinned(folder: Path, before: bytes, ids: dict[str, str]) -> bytes:
             "x: &x [1]\ngroups:\n  a: &a\n    id: %s\n    name: A\n    teams: *x",
             id="anchors that no other group uses",
         ),
+        pytest.param(
+            "x: &x [1]\ngroups:\n  a:\n    name: A\n    teams: &x [2]",
+            "x: &x [1]\ngroups:\n  a:\n    id: %s\n    name: A\n    teams: &x [2]",
+            id="an anchor that is defined twice",
+        ),
     ],
 )
 def test_an_id_becomes_the_first_line_of_its_group(before: str, after: str, tmp_path: Path) -> None:

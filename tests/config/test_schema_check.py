@@ -17,13 +17,15 @@ from hypothesis import strategies as st
 
 from reconciler.config import load
 from reconciler.config.problem_collector import ProblemCollector
-from reconciler.config.schema_check import check, is_valid, schema
+from reconciler.config.schema_check import SCHEMA, check, is_valid
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError
+from reconciler.json_schemas import load_schema
 
+SCHEMA_DOCUMENT = load_schema(SCHEMA)
 BAD = Path(__file__).parent / "bad"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "groups.yaml"
-PUBLISHED = jsonschema_rs.Draft202012Validator(schema())
+PUBLISHED = jsonschema_rs.Draft202012Validator(SCHEMA_DOCUMENT)
 
 
 class CoreLoader(yaml.CSafeLoader):
@@ -72,29 +74,29 @@ def test_schema_and_code_agree_on_every_file(path: Path) -> None:
         assert PUBLISHED.is_valid(typed) is verdict
         # Python's `$` also matches before a last line break, which JSON Schema's regular expressions do not have.
         if path.stem != "line_break_after_an_id":
-            assert jsonschema.Draft202012Validator(schema()).is_valid(typed) is verdict
+            assert jsonschema.Draft202012Validator(SCHEMA_DOCUMENT).is_valid(typed) is verdict
 
 
 def test_the_schema_is_valid_and_explains_every_key() -> None:
-    jsonschema.Draft202012Validator.check_schema(schema())
+    jsonschema.Draft202012Validator.check_schema(SCHEMA_DOCUMENT)
     bare = []
 
     def visit(node: Any, place: str) -> None:
         if isinstance(node, dict):
             for key, item in node.get("properties", {}).items():
-                whole = {**schema()["$defs"].get(str(item.get("$ref", "")).rpartition("/")[2], {}), **item}
+                whole = {**SCHEMA_DOCUMENT["$defs"].get(str(item.get("$ref", "")).rpartition("/")[2], {}), **item}
                 if not whole.get("title") or not whole.get("description"):
                     bare.append(f"{place}.{key}")
             for key, item in node.items():
                 visit(item, f"{place}.{key}")
 
-    visit(schema(), "")
+    visit(SCHEMA_DOCUMENT, "")
     assert bare == []
 
 
 def test_the_schemas_examples_fit() -> None:
-    for name, node in {**schema()["$defs"], **schema()["$defs"]["group"]["properties"]}.items():
-        validator = jsonschema_rs.Draft202012Validator({**node, "$defs": schema()["$defs"]})
+    for name, node in {**SCHEMA_DOCUMENT["$defs"], **SCHEMA_DOCUMENT["$defs"]["group"]["properties"]}.items():
+        validator = jsonschema_rs.Draft202012Validator({**node, "$defs": SCHEMA_DOCUMENT["$defs"]})
         for example in node.get("examples", ()):
             assert validator.is_valid(example), name
 

@@ -54,7 +54,7 @@ def _render_live_groups(global_options: GlobalOptions, ids: Sequence[str], peopl
     """Return a configuration for the live groups, all or those with these ids."""
     from reconciler.cli.session import Account, endpoint_of, reading_session
     from reconciler.config.export import render_config
-    from reconciler.config.person_reference import parse_person
+    from reconciler.config.people import parse_person
     from reconciler.live.fetch import fetch_whole
 
     person = parse_person(phone) if phone is not None else None
