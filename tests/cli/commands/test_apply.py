@@ -147,9 +147,7 @@ def test_a_failed_step_exits_with_3_and_is_in_the_report(stage: Stage) -> None:
     ("broken", "outcome"),
     [
         pytest.param("reconciler.engine.remaining_drift", "unknown", id="comparing"),
-        pytest.param(
-            "reconciler.cli.commands.apply.progress.LogProgress.reading_back", "unknown", id="telling how far it is"
-        ),
+        pytest.param("reconciler.cli.progress.LogProgress.reading_back", "unknown", id="telling how far it is"),
         pytest.param("reconciler.cli.commands.apply.run.use_color", "done", id="showing the result"),
         pytest.param("reconciler.live.transport.Transport.close", "done", id="closing the connection"),
     ],

@@ -16,14 +16,11 @@ from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
 from reconciler.cli.commands.apply.audit import Recorder, open_audit_log
-from reconciler.cli.commands.apply.progress import show_progress
-from reconciler.cli.commands.apply.source import SavedPlanSource, YamlSource, read_source
-from reconciler.cli.error_output import format_error, write_crash_log
+from reconciler.cli.error_output import print_crash, print_error, print_message
 from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
 from reconciler.cli.output import (
-    print_message,
     require_distinct_files,
     require_stdout,
     use_color,
@@ -31,6 +28,9 @@ from reconciler.cli.output import (
     write_after_success,
     write_file,
 )
+from reconciler.cli.planning import YamlSource, load_request
+from reconciler.cli.progress import show_progress
+from reconciler.cli.saved_plan import SavedPlanSource, is_plan_file, load_saved_plan
 from reconciler.cli.session import Session, endpoint_of, open_session
 from reconciler.cli.signals import StopFlag, handle_signals
 from reconciler.engine import PlanResult, execute
@@ -55,9 +55,12 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
     """Apply PATH and return the exit code."""
     if options.dry_run and (options.report or options.audit_log):
         raise UsageError("--dry-run cannot be combined with --report or --audit-log", "remove one of them")
-    source = read_source(request, global_options)
-    if isinstance(source, SavedPlanSource):
+    source: YamlSource | SavedPlanSource
+    if is_plan_file(request.path):
+        source = load_saved_plan(request, global_options)
         global_options = replace(global_options, instance_id=source.account.instance_id)
+    else:
+        source = load_request(request, global_options)
     outputs = {"--report": options.report, "--audit-log": options.audit_log}
     require_distinct_files(outputs, (*source.files, global_options.api_key_file))
     require_writable(options.report)
@@ -77,7 +80,7 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
         except Exception as error:
             if not recorder.wrote:
                 raise
-            print_message(write_crash_log(error, sys.argv[1:]))
+            print_crash(error, sys.argv[1:])
             return ExitCode.NOT_CONVERGED
 
 
@@ -156,7 +159,7 @@ class ApplyRun:
     def _report(self, result: ApplyResult, *, nothing_to_do: bool = False) -> int:
         """Write the report and the result; return the exit code, which is 1 only when no call wrote."""
         for error in result.unexpected:
-            print_message(write_crash_log(error, sys.argv[1:]))
+            print_crash(error, sys.argv[1:])
         complete = all((self._write_report(result), self._write_result(result, nothing_to_do)))
         if nothing_to_do and not complete:
             return ExitCode.ERROR
@@ -176,7 +179,7 @@ class ApplyRun:
         try:
             write_file(self.options.report, json_text(result_document(result)), private=True)
         except UsageError as error:
-            print_message(format_error(error))
+            print_error(error)
             return False
         return True
 
