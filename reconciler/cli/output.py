@@ -15,6 +15,7 @@ import click
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.error_output import print_error
 from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.run_context import read_run_context
 from reconciler.errors import OutputError, UsageError
 from reconciler.report.options import RenderOptions
 
@@ -64,7 +65,8 @@ def write_rendered(
     drift: bool = False,
 ) -> None:
     """Write a result in its format; a file has no colours, and one with full phone numbers is private."""
-    options = RenderOptions(show_phones, use_color(global_options.no_color) and output is None, drift)
+    color = use_color(global_options.no_color) and output is None
+    options = RenderOptions(show_phones, color, drift, run=read_run_context(os.environ))
     write(render(result, options), output, private=show_phones)
 
 
