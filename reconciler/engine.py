@@ -22,8 +22,10 @@ from reconciler.diff.match import Match, match_groups, pinned_groups
 from reconciler.history.changed_since import narrow_by_matches, with_rematch_advice
 from reconciler.live.fetch import (
     GroupListApi,
+    OnRead,
     confirm_listing,
     fetch_invite_links,
+    ignore_progress,
     list_groups,
     read_groups,
 )
@@ -59,7 +61,13 @@ class PlanResult:
 
 
 def make_plan(
-    desired: Desired, client: Client, options: PlanOptions, *, parallelism: int, rate: Callable[[], float]
+    desired: Desired,
+    client: Client,
+    options: PlanOptions,
+    *,
+    parallelism: int,
+    rate: Callable[[], float],
+    on_read: OnRead = ignore_progress,
 ) -> PlanResult:
     """Compare the desired state with the live one, with the fewest calls.
 
@@ -73,7 +81,8 @@ def make_plan(
     options, previous = narrow_by_matches(options, matches, listing)
     selection = select_groups(desired, options)
     selected = [matches[key] for key in matches if key in selection.planned]
-    read = read_groups(client, (match.listed for match in selected if match.listed and needs_read(match)), parallelism)
+    listed = (match.listed for match in selected if match.listed and needs_read(match))
+    read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_rematch_advice(compare(selected, desired, read), previous, matches, options, listing)
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     plan = build_plan(
@@ -89,7 +98,9 @@ def make_plan(
     return PlanResult(with_invite_links(plan, links), listing.names)
 
 
-def verify_saved_plan(plan: Plan, client: Client, *, desired: Desired | None, parallelism: int) -> PlanResult:
+def verify_saved_plan(
+    plan: Plan, client: Client, *, desired: Desired | None, parallelism: int, on_read: OnRead = ignore_progress
+) -> PlanResult:
     """Check that a saved plan still fits the live groups it touches; raise PlanFileError with what changed.
 
     `desired` is the YAML that the plan was made from, where that is still there: nobody protected by it is removed,
@@ -99,7 +110,7 @@ def verify_saved_plan(plan: Plan, client: Client, *, desired: Desired | None, pa
     if desired is not None:
         raise_if_removes_protected(plan, desired)
     listing = _list_for_saved_plan(plan, client)
-    raise_if_stale(plan, listing.groups, _read_for_saved_plan(plan, listing, client, parallelism))
+    raise_if_stale(plan, listing.groups, _read_for_saved_plan(plan, listing, client, parallelism, on_read))
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance())
     return PlanResult(plan, listing.names)
@@ -143,11 +154,19 @@ def match_live(
     return listing, match_groups(desired.groups, listing.groups)
 
 
-def find_person(desired: Desired, client: Client, person: PersonRef, *, parallelism: int) -> PersonMemberships:
+def find_person(
+    desired: Desired, client: Client, person: PersonRef, *, parallelism: int, on_read: OnRead = ignore_progress
+) -> PersonMemberships:
     """Find where a person is wanted and where they are: list everything, read each group whose entry names nobody."""
     desired = desired.for_instance(client.instance_id)
     listing = confirm_listing(list_groups(client, pinned_groups(desired.groups)), client)
-    read = read_groups(client, listing.groups, parallelism, is_complete=lambda entry: entry.participants is not None)
+    read = read_groups(
+        client,
+        listing.groups,
+        parallelism,
+        is_complete=lambda entry: entry.participants is not None,
+        on_read=on_read,
+    )
     matches = match_groups(desired.groups, listing.groups).values()
     return find_memberships(person, desired, matches, listing.names, read, client.instance_id)
 
@@ -160,7 +179,7 @@ def _list_for_saved_plan(plan: Plan, client: GroupListApi) -> Listing:
 
 
 def _read_for_saved_plan(
-    plan: Plan, listing: Listing, client: Client, parallelism: int
+    plan: Plan, listing: Listing, client: Client, parallelism: int, on_read: OnRead
 ) -> Mapping[str, LiveGroup | None]:
     """Read the groups that a saved plan touches as they are now, by id, the way the plan read them."""
     recorded = {group.live.id: group.live for group in groups_with_steps(plan) if group.live is not None}
@@ -170,7 +189,7 @@ def _read_for_saved_plan(
         return entry.participants is not None and described
 
     entries = [entry for entry in listing.groups if entry.id in recorded]
-    return read_groups(client, entries, parallelism, is_complete=is_complete)
+    return read_groups(client, entries, parallelism, is_complete=is_complete, on_read=on_read)
 
 
 def _list_before_write(planned: PlanResult, client: GroupListApi) -> frozenset[str]:

@@ -13,6 +13,7 @@ ReconcilerError                 an expected failure: what happened and where, an
 ├── ReadOnlyViolation           a session refused a call that it does not allow (a bug, stopped)
 └── ApiError                    an API call failed: endpoint, status, code, request id
     ├── RequestNotSent          the server never received the request
+    │   └── Unreachable         no server is at the address
     ├── NoResponse              sent without a complete response: it may have taken effect
     ├── InvalidResponse         the response is unreadable, incomplete or of unknown form: it may have taken effect
     └── HttpError               the response has an error status
@@ -134,7 +135,14 @@ class PlanFileError(ReconcilerError):
 
 
 class Refused(ReconcilerError):
-    """A guard stopped the run before its first write."""
+    """A guard stopped the run before its first write.
+
+    `reasons` are pairs of a group's key (None: the whole run) and the code of the guard's message.
+    """
+
+    def __init__(self, message: str, hint: str = "", reasons: tuple[tuple[str | None, str], ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.reasons = reasons
 
 
 class LockHeld(ReconcilerError):
@@ -193,6 +201,10 @@ class ApiError(ReconcilerError):
 
 class RequestNotSent(ApiError):
     """The server never received the request (connection refused, name not found, TLS failed)."""
+
+
+class Unreachable(RequestNotSent):
+    """There is no server at the address: its name is not found, or nobody listens at the port."""
 
 
 class NoResponse(ApiError):

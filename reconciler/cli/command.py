@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from reconciler.cli.global_options import GlobalOption, add_global_options, global_options_of
+from reconciler.cli.logs import enter_command, set_up_logging
 from reconciler.model.text import closest_name
 
 
@@ -27,10 +28,8 @@ def pass_global_options(function: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(function)
     def run(*args: object, **kwargs: object) -> int:
-        from reconciler.cli.progress import set_up_logging
-
         global_options = global_options_of(click.get_current_context())
-        set_up_logging(global_options)
+        set_up_logging(quiet=global_options.quiet, verbose=global_options.verbose)
         return function(global_options, *args, **kwargs)
 
     return run
@@ -38,6 +37,14 @@ def pass_global_options(function: Callable[..., int]) -> Callable[..., int]:
 
 class Command(click.Command):
     """A command whose help lists its own options first and the global ones after them."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Name the command in the lines on stderr before its arguments are parsed."""
+        groups = parent.command_path.split()[1:] if parent is not None else []
+        enter_command(" ".join([*groups, info_name or ""]))
+        return super().make_context(info_name, args, parent, **extra)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the two lists of options."""

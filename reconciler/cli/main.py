@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,8 +12,15 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.command import LazyGroup
-from reconciler.cli.error_output import print_crash, print_error, print_line, print_message, print_usage_error
+from reconciler.cli.error_output import (
+    print_crash,
+    print_error,
+    print_message,
+    print_missing_command,
+    print_usage_error,
+)
 from reconciler.cli.global_options import add_global_options
+from reconciler.cli.logs import start_run
 from reconciler.cli.output import flush_all
 from reconciler.errors import ExitCode, ReconcilerError
 
@@ -58,13 +66,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program; turn every error into a message on stderr and an exit code, never a traceback."""
     args = list(sys.argv[1:] if arguments is None else arguments)
     _escape_unencodable_characters()
+    start_run(args, os.environ)
     try:
         result = cli.main(args=args, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        print_line(error.format_message())
+        print_missing_command(error)
         return ExitCode.ERROR
     except (click.exceptions.Abort, KeyboardInterrupt):
-        print_message("interrupted; nothing was changed")
+        print_message("interrupted; nothing was changed", "Interrupted")
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         print_usage_error(error)

@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from reconciler import __version__
-from reconciler.cli.error_output import print_line
+from reconciler.cli.error_output import print_problems
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest, today
+from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
 from reconciler.engine import PlanResult, make_plan
 from reconciler.errors import UsageError
@@ -39,15 +40,17 @@ class YamlSource:
         """The account that the configuration names."""
         return Account.of(self.desired)
 
-    def plan(self, session: Session, parallelism: int) -> PlanResult:
-        """Make the plan."""
-        return make_plan(
-            self.desired,
-            session.client,
-            self.options,
-            parallelism=parallelism,
-            rate=lambda: session.throttle.per_minute,
-        )
+    def plan(self, session: Session, global_options: GlobalOptions) -> PlanResult:
+        """Make the plan, and show how far reading is."""
+        with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
+            return make_plan(
+                self.desired,
+                session.client,
+                self.options,
+                parallelism=global_options.parallelism,
+                rate=lambda: session.throttle.per_minute,
+                on_read=on_read,
+            )
 
     def to_saved_plan(self, plan: Plan, sources: Sequence[Source] | None = None) -> SavedPlan:
         """Return a new plan as the renderers take it: with its sources, the version and the time."""
@@ -61,9 +64,7 @@ def load_desired(path: Path, global_options: GlobalOptions, as_of: date | None =
 
     desired = load(path, as_of=as_of or today())
     if desired.warnings and not global_options.quiet:
-        from reconciler.report.problems import render_problems
-
-        print_line(render_problems(desired.warnings).rstrip("\n"))
+        print_problems(desired.warnings)
     return desired
 
 
@@ -110,4 +111,4 @@ def read_only_plan(source: YamlSource, global_options: GlobalOptions) -> Iterato
         yield PlanResult(empty_plan(desired, options, instance_id), {}), None
         return
     with reading_session(global_options, source.account) as session:
-        yield source.plan(session, global_options.parallelism), session
+        yield source.plan(session, global_options), session

@@ -1,81 +1,68 @@
-"""Logs on stderr, as text or JSON lines; the progress of an apply, as a bar on a terminal, else as logs."""
+"""Progress on stderr: of the groups that are read, and of the calls of an apply.
+
+On a terminal it is one line, or a bar, that is rewritten; elsewhere it is log lines.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
+import os
+import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import ceil
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Final, TextIO
 
 from reconciler.apply.result import StepResult, StepStatus
 from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.logs import clear_status, is_json, show_status
 from reconciler.plan.model import Action, Plan, Step
-from reconciler.sanitize.escape import mask_and_escape
-from reconciler.sanitize.mask import mask_text
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
-
     from reconciler.apply.ports import Progress
 
 log = logging.getLogger("reconciler.apply")
+read_log = logging.getLogger("reconciler.read")
+SecondsToWait = Callable[[], float]
+"""Returns how many seconds the rate limit lets nobody call."""
+
+LOG_SECONDS: Final = 10.0
+"""How often the progress of reading is logged; a shorter reading logs nothing."""
+
+STATUS_FIRST_SECONDS: Final = 1.0
+STATUS_SECONDS: Final = 0.25
+"""How often the line on a terminal is rewritten, and when it appears."""
 
 
-class TextFormatter(logging.Formatter):
-    """The masked message as one line."""
+class ReadingProgress:
+    """How many groups are read, and when the next call may be sent."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        return mask_and_escape(record.getMessage())
+    def __init__(self, seconds_to_wait: SecondsToWait) -> None:
+        self._seconds_to_wait = seconds_to_wait
+        self._done = 0
+        self._total = 0
 
+    def __call__(self, done: int, total: int) -> None:
+        """Receive how many groups are read, of how many."""
+        self._done, self._total = done, total
 
-class JsonFormatter(logging.Formatter):
-    """A JSON object a line, with the API call where the record is of one."""
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of the progress."""
+        return {"read": self._done, "groups": self._total, "seconds_to_wait": ceil(self._seconds_to_wait())}
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": mask_text(record.getMessage()),
-        }
-        call = {
-            name: mask_text(value) if isinstance(value, str) else value
-            for name, value in getattr(record, "call", {}).items()
-        }
-        return json.dumps({**line, "call": call} if call else line)
+    def __str__(self) -> str:
+        done = f"{self._done} of {self._total} groups read" if self._total else "reading the list of groups"
+        return ", ".join(filter(None, (done, next_call(self._seconds_to_wait))))
 
+    def log(self) -> None:
+        """Write the progress as a log line."""
+        read_log.info("%s", self, extra={"action": "read", "counts": self.counts()})
 
-class StderrHandler(logging.Handler):
-    """Writes to the current stderr, which a progress bar replaces for a while."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record; do nothing where stderr was closed when the program started (`2>&-`)."""
-        stderr: TextIO | None = sys.stderr
-        if stderr is None:
-            return
-        try:
-            stderr.write(self.format(record) + "\n")
-            stderr.flush()
-        except OSError:
-            self.handleError(record)
-
-
-def set_up_logging(global_options: GlobalOptions) -> None:
-    """Send logs to stderr: -q logs errors only, -v every API call; the default is progress."""
-    handler = StderrHandler()
-    handler.setFormatter(JsonFormatter() if global_options.log_format == "json" else TextFormatter())
-    logger = logging.getLogger("reconciler")
-    logger.handlers[:] = [handler]
-    logger.propagate = False
-    logger.setLevel(
-        logging.ERROR if global_options.quiet else logging.DEBUG if global_options.verbose else logging.INFO
-    )
+    def show(self) -> None:
+        """Write the progress over the last one on a terminal."""
+        show_status(str(self)[: shutil.get_terminal_size().columns - 1])
 
 
 class LogProgress:
@@ -86,55 +73,27 @@ class LogProgress:
 
     def finished(self, result: StepResult) -> None:
         """Log the outcome of a call."""
+        step = result.step
         level = logging.INFO if result.status is StepStatus.DONE else logging.WARNING
         reason = f": {result.message.to_text()}" if result.message else ""
-        log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), result.status, reason)
+        fields = {
+            "group": step.group,
+            "action": step.action.value,
+            "status": result.status.value,
+            "counts": {"people": len(step.people)},
+            "code": result.message.code if result.message else None,
+        }
+        log.log(level, "%s: %s … %s%s", step.group, describe_step(step), result.status, reason, extra=fields)
 
     def reading_back(self, key: str) -> None:
         """Log that a group is read back."""
-        log.info("%s: reading back", key)
+        log.info("%s: reading back", key, extra={"group": key, "action": "read back"})
 
 
-class BarProgress:
-    """A bar that counts calls and read-backs, with the current step beside it."""
-
-    def __init__(self, bar: Bar, task: TaskID) -> None:
-        self._bar = bar
-        self._task = task
-
-    def started(self, step: Step) -> None:
-        """Show the step."""
-        self._bar.update(self._task, current=f"{mask_and_escape(step.group)}: {describe_step(step)}")
-
-    def finished(self, result: StepResult) -> None:
-        """Count the step."""
-        self._bar.advance(self._task)
-
-    def reading_back(self, key: str) -> None:
-        """Show and count a read-back."""
-        self._bar.update(self._task, current=f"{mask_and_escape(key)}: reading back")
-        self._bar.advance(self._task)
-
-
-class LenientStream:
-    """stderr for the bar; it discards what cannot be written, so that a run outlives its terminal."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str) -> int:
-        """Write what the stream takes."""
-        with suppress(OSError):
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush what the stream takes."""
-        with suppress(OSError):
-            self._stream.flush()
+def next_call(seconds_to_wait: SecondsToWait) -> str:
+    """Return `next call in 31 s`; nothing while calls are sent."""
+    seconds = ceil(seconds_to_wait())
+    return f"next call in {seconds} s" if seconds > 1 else ""
 
 
 def describe_step(step: Step) -> str:
@@ -154,19 +113,75 @@ def describe_step(step: Step) -> str:
 
 
 @contextmanager
-def show_progress(plan: Plan, global_options: GlobalOptions) -> Iterator[Progress]:
-    """Show progress on stderr, as a bar where stderr is a terminal and logs do not go there too."""
-    stderr: TextIO | None = sys.stderr
-    log_lines = global_options.quiet or global_options.verbose or global_options.log_format == "json"
-    if log_lines or stderr is None or not stderr.isatty():
+def show_reading(global_options: GlobalOptions, seconds_to_wait: SecondsToWait) -> Iterator[ReadingProgress]:
+    """Show how many groups are read: on a terminal after a second, elsewhere every ten."""
+    progress = ReadingProgress(seconds_to_wait)
+    if global_options.quiet:
+        yield progress
+    elif _on_terminal(global_options):
+        with _without_wait_logs(), _repeated(progress.show, STATUS_FIRST_SECONDS, STATUS_SECONDS):
+            yield progress
+    else:
+        with _repeated(progress.log, LOG_SECONDS, LOG_SECONDS):
+            yield progress
+
+
+@contextmanager
+def show_progress(plan: Plan, global_options: GlobalOptions, seconds_to_wait: SecondsToWait) -> Iterator[Progress]:
+    """Show the progress of an apply on stderr, as a bar where stderr is a terminal and logs do not go there too."""
+    if not _on_terminal(global_options):
         yield LogProgress()
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from reconciler.cli.progress_bar import progress_bar
 
-    step = TextColumn("{task.fields[current]}", markup=False)
     total = plan.calls + sum(1 for group in plan.groups if group.steps)
-    console = Console(file=cast("TextIO", LenientStream(stderr)), no_color=global_options.no_color or None)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), step)
-    with Progress(*columns, console=console, transient=True) as bar:
-        yield BarProgress(bar, bar.add_task("apply", total=total, current=""))
+    bar = progress_bar(total, describe_step, lambda: next_call(seconds_to_wait), no_color=global_options.no_color)
+    with _without_wait_logs(), bar as progress:
+        yield progress
+
+
+def _on_terminal(global_options: GlobalOptions) -> bool:
+    """Whether stderr is a terminal that can rewrite a line, and no log lines go there."""
+    stderr: TextIO | None = sys.stderr
+    log_lines = global_options.quiet or global_options.verbose or is_json()
+    return not log_lines and stderr is not None and stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def _repeated(action: Callable[[], None], first: float, interval: float) -> Iterator[None]:
+    """Do something again and again beside the block, for the first time after `first` seconds."""
+    ended = Event()
+
+    def run() -> None:
+        seconds = first
+        while not ended.wait(seconds):
+            action()
+            seconds = interval
+
+    thread = Thread(target=run, name="progress", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # this machine refuses another thread, and progress is not worth an error
+        yield
+        return
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        clear_status()
+
+
+@contextmanager
+def _without_wait_logs() -> Iterator[None]:
+    """Log no waits while the line or the bar shows them."""
+    logger = logging.getLogger("reconciler.live")
+    logger.addFilter(_is_no_wait)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_no_wait)
+
+
+def _is_no_wait(record: logging.LogRecord) -> bool:
+    return getattr(record, "action", "") != "wait"

@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.atomic_file import is_missing
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
+from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session
 from reconciler.engine import PlanResult, verify_saved_plan
 from reconciler.errors import PlanFileError, UsageError
@@ -36,9 +37,16 @@ class SavedPlanSource:
     saved: SavedPlan
     desired: Desired | None
 
-    def plan(self, session: Session, parallelism: int) -> PlanResult:
-        """Verify the plan against the live groups that it changes."""
-        return verify_saved_plan(self.saved.plan, session.client, desired=self.desired, parallelism=parallelism)
+    def plan(self, session: Session, global_options: GlobalOptions) -> PlanResult:
+        """Verify the plan against the live groups that it changes, and show how far reading is."""
+        with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
+            return verify_saved_plan(
+                self.saved.plan,
+                session.client,
+                desired=self.desired,
+                parallelism=global_options.parallelism,
+                on_read=on_read,
+            )
 
     def to_saved_plan(self, plan: Plan) -> SavedPlan:
         """Return the verified plan as the renderers take it, with its own time and sources."""

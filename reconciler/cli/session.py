@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.error_output import register_secret
+from reconciler.cli.logs import register_secret
 from reconciler.cli.signals import StopFlag, handle_signals
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired

@@ -25,7 +25,7 @@ class StopFlag:
         if not self._deferred:
             raise KeyboardInterrupt
         if first:
-            print_line("interrupted: waiting for the calls in progress; no new ones start")
+            print_line("interrupted: waiting for the calls in progress; no new ones start", "warning")
 
     def defer(self) -> None:
         """Defer signals from now on: calls write, so the run must end with an account of what was changed."""

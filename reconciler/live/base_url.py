@@ -26,6 +26,12 @@ class BaseUrl:
     is_loopback: bool
 
     @property
+    def place(self) -> str:
+        """Host and port, for messages about connections."""
+        parts = urlsplit(self.url)
+        return f"{self.host}:{parts.port or _PORTS[parts.scheme]}"
+
+    @property
     def server(self) -> str:
         """One text for every spelling of a server: without the default port, and "localhost" for this machine."""
         parts = urlsplit(self.url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from reconciler.concurrency import as_completed, thread_pool
 from reconciler.errors import ApiError, InvalidResponse, NotFound, UsageError
@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from reconciler.live.client import Client
 
 R = TypeVar("R")
+OnRead: TypeAlias = Callable[[int, int], object]
+"""Receives how many groups are read, and of how many."""
+
 MAX_REREADS = 4
 """How often a list is read again until two reads in a row agree."""
+
+
+def ignore_progress(done: int, total: int) -> None:
+    """Receive progress that nobody looks at."""
 
 
 class GroupListApi(Protocol):
@@ -80,6 +87,7 @@ def read_groups(
     parallelism: int,
     *,
     is_complete: Callable[[ListedGroup], bool] = lambda entry: False,
+    on_read: OnRead = ignore_progress,
 ) -> dict[str, LiveGroup | None]:
     """Return the listed groups by id, in their order, reading each unless its entry `is_complete`.
 
@@ -97,11 +105,13 @@ def read_groups(
             return None
 
     incomplete = [entry.id for entry in entries_by_id.values() if not is_complete(entry)]
-    found = _in_parallel(read, incomplete, parallelism)
+    found = _in_parallel(read, incomplete, parallelism, on_read)
     return {id_: found[id_] if id_ in found else entry.to_live_group() for id_, entry in entries_by_id.items()}
 
 
-def groups_to_import(client: Client, ids: Sequence[str], *, parallelism: int) -> tuple[LiveGroup, ...]:
+def groups_to_import(
+    client: Client, ids: Sequence[str], *, parallelism: int, on_read: OnRead = ignore_progress
+) -> tuple[LiveGroup, ...]:
     """List and read all live groups, or those with these ids, sorted by id. Raises UsageError if an id is not live."""
     listing = client.list_groups()
     if not ids or not listing.names.keys() >= set(ids):
@@ -112,7 +122,7 @@ def groups_to_import(client: Client, ids: Sequence[str], *, parallelism: int) ->
             f"--group: the instance is not in {', '.join(unknown)}", "leave --group out to import all groups"
         )
     selected = [group for group in listing.groups if not ids or group.id in ids]
-    read = read_groups(client, selected, parallelism, is_complete=_has_all_fields)
+    read = read_groups(client, selected, parallelism, is_complete=_has_all_fields, on_read=on_read)
     return tuple(group for group in read.values() if group is not None)
 
 
@@ -132,13 +142,19 @@ def fetch_invite_links(client: InviteLinkApi, ids: Sequence[str], parallelism: i
     return _in_parallel(fetch, ids, parallelism)
 
 
-def _in_parallel(read: Callable[[str], R], ids: Sequence[str], parallelism: int) -> dict[str, R]:
+def _in_parallel(
+    read: Callable[[str], R], ids: Sequence[str], parallelism: int, on_read: OnRead = ignore_progress
+) -> dict[str, R]:
     if not ids:
         return {}
     with thread_pool(max(1, min(parallelism, len(ids)))) as pool:
         try:
             running = {pool.submit(read, group_id): group_id for group_id in ids}
-            results = {running[done]: done.result() for done in as_completed(running)}
+            results: dict[str, R] = {}
+            on_read(0, len(running))
+            for done in as_completed(running):
+                results[running[done]] = done.result()
+                on_read(len(results), len(running))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -30,7 +30,7 @@ from urllib3.exceptions import (
 )
 
 from reconciler import __version__
-from reconciler.errors import ApiError, InvalidResponse, NoResponse, RequestNotSent
+from reconciler.errors import ApiError, InvalidResponse, NoResponse, RequestNotSent, Unreachable
 from reconciler.live.base_url import BaseUrl
 from reconciler.live.responses import HttpResponse
 
@@ -42,25 +42,28 @@ CHUNK_BYTES = 64 * 1024
 _NETWORK = "check the network, the base URL, and HTTPS_PROXY if you use a proxy"
 
 
-def map_transport_error(error: Exception, endpoint: str, host: str, timeout: float, *, sent: bool) -> ApiError:
+def map_transport_error(error: Exception, endpoint: str, place: str, timeout: float, *, sent: bool) -> ApiError:
     """Return the ApiError for an error that sending raised; its message never repeats the foreign one's.
 
-    `sent`: the connection was open and the request begun, so that the server may have received it.
+    `place` is the host and the port. `sent`: the connection was open and the request begun, so that the server may have
+    received it.
     """
-    kind, message, hint = _describe(error, list(_causes(error)), host, timeout, sent)
+    kind, message, hint = _describe(error, list(_causes(error)), place, timeout, sent)
     return kind(message, endpoint=endpoint, hint=hint)
 
 
 def _describe(
-    error: Exception, causes: list[BaseException], host: str, timeout: float, sent: bool
+    error: Exception, causes: list[BaseException], place: str, timeout: float, sent: bool
 ) -> tuple[type[ApiError], str, str]:
     """Return the kind of an error, its message and its hint."""
     if isinstance(error, requests.exceptions.SSLError):
         if sent:
             return NoResponse, "the TLS connection broke before a response arrived", ""
-        return RequestNotSent, *_describe_tls(causes, host)
+        return RequestNotSent, *_describe_tls(causes, place.rsplit(":", 1)[0])
     if not sent or any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes):
-        return RequestNotSent, *_describe_not_sent(error, causes, host, timeout)
+        if not isinstance(error, requests.exceptions.ProxyError) and (missing := _describe_missing(causes, place)):
+            return Unreachable, *missing
+        return RequestNotSent, *_describe_not_sent(error, causes, place, timeout)
     if any(isinstance(cause, requests.Timeout | ReadTimeoutError | TimeoutError) for cause in causes):
         return NoResponse, f"no complete response within {timeout:g} s", "raise --timeout, or try again later"
     if isinstance(error, requests.exceptions.ContentDecodingError | requests.exceptions.InvalidHeader):
@@ -70,16 +73,26 @@ def _describe(
     return NoResponse, f"the connection broke before a response arrived{_reason(causes)}", ""
 
 
-def _describe_not_sent(error: Exception, causes: list[BaseException], host: str, timeout: float) -> tuple[str, str]:
-    if isinstance(error, requests.Timeout):
-        return f"no connection to {host} within {timeout:g} s", _NETWORK
+def _describe_missing(causes: list[BaseException], place: str) -> tuple[str, str] | None:
+    """Return the message and the likely cause where no server is at the address; None for any other failure."""
+    host, _, port = place.rpartition(":")
     if any(isinstance(cause, NameResolutionError) for cause in causes):
-        return f"cannot resolve the host name {host}", _NETWORK
+        return f"cannot resolve the host name {host}", f"check the spelling of the base URL ({host}) and the network"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return f"no connection to {place}: Connection refused", (
+            f"nothing listens on port {port} of {host}: start the server, or check the base URL"
+        )
+    return None
+
+
+def _describe_not_sent(error: Exception, causes: list[BaseException], place: str, timeout: float) -> tuple[str, str]:
+    if isinstance(error, requests.Timeout):
+        return f"no connection to {place} within {timeout:g} s", _NETWORK
     if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
         return "cannot use the proxy's address", "check HTTPS_PROXY"
     if not isinstance(error, requests.RequestException | HTTPError):
         return "cannot read the file of trusted certificates", "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
-    return f"no connection to {host}{_reason(causes)}", _NETWORK
+    return f"no connection to {place}{_reason(causes)}", _NETWORK
 
 
 def _describe_tls(causes: list[BaseException], host: str) -> tuple[str, str]:
@@ -235,7 +248,7 @@ class HttpSession:
         try:
             return self._perform(method, path, endpoint, json, params)
         except (requests.RequestException, HTTPError, OSError) as error:
-            failure = map_transport_error(error, endpoint, self._address.host, self._timeout, sent=_exchange.sent)
+            failure = map_transport_error(error, endpoint, self._address.place, self._timeout, sent=_exchange.sent)
         # Raised out here, so that the foreign error, which knows the request's headers, is not chained to it.
         raise failure
 

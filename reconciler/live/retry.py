@@ -7,11 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reconciler.errors import ApiError, InvalidResponse, NoResponse, RateLimited, RequestNotSent, ServerError
+from reconciler.errors import (
+    ApiError,
+    InvalidResponse,
+    NoResponse,
+    RateLimited,
+    RequestNotSent,
+    ServerError,
+    Unreachable,
+)
 from reconciler.live.rate_limit import http_date
 
 MAX_ATTEMPTS = 5
 """How often one call is sent at most."""
+
+MAX_ATTEMPTS_AT_NO_SERVER = 3
+"""How often a call is sent at most, within about 3 s, while no server was ever reached: the address is wrong."""
 
 MAX_INVALID_RESPONSES = 2
 """How many unreadable responses to a read are followed by another attempt."""
@@ -54,16 +65,24 @@ class Failure:
 
 
 def decide_retry(
-    failure: Failure, *, method: str, retry: Retry, attempts: int, invalid_responses: int, chance: float
+    failure: Failure,
+    *,
+    method: str,
+    retry: Retry,
+    attempts: int,
+    invalid_responses: int,
+    chance: float,
+    reached: bool = True,
 ) -> Pause | None:
     """Return the wait before the next attempt; None if the call must not be sent again.
 
-    `attempts` and `invalid_responses` count those of this call so far; `chance` is a random number from 0 to 1. A 429
-    is waited out until the window's reset, else as long as `Retry-After` says, else 1, 2, 4, 8 s, as after any other
-    failure.
+    `attempts` and `invalid_responses` count those of this call so far; `chance` is a random number from 0 to 1;
+    `reached` tells whether the server ever answered. A 429 is waited out until the window's reset, else as long as
+    `Retry-After` says, else 1, 2, 4, 8 s, as after any other failure.
     """
     error = failure.error
-    if attempts >= MAX_ATTEMPTS or not _may_retry(error, method, retry, invalid_responses):
+    most = MAX_ATTEMPTS_AT_NO_SERVER if isinstance(error, Unreachable) and not reached else MAX_ATTEMPTS
+    if attempts >= most or not _may_retry(error, method, retry, invalid_responses):
         return None
     seconds = 2.0 ** (attempts - 1) * (1 + JITTER * chance)
     if isinstance(error, RateLimited) and failure.until_reset and "X-RateLimit-Reset" in failure.headers:

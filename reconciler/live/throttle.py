@@ -44,6 +44,7 @@ class Throttle:
         self._changed = threading.Condition()
         self._waiting = 0
         self._logged_until = 0.0
+        self._waits_until = 0.0
         self._sleep = sleep
 
     def now(self) -> float:
@@ -64,9 +65,12 @@ class Throttle:
                 self._waiting -= 1
 
     def _wait_out(self, pause: Pause) -> None:
-        until = self._clock() + pause.seconds
+        now = self._clock()
+        until = now + pause.seconds
         if pause.for_all_calls:
             self._state.block_until(until)
+            self._waits_until = until
+            self._log_once(now, pause.seconds, "the rate limit of the key")
         while not self._stop.is_set() and (seconds := until - self._clock()) > 0:
             self._wait(seconds)
 
@@ -75,9 +79,12 @@ class Throttle:
             now = self._clock()
             seconds = self._state.delay(now, write=write, waiting=self._waiting)
             if seconds <= 0:
+                self._waits_until = 0.0
                 self._state.send(now, write=write)
                 return now
-            self._log_once(now, seconds)
+            if seconds < inf:
+                self._waits_until = now + seconds
+            self._log_once(now, seconds, "the rate limit")
             self._wait(seconds)
         raise Interrupted
 
@@ -88,11 +95,16 @@ class Throttle:
         else:
             self._changed.wait(min(seconds, POLL_SECONDS))
 
-    def _log_once(self, now: float, seconds: float) -> None:
+    def _log_once(self, now: float, seconds: float, reason: str) -> None:
         """Log a long wait once for all callers."""
         if LOGGED_WAIT_SECONDS <= seconds < inf and now >= self._logged_until:
             self._logged_until = now + seconds
-            _LOG.info("waiting %d s for the rate limit", ceil(seconds))
+            fields = {"action": "wait", "counts": {"seconds_to_wait": ceil(seconds)}}
+            _LOG.info("waiting %d s for %s", ceil(seconds), reason, extra=fields)
+
+    def seconds_to_wait(self) -> float:
+        """Return how long no caller may send, as far as the last one that asked knows; 0 while calls are sent."""
+        return max(0.0, self._waits_until - self._clock())
 
     def record_response(self, response: HttpResponse | None, sent_at: float) -> float | None:
         """Record how the call sent at `sent_at` ended (None: no response arrived).

@@ -13,7 +13,14 @@ from math import ceil
 from random import SystemRandom
 from typing import Any
 
-from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, InvalidResponse, ReadOnlyViolation
+from reconciler.errors import (
+    MAY_HAVE_TAKEN_EFFECT,
+    ApiError,
+    Interrupted,
+    InvalidResponse,
+    ReadOnlyViolation,
+    Unreachable,
+)
 from reconciler.live.base_url import parse_base_url, validate_api_key
 from reconciler.live.http import HttpSession
 from reconciler.live.responses import ApiResponse, HttpResponse, read_response
@@ -79,6 +86,7 @@ class Transport(AbstractContextManager["Transport"]):
         self._read_only = read_only
         self._only = only
         self._observer = observer
+        self._reached = False
         self._redact: Callable[[str], str] = lambda text: text.replace(valid_key, KEY_REMOVED)
         self._session = HttpSession(parse_base_url(base_url), valid_key, timeout, throttle.now)
 
@@ -109,11 +117,17 @@ class Transport(AbstractContextManager["Transport"]):
             error = result.error
             invalid += isinstance(error, InvalidResponse)
             decision = decide_retry(
-                result, method=method, retry=retry, attempts=number, invalid_responses=invalid, chance=_RANDOM.random()
+                result,
+                method=method,
+                retry=retry,
+                attempts=number,
+                invalid_responses=invalid,
+                chance=_RANDOM.random(),
+                reached=self._reached,
             )
             if decision is None:
                 raise error from earlier
-            if decision.seconds >= LOGGED_WAIT_SECONDS:
+            if _is_logged(error, number, decision):
                 _LOG.info("%s: %s; retrying in %d s", error.endpoint, error.message, ceil(decision.seconds))
             if call.is_write and isinstance(error, MAY_HAVE_TAKEN_EFFECT):
                 earlier = error
@@ -138,6 +152,7 @@ class Transport(AbstractContextManager["Transport"]):
         outcome: ApiResponse | ApiError
         try:
             response = self._session.send(call.method, call.path, call.endpoint, json=call.json, params=call.params)
+            self._reached = True
             outcome = read_response(response, call.endpoint, self._redact)
         except ApiError as error:
             outcome = error
@@ -167,6 +182,13 @@ class Transport(AbstractContextManager["Transport"]):
         _LOG.debug("%s %s: %s", record.method, record.path, result, extra={"call": _log_fields(record)})
         if self._observer is not None:
             self._observer(record)
+
+
+def _is_logged(error: ApiError, number: int, pause: Pause) -> bool:
+    """Whether a retry is worth a line: a long wait of this call alone, or the first sign of a wrong address."""
+    if isinstance(error, Unreachable) and number == 1:
+        return True
+    return pause.seconds >= LOGGED_WAIT_SECONDS and not pause.for_all_calls
 
 
 def _log_fields(record: CallRecord) -> dict[str, Any]:

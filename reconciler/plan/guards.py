@@ -112,7 +112,8 @@ def raise_if_refused(plan: Plan) -> None:
         where = f"{refusal.group}: " if refusal.group else ""
         lines.append(f"  {where}{escape_controls(refusal.message.to_text())}")
         lines.append(f"    {escape_controls(refusal.override.to_text())}")
-    raise Refused("refused before the first write, nothing was changed:\n" + "\n".join(lines))
+    reasons = tuple((refusal.group, refusal.message.code) for refusal in plan.refusals)
+    raise Refused("refused before the first write, nothing was changed:\n" + "\n".join(lines), reasons=reasons)
 
 
 def _count_removals(group: GroupPlan) -> int:

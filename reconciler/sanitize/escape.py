@@ -97,5 +97,10 @@ def json_line(value: object) -> str:
     return _safe_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
+def json_ascii(value: object) -> str:
+    """Return the same on a single line in ASCII, which every locale and stream can write."""
+    return _INLINE_ORDER.sub(r"#\\u0023", json.dumps(value, allow_nan=False))
+
+
 def _safe_json(text: str) -> str:
     return _INLINE_ORDER.sub(r"#\\u0023", text.translate(_JSON))

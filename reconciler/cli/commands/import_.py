@@ -52,6 +52,7 @@ def import_(
 
 def _render_live_groups(global_options: GlobalOptions, ids: Sequence[str], people: bool, phone: str | None) -> str:
     """Return a configuration for the live groups, all or those with these ids."""
+    from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, endpoint_of, reading_session
     from reconciler.config.export import render_config
     from reconciler.config.people import parse_person
@@ -60,7 +61,8 @@ def _render_live_groups(global_options: GlobalOptions, ids: Sequence[str], peopl
     person = parse_person(phone) if phone is not None else None
     account = Account(phone=person.jid.partition("@")[0] if person else None)
     with reading_session(global_options, account) as session:
-        groups = groups_to_import(session.client, ids, parallelism=global_options.parallelism)
+        with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
+            groups = groups_to_import(session.client, ids, parallelism=global_options.parallelism, on_read=on_read)
         names = _contact_names(session) if people else {}
     instance = person or _shared_participant(groups)
     return render_config(

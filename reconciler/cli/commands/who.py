@@ -34,6 +34,7 @@ def who(
     is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.planning import load_desired, source_files
+    from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, reading_session
     from reconciler.config.people import resolve_person
     from reconciler.engine import find_person
@@ -41,7 +42,12 @@ def who(
     desired = load_desired(path, global_options)
     require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
     person_ref = resolve_person(person, desired)
-    with reading_session(global_options, Account.of(desired)) as session:
-        memberships = find_person(desired, session.client, person_ref, parallelism=global_options.parallelism)
+    with (
+        reading_session(global_options, Account.of(desired)) as session,
+        show_reading(global_options, session.throttle.seconds_to_wait) as on_read,
+    ):
+        memberships = find_person(
+            desired, session.client, person_ref, parallelism=global_options.parallelism, on_read=on_read
+        )
     write_rendered(WHO_FORMATS[format_], memberships, global_options, output, show_phones=show_phones)
     return 0

@@ -226,7 +226,7 @@ def test_logs_can_be_json_lines(stage: Stage) -> None:
     stage.file(FILE)
     ran = stage.run("apply", "--yes", "--log-format", "json", "-v")
     lines = [json.loads(line) for line in ran.err.splitlines()]
-    assert {"at", "level", "logger", "message"} <= set(lines[0])
+    assert {"time", "level", "message", "run_id", "command"} <= set(lines[0])
     assert any("create with 2 people" in line["message"] for line in lines)
 
 

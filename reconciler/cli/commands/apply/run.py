@@ -76,7 +76,7 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
             with open_session(
                 global_options, source.account, stop, read_only=options.dry_run, observer=recorder
             ) as session:
-                return run.finish_plan(source.plan(session, global_options.parallelism), session)
+                return run.finish_plan(source.plan(session, global_options), session)
         except Exception as error:
             if not recorder.wrote:
                 raise
@@ -139,7 +139,7 @@ class ApplyRun:
         """Execute the plan. An unexpected error is raised only before the first write; after it, the result has it."""
         result: ApplyResult | None = None
         try:
-            with show_progress(planned.plan, self.global_options) as progress:
+            with show_progress(planned.plan, self.global_options, session.throttle.seconds_to_wait) as progress:
                 result = execute(
                     planned,
                     session.client,
@@ -164,7 +164,7 @@ class ApplyRun:
         if nothing_to_do and not complete:
             return ExitCode.ERROR
         if self.recorder.error:
-            print_message(self.recorder.error)
+            print_message(self.recorder.error, "OutputError")
             return ExitCode.NOT_CONVERGED
         if result.interrupted:
             return ExitCode.INTERRUPTED

@@ -1,0 +1,95 @@
+"""The bar of an apply on a terminal. It imports rich, so it is imported only where a bar is shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+from reconciler.apply.result import StepResult
+from reconciler.plan.model import Step
+from reconciler.sanitize.escape import mask_and_escape
+
+
+class BarProgress:
+    """A bar that counts calls and read-backs, with the current step beside it."""
+
+    def __init__(self, bar: Progress, task: TaskID, describe: Callable[[Step], str]) -> None:
+        self._bar = bar
+        self._task = task
+        self._describe = describe
+
+    def started(self, step: Step) -> None:
+        """Show the step."""
+        self._bar.update(self._task, current=f"{mask_and_escape(step.group)}: {self._describe(step)}")
+
+    def finished(self, result: StepResult) -> None:
+        """Count the step."""
+        self._bar.advance(self._task)
+
+    def reading_back(self, key: str) -> None:
+        """Show and count a read-back."""
+        self._bar.update(self._task, current=f"{mask_and_escape(key)}: reading back")
+        self._bar.advance(self._task)
+
+
+class WaitColumn(ProgressColumn):
+    """Why the bar stands still."""
+
+    def __init__(self, wait: Callable[[], str]) -> None:
+        super().__init__()
+        self._wait = wait
+
+    def render(self, task: Task) -> Text:
+        """Return the wait; nothing while calls are sent."""
+        return Text(self._wait())
+
+
+class LenientStream:
+    """stderr for the bar; it discards what cannot be written, so that a run outlives its terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write what the stream takes."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what the stream takes."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
+@contextmanager
+def progress_bar(
+    total: int, describe: Callable[[Step], str], wait: Callable[[], str], *, no_color: bool
+) -> Iterator[BarProgress]:
+    """Show a bar on stderr, and take it away at the end.
+
+    `describe` returns a step in words, `wait` how long no call may be sent, in words; "" while calls are sent.
+    """
+    console = Console(file=cast("TextIO", LenientStream(sys.stderr)), no_color=no_color or None)
+    step = TextColumn("{task.fields[current]}", markup=False)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), step, WaitColumn(wait))
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield BarProgress(bar, bar.add_task("apply", total=total, current=""), describe)
