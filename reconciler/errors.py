@@ -35,7 +35,8 @@ class ExitCode(IntEnum):
     DONE = 0
     """Done, or nothing to do."""
     ERROR = 1
-    """An error or a refusal, on the command line too: nothing was changed."""
+    """An error or a refusal, on the command line too: nothing was changed. A plan that would be refused, with
+    `--detailed-exitcode`."""
     CHANGES_PENDING = 2
     """Live groups or versions differ (`drift`; `plan` and `diff` with `--detailed-exitcode`)."""
     NOT_CONVERGED = 3

@@ -87,12 +87,18 @@ class ApplyResult:
         steps = tuple(StepResult.from_unexpected(step, error) for step in plan.steps)
         return cls(plan, steps, unexpected=(error,))
 
+    @classmethod
+    def refused(cls, plan: Plan, calls: tuple[CallRecord, ...]) -> ApplyResult:
+        """Return the result of a run that a guard refused: no step was run."""
+        return cls(plan, tuple(StepResult(step, StepStatus.NOT_RUN) for step in plan.steps), calls=calls)
+
     @property
     def converged(self) -> bool:
         """Whether the live groups match the configuration now, as far as this run knows."""
         return not (
             self.interrupted
             or self.unexpected
+            or self.plan.refusals
             or self.remaining_drift
             or any(result.status is not StepStatus.DONE for result in self.steps)
             or any(outcome.refused for outcome in self.people)

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.global_options import GlobalOption, add_global_options, global_options_of
 from reconciler.cli.logs import enter_command, set_up_logging
+from reconciler.errors import ReconcilerError
 from reconciler.model.text import closest_name
 
 
@@ -45,6 +46,16 @@ class Command(click.Command):
         groups = parent.command_path.split()[1:] if parent is not None else []
         enter_command(" ".join([*groups, info_name or ""]))
         return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; where it was to print JSON, an error is a document, too."""
+        try:
+            return super().invoke(ctx)
+        except ReconcilerError as error:
+            from reconciler.cli.output import write_error_document
+
+            write_error_document(error, ctx)
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the two lists of options."""

@@ -16,10 +16,11 @@ from reconciler.atomic_file import write_atomic
 from reconciler.cli.error_output import print_error
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.run_context import read_run_context
-from reconciler.errors import OutputError, UsageError
+from reconciler.errors import OutputError, ReconcilerError, UsageError
 from reconciler.report.options import RenderOptions
 
 T = TypeVar("T")
+_WRITTEN = "reconciler.output.written"
 
 
 def write(text: str, output: Path | None = None, *, private: bool = False) -> None:
@@ -32,12 +33,30 @@ def write(text: str, output: Path | None = None, *, private: bool = False) -> No
         write_file(output, text.rstrip("\n") + "\n", private=private)
         return
     require_stdout()
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta[_WRITTEN] = True
     try:
         click.echo(text.rstrip("\n"), color=True)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise OutputError(f"cannot write the result to stdout: {error.strerror}", "redirect stdout") from error
+
+
+def write_error_document(error: ReconcilerError, context: click.Context) -> None:
+    """Write the document of an error to stdout, for a command that was to print JSON there and has printed nothing.
+
+    The error itself goes to stderr as always, whether this succeeds or not.
+    """
+    to_stdout = context.params.get("format_") == "json" and context.params.get("output") is None
+    if not to_stdout or _WRITTEN in context.meta:
+        return
+    from reconciler.report.problems import error_document
+    from reconciler.sanitize.escape import json_text
+
+    with suppress(OutputError, OSError):
+        write(json_text(error_document(error)))
 
 
 def write_after_success(text: str, note: str = "") -> bool:

@@ -36,6 +36,11 @@ class YamlSource:
         return source_files(self.desired)
 
     @property
+    def origin(self) -> tuple[Path, None]:
+        """Where the configuration is; there is no saved plan."""
+        return self.files[0], None
+
+    @property
     def account(self) -> Account:
         """The account that the configuration names."""
         return Account.of(self.desired)
@@ -53,9 +58,16 @@ class YamlSource:
             )
 
     def to_saved_plan(self, plan: Plan, sources: Sequence[Source] | None = None) -> SavedPlan:
-        """Return a new plan as the renderers take it: with its sources, the version and the time."""
-        stamped_sources = self.desired.sources if sources is None else sources
-        return SavedPlan(plan, tuple(stamped_sources), __version__, datetime.now(UTC).isoformat(timespec="seconds"))
+        """Return a new plan with its sources, the version and the time.
+
+        With `sources`, which are relative to its file, it is to be saved: it knows then what its files mean, too.
+        """
+        made_at = datetime.now(UTC).isoformat(timespec="seconds")
+        if sources is None:
+            return SavedPlan(plan, self.desired.sources, __version__, made_at)
+        from reconciler.history.configuration_digest import configuration_digest
+
+        return SavedPlan(plan, tuple(sources), __version__, made_at, configuration_digest(self.desired))
 
 
 def load_desired(path: Path, global_options: GlobalOptions, as_of: date | None = None) -> Desired:

@@ -17,7 +17,7 @@ from reconciler.cli.options import PlanRequest
 from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session
 from reconciler.engine import PlanResult, verify_saved_plan
-from reconciler.errors import PlanFileError, UsageError
+from reconciler.errors import ConfigError, PlanFileError, UsageError
 from reconciler.model.desired import Desired, Source
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Action, Plan
@@ -30,9 +30,13 @@ MARKER = f'"{FORMAT}"'.encode()
 
 @dataclass(frozen=True, slots=True)
 class SavedPlanSource:
-    """A saved plan; `desired` is the configuration behind it, when that is needed and still there."""
+    """A saved plan; `desired` is the configuration behind it, when that is needed and still there.
+
+    `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first.
+    """
 
     files: tuple[Path, ...]
+    digest: str
     account: Account
     saved: SavedPlan
     desired: Desired | None
@@ -47,6 +51,11 @@ class SavedPlanSource:
                 parallelism=global_options.parallelism,
                 on_read=on_read,
             )
+
+    @property
+    def origin(self) -> tuple[Path, str]:
+        """Where the configuration is, else the plan; and the digest of the plan."""
+        return self.files[-1], self.digest
 
     def to_saved_plan(self, plan: Plan) -> SavedPlan:
         """Return the verified plan as the renderers take it, with its own time and sources."""
@@ -71,18 +80,19 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     from reconciler.plan.file_reader import read_plan_document
 
     _reject_fixed_options(request)
-    saved = read_plan_document(_read_json(request.path))
+    data = _read_bytes(request.path)
+    saved = read_plan_document(_parse(data, request.path))
     plan = saved.plan
     if global_options.instance_id not in (None, plan.instance_id):
         raise UsageError(
             f"the plan is for the instance {plan.instance_id}, not for {global_options.instance_id}",
             "name the same instance, or make a new plan",
         )
-    unchanged = _require_same_sources(saved.sources, request.path)
+    unchanged = _require_same_sources(saved, request.path)
     sources = (_resolve_source(source, request.path) for source in saved.sources)
     files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
-    return SavedPlanSource(files, account, saved, _load_behind_plan(plan, unchanged))
+    return SavedPlanSource(files, hashlib.sha256(data).hexdigest(), account, saved, _load_behind_plan(plan, unchanged))
 
 
 def _reject_fixed_options(request: PlanRequest) -> None:
@@ -111,14 +121,14 @@ def _load_behind_plan(plan: Plan, files: Sequence[Path]) -> Desired | None:
         return None
     from reconciler.config import load
 
-    return load(next((path for path in files if os.path.isdir(path)), files[0]), as_of=plan.as_of)
+    return load(_config_path(files), as_of=plan.as_of)
 
 
 def read_plan_file_to_show(path: Path) -> SavedPlan:
     """Read a saved plan only to show it; warn when another version of the format may hide a part of it."""
     from reconciler.plan.file_reader import read_plan_to_show
 
-    saved = read_plan_to_show(_read_json(path))
+    saved = read_plan_to_show(_parse(_read_bytes(path), path))
     if saved.format_version != FORMAT_VERSION:
         log.warning(
             "the plan has format version %s; this program reads version %s and may not show all of it",
@@ -128,11 +138,16 @@ def read_plan_file_to_show(path: Path) -> SavedPlan:
     return saved
 
 
-def _read_json(path: Path) -> Any:
+def _read_bytes(path: Path) -> bytes:
     try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        return path.read_bytes()
     except OSError as error:
         raise PlanFileError(f"cannot read the plan file {path}: {error.strerror}") from None
+
+
+def _parse(data: bytes, path: Path) -> Any:
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise PlanFileError(f"the plan file {path} is not a complete JSON document", "make a new plan") from None
 
@@ -180,25 +195,47 @@ def _resolve_source(source: Source, planfile: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def _require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Path, ...]:
-    """Check that the sources of a plan have not changed, and return their paths.
+def _require_same_sources(saved: SavedPlan, planfile: Path) -> tuple[Path, ...]:
+    """Check that the sources of a plan have not changed, or mean the same, and return their paths.
 
     Warns about missing sources, which cannot be checked, and returns no paths then. Raises PlanFileError when one
-    changed.
+    changed and does not mean the same.
     """
-    digests = {_resolve_source(source, planfile): source.digest for source in sources}
+    digests = {_resolve_source(source, planfile): source.digest for source in saved.sources}
     missing = sorted(str(path) for path in digests if is_missing(path))
     changed = sorted(
         str(path) for path, digest in digests.items() if str(path) not in missing and _digest(path) != digest
     )
     if changed:
-        raise PlanFileError(
-            f"the YAML changed since the plan was made: {', '.join(changed)}",
-            "make a new plan (`reconciler show` still shows this one)",
-        )
+        if not _mean_the_same(saved, tuple(digests)):
+            raise PlanFileError(
+                f"the YAML changed since the plan was made: {', '.join(changed)}",
+                "make a new plan (`reconciler show` still shows this one)",
+            )
+        log.info("the YAML changed since the plan was made, but means the same: %s", ", ".join(changed))
+        return tuple(path for path in digests if not is_missing(path))
     if missing:
         log.warning("cannot check whether the YAML changed since the plan was made; missing: %s", ", ".join(missing))
     return () if missing else tuple(digests)
+
+
+def _mean_the_same(saved: SavedPlan, files: Sequence[Path]) -> bool:
+    """Whether changed files still describe the configuration that the plan was made from: its comments changed, say."""
+    from reconciler.config import load
+    from reconciler.history.configuration_digest import configuration_digest
+
+    if saved.configuration is None:
+        return False
+    try:
+        desired = load(_config_path(files), as_of=saved.plan.as_of)
+    except ConfigError:
+        return False
+    return configuration_digest(desired) == saved.configuration
+
+
+def _config_path(files: Sequence[Path]) -> Path:
+    """Return the folder among the sources of a plan, else its only file."""
+    return next((path for path in files if os.path.isdir(path)), files[0])
 
 
 def _digest(path: Path) -> str:

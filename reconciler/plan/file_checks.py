@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.diff.change import MatchedBy
 from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL
@@ -62,10 +63,12 @@ def plan_faults(plan: Plan) -> Iterator[Inconsistency]:
                 )
 
 
-def summary_faults(plan: Plan, summary: Mapping[str, int]) -> Iterator[Inconsistency]:
-    """Yield the numbers of a document's summary that are not what its groups add up to."""
+def summary_faults(plan: Plan, document: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    """Yield what a document tells for a reader's convenience and what is not what its groups come to."""
+    if document["status"] != plan.status:
+        yield "status", f"{plan.status.value}, which is what the groups come to"
     for name, number in to_json(summarize_plan(plan)).items():
-        if summary[name] != number:
+        if document["summary"][name] != number:
             yield f"summary.{name}", f"{number}, which is what the groups add up to"
 
 

@@ -18,12 +18,16 @@ FORMAT_VERSION: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan and its origin: the files it was made from, by which version of the program, when (UTC, ISO-8601)."""
+    """A plan and its origin: the files it was made from, by which version of the program, when (UTC, ISO-8601).
+
+    `configuration` is the digest of what these files mean; None where that is not known.
+    """
 
     plan: Plan
     sources: tuple[Source, ...]
     made_by: str
     made_at: str
+    configuration: str | None = None
 
     @property
     def format_version(self) -> int:
@@ -47,6 +51,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "shard": to_json(plan.shard),
         "changed_since": to_json(plan.changed_since),
         "baseline": to_json(plan.baseline),
+        "status": plan.status.value,
         "summary": to_json(summarize_plan(plan)),
         "refusals": to_json(plan.refusals),
         "groups": to_json(plan.groups),
@@ -57,4 +62,5 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "writes_per_minute": plan.writes_per_minute,
         # By path, so that the same files give the same document.
         "sources": [to_json(source) for source in sorted(saved.sources, key=lambda source: source.path)],
+        "configuration": saved.configuration,
     }

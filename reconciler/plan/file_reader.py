@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
     from jsonschema_rs import Draft202012Validator
 
+READING_AIDS = frozenset({"ref_id", "actions"})
 AGAIN = "make the plan again with `reconciler plan --out FILE`"
 
 
@@ -67,14 +68,22 @@ def read_plan_to_show(value: object) -> SavedPlan:
 
 def _read(document: Document, *, foreign: bool = False) -> SavedPlan:
     _check_shape(document)
+    document = _without_reading_aids(document)
     converter = _converter()
     in_plan = {field.name: document[field.name] for field in fields(Plan) if field.name in document}
     plan = _structure(converter, in_plan)
-    faults = plan_faults(plan) if foreign else chain(plan_faults(plan), summary_faults(plan, document["summary"]))
+    faults = plan_faults(plan) if foreign else chain(plan_faults(plan), summary_faults(plan, document))
     for place, expected in faults:
         raise _damaged(place, expected)
     sources = converter.structure(document["sources"], tuple[Source, ...])
-    return SavedPlan(plan, sources, document["made_by"], document["made_at"])
+    return SavedPlan(plan, sources, document["made_by"], document["made_at"], document["configuration"])
+
+
+def _without_reading_aids(value: Any) -> Any:
+    """Return a document without what only readers of its JSON need: people's `ref_id` and a group's `actions`."""
+    if isinstance(value, dict):
+        return {name: _without_reading_aids(item) for name, item in value.items() if name not in READING_AIDS}
+    return [_without_reading_aids(item) for item in value] if isinstance(value, list) else value
 
 
 def _structure(converter: Converter, in_plan: Document) -> Plan:

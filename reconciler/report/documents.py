@@ -5,6 +5,7 @@ A document is plain JSON values in reading order. Its shape is published as `pla
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
@@ -24,18 +25,18 @@ _LINK: Final = "link"
 
 def render_plan_json(saved: SavedPlan, options: RenderOptions) -> str:
     """Return the document of a plan."""
-    return document_json(plan_document(saved), options)
+    return document_json(plan_for_reading(saved), options)
 
 
 def render_dry_run_json(run: DryRun, options: RenderOptions) -> str:
     """Return the document of a plan with the calls of a dry run."""
     calls = [{"method": call.method, "path": call.path, "body": call.body} for call in run.calls]
-    return document_json({**plan_document(run.saved), "calls": calls}, options)
+    return document_json({**plan_for_reading(run.saved), "calls": calls}, options)
 
 
 def render_result_json(result: ApplyResult, options: RenderOptions) -> str:
     """Return the document of a result."""
-    return document_json(result_document(result), options)
+    return document_json(with_ref_ids(result_document(result)), options)
 
 
 def document_json(document: dict[str, Any], options: RenderOptions) -> str:
@@ -53,6 +54,7 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
         "converged": result.converged,
         "interrupted": result.interrupted,
         "summary": to_json(summarize_result(result)),
+        "refusals": to_json(result.plan.refusals),
         "steps": [
             {
                 "status": step.status.value,
@@ -91,6 +93,68 @@ def _message(message: Message | None, addition: Message | None = None) -> dict[s
         "message": "; ".join(part.to_text() for part in (message, addition) if part is not None),
         "code": None if message is None else message.code,
     }
+
+
+def plan_for_reading(saved: SavedPlan) -> dict[str, Any]:
+    """Return the document of a plan as it is printed.
+
+    To what a saved plan has it adds the actions of each group and a `ref_id` for each person; live groups are left out
+    where nothing differs.
+    """
+    plan = plan_document(saved)
+    return with_ref_ids({**plan, "groups": [_group_for_reading(group) for group in plan["groups"]]})
+
+
+def _group_for_reading(group: dict[str, Any]) -> dict[str, Any]:
+    actions = list(dict.fromkeys(step["action"] for step in group["steps"]))
+    live = group["live"] if actions or group["blocked"] else None
+    return {**group, "actions": actions, "live": live}
+
+
+def with_ref_ids(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with a `ref_id` beside everything that names a person: `p1`, `p2`, … in its order.
+
+    Two people can look the same once they are masked. The ids tell them apart within the document, and tell nothing
+    of their numbers.
+    """
+    numbers: dict[str, str] = {}
+    for person in _people_in(document):
+        numbers.setdefault(_address(person), f"p{len(numbers) + 1}")
+    result: dict[str, Any] = _with_ref_ids(document, numbers)
+    return result
+
+
+def _people_in(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if _is_person(value):
+            yield value
+        for item in value.values():
+            yield from _people_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _people_in(item)
+
+
+def _with_ref_ids(value: Any, numbers: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_with_ref_ids(item, numbers) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = {name: _with_ref_ids(item, numbers) for name, item in value.items()}
+    if _is_person(value):
+        return {"ref_id": numbers[_address(value)], **result}
+    if "cause" in value and value.get("person") is not None:
+        return {**result, "ref_id": numbers.get(value["person"])}
+    return result
+
+
+def _is_person(value: dict[str, Any]) -> bool:
+    return value.keys() >= {"identity", "jid", "lid"}
+
+
+def _address(person: dict[str, Any]) -> str:
+    """Return by what two mentions are of one person: as `PersonRef.ref_id`."""
+    return next((person[name] for name in ("identity", "jid", "lid", "label", "id") if person.get(name)), "")
 
 
 def mask_document(document: dict[str, Any], show_phones: bool) -> dict[str, Any]:

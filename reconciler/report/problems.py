@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from reconciler import __version__
-from reconciler.errors import Problem, ProblemKind
+from reconciler.errors import ApiError, ConfigError, Problem, ProblemKind, ReconcilerError
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import plural
 from reconciler.sanitize.escape import json_text, mask_and_escape
@@ -111,6 +111,23 @@ def counts_line(problems: Sequence[Problem]) -> str:
 def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:
     """Return a document: whether the configuration is valid (warnings do not count), and every problem by place."""
     return {"valid": _counts(problems)[0] == 0, "problems": [_row(problem) for problem in sorted(problems)]}
+
+
+def error_document(error: ReconcilerError) -> dict[str, Any]:
+    """Return the document of an error that ended a command, masked; with every problem, if it is in the configuration.
+
+    Only then the configuration is known to be invalid.
+    """
+    is_problem = isinstance(error, ConfigError)
+    problems = error.problems if isinstance(error, ConfigError) else ()
+    details = {
+        "kind": type(error).__name__,
+        "message": mask_text(error.message if is_problem else error.summary()),
+        "hint": mask_text(error.hint),
+        "code": mask_text(error.code) if isinstance(error, ApiError) and error.code else None,
+    }
+    document = problems_document(problems)
+    return {**document, "valid": False if is_problem else None, "error": details}
 
 
 def _row(problem: Problem) -> dict[str, Any]:

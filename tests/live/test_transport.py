@@ -132,16 +132,32 @@ def test_a_call_that_must_not_be_retried_or_failed_too_often_raises(
 
 
 @pytest.mark.parametrize("retry", list(Retry))
-def test_a_refused_connection_is_retried_even_for_a_create(retry: Retry) -> None:
+def test_a_wrong_address_is_tried_for_three_seconds_and_told_at_once(
+    retry: Retry, caplog: pytest.LogCaptureFixture
+) -> None:
     with ScriptedServer([]) as server:
         url = server.url
-    setup = Setup(url)
+    place = url.removeprefix("http://").partition("/")[0]
+    setup = Setup(url, on_wait=lambda: told.append(caplog.text))
+    told: list[str] = []
+    caplog.set_level("INFO", "reconciler.live")
     with setup.transport() as transport, pytest.raises(RequestNotSent, match="Connection refused"):
         transport.request("POST", ADD, json=BODY, retry=retry)
+    assert setup.waits == pytest.approx([1, 2], abs=1e-3)
+    assert [(r.status, r.error) for r in setup.records] == [(None, f"no connection to {place}: Connection refused")] * 3
+    assert place in told[0]
+
+
+@pytest.mark.parametrize("retry", list(Retry))
+def test_a_connection_that_is_refused_later_is_retried_even_for_a_create(retry: Retry) -> None:
+    with ScriptedServer([_status(404)]) as server:
+        setup = Setup(server.url)
+        transport = setup.transport()
+        with pytest.raises(ApiError):
+            transport.request("GET", ADD, retry=retry)
+    with transport, pytest.raises(RequestNotSent, match="Connection refused"):
+        transport.request("POST", ADD, json=BODY, retry=retry)
     assert setup.waits == pytest.approx([1, 2, 4, 8], abs=1e-3)
-    assert [(r.status, r.error) for r in setup.records] == [
-        (None, "no connection to 127.0.0.1: Connection refused")
-    ] * 5
 
 
 def test_an_earlier_attempt_of_a_write_that_may_have_worked_is_the_cause() -> None:

@@ -22,7 +22,11 @@ EXAMPLE = """\
 
 @command(EXAMPLE)
 @file_option("--out", help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
-@option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending (0: none, 1: error).")
+@option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 2 when changes are pending (0: none, 1: an error, or apply would be refused).",
+)
 @format_option(PLAN_FORMATS)
 @output_option
 @planning_options
@@ -40,6 +44,7 @@ def plan(
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.planning import load_request, read_only_plan
+    from reconciler.plan.guards import raise_if_refused
 
     source = load_request(request, global_options)
     require_distinct_files({"--out": out, "--output": output}, (*source.files, global_options.api_key_file))
@@ -53,4 +58,7 @@ def plan(
         write_file(out, json_text(plan_document(saved)), private=True)
     shown = source.to_saved_plan(plan)
     write_rendered(PLAN_FORMATS[format_], shown, global_options, output, show_phones=request.show_phones)
-    return ExitCode.CHANGES_PENDING if detailed_exitcode and plan.has_changes else ExitCode.DONE
+    if not detailed_exitcode:
+        return ExitCode.DONE
+    raise_if_refused(plan)
+    return ExitCode.CHANGES_PENDING if plan.has_changes else ExitCode.DONE

@@ -3,17 +3,63 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
 import json
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event, Lock
-from typing import Any, TextIO
+from threading import Event, Lock, local
+from typing import TYPE_CHECKING, Any, TextIO
 
+from reconciler.apply.result import StepResult
+from reconciler.cli.logs import run_id
+from reconciler.cli.run_context import read_run_context
 from reconciler.errors import UsageError
+from reconciler.history.git import find_commit
 from reconciler.model.live import CallRecord
+from reconciler.plan.model import Step
+
+if TYPE_CHECKING:
+    from reconciler.apply.ports import Progress
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What every line of the audit log tells of its run.
+
+    `actor` is who started it: in CI, or on this machine. `commit` is the checkout of the YAML, `plan` the SHA-256 of
+    the saved plan. None where that is not known, or there is none.
+    """
+
+    run_id: str
+    actor: str | None
+    commit: str | None
+    ci_run: str | None
+    plan: str | None
+    instance: str
+
+    @classmethod
+    def gather(cls, instance_id: str, path: Path, plan_digest: str | None) -> RunFacts:
+        """Gather the facts of this run; `path` is the YAML, or the saved plan where that is gone."""
+        context, found = read_run_context(os.environ), find_commit(path, "HEAD")
+        commit = found.oid if found is not None else context.commit.text if context.commit else None
+        return cls(
+            run_id=run_id(),
+            actor=context.actor.text if context.actor else _user(),
+            commit=commit,
+            ci_run=(context.run.url or context.run.text) if context.run else None,
+            plan=plan_digest,
+            instance=instance_id,
+        )
+
+
+def _user() -> str | None:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        return None
 
 
 class Recorder:
@@ -22,9 +68,10 @@ class Recorder:
     When the log cannot be written any more, `error` says why, and the run is asked to stop.
     """
 
-    def __init__(self, instance_id: str, audit_log: TextIO | None, stop: Event) -> None:
-        self._instance_id = instance_id
+    def __init__(self, facts: RunFacts | None, audit_log: TextIO | None, stop: Event) -> None:
+        self._facts = facts
         self._audit_log = audit_log
+        self._thread = local()
         self._stop = stop
         self.error = ""
         self._lock = Lock()
@@ -34,8 +81,13 @@ class Recorder:
         """Record one call; this is the transport's observer."""
         with self._lock:
             self._calls.append(call)
-            if self._audit_log is not None and call.method != "GET":
-                self._append(self._audit_log, {"instance": self._instance_id, **dataclasses.asdict(call)})
+            if self._audit_log is not None and self._facts is not None and call.method != "GET":
+                step: Step | None = getattr(self._thread, "step", None)
+                self._append(self._audit_log, audit_entry(self._facts, step, call))
+
+    def following(self, progress: Progress) -> Progress:
+        """Return a progress that passes everything on and notes which step a thread runs."""
+        return _FollowedProgress(self._thread, progress)
 
     def _append(self, audit_log: TextIO, entry: dict[str, Any]) -> None:
         try:
@@ -55,6 +107,37 @@ class Recorder:
         """All calls so far, in the order in which they ended."""
         with self._lock:
             return tuple(self._calls)
+
+
+class _FollowedProgress:
+    """Notes the step that a thread runs, because the calls of a step are made in its thread."""
+
+    def __init__(self, thread: local, progress: Progress) -> None:
+        self._thread = thread
+        self._progress = progress
+
+    def started(self, step: Step) -> None:
+        """Note the step."""
+        self._thread.step = step
+        self._progress.started(step)
+
+    def finished(self, result: StepResult) -> None:
+        """Forget the step."""
+        self._thread.step = None
+        self._progress.finished(result)
+
+    def reading_back(self, key: str) -> None:
+        """Pass it on: reading back writes nothing."""
+        self._progress.reading_back(key)
+
+
+def audit_entry(facts: RunFacts, step: Step | None, call: CallRecord) -> dict[str, Any]:
+    """Return a line of the audit log: who did what to which group and people, from which configuration, and how it
+    ended."""
+    sent = call.body.get("participants", ()) if isinstance(call.body, dict) else ()
+    people = [{"jid": one.jid, "label": one.label} for one in step.people if one.jid in sent] if step else []
+    what = {"group": step.group if step else None, "action": step.action.value if step else None, "people": people}
+    return {**dataclasses.asdict(facts), **what, **dataclasses.asdict(call)}
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from reconciler.apply.executor import dry_run_calls
 from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
-from reconciler.cli.commands.apply.audit import Recorder, open_audit_log
-from reconciler.cli.error_output import print_crash, print_error, print_message
+from reconciler.cli.commands.apply.audit import Recorder, RunFacts, open_audit_log
+from reconciler.cli.error_output import print_crash, print_error, print_line, print_message
 from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
@@ -70,7 +70,8 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
         if not options.dry_run:
             stack.enter_context(instance_lock(endpoint.server, endpoint.instance_id))
         audit_log = stack.enter_context(open_audit_log(options.audit_log))
-        recorder = Recorder(endpoint.instance_id, audit_log, stop.event)
+        facts = None if audit_log is None else RunFacts.gather(endpoint.instance_id, *source.origin)
+        recorder = Recorder(facts, audit_log, stop.event)
         run = ApplyRun(request.show_phones, global_options, options, source, recorder, stop)
         try:
             with open_session(
@@ -101,6 +102,8 @@ class ApplyRun:
         self._show_plan(plan)
         if self.options.dry_run:
             return self._dry_run(plan, session)
+        if plan.refusals:
+            self._write_refused(plan)
         raise_if_refused(plan)
         if not plan.steps:
             return self._report(ApplyResult(plan, calls=self.recorder.calls), nothing_to_do=True)
@@ -119,7 +122,13 @@ class ApplyRun:
         if on_stdout:
             write(text)
         else:
-            click.echo(text, err=True)
+            print_line(text)
+
+    def _write_refused(self, plan: Plan) -> None:
+        """Write the document of a refused run; in the other formats, the error on stderr says everything."""
+        if self.options.format == "json":
+            result = ApplyResult.refused(plan, self.recorder.calls)
+            write(RESULT_FORMATS["json"](result, self._render_options()))
 
     def _dry_run(self, plan: Plan, session: Session) -> int:
         from reconciler.report.sections import KNOWN_AFTER_APPLY
@@ -146,7 +155,7 @@ class ApplyRun:
                     desired=self.source.desired,
                     parallelism=self.global_options.parallelism,
                     stop=self.stop.event,
-                    progress=progress,
+                    progress=self.recorder.following(progress),
                 )
         except Exception as error:
             if not self.recorder.wrote:
