@@ -18,6 +18,7 @@ import click
 
 from reconciler.cli.command import LazyGroup
 from reconciler.cli.global_options import GlobalOption
+from reconciler.cli.logs import FIELDS
 from reconciler.cli.main import cli
 from reconciler.json_schemas import schema_text
 from reconciler.message_catalogue import CATALOGUE, MessageKind, Sentence
@@ -91,7 +92,7 @@ They are the same for every format.
 | exit code | meaning |
 |---|---|
 | 0 | success: done, nothing to do, or converged |
-| 1 | an error, a refusal or wrong usage; nothing was changed |
+| 1 | an error, a refusal or wrong usage; nothing was changed. With `plan --detailed-exitcode`, also a plan that `apply` would refuse |
 | 2 | changes are pending (`plan --detailed-exitcode`, `diff --detailed-exitcode`, `drift`) |
 | 3 | an apply ran and did not converge: a step failed, a group was blocked, or a person refused |
 | 130 | interrupted by Ctrl-C or SIGTERM |
@@ -102,6 +103,52 @@ They are the same for every format.
 
 Paths in `github` and `sarif` are relative to the repository, so that annotations appear on the right lines. Each
 problem has a kind (`unknown-key`, `phone-number`, …), by which you can sort and silence it.
+
+With `--format json`, stdout has a document even if nothing ran:
+
+- A refused `apply` prints its result: every step is `not run`, and `refusals` has the reasons.
+- If an error ends a command, the document is the one of `validate` with a member `error`: `kind`, `message`, `hint` and
+  `code`. It fits `reconciler schema --problems`. A mistake on the command line is on stderr alone.
+
+`status` in the document of a plan tells what it comes to:
+
+| `status` | meaning | `plan --detailed-exitcode` |
+|---|---|---|
+| `in_sync` | nothing differs | 0 |
+| `pending` | an apply has something to do | 2 |
+| `blocked` | something differs, and all of it is blocked | 2 |
+| `refused` | an apply would be refused | 1 |
+
+## Lines on stderr
+
+`--log-format json` makes every line on stderr a JSON object: progress, logs, warnings, errors and usage errors. The one
+exception is the question for a confirmation, which needs a terminal. Phone numbers are masked and the API key is
+removed in every field. A line has the fields that apply:
+
+| field | meaning |
+|---|---|
+{log_fields}
+
+Each problem in the configuration is a line of its own, before the error that ends the command. Reading that takes
+longer than ten seconds is reported every ten seconds; on a terminal, one line is rewritten instead. `--quiet` turns
+both off.
+
+## The audit log
+
+`apply --audit-log FILE` appends a JSON line for each call that writes, as soon as the call ends. So the log is complete
+even after a `kill -9`, which leaves no `--report`. It holds full phone numbers, and only its owner can read it.
+
+| member | meaning |
+|---|---|
+| `run_id` | the same in all lines of one run, and on stderr |
+| `actor` | who started the run: in CI the user there, else the user of this machine |
+| `commit` | the commit of the YAML's repository, else the one that CI names; null without either |
+| `ci_run` | the address of the CI run, or its id |
+| `plan` | the SHA-256 of the saved plan that was applied; null for an apply of the YAML |
+| `instance`, `group`, `action` | the account, the group's key and the step |
+| `people` | who is added or removed: `jid`, and `label` where the file has an alias or a name |
+| `at`, `method`, `path`, `body` | when which call was sent |
+| `attempt`, `status`, `code`, `error`, `request_id`, `seconds` | how it ended |
 
 ## All commands
 """
@@ -172,7 +219,8 @@ def commands_page() -> str:
     everywhere = [param for param in cli.params if isinstance(param, GlobalOption)]
     commands = list(_commands(cli, ()))
     links = [f"[{' '.join(names)}](#{'-'.join(names)})" for names, _ in commands]
-    head = COMMANDS_HEAD.replace("{formats}", "\n".join(_formats(commands)))
+    fields = (f"| `{name}` | {_cell(meaning)} |" for name, meaning in FIELDS.items())
+    head = COMMANDS_HEAD.replace("{formats}", "\n".join(_formats(commands))).replace("{log_fields}", "\n".join(fields))
     parts = [MADE.format(source="reconciler/cli"), head, " · ".join(links) + "\n"]
     for names, command in commands:
         own = [p for p in command.params if isinstance(p, click.Option) and not isinstance(p, GlobalOption)]

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from reconciler.cli.global_options import GlobalOption, add_global_options, global_options_of
-from reconciler.cli.logs import enter_command, set_up_logging
-from reconciler.errors import ReconcilerError
+from reconciler.cli.logs import enter_command, is_json, set_up_logging
+from reconciler.errors import Interrupted, ReconcilerError
 from reconciler.model.text import closest_name
 
 
@@ -51,6 +51,10 @@ class Command(click.Command):
         """Run the command; where it was to print JSON, an error is a document, too."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if not is_json():
+                raise  # click ends the line on which a terminal shows ^C
+            raise Interrupted("interrupted; nothing was changed") from None
         except ReconcilerError as error:
             from reconciler.cli.output import write_error_document
 

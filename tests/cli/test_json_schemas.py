@@ -35,6 +35,17 @@ LINES = {
     "apply --dry-run": "plan",
     "apply --yes": "result",
     "apply clean.yaml --yes": "result",
+    "apply refused.yaml --yes": "result",
+    "apply": "problems",
+    "apply bad.yaml --yes": "problems",
+    "plan bad.yaml": "problems",
+    "plan nowhere.yaml": "problems",
+    "drift bad.yaml": "problems",
+    "diff clean.yaml nowhere": "problems",
+    "who nobody": "problems",
+    "show nowhere.plan": "problems",
+    "plan --base-url http://api.example.com": "problems",
+    "plan refused.yaml --detailed-exitcode": "plan",
     "validate": "problems",
     "validate bad.yaml": "problems",
     "validate nowhere.yaml": "problems",
@@ -61,6 +72,8 @@ def world(stage: Stage) -> None:
     stage.file(FILE)
     stage.file(CLEAN, "clean.yaml")
     stage.file("groups: {alpha: {nmae: Alpha, members: [nobody, '+1 202']}}", "bad.yaml")
+    stage.file("groups: {alpha: {name: Alpha, members: []}, other: {name: Other}}", "refused.yaml")
+    stage.file(f"groups: {{beta: {{id: {GONE}, name: Beta}}}}", "blocked.yaml")
     assert stage.run("plan", "--out", "saved.plan", "--max-removals", "9").code == 0
 
 
@@ -70,12 +83,65 @@ def test_json_is_valid_by_its_schema(stage: Stage, line: str, phones: tuple[str,
     if phones and not takes_show_phones(line.split()[0]):
         phones = ()
     world(stage)
-    limit = ("--max-removals", "9") if line.startswith("apply") else ()
+    limit = ("--max-removals", "9") if line.startswith("apply") and "refused" not in line else ()
     ran = stage.run(*line.split(), "--format", "json", *phones, *limit)
     assert ran.code in (0, 1, 2, 3)
     document = json.loads(ran.out)
     jsonschema.validate(document, schema(LINES[line]))
-    assert ("calls" in document) == line.startswith("apply")
+    assert ("calls" in document) == (LINES[line] == "result" or "--dry-run" in line)
+    assert ("error" in document) == (LINES[line] == "problems" and not line.startswith("validate"))
+
+
+def test_a_refused_apply_prints_a_result_in_which_nothing_ran(stage: Stage) -> None:
+    world(stage)
+    ran = stage.run("apply", "refused.yaml", "--yes", "--format", "json")
+    document = json.loads(ran.out)
+    assert ran.code == 1
+    assert (document["converged"], {step["status"] for step in document["steps"]}) == (False, {"not run"})
+    assert [refusal["group"] for refusal in document["refusals"]] == ["alpha"]
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "code"),
+    [
+        ("plan clean.yaml", "in_sync", 0),
+        ("plan --max-removals 9", "pending", 2),
+        ("plan blocked.yaml", "blocked", 2),
+        ("plan refused.yaml", "refused", 1),
+    ],
+)
+def test_the_status_of_a_plan_and_the_detailed_exit_code_agree(stage: Stage, line: str, status: str, code: int) -> None:
+    world(stage)
+    ran = stage.run(*line.split(), "--format", "json", "--detailed-exitcode")
+    assert (json.loads(ran.out)["status"], ran.code) == (status, code)
+
+
+def test_a_printed_plan_has_actions_and_the_live_groups_that_differ(stage: Stage) -> None:
+    world(stage)
+    groups = json.loads(stage.run("plan", "refused.yaml", "--format", "json").out)["groups"]
+    assert [(group["key"], group["actions"], group["live"] is None) for group in groups] == [
+        ("alpha", ["remove"], False),
+        ("other", [], True),
+    ]
+
+
+def test_two_people_who_look_the_same_have_two_ref_ids(stage: Stage) -> None:
+    twins = ["+44 7700 900143", "+44 7700 900243"]
+    stage.world.create_group("Twins", twins, owner="+1 202 555 0100")
+    stage.file("groups: {twins: {name: Twins, members: []}, all: {name: All, members: ['+44 7700 900243']}}")
+    groups = json.loads(stage.run("plan", "--format", "json").out)["groups"]
+    (added,) = next(group["steps"][0]["people"] for group in groups if group["key"] == "all")
+    removed = next(group["remove"] for group in groups if group["key"] == "twins")
+    assert len({person["identity"] for person in removed}) == 1
+    assert len({person["ref_id"] for person in removed}) == 2
+    assert added["ref_id"] in {person["ref_id"] for person in removed}
+
+
+def test_a_printed_plan_with_full_numbers_can_be_applied(stage: Stage) -> None:
+    world(stage)
+    ran = stage.run("plan", "--format", "json", "--show-phones", "--max-removals", "9")
+    (stage.folder / "printed.plan").write_text(ran.out, encoding="utf-8")
+    assert stage.run("apply", "printed.plan", "--yes").code in (0, 3)
 
 
 @pytest.mark.parametrize("line", ["drift", "apply --yes --max-removals 9"])

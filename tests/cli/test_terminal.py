@@ -13,22 +13,25 @@ from threading import Event
 
 import pytest
 
-from tests.stage import Stage
+from reconciler.sandbox import Fault, FaultKind
+from tests.stage import PHONE, Stage
 
 FILE = "groups: {n12025550177: {name: Alpha, members: [+1 202 555 0143]}}"
 COLOURS = rb"\x1b\[[0-9;]+m"
 
 
 @contextmanager
-def on_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None], int]]:
+def on_terminal(
+    *arguments: str, terminal: str = "xterm-256color"
+) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None], int]]:
     """Run the program; yield its process, a function that takes its terminal away, and the descriptor of its screen."""
-    screen, terminal = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160", "LINES": "40"}
+    screen, end = pty.openpty()
+    environment = {**os.environ, "TERM": terminal, "COLUMNS": "160", "LINES": "40"}
     command = [sys.executable, "-m", "reconciler", *arguments]
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=terminal, env=environment
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=end, env=environment
     ) as process:
-        os.close(terminal)
+        os.close(end)
         closed = []
 
         def take_away() -> None:
@@ -43,10 +46,10 @@ def on_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Call
                 os.close(screen)
 
 
-def screen_of(*arguments: str) -> bytes:
+def screen_of(*arguments: str, terminal: str = "xterm-256color") -> bytes:
     """Return everything that a successful run shows on its terminal."""
     seen = b""
-    with on_terminal(*arguments) as (process, _, screen):
+    with on_terminal(*arguments, terminal=terminal) as (process, _, screen):
         while data := _more(screen):
             seen += data
         assert process.wait(timeout=30) == 0, seen
@@ -76,6 +79,30 @@ def test_no_color_reaches_the_bar(stage: Stage, monkeypatch: pytest.MonkeyPatch)
     stage.file(FILE.replace("Alpha", "Gamma"))
     monkeypatch.setenv("NO_COLOR", "1")
     assert not re.search(COLOURS, screen_of("apply", "--yes"))
+
+
+SLOW_READ = Fault(FaultKind.LATENCY, "GET", "/groups/*", seconds=1.5, times=0)
+
+
+def test_reading_shows_how_far_it_is_and_takes_the_line_away(stage: Stage) -> None:
+    stage.file(FILE)
+    stage.world.create_group("Alpha", ["+1 202 555 0143"], owner=PHONE)
+    stage.server.set_faults([SLOW_READ])
+    seen = screen_of("plan")
+    assert b"\r0 of 1 groups read\x1b[K" in seen
+    assert seen.endswith(b"\r\x1b[K")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "terminal"), [(("--quiet",), "xterm"), ((), "dumb"), (("--log-format", "json"), "xterm")]
+)
+def test_reading_rewrites_no_line_where_that_is_not_wanted(
+    stage: Stage, arguments: tuple[str, ...], terminal: str
+) -> None:
+    stage.file(FILE)
+    stage.world.create_group("Alpha", ["+1 202 555 0143"], owner=PHONE)
+    stage.server.set_faults([SLOW_READ])
+    assert screen_of("plan", *arguments, terminal=terminal) == b""
 
 
 @pytest.mark.parametrize("at", ["POST", "GET /api/instances/inst_story/groups/"])

@@ -44,7 +44,7 @@ def test_a_shown_plan_tells_when_by_what_and_from_what_it_was_made(stage: Stage)
     assert (shown["made_by"], shown["made_at"], shown["masked"]) == ("0.0.9", "2026-01-02T03:04:05+00:00", True)
     assert shown["sources"] == document["sources"] != []
     full = json.loads(stage.run("show", "today.plan", "--format", "json", "--show-phones").out)
-    assert full == json.loads(path.read_text())
+    assert (full["masked"], full["configuration"]) == (False, document["configuration"])
 
 
 def test_a_saved_plan_for_a_target_knows_the_groups_that_other_keys_hold(stage: Stage) -> None:
@@ -84,11 +84,60 @@ def test_a_saved_plan_is_refused_when_its_yaml_changed_and_not_when_it_is_gone(s
     planned(stage)
     path = stage.folder / "groups.yaml"
     text = path.read_text()
-    path.write_text(text + "# changed\n")
+    path.write_text(text.replace("[alice]", "[bob]"))
     refused = stage.run("apply", "today.plan", "--yes")
     assert (refused.code, "groups.yaml" in refused.err) == (1, True)
     path.unlink()
     assert stage.run("apply", "today.plan", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        f"# A comment.\n{FILE}# Another.\n",
+        FILE.replace("[alice, bob]", "[ alice,bob ]"),
+        FILE.replace(
+            "{alice: +1 202 555 0143, bob: +1 202 555 0144}", "\n  bob: +12025550144\n  alice: +1 (202) 5550143"
+        ),
+    ],
+    ids=["comments", "spaces", "order and punctuation"],
+)
+def test_yaml_that_changed_and_means_the_same_leaves_a_plan_fresh_and_says_so(stage: Stage, changed: str) -> None:
+    planned(stage)
+    stage.file(changed)
+    applied = stage.run("apply", "today.plan", "--yes")
+    assert applied.code == 0, applied.err
+    assert "the YAML changed since the plan was made, but means the same: groups.yaml" in applied.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("members: [alice]", "members: [alice, bob]"),
+        ("name: Beta", "name: unmanaged"),
+        ("groups:", "policy: {protected: [alice]}\ngroups:"),
+        ("groups:", "policy: {max_removals: 3}\ngroups:"),
+        ("groups:", "policy: {writes_per_minute: 20}\ngroups:"),
+        ("groups:", "restrictions: [{path: '*', groups: ['**']}]\ngroups:"),
+        ("members: [alice]", "members: [{person: alice, until: 2099-12-31}]"),
+        ("alice: +1 202 555 0143", "alice: {phone: +1 202 555 0143, name: Alice}"),
+        ("members: [alice]", "members: [alice"),
+    ],
+)
+def test_yaml_that_means_something_else_makes_a_plan_stale(stage: Stage, old: str, new: str) -> None:
+    planned(stage)
+    stage.file(FILE.replace(old, new))
+    refused = stage.run("apply", "today.plan", "--yes")
+    assert (refused.code, "the YAML changed since the plan was made: groups.yaml" in refused.err) == (1, True)
+    assert all(call.startswith("GET ") for call in stage.calls())
+
+
+def test_a_plan_that_does_not_know_what_its_files_mean_is_stale_with_any_change(stage: Stage) -> None:
+    planned(stage)
+    path = stage.folder / "today.plan"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "configuration": None}))
+    stage.file(f"{FILE}# A comment.\n")
+    assert stage.run("apply", "today.plan", "--yes").code == 1
 
 
 def test_a_plan_of_another_format_version_is_refused(stage: Stage) -> None:
@@ -188,7 +237,7 @@ def test_a_saved_refusal_of_an_instance_that_is_connected_by_now_asks_for_a_new_
     message = Message.of("not-connected", instance="inst_story", status=Untrusted("failed"))
     override = Message.of("connect-instance")
     document["refusals"] = [{"group": None, "message": message.to_json(), "override": override.to_json()}]
-    document["summary"]["refusals"] = 1
+    document["summary"]["refusals"], document["status"] = 1, "refused"
     path.write_text(json.dumps(document))
     refused = guide.run("apply", "today.plan", "--yes")
     assert refused.code == 1
@@ -204,7 +253,7 @@ def test_the_guards_hold_for_a_plan_that_was_edited_by_hand(guide: Stage) -> Non
     document = json.loads(path.read_text())
     assert len(document["refusals"]) == 1
     document["refusals"] = []
-    document["summary"]["refusals"] = 0
+    document["summary"]["refusals"], document["status"] = 0, "pending"
     path.write_text(json.dumps(document))
     refused = guide.run("apply", "today.plan", "--yes")
     assert (refused.code, "2 of 4 members" in refused.err) == (1, True)
@@ -271,9 +320,8 @@ def test_a_plan_edited_to_know_the_own_number_is_refused_where_the_yaml_does_not
     assert guide.run("plan", "--out", "today.plan").code == 0
     document = json.loads((guide.folder / "today.plan").read_text())
     assert len(document["refusals"]) == 1
-    (guide.folder / "today.plan").write_text(
-        json.dumps({**document, "refusals": [], "summary": {**document["summary"], "refusals": 0}})
-    )
+    document["summary"]["refusals"], document["status"] = 0, "pending"
+    (guide.folder / "today.plan").write_text(json.dumps({**document, "refusals": []}))
     refused = guide.run("apply", "today.plan", "--yes")
     assert (refused.code, "own number is unknown" in refused.err) == (1, True), refused.err
     assert guide.world.effects() == ()

@@ -15,10 +15,11 @@ import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests import exceptions as foreign
-from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
 
 from reconciler import errors
-from reconciler.errors import ApiError, HttpError, InvalidResponse, NoResponse, RequestNotSent
+from reconciler.errors import ApiError, HttpError, InvalidResponse, NoResponse, RequestNotSent, Unreachable
 from reconciler.live import http
 from reconciler.live.http import map_transport_error
 from reconciler.live.retry import Retry
@@ -132,6 +133,26 @@ def test_a_call_to_an_unknown_host_is_not_sent() -> None:
     with setup.transport() as transport, pytest.raises(errors.Interrupted):
         transport.request("POST", PATH, retry=Retry.AT_MOST_ONCE)
     assert setup.records[0].error == "cannot resolve the host name nowhere.invalid"
+
+
+@pytest.mark.parametrize(
+    ("cause", "message", "hint"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "HOST:81: Connection refused", "port 81 of HOST"),
+        (NameResolutionError("HOST", HTTPConnection("HOST"), socket.gaierror()), "host name HOST", "base URL (HOST)"),
+    ],
+)
+def test_an_address_without_a_server_is_told_with_its_likely_cause(cause: Exception, message: str, hint: str) -> None:
+    error = map_transport_error(requests.ConnectionError(cause), "GET /groups", "HOST:81", 5, sent=False)
+    assert isinstance(error, Unreachable)
+    assert message in error.message
+    assert hint in error.hint
+
+
+def test_a_proxy_that_refuses_is_not_the_server() -> None:
+    cause = foreign.ProxyError(ConnectionRefusedError(111, "Connection refused"))
+    error = map_transport_error(cause, "GET /groups", "HOST:81", 5, sent=False)
+    assert type(error) is RequestNotSent
 
 
 def test_a_call_over_https_to_a_port_with_http_is_not_sent() -> None:

@@ -17,6 +17,7 @@ from reconciler.errors import (
     RateLimited,
     RequestNotSent,
     ServerError,
+    Unreachable,
 )
 from reconciler.live.retry import Failure, Pause, Retry, decide_retry, retry_after
 
@@ -51,6 +52,12 @@ def test_a_date_in_retry_after_is_compared_with_the_servers_clock(monkeypatch: p
     del headers["Date"]
     monkeypatch.setattr(time, "time", lambda: 1_000_010.0)
     assert retry_after(headers) == 20
+
+
+@pytest.mark.parametrize(("reached", "pauses"), [(False, [1, 2, None, None]), (True, [1, 2, 4, 8])])
+def test_a_server_that_was_never_reached_is_tried_for_three_seconds(reached: bool, pauses: list[float | None]) -> None:
+    found = [_decide(Unreachable("x"), attempts, reached=reached) for attempts in (1, 2, 3, 4)]
+    assert [pause and pause.seconds for pause in found] == pauses
 
 
 def test_no_failure_is_retried_beyond_five_attempts() -> None:

@@ -61,6 +61,22 @@ def test_a_long_wait_is_logged_once_for_all_callers(caplog: pytest.LogCaptureFix
     assert [record.message for record in caplog.records] == ["waiting 10 s for the rate limit"]
 
 
+def test_a_429_is_one_wait_that_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="reconciler.live")
+    clock = TickingClock()
+    seen: list[float] = []
+
+    def sleep(_: float) -> None:
+        seen.append(throttle.seconds_to_wait())
+        clock.move(1)
+
+    throttle = Throttle(None, None, threading.Event(), clock=clock, sleep=sleep)
+    throttle.record_response(HttpResponse(429, {}, b"", clock()), throttle.acquire(write=False))
+    throttle.acquire(write=False, pause=Pause(57, for_all_calls=True))
+    assert [record.message for record in caplog.records] == ["waiting 57 s for the rate limit of the key"]
+    assert (round(seen[0]), throttle.seconds_to_wait()) == (57, 0)
+
+
 @pytest.mark.parametrize(("for_all_calls", "waits"), [(True, [20.0]), (False, [])])
 def test_only_a_pause_for_all_calls_holds_the_other_callers(for_all_calls: bool, waits: list[float]) -> None:
     clock, slept = TickingClock(), list[float]()

@@ -148,18 +148,6 @@ def test_a_wrong_address_is_tried_for_three_seconds_and_told_at_once(
     assert place in told[0]
 
 
-@pytest.mark.parametrize("retry", list(Retry))
-def test_a_connection_that_is_refused_later_is_retried_even_for_a_create(retry: Retry) -> None:
-    with ScriptedServer([_status(404)]) as server:
-        setup = Setup(server.url)
-        transport = setup.transport()
-        with pytest.raises(ApiError):
-            transport.request("GET", ADD, retry=retry)
-    with transport, pytest.raises(RequestNotSent, match="Connection refused"):
-        transport.request("POST", ADD, json=BODY, retry=retry)
-    assert setup.waits == pytest.approx([1, 2, 4, 8], abs=1e-3)
-
-
 def test_an_earlier_attempt_of_a_write_that_may_have_worked_is_the_cause() -> None:
     script = [_dropped("DELETE", BODY), _status(409, "DELETE", BODY)]
     with (

@@ -98,6 +98,15 @@ def test_without_a_key_there_is_a_warning_and_the_comment_says_that_there_is_no_
     assert "Planning " in body
 
 
+def test_a_plan_that_would_be_refused_fails_the_check_and_is_commented_on_all_the_same(scene: Scene) -> None:
+    run = scene.run("plan", scene.forge.pull_request({"groups.yaml": yaml_of(alpha="name: Alpha, members: []")}))
+    assert run.results == {"offline": "success", "live": "failure"}
+    (body,) = scene.forge.bodies()
+    assert "would be removed" in body
+    assert "/artifacts/" in body
+    assert "<html" in (run.artifacts / "plan.html" / "plan.html").read_text()
+
+
 @pytest.mark.parametrize("broken", ["Install the reconciler", "actions/setup-python", "actions/checkout"])
 def test_whatever_failed_the_last_plan_does_not_stand_for_this_revision(scene: Scene, broken: str) -> None:
     scene.run("plan", scene.forge.pull_request({"groups.yaml": WITH_CAROL}))
