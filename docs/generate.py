@@ -92,7 +92,7 @@ They are the same for every format.
 | exit code | meaning |
 |---|---|
 | 0 | success: done, nothing to do, or converged |
-| 1 | an error, a refusal or wrong usage; nothing was changed. With `plan --detailed-exitcode`, also a plan that `apply` would refuse |
+| 1 | an error, a refusal (with `plan --detailed-exitcode`, a plan that is refused) or wrong usage; nothing was changed |
 | 2 | changes are pending (`plan --detailed-exitcode`, `diff --detailed-exitcode`, `drift`) |
 | 3 | an apply ran and did not converge: a step failed, a group was blocked, or a person refused |
 | 130 | interrupted by Ctrl-C or SIGTERM |
@@ -110,7 +110,7 @@ With `--format json`, stdout has a document even if nothing ran:
 - If an error ends a command, the document is the one of `validate` with a member `error`: `kind`, `message`, `hint` and
   `code`. It fits `reconciler schema --problems`. A mistake on the command line is on stderr alone.
 
-`status` in the document of a plan tells what it comes to:
+`status` in the document of a plan is the result in a word:
 
 | `status` | meaning | `plan --detailed-exitcode` |
 |---|---|---|

@@ -30,8 +30,8 @@ FIELDS: Final = {
     "command": "The command: `plan`, `sandbox serve`.",
     "group": "The key of the group.",
     "action": "The step: `create`, `join`, `patch`, `add`, `remove`, `leave`; or `read`, `read back`, `wait`.",
-    "status": "How a step ended (`done`, `failed`, …), or what a plan comes to (`pending`, `refused`, …).",
-    "counts": "Numbers by name: groups read and in all, people of a step, seconds to wait, a plan's summary.",
+    "status": "How a step ended: `done`, `failed`, `unknown`, `skipped`, `not run`.",
+    "counts": "Numbers by name: `people` of a step; `read` and `groups` while reading; `seconds_to_wait`.",
     "code": "The code of the message, of the API's error or the kind of the problem; it never changes.",
     "error": "The kind of an error: `ConfigError`, `Refused`, `Unauthorized`, `UsageError`, …",
     "hint": "What to do.",
@@ -46,7 +46,7 @@ FIELDS: Final = {
 
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,99}")
 _OWN: Final = frozenset({"time", "level", "run_id", "command"})
-"""Fields that hold nobody's text, so that nothing in them is taken for a phone number."""
+"""Fields without text of others: a run id with many digits is not masked as a phone number."""
 
 
 @dataclass(slots=True)

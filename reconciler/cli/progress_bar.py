@@ -48,7 +48,7 @@ class BarProgress:
 
 
 class WaitColumn(ProgressColumn):
-    """Why the bar stands still."""
+    """The reason why the bar does not move."""
 
     def __init__(self, wait: Callable[[], str]) -> None:
         super().__init__()

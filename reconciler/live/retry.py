@@ -77,7 +77,7 @@ def decide_retry(
     """Return the wait before the next attempt; None if the call must not be sent again.
 
     `attempts` and `invalid_responses` count those of this call so far; `chance` is a random number from 0 to 1;
-    `reached` tells whether the server ever answered. A 429 is waited out until the window's reset, else as long as
+    `reached`: the server has answered before. A 429 is waited out until the window's reset, else as long as
     `Retry-After` says, else 1, 2, 4, 8 s, as after any other failure.
     """
     error = failure.error

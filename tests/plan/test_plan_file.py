@@ -507,7 +507,7 @@ def test_a_plan_of_format_2_which_knew_no_links_is_shown_and_not_applied(name: s
 
 
 LATER = {
-    *(("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched")),
+    *(("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched"), ("status",), ("configuration",)),
     *(("groups", "drift_causes"), ("groups", "advice", "link"), ("advice", "link")),
 }
 
@@ -631,8 +631,8 @@ MEMBERS_OF_FORMAT_4 = {
     "participant": "id identity is_admin is_owner jid lid",
     "person": "identity jid label lid reason until",
     "plan": (
-        "advice as_of baseline calls_per_minute changed_since format format_version groups "
-        "instance_id made_at made_by masked never_removed pinned_ids refusals shard sources summary targets "
+        "advice as_of baseline calls_per_minute changed_since configuration format format_version groups "
+        "instance_id made_at made_by masked never_removed pinned_ids refusals shard sources status summary targets "
         "writes_per_minute"
     ),
     "shard": "count index total_groups",

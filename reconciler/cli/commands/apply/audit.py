@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """What every line of the audit log tells of its run.
+    """What every line of the audit log has about its run.
 
     `actor` is who started it: in CI, or on this machine. `commit` is the checkout of the YAML, `plan` the SHA-256 of
     the saved plan. None where that is not known, or there is none.
