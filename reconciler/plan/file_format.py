@@ -11,6 +11,7 @@ from typing import Any, Final
 from reconciler.model.desired import Source
 from reconciler.model.serialize import to_json
 from reconciler.plan.model import Plan, summarize_plan
+from reconciler.plan.status import plan_status
 
 FORMAT: Final = "wappfy-reconciler/plan"
 FORMAT_VERSION: Final = 4
@@ -51,7 +52,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "shard": to_json(plan.shard),
         "changed_since": to_json(plan.changed_since),
         "baseline": to_json(plan.baseline),
-        "status": plan.status.value,
+        "status": plan_status(plan).value,
         "summary": to_json(summarize_plan(plan)),
         "refusals": to_json(plan.refusals),
         "groups": to_json(plan.groups),

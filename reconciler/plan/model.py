@@ -194,19 +194,6 @@ class Refusal:
     group: str | None = None
 
 
-class PlanStatus(StrEnum):
-    """What a plan comes to, in one word.
-
-    IN_SYNC: nothing differs. PENDING: something is to be done. BLOCKED: something differs, and nothing can be done.
-    REFUSED: a guard refuses the whole run.
-    """
-
-    IN_SYNC = "in_sync"
-    PENDING = "pending"
-    BLOCKED = "blocked"
-    REFUSED = "refused"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
@@ -250,15 +237,6 @@ class Plan:
         """How many seconds these calls take at the rate limit, or at `writes_per_minute` where that is slower."""
         rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
         return self.calls * 60.0 / rate
-
-    @property
-    def status(self) -> PlanStatus:
-        """What the plan comes to."""
-        if self.refusals:
-            return PlanStatus.REFUSED
-        if self.steps:
-            return PlanStatus.PENDING
-        return PlanStatus.BLOCKED if self.has_changes else PlanStatus.IN_SYNC
 
     @property
     def has_changes(self) -> bool:
