@@ -33,7 +33,7 @@ main()
 """
 
 EVER = 1_000
-"""More threads than a run starts: the progress of reading is the first, the pools for reads and writes have two each."""
+"""More threads than a run starts: the progress of reading is one, the pools for reads and writes have two each."""
 
 
 @pytest.mark.parametrize(
