@@ -103,7 +103,9 @@ def test_the_document_has_the_causes_and_is_valid_by_its_schema(drifted: Stage, 
     jsonschema.Draft202012Validator(json.loads(schema_text("plan.schema.json"))).validate(document)
     assert document["baseline"] == {"ref": "HEAD", "commit": repository.git("rev-parse", "HEAD")}
     found = {group["key"]: group["drift_causes"] for group in document["groups"]}
-    assert {"item": "add", "cause": "changed manually", "person": "+12025550144"} in found["alpha"]
+    (added,) = next(group["add"] for group in document["groups"] if group["key"] == "alpha")
+    expected = {"item": "add", "cause": "changed manually", "person": "+12025550144", "ref_id": added["ref_id"]}
+    assert expected in found["alpha"]
     assert {"item": "description", "cause": "both", "person": None} in found["alpha"]
     assert found["gamma"] == [{"item": "group", "cause": "not applied yet", "person": None}]
     masked = drifted.run("drift", "--since", "HEAD", "--format", "json").out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -38,14 +39,21 @@ def document(stage: Stage, *arguments: str) -> dict[str, object]:
     return read
 
 
+def without_ref_ids(value: Any) -> Any:
+    """Return a document without the ids that count the people of each document anew."""
+    if isinstance(value, dict):
+        return {name: without_ref_ids(item) for name, item in value.items() if name != "ref_id"}
+    return [without_ref_ids(item) for item in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize("count", [1, 2, 5, 20])
 def test_shards_together_plan_what_one_run_plans_and_applied_they_converge(stage: Stage, count: int) -> None:
     staged(stage)
-    whole = document(stage)
-    shards = [document(stage, "--shard", f"{index}/{count}") for index in range(1, count + 1)]
-    groups = sorted((group for shard in shards for group in shard["groups"]), key=lambda group: group["key"])  # type: ignore[attr-defined]
+    whole = without_ref_ids(document(stage))
+    shards = [without_ref_ids(document(stage, "--shard", f"{index}/{count}")) for index in range(1, count + 1)]
+    groups = sorted((group for shard in shards for group in shard["groups"]), key=lambda group: group["key"])
     assert groups == whole["groups"]
-    assert [advice for shard in shards for advice in shard["advice"]] == whole["advice"] != []  # type: ignore[attr-defined]
+    assert [advice for shard in shards for advice in shard["advice"]] == whole["advice"] != []
     for index in range(1, count + 1):
         applied = stage.run("apply", "--yes", "--max-removals", "9", "--shard", f"{index}/{count}")
         assert applied.code == 0, applied.out + applied.err
