@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from reconciler.cli.formats import DIFFERENCE_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import as_of_option, format_option, option, output_option, show_phones_option
+from reconciler.cli.options import as_of_option, option, result_options, show_phones_option
 
 EXAMPLE = """\b
 Example:
@@ -26,8 +26,7 @@ Example:
 @click.argument("new")
 @click.argument("path", type=click.Path(path_type=Path), default=Path("groups.yaml"), envvar="RECONCILER_PATH")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if the versions differ (0: no difference, 1: error).")
-@format_option(DIFFERENCE_FORMATS)
-@output_option
+@result_options(DIFFERENCE_FORMATS)
 @as_of_option
 @show_phones_option
 @add_global_options

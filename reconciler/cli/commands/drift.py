@@ -11,7 +11,7 @@ import click
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options
+from reconciler.cli.options import PlanRequest, option, planning_options, result_options
 from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, NotificationFailed, OutputError, UsageError
 from reconciler.model.identity import chat_id, parse_jid
 
@@ -102,8 +102,7 @@ Example:
     help="Show the cause of each difference since this git revision was applied: a manual change, or a configuration "
     "change that is not applied yet. Defaults to the newest applied/… tag in the history of HEAD, if any.",
 )
-@format_option(PLAN_FORMATS)
-@output_option
+@result_options(PLAN_FORMATS)
 @planning_options
 @add_global_options
 @click.pass_context

@@ -9,7 +9,8 @@ import click
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import PlanRequest, file_option, format_option, option, output_option, planning_options
+from reconciler.cli.options import PlanRequest, file_option, option, planning_options, result_options
+from reconciler.errors import UsageError
 
 EXAMPLE = """\b
 Example:
@@ -20,11 +21,13 @@ Example:
   reconciler plan big.yaml --shard 2/5"""
 
 
+_REPORT_ENDINGS = (".html", ".md")
+
+
 @click.command(cls=Command, epilog=EXAMPLE)
 @file_option("--out", help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending (0: none, 1: error).")
-@format_option(PLAN_FORMATS)
-@output_option
+@result_options(PLAN_FORMATS)
 @planning_options
 @add_global_options
 @click.pass_context
@@ -45,6 +48,10 @@ def plan(
     from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
 
     global_options = set_up_logging(ctx)
+    if out is not None and out.suffix.lower() in _REPORT_ENDINGS:
+        raise UsageError(
+            f"--out saves the plan for `apply`, and {out} would be a report", "write a report with --output"
+        )
     desired, options = load_request(request, global_options)
     inputs = (*source_files(desired), global_options.api_key_file)
     require_distinct_files({"--out": out, "--output": output}, inputs)

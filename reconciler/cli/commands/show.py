@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import format_option, output_option, show_phones_option
+from reconciler.cli.options import result_options, show_phones_option
 
 EXAMPLE = """\b
 Example:
@@ -19,8 +19,7 @@ Example:
 
 @click.command(cls=Command, epilog=EXAMPLE)
 @click.argument("planfile", type=click.Path(path_type=Path, dir_okay=False))
-@format_option(PLAN_FORMATS)
-@output_option
+@result_options(PLAN_FORMATS)
 @show_phones_option
 @add_global_options
 @click.pass_context

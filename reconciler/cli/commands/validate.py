@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import PROBLEM_FORMATS, REPOSITORY_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import format_option, output_option, path_argument
+from reconciler.cli.options import path_argument, result_options
 
 EXAMPLE = """\b
 Example:
@@ -20,8 +20,7 @@ Example:
 
 @click.command(cls=Command, epilog=EXAMPLE)
 @path_argument
-@format_option(PROBLEM_FORMATS)
-@output_option
+@result_options(PROBLEM_FORMATS)
 @add_global_options
 def validate(path: Path, format_: str, output: Path | None) -> int:
     """Check the configuration offline; report every problem with its file, line and column.

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import WHO_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import format_option, output_option, path_argument, show_phones_option
+from reconciler.cli.options import path_argument, result_options, show_phones_option
 
 EXAMPLE = """\b
 Example:
@@ -21,8 +21,7 @@ Example:
 @click.command(cls=Command, epilog=EXAMPLE)
 @click.argument("person")
 @path_argument
-@format_option(WHO_FORMATS)
-@output_option
+@result_options(WHO_FORMATS)
 @show_phones_option
 @add_global_options
 @click.pass_context
