@@ -25,12 +25,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 class PlanRequest:
     """What `plan`, `apply` and `drift` are to plan.
 
-    `max_removals` is not parsed yet. `from_environment` maps the fields whose value comes from an environment variable
+    `targets` and `excludes` are as typed (a key, a pattern, a list or `@FILE`), and `max_removals` is not parsed yet.
+    `from_environment` maps the fields whose value comes from an environment variable
     to the name of that variable.
     """
 
     path: Path
     targets: tuple[str, ...]
+    excludes: tuple[str, ...]
     changed_since: str | None
     as_of: date | None
     max_removals: str | None
@@ -110,6 +112,11 @@ def _choices(param: click.Parameter) -> Sequence[str]:
     return param.type.choices if isinstance(param.type, click.Choice) else ()
 
 
+def keys_option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """Add a repeatable option that names groups; `cli.key_lists` reads its words."""
+    return option(*names, multiple=True, metavar="KEYS", **attributes)
+
+
 show_phones_option = option("--show-phones", is_flag=True, help="Show phone numbers in full instead of masked.")
 
 
@@ -174,7 +181,12 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     option(
         "--changed-since", metavar="REF", help="Plan only groups whose configuration changed since this git revision."
     ),
-    option("--target", "targets", multiple=True, metavar="KEY", help="Plan only this group; repeatable."),
+    keys_option("--exclude", "excludes", help="Do not plan these groups: the same forms as --target."),
+    keys_option(
+        "--target",
+        "targets",
+        help="Plan only these groups: a key, a pattern ('sales-*'), a list (a,b) or @FILE with one a line; repeatable.",
+    ),
     option(
         "--shard",
         type=ShardType(),

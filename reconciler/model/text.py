@@ -60,6 +60,11 @@ def closest_name(word: str, names: Iterable[str]) -> str | None:
 
     A close name has about the same length and the same first or last letter.
     """
+    return next(iter(closest_names(word, names, 1)), None)
+
+
+def closest_names(word: str, names: Iterable[str], count: int) -> list[str]:
+    """Return up to `count` names that a mistyped word may mean, the closest first."""
     import difflib
 
     size, first, last = len(word), word[:1].casefold(), word[-1:].casefold()
@@ -68,5 +73,4 @@ def closest_name(word: str, names: Iterable[str]) -> str | None:
         for name in names
         if abs(len(name) - size) <= 3 and (name[:1].casefold() == first or name[-1:].casefold() == last)
     ]
-    matches = difflib.get_close_matches(word, candidates[:_MAX_CANDIDATES], n=1, cutoff=0.65)
-    return matches[0] if matches else None
+    return difflib.get_close_matches(word, candidates[:_MAX_CANDIDATES], n=count, cutoff=0.65)
