@@ -33,7 +33,7 @@ _SECTION_WORDS: Final = {"groups": "group", "people": "person", "teams": "team"}
 
 
 def select_changed(old: Desired | str, new: Desired, keys: Collection[str], ref: str, commit: str) -> ChangedSince:
-    """Return which of the selected groups, by their `keys`, are left out because they are unchanged since the revision `ref`.
+    """Return which of the groups with these keys are left out because they are unchanged since the revision `ref`.
 
     `old` is what that revision wants, resolved as of the same day, or why that is unknown; then, and where a setting
     changed that affects all groups, none is left out. Order, spelling, aliases, teams and comments make no difference:

@@ -22,8 +22,9 @@ class PlanOptions:
     """What the command line asks of a plan.
 
     `max_removals` overrides the configuration; `targets` are keys, none for all; `excludes` are keys that are not
-    planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are the groups of that earlier revision, where a key may
-    match another live group than it did there (None: none can). `sandbox` is a run on the embedded server.
+    planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
+    the groups of that earlier revision, where a key may match another live group than it did there (None: none can).
+    `sandbox` is a run on the embedded server.
     """
 
     targets: tuple[str, ...] = ()

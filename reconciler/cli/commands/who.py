@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.completion import suggest_people
 from reconciler.cli.formats import WHO_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import path_argument, result_options, show_phones_option
@@ -19,7 +20,7 @@ EXAMPLE = """\
 
 
 @command(EXAMPLE)
-@click.argument("person")
+@click.argument("person", shell_complete=suggest_people)
 @path_argument
 @result_options(WHO_FORMATS)
 @show_phones_option
