@@ -122,7 +122,7 @@ class LazyGroup(click.Group):
 
 @contextmanager
 def suggesting_two_dashes(command: click.Command, ctx: click.Context, arguments: Sequence[str]) -> Iterator[None]:
-    """Name the option that a word with one dash means, as other programs write it, where it is no option."""
+    """Suggest the option with two dashes for an unknown word with one, as other programs write it."""
     words = [word.partition("=")[0] for word in arguments]
     try:
         yield

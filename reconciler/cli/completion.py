@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SHELLS: Final = ("bash", "zsh", "fish")
 VARIABLE: Final = "_RECONCILER_COMPLETE"
-"""The variable in which a shell's script says what it wants; click gave it its form."""
+"""The variable with a script's request, such as `bash_complete`; its form is click's."""
 _HARMLESS: Final = re.compile(r"\w[\w.@+ -]{0,99}")
 _BASH: Final = r"""_reconciler_completion() {
     local IFS=$'\n' response line kind value word words=() current="${COMP_WORDS[COMP_CWORD]}"

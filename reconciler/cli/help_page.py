@@ -10,7 +10,7 @@ import click
 from reconciler.cli.global_options import GlobalOption
 
 NARROW: Final = 72
-"""Columns below which the help of a long option stands under the option, not beside it."""
+"""Columns below which the help of a long option is printed under the option, not beside it."""
 SHORT: Final = 12
 """Characters of a name that leave room beside it, also on a narrow terminal."""
 

@@ -53,7 +53,7 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
 
 
 class FileType(click.Path):
-    """The path of a file; `-`, which stands for a standard stream elsewhere, is not taken for a file of that name."""
+    """The path of a file; `-`, elsewhere a standard stream, is refused and not taken for a file of that name."""
 
     def __init__(self, advice: str, **attributes: Any) -> None:
         super().__init__(path_type=Path, **attributes)

@@ -38,7 +38,7 @@ class _NamesOnly:
 
 
 def defined_names(path: Path) -> DefinedNames:
-    """Return what a file or a folder defines; of a file that is not valid, what stands above the mistake."""
+    """Return what a file or a folder defines; of a file that is not valid, what is above the mistake."""
     keys: dict[str, None] = {}
     people: dict[str, str] = {}
     for place, value in _entries(path):

@@ -25,7 +25,7 @@ def completion(shell: str) -> int:
     """Print the completion script of a shell: bash (4.4 or later), zsh or fish.
 
     It completes commands, options and formats, the keys of groups (--target, --exclude, --notify, invite), and the
-    aliases and names of people (who). Keys and people come from PATH, if it stands before the word, else from
+    aliases and names of people (who). Keys and people come from PATH, if it is typed before the word, else from
     RECONCILER_PATH or groups.yaml in the working folder. Nothing is read over the network.
     """
     write(completion_script(shell))
