@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,19 +16,42 @@ from reconciler.cli.options import option, output_option
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
-    from reconciler.model.desired import Person
+    from reconciler.editing.yaml_edit import YamlFile
+    from reconciler.model.desired import Desired, Person
     from reconciler.model.identity import Identity
     from reconciler.model.live import LiveGroup
 
+log = logging.getLogger("reconciler.import")
 
 EXAMPLE = """\b
 Example:
   reconciler import --output groups.yaml
+  reconciler import --output groups.yaml --merge
   reconciler import --people --phone '+1 202 555 0100' --group 120363012345678901@g.us"""
+
+
+@dataclass(frozen=True, slots=True)
+class _ExistingFile:
+    """The file that --output names, if there is one, and what it says."""
+
+    file: YamlFile
+    desired: Desired
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """The live groups, the names of people, and the account: `guessed` if its number was inferred from the groups."""
+
+    groups: Sequence[LiveGroup]
+    names: Mapping[Identity, str]
+    instance_id: str
+    own: Person | None
+    guessed: bool
 
 
 @click.command(name="import", cls=Command, epilog=EXAMPLE)
 @output_option
+@option("--merge", is_flag=True, help="Add the groups that the file of --output does not have, and their people.")
 @option("--group", "ids", multiple=True, metavar="ID", help="Import only this live group; repeatable.")
 @option("--people", is_flag=True, help="Name people as in the account's contacts.")
 @option(
@@ -35,45 +59,135 @@ Example:
 )
 @add_global_options
 @click.pass_context
-def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], people: bool, phone: str | None) -> int:
+def import_(
+    ctx: click.Context, output: Path | None, merge: bool, ids: tuple[str, ...], people: bool, phone: str | None
+) -> int:
     """Write a valid YAML file for the live groups; planning it finds no changes.
 
-    It has full phone numbers, on stdout too. --output replaces an existing file and reports that.
+    It has full phone numbers, on stdout too. An existing file is never replaced: without --merge the command says what
+    is new, and ends with 1; with --merge it adds new groups and people, and every byte that was there stays.
     """
     from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import print_line, require_distinct_files, write
-    from reconciler.sanitize.escape import mask_and_escape
+    from reconciler.cli.output import require_distinct_files, write
+    from reconciler.config.export import Existing, render_config, render_entries
 
     global_options = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (global_options.api_key_file,))
-    text = _render_live_groups(global_options, ids, people, phone)
-    existed = output is not None and os.path.exists(output)
-    write(text, output)
-    if existed:
-        print_line(f"replaced {mask_and_escape(str(output))}")
+    existing = _existing_file(output, merge)
+    account = _read_account(global_options, ids, people, phone, existing)
+    if existing is not None:
+        return _add_to_file(existing, account, merge)
+    entries = render_entries(account.groups, instance=account.own, names=account.names, existing=Existing())
+    write(
+        render_config(entries, instance_id=account.instance_id, instance=account.own, instance_guessed=account.guessed),
+        output,
+    )
+    if output is not None:
+        log.info("%s: %s", output, entries.summary)
     return 0
 
 
-def _render_live_groups(global_options: GlobalOptions, ids: Sequence[str], people: bool, phone: str | None) -> str:
-    """Return a configuration for the live groups, all or those with these ids."""
+def _existing_file(output: Path | None, merge: bool) -> _ExistingFile | None:
+    """Read the file that --output names; None if there is none. Raise ConfigError if it is not valid."""
+    from reconciler.atomic_file import is_missing, is_stream
+    from reconciler.cli.options import evaluation_date
+    from reconciler.config import load
+    from reconciler.editing.yaml_edit import read_yaml_files
+    from reconciler.errors import ConfigError, UsageError
+
+    if merge and output is None:
+        raise UsageError("--merge needs --output", "name the file to add to")
+    if output is None or is_missing(output) or is_stream(output):
+        return None
+    try:
+        desired = load(output, as_of=evaluation_date(None))
+    except ConfigError as error:
+        if merge:
+            raise
+        message = f"{output} exists and was not changed; it is not a valid configuration ({error.message})"
+        raise UsageError(message, "give --output another file") from None
+    return _ExistingFile(read_yaml_files(output)[0], desired)
+
+
+def _read_account(
+    global_options: GlobalOptions,
+    ids: Sequence[str],
+    people: bool,
+    phone: str | None,
+    existing: _ExistingFile | None,
+) -> _Account:
+    """Read the live groups, all or those with these ids, and who the account is."""
     from reconciler.cli.session import Account, endpoint_of, reading_session
-    from reconciler.config.export import render_config
     from reconciler.config.people import parse_person
     from reconciler.live.fetch import fetch_whole
 
-    person = parse_person(phone) if phone is not None else None
-    account = Account(phone=person.jid.partition("@")[0] if person else None)
+    person = parse_person(phone) if phone is not None else existing.desired.account if existing is not None else None
+    instance_id = existing.desired.instance_id if existing is not None else None
+    account = Account(instance_id, person.jid.partition("@")[0] if person else None)
     with reading_session(global_options, account) as session:
         groups = fetch_whole(session.client, ids, parallelism=global_options.parallelism)
         names = _contact_names(session) if people else {}
-    instance = person or _shared_participant(groups)
-    return render_config(
-        groups,
-        instance_id=endpoint_of(global_options, account).instance_id,
-        instance=instance,
-        instance_guessed=person is None and instance is not None,
-        names=names,
+    own = person or _shared_participant(groups)
+    guessed = person is None and own is not None
+    return _Account(groups, names, endpoint_of(global_options, account).instance_id, own, guessed)
+
+
+def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int:
+    """Add to the file what it does not have; without `merge` raise UsageError, which says what that is."""
+    from reconciler.cli.output import write
+    from reconciler.config.export import render_entries
+    from reconciler.editing.add_groups import (
+        NotEditable,
+        add_entries,
+        existing_entries,
+        new_groups,
+        new_people,
+        text_to_paste,
     )
+    from reconciler.editing.yaml_edit import write_files
+    from reconciler.errors import UsageError
+    from reconciler.report.vocabulary import plural
+
+    file, desired = existing.file, existing.desired
+    path = file.source.file
+    groups = new_groups(account.groups, desired)
+    entries = render_entries(
+        groups, instance=account.own, names=account.names, existing=existing_entries(file, desired)
+    )
+    if not groups:
+        known = f"all {len(account.groups)} live groups are in it" if account.groups else "there is no live group"
+        if merge:
+            log.info("%s: nothing to add: %s", path, known)
+            return 0
+        raise UsageError(f"{path} exists and was not changed; {known}", "give --output another file")
+    keys = ", ".join(entries.groups)
+    people = len(new_people(entries, desired))
+    if not merge:
+        what = f"{plural(len(groups), 'live group', 'live groups')} and {plural(people, 'person', 'people')}"
+        verb = "is" if len(groups) + people == 1 else "are"
+        message = f"{path} exists and was not changed; {what} {verb} not in it: {keys}"
+        raise UsageError(message, "pass --merge to add them, or give --output another file")
+    _require_same_instance(existing, account)
+    try:
+        data = add_entries(file, entries)
+    except NotEditable as error:
+        write(text_to_paste(entries))
+        raise UsageError(
+            f"{path} was not changed: {error}",
+            "paste the lines above into it, without the key of a section that it has",
+        ) from None
+    write_files({Path(path): data})
+    log.info("%s: added %s: %s", path, entries.summary, keys)
+    return 0
+
+
+def _require_same_instance(existing: _ExistingFile, account: _Account) -> None:
+    from reconciler.errors import UsageError
+
+    wanted = existing.desired.instance_id
+    if wanted not in (None, account.instance_id):
+        message = f"{existing.file.source.file} was not changed: it is for the instance {wanted}"
+        raise UsageError(f"{message}, and these are the groups of {account.instance_id}", "correct --instance-id")
 
 
 def _contact_names(session: Session) -> dict[Identity, str]:

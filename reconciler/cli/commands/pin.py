@@ -62,7 +62,8 @@ def _warn_of_unmatched(matches: Mapping[str, Match]) -> None:
 def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
     """Write the ids into the file, or only print them in a dry run."""
     from reconciler.cli.output import require_stdout, write, write_after_success
-    from reconciler.config.pin import pin, write_files
+    from reconciler.editing.pin import pin
+    from reconciler.editing.yaml_edit import write_files
     from reconciler.sanitize.escape import mask_and_escape
 
     if not ids:
