@@ -398,9 +398,25 @@ def test_a_value_behind_a_yaml_alias_has_the_line_above_it(load_text: Load) -> N
     )
 
 
-def test_groups_with_ids_may_share_a_name(load_text: Load) -> None:
-    text = "groups: {a: {name: Same, id: 1@g.us}, b: {name: Same, id: 2@g.us}, c: {name: Same}}"
-    assert [group.name for group in load_text(text).groups] == ["Same"] * 3
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("name: Same, id: 1@g.us", "name: Same"),
+        ("name: Same", "name: 'Same ', id: 2@g.us"),
+        ("name: Same, id: 1@g.us", "name: Same, id: 2@g.us"),
+        ("name: Same, id: 1@g.us", "name: Same, state: left"),
+    ],
+)
+def test_two_groups_with_one_name_are_refused_whether_they_have_ids_or_not(
+    first: str, second: str, load_text: Load
+) -> None:
+    with pytest.raises(ConfigError, match="`b` has the same name as `a` at"):
+        load_text(f"groups: {{a: {{{first}}}, b: {{{second}}}}}")
+
+
+def test_a_group_with_an_id_that_is_being_left_gives_its_name_free(load_text: Load) -> None:
+    text = "groups: {a: {name: Same, id: 1@g.us, state: left}, b: {name: Same}, c: {id: 3@g.us}}"
+    assert [group.name for group in load_text(text).groups] == ["Same", "Same", UNMANAGED]
 
 
 @pytest.mark.parametrize("prefix", [b"", b"\xef\xbb\xbf"])
@@ -448,10 +464,13 @@ def test_more_than_five_hundred_problems_end_in_a_notice(load_text: Load) -> Non
     assert "there are 500 errors or more" in caught.value.problems[0].message
 
 
-def test_an_earlier_name_that_another_group_has_causes_a_warning(load_text: Load) -> None:
-    text = "groups:\n  news: {name: News}\n  old: {%sname: Archive, previously: [Olds, ' News ']}\n"
-    assert warnings(load_text(text % "")) == [
-        "4:36: groups.old.previously: an earlier name of `old` is the name of `news`"
-    ]
-    assert load_text(text % "id: 120363012345678901@g.us, ").warnings == ()
+def test_an_earlier_name_must_be_that_of_no_other_group(load_text: Load) -> None:
+    text = "groups:\n  news: {%sname: News}\n  old: {%sname: Archive, previously: [Olds, ' News ']}\n"
+    pin = "id: 120363012345678901@g.us, "
+    for news in ("", pin):
+        with pytest.raises(ConfigError, match="an earlier name of `old` is the name of `news`"):
+            load_text(text % (news, ""))
+    assert load_text(text % ("", pin)).warnings == ()
     assert load_text("groups:\n  news: {name: News, previously: [News]}\n").warnings == ()
+    with pytest.raises(ConfigError, match="an earlier name of `b` is an earlier name of `a`"):
+        load_text("groups: {a: {name: A, previously: [Old, Old]}, b: {name: B, previously: [Old]}}")
