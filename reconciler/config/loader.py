@@ -170,6 +170,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
     GroupChecker(merged, problems, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)
+    people.report_unknown_aliases()
     return Desired(
         groups=groups,
         people=people.by_identity,

@@ -54,8 +54,8 @@ class Memberships:
                     continue
             identity = member.person.identity
             if identity in members:
-                message = f"{self._people.label(member.person)} is already in this list, perhaps in another spelling"
-                hint = "keep one entry: only one membership counts"
+                message = f"{self._people.label(member.person)} is listed twice"
+                hint = "delete one of the two"
                 self._problems.warning(ProblemKind.SAME_TWICE, entry.place.at(index), message, hint)
                 member = _merge_members(members[identity], member)
             members[identity] = member

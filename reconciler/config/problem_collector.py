@@ -5,13 +5,13 @@ Messages quote text of a file escaped, short, and never with a whole phone numbe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.config.document import SourceLocation, locate
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.errors import Problem, ProblemKind
-from reconciler.model.text import closest_name
+from reconciler.model.text import closest_name, mistyped_name
 from reconciler.sanitize.escape import escape_controls
 from reconciler.sanitize.mask import mask_person, mask_user_input
 
@@ -19,6 +19,8 @@ MAX_PROBLEMS = 500
 """Errors, and warnings, that one run reports. A hostile file can have a million; nobody reads more than these."""
 MAX_QUOTED_LENGTH = 60
 """Characters of a quoted text that a message shows."""
+MAX_LISTED_PLACES = 20
+"""Places that one problem lists."""
 _MAX_PATH_STEPS = 12
 
 
@@ -33,6 +35,7 @@ class _Problem:
     severity: str
     mark: tuple[int, int] | None
     other: SourceLocation | None
+    places: tuple[SourceLocation, ...] = ()
 
 
 class ProblemCollector:
@@ -61,14 +64,16 @@ class ProblemCollector:
         *,
         mark: tuple[int, int] | None = None,
         other: SourceLocation | None = None,
+        places: Sequence[SourceLocation] = (),
     ) -> None:
         """Add a problem that makes the configuration unusable.
 
         `mark` is its line and column, both from 1, if they are known already. `other` is a second place, with which
-        the message ends ("… first defined at groups.yaml:3:3").
+        the message ends ("… first defined at groups.yaml:3:3"). A problem with several `places` is reported at the
+        first of them, and their lines end the hint.
         """
         if not self.limit_reached:
-            self._errors[_Problem(kind, place, message, hint, "error", mark, other)] = None
+            self._errors[_Problem(kind, place, message, hint, "error", mark, other, tuple(places))] = None
 
     def warning(
         self,
@@ -88,7 +93,7 @@ class ProblemCollector:
         found = [*self._errors, *self._warnings]
         paths: dict[str, set[DocumentPath]] = {}
         for each in found:
-            for place in (None if each.mark else each.place, each.other):
+            for place in (None if each.mark else each.place, each.other, *each.places):
                 if place is not None and place.file in texts:
                     paths.setdefault(place.file, set()).add(place.path)
         spans = {file: locate(texts[file], wanted) for file, wanted in paths.items()}
@@ -99,16 +104,26 @@ class ProblemCollector:
 
         problems = []
         for each in found:
-            line, column = each.mark or mark_of(each.place)
+            at = min(each.places, key=lambda place: (place.file, mark_of(place)), default=each.place)
+            line, column = each.mark or mark_of(at)
             other = f" {each.other.file}:{':'.join(map(str, mark_of(each.other)))}" if each.other is not None else ""
-            path, message = format_path(each.place.path), each.message + other
-            problems.append(
-                Problem(each.place.file, line, column, path, message, each.hint, each.severity, kind=each.kind)
-            )
+            path, message = format_path(at.path), each.message + other
+            hint = each.hint + _format_places([(place.file, mark_of(place)[0]) for place in each.places])
+            problems.append(Problem(at.file, line, column, path, message, hint, each.severity, kind=each.kind))
         if self.limit_reached:
             message = f"there are {MAX_PROBLEMS} errors or more; validation stops here"
             problems.append(Problem(problems[0].file, 0, 0, "", message, "fix these first", kind=ProblemKind.LIMIT))
         return tuple(sorted(problems))
+
+
+def _format_places(places: Sequence[tuple[str, int]]) -> str:
+    """Return the lines as `: groups.yaml:12, :20, :31`; the file stands where it is another one than before."""
+    texts, last = [], ""
+    for file, line in sorted(places)[:MAX_LISTED_PLACES]:
+        texts.append(f"{file if file != last else ''}:{line}")
+        last = file
+    more = ", …" if len(places) > MAX_LISTED_PLACES else ""
+    return f": {', '.join(texts)}{more}" if texts else ""
 
 
 def quote_value(text: str) -> str:
@@ -134,4 +149,14 @@ def format_path(path: DocumentPath) -> str:
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """Return a suggestion, "did you mean `description`?", or an empty text if no name is close."""
     name = closest_name(word, names)
+    return "" if name is None else f"did you mean {quote_value(name)}?"
+
+
+def suggest_person(word: str, names: Iterable[str]) -> str:
+    """Return a suggestion for a mistyped alias or name, or an empty text.
+
+    Only a single slip of the keyboard counts, and none that leads to another person of the same family: somebody who
+    is no longer in the file must not be mistaken for a namesake.
+    """
+    name = mistyped_name(word, names)
     return "" if name is None else f"did you mean {quote_value(name)}?"

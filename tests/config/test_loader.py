@@ -188,7 +188,7 @@ def test_a_person_listed_twice_is_one_member_with_the_longer_time(
     assert members(desired.groups[0]) == {ALICE.identity: kept}
     (warning,) = desired.warnings
     assert (warning.line, warning.column, warning.path) == (10, 9, "groups.a.members[1]")
-    assert "`alice` is already in this list" in warning.message
+    assert "`alice` is listed twice" in warning.message
 
 
 def test_team_members_are_members_with_their_team_paths(load_text: Load) -> None:
@@ -284,8 +284,8 @@ def test_a_second_alias_names_the_same_person_with_a_warning(load_text: Load) ->
         "4:3: people.al: `al` is the same person as `zoe` at groups.yaml:3:3",
         "5:3: people.ally: `ally` is the same person as `zoe` at groups.yaml:3:3",
         "7:3: people.al2: `al2` is the same person as `zoe` at groups.yaml:3:3",
-        "10:30: groups.a.members[1]: `zoe` is already in this list, perhaps in another spelling",
-        "10:40: groups.a.members[3]: `zoe` is already in this list, perhaps in another spelling",
+        "10:30: groups.a.members[1]: `zoe` is listed twice",
+        "10:40: groups.a.members[3]: `zoe` is listed twice",
     ]
     assert {problem.hint for problem in desired.warnings[:3]} == {"keep one alias: output shows only the first, `zoe`"}
 
@@ -474,3 +474,20 @@ def test_an_earlier_name_must_be_that_of_no_other_group(load_text: Load) -> None
     assert load_text("groups:\n  news: {name: News, previously: [News]}\n").warnings == ()
     with pytest.raises(ConfigError, match="an earlier name of `b` is an earlier name of `a`"):
         load_text("groups: {a: {name: A, previously: [Old, Old]}, b: {name: B, previously: [Old]}}")
+
+
+@pytest.mark.parametrize(
+    ("value", "warned"),
+    [
+        ("Men #2", "`#2` is a comment here, so the name is only `Men`"),
+        ("Männer 😀  #2nd team", "`#2nd team` is a comment here, so the name is only `Männer 😀`"),
+        ("Men # 2", ""),
+        ("Men   # the second team", ""),
+        ("'Men #2'", ""),
+        ("'Men' #2", ""),
+        ("Men#2", ""),
+    ],
+)
+def test_a_comment_that_looks_like_the_end_of_a_name_causes_a_warning(value: str, warned: str, load_text: Load) -> None:
+    found = warnings(load_text(f"groups:\n  men:\n    name: {value}\n    members: [] #1\n"))
+    assert found == ([f"4:11: groups.men.name: {warned}"] if warned else [])

@@ -118,7 +118,7 @@ def _read_account(
 ) -> _Account:
     """Read the live groups, all or those with these ids, and who the account is."""
     from reconciler.cli.session import Account, endpoint_of, reading_session
-    from reconciler.config.people import parse_person
+    from reconciler.config.person_reference import parse_person
     from reconciler.live.fetch import fetch_whole
 
     person = parse_person(phone) if phone is not None else existing.desired.account if existing is not None else None

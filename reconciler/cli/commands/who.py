@@ -36,7 +36,7 @@ def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path 
     from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.planning import load_desired, source_files
     from reconciler.cli.session import Account, reading_session
-    from reconciler.config.people import resolve_person
+    from reconciler.config.person_reference import resolve_person
     from reconciler.engine import find_person
 
     global_options = set_up_logging(ctx)
