@@ -47,7 +47,7 @@ class Memberships:
         for index, item in as_items(entry.value):
             member = by_reference.get(item) if isinstance(item, str) else None
             if member is None:
-                if self._problems.limit_reached:
+                if self._people.limit_reached:
                     break
                 member = self._member(item, entry.place.at(index))
                 if member is None:

@@ -22,6 +22,8 @@ from reconciler.model.text import normalize
 
 _MAX_REFERENCE_LENGTH = 200
 _MAX_SUGGESTIONS = 50
+_MAX_UNKNOWN_USES = 10_000
+"""Uses of unknown aliases that are counted. A hostile file can have a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,12 @@ class _UnknownAlias:
     places: dict[SourceLocation, None] = field(default_factory=dict)
 
     def add(self, place: SourceLocation) -> None:
-        if place not in self.places:
+        """Count one more use; a place that is read twice counts once, as long as places are kept at all."""
+        if len(self.places) > MAX_LISTED_PLACES:
             self.uses += 1
-            if len(self.places) <= MAX_LISTED_PLACES:
-                self.places[place] = None
+        elif place not in self.places:
+            self.uses += 1
+            self.places[place] = None
 
 
 class People:
@@ -59,6 +63,7 @@ class People:
         self._merged = merged
         self._problems = problems
         self._unknown = 0
+        self._unknown_uses = 0
         self.region = self._read_region()
         self._region_known = not merged.broken["region"] and (merged.region is None or self.region is not None)
         self._aliases: dict[str, Identity] = {}
@@ -68,15 +73,16 @@ class People:
         self.by_identity: dict[Identity, Person] = {}
         self._read_aliases()
 
+    @property
+    def limit_reached(self) -> bool:
+        """Whether so much is wrong that it is useless to resolve more people."""
+        return self._problems.limit_reached or self._unknown_uses >= _MAX_UNKNOWN_USES
+
     def person(self, reference: str, place: SourceLocation) -> Person | None:
         """Return the person; None, and the reason among the problems, if the reference names nobody."""
         if reference in self._aliases:
             return self.by_identity[self._aliases[reference]]
-        if (
-            reference in self._unusable_aliases
-            or self._merged.is_broken("people", reference)
-            or self._problems.limit_reached
-        ):
+        if reference in self._unusable_aliases or self._merged.is_broken("people", reference) or self.limit_reached:
             return None
         result = self._by_reference.get(reference)
         if result is None:
@@ -85,6 +91,7 @@ class People:
             result = self._by_reference[reference] = self._resolve(reference.strip(), place)
         if isinstance(result, _UnknownAlias):
             result.add(place)
+            self._unknown_uses += 1
             return None
         return self._valid(result, reference, place)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.config.document import SourceLocation, locate
+from reconciler.config.yaml_errors import source_lines
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.text import closest_name, mistyped_name
@@ -19,6 +20,8 @@ MAX_PROBLEMS = 500
 """Errors, and warnings, that one run reports. A hostile file can have a million; nobody reads more than these."""
 MAX_QUOTED_LENGTH = 60
 """Characters of a quoted text that a message shows."""
+MAX_EXCERPT_LENGTH = 120
+"""Characters of a line of the file that a problem shows."""
 MAX_LISTED_PLACES = 20
 """Places that one problem lists."""
 _MAX_PATH_STEPS = 12
@@ -102,6 +105,7 @@ class ProblemCollector:
             span = spans[place.file].get(place.path) if place.file in spans else None
             return (0, 0) if span is None else span.key if place.key else span.value
 
+        lines: dict[str, list[str]] = {}
         problems = []
         for each in found:
             at = min(each.places, key=lambda place: (place.file, mark_of(place)), default=each.place)
@@ -109,11 +113,31 @@ class ProblemCollector:
             other = f" {each.other.file}:{':'.join(map(str, mark_of(each.other)))}" if each.other is not None else ""
             path, message = format_path(at.path), each.message + other
             hint = each.hint + _format_places([(place.file, mark_of(place)[0]) for place in each.places])
-            problems.append(Problem(at.file, line, column, path, message, hint, each.severity, kind=each.kind))
+            excerpt: tuple[str, ...] = ()
+            if each.kind is ProblemKind.YAML and line:
+                if at.file not in lines:
+                    lines[at.file] = source_lines(texts[at.file])
+                excerpt = _excerpt(lines[at.file], line, column)
+            problem = Problem(
+                at.file, line, column, path, message, hint, each.severity, kind=each.kind, excerpt=excerpt
+            )
+            problems.append(problem)
         if self.limit_reached:
             message = f"there are {MAX_PROBLEMS} errors or more; validation stops here"
             problems.append(Problem(problems[0].file, 0, 0, "", message, "fix these first", kind=ProblemKind.LIMIT))
         return tuple(sorted(problems))
+
+
+def _excerpt(lines: Sequence[str], line: int, column: int) -> tuple[str, ...]:
+    """Return a line of the file, masked and escaped, and a caret below it unless what is before it looks otherwise."""
+    source = lines[line - 1] if line <= len(lines) else ""
+    if not source.strip():
+        return ()
+    shown = escape_controls(mask_user_input(source[:MAX_EXCERPT_LENGTH]))
+    text = f"  {line} | {shown}"
+    if shown[:column] != source[:column] or column > MAX_EXCERPT_LENGTH:
+        return (text,)
+    return (text, f"  {' ' * len(str(line))} | {' ' * (column - 1)}^")
 
 
 def _format_places(places: Sequence[tuple[str, int]]) -> str:

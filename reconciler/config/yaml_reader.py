@@ -24,7 +24,8 @@ from yaml.events import (
 
 from reconciler.config.document import SourceLocation, Tree
 from reconciler.config.problem_collector import ProblemCollector, quote_value
-from reconciler.config.yaml_events import DocumentPath, describe_yaml_error, event_mark, events_of
+from reconciler.config.yaml_errors import describe_yaml_error
+from reconciler.config.yaml_events import DocumentPath, event_mark, events_of
 from reconciler.errors import ProblemKind
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -70,8 +71,8 @@ def read_yaml(file: str, text: str, problems: ProblemCollector) -> Document | No
     try:
         root = _Reader(text, document, problems).document()
     except YAMLError as error:
-        message, hint, mark = describe_yaml_error(error, text)
-        problems.error(ProblemKind.YAML, SourceLocation(file), message, hint, mark=mark)
+        mistake = describe_yaml_error(error, text)
+        problems.error(ProblemKind.YAML, SourceLocation(file), mistake.message, mistake.hint, mark=mistake.position)
         return None
     except _Stop:
         return None

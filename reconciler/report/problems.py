@@ -97,7 +97,8 @@ def render_sarif(validation: Validation, _: RenderOptions) -> str:
 def render_problems(problems: Sequence[Problem]) -> str:
     """Return one problem a line, sorted by place, and how many there are. Numbers are masked: line and column locate
     them."""
-    return "\n".join([*(mask_and_escape(str(problem)) for problem in sorted(problems)), counts_line(problems)])
+    lines = [line for problem in sorted(problems) for line in problem.lines()]
+    return "\n".join([*map(mask_and_escape, lines), counts_line(problems)])
 
 
 def counts_line(problems: Sequence[Problem]) -> str:
@@ -116,6 +117,7 @@ def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:
 def _row(problem: Problem) -> dict[str, Any]:
     fields = {key: mask_text(value) if isinstance(value, str) else value for key, value in asdict(problem).items()}
     kind = fields.pop("kind")
+    del fields["excerpt"]
     return {**fields, "rule": kind}
 
 
