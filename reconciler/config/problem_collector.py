@@ -1,11 +1,13 @@
 """Collect the problems of all files, and place them in the text at the end.
 
-Messages quote text of a file escaped, short, and never with a whole phone number.
+Messages quote text of a file escaped, short, and without whole phone numbers unless the user asks for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from reconciler.config.document import SourceLocation, locate
@@ -25,6 +27,7 @@ MAX_EXCERPT_LENGTH = 120
 MAX_LISTED_PLACES = 20
 """Places that one problem lists."""
 _MAX_PATH_STEPS = 12
+_unmasked: ContextVar[bool] = ContextVar("unmasked", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def _excerpt(lines: Sequence[str], line: int, column: int) -> tuple[str, ...]:
     source = lines[line - 1] if line <= len(lines) else ""
     if not source.strip():
         return ()
-    shown = escape_controls(mask_user_input(source[:MAX_EXCERPT_LENGTH]))
+    shown = escape_controls(_mask(source[:MAX_EXCERPT_LENGTH]))
     text = f"  {line} | {shown}"
     if shown[:column] != source[:column] or column > MAX_EXCERPT_LENGTH:
         return (text,)
@@ -150,17 +153,31 @@ def _format_places(places: Sequence[tuple[str, int]]) -> str:
     return f": {', '.join(texts)}{more}" if texts else ""
 
 
+@contextmanager
+def unmasked_messages() -> Iterator[None]:
+    """Quote phone numbers in full for a while: for a user at their own screen who asked for it."""
+    token = _unmasked.set(True)
+    try:
+        yield
+    finally:
+        _unmasked.reset(token)
+
+
+def _mask(text: str) -> str:
+    return text if _unmasked.get() else mask_user_input(text)
+
+
 def quote_value(text: str) -> str:
     """Return the text in backticks: phone numbers masked, unprintable characters escaped, cut to 60 characters."""
     head = text[: 4 * MAX_QUOTED_LENGTH]
-    escaped = escape_controls(mask_user_input(head))
+    escaped = escape_controls(_mask(head))
     is_cut = len(escaped) > MAX_QUOTED_LENGTH or len(head) < len(text)
     return f"`{escaped[: MAX_QUOTED_LENGTH - 1]}…`" if is_cut else f"`{escaped}`"
 
 
 def quote_person(reference: str) -> str:
     """Quote a text that should be a person: also mask a whole mistyped number, one with a letter in it, say."""
-    return quote_value(mask_person(reference[: 4 * MAX_QUOTED_LENGTH]))
+    return quote_value(reference if _unmasked.get() else mask_person(reference[: 4 * MAX_QUOTED_LENGTH]))
 
 
 def format_path(path: DocumentPath) -> str:

@@ -39,7 +39,7 @@ _IGNORED_KEY = "?"
 """Replaces, in a path, a key that cannot be used: the reader drops its value, but still counts its nesting."""
 _TEXT_KEYS = frozenset({"name", "description"})
 _PERHAPS_TEXT = re.compile(r"[ \t]+(#\w[^\r\n]*)")
-_KEYS_WITH_LINES = frozenset({"allowed_countries", "max_members", "max_removals", "path", "restrictions"})
+_KEYS_WITH_LINES = frozenset({"allowed_countries", "instance", "max_members", "max_removals", "path", "restrictions"})
 """Keys whose line a message about something else may need."""
 
 
