@@ -48,7 +48,7 @@ RESULT_FORMATS: Final = _formats(
 """Of an `ApplyResult`, for `apply`."""
 
 DRY_RUN_FORMATS: Final = _formats(
-    text="dry_run:render_calls",
+    text="text:render_calls",
     json="documents:render_dry_run_json",
     markdown="markdown:render_dry_run_markdown",
 )
@@ -61,9 +61,6 @@ PROBLEM_FORMATS: Final = _formats(
     sarif="problems:render_sarif",
 )
 """Of a `Validation`, for `validate`."""
-
-REPOSITORY_FORMATS: Final = frozenset({"github", "sarif"})
-"""Formats in which a file's path is the one in the repository."""
 
 WHO_FORMATS: Final = _formats(text="person:render_person", json="person:render_person_json")
 """Of a person's memberships, for `who`."""

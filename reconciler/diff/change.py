@@ -67,7 +67,7 @@ class TextChange:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """The differences of one group.
 
@@ -81,7 +81,6 @@ class Change:
     name: Untrusted
     matched_by: MatchedBy = MatchedBy.NONE
     id: str | None = None
-    _: KW_ONLY
     live: LiveGroup | None = None
     create: bool = False
     join: bool = False

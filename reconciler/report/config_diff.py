@@ -29,13 +29,14 @@ from reconciler.report.pieces import (
     OutsideText,
     PhoneNumber,
     Pieces,
-    first_pieces,
     join_pieces,
     literal,
     outside,
     people_pieces,
     person_pieces,
     plain_text,
+    plural,
+    text_pieces,
 )
 from reconciler.report.pr_comment import (
     alert,
@@ -46,10 +47,9 @@ from reconciler.report.pr_comment import (
     render_comment,
     totals_markdown,
 )
-from reconciler.report.sections import Badge, Line, Mark, Section, field_line
+from reconciler.report.sections import Badge, Line, Mark, Section, field_label, field_line
 from reconciler.report.summary import Count, Totals, revision_pieces
 from reconciler.report.text import BOLD, lines_text, paint, section_text
-from reconciler.report.vocabulary import plural
 
 DIFF_FORMAT: Final = "wappfy-reconciler/diff"
 DIFF_FORMAT_VERSION: Final = 2
@@ -118,14 +118,14 @@ def _titled(title: str, lines: list[Line], options: RenderOptions) -> str:
 def _totals(diff: ConfigDiff) -> Totals:
     """Return `Diff: 1 group added, 2 changed, 3 people added, 1 person removed · 4 groups unchanged`."""
     count = summarize_config_diff(diff)
-    unchanged = f"{plural(count.groups_unchanged, 'group', 'groups')} unchanged"
+    unchanged = f"{plural(count.groups_unchanged, 'group')} unchanged"
     if not diff.differs:
         return Totals("No differences", unchanged)
     changes = ((count.groups_added, "added"), (count.groups_removed, "removed"), (count.groups_changed, "changed"))
     groups = [(number, change) for number, change in changes if number]
     words = [
         # Only the first number has a noun.
-        *((number, f"{plural(number, 'group', 'groups')} {change}") for number, change in groups[:1]),
+        *((number, f"{plural(number, 'group')} {change}") for number, change in groups[:1]),
         *((number, f"{number} {change}") for number, change in groups[1:]),
         (count.people_added, plural(count.people_added, "person added", "people added")),
         (count.people_removed, plural(count.people_removed, "person removed", "people removed")),
@@ -181,7 +181,7 @@ def _group_lines(group: GroupDiff) -> Iterator[Line]:
         yield _CHANGE_LINES[group.change]
     if group.old_key is not None:
         matched = LiteralText(f" (same group, matched by {'name' if group.id is None else 'id'})")
-        yield Line("~", (_label("key"), *_arrow(group.old_key, group.key), matched))
+        yield Line("~", (field_label("key"), *_arrow(group.old_key, group.key), matched))
     for field in group.fields:
         yield from _field_lines(field, is_new=group.change is GroupChangeKind.ADDED)
     twice = {change.person.label for change in group.added} & {change.person.label for change in group.removed}
@@ -204,9 +204,9 @@ def _field_lines(change: FieldChange, *, is_new: bool = False) -> Iterator[Line]
     if change.field in _QUOTED_FIELDS and change.new is not None and (is_new or change.old is not None):
         yield field_line(TextChange(change.field, None if change.old is None else Untrusted(change.old), change.new))
     elif is_new:
-        yield Line("+", (_label(change.field), OutsideText(change.new or "")))
+        yield Line("+", (field_label(change.field), OutsideText(change.new or "")))
     else:
-        yield Line("~", (_label(change.field), *_arrow(change.old, change.new)))
+        yield Line("~", (field_label(change.field), *_arrow(change.old, change.new)))
     if change.note:
         yield Line("!", outside(change.note), change.field)
 
@@ -214,13 +214,9 @@ def _field_lines(change: FieldChange, *, is_new: bool = False) -> Iterator[Line]
 def _list_lines(change: ListChange, note_mark: Mark) -> Iterator[Line]:
     for sign, people in (("+ ", change.added), ("- ", change.removed)):
         if people:
-            yield Line("~", (_label(change.field), LiteralText(sign), *people_pieces(people)))
+            yield Line("~", (field_label(change.field), LiteralText(sign), *people_pieces(people)))
     if change.note:
         yield Line(note_mark, outside(change.note), change.field)
-
-
-def _label(field: str) -> LiteralText:
-    return LiteralText(f"{field:<11}  ")
 
 
 def _arrow(old: str | None, new: str | None) -> Pieces:
@@ -239,7 +235,7 @@ def _membership(change: MembershipChange, twice: set[str | None], through: str) 
     person = change.person
     number = (LiteralText(" ["), _number(person), LiteralText("]")) if person.label and person.label in twice else ()
     invite = literal(" (by the invite link)" if change.by_invite else "")
-    teams = first_pieces(change.teams, len(change.teams))
+    teams = text_pieces(change.teams)
     team_list = (LiteralText(f" ({through} "), *teams, LiteralText(")")) if teams else ()
     return (*person_pieces(person), *number, *invite, *team_list)
 

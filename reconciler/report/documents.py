@@ -5,18 +5,16 @@ A document is plain JSON values in reading order. Its shape is published as `pla
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.messages import Message
 from reconciler.model.serialize import to_json
-from reconciler.report.dry_run import DryRun, calls_document
+from reconciler.plan.file_format import SavedPlan, plan_document
 from reconciler.report.options import RenderOptions
+from reconciler.report.text import DryRun
 from reconciler.sanitize.escape import json_text
 from reconciler.sanitize.mask import mask_address, mask_link, mask_text
-
-if TYPE_CHECKING:
-    from reconciler.plan.file_format import SavedPlan
 
 RESULT_FORMAT: Final = "wappfy-reconciler/result"
 RESULT_FORMAT_VERSION: Final = 2
@@ -26,16 +24,13 @@ _LINK: Final = "link"
 
 def render_plan_json(saved: SavedPlan, options: RenderOptions) -> str:
     """Return the document of a plan."""
-    from reconciler.plan.file_format import plan_document
-
     return document_json(plan_document(saved), options)
 
 
 def render_dry_run_json(run: DryRun, options: RenderOptions) -> str:
     """Return the document of a plan with the calls of a dry run."""
-    from reconciler.plan.file_format import plan_document
-
-    return document_json({**plan_document(run.saved), "calls": calls_document(run.calls)}, options)
+    calls = [{"method": call.method, "path": call.path, "body": call.body} for call in run.calls]
+    return document_json({**plan_document(run.saved), "calls": calls}, options)
 
 
 def render_result_json(result: ApplyResult, options: RenderOptions) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from reconciler.apply.result import ApplyResult
 from reconciler.messages import LiteralText
+from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Refusal
-from reconciler.report.dry_run import DryRun, call_lines
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, message_pieces
+from reconciler.report.pieces import OutsideText, message_pieces, plural
 from reconciler.report.plan_view import REFUSED, PlanView, plan_view
 from reconciler.report.pr_comment import (
     alert,
@@ -25,10 +25,7 @@ from reconciler.report.pr_comment import (
 )
 from reconciler.report.result_view import result_view
 from reconciler.report.summary import plan_totals
-from reconciler.report.vocabulary import plural
-
-if TYPE_CHECKING:
-    from reconciler.plan.file_format import SavedPlan
+from reconciler.report.text import DryRun, call_lines
 
 _MAX_REFUSAL: Final = 160
 
@@ -82,7 +79,7 @@ def _refusal(refusal: Refusal, options: RenderOptions) -> str:
 def _plan_ending(view: PlanView, options: RenderOptions, made: str, calls: Sequence[str]) -> Iterator[str]:
     """Yield the calls, notes on the whole run, its scope, how many groups are in sync, and what made the plan."""
     if calls:
-        yield folded(f"{plural(len(calls), 'call', 'calls')} that apply would send", calls)
+        yield folded(f"{plural(len(calls), 'call')} that apply would send", calls)
     if view.notes:
         yield "\n".join(["**Notices**\n", *(note_markdown(note.line, options) for note in view.notes)])
     if view.scope:

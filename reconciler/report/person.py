@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, Final
 
 from reconciler.messages import LiteralText
@@ -16,14 +17,14 @@ from reconciler.report.pieces import (
     PersonName,
     PhoneNumber,
     Pieces,
-    first_pieces,
     literal,
     outside,
     plain_text,
+    plural,
+    text_pieces,
 )
-from reconciler.report.sections import Line, Mark
-from reconciler.report.text import BOLD, heading_text, lines_text, paint
-from reconciler.report.vocabulary import plural
+from reconciler.report.sections import Line, Mark, Section
+from reconciler.report.text import BOLD, lines_text, paint, section_text
 
 WHO_FORMAT: Final = "wappfy-reconciler/who"
 WHO_FORMAT_VERSION: Final = 2
@@ -54,10 +55,11 @@ def render_person_json(memberships: PersonMemberships, options: RenderOptions) -
 
 def render_person(memberships: PersonMemberships, options: RenderOptions) -> str:
     """Return the person, each group, the groups where membership is unknown, and a summary line."""
-    sections = ["\n".join([_name(memberships, options), *lines_text(_person_lines(memberships), options)])]
-    sections += [_section(group, _group_lines(group, memberships), options) for group in memberships.groups]
-    sections += [_section(group, _unknown_lines(group), options) for group in memberships.uncertain]
-    return "\n\n".join([*sections, plain_text(_summary(memberships), options)])
+    person = "\n".join([_name(memberships, options), *lines_text(_person_lines(memberships), options)])
+    sections = [_section(group, partial(_group_lines, group, memberships)) for group in memberships.groups]
+    sections += [_section(group, partial(_unknown_lines, group)) for group in memberships.uncertain]
+    texts = (section_text(section, options) for section in sections)
+    return "\n\n".join([person, *texts, plain_text(_summary(memberships), options)])
 
 
 def _name(memberships: PersonMemberships, options: RenderOptions) -> str:
@@ -78,10 +80,9 @@ def _person_lines(memberships: PersonMemberships) -> Iterator[Line]:
         yield Line("i", literal("ignored by `policy.ignored`: never added, removed or reported"))
 
 
-def _section(group: GroupMembership, lines: Iterable[Line], options: RenderOptions) -> str:
+def _section(group: GroupMembership, lines: Callable[[], Iterable[Line]]) -> Section:
     group_id = OutsideText(group.id) if group.id else LiteralText("(no id yet)")
-    heading = heading_text(group.key or "(not in the configuration)", group.name, group_id, options)
-    return "\n".join([heading, *lines_text(lines, options)])
+    return Section(key=group.key or "(not in the configuration)", name=group.name, id=group_id, lines=lines)
 
 
 def _group_lines(group: GroupMembership, memberships: PersonMemberships) -> Iterator[Line]:
@@ -127,7 +128,7 @@ def _plan_mark(group: GroupMembership, desired: DesiredMembership, memberships: 
 
 def _terms(desired: DesiredMembership) -> Pieces:
     """Return ` through staff/board until 2026-12-31 (contractor), by invite`."""
-    teams = first_pieces(desired.teams, len(desired.teams), separator=" and ")
+    teams = text_pieces(desired.teams, " and ")
     reason = outside(desired.reason)
     return (
         *((LiteralText(" through "), *teams) if teams else ()),
@@ -159,10 +160,10 @@ def _unknown_lines(group: GroupMembership) -> Iterator[Line]:
 
 def _summary(memberships: PersonMemberships) -> Pieces:
     count, name = memberships.summary, PersonName(memberships.person)
-    unknown = f"; unknown for {plural(count.unknown, 'group', 'groups')}" if count.unknown else ""
+    unknown = f"; unknown for {plural(count.unknown, 'group')}" if count.unknown else ""
     # Where some are unknown, only what was seen is sure.
     found = "seen in" if count.unknown else "in"
     if not memberships.groups:
         return (name, LiteralText(f" is {found} no live group and desired in none{unknown}."))
-    desired, live = plural(count.desired, "group", "groups"), plural(count.live, "live group", "live groups")
+    desired, live = plural(count.desired, "group"), plural(count.live, "live group")
     return (name, LiteralText(f": desired in {desired}, {found} {live}{unknown}."))

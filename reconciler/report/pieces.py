@@ -127,13 +127,21 @@ def join_pieces(separator: str, parts: Iterable[Pieces]) -> Pieces:
     return tuple(joined)
 
 
-def first_pieces(
-    texts: Sequence[str], most: int, piece: Callable[[str], Piece] = OutsideText, separator: str = ", "
-) -> Pieces:
+def text_pieces(texts: Iterable[str], separator: str = ", ") -> Pieces:
+    """Return all texts from outside with our own separator between them."""
+    return join_pieces(separator, ((OutsideText(text),) for text in texts))
+
+
+def first_pieces(texts: Sequence[str], most: int, piece: Callable[[str], Piece] = OutsideText) -> Pieces:
     """Return `a, b and 3 more`: the first texts as pieces, the others only counted."""
     left = len(texts) - most
     more = literal(f" and {left} more" if left > 0 else "")
-    return join_pieces(separator, [(piece(text),) for text in texts[:most]]) + more
+    return join_pieces(", ", [(piece(text),) for text in texts[:most]]) + more
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return `1 call`, `2 calls`; `many` where it is not `one` with an s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def person_pieces(person: PersonRef) -> Pieces:
@@ -234,5 +242,5 @@ def _excerpt(text: str, skipped: int) -> str:
         return "(none)"
     before = f"({skipped} unchanged characters) … " if skipped else ""
     left = len(text) - skipped - _MAX_EXCERPT
-    after = f" … ({left} more {'character' if left == 1 else 'characters'})" if left > 0 else ""
+    after = f" … ({plural(left, 'more character')})" if left > 0 else ""
     return before + quote(text[skipped : skipped + _MAX_EXCERPT]) + after

@@ -1,4 +1,8 @@
-"""A plan as every format shows it: one view, built once, that text, comments and the HTML page render."""
+"""A plan as every format shows it: one view, built once, that text, comments and the HTML page lay out.
+
+`PlanView` has the headline and the totals, what is refused, group by group what changes and is blocked with the cause
+of each difference, and who is added and removed where. A format decides on the layout alone.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.diff.change import Advice, MatchedBy, TextChange
+from reconciler.diff.change import MatchedBy, TextChange
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
-from reconciler.plan.model import DriftItem, GroupPlan, Plan, Refusal
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action, DriftItem, GroupPlan, Plan, Refusal
 from reconciler.report.pieces import (
-    InviteLink,
     OutsideText,
     PersonName,
     Piece,
@@ -23,40 +25,14 @@ from reconciler.report.pieces import (
     literal,
     message_pieces,
     outside,
-    people_pieces,
     person_pieces,
+    plural,
 )
-from reconciler.report.sections import Badge, Line, Mark, Section, Tone, field_line
-from reconciler.report.summary import Totals, in_sync_sentence, plan_totals, scope_sentences
-from reconciler.report.vocabulary import ADVICE_TOPICS, KNOWN_AFTER_APPLY, cause_words, plural
+from reconciler.report.sections import KNOWN_AFTER_APPLY, Badge, Line, Note, Section, Tone, advice_note, field_line
+from reconciler.report.summary import Totals, cause_words, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
 REFUSED: Final = "Refused: apply would stop before its first write"
-_UNPLANNED: Final = "no change planned"
 _MAX_ADOPTED: Final = 10
-_MAX_NAMES: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to know: its topic, the text, and the people or live groups it is about."""
-
-    topic: str
-    text: Pieces
-    people: tuple[PersonRef, ...] = ()
-    names: tuple[str, ...] = ()
-    mark: Mark = "i"
-
-    @property
-    def line(self) -> Line:
-        """Return the note as one line; many people or names are only counted."""
-        names = first_pieces(self.names, _MAX_NAMES, QuotedText)
-        return Line(self.mark, join_pieces(": ", [people_pieces(self.people), self.text, names]), self.topic)
-
-    @property
-    def everybody(self) -> list[Pieces]:
-        """Return every person and every name that the note is about."""
-        people = sorted(self.people, key=lambda person: person.sort_key)
-        return [*map(person_pieces, people), *((QuotedText(name),) for name in self.names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +43,6 @@ class ActionItem:
     words: str
     cause: str
 
-    @property
-    def line(self) -> Line:
-        """Return the action as one line."""
-        return Line("-" if self.tone == "remove" else "+", literal(self.words + _suffix(self.cause)))
-
 
 @dataclass(frozen=True, slots=True)
 class FieldItem:
@@ -80,11 +51,6 @@ class FieldItem:
     change: TextChange
     planned: bool
     cause: str
-
-    @property
-    def line(self) -> Line:
-        """Return the change as one line."""
-        return field_line(self.change, _suffix("" if self.planned else _UNPLANNED) + _suffix(self.cause))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +61,6 @@ class PersonItem:
     added: bool
     planned: bool
     cause: str
-
-    @property
-    def line(self) -> Line:
-        """Return the person as one line."""
-        suffix = _suffix("" if self.planned else _UNPLANNED) + _suffix(self.cause)
-        return Line("+" if self.added else "-", person_pieces(self.person) + literal(suffix))
 
     @property
     def name(self) -> PersonName:
@@ -116,7 +76,7 @@ class PersonItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupSection:
+class GroupView:
     """Everything a report says about one group of a plan."""
 
     key: str
@@ -152,19 +112,15 @@ class GroupSection:
         return tuple(item for item in self.people if item.added is added)
 
     @property
-    def badges(self) -> tuple[Badge, ...]:
-        """Return the group in short, what is urgent first."""
-        return tuple(self._badges())
-
-    @property
     def section(self) -> Section:
         """Return what text and markdown show."""
-        badges = self.badges
+        badges = tuple(self.badges())
         removes = any(badge.tone == "remove" for badge in badges)
         urgency = [bool(self.refusals), bool(self.blocked), removes, self.has_changes, True].index(True)
-        return Section(key=self.key, name=self.name, id=self.id, badges=badges, lines=self._lines, urgency=urgency)
+        return Section(key=self.key, name=self.name, id=self.id, lines=self._lines, badges=badges, urgency=urgency)
 
-    def _badges(self) -> Iterator[Badge]:
+    def badges(self) -> Iterator[Badge]:
+        """Yield the group in short, what is urgent first."""
         removed, added = (sum(item.planned for item in self.moving(added=added)) for added in (False, True))
         yield from (Badge("stop", "refused") for _ in self.refusals[:1])
         yield from (Badge("stop", "blocked") for _ in self.blocked[:1])
@@ -181,56 +137,83 @@ class GroupSection:
 
     def _lines(self) -> Iterator[Line]:
         """Yield what is done to the group, who is added and removed, what is blocked and good to know."""
-        yield from (item.line for item in self.actions)
+        for action in self.actions:
+            yield Line("-" if action.tone == "remove" else "+", literal(action.words + _suffix(action.cause)))
         if self.adopted:
             yield Line("=", self.adopted, "adopt")
-        yield from (item.line for item in self.fields)
-        yield from (item.line for item in self.people)
+        for field in self.fields:
+            yield field_line(field.change, _remarks(field))
+        for item in self.people:
+            yield Line("+" if item.added else "-", person_pieces(item.person) + literal(_remarks(item)))
         yield from (Line("!", reason, "blocked") for reason in self.blocked)
         yield from (note.line for note in self.notes)
 
 
+@dataclass(frozen=True, slots=True)
+class PersonMoves:
+    """A person and every group that adds or removes them, in the order of the groups."""
+
+    name: PersonName
+    groups: tuple[tuple[GroupView, PersonItem], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """A whole plan: its groups by key, what is refused, notes on the whole run, its scope and its totals."""
+    """A whole plan: the main thing in a few words, what is refused, its groups by key, notes on the whole run.
 
-    plan: Plan
-    groups: tuple[GroupSection, ...]
+    `scope` has what the plan was limited to or compared with; `in_sync` how many groups have nothing to change.
+    """
+
+    headline: str
+    totals: Totals
+    refusals: tuple[Refusal, ...]
+    groups: tuple[GroupView, ...]
     notes: tuple[Note, ...]
     scope: tuple[Pieces, ...]
     in_sync: str
-    totals: Totals
 
     @property
-    def reported(self) -> list[GroupSection]:
+    def reported(self) -> list[GroupView]:
         """Return the groups that need a section."""
         return [group for group in self.groups if not group.is_quiet]
 
     @property
-    def quiet(self) -> list[GroupSection]:
+    def quiet(self) -> list[GroupView]:
         """Return the other groups."""
         return [group for group in self.groups if group.is_quiet]
+
+    @property
+    def people(self) -> list[PersonMoves]:
+        """Return everybody who is added to a group or removed from one, in the order of people."""
+        moves: dict[str, list[tuple[GroupView, PersonItem]]] = {}
+        for group in self.groups:
+            for item in group.people:
+                moves.setdefault(item.person.ref_id, []).append((group, item))
+        ordered = sorted(moves.values(), key=lambda found: found[0][1].person.sort_key)
+        return [PersonMoves(found[0][1].name, tuple(found)) for found in ordered]
 
 
 def plan_view(plan: Plan, *, drift: bool) -> PlanView:
     """Return the view of a plan; `drift` for one that nobody intends to apply."""
-    groups = tuple(_group_section(group, plan.refusals) for group in plan.groups)
-    advice = sorted(plan.advice, key=lambda item: ADVICE_TOPICS[item.kind])
+    groups = tuple(_group_view(group, plan.refusals) for group in plan.groups)
+    found = [group.key for group in groups if group.is_quiet and group.adopted]
+    notes = sorted(map(advice_note, plan.advice), key=lambda note: note.topic)
     return PlanView(
-        plan=plan,
-        groups=groups,
-        notes=(*_adopted([group.key for group in groups if group.is_quiet and group.adopted]), *map(_note, advice)),
-        scope=scope_sentences(plan),
-        in_sync=in_sync_sentence(plan),
+        headline=plan_headline(plan, drift=drift),
         totals=plan_totals(plan, drift=drift),
+        refusals=plan.refusals,
+        groups=groups,
+        notes=(*([_found_by_name(found)] if found else []), *notes),
+        scope=tuple(scope_sentences(plan)),
+        in_sync=in_sync_sentence(plan),
     )
 
 
-def _group_section(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupSection:
-    cause = cause_words(group.cause_of(DriftItem.GROUP))
+def _group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
+    cause = cause_words(group, DriftItem.GROUP)
     actions = tuple(ActionItem(*_ACTIONS[step.action], cause) for step in group.steps if step.action in _ACTIONS)
     on_blocked = literal("" if actions else _suffix(cause))
-    return GroupSection(
+    return GroupView(
         key=group.key,
         name=group.name.raw,
         id=_id(group),
@@ -241,7 +224,7 @@ def _group_section(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupSectio
         people=(*_people(group, added=True), *_people(group, added=False)),
         refusals=tuple(refusal for refusal in refusals if refusal.group == group.key),
         blocked=tuple(message_pieces(reason) + on_blocked for reason in group.blocked),
-        notes=tuple(map(_note, group.advice)),
+        notes=tuple(map(advice_note, group.advice)),
     )
 
 
@@ -262,14 +245,14 @@ def _id(group: GroupPlan) -> Piece:
 
 def _match(group: GroupPlan) -> Pieces:
     """Return by which name an adopted group was found: `found by previous name "Project Alfa"`."""
-    advice = LiteralText("; run `reconciler pin` to write its id into the file")
-    if group.matched_by is not MatchedBy.PREVIOUS_NAME:
-        return (LiteralText("found by name"), advice)
     old = group.live.name if group.live else next((c.old for c in group.field_changes if c.field == "name"), None)
-    return (LiteralText("found by previous name "), QuotedText(old.raw), advice) if old else (_BY_PREVIOUS, advice)
-
-
-_BY_PREVIOUS: Final = LiteralText("found by a previous name")
+    if group.matched_by is not MatchedBy.PREVIOUS_NAME:
+        found = literal("found by name")
+    elif old:
+        found = (LiteralText("found by previous name "), QuotedText(old.raw))
+    else:
+        found = literal("found by a previous name")
+    return (*found, LiteralText("; run `reconciler pin` to write its id into the file"))
 
 
 def _fields(group: GroupPlan) -> Iterator[FieldItem]:
@@ -277,8 +260,7 @@ def _fields(group: GroupPlan) -> Iterator[FieldItem]:
     sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
     for change in sorted(group.field_changes, key=lambda change: (change.field != "name", change.field)):
         if change.field != "name" or change.old is not None:
-            cause = cause_words(group.cause_of(DriftItem(change.field)))
-            yield FieldItem(change, (change.field, change.new) in sent, cause)
+            yield FieldItem(change, (change.field, change.new) in sent, cause_words(group, DriftItem(change.field)))
 
 
 def _people(group: GroupPlan, *, added: bool) -> Iterator[PersonItem]:
@@ -288,25 +270,18 @@ def _people(group: GroupPlan, *, added: bool) -> Iterator[PersonItem]:
     differing = {person.ref_id: person for person in (group.add if added else group.remove)}
     item = DriftItem.ADD if added else DriftItem.REMOVE
     for person in sorted((planned | differing).values(), key=lambda person: person.sort_key):
-        yield PersonItem(person, added, person.ref_id in planned, cause_words(group.cause_of(item, person)))
+        yield PersonItem(person, added, person.ref_id in planned, cause_words(group, item, person))
 
 
-def _note(advice: Advice) -> Note:
-    link: Pieces = (LiteralText(" "), InviteLink(advice.link)) if advice.link else ()
-    return Note(
-        ADVICE_TOPICS[advice.kind],
-        message_pieces(advice.message) + link,
-        advice.people,
-        tuple(name.raw for name in advice.names),
-    )
+def _found_by_name(keys: Sequence[str]) -> Note:
+    """Return one note for all groups that only differ in having been found by name."""
+    ids = "its id" if len(keys) == 1 else "their ids"
+    pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
+    return Note("adopt", (*first_pieces(keys, _MAX_ADOPTED), pin), mark="=")
 
 
-def _adopted(keys: Sequence[str]) -> Iterator[Note]:
-    """Yield one note for all groups that only differ in having been found by name."""
-    if keys:
-        ids = "its id" if len(keys) == 1 else "their ids"
-        pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
-        yield Note("adopt", (*first_pieces(keys, _MAX_ADOPTED), pin), mark="=")
+def _remarks(item: FieldItem | PersonItem) -> str:
+    return _suffix("" if item.planned else "no change planned") + _suffix(item.cause)
 
 
 def _suffix(words: str) -> str:

@@ -15,11 +15,10 @@ from typing import Final
 from reconciler.messages import LiteralText
 from reconciler.plan.shard import Shard
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, Piece, spans
+from reconciler.report.pieces import OutsideText, Piece, plural, spans
 from reconciler.report.sections import Line, Section
 from reconciler.report.summary import Totals
 from reconciler.report.text import lines_text
-from reconciler.report.vocabulary import plural
 from reconciler.sanitize.markdown import markdown_code, markdown_fence, markdown_text
 
 MAX_COMMENT_CHARACTERS: Final = 64_000
@@ -137,7 +136,7 @@ def _block(lines: Sequence[str], language: str = "") -> list[str]:
     shown = _that_have_room(lines)
     left = len(lines) - len(shown)
     parts = [markdown_fence(shown, language, show_phones=True)] if shown else []
-    return [*parts, *([f"*{plural(left, 'more line', 'more lines')}: see the artifact.*"] if left else [])]
+    return [*parts, *([f"*{plural(left, 'more line')}: see the artifact.*"] if left else [])]
 
 
 def _that_have_room(lines: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from reconciler import __version__
 from reconciler.errors import Problem, ProblemKind
 from reconciler.report.options import RenderOptions
-from reconciler.report.vocabulary import plural
+from reconciler.report.pieces import plural
 from reconciler.sanitize.escape import for_display, json_text, mask_and_escape
 from reconciler.sanitize.markdown import command_data, command_property
 from reconciler.sanitize.mask import mask_text
@@ -103,8 +103,8 @@ def render_problems(problems: Sequence[Problem], *, show_phones: bool = False) -
 def counts_line(problems: Sequence[Problem]) -> str:
     """Return `2 errors, 1 warning`."""
     errors, warnings = _counts(problems)
-    parts = [plural(errors, "error", "errors")] if errors or not warnings else []
-    parts += [plural(warnings, "warning", "warnings")] if warnings else []
+    parts = [plural(errors, "error")] if errors or not warnings else []
+    parts += [plural(warnings, "warning")] if warnings else []
     return ", ".join(parts)
 
 

@@ -11,8 +11,7 @@ from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, St
 from reconciler.diff.change import TextChange
 from reconciler.messages import LiteralText, Message
 from reconciler.model.person_ref import PersonRef
-from reconciler.plan.model import GroupPlan
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action, GroupPlan
 from reconciler.report.pieces import (
     InviteLink,
     OutsideText,
@@ -24,10 +23,10 @@ from reconciler.report.pieces import (
     message_pieces,
     people_pieces,
     person_pieces,
+    plural,
 )
 from reconciler.report.sections import Badge, Line, Section, field_line
 from reconciler.report.summary import Totals, result_totals
-from reconciler.report.vocabulary import plural
 
 T = TypeVar("T")
 
@@ -44,7 +43,7 @@ _DOING: Final = {
     Action.ADD: "adding ",
     Action.REMOVE: "removing ",
 }
-_ORDER: Final = (Action.JOIN, Action.CREATE, Action.LEAVE, Action.PATCH, Action.ADD, Action.REMOVE)
+"""What a step is called, in the order in which a report shows steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +69,8 @@ class _GroupRun:
 def result_view(result: ApplyResult) -> ResultView:
     """Return the view of a run."""
     plans = {group.key: group for group in result.plan.groups}
-    ordered = sorted(result.steps, key=lambda step: _ORDER.index(step.step.action))
+    order = list(_DOING)
+    ordered = sorted(result.steps, key=lambda step: order.index(step.step.action))
     steps = _by_group((step.step.group, step) for step in ordered)
     people = _by_group((outcome.group, outcome) for outcome in result.people)
     drift = _by_group(result.remaining_drift)

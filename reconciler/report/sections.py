@@ -1,23 +1,55 @@
 """What every report is laid out in: a section for each group, of badges and marked lines.
 
-A view (`plan_view`, `result_view`, `config_diff`) fills sections with typed pieces; text and comments render them, and
-the HTML page renders the view of a plan. No format reads what another one wrote.
+`plan_view`, `result_view`, `config_diff` and `person` fill sections with typed pieces; text and comments render them.
+The HTML page renders the view of a plan. No format reads what another one wrote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from reconciler.diff.change import TextChange
+from reconciler.diff.change import Advice, AdviceKind, TextChange
 from reconciler.messages import LiteralText
-from reconciler.report.pieces import Piece, Pieces, TextDiff, literal
+from reconciler.model.person_ref import PersonRef
+from reconciler.report.pieces import (
+    InviteLink,
+    Piece,
+    Pieces,
+    QuotedText,
+    TextDiff,
+    first_pieces,
+    join_pieces,
+    literal,
+    message_pieces,
+    people_pieces,
+    person_pieces,
+)
 
 Mark: TypeAlias = Literal["+", "-", "~", "=", "!", "i"]
 """What a line is: `+` added, `-` removed, `~` changed, `=` adopted, `!` needs a person, `i` is good to know."""
 
 Tone: TypeAlias = Literal["add", "remove", "change", "stop", "note", "plain"]
+
+_ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
+    AdviceKind.ADMIN: "admins",
+    AdviceKind.DOUBTFUL: "doubtful",
+    AdviceKind.EXPIRED: "expired",
+    AdviceKind.EXPIRES: "expires soon",
+    AdviceKind.KEPT: "not removed",
+    AdviceKind.OBSERVED: "observed only",
+    AdviceKind.PENDING: "pending invite",
+    AdviceKind.REMATCHED: "different live group",
+    AdviceKind.UNIDENTIFIED: "unidentified",
+    AdviceKind.UNMANAGED: "unmanaged",
+}
+"""The topic of a line with each kind of advice."""
+
+KNOWN_AFTER_APPLY: Final = "(known after apply)"
+"""Shown as the id of a group that is yet to be created."""
+
+_MAX_NAMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +76,48 @@ class Section:
     key: str
     name: str
     id: Piece
-    badges: tuple[Badge, ...]
     lines: Callable[[], Iterable[Line]]
-    urgency: int
+    badges: tuple[Badge, ...] = ()
+    urgency: int = 0
     """How urgent the group is, the most urgent 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to know: its topic, the text, and the people or live groups it is about."""
+
+    topic: str
+    text: Pieces
+    people: tuple[PersonRef, ...] = ()
+    names: tuple[str, ...] = ()
+    mark: Mark = "i"
+
+    @property
+    def line(self) -> Line:
+        """Return the note as one line; many people or names are only counted."""
+        names = first_pieces(self.names, _MAX_NAMES, QuotedText)
+        return Line(self.mark, join_pieces(": ", [people_pieces(self.people), self.text, names]), self.topic)
+
+    @property
+    def everybody(self) -> list[Pieces]:
+        """Return every person and every name that the note is about."""
+        people = sorted(self.people, key=lambda person: person.sort_key)
+        return [*map(person_pieces, people), *((QuotedText(name),) for name in self.names)]
+
+
+def advice_note(advice: Advice) -> Note:
+    """Return a piece of advice as a note, with its invite link."""
+    link: Pieces = (LiteralText(" "), InviteLink(advice.link)) if advice.link else ()
+    names = tuple(name.raw for name in advice.names)
+    return Note(_ADVICE_TOPICS[advice.kind], message_pieces(advice.message) + link, advice.people, names)
 
 
 def field_line(change: TextChange, suffix: str = "") -> Line:
     """Return a name or description as one line: `~`, `name         "Project Alfa" → "Project Alpha"`."""
-    label = LiteralText(f"{change.field:<11}  ")
+    label = field_label(change.field)
     return Line("+" if change.old is None else "~", (label, TextDiff(change), *literal(suffix)))
+
+
+def field_label(field: str) -> LiteralText:
+    """Return the name of a field, so wide that values below each other begin in one column."""
+    return LiteralText(f"{field:<11}  ")

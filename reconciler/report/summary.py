@@ -1,19 +1,35 @@
-"""A plan or a result in one line of numbers, and what a plan was limited to or compared with."""
+"""A plan or a result in a few words and in one line of numbers; what a plan was limited to or compared with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.messages import LiteralText
-from reconciler.plan.model import AppliedRevision, ChangedSince, DriftCause, Plan, summarize_plan
-from reconciler.plan.shard import ShardInfo
-from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
-from reconciler.report.vocabulary import CAUSE_WORDS, duration, plural
+from reconciler.model.person_ref import PersonRef
+from reconciler.plan.model import (
+    AppliedRevision,
+    ChangedSince,
+    DriftCause,
+    DriftItem,
+    GroupPlan,
+    Plan,
+    summarize_plan,
+)
+from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal, plural, text_pieces
+
+_CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
+    DriftCause.MANUAL: "changed manually",
+    DriftCause.NOT_APPLIED: "not applied yet",
+    DriftCause.BOTH: "changed manually and in the configuration",
+}
+"""What each cause of drift is called."""
 
 _MAX_NAMED: Final = 10
+_STOP: Final = LiteralText(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +65,7 @@ class Totals:
 def plan_totals(plan: Plan, *, drift: bool) -> Totals:
     """Return `Plan: 1 to create, 2 to change, … · 7 calls, about 5 s`; what is rare only where there is any."""
     if not plan.has_changes:
-        return Totals(no_changes(plan, drift=drift), _unchanged_groups(plan) or _why_no_group(plan))
+        return Totals(_no_changes(plan, drift=drift), _unchanged_groups(plan) or _why_no_group(plan))
     count = summarize_plan(plan)
     counts = (
         Count(count.creates, f"{count.creates} to create"),
@@ -61,7 +77,7 @@ def plan_totals(plan: Plan, *, drift: bool) -> Totals:
         *_nonzero(count.leaves, "to leave"),
         Count(count.blocked, f"{count.blocked} blocked"),
     )
-    calls = f"{plural(count.calls, 'call', 'calls')}, {duration(count.seconds)}"
+    calls = f"{plural(count.calls, 'call')}, {duration(count.seconds)}"
     return Totals("Drift" if drift else "Plan", calls, counts)
 
 
@@ -81,10 +97,31 @@ def result_totals(result: ApplyResult) -> Totals:
         *_nonzero(count.not_run, "not run"),
         *_nonzero(count.blocked, "blocked"),
     )
-    return Totals("Applied", plural(count.calls, "call", "calls"), counts)
+    return Totals("Applied", plural(count.calls, "call"), counts)
 
 
-def no_changes(plan: Plan, *, drift: bool) -> str:
+def plan_headline(plan: Plan, *, drift: bool) -> str:
+    """Return the main thing in a few words: how many groups change and how many cannot, or that apply would stop."""
+    if plan.refusals:
+        return "Apply would be refused"
+    if not plan.has_changes:
+        return _no_changes(plan, drift=drift)
+    changing = sum(bool(group.steps) for group in plan.groups)
+    blocked = sum(bool(group.blocked) for group in plan.groups)
+    differ = ("group differs from the configuration", "groups differ from the configuration")
+    changes = plural(changing, *(differ if drift else ("group would change", "groups would change")))
+    stuck = plural(
+        blocked, *(("is blocked", "are blocked") if changing else ("group is blocked", "groups are blocked"))
+    )
+    return ", ".join(part for part, number in ((changes, changing), (stuck, blocked)) if number)
+
+
+def duration(seconds: int) -> str:
+    """Return `about 5 s`; from two minutes on `about 3 min`, rounded up."""
+    return f"about {seconds} s" if seconds < 120 else f"about {ceil(seconds / 60)} min"
+
+
+def _no_changes(plan: Plan, *, drift: bool) -> str:
     """Return `No changes`; in a drift report `No drift`, unless a group differs and is only observed."""
     if not drift:
         return "No changes"
@@ -97,28 +134,31 @@ def in_sync_sentence(plan: Plan) -> str:
     return f"{words}." if plan.has_changes and words else ""
 
 
-def scope_sentences(plan: Plan) -> tuple[Pieces, ...]:
-    """Return a sentence each: which groups were planned, which were skipped and why, what drift was compared with.
+def scope_sentences(plan: Plan) -> Iterator[Pieces]:
+    """Yield a sentence each: which groups were planned, which were skipped and why, what drift was compared with.
 
     The first says that this version may not show all of a plan in another format.
     """
-    return tuple(_scope_sentences(plan))
-
-
-def _scope_sentences(plan: Plan) -> Iterator[Pieces]:
     if plan.foreign_format is not None:
         yield literal(
             f"Saved with format version {plan.foreign_format}: this version of the program may not show all of it."
         )
     if plan.targets:
-        targets = sorted(plan.targets)
-        yield (LiteralText("Selected groups: "), *first_pieces(targets, len(targets)), LiteralText("."))
+        yield (LiteralText("Selected groups: "), *text_pieces(sorted(plan.targets)), _STOP)
     if plan.changed_since is not None:
         yield from _since(plan.changed_since, len(plan.groups) if plan.shard is None else plan.shard.total_groups)
     if plan.shard is not None:
-        yield literal(_shard(plan, plan.shard))
+        which = "these " if (plan.targets or plan.changed_since) and plan.shard.total_groups > 1 else ""
+        total = plural(plan.shard.total_groups, "group")
+        yield literal(f"Shard {plan.shard}: {len(plan.groups)} of {which}{total}.")
     if plan.baseline is not None:
         yield from cause_sentences(plan, plan.baseline)
+
+
+def cause_words(group: GroupPlan, item: DriftItem, person: PersonRef | None = None) -> str:
+    """Return what the cause of a difference is called, "" where it is not known."""
+    cause = group.cause_of(item, person)
+    return _CAUSE_WORDS[cause] if cause else ""
 
 
 def cause_sentences(plan: Plan, baseline: AppliedRevision) -> Iterator[Pieces]:
@@ -127,7 +167,7 @@ def cause_sentences(plan: Plan, baseline: AppliedRevision) -> Iterator[Pieces]:
     No state records what an apply could not do, so a cause cannot tell that from a manual change.
     """
     found = [item.cause for group in plan.groups for item in group.drift_causes]
-    counts = [f"{found.count(cause)} {words}" for cause, words in CAUSE_WORDS.items() if cause in found]
+    counts = [f"{found.count(cause)} {words}" for cause, words in _CAUSE_WORDS.items() if cause in found]
     words = ", ".join(counts) or "no differences"
     yield (LiteralText("Compared with "), *revision_pieces(baseline.ref, baseline.commit), LiteralText(f": {words}."))
     if not {DriftCause.MANUAL, DriftCause.BOTH}.isdisjoint(found):
@@ -145,36 +185,22 @@ def revision_pieces(name: str, commit: str) -> Pieces:
 def _since(since: ChangedSince, planned: int) -> Iterator[Pieces]:
     revision = revision_pieces(since.ref, since.commit)
     if since.full_plan_reasons:
-        reasons = first_pieces(since.full_plan_reasons, len(since.full_plan_reasons), separator="; ")
+        reasons = text_pieces(since.full_plan_reasons, "; ")
         yield (LiteralText("Compared with "), *revision, LiteralText(". All groups are planned: "), *reasons, _STOP)
     else:
         changed = planned - len(since.rematched)
-        words = plural(changed, "group", "groups") if changed else "No group"
-        skipped = f"; skipped {plural(len(since.unchanged), 'unchanged group', 'unchanged groups')}: "
-        listed = (LiteralText(skipped), *_named(since.unchanged)) if since.unchanged else ()
+        words = plural(changed, "group") if changed else "No group"
+        skipped = f"; skipped {plural(len(since.unchanged), 'unchanged group')}: "
+        listed = (LiteralText(skipped), *first_pieces(since.unchanged, _MAX_NAMED)) if since.unchanged else ()
         yield (LiteralText(f"{words} changed since "), *revision, *listed, _STOP)
-    if since.rematched:
-        why = "Also planned, because changes to other groups may match them with another live group: "
-        yield (LiteralText(why), *_named(since.rematched), _STOP)
-    if since.removed:
-        why = "No longer in the configuration, so their live groups stay unchanged: "
-        yield (LiteralText(why), *_named(since.removed), _STOP)
-    if since.renamed:
-        renames = [f"{rename.old} → {rename.new}" for rename in since.renamed]
-        yield (LiteralText("Renamed keys: "), *_named(renames), _STOP)
-
-
-_STOP: Final = LiteralText(".")
-
-
-def _named(texts: Sequence[str]) -> Pieces:
-    return first_pieces(texts, _MAX_NAMED)
-
-
-def _shard(plan: Plan, shard: ShardInfo) -> str:
-    """Return `Shard 2/5: 17 of 83 groups.`"""
-    which = "these " if (plan.targets or plan.changed_since) and shard.total_groups > 1 else ""
-    return f"Shard {shard}: {len(plan.groups)} of {which}{plural(shard.total_groups, 'group', 'groups')}."
+    lists = {
+        "Also planned, because changes to other groups may match them with another live group: ": since.rematched,
+        "No longer in the configuration, so their live groups stay unchanged: ": since.removed,
+        "Renamed keys: ": [f"{rename.old} → {rename.new}" for rename in since.renamed],
+    }
+    for words, keys in lists.items():
+        if keys:
+            yield (LiteralText(words), *first_pieces(keys, _MAX_NAMED), _STOP)
 
 
 def _nonzero(number: int, words: str) -> tuple[Count, ...]:

@@ -1,25 +1,37 @@
-"""Plans and results as text for a terminal or a log."""
+"""Plans, calls and results as text for a terminal or a log, and drift in a few lines for a chat."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from reconciler.apply.result import ApplyResult
 from reconciler.messages import LiteralText
-from reconciler.plan.model import Refusal
+from reconciler.model.live import ApiCall
+from reconciler.plan.file_format import SavedPlan
+from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, Piece, QuotedText, message_pieces, plain_text
+from reconciler.report.pieces import OutsideText, QuotedText, mask_for, message_pieces, outside, plain_text, plural
 from reconciler.report.plan_view import REFUSED, plan_view
 from reconciler.report.result_view import result_view
 from reconciler.report.sections import Line, Mark, Section
-
-if TYPE_CHECKING:
-    from reconciler.plan.file_format import SavedPlan
+from reconciler.report.summary import cause_sentences
+from reconciler.sanitize.escape import json_line, mask_and_escape
 
 BOLD: Final = "1"
 _RED: Final = "1;31"
 _COLORS: Final[dict[Mark, str]] = {"+": "32", "-": "31", "~": "33", "!": _RED, "=": "36", "i": "2"}
+_NOTICE_ACTIONS: Final = {Action.CREATE: "to create", Action.JOIN: "to join", Action.LEAVE: "to leave"}
+_MAX_NOTICE_GROUPS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """A plan, and the calls that applying it would send."""
+
+    saved: SavedPlan
+    calls: Sequence[ApiCall]
 
 
 def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
@@ -29,10 +41,11 @@ def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
     """
     view = plan_view(saved.plan, drift=options.drift)
     blocks = [section_text(group.section, options) for group in view.reported]
-    blocks += [_refusals(view.plan.refusals, options)] if view.plan.refusals else []
+    blocks += [_refusals(view.refusals, options)] if view.refusals else []
     blocks += ["\n".join(line_text(note.line, options, indent="") for note in view.notes)] if view.notes else []
-    ending = [*(plain_text(sentence, options) for sentence in view.scope), *filter(None, [view.in_sync])]
-    return "\n\n".join([*blocks, "\n".join([*ending, paint(view.totals.line, BOLD, options)])])
+    ending = [*(plain_text(sentence, options) for sentence in view.scope), view.in_sync]
+    ending.append(paint(view.totals.line, BOLD, options))
+    return "\n\n".join([*blocks, "\n".join(filter(None, ending))])
 
 
 def render_result(result: ApplyResult, options: RenderOptions) -> str:
@@ -43,17 +56,62 @@ def render_result(result: ApplyResult, options: RenderOptions) -> str:
     return "\n\n".join([*blocks, "\n".join(ending)])
 
 
+def render_calls(run: DryRun, options: RenderOptions) -> str:
+    """Return one call a line: `POST /groups {"name": …, "participants": […]}`."""
+    return "\n".join(call_lines(run.calls, options)) or "No calls."
+
+
+def call_lines(calls: Iterable[ApiCall], options: RenderOptions) -> Iterator[str]:
+    """Yield each call as a harmless line."""
+    for call in calls:
+        body = json_line(_masked_body(call.body, options)) if call.body is not None else ""
+        yield " ".join(filter(None, (call.method, plain_text(outside(call.path), options), body)))
+
+
+def _masked_body(body: Mapping[str, object], options: RenderOptions) -> dict[str, object]:
+    return {
+        key: [mask_for(str(item), options) for item in value]
+        if isinstance(value, list)
+        else mask_for(str(value), options)
+        for key, value in body.items()
+    }
+
+
+def render_notice(plan: Plan) -> str:
+    """Return drift as a few lines for a chat: what differs in up to ten groups, how many more, what blocks an apply.
+
+    It has counts and keys, without the names that strangers wrote or anybody's number.
+    """
+    drifted = [group for group in plan.groups if group.has_changes]
+    differ = plural(len(drifted), "group differs", "groups differ")
+    lines = [f"The reconciler: {differ} from the configuration."]
+    lines += [f"- {mask_and_escape(group.key)}: {_differences(group)}" for group in drifted[:_MAX_NOTICE_GROUPS]]
+    if (left := len(drifted) - _MAX_NOTICE_GROUPS) > 0:
+        lines.append(f"- and {plural(left, 'more group')}")
+    if plan.baseline is not None:
+        lines += (plain_text(sentence, RenderOptions()) for sentence in cause_sentences(plan, plan.baseline))
+    if plan.refusals:
+        lines.append(f"Apply would be refused: {plural(len(plan.refusals), 'reason')}.")
+    return "\n".join(lines)
+
+
+def _differences(group: GroupPlan) -> str:
+    parts = [_NOTICE_ACTIONS[step.action] for step in group.steps if step.action in _NOTICE_ACTIONS]
+    if not parts:
+        parts += [f"{change.field} differs" for change in group.field_changes]
+        parts += [f"{len(group.add)} to add"] if group.add else []
+        parts += [f"{len(group.remove)} to remove"] if group.remove else []
+    parts += ["blocked"] if group.blocked else []
+    return ", ".join(parts)
+
+
 def section_text(section: Section, options: RenderOptions) -> str:
     """Return a group's heading and its lines."""
-    heading = heading_text(section.key, section.name, section.id, options)
+    # project-alpha  "Project Alpha"  120363012345678901@g.us
+    name = (QuotedText(section.name), LiteralText("  ")) if section.name else ()
+    key = paint(plain_text((OutsideText(section.key),), options), BOLD, options)
+    heading = f"{key}  {plain_text((*name, section.id), options)}".rstrip()
     return "\n".join([heading, *lines_text(section.lines(), options)])
-
-
-def heading_text(key: str, name: str, group_id: Piece, options: RenderOptions) -> str:
-    """Return `project-alpha  "Project Alpha"  120363012345678901@g.us`; no name where none is known."""
-    title = (QuotedText(name), LiteralText("  ")) if name else ()
-    rest = plain_text((*title, group_id), options)
-    return f"{paint(plain_text((OutsideText(key),), options), BOLD, options)}  {rest}".rstrip()
 
 
 def lines_text(lines: Iterable[Line], options: RenderOptions, indent: str = "  ") -> list[str]:

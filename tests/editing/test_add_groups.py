@@ -34,10 +34,16 @@ NAMES = {identity_of_digits(BOB): "Bob Marsh"}
 
 def group(number: int, name: str, *members: str, description: str = "") -> LiveGroup:
     participants = tuple(
-        Participant(f"{digits}@s.whatsapp.net", identity_of_digits(digits), f"{digits}@s.whatsapp.net")
+        Participant(id=f"{digits}@s.whatsapp.net", identity=identity_of_digits(digits), jid=f"{digits}@s.whatsapp.net")
         for digits in members
     )
-    return LiveGroup(f"{number}@g.us", Untrusted(name), Untrusted(description), participants, count=len(members))
+    return LiveGroup(
+        id=f"{number}@g.us",
+        name=Untrusted(name),
+        description=Untrusted(description),
+        participants=participants,
+        count=len(members),
+    )
 
 
 def opened(folder: Path, text: str) -> tuple[YamlFile, Desired]:
@@ -196,7 +202,7 @@ def test_the_defaults_of_the_file_do_not_reach_the_new_groups(tmp_path: Path) ->
         "groups:\n  a: {name: A}\n"
     )
     file, desired = opened(tmp_path, text)
-    uncertain = LiveGroup("8@g.us", Untrusted("Uncertain"), Untrusted("x"), (), count=2)
+    uncertain = LiveGroup(id="8@g.us", name=Untrusted("Uncertain"), description=Untrusted("x"), count=2)
     entries = entries_for(file, desired, [group(9, "New", BOB), uncertain])
     after = {each.key: each for each in load_bytes(tmp_path, add_entries(file, entries)).groups}
     assert after["new"].description == ""

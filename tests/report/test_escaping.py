@@ -18,10 +18,9 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.report.documents import mask_document, result_document
-from reconciler.report.dry_run import DryRun, render_calls
 from reconciler.report.markdown import render_dry_run_markdown, render_plan_markdown, render_result_markdown
 from reconciler.report.problems import problems_document, render_problems
-from reconciler.report.text import render_plan, render_result
+from reconciler.report.text import DryRun, render_calls, render_plan, render_result
 from reconciler.sanitize.escape import escape_controls, json_line, json_text, quoted
 from tests.builders import saying
 from tests.report import report_samples as samples
@@ -41,7 +40,7 @@ def hostile_plan(text: str) -> Plan:
         name=Untrusted(text),
         key=text,
         matched_by=MatchedBy.PREVIOUS_NAME,
-        live=LiveGroup(samples.ALPHA_ID, Untrusted(text), Untrusted(text)),
+        live=LiveGroup(id=samples.ALPHA_ID, name=Untrusted(text), description=Untrusted(text)),
         field_changes=(TextChange("name", Untrusted(text), text), TextChange("description", None, text)),
         add=(person,),
         remove=(person, replace(person, label=None)),
@@ -53,11 +52,11 @@ def hostile_plan(text: str) -> Plan:
         advice=(Advice(AdviceKind.KEPT, saying(text), (person,)),),
     )
     return Plan(
-        text,
-        samples.SMALL.as_of,
-        (group, GroupPlan("second", Untrusted(text), text, blocked=(saying(text),))),
-        (Refusal(saying(text), saying(text), text),),
-        (
+        instance_id=text,
+        as_of=samples.SMALL.as_of,
+        groups=(group, GroupPlan(key="second", name=Untrusted(text), id=text, blocked=(saying(text),))),
+        refusals=(Refusal(saying(text), saying(text), text),),
+        advice=(
             Advice(AdviceKind.UNMANAGED, saying(text), names=(Untrusted(text), Untrusted(text))),
             Advice(AdviceKind.KEPT, saying(text)),
             Advice(AdviceKind.KEPT, saying(text)),
@@ -74,7 +73,7 @@ def hostile_result(text: str) -> ApplyResult:
         for outcome in (StepStatus.DONE, StepStatus.UNKNOWN)
     ]
     people = [PersonOutcome(text, plan.groups[0].add[0], state, saying(text), text) for state in PersonStatus]
-    call = CallRecord(text, "POST", text, code=text, error=text, request_id=text, body={text: [text]})
+    call = CallRecord(at=text, method="POST", path=text, code=text, error=text, request_id=text, body={text: [text]})
     return ApplyResult(plan, tuple(steps), tuple(people), remaining_drift=((text, saying(text)),), calls=(call,))
 
 

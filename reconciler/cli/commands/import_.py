@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from reconciler.cli.global_options import GlobalOptions, add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option, output_option
+from reconciler.cli.output import require_distinct_files, write
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("reconciler.import")
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler import --output groups.yaml
   reconciler import --output groups.yaml --merge
   reconciler import --people --phone '+1 202 555 0100' --group 120363012345678901@g.us"""
@@ -49,7 +47,7 @@ class _Account:
     guessed: bool
 
 
-@click.command(name="import", cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE, name="import")
 @output_option
 @option("--merge", is_flag=True, help="Add the groups that the file of --output does not have, and their people.")
 @option("--group", "ids", multiple=True, metavar="ID", help="Import only this live group; repeatable.")
@@ -57,21 +55,22 @@ class _Account:
 @option(
     "--phone", metavar="NUMBER", help="The account's own number [default: the only participant that all groups share]."
 )
-@add_global_options
-@click.pass_context
+@pass_global_options
 def import_(
-    ctx: click.Context, output: Path | None, merge: bool, ids: tuple[str, ...], people: bool, phone: str | None
+    global_options: GlobalOptions,
+    output: Path | None,
+    merge: bool,
+    ids: tuple[str, ...],
+    people: bool,
+    phone: str | None,
 ) -> int:
     """Write a valid YAML file for the live groups; planning it finds no changes.
 
     It has full phone numbers, on stdout too. An existing file is never replaced: without --merge the command says what
     is new, and ends with 1; with --merge it adds new groups and people, and every byte that was there stays.
     """
-    from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import require_distinct_files, write
     from reconciler.config.export import Existing, render_config, render_entries
 
-    global_options = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (global_options.api_key_file,))
     existing = _existing_file(output, merge)
     account = _read_account(global_options, ids, people, phone, existing)
@@ -90,7 +89,7 @@ def import_(
 def _existing_file(output: Path | None, merge: bool) -> _ExistingFile | None:
     """Read the file that --output names; None if there is none. Raise ConfigError if it is not valid."""
     from reconciler.atomic_file import is_missing, is_stream
-    from reconciler.cli.options import evaluation_date
+    from reconciler.cli.options import today
     from reconciler.config import load
     from reconciler.editing.yaml_edit import read_yaml_files
     from reconciler.errors import ConfigError, UsageError
@@ -100,7 +99,7 @@ def _existing_file(output: Path | None, merge: bool) -> _ExistingFile | None:
     if output is None or is_missing(output) or is_stream(output):
         return None
     try:
-        desired = load(output, as_of=evaluation_date(None))
+        desired = load(output, as_of=today())
     except ConfigError as error:
         if merge:
             raise
@@ -119,13 +118,13 @@ def _read_account(
     """Read the live groups, all or those with these ids, and who the account is."""
     from reconciler.cli.session import Account, endpoint_of, reading_session
     from reconciler.config.person_reference import parse_person
-    from reconciler.live.fetch import fetch_whole
+    from reconciler.live.fetch import groups_to_import
 
     person = parse_person(phone) if phone is not None else existing.desired.account if existing is not None else None
     instance_id = existing.desired.instance_id if existing is not None else None
     account = Account(instance_id, person.jid.partition("@")[0] if person else None)
     with reading_session(global_options, account) as session:
-        groups = fetch_whole(session.client, ids, parallelism=global_options.parallelism)
+        groups = groups_to_import(session.client, ids, parallelism=global_options.parallelism)
         names = _contact_names(session) if people else {}
     own = person or _shared_participant(groups)
     guessed = person is None and own is not None
@@ -146,7 +145,7 @@ def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int
     )
     from reconciler.editing.yaml_edit import write_files
     from reconciler.errors import UsageError
-    from reconciler.report.vocabulary import plural
+    from reconciler.report.pieces import plural
 
     file, desired = existing.file, existing.desired
     path = file.source.file

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
+from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import PLAN_FORMATS
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest, file_option, format_option, option, output_option, planning_options
+from reconciler.cli.output import require_distinct_files, write_file, write_rendered
+from reconciler.errors import ExitCode
+from reconciler.sanitize.escape import json_text
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler plan groups.yaml
   reconciler plan --out today.plan --detailed-exitcode
   reconciler plan --changed-since origin/main
@@ -20,16 +20,15 @@ Example:
   reconciler plan big.yaml --shard 2/5"""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @file_option("--out", help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending (0: none, 1: error).")
 @format_option(PLAN_FORMATS)
 @output_option
 @planning_options
-@add_global_options
-@click.pass_context
+@pass_global_options
 def plan(
-    ctx: click.Context,
+    global_options: GlobalOptions,
     request: PlanRequest,
     out: Path | None,
     detailed_exitcode: bool,
@@ -40,23 +39,18 @@ def plan(
 
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
-    from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import require_distinct_files, write_file, write_rendered
-    from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
+    from reconciler.cli.planning import load_request, read_only_plan
 
-    global_options = set_up_logging(ctx)
-    desired, options = load_request(request, global_options)
-    inputs = (*source_files(desired), global_options.api_key_file)
-    require_distinct_files({"--out": out, "--output": output}, inputs)
-    with read_only_plan(desired, options, global_options) as (planned, _):
+    source = load_request(request, global_options)
+    require_distinct_files({"--out": out, "--output": output}, (*source.files, global_options.api_key_file))
+    with read_only_plan(source, global_options) as (planned, _):
         plan = planned.plan
     if out is not None:
         from reconciler.cli.saved_plan import source_digests
         from reconciler.plan.file_format import plan_document
-        from reconciler.sanitize.escape import json_text
 
-        saved = stamp(plan, source_digests(request.path, desired, out))
+        saved = source.to_saved_plan(plan, source_digests(request.path, source.desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)
-    stamped = stamp(plan, desired.sources)
-    write_rendered(PLAN_FORMATS[format_], stamped, global_options, output, show_phones=request.show_phones)
-    return 2 if detailed_exitcode and plan.has_changes else 0
+    shown = source.to_saved_plan(plan)
+    write_rendered(PLAN_FORMATS[format_], shown, global_options, output, show_phones=request.show_phones)
+    return ExitCode.CHANGES_PENDING if detailed_exitcode and plan.has_changes else ExitCode.DONE

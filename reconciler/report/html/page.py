@@ -1,4 +1,4 @@
-"""What is on the page, from top to bottom: the view of the plan, its title, where it is from, and its numbers."""
+"""What is on the page, from top to bottom: the view of the plan, where it is from, its numbers, and its layout."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan, summarize_plan
-from reconciler.report.html.people_matrix import PeopleMatrix, people_matrix
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
-from reconciler.report.plan_view import GroupSection, PlanView, plan_view
+from reconciler.report.plan_view import GroupView, PersonItem, PersonMoves, PlanView, plan_view
 from reconciler.report.sections import Tone
-from reconciler.report.summary import no_changes
-from reconciler.report.vocabulary import duration, plural
-
-if TYPE_CHECKING:
-    from reconciler.plan.file_format import SavedPlan
+from reconciler.report.summary import duration
 
 _MAX_FILES: Final = 5
+_MAX_COLUMNS: Final = 12
+_MAX_ROWS: Final = 40
 _LONG: Final = 100
 
 
@@ -36,55 +34,50 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The whole page. `stacks` are the groups with a card, by heading; `anchors` lead to each group, by key."""
+    """The whole page. `stacks` are the groups with a card, by heading; `anchors` lead to each group, by key.
+
+    `people` are people × groups where that is small enough to be seen at once: `columns` are the groups of the table,
+    none where a list is easier to read.
+    """
 
     kind: str
-    title: str
     view: PlanView
     facts: tuple[tuple[str, Pieces], ...]
     tiles: tuple[Tile, ...]
-    stacks: Mapping[str, tuple[GroupSection, ...]]
-    people: PeopleMatrix
+    stacks: Mapping[str, tuple[GroupView, ...]]
+    people: tuple[PersonMoves, ...]
+    columns: tuple[GroupView, ...]
     anchors: Mapping[str, str]
 
     @property
     def is_long(self) -> bool:
         """Whether a browser had better draw only what is on the screen."""
-        return len(self.view.reported) > _LONG or len(self.people.rows) > _LONG
+        return len(self.view.reported) > _LONG or len(self.people) > _LONG
+
+    def cells(self, person: PersonMoves) -> list[PersonItem | None]:
+        """Return a person's cells of the table, one for each column."""
+        items = {group.key: item for group, item in person.groups}
+        return [items.get(group.key) for group in self.columns]
 
 
 def plan_page(saved: SavedPlan, options: RenderOptions) -> Page:
     """Return the page of a plan."""
     view = plan_view(saved.plan, drift=options.drift)
-    stacks: dict[str, list[GroupSection]] = {"Needs a decision": [], "Changes": [], "Notices": []}
+    stacks: dict[str, list[GroupView]] = {"Needs a decision": [], "Changes": [], "Notices": []}
     for group in view.reported:
         stacks["Needs a decision" if group.needs_decision else "Changes" if group.differs else "Notices"].append(group)
+    people, columns = view.people, [group for group in view.groups if group.people]
+    is_small = len(columns) <= _MAX_COLUMNS and len(people) <= _MAX_ROWS
     return Page(
         kind="Drift" if options.drift else "Plan",
-        title=_title(saved.plan, drift=options.drift),
         view=view,
         facts=tuple((label, pieces) for label, pieces in _facts(saved) if pieces),
         tiles=tuple(_tiles(saved.plan)),
         stacks={title: tuple(groups) for title, groups in stacks.items() if groups},
-        people=people_matrix(view.groups),
+        people=tuple(people),
+        columns=tuple(columns) if is_small else (),
         anchors={group.key: f"g{number}" for number, group in enumerate(view.groups, 1)},
     )
-
-
-def _title(plan: Plan, *, drift: bool) -> str:
-    """Return the main thing in a few words: how many groups change and how many cannot, or that apply would stop."""
-    if plan.refusals:
-        return "Apply would be refused"
-    if not plan.has_changes:
-        return no_changes(plan, drift=drift)
-    changing = sum(bool(group.steps) for group in plan.groups)
-    blocked = sum(bool(group.blocked) for group in plan.groups)
-    differ = ("group differs from the configuration", "groups differ from the configuration")
-    changes = plural(changing, *(differ if drift else ("group would change", "groups would change")))
-    stuck = plural(
-        blocked, *(("is blocked", "are blocked") if changing else ("group is blocked", "groups are blocked"))
-    )
-    return ", ".join(part for part, number in ((changes, changing), (stuck, blocked)) if number)
 
 
 def _facts(saved: SavedPlan) -> Iterator[tuple[str, Pieces]]:

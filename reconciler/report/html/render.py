@@ -12,18 +12,18 @@ from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from reconciler.plan.file_format import SavedPlan
 from reconciler.report.html.page import plan_page
 from reconciler.report.html.text_diff import mark_differences
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import Piece, Pieces, message_pieces, spans
+from reconciler.report.plan_view import REFUSED
 from reconciler.sanitize.escape import for_display
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.runtime import Context
     from markupsafe import Markup
-
-    from reconciler.plan.file_format import SavedPlan
 
 _POLICY: Final = (
     "default-src 'none'; style-src {style}; script-src {script}; img-src data:; base-uri 'none'; form-action 'none'"
@@ -38,6 +38,7 @@ def render_plan_html(saved: SavedPlan, options: RenderOptions) -> str:
     return template.render(
         page=plan_page(saved, options),
         options=options,
+        refused=REFUSED,
         write=cache(partial(_write, options=options)),
         message=message_pieces,
         mark_differences=partial(mark_differences, options=options),
