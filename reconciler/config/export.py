@@ -223,7 +223,7 @@ class _Writer:
         return [text for _, text in sorted(listed)] if len(listed) == len(references) else None
 
     def _reference(self, identity: Identity, jid: str | None) -> tuple[bool, str] | None:
-        """Return what stands for a person, after whether it is a bare number; None if neither can be written."""
+        """Return an alias or a number, after whether it is a bare number; None if the number cannot be written."""
         if identity in self._existing.aliases:
             return False, yaml_scalar(self._existing.aliases[identity]) or ""
         if (identity, jid) not in self._references:

@@ -1,4 +1,4 @@
-"""Whom a word on the command line means: an alias, a name or a part of one, a phone number, a JID or a private id."""
+"""The person that a word on the command line means, by an alias, a name or a part of one, a phone number, a JID or a private id."""
 
 from __future__ import annotations
 
@@ -86,13 +86,13 @@ def _names(person: Person) -> tuple[str, ...]:
 
 
 def _partly_named(folded: str, people: list[Person]) -> list[Person]:
-    """Return the people of whom an alias or the name has this text at the beginning of a word."""
+    """Return the people who have an alias or a name with this text at the beginning of a word."""
     part = re.compile(rf"(?:^|[\W_]){re.escape(folded)}")
     return [person for person in people if any(part.search(name.casefold()) for name in _names(person))]
 
 
 def _use_an_alias(people: list[Person]) -> str:
-    """Return a hint with the aliases, each with the name that it stands for."""
+    """Return a hint with the aliases, each with the name of its person."""
     labels = [
         quote_value(person.alias or "") + (f" ({quote_value(person.name)[1:-1]})" if person.name else "")
         for person in sorted(people, key=lambda person: person.alias or "")

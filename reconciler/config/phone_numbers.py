@@ -27,7 +27,7 @@ class InvalidPhoneNumber(Exception):
 
 
 class NationalNumber(InvalidPhoneNumber):
-    """A number begins with 0, and no region says of which country it is."""
+    """A number begins with 0, and there is no region to tell its country."""
 
 
 def is_rounded(text: str) -> bool:

@@ -52,7 +52,7 @@ def new_groups(groups: Sequence[LiveGroup], desired: Desired) -> list[LiveGroup]
 
 
 def new_people(entries: Entries, desired: Desired) -> frozenset[str]:
-    """Return the people of new groups whom a configuration does not have, neither by an alias nor in a group."""
+    """Return the people of new groups who are not in a configuration, neither by an alias nor in a group."""
     known = {identity for group in desired.groups for identity in group.listed_members}
     return entries.members - desired.people.keys() - known
 

@@ -80,7 +80,7 @@ def read_yaml_files(path: Path) -> list[YamlFile]:
 
 
 def is_shared(event: Event, used_anchors: frozenset[str | None]) -> bool:
-    """Return whether a value also stands in another place, through a YAML alias."""
+    """Return whether a value is also in another place, through a YAML alias."""
     is_anchored = isinstance(event, CollectionStartEvent) and event.anchor in used_anchors
     return isinstance(event, AliasEvent) or is_anchored
 

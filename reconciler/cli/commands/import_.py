@@ -15,6 +15,7 @@ from reconciler.cli.output import require_distinct_files, write
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
+    from reconciler.config.export import Entries
     from reconciler.editing.yaml_edit import YamlFile
     from reconciler.model.desired import Desired, Person
     from reconciler.model.identity import Identity
@@ -66,7 +67,7 @@ def import_(
 ) -> int:
     """Write a valid YAML file for the live groups; planning it finds no changes.
 
-    It has full phone numbers, on stdout too. An existing file is never replaced: without --merge the command says what
+    It has full phone numbers, on stdout too. An existing file is never replaced: without --merge the command lists what
     is new, and ends with 1; with --merge it adds new groups and people, and every byte that was there stays.
     """
     from reconciler.config.export import Existing, render_config, render_entries
@@ -132,18 +133,9 @@ def _read_account(
 
 
 def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int:
-    """Add to the file what it does not have; without `merge` raise UsageError, which says what that is."""
-    from reconciler.cli.output import write
+    """Add to the file what it does not have; without `merge` raise UsageError, which lists it."""
     from reconciler.config.export import render_entries
-    from reconciler.editing.add_groups import (
-        NotEditable,
-        add_entries,
-        existing_entries,
-        new_groups,
-        new_people,
-        text_to_paste,
-    )
-    from reconciler.editing.yaml_edit import write_files
+    from reconciler.editing.add_groups import existing_entries, new_groups, new_people
     from reconciler.errors import UsageError
     from reconciler.report.pieces import plural
 
@@ -160,24 +152,31 @@ def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int
             return 0
         raise UsageError(f"{path} exists and was not changed; {known}", "give --output another file")
     keys = ", ".join(entries.groups)
-    people = len(new_people(entries, desired))
     if not merge:
+        people = len(new_people(entries, desired))
         what = f"{plural(len(groups), 'live group', 'live groups')} and {plural(people, 'person', 'people')}"
-        verb = "is" if len(groups) + people == 1 else "are"
-        message = f"{path} exists and was not changed; {what} {verb} not in it: {keys}"
+        message = f"{path} exists and was not changed; not in it: {what}: {keys}"
         raise UsageError(message, "pass --merge to add them, or give --output another file")
     _require_same_instance(existing, account)
+    _write_entries(file, entries)
+    log.info("%s: added %s: %s", path, entries.summary, keys)
+    return 0
+
+
+def _write_entries(file: YamlFile, entries: Entries) -> None:
+    """Add the entries to the file; if that is not safe, write them to stdout and raise UsageError."""
+    from reconciler.editing.add_groups import NotEditable, add_entries, text_to_paste
+    from reconciler.editing.yaml_edit import write_files
+    from reconciler.errors import UsageError
+
+    path = file.source.file
     try:
         data = add_entries(file, entries)
     except NotEditable as error:
         write(text_to_paste(entries))
-        raise UsageError(
-            f"{path} was not changed: {error}",
-            "paste the lines above into it, without the key of a section that it has",
-        ) from None
+        hint = "paste the lines above into it, without the keys of sections that it has"
+        raise UsageError(f"{path} was not changed: {error}", hint) from None
     write_files({Path(path): data})
-    log.info("%s: added %s: %s", path, entries.summary, keys)
-    return 0
 
 
 def _require_same_instance(existing: _ExistingFile, account: _Account) -> None:

@@ -84,7 +84,7 @@ def test_a_file_that_exists_is_not_replaced_and_what_is_new_is_said(stage: Stage
     before = world_with_two_groups(stage)
     ran = stage.run("import", "--output", "groups.yaml")
     assert (ran.code, ran.out) == (1, "")
-    assert "groups.yaml exists and was not changed; 1 live group and 1 person are not in it: choir\n" in ran.err
+    assert "groups.yaml exists and was not changed; not in it: 1 live group and 1 person: choir\n" in ran.err
     assert "pass --merge to add them" in ran.err
     assert (stage.folder / "groups.yaml").read_bytes() == before
 
