@@ -1,4 +1,4 @@
-"""The person that a word on the command line means, by an alias, a name or a part of one, a phone number, a JID or a private id."""
+"""The person that a word on the command line means: by alias, name, a part of these, number, JID or private id."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ def _describe(value: Tree) -> str:
 
 
 def _valid_key(text: str, part: dict[str, Any]) -> str:
-    """Return a text as a key, with its letters and without white space and punctuation; empty if that is not a key either."""
+    """Return a text as a key: its letters, without white space and punctuation; empty if that is not a key."""
     words = re.split(r"[^\w.-]+", unicodedata.normalize("NFC", text).lower())
     key = "-".join(word for word in words if word)
     return key if _fits(part)(key) else ""

@@ -159,7 +159,10 @@ def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int
         raise UsageError(message, "pass --merge to add them, or give --output another file")
     _require_same_instance(existing, account)
     _write_entries(file, entries)
-    log.info("%s: added %s: %s", path, entries.summary, keys)
+    added = plural(len(groups), "group", "groups")
+    if entries.people:
+        added += f" and {plural(len(entries.people), 'person', 'people')}"
+    log.info("%s: added %s: %s", path, added, keys)
     return 0
 
 
@@ -167,16 +170,21 @@ def _write_entries(file: YamlFile, entries: Entries) -> None:
     """Add the entries to the file; if that is not safe, write them to stdout and raise UsageError."""
     from reconciler.editing.add_groups import NotEditable, add_entries, text_to_paste
     from reconciler.editing.yaml_edit import write_files
-    from reconciler.errors import UsageError
+    from reconciler.errors import ConfigError, UsageError
 
-    path = file.source.file
+    path = Path(file.source.file)
     try:
         data = add_entries(file, entries)
+    except ConfigError as error:
+        problems = "\n".join(line for problem in error.problems for line in problem.lines())
+        raise UsageError(f"{path} was not changed: the new groups would make it invalid:\n{problems}") from None
     except NotEditable as error:
         write(text_to_paste(entries))
         hint = "paste the lines above into it, without the keys of sections that it has"
         raise UsageError(f"{path} was not changed: {error}", hint) from None
-    write_files({Path(path): data})
+    if path.read_bytes() != file.source.data:
+        raise UsageError(f"{path} was not changed: somebody else changed it meanwhile", "run the command again")
+    write_files({path: data})
 
 
 def _require_same_instance(existing: _ExistingFile, account: _Account) -> None:

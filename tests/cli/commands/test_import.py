@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
+
+from reconciler.live import fetch
+from reconciler.live.fetch import groups_to_import
 from tests.stage import INSTANCE, PHONE, Stage
 
 PARENTS, COUNCIL, STAFF = "Родители 5Б", "家長會", "صف الأول"
@@ -102,7 +107,7 @@ def test_merge_adds_only_what_is_new_and_then_there_is_nothing_to_plan(stage: St
     before = world_with_two_groups(stage)
     ran = stage.run("import", "--people", "--output", "groups.yaml", "--merge")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err.endswith("groups.yaml: added 1 group, 2 people: choir\n")
+    assert ran.err.endswith("groups.yaml: added 1 group and 1 person: choir\n")
     person = "  mei-lin: {phone: +1 202-555-0144, name: Mei Lin}\r\n"
     after = (stage.folder / "groups.yaml").read_bytes().decode()
     assert after.startswith(FILE + person + GROUPS + "  choir:\r\n    id: ")
@@ -140,3 +145,30 @@ def test_a_new_file_is_announced_with_its_groups_and_people(stage: Stage) -> Non
     ran = stage.run("import", "--people", "--instance-id", INSTANCE, "--phone", PHONE, "--output", "new.yaml")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.endswith("new.yaml: 2 groups, 2 people (1 without a name)\n")
+
+
+def test_new_groups_that_the_file_forbids_are_not_written(stage: Stage) -> None:
+    before = world_with_two_groups(stage) + b"policy: {allowed_countries: [DE], protected: []}\r\n"
+    before = before.replace(OLGA.encode(), b"+49 30 901820")
+    (stage.folder / "groups.yaml").write_bytes(before)
+    ran = stage.run("import", "--output", "groups.yaml", "--merge")
+    assert ran.code == 1
+    assert "groups.yaml was not changed: the new groups would make it invalid:\n" in ran.err
+    assert (stage.folder / "groups.yaml").read_bytes() == before
+
+
+def test_a_file_that_changes_while_the_groups_are_read_is_not_written(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world_with_two_groups(stage)
+    path = stage.folder / "groups.yaml"
+
+    def groups_and_an_edit(*arguments: Any, **options: Any) -> Any:
+        path.write_bytes(path.read_bytes() + b"# a thought\r\n")
+        return groups_to_import(*arguments, **options)
+
+    monkeypatch.setattr(fetch, "groups_to_import", groups_and_an_edit)
+    ran = stage.run("import", "--output", "groups.yaml", "--merge")
+    assert ran.code == 1
+    assert "somebody else changed it meanwhile" in ran.err
+    assert path.read_bytes().endswith(b"# a thought\r\n")
