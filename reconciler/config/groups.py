@@ -153,14 +153,15 @@ class GroupChecker:
         earlier: dict[str, DesiredGroup] = {}
         hint = "remove it from `previously`, or set the `id` of this group: one live group cannot be both"
         for group in (group for group in groups if group.id is None):
+            key, place = quote_value(group.key), self._place(group).at("previously")
             for name in dict.fromkeys(group.previously):
                 holder, first = names.get(name, group), earlier.setdefault(name, group)
-                if holder is group and first is group:
-                    continue
-                whose = "the name" if holder is not group else "an earlier name"
-                other = quote_value((holder if holder is not group else first).key)
-                message = f"an earlier name of {quote_value(group.key)} is {whose} of {other}"
-                self.problems.error(ProblemKind.SAME_TWICE, self._place(group).at("previously"), message, hint)
+                if holder is not group:
+                    message = f"an earlier name of {key} is the name of {quote_value(holder.key)}"
+                    self.problems.error(ProblemKind.SAME_TWICE, place, message, hint)
+                elif first is not group:  # while no live group has this name, both may be right
+                    message = f"an earlier name of {key} is an earlier name of {quote_value(first.key)}"
+                    self.problems.warning(ProblemKind.SAME_TWICE, place, message, hint)
 
     def _place(self, group: DesiredGroup) -> SourceLocation:
         return self.merged.sections["groups"][group.key].place

@@ -146,7 +146,8 @@ def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int
         groups, instance=account.own, names=account.names, existing=existing_entries(file, desired)
     )
     if not groups:
-        known = f"all {len(account.groups)} live groups are in it" if account.groups else "there is no live group"
+        count = plural(len(account.groups), "live group is", "live groups are")
+        known = f"{count} in it, and none is new" if account.groups else "there is no live group"
         if merge:
             log.info("%s: nothing to add: %s", path, known)
             return 0

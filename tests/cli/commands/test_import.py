@@ -115,7 +115,7 @@ def test_merge_adds_only_what_is_new_and_then_there_is_nothing_to_plan(stage: St
     assert after.replace(person, "").encode().startswith(before)
     assert stage.run("plan", "--detailed-exitcode").code == 0
     again = stage.run("import", "--output", "groups.yaml", "--merge")
-    assert (again.code, again.err) == (0, "groups.yaml: nothing to add: all 2 live groups are in it\n")
+    assert (again.code, again.err) == (0, "groups.yaml: nothing to add: 2 live groups are in it, and none is new\n")
     assert (stage.folder / "groups.yaml").read_bytes().decode() == after
 
 
