@@ -79,7 +79,7 @@ def folders_with(file: Path) -> Iterator[Path]:
     That is a folder, up to three levels above, with a YAML file of its own that has people, teams or an instance. The
     search ends at the root of a repository.
     """
-    if not is_config_file(PurePath(file.name)) or not file.is_file():
+    if not is_config_file(PurePath(file.name)) or not os.path.isfile(file):
         return
     for folder in list(file.parents)[:_MAX_LEVELS]:
         with suppress(OSError):

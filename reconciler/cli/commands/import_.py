@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ def import_(
 
 def _existing_file(output: Path | None, merge: bool) -> _ExistingFile | None:
     """Read the file that --output names; None if there is none. Raise ConfigError if it is not valid."""
-    from reconciler.atomic_file import is_missing, is_stream
+    from reconciler.atomic_file import is_stream
     from reconciler.cli.options import today
     from reconciler.config import load
     from reconciler.editing.yaml_edit import read_yaml_files
@@ -97,7 +98,7 @@ def _existing_file(output: Path | None, merge: bool) -> _ExistingFile | None:
 
     if merge and output is None:
         raise UsageError("--merge needs --output", "name the file to add to")
-    if output is None or is_missing(output) or is_stream(output):
+    if output is None or not os.path.exists(output) or is_stream(output):
         return None
     try:
         desired = load(output, as_of=today())
