@@ -6,8 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Final, NoReturn
 
+TEXT_FIELDS: Final = ("name", "description")
+"""The texts that a desired group, a live group and a step have, in the order in which they are shown."""
 _WORDS = re.compile(r"[\s._-]+")
 _MIN_SLIP_LENGTH = 5
 _MAX_SLIP_LENGTH = 100
