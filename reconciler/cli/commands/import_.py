@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.atomic_file import is_stream
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option, output_option
 from reconciler.cli.output import require_distinct_files, write
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -78,6 +80,8 @@ def import_(
     account = _read_account(global_options, ids, people, phone, existing)
     if existing is not None:
         return _add_to_file(existing, account, merge)
+    if _is_file(output):
+        raise UsageError(f"{output} was not changed: it appeared while the groups were read", "run the command again")
     entries = render_entries(account.groups, instance=account.own, names=account.names, existing=Existing())
     write(
         render_config(entries, instance_id=account.instance_id, instance=account.own, instance_guessed=account.guessed),
@@ -90,15 +94,14 @@ def import_(
 
 def _existing_file(output: Path | None, merge: bool) -> _ExistingFile | None:
     """Read the file that --output names; None if there is none. Raise ConfigError if it is not valid."""
-    from reconciler.atomic_file import is_stream
     from reconciler.cli.options import today
     from reconciler.config import load
     from reconciler.editing.yaml_edit import read_yaml_files
-    from reconciler.errors import ConfigError, UsageError
+    from reconciler.errors import ConfigError
 
     if merge and output is None:
         raise UsageError("--merge needs --output", "name the file to add to")
-    if output is None or not os.path.exists(output) or is_stream(output):
+    if output is None or not _is_file(output):
         return None
     try:
         desired = load(output, as_of=today())
@@ -108,6 +111,11 @@ def _existing_file(output: Path | None, merge: bool) -> _ExistingFile | None:
         message = f"{output} exists and was not changed; it is not a valid configuration ({error.message})"
         raise UsageError(message, "give --output another file") from None
     return _ExistingFile(read_yaml_files(output)[0], desired)
+
+
+def _is_file(output: Path | None) -> bool:
+    """Return whether there is something at a path that writing would replace: not a terminal, pipe or device."""
+    return output is not None and os.path.exists(output) and not is_stream(output)
 
 
 def _read_account(
@@ -137,7 +145,6 @@ def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int
     """Add to the file what it does not have; without `merge` raise UsageError, which lists it."""
     from reconciler.config.export import render_entries
     from reconciler.editing.add_groups import existing_entries, new_groups, new_people
-    from reconciler.errors import UsageError
     from reconciler.report.pieces import plural
 
     file, desired = existing.file, existing.desired
@@ -172,7 +179,7 @@ def _write_entries(file: YamlFile, entries: Entries) -> None:
     """Add the entries to the file; if that is not safe, write them to stdout and raise UsageError."""
     from reconciler.editing.add_groups import NotEditable, add_entries, text_to_paste
     from reconciler.editing.yaml_edit import write_files
-    from reconciler.errors import ConfigError, UsageError
+    from reconciler.errors import ConfigError
 
     path = Path(file.source.file)
     try:
@@ -190,7 +197,6 @@ def _write_entries(file: YamlFile, entries: Entries) -> None:
 
 
 def _require_same_instance(existing: _ExistingFile, account: _Account) -> None:
-    from reconciler.errors import UsageError
 
     wanted = existing.desired.instance_id
     if wanted not in (None, account.instance_id):

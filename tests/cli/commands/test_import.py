@@ -157,18 +157,26 @@ def test_new_groups_that_the_file_forbids_are_not_written(stage: Stage) -> None:
     assert (stage.folder / "groups.yaml").read_bytes() == before
 
 
-def test_a_file_that_changes_while_the_groups_are_read_is_not_written(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("output", "merge", "why"),
+    [
+        ("groups.yaml", ["--merge"], "somebody else changed it meanwhile"),
+        ("new.yaml", [], "it appeared while the groups were read"),
+    ],
+)
+def test_what_somebody_writes_while_the_groups_are_read_stays(
+    output: str, merge: list[str], why: str, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world_with_two_groups(stage)
-    path = stage.folder / "groups.yaml"
+    path = stage.folder / output
 
     def groups_and_an_edit(*arguments: Any, **options: Any) -> Any:
-        path.write_bytes(path.read_bytes() + b"# a thought\r\n")
+        with path.open("ab") as file:
+            file.write(b"# a thought\r\n")
         return groups_to_import(*arguments, **options)
 
     monkeypatch.setattr(fetch, "groups_to_import", groups_and_an_edit)
-    ran = stage.run("import", "--output", "groups.yaml", "--merge")
-    assert ran.code == 1
-    assert "somebody else changed it meanwhile" in ran.err
+    ran = stage.run("import", "--instance-id", INSTANCE, "--output", output, *merge)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{output} was not changed: {why}" in ran.err
     assert path.read_bytes().endswith(b"# a thought\r\n")
