@@ -14,7 +14,7 @@ import click
 
 from reconciler.cli.command import command
 from reconciler.cli.formats import PROBLEM_FORMATS
-from reconciler.cli.options import path_argument, result_options, today
+from reconciler.cli.options import path_argument, result_options, show_phones_option, today
 from reconciler.cli.output import require_distinct_files, write
 from reconciler.errors import ConfigError, ExitCode, Problem
 
@@ -34,18 +34,25 @@ STDIN = Path("-")
 @command(EXAMPLE)
 @partial(path_argument, type_=click.Path(path_type=Path, readable=False, allow_dash=True))
 @result_options(PROBLEM_FORMATS)
-def validate(path: Path, format_: str, output: Path | None) -> int:
+@show_phones_option
+def validate(path: Path, format_: str, output: Path | None, show_phones: bool) -> int:
     """Check the configuration offline; report every problem with its file, line and column.
 
-    PATH is a YAML file, a folder of YAML files, or - for stdin; the default is groups.yaml.
+    PATH is a YAML file, a folder of YAML files, or - for stdin; the default is groups.yaml. --show-phones works in text
+    and JSON; the formats for a code host are always masked.
     """
+    from contextlib import nullcontext
+
+    from reconciler.config.problem_collector import unmasked_messages
     from reconciler.report.options import RenderOptions
     from reconciler.report.pieces import plural
     from reconciler.report.problems import Validation
 
     require_distinct_files({"--output": output}, (path,))
+    show_phones = show_phones and format_ not in REPOSITORY_FORMATS
     try:
-        desired = _load(path)
+        with unmasked_messages() if show_phones else nullcontext():
+            desired = _load(path)
     except ConfigError as error:
         problems, summary = error.problems, ""
     else:
@@ -54,7 +61,7 @@ def validate(path: Path, format_: str, output: Path | None) -> int:
             f"{'stdin' if path == STDIN else path}: valid, {plural(len(desired.groups), 'group', 'groups')}",
         )
     shown = _repository_relative(problems) if format_ in REPOSITORY_FORMATS else problems
-    write(PROBLEM_FORMATS[format_](Validation(shown, summary), RenderOptions()), output)
+    write(PROBLEM_FORMATS[format_](Validation(shown, summary), RenderOptions(show_phones)), output, private=show_phones)
     return ExitCode.DONE if summary else ExitCode.ERROR
 
 

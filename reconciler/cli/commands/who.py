@@ -35,7 +35,7 @@ def who(
     """
     from reconciler.cli.planning import load_desired, source_files
     from reconciler.cli.session import Account, reading_session
-    from reconciler.config.people import resolve_person
+    from reconciler.config.person_reference import resolve_person
     from reconciler.engine import find_person
 
     desired = load_desired(path, global_options)
