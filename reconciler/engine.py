@@ -17,7 +17,7 @@ from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import MatchedBy
-from reconciler.diff.compare import compare, needs_read, unmanaged
+from reconciler.diff.compare import compare, needs_read, unmanaged, wrong_account_advice
 from reconciler.diff.match import Match, match_groups, pinned_groups
 from reconciler.history.changed_since import narrow_by_matches, with_rematch_advice
 from reconciler.live.fetch import (
@@ -85,13 +85,14 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_rematch_advice(compare(selected, desired, read), previous, matches, options, listing)
     instance = client.instance() if any(change.needs_writes for change in changes) else None
+    left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
     plan = build_plan(
         changes,
         desired,
         replace(options, calls_per_minute=rate()),
         instance_id=client.instance_id,
         instance=instance,
-        advice=unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else (),
+        advice=(*wrong_account_advice(changes, desired), *left_alone),
         shard=selection.shard,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)

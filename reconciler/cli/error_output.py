@@ -30,6 +30,14 @@ def print_line(text: str, level: str = "info") -> None:
         write_text(text)
 
 
+def print_notice(message: str) -> None:
+    """Print a notice about the command line, masked and escaped."""
+    if is_json():
+        write_json("warning", message)
+    else:
+        write_text(mask_and_escape(f"reconciler: {message}"))
+
+
 def print_message(message: str, error: str = "", hint: str = "") -> None:
     """Print a message of this program about something that went wrong; `error` is its kind."""
     if is_json():

@@ -13,6 +13,7 @@ from typing import TextIO, TypeVar
 import click
 
 from reconciler.atomic_file import write_atomic
+from reconciler.cli.color import use_color
 from reconciler.cli.error_output import print_error
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.run_context import read_run_context
@@ -84,7 +85,7 @@ def write_rendered(
     drift: bool = False,
 ) -> None:
     """Write a result in its format; a file has no colours, and one with full phone numbers is private."""
-    color = use_color(global_options.no_color) and output is None
+    color = output is None and use_color(global_options.color, _stdout())
     options = RenderOptions(show_phones, color, drift, run=read_run_context(os.environ))
     write(render(result, options), output, private=show_phones)
 
@@ -95,13 +96,6 @@ def write_file(path: Path, text: str, *, private: bool) -> None:
         write_atomic(path, text.encode("utf-8", "backslashreplace"), private=private)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
-
-
-def use_color(no_color: bool) -> bool:
-    """Return whether stdout gets colours: it is a terminal, and neither NO_COLOR nor --no-color is set."""
-    stdout = _stdout()
-    terminal = stdout is not None and stdout.isatty()
-    return terminal and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def require_stdout() -> None:

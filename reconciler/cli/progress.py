@@ -16,6 +16,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final, TextIO
 
 from reconciler.apply.result import StepResult, StepStatus
+from reconciler.cli.color import use_color
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.logs import clear_status, is_json, show_status
 from reconciler.plan.model import Action, Plan, Step
@@ -134,7 +135,8 @@ def show_progress(plan: Plan, global_options: GlobalOptions, seconds_to_wait: Se
     from reconciler.cli.progress_bar import progress_bar
 
     total = plan.calls + sum(1 for group in plan.groups if group.steps)
-    bar = progress_bar(total, describe_step, lambda: next_call(seconds_to_wait), no_color=global_options.no_color)
+    no_color = not use_color(global_options.color, sys.stderr)
+    bar = progress_bar(total, describe_step, lambda: next_call(seconds_to_wait), no_color=no_color)
     with _without_wait_logs(), bar as progress:
         yield progress
 

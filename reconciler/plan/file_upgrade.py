@@ -29,8 +29,8 @@ def upgrade_document(document: Document, version: int) -> Document:
 
     Format 1 had no shard, revision or drift causes, format 2 no links and format 3 older words and no codes.
     """
-    added = {"shard": None, "changed_since": None, "baseline": None, "status": "pending", "configuration": None}
-    document = {**added, **document}
+    absent = {"excludes": [], "not_selected": 0, "shard": None, "changed_since": None, "baseline": None}
+    document = {**absent, "status": "pending", "configuration": None, **document}
     if version < FORMAT_VERSION:
         document = _renamed(document, "plan")
         for name in ("shard", "changed_since", "summary"):

@@ -239,6 +239,6 @@ def _options(*, quiet: bool) -> Any:
         timeout=30,
         verbose=False,
         quiet=quiet,
-        no_color=False,
+        color="never",
         log_format="text",
     )

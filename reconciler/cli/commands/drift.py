@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.completion import suggest_keys
 from reconciler.cli.error_output import print_error
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options
+from reconciler.cli.options import PlanRequest, option, planning_options, result_options
 from reconciler.cli.output import require_distinct_files, write_rendered
 from reconciler.errors import (
     MAY_HAVE_TAKEN_EFFECT,
@@ -102,15 +103,19 @@ EXAMPLE = """\
 
 
 @command(EXAMPLE)
-@option("--notify", metavar="CHAT", help="Send a summary to this group (by key) or chat (by id) if there is drift.")
+@option(
+    "--notify",
+    metavar="CHAT",
+    shell_complete=suggest_keys,
+    help="Send a summary to this group (by key) or chat (by id) if there is drift.",
+)
 @option(
     "--since",
     metavar="REF",
     help="Show the cause of each difference since this git revision was applied: a manual change, or a configuration "
     "change that is not applied yet. Defaults to the newest applied/… tag in the history of HEAD, if any.",
 )
-@format_option(PLAN_FORMATS)
-@output_option
+@result_options(PLAN_FORMATS)
 @planning_options
 @pass_global_options
 def drift(

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.completion import suggest_people
 from reconciler.cli.formats import WHO_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import format_option, output_option, path_argument, show_phones_option
+from reconciler.cli.options import path_argument, result_options, show_phones_option
 from reconciler.cli.output import require_distinct_files, write_rendered
 
 EXAMPLE = """\
@@ -19,10 +20,9 @@ EXAMPLE = """\
 
 
 @command(EXAMPLE)
-@click.argument("person")
+@click.argument("person", shell_complete=suggest_people)
 @path_argument
-@format_option(WHO_FORMATS)
-@output_option
+@result_options(WHO_FORMATS)
 @show_phones_option
 @pass_global_options
 def who(
@@ -36,7 +36,7 @@ def who(
     from reconciler.cli.planning import load_desired, source_files
     from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, reading_session
-    from reconciler.config.people import resolve_person
+    from reconciler.config.person_reference import resolve_person
     from reconciler.engine import find_person
 
     desired = load_desired(path, global_options)
