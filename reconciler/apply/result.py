@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from reconciler.messages import Message
 from reconciler.model.live import CallRecord
-from reconciler.model.person_ref import PersonRef
+from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.plan.model import Plan
 from reconciler.plan.step import Action, Step
 
@@ -103,13 +103,18 @@ class ApplyResult:
 
 @dataclass(frozen=True, slots=True)
 class ResultSummary:
-    """A run in numbers; `calls` counts the requests that could write, retries included."""
+    """A run in numbers; `calls` counts the requests that could write, retries included.
+
+    `added` and `removed` are memberships, `people_joined` and `people_left` the distinct people whose these are.
+    """
 
     created: int
     joined: int
     changed: int
     added: int
     removed: int
+    people_joined: int
+    people_left: int
     left: int
     failed: int
     unknown: int
@@ -128,12 +133,17 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
     moved = people_moved(result)
     new = {step.step.group for step in done if step.step.action.enters_group}
     changed = {step.step.group for step in done if step.step.action is Action.PATCH or moved.get(step)}
+    adding = (Action.CREATE, Action.ADD)
+    joined = [person for step, people in moved.items() if step.step.action in adding for person in people]
+    gone = [person for step, people in moved.items() if step.step.action is Action.REMOVE for person in people]
     return ResultSummary(
         created=kinds.count(Action.CREATE),
         joined=kinds.count(Action.JOIN),
         changed=len(changed - new),
-        added=sum(len(people) for step, people in moved.items() if step.step.action in (Action.CREATE, Action.ADD)),
-        removed=sum(len(people) for step, people in moved.items() if step.step.action is Action.REMOVE),
+        added=len(joined),
+        removed=len(gone),
+        people_joined=count_people(joined),
+        people_left=count_people(gone),
         left=kinds.count(Action.LEAVE),
         failed=outcomes.count(StepStatus.FAILED),
         unknown=outcomes.count(StepStatus.UNKNOWN),

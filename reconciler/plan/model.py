@@ -15,7 +15,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
-from reconciler.model.person_ref import PersonRef
+from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.model.text import Untrusted
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.step import Action, Step
@@ -200,10 +200,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """A plan in numbers: groups, people, blocked and unchanged groups, refusals, calls, whole seconds.
+    """A plan in numbers: groups, memberships, people, blocked and unchanged groups, refusals, calls, whole seconds.
 
-    `changes` counts existing groups with a patch, an add or a remove. People count only where a step moves them; the
-    first members of a new group count as added.
+    `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
+    `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
+    moves somebody; the first members of a new group count as added.
     """
 
     creates: int
@@ -212,6 +213,8 @@ class PlanSummary:
     changes: int
     adds: int
     removes: int
+    people_joining: int
+    people_leaving: int
     leaves: int
     blocked: int
     refusals: int
@@ -224,13 +227,17 @@ def summarize_plan(plan: Plan) -> PlanSummary:
     """Return the numbers for the plan's summary line and its document."""
     steps = [step for group in plan.groups for step in group.steps]
     kinds = [step.action for step in steps]
+    joining = [person for step in steps if step.action in (Action.CREATE, Action.ADD) for person in step.people]
+    leaving = [person for step in steps if step.action is Action.REMOVE for person in step.people]
     return PlanSummary(
         creates=kinds.count(Action.CREATE),
         adopts=sum(group.adopted for group in plan.groups),
         joins=kinds.count(Action.JOIN),
         changes=sum(_changes(group) for group in plan.groups),
-        adds=sum(len(step.people) for step in steps if step.action in (Action.CREATE, Action.ADD)),
-        removes=sum(len(step.people) for step in steps if step.action is Action.REMOVE),
+        adds=len(joining),
+        removes=len(leaving),
+        people_joining=count_people(joining),
+        people_leaving=count_people(leaving),
         leaves=kinds.count(Action.LEAVE),
         blocked=sum(bool(group.blocked) for group in plan.groups),
         refusals=len(plan.refusals),

@@ -94,10 +94,10 @@ def _comment_section(section: Section, options: RenderOptions) -> CommentSection
 
 
 def totals_markdown(totals: Totals) -> str:
-    """Return totals as a heading and a line, without the counts that are zero."""
+    """Return totals as a heading and a line."""
     if not totals.counts:
         return f"### {totals.subject}\n\n{totals.rest[:1].upper()}{totals.rest[1:]}."
-    return f"### {totals.subject}\n\n**{totals.some}** · {totals.rest}"
+    return f"### {totals.subject}\n\n**{totals.counts}** · {totals.rest}"
 
 
 def alert(kind: str, title: str, items: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from reconciler.report.pieces import OutsideText, QuotedText, mask_for, message_
 from reconciler.report.plan_view import REFUSED, plan_view
 from reconciler.report.result_view import result_view
 from reconciler.report.sections import Line, Mark, Section
+from reconciler.report.shared_changes import SharedChange
 from reconciler.report.summary import cause_sentences
 from reconciler.sanitize.escape import json_line, mask_and_escape
 
@@ -41,7 +42,8 @@ def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
     Groups without a section are only counted; those merely found by name are named in one line.
     """
     view = plan_view(saved.plan, drift=options.drift)
-    blocks = [section_text(group.section, options) for group in view.reported]
+    blocks = [_shared_text(change, options) for change in view.shared]
+    blocks += [section_text(group.section, options) for group in view.single]
     blocks += [_refusals(view.refusals, options)] if view.refusals else []
     blocks += ["\n".join(line_text(note.line, options, indent="") for note in view.notes)] if view.notes else []
     ending = [*(plain_text(sentence, options) for sentence in view.scope), view.in_sync]
@@ -113,6 +115,11 @@ def section_text(section: Section, options: RenderOptions) -> str:
     key = paint(plain_text((OutsideText(section.key),), options), BOLD, options)
     heading = f"{key}  {plain_text((*name, section.id), options)}".rstrip()
     return "\n".join([heading, *lines_text(section.lines(), options)])
+
+
+def _shared_text(change: SharedChange, options: RenderOptions) -> str:
+    heading = paint(plain_text(change.title, options), BOLD, options)
+    return "\n".join([heading, *lines_text(change.lines(), options)])
 
 
 def lines_text(lines: Iterable[Line], options: RenderOptions, indent: str = "  ") -> list[str]:
