@@ -103,7 +103,8 @@ class ApplyResult:
 
 @dataclass(frozen=True, slots=True)
 class ResultSummary:
-    """A run in numbers; `calls` counts the requests that could write, retries included.
+    """A run in numbers; `calls` counts the requests that could write, retries included, `read_backs` all that followed
+    the first of them and only read.
 
     `added` and `removed` are memberships, `people_joined` and `people_left` the distinct people whose these are.
     """
@@ -123,10 +124,12 @@ class ResultSummary:
     people_refused: int
     blocked: int
     calls: int
+    read_backs: int
 
 
 def summarize_result(result: ApplyResult) -> ResultSummary:
     """Return the numbers for the run's summary line and its document."""
+    writes = [index for index, call in enumerate(result.calls) if call.method != "GET"]
     done = [step for step in result.steps if step.status is StepStatus.DONE]
     kinds = [step.step.action for step in done]
     outcomes = [step.status for step in result.steps]
@@ -151,7 +154,8 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
         not_run=outcomes.count(StepStatus.NOT_RUN),
         people_refused=sum(person.refused for person in result.people),
         blocked=sum(bool(group.blocked) for group in result.plan.groups),
-        calls=sum(call.method != "GET" for call in result.calls),
+        calls=len(writes),
+        read_backs=len(result.calls) - writes[0] - len(writes) if writes else 0,
     )
 
 

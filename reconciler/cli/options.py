@@ -64,6 +64,11 @@ def format_option(formats: Iterable[str]) -> Callable[[F], F]:
 
 
 output_option = file_option("--output", help="Write the result to a file instead of stdout.")
+summary_option = option(
+    "--summary",
+    is_flag=True,
+    help="In text and markdown, show only the main thing, what groups share, what is blocked or refused, and totals.",
+)
 show_phones_option = option("--show-phones", is_flag=True, help="Show phone numbers in full instead of masked.")
 
 

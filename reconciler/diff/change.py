@@ -20,6 +20,7 @@ class AdviceKind(StrEnum):
     DOUBTFUL = "doubtful"
     EXPIRED = "expired"
     EXPIRES = "expires"
+    MEMBERSHIP = "membership"
     KEPT = "kept"
     OBSERVED = "observed"
     PENDING = "pending"

@@ -36,8 +36,8 @@ def upgrade_document(document: Document, version: int) -> Document:
         for name in ("shard", "changed_since", "summary"):
             document[name] = _renamed(document.get(name), name)
         # Nobody reads these numbers of a document that is only shown.
-        document["summary"] = _with_default(document["summary"], "people_joining", 0)
-        document["summary"] = _with_default(document["summary"], "people_leaving", 0)
+        for name in ("people_joining", "people_leaving", "read_backs"):
+            document["summary"] = _with_default(document["summary"], name, 0)
         document["refusals"] = _each(document.get("refusals"), lambda one: _renamed(one, "refusal"))
     document["refusals"] = _each(document.get("refusals"), lambda one: _with_messages(one, "message", "override"))
     document["format_version"], document["baseline"] = FORMAT_VERSION, None

@@ -187,10 +187,15 @@ class Plan:
         return sum(len(group.steps) for group in self.groups)
 
     @property
+    def read_backs(self) -> int:
+        """How many calls read the changed groups back."""
+        return sum(bool(group.steps) for group in self.groups)
+
+    @property
     def seconds(self) -> float:
-        """How many seconds these calls take at the rate limit, or at `writes_per_minute` where that is slower."""
+        """How many seconds these calls take at the rate limit, the writes at `writes_per_minute` if that is slower."""
         rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
-        return self.calls * 60.0 / rate
+        return self.calls * 60.0 / rate + self.read_backs * 60.0 / self.calls_per_minute
 
     @property
     def has_changes(self) -> bool:
@@ -202,6 +207,7 @@ class Plan:
 class PlanSummary:
     """A plan in numbers: groups, memberships, people, blocked and unchanged groups, refusals, calls, whole seconds.
 
+    `calls` are those that write; each changed group is read back by one of the `read_backs`.
     `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
     `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
     moves somebody; the first members of a new group count as added.
@@ -220,6 +226,7 @@ class PlanSummary:
     refusals: int
     unchanged: int
     calls: int
+    read_backs: int
     seconds: int
 
 
@@ -243,6 +250,7 @@ def summarize_plan(plan: Plan) -> PlanSummary:
         refusals=len(plan.refusals),
         unchanged=sum(not group.has_changes for group in plan.groups),
         calls=plan.calls,
+        read_backs=plan.read_backs,
         seconds=ceil(plan.seconds - 1e-9),
     )
 

@@ -14,6 +14,7 @@ from reconciler.plan.step import Action
 from reconciler.report.pieces import (
     OutsideText,
     PersonName,
+    PhoneNumber,
     Piece,
     Pieces,
     QuotedText,
@@ -73,6 +74,21 @@ class PersonItem:
         return join_pieces(" · ", [day, outside(self.person.reason), literal(self.cause)])
 
 
+@dataclass(frozen=True, slots=True)
+class NewNumber:
+    """One person of whom a group has an earlier number: that one leaves, the new one joins."""
+
+    old: PersonItem
+    new: PersonItem
+
+    @property
+    def line(self) -> Line:
+        """Return `~ Bob Marsh (bob): new number, +1 202 ••• ••43 → +1 202 ••• ••44`."""
+        numbers = (PhoneNumber(self.old.person.identity or ""), LiteralText(" → "))
+        words = (LiteralText(": new number, "), *numbers, PhoneNumber(self.new.person.identity or ""))
+        return Line("~", person_pieces(self.new.person) + words + literal(_remarks(self.new)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupView:
     """Everything a report says about one group of a plan."""
@@ -104,6 +120,21 @@ class GroupView:
     def is_quiet(self) -> bool:
         """Whether the group needs no section of its own: it is only counted or named."""
         return not (self.has_changes or self.differs or self.notes or self.refusals)
+
+    @property
+    def new_numbers(self) -> tuple[NewNumber, ...]:
+        """Return the people whose number changed: one alias that leaves with one number and joins with another."""
+        leaving = {item.person.alias: item for item in self.moving(added=False) if item.person.alias}
+        pairs = ((leaving.get(item.person.alias or ""), item) for item in self.moving(added=True))
+        return tuple(NewNumber(old, new) for old, new in pairs if old is not None)
+
+    @property
+    def people_lines(self) -> Iterator[Line]:
+        """Yield who has a new number, who is added and who is removed."""
+        changed = self.new_numbers
+        told = {item for change in changed for item in (change.old, change.new)}
+        yield from (change.line for change in changed)
+        yield from (item.line for item in self.people if item not in told)
 
     def moving(self, *, added: bool) -> tuple[PersonItem, ...]:
         """Return who would be added, or who would be removed."""
@@ -141,7 +172,7 @@ class GroupView:
             yield Line("=", self.adopted, "adopt")
         for field in self.fields:
             yield field_line(field.change, _remarks(field))
-        yield from (item.line for item in self.people)
+        yield from self.people_lines
         yield from (Line("!", reason, "blocked") for reason in self.blocked)
         yield from (note.line for note in self.notes)
 

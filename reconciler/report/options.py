@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """With full phone numbers or masked ones, with colours (text alone has any), for which command.
+    """With full phone numbers or masked ones, with colours (text alone has any), for which command, how wide.
 
-    `drift` marks a plan that nobody intends to apply.
+    `drift` marks a plan that nobody intends to apply. `summary` leaves out the single groups, in text and markdown.
+    `width` is that of the terminal, to which text is wrapped; None for a file or a pipe.
     """
 
     show_phones: bool = False
     color: bool = False
     drift: bool = False
+    summary: bool = False
+    width: int | None = None

@@ -6,20 +6,20 @@ blocked, and who is added and removed where. A format decides on the layout alon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from reconciler.messages import LiteralText
 from reconciler.plan.model import Plan, PlanSummary, Refusal, summarize_plan
 from reconciler.report.group_view import GroupView, PersonItem, group_view
-from reconciler.report.pieces import PersonName, Pieces, first_pieces
-from reconciler.report.sections import Note, advice_note
+from reconciler.report.pieces import OutsideText, PersonName, Pieces, first_pieces, plural
+from reconciler.report.sections import Line, Note, advice_note
 from reconciler.report.shared_changes import SharedChange, shared_changes
 from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
-REFUSED: Final = "Refused: apply would stop before its first write"
-_MAX_ADOPTED: Final = 10
+REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
+_MAX_KEYS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,21 @@ def plan_view(plan: Plan, *, drift: bool) -> PlanView:
     )
 
 
+def single_groups_lines(view: PlanView) -> Iterator[Line]:
+    """Yield the groups with changes of their own in one line, and each blocked group with the reasons."""
+    changing = [group.key for group in view.single if group.differs and not group.blocked]
+    if changing:
+        count = plural(len(changing), "other group changes: ", "other groups change: ")
+        words = count if view.shared else count.replace("other ", "")
+        yield Line("~", (LiteralText(words), *first_pieces(changing, _MAX_KEYS)))
+    for group in view.groups:
+        yield from (
+            Line("!", (OutsideText(group.key), LiteralText(": "), *reason), "blocked") for reason in group.blocked
+        )
+
+
 def _found_by_name(keys: Sequence[str]) -> Note:
     """Return one note for all groups that only differ in having been found by name."""
     ids = "its id" if len(keys) == 1 else "their ids"
     pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
-    return Note("adopt", (*first_pieces(keys, _MAX_ADOPTED), pin), mark="=")
+    return Note("adopt", (*first_pieces(keys, _MAX_KEYS), pin), mark="=")

@@ -50,8 +50,8 @@ class SharedChange:
     def lines(self) -> Iterator[Line]:
         """Yield what changes in each of the groups."""
         team = (LiteralText("  (team "), OutsideText(self.team), LiteralText(")")) if self.team else ()
-        for item in self.people:
-            yield Line(item.line.mark, item.line.pieces + (team if item.added else ()))
+        for line in self.groups[0].people_lines:
+            yield Line(line.mark, line.pieces + (team if line.mark == "+" else ()))
         yield from (note.line for note in self.groups[0].notes)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
+from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import (
     AppliedRevision,
     ChangedSince,
@@ -80,7 +81,8 @@ def plan_totals(plan: Plan, *, drift: bool) -> Totals:
         moves_words(count),
         _blocked(count.blocked),
     )
-    calls = f"{plural(count.calls, 'call')}, {duration(count.seconds)}" if count.calls else "no calls"
+    sent = count.calls + count.read_backs
+    calls = f"{plural(sent, 'call')}, {duration(count.seconds)}" if sent else "no calls"
     return Totals("Drift" if drift else "Plan", parts, calls)
 
 
@@ -96,7 +98,7 @@ def result_totals(result: ApplyResult) -> Totals:
         tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
         _blocked(count.blocked),
     )
-    return Totals("Applied", parts, plural(count.calls, "call"))
+    return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))
 
 
 def moves_words(count: PlanSummary, *, leaving_first: bool = False) -> tuple[str, ...]:
@@ -125,21 +127,31 @@ def plan_headline(plan: Plan, *, drift: bool) -> str:
     """
     if not plan.has_changes:
         return _no_changes(plan, drift=drift)
+    changes = change_words(plan, leaving_first=True)
+    if drift:
+        changing = sum(bool(group.steps) for group in plan.groups)
+        differs = plural(changing, "group differs from the configuration", "groups differ from the configuration")
+        changes = differs if changing else ""
+    blocked = sum(bool(group.blocked) for group in plan.groups)
+    news = ", ".join(filter(None, [changes, *_blocked(blocked)]))
+    return ": ".join(filter(None, ["Apply would be refused" if plan.refusals else "", news]))
+
+
+def change_words(plan: Plan, *, leaving_first: bool = False) -> str:
+    """Return `4 people join, 4 leave, 1 new group`: what the steps of a plan do, "" where there are none."""
     count = summarize_plan(plan)
-    patched = sum(_is_patched(group) for group in plan.groups)
     groups = (
         (count.creates, "new group", "new groups"),
         (count.joins, "group to join", "groups to join"),
         (count.leaves, "group to leave", "groups to leave"),
-        (patched, "group gets a new name or description", "groups get a new name or description"),
+        (
+            sum(map(_is_patched, plan.groups)),
+            "group gets a new name or description",
+            "groups get a new name or description",
+        ),
     )
-    parts = [*moves_words(count, leaving_first=True), *(plural(*words) for words in groups if words[0])]
-    if drift:
-        changing = sum(bool(group.steps) for group in plan.groups)
-        differs = plural(changing, "group differs from the configuration", "groups differ from the configuration")
-        parts = [differs] if changing else []
-    news = ", ".join([*parts, *_blocked(count.blocked)])
-    return ": ".join(filter(None, ["Apply would be refused" if plan.refusals else "", news]))
+    moves = moves_words(count, leaving_first=leaving_first)
+    return ", ".join([*moves, *(plural(*words) for words in groups if words[0])])
 
 
 def _is_patched(group: GroupPlan) -> bool:
@@ -184,6 +196,12 @@ def scope_sentences(plan: Plan) -> Iterator[Pieces]:
         yield literal(f"Shard {plan.shard}: {len(plan.groups)} of {which}{total}.")
     if plan.baseline is not None:
         yield from cause_sentences(plan, plan.baseline)
+
+
+def as_of_sentence(saved: SavedPlan) -> Pieces:
+    """Return `As of 2027-05-05.`; nothing for a plan as of the day on which it was made."""
+    day = saved.plan.as_of.isoformat()
+    return () if saved.made_at.startswith(day) else literal(f"As of {day}.")
 
 
 def cause_words(group: GroupPlan, item: DriftItem, person: PersonRef | None = None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS
-from reconciler.cli.global_options import GlobalOptions, add_global_options
+from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options
+from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options, summary_option
 from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, NotificationFailed, OutputError, UsageError
 from reconciler.model.identity import chat_id, parse_jid
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.engine import PlanResult
     from reconciler.model.desired import Desired
-    from reconciler.plan.file_format import SavedPlan
+
+log = logging.getLogger("reconciler.drift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def send_notification(chat: ChatTarget, desired: Desired, planned: PlanResult, s
         raise NotificationFailed(f"the notification to {chat.word} {outcome}: {error.summary()}", hint) from error
     if session.stop.event.is_set():
         raise Interrupted(f"interrupted; the notification to {chat.word} was sent")
+    log.info("Sent the notification to %s.", chat.word)
 
 
 def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
@@ -103,12 +107,19 @@ Example:
     "change that is not applied yet. Defaults to the newest applied/… tag in the history of HEAD, if any.",
 )
 @format_option(PLAN_FORMATS)
+@summary_option
 @output_option
 @planning_options
 @add_global_options
 @click.pass_context
 def drift(
-    ctx: click.Context, request: PlanRequest, notify: str | None, format_: str, output: Path | None, since: str | None
+    ctx: click.Context,
+    request: PlanRequest,
+    notify: str | None,
+    format_: str,
+    summary: bool,
+    output: Path | None,
+    since: str | None,
 ) -> int:
     """Show how the live groups differ from the configuration; exit with 2 if they do. Changes no group.
 
@@ -116,7 +127,7 @@ def drift(
     and group keys, and nothing else is written. If the message cannot be sent, the exit code is 1.
     """
     from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import require_distinct_files
+    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
     from reconciler.cli.revisions import add_drift_causes, find_applied_revision
 
@@ -127,7 +138,8 @@ def drift(
     baseline = find_applied_revision(request.path, since)
     with read_only_plan(desired, options, global_options) as (planned, session):
         plan = add_drift_causes(planned, desired, request.path, baseline)
-        shown = _render(stamp(plan, desired.sources), request, global_options, format_, output)
+        saved, reader = stamp(plan, desired.sources), {"show_phones": request.show_phones, "summary": summary}
+        shown = _try(lambda: write_rendered(PLAN_FORMATS[format_], saved, global_options, output, drift=True, **reader))
         if chat is not None and session is not None and plan.has_changes:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
@@ -135,17 +147,13 @@ def drift(
     return 2 if plan.has_changes else 0
 
 
-def _render(
-    saved: SavedPlan, request: PlanRequest, global_options: GlobalOptions, format_: str, output: Path | None
-) -> bool:
+def _try(write: Callable[[], None]) -> bool:
     """Print the drift. If that fails, print an error and go on, so that the notification is still sent."""
     from reconciler.cli.error_output import format_error
-    from reconciler.cli.output import print_message, write_rendered
+    from reconciler.cli.output import print_message
 
     try:
-        write_rendered(
-            PLAN_FORMATS[format_], saved, global_options, output, show_phones=request.show_phones, drift=True
-        )
+        write()
     except BrokenPipeError:
         return False
     except (OutputError, UsageError) as error:

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import PlanRequest, file_option, format_option, option, output_option, planning_options
+from reconciler.cli.options import (
+    PlanRequest,
+    file_option,
+    format_option,
+    option,
+    output_option,
+    planning_options,
+    summary_option,
+)
+
+if TYPE_CHECKING:
+    from reconciler.plan.model import Plan
+
+
+def saved_message(plan: Plan, out: Path) -> str:
+    """Return where the plan was saved and, where an apply does anything, the command for it."""
+    from reconciler.sanitize.escape import escape_controls
+
+    saved = f"saved the plan to {escape_controls(str(out))}"
+    if plan.refusals or not plan.steps:
+        return saved
+    return f"{saved}; run: reconciler apply {escape_controls(quote(str(out)))}"
+
 
 EXAMPLE = """\b
 Example:
@@ -24,6 +48,7 @@ Example:
 @file_option("--out", help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending (0: none, 1: error).")
 @format_option(PLAN_FORMATS)
+@summary_option
 @output_option
 @planning_options
 @add_global_options
@@ -34,6 +59,7 @@ def plan(
     out: Path | None,
     detailed_exitcode: bool,
     format_: str,
+    summary: bool,
     output: Path | None,
 ) -> int:
     """Show what apply would change in the live groups. Never writes.
@@ -41,7 +67,7 @@ def plan(
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import require_distinct_files, write_file, write_rendered
+    from reconciler.cli.output import print_message, require_distinct_files, write_file, write_rendered
     from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
 
     global_options = set_up_logging(ctx)
@@ -57,6 +83,8 @@ def plan(
 
         saved = stamp(plan, source_digests(request.path, desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)
-    stamped = stamp(plan, desired.sources)
-    write_rendered(PLAN_FORMATS[format_], stamped, global_options, output, show_phones=request.show_phones)
+    stamped, render = stamp(plan, desired.sources), PLAN_FORMATS[format_]
+    write_rendered(render, stamped, global_options, output, show_phones=request.show_phones, summary=summary)
+    if out is not None and not global_options.quiet:
+        print_message(saved_message(plan, out))
     return 2 if detailed_exitcode and plan.has_changes else 0

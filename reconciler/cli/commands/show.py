@@ -9,7 +9,7 @@ import click
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.lazy_group import Command
-from reconciler.cli.options import format_option, output_option, show_phones_option
+from reconciler.cli.options import format_option, output_option, show_phones_option, summary_option
 
 EXAMPLE = """\b
 Example:
@@ -20,11 +20,14 @@ Example:
 @click.command(cls=Command, epilog=EXAMPLE)
 @click.argument("planfile", type=click.Path(path_type=Path, dir_okay=False))
 @format_option(PLAN_FORMATS)
+@summary_option
 @output_option
 @show_phones_option
 @add_global_options
 @click.pass_context
-def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, show_phones: bool) -> int:
+def show(
+    ctx: click.Context, planfile: Path, format_: str, summary: bool, output: Path | None, show_phones: bool
+) -> int:
     """Render a plan that `plan --out` saved."""
     from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.output import require_distinct_files, write_rendered
@@ -33,5 +36,5 @@ def show(ctx: click.Context, planfile: Path, format_: str, output: Path | None, 
     global_options = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (planfile,))
     saved = read_plan_file_to_show(planfile)
-    write_rendered(PLAN_FORMATS[format_], saved, global_options, output, show_phones=show_phones)
+    write_rendered(PLAN_FORMATS[format_], saved, global_options, output, show_phones=show_phones, summary=summary)
     return 0

@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 import click
 
@@ -26,6 +26,7 @@ from reconciler.cli.output import (
     print_message,
     require_distinct_files,
     require_stdout,
+    terminal_width,
     use_color,
     write,
     write_after_success,
@@ -38,6 +39,9 @@ from reconciler.errors import Refused, UsageError
 from reconciler.plan.guards import raise_if_refused
 from reconciler.plan.model import Plan
 from reconciler.report.options import RenderOptions
+
+_OTHER_YES: Final = frozenset({"y", "ye", "j", "ja", "o", "oui", "s", "si", "sí", "sim", "ok"})
+"""Answers that probably mean yes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +99,10 @@ class ApplyRun:
     def finish_plan(self, planned: PlanResult, session: Session) -> int:
         """Show the plan, confirm it, execute it, report the result; return the exit code."""
         plan = planned.plan
-        self._show_plan(plan)
+        is_shown = self._show_plan(plan)
         if self.options.dry_run:
-            return self._dry_run(plan, session)
-        raise_if_refused(plan)
+            return self._dry_run(plan, session, is_shown=is_shown)
+        raise_if_refused(plan, is_shown=is_shown)
         if not plan.steps:
             return self._report(ApplyResult(plan, calls=self.recorder.calls), nothing_to_do=True)
         if not self.options.yes:
@@ -107,18 +111,22 @@ class ApplyRun:
         result = self._execute(planned, session)
         return self._report(replace(result, calls=self.recorder.calls))
 
-    def _show_plan(self, plan: Plan) -> None:
-        """Show the plan on stdout; when that is for one document, on stderr, and only when somebody is to confirm."""
+    def _show_plan(self, plan: Plan) -> bool:
+        """Show the plan on stdout; when that is for one document, on stderr, and only when somebody is to confirm.
+
+        Return whether it was shown.
+        """
         on_stdout = self.options.format == "text"
         if not on_stdout and (self.options.yes or self.options.dry_run):
-            return
+            return False
         text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), self._render_options())
         if on_stdout:
             write(text)
         else:
             click.echo(text, err=True)
+        return True
 
-    def _dry_run(self, plan: Plan, session: Session) -> int:
+    def _dry_run(self, plan: Plan, session: Session, *, is_shown: bool) -> int:
         from reconciler.report.sections import KNOWN_AFTER_APPLY
         from reconciler.report.text import DryRun
 
@@ -129,7 +137,7 @@ class ApplyRun:
             write(text)
         elif calls:
             write("\n" + text)
-        raise_if_refused(plan)
+        raise_if_refused(plan, is_shown=is_shown)
         return 0
 
     def _execute(self, planned: PlanResult, session: Session) -> ApplyResult:
@@ -190,21 +198,30 @@ class ApplyRun:
         return write_after_success(text, note)
 
     def _render_options(self) -> RenderOptions:
-        return RenderOptions(self.show_phones, use_color(self.global_options.no_color))
+        color, width = use_color(self.global_options.no_color), terminal_width()
+        return RenderOptions(show_phones=self.show_phones, color=color, width=width)
 
 
 def confirm(plan: Plan) -> None:
-    """Ask for confirmation on a terminal. Raises UsageError without one, Refused for any answer but `yes`."""
+    """Ask for confirmation on a terminal. Raises UsageError without one, Refused for any answer but `yes`.
+
+    Another word for yes is asked once more: it is not taken for one.
+    """
+    from reconciler.report.summary import change_words
+
     stdin: TextIO | None = sys.stdin  # None when it was closed when the program started (`<&-`)
     if stdin is None or not stdin.isatty():
         raise UsageError(
             "cannot ask for confirmation: stdin is not a terminal; nothing was changed",
             "pass --yes to apply without confirmation",
         )
-    calls = f"{plan.calls} call{'s' if plan.calls != 1 else ''}"
-    click.echo(f"\nApply this plan ({calls})? Type 'yes' to continue: ", nl=False, err=True)
-    if stdin.readline().strip().lower() != "yes":
-        raise Refused("not applied: nothing was changed")
+    click.echo(f"\nApply these changes ({change_words(plan)})? Type 'yes' to confirm: ", nl=False, err=True)
+    answer = stdin.readline().strip().lower()
+    if answer in _OTHER_YES:
+        click.echo("Type yes to confirm: ", nl=False, err=True)
+        answer = stdin.readline().strip().lower()
+    if answer != "yes":
+        raise Refused("nothing was changed")
 
 
 def require_writable(report: Path | None) -> None:
