@@ -16,7 +16,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli.lazy_group import GlobalOption, LazyGroup
+from reconciler.cli.command import LazyGroup
+from reconciler.cli.global_options import GlobalOption
 from reconciler.cli.main import cli
 from reconciler.json_schemas import schema_text
 from reconciler.message_catalogue import CATALOGUE, MessageKind, Sentence

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def is_missing(path: Path) -> bool:
-    """Return whether there is surely nothing at a path or behind its link; what cannot be examined may exist."""
+    """Return whether there is certainly nothing at a path or behind its link; what cannot be examined may exist."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):

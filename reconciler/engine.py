@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
-from reconciler.apply.create_group import ids_before_write
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
@@ -24,7 +23,6 @@ from reconciler.history.changed_since import narrow_by_matches, with_former_peop
 from reconciler.live.fetch import (
     GroupListApi,
     confirm_listing,
-    fetch_groups,
     fetch_invite_links,
     list_groups,
     read_groups,
@@ -35,12 +33,17 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
-from reconciler.plan.build import build_plan
+from reconciler.plan.build import build_plan, groups_awaiting_link, with_invite_links
 from reconciler.plan.guards import recheck_guards
-from reconciler.plan.invite_links import groups_awaiting_link, with_invite_links
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import PlanOptions, select_groups
-from reconciler.plan.staleness import groups_with_steps, raise_if_removes_protected, raise_if_stale
+from reconciler.plan.staleness import (
+    groups_to_create,
+    groups_with_steps,
+    raise_if_appeared,
+    raise_if_removes_protected,
+    raise_if_stale,
+)
 
 if TYPE_CHECKING:
     from reconciler.apply.ports import Progress
@@ -70,7 +73,7 @@ def make_plan(
     options, previous = narrow_by_matches(options, matches, listing)
     selection = select_groups(desired, options)
     selected = [matches[key] for key in matches if key in selection.planned]
-    read = fetch_groups(client, (match.listed for match in selected if match.listed and needs_read(match)), parallelism)
+    read = read_groups(client, (match.listed for match in selected if match.listed and needs_read(match)), parallelism)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
     instance = client.instance() if any(change.needs_writes for change in changes) else None
@@ -119,8 +122,10 @@ def execute(
 
     Raises Refused, before anything is written, when a group that is to be created exists by then.
     """
-    known = ids_before_write(planned.plan, planned.live_names, client)
-    applied = apply_plan(planned.plan, client, known=known, parallelism=parallelism, stop=stop, progress=progress)
+    listed_ids = _list_before_write(planned, client)
+    applied = apply_plan(
+        planned.plan, client, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress
+    )
     result, desired = applied.result, desired and desired.for_instance(client.instance_id)
     more = remaining_drift(applied.live, result, desired)
     return replace(result, remaining_drift=sort_drift((*result.remaining_drift, *more)))
@@ -170,3 +175,17 @@ def _read_for_saved_plan(
 
     entries = [entry for entry in listing.groups if entry.id in recorded]
     return read_groups(client, entries, parallelism, is_complete=is_complete)
+
+
+def _list_before_write(planned: PlanResult, client: GroupListApi) -> frozenset[str]:
+    """Return the ids of all groups listed before the first write; raise Refused if one to be created exists meanwhile.
+
+    Before anything is created the groups are listed again, because a list that was incomplete, or is out of date,
+    would lead to a duplicate.
+    """
+    names_before = planned.live_names
+    if not groups_to_create(planned.plan):
+        return frozenset(names_before)
+    listing = client.list_groups()
+    raise_if_appeared(planned.plan, listing.groups, names_before)
+    return frozenset(names_before) | listing.names.keys()

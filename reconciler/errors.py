@@ -12,20 +12,34 @@ ReconcilerError                 an expected failure: what happened and where, an
 ├── OutputError                 stdout does not accept the result
 ├── ReadOnlyViolation           a session refused a call that it does not allow (a bug, stopped)
 └── ApiError                    an API call failed: endpoint, status, code, request id
-    ├── RequestNotSent          the server surely never received the request
+    ├── RequestNotSent          the server never received the request
     ├── NoResponse              sent without a complete response: it may have taken effect
     ├── InvalidResponse         the response is unreadable, incomplete or of unknown form: it may have taken effect
     └── HttpError               the response has an error status
         ├── Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409 · Unprocessable 422
-        ├── RateLimited 429     surely not processed
+        ├── RateLimited 429     not processed
         └── ServerError 5xx     it may have taken effect
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
+
+
+class ExitCode(IntEnum):
+    """How the program ended, for scripts."""
+
+    DONE = 0
+    """Done, or nothing to do."""
+    ERROR = 1
+    """An error or a refusal, on the command line too: nothing was changed."""
+    CHANGES_PENDING = 2
+    """Live groups or versions differ (`drift`; `plan` and `diff` with `--detailed-exitcode`)."""
+    NOT_CONVERGED = 3
+    """An apply ran, and the live groups do not all match the configuration."""
+    INTERRUPTED = 130
 
 
 class ProblemKind(StrEnum):
@@ -79,7 +93,7 @@ class Problem:
 class ReconcilerError(Exception):
     """An expected failure: `message` is what happened and where, `hint` what to do next."""
 
-    exit_code = 1
+    exit_code = ExitCode.ERROR
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -130,7 +144,7 @@ class LockHeld(ReconcilerError):
 class Interrupted(ReconcilerError):
     """SIGINT or SIGTERM arrived."""
 
-    exit_code = 130
+    exit_code = ExitCode.INTERRUPTED
 
     def __init__(self, message: str = "interrupted", hint: str = "") -> None:
         super().__init__(message, hint)
@@ -178,7 +192,7 @@ class ApiError(ReconcilerError):
 
 
 class RequestNotSent(ApiError):
-    """The server surely never received the request (connection refused, name not found, TLS failed)."""
+    """The server never received the request (connection refused, name not found, TLS failed)."""
 
 
 class NoResponse(ApiError):
@@ -219,7 +233,7 @@ class Unprocessable(HttpError):
 
 
 class RateLimited(HttpError):
-    """429: surely not processed."""
+    """429: not processed."""
 
 
 class ServerError(HttpError):

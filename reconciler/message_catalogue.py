@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 
@@ -27,7 +28,10 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """The template of one message; for the page on safety `when` it applies, and how to `override` it."""
+    """The template of one message; for the page on safety `when` it applies, and how to `override` it.
+
+    Every refusal, blocked and doubt message has a `when`; a refusal and a blocked message have an `override` too.
+    """
 
     kind: MessageKind
     text: str
@@ -35,37 +39,14 @@ class Sentence:
     override: str = ""
 
 
-def _refusal(text: str, when: str, override: str) -> Sentence:
-    return Sentence(MessageKind.REFUSAL, text, when, override)
-
-
-def _override(text: str) -> Sentence:
-    return Sentence(MessageKind.OVERRIDE, text)
-
-
-def _blocked(text: str, when: str, override: str) -> Sentence:
-    return Sentence(MessageKind.BLOCKED, text, when, override)
-
-
-def _doubt(text: str, when: str) -> Sentence:
-    return Sentence(MessageKind.DOUBT, text, when)
-
-
-def _advice(text: str, when: str = "", override: str = "") -> Sentence:
-    return Sentence(MessageKind.ADVICE, text, when, override)
-
-
-def _step(text: str) -> Sentence:
-    return Sentence(MessageKind.STEP, text)
-
-
-def _person(text: str) -> Sentence:
-    return Sentence(MessageKind.PERSON, text)
-
-
-def _drift(text: str) -> Sentence:
-    return Sentence(MessageKind.DRIFT, text)
-
+_refusal = partial(Sentence, MessageKind.REFUSAL)
+_override = partial(Sentence, MessageKind.OVERRIDE)
+_blocked = partial(Sentence, MessageKind.BLOCKED)
+_doubt = partial(Sentence, MessageKind.DOUBT)
+_advice = partial(Sentence, MessageKind.ADVICE)
+_step = partial(Sentence, MessageKind.STEP)
+_person = partial(Sentence, MessageKind.PERSON)
+_drift = partial(Sentence, MessageKind.DRIFT)
 
 CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Refusals: why the whole run stops before its first write.

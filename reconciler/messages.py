@@ -2,7 +2,7 @@
 
 `message_catalogue` has the sentence for every code. A sentence names its parameters and their types:
 
-    {key}           text of ours or of the file: a key, an id, an error     str
+    {key}           text of the program or the file: a key, an error       str
     {name:live}     text that somebody else wrote, shown in quotes          Untrusted
     {count:int}     a number                                                int
     {day:date}      a day                                                   date
@@ -22,6 +22,7 @@ from string import Formatter
 from typing import Any, NoReturn, TypeAlias
 
 from reconciler.message_catalogue import CATALOGUE
+from reconciler.model.serialize import to_json
 from reconciler.model.text import Untrusted, quote
 
 Scalar: TypeAlias = "str | int | date | Untrusted"
@@ -94,7 +95,7 @@ class Message:
         return {
             "code": self.code,
             "text": self.to_text(),
-            "params": {name: _to_json(value) for name, value in self.params},
+            "params": {name: to_json(value) for name, value in self.params},
         }
 
     @classmethod
@@ -156,14 +157,6 @@ def _plain(value: Scalar) -> str:
     return (
         quote(value) if isinstance(value, Untrusted) else value.isoformat() if isinstance(value, date) else str(value)
     )
-
-
-def _to_json(value: Value) -> Any:
-    if isinstance(value, tuple):
-        return [_to_json(item) for item in value]
-    if isinstance(value, Message | Untrusted):
-        return value.to_json()
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _from_json(kind: str, value: Any) -> Any:

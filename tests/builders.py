@@ -94,19 +94,19 @@ def group(
 ) -> DesiredGroup:
     """A group of the file; by default pinned to the live group Alpha, with nothing else managed."""
     return DesiredGroup(
-        key,
-        id,
-        name,
-        tuple(previously),
-        description,
-        members if isinstance(members, Unmanaged) else _members(members),
-        tuple(expired),
-        _by_identity(absent),
-        admins if isinstance(admins, Unmanaged) else _by_identity(admins),
-        membership,
-        invite,
-        state,
-        max_removals,
+        key=key,
+        id=id,
+        name=name,
+        previously=tuple(previously),
+        description=description,
+        members=members if isinstance(members, Unmanaged) else _members(members),
+        expired=tuple(expired),
+        absent=_by_identity(absent),
+        admins=admins if isinstance(admins, Unmanaged) else _by_identity(admins),
+        membership=membership,
+        invite=invite,
+        state=state,
+        max_removals=max_removals,
     )
 
 
@@ -129,7 +129,14 @@ def desired(
     """A whole desired state, sorted by key as the loader sorts it."""
     known = {one.identity: one for one in people}
     in_order = tuple(sorted(groups, key=lambda g: g.key))
-    return Desired(in_order, known, "inst_abc123", account, policy or Policy(), as_of)
+    return Desired(
+        groups=in_order,
+        people=known,
+        instance_id="inst_abc123",
+        account=account,
+        policy=policy or Policy(),
+        as_of=as_of,
+    )
 
 
 def policy(
@@ -140,10 +147,10 @@ def policy(
 ) -> Policy:
     """What the file forbids or protects everywhere."""
     return Policy(
-        frozenset(one.identity for one in protected),
-        frozenset(one.identity for one in ignored),
-        max_removals,
-        writes_per_minute,
+        protected=frozenset(one.identity for one in protected),
+        ignored=frozenset(one.identity for one in ignored),
+        max_removals=max_removals,
+        writes_per_minute=writes_per_minute,
     )
 
 
@@ -154,10 +161,14 @@ def participant(
     spelling = who if isinstance(who, str) else shown_as or who.jid
     jid = parse_jid(spelling)
     if jid is None:
-        return Participant(spelling, None, None, lid, admin, owner)
+        return Participant(id=spelling, identity=None, jid=None, lid=lid, is_admin=admin, is_owner=owner)
     if jid.is_lid:
-        return Participant(spelling, None, None, f"{jid.digits}@lid", admin, owner)
-    return Participant(spelling, identity_of_digits(jid.digits), jid.phone_jid, lid, admin, owner)
+        return Participant(
+            id=spelling, identity=None, jid=None, lid=f"{jid.digits}@lid", is_admin=admin, is_owner=owner
+        )
+    return Participant(
+        id=spelling, identity=identity_of_digits(jid.digits), jid=jid.phone_jid, lid=lid, is_admin=admin, is_owner=owner
+    )
 
 
 MYSELF = participant(ME, admin=True)
@@ -176,20 +187,27 @@ def live(
     others = tuple(one if isinstance(one, Participant) else participant(one) for one in people)
     everybody = ((me,) if me is not None else ()) + others
     return LiveGroup(
-        id,
-        Untrusted(name),
-        Untrusted(description),
-        everybody,
-        owner.identity if owner else None,
-        len(everybody) if count is None else count,
+        id=id,
+        name=Untrusted(name),
+        description=Untrusted(description),
+        participants=everybody,
+        owner=owner.identity if owner else None,
+        count=len(everybody) if count is None else count,
     )
 
 
 def listed(one: LiveGroup, whole: bool = False) -> ListedGroup:
     """This live group's entry in the list: id, name and count, or everything."""
     if whole:
-        return ListedGroup(one.id, one.name, one.count, one.participants, one.description, one.owner)
-    return ListedGroup(one.id, one.name, one.count)
+        return ListedGroup(
+            id=one.id,
+            name=one.name,
+            count=one.count,
+            participants=one.participants,
+            description=one.description,
+            owner=one.owner,
+        )
+    return ListedGroup(id=one.id, name=one.name, count=one.count)
 
 
 def plan_for(

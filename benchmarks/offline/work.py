@@ -65,7 +65,7 @@ def make_plan(file: Path, live_file: Path, watch: Watch) -> int:
     with watch.part("load, validate, resolve"):
         desired = load(file, as_of=AS_OF)
     live = live_groups(live_file)
-    listed = [ListedGroup(group.id, group.name, group.count) for group in live.values()]
+    listed = [ListedGroup(id=group.id, name=group.name, count=group.count) for group in live.values()]
     with watch.part("diff"):
         changes = compare(match_groups(desired.groups, listed).values(), desired, live)
     with watch.part("plan"):
@@ -78,7 +78,7 @@ def live_groups(file: Path) -> dict[str, LiveGroup]:
     """The live groups by id, read from answers as the API gives them."""
     from benchmarks.files import about, name_of
     from benchmarks.numbers import OWN, digits, number
-    from reconciler.live.decode import live_group
+    from reconciler.live.decode import JsonValue, live_group
 
     def answer(place: int, key: str, members: list[int]) -> dict[str, Any]:
         people = [{"id": f"{digits(number(m))}@s.whatsapp.net", "is_admin": False} for m in members]
@@ -94,7 +94,7 @@ def live_groups(file: Path) -> dict[str, LiveGroup]:
 
     wanted = json.loads(file.read_text(encoding="utf-8"))
     answers = (answer(place, key, members) for place, (key, members) in enumerate(wanted.items()))
-    read = (live_group(data, f"GET {data['group_id']}") for data in answers)
+    read = (live_group(JsonValue(data, f"GET {data['group_id']}")) for data in answers)
     return {group.id: group for group in read}
 
 

@@ -1,10 +1,14 @@
-"""Execute a plan: phase by phase, groups in parallel, each group's steps in order; then read the groups back."""
+"""Execute a plan: phase by phase, groups in parallel, each group's steps in order; then read the groups back.
+
+Also the calls of a plan without sending them, for `apply --dry-run`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
 from typing import TypeVar
 
@@ -13,10 +17,10 @@ from reconciler.apply.ports import GroupApi, Progress
 from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.apply.verify import ReadBack, call_outcomes, read_back, sort_drift, with_invite_link
 from reconciler.concurrency import as_completed, thread_pool
+from reconciler.live import endpoints
 from reconciler.messages import Message
-from reconciler.model.live import LiveGroup
-from reconciler.plan.model import Plan
-from reconciler.plan.step import Phase
+from reconciler.model.live import ApiCall, LiveGroup
+from reconciler.plan.model import Action, Phase, Plan, Step
 
 T = TypeVar("T")
 
@@ -33,7 +37,7 @@ def apply_plan(
     plan: Plan,
     api: GroupApi,
     *,
-    known: Collection[str],
+    listed_ids: Collection[str],
     parallelism: int,
     stop: Event,
     progress: Progress,
@@ -43,35 +47,28 @@ def apply_plan(
     All other calls only read: a group between its steps where an answer leaves its state open, the list of groups
     where one may have been created or joined, each changed group afterwards, and invite links.
 
-    `known` are the ids of all groups that were listed when the plan was made or checked: after a create without an
-    answer, neither these nor the plan's `pinned_ids` can be the new group. When `stop` is set, calls under way finish
+    `listed_ids` are of all groups that were listed before the first write: after a create without an answer, neither
+    these nor the plan's `pinned_ids` can be the new group. When `stop` is set, calls under way finish
     and no other starts.
     """
-    taken = {*known, *plan.pinned_ids, *(group.id for group in plan.groups if group.id is not None)}
-    runs = [GroupExecutor(group, api, taken, stop) for group in plan.groups if group.steps]
+    existing_ids = {*listed_ids, *plan.pinned_ids, *(group.id for group in plan.groups if group.id is not None)}
+    runs = [GroupExecutor(group, api, existing_ids, stop) for group in plan.groups if group.steps]
     with thread_pool(max(1, min(parallelism, len(runs)))) as pool:
         for phase in Phase:
-            _run_all(pool, (_run_phase(run, phase, progress) for run in runs))
+            _run_all(pool, (partial(run.run_phase, phase, progress.started, progress.finished) for run in runs))
         changed = [(run, run.group_id) for run in runs if run.changed and run.group_id and not stop.is_set()]
-        reads = _run_all(pool, (_read_back(run, group_id, api, progress) for run, group_id in changed))
+        reads = _run_all(pool, (partial(_read_back, run, group_id, api, progress) for run, group_id in changed))
     return _applied(plan, runs, dict(zip((run.plan.key for run, _ in changed), reads, strict=True)), stop)
 
 
-def _run_phase(run: GroupExecutor, phase: Phase, progress: Progress) -> Callable[[], None]:
-    return lambda: run.run_phase(phase, progress.started, progress.finished)
-
-
-def _read_back(run: GroupExecutor, group_id: str, api: GroupApi, progress: Progress) -> Callable[[], ReadBack]:
-    def read() -> ReadBack:
-        progress.reading_back(run.plan.key)
-        try:
-            back = read_back(run, group_id, api)
-            return replace(back, people=with_invite_link(back.people, api, group_id))
-        except Exception as error:
-            run.unexpected.append(error)
-            return ReadBack(call_outcomes(run), (Message.of("crashed-reading-back", error=type(error).__name__),))
-
-    return read
+def _read_back(run: GroupExecutor, group_id: str, api: GroupApi, progress: Progress) -> ReadBack:
+    progress.reading_back(run.plan.key)
+    try:
+        back = read_back(run, group_id, api)
+        return replace(back, people=with_invite_link(back.people, api, group_id))
+    except Exception as error:
+        run.unexpected.append(error)
+        return ReadBack(call_outcomes(run), (Message.of("crashed-reading-back", error=type(error).__name__),))
 
 
 def _run_all(pool: ThreadPoolExecutor, jobs: Iterable[Callable[[], T]]) -> list[T]:
@@ -103,3 +100,28 @@ def _applied(plan: Plan, runs: list[GroupExecutor], reads: dict[str, ReadBack], 
         unexpected=tuple(error for run in runs for error in run.unexpected),
     )
     return Applied(result, {key: back.live for key, back in backs.items() if back.live is not None})
+
+
+def dry_run_calls(plan: Plan, *, unknown_id: str, removes_by_post: bool) -> tuple[ApiCall, ...]:
+    """Return the calls of a plan in the order of its steps.
+
+    `unknown_id` stands for the id of a group that the plan creates or joins; `removes_by_post` is the server's dialect.
+    """
+    return tuple(_call(step, step.group_id or unknown_id, removes_by_post) for step in plan.steps)
+
+
+def _call(step: Step, group_id: str, removes_by_post: bool) -> ApiCall:
+    jids = [person.jid for person in step.people if person.jid is not None]
+    match step.action:
+        case Action.CREATE:
+            return endpoints.create_group(step.name or "", jids)
+        case Action.JOIN:
+            return endpoints.join_group(step.invite or "")
+        case Action.PATCH:
+            return endpoints.patch_group(group_id, step.name, step.description)
+        case Action.ADD:
+            return endpoints.add_participants(group_id, jids)
+        case Action.REMOVE:
+            return endpoints.remove_participants(group_id, jids, by_post=removes_by_post)
+        case Action.LEAVE:
+            return endpoints.leave_group(group_id)

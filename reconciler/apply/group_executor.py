@@ -27,9 +27,8 @@ from reconciler.errors import (
 )
 from reconciler.messages import Message
 from reconciler.model.live import LiveGroup
-from reconciler.model.text import texts_equal
-from reconciler.plan.model import GroupPlan
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.model.text import Untrusted, texts_equal
+from reconciler.plan.model import Action, GroupPlan, Phase, Step
 
 
 @dataclass(slots=True)
@@ -41,7 +40,7 @@ class GroupExecutor:
 
     plan: GroupPlan
     api: GroupApi
-    taken: set[str]
+    existing_ids: set[str]
     stop: Event
     results: list[StepResult] = field(default_factory=list)
     outcomes: PersonOutcomes = field(default_factory=dict)
@@ -64,8 +63,10 @@ class GroupExecutor:
         for step in self.plan.steps:
             if step.phase is not phase:
                 continue
-            if not self._may_run(step):
-                result = self._skipped(step)
+            if self.stop.is_set():
+                result = self._result(step, StepStatus.NOT_RUN, Message.of("interrupted-before"))
+            elif not self._may_run(step):
+                result = self._result(step, StepStatus.SKIPPED, Message.of("earlier-step-failed"))
             else:
                 started(step)
                 result = self._run_safely(step)
@@ -73,22 +74,16 @@ class GroupExecutor:
             finished(result)
 
     def _may_run(self, step: Step) -> bool:
-        if self.stop.is_set():
-            return False
         if step.action.enters_group:
             return True
         if self.group_id is None:
             return False
-        return self.all_succeeded or not self._needs_success(step)
+        # To take something away, or to add to a full group after that, every step before has to have succeeded.
+        needs_success = step.action.is_destructive or step.phase is Phase.SWAP
+        return self.all_succeeded or not needs_success
 
-    def _needs_success(self, step: Step) -> bool:
-        """Whether the step needs all steps before it: to take something away, or to add to a full group after that."""
-        return step.action.is_destructive or step.phase is Phase.SWAP
-
-    def _skipped(self, step: Step) -> StepResult:
-        if self.stop.is_set():
-            return StepResult(step, StepStatus.NOT_RUN, Message.of("interrupted-before"), self.group_id)
-        return StepResult(step, StepStatus.SKIPPED, Message.of("earlier-step-failed"), self.group_id)
+    def _result(self, step: Step, status: StepStatus, message: Message | None = None) -> StepResult:
+        return StepResult(step, status, message, self.group_id)
 
     def _run_safely(self, step: Step) -> StepResult:
         """Run the step; after an unexpected error the other groups go on, and the step's outcome is unknown."""
@@ -104,10 +99,10 @@ class GroupExecutor:
             self._call(step)
         except Interrupted as error:
             if not self._has_effect and error.__cause__ is None:
-                return StepResult(step, StepStatus.NOT_RUN, Message.of("interrupted-before"), self.group_id)
-            return StepResult(step, StepStatus.UNKNOWN, Message.of("interrupted-during"), self.group_id)
+                return self._result(step, StepStatus.NOT_RUN, Message.of("interrupted-before"))
+            return self._result(step, StepStatus.UNKNOWN, Message.of("interrupted-during"))
         except CreateOutcomeUnknown as error:
-            return StepResult(step, StepStatus.UNKNOWN, Message.of("call-failed", error=str(error)))
+            return self._result(step, StepStatus.UNKNOWN, Message.of("call-failed", error=str(error)))
         except MAY_HAVE_TAKEN_EFFECT as error:
             return self._settle(step, error)
         except ApiError as error:
@@ -116,17 +111,17 @@ class GroupExecutor:
             return self._failed(step, error)
         except ReconcilerError as error:
             return self._failed(step, error)
-        return StepResult(step, StepStatus.DONE, group_id=self.group_id)
+        return self._result(step, StepStatus.DONE)
 
     def _failed(self, step: Step, error: ReconcilerError) -> StepResult:
         if self._has_effect:
-            return StepResult(step, StepStatus.UNKNOWN, Message.of("partly-done", error=str(error)), self.group_id)
-        return StepResult(step, StepStatus.FAILED, Message.of("call-failed", error=str(error)), self.group_id)
+            return self._result(step, StepStatus.UNKNOWN, Message.of("partly-done", error=str(error)))
+        return self._result(step, StepStatus.FAILED, Message.of("call-failed", error=str(error)))
 
     def _call(self, step: Step) -> None:
         match step.action:
             case Action.CREATE:
-                self._create(step)
+                CreateGroup(self.api, step, self.existing_ids, self.outcomes, self._note_created).run()
             case Action.JOIN:
                 self._join(step)
             case Action.PATCH:
@@ -148,13 +143,10 @@ class GroupExecutor:
     def _note_effect(self) -> None:
         self._has_effect = True
 
-    def _create(self, step: Step) -> None:
-        CreateGroup(self.api, step, self.taken, self.outcomes, self._note_created).run()
-
     def _note_created(self, group_id: str) -> None:
         self.group_id = group_id
         self.changed = self._has_effect = True
-        self.taken.add(group_id)
+        self.existing_ids.add(group_id)
 
     def _join(self, step: Step) -> None:
         wanted_id = self.plan.id
@@ -188,7 +180,7 @@ class GroupExecutor:
         new = [
             group.id
             for group in self.api.list_groups().groups
-            if group.id not in self.taken and any(texts_equal(group.name, name) for name in names)
+            if group.id not in self.existing_ids and any(texts_equal(group.name, name) for name in names)
         ]
         if len(new) != 1:
             raise ApiError(
@@ -209,7 +201,7 @@ class GroupExecutor:
 
     def _settle(self, step: Step, error: ApiError) -> StepResult:
         """Read the group to see whether a call without a usable answer took effect."""
-        unknown = StepResult(step, StepStatus.UNKNOWN, Message.of("call-failed", error=str(error)), self.group_id)
+        unknown = self._result(step, StepStatus.UNKNOWN, Message.of("call-failed", error=str(error)))
         if self.group_id is None or self.stop.is_set():
             return unknown
         try:
@@ -221,17 +213,26 @@ class GroupExecutor:
         if not done:
             return unknown
         self.changed = True
-        return StepResult(step, StepStatus.DONE, Message.of("seen-by-reading", error=error.message), self.group_id)
+        return self._result(step, StepStatus.DONE, Message.of("seen-by-reading", error=error.message))
 
     def _took_effect(self, step: Step, live: LiveGroup) -> bool:
         is_in = membership_of(live)
         match step.action:
             case Action.PATCH:
-                has_name = step.name is None or texts_equal(step.name, live.name)
-                return has_name and (step.description is None or texts_equal(step.description, live.description))
+                return not fields_that_differ(step, live)
             case Action.ADD:
                 return all(is_in(person) for person in step.people)
             case Action.REMOVE:
                 return not any(is_in(person) for person in step.people)
             case _:
                 return step.action is Action.JOIN
+
+
+def fields_that_differ(step: Step, live: LiveGroup) -> list[Message]:
+    """Return, a message each, the name and the description that a step sends and a live group does not have."""
+    differences = []
+    if step.name is not None and not texts_equal(step.name, live.name):
+        differences.append(Message.of("name-differs", live=live.name, sent=Untrusted(step.name)))
+    if step.description is not None and not texts_equal(step.description, live.description):
+        differences.append(Message.of("description-differs"))
+    return differences

@@ -17,7 +17,7 @@ from reconciler.model.identity import identity_of_jid
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action
 
 NOT_ABOUT_PEOPLE = frozenset({"PLAN_LIMIT_REACHED"})
 """Codes of a 409 that are not about a participant (the subscription's limit is reached)."""
@@ -103,11 +103,8 @@ class ParticipantCall:
         return Message.of("in-under-private-id", ids=tuple(sorted(lids)[:5]))
 
     def _after_bad_format(self, people: Sequence[PersonRef], error: Unprocessable) -> None:
-        bad = list(people) if len(people) == 1 else people_in_error(error.details, people)
+        bad = note_bad_numbers(error, people, self.outcomes)
         if bad:
-            for person in bad:
-                answer = Message.of("api-refused-person", answer=Untrusted(error.message))
-                self.outcomes[person] = (PersonStatus.BAD_NUMBER, answer)
             self.run([person for person in people if person not in bad])
         else:
             self._split(people, [])
@@ -147,6 +144,14 @@ def membership_of(live: LiveGroup) -> Callable[[PersonRef], bool]:
     return lambda person: person.identity in identities or person.lid in lids
 
 
+def note_bad_numbers(error: Unprocessable, people: Sequence[PersonRef], outcomes: PersonOutcomes) -> list[PersonRef]:
+    """Note and return whose number the server refuses: the only person's, else those that the error names."""
+    bad = list(people) if len(people) == 1 else people_in_error(error.details, people)
+    for person in bad:
+        outcomes[person] = (PersonStatus.BAD_NUMBER, Message.of("api-refused-person", answer=Untrusted(error.message)))
+    return bad
+
+
 def people_in_error(details: Any, people: Sequence[PersonRef]) -> list[PersonRef]:
     """Return the people of this call that the server's error details name, in whatever field."""
     identities = {identity for text in _texts(details) if (identity := identity_of_jid(text)) is not None}
@@ -156,10 +161,5 @@ def people_in_error(details: Any, people: Sequence[PersonRef]) -> list[PersonRef
 def _texts(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, str):
         return [value]
-    if depth > 4:
-        return []
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _texts(item, depth + 1)]
-    if isinstance(value, list):
-        return [text for item in value for text in _texts(item, depth + 1)]
-    return []
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for item in items for text in _texts(item, depth + 1)] if depth <= 4 else []

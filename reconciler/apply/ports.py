@@ -8,7 +8,7 @@ from typing import Protocol
 from reconciler.apply.result import StepResult
 from reconciler.live.fetch import InviteLinkApi
 from reconciler.model.live import Listing, LiveGroup
-from reconciler.plan.step import Step
+from reconciler.plan.model import Step
 
 
 class Created(Protocol):

@@ -8,8 +8,7 @@ from enum import StrEnum
 from reconciler.messages import Message
 from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef, count_people
-from reconciler.plan.model import Plan
-from reconciler.plan.step import Action, Step
+from reconciler.plan.model import Action, Plan, Step
 
 
 class StepStatus(StrEnum):
@@ -101,7 +100,7 @@ class ApplyResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultSummary:
     """A run in numbers; `calls` counts the requests that could write, retries included, `read_backs` all that followed
     the first of them and only read.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.apply.group_executor import GroupExecutor
+from reconciler.apply.group_executor import GroupExecutor, fields_that_differ
 from reconciler.apply.participants import membership_of
 from reconciler.apply.ports import GroupApi
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepStatus
@@ -21,8 +21,8 @@ from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import Untrusted, texts_equal
-from reconciler.plan.step import Action, Step
+from reconciler.model.text import texts_equal
+from reconciler.plan.model import Action, Step
 
 _JOIN_BY_LINK = (PersonStatus.NOT_ADDED, PersonStatus.PENDING)
 
@@ -72,7 +72,7 @@ def call_outcomes(run: GroupExecutor) -> tuple[PersonOutcome, ...]:
 
 
 def _texts_that_differ(run: GroupExecutor, live: LiveGroup) -> tuple[Message, ...]:
-    return tuple(text for step in _ran(run, Action.CREATE, Action.PATCH) for text in _fields_that_differ(step, live))
+    return tuple(text for step in _ran(run, Action.CREATE, Action.PATCH) for text in fields_that_differ(step, live))
 
 
 def _misplaced_people(run: GroupExecutor, live: LiveGroup) -> tuple[PersonOutcome, ...]:
@@ -126,18 +126,9 @@ def _why_present(run: GroupExecutor, person: PersonRef) -> Message:
 def _unconfirmed_steps(run: GroupExecutor, live: LiveGroup) -> frozenset[Step]:
     """Return the steps that the API reported as successful, and of which the group shows nothing."""
     is_in = membership_of(live)
-    patches = [step for step in _ran(run, Action.PATCH) if _fields_that_differ(step, live)]
+    patches = [step for step in _ran(run, Action.PATCH) if fields_that_differ(step, live)]
     removals = [step for step in _ran(run, Action.REMOVE) if all(is_in(person) for person in step.people)]
     return frozenset([*patches, *removals, *_ran(run, Action.LEAVE)])
-
-
-def _fields_that_differ(step: Step, live: LiveGroup) -> list[Message]:
-    differences = []
-    if step.name is not None and not texts_equal(step.name, live.name):
-        differences.append(Message.of("name-differs", live=live.name, sent=Untrusted(step.name)))
-    if step.description is not None and not texts_equal(step.description, live.description):
-        differences.append(Message.of("description-differs"))
-    return differences
 
 
 def _joining_by_link(run: GroupExecutor) -> tuple[PersonOutcome, ...]:
@@ -200,16 +191,12 @@ def _remaining_in_group(key: str, live: LiveGroup, result: ApplyResult, change: 
 def _compare_again(live_groups: Mapping[str, LiveGroup], desired: Desired) -> dict[str, Change]:
     """Return, by key, the changes of the groups that the run was about, whatever their live groups are called now."""
     matches = [
-        Match(group, MatchedBy.ID, _list_entry(live_groups[group.key]))
+        Match(group, MatchedBy.ID, ListedGroup(id=live_groups[group.key].id, name=live_groups[group.key].name))
         for group in desired.groups
         if group.key in live_groups
     ]
     changes = compare(matches, desired, {group.id: group for group in live_groups.values()})
     return {change.group.key: change for change in changes}
-
-
-def _list_entry(live: LiveGroup) -> ListedGroup:
-    return ListedGroup(live.id, live.name, None, live.participants, live.description, live.owner)
 
 
 def with_invite_link(people: tuple[PersonOutcome, ...], api: InviteLinkApi, group_id: str) -> tuple[PersonOutcome, ...]:

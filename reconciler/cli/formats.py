@@ -62,9 +62,6 @@ PROBLEM_FORMATS: Final = _formats(
 )
 """Of a `Validation`, for `validate`."""
 
-REPOSITORY_FORMATS: Final = frozenset({"github", "sarif"})
-"""Formats in which a file's path is the one in the repository."""
-
 WHO_FORMATS: Final = _formats(text="person:render_person", json="person:render_person_json")
 """Of a person's memberships, for `who`."""
 

@@ -11,15 +11,18 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from reconciler.cli.lazy_group import GlobalOption
 from reconciler.cli.options import option
 from reconciler.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 META_KEY = "reconciler.global_options"
 COMMAND_LINE = 2
-RANKS = {ParameterSource.COMMANDLINE: COMMAND_LINE, ParameterSource.ENVIRONMENT: 1}
+RANKS: dict[ParameterSource | None, int] = {ParameterSource.COMMANDLINE: COMMAND_LINE, ParameterSource.ENVIRONMENT: 1}
 """Which source of a value wins; defaults have rank 0."""
+
+
+class GlobalOption(click.Option):
+    """An option of every command; the help lists these apart."""
 
 
 class PositiveNumber(click.ParamType[float]):
@@ -79,8 +82,7 @@ def _collect(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Keep a value unless another one, from before or after the command's name, has a higher rank."""
     name = param.name or ""
     values = ctx.meta.setdefault(META_KEY, {})
-    source = ctx.get_parameter_source(name)
-    rank = RANKS.get(source, 0) if source is not None else 0
+    rank = RANKS.get(ctx.get_parameter_source(name), 0)
     if name not in values or (rank >= values[name][0] and rank > 0):
         values[name] = (rank, value)
 
@@ -116,20 +118,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Send at most N calls per minute [default: what the server's headers allow].",
     ),
     _option(
-        "--parallelism",
-        type=click.IntRange(1, 64),
-        default=4,
-        show_default=True,
-        metavar="N",
-        help="Send up to N calls at the same time.",
+        "--parallelism", type=click.IntRange(1, 64), default=4, metavar="N", help="Send up to N calls at the same time."
     ),
     _option(
-        "--timeout",
-        type=PositiveNumber(),
-        default=30.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="Give up on a call after this time.",
+        "--timeout", type=PositiveNumber(), default=30.0, metavar="SECONDS", help="Give up on a call after this time."
     ),
     _option("-v", "--verbose", is_flag=True, help="Log every API call."),
     _option("-q", "--quiet", is_flag=True, help="Log errors only."),
@@ -138,7 +130,6 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--log-format",
         type=click.Choice(["text", "json"]),
         default="text",
-        show_default=True,
         help="Format of progress and logs on stderr.",
     ),
 )

@@ -1,8 +1,4 @@
-"""Entry point: the commands, one handler for every error, the exit codes.
-
-Exit codes: 0 done or nothing to do; 1 error or refusal, nothing was changed (usage errors too); 2 changes are
-pending (`plan --detailed-exitcode`, `drift`); 3 an apply ran and did not converge; 130 interrupted.
-"""
+"""Entry point: the commands, and one handler for every error, which ends the program with an `ExitCode`."""
 
 from __future__ import annotations
 
@@ -14,17 +10,16 @@ from io import TextIOWrapper
 import click
 
 from reconciler import __version__
-from reconciler.cli.error_output import format_error, write_crash_log
+from reconciler.cli.command import LazyGroup
+from reconciler.cli.error_output import print_crash, print_error, print_line, print_message, print_usage_error
 from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import LazyGroup
-from reconciler.cli.output import flush_all, print_message
-from reconciler.errors import ReconcilerError
-from reconciler.sanitize.mask import mask_text
+from reconciler.cli.output import flush_all
+from reconciler.errors import ExitCode, ReconcilerError
 
 COMMANDS = {
     "validate": ("reconciler.cli.commands.validate:validate", "Check the configuration offline."),
     "plan": ("reconciler.cli.commands.plan:plan", "Show what apply would change; never writes."),
-    "apply": ("reconciler.cli.commands.apply.command:apply", "Make the live groups match the configuration."),
+    "apply": ("reconciler.cli.commands.apply:apply", "Make the live groups match the configuration."),
     "drift": (
         "reconciler.cli.commands.drift:drift",
         "Show how the live groups differ from the configuration; changes no group.",
@@ -39,7 +34,6 @@ COMMANDS = {
     "init": ("reconciler.cli.commands.init:init", "Write a starter configuration and CI pipelines."),
     "sandbox": ("reconciler.cli.commands.sandbox:sandbox", "Run and manage the embedded server."),
 }
-INTERRUPTED = "interrupted; nothing was changed"
 EXAMPLE = """\b
 Example:
   reconciler --sandbox plan examples/groups.yaml
@@ -67,19 +61,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         result = cli.main(args=args, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return 1
+        print_line(error.format_message())
+        return ExitCode.ERROR
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return _fail(INTERRUPTED, 130)
+        print_message("interrupted; nothing was changed")
+        return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        return _fail_with_usage(error)
+        print_usage_error(error)
+        return ExitCode.ERROR
     except ReconcilerError as error:
-        return _fail(format_error(error), error.exit_code)
+        print_error(error)
+        return error.exit_code
     except BrokenPipeError:  # the reader of stdout has gone (`| head`) and needs no message
-        return 1
+        return ExitCode.ERROR
     except Exception as error:  # the last line of defence: a log to send, not a traceback
-        return _fail(write_crash_log(error, args), 1)
-    return result if isinstance(result, int) else 0
+        print_crash(error, args)
+        return ExitCode.ERROR
+    return result if isinstance(result, int) else ExitCode.DONE
 
 
 def _escape_unencodable_characters() -> None:
@@ -88,19 +86,6 @@ def _escape_unencodable_characters() -> None:
         if isinstance(stream, TextIOWrapper):
             with suppress(OSError):  # it has a buffer to flush, and its disk is full
                 stream.reconfigure(errors="backslashreplace")
-
-
-def _fail(message: str, code: int) -> int:
-    print_message(message)
-    return code
-
-
-def _fail_with_usage(error: click.ClickException) -> int:
-    context = getattr(error, "ctx", None)
-    if context is not None:
-        click.echo(context.get_usage(), err=True)
-        click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
-    return _fail(mask_text(error.format_message()), 1)
 
 
 if __name__ == "__main__":

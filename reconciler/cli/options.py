@@ -29,7 +29,7 @@ class PlanRequest:
     path: Path
     targets: tuple[str, ...]
     changed_since: str | None
-    as_of: datetime | None
+    as_of: date | None
     max_removals: str | None
     shard: Shard | None
     show_phones: bool
@@ -37,10 +37,10 @@ class PlanRequest:
 
 
 def option(*names: str, **attributes: Any) -> Callable[[F], F]:
-    """Add an option that an environment variable can set, too: `RECONCILER_` and the option's name."""
+    """Add an option that an environment variable can set, too: `RECONCILER_` and its name. Its help has the default."""
     flag = next(name for name in names if name.startswith("--"))
     attributes.setdefault("envvar", f"RECONCILER_{flag[2:].replace('-', '_').upper()}")
-    return click.option(*names, **attributes)
+    return click.option(*names, show_default="default" in attributes, **attributes)
 
 
 def file_option(*names: str, **attributes: Any) -> Callable[[F], F]:
@@ -58,9 +58,7 @@ def path_argument(function: F) -> F:
 def format_option(formats: Iterable[str]) -> Callable[[F], F]:
     """Add --format with the keys of one of the tables in `cli.formats`; the first is the default."""
     names = list(formats)
-    return option(
-        "--format", "format_", type=click.Choice(names), default=names[0], show_default=True, help="Output format."
-    )
+    return option("--format", "format_", type=click.Choice(names), default=names[0], help="Output format.")
 
 
 output_option = file_option("--output", help="Write the result to a file instead of stdout.")
@@ -72,17 +70,16 @@ summary_option = option(
 show_phones_option = option("--show-phones", is_flag=True, help="Show phone numbers in full instead of masked.")
 
 
-class DateType(click.DateTime):
+class DateType(click.ParamType[date]):
     """`YYYY-MM-DD`; an invalid value is not repeated, because the message would mask it as a number."""
 
-    def __init__(self) -> None:
-        super().__init__(["%Y-%m-%d"])
+    name = "date"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Parse the date, or fail with a usage error."""
         try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter:
+            return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        except ValueError:
             self.fail("this is not a valid date; use YYYY-MM-DD, for example 2026-12-31.", param, ctx)
 
 
@@ -145,6 +142,6 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
-def evaluation_date(as_of: datetime | None) -> date:
-    """Return the day as of which `until` is evaluated; the default is today in UTC."""
-    return (as_of or datetime.now(UTC)).date()
+def today() -> date:
+    """Return today in UTC: the day as of which `until` is evaluated without --as-of."""
+    return datetime.now(UTC).date()

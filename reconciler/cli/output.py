@@ -1,4 +1,4 @@
-"""Where output goes: messages to stderr, results to stdout or to a file that is written whole or not at all."""
+"""Where results go: to stdout, or to a file that is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,26 +14,12 @@ from typing import TextIO, TypeVar
 import click
 
 from reconciler.atomic_file import write_atomic
-from reconciler.cli.error_output import format_error
+from reconciler.cli.error_output import print_error
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.errors import OutputError, UsageError
 from reconciler.report.options import RenderOptions
 
 T = TypeVar("T")
-
-
-def print_message(message: str) -> None:
-    """Print a message of this program on stderr."""
-    print_line(f"reconciler: {message}")
-
-
-def print_line(text: str) -> None:
-    """Print a line on stderr; ignore a stderr that fails, because there is nowhere to report that.
-
-    A stream raises RuntimeError in a signal handler that interrupts a line.
-    """
-    with suppress(OSError, RuntimeError):
-        click.echo(text, err=True)
 
 
 def write(text: str, output: Path | None = None, *, private: bool = False) -> None:
@@ -64,7 +50,7 @@ def write_after_success(text: str, note: str = "") -> bool:
     except BrokenPipeError:
         return True
     except OutputError as error:
-        print_message(format_error(error) + (f"\n  {note}" if note else ""))
+        print_error(error, note)
         return False
     return True
 

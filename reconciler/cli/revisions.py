@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import evaluation_date
+from reconciler.cli.options import today
 from reconciler.config import FileContent, load, load_contents
 from reconciler.config.source_files import MAX_FILE_BYTES, is_config_file
 from reconciler.errors import ConfigError, Refused, RevisionError, UsageError
@@ -91,7 +91,7 @@ def _require_no_restrictions(reason: str, revision: Revision, desired: Desired) 
         )
 
 
-def compare_arguments(old: str, new: str, path: Path | None, default: Path, as_of: datetime | None) -> ConfigDiff:
+def compare_arguments(old: str, new: str, path: Path | None, default: Path, as_of: date | None) -> ConfigDiff:
     """Compare two versions, each named by an existing path or by a revision of `path`.
 
     Without `path`, revisions are of the side that is a path, else of `default`. Raises UsageError for a name that is
@@ -105,8 +105,8 @@ def compare_arguments(old: str, new: str, path: Path | None, default: Path, as_o
             "leave it out; for a revision that has the name of a path, write NAME^0",
         )
     path = path or (paths[0] if len(paths) == 1 else default)
-    today = evaluation_date(as_of)
-    (old_version, before), (new_version, after) = (_config_version(name, path, today) for name in (old, new))
+    day = as_of or today()
+    (old_version, before), (new_version, after) = (_config_version(name, path, day) for name in (old, new))
     if not (old_version.exists or new_version.exists):
         raise UsageError(f"neither {old} nor {new} has {path}", "name the file or folder as the third argument")
     return compare_configs(before, after, old_version, new_version)

@@ -1,4 +1,4 @@
-"""Saved plans: recognize and read them, and check that their YAML sources have not changed."""
+"""Saved plans: recognize and read them, check that their YAML sources have not changed, verify them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,42 @@ import json
 import logging
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from reconciler.atomic_file import is_missing
-from reconciler.errors import PlanFileError
+from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.options import PlanRequest
+from reconciler.cli.session import Account, Session
+from reconciler.engine import PlanResult, verify_saved_plan
+from reconciler.errors import PlanFileError, UsageError
 from reconciler.model.desired import Desired, Source
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
+from reconciler.plan.model import Action, Plan
 
 log = logging.getLogger("reconciler.plan")
+apply_log = logging.getLogger("reconciler.apply")
+FIXED_IN_PLAN = ("targets", "shard", "as_of", "max_removals", "changed_since")
 MARKER = f'"{FORMAT}"'.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlanSource:
+    """A saved plan; `desired` is the configuration behind it, when that is needed and still there."""
+
+    files: tuple[Path, ...]
+    account: Account
+    saved: SavedPlan
+    desired: Desired | None
+
+    def plan(self, session: Session, parallelism: int) -> PlanResult:
+        """Verify the plan against the live groups that it changes."""
+        return verify_saved_plan(self.saved.plan, session.client, desired=self.desired, parallelism=parallelism)
+
+    def to_saved_plan(self, plan: Plan) -> SavedPlan:
+        """Return the verified plan as the renderers take it, with its own time and sources."""
+        return replace(self.saved, plan=plan)
 
 
 def is_plan_file(path: Path) -> bool:
@@ -29,11 +55,55 @@ def is_plan_file(path: Path) -> bool:
     return head.startswith(b"{") and MARKER in head
 
 
-def read_plan_file(path: Path) -> SavedPlan:
-    """Read a saved plan. Raises PlanFileError when it is not valid."""
+def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> SavedPlanSource:
+    """Read the saved plan of a request, with what is behind it.
+
+    Raises PlanFileError when it is not valid or its sources have changed, UsageError for options that it fixes.
+    """
     from reconciler.plan.file_reader import read_plan_document
 
-    return read_plan_document(_read_json(path))
+    _reject_fixed_options(request)
+    saved = read_plan_document(_read_json(request.path))
+    plan = saved.plan
+    if global_options.instance_id not in (None, plan.instance_id):
+        raise UsageError(
+            f"the plan is for the instance {plan.instance_id}, not for {global_options.instance_id}",
+            "name the same instance, or make a new plan",
+        )
+    unchanged = _require_same_sources(saved.sources, request.path)
+    sources = (_resolve_source(source, request.path) for source in saved.sources)
+    files = (request.path, *(path for path in sources if not os.path.isdir(path)))
+    account = Account(plan.instance_id, None, plan.writes_per_minute)
+    return SavedPlanSource(files, account, saved, _load_behind_plan(plan, unchanged))
+
+
+def _reject_fixed_options(request: PlanRequest) -> None:
+    """Raise UsageError for options that a saved plan has fixed.
+
+    From an environment variable they only cause a warning: it may be set for the job that made the plan, too.
+    """
+    fixed = [name for name in FIXED_IN_PLAN if getattr(request, name)]
+    if any(name not in request.from_environment for name in fixed):
+        raise UsageError(
+            "a saved plan does not take --target, --shard, --as-of, --max-removals or --changed-since",
+            "make a new plan with these options",
+        )
+    if fixed:
+        variables = ", ".join(request.from_environment[name] for name in fixed)
+        apply_log.warning("ignored, because the saved plan fixes them: %s", variables)
+
+
+def _load_behind_plan(plan: Plan, files: Sequence[Path]) -> Desired | None:
+    """Load the configuration behind a saved plan when the plan removes somebody or joins a group.
+
+    Two things must not come from the plan: the people who are protected from removal, because the plan file may have
+    been edited, and the state of a joined group, which nobody had seen when the plan was made.
+    """
+    if not files or not any(step.action in (Action.JOIN, Action.REMOVE) for step in plan.steps):
+        return None
+    from reconciler.config import load
+
+    return load(next((path for path in files if os.path.isdir(path)), files[0]), as_of=plan.as_of)
 
 
 def read_plan_file_to_show(path: Path) -> SavedPlan:
@@ -96,19 +166,19 @@ def _real_folder(planfile: Path) -> str:
     return os.path.dirname(os.path.realpath(planfile))
 
 
-def resolve_source(source: Source, planfile: Path) -> Path:
+def _resolve_source(source: Source, planfile: Path) -> Path:
     """Return the path of a saved plan's source; relative to the working folder when it is below it."""
     path, here = Path(os.path.normpath(os.path.join(_real_folder(planfile), source.path))), Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Path, ...]:
+def _require_same_sources(sources: Sequence[Source], planfile: Path) -> tuple[Path, ...]:
     """Check that the sources of a plan have not changed, and return their paths.
 
     Warns about missing sources, which cannot be checked, and returns no paths then. Raises PlanFileError when one
     changed.
     """
-    digests = {resolve_source(source, planfile): source.digest for source in sources}
+    digests = {_resolve_source(source, planfile): source.digest for source in sources}
     missing = sorted(str(path) for path in digests if is_missing(path))
     changed = sorted(
         str(path) for path, digest in digests.items() if str(path) not in missing and _digest(path) != digest

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.error_output import register_secret
-from reconciler.cli.options import file_option
+from reconciler.cli.signals import StopFlag, handle_signals
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 
 if TYPE_CHECKING:
     from reconciler.cli.global_options import GlobalOptions
-    from reconciler.cli.signals import StopFlag
     from reconciler.live.client import Client
     from reconciler.live.throttle import Throttle
     from reconciler.live.transport import Transport
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
 SANDBOX_STATE = Path(".reconciler") / "sandbox.sqlite"
 SANDBOX_INSTANCE = "inst_sandbox"
 SANDBOX_PHONE = "12025550100"
-
-state_option = file_option(
-    "--state", help="File that holds the embedded server's state.", default=SANDBOX_STATE, show_default=True
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +127,6 @@ def open_session(
 @contextmanager
 def reading_session(global_options: GlobalOptions, account: Account) -> Iterator[Session]:
     """Open the API for a command that writes nothing; a signal ends it at once."""
-    from reconciler.cli.signals import handle_signals
-
     with handle_signals() as stop, open_session(global_options, account, stop, read_only=True) as session:
         yield session
 

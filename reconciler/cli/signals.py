@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 from types import FrameType
 
-from reconciler.cli.output import print_line
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from reconciler.cli.error_output import print_line
 
 
 class StopFlag:
@@ -35,15 +33,22 @@ class StopFlag:
 
 
 @contextmanager
-def handle_signals() -> Iterator[StopFlag]:
-    """Handle SIGINT and SIGTERM with a stop flag, and restore the former handlers at the end."""
-    stop = StopFlag()
+def on_signal(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Call a function on SIGINT and SIGTERM, and restore the former handlers at the end; only the main thread can."""
     if current_thread() is not main_thread():
-        yield stop
+        yield
         return
-    previous = {number: signal.signal(number, stop.handle) for number in SIGNALS}
+    previous = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for number, former in previous.items():
+            signal.signal(number, former)
+
+
+@contextmanager
+def handle_signals() -> Iterator[StopFlag]:
+    """Handle SIGINT and SIGTERM with a stop flag."""
+    stop = StopFlag()
+    with on_signal(stop.handle):
+        yield stop

@@ -68,7 +68,7 @@ class TextChange:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """The differences of one group.
 
@@ -82,7 +82,6 @@ class Change:
     name: Untrusted
     matched_by: MatchedBy = MatchedBy.NONE
     id: str | None = None
-    _: KW_ONLY
     live: LiveGroup | None = None
     create: bool = False
     join: bool = False

@@ -61,7 +61,12 @@ def _compare_one(
     match: Match, desired: Desired, live_groups: Mapping[str, LiveGroup | None], by_lid: Mapping[str, Person]
 ) -> Change:
     group, listed = match.group, match.listed
-    change = Change(group, _display_name(group, listed), match.matched_by, listed.id if listed else group.id)
+    change = Change(
+        group=group,
+        name=_display_name(group, listed),
+        matched_by=match.matched_by,
+        id=listed.id if listed else group.id,
+    )
     if match.blocked:
         return replace(change, id=group.id, blocked=(match.blocked,), fully_blocked=True)
     if listed is None:

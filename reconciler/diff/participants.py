@@ -53,12 +53,12 @@ def identify_participants(live: LiveGroup, by_lid: Mapping[str, Person]) -> Rost
     present: dict[Identity, Participant] = {}
     unknown = []
     for participant in live.participants:
-        known = participant if participant.identity is not None else _identify_by_lid(participant, by_lid)
-        if known is None or known.identity is None:
+        identified = participant if participant.identity is not None else _identify_by_lid(participant, by_lid)
+        if identified is None or identified.identity is None:
             unknown.append(participant)
             continue
-        twin = present.get(known.identity)
-        present[known.identity] = known if twin is None else _merge_participants(twin, known)
+        twin = present.get(identified.identity)
+        present[identified.identity] = identified if twin is None else _merge_participants(twin, identified)
     owners = {identity for identity, p in present.items() if p.is_owner}
     if live.owner is not None:
         owners.add(live.owner)

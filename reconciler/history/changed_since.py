@@ -44,7 +44,7 @@ def select_changed(old: Desired | str, new: Desired, targets: Sequence[str], ref
     """
     keys = select_keys(new.groups, targets)
     if isinstance(old, str):
-        return ChangedSince(ref, commit, full_plan_reasons=(old,))
+        return ChangedSince(ref=ref, commit=commit, full_plan_reasons=(old,))
     before = {group.key: group for group in old.groups}
     gone = before.keys() - {group.key for group in new.groups}
     keys_of_ids: dict[str | None, str] = {group.id: group.key for group in new.groups if group.id is not None}
@@ -53,8 +53,8 @@ def select_changed(old: Desired | str, new: Desired, targets: Sequence[str], ref
     selected = [group for group in new.groups if group.key in keys and not changed_settings]
     unchanged = [group.key for group in selected if group.key in before and groups_equal(before[group.key], group)]
     return ChangedSince(
-        ref,
-        commit,
+        ref=ref,
+        commit=commit,
         unchanged=tuple(sorted(unchanged)),
         removed=tuple(sorted(gone - {rename.old for rename in renamed})),
         renamed=tuple(renamed),

@@ -86,7 +86,7 @@ def _without_changes(group: DesiredGroup, change: GroupChangeKind) -> GroupDiff:
 
 def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredGroup]) -> GroupDiff:
     """Return a group that is new; `namesakes` are the removed ones that share a name with it."""
-    deltas = compare_groups(DesiredGroup(group.key), group, new.excluded_people)
+    deltas = compare_groups(DesiredGroup(key=group.key), group, new.excluded_people)
     # The heading has name and id; the people in a list show that it is managed.
     fields = _field_changes(
         (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}),

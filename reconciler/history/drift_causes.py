@@ -18,8 +18,7 @@ from reconciler.model.desired import Desired, DesiredGroup, Membership, State, U
 from reconciler.model.live import ListedGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, normalize
-from reconciler.plan.model import AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action, AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
 
 
 def with_drift_causes(
@@ -130,6 +129,6 @@ def _paired_groups(old: Desired, new: Desired, live_names: Mapping[str, Untruste
 
 def _group_ids(desired: Desired, live_names: Mapping[str, Untrusted]) -> dict[str, str | None]:
     """Return the id of the live group that each key matches, or that is pinned though it is not live; else None."""
-    listed = [ListedGroup(group_id, name) for group_id, name in live_names.items()]
+    listed = [ListedGroup(id=group_id, name=name) for group_id, name in live_names.items()]
     matches = match_groups(desired.groups, listed).values()
     return {match.group.key: match.listed.id if match.listed is not None else match.group.id for match in matches}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from reconciler.errors import InvalidResponse, UsageError
 from reconciler.live import decode, endpoints
 from reconciler.live.base_url import quote_segment
-from reconciler.live.decode import ContactCheck, CreatedGroup, Dialect
+from reconciler.live.decode import ContactCheck, CreatedGroup, Dialect, JsonValue
 from reconciler.live.paging import Paginator
 from reconciler.live.retry import Retry
 from reconciler.live.transport import Transport
@@ -42,7 +41,7 @@ class Client:
 
     def instance(self) -> Instance:
         """Read the instance itself: whether it is connected."""
-        return decode.instance(self._send(endpoints.INSTANCE), f"GET {self._base}")
+        return decode.instance(self._send(endpoints.INSTANCE))
 
     def list_groups(self, *, verify_end: bool = False) -> Listing:
         """List all groups of the instance, sorted by id, with as much of each as the list carries.
@@ -51,7 +50,7 @@ class Client:
         """
 
         def fetch(query: Mapping[str, int] | None) -> Any:
-            data = self._send(endpoints.GROUPS, query)
+            data = self._send(endpoints.GROUPS, query).raw
             self._learn_dialect(data.get("items") if isinstance(data, dict) else data)
             return data
 
@@ -62,9 +61,9 @@ class Client:
     def group(self, group_id: str) -> LiveGroup:
         """Read one group whole."""
         call = endpoints.group(_valid_group_id(group_id))
-        data = self._send(call)
-        self._learn_dialect(data)
-        group = decode.live_group(data, str(call))
+        response = self._send(call)
+        self._learn_dialect(response.raw)
+        group = decode.live_group(response)
         if group.id != group_id:
             raise InvalidResponse(f"the response is about another group, {group.id}", endpoint=str(call))
         return group
@@ -72,7 +71,7 @@ class Client:
     def create_group(self, name: str, jids: Sequence[str]) -> CreatedGroup:
         """Create a group with first participants. The response does not prove who is in it: read the group back."""
         call = endpoints.create_group(name, jids)
-        created = decode.created_group(self._send(call, retry=Retry.AT_MOST_ONCE), str(call))
+        created = decode.created_group(self._send(call, retry=Retry.AT_MOST_ONCE))
         if created.name is not None and not texts_equal(created.name, name):
             # The id may belong to another group, so nothing may be written to it.
             raise InvalidResponse(f"the response is about a group with another name, {created.id}", endpoint=str(call))
@@ -96,17 +95,14 @@ class Client:
 
     def invite_link(self, group_id: str) -> str:
         """Return a group's invite link, always a whole URL."""
-        call = endpoints.invite_code(_valid_group_id(group_id))
-        return decode.invite_url(self._send(call), str(call))
+        return decode.invite_url(self._send(endpoints.invite_code(_valid_group_id(group_id))))
 
     def join_group(self, code: str) -> str | None:
         """Join a group by its invite code or URL; return the group's id if the response has it."""
         bare_code = invite_code(code)
         if bare_code is None:
             raise UsageError("the invite is neither a code nor a chat.whatsapp.com link")
-        call = endpoints.join_group(bare_code)
-        data = self._send(call)
-        return decode.joined_id(data, str(call)) if data is not None else None
+        return decode.joined_id(self._send(endpoints.join_group(bare_code)))
 
     def send_message(self, chat: str, text: str) -> str:
         """Send a text to a group or person, by id; return the message's id."""
@@ -114,12 +110,14 @@ class Client:
         if address is None:
             hint = "give a group's id or a person's phone JID"
             raise UsageError(f"{mask_person(chat)[:40]!r} is not a chat's id", hint)
-        call = endpoints.send_message(address, text)
-        return decode.message_id(self._send(call, retry=Retry.AT_MOST_ONCE), str(call))
+        return decode.message_id(self._send(endpoints.send_message(address, text), retry=Retry.AT_MOST_ONCE))
 
     def contacts(self) -> tuple[Contact, ...]:
         """List the instance's address book, sorted by id and name; one id may appear under two names."""
-        fetch = partial(self._send, endpoints.CONTACTS)
+
+        def fetch(query: Mapping[str, int] | None) -> Any:
+            return self._send(endpoints.CONTACTS, query).raw
+
         contacts = Paginator(fetch, decode.contact, _contact_key, str(endpoints.CONTACTS)).read_all()
         return tuple(sorted(contacts.entries, key=lambda contact: (contact.id, contact.name or "")))
 
@@ -128,12 +126,15 @@ class Client:
         digits = phone.removeprefix("+")
         if not (digits.isascii() and digits.isdigit()):
             raise UsageError("cannot check this contact: the number is not in international format, digits only")
-        call = endpoints.CONTACT_CHECK
-        return decode.contact_check(self._send(call, {"phone": digits}), str(call))
+        return decode.contact_check(self._send(endpoints.CONTACT_CHECK, {"phone": digits}))
 
-    def _send(self, call: ApiCall, query: Mapping[str, Any] | None = None, *, retry: Retry = Retry.IDEMPOTENT) -> Any:
+    def _send(
+        self, call: ApiCall, query: Mapping[str, Any] | None = None, *, retry: Retry = Retry.IDEMPOTENT
+    ) -> JsonValue:
+        """Send a call below the instance; return the data of its response."""
         path = self._base + call.path
-        return self._transport.request(call.method, path, json=call.body, params=query, retry=retry).data
+        response = self._transport.request(call.method, path, json=call.body, params=query, retry=retry)
+        return JsonValue(response.data, f"{call.method} {call.path or self._base}")
 
     def _learn_dialect(self, data: Any) -> None:
         self._dialect = decode.dialect_of(data) or self._dialect

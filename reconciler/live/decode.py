@@ -35,23 +35,16 @@ class JsonValue:
             hint="this version does not know this form of the API's response",
         )
 
-    def has(self, *names: str) -> bool:
-        """Whether this is an object with one of these fields, null or not."""
-        return isinstance(self.raw, dict) and any(name in self.raw for name in names)
+    def optional(self, *names: str) -> JsonValue | None:
+        """Return the first of these fields that is not null; None if there is none."""
+        if not isinstance(self.raw, dict):
+            raise self.type_error("an object")
+        present = (name for name in names if self.raw.get(name) is not None)
+        return next((JsonValue(self.raw[name], self.endpoint, f"{self.where}.{name}") for name in present), None)
 
     def field(self, *names: str) -> JsonValue:
         """Return the first of these fields that is not null, else a null value under the first name."""
-        if not isinstance(self.raw, dict):
-            raise self.type_error("an object")
-        for name in names:
-            if self.raw.get(name) is not None:
-                return JsonValue(self.raw[name], self.endpoint, f"{self.where}.{name}")
-        return JsonValue(None, self.endpoint, f"{self.where}.{names[0]}")
-
-    @property
-    def is_present(self) -> bool:
-        """Whether the value is there and not null."""
-        return self.raw is not None
+        return self.optional(*names) or JsonValue(None, self.endpoint, f"{self.where}.{names[0]}")
 
     def entries(self) -> Iterator[JsonValue]:
         """Return the entries of an array."""
@@ -124,7 +117,7 @@ class ContactCheck:
 
 
 def dialect_of(data: Any) -> Dialect | None:
-    """Return the dialect of a group, or of the first group in a list; None if no field reveals it."""
+    """Return the dialect of a group's JSON, or of the first group's in a list; None if no field reveals it."""
     first = data[0] if isinstance(data, list) and data else data
     if not isinstance(first, dict):
         return None
@@ -135,84 +128,72 @@ def dialect_of(data: Any) -> Dialect | None:
 
 def listed_group(value: JsonValue) -> ListedGroup:
     """Decode one entry of the list of groups; a field that the entry lacks is None."""
-    participants, count = value.field("participants"), value.field("participant_count")
+    participants, count = value.optional("participants"), value.optional("participant_count")
+    description = value.optional("description")
     return ListedGroup(
         id=_group_id(value),
         name=Untrusted(value.field("name", "subject").text()),
-        count=count.count() if count.is_present else None,
-        participants=_participants(participants) if participants.is_present else None,
-        description=None if (description := _description(value)) is None else Untrusted(description),
+        count=count.count() if count else None,
+        participants=_participants(participants) if participants else None,
+        description=Untrusted(description.text()) if description else None,
         owner=_owner(value),
     )
 
 
-def live_group(data: Any, endpoint: str) -> LiveGroup:
+def live_group(value: JsonValue) -> LiveGroup:
     """Decode a group read whole; a missing description is an empty one."""
-    value = JsonValue(data, endpoint)
+    description = value.optional("description")
     return LiveGroup(
         id=_group_id(value),
         name=Untrusted(value.field("name", "subject").text()),
-        description=Untrusted(_description(value) or ""),
+        description=Untrusted(description.text() if description else ""),
         participants=_participants(value.field("participants")),
         owner=_owner(value),
     )
 
 
-def created_group(data: Any, endpoint: str) -> CreatedGroup:
+def created_group(value: JsonValue) -> CreatedGroup:
     """Decode the response to a create."""
-    value = JsonValue(data, endpoint)
-    name = value.field("name", "subject")
-    return CreatedGroup(_group_id(value), name.text() if name.is_present else None)
+    name = value.optional("name", "subject")
+    return CreatedGroup(_group_id(value), name.text() if name else None)
 
 
-def invite_url(data: Any, endpoint: str) -> str:
+def invite_url(value: JsonValue) -> str:
     """Decode a group's invite link, a bare code too, as a whole URL."""
-    value = JsonValue(data, endpoint)
-    value = value if isinstance(data, str) else value.field("invite_code")
+    value = value if isinstance(value.raw, str) else value.field("invite_code")
     code = identity.invite_code(value.text())
     if code is None:
         raise value.type_error(f"an invite code or a URL of {identity.INVITE_HOST}")
     return identity.invite_url(code)
 
 
-def joined_id(data: Any, endpoint: str) -> str | None:
+def joined_id(value: JsonValue) -> str | None:
     """Decode the id of the group that was joined; None if the response lacks it."""
-    value = JsonValue(data, endpoint)
-    return _group_id(value) if value.has("group_id", "id") and value.field("group_id", "id").is_present else None
+    return _group_id(value) if isinstance(value.raw, dict) and value.optional("group_id", "id") else None
 
 
-def message_id(data: Any, endpoint: str) -> str:
+def message_id(value: JsonValue) -> str:
     """Decode the id of a message that was sent."""
-    return _id_text(JsonValue(data, endpoint).field("message_id", "id"))
+    return _id_text(value.field("message_id", "id"))
 
 
 def contact(value: JsonValue) -> Contact:
     """Decode one entry of the address book, with its name there, else the name that the person chose."""
     person = _participant(value)
-    name = value.field("name", "short_name", "push_name")
-    return Contact(person.id, person.identity, (name.text() or None) if name.is_present else None)
+    name = value.optional("name", "short_name", "push_name")
+    return Contact(person.id, person.identity, (name.text() or None) if name else None)
 
 
-def contact_check(data: Any, endpoint: str) -> ContactCheck:
+def contact_check(value: JsonValue) -> ContactCheck:
     """Decode the response to a check of a phone number."""
-    value = JsonValue(data, endpoint)
-    phone, jid = value.field("phone"), value.field("chat_id")
-    return ContactCheck(
-        value.field("exists").flag(),
-        phone.text() if phone.is_present else "",
-        _id_text(jid) if jid.is_present else None,
-    )
+    phone, jid = value.optional("phone"), value.optional("chat_id")
+    return ContactCheck(value.field("exists").flag(), phone.text() if phone else "", _id_text(jid) if jid else None)
 
 
-def instance(data: Any, endpoint: str) -> Instance:
+def instance(value: JsonValue) -> Instance:
     """Decode the instance behind the key."""
-    value = JsonValue(data, endpoint)
-    kind = value.field("type")
-    return Instance(
-        id=value.field("id").text(),
-        status=value.field("status").text(),
-        kind=kind.text() if kind.is_present else "waha",
-    )
+    kind = value.optional("type")
+    return Instance(value.field("id").text(), value.field("status").text(), kind.text() if kind else "waha")
 
 
 def _group_id(value: JsonValue) -> str:
@@ -227,29 +208,19 @@ def _id_text(value: JsonValue) -> str:
     """Return an id from a text, or from an object with `_serialized` or with `user` and `server`."""
     if not isinstance(value.raw, dict):
         return value.text()
-    if value.has("_serialized"):
+    if "_serialized" in value.raw:
         return value.field("_serialized").text()
     return f"{value.field('user').text()}@{value.field('server').text()}"
 
 
-def _description(value: JsonValue) -> str | None:
-    description = value.field("description")
-    return description.text() if description.is_present else None
-
-
 def _owner(value: JsonValue) -> Identity | None:
-    owner = value.field("owner")
-    return _identity(_id_text(owner)) if owner.is_present else None
-
-
-def _identity(text: str) -> Identity | None:
-    """Return the person with this phone JID, or with this number, with or without its plus sign."""
-    jid = _phone_jid(text)
+    owner = value.optional("owner")
+    jid = _phone_jid(_id_text(owner)) if owner else None
     return identity_of_jid(jid) if jid is not None else None
 
 
 def _phone_jid(text: str) -> str | None:
-    """Return the phone JID of a JID or number; None for anything else."""
+    """Return the phone JID of a JID, or of a number with or without its plus sign; None for anything else."""
     jid = parse_jid(text)
     if jid is not None:
         return None if jid.is_lid else jid.phone_jid
@@ -279,25 +250,25 @@ def _participant(value: JsonValue) -> Participant:
 
 def _jid_from_phone_fields(value: JsonValue) -> str | None:
     """Return the phone JID of the first field that holds a readable phone number."""
-    fields = (value.field(name) for name in _PHONE_FIELDS)
-    texts = (str(f.raw) if type(f.raw) is int else _id_text(f) for f in fields if f.is_present)
+    fields = filter(None, map(value.optional, _PHONE_FIELDS))
+    texts = (str(field.raw) if type(field.raw) is int else _id_text(field) for field in fields)
     return next((jid for text in texts if (jid := _phone_jid(text)) is not None), None)
 
 
 def _lid_field(value: JsonValue) -> str | None:
-    field = value.field("lid")
-    jid = parse_jid(_id_text(field)) if field.is_present else None
+    field = value.optional("lid")
+    jid = parse_jid(_id_text(field)) if field else None
     return f"{jid.digits}@lid" if jid is not None and jid.is_lid else None
 
 
 def _role(value: JsonValue) -> str:
     """Return "superadmin", "admin" or "", from the reference dialect's `admin` or the guide's two flags."""
-    admin = value.field("admin")
-    if admin.is_present:
+    admin = value.optional("admin")
+    if admin:
         if admin.raw not in ("admin", "superadmin"):
             raise admin.type_error('"admin", "superadmin" or null')
         return admin.text()
-    owner, is_admin = value.field("is_super_admin", "isSuperAdmin"), value.field("is_admin", "isAdmin")
-    if owner.is_present and owner.flag():
+    owner, is_admin = value.optional("is_super_admin", "isSuperAdmin"), value.optional("is_admin", "isAdmin")
+    if owner and owner.flag():
         return "superadmin"
-    return "admin" if is_admin.is_present and is_admin.flag() else ""
+    return "admin" if is_admin and is_admin.flag() else ""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reconciler.concurrency import as_completed, thread_pool
 from reconciler.errors import ApiError, InvalidResponse, NotFound, UsageError
 from reconciler.model.live import ListedGroup, Listing, LiveGroup
+
+if TYPE_CHECKING:
+    from reconciler.live.client import Client
 
 R = TypeVar("R")
 MAX_REREADS = 4
@@ -27,10 +30,6 @@ class GroupReadApi(Protocol):
 
     def group(self, group_id: str) -> LiveGroup:
         """Read a group whole."""
-
-
-class GroupListAndReadApi(GroupListApi, GroupReadApi, Protocol):
-    """What reading all groups needs of a client."""
 
 
 class InviteLinkApi(Protocol):
@@ -77,20 +76,15 @@ def confirm_listing(listing: Listing, client: GroupListApi) -> Listing:
 
 def read_groups(
     client: GroupReadApi,
-    entries: Sequence[ListedGroup],
+    entries: Iterable[ListedGroup],
     parallelism: int,
     *,
-    is_complete: Callable[[ListedGroup], bool],
+    is_complete: Callable[[ListedGroup], bool] = lambda entry: False,
 ) -> dict[str, LiveGroup | None]:
-    """Return the listed groups by id: from the list if an entry `is_complete`, else as `fetch_groups` does."""
-    read = fetch_groups(client, [entry for entry in entries if not is_complete(entry)], parallelism)
-    return {entry.id: read[entry.id] if entry.id in read else entry.to_live_group() for entry in entries}
+    """Return the listed groups by id, in their order, reading each unless its entry `is_complete`.
 
-
-def fetch_groups(client: GroupReadApi, entries: Iterable[ListedGroup], parallelism: int) -> dict[str, LiveGroup | None]:
-    """Read these groups whole, `parallelism` at a time; None for one that disappeared since it was listed.
-
-    Keeps the order of `entries`. Raises the first error and reads no further.
+    None stands for a group that disappeared since it was listed. Reads `parallelism` groups at a time; raises the
+    first error and reads no further.
     """
     entries_by_id = {entry.id: entry for entry in entries}
 
@@ -102,11 +96,13 @@ def fetch_groups(client: GroupReadApi, entries: Iterable[ListedGroup], paralleli
                 raise
             return None
 
-    return _in_parallel(read, list(entries_by_id), parallelism)
+    incomplete = [entry.id for entry in entries_by_id.values() if not is_complete(entry)]
+    found = _in_parallel(read, incomplete, parallelism)
+    return {id_: found[id_] if id_ in found else entry.to_live_group() for id_, entry in entries_by_id.items()}
 
 
-def fetch_whole(client: GroupListAndReadApi, ids: Sequence[str], *, parallelism: int) -> tuple[LiveGroup, ...]:
-    """Read all live groups whole, or those with these ids, sorted by id. Raises UsageError if an id is not live."""
+def groups_to_import(client: Client, ids: Sequence[str], *, parallelism: int) -> tuple[LiveGroup, ...]:
+    """List and read all live groups, or those with these ids, sorted by id. Raises UsageError if an id is not live."""
     listing = client.list_groups()
     if not ids or not listing.names.keys() >= set(ids):
         listing = confirm_listing(listing, client)
@@ -116,11 +112,11 @@ def fetch_whole(client: GroupListAndReadApi, ids: Sequence[str], *, parallelism:
             f"--group: the instance is not in {', '.join(unknown)}", "leave --group out to import all groups"
         )
     selected = [group for group in listing.groups if not ids or group.id in ids]
-    read = read_groups(client, selected, parallelism, is_complete=_is_whole)
+    read = read_groups(client, selected, parallelism, is_complete=_has_all_fields)
     return tuple(group for group in read.values() if group is not None)
 
 
-def _is_whole(entry: ListedGroup) -> bool:
+def _has_all_fields(entry: ListedGroup) -> bool:
     return entry.participants is not None and entry.description is not None
 
 

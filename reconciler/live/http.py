@@ -14,7 +14,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -33,7 +32,13 @@ from urllib3.exceptions import (
 from reconciler import __version__
 from reconciler.errors import ApiError, InvalidResponse, NoResponse, RequestNotSent
 from reconciler.live.base_url import BaseUrl
+from reconciler.live.responses import HttpResponse
 
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+"""The largest response, unpacked: far above 1,024 participants in each of thousands of groups."""
+
+POOL_SIZE = 32
+CHUNK_BYTES = 64 * 1024
 _NETWORK = "check the network, the base URL, and HTTPS_PROXY if you use a proxy"
 
 
@@ -42,55 +47,47 @@ def map_transport_error(error: Exception, endpoint: str, host: str, timeout: flo
 
     `sent`: the connection was open and the request begun, so that the server may have received it.
     """
-    causes = list(_causes(error))
+    kind, message, hint = _describe(error, list(_causes(error)), host, timeout, sent)
+    return kind(message, endpoint=endpoint, hint=hint)
+
+
+def _describe(
+    error: Exception, causes: list[BaseException], host: str, timeout: float, sent: bool
+) -> tuple[type[ApiError], str, str]:
+    """Return the kind of an error, its message and its hint."""
     if isinstance(error, requests.exceptions.SSLError):
-        return _tls_error(causes, endpoint, host, sent)
+        if sent:
+            return NoResponse, "the TLS connection broke before a response arrived", ""
+        return RequestNotSent, *_describe_tls(causes, host)
     if not sent or any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes):
-        return _not_sent(error, causes, endpoint, host, timeout)
+        return RequestNotSent, *_describe_not_sent(error, causes, host, timeout)
     if any(isinstance(cause, requests.Timeout | ReadTimeoutError | TimeoutError) for cause in causes):
-        return NoResponse(
-            f"no complete response within {timeout:g} s", endpoint=endpoint, hint="raise --timeout, or try again later"
-        )
+        return NoResponse, f"no complete response within {timeout:g} s", "raise --timeout, or try again later"
     if isinstance(error, requests.exceptions.ContentDecodingError | requests.exceptions.InvalidHeader):
-        return InvalidResponse("cannot decode the response", endpoint=endpoint)
+        return InvalidResponse, "cannot decode the response", ""
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return NoResponse("the response broke off", endpoint=endpoint)
-    return NoResponse(f"the connection broke before a response arrived{_reason(causes)}", endpoint=endpoint)
+        return NoResponse, "the response broke off", ""
+    return NoResponse, f"the connection broke before a response arrived{_reason(causes)}", ""
 
 
-def _not_sent(
-    error: Exception, causes: list[BaseException], endpoint: str, host: str, timeout: float
-) -> RequestNotSent:
+def _describe_not_sent(error: Exception, causes: list[BaseException], host: str, timeout: float) -> tuple[str, str]:
     if isinstance(error, requests.Timeout):
-        return RequestNotSent(f"no connection to {host} within {timeout:g} s", endpoint=endpoint, hint=_NETWORK)
+        return f"no connection to {host} within {timeout:g} s", _NETWORK
     if any(isinstance(cause, NameResolutionError) for cause in causes):
-        return RequestNotSent(f"cannot resolve the host name {host}", endpoint=endpoint, hint=_NETWORK)
+        return f"cannot resolve the host name {host}", _NETWORK
     if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
-        return RequestNotSent("cannot use the proxy's address", endpoint=endpoint, hint="check HTTPS_PROXY")
+        return "cannot use the proxy's address", "check HTTPS_PROXY"
     if not isinstance(error, requests.RequestException | HTTPError):
-        return RequestNotSent(
-            "cannot read the file of trusted certificates",
-            endpoint=endpoint,
-            hint="check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
-        )
-    return RequestNotSent(f"no connection to {host}{_reason(causes)}", endpoint=endpoint, hint=_NETWORK)
+        return "cannot read the file of trusted certificates", "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
+    return f"no connection to {host}{_reason(causes)}", _NETWORK
 
 
-def _tls_error(causes: list[BaseException], endpoint: str, host: str, sent: bool) -> ApiError:
-    if sent:
-        return NoResponse("the TLS connection broke before a response arrived", endpoint=endpoint)
-    for failure in causes:
-        if isinstance(failure, ssl.SSLCertVerificationError):
-            return RequestNotSent(
-                f"the certificate of {host} is not trusted: {failure.verify_message}",
-                endpoint=endpoint,
-                hint="if you use a proxy of your own, name its certificates in REQUESTS_CA_BUNDLE",
-            )
-    return RequestNotSent(
-        f"no TLS connection to {host}",
-        endpoint=endpoint,
-        hint="check that the base URL's host and port use HTTPS",
-    )
+def _describe_tls(causes: list[BaseException], host: str) -> tuple[str, str]:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            hint = "if you use a proxy of your own, name its certificates in REQUESTS_CA_BUNDLE"
+            return f"the certificate of {host} is not trusted: {cause.verify_message}", hint
+    return f"no TLS connection to {host}", "check that the base URL's host and port use HTTPS"
 
 
 def _reason(causes: list[BaseException]) -> str:
@@ -110,26 +107,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield current
         wrapped = (*current.args, getattr(current, "reason", None), current.__cause__, current.__context__)
         pending.extend(part for part in wrapped if isinstance(part, BaseException))
-
-
-MAX_RESPONSE_BYTES = 64 * 1024 * 1024
-"""The largest response, unpacked: far above 1,024 participants in each of thousands of groups."""
-
-POOL_SIZE = 32
-CHUNK_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """A response with any status: the body unpacked, `received_at` on the session's clock.
-
-    An error status whose body broke off has an empty body: only the status is known.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    received_at: float
 
 
 class _Exchange(threading.local):
@@ -192,6 +169,8 @@ class _TimedResponse(http.client.HTTPResponse):
 
 
 class _TimedConnection(HTTPConnection):
+    """A connection that opens before a request is begun; over TLS it is open by then."""
+
     response_class = _TimedResponse
 
     def request(self, *args: Any, **kwargs: Any) -> None:
@@ -201,12 +180,8 @@ class _TimedConnection(HTTPConnection):
         super().request(*args, **kwargs)
 
 
-class _TimedTlsConnection(HTTPSConnection):
-    response_class = _TimedResponse
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _exchange.send()
-        super().request(*args, **kwargs)
+class _TimedTlsConnection(_TimedConnection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _TimedPool(HTTPConnectionPool):
@@ -269,20 +244,16 @@ class HttpSession:
     ) -> HttpResponse:
         url = self._address.url + path
         request = self._session.prepare_request(requests.Request(method, url, json=json, params=params))
+        # Where requests itself looks for certificates if it trusts the environment.
+        certificates = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        proxies = {} if self._address.is_loopback else get_environ_proxies(url)
         response = self._session.get_adapter(url).send(
-            request, stream=True, timeout=self._timeout, verify=self._certificates(), proxies=self._proxies(url)
+            request, stream=True, timeout=self._timeout, verify=certificates, proxies=proxies
         )
         received_at = self._clock()
         with response:
             body = _read_body(response, endpoint)
         return HttpResponse(response.status_code, response.headers, body, received_at)
-
-    def _proxies(self, url: str) -> dict[str, str]:
-        return {} if self._address.is_loopback else get_environ_proxies(url)
-
-    def _certificates(self) -> bool | str:
-        """Return where requests itself looks for certificates if it trusts the environment."""
-        return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
 def _read_body(response: requests.Response, endpoint: str) -> bytes:

@@ -135,12 +135,13 @@ class Paginator(Generic[Entry]):
         """Return total, page size and entries of one numbered page."""
         value = JsonValue(data, self._endpoint)
         entries = self._entries(value.field("items"))
-        total, size, page, pages = (value.field(name) for name in ("total", "limit", "page", "totalPages"))
+        total, size, page = (value.field(name) for name in ("total", "limit", "page"))
+        pages = value.optional("totalPages")
         if page.count() != number:
             raise page.type_error(f"the number {number}")
         if size.count() == 0:
             raise size.type_error("a page size above 0")
-        if pages.is_present and pages.count() > max(1, ceil(total.count() / size.count())):
+        if pages and pages.count() > max(1, ceil(total.count() / size.count())):
             raise pages.type_error("no more pages than the total fills")
         return total.count(), size.count(), entries
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -33,10 +34,32 @@ Redact = Callable[[str], str]
 """Removes the key from a text."""
 
 
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response with any status: the body unpacked, `received_at` on the session's clock.
+
+    An error status whose body broke off has an empty body: only the status is known.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResponse:
+    """The response to a call: the envelope's data, and the request id that Wappfy's support asks for."""
+
+    data: Any
+    status: int
+    request_id: str | None = None
+
+
 # Both kinds of response
 
 
-def parse_json(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     """Return the JSON in a body; UNREADABLE if it is not JSON.
 
     No error is chained to the parser's, which holds the whole body and so may repeat what was sent.
@@ -51,14 +74,14 @@ def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def request_id(document: Any, headers: Mapping[str, str], redact: Redact) -> str | None:
-    """Return the id that Wappfy's support asks for: `meta.requestId`, else the header."""
+def _request_id(document: Any, headers: Mapping[str, str], redact: Redact) -> str | None:
+    """Return the request id: `meta.requestId`, else the header."""
     meta = document.get("meta") if isinstance(document, dict) else None
     in_body = meta.get("requestId") if isinstance(meta, dict) else None
-    return safe_text(in_body or headers.get("X-Request-Id"), redact, MAX_CODE_LENGTH) or None
+    return _safe_text(in_body or headers.get("X-Request-Id"), redact, MAX_CODE_LENGTH) or None
 
 
-def safe_text(value: Any, redact: Redact, max_length: int = MAX_MESSAGE_LENGTH) -> str:
+def _safe_text(value: Any, redact: Redact, max_length: int = MAX_MESSAGE_LENGTH) -> str:
     """Return a server's text, short, without the key and with control characters escaped; "" for anything else."""
     if not isinstance(value, str):
         return ""
@@ -66,9 +89,9 @@ def safe_text(value: Any, redact: Redact, max_length: int = MAX_MESSAGE_LENGTH) 
     return escape_controls(text if len(text) <= max_length else text[: max_length - 1] + "…")
 
 
-def safe_message(value: Any, redact: Redact) -> str:
-    """Return a server's message as `safe_text` does, with phone numbers masked."""
-    return safe_text(mask_text(redact(value)), redact) if isinstance(value, str) else ""
+def _safe_message(value: Any, redact: Redact) -> str:
+    """Return a server's message as `_safe_text` does, with phone numbers masked."""
+    return _safe_text(mask_text(redact(value)), redact) if isinstance(value, str) else ""
 
 
 # Success
@@ -77,33 +100,41 @@ PAGING_FIELDS = ("total", "page", "limit", "totalPages", "hasMore")
 """The fields beside a list that make it one page of several."""
 
 
-def unwrap(
-    status: int, headers: Mapping[str, str], body: bytes, endpoint: str, redact: Redact
-) -> tuple[Any, str | None]:
-    """Return the data of a 2xx response, and its request id.
+def read_response(response: HttpResponse, endpoint: str, redact: Redact) -> ApiResponse:
+    """Return the data of a response; raise the error that it reports.
 
     The data is None if the response declares that it has no body. Bare arrays and objects, as in the reference
-    dialect, are data. Raises InvalidResponse if the body is not JSON, is cut off, or reports a failure.
+    dialect, are data. Raises InvalidResponse if the body of a 2xx is not JSON, is cut off, or reports a failure.
     """
-    if not body and (status in (204, 205) or headers.get("Content-Length") == "0"):
-        return None, request_id(None, headers, redact)
-    document = parse_json(body)
+    if not 200 <= response.status < 300:
+        raise error_from_response(response, endpoint, redact)
+    is_empty = response.status in (204, 205) or response.headers.get("Content-Length") == "0"
+    document = None if is_empty and not response.body else _parse_json(response.body)
+    id_for_support = _request_id(document, response.headers, redact)
     if document is UNREADABLE:
         raise InvalidResponse(
             "the response is not JSON, or is cut off",
             endpoint=endpoint,
-            status=status,
-            request_id=request_id(None, headers, redact),
+            status=response.status,
+            request_id=id_for_support,
             hint="check that the base URL is the API's; a proxy may have answered instead",
         )
-    id_for_support = request_id(document, headers, redact)
+    if isinstance(document, dict) and _reports_failure(document):
+        raise _failure_despite_status(document, response.status, endpoint, id_for_support, redact)
+    return ApiResponse(_data(document), response.status, id_for_support)
+
+
+def _reports_failure(document: dict[str, Any]) -> bool:
+    return document.get("success", True) is not True or (document.get("error") is not None and "data" not in document)
+
+
+def _data(document: Any) -> Any:
+    """Return what an envelope holds; a document without one is the data itself."""
     if not isinstance(document, dict):
-        return document, id_for_support
-    if document.get("success", True) is not True or (document.get("error") is not None and "data" not in document):
-        raise _failure_despite_status(document, status, endpoint, id_for_support, redact)
+        return document
     if "data" in document:
-        return _with_paging(document), id_for_support
-    return (None if "success" in document else document), id_for_support
+        return _with_paging(document)
+    return None if "success" in document else document
 
 
 def _with_paging(document: dict[str, Any]) -> Any:
@@ -138,12 +169,12 @@ def _failure_despite_status(
     """Return the error for a failure with a status of success: what the server did is unknown."""
     error = document.get("error")
     fields = error if isinstance(error, dict) else {"message": error}
-    message = safe_message(fields.get("message"), redact) or "no reason given"
+    message = _safe_message(fields.get("message"), redact) or "no reason given"
     return InvalidResponse(
         f"the response reports a failure despite its status: {message}",
         endpoint=endpoint,
         status=status,
-        code=safe_text(fields.get("code"), redact, MAX_CODE_LENGTH) or None,
+        code=_safe_text(fields.get("code"), redact, MAX_CODE_LENGTH) or None,
         request_id=id_for_support,
     )
 
@@ -188,39 +219,35 @@ _HINTS_BY_CODE: dict[str, str] = {
 _JID = re.compile(r"[0-9]{5,20}(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us|lid)", re.ASCII)
 
 
-def error_from_response(
-    status: int, headers: Mapping[str, str], body: bytes, endpoint: str, redact: Redact
-) -> HttpError:
+def error_from_response(response: HttpResponse, endpoint: str, redact: Redact) -> HttpError:
     """Return the error for a response that is not a 2xx.
 
     Its message is safe for a terminal: short, with phone numbers masked. `details` are the server's own, unmasked; if
     there are none, the participants that the message names.
     """
+    status, headers = response.status, response.headers
     if 300 <= status < 400:
         return _redirect_error(status, headers, endpoint, redact)
-    document = parse_json(body)
+    document = _parse_json(response.body)
     error = document.get("error") if isinstance(document, dict) else None
     fields = error if isinstance(error, dict) else document if isinstance(document, dict) else {}
-    code = safe_text(fields.get("code"), redact, MAX_CODE_LENGTH)
+    code = _safe_text(fields.get("code"), redact, MAX_CODE_LENGTH)
     message = _joined_messages(fields.get("message") or error)
-    return _error_class(status)(
-        safe_message(message, redact) or _default_message(status, is_readable=isinstance(document, dict)),
+    error_class = ServerError if status >= 500 else _CLASSES.get(status, HttpError)
+    return error_class(
+        _safe_message(message, redact) or _default_message(status, is_readable=isinstance(document, dict)),
         endpoint=endpoint,
         status=status,
         code=code or None,
-        request_id=request_id(document, headers, redact),
+        request_id=_request_id(document, headers, redact),
         hint=_hint(status, code, endpoint),
-        details=redact_details(fields.get("details"), redact) or jids_in_message(message),
+        details=_redact_details(fields.get("details"), redact) or _jids_in_message(message),
     )
 
 
 def _joined_messages(message: Any) -> Any:
     """Return one text if the server sent a list of several."""
     return "; ".join(text for text in message if isinstance(text, str)) if isinstance(message, list) else message
-
-
-def _error_class(status: int) -> type[HttpError]:
-    return ServerError if status >= 500 else _CLASSES.get(status, HttpError)
 
 
 def _default_message(status: int, *, is_readable: bool) -> str:
@@ -234,22 +261,22 @@ def _hint(status: int, code: str, endpoint: str) -> str:
     return _HINTS_BY_CODE.get(code) or _HINTS.get(status, "try again later" if status >= 500 else "")
 
 
-def jids_in_message(message: Any) -> dict[str, list[str]] | None:
+def _jids_in_message(message: Any) -> dict[str, list[str]] | None:
     """Return the participants that a message names, for servers that name them nowhere else."""
     jids = _JID.findall(message) if isinstance(message, str) else []
     return {"participants": jids} if jids else None
 
 
-def redact_details(value: Any, redact: Redact, depth: int = MAX_DETAILS_DEPTH) -> Any:
+def _redact_details(value: Any, redact: Redact, depth: int = MAX_DETAILS_DEPTH) -> Any:
     """Return JSON with the key removed from all its texts, cut off below a depth that no real details have."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, list | dict) and depth == 0:
         return None
     if isinstance(value, list):
-        return [redact_details(item, redact, depth - 1) for item in value]
+        return [_redact_details(item, redact, depth - 1) for item in value]
     if isinstance(value, dict):
-        return {redact(name): redact_details(item, redact, depth - 1) for name, item in value.items()}
+        return {redact(name): _redact_details(item, redact, depth - 1) for name, item in value.items()}
     return value
 
 
@@ -259,9 +286,9 @@ def _redirect_error(status: int, headers: Mapping[str, str], endpoint: str, reda
     except ValueError:
         host = None
     return HttpError(
-        f"refused a redirect to {safe_text(host, redact, MAX_CODE_LENGTH) or 'another place'}",
+        f"refused a redirect to {_safe_text(host, redact, MAX_CODE_LENGTH) or 'another place'}",
         endpoint=endpoint,
         status=status,
-        request_id=request_id(None, headers, redact),
+        request_id=_request_id(None, headers, redact),
         hint="check the base URL: redirects are not followed, so that the key goes to no other host",
     )

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from math import ceil, inf
 
 from reconciler.errors import Interrupted
-from reconciler.live.http import HttpResponse
 from reconciler.live.rate_limit import DOCUMENTED_LIMIT, RateLimitState
+from reconciler.live.responses import HttpResponse
 from reconciler.live.retry import NO_PAUSE, Pause
 
 _LOG = logging.getLogger("reconciler.live")

@@ -15,8 +15,8 @@ from typing import Any
 
 from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, InvalidResponse, ReadOnlyViolation
 from reconciler.live.base_url import parse_base_url, validate_api_key
-from reconciler.live.http import HttpResponse, HttpSession
-from reconciler.live.responses import error_from_response, unwrap
+from reconciler.live.http import HttpSession
+from reconciler.live.responses import ApiResponse, HttpResponse, read_response
 from reconciler.live.retry import NO_PAUSE, Failure, Pause, Retry, decide_retry
 from reconciler.live.throttle import LOGGED_WAIT_SECONDS, Throttle
 from reconciler.model.live import CallRecord
@@ -26,15 +26,6 @@ _LOG = logging.getLogger("reconciler.live")
 _RANDOM = SystemRandom()
 _INSTANCE = re.compile(r"/instances/[^/]+(?=/)")
 KEY_REMOVED = "[key]"
-
-
-@dataclass(frozen=True, slots=True)
-class ApiResponse:
-    """The response to a call: the envelope's data, and the request id that Wappfy's support asks for."""
-
-    data: Any
-    status: int
-    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +138,7 @@ class Transport(AbstractContextManager["Transport"]):
         outcome: ApiResponse | ApiError
         try:
             response = self._session.send(call.method, call.path, call.endpoint, json=call.json, params=call.params)
-            outcome = self._read(response, call)
+            outcome = read_response(response, call.endpoint, self._redact)
         except ApiError as error:
             outcome = error
         finally:
@@ -156,12 +147,6 @@ class Transport(AbstractContextManager["Transport"]):
         if isinstance(outcome, ApiResponse):
             return outcome
         return Failure(outcome, response.headers if response else {}, until_reset)
-
-    def _read(self, response: HttpResponse, call: _Call) -> ApiResponse:
-        if not 200 <= response.status < 300:
-            raise error_from_response(response.status, response.headers, response.body, call.endpoint, self._redact)
-        data, request_id = unwrap(response.status, response.headers, response.body, call.endpoint, self._redact)
-        return ApiResponse(data, response.status, request_id)
 
     def _record(self, call: _Call, number: int, outcome: ApiResponse | ApiError, at: str, seconds: float) -> None:
         """Give one attempt to the observer and to the log."""

@@ -111,7 +111,7 @@ class RemovalLimit:
 DEFAULT_REMOVALS = RemovalLimit("the default", percent=25.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the configuration forbids or protects everywhere.
 
@@ -127,7 +127,7 @@ class Policy:
     max_members: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredGroup:
     """One group of the configuration. `members` has current memberships only; those that ended are in `expired`."""
 
@@ -159,7 +159,7 @@ class Source:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """The whole desired state. `people` has everybody with an alias; `groups` is sorted by key.
 

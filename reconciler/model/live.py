@@ -10,7 +10,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.text import Untrusted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
     """Somebody in a live group.
 
@@ -27,7 +27,7 @@ class Participant:
     is_owner: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveGroup:
     """A group read whole. `owner` is the identity in the group's own owner field, if there is one.
 
@@ -48,7 +48,7 @@ class LiveGroup:
         return frozenset(identity for identity in owners if identity is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedGroup:
     """A group as the list shows it: count, participants and description where the list has them."""
 
@@ -62,7 +62,14 @@ class ListedGroup:
     def to_live_group(self) -> LiveGroup:
         """Return the entry as if it were read: whole in the reference dialect, else only with id, name and count."""
         description = self.description or Untrusted("")
-        return LiveGroup(self.id, self.name, description, self.participants or (), self.owner, self.count)
+        return LiveGroup(
+            id=self.id,
+            name=self.name,
+            description=description,
+            participants=self.participants or (),
+            owner=self.owner,
+            count=self.count,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,7 @@ class ApiCall:
         return f"{self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
     """One HTTP request as it was sent; each retry is a record of its own.
 

@@ -1,19 +1,22 @@
-"""Build the plan from the changes: ordered, guarded, counted."""
+"""Build the plan from the changes: ordered, guarded, counted; then add the invite links that people need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from reconciler.diff.change import Advice, Change
+from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.diff.match import lookup_names
+from reconciler.diff.participants import identify_participants, lacks_admin_rights, people_by_lid
+from reconciler.errors import ApiError
+from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, MAX_PARTICIPANTS, MAX_PARTICIPANTS_PER_CALL, Desired
 from reconciler.model.live import Instance
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.guards import check_guards
-from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.plan.selection import PlanOptions, select_groups
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Phase, Step
 
 
 def build_plan(
@@ -79,9 +82,9 @@ def plan_steps(change: Change) -> tuple[Step, ...]:
     if not change.needs_writes:
         return ()
     if change.leave:
-        return (Step(change.group.key, Action.LEAVE, Phase.REMOVE, change.id),)
+        return (Step(group=change.group.key, action=Action.LEAVE, phase=Phase.REMOVE, group_id=change.id),)
     if change.join:
-        return (Step(change.group.key, Action.JOIN, Phase.BUILD, invite=change.group.invite),)
+        return (Step(group=change.group.key, action=Action.JOIN, phase=Phase.BUILD, invite=change.group.invite),)
     if change.create:
         return tuple(_creation_steps(change))
     return tuple(_update_steps(change))
@@ -91,11 +94,13 @@ def _creation_steps(change: Change) -> Iterator[Step]:
     key = change.group.key
     texts = {text.field: text.new for text in change.field_changes}
     first, *rest = list(_batches(change.add)) or [()]
-    yield Step(key, Action.CREATE, Phase.BUILD, name=texts.get("name", change.name.raw), people=first)
+    yield Step(
+        group=key, action=Action.CREATE, phase=Phase.BUILD, name=texts.get("name", change.name.raw), people=first
+    )
     if "description" in texts:
-        yield Step(key, Action.PATCH, Phase.BUILD, description=texts["description"])
+        yield Step(group=key, action=Action.PATCH, phase=Phase.BUILD, description=texts["description"])
     for batch in rest:
-        yield Step(key, Action.ADD, Phase.BUILD, people=batch)
+        yield Step(group=key, action=Action.ADD, phase=Phase.BUILD, people=batch)
 
 
 def _update_steps(change: Change) -> Iterator[Step]:
@@ -103,14 +108,22 @@ def _update_steps(change: Change) -> Iterator[Step]:
     texts = {text.field: text.new for text in change.field_changes}
     if texts:
         name, description = texts.get("name"), texts.get("description")
-        yield Step(key, Action.PATCH, Phase.BUILD, group_id, name=name, description=description)
+        yield Step(
+            group=key, action=Action.PATCH, phase=Phase.BUILD, group_id=group_id, name=name, description=description
+        )
     swaps = _too_full_to_add_first(change)
     adds = [
-        Step(key, Action.ADD, Phase.SWAP if swaps else Phase.BUILD, group_id, people=batch)
+        Step(group=key, action=Action.ADD, phase=Phase.SWAP if swaps else Phase.BUILD, group_id=group_id, people=batch)
         for batch in _batches(change.add)
     ]
     removes = [
-        Step(key, Action.REMOVE, Phase.SWAP if swaps else Phase.REMOVE, group_id, people=batch)
+        Step(
+            group=key,
+            action=Action.REMOVE,
+            phase=Phase.SWAP if swaps else Phase.REMOVE,
+            group_id=group_id,
+            people=batch,
+        )
         for batch in _batches(change.remove)
     ]
     yield from (*removes, *adds) if swaps else (*adds, *removes)
@@ -124,3 +137,42 @@ def _too_full_to_add_first(change: Change) -> bool:
 def _batches(people: Sequence[PersonRef]) -> Iterator[tuple[PersonRef, ...]]:
     for start in range(0, len(people), MAX_PARTICIPANTS_PER_CALL):
         yield tuple(people[start : start + MAX_PARTICIPANTS_PER_CALL])
+
+
+def groups_awaiting_link(plan: Plan, desired: Desired) -> tuple[str, ...]:
+    """Return the ids of the live groups whose invite link somebody needs and the account is allowed to read."""
+    awaiting = [group for group in plan.groups if _awaits_link(group)]
+    by_lid = people_by_lid(desired) if awaiting else {}
+    return tuple(
+        group.live.id
+        for group in awaiting
+        if group.live and not lacks_admin_rights(identify_participants(group.live, by_lid), desired.account)
+    )
+
+
+def with_invite_links(plan: Plan, links: Mapping[str, str | ApiError]) -> Plan:
+    """Return the plan with the links, by group id, in the advice about everybody who has to join by one.
+
+    A group that needs a link and has none in `links` is one in which the account is not an admin.
+    """
+    return replace(
+        plan, groups=tuple(_with_link(group, links) if _awaits_link(group) else group for group in plan.groups)
+    )
+
+
+def _awaits_link(group: GroupPlan) -> bool:
+    return group.live is not None and any(advice.kind is AdviceKind.PENDING for advice in group.advice)
+
+
+def _with_link(group: GroupPlan, links: Mapping[str, str | ApiError]) -> GroupPlan:
+    link = links.get(group.live.id) if group.live is not None else None
+    if link is None:
+        message = Message.of("link-needs-admin")
+    elif isinstance(link, ApiError):
+        message, link = Message.of("link-unavailable", error=str(link)), None
+    else:
+        message = Message.of("joins-by-link")
+    advice = (
+        replace(one, message=message, link=link) if one.kind is AdviceKind.PENDING else one for one in group.advice
+    )
+    return replace(group, advice=tuple(advice))

@@ -7,7 +7,9 @@ moved on since is for the apply to find out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from reconciler.diff.change import MatchedBy
 from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL
@@ -15,36 +17,25 @@ from reconciler.model.identity import Identity, identity_of_digits, identity_of_
 from reconciler.model.live import Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
-from reconciler.plan.model import GroupPlan, Plan, summarize_plan
-from reconciler.plan.step import Action, Phase, Step
-
-_PHASES = {
-    Action.JOIN: {Phase.BUILD},
-    Action.CREATE: {Phase.BUILD},
-    Action.PATCH: {Phase.BUILD},
-    Action.ADD: {Phase.BUILD, Phase.SWAP},
-    Action.REMOVE: {Phase.SWAP, Phase.REMOVE},
-    Action.LEAVE: {Phase.REMOVE},
-}
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step, summarize_plan
 
 
-# The members that a step of each action has, and those that it may have; the others are null or empty.
-_REQUIRED = {
-    Action.JOIN: {"invite"},
-    Action.CREATE: {"name"},
-    Action.PATCH: set[str](),
-    Action.ADD: {"people"},
-    Action.REMOVE: {"people", "group_id"},
-    Action.LEAVE: {"group_id"},
-}
+@dataclass(frozen=True, slots=True)
+class _StepShape:
+    """In which phases a step runs, which members it has, and which it may have; the others are null or empty."""
 
-_OPTIONAL = {
-    Action.JOIN: {"group_id"},
-    Action.CREATE: {"people"},
-    Action.PATCH: {"name", "description", "group_id"},
-    Action.ADD: {"group_id"},
-    Action.REMOVE: set[str](),
-    Action.LEAVE: set[str](),
+    phases: AbstractSet[Phase]
+    required: AbstractSet[str] = frozenset()
+    optional: AbstractSet[str] = frozenset()
+
+
+_SHAPES = {
+    Action.JOIN: _StepShape({Phase.BUILD}, {"invite"}, {"group_id"}),
+    Action.CREATE: _StepShape({Phase.BUILD}, {"name"}, {"people"}),
+    Action.PATCH: _StepShape({Phase.BUILD}, optional={"name", "description", "group_id"}),
+    Action.ADD: _StepShape({Phase.BUILD, Phase.SWAP}, {"people"}, {"group_id"}),
+    Action.REMOVE: _StepShape({Phase.SWAP, Phase.REMOVE}, {"people", "group_id"}),
+    Action.LEAVE: _StepShape({Phase.REMOVE}, {"group_id"}),
 }
 
 Inconsistency = tuple[str, str]
@@ -55,13 +46,20 @@ def plan_faults(plan: Plan) -> Iterator[Inconsistency]:
     """Yield everything in a plan that contradicts itself, by its place in the document."""
     yield from _whole_plan(plan)
     yield from _people_of_plan(plan)
+    pinned_ids, never_removed = set(plan.pinned_ids), set(plan.never_removed)
     for index, group in enumerate(plan.groups):
-        if group.matched_by is MatchedBy.ID and group.id not in plan.pinned_ids:
+        if group.matched_by is MatchedBy.ID and group.id not in pinned_ids:
             yield f"groups[{index}].id", "an id that `pinned_ids` has, as the group was matched by its id"
         if group.drift_causes:
             yield f"groups[{index}].drift_causes", "nothing, as a plan has no drift causes"
-        faults = (*_identities(group), *_group_faults(group), *_removals(group, set(plan.never_removed)))
+        faults = (*_identities(group), *_group_faults(group))
         yield from ((f"groups[{index}].{place}", expected) for place, expected in faults)
+        for number, person in enumerate(group.remove):
+            if person.identity in never_removed:
+                yield (
+                    f"groups[{index}].remove[{number}]",
+                    "nobody in `never_removed`: the instance, protected or ignored people",
+                )
 
 
 def summary_faults(plan: Plan, summary: Mapping[str, int]) -> Iterator[Inconsistency]:
@@ -132,29 +130,30 @@ def _group_faults(group: GroupPlan) -> Iterator[Inconsistency]:
     if [step.phase for step in group.steps] != sorted(step.phase for step in group.steps):
         yield "steps", "steps in the order of their phases"
     for index, step in enumerate(group.steps):
-        for check in _STEP_CHECKS:
-            for place, expected in check(group, step, group.steps[:index]):
-                yield f"steps[{index}].{place}", expected
+        yield from ((f"steps[{index}].{place}", expected) for place, expected in _step_faults(group, step, index))
 
 
-def _removals(group: GroupPlan, never_removed: set[Identity]) -> Iterator[Inconsistency]:
-    """Yield people to remove who may never be removed."""
-    for index, person in enumerate(group.remove):
-        if person.identity in never_removed:
-            yield f"remove[{index}]", "nobody in `never_removed`: the instance, protected or ignored people"
+def _step_faults(group: GroupPlan, step: Step, index: int) -> Iterator[Inconsistency]:
+    earlier = group.steps[:index]
+    yield from _member_faults(group, step)
+    yield from _group_id_faults(group, step, earlier)
+    yield from _entry_faults(group, step, earlier)
+    yield from _step_people_faults(group, step)
+    yield from _text_faults(group, step)
 
 
-def _member_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+def _member_faults(group: GroupPlan, step: Step) -> Iterator[Inconsistency]:
     """Yield members that the action does not have or lacks, and a phase in which it does not run."""
     if step.group != group.key:
         yield "group", "the key of the step's own group"
-    if step.phase not in _PHASES[step.action]:
+    shape = _SHAPES[step.action]
+    if step.phase not in shape.phases:
         yield "phase", f"a phase in which a group can {step.action.value}"
     present = {name for name in ("group_id", "name", "description", "invite") if getattr(step, name) is not None}
     present |= {"people"} if step.people else set()
-    for name in sorted(_REQUIRED[step.action] - present):
+    for name in sorted(shape.required - present):
         yield name, f"something, as this step is to {step.action.value}"
-    for name in sorted(present - _REQUIRED[step.action] - _OPTIONAL[step.action]):
+    for name in sorted(present - shape.required - shape.optional):
         yield name, f"nothing, as this step is to {step.action.value}"
     if step.action is Action.PATCH and not present & {"name", "description"}:
         yield "name", "a name or a description to set"
@@ -162,8 +161,8 @@ def _member_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> I
 
 def _group_id_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
     """Yield an id of another group, and a missing one unless an earlier step creates or joins the group."""
-    known = group.id or (group.live.id if group.live else None)
-    if step.group_id is not None and step.group_id != known:
+    own_id = group.id or (group.live.id if group.live else None)
+    if step.group_id is not None and step.group_id != own_id:
         yield "group_id", "the id of the step's own group"
     if step.group_id is None and not any(one.action.enters_group for one in (*earlier, step)):
         yield "group_id", "a group's id, as no earlier step makes or joins the group"
@@ -180,7 +179,7 @@ def _entry_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> It
         yield "name", "the name this group is shown with"
 
 
-def _step_people_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+def _step_people_faults(group: GroupPlan, step: Step) -> Iterator[Inconsistency]:
     """Yield people without an address, and removals that are not shown, of an owner, or of somebody to be added."""
     if len(step.people) > MAX_PARTICIPANTS_PER_CALL and step.action is not Action.CREATE:
         yield "people", f"at most {MAX_PARTICIPANTS_PER_CALL} people"
@@ -200,19 +199,10 @@ def _step_people_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...])
                 yield f"people[{index}]", "nobody who owns the group or is to be added to it"
 
 
-def _text_faults(group: GroupPlan, step: Step, earlier: tuple[Step, ...]) -> Iterator[Inconsistency]:
+def _text_faults(group: GroupPlan, step: Step) -> Iterator[Inconsistency]:
     """Yield texts of a patch that the plan does not show as new."""
     listed = {(change.field, change.new) for change in group.field_changes}
     if step.action is Action.PATCH:
         for field, text in (("name", step.name), ("description", step.description)):
             if text is not None and (field, text) not in listed:
                 yield field, "the new text that the group's `field_changes` show"
-
-
-_STEP_CHECKS: tuple[Callable[[GroupPlan, Step, tuple[Step, ...]], Iterator[Inconsistency]], ...] = (
-    _member_faults,
-    _group_id_faults,
-    _entry_faults,
-    _step_people_faults,
-    _text_faults,
-)

@@ -23,8 +23,7 @@ from reconciler.model.text import Untrusted
 from reconciler.plan.file_checks import plan_faults, summary_faults
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.file_upgrade import SCHEMA, Document, drop_unknown_members, upgrade_document
-from reconciler.plan.model import Plan
-from reconciler.plan.step import Phase
+from reconciler.plan.model import Phase, Plan
 from reconciler.sanitize.escape import escape_controls, mask_and_escape
 
 if TYPE_CHECKING:

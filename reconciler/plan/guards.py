@@ -10,8 +10,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan, Refusal
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
 from reconciler.sanitize.escape import escape_controls
 
 PLACEHOLDER = "inst_replace_me"

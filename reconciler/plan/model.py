@@ -1,13 +1,13 @@
-"""A plan: the calls in their order, what is blocked or refused and why, and what the plan was narrowed to.
+"""A plan: its steps in their order, what is blocked or refused and why, and what the plan was narrowed to.
 
 Also drift causes: whether each difference is a manual change or was not applied yet. Values only.
 """
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from math import ceil
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
@@ -18,7 +18,54 @@ from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.model.text import Untrusted
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Step
+
+
+class Action(StrEnum):
+    """What one step does; each is one API call."""
+
+    JOIN = "join"
+    CREATE = "create"
+    PATCH = "patch"
+    ADD = "add"
+    REMOVE = "remove"
+    LEAVE = "leave"
+
+    @property
+    def enters_group(self) -> bool:
+        """Whether the account is in the group only after this."""
+        return self in (Action.CREATE, Action.JOIN)
+
+    @property
+    def is_destructive(self) -> bool:
+        """Whether somebody loses something by this."""
+        return self in (Action.REMOVE, Action.LEAVE)
+
+
+class Phase(IntEnum):
+    """When a step runs: all groups finish one phase before any starts the next.
+
+    Steps that build up come first, so that somebody who moves is in the new group before leaving the old one. A group
+    that is too full to add first swaps (removes, then adds) after everything else is built and before anything else
+    is taken away.
+    """
+
+    BUILD = 0
+    SWAP = 1
+    REMOVE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One API call; `group_id` is None where only an earlier step (create, join) makes it known."""
+
+    group: str
+    action: Action
+    phase: Phase
+    group_id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    people: tuple[PersonRef, ...] = ()
+    invite: str | None = None
 
 
 class DriftCause(StrEnum):
@@ -70,7 +117,7 @@ class KeyRename:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedSince:
     """An earlier revision of the configuration, and the groups that a plan was narrowed to by it.
 
@@ -90,7 +137,7 @@ class ChangedSince:
     rematched: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPlan:
     """Everything about one group of the configuration.
 
@@ -105,7 +152,6 @@ class GroupPlan:
     id: str | None = None
     matched_by: MatchedBy = MatchedBy.NONE
     lookup_names: tuple[str, ...] = ()
-    _: KW_ONLY
     field_changes: tuple[TextChange, ...] = ()
     add: tuple[PersonRef, ...] = ()
     remove: tuple[PersonRef, ...] = ()
@@ -148,7 +194,7 @@ class Refusal:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
 
@@ -203,7 +249,7 @@ class Plan:
         return bool(self.refusals) or any(group.has_changes for group in self.groups)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
     """A plan in numbers: groups, memberships, people, blocked and unchanged groups, refusals, calls, whole seconds.
 

@@ -89,6 +89,6 @@ def select_keys(groups: Iterable[DesiredGroup], targets: Sequence[str]) -> froze
 
 def suggest_key(key: str, keys: Iterable[str]) -> str:
     """Return a hint for a key that does not exist: the one that is most alike, else some of those that exist."""
-    known = sorted(keys)
-    closest = closest_name(key, known)
-    return f"did you mean {closest}?" if closest else f"it has: {', '.join(known[:10]) or 'no groups'}"
+    existing = sorted(keys)
+    closest = closest_name(key, existing)
+    return f"did you mean {closest}?" if closest else f"it has: {', '.join(existing[:10]) or 'no groups'}"

@@ -1,18 +1,17 @@
-"""Check whether a saved plan still fits its live groups and removes no protected person. Pure."""
+"""Check whether a plan still fits the live groups, and a saved one removes no protected person. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from reconciler.diff.change import MatchedBy
-from reconciler.errors import PlanFileError
+from reconciler.errors import PlanFileError, Refused
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
-from reconciler.model.text import Untrusted, normalize
-from reconciler.plan.model import GroupPlan, Plan
-from reconciler.plan.step import Action
+from reconciler.model.text import Untrusted, normalize, texts_equal
+from reconciler.plan.model import Action, GroupPlan, Plan
 from reconciler.sanitize.escape import quoted
 
 
@@ -141,3 +140,37 @@ def _role(participant: Participant, owner: Identity | None) -> str:
     if participant.is_owner or (owner is not None and participant.identity == owner):
         return "owner"
     return "admin" if participant.is_admin else "member"
+
+
+def groups_to_create(plan: Plan) -> tuple[GroupPlan, ...]:
+    """Return the groups that the plan creates."""
+    return tuple(group for group in plan.groups if any(step.action is Action.CREATE for step in group.steps))
+
+
+def raise_if_appeared(plan: Plan, listed: Iterable[ListedGroup], names_before: Mapping[str, Untrusted]) -> None:
+    """Raise Refused when a group that is to be created exists meanwhile; see `appeared_groups`."""
+    appeared = appeared_groups(plan, listed, names_before)
+    if appeared:
+        lines = "\n".join(f"  {text}" for text in appeared)
+        raise Refused(
+            f"the live groups changed since the plan was made, nothing was changed:\n{lines}",
+            "run `reconciler plan` again",
+        )
+
+
+def appeared_groups(
+    plan: Plan, listed: Iterable[ListedGroup], names_before: Mapping[str, Untrusted]
+) -> tuple[str, ...]:
+    """Return, a sentence each, the live groups that meanwhile have the name of a group to be created.
+
+    `names_before` has the names, by id, that the plan was made with: a group that had the name then is another key's,
+    as is one with a pinned id.
+    """
+    pinned_ids = set(plan.pinned_ids)
+    new = [e for e in listed if e.id not in pinned_ids and not texts_equal(names_before.get(e.id, ""), e.name)]
+    return tuple(
+        f"{group.key}: a live group called {quoted(entry.name.raw)} exists now: {entry.id}"
+        for group in groups_to_create(plan)
+        for entry in new
+        if any(texts_equal(entry.name, name) for name in group.lookup_names)
+    )

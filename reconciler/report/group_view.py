@@ -9,8 +9,7 @@ from typing import Final
 from reconciler.diff.change import MatchedBy, TextChange
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
-from reconciler.plan.model import DriftItem, GroupPlan, Refusal
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action, DriftItem, GroupPlan, Refusal
 from reconciler.report.pieces import (
     OutsideText,
     PersonName,

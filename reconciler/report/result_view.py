@@ -11,8 +11,7 @@ from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, St
 from reconciler.diff.change import TextChange
 from reconciler.messages import LiteralText, Message
 from reconciler.model.person_ref import PersonRef
-from reconciler.plan.model import GroupPlan
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action, GroupPlan
 from reconciler.report.pieces import (
     InviteLink,
     OutsideText,

@@ -12,6 +12,7 @@ from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import (
+    Action,
     AppliedRevision,
     ChangedSince,
     DriftCause,
@@ -21,7 +22,6 @@ from reconciler.plan.model import (
     PlanSummary,
     summarize_plan,
 )
-from reconciler.plan.step import Action
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal, plural, text_pieces
 
 _CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {

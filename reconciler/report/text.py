@@ -10,8 +10,7 @@ from reconciler.apply.result import ApplyResult
 from reconciler.messages import LiteralText
 from reconciler.model.live import ApiCall
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import GroupPlan, Plan, Refusal
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, QuotedText, mask_for, message_pieces, outside, plain_text, plural
 from reconciler.report.plan_view import REFUSED, plan_view, single_groups_lines

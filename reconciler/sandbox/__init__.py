@@ -9,9 +9,9 @@ leave open, and a `Fault` makes the server misbehave. The web server is loaded o
 """
 
 from reconciler.sandbox.database import reset
-from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.faults import Fault, FaultKind
 from reconciler.sandbox.manual_changes import shake
+from reconciler.sandbox.records import SandboxError
 from reconciler.sandbox.seed import load_faults, seed_world
 from reconciler.sandbox.server import Server
 from reconciler.sandbox.settings import SANDBOX_KEY, Dialect, Paging, Settings

@@ -1,4 +1,4 @@
-"""The state of a running server that all requests share, and the context of one request on one instance."""
+"""The state of a running server that all requests share, its rate limit, and the context of one request."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import reconciler.sandbox.store as store
-from reconciler.sandbox.errors import ApiFailure, forbidden, invalid, not_found
 from reconciler.sandbox.faults import Fault, FaultSchedule
-from reconciler.sandbox.http_messages import ApiData, ApiRequest
-from reconciler.sandbox.rate_limit import RateLimiter, RateLimitStatus
+from reconciler.sandbox.http_messages import ApiFailure, ApiRequest, forbidden, invalid, not_found
 from reconciler.sandbox.records import Effect, Group, Instance, InstanceStatus, InstanceType
 from reconciler.sandbox.serializers import Serializer
 from reconciler.sandbox.settings import Paging, Settings
@@ -28,6 +26,60 @@ Entry = TypeVar("Entry")
 
 OPENAPI_PATH = "/api/openapi.json"
 """The server's OpenAPI document, which needs no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimitStatus:
+    """A caller's status after a request. `reset_at` is the Unix second, on the server's clock, when the window ends."""
+
+    limit: int
+    remaining: int
+    reset_at: int
+    exceeded: bool
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The documented headers."""
+        return {
+            "x-ratelimit-limit": str(self.limit),
+            "x-ratelimit-remaining": str(self.remaining),
+            "x-ratelimit-reset": str(self.reset_at),
+        }
+
+
+class RateLimiter:
+    """Counts requests per caller: all users of the key together, and each client address that has no key.
+
+    A window starts at the whole second of its first request, so that it ends exactly at the whole second that
+    `X-RateLimit-Reset` names. Windows shorter than a second start with their first request.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._windows: dict[str | None, tuple[float, int]] = {}
+
+    def count(self, address: str | None, now: float) -> RateLimitStatus | None:
+        """Count a request at `now` on the server's clock; return None if there is no limit.
+
+        `address` is None for a caller with the key. A request over the limit does not count.
+        """
+        limit = self._settings.rate_limit if address is None else self._settings.anonymous_rate_limit
+        if limit is None or self._settings.rate_limit is None:
+            return None
+        start, used = self._windows.get(address, (_window_start(now, self._settings.window), 0))
+        # The lower bound opens a new window if the clock was set back; the old one would last too long.
+        if not start <= now < start + self._settings.window:
+            start, used = _window_start(now, self._settings.window), 0
+        exceeded = used >= limit
+        used += not exceeded
+        self._windows[address] = (start, used)
+        # Rounded up, so that a client that waits until this second never comes too early.
+        return RateLimitStatus(limit, limit - used, math.ceil(start + self._settings.window), exceeded)
+
+
+def _window_start(now: float, window: float) -> float:
+    """Return the start of a window whose first request comes at `now`."""
+    return float(math.floor(now)) if window >= 1 else now
 
 
 class Service:
@@ -69,10 +121,7 @@ class Service:
     def open_context(self, request: ApiRequest, instance_id: str) -> Iterator[RequestContext]:
         """Open a transaction for a request on the instance in its path; raise a 404 if there is no such instance."""
         with self.world.transaction() as db:
-            instance = store.find_instance(db, instance_id)
-            if instance is None:
-                raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
-            yield RequestContext(db, instance, request, self.settings)
+            yield RequestContext(db, require_instance(db, instance_id), request, self.settings)
 
     def run_hook(self, hook: Hook | None, seq: int, method: str, path: str) -> None:
         """Call a hook if there is one; collect its exception in `failures`."""
@@ -120,14 +169,10 @@ class RequestContext:
             raise forbidden("the instance is not an admin of this group")
         return group
 
-    def serializer(self, digits: Iterable[str] = ()) -> Serializer:
-        """Return a serializer in the server's dialect that knows these accounts."""
-        return Serializer(self.settings.dialect, self.settings.phone_field, store.find_accounts(self.db, digits))
-
-    def serializer_for(self, group: Group) -> Serializer:
-        """Return a serializer in the server's dialect that knows this group's people."""
-        owner = [group.owner] if group.owner else []
-        return self.serializer([*(member.digits for member in group.members), *owner])
+    @property
+    def serializer(self) -> Serializer:
+        """Writes responses in the server's dialect."""
+        return Serializer(self.db, self.settings)
 
     def log_effect(
         self, kind: str, group_id: str, before: Group | None, people: Iterable[str] = (), detail: Any = None
@@ -142,19 +187,27 @@ class RequestContext:
         details = {"participants": list(jids)} if self.settings.name_bad_participants else {}
         return ApiFailure(status, code, message, details)
 
-    def page(self, entries: Sequence[Entry], serialize: Callable[[Sequence[Entry]], list[dict[str, Any]]]) -> ApiData:
+    def page(self, entries: Sequence[Entry], serialize: Callable[[Sequence[Entry]], list[dict[str, Any]]]) -> Any:
         """Return the page that the query names; a server without paging returns everything, but checks the numbers."""
         query, settings = self.request.query, self.settings
         limit = min(_query_number(query, "limit", settings.page_limit, 1), settings.page_limit)
         offset = _query_number(query, "offset", 0, 0)
         page = _query_number(query, "page", 1, 1)
         if settings.paging == Paging.NONE:
-            return ApiData(serialize(entries))
+            return serialize(entries)
         if settings.paging == Paging.OFFSET:
-            return ApiData(serialize(entries[offset : offset + limit]))
+            return serialize(entries[offset : offset + limit])
         total = len(entries)
         items = serialize(entries[(page - 1) * limit : page * limit])
-        return ApiData({"items": items, "total": total, "page": page, "limit": limit, "totalPages": -(-total // limit)})
+        return {"items": items, "total": total, "page": page, "limit": limit, "totalPages": -(-total // limit)}
+
+
+def require_instance(db: sqlite3.Connection, instance_id: str) -> Instance:
+    """Return an instance by its id; raise a 404 if there is none."""
+    instance = store.find_instance(db, instance_id)
+    if instance is None:
+        raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
+    return instance
 
 
 def _query_number(query: Mapping[str, str], name: str, default: int, minimum: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.records import SandboxError
 
 _SCHEMA_VERSION = 1
 _SQLITE_MAGIC = b"SQLite format 3\0"

@@ -10,8 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from reconciler.sandbox.errors import ApiFailure, SandboxError
-from reconciler.sandbox.http_messages import ApiData, ApiRequest, HttpReply, error_reply, success_reply
+from reconciler.sandbox.http_messages import ApiFailure, ApiRequest, HttpReply, error_reply, success_reply
+from reconciler.sandbox.records import SandboxError
 
 
 class FaultKind(StrEnum):
@@ -174,7 +174,7 @@ def _compile_glob(glob: str) -> re.Pattern[str]:
 
 def apply_fault(fault: Fault, correct: HttpReply | None, request: ApiRequest) -> HttpReply:
     """Return the response to a request that a fault affects; `correct` is None if the request was not handled."""
-    faulty = _faulty_reply(fault, correct or success_reply(ApiData({}), request), request)
+    faulty = _faulty_reply(fault, correct or success_reply({}, request), request)
     return replace(faulty, headers={**faulty.headers, **{name.lower(): value for name, value in fault.headers.items()}})
 
 

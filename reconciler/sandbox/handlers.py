@@ -1,4 +1,4 @@
-"""One handler per endpoint of the instance, its contacts and messages, and of webhooks."""
+"""One handler per endpoint returns its data; one that makes a change checks everything, then applies and logs it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import reconciler.sandbox.store as store
-from reconciler.sandbox.context import RequestContext
-from reconciler.sandbox.errors import ApiFailure, invalid
-from reconciler.sandbox.http_messages import ApiData, ApiRequest, parse_body
+from reconciler.sandbox.context import RequestContext, require_instance
+from reconciler.sandbox.http_messages import ApiFailure, ApiRequest, forbidden, invalid, not_found, parse_body
 from reconciler.sandbox.phones import parse_query_phone, parse_request_jid
-from reconciler.sandbox.records import Contact
+from reconciler.sandbox.records import MAX_NAME, Account, Group, GroupSummary, Member
+from reconciler.sandbox.settings import Dialect
+
+MAX_DESCRIPTION = 2048
+"""WhatsApp's limit of characters in a group's description."""
 
 MAX_TEXT = 65536
 """WhatsApp's limit of characters in a message."""
@@ -23,13 +26,198 @@ _WEBHOOK_DEFAULTS: Mapping[str, Any] = {"instance_id": None, "retry_count": 3, "
 _WEBHOOK_OPTIONAL: Mapping[str, type] = {"instance_id": str, "secret": str, "retry_count": int, "timeout_ms": int}
 
 
-def get_instance(context: RequestContext) -> ApiData:
+# Groups
+
+
+def create_group(context: RequestContext) -> Any:
+    """Handle POST /groups: the instance owns the group; people who refuse adds or are over the limit are left out."""
+    body = parse_body(context.request, {"name": str, "participants": list}, {})
+    jids = _check_participants(body["participants"])
+    name = body["name"]
+    _check_name(name)
+    accounts = _accounts(context, jids)
+    max_groups = context.settings.max_groups
+    own_phone = context.instance.phone
+    if max_groups is not None and len(store.list_summaries(context.db, own_phone)) >= max_groups:
+        raise ApiFailure(409, "PLAN_LIMIT_REACHED", f"the subscription allows {max_groups} groups")
+    added = _addable(context, accounts, existing_members=1)
+    group_id = store.next_group_id(context.db)
+    members = (Member(own_phone, is_admin=True, is_owner=True), *(Member(digits) for digits in added))
+    code = store.invite_code_for(group_id)
+    group = Group(group_id, name, "", own_phone, int(context.request.now), code, members)
+    store.insert_group(context.db, group)
+    context.log_effect("create", group_id, None, added, {"name": name})
+    return context.serializer.created_group(group, own_phone)
+
+
+def list_groups(context: RequestContext) -> Any:
+    """Handle GET /groups."""
+
+    def serialize(summaries: Sequence[GroupSummary]) -> list[dict[str, Any]]:
+        if context.settings.dialect == Dialect.GUIDE:
+            return [context.serializer.group_summary(summary) for summary in summaries]
+        return [context.serializer.group(context.require_member(summary.id)) for summary in summaries]
+
+    summaries = store.summaries_at(context.db, context.instance.phone, context.request.effects_ago)
+    return context.page(summaries, serialize)
+
+
+def get_group(context: RequestContext, group_id: str) -> Any:
+    """Handle GET /groups/{groupId}."""
+    group = context.require_member(group_id)
+    return context.serializer.group(group)
+
+
+def patch_group(context: RequestContext, group_id: str) -> Any:
+    """Handle PATCH /groups/{groupId}: set the name, the description or both."""
+    body = parse_body(context.request, {}, {"name": str, "description": str})
+    if not body:
+        raise invalid("nothing to change; send a name, a description or both")
+    group = context.require_admin(group_id)
+    if "name" in body:
+        _check_name(body["name"])
+    if len(body.get("description", "")) > MAX_DESCRIPTION:
+        message = f"the description has {len(body['description'])} characters; at most {MAX_DESCRIPTION} are allowed"
+        raise invalid(message)
+    old = {"name": group.name, "description": group.description}
+    new = {**old, **body}
+    if new != old:
+        store.set_group_text(context.db, group_id, **new)
+        context.log_effect("patch", group_id, group, detail=new)
+    group = context.require_member(group_id)
+    if context.settings.dialect == Dialect.REFERENCE:
+        return context.serializer.group(group)
+    return {"group_id": group_id, "name": group.name, "description": group.description}
+
+
+def leave_group(context: RequestContext, group_id: str) -> Any:
+    """Handle POST /groups/{groupId}/leave, with no body or an empty object."""
+    if context.request.body != b"":
+        parse_body(context.request, {}, {})
+    group = context.require_member(group_id)
+    store.delete_members(context.db, group_id, [context.instance.phone])
+    context.log_effect("leave", group_id, group, [context.instance.phone])
+    return context.serializer.group_reference(group_id)
+
+
+def list_participants(context: RequestContext, group_id: str) -> Any:
+    """Handle GET /groups/{groupId}/participants."""
+    group = context.require_member(group_id)
+    return context.serializer.participants(group.members)
+
+
+def add_participants(context: RequestContext, group_id: str) -> Any:
+    """Handle POST /groups/{groupId}/participants: add all, or nobody if one of them is an error.
+
+    People who refuse adds are silently left out. The result is not documented; it repeats the participants.
+    """
+    jids = _parse_participants(context)
+    group = context.require_admin(group_id)
+    accounts = _accounts(context, jids)
+    members = [jid for jid, account in zip(jids, accounts, strict=True) if group.member(account.digits)]
+    if members:
+        raise context.participant_failure(409, "CONFLICT", "a participant is already in the group", members)
+    added = _addable(context, accounts, existing_members=len(group.members))
+    if added:
+        store.put_members(context.db, group_id, [Member(digits) for digits in added])
+        context.log_effect("add", group_id, group, added)
+    return {"participants": jids}
+
+
+def remove_participants(context: RequestContext, group_id: str) -> Any:
+    """Handle DELETE /groups/{groupId}/participants, or POST …/participants/remove in the reference dialect.
+
+    Removes all, or nobody if one of them is an error. The instance can remove itself, but no other owner.
+    """
+    jids = _parse_participants(context)
+    group = context.require_admin(group_id)
+    accounts = _accounts(context, jids)
+    strangers = [jid for jid, account in zip(jids, accounts, strict=True) if not group.member(account.digits)]
+    if strangers:
+        raise context.participant_failure(409, "CONFLICT", "a participant is not in the group", strangers)
+    removed = list(dict.fromkeys(account.digits for account in accounts))
+    owners = {member.digits for member in group.members if member.is_owner}
+    if owners.intersection(removed) - {context.instance.phone}:
+        raise forbidden("the owner of a group cannot be removed")
+    store.delete_members(context.db, group_id, removed)
+    context.log_effect("remove", group_id, group, removed)
+    return {"participants": jids}
+
+
+def get_invite_code(context: RequestContext, group_id: str) -> Any:
+    """Handle GET /groups/{groupId}/invite-code; the result is a complete URL, in spite of the name."""
+    group = context.require_admin(group_id)
+    return {"invite_code": f"https://chat.whatsapp.com/{group.invite_code}"}
+
+
+def join_group(context: RequestContext) -> Any:
+    """Handle POST /groups/join: add the instance as an ordinary member; change nothing if it is a member.
+
+    The API documents no response for a full group; here it is a 403.
+    """
+    code = parse_body(context.request, {"invite_code": str}, {})["invite_code"]
+    if not (code.isascii() and code.isalnum()):
+        raise invalid("invite_code must be the bare code, not a URL")
+    group = store.find_group_by_invite(context.db, code)
+    if group is None:
+        raise not_found("no group has this invite code")
+    if group.member(context.instance.phone) is None:
+        if len(group.members) >= store.MAX_MEMBERS:
+            raise forbidden("the group is full")
+        store.put_members(context.db, group.id, [Member(context.instance.phone)])
+        context.log_effect("join", group.id, group, [context.instance.phone])
+    return context.serializer.group_reference(group.id)
+
+
+def _parse_participants(context: RequestContext) -> list[str]:
+    body = parse_body(context.request, {"participants": list}, {})
+    jids = _check_participants(body["participants"])
+    if not jids:
+        raise invalid("the field 'participants' is empty")
+    return jids
+
+
+def _check_participants(values: list[Any]) -> list[str]:
+    if not all(isinstance(value, str) for value in values):
+        raise invalid("the field 'participants' must be an array of strings")
+    if len(values) > store.MAX_MEMBERS:
+        raise invalid(f"the field 'participants' has more than {store.MAX_MEMBERS} entries")
+    return values
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise invalid("the name is empty")
+    if len(name) > MAX_NAME:
+        raise invalid(f"the name has {len(name)} characters; at most {MAX_NAME} are allowed")
+
+
+def _accounts(context: RequestContext, jids: Sequence[str]) -> list[Account]:
+    """Return the account of each JID, created if missing; a request that fails later rolls the new accounts back."""
+    invalid_jids = [jid for jid in jids if parse_request_jid(jid) is None]
+    if invalid_jids:
+        message = "bad participant format; use {phone}@s.whatsapp.net"
+        raise context.participant_failure(422, "UNPROCESSABLE_ENTITY", message, invalid_jids)
+    return [store.get_or_create_account(context.db, jid.partition("@")[0]) for jid in jids]
+
+
+def _addable(context: RequestContext, accounts: Sequence[Account], existing_members: int) -> list[str]:
+    """Return the numbers of those who really join, in order: they exist and allow it, and the group has room."""
+    willing = [account.digits for account in accounts if account.exists and not account.refuses_adds]
+    others = [digits for digits in dict.fromkeys(willing) if digits != context.instance.phone]
+    return others[: max(0, store.MAX_MEMBERS - existing_members)]
+
+
+# The instance, its messages and contacts, webhooks
+
+
+def get_instance(context: RequestContext) -> Any:
     """Handle GET on the instance itself."""
     instance = context.instance
-    return ApiData({"id": instance.id, "name": instance.name, "type": instance.kind, "status": instance.status})
+    return {"id": instance.id, "name": instance.name, "type": instance.kind, "status": instance.status}
 
 
-def send_message(context: RequestContext) -> ApiData:
+def send_message(context: RequestContext) -> Any:
     """Handle POST /messages/send to a group the instance is in, or to a person; the text only goes to the log."""
     body = parse_body(context.request, {"chat_id": str, "type": str, "text": str}, {})
     chat_id, text = body["chat_id"], body["text"]
@@ -42,31 +230,26 @@ def send_message(context: RequestContext) -> ApiData:
     elif parse_request_jid(chat_id) is None:
         raise invalid("chat_id must be the id of a group (…@g.us) or of a person (…@s.whatsapp.net)")
     context.log_effect("message", chat_id, None, detail={"text": text})
-    return ApiData({"message_id": f"msg_{context.request.seq:012d}", "status": "sent"})
+    return {"message_id": f"msg_{context.request.seq:012d}", "status": "sent"}
 
 
-def list_contacts(context: RequestContext) -> ApiData:
+def list_contacts(context: RequestContext) -> Any:
     """Handle GET /contacts, paged like the groups."""
-
-    def serialize(contacts: Sequence[Contact]) -> list[dict[str, Any]]:
-        serializer = context.serializer(contact.digits for contact in contacts)
-        return [serializer.contact(contact) for contact in contacts]
-
-    return context.page(store.list_contacts(context.db, context.instance.id), serialize)
+    return context.page(store.list_contacts(context.db, context.instance.id), context.serializer.contacts)
 
 
-def check_contact(context: RequestContext) -> ApiData:
+def check_contact(context: RequestContext) -> Any:
     """Handle GET /contacts/check. Every number is on WhatsApp unless its account says otherwise."""
     digits = parse_query_phone(context.request.query.get("phone", ""))
     if digits is None:
         raise invalid("the query parameter 'phone' must be an international number, digits only")
     account = store.find_account(context.db, digits)
     if account is None:
-        return ApiData({"exists": True, "phone": digits, "chat_id": f"{digits}@s.whatsapp.net"})
-    return ApiData({"exists": account.exists, "phone": digits, "chat_id": account.jid if account.exists else None})
+        return {"exists": True, "phone": digits, "chat_id": f"{digits}@s.whatsapp.net"}
+    return {"exists": account.exists, "phone": digits, "chat_id": account.jid if account.exists else None}
 
 
-def create_webhook(db: sqlite3.Connection, request: ApiRequest) -> ApiData:
+def create_webhook(db: sqlite3.Connection, request: ApiRequest) -> Any:
     """Handle POST /api/webhooks: store a subscription that nothing delivers. The result omits its secret.
 
     The API documents only three of its twelve event names, so any name of their form is valid.
@@ -74,11 +257,11 @@ def create_webhook(db: sqlite3.Connection, request: ApiRequest) -> ApiData:
     body = parse_body(request, {"url": str, "events": list}, _WEBHOOK_OPTIONAL)
     _check_webhook(body)
     instance_id = body.get("instance_id")
-    if instance_id is not None and store.find_instance(db, instance_id) is None:
-        raise ApiFailure(404, "INSTANCE_NOT_FOUND", "instance not found")
+    if instance_id is not None:
+        require_instance(db, instance_id)
     webhook = {**_WEBHOOK_DEFAULTS, **body}
     public = {name: value for name, value in webhook.items() if name != "secret"}
-    return ApiData({"id": store.put_webhook(db, webhook), **public}, 201)
+    return {"id": store.put_webhook(db, webhook), **public}
 
 
 def _check_webhook(body: dict[str, Any]) -> None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.sandbox.errors import ApiFailure, invalid
-
 MAX_BODY_BYTES = 1 << 20
 """Bytes of a request's body; a group at WhatsApp's own limit needs a thirtieth of it."""
 
@@ -37,14 +35,6 @@ class ApiRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiData:
-    """A handler's result: the `data` of a success."""
-
-    data: Any
-    status: int = 200
-
-
-@dataclass(frozen=True, slots=True)
 class HttpReply:
     """A complete HTTP response."""
 
@@ -53,9 +43,39 @@ class HttpReply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def success_reply(result: ApiData, request: ApiRequest) -> HttpReply:
+@dataclass(eq=False)
+class ApiFailure(Exception):
+    """A response with an error status: `code` as in the API's list of common errors, `details` a JSON object.
+
+    The API documents no code for 405, a participant conflict (409) or a bad participant (422); METHOD_NOT_ALLOWED,
+    CONFLICT and UNPROCESSABLE_ENTITY are this server's choice.
+    """
+
+    status: int
+    code: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def invalid(message: str) -> ApiFailure:
+    """Return a 400: the request is malformed, or can never work on this instance."""
+    return ApiFailure(400, "VALIDATION_ERROR", message)
+
+
+def forbidden(message: str) -> ApiFailure:
+    """Return a 403: the resource is visible, but the instance may not do this to it."""
+    return ApiFailure(403, "FORBIDDEN", message)
+
+
+def not_found(message: str) -> ApiFailure:
+    """Return a 404: the resource does not exist, or this instance cannot see it."""
+    return ApiFailure(404, "NOT_FOUND", message)
+
+
+def success_reply(data: Any, request: ApiRequest, status: int = 200) -> HttpReply:
     """Return a response with the documented success envelope."""
-    return _json_reply(request, result.status, {"success": True, "data": result.data}, {})
+    return _json_reply(request, status, {"success": True, "data": data}, {})
 
 
 def error_reply(error: ApiFailure, request: ApiRequest) -> HttpReply:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.records import SandboxError
 
 _REQUEST_JID = re.compile(r"([0-9]{7,15})@s\.whatsapp\.net", re.ASCII)
 _PHONE_JID = re.compile(r"([1-9][0-9]{6,14})(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us)", re.ASCII)

@@ -1,4 +1,7 @@
-"""The contents of the world as immutable values: accounts, instances, groups, contacts, logged calls and effects."""
+"""The contents of the world as immutable values: accounts, instances, groups, contacts, logged calls and effects.
+
+Beside them, the error that every part of the sandbox raises for the person who runs it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ from typing import Any, Literal
 
 MAX_NAME = 100
 """WhatsApp's limit of characters in a group's name."""
+
+
+class SandboxError(Exception):
+    """The sandbox cannot do what the caller wants: a bad file, a port in use, an unknown group."""
 
 
 class ShownAs(StrEnum):

@@ -10,9 +10,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.faults import EFFECT_SELECTABLE, STALE, Fault, FaultKind
 from reconciler.sandbox.phones import parse_phone
+from reconciler.sandbox.records import SandboxError
 from reconciler.sandbox.world import World
 
 _ACCOUNT_KEYS = ("phone", "jid", "lid", "shows", "refuses_adds", "exists", "spelling")
@@ -29,8 +29,7 @@ class YamlValue:
 
     def fields(self, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, YamlValue]:
         """Return a mapping's values by key; other keys are errors."""
-        if not isinstance(self.value, dict):
-            raise self.error(f"expected a mapping with {', '.join(known)}")
+        self._expect(isinstance(self.value, dict), f"a mapping with {', '.join(known)}")
         unknown = [str(key) for key in self.value if key not in known]
         if unknown:
             raise self.error(f"unknown key {unknown[0]!r}; known: {', '.join(known)}")
@@ -44,43 +43,33 @@ class YamlValue:
         """Return a list's values; an empty value is an empty list."""
         if self.value in (None, ""):
             return []
-        if not isinstance(self.value, list):
-            raise self.error("expected a list")
+        self._expect(isinstance(self.value, list), "a list")
         return [YamlValue(value, f"{self.location}[{index}]") for index, value in enumerate(self.value)]
 
     def text(self) -> str:
         """Return a text."""
-        if not isinstance(self.value, str):
-            raise self.error("expected text; put it in quotes")
-        if any("\ud800" <= character <= "\udfff" for character in self.value):
-            raise self.error("expected text without half characters (lone surrogates)")
-        return self.value
+        text: str = self._expect(isinstance(self.value, str), "text; put it in quotes")
+        has_half = any("\ud800" <= character <= "\udfff" for character in text)
+        self._expect(not has_half, "text without half characters (lone surrogates)")
+        return text
 
     def boolean(self) -> bool:
         """Return true or false."""
-        if self.value in (True, "true"):
-            return True
-        if self.value in (False, "false"):
-            return False
-        raise self.error("expected true or false")
+        self._expect(self.value in (True, "true", False, "false"), "true or false")
+        return self.value in (True, "true")
 
     def number(self) -> float:
         """Return a number of zero or more."""
-        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)) or not self.value >= 0:
-            raise self.error("expected a number, 0 or greater")
-        return float(self.value)
+        is_number = type(self.value) in (int, float) and self.value >= 0
+        return float(self._expect(is_number, "a number, 0 or greater"))
 
     def integer(self) -> int:
         """Return an integer."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int):
-            raise self.error("expected an integer")
-        return self.value
+        return int(self._expect(type(self.value) is int, "an integer"))
 
     def count(self) -> int:
         """Return an integer of zero or more."""
-        if self.integer() < 0:
-            raise self.error("expected an integer, 0 or greater")
-        return self.integer()
+        return int(self._expect(self.integer() >= 0, "an integer, 0 or greater"))
 
     def regular_expression(self) -> str:
         """Return a regular expression."""
@@ -92,16 +81,19 @@ class YamlValue:
 
     def http_status(self) -> int:
         """Return an HTTP status."""
-        if not 200 <= self.integer() <= 599:
-            raise self.error("expected an HTTP status from 200 to 599")
-        return self.integer()
+        return int(self._expect(200 <= self.integer() <= 599, "an HTTP status from 200 to 599"))
 
     def headers(self) -> dict[str, str]:
         """Return HTTP headers."""
-        if not isinstance(self.value, dict):
-            raise self.error("expected a mapping of header names to values")
+        self._expect(isinstance(self.value, dict), "a mapping of header names to values")
         pairs = [(YamlValue(name, self.location), YamlValue(text, self.location)) for name, text in self.value.items()]
         return {name.text(): text.text() for name, text in pairs}
+
+    def _expect(self, holds: bool, expected: str) -> Any:
+        """Return the value if the condition about it holds; raise the error that something else was expected."""
+        if not holds:
+            raise self.error(f"expected {expected}")
+        return self.value
 
     def error(self, message: str) -> SandboxError:
         """Return an error about this value."""

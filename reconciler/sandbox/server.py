@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from reconciler.sandbox.context import Service
-from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.faults import Fault, FaultSchedule
+from reconciler.sandbox.records import SandboxError
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.world import World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.records import SandboxError
 
 SANDBOX_KEY = "wappfy_sk_sandbox_key"
 """The API key of every embedded server that gets no other. It is public and opens nothing but test data."""
@@ -37,7 +37,7 @@ class Settings:
     key: str = SANDBOX_KEY  # what X-Api-Key or a bearer token must carry
     rate_limit: int | None = 100  # requests per `window` for all users of the key; None: no limit and no headers of it
     anonymous_rate_limit: int = 20  # the same for requests without a valid key, per client address
-    window: float = 60.0  # length of a rate-limit window in seconds (see `rate_limit` for its start)
+    window: float = 60.0  # length of a rate-limit window in seconds (see `RateLimiter` for its start)
     rate_headers: bool = True  # whether to send X-RateLimit-* headers
     retry_after_header: bool = False  # whether a 429 also carries Retry-After, as a proxy would add it
     clock_skew: float = 0.0  # seconds by which the server's clock is ahead of this machine's

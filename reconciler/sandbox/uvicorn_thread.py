@@ -14,9 +14,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from reconciler.sandbox.app import TRANSPORT_KEY, build_app
+from reconciler.sandbox.app import TRANSPORT_KEY, SandboxApp
 from reconciler.sandbox.context import Service
-from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.records import SandboxError
 
 _KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open; longer than a client is likely to pause between two calls."""
@@ -43,7 +43,7 @@ class UvicornThread(uvicorn.Server):
     def __init__(self, service: Service, listening: socket.socket) -> None:
         super().__init__(
             uvicorn.Config(
-                build_app(service),
+                SandboxApp(service),
                 http=AbortableProtocol,
                 ws="none",
                 loop="asyncio",

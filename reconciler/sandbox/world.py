@@ -17,7 +17,6 @@ from typing import Any, Self, TypeVar
 
 import reconciler.sandbox.store as store
 from reconciler.sandbox.database import Database
-from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.phones import canonical, check_group_id, mask_phone, parse_lid, parse_phone
 from reconciler.sandbox.records import (
     Account,
@@ -29,6 +28,7 @@ from reconciler.sandbox.records import (
     InstanceStatus,
     InstanceType,
     Member,
+    SandboxError,
     ShownAs,
     Spelling,
 )

@@ -46,10 +46,10 @@ class StrictServer:
         self._refuse_bad(jids)
         self.created += 1
         self.inside |= {ME.identity, *self._willing(jids)}
-        new = ListedGroup(ALPHA_ID, Untrusted(name), len(self.inside))
+        new = ListedGroup(id=ALPHA_ID, name=Untrusted(name), count=len(self.inside))
         self.listed.append(new)
         self._late("create")
-        return LiveGroup(new.id, Untrusted(name), Untrusted(""))
+        return LiveGroup(id=new.id, name=Untrusted(name), description=Untrusted(""))
 
     def patch_group(self, group_id: str, name: str | None = None, description: str | None = None) -> None:
         raise AssertionError("no patch belongs here")
@@ -83,7 +83,10 @@ class StrictServer:
         self._note("read", [])
         known = tuple(as_shown(identity, identity in self.owners) for identity in sorted(self.inside))
         return LiveGroup(
-            group_id, Untrusted("Alpha"), Untrusted(""), known + tuple(participant(lid) for lid in self.hidden.values())
+            id=group_id,
+            name=Untrusted("Alpha"),
+            description=Untrusted(""),
+            participants=known + tuple(participant(lid) for lid in self.hidden.values()),
         )
 
     def list_groups(self) -> Listing:

@@ -24,7 +24,7 @@ from reconciler.messages import Message
 from reconciler.model.live import ListedGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, Phase, Step
 from tests.apply.strict_server import StrictServer, ids, limit_reached, whos
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, ME, crowd
 
@@ -40,7 +40,7 @@ class Making:
     made: list[str] = field(default_factory=list)
 
     def run(self, people: Sequence[PersonRef], taken: Collection[str] = (), name: str = "Alpha") -> None:
-        step = Step("alpha", Action.CREATE, Phase.BUILD, name=name, people=tuple(people))
+        step = Step(group="alpha", action=Action.CREATE, phase=Phase.BUILD, name=name, people=tuple(people))
         CreateGroup(self.server, step, taken, self.said, self.made.append).run()
 
     def states(self) -> dict[str, PersonStatus]:
@@ -145,7 +145,8 @@ def test_only_one_new_group_of_the_name_that_no_key_holds_is_taken_as_ours(
     listed: list[tuple[str, str]], taken: list[str], found: str | None
 ) -> None:
     server = StrictServer(
-        listed=[ListedGroup(group_id, Untrusted(name)) for group_id, name in listed], troubles={"create": [no_answer()]}
+        listed=[ListedGroup(id=group_id, name=Untrusted(name)) for group_id, name in listed],
+        troubles={"create": [no_answer()]},
     )
     making = Making(server)
     if found is None:
@@ -159,7 +160,7 @@ def test_only_one_new_group_of_the_name_that_no_key_holds_is_taken_as_ours(
 
 
 def test_two_new_groups_of_the_name_are_said_to_be_two() -> None:
-    listed = [ListedGroup(BETA_ID, Untrusted("Alpha")), ListedGroup(GAMMA_ID, Untrusted("Alpha"))]
+    listed = [ListedGroup(id=BETA_ID, name=Untrusted("Alpha")), ListedGroup(id=GAMMA_ID, name=Untrusted("Alpha"))]
     making = Making(StrictServer(listed=listed, troubles={"create": [no_answer()]}))
     with pytest.raises(CreateOutcomeUnknown) as caught:
         making.run(whos(1))

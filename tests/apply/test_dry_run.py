@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action
 from reconciler.report.sections import KNOWN_AFTER_APPLY
 from reconciler.sandbox import Dialect, Settings
 from tests.stage import INSTANCE, PHONE, Stage, stage_with

@@ -15,7 +15,7 @@ from reconciler.messages import Message
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action
 from tests.apply.strict_server import StrictServer, gone, ids, limit_reached, whos
 from tests.builders import ALPHA_ID, codes, crowd
 
@@ -295,5 +295,10 @@ def test_whom_an_error_names_is_read_from_any_field_of_its_details(details: Any,
 )
 def test_somebody_is_there_by_number_or_by_private_id(who: PersonRef, there: bool) -> None:
     (known,) = ids(whos(1))
-    people = (Participant(known, known), Participant(LID, lid=LID))
-    assert membership_of(LiveGroup(ALPHA_ID, Untrusted("Alpha"), Untrusted(""), people))(who) is there
+    people = (Participant(id=known, identity=known), Participant(id=LID, lid=LID))
+    assert (
+        membership_of(LiveGroup(id=ALPHA_ID, name=Untrusted("Alpha"), description=Untrusted(""), participants=people))(
+            who
+        )
+        is there
+    )

@@ -11,8 +11,7 @@ from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.errors import NoResponse
 from reconciler.messages import Message
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from tests.apply.strict_server import StrictServer, ids, whos
 from tests.builders import ALPHA_ID, BETA_ID, TODAY
 
@@ -30,16 +29,16 @@ class Silent:
 def applied(server: StrictServer) -> ApplyResult:
     """Somebody added to each of two groups (one world to this server), and somebody removed from the first."""
     alpha = (
-        Step("alpha", Action.ADD, Phase.BUILD, ALPHA_ID, people=(ANN,)),
-        Step("alpha", Action.REMOVE, Phase.REMOVE, ALPHA_ID, people=(BOB,)),
+        Step(group="alpha", action=Action.ADD, phase=Phase.BUILD, group_id=ALPHA_ID, people=(ANN,)),
+        Step(group="alpha", action=Action.REMOVE, phase=Phase.REMOVE, group_id=ALPHA_ID, people=(BOB,)),
     )
-    beta = (Step("beta", Action.ADD, Phase.BUILD, BETA_ID, people=(CAROL,)),)
+    beta = (Step(group="beta", action=Action.ADD, phase=Phase.BUILD, group_id=BETA_ID, people=(CAROL,)),)
     groups = (
-        GroupPlan("alpha", Untrusted("Alpha"), ALPHA_ID, steps=alpha),
-        GroupPlan("beta", Untrusted("Beta"), BETA_ID, steps=beta),
+        GroupPlan(key="alpha", name=Untrusted("Alpha"), id=ALPHA_ID, steps=alpha),
+        GroupPlan(key="beta", name=Untrusted("Beta"), id=BETA_ID, steps=beta),
     )
-    plan = Plan("inst", TODAY, groups)
-    return apply_plan(plan, server, known=(), parallelism=1, stop=Event(), progress=Silent()).result
+    plan = Plan(instance_id="inst", as_of=TODAY, groups=groups)
+    return apply_plan(plan, server, listed_ids=(), parallelism=1, stop=Event(), progress=Silent()).result
 
 
 @pytest.mark.parametrize("while_settling", [False, True])

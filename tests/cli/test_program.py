@@ -214,7 +214,7 @@ def test_an_unexpected_error_writes_a_log_file_and_no_traceback(stage: Stage, mo
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"a bug near {os.environ['WAPPFY_API_KEY']} and +1 202 555 0143")
 
-    monkeypatch.setattr("reconciler.engine.make_plan", broken)
+    monkeypatch.setattr("reconciler.cli.planning.make_plan", broken)
     ran = stage.run("plan")
     assert ran.code == 1
     assert "Traceback" not in ran.err
@@ -254,7 +254,7 @@ def test_a_key_with_a_number_in_it_is_removed_from_crash_logs(stage: Stage, monk
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"a bug near {key}")
 
-    monkeypatch.setattr("reconciler.engine.make_plan", broken)
+    monkeypatch.setattr("reconciler.cli.planning.make_plan", broken)
     assert stage.run("plan", "--target", key).code == 1
     (log,) = (stage.folder / "state").rglob("crash-*.log")
     text = log.read_text(encoding="utf-8")

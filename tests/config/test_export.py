@@ -25,7 +25,9 @@ ALICE, BOB = Identity("+12025550143"), Identity("+12025550144")
 
 
 def someone(digits: str, **flags: Any) -> Participant:
-    return Participant(f"{digits}@s.whatsapp.net", identity_of_digits(digits), f"{digits}@s.whatsapp.net", **flags)
+    return Participant(
+        id=f"{digits}@s.whatsapp.net", identity=identity_of_digits(digits), jid=f"{digits}@s.whatsapp.net", **flags
+    )
 
 
 def rendered(groups: list[LiveGroup], **changes: Any) -> str:
@@ -47,19 +49,24 @@ def resolved(text: str) -> Desired:
 def test_a_file_is_written_as_a_person_would(tmp_path: Path) -> None:
     groups = [
         LiveGroup(
-            "120363012345678902@g.us",
-            Untrusted("Böard: news & more"),
-            Untrusted("First line\n\n  indented # no comment\nlast"),
-            (
+            id="120363012345678902@g.us",
+            name=Untrusted("Böard: news & more"),
+            description=Untrusted("First line\n\n  indented # no comment\nlast"),
+            participants=(
                 someone("12025550100", is_admin=True),
                 someone("12025550143", is_admin=True, is_owner=True),
                 someone("553196348800"),
-                Participant("76699677012110@lid", lid="76699677012110@lid"),
+                Participant(id="76699677012110@lid", lid="76699677012110@lid"),
                 someone("12025550144", is_admin=True),
             ),
             count=5,
         ),
-        LiveGroup("120363012345678901@g.us", Untrusted("Empty"), Untrusted(""), (someone("12025550100"),)),
+        LiveGroup(
+            id="120363012345678901@g.us",
+            name=Untrusted("Empty"),
+            description=Untrusted(""),
+            participants=(someone("12025550100"),),
+        ),
     ]
     text = rendered(groups, instance_guessed=True, names={ALICE: "Alice Moreno", BOB: "12"})
     assert (
@@ -114,7 +121,13 @@ groups:
 
 def test_without_an_instance_everybody_is_listed_and_a_comment_asks_for_the_number() -> None:
     text = rendered(
-        [LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), (someone("12025550100"),))], instance=None, instance_id=""
+        [
+            LiveGroup(
+                id="1@g.us", name=Untrusted("A"), description=Untrusted(""), participants=(someone("12025550100"),)
+            )
+        ],
+        instance=None,
+        instance_id="",
     )
     assert "# instance:\n  # Add the instance's own number" in text
     (group,) = resolved(text).groups
@@ -130,23 +143,40 @@ def test_no_groups_make_a_valid_file() -> None:
     ("group", "comment_line"),
     [
         (
-            LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), (someone("12025550143"),), count=2),
+            LiveGroup(
+                id="1@g.us",
+                name=Untrusted("A"),
+                description=Untrusted(""),
+                participants=(someone("12025550143"),),
+                count=2,
+            ),
             "the group has 1 participants, but the list",
         ),
-        (LiveGroup("1@g.us", Untrusted("A"), Untrusted("")), "the group shows no participants"),
+        (LiveGroup(id="1@g.us", name=Untrusted("A"), description=Untrusted("")), "the group shows no participants"),
         (
-            LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), tuple(someone(f"1202555{n:04d}") for n in range(1026))),
+            LiveGroup(
+                id="1@g.us",
+                name=Untrusted("A"),
+                description=Untrusted(""),
+                participants=tuple(someone(f"1202555{n:04d}") for n in range(1026)),
+            ),
             "1025 members are more than the 1024",
         ),
         (
             LiveGroup(
-                "1@g.us", Untrusted("A"), Untrusted(""), (Participant("x", Identity("+1"), None, is_admin=True),)
+                id="1@g.us",
+                name=Untrusted("A"),
+                description=Untrusted(""),
+                participants=(Participant(id="x", identity=Identity("+1"), jid=None, is_admin=True),),
             ),
             "the number of a participant cannot be written to a file",
         ),
         (
             LiveGroup(
-                "1@g.us", Untrusted("A"), Untrusted(""), (Participant("x", ALICE, "12025550199@s.whatsapp.net"),)
+                id="1@g.us",
+                name=Untrusted("A"),
+                description=Untrusted(""),
+                participants=(Participant(id="x", identity=ALICE, jid="12025550199@s.whatsapp.net"),),
             ),
             "the number of a participant cannot be written to a file",
         ),
@@ -160,7 +190,7 @@ def test_an_uncertain_member_list_is_left_unmanaged(group: LiveGroup, comment_li
 
 @pytest.mark.parametrize("name", ["", " \u00a0", "x" * 101, "\u0958" * 60, "half \ud800"])
 def test_a_name_that_the_file_cannot_hold_is_left_unmanaged(name: str) -> None:
-    text = rendered([LiveGroup("120363012345678901@g.us", Untrusted(name), Untrusted("x" * 2049))])
+    text = rendered([LiveGroup(id="120363012345678901@g.us", name=Untrusted(name), description=Untrusted("x" * 2049))])
     (group,) = resolved(text).groups
     assert group.name is group.description is UNMANAGED
     assert "# name is not managed" in text
@@ -169,7 +199,7 @@ def test_a_name_that_the_file_cannot_hold_is_left_unmanaged(name: str) -> None:
 
 def test_groups_with_the_same_name_get_numbered_keys_in_the_order_of_their_ids() -> None:
     groups = [
-        LiveGroup(f"{number}@g.us", Untrusted(name), Untrusted(""))
+        LiveGroup(id=f"{number}@g.us", name=Untrusted(name), description=Untrusted(""))
         for number, name in ((3, "A"), (1, "a!"), (2, "😀"), (4, "Null"), (5, "Родители 5Б"), (6, "родители: 5б"))
     ]
     assert [(group.key, group.id) for group in resolved(rendered(groups)).groups] == [
@@ -185,14 +215,22 @@ def test_groups_with_the_same_name_get_numbered_keys_in_the_order_of_their_ids()
 def test_aliases_are_unique_and_never_look_like_numbers() -> None:
     names = {ALICE: "Al", BOB: "al", Identity("+12025550145"): "😀", Identity("+12025550146"): "no"}
     people = [someone(identity[1:]) for identity in names]
-    desired = resolved(rendered([LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), tuple(people))], names=names))
+    desired = resolved(
+        rendered(
+            [LiveGroup(id="1@g.us", name=Untrusted("A"), description=Untrusted(""), participants=tuple(people))],
+            names=names,
+        )
+    )
     assert {person.alias for person in desired.people.values()} == {"al", "al-2", "person-0145", "person-no"}
 
 
 def test_one_person_under_two_addresses_is_one_member() -> None:
     people = (someone("553196348800"), someone("5531996348800"))
     desired = resolved(
-        rendered([LiveGroup("1@g.us", Untrusted("A"), Untrusted(""), people)], names={Identity("+5531996348800"): "Zé"})
+        rendered(
+            [LiveGroup(id="1@g.us", name=Untrusted("A"), description=Untrusted(""), participants=people)],
+            names={Identity("+5531996348800"): "Zé"},
+        )
     )
     assert desired.groups[0].members is not UNMANAGED
     assert len(desired.groups[0].members) == 1
@@ -200,7 +238,7 @@ def test_one_person_under_two_addresses_is_one_member() -> None:
 
 def test_an_export_that_would_not_validate_is_an_error() -> None:
     with pytest.raises(ConfigError, match="expected a group's id"):
-        rendered([LiveGroup("no id", Untrusted("A"), Untrusted(""))])
+        rendered([LiveGroup(id="no id", name=Untrusted("A"), description=Untrusted(""))])
 
 
 HOSTILE = st.text(
@@ -217,8 +255,11 @@ HOSTILE = st.text(
 def test_hostile_text_reads_back_exactly_or_is_left_unmanaged(
     texts: list[tuple[str, str]], person: str, lid: str
 ) -> None:
-    people = (someone("12025550143"), Participant(lid, lid=lid), someone("553196348800"))
-    groups = [LiveGroup(f"{n}@g.us", Untrusted(name), Untrusted(text), people) for n, (name, text) in enumerate(texts)]
+    people = (someone("12025550143"), Participant(id=lid, lid=lid), someone("553196348800"))
+    groups = [
+        LiveGroup(id=f"{n}@g.us", name=Untrusted(name), description=Untrusted(text), participants=people)
+        for n, (name, text) in enumerate(texts)
+    ]
     desired = resolved(rendered(groups, names={ALICE: person}, instance_id=person))
     live = {group.id: group for group in groups}
     assert {group.id for group in desired.groups} == set(live)

@@ -75,19 +75,19 @@ groups:
 """
     )
     group = DesiredGroup(
-        "project-alpha",
-        "120363012345678901@g.us",
-        "Project Alpha",
-        ("Project Alfa",),
-        "Team workspace\nfor Project Alpha",
-        {ALICE.identity: Member(ALICE), BOB.identity: Member(BOB, date(2026, 12, 31), "contractor", True)},
-        (),
-        {CAROL.identity: CAROL},
-        {ALICE.identity: ALICE},
-        Membership.ADDITIVE,
-        "AbCdEfGhIjKlMn",
-        State.LEFT,
-        RemovalLimit("groups.project-alpha.max_removals (groups.yaml:25)", count=2),
+        key="project-alpha",
+        id="120363012345678901@g.us",
+        name="Project Alpha",
+        previously=("Project Alfa",),
+        description="Team workspace\nfor Project Alpha",
+        members={ALICE.identity: Member(ALICE), BOB.identity: Member(BOB, date(2026, 12, 31), "contractor", True)},
+        expired=(),
+        absent={CAROL.identity: CAROL},
+        admins={ALICE.identity: ALICE},
+        membership=Membership.ADDITIVE,
+        invite="AbCdEfGhIjKlMn",
+        state=State.LEFT,
+        max_removals=RemovalLimit("groups.project-alpha.max_removals (groups.yaml:25)", count=2),
     )
     assert desired.groups == (group,)
     assert desired.people == {ALICE.identity: ALICE, BOB.identity: BOB}
@@ -105,7 +105,7 @@ groups:
 
 def test_a_missing_field_is_unmanaged(load_text: Load) -> None:
     (group,) = load_text("groups: {a: {id: 120363012345678901@g.us}}").groups
-    assert group == DesiredGroup("a", "120363012345678901@g.us")
+    assert group == DesiredGroup(key="a", id="120363012345678901@g.us")
     assert group.name is group.description is group.members is group.admins is UNMANAGED
 
 

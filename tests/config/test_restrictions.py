@@ -227,7 +227,7 @@ def test_dropping_the_rules_together_with_the_keys_is_still_forbidden(tmp_path: 
     base = load_files(tmp_path / "base", BEFORE)
     # A base that was loaded before anybody held it against its rules.
     loose = Desired(
-        base.groups, origins={**base.origins, "groups": {"hr": "sales/a.yaml"}}, restrictions=base.restrictions
+        groups=base.groups, origins={**base.origins, "groups": {"hr": "sales/a.yaml"}}, restrictions=base.restrictions
     )
     (problem,) = (p for p in forbidden_removals(loose, load_files(tmp_path / "head", FREE)) if "groups" in p.path)
     assert problem.path == "groups.hr"

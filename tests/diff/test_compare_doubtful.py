@@ -10,7 +10,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, Membership
 from reconciler.model.live import LiveGroup
 from reconciler.model.text import Untrusted
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action
 from tests.builders import (
     ALICE,
     BOB,
@@ -107,7 +107,12 @@ def test_both_reasons_are_told() -> None:
 
 
 def test_a_count_that_the_list_did_not_give_makes_no_doubt() -> None:
-    there = LiveGroup("120363012345678901@g.us", Untrusted("Alpha"), Untrusted(""), live(BOB).participants)
+    there = LiveGroup(
+        id="120363012345678901@g.us",
+        name=Untrusted("Alpha"),
+        description=Untrusted(""),
+        participants=live(BOB).participants,
+    )
     assert distrust_reasons(there, identify_participants(there, {}), ME) == ()
 
 

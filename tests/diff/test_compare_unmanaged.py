@@ -16,9 +16,9 @@ from reconciler.plan.selection import select_keys
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, group
 
 LISTED = [
-    ListedGroup(ALPHA_ID, Untrusted("Alpha")),
-    ListedGroup(BETA_ID, Untrusted("Beta")),
-    ListedGroup(GAMMA_ID, Untrusted("Beta")),
+    ListedGroup(id=ALPHA_ID, name=Untrusted("Alpha")),
+    ListedGroup(id=BETA_ID, name=Untrusted("Beta")),
+    ListedGroup(id=GAMMA_ID, name=Untrusted("Beta")),
 ]
 
 

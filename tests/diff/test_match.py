@@ -14,8 +14,8 @@ from reconciler.model.live import ListedGroup
 from reconciler.model.text import Untrusted
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, codes, desired, group, group_plan, live
 
-A = ListedGroup(ALPHA_ID, Untrusted("Alpha"))
-B = ListedGroup(BETA_ID, Untrusted("Beta"))
+A = ListedGroup(id=ALPHA_ID, name=Untrusted("Alpha"))
+B = ListedGroup(id=BETA_ID, name=Untrusted("Beta"))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ B = ListedGroup(BETA_ID, Untrusted("Beta"))
         ),
         pytest.param(
             group(id=None, name="Cafe\u0301"),
-            [ListedGroup(ALPHA_ID, Untrusted("Caf\u00e9"))],
+            [ListedGroup(id=ALPHA_ID, name=Untrusted("Caf\u00e9"))],
             MatchedBy.NAME,
             ALPHA_ID,
             id="names in NFC",
@@ -65,7 +65,7 @@ def test_a_group_is_found_by_id_then_name_then_earlier_name(
 
 
 def test_several_live_groups_of_the_name_block_and_are_listed() -> None:
-    twins = [ListedGroup(GAMMA_ID, Untrusted("Alpha")), A]
+    twins = [ListedGroup(id=GAMMA_ID, name=Untrusted("Alpha")), A]
     match = match_groups([group(id=None)], twins)["alpha"]
     assert match.listed is None
     assert match.candidates == (ALPHA_ID, GAMMA_ID)
@@ -105,8 +105,8 @@ def test_a_live_group_held_by_the_id_of_another_key_is_no_candidate() -> None:
 
 def test_a_held_group_leaves_its_namesake_as_the_only_candidate() -> None:
     pinned, unpinned = group("pinned", id=ALPHA_ID, name="Alpha"), group("unpinned", id=None, name="Alpha")
-    matches = match_groups([pinned, unpinned], [A, ListedGroup(GAMMA_ID, Untrusted("Alpha"))])
-    assert matches["unpinned"].listed == ListedGroup(GAMMA_ID, Untrusted("Alpha"))
+    matches = match_groups([pinned, unpinned], [A, ListedGroup(id=GAMMA_ID, name=Untrusted("Alpha"))])
+    assert matches["unpinned"].listed == ListedGroup(id=GAMMA_ID, name=Untrusted("Alpha"))
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_no_form_of_a_number_adds_and_removes_the_same_person(in_file: str, on_s
 
 
 def test_a_lid_whose_phone_comes_with_it_is_that_phone() -> None:
-    with_phone = Participant(LID, ALICE.identity, ALICE.jid, LID)
+    with_phone = Participant(id=LID, identity=ALICE.identity, jid=ALICE.jid, lid=LID)
     change = change_for(desired(group(members=[ALICE])), live(with_phone))
     assert (change.add, change.remove, change.advice) == ((), (), ())
 

@@ -21,7 +21,7 @@ from typing import Any
 import click
 import yaml
 
-from reconciler.cli.lazy_group import LazyGroup
+from reconciler.cli.command import LazyGroup
 from reconciler.cli.main import cli
 from tests.docs.pages import ROOT, blocks
 

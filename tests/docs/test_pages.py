@@ -14,7 +14,7 @@ import click
 import pytest
 import yaml
 
-from reconciler.cli.lazy_group import LazyGroup
+from reconciler.cli.command import LazyGroup
 from reconciler.cli.main import cli
 from reconciler.config import load
 from tests.docs.pages import DOCS, ROOT, Block, anchors, blocks, prose

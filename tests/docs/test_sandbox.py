@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.commands.sandbox_serve import serve
+from reconciler.cli.commands.sandbox import serve
 from reconciler.sandbox import Fault, FaultKind, SandboxError, Server, World, load_faults, seed, seed_world
 from reconciler.sandbox.faults import fault_path
 from tests.docs.pages import DOCS, blocks

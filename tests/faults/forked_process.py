@@ -21,7 +21,7 @@ from typing import Any
 from reconciler.apply import lock
 
 MODULES = (
-    "reconciler.cli.commands.apply.command",
+    "reconciler.cli.commands.apply",
     "reconciler.cli.commands.apply.run",
     "reconciler.config",
     "reconciler.live.client",

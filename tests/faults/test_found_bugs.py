@@ -25,8 +25,7 @@ from reconciler.model.identity import identity_of_jid
 from reconciler.model.live import Listing, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.sandbox import Fault
 from tests.builders import codes
 from tests.faults.false_answers import Falsify, another_group, another_name, false_answer, half_the_list, nothing
@@ -216,10 +215,12 @@ def apply_step(api: Scripted, action: Action, group_id: str | None = None) -> Ap
     ann = PersonRef(identity_of_jid(ANN), ANN, "ann")
     known = None if action is Action.JOIN else GROUP
     people = (ann,) if action in (Action.ADD, Action.REMOVE) else ()
-    step = Step("alpha", action, Phase.BUILD, known, people=people, invite="AbCdEfGh")
-    group = GroupPlan("alpha", Untrusted("Alpha"), id=group_id or known, lookup_names=("Alpha",), steps=(step,))
-    plan = Plan(INSTANCE, date(2026, 1, 1), (group,))
-    return apply_plan(plan, api, known=(), parallelism=1, stop=Event(), progress=Silent())
+    step = Step(group="alpha", action=action, phase=Phase.BUILD, group_id=known, people=people, invite="AbCdEfGh")
+    group = GroupPlan(
+        key="alpha", name=Untrusted("Alpha"), id=group_id or known, lookup_names=("Alpha",), steps=(step,)
+    )
+    plan = Plan(instance_id=INSTANCE, as_of=date(2026, 1, 1), groups=(group,))
+    return apply_plan(plan, api, listed_ids=(), parallelism=1, stop=Event(), progress=Silent())
 
 
 def after(earlier: ApiError, error: ApiError) -> ApiError:
@@ -230,12 +231,12 @@ def after(earlier: ApiError, error: ApiError) -> ApiError:
 
 LOST = NoResponse("lost", endpoint="POST")
 CONFLICT = Conflict("conflict", endpoint="POST", status=409)
-MEMBER = Participant(ANN, identity_of_jid(ANN), ANN)
-STRANGE = Participant("76699677012110@lid", lid="76699677012110@lid")
+MEMBER = Participant(id=ANN, identity=identity_of_jid(ANN), jid=ANN)
+STRANGE = Participant(id="76699677012110@lid", lid="76699677012110@lid")
 
 
 def live(*participants: Participant) -> LiveGroup:
-    return LiveGroup(GROUP, Untrusted("Alpha"), Untrusted(""), participants)
+    return LiveGroup(id=GROUP, name=Untrusted("Alpha"), description=Untrusted(""), participants=participants)
 
 
 @pytest.mark.parametrize(

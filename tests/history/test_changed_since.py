@@ -163,7 +163,9 @@ GROUPS = (group("a", id=ALPHA_ID), group("b", id=BETA_ID), group("c", id=None))
 def test_unchanged_groups_are_left_out() -> None:
     old = desired(group("a", id=ALPHA_ID, name="Other"), *GROUPS[1:], group("d", id=None, name="D"))
 
-    assert since_main(old, desired(*GROUPS)) == ChangedSince("main", "f" * 40, ("b", "c"), ("d",))
+    assert since_main(old, desired(*GROUPS)) == ChangedSince(
+        ref="main", commit="f" * 40, unchanged=("b", "c"), removed=("d",)
+    )
     assert since_main(old, desired(*GROUPS), ("a", "b")).unchanged == ("b",)
 
 
@@ -178,7 +180,7 @@ def test_nothing_is_left_out_when_a_setting_affects_every_plan() -> None:
 def test_nothing_is_left_out_when_the_revision_is_not_valid() -> None:
     since = since_main("it is not valid", desired(*GROUPS))
 
-    assert since == ChangedSince("main", "f" * 40, full_plan_reasons=("it is not valid",))
+    assert since == ChangedSince(ref="main", commit="f" * 40, full_plan_reasons=("it is not valid",))
 
 
 def test_a_target_that_does_not_exist_is_an_error_here_too() -> None:
@@ -186,7 +188,7 @@ def test_a_target_that_does_not_exist_is_an_error_here_too() -> None:
         since_main("whatever", desired(*GROUPS), ("nowhere",))
 
 
-LISTED = [ListedGroup(ALPHA_ID, Untrusted("Alpha")), ListedGroup(BETA_ID, Untrusted("Beta"))]
+LISTED = [ListedGroup(id=ALPHA_ID, name=Untrusted("Alpha")), ListedGroup(id=BETA_ID, name=Untrusted("Beta"))]
 NAMES = {entry.id: entry.name for entry in LISTED}
 BY_NAME = group("alpha", id=None)
 BETA = group("beta", id=None, name="Beta")
@@ -211,7 +213,7 @@ def test_only_what_groups_match_by_can_change_a_match(new: DesiredGroup, may: bo
     assert match_may_change([new], [BY_NAME]) is may
 
 
-SINCE = PlanOptions(changed_since=ChangedSince("main", "f" * 40))
+SINCE = PlanOptions(changed_since=ChangedSince(ref="main", commit="f" * 40))
 
 
 def narrowed(since: ChangedSince, old: Sequence[DesiredGroup], new: Sequence[DesiredGroup]) -> ChangedSince:
@@ -239,7 +241,7 @@ def narrowed(since: ChangedSince, old: Sequence[DesiredGroup], new: Sequence[Des
 def test_a_key_that_matches_another_group_is_not_left_out(
     old: tuple[DesiredGroup, ...], new: tuple[DesiredGroup, ...], rematched: tuple[str, ...]
 ) -> None:
-    narrow = ChangedSince("main", "f" * 40, unchanged=("alpha",))
+    narrow = ChangedSince(ref="main", commit="f" * 40, unchanged=("alpha",))
     since = narrowed(narrow, old, new)
 
     assert since.rematched == rematched
@@ -259,7 +261,7 @@ def test_a_key_that_matches_another_group_is_not_left_out(
 def test_a_key_whose_live_group_another_key_matches_is_renamed_not_removed(
     new: DesiredGroup, removed: tuple[str, ...], renamed: tuple[KeyRename, ...]
 ) -> None:
-    narrow = ChangedSince("main", "f" * 40, removed=("alpha",))
+    narrow = ChangedSince(ref="main", commit="f" * 40, removed=("alpha",))
     since = narrowed(narrow, [BY_NAME], [new])
 
     assert (since.removed, since.renamed) == (removed, renamed)
@@ -285,7 +287,12 @@ def test_advice_names_the_live_group_that_a_key_matched_before(
 ) -> None:
     now = match_groups(new, LISTED)
     match = now["alpha"]
-    change = Change(match.group, Untrusted(""), match.matched_by, create=match.listed is None and not match.blocked)
+    change = Change(
+        group=match.group,
+        name=Untrusted(""),
+        matched_by=match.matched_by,
+        create=match.listed is None and not match.blocked,
+    )
     (advised,) = with_rematch_advice((change,), match_groups(old, LISTED), now, SINCE, Listing(tuple(LISTED)))
 
     assert codes(one.message for one in advised.advice) == ([] if code is None else [code])
@@ -293,9 +300,9 @@ def test_advice_names_the_live_group_that_a_key_matched_before(
 
 
 def test_advice_names_all_live_groups_that_a_key_may_have_matched() -> None:
-    twins = [ListedGroup(ALPHA_ID, Untrusted("Alpha")), ListedGroup(BETA_ID, Untrusted("Alpha"))]
+    twins = [ListedGroup(id=ALPHA_ID, name=Untrusted("Alpha")), ListedGroup(id=BETA_ID, name=Untrusted("Alpha"))]
     now = match_groups([replace(BY_NAME, name="New")], twins)
-    change = Change(now["alpha"].group, Untrusted("New"), create=True)
+    change = Change(group=now["alpha"].group, name=Untrusted("New"), create=True)
     (advised,) = with_rematch_advice((change,), match_groups([BY_NAME], twins), now, SINCE, Listing(tuple(twins)))
 
     (advice,) = advised.advice

@@ -295,7 +295,10 @@ def test_a_plan_keeps_everything_else_and_names_the_revision() -> None:
     assert with_causes.cause_of(DriftItem.REMOVE, with_causes.remove[0]) is MANUAL
     assert with_causes.cause_of(DriftItem.NAME) is None
     assert (
-        GroupPlan("a", Untrusted("A"), drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(DriftItem.NAME) is BOTH
+        GroupPlan(key="a", name=Untrusted("A"), drift_causes=(ItemCause(DriftItem.NAME, BOTH),)).cause_of(
+            DriftItem.NAME
+        )
+        is BOTH
     )
 
 

@@ -179,7 +179,7 @@ def test_each_field_of_a_person_is_compared_or_only_spells_a_name(field: str) ->
     assert bool(full_plan_reasons(BASE, changed)) is affects_plans
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NewGroup(DesiredGroup):
     """A group as a later version may have it."""
 
@@ -202,11 +202,11 @@ class NewPolicy(Policy):
 
 
 def test_a_field_that_is_new_to_the_model_needs_no_line_of_code_to_be_seen() -> None:
-    old, new = (desired(NewGroup("alpha", colour=colour)) for colour in ("red", "blue"))
+    old, new = (desired(NewGroup(key="alpha", colour=colour)) for colour in ("red", "blue"))
     assert changes_group(old, new)
     assert "~ colour       red → blue" in diff_text(old, new)
 
-    old, new = (desired(NewGroup("alpha", moderators=people)) for people in ({}, {BOB.identity: BOB}))
+    old, new = (desired(NewGroup(key="alpha", moderators=people)) for people in ({}, {BOB.identity: BOB}))
     assert changes_group(old, new)
     assert "~ moderators   + bob" in diff_text(old, new)
 
@@ -232,7 +232,7 @@ def test_a_field_of_a_person_is_compared_unless_it_is_named_as_spelling(monkeypa
 
 def test_a_value_that_nobody_knows_how_to_compare_fails_loudly() -> None:
     with pytest.raises(TypeError, match="cannot be compared: object"):
-        groups_equal(NewGroup("alpha"), NewGroup("alpha", moderators=object()))
+        groups_equal(NewGroup(key="alpha"), NewGroup(key="alpha", moderators=object()))
 
 
 def test_order_spelling_teams_and_line_numbers_are_no_difference() -> None:

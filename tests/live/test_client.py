@@ -17,9 +17,9 @@ from reconciler.model.text import Untrusted
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 from tests.live.transport_setup import ALICE, BASE, BOB, GROUP, KEY, OTHER, Setup, client_of
 
-ALICE_OWNER = Participant(ALICE, Identity("+12025550143"), ALICE, is_admin=True, is_owner=True)
-BOB_MEMBER = Participant(BOB, Identity("+12025550144"), BOB)
-BOB_ADMIN = Participant(BOB, Identity("+12025550144"), BOB, is_admin=True)
+ALICE_OWNER = Participant(id=ALICE, identity=Identity("+12025550143"), jid=ALICE, is_admin=True, is_owner=True)
+BOB_MEMBER = Participant(id=BOB, identity=Identity("+12025550144"), jid=BOB)
+BOB_ADMIN = Participant(id=BOB, identity=Identity("+12025550144"), jid=BOB, is_admin=True)
 
 GUIDE_GROUP = {
     "group_id": GROUP,
@@ -38,7 +38,9 @@ REFERENCE_GROUP = {
     "creation": 1768471200,
     "participants": [{"id": ALICE, "admin": "superadmin"}, {"id": BOB, "admin": "admin"}],
 }
-REFERENCE_LIVE = LiveGroup(GROUP, Untrusted("Project Alpha"), Untrusted(""), (ALICE_OWNER, BOB_ADMIN))
+REFERENCE_LIVE = LiveGroup(
+    id=GROUP, name=Untrusted("Project Alpha"), description=Untrusted(""), participants=(ALICE_OWNER, BOB_ADMIN)
+)
 
 CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
     (
@@ -66,13 +68,28 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
                 {"group_id": GROUP, "name": "Project Alpha", "participant_count": 5},
             ],
         ),
-        Listing((ListedGroup(GROUP, Untrusted("Project Alpha"), 5), ListedGroup(OTHER, Untrusted("Support"), 12))),
+        Listing(
+            (
+                ListedGroup(id=GROUP, name=Untrusted("Project Alpha"), count=5),
+                ListedGroup(id=OTHER, name=Untrusted("Support"), count=12),
+            )
+        ),
     ),
     (
         "list, reference, without an envelope",
         lambda c: c.list_groups(),
         Expect("GET", f"{BASE}/groups", answer=[{**REFERENCE_GROUP, "description": "Hello"}]),
-        Listing((ListedGroup(GROUP, Untrusted("Project Alpha"), None, (ALICE_OWNER, BOB_ADMIN), Untrusted("Hello")),)),
+        Listing(
+            (
+                ListedGroup(
+                    id=GROUP,
+                    name=Untrusted("Project Alpha"),
+                    count=None,
+                    participants=(ALICE_OWNER, BOB_ADMIN),
+                    description=Untrusted("Hello"),
+                ),
+            )
+        ),
     ),
     ("list, empty", lambda c: c.list_groups(), Expect("GET", f"{BASE}/groups", data=[]), Listing(())),
     (
@@ -80,11 +97,11 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
         lambda c: c.group(GROUP),
         Expect("GET", f"{BASE}/groups/{GROUP}", data=GUIDE_GROUP),
         LiveGroup(
-            GROUP,
-            Untrusted("Project Alpha"),
-            Untrusted("Team workspace"),
-            (ALICE_OWNER, BOB_MEMBER),
-            Identity("+12025550143"),
+            id=GROUP,
+            name=Untrusted("Project Alpha"),
+            description=Untrusted("Team workspace"),
+            participants=(ALICE_OWNER, BOB_MEMBER),
+            owner=Identity("+12025550143"),
         ),
     ),
     (

@@ -24,43 +24,54 @@ GOOD: dict[str, Any] = {"group_id": GROUP, "name": "x", "participants": [{"id": 
 
 
 def _person(**fields: Any) -> Participant:
-    (person,) = decode.live_group({**GOOD, "participants": [fields]}, "GET /x").participants
+    (person,) = decode.live_group(JsonValue({**GOOD, "participants": [fields]}, "GET /x")).participants
     return person
 
 
 @pytest.mark.parametrize(
     ("fields", "person"),
     [
-        ({"id": ALICE}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": "12025550143@c.us"}, Participant("12025550143@c.us", ALICE_ID, ALICE)),
-        ({"id": "12025550143:7@s.whatsapp.net"}, Participant("12025550143:7@s.whatsapp.net", ALICE_ID, ALICE)),
+        ({"id": ALICE}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE)),
+        ({"id": "12025550143@c.us"}, Participant(id="12025550143@c.us", identity=ALICE_ID, jid=ALICE)),
+        (
+            {"id": "12025550143:7@s.whatsapp.net"},
+            Participant(id="12025550143:7@s.whatsapp.net", identity=ALICE_ID, jid=ALICE),
+        ),
         (
             {"id": "553196348800@s.whatsapp.net"},
-            Participant("553196348800@s.whatsapp.net", Identity("+5531996348800"), "553196348800@s.whatsapp.net"),
+            Participant(
+                id="553196348800@s.whatsapp.net", identity=Identity("+5531996348800"), jid="553196348800@s.whatsapp.net"
+            ),
         ),
-        ({"id": {"_serialized": "12025550143@c.us"}}, Participant("12025550143@c.us", ALICE_ID, ALICE)),
-        ({"id": {"user": "12025550143", "server": "s.whatsapp.net"}}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": LID}, Participant(LID, lid=LID)),
-        ({"id": "76699677012110:3@lid"}, Participant("76699677012110:3@lid", lid=LID)),
+        ({"id": {"_serialized": "12025550143@c.us"}}, Participant(id="12025550143@c.us", identity=ALICE_ID, jid=ALICE)),
+        (
+            {"id": {"user": "12025550143", "server": "s.whatsapp.net"}},
+            Participant(id=ALICE, identity=ALICE_ID, jid=ALICE),
+        ),
+        ({"id": LID}, Participant(id=LID, lid=LID)),
+        ({"id": "76699677012110:3@lid"}, Participant(id="76699677012110:3@lid", lid=LID)),
         *(
-            ({"id": LID, field: phone}, Participant(LID, ALICE_ID, ALICE, LID))
+            ({"id": LID, field: phone}, Participant(id=LID, identity=ALICE_ID, jid=ALICE, lid=LID))
             for field in ("phoneNumber", "phone_number", "pn", "jid")
             for phone in (ALICE, "12025550143", "+12025550143", "+1 (202) 555-0143", "12025550143@c.us", 12025550143)
         ),
-        ({"id": LID, "jid": {"_serialized": ALICE}}, Participant(LID, ALICE_ID, ALICE, LID)),
-        ({"id": LID, "phoneNumber": "+1∙∙∙43", "pn": ALICE}, Participant(LID, ALICE_ID, ALICE, LID)),
-        ({"id": LID, "phone_number": None}, Participant(LID, lid=LID)),
-        ({"id": LID, "jid": LID}, Participant(LID, lid=LID)),
-        ({"id": LID, "pn": "secret"}, Participant(LID, lid=LID)),
-        ({"id": ALICE, "lid": LID}, Participant(ALICE, ALICE_ID, ALICE, LID)),
-        ({"id": ALICE, "lid": "nonsense"}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": ALICE, "lid": ALICE}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": ALICE, "pn": "+15125550100"}, Participant(ALICE, ALICE_ID, ALICE)),
-        ({"id": "12025550143"}, Participant("12025550143")),
-        ({"id": "somebody@newserver"}, Participant("somebody@newserver")),
-        ({"id": "somebody@newserver", "pn": ALICE}, Participant("somebody@newserver", ALICE_ID, ALICE)),
-        ({"id": "0@s.whatsapp.net"}, Participant("0@s.whatsapp.net")),
-        ({"id": ""}, Participant("")),
+        ({"id": LID, "jid": {"_serialized": ALICE}}, Participant(id=LID, identity=ALICE_ID, jid=ALICE, lid=LID)),
+        (
+            {"id": LID, "phoneNumber": "+1∙∙∙43", "pn": ALICE},
+            Participant(id=LID, identity=ALICE_ID, jid=ALICE, lid=LID),
+        ),
+        ({"id": LID, "phone_number": None}, Participant(id=LID, lid=LID)),
+        ({"id": LID, "jid": LID}, Participant(id=LID, lid=LID)),
+        ({"id": LID, "pn": "secret"}, Participant(id=LID, lid=LID)),
+        ({"id": ALICE, "lid": LID}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE, lid=LID)),
+        ({"id": ALICE, "lid": "nonsense"}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE)),
+        ({"id": ALICE, "lid": ALICE}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE)),
+        ({"id": ALICE, "pn": "+15125550100"}, Participant(id=ALICE, identity=ALICE_ID, jid=ALICE)),
+        ({"id": "12025550143"}, Participant(id="12025550143")),
+        ({"id": "somebody@newserver"}, Participant(id="somebody@newserver")),
+        ({"id": "somebody@newserver", "pn": ALICE}, Participant(id="somebody@newserver", identity=ALICE_ID, jid=ALICE)),
+        ({"id": "0@s.whatsapp.net"}, Participant(id="0@s.whatsapp.net")),
+        ({"id": ""}, Participant(id="")),
     ],
 )
 def test_a_person_is_identified_by_any_form_of_a_phone_number(fields: dict[str, Any], person: Participant) -> None:
@@ -127,7 +138,7 @@ def test_the_roles_of_both_dialects_are_decoded(fields: dict[str, Any], is_admin
 )
 def test_the_error_for_an_unknown_shape_names_its_place(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidResponse) as caught:
-        decode.live_group({**GOOD, **changes}, "GET /groups/x")
+        decode.live_group(JsonValue({**GOOD, **changes}, "GET /groups/x"))
     assert caught.value.message == message
     assert caught.value.endpoint == "GET /groups/x"
 
@@ -135,7 +146,7 @@ def test_the_error_for_an_unknown_shape_names_its_place(changes: dict[str, Any],
 @pytest.mark.parametrize("data", [None, [], "x", 5, True])
 def test_a_group_that_is_not_an_object_is_an_invalid_response(data: Any) -> None:
     with pytest.raises(InvalidResponse, match="data: expected an object"):
-        decode.live_group(data, "GET /x")
+        decode.live_group(JsonValue(data, "GET /x"))
 
 
 @pytest.mark.parametrize(
@@ -151,20 +162,24 @@ def test_a_group_that_is_not_an_object_is_an_invalid_response(data: Any) -> None
     ],
 )
 def test_the_owner_is_decoded_if_identifiable(fields: dict[str, Any], owner: Identity | None) -> None:
-    assert decode.live_group({**GOOD, **fields}, "").owner == owner
+    assert decode.live_group(JsonValue({**GOOD, **fields}, "")).owner == owner
 
 
 def test_a_missing_description_is_empty_in_a_group_and_unknown_in_a_list() -> None:
     for fields in ({}, {"description": None}):
-        assert decode.live_group({**GOOD, **fields}, "").description == Untrusted("")
+        assert decode.live_group(JsonValue({**GOOD, **fields}, "")).description == Untrusted("")
         assert decode.listed_group(JsonValue({**GOOD, **fields}, "")).description is None
     assert decode.listed_group(JsonValue({**GOOD, "description": ""}, "")).description == Untrusted("")
 
 
 def test_a_field_missing_from_a_list_is_unknown_not_empty() -> None:
-    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(GROUP, Untrusted("x"))
+    assert decode.listed_group(JsonValue({"group_id": GROUP, "name": "x"}, "")) == ListedGroup(
+        id=GROUP, name=Untrusted("x")
+    )
     counted = {"group_id": GROUP, "name": "x", "participant_count": 0, "participants": []}
-    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(GROUP, Untrusted("x"), 0, ())
+    assert decode.listed_group(JsonValue(counted, "")) == ListedGroup(
+        id=GROUP, name=Untrusted("x"), count=0, participants=()
+    )
     assert decode.listed_group(JsonValue({**counted, "participant_count": None}, "")).count is None
 
 
@@ -175,8 +190,8 @@ def test_a_participant_count_must_be_a_whole_number(count: Any) -> None:
 
 
 def test_half_a_character_becomes_the_replacement_character() -> None:
-    assert decode.live_group({**GOOD, "name": "a\ud83d"}, "").name == Untrusted("a\ufffd")
-    assert decode.live_group({**GOOD, "name": "a\ud83d\ude00"}, "").name == Untrusted("a😀")
+    assert decode.live_group(JsonValue({**GOOD, "name": "a\ud83d"}, "")).name == Untrusted("a\ufffd")
+    assert decode.live_group(JsonValue({**GOOD, "name": "a\ud83d\ude00"}, "")).name == Untrusted("a😀")
 
 
 @pytest.mark.parametrize(
@@ -201,9 +216,9 @@ def test_an_invite_is_a_code_or_a_whatsapp_url(text: str, code: str | None) -> N
     assert invite_code(text) == code
     if code is None:
         with pytest.raises(InvalidResponse):
-            decode.invite_url({"invite_code": text}, "")
+            decode.invite_url(JsonValue({"invite_code": text}, ""))
     else:
-        assert decode.invite_url({"invite_code": text}, "") == f"https://chat.whatsapp.com/{code}"
+        assert decode.invite_url(JsonValue({"invite_code": text}, "")) == f"https://chat.whatsapp.com/{code}"
 
 
 @pytest.mark.parametrize(
@@ -226,7 +241,7 @@ def test_a_groups_fields_reveal_the_dialect(data: Any, dialect: Dialect | None) 
 @pytest.mark.parametrize("data", [{"group_id": "x"}, {"id": 5}])
 def test_a_join_response_must_have_a_valid_group_id(data: Any) -> None:
     with pytest.raises(InvalidResponse):
-        decode.joined_id(data, "")
+        decode.joined_id(JsonValue(data, ""))
 
 
 FIELDS = st.sampled_from(
@@ -271,11 +286,11 @@ ANY_JSON = st.recursive(
 )
 
 
-def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Callable[[Any, str], Any]:
-    return lambda data, endpoint: Paginator(lambda _query: data, read, key, endpoint).read_all()
+def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Callable[[JsonValue], Any]:
+    return lambda value: Paginator(lambda _query: value.raw, read, key, value.endpoint).read_all()
 
 
-READERS: list[Callable[[Any, str], Any]] = [
+READERS: list[Callable[[JsonValue], Any]] = [
     decode.live_group,
     decode.created_group,
     decode.invite_url,
@@ -294,7 +309,7 @@ def test_any_json_for_any_endpoint_is_a_value_or_an_invalid_response(data: Any) 
     for read in READERS:
         dialect_of(data)
         try:
-            value = read(data, "GET /x")
+            value = read(JsonValue(data, "GET /x"))
         except InvalidResponse as error:
             text = str(error)
         else:

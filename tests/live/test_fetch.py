@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import ApiError, InvalidResponse, NotFound, ServerError
-from reconciler.live.fetch import fetch_groups, read_groups
+from reconciler.live.fetch import read_groups
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
 from reconciler.model.text import Untrusted
@@ -19,7 +19,7 @@ from tests.live.scripted_server import Expect, ScriptedServer
 from tests.live.transport_setup import BASE, Setup, client_of
 
 IDS = [f"{120363012345678900 + number}@g.us" for number in range(12)]
-ENTRIES = [ListedGroup(group_id, Untrusted(f"group {group_id}")) for group_id in IDS]
+ENTRIES = [ListedGroup(id=group_id, name=Untrusted(f"group {group_id}")) for group_id in IDS]
 
 
 class Groups:
@@ -37,26 +37,26 @@ class Groups:
 
 
 def _live(group_id: str) -> LiveGroup:
-    return LiveGroup(group_id, Untrusted(f"group {group_id}"), Untrusted(""))
+    return LiveGroup(id=group_id, name=Untrusted(f"group {group_id}"), description=Untrusted(""))
 
 
 def test_groups_are_read_in_parallel_and_returned_in_order() -> None:
     client = Groups(_live, meet=4)
-    found = fetch_groups(client, [replace(ENTRIES[0], count=5), *ENTRIES[1:]], parallelism=4)
+    found = read_groups(client, [replace(ENTRIES[0], count=5), *ENTRIES[1:]], parallelism=4)
     assert list(found) == IDS
-    assert found[IDS[0]] == LiveGroup(IDS[0], Untrusted(f"group {IDS[0]}"), Untrusted(""), count=5)
+    assert found[IDS[0]] == LiveGroup(id=IDS[0], name=Untrusted(f"group {IDS[0]}"), description=Untrusted(""), count=5)
     assert found[IDS[1]] == _live(IDS[1])
 
 
 def test_a_repeated_group_is_read_once_and_an_empty_list_takes_no_call() -> None:
     client = Groups(_live)
-    assert list(fetch_groups(client, [ENTRIES[0], ENTRIES[0]], parallelism=4)) == [IDS[0]]
-    assert fetch_groups(client, [], parallelism=4) == {}
+    assert list(read_groups(client, [ENTRIES[0], ENTRIES[0]], parallelism=4)) == [IDS[0]]
+    assert read_groups(client, [], parallelism=4) == {}
     assert client.asked == [IDS[0]]
 
 
 def test_a_parallelism_of_zero_still_reads() -> None:
-    assert list(fetch_groups(Groups(_live), ENTRIES, parallelism=0)) == IDS
+    assert list(read_groups(Groups(_live), ENTRIES, parallelism=0)) == IDS
 
 
 def test_the_first_error_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_the_first_error_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shut)
     client = Groups(read)
     with pytest.raises(InvalidResponse, match=IDS[0]):
-        fetch_groups(client, ENTRIES, parallelism=1)
+        read_groups(client, ENTRIES, parallelism=1)
     assert len(client.asked) <= 2
 
 
@@ -90,7 +90,7 @@ def test_a_signal_received_by_a_reading_thread_is_handled_at_once() -> None:
 
     before = signal.signal(signal.SIGUSR1, lambda *_: heard.set())
     try:
-        assert list(fetch_groups(Groups(read), ENTRIES[:1], parallelism=1)) == IDS[:1]
+        assert list(read_groups(Groups(read), ENTRIES[:1], parallelism=1)) == IDS[:1]
     finally:
         signal.signal(signal.SIGUSR1, before)
 
@@ -112,20 +112,34 @@ def test_only_the_apis_own_404_means_that_a_listed_group_disappeared(error: ApiE
         return _live(group_id)
 
     if vanished:
-        assert fetch_groups(Groups(read), ENTRIES[:2], parallelism=2) == {IDS[0]: _live(IDS[0]), IDS[1]: None}
+        assert read_groups(Groups(read), ENTRIES[:2], parallelism=2) == {IDS[0]: _live(IDS[0]), IDS[1]: None}
     else:
         with pytest.raises(type(error)):
-            fetch_groups(Groups(read), ENTRIES[:2], parallelism=2)
+            read_groups(Groups(read), ENTRIES[:2], parallelism=2)
 
 
 def test_a_group_is_read_only_if_its_list_entry_is_incomplete() -> None:
-    people = (Participant("1@lid", lid="1@lid"),)
-    entry = ListedGroup(IDS[0], Untrusted("x"), 1, people, Untrusted("about"), Identity("+12025550143"))
+    people = (Participant(id="1@lid", lid="1@lid"),)
+    entry = ListedGroup(
+        id=IDS[0],
+        name=Untrusted("x"),
+        count=1,
+        participants=people,
+        description=Untrusted("about"),
+        owner=Identity("+12025550143"),
+    )
     client = Groups(_live)
     found = read_groups(client, [entry, ENTRIES[1]], 2, is_complete=lambda entry: entry.participants is not None)
     assert client.asked == [IDS[1]]
     assert found == {
-        IDS[0]: LiveGroup(IDS[0], Untrusted("x"), Untrusted("about"), people, Identity("+12025550143"), 1),
+        IDS[0]: LiveGroup(
+            id=IDS[0],
+            name=Untrusted("x"),
+            description=Untrusted("about"),
+            participants=people,
+            owner=Identity("+12025550143"),
+            count=1,
+        ),
         IDS[1]: _live(IDS[1]),
     }
 
@@ -133,5 +147,5 @@ def test_a_group_is_read_only_if_its_list_entry_is_incomplete() -> None:
 def test_groups_are_read_over_http_in_parallel() -> None:
     script = [Expect("GET", f"{BASE}/groups/{i}", data={"group_id": i, "name": i, "participants": []}) for i in IDS]
     with ScriptedServer(script, any_order=True) as server, Setup(server.url).transport() as transport:
-        found = fetch_groups(client_of(transport), ENTRIES, parallelism=4)
+        found = read_groups(client_of(transport), ENTRIES, parallelism=4)
     assert [group.name.raw for group in found.values() if group is not None] == IDS

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler import errors
 from reconciler.errors import HttpError, InvalidResponse
-from reconciler.live.responses import error_from_response
+from reconciler.live.responses import HttpResponse, error_from_response
 from reconciler.sanitize.escape import escape_controls
 from tests.live.scripted_server import Expect
 from tests.live.transport_setup import GROUP, KEY, PATH, failure_of
@@ -20,8 +20,8 @@ from tests.live.transport_setup import GROUP, KEY, PATH, failure_of
 FAILURE = "the response reports a failure despite its status"
 
 
-def _unredacted(text: str) -> str:
-    return text
+def _error(status: int, body: bytes, redact: Callable[[str], str] = str) -> HttpError:
+    return error_from_response(HttpResponse(status, {}, body, 0.0), "GET /groups", redact)
 
 
 STATUSES = [
@@ -50,7 +50,7 @@ def test_a_status_becomes_its_error_with_everything_the_server_reported(
         "error": {"code": code, "message": "Not today", "details": {"field": ["x"]}},
         "meta": {"requestId": "req_7"},
     }
-    error = error_from_response(status, {}, json.dumps(document).encode(), "GET /groups", _unredacted)
+    error = _error(status, json.dumps(document).encode())
     assert type(error) is getattr(errors, kind)
     assert (error.status, error.code, error.request_id) == (status, code, "req_7")
     assert (error.message, error.details) == ("Not today", {"field": ["x"]})
@@ -78,9 +78,8 @@ def test_a_status_becomes_its_error_with_everything_the_server_reported(
     ids=repr,
 )
 def test_a_status_alone_becomes_its_error(status: int, code: str | None, kind: str, hint: str, body: bytes) -> None:
-    error = error_from_response(
-        status, {"X-Request-Id": "abc"}, body[:40] if body[:2] == b"[[" else body, "GET /x", _unredacted
-    )
+    response = HttpResponse(status, {"X-Request-Id": "abc"}, body[:40] if body[:2] == b"[[" else body, 0.0)
+    error = error_from_response(response, "GET /x", str)
     assert type(error) is getattr(errors, kind)
     assert error.request_id == "abc"
     assert error.message
@@ -101,25 +100,23 @@ def test_a_status_alone_becomes_its_error(status: int, code: str | None, kind: s
 )
 def test_a_servers_message_is_shortened_and_made_safe(document: Any, message: str) -> None:
     redact: Callable[[str], str] = lambda text: text.replace(KEY, "[key]")  # noqa: E731 - one expression
-    assert error_from_response(404, {}, json.dumps(document).encode(), "GET /x", redact).message == message
+    assert _error(404, json.dumps(document).encode(), redact).message == message
 
 
 def test_details_keep_full_ids_and_fall_back_to_those_in_the_message() -> None:
     words = "bad: 12025550143@s.whatsapp.net and 4917@x"
     body = json.dumps({"error": {"message": words}}).encode()
-    assert error_from_response(422, {}, body, "", _unredacted).details == {
-        "participants": ["12025550143@s.whatsapp.net"]
-    }
+    assert _error(422, body).details == {"participants": ["12025550143@s.whatsapp.net"]}
     body = json.dumps({"error": {"message": words, "details": {"bad": [f"x{KEY}"], KEY: None}}}).encode()
     redact: Callable[[str], str] = lambda text: text.replace(KEY, "")  # noqa: E731 - one expression
-    assert error_from_response(422, {}, body, "", redact).details == {"bad": ["x"], "": None}
+    assert _error(422, body, redact).details == {"bad": ["x"], "": None}
 
 
 def test_details_are_cut_off_below_the_maximum_depth() -> None:
     deep: Any = "x"
     for _ in range(60):
         deep = [deep]
-    details = error_from_response(422, {}, json.dumps({"error": {"details": deep}}).encode(), "", _unredacted).details
+    details = _error(422, json.dumps({"error": {"details": deep}}).encode()).details
     assert json.dumps(details).count("[") == 20
 
 
@@ -132,7 +129,7 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.text()
 @given(st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(ERROR_FIELDS, inner)))
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_json_becomes_an_error_with_a_safe_message(document: Any) -> None:
-    error = error_from_response(409, {}, json.dumps(document).encode(), "POST /x", _unredacted)
+    error = _error(409, json.dumps(document).encode())
     assert escape_controls(error.message) == error.message, "something is left to escape"
     assert str(error)
 

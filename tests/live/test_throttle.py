@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from reconciler.errors import Interrupted
-from reconciler.live.http import HttpResponse
+from reconciler.live.responses import HttpResponse
 from reconciler.live.retry import Pause
 from reconciler.live.throttle import Throttle
 from tests.live.rate_simulation import NOW, limit_headers

@@ -22,9 +22,9 @@ from reconciler.errors import (
 )
 from reconciler.live import transport as transport_module
 from reconciler.live.client import Client, send_message_endpoint
+from reconciler.live.responses import ApiResponse
 from reconciler.live.retry import Retry
 from reconciler.live.throttle import Throttle
-from reconciler.live.transport import ApiResponse
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 from tests.live.transport_setup import ALICE, BASE, GROUP, INSTANCE, Setup, client_of
 

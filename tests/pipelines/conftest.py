@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.commands.init import write_starter
+from reconciler.cli.main import run
 from reconciler.sandbox import Server, Settings, World
 from tests.pipelines.forge import Event, Forge
 from tests.pipelines.runner import Run
@@ -59,7 +59,7 @@ def scene(tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.Capture
         world.create_group("Alpha", [ALICE, BOB], owner=PHONE)
         env = {"WAPPFY_BASE_URL": server.url, "XDG_STATE_HOME": str(tmp_path / "state")}
         forge = Forge(tmp_path / "forge", {"WAPPFY_API_KEY": server.key}, env)
-        write_starter(forge.clone, getattr(request, "param", "github"))
+        assert run(["init", str(forge.clone), "--ci", getattr(request, "param", "github")]) == 0
         forge.commit({"groups.yaml": yaml_of(alpha="name: Alpha, members: [alice, bob]")})
         world.clear_logs()
         yield Scene(forge, world, server, tmp_path / "runs")

@@ -7,8 +7,8 @@ import pytest
 from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL as BATCH
 from reconciler.model.desired import DesiredGroup, State
 from reconciler.model.live import LiveGroup
+from reconciler.plan.model import Action, Phase, Step
 from reconciler.plan.selection import PlanOptions
-from reconciler.plan.step import Action, Phase, Step
 from tests.builders import (
     ALICE,
     ALPHA_ID,

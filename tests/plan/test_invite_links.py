@@ -12,7 +12,7 @@ from reconciler.live.fetch import fetch_invite_links
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.person_ref import PersonRef
-from reconciler.plan.invite_links import groups_awaiting_link, with_invite_links
+from reconciler.plan.build import groups_awaiting_link, with_invite_links
 from reconciler.plan.model import Plan
 from tests.builders import ALICE, ALPHA_ID, BOB, ME, desired, group, live, member, participant, plan_for, saying
 

@@ -11,23 +11,22 @@ from reconciler.diff.change import Advice, AdviceKind, MatchedBy
 from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan, Refusal
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
 from tests.builders import ALICE, TODAY, saying
 
-ADD = Step("b", Action.ADD, Phase.BUILD)
-PATCH = Step("b", Action.PATCH, Phase.BUILD)
-REMOVE = Step("a", Action.REMOVE, Phase.REMOVE)
-SWAPS = (Step("c", Action.REMOVE, Phase.SWAP), Step("c", Action.ADD, Phase.SWAP))
-CREATE = Step("d", Action.CREATE, Phase.BUILD)
+ADD = Step(group="b", action=Action.ADD, phase=Phase.BUILD)
+PATCH = Step(group="b", action=Action.PATCH, phase=Phase.BUILD)
+REMOVE = Step(group="a", action=Action.REMOVE, phase=Phase.REMOVE)
+SWAPS = (Step(group="c", action=Action.REMOVE, phase=Phase.SWAP), Step(group="c", action=Action.ADD, phase=Phase.SWAP))
+CREATE = Step(group="d", action=Action.CREATE, phase=Phase.BUILD)
 PLAN = Plan(
-    "inst_abc123",
-    TODAY,
-    (
-        GroupPlan("a", Untrusted("A"), steps=(REMOVE,)),
-        GroupPlan("b", Untrusted("B"), steps=(PATCH, ADD)),
-        GroupPlan("c", Untrusted("C"), steps=SWAPS),
-        GroupPlan("d", Untrusted("D"), steps=(CREATE,)),
+    instance_id="inst_abc123",
+    as_of=TODAY,
+    groups=(
+        GroupPlan(key="a", name=Untrusted("A"), steps=(REMOVE,)),
+        GroupPlan(key="b", name=Untrusted("B"), steps=(PATCH, ADD)),
+        GroupPlan(key="c", name=Untrusted("C"), steps=SWAPS),
+        GroupPlan(key="d", name=Untrusted("D"), steps=(CREATE,)),
     ),
 )
 WHO = PersonRef(ALICE.identity, ALICE.jid, "alice")
@@ -51,11 +50,18 @@ def test_the_estimate_is_made_with_the_slower_of_both_rates(rate: float, writes:
 @pytest.mark.parametrize(
     ("plan", "pending"),
     [
-        (Plan("i", TODAY), False),
-        (Plan("i", TODAY, (GroupPlan("a", Untrusted("A")),)), False),
-        (Plan("i", TODAY, (GroupPlan("a", Untrusted("A"), steps=(ADD,)),)), True),
-        (Plan("i", TODAY, (GroupPlan("a", Untrusted("A"), blocked=(saying("why"),)),)), True),
-        (Plan("i", TODAY, refusals=(Refusal(saying("why"), saying("how")),)), True),
+        (Plan(instance_id="i", as_of=TODAY), False),
+        (Plan(instance_id="i", as_of=TODAY, groups=(GroupPlan(key="a", name=Untrusted("A")),)), False),
+        (Plan(instance_id="i", as_of=TODAY, groups=(GroupPlan(key="a", name=Untrusted("A"), steps=(ADD,)),)), True),
+        (
+            Plan(
+                instance_id="i",
+                as_of=TODAY,
+                groups=(GroupPlan(key="a", name=Untrusted("A"), blocked=(saying("why"),)),),
+            ),
+            True,
+        ),
+        (Plan(instance_id="i", as_of=TODAY, refusals=(Refusal(saying("why"), saying("how")),)), True),
     ],
 )
 def test_steps_blocked_groups_and_refusals_are_pending(plan: Plan, pending: bool) -> None:
@@ -72,17 +78,17 @@ def test_steps_blocked_groups_and_refusals_are_pending(plan: Plan, pending: bool
     ],
 )
 def test_only_a_group_found_by_a_name_is_adopted(found: MatchedBy, adopted: bool) -> None:
-    assert GroupPlan("a", Untrusted("A"), matched_by=found).adopted is adopted
+    assert GroupPlan(key="a", name=Untrusted("A"), matched_by=found).adopted is adopted
 
 
 def outcome(state: PersonStatus) -> ApplyResult:
-    return ApplyResult(Plan("i", TODAY), people=(PersonOutcome("a", WHO, state),))
+    return ApplyResult(Plan(instance_id="i", as_of=TODAY), people=(PersonOutcome("a", WHO, state),))
 
 
 @pytest.mark.parametrize(
     ("result", "converged"),
     [
-        pytest.param(ApplyResult(Plan("i", TODAY)), True, id="nothing to do"),
+        pytest.param(ApplyResult(Plan(instance_id="i", as_of=TODAY)), True, id="nothing to do"),
         pytest.param(ApplyResult(PLAN, (StepResult(ADD, StepStatus.DONE),)), True, id="all done"),
         *(
             pytest.param(ApplyResult(PLAN, (StepResult(ADD, end),)), False, id=end.value)
@@ -92,7 +98,13 @@ def outcome(state: PersonStatus) -> ApplyResult:
         pytest.param(ApplyResult(PLAN, interrupted=True), False, id="interrupted"),
         pytest.param(ApplyResult(PLAN, remaining_drift=(("a", saying("text")),)), False, id="left over"),
         pytest.param(
-            ApplyResult(Plan("i", TODAY, (GroupPlan("a", Untrusted("A"), blocked=(saying("x"),)),))),
+            ApplyResult(
+                Plan(
+                    instance_id="i",
+                    as_of=TODAY,
+                    groups=(GroupPlan(key="a", name=Untrusted("A"), blocked=(saying("x"),)),),
+                )
+            ),
             False,
             id="blocked",
         ),

@@ -27,9 +27,8 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import FORMAT_VERSION, SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document, read_plan_to_show
-from reconciler.plan.model import ChangedSince, GroupPlan, KeyRename, Plan, PlanSummary, Refusal
+from reconciler.plan.model import Action, ChangedSince, GroupPlan, KeyRename, Phase, Plan, PlanSummary, Refusal, Step
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.documents import mask_document
 from reconciler.report.options import RenderOptions
 from reconciler.report.text import render_plan
@@ -79,8 +78,11 @@ def people(draw: st.DrawFn, least: int = 0) -> tuple[PersonRef, ...]:
 
 @st.composite
 def participants(draw: st.DrawFn) -> tuple[Participant, ...]:
-    known = [Participant(w.jid or "", w.identity, w.jid, w.lid, draw(st.booleans())) for w in draw(people())]
-    return (*known, *draw(st.sampled_from([(), (Participant("9@lid", lid="9@lid"),), (Participant("?"),)])))
+    known = [
+        Participant(id=w.jid or "", identity=w.identity, jid=w.jid, lid=w.lid, is_admin=draw(st.booleans()))
+        for w in draw(people())
+    ]
+    return (*known, *draw(st.sampled_from([(), (Participant(id="9@lid", lid="9@lid"),), (Participant(id="?"),)])))
 
 
 live_texts = words.map(Untrusted)
@@ -110,8 +112,8 @@ limits = st.builds(
 def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
     name = draw(words)
     base = GroupPlan(
-        key,
-        Untrusted(name),
+        key=key,
+        name=Untrusted(name),
         lookup_names=tuple(draw(st.lists(words, max_size=2))),
         blocked=tuple(draw(st.lists(messages, max_size=2))),
         advice=tuple(draw(st.lists(advice, max_size=2))),
@@ -122,25 +124,42 @@ def groups(draw: st.DrawFn, key: str, number: int) -> GroupPlan:
     everybody = draw(people(least=2))
     if shape == "new":
         text = (TextChange("name", None, name), TextChange("description", None, draw(words)))
-        create = Step(key, Action.CREATE, Phase.BUILD, name=name, people=everybody[:1])
-        patch = Step(key, Action.PATCH, Phase.BUILD, description=text[1].new)
-        add = Step(key, Action.ADD, Phase.BUILD, people=everybody[1:])
+        create = Step(group=key, action=Action.CREATE, phase=Phase.BUILD, name=name, people=everybody[:1])
+        patch = Step(group=key, action=Action.PATCH, phase=Phase.BUILD, description=text[1].new)
+        add = Step(group=key, action=Action.ADD, phase=Phase.BUILD, people=everybody[1:])
         return replace(base, field_changes=text, add=everybody, steps=(create, patch, add))
     gid = f"12036301234567{number:04}@g.us"
     if shape == "join":
         known = draw(st.sampled_from([None, gid]))
-        return replace(base, id=known, steps=(Step(key, Action.JOIN, Phase.BUILD, known, invite=draw(words)),))
+        return replace(
+            base,
+            id=known,
+            steps=(Step(group=key, action=Action.JOIN, phase=Phase.BUILD, group_id=known, invite=draw(words)),),
+        )
     live = draw(
-        st.none() | st.builds(LiveGroup, st.just(gid), live_texts, live_texts, participants(), st.none(), st.none())
+        st.none()
+        | st.builds(LiveGroup, id=st.just(gid), name=live_texts, description=live_texts, participants=participants())
     )
     base = replace(base, id=gid, live=live, matched_by=draw(st.sampled_from(list(MatchedBy)[:3])))
     if shape == "leave":
-        return replace(base, steps=(Step(key, Action.LEAVE, Phase.REMOVE, gid),))
+        return replace(base, steps=(Step(group=key, action=Action.LEAVE, phase=Phase.REMOVE, group_id=gid),))
     change = TextChange("name", draw(live_texts), draw(words))
     steps = [
-        Step(key, Action.PATCH, Phase.BUILD, gid, name=change.new),
-        Step(key, Action.ADD, draw(st.sampled_from([Phase.BUILD, Phase.SWAP])), gid, people=everybody[:1]),
-        Step(key, Action.REMOVE, draw(st.sampled_from([Phase.SWAP, Phase.REMOVE])), gid, people=everybody[1:]),
+        Step(group=key, action=Action.PATCH, phase=Phase.BUILD, group_id=gid, name=change.new),
+        Step(
+            group=key,
+            action=Action.ADD,
+            phase=draw(st.sampled_from([Phase.BUILD, Phase.SWAP])),
+            group_id=gid,
+            people=everybody[:1],
+        ),
+        Step(
+            group=key,
+            action=Action.REMOVE,
+            phase=draw(st.sampled_from([Phase.SWAP, Phase.REMOVE])),
+            group_id=gid,
+            people=everybody[1:],
+        ),
     ]
     kept = tuple(step for step in steps if draw(st.booleans()))
     return replace(base, field_changes=(change,), add=everybody[:1], remove=everybody[1:], steps=kept)
@@ -152,15 +171,15 @@ def plans(draw: st.DrawFn) -> Plan:
     planned = tuple(draw(groups(key, number)) for number, key in enumerate(keys))
     by_id = {group.id for group in planned if group.id is not None and group.matched_by is MatchedBy.ID}
     return Plan(
-        draw(words),
-        draw(days),
-        planned,
-        tuple(draw(st.lists(st.builds(Refusal, messages, messages, maybe_words), max_size=2))),
-        tuple(draw(st.lists(advice, max_size=2))),
-        draw(st.floats(0.5, 1000)),
-        draw(st.none() | st.integers(1, 100)),
-        tuple(draw(st.lists(words, max_size=2))),
-        tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
+        instance_id=draw(words),
+        as_of=draw(days),
+        groups=planned,
+        refusals=tuple(draw(st.lists(st.builds(Refusal, messages, messages, maybe_words), max_size=2))),
+        advice=tuple(draw(st.lists(advice, max_size=2))),
+        calls_per_minute=draw(st.floats(0.5, 1000)),
+        writes_per_minute=draw(st.none() | st.integers(1, 100)),
+        targets=tuple(draw(st.lists(words, max_size=2))),
+        pinned_ids=tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
         shard=draw(st.none() | st.builds(ShardInfo, st.just(1), st.just(1), st.integers(0, 99))),
         changed_since=draw(st.none() | revisions),
     )
@@ -170,7 +189,15 @@ some_words = st.lists(words, max_size=2).map(tuple)
 hashes = st.from_regex(r"[0-9a-f]{40}([0-9a-f]{24})?", fullmatch=True)
 renames = st.lists(st.builds(KeyRename, words, words), max_size=2).map(tuple)
 left_out = st.lists(st.text(min_size=9, max_size=12), max_size=2).map(tuple)
-revisions = st.builds(ChangedSince, words, hashes, left_out, some_words, renames, some_words)
+revisions = st.builds(
+    ChangedSince,
+    ref=words,
+    commit=hashes,
+    unchanged=left_out,
+    removed=some_words,
+    renamed=renames,
+    full_plan_reasons=some_words,
+)
 
 
 digests = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from reconciler.model.desired import Desired, Membership, RemovalLimit, State, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Action, Phase, Plan, Step
 from reconciler.plan.selection import PlanOptions
-from reconciler.plan.step import Action, Phase, Step
 from tests.builders import ME, plan_for
 from tests.plan.tiny_world import TinyWorld, lids_noted
 from tests.plan.tiny_worlds import Setting, settings_of_worlds

@@ -58,7 +58,8 @@ def what_moved(
         ),
         pytest.param(live(participant(ALICE, shown_as="12025550143:7@c.us"), description="Text"), id="another form"),
         pytest.param(
-            live(Participant(LID, ALICE.identity, ALICE.jid, LID), description="Text"), id="by lid with the phone"
+            live(Participant(id=LID, identity=ALICE.identity, jid=ALICE.jid, lid=LID), description="Text"),
+            id="by lid with the phone",
         ),
         pytest.param(replace(WAS, count=None), id="no count"),
     ],

@@ -15,8 +15,7 @@ from reconciler.model.identity import Identity, identity_of_jid
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import Plan
-from reconciler.plan.step import Action, Step
+from reconciler.plan.model import Action, Plan, Step
 from tests.builders import ME, participant
 
 
@@ -38,12 +37,12 @@ class Room:
         shown = tuple(p for i, p in self.people.items() if not (self.hides_me and i == ME.identity))
         everybody = (*shown, *self.strangers)
         return LiveGroup(
-            group_id,
-            Untrusted(self.name),
-            Untrusted(self.description),
-            everybody,
-            self.owner,
-            len(everybody) + self.miscount,
+            id=group_id,
+            name=Untrusted(self.name),
+            description=Untrusted(self.description),
+            participants=everybody,
+            owner=self.owner,
+            count=len(everybody) + self.miscount,
         )
 
     def owners(self) -> set[Identity | None]:

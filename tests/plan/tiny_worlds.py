@@ -71,7 +71,14 @@ def shown(draw: st.DrawFn, alias: str) -> Participant:
     admin, owner = draw(STANDING)
     if suffix == "@lid":
         jid = f"{digits}@s.whatsapp.net"
-        return Participant("55599677012110@lid", identity_of_digits(digits), jid, "55599677012110@lid", admin, owner)
+        return Participant(
+            id="55599677012110@lid",
+            identity=identity_of_digits(digits),
+            jid=jid,
+            lid="55599677012110@lid",
+            is_admin=admin,
+            is_owner=owner,
+        )
     return participant(digits + suffix, admin, owner)
 
 

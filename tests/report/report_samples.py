@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from reconciler.apply.dry_run import dry_run_calls
+from reconciler.apply.executor import dry_run_calls
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
@@ -16,9 +16,8 @@ from reconciler.model.live import ApiCall, CallRecord, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan, plan_document
-from reconciler.plan.model import GroupPlan, Plan, Refusal
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.options import RenderOptions
 from reconciler.report.sections import KNOWN_AFTER_APPLY
 from tests.builders import saying
@@ -45,7 +44,9 @@ def who(
 
 def participant(digits: str, is_owner: bool = False) -> Participant:
     jid = f"{digits}@s.whatsapp.net"
-    return Participant(jid, identity_of_digits(digits), jid, None, is_owner, is_owner)
+    return Participant(
+        id=jid, identity=identity_of_digits(digits), jid=jid, lid=None, is_admin=is_owner, is_owner=is_owner
+    )
 
 
 ALICE = who("12025550143", "alice")
@@ -58,19 +59,19 @@ NOBODY = PersonRef(None, None)
 OWNER = Identity("+12025550100")
 
 ALPHA_LIVE = LiveGroup(
-    ALPHA_ID,
-    Untrusted("Project Alfa"),
-    Untrusted(""),
-    (participant("12025550100", is_owner=True), participant("12025550146"), participant("553196348800")),
-    OWNER,
-    3,
+    id=ALPHA_ID,
+    name=Untrusted("Project Alfa"),
+    description=Untrusted(""),
+    participants=(participant("12025550100", is_owner=True), participant("12025550146"), participant("553196348800")),
+    owner=OWNER,
+    count=3,
 )
 ALPHA = GroupPlan(
-    "project-alpha",
-    Untrusted("Project Alpha"),
-    ALPHA_ID,
-    MatchedBy.PREVIOUS_NAME,
-    ("Project Alpha", "Project Alfa"),
+    key="project-alpha",
+    name=Untrusted("Project Alpha"),
+    id=ALPHA_ID,
+    matched_by=MatchedBy.PREVIOUS_NAME,
+    lookup_names=("Project Alpha", "Project Alfa"),
     live=ALPHA_LIVE,
     field_changes=(
         TextChange("description", Untrusted(""), "Team workspace for Project Alpha\nAsk alice"),
@@ -80,15 +81,21 @@ ALPHA = GroupPlan(
     remove=(BRAZILIAN, STRANGER),
     steps=(
         Step(
-            "project-alpha",
-            Action.PATCH,
-            Phase.BUILD,
-            ALPHA_ID,
+            group="project-alpha",
+            action=Action.PATCH,
+            phase=Phase.BUILD,
+            group_id=ALPHA_ID,
             name="Project Alpha",
             description="Team workspace for Project Alpha\nAsk alice",
         ),
-        Step("project-alpha", Action.ADD, Phase.BUILD, ALPHA_ID, people=(ALICE, BOB)),
-        Step("project-alpha", Action.REMOVE, Phase.REMOVE, ALPHA_ID, people=(STRANGER, BRAZILIAN)),
+        Step(group="project-alpha", action=Action.ADD, phase=Phase.BUILD, group_id=ALPHA_ID, people=(ALICE, BOB)),
+        Step(
+            group="project-alpha",
+            action=Action.REMOVE,
+            phase=Phase.REMOVE,
+            group_id=ALPHA_ID,
+            people=(STRANGER, BRAZILIAN),
+        ),
     ),
     advice=(
         Advice(
@@ -103,22 +110,24 @@ ALPHA = GroupPlan(
     removal_limit=RemovalLimit("policy.max_removals", count=5),
 )
 NEW = GroupPlan(
-    "board",
-    Untrusted("Board"),
+    key="board",
+    name=Untrusted("Board"),
     lookup_names=("Board",),
     field_changes=(TextChange("name", None, "Board"), TextChange("description", None, "Only the board")),
     add=(ALICE, CAROL),
     steps=(
-        Step("board", Action.CREATE, Phase.BUILD, name="Board", people=(ALICE, CAROL)),
-        Step("board", Action.PATCH, Phase.BUILD, description="Only the board"),
+        Step(group="board", action=Action.CREATE, phase=Phase.BUILD, name="Board", people=(ALICE, CAROL)),
+        Step(group="board", action=Action.PATCH, phase=Phase.BUILD, description="Only the board"),
     ),
 )
 BLOCKED = GroupPlan(
-    "beta",
-    Untrusted("Beta"),
-    BETA_ID,
-    MatchedBy.ID,
-    live=LiveGroup(BETA_ID, Untrusted("Beta (old)"), Untrusted("x"), (participant("12025550146"),)),
+    key="beta",
+    name=Untrusted("Beta"),
+    id=BETA_ID,
+    matched_by=MatchedBy.ID,
+    live=LiveGroup(
+        id=BETA_ID, name=Untrusted("Beta (old)"), description=Untrusted("x"), participants=(participant("12025550146"),)
+    ),
     field_changes=(TextChange("name", Untrusted("Beta (old)"), "Beta"),),
     add=(ALICE,),
     remove=(STRANGER,),
@@ -126,30 +135,45 @@ BLOCKED = GroupPlan(
     live_members=1,
 )
 JOINED = GroupPlan(
-    "club",
-    Untrusted("Club"),
-    steps=(Step("club", Action.JOIN, Phase.BUILD, invite="AbCdEfGhIjKlMn"),),
+    key="club",
+    name=Untrusted("Club"),
+    steps=(Step(group="club", action=Action.JOIN, phase=Phase.BUILD, invite="AbCdEfGhIjKlMn"),),
     lookup_names=("Club",),
 )
 LEFT = GroupPlan(
-    "gone",
-    Untrusted("Gone"),
-    OLD_ID,
-    MatchedBy.ID,
-    steps=(Step("gone", Action.LEAVE, Phase.REMOVE, OLD_ID),),
+    key="gone",
+    name=Untrusted("Gone"),
+    id=OLD_ID,
+    matched_by=MatchedBy.ID,
+    steps=(Step(group="gone", action=Action.LEAVE, phase=Phase.REMOVE, group_id=OLD_ID),),
     live_members=4,
 )
-SAME = GroupPlan("same", Untrusted("Same"), "120363012345678905@g.us", MatchedBy.ID, ("Same",), live_members=3)
+SAME = GroupPlan(
+    key="same",
+    name=Untrusted("Same"),
+    id="120363012345678905@g.us",
+    matched_by=MatchedBy.ID,
+    lookup_names=("Same",),
+    live_members=3,
+)
 OBSERVED = replace(
     SAME, key="seen", advice=(Advice(AdviceKind.OBSERVED, saying('name is "Same", the file says "Other"')),)
 )
-ADOPTED = GroupPlan("adopted", Untrusted("Adopted"), "120363012345678906@g.us", MatchedBy.NAME, ("Adopted",))
-LOST = GroupPlan("lost", Untrusted("Lost"), None, blocked=(saying("two live groups bear this name: 1@g.us, 2@g.us"),))
+ADOPTED = GroupPlan(
+    key="adopted",
+    name=Untrusted("Adopted"),
+    id="120363012345678906@g.us",
+    matched_by=MatchedBy.NAME,
+    lookup_names=("Adopted",),
+)
+LOST = GroupPlan(
+    key="lost", name=Untrusted("Lost"), id=None, blocked=(saying("two live groups bear this name: 1@g.us, 2@g.us"),)
+)
 
 EVERYTHING = Plan(
-    "inst_abc123",
-    date(2026, 11, 21),
-    (ADOPTED, BLOCKED, NEW, JOINED, LEFT, LOST, ALPHA, SAME),
+    instance_id="inst_abc123",
+    as_of=date(2026, 11, 21),
+    groups=(ADOPTED, BLOCKED, NEW, JOINED, LEFT, LOST, ALPHA, SAME),
     refusals=(
         Refusal(
             saying("2 of 2 members would be removed, the limit is 1 (25%)"),
@@ -169,12 +193,12 @@ EVERYTHING = Plan(
     targets=("project-alpha", "board"),
     pinned_ids=(OLD_ID, BETA_ID, "120363012345678905@g.us"),
 )
-SMALL = Plan("inst_abc123", date(2026, 11, 21), (NEW, ALPHA), calls_per_minute=60.0)
+SMALL = Plan(instance_id="inst_abc123", as_of=date(2026, 11, 21), groups=(NEW, ALPHA), calls_per_minute=60.0)
 SHARD = replace(SMALL, groups=(ALPHA,), shard=ShardInfo(1, 5, 83))
 NOTHING = Plan(
-    "inst_abc123",
-    date(2026, 11, 21),
-    (ADOPTED, SAME),
+    instance_id="inst_abc123",
+    as_of=date(2026, 11, 21),
+    groups=(ADOPTED, SAME),
     advice=(
         Advice(
             AdviceKind.UNMANAGED,
@@ -185,7 +209,7 @@ NOTHING = Plan(
     pinned_ids=("120363012345678905@g.us",),
 )
 WATCHED = replace(NOTHING, groups=(*NOTHING.groups, OBSERVED))
-EMPTY = Plan("inst_abc123", date(2026, 11, 21))
+EMPTY = Plan(instance_id="inst_abc123", as_of=date(2026, 11, 21))
 
 
 def saved(plan: Plan, *, made_by: str = "0.1.0", made_at: str = "2026-11-21T12:00:00+00:00") -> SavedPlan:
@@ -201,11 +225,13 @@ def done(step: Step, group_id: str | None = None) -> StepResult:
 
 
 CALLS = (
-    CallRecord("2026-11-21T12:00:00Z", "GET", "/api/instances/inst_abc123/groups", status=200, seconds=0.1),
     CallRecord(
-        "2026-11-21T12:00:01Z",
-        "POST",
-        "/api/instances/inst_abc123/groups",
+        at="2026-11-21T12:00:00Z", method="GET", path="/api/instances/inst_abc123/groups", status=200, seconds=0.1
+    ),
+    CallRecord(
+        at="2026-11-21T12:00:01Z",
+        method="POST",
+        path="/api/instances/inst_abc123/groups",
         status=429,
         code="RATE_LIMIT_EXCEEDED",
         error="slow down",
@@ -213,7 +239,14 @@ CALLS = (
         seconds=0.2,
         body={"name": "Board", "participants": ["12025550143@s.whatsapp.net"]},
     ),
-    CallRecord("2026-11-21T12:00:02Z", "POST", "/api/instances/inst_abc123/groups", 2, error="no answer", seconds=30.0),
+    CallRecord(
+        at="2026-11-21T12:00:02Z",
+        method="POST",
+        path="/api/instances/inst_abc123/groups",
+        attempt=2,
+        error="no answer",
+        seconds=30.0,
+    ),
 )
 GOOD = ApplyResult(
     SMALL,
@@ -225,7 +258,7 @@ GOOD = ApplyResult(
     calls=CALLS,
 )
 BAD = ApplyResult(
-    replace(EVERYTHING, groups=(*EVERYTHING.groups, GroupPlan("elsewhere", Untrusted("elsewhere")))),
+    replace(EVERYTHING, groups=(*EVERYTHING.groups, GroupPlan(key="elsewhere", name=Untrusted("elsewhere")))),
     (
         StepResult(NEW.steps[0], StepStatus.UNKNOWN, saying("no answer came within 30 s")),
         StepResult(NEW.steps[1], StepStatus.SKIPPED, saying("an earlier step of this group did not succeed")),
@@ -255,7 +288,7 @@ BAD = ApplyResult(
     calls=CALLS,
 )
 INTERRUPTED = ApplyResult(
-    Plan("inst_abc123", date(2026, 11, 21), (LEFT, replace(SAME, key="zoo"))),
+    Plan(instance_id="inst_abc123", as_of=date(2026, 11, 21), groups=(LEFT, replace(SAME, key="zoo"))),
     (done(LEFT.steps[0]),),
     interrupted=True,
 )

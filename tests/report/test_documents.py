@@ -12,7 +12,7 @@ import pytest
 from reconciler.apply.result import PersonStatus, StepStatus
 from reconciler.diff.change import AdviceKind, MatchedBy
 from reconciler.json_schemas import schema_text
-from reconciler.plan.step import Action
+from reconciler.plan.model import Action
 from reconciler.report.documents import mask_document, result_document
 from reconciler.report.problems import problems_document
 from reconciler.sanitize.escape import json_text

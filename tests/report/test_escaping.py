@@ -40,7 +40,7 @@ def hostile_plan(text: str) -> Plan:
         name=Untrusted(text),
         key=text,
         matched_by=MatchedBy.PREVIOUS_NAME,
-        live=LiveGroup(samples.ALPHA_ID, Untrusted(text), Untrusted(text)),
+        live=LiveGroup(id=samples.ALPHA_ID, name=Untrusted(text), description=Untrusted(text)),
         field_changes=(TextChange("name", Untrusted(text), text), TextChange("description", None, text)),
         add=(person,),
         remove=(person, replace(person, alias=None)),
@@ -52,11 +52,11 @@ def hostile_plan(text: str) -> Plan:
         advice=(Advice(AdviceKind.KEPT, saying(text), (person,)),),
     )
     return Plan(
-        text,
-        samples.SMALL.as_of,
-        (group, GroupPlan("second", Untrusted(text), text, blocked=(saying(text),))),
-        (Refusal(saying(text), saying(text), text),),
-        (
+        instance_id=text,
+        as_of=samples.SMALL.as_of,
+        groups=(group, GroupPlan(key="second", name=Untrusted(text), id=text, blocked=(saying(text),))),
+        refusals=(Refusal(saying(text), saying(text), text),),
+        advice=(
             Advice(AdviceKind.UNMANAGED, saying(text), names=(Untrusted(text), Untrusted(text))),
             Advice(AdviceKind.KEPT, saying(text)),
             Advice(AdviceKind.KEPT, saying(text)),
@@ -73,7 +73,7 @@ def hostile_result(text: str) -> ApplyResult:
         for outcome in (StepStatus.DONE, StepStatus.UNKNOWN)
     ]
     people = [PersonOutcome(text, plan.groups[0].add[0], state, saying(text), text) for state in PersonStatus]
-    call = CallRecord(text, "POST", text, code=text, error=text, request_id=text, body={text: [text]})
+    call = CallRecord(at=text, method="POST", path=text, code=text, error=text, request_id=text, body={text: [text]})
     return ApplyResult(plan, tuple(steps), tuple(people), remaining_drift=((text, saying(text)),), calls=(call,))
 
 

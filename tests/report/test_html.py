@@ -12,9 +12,8 @@ import pytest
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import DriftCause, DriftItem, GroupPlan, ItemCause, Plan
+from reconciler.plan.model import Action, DriftCause, DriftItem, GroupPlan, ItemCause, Phase, Plan, Step
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.html.page import Page as PlanPage
 from reconciler.report.html.page import plan_page
 from reconciler.report.html.render import render_plan_html
@@ -287,16 +286,24 @@ def crowded(groups: int, people: int) -> Plan:
     """Each of so many groups takes in so many people, the same ones everywhere."""
     crowd = tuple(samples.who(f"1202555{number:04}", f"p{number:04}") for number in range(people))
     return Plan(
-        "inst_abc123",
-        samples.SMALL.as_of,
-        tuple(
+        instance_id="inst_abc123",
+        as_of=samples.SMALL.as_of,
+        groups=tuple(
             GroupPlan(
-                f"g{number:03}",
-                Untrusted(f"Group {number}"),
-                f"{number}@g.us",
-                MatchedBy.ID,
+                key=f"g{number:03}",
+                name=Untrusted(f"Group {number}"),
+                id=f"{number}@g.us",
+                matched_by=MatchedBy.ID,
                 add=crowd,
-                steps=(Step(f"g{number:03}", Action.ADD, Phase.BUILD, f"{number}@g.us", people=crowd),),
+                steps=(
+                    Step(
+                        group=f"g{number:03}",
+                        action=Action.ADD,
+                        phase=Phase.BUILD,
+                        group_id=f"{number}@g.us",
+                        people=crowd,
+                    ),
+                ),
             )
             for number in range(groups)
         ),
@@ -312,8 +319,8 @@ def test_people_and_groups_are_a_table_as_long_as_it_can_be_seen_at_once(groups:
 
 
 def test_somebody_who_moves_has_one_row_with_both_groups() -> None:
-    coming = GroupPlan("a", Untrusted("A"), add=(samples.ALICE,))
-    going = GroupPlan("b", Untrusted("B"), remove=(replace(samples.ALICE, jid="other"),))
+    coming = GroupPlan(key="a", name=Untrusted("A"), add=(samples.ALICE,))
+    going = GroupPlan(key="b", name=Untrusted("B"), remove=(replace(samples.ALICE, jid="other"),))
     plan = replace(samples.EMPTY, groups=(coming, going))
     (row,) = page_of(plan).people
     assert [(group.key, item.added, item.planned) for group, item in row.groups] == [

@@ -16,8 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.model.live import LiveGroup
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan, Refusal
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
 from reconciler.report.html.render import render_plan_html
 from reconciler.sanitize.escape import escape_controls
 from tests.browser import chromium, installed
@@ -185,21 +184,21 @@ def test_without_script_everything_is_there_and_nothing_that_needs_it(opened: Op
 def hostile_group(key: str, text: str) -> GroupPlan:
     who = replace(samples.STRANGER, alias=text, reason=text)
     steps = (
-        Step(key, Action.PATCH, Phase.BUILD, "1@g.us", name=text, description=text),
-        Step(key, Action.ADD, Phase.BUILD, "1@g.us", people=(who,)),
+        Step(group=key, action=Action.PATCH, phase=Phase.BUILD, group_id="1@g.us", name=text, description=text),
+        Step(group=key, action=Action.ADD, phase=Phase.BUILD, group_id="1@g.us", people=(who,)),
     )
     return GroupPlan(
-        key,
-        Untrusted(text),
-        text,
-        MatchedBy.PREVIOUS_NAME,
+        key=key,
+        name=Untrusted(text),
+        id=text,
+        matched_by=MatchedBy.PREVIOUS_NAME,
         field_changes=(TextChange("name", Untrusted(f"{text}!"), text), TextChange("description", Untrusted(""), text)),
         add=(who,),
         remove=(replace(who, identity=samples.ALICE.identity),),
         steps=steps,
         blocked=(saying(text),),
         advice=(Advice(AdviceKind.KEPT, saying(text), (who,), names=(Untrusted(text),)),),
-        live=LiveGroup(text, Untrusted(text), Untrusted(text)),
+        live=LiveGroup(id=text, name=Untrusted(text), description=Untrusted(text)),
     )
 
 
@@ -207,7 +206,14 @@ def everything_hostile() -> Plan:
     groups = tuple(hostile_group(f"{number:02} {text}", text) for number, text in enumerate(HOSTILE.values()))
     refusals = tuple(Refusal(saying(text), saying(text), text) for text in HOSTILE.values())
     notes = tuple(Advice(AdviceKind.UNMANAGED, saying(text), names=(Untrusted(text),) * 9) for text in HOSTILE.values())
-    return Plan("inst", samples.SMALL.as_of, groups, refusals, notes, targets=tuple(HOSTILE.values()))
+    return Plan(
+        instance_id="inst",
+        as_of=samples.SMALL.as_of,
+        groups=groups,
+        refusals=refusals,
+        advice=notes,
+        targets=tuple(HOSTILE.values()),
+    )
 
 
 def test_hostile_texts_stay_texts_in_a_browser(opened: Open) -> None:
@@ -286,9 +292,9 @@ def test_the_page_is_never_wider_than_its_window(opened: Open, width: int) -> No
     who = replace(samples.ALICE, alias=long, reason=long)
     text = (TextChange("name", Untrusted(long), f"{long}x"), TextChange("description", Untrusted(long), ""))
     group = GroupPlan(
-        long,
-        Untrusted(long),
-        long,
+        key=long,
+        name=Untrusted(long),
+        id=long,
         field_changes=text,
         add=(who,),
         blocked=(saying(long),),
@@ -339,11 +345,13 @@ def many_groups(groups: int, people: int, of_each: int) -> Plan:
     planned = []
     for number in range(groups):
         some = tuple(crowd[(number * 7 + turn) % people] for turn in range(of_each))
-        step = Step(f"g{number:03}", Action.ADD, Phase.BUILD, f"{number}@g.us", people=some)
+        step = Step(group=f"g{number:03}", action=Action.ADD, phase=Phase.BUILD, group_id=f"{number}@g.us", people=some)
         planned.append(
-            GroupPlan(f"g{number:03}", Untrusted(f"Group {number:03}"), f"{number}@g.us", add=some, steps=(step,))
+            GroupPlan(
+                key=f"g{number:03}", name=Untrusted(f"Group {number:03}"), id=f"{number}@g.us", add=some, steps=(step,)
+            )
         )
-    return Plan("inst_abc123", samples.SMALL.as_of, tuple(planned))
+    return Plan(instance_id="inst_abc123", as_of=samples.SMALL.as_of, groups=tuple(planned))
 
 
 def test_three_hundred_groups_and_two_thousand_people_can_be_filtered(opened: Open) -> None:

@@ -15,9 +15,8 @@ from reconciler.diff.change import Advice, AdviceKind, TextChange
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import ChangedSince, GroupPlan, Plan, Refusal
+from reconciler.plan.model import Action, ChangedSince, GroupPlan, Phase, Plan, Refusal, Step
 from reconciler.plan.shard import ShardInfo
-from reconciler.plan.step import Action, Phase, Step
 from reconciler.report.markdown import render_plan_markdown, render_result_markdown
 from reconciler.report.pr_comment import (
     MAX_COMMENT_CHARACTERS,
@@ -84,23 +83,28 @@ def crowd(number: int, first: int = 0) -> tuple[PersonRef, ...]:
 
 def adding(key: str, number: int = 3) -> GroupPlan:
     people = crowd(number)
-    step = Step(key, Action.ADD, Phase.BUILD, "5@g.us", people=people)
-    return GroupPlan(key, Untrusted(key.title()), "5@g.us", add=people, steps=(step,))
+    step = Step(group=key, action=Action.ADD, phase=Phase.BUILD, group_id="5@g.us", people=people)
+    return GroupPlan(key=key, name=Untrusted(key.title()), id="5@g.us", add=people, steps=(step,))
 
 
 def removing(key: str, number: int = 3) -> GroupPlan:
     people = crowd(number, 5000)
-    step = Step(key, Action.REMOVE, Phase.REMOVE, "5@g.us", people=people)
-    return GroupPlan(key, Untrusted(key.title()), "5@g.us", remove=people, steps=(step,))
+    step = Step(group=key, action=Action.REMOVE, phase=Phase.REMOVE, group_id="5@g.us", people=people)
+    return GroupPlan(key=key, name=Untrusted(key.title()), id="5@g.us", remove=people, steps=(step,))
 
 
 def blocked(key: str) -> GroupPlan:
-    return GroupPlan(key, Untrusted(key.title()), "5@g.us", blocked=(saying("no admin"),))
+    return GroupPlan(key=key, name=Untrusted(key.title()), id="5@g.us", blocked=(saying("no admin"),))
 
 
 def comment_of(*groups: GroupPlan, refusals: tuple[Refusal, ...] = (), name: str = "") -> str:
     named = tuple(replace(group, name=Untrusted(name) if name else group.name) for group in groups)
-    plan = Plan("inst_abc123", samples.SMALL.as_of, tuple(sorted(named, key=lambda group: group.key)), refusals)
+    plan = Plan(
+        instance_id="inst_abc123",
+        as_of=samples.SMALL.as_of,
+        groups=tuple(sorted(named, key=lambda group: group.key)),
+        refusals=refusals,
+    )
     return render_plan_markdown(samples.saved(plan), samples.MASKED)
 
 
@@ -177,14 +181,21 @@ def test_a_plan_made_to_fill_the_comment_stays_within_it() -> None:
     advice = tuple(Advice(kind, saying(long), crowd(20), names=(Untrusted(long),) * 5) for kind in AdviceKind)
     text = TextChange("name", Untrusted(long), long)
     group = GroupPlan(
-        long,
-        Untrusted(long),
-        long,
+        key=long,
+        name=Untrusted(long),
+        id=long,
         field_changes=(text,),
-        live=LiveGroup(long, Untrusted(long), Untrusted(long)),
+        live=LiveGroup(id=long, name=Untrusted(long), description=Untrusted(long)),
         blocked=(saying(long),) * 9,
     )
-    plan = Plan(long, samples.SMALL.as_of, (group,) * 50, refusals, advice, targets=(long,) * 30)
+    plan = Plan(
+        instance_id=long,
+        as_of=samples.SMALL.as_of,
+        groups=(group,) * 50,
+        refusals=refusals,
+        advice=advice,
+        targets=(long,) * 30,
+    )
     made = render_plan_markdown(samples.saved(plan, made_by=long), samples.FULL)
     assert comment_size(made) <= MAX_COMMENT_CHARACTERS
     assert "**There is more: see the artifact.**" in made
@@ -192,7 +203,7 @@ def test_a_plan_made_to_fill_the_comment_stays_within_it() -> None:
 
 
 def test_the_scope_of_a_plan_is_stated() -> None:
-    since = ChangedSince("main", "0123456789abcdef", unchanged=("key-01", "key-02"), removed=("key-03",))
+    since = ChangedSince(ref="main", commit="0123456789abcdef", unchanged=("key-01", "key-02"), removed=("key-03",))
     plan = replace(samples.NOTHING, targets=("key-00",), changed_since=since)
     seen = github_page(render_plan_markdown(samples.saved(plan), samples.MASKED)).text
     assert "Selected groups: key-00.\n2 groups changed since main (commit 012345678); skipped 2 unchanged" in seen
@@ -207,7 +218,11 @@ def test_up_to_three_groups_are_open_at_once() -> None:
 
 
 def test_what_has_not_converged_comes_first_in_a_result() -> None:
-    plan = Plan("inst_abc123", samples.SMALL.as_of, (adding("adding-0"), adding("failed-0"), removing("removing-0")))
+    plan = Plan(
+        instance_id="inst_abc123",
+        as_of=samples.SMALL.as_of,
+        groups=(adding("adding-0"), adding("failed-0"), removing("removing-0")),
+    )
     steps = [
         StepResult(step, StepStatus.FAILED if step.group == "failed-0" else StepStatus.DONE, saying("no"))
         for step in plan.steps

@@ -13,8 +13,7 @@ from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import GroupPlan, Plan
-from reconciler.plan.step import Action, Phase, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.report.options import RenderOptions
 from reconciler.report.problems import render_problems
 from reconciler.report.summary import duration
@@ -64,7 +63,7 @@ def test_every_golden_file_belongs_to_a_text() -> None:
 
 
 def plan_of(*groups: GroupPlan, calls_per_minute: float = 100.0) -> Plan:
-    return Plan("inst_abc123", samples.SMALL.as_of, groups, calls_per_minute=calls_per_minute)
+    return Plan(instance_id="inst_abc123", as_of=samples.SMALL.as_of, groups=groups, calls_per_minute=calls_per_minute)
 
 
 def last_line(plan: Plan, *, drift: bool = False) -> str:
@@ -72,7 +71,9 @@ def last_line(plan: Plan, *, drift: bool = False) -> str:
 
 
 def lines_of(change: TextChange, show_phones: bool = False) -> str:
-    group = GroupPlan("g", Untrusted("G"), samples.ALPHA_ID, MatchedBy.ID, field_changes=(change,))
+    group = GroupPlan(
+        key="g", name=Untrusted("G"), id=samples.ALPHA_ID, matched_by=MatchedBy.ID, field_changes=(change,)
+    )
     return render_plan(samples.saved(plan_of(group)), RenderOptions(show_phones=show_phones)).splitlines()[1]
 
 
@@ -85,7 +86,7 @@ def test_summary_counts_one_person_and_one_call_in_the_singular() -> None:
     group = replace(
         samples.SAME,
         add=(samples.ALICE,),
-        steps=(Step("same", Action.ADD, Phase.BUILD, "5@g.us", people=(samples.ALICE,)),),
+        steps=(Step(group="same", action=Action.ADD, phase=Phase.BUILD, group_id="5@g.us", people=(samples.ALICE,)),),
     )
     assert last_line(plan_of(group)).endswith("1 person to add, 0 to remove, 0 blocked · 1 call, about 1 s")
 
@@ -106,7 +107,7 @@ def test_people_of_a_blocked_group_do_not_count_as_to_add_or_remove() -> None:
 
 
 def test_joining_and_then_changing_a_group_is_no_change_of_a_group_that_is_there() -> None:
-    steps = (*samples.JOINED.steps, Step("club", Action.ADD, Phase.BUILD, people=(samples.ALICE,)))
+    steps = (*samples.JOINED.steps, Step(group="club", action=Action.ADD, phase=Phase.BUILD, people=(samples.ALICE,)))
     line = last_line(plan_of(replace(samples.JOINED, add=(samples.ALICE,), steps=steps)))
     assert "1 to join, 0 to change, 1 person to add" in line
 

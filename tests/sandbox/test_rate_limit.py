@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from reconciler.sandbox import Settings
-from reconciler.sandbox.rate_limit import RateLimiter
+from reconciler.sandbox.context import RateLimiter
 from tests.sandbox.running_server import running
 
 

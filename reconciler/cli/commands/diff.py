@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
+from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import DIFFERENCE_FORMATS
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import as_of_option, format_option, option, output_option, show_phones_option
+from reconciler.cli.output import require_distinct_files, write_rendered
+from reconciler.errors import ExitCode, Refused
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler diff origin/main HEAD
   reconciler diff HEAD groups.yaml
   reconciler diff v1.2 v1.3 groups/ --format markdown --output diff.md
   reconciler diff old.yaml new.yaml --detailed-exitcode"""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @click.argument("old")
 @click.argument("new")
 @click.argument("path", type=click.Path(path_type=Path), default=Path("groups.yaml"), envvar="RECONCILER_PATH")
@@ -30,17 +31,16 @@ Example:
 @output_option
 @as_of_option
 @show_phones_option
-@add_global_options
-@click.pass_context
+@pass_global_options
 def diff(
-    ctx: click.Context,
+    global_options: GlobalOptions,
     old: str,
     new: str,
     path: Path,
     detailed_exitcode: bool,
     format_: str,
     output: Path | None,
-    as_of: datetime | None,
+    as_of: date | None,
     show_phones: bool,
 ) -> int:
     """Compare two versions of the configuration: members, keys, names and settings.
@@ -49,17 +49,14 @@ def diff(
     PATH defaults to groups.yaml, or to the one of OLD and NEW that is a path. Works offline, without an API key. Shows
     removals that `restrictions` forbid, and exits with 1 if there are any.
     """
-    from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.revisions import compare_arguments
-    from reconciler.errors import Refused
 
-    global_options = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (Path(old), Path(new), path))
-    path_argument = path if ctx.get_parameter_source("path") is ParameterSource.COMMANDLINE else None
+    path_source = click.get_current_context().get_parameter_source("path")
+    path_argument = path if path_source is ParameterSource.COMMANDLINE else None
     compared = compare_arguments(old, new, path_argument, path, as_of)
     write_rendered(DIFFERENCE_FORMATS[format_], compared, global_options, output, show_phones=show_phones)
     if compared.forbidden_removals:
         problems = "\n".join(compared.forbidden_removals)
         raise Refused(f"the newer version removes keys from files that may not define them:\n{problems}")
-    return 2 if detailed_exitcode and compared.differs else 0
+    return ExitCode.CHANGES_PENDING if detailed_exitcode and compared.differs else ExitCode.DONE

@@ -8,14 +8,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.error_output import print_error
 from reconciler.cli.formats import PLAN_FORMATS
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options, summary_option
-from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, NotificationFailed, OutputError, UsageError
+from reconciler.cli.output import require_distinct_files, write_rendered
+from reconciler.errors import (
+    MAY_HAVE_TAKEN_EFFECT,
+    ApiError,
+    ExitCode,
+    Interrupted,
+    NotificationFailed,
+    OutputError,
+    UsageError,
+)
 from reconciler.model.identity import chat_id, parse_jid
+from reconciler.sanitize.escape import escape_controls
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -81,24 +90,22 @@ def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
     """Return the id of a key's live group, among all groups that were listed for the plan."""
     from reconciler.diff.match import match_groups
     from reconciler.model.live import ListedGroup
-    from reconciler.sanitize.escape import escape_controls
 
-    match = match_groups(desired.groups, [ListedGroup(i, name) for i, name in planned.live_names.items()])[key]
+    match = match_groups(desired.groups, [ListedGroup(id=i, name=name) for i, name in planned.live_names.items()])[key]
     if match.listed is None:
         reason = escape_controls(match.blocked.to_text()) if match.blocked else "the group is not live"
         raise NotificationFailed(f"the notification to {key} was not sent: {reason}", "name another chat with --notify")
     return match.listed.id
 
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler drift groups.yaml
   reconciler drift --since HEAD~3
   reconciler drift --format json --output drift.json
   reconciler drift --notify admins"""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @option("--notify", metavar="CHAT", help="Send a summary to this group (by key) or chat (by id) if there is drift.")
 @option(
     "--since",
@@ -110,10 +117,9 @@ Example:
 @summary_option
 @output_option
 @planning_options
-@add_global_options
-@click.pass_context
+@pass_global_options
 def drift(
-    ctx: click.Context,
+    global_options: GlobalOptions,
     request: PlanRequest,
     notify: str | None,
     format_: str,
@@ -126,37 +132,33 @@ def drift(
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml. --notify sends one message with counts
     and group keys, and nothing else is written. If the message cannot be sent, the exit code is 1.
     """
-    from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import require_distinct_files, write_rendered
-    from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
+    from reconciler.cli.planning import load_request, read_only_plan
     from reconciler.cli.revisions import add_drift_causes, find_applied_revision
 
-    global_options = set_up_logging(ctx)
-    desired, options = load_request(request, global_options)
-    require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
+    source = load_request(request, global_options)
+    desired = source.desired
+    require_distinct_files({"--output": output}, (*source.files, global_options.api_key_file))
     chat = parse_chat(notify, desired) if notify is not None else None
     baseline = find_applied_revision(request.path, since)
-    with read_only_plan(desired, options, global_options) as (planned, session):
+    with read_only_plan(source, global_options) as (planned, session):
         plan = add_drift_causes(planned, desired, request.path, baseline)
-        saved, reader = stamp(plan, desired.sources), {"show_phones": request.show_phones, "summary": summary}
+        saved, reader = source.to_saved_plan(plan), {"show_phones": request.show_phones, "summary": summary}
         shown = _try(lambda: write_rendered(PLAN_FORMATS[format_], saved, global_options, output, drift=True, **reader))
         if chat is not None and session is not None and plan.has_changes:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
-        return 1
-    return 2 if plan.has_changes else 0
+        return ExitCode.ERROR
+    return ExitCode.CHANGES_PENDING if plan.has_changes else ExitCode.DONE
 
 
 def _try(write: Callable[[], None]) -> bool:
     """Print the drift. If that fails, print an error and go on, so that the notification is still sent."""
-    from reconciler.cli.error_output import format_error
-    from reconciler.cli.output import print_message
 
     try:
         write()
     except BrokenPipeError:
         return False
     except (OutputError, UsageError) as error:
-        print_message(format_error(error))
+        print_error(error)
         return False
     return True

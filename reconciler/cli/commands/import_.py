@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from reconciler.cli.global_options import GlobalOptions, add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.error_output import print_line
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option, output_option
+from reconciler.cli.output import require_distinct_files, write
+from reconciler.sanitize.escape import mask_and_escape
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -20,31 +21,26 @@ if TYPE_CHECKING:
     from reconciler.model.live import LiveGroup
 
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler import --output groups.yaml
   reconciler import --people --phone '+1 202 555 0100' --group 120363012345678901@g.us"""
 
 
-@click.command(name="import", cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE, name="import")
 @output_option
 @option("--group", "ids", multiple=True, metavar="ID", help="Import only this live group; repeatable.")
 @option("--people", is_flag=True, help="Name people as in the account's contacts.")
 @option(
     "--phone", metavar="NUMBER", help="The account's own number [default: the only participant that all groups share]."
 )
-@add_global_options
-@click.pass_context
-def import_(ctx: click.Context, output: Path | None, ids: tuple[str, ...], people: bool, phone: str | None) -> int:
+@pass_global_options
+def import_(
+    global_options: GlobalOptions, output: Path | None, ids: tuple[str, ...], people: bool, phone: str | None
+) -> int:
     """Write a valid YAML file for the live groups; planning it finds no changes.
 
     It has full phone numbers, on stdout too. --output replaces an existing file and reports that.
     """
-    from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import print_line, require_distinct_files, write
-    from reconciler.sanitize.escape import mask_and_escape
-
-    global_options = set_up_logging(ctx)
     require_distinct_files({"--output": output}, (global_options.api_key_file,))
     text = _render_live_groups(global_options, ids, people, phone)
     existed = output is not None and os.path.exists(output)
@@ -59,12 +55,12 @@ def _render_live_groups(global_options: GlobalOptions, ids: Sequence[str], peopl
     from reconciler.cli.session import Account, endpoint_of, reading_session
     from reconciler.config.export import render_config
     from reconciler.config.people import parse_person
-    from reconciler.live.fetch import fetch_whole
+    from reconciler.live.fetch import groups_to_import
 
     person = parse_person(phone) if phone is not None else None
     account = Account(phone=person.jid.partition("@")[0] if person else None)
     with reading_session(global_options, account) as session:
-        groups = fetch_whole(session.client, ids, parallelism=global_options.parallelism)
+        groups = groups_to_import(session.client, ids, parallelism=global_options.parallelism)
         names = _contact_names(session) if people else {}
     instance = person or _shared_participant(groups)
     return render_config(

@@ -11,8 +11,7 @@ import click
 
 from reconciler import __version__
 from reconciler.atomic_file import write_atomic
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.command import command
 from reconciler.cli.options import option
 from reconciler.cli.output import require_stdout, write_after_success
 from reconciler.cli.signals import handle_signals
@@ -21,8 +20,7 @@ from reconciler.json_schemas import schema_text
 from reconciler.sanitize.escape import mask_and_escape
 from reconciler.starter.templates import CI_SYSTEMS, starter_files
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler init
   reconciler init our-groups --ci gitlab"""
 SCHEMA = "groups.schema.json"
@@ -44,7 +42,7 @@ NEXT_STEPS = {
 """The second and the third step, by CI system."""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @click.argument(
     "folder",
     metavar="[FOLDER]",
@@ -52,23 +50,12 @@ NEXT_STEPS = {
     default=Path(),
     envvar="RECONCILER_FOLDER",
 )
-@option(
-    "--ci", type=click.Choice(CI_SYSTEMS), default="github", show_default=True, help="CI system to write pipelines for."
-)
-@add_global_options
+@option("--ci", type=click.Choice(CI_SYSTEMS), default="github", help="CI system to write pipelines for.")
 def init(folder: Path, ci: str) -> int:
     """Write a starter configuration and CI pipelines for a new repository; offline.
 
     FOLDER is the repository, which need not exist yet; the default is the current folder. init never overwrites: if
     one of the files exists, it writes nothing.
-    """
-    return write_starter(folder, ci)
-
-
-def write_starter(folder: Path, ci: str) -> int:
-    """Write the files, print the next steps, and return the exit code.
-
-    Raises UsageError when a file exists or cannot be written.
     """
     texts = {folder / name: text for name, text in starter_files(ci, __version__).items()}
     texts[folder / SCHEMA] = schema_text(SCHEMA)

@@ -7,64 +7,60 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import path_argument
+from reconciler.cli.output import write
+from reconciler.errors import Forbidden, NotFound, UsageError
+from reconciler.sanitize.escape import escape_controls
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
-    from reconciler.model.desired import Desired
+    from reconciler.model.desired import Desired, DesiredGroup
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler invite project-alpha
   qrencode -t ansiutf8 "$(reconciler invite project-alpha groups.yaml)\""""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @click.argument("key")
 @path_argument
-@add_global_options
-@click.pass_context
-def invite(ctx: click.Context, key: str, path: Path) -> int:
+@pass_global_options
+def invite(global_options: GlobalOptions, key: str, path: Path) -> int:
     """Print a group's invite link, and nothing else, on stdout. Never writes.
 
     KEY is the group's key in the file. PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     Anyone with the link can join: treat it like a password.
     """
-    from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import write
     from reconciler.cli.planning import load_desired
     from reconciler.cli.session import Account, reading_session
     from reconciler.plan.selection import select_key
 
-    global_options = set_up_logging(ctx)
-    desired = load_desired(path, None, quiet=global_options.quiet)
-    select_key(desired.groups, key)
+    desired = load_desired(path, global_options)
+    group = select_key(desired.groups, key)
     with reading_session(global_options, Account.of(desired)) as session:
-        link = _invite_link(desired, session.client, key)
+        link = _invite_link(desired, session.client, group)
     write(link)
     return 0
 
 
-def _invite_link(desired: Desired, client: Client, key: str) -> str:
-    """Return the invite link of the group with this key.
+def _invite_link(desired: Desired, client: Client, group: DesiredGroup) -> str:
+    """Return the invite link of a group.
 
-    Raises UsageError when no live group, or more than one, matches the key.
+    Raises UsageError when no live group, or more than one, matches it.
     """
-    from reconciler.errors import Forbidden, NotFound, UsageError
-
-    group_id = _group_id(desired, client, key)
+    group_id = group.id or _live_id(desired, client, group.key)  # an id in the file saves listing the groups
     try:
         return client.invite_link(group_id)
     except NotFound as error:
         if not error.is_about_group:
             raise
         hint = "correct the id, or add the account to the group again"
-        raise UsageError(f"{key}: the account has no live group with the id {group_id}", hint) from error
+        raise UsageError(f"{group.key}: the account has no live group with the id {group_id}", hint) from error
     except Forbidden as error:
         raise Forbidden(
-            f"{key}: only an admin of the group can read its invite link, and the account is not one",
+            f"{group.key}: only an admin of the group can read its invite link, and the account is not one",
             endpoint=error.endpoint,
             status=error.status,
             code=error.code,
@@ -73,16 +69,10 @@ def _invite_link(desired: Desired, client: Client, key: str) -> str:
         ) from error
 
 
-def _group_id(desired: Desired, client: Client, key: str) -> str:
-    """Return the id of the group with this key; one that the file has makes listing the live groups unnecessary."""
+def _live_id(desired: Desired, client: Client, key: str) -> str:
+    """Return the id of the live group that a key stands for."""
     from reconciler.engine import match_live
-    from reconciler.errors import UsageError
-    from reconciler.plan.selection import select_key
-    from reconciler.sanitize.escape import escape_controls
 
-    group = select_key(desired.groups, key)
-    if group.id is not None:
-        return group.id
     _, matches = match_live(desired, client, {group.key for group in desired.groups})
     match = matches[key]
     if match.blocked:

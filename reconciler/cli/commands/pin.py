@@ -7,40 +7,36 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option, path_argument
+from reconciler.cli.output import require_stdout, write, write_after_success
+from reconciler.sanitize.escape import mask_and_escape
 
 if TYPE_CHECKING:
     from reconciler.diff.match import Match
 
 log = logging.getLogger("reconciler.pin")
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler pin groups.yaml && git diff groups.yaml"""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @path_argument
 @option("--dry-run", is_flag=True, help="Print the ids instead of writing them.")
-@add_global_options
-@click.pass_context
-def pin(ctx: click.Context, path: Path, dry_run: bool) -> int:
+@pass_global_options
+def pin(global_options: GlobalOptions, path: Path, dry_run: bool) -> int:
     """Write the ids of groups matched by name into the YAML; everything else in it stays as it is.
 
     A group with an id can be renamed safely. Groups that are not live yet, or that match more than one live group,
     are listed on stderr. PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
-    from reconciler.cli.log_setup import set_up_logging
     from reconciler.cli.planning import load_desired
     from reconciler.cli.session import Account, reading_session
     from reconciler.engine import match_live
 
-    global_options = set_up_logging(ctx)
-    desired = load_desired(path, None, quiet=global_options.quiet)
+    desired = load_desired(path, global_options)
     with reading_session(global_options, Account.of(desired)) as session:
         _, matches = match_live(desired, session.client, {group.key for group in desired.groups})
     _warn_of_unmatched(matches)
@@ -61,9 +57,7 @@ def _warn_of_unmatched(matches: Mapping[str, Match]) -> None:
 
 def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
     """Write the ids into the file, or only print them in a dry run."""
-    from reconciler.cli.output import require_stdout, write, write_after_success
     from reconciler.config.pin import pin, write_files
-    from reconciler.sanitize.escape import mask_and_escape
 
     if not ids:
         write("Nothing to pin: every live group has its id in the file.")

@@ -6,11 +6,10 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-import click
-
+from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.error_output import print_message
 from reconciler.cli.formats import PLAN_FORMATS
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import (
     PlanRequest,
     file_option,
@@ -20,6 +19,9 @@ from reconciler.cli.options import (
     planning_options,
     summary_option,
 )
+from reconciler.cli.output import require_distinct_files, write_file, write_rendered
+from reconciler.errors import ExitCode
+from reconciler.sanitize.escape import escape_controls, json_text
 
 if TYPE_CHECKING:
     from reconciler.plan.model import Plan
@@ -27,16 +29,13 @@ if TYPE_CHECKING:
 
 def saved_message(plan: Plan, out: Path) -> str:
     """Return where the plan was saved and, where an apply does anything, the command for it."""
-    from reconciler.sanitize.escape import escape_controls
-
     saved = f"saved the plan to {escape_controls(str(out))}"
     if plan.refusals or not plan.steps:
         return saved
     return f"{saved}; run: reconciler apply {escape_controls(quote(str(out)))}"
 
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler plan groups.yaml
   reconciler plan --out today.plan --detailed-exitcode
   reconciler plan --changed-since origin/main
@@ -44,17 +43,16 @@ Example:
   reconciler plan big.yaml --shard 2/5"""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @file_option("--out", help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending (0: none, 1: error).")
 @format_option(PLAN_FORMATS)
 @summary_option
 @output_option
 @planning_options
-@add_global_options
-@click.pass_context
+@pass_global_options
 def plan(
-    ctx: click.Context,
+    global_options: GlobalOptions,
     request: PlanRequest,
     out: Path | None,
     detailed_exitcode: bool,
@@ -66,25 +64,20 @@ def plan(
 
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
-    from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import print_message, require_distinct_files, write_file, write_rendered
-    from reconciler.cli.planning import load_request, read_only_plan, source_files, stamp
+    from reconciler.cli.planning import load_request, read_only_plan
 
-    global_options = set_up_logging(ctx)
-    desired, options = load_request(request, global_options)
-    inputs = (*source_files(desired), global_options.api_key_file)
-    require_distinct_files({"--out": out, "--output": output}, inputs)
-    with read_only_plan(desired, options, global_options) as (planned, _):
+    source = load_request(request, global_options)
+    require_distinct_files({"--out": out, "--output": output}, (*source.files, global_options.api_key_file))
+    with read_only_plan(source, global_options) as (planned, _):
         plan = planned.plan
     if out is not None:
         from reconciler.cli.saved_plan import source_digests
         from reconciler.plan.file_format import plan_document
-        from reconciler.sanitize.escape import json_text
 
-        saved = stamp(plan, source_digests(request.path, desired, out))
+        saved = source.to_saved_plan(plan, source_digests(request.path, source.desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)
-    stamped, render = stamp(plan, desired.sources), PLAN_FORMATS[format_]
-    write_rendered(render, stamped, global_options, output, show_phones=request.show_phones, summary=summary)
+    shown, render = source.to_saved_plan(plan), PLAN_FORMATS[format_]
+    write_rendered(render, shown, global_options, output, show_phones=request.show_phones, summary=summary)
     if out is not None and not global_options.quiet:
         print_message(saved_message(plan, out))
-    return 2 if detailed_exitcode and plan.has_changes else 0
+    return ExitCode.CHANGES_PENDING if detailed_exitcode and plan.has_changes else ExitCode.DONE

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from threading import Event
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command, LazyGroup
-from reconciler.cli.options import option
-from reconciler.cli.session import state_option
+from reconciler.atomic_file import is_missing
+from reconciler.cli.command import LazyGroup, command, pass_global_options
+from reconciler.cli.global_options import GlobalOptions, add_global_options
+from reconciler.cli.options import file_option, option
+from reconciler.cli.output import write
+from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, map_sandbox_errors
+from reconciler.cli.signals import on_signal
+from reconciler.errors import UsageError
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from reconciler.sandbox import World
 
 EXAMPLE = """\b
 Example:
@@ -22,10 +27,13 @@ Example:
   reconciler sandbox shake"""
 
 COMMANDS = {
-    "serve": ("reconciler.cli.commands.sandbox_serve:serve", "Serve the embedded API on loopback until Ctrl-C."),
+    "serve": ("reconciler.cli.commands.sandbox:serve", "Serve the embedded API on loopback until Ctrl-C."),
     "reset": ("reconciler.cli.commands.sandbox:reset", "Delete the embedded server's state."),
     "shake": ("reconciler.cli.commands.sandbox:shake", "Simulate manual changes in the embedded server's groups."),
 }
+
+
+state_option = file_option("--state", help="File that holds the embedded server's state.", default=SANDBOX_STATE)
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, epilog=EXAMPLE)
@@ -34,13 +42,80 @@ def sandbox() -> None:
     """Run and manage the embedded server: serve it, delete its state, simulate manual changes."""
 
 
-@click.command(cls=Command, epilog="\b\nExample:\n  reconciler sandbox reset")
+@command(
+    """\
+  reconciler sandbox serve --port 8080 --from first-state.yaml --faults faults.yaml
+  WAPPFY_API_KEY=wappfy_sk_sandbox_key reconciler --base-url http://127.0.0.1:8080/api plan"""
+)
+@option("--host", default="127.0.0.1", help="Loopback address to bind.")
+@option("--port", type=click.IntRange(0, 65535), default=8080, help="Port to bind; 0 takes any free one.")
 @state_option
-@add_global_options
+@file_option("--from", "first_state", help="Start with the groups and people of this YAML file; only with a new state.")
+@file_option("--faults", help="Inject the faults described in this YAML file.")
+@option(
+    "--dialect",
+    type=click.Choice(["guide", "reference"]),
+    default="guide",
+    help="Shape of groups: the one in the API's guide, or the one in its reference.",
+)
+@option("--paging", type=click.Choice(["none", "offset", "page"]), default="none", help="Paging style of lists.")
+@option("--rate-limit", type=click.IntRange(1), default=100, help="Calls allowed per window.")
+@option(
+    "--window",
+    type=click.FloatRange(0.1, 86_400),
+    default=60.0,
+    metavar="SECONDS",
+    help="Length of a rate-limit window.",
+)
+@pass_global_options
+def serve(
+    global_options: GlobalOptions,
+    host: str,
+    port: int,
+    state: Path,
+    first_state: Path | None,
+    faults: Path | None,
+    dialect: str,
+    paging: str,
+    rate_limit: int,
+    window: float,
+) -> int:
+    """Serve the embedded API on loopback until Ctrl-C.
+
+    Without --from, a new state has one instance (--instance-id, by default inst_sandbox) and no groups. The API key
+    is wappfy_sk_sandbox_key.
+    """
+    from reconciler.sandbox import Dialect, Paging, Server, Settings, World, load_faults
+
+    settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
+    stop = Event()  # stopping the server is not an error
+    with on_signal(lambda *_: stop.set()), map_sandbox_errors(), World.open(state) as world:
+        _seed(world, global_options, first_state, state)
+        fault_list = load_faults(faults) if faults is not None else ()
+        with Server(world, settings, fault_list, host, port) as server:
+            instances = ", ".join(world.instance_ids())
+            write(f"serving {server.url}  instance {instances}  key {server.key}  (stop with Ctrl-C)")
+            stop.wait()
+    return 0
+
+
+def _seed(world: World, global_options: GlobalOptions, first_state: Path | None, state: Path) -> None:
+    """Give a new world its instance and the groups of `first_state`, which an existing world does not take."""
+    from reconciler.sandbox import seed_world
+
+    if not world.instance_ids():
+        if first_state is not None:
+            seed_world(world, first_state)
+        if not world.instance_ids():
+            world.ensure_instance(global_options.instance_id or SANDBOX_INSTANCE, SANDBOX_PHONE)
+    elif first_state is not None:
+        raise UsageError(f"--from needs a new state, and {state} has one", "run `reconciler sandbox reset` first")
+
+
+@command("  reconciler sandbox reset")
+@state_option
 def reset(state: Path) -> int:
     """Delete the embedded server's state: its groups, people and logs."""
-    from reconciler.cli.output import write
-    from reconciler.cli.session import map_sandbox_errors
     from reconciler.sandbox import reset as delete_state
 
     existed = os.path.exists(state)
@@ -50,22 +125,15 @@ def reset(state: Path) -> int:
     return 0
 
 
-@click.command(cls=Command, epilog="\b\nExample:\n  reconciler sandbox shake && reconciler --sandbox drift")
+@command("  reconciler sandbox shake && reconciler --sandbox drift")
 @state_option
-@option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same changes.")
-@add_global_options
-@click.pass_context
-def shake(ctx: click.Context, state: Path, seed: int) -> int:
+@option("--seed", type=int, default=1, help="The same seed makes the same changes.")
+@pass_global_options
+def shake(global_options: GlobalOptions, state: Path, seed: int) -> int:
     """Simulate manual changes in the embedded server's groups: a rename, a removal, an unknown member."""
-    from reconciler.atomic_file import is_missing
-    from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import write
-    from reconciler.cli.session import map_sandbox_errors
-    from reconciler.errors import UsageError
     from reconciler.sandbox import World
     from reconciler.sandbox import shake as shake_world
 
-    global_options = set_up_logging(ctx)
     if is_missing(state):
         raise UsageError(f"there is no sandbox state at {state}", "create it with `reconciler --sandbox apply`")
     with map_sandbox_errors(), World.open(state) as world:

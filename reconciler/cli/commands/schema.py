@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.command import command
 from reconciler.cli.output import write
 from reconciler.errors import UsageError
 from reconciler.json_schemas import schema_text
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler schema > groups.schema.json
   reconciler schema --plan"""
 
@@ -29,16 +25,15 @@ DOCUMENTS = {
 }
 
 
-def _document_options(function: F) -> F:
+def _document_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for name, text in reversed(DOCUMENTS.items()):
         flag = click.option(f"--{name}", name, envvar=f"RECONCILER_SCHEMA_{name.upper()}", is_flag=True, help=text)
         function = flag(function)
     return function
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @_document_options
-@add_global_options
 def schema(**documents: bool) -> int:
     """Print the JSON Schema of the configuration, for editors and other tools, or of one of the JSON documents."""
     names = [name for name, selected in documents.items() if selected] or ["groups"]

@@ -6,41 +6,39 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import WHO_FORMATS
-from reconciler.cli.global_options import add_global_options
-from reconciler.cli.lazy_group import Command
+from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import format_option, output_option, path_argument, show_phones_option
+from reconciler.cli.output import require_distinct_files, write_rendered
 
-EXAMPLE = """\b
-Example:
+EXAMPLE = """\
   reconciler who alice
   reconciler who '+1 202 555 0143' groups.yaml --format json
   reconciler --sandbox who bob examples/groups.yaml"""
 
 
-@click.command(cls=Command, epilog=EXAMPLE)
+@command(EXAMPLE)
 @click.argument("person")
 @path_argument
 @format_option(WHO_FORMATS)
 @output_option
 @show_phones_option
-@add_global_options
-@click.pass_context
-def who(ctx: click.Context, person: str, path: Path, format_: str, output: Path | None, show_phones: bool) -> int:
+@pass_global_options
+def who(
+    global_options: GlobalOptions, person: str, path: Path, format_: str, output: Path | None, show_phones: bool
+) -> int:
     """Show the groups of one person, desired and live, and the teams that put them there. Never writes.
 
     PERSON is an alias or a name in the configuration, a phone number in any spelling, a JID or a private id (LID). PATH
     is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
-    from reconciler.cli.log_setup import set_up_logging
-    from reconciler.cli.output import require_distinct_files, write_rendered
     from reconciler.cli.planning import load_desired, source_files
     from reconciler.cli.session import Account, reading_session
     from reconciler.config.people import resolve_person
     from reconciler.engine import find_person
 
-    global_options = set_up_logging(ctx)
-    desired = load_desired(path, None, quiet=global_options.quiet)
+    desired = load_desired(path, global_options)
     require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
     person_ref = resolve_person(person, desired)
     with reading_session(global_options, Account.of(desired)) as session:

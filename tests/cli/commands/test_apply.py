@@ -147,9 +147,7 @@ def test_a_failed_step_exits_with_3_and_is_in_the_report(stage: Stage) -> None:
     ("broken", "outcome"),
     [
         pytest.param("reconciler.engine.remaining_drift", "unknown", id="comparing"),
-        pytest.param(
-            "reconciler.cli.commands.apply.progress.LogProgress.reading_back", "unknown", id="telling how far it is"
-        ),
+        pytest.param("reconciler.cli.progress.LogProgress.reading_back", "unknown", id="telling how far it is"),
         pytest.param("reconciler.cli.commands.apply.run.use_color", "done", id="showing the result"),
         pytest.param("reconciler.live.transport.Transport.close", "done", id="closing the connection"),
     ],
@@ -175,7 +173,7 @@ def test_an_unexpected_error_before_the_first_write_exits_with_1(stage: Stage, m
         raise ZeroDivisionError
 
     stage.file(FILE)
-    monkeypatch.setattr("reconciler.engine.ids_before_write", bug)
+    monkeypatch.setattr("reconciler.engine.raise_if_appeared", bug)
     ran = stage.run("apply", "--yes", "--report", "report.json")
     assert (ran.code, "unexpected ZeroDivisionError" in ran.err, stage.world.effects()) == (1, True, ())
     assert not (stage.folder / "report.json").exists()

@@ -11,19 +11,16 @@ from typing import Final, TextIO
 
 import click
 
-from reconciler.apply.dry_run import dry_run_calls
+from reconciler.apply.executor import dry_run_calls
 from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
 from reconciler.cli.commands.apply.audit import Recorder, open_audit_log
-from reconciler.cli.commands.apply.progress import show_progress
-from reconciler.cli.commands.apply.source import SavedPlanSource, YamlSource, read_source
-from reconciler.cli.error_output import format_error, write_crash_log
+from reconciler.cli.error_output import print_crash, print_error, print_message
 from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
 from reconciler.cli.output import (
-    print_message,
     require_distinct_files,
     require_stdout,
     terminal_width,
@@ -32,10 +29,13 @@ from reconciler.cli.output import (
     write_after_success,
     write_file,
 )
+from reconciler.cli.planning import YamlSource, load_request
+from reconciler.cli.progress import show_progress
+from reconciler.cli.saved_plan import SavedPlanSource, is_plan_file, load_saved_plan
 from reconciler.cli.session import Session, endpoint_of, open_session
 from reconciler.cli.signals import StopFlag, handle_signals
 from reconciler.engine import PlanResult, execute
-from reconciler.errors import Refused, UsageError
+from reconciler.errors import ExitCode, Refused, UsageError
 from reconciler.plan.guards import raise_if_refused
 from reconciler.plan.model import Plan
 from reconciler.report.options import RenderOptions
@@ -59,9 +59,12 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
     """Apply PATH and return the exit code."""
     if options.dry_run and (options.report or options.audit_log):
         raise UsageError("--dry-run cannot be combined with --report or --audit-log", "remove one of them")
-    source = read_source(request, global_options)
-    if isinstance(source, SavedPlanSource):
+    source: YamlSource | SavedPlanSource
+    if is_plan_file(request.path):
+        source = load_saved_plan(request, global_options)
         global_options = replace(global_options, instance_id=source.account.instance_id)
+    else:
+        source = load_request(request, global_options)
     outputs = {"--report": options.report, "--audit-log": options.audit_log}
     require_distinct_files(outputs, (*source.files, global_options.api_key_file))
     require_writable(options.report)
@@ -81,8 +84,8 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
         except Exception as error:
             if not recorder.wrote:
                 raise
-            print_message(write_crash_log(error, sys.argv[1:]))
-            return 3
+            print_crash(error, sys.argv[1:])
+            return ExitCode.NOT_CONVERGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class ApplyRun:
         elif calls:
             write("\n" + text)
         raise_if_refused(plan, is_shown=is_shown)
-        return 0
+        return ExitCode.DONE
 
     def _execute(self, planned: PlanResult, session: Session) -> ApplyResult:
         """Execute the plan. An unexpected error is raised only before the first write; after it, the result has it."""
@@ -164,16 +167,16 @@ class ApplyRun:
     def _report(self, result: ApplyResult, *, nothing_to_do: bool = False) -> int:
         """Write the report and the result; return the exit code, which is 1 only when no call wrote."""
         for error in result.unexpected:
-            print_message(write_crash_log(error, sys.argv[1:]))
+            print_crash(error, sys.argv[1:])
         complete = all((self._write_report(result), self._write_result(result, nothing_to_do)))
         if nothing_to_do and not complete:
-            return 1
+            return ExitCode.ERROR
         if self.recorder.error:
             print_message(self.recorder.error)
-            return 3
+            return ExitCode.NOT_CONVERGED
         if result.interrupted:
-            return 130
-        return 0 if result.converged and complete else 3
+            return ExitCode.INTERRUPTED
+        return ExitCode.DONE if result.converged and complete else ExitCode.NOT_CONVERGED
 
     def _write_report(self, result: ApplyResult) -> bool:
         from reconciler.report.documents import result_document
@@ -184,7 +187,7 @@ class ApplyRun:
         try:
             write_file(self.options.report, json_text(result_document(result)), private=True)
         except UsageError as error:
-            print_message(format_error(error))
+            print_error(error)
             return False
         return True
 

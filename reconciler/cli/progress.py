@@ -1,18 +1,20 @@
-"""The progress of an apply: a bar on a terminal, one line per call elsewhere."""
+"""Logs on stderr, as text or JSON lines; the progress of an apply, as a bar on a terminal, else as logs."""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from reconciler.apply.result import StepResult, StepStatus
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.plan.model import Plan
-from reconciler.plan.step import Action, Step
+from reconciler.plan.model import Action, Plan, Step
 from reconciler.sanitize.escape import mask_and_escape
+from reconciler.sanitize.mask import mask_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -20,8 +22,60 @@ if TYPE_CHECKING:
 
     from reconciler.apply.ports import Progress
 
-
 log = logging.getLogger("reconciler.apply")
+
+
+class TextFormatter(logging.Formatter):
+    """The masked message as one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return mask_and_escape(record.getMessage())
+
+
+class JsonFormatter(logging.Formatter):
+    """A JSON object a line, with the API call where the record is of one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": mask_text(record.getMessage()),
+        }
+        call = {
+            name: mask_text(value) if isinstance(value, str) else value
+            for name, value in getattr(record, "call", {}).items()
+        }
+        return json.dumps({**line, "call": call} if call else line)
+
+
+class StderrHandler(logging.Handler):
+    """Writes to the current stderr, which a progress bar replaces for a while."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; do nothing where stderr was closed when the program started (`2>&-`)."""
+        stderr: TextIO | None = sys.stderr
+        if stderr is None:
+            return
+        try:
+            stderr.write(self.format(record) + "\n")
+            stderr.flush()
+        except OSError:
+            self.handleError(record)
+
+
+def set_up_logging(global_options: GlobalOptions) -> None:
+    """Send logs to stderr: -q logs errors only, -v every API call; the default is progress."""
+    handler = StderrHandler()
+    handler.setFormatter(JsonFormatter() if global_options.log_format == "json" else TextFormatter())
+    logger = logging.getLogger("reconciler")
+    logger.handlers[:] = [handler]
+    logger.propagate = False
+    logger.setLevel(
+        logging.ERROR if global_options.quiet else logging.DEBUG if global_options.verbose else logging.INFO
+    )
 
 
 class LogProgress:

@@ -1,18 +1,39 @@
-"""Click classes: commands that are imported only when they run, so that `--help` answers at once."""
+"""Commands: imported only when they run, so that `--help` answers at once; each with the global options."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 import click
 
+from reconciler.cli.global_options import GlobalOption, add_global_options, global_options_of
 from reconciler.model.text import closest_name
 
 
-class GlobalOption(click.Option):
-    """An option of every command; the help lists these apart."""
+def command(example: str, name: str | None = None) -> Callable[[Callable[..., int]], click.Command]:
+    """Make a function a command that takes the global options, with an example at the end of its help."""
+
+    def decorate(function: Callable[..., int]) -> click.Command:
+        return click.command(name, cls=Command, epilog=f"\b\nExample:\n{example}")(add_global_options(function))
+
+    return decorate
+
+
+def pass_global_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Set up the logs of a command, and pass it the values of the global options first."""
+
+    @wraps(function)
+    def run(*args: object, **kwargs: object) -> int:
+        from reconciler.cli.progress import set_up_logging
+
+        global_options = global_options_of(click.get_current_context())
+        set_up_logging(global_options)
+        return function(global_options, *args, **kwargs)
+
+    return run
 
 
 class Command(click.Command):
