@@ -16,6 +16,7 @@ import click
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.error_output import print_error
 from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.run_context import read_run_context
 from reconciler.errors import OutputError, UsageError
 from reconciler.report.options import RenderOptions
 
@@ -73,6 +74,7 @@ def write_rendered(
         drift=drift,
         summary=summary,
         width=terminal_width() if on_screen else None,
+        run=read_run_context(os.environ),
     )
     write(render(result, options), output, private=show_phones)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
+
+from reconciler.model.run_context import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,11 +12,14 @@ class RenderOptions:
     """With full phone numbers or masked ones, with colours (text alone has any), for which command, how wide.
 
     `drift` marks a plan that nobody intends to apply. `summary` leaves out the single groups, in text and markdown.
-    `width` is that of the terminal, to which text is wrapped; None for a file or a pipe.
+    `width` is that of the terminal, to which text is wrapped; None for a file or a pipe. `run` is the CI run that a
+    report links back to.
     """
 
     show_phones: bool = False
     color: bool = False
     drift: bool = False
+    _: KW_ONLY
     summary: bool = False
     width: int | None = None
+    run: RunContext = field(default_factory=RunContext)
