@@ -154,9 +154,9 @@ class GroupView:
         yield from (Badge("stop", "blocked") for _ in self.blocked[:1])
         yield from (Badge(item.tone, item.words) for item in self.actions)
         if removed:
-            yield Badge("remove", f"{plural(removed, 'person', 'people')} removed")
+            yield Badge("remove", plural(removed, "person leaves", "people leave"))
         if added:
-            yield Badge("add", f"{plural(added, 'person', 'people')} added")
+            yield Badge("add", plural(added, "person joins", "people join"))
         yield from (Badge("change", item.change.field) for item in self.fields if item.planned)
         if self.adopted:
             yield Badge("note", "adopted")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import ceil
 from typing import Final
 
@@ -74,10 +76,9 @@ def plan_totals(plan: Plan, *, drift: bool) -> Totals:
     if not plan.has_changes:
         return Totals(_no_changes(plan, drift=drift), rest=_unchanged_groups(plan) or _why_no_group(plan))
     count = summarize_plan(plan)
-    groups = {"create": count.creates, "adopt": count.adopts, "join": count.joins, "change": count.changes}
     parts = (
         ("refused",) if plan.refusals else (),
-        tuple(f"{number} to {verb}" for verb, number in {**groups, "leave": count.leaves}.items() if number),
+        group_words(count),
         moves_words(count),
         _blocked(count.blocked),
     )
@@ -92,13 +93,21 @@ def result_totals(result: ApplyResult) -> Totals:
     groups = {"created": count.created, "joined": count.joined, "changed": count.changed, "left": count.left}
     steps = {"failed": count.failed, "unknown": count.unknown, "skipped": count.skipped, "not run": count.not_run}
     joined, left = PeopleCount(count.people_joined, count.added), PeopleCount(count.people_left, count.removed)
+    done = [f"{number} {word}" for word, number in groups.items() if number]
+    first = next((plural(number, "group") + f" {word}" for word, number in groups.items() if number), "")
     parts = (
-        tuple(f"{number} {word}" for word, number in groups.items() if number),
+        (first, *done[1:]) if done else (),
         _both((joined, "joined", "joined"), (left, "left", "left")),
         tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
         _blocked(count.blocked),
     )
     return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))
+
+
+def group_words(count: PlanSummary) -> tuple[str, ...]:
+    """Return `2 to create`, `1 to change`: what is done with how many groups."""
+    groups = {"create": count.creates, "adopt": count.adopts, "join": count.joins, "change": count.changes}
+    return tuple(f"{number} to {verb}" for verb, number in {**groups, "leave": count.leaves}.items() if number)
 
 
 def moves_words(count: PlanSummary, *, leaving_first: bool = False) -> tuple[str, ...]:
@@ -196,6 +205,15 @@ def scope_sentences(plan: Plan) -> Iterator[Pieces]:
         yield literal(f"Shard {plan.shard}: {len(plan.groups)} of {which}{total}.")
     if plan.baseline is not None:
         yield from cause_sentences(plan, plan.baseline)
+
+
+def moment_text(written: str) -> str:
+    """Return `2026-11-21 12:00 UTC`; "" for a text that is not a point in time with its offset from UTC."""
+    with suppress(ValueError, OverflowError):
+        moment = datetime.fromisoformat(written)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return ""
 
 
 def as_of_sentence(saved: SavedPlan) -> Pieces:
