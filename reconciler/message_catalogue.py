@@ -84,12 +84,12 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     ),
     # Overrides: what lifts a refusal.
     "raise-removal-limit": _override(
-        "if you did not mean to, restore the lines you deleted; if you did, pass `--max-removals {removed:int}`, or "
+        "if you did not mean to, restore the lines you deleted; if you did, pass --max-removals {removed:int}, or "
         "raise `max_removals` for this group"
     ),
     "raise-removal-limit-in-new-plan": _override(
         "if you did not mean to, restore the lines you deleted and make a new plan; if you did, make one with "
-        "`--max-removals {removed:int}`, or raise `max_removals` for this group"
+        "--max-removals {removed:int}, or raise `max_removals` for this group"
     ),
     "connect-instance": _override("connect it: scan the QR code in Wappfy's dashboard"),
     "use-waha-instance": _override("name another instance with --instance-id: only instances of type waha have groups"),

@@ -103,12 +103,10 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance) -> P
     return replace(plan, refusals=(*saved, *new, *check_removal_limits(plan.groups, saved=True)))
 
 
-def raise_if_refused(plan: Plan, *, is_shown: bool = False) -> None:
-    """Raise Refused when a guard refuses the run, with every reason and override unless a shown plan had them."""
+def raise_if_refused(plan: Plan) -> None:
+    """Raise Refused, with every reason and what overrides it, when a guard refuses the run."""
     if not plan.refusals:
         return
-    if is_shown:
-        raise Refused("refused before the first write: nothing was changed")
     lines = []
     for refusal in plan.refusals:
         where = f"{refusal.group}: " if refusal.group else ""

@@ -11,7 +11,8 @@ from reconciler.model.run_context import RunContext
 class RenderOptions:
     """With full phone numbers or masked ones, with colours (text alone has any), for which command, how wide.
 
-    `drift` marks a plan that nobody intends to apply. `summary` leaves out the single groups, in text and markdown.
+    `drift` marks a plan that nobody intends to apply. `summary` leaves out the single groups, in text and markdown,
+    and `refusals` the reasons to refuse the plan where it is False, in text.
     `width` is that of the terminal, to which text is wrapped; None for a file or a pipe. `run` is the CI run that a
     report links back to.
     """
@@ -21,5 +22,6 @@ class RenderOptions:
     drift: bool = False
     _: KW_ONLY
     summary: bool = False
+    refusals: bool = True
     width: int | None = None
     run: RunContext = field(default_factory=RunContext)

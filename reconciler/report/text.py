@@ -48,7 +48,7 @@ def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
         blocks = [paint(view.headline, BOLD, options), *blocks, _lines_block(single_groups_lines(view), options)]
     else:
         blocks += [section_text(group.section, options) for group in view.single]
-    blocks += [_refusals(view.refusals, options)] if view.refusals else []
+    blocks += [_refusals(view.refusals, options)] if view.refusals and options.refusals else []
     if not options.summary:
         blocks.append(_lines_block((note.line for note in view.notes), options))
     ending = [plain_text(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]

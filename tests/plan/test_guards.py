@@ -78,7 +78,7 @@ def test_a_refusal_names_the_group_the_limit_its_source_and_the_flag_that_lifts_
 def test_the_flag_that_a_refusal_names_does_lift_it() -> None:
     wanted, group_live = removing(4, 3)
     (refusal,) = plan_for(wanted, group_live).refusals
-    number = int(refusal.override.to_text().split("--max-removals ")[1].split("`")[0])
+    number = int(refusal.override.to_text().split("--max-removals ")[1].split(",")[0])
     assert plan_for(wanted, group_live, choices=PlanOptions(max_removals=count(number))).refusals == ()
 
 

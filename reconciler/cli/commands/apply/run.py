@@ -102,10 +102,10 @@ class ApplyRun:
     def finish_plan(self, planned: PlanResult, session: Session) -> int:
         """Show the plan, confirm it, execute it, report the result; return the exit code."""
         plan = planned.plan
-        is_shown = self._show_plan(plan)
+        self._show_plan(plan)
         if self.options.dry_run:
-            return self._dry_run(plan, session, is_shown=is_shown)
-        raise_if_refused(plan, is_shown=is_shown)
+            return self._dry_run(plan, session)
+        raise_if_refused(plan)
         if not plan.steps:
             return self._report(ApplyResult(plan, calls=self.recorder.calls), nothing_to_do=True)
         if not self.options.yes:
@@ -114,22 +114,22 @@ class ApplyRun:
         result = self._execute(planned, session)
         return self._report(replace(result, calls=self.recorder.calls))
 
-    def _show_plan(self, plan: Plan) -> bool:
+    def _show_plan(self, plan: Plan) -> None:
         """Show the plan on stdout; when that is for one document, on stderr, and only when somebody is to confirm.
 
-        Return whether it was shown.
+        The error that follows a refused plan has the reasons.
         """
         on_stdout = self.options.format == "text"
         if not on_stdout and (self.options.yes or self.options.dry_run):
-            return False
-        text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), self._render_options())
+            return
+        options = replace(self._render_options(), refusals=False)
+        text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), options)
         if on_stdout:
             write(text)
         else:
             click.echo(text, err=True)
-        return True
 
-    def _dry_run(self, plan: Plan, session: Session, *, is_shown: bool) -> int:
+    def _dry_run(self, plan: Plan, session: Session) -> int:
         from reconciler.report.sections import KNOWN_AFTER_APPLY
         from reconciler.report.text import DryRun
 
@@ -140,7 +140,7 @@ class ApplyRun:
             write(text)
         elif calls:
             write("\n" + text)
-        raise_if_refused(plan, is_shown=is_shown)
+        raise_if_refused(plan)
         return ExitCode.DONE
 
     def _execute(self, planned: PlanResult, session: Session) -> ApplyResult:
