@@ -142,7 +142,7 @@ def _keys_by_id(matches: Mapping[str, Match]) -> dict[str, str]:
 
 
 def with_former_people(changes: Iterable[Change], people: Mapping[Identity, Person]) -> tuple[Change, ...]:
-    """Name those who would be removed and whom only the earlier revision knows, which has these `people`."""
+    """Name the people to be removed who are only in the earlier revision, which has these `people`."""
 
     def named(person: PersonRef) -> PersonRef:
         former = None if person.identity is None or person.label else people.get(person.identity)

@@ -68,5 +68,5 @@ class PersonRef:
 
 
 def count_people(people: Iterable[PersonRef]) -> int:
-    """Count distinct people, of whom one may be in several groups."""
+    """Count distinct people: one person may be in several groups."""
     return len({person.ref_id for person in people})

@@ -19,7 +19,7 @@ class PlanOptions:
 
     `max_removals` overrides the configuration; `targets` are keys, none for all; `changed_since` excludes some of
     them, `shard` selects a part of the rest. `previous_groups` are the groups of that earlier revision, where a key may
-    match another live group than it did there (None: none can), `previous_people` everybody whom it had. `sandbox` is a
+    match another live group than it did there (None: none can), `previous_people` all its people. `sandbox` is a
     run on the embedded server.
     """
 

@@ -75,7 +75,7 @@ class PersonItem:
 
 @dataclass(frozen=True, slots=True)
 class NewNumber:
-    """One person of whom a group has an earlier number: that one leaves, the new one joins."""
+    """One person whose earlier number is in a group: that one leaves, the new one joins."""
 
     old: PersonItem
     new: PersonItem

@@ -231,7 +231,7 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
         yield literal("The run was interrupted. Run `reconciler apply` again to apply the rest.")
     elif _may_help_again(result):
         yield literal(
-            "Some changes were not made (see above). Run `reconciler plan` to see what is left, then run "
+            "Some changes were not made (see above). Run `reconciler plan` to see the rest, then run "
             "`reconciler apply` again."
         )
     else:

@@ -224,7 +224,7 @@ def confirm(plan: Plan) -> None:
         click.echo("Type yes to confirm: ", nl=False, err=True)
         answer = stdin.readline().strip().lower()
     if answer != "yes":
-        raise Refused("nothing was changed")
+        raise Refused("not confirmed: nothing was changed")
 
 
 def require_writable(report: Path | None) -> None:
