@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -63,10 +64,18 @@ def write_rendered(
     *,
     show_phones: bool,
     drift: bool = False,
+    summary: bool = False,
 ) -> None:
-    """Write a result in its format; a file has no colours, and one with full phone numbers is private."""
-    color = use_color(global_options.no_color) and output is None
-    options = RenderOptions(show_phones, color, drift, run=read_run_context(os.environ))
+    """Write a result in its format; a file has no colours and no width, one with full phone numbers is private."""
+    on_screen = output is None
+    options = RenderOptions(
+        show_phones=show_phones,
+        color=on_screen and use_color(global_options.no_color),
+        drift=drift,
+        summary=summary,
+        width=terminal_width() if on_screen else None,
+        run=read_run_context(os.environ),
+    )
     write(render(result, options), output, private=show_phones)
 
 
@@ -83,6 +92,14 @@ def use_color(no_color: bool) -> bool:
     stdout = _stdout()
     terminal = stdout is not None and stdout.isatty()
     return terminal and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int | None:
+    """Return how many columns stdout has; None where it is no terminal."""
+    stdout = _stdout()
+    if stdout is None or not stdout.isatty():
+        return None
+    return shutil.get_terminal_size(fallback=(0, 0)).columns or None
 
 
 def require_stdout() -> None:

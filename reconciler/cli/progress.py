@@ -165,7 +165,7 @@ def show_progress(plan: Plan, global_options: GlobalOptions) -> Iterator[Progres
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     step = TextColumn("{task.fields[current]}", markup=False)
-    total = plan.calls + sum(1 for group in plan.groups if group.steps)
+    total = plan.calls + plan.read_backs
     console = Console(file=cast("TextIO", LenientStream(stderr)), no_color=global_options.no_color or None)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), step)
     with Progress(*columns, console=console, transient=True) as bar:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired, DesiredGroup, RemovalLimit
+from reconciler.model.desired import Desired, DesiredGroup, Person, RemovalLimit
+from reconciler.model.identity import Identity
 from reconciler.model.text import closest_name
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
@@ -18,7 +19,8 @@ class PlanOptions:
 
     `max_removals` overrides the configuration; `targets` are keys, none for all; `changed_since` excludes some of
     them, `shard` selects a part of the rest. `previous_groups` are the groups of that earlier revision, where a key may
-    match another live group than it did there (None: none can). `sandbox` is a run on the embedded server.
+    match another live group than it did there (None: none can), `previous_people` all its people. `sandbox` is a
+    run on the embedded server.
     """
 
     targets: tuple[str, ...] = ()
@@ -27,6 +29,7 @@ class PlanOptions:
     shard: Shard | None = None
     changed_since: ChangedSince | None = None
     previous_groups: tuple[DesiredGroup, ...] | None = None
+    previous_people: Mapping[Identity, Person] = field(default_factory=dict)
     sandbox: bool = False
 
 

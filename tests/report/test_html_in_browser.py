@@ -182,7 +182,7 @@ def test_without_script_everything_is_there_and_nothing_that_needs_it(opened: Op
 
 
 def hostile_group(key: str, text: str) -> GroupPlan:
-    who = replace(samples.STRANGER, label=text, reason=text)
+    who = replace(samples.STRANGER, alias=text, reason=text)
     steps = (
         Step(group=key, action=Action.PATCH, phase=Phase.BUILD, group_id="1@g.us", name=text, description=text),
         Step(group=key, action=Action.ADD, phase=Phase.BUILD, group_id="1@g.us", people=(who,)),
@@ -289,7 +289,7 @@ def test_light_and_dark_follow_the_reader(opened: Open) -> None:
 @pytest.mark.parametrize("width", [320, 375, 1000])
 def test_the_page_is_never_wider_than_its_window(opened: Open, width: int) -> None:
     long = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
-    who = replace(samples.ALICE, label=long, reason=long)
+    who = replace(samples.ALICE, alias=long, reason=long)
     text = (TextChange("name", Untrusted(long), f"{long}x"), TextChange("description", Untrusted(long), ""))
     group = GroupPlan(
         key=long,

@@ -10,9 +10,10 @@ from typing import Final
 
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan, summarize_plan
+from reconciler.report.group_view import GroupView, PersonItem
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
-from reconciler.report.plan_view import GroupView, PersonItem, PersonMoves, PlanView, plan_view
+from reconciler.report.plan_view import PersonMoves, PlanView, plan_view
 from reconciler.report.sections import Tone
 from reconciler.report.summary import duration
 

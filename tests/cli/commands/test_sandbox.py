@@ -113,7 +113,7 @@ def on_a_terminal(answer: bytes, *arguments: str) -> tuple[int, str]:
             if not part:
                 break
             screen += part
-            if answer and b"Type 'yes' to continue" in screen:
+            if answer and b"Type 'yes' to confirm" in screen:
                 os.write(controller, answer)
                 answer = b""
     os.close(controller)
