@@ -7,6 +7,7 @@ INSTALLED := $(VENV)/.installed
 .PHONY: demo test quick torture bench docs site lint types imports audit unit screenshots clean
 
 $(INSTALLED): pyproject.toml constraints.txt
+	@echo "installing into $(VENV), about 30 s"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
@@ -24,7 +25,7 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 imports: $(INSTALLED)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 # Ruff's S rules, in `lint`, look for what bandit looks for.
 audit: $(INSTALLED)

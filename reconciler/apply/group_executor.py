@@ -229,10 +229,9 @@ class GroupExecutor:
 
 
 def fields_that_differ(step: Step, live: LiveGroup) -> list[Message]:
-    """Return, a message each, the name and the description that a step sends and a live group does not have."""
-    differences = []
-    if step.name is not None and not texts_equal(step.name, live.name):
-        differences.append(Message.of("name-differs", live=live.name, sent=Untrusted(step.name)))
-    if step.description is not None and not texts_equal(step.description, live.description):
-        differences.append(Message.of("description-differs"))
-    return differences
+    """Return, a message each, the texts that a step sends and a live group does not have."""
+    messages = {
+        "name": Message.of("name-differs", live=live.name, sent=Untrusted(step.name or "")),
+        "description": Message.of("description-differs"),
+    }
+    return [messages[field] for field, sent in step.texts.items() if not texts_equal(sent, getattr(live, field))]

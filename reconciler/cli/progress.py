@@ -147,8 +147,7 @@ def describe_step(step: Step) -> str:
         case Action.CREATE:
             return f"create with {people}"
         case Action.PATCH:
-            values = {"name": step.name, "description": step.description}
-            return f"patch {' and '.join(field for field, value in values.items() if value is not None)}"
+            return f"patch {' and '.join(step.texts)}"
         case _:
             return str(step.action)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.error_output import register_secret
+from reconciler.cli.installation import extra_command
 from reconciler.cli.signals import StopFlag, handle_signals
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
@@ -171,9 +172,11 @@ def _api_key(global_options: GlobalOptions) -> str:
 @contextmanager
 def map_sandbox_errors() -> Iterator[None]:
     """Raise the embedded server's errors as this program's own."""
-    from reconciler.sandbox import SandboxError
+    from reconciler.sandbox import MissingWebServer, SandboxError
 
     try:
         yield
+    except MissingWebServer as error:
+        raise UsageError(f"sandbox: {error}", f"run `{extra_command('sandbox')}`") from error
     except SandboxError as error:
         raise UsageError(f"sandbox: {error}") from error

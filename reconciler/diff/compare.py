@@ -24,7 +24,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import Untrusted, normalize, texts_equal
+from reconciler.model.text import TEXT_FIELDS, Untrusted, normalize, texts_equal
 
 
 def needs_read(match: Match) -> bool:
@@ -165,10 +165,9 @@ def _with_trusted_removals(change: Change, doubts: tuple[Message, ...]) -> Chang
 
 def _text_changes(group: DesiredGroup, live: LiveGroup | None) -> tuple[TextChange, ...]:
     changes = []
-    for field, wanted, current in (
-        ("name", group.name, live.name if live else None),
-        ("description", group.description, live.description if live else None),
-    ):
+    for field in TEXT_FIELDS:
+        wanted: str | Unmanaged = getattr(group, field)
+        current: Untrusted | None = getattr(live, field) if live else None
         if isinstance(wanted, Unmanaged) or texts_equal(wanted, current or ""):
             continue
         changes.append(TextChange(field, current, normalize(wanted)))

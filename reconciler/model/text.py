@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Final, NoReturn
 
+TEXT_FIELDS: Final = ("name", "description")
+"""The texts that a desired group, a live group and a step have, in the order in which they are shown."""
 _MAX_CANDIDATES = 500
 """Names that are compared with a mistyped one: a file may have a million."""
 

@@ -17,6 +17,7 @@ from reconciler.model.identity import Identity, identity_of_digits, identity_of_
 from reconciler.model.live import Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
+from reconciler.model.text import TEXT_FIELDS
 from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step, summarize_plan
 
 
@@ -32,7 +33,7 @@ class _StepShape:
 _SHAPES = {
     Action.JOIN: _StepShape({Phase.BUILD}, {"invite"}, {"group_id"}),
     Action.CREATE: _StepShape({Phase.BUILD}, {"name"}, {"people"}),
-    Action.PATCH: _StepShape({Phase.BUILD}, optional={"name", "description", "group_id"}),
+    Action.PATCH: _StepShape({Phase.BUILD}, optional={*TEXT_FIELDS, "group_id"}),
     Action.ADD: _StepShape({Phase.BUILD, Phase.SWAP}, {"people"}, {"group_id"}),
     Action.REMOVE: _StepShape({Phase.SWAP, Phase.REMOVE}, {"people", "group_id"}),
     Action.LEAVE: _StepShape({Phase.REMOVE}, {"group_id"}),
@@ -149,13 +150,13 @@ def _member_faults(group: GroupPlan, step: Step) -> Iterator[Inconsistency]:
     shape = _SHAPES[step.action]
     if step.phase not in shape.phases:
         yield "phase", f"a phase in which a group can {step.action.value}"
-    present = {name for name in ("group_id", "name", "description", "invite") if getattr(step, name) is not None}
-    present |= {"people"} if step.people else set()
+    present = {name for name in ("group_id", "invite") if getattr(step, name) is not None}
+    present |= step.texts.keys() | ({"people"} if step.people else set())
     for name in sorted(shape.required - present):
         yield name, f"something, as this step is to {step.action.value}"
     for name in sorted(present - shape.required - shape.optional):
         yield name, f"nothing, as this step is to {step.action.value}"
-    if step.action is Action.PATCH and not present & {"name", "description"}:
+    if step.action is Action.PATCH and not step.texts:
         yield "name", "a name or a description to set"
 
 
@@ -203,6 +204,6 @@ def _text_faults(group: GroupPlan, step: Step) -> Iterator[Inconsistency]:
     """Yield texts of a patch that the plan does not show as new."""
     listed = {(change.field, change.new) for change in group.field_changes}
     if step.action is Action.PATCH:
-        for field, text in (("name", step.name), ("description", step.description)):
-            if text is not None and (field, text) not in listed:
+        for field, text in step.texts.items():
+            if (field, text) not in listed:
                 yield field, "the new text that the group's `field_changes` show"

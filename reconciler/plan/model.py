@@ -16,7 +16,7 @@ from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef, count_people
-from reconciler.model.text import Untrusted
+from reconciler.model.text import TEXT_FIELDS, Untrusted
 from reconciler.plan.shard import ShardInfo
 
 
@@ -66,6 +66,12 @@ class Step:
     description: str | None = None
     people: tuple[PersonRef, ...] = ()
     invite: str | None = None
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts that it sends, by field."""
+        texts = {field: getattr(self, field) for field in TEXT_FIELDS}
+        return {field: text for field, text in texts.items() if text is not None}
 
 
 class DriftCause(StrEnum):

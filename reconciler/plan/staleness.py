@@ -10,7 +10,7 @@ from reconciler.errors import PlanFileError, Refused
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
-from reconciler.model.text import Untrusted, normalize, texts_equal
+from reconciler.model.text import TEXT_FIELDS, Untrusted, normalize, texts_equal
 from reconciler.plan.model import Action, GroupPlan, Plan
 from reconciler.sanitize.escape import quoted
 
@@ -113,7 +113,7 @@ def _namesakes(group: GroupPlan, ids_by_name: Mapping[str, Sequence[str]]) -> It
 def _differences(was: LiveGroup, now: LiveGroup) -> Iterator[str]:
     before, after = _roles(was), _roles(now)
     people = [_person_change(person, before.get(person), after.get(person)) for person in before | after]
-    texts = [_text_change("name", was.name, now.name), _text_change("description", was.description, now.description)]
+    texts = [_text_change(field, getattr(was, field), getattr(now, field)) for field in TEXT_FIELDS]
     yield from sorted(text for text in (*texts, *people) if text)
 
 

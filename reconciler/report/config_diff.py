@@ -22,7 +22,7 @@ from reconciler.history.config_diff import (
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
-from reconciler.model.text import Untrusted
+from reconciler.model.text import TEXT_FIELDS, Untrusted
 from reconciler.report.documents import document_json
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
@@ -55,7 +55,6 @@ DIFF_FORMAT: Final = "wappfy-reconciler/diff"
 DIFF_FORMAT_VERSION: Final = 2
 _FORBIDDEN: Final = "Forbidden by `restrictions`"
 _FOR_ALL: Final = "For all groups"
-_QUOTED_FIELDS: Final = ("name", "description")
 _MAX_ALIASES: Final = 20
 _CHANGE_LINES: Final = {
     GroupChangeKind.ADDED: Line("+", literal("new group")),
@@ -201,7 +200,7 @@ def _group_lines(group: GroupDiff) -> Iterator[Line]:
 
 def _field_lines(change: FieldChange, *, is_new: bool = False) -> Iterator[Line]:
     """Yield old and new value; of a new group the new value alone, since it had none before."""
-    if change.field in _QUOTED_FIELDS and change.new is not None and (is_new or change.old is not None):
+    if change.field in TEXT_FIELDS and change.new is not None and (is_new or change.old is not None):
         yield field_line(TextChange(change.field, None if change.old is None else Untrusted(change.old), change.new))
     elif is_new:
         yield Line("+", (field_label(change.field), OutsideText(change.new or "")))

@@ -225,7 +225,7 @@ def _match(group: GroupPlan) -> Pieces:
 
 def _fields(group: GroupPlan) -> Iterator[FieldItem]:
     """Yield name, then description. The name of a group that is yet to be created is in its heading already."""
-    sent = {("name", step.name) for step in group.steps} | {("description", s.description) for s in group.steps}
+    sent = {text for step in group.steps for text in step.texts.items()}
     for change in sorted(group.field_changes, key=lambda change: (change.field != "name", change.field)):
         if change.field != "name" or change.old is not None:
             yield FieldItem(change, (change.field, change.new) in sent, cause_words(group, DriftItem(change.field)))

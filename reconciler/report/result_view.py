@@ -159,9 +159,8 @@ def _done(result: StepResult, run: _GroupRun) -> Iterator[Line]:
     if step.action in _DONE:
         yield _DONE[step.action]
     old = {change.field: change.old for change in run.plan.field_changes}
-    for field, text in (("name", step.name), ("description", step.description)):
-        if step.action is Action.PATCH and text is not None:
-            yield field_line(TextChange(field, old.get(field), text))
+    if step.action is Action.PATCH:
+        yield from (field_line(TextChange(field, old.get(field), text)) for field, text in step.texts.items())
     if people := run.moved[result]:
         removes = step.action is Action.REMOVE
         words = f"{'removed' if removes else 'added'} {plural(len(people), 'person', 'people')}: "

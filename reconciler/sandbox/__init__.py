@@ -11,8 +11,8 @@ leave open, and a `Fault` makes the server misbehave. The web server is loaded o
 from reconciler.sandbox.database import reset
 from reconciler.sandbox.faults import Fault, FaultKind
 from reconciler.sandbox.manual_changes import shake
-from reconciler.sandbox.records import SandboxError
-from reconciler.sandbox.seed import load_faults, seed_world
+from reconciler.sandbox.records import MissingWebServer, SandboxError
+from reconciler.sandbox.seed import add_seed, load_faults, seed_world, top_level_keys
 from reconciler.sandbox.server import Server
 from reconciler.sandbox.settings import SANDBOX_KEY, Dialect, Paging, Settings
 from reconciler.sandbox.world import World
@@ -22,13 +22,16 @@ __all__ = [
     "Dialect",
     "Fault",
     "FaultKind",
+    "MissingWebServer",
     "Paging",
     "SandboxError",
     "Server",
     "Settings",
     "World",
+    "add_seed",
     "load_faults",
     "reset",
     "seed_world",
     "shake",
+    "top_level_keys",
 ]

@@ -17,6 +17,10 @@ class SandboxError(Exception):
     """The sandbox cannot do what the caller wants: a bad file, a port in use, an unknown group."""
 
 
+class MissingWebServer(SandboxError):
+    """The packages of the web server are not installed."""
+
+
 class ShownAs(StrEnum):
     """The id of an account in participant lists: its phone JID, a LID with the phone beside it, or only a LID."""
 

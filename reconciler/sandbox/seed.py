@@ -109,15 +109,31 @@ class YamlValue:
 
 
 def seed_world(world: World, path: Path) -> None:
-    """Add a YAML file's instance, accounts, groups and contacts to a world: all of them or, after an error, none.
+    """Add what a YAML file describes to a world, as `add_seed` does. Raises SandboxError with a problem's location."""
+    _add_seed(world, _read_yaml(path, typed=False))
+
+
+def add_seed(world: World, seed: Mapping[str, Any], source: str) -> None:
+    """Add an instance, accounts, groups and contacts to a world: all of them or, after an error, none.
 
     Keys: `instance` {id, phone, name, status, type}; `accounts`, a list of {phone, jid, lid, shows, refuses_adds,
     exists, spelling}; `groups`, a list of {id, name, description, owner, participants, invite_code, instance}, where
     a participant is a phone or {phone, admin, owner}, `instance` is admin (the default), member or outside, and an
     instance that is an admin owns the group unless another owner is named; `contacts`, a list of {phone, name,
-    short_name, push_name, is_business}. Raises SandboxError with the location of a problem.
+    short_name, push_name, is_business}. Values are text, true or false. Raises SandboxError with the location of a
+    problem, which begins with `source`.
     """
-    document = _read_yaml(path, typed=False).fields(("instance", "accounts", "groups", "contacts"), ["instance"])
+    _add_seed(world, YamlValue(seed, f"{source}: "))
+
+
+def top_level_keys(path: Path) -> frozenset[str]:
+    """Return the keys of a YAML file's mapping; none if it has no mapping. Raises SandboxError as `seed_world` does."""
+    document = _read_yaml(path, typed=False).value
+    return frozenset(map(str, document)) if isinstance(document, dict) else frozenset()
+
+
+def _add_seed(world: World, seed: YamlValue) -> None:
+    document = seed.fields(("instance", "accounts", "groups", "contacts"), ["instance"])
     with world.transaction():
         fields = document["instance"].fields(("id", "phone", "name", "status", "type"), ["id", "phone"])
         instance = {key: field.text() for key, field in fields.items()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler.sandbox.context import Service
 from reconciler.sandbox.faults import Fault, FaultSchedule
-from reconciler.sandbox.records import SandboxError
+from reconciler.sandbox.records import MissingWebServer, SandboxError
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.world import World
 
@@ -23,7 +23,7 @@ class Server(Service):
     """An API server for a world that the caller opens and closes. `host` must be a loopback address.
 
     Leaving the `with` block stops it within milliseconds and raises the first exception of a hook or handler.
-    Raises SandboxError if Starlette or uvicorn is missing, or the port is in use.
+    Raises MissingWebServer without Starlette or uvicorn, SandboxError if the port is in use.
     """
 
     def __init__(
@@ -37,7 +37,8 @@ class Server(Service):
         try:
             from reconciler.sandbox.uvicorn_thread import UvicornThread
         except ImportError as error:
-            raise SandboxError(f"the embedded server needs {error.name}; install wappfy-reconciler[sandbox]") from error
+            package = (error.name or "a web server").partition(".")[0]
+            raise MissingWebServer(f"the embedded server needs {package}, which is not installed") from error
         super().__init__(world, settings or Settings(), faults)
         self._make_thread = partial(UvicornThread, self)
         self._address = (host, port)

@@ -147,7 +147,7 @@ def test_the_sandbox_serves_until_it_is_stopped_and_keeps_its_state(
     with running("sandbox", "serve", "--port", "0", "--from", str(seed)) as process:
         assert process.stdout is not None
         ready = process.stdout.readline()
-        assert "inst_served" in ready
+        assert "instance inst_served (+1 202 555 0100)" in ready
         url, key = ready.split()[1], ready.split("  key ")[1].split()[0]
         monkeypatch.setenv("WAPPFY_API_KEY", key)
         imported = stage.run("import", "--base-url", url, "--instance-id", "inst_served", "--output", "served.yaml")

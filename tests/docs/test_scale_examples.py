@@ -30,8 +30,9 @@ POD: dict[str, Any] = JOB["spec"]["template"]["spec"]
 (CONTAINER,) = POD["containers"]
 ACCOUNTS = (1, 2, 3)
 KEYS = tuple(yaml.safe_load((EXAMPLES / "groups" / "groups.yaml").read_text(encoding="utf-8"))["groups"])
-INSTALLING = f"pip install wappfy-reconciler=={__version__}"
+INSTALLING = 'pip install "$RECONCILER_PACKAGE"'
 """The one line that is not run: this very program, of this version, is what it would install."""
+assert WORKFLOW["env"] == {"RECONCILER_PACKAGE": f"wappfy-reconciler=={__version__}"}
 
 
 Ran = subprocess.CompletedProcess[str]

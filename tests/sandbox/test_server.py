@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from reconciler.sandbox import SANDBOX_KEY, SandboxError, Server, Settings, World
+from reconciler.sandbox import SANDBOX_KEY, MissingWebServer, SandboxError, Server, Settings, World
 from reconciler.sandbox.app import openapi_document
 from reconciler.sandbox.context import Service
 from reconciler.sandbox.uvicorn_thread import UvicornThread
@@ -143,13 +143,16 @@ def test_a_server_that_cannot_start_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("missing", ["uvicorn", "starlette"])
-def test_a_missing_web_server_error_names_the_extra_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_web_server_error_names_the_package_and_no_command_that_installs_by_name(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in list(sys.modules):
         if name.partition(".")[0] == missing or name in ("reconciler.sandbox.uvicorn_thread", "reconciler.sandbox.app"):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
-    with World.open() as world, pytest.raises(SandboxError, match=r"install wappfy-reconciler\[sandbox\]"):
+    with World.open() as world, pytest.raises(MissingWebServer) as raised:
         Server(world)
+    assert str(raised.value) == f"the embedded server needs {missing}, which is not installed"
 
 
 def test_the_package_loads_neither_web_server_nor_the_rest_of_the_program() -> None:

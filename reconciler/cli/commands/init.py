@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -18,6 +19,14 @@ from reconciler.cli.signals import handle_signals
 from reconciler.errors import UsageError
 from reconciler.json_schemas import schema_text
 from reconciler.sanitize.escape import mask_and_escape
+from reconciler.starter.repository import (
+    CODEOWNERS_PLACES,
+    GITIGNORE,
+    append_patterns,
+    codeowners,
+    gitignore,
+    missing_patterns,
+)
 from reconciler.starter.templates import CI_SYSTEMS, starter_files
 
 EXAMPLE = """\
@@ -55,17 +64,52 @@ def init(folder: Path, ci: str) -> int:
     """Write a starter configuration and CI pipelines for a new repository; offline.
 
     FOLDER is the repository, which need not exist yet; the default is the current folder. init never overwrites: if
-    one of the files exists, it writes nothing.
+    one of the files exists, it writes nothing. An existing .gitignore gets the lines that it lacks, and an existing
+    CODEOWNERS stays as it is.
     """
-    texts = {folder / name: text for name, text in starter_files(ci, __version__).items()}
-    texts[folder / SCHEMA] = schema_text(SCHEMA)
-    _require_missing(texts)
+    new_files = {folder / name: text.encode() for name, text in starter_files(ci, __version__).items()}
+    new_files[folder / SCHEMA] = schema_text(SCHEMA).encode()
+    _require_missing(new_files)
+    shared_files = [file for file in (_gitignore(folder), _codeowners(folder, ci)) if file is not None]
     require_stdout()
     with handle_signals():
-        _write_all(texts)
-    wrote = [f"wrote {mask_and_escape(str(path))}" for path in texts]
-    write_after_success("\n".join([*wrote, "", *_next_steps(folder, ci)]), "the files were written")
+        _write_all(new_files | {file.path: file.data for file in shared_files if file.data is not None})
+    notes = [*(f"wrote {mask_and_escape(str(path))}" for path in new_files), *(file.note for file in shared_files)]
+    write_after_success("\n".join([*notes, "", *_next_steps(folder, ci)]), "the files were written")
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFile:
+    """A file that the repository may have already: its new contents (None: it stays as it is) and the line about it."""
+
+    path: Path
+    data: bytes | None
+    note: str
+
+
+def _gitignore(folder: Path) -> RepositoryFile:
+    path = folder / GITIGNORE
+    shown = mask_and_escape(str(path))
+    if not os.path.lexists(path):
+        return RepositoryFile(path, gitignore(), f"wrote {shown}")
+    try:
+        existing = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}; nothing was written") from error
+    patterns = missing_patterns(existing)
+    if not patterns:
+        return RepositoryFile(path, None, f"kept {shown}: it has every line already")
+    lines = "1 line" if len(patterns) == 1 else f"{len(patterns)} lines"
+    return RepositoryFile(path, append_patterns(existing, patterns), f"added {lines} to {shown}")
+
+
+def _codeowners(folder: Path, ci: str) -> RepositoryFile | None:
+    paths = [folder / place for place in CODEOWNERS_PLACES[ci]]
+    existing = next((path for path in paths if os.path.lexists(path)), None)
+    if existing is not None:
+        return RepositoryFile(existing, None, f"kept {mask_and_escape(str(existing))}: it exists already")
+    return RepositoryFile(paths[0], codeowners(ci), f"wrote {mask_and_escape(str(paths[0]))}") if paths else None
 
 
 def _next_steps(folder: Path, ci: str) -> list[str]:
@@ -86,18 +130,22 @@ def _require_missing(paths: Iterable[Path]) -> None:
         )
 
 
-def _write_all(texts: Mapping[Path, str]) -> None:
-    """Write all files; write none when one fails or a signal comes."""
+def _write_all(files: Mapping[Path, bytes]) -> None:
+    """Write all files; when one fails or a signal comes, remove the new ones and restore the others."""
+    originals = {path: path.read_bytes() for path in files if path.exists()}
     created: list[Path] = []
     try:
-        for path, text in texts.items():
+        for path, data in files.items():
             for folder in reversed([part for part in path.parents if not os.path.exists(part)]):
                 folder.mkdir()
                 created.append(folder)
-            created.append(path)  # before it exists: a signal may come as soon as it does
-            write_atomic(path, text.encode())
+            if path not in originals:
+                created.append(path)  # before it exists: a signal may come as soon as it does
+            write_atomic(path, data)
     except BaseException as error:
         _remove_all(created)
+        for changed in (path for path, original in originals.items() if path.read_bytes() != original):
+            write_atomic(changed, originals[changed])
         if isinstance(error, OSError):
             raise UsageError(f"cannot write {path}: {error.strerror}; nothing was left behind") from error
         raise

@@ -11,12 +11,14 @@ import click
 
 from reconciler.atomic_file import is_missing
 from reconciler.cli.command import LazyGroup, command, pass_global_options
+from reconciler.cli.first_state import fill_world
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.options import file_option, option
 from reconciler.cli.output import write
 from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, map_sandbox_errors
 from reconciler.cli.signals import on_signal
 from reconciler.errors import UsageError
+from reconciler.sanitize.mask import mask_number
 
 if TYPE_CHECKING:
     from reconciler.sandbox import World
@@ -32,7 +34,8 @@ COMMANDS = {
     "shake": ("reconciler.cli.commands.sandbox:shake", "Simulate manual changes in the embedded server's groups."),
 }
 
-
+FICTIONAL_NUMBER = "+1 202 555 0100"
+"""SANDBOX_PHONE, as people write it."""
 state_option = file_option("--state", help="File that holds the embedded server's state.", default=SANDBOX_STATE)
 
 
@@ -50,8 +53,15 @@ def sandbox() -> None:
 @option("--host", default="127.0.0.1", help="Loopback address to bind.")
 @option("--port", type=click.IntRange(0, 65535), default=8080, help="Port to bind; 0 takes any free one.")
 @state_option
-@file_option("--from", "first_state", help="Start with the groups and people of this YAML file; only with a new state.")
-@file_option("--faults", help="Inject the faults described in this YAML file.")
+@option(
+    "--from",
+    "first_state",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="PATH",
+    help="Start with the groups and people of a configuration (a file or a folder) or of a first-state file; only with "
+    "a new state.",
+)
+@file_option("--faults", help="Inject the faults of this YAML file; each affects one request, or more with `times`.")
 @option(
     "--dialect",
     type=click.Choice(["guide", "reference"]),
@@ -82,8 +92,8 @@ def serve(
 ) -> int:
     """Serve the embedded API on loopback until Ctrl-C.
 
-    Without --from, a new state has one instance (--instance-id, by default inst_sandbox) and no groups. The API key
-    is wappfy_sk_sandbox_key.
+    Without --from, a new state has no groups and one instance (--instance-id, by default inst_sandbox) with the
+    number +1 202 555 0100. The API key is wappfy_sk_sandbox_key.
     """
     from reconciler.sandbox import Dialect, Paging, Server, Settings, World, load_faults
 
@@ -93,19 +103,28 @@ def serve(
         _seed(world, global_options, first_state, state)
         fault_list = load_faults(faults) if faults is not None else ()
         with Server(world, settings, fault_list, host, port) as server:
-            instances = ", ".join(world.instance_ids())
-            write(f"serving {server.url}  instance {instances}  key {server.key}  (stop with Ctrl-C)")
+            write(f"serving {server.url}  instance {_instances(world)}  key {server.key}  (stop with Ctrl-C)")
             stop.wait()
     return 0
 
 
+def _instances(world: World) -> str:
+    """Return the instances with the numbers of their accounts; a number other than the fictional one is masked.
+
+    The file's `instance.phone` must be this number: with another one, every read looks incomplete.
+    """
+    phones = {instance_id: world.instance(instance_id).phone for instance_id in world.instance_ids()}
+    return ", ".join(
+        f"{instance_id} ({FICTIONAL_NUMBER if phone == SANDBOX_PHONE else mask_number(phone)})"
+        for instance_id, phone in phones.items()
+    )
+
+
 def _seed(world: World, global_options: GlobalOptions, first_state: Path | None, state: Path) -> None:
     """Give a new world its instance and the groups of `first_state`, which an existing world does not take."""
-    from reconciler.sandbox import seed_world
-
     if not world.instance_ids():
         if first_state is not None:
-            seed_world(world, first_state)
+            fill_world(world, first_state, global_options)
         if not world.instance_ids():
             world.ensure_instance(global_options.instance_id or SANDBOX_INSTANCE, SANDBOX_PHONE)
     elif first_state is not None:

@@ -6,18 +6,22 @@ import json
 import os
 import re
 import signal
-from pathlib import Path
+import subprocess
+from pathlib import Path, PurePosixPath
 
 import pytest
+import yaml
 
 from reconciler import __version__
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.main import run
 from reconciler.json_schemas import schema_text
 from reconciler.plan.guards import PLACEHOLDER
+from reconciler.starter.repository import CODEOWNERS_PLACES, gitignore
 from reconciler.starter.templates import CI_SYSTEMS, VERSION, starter_files
 
-ALWAYS = {"groups.yaml", "groups.schema.json"}
+ALWAYS = {"groups.yaml", "groups.schema.json", ".gitignore"}
+OWNERS = {"github": {".github/CODEOWNERS"}, "gitlab": {"CODEOWNERS"}, "none": set[str]()}
 PIPELINES = {
     "github": {f".github/workflows/reconciler-{name}.yml" for name in ("plan", "apply", "drift")},
     "gitlab": {".gitlab-ci.yml"},
@@ -34,8 +38,9 @@ def test_init_lists_its_files_and_they_are_valid(host: str, tmp_path: Path, caps
     folder = tmp_path / "new" / "repository"
     assert run(["init", str(folder), "--ci", host]) == 0
     printed = capsys.readouterr().out
-    assert files_below(folder) == ALWAYS | PIPELINES[host]
-    assert set(re.findall(r"^wrote (.*)$", printed, re.M)) == {str(folder / name) for name in ALWAYS | PIPELINES[host]}
+    names = ALWAYS | OWNERS[host] | PIPELINES[host]
+    assert files_below(folder) == names
+    assert set(re.findall(r"^wrote (.*)$", printed, re.M)) == {str(folder / name) for name in names}
     assert re.findall(r"^  (\d)\. ", printed, re.M) == ["1", "2", "3"]
     assert run(["validate", str(folder / "groups.yaml")]) == 0
     assert capsys.readouterr().out.endswith("groups.yaml: valid, 2 groups\n")
@@ -59,10 +64,22 @@ def test_the_editors_line_leads_to_the_schema_beside_the_file(tmp_path: Path) ->
 
 @pytest.mark.parametrize("host", CI_SYSTEMS)
 def test_the_pipelines_install_the_version_that_wrote_them(host: str) -> None:
-    for text in starter_files(host, "9.8.7").values():
-        assert VERSION not in text
-        assert set(re.findall(r'"wappfy-reconciler==(.*?)"', text)) <= {"9.8.7"}
-    assert any("wappfy-reconciler==9.8.7" in text for text in starter_files(host, "9.8.7").values()) is (host != "none")
+    files = starter_files(host, "9.8.7")
+    assert VERSION not in "".join(files.values())
+    for path in PIPELINES[host]:
+        assert re.findall("wappfy-reconciler.*", files[PurePosixPath(path)]) == ["wappfy-reconciler==9.8.7"]
+
+
+@pytest.mark.parametrize("host", CI_SYSTEMS)
+def test_each_pipeline_names_what_pip_installs_in_one_variable_at_its_top(host: str) -> None:
+    files = starter_files(host, __version__)
+    for path in PIPELINES[host]:
+        pipeline = yaml.safe_load(files[PurePosixPath(path)])
+        variables = pipeline["variables" if host == "gitlab" else "env"]
+        assert variables["RECONCILER_PACKAGE"] == f"wappfy-reconciler=={__version__}"
+        installs = re.findall("pip install (.*)", files[PurePosixPath(path)])
+        assert installs
+        assert all('"$RECONCILER_PACKAGE"' in arguments for arguments in installs)
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
@@ -98,7 +115,7 @@ def test_init_that_fails_leaves_nothing_behind(tmp_path: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("nth", range(1, 6))
+@pytest.mark.parametrize("nth", range(1, 8))
 def test_an_interrupted_init_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], nth: int, number: int
 ) -> None:
@@ -122,3 +139,103 @@ def test_init_reads_its_arguments_from_the_environment(tmp_path: Path, monkeypat
     monkeypatch.setenv("RECONCILER_CI", "none")
     assert run(["init"]) == 0
     assert files_below(tmp_path) == {f"there/{name}" for name in ALWAYS}
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_a_new_codeowners_file_asks_for_nobody_until_it_is_edited(host: str, tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path), "--ci", host]) == 0
+    (name,) = OWNERS[host]
+    lines = (tmp_path / name).read_text().splitlines()
+    assert all(line.startswith("#") for line in lines)
+    assert any(re.fullmatch(r"# \* +@[\w-]+/[\w-]+", line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [(host, str(place)) for host, places in CODEOWNERS_PLACES.items() for place in places],
+)
+def test_an_existing_codeowners_file_is_left_alone_wherever_the_host_looks_for_it(
+    host: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("* @me\n")
+    assert run(["init", str(tmp_path), "--ci", host]) == 0
+    assert f"kept {tmp_path / name}: it exists already\n" in capsys.readouterr().out
+    assert (tmp_path / name).read_text() == "* @me\n"
+    assert {found for found in files_below(tmp_path) if found.endswith("CODEOWNERS")} == {name}
+
+
+@pytest.mark.parametrize(
+    ("existing", "expected"),
+    [
+        (b"", b"@COMMENT\n@ALL"),
+        (b"build/\n", b"build/\n@COMMENT\n@ALL"),
+        (b"no newline at the end", b"no newline at the end\n@COMMENT\n@ALL"),
+        (b"on windows\r\n", b"on windows\r\n@COMMENT\r\n@ALL"),
+        (b"\xff is no UTF-8\n", b"\xff is no UTF-8\n@COMMENT\n@ALL"),
+    ],
+)
+def test_an_existing_gitignore_keeps_its_bytes_and_gets_every_line(
+    existing: bytes, expected: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    comment, *patterns = gitignore().splitlines()
+    newline = b"\r\n" if b"\r\n" in existing else b"\n"
+    (tmp_path / ".gitignore").write_bytes(existing)
+    assert run(["init", str(tmp_path)]) == 0
+    assert f"added {len(patterns)} lines to {tmp_path / '.gitignore'}\n" in capsys.readouterr().out
+    whole = expected.replace(b"@COMMENT", comment).replace(b"@ALL", b"".join(line + newline for line in patterns))
+    assert (tmp_path / ".gitignore").read_bytes() == whole
+
+
+def test_an_existing_gitignore_gets_only_the_lines_that_it_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    comment, first, *rest = gitignore().splitlines()
+    (tmp_path / ".gitignore").write_bytes(b"\n".join([*rest, b"mine", b""]))
+    assert run(["init", str(tmp_path)]) == 0
+    assert f"added 1 line to {tmp_path / '.gitignore'}\n" in capsys.readouterr().out
+    assert (tmp_path / ".gitignore").read_bytes() == b"\n".join([*rest, b"mine", comment, first, b""])
+
+
+def test_a_gitignore_that_has_every_line_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".gitignore").write_bytes(gitignore())
+    assert run(["init", str(tmp_path)]) == 0
+    assert f"kept {tmp_path / '.gitignore'}: it has every line already\n" in capsys.readouterr().out
+    assert (tmp_path / ".gitignore").read_bytes() == gitignore()
+
+
+def test_a_gitignore_that_cannot_be_read_stops_init_before_it_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".gitignore").mkdir()
+    assert run(["init", str(tmp_path)]) == 1
+    assert "cannot read" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == [".gitignore"]
+
+
+def test_an_init_that_fails_restores_the_gitignore(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".gitignore").write_text("mine\n")
+
+    def full_after_the_gitignore(path: Path, data: bytes) -> None:
+        if path.name == "CODEOWNERS":
+            raise OSError(28, "No space left on device")
+        write_atomic(path, data)
+
+    monkeypatch.setattr("reconciler.cli.commands.init.write_atomic", full_after_the_gitignore)
+    assert run(["init", str(tmp_path)]) == 1
+    assert "nothing was left behind" in capsys.readouterr().err
+    assert (files_below(tmp_path), (tmp_path / ".gitignore").read_text()) == ({".gitignore"}, "mine\n")
+
+
+@pytest.mark.git
+def test_git_ignores_what_the_pages_save_and_never_a_configuration(tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path)]) == 0
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    saved = ["today.plan", "audit.jsonl", "report.json", "drift.json", "plan.html", ".reconciler/sandbox.sqlite"]
+    kept = ["groups.yaml", "groups.schema.json", "groups/plan.yaml", "report.yaml", ".github/CODEOWNERS"]
+    ignored = subprocess.run(
+        ["git", "-C", str(tmp_path), "check-ignore", *saved, *kept], capture_output=True, text=True
+    ).stdout
+    assert ignored.splitlines() == saved
