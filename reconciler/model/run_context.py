@@ -1,4 +1,4 @@
-"""The CI run that the program is part of: for which commit and pull request, started by whom. Values only."""
+"""The CI run that the program is part of: its commit, its pull request, and who started it. Values only."""
 
 from __future__ import annotations
 
