@@ -100,6 +100,9 @@ They are the same for every format.
 
 {formats}
 
+Without `--format`, the ending of `--output` chooses the format: `.html`, `.json` and `.md` (markdown). `--format html`
+needs `--output` or a redirected stdout; it is refused if stdout is a terminal.
+
 Paths in `github` and `sarif` are relative to the repository, so that annotations appear on the right lines. Each
 problem has a kind (`unknown-key`, `phone-number`, …), by which you can sort and silence it.
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
+
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.plan.shard import Shard
@@ -40,7 +43,8 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     """Add an option that an environment variable can set, too: `RECONCILER_` and its name. Its help has the default."""
     flag = next(name for name in names if name.startswith("--"))
     attributes.setdefault("envvar", f"RECONCILER_{flag[2:].replace('-', '_').upper()}")
-    return click.option(*names, show_default="default" in attributes, **attributes)
+    attributes.setdefault("show_default", "default" in attributes)
+    return click.option(*names, **attributes)
 
 
 def file_option(*names: str, **attributes: Any) -> Callable[[F], F]:
@@ -61,7 +65,53 @@ def format_option(formats: Iterable[str]) -> Callable[[F], F]:
     return option("--format", "format_", type=click.Choice(names), default=names[0], help="Output format.")
 
 
-output_option = file_option("--output", help="Write the result to a file instead of stdout.")
+output_option = file_option("--output", is_eager=True, help="Write the result to a file instead of stdout.")
+
+_FORMAT_BY_ENDING: Final[Mapping[str, str]] = {".html": "html", ".json": "json", ".md": "markdown"}
+"""Which format the ending of a file asks for, where a command has it and no --format is given."""
+
+
+def result_options(formats: Iterable[str]) -> Callable[[F], F]:
+    """Add --output and a --format that follows the ending of its file; the first format is the default."""
+    names = list(formats)
+    format_ = option(
+        "--format",
+        "format_",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=False,
+        callback=_choose_format,
+        help=f"Output format [default: by the ending of --output ({_endings(names)}), else {names[0]}].",
+    )
+
+    def add(function: F) -> F:
+        return format_(output_option(function))
+
+    return add
+
+
+def _endings(formats: Iterable[str]) -> str:
+    known = set(formats)
+    return ", ".join(ending for ending, format_ in _FORMAT_BY_ENDING.items() if format_ in known)
+
+
+def _choose_format(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Return the format of this run; --output is eager, so that its value is known here."""
+    output: Path | None = ctx.params.get("output")
+    if output is not None and ctx.get_parameter_source("format_") is ParameterSource.DEFAULT:
+        asked_for = _FORMAT_BY_ENDING.get(output.suffix.lower(), value)
+        return asked_for if asked_for in _choices(param) else value
+    if value == "html" and output is None and sys.stdout is not None and sys.stdout.isatty():
+        raise UsageError(
+            "an HTML report is for a browser, not for a terminal", "write it to a file: --output FILE.html"
+        )
+    return value
+
+
+def _choices(param: click.Parameter) -> Sequence[str]:
+    return param.type.choices if isinstance(param.type, click.Choice) else ()
+
+
 summary_option = option(
     "--summary",
     is_flag=True,

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import DIFFERENCE_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import as_of_option, format_option, option, output_option, show_phones_option
+from reconciler.cli.options import as_of_option, option, result_options, show_phones_option
 from reconciler.cli.output import require_distinct_files, write_rendered
 from reconciler.errors import ExitCode, Refused
 
@@ -27,8 +27,7 @@ EXAMPLE = """\
 @click.argument("new")
 @click.argument("path", type=click.Path(path_type=Path), default=Path("groups.yaml"), envvar="RECONCILER_PATH")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if the versions differ (0: no difference, 1: error).")
-@format_option(DIFFERENCE_FORMATS)
-@output_option
+@result_options(DIFFERENCE_FORMATS)
 @as_of_option
 @show_phones_option
 @pass_global_options

@@ -12,7 +12,7 @@ from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.error_output import print_error
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import PlanRequest, format_option, option, output_option, planning_options, summary_option
+from reconciler.cli.options import PlanRequest, option, planning_options, result_options, summary_option
 from reconciler.cli.output import require_distinct_files, write_rendered
 from reconciler.errors import (
     MAY_HAVE_TAKEN_EFFECT,
@@ -113,9 +113,8 @@ EXAMPLE = """\
     help="Show the cause of each difference since this git revision was applied: a manual change, or a configuration "
     "change that is not applied yet. Defaults to the newest applied/… tag in the history of HEAD, if any.",
 )
-@format_option(PLAN_FORMATS)
+@result_options(PLAN_FORMATS)
 @summary_option
-@output_option
 @planning_options
 @pass_global_options
 def drift(

@@ -13,14 +13,13 @@ from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import (
     PlanRequest,
     file_option,
-    format_option,
     option,
-    output_option,
     planning_options,
+    result_options,
     summary_option,
 )
 from reconciler.cli.output import require_distinct_files, write_file, write_rendered
-from reconciler.errors import ExitCode
+from reconciler.errors import ExitCode, UsageError
 from reconciler.sanitize.escape import escape_controls, json_text
 
 if TYPE_CHECKING:
@@ -42,13 +41,14 @@ EXAMPLE = """\
   reconciler --sandbox plan examples/groups.yaml --target board
   reconciler plan big.yaml --shard 2/5"""
 
+_REPORT_ENDINGS = (".html", ".md")
+
 
 @command(EXAMPLE)
 @file_option("--out", help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending (0: none, 1: error).")
-@format_option(PLAN_FORMATS)
+@result_options(PLAN_FORMATS)
 @summary_option
-@output_option
 @planning_options
 @pass_global_options
 def plan(
@@ -66,6 +66,10 @@ def plan(
     """
     from reconciler.cli.planning import load_request, read_only_plan
 
+    if out is not None and out.suffix.lower() in _REPORT_ENDINGS:
+        raise UsageError(
+            f"--out saves the plan for `apply`, and {out} would be a report", "write a report with --output"
+        )
     source = load_request(request, global_options)
     require_distinct_files({"--out": out, "--output": output}, (*source.files, global_options.api_key_file))
     with read_only_plan(source, global_options) as (planned, _):

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import format_option, output_option, show_phones_option, summary_option
+from reconciler.cli.options import result_options, show_phones_option, summary_option
 from reconciler.cli.output import require_distinct_files, write_rendered
 
 EXAMPLE = """\
@@ -19,9 +19,8 @@ EXAMPLE = """\
 
 @command(EXAMPLE)
 @click.argument("planfile", type=click.Path(path_type=Path, dir_okay=False))
-@format_option(PLAN_FORMATS)
+@result_options(PLAN_FORMATS)
 @summary_option
-@output_option
 @show_phones_option
 @pass_global_options
 def show(

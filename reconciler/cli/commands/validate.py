@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.cli.command import command
 from reconciler.cli.formats import PROBLEM_FORMATS
-from reconciler.cli.options import format_option, output_option, path_argument, today
+from reconciler.cli.options import path_argument, result_options, today
 from reconciler.cli.output import require_distinct_files, write
 from reconciler.errors import ConfigError, ExitCode, Problem
 
@@ -23,8 +23,7 @@ REPOSITORY_FORMATS = frozenset({"github", "sarif"})
 
 @command(EXAMPLE)
 @path_argument
-@format_option(PROBLEM_FORMATS)
-@output_option
+@result_options(PROBLEM_FORMATS)
 def validate(path: Path, format_: str, output: Path | None) -> int:
     """Check the configuration offline; report every problem with its file, line and column.
 

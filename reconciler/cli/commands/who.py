@@ -9,7 +9,7 @@ import click
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import WHO_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import format_option, output_option, path_argument, show_phones_option
+from reconciler.cli.options import path_argument, result_options, show_phones_option
 from reconciler.cli.output import require_distinct_files, write_rendered
 
 EXAMPLE = """\
@@ -21,8 +21,7 @@ EXAMPLE = """\
 @command(EXAMPLE)
 @click.argument("person")
 @path_argument
-@format_option(WHO_FORMATS)
-@output_option
+@result_options(WHO_FORMATS)
 @show_phones_option
 @pass_global_options
 def who(
