@@ -88,7 +88,9 @@ class LogProgress:
         """Log the outcome of a call."""
         level = logging.INFO if result.status is StepStatus.DONE else logging.WARNING
         reason = f": {result.message.to_text()}" if result.message else ""
-        log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), result.status, reason)
+        # What the call did is known only when the group is read back.
+        status = "accepted" if result.status is StepStatus.DONE else result.status
+        log.log(level, "%s: %s … %s%s", result.step.group, describe_step(result.step), status, reason)
 
     def reading_back(self, key: str) -> None:
         """Log that a group is read back."""

@@ -235,7 +235,7 @@ def test_a_create_with_unknown_outcome_is_not_sent_again(stage: Stage) -> None:
 def test_progress_is_a_line_per_call_and_quiet_prints_none(stage: Stage) -> None:
     stage.file(FILE)
     loud = stage.run("apply", "--yes")
-    assert "alpha: create with 2 people … done" in loud.err
+    assert "alpha: create with 2 people … accepted" in loud.err
     stage.world.delete_group(next(iter(stage.world.snapshot())))
     quiet = stage.run("-q", "apply", "--yes")
     assert (quiet.code, quiet.err) == (0, "")
