@@ -84,6 +84,10 @@ Every option can also be set by its environment variable. An option overrides it
 file. An empty variable counts as unset: with `RECONCILER_TARGET=""`, an apply covers all groups. The API key comes from
 `WAPPFY_API_KEY` or a file, never from an argument.
 
+A variable is often set for a whole job. A command that does not have the format in `RECONCILER_FORMAT` ignores it, with
+a warning; a command that writes to the file in `RECONCILER_OUTPUT` names it on stderr. `--color` and `--no-color` come
+before `NO_COLOR`, and that before `FORCE_COLOR`, `CLICOLOR_FORCE` and `CLICOLOR=0`.
+
 ## Exit codes
 
 They are the same for every format.

@@ -17,7 +17,7 @@ from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import MatchedBy
-from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged
+from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
 from reconciler.diff.match import Match, match_groups, pinned_groups
 from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
 from reconciler.live.fetch import (
@@ -77,16 +77,14 @@ def make_plan(
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
     instance = client.instance() if any(change.needs_writes for change in changes) else None
+    left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
     plan = build_plan(
         changes,
         desired,
         replace(options, calls_per_minute=rate()),
         instance_id=client.instance_id,
         instance=instance,
-        advice=(
-            *members_not_managed(changes),
-            *(unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()),
-        ),
+        advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
         shard=selection.shard,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)

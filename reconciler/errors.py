@@ -70,7 +70,8 @@ class Problem:
     """One error or warning about a configuration file.
 
     `line` and `column` count from 1; they are 0 if there is no place in the text (an unreadable file, say). `path` is
-    the place in the document: `groups.project-alpha.members[2]`. `severity` is "error" or "warning".
+    the place in the document: `groups.project-alpha.members[2]`. `severity` is "error" or "warning". `excerpt` is the
+    line of the file, masked, with a caret below it, where the path says too little.
     """
 
     file: str
@@ -81,6 +82,7 @@ class Problem:
     hint: str = ""
     severity: str = "error"
     kind: ProblemKind = field(kw_only=True)
+    excerpt: tuple[str, ...] = field(default=(), kw_only=True, compare=False)
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -88,6 +90,10 @@ class Problem:
         level = "warning: " if self.severity == "warning" else ""
         hint = f"; {self.hint}" if self.hint else ""
         return f"{place}:{where} {level}{self.message}{hint}"
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the problem on one line, and below it the excerpt of the file."""
+        return (str(self), *self.excerpt)
 
 
 class ReconcilerError(Exception):
@@ -122,7 +128,7 @@ class ConfigError(ReconcilerError):
 
     def summary(self) -> str:
         """Return the number of problems, and each on a line of its own."""
-        return "\n".join([f"{self.message}:", *(str(problem) for problem in self.problems)])
+        return "\n".join([f"{self.message}:", *(line for problem in self.problems for line in problem.lines())])
 
 
 class RevisionError(ReconcilerError):

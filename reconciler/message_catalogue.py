@@ -206,6 +206,12 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "Add `members` or `teams` to the group.",
     ),
     "last-day": _advice("last day is {day:date}"),
+    "own-number-nowhere": _advice(
+        "`instance.phone` is {phone}, but none of the {count:int} groups that were read has that number; the account "
+        "probably has another one: check `instance.phone` in {place}",
+        "The number under `instance` is in no group at all",
+        "Correct `phone` under `instance`.",
+    ),
     "member-list-doubtful": _advice("the member list looks incomplete ({doubts:messages})"),
     "observed-in-left-group": _advice("the account is in the group, but the configuration says to leave it"),
     "observed-not-joined": _advice("the account is not in the group, and `observe` does not join it"),

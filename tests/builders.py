@@ -218,7 +218,7 @@ def plan_for(
 ) -> Plan:
     """The plan of a desired state for these live groups, made as a run makes it: list, match, read, compare."""
     chosen = choices or PlanOptions()
-    keys = select_keys(wanted.groups, chosen.targets)
+    keys = select_keys(wanted.groups, chosen)
     entries = [listed(one) for one in lives]
     matches = match_groups(wanted.groups, entries)
     return build_plan(

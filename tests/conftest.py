@@ -10,7 +10,10 @@ import pytest
 
 from tests.marks import marks_of
 
-FOREIGN = re.compile(r"(RECONCILER|WAPPFY|GIT|GITHUB)_.*|.*_proxy|(REQUESTS|CURL)_CA_BUNDLE", re.IGNORECASE)
+FOREIGN = re.compile(
+    r"(_?RECONCILER|WAPPFY|GIT|GITHUB)_.*|.*_proxy|(REQUESTS|CURL)_CA_BUNDLE|(NO|FORCE)_COLOR|CLICOLOR(_FORCE)?",
+    re.IGNORECASE,
+)
 FOR_TESTS = ("RECONCILER_UPDATE_GOLDEN", "RECONCILER_TORTURE")
 """Prefixes of variables that configure the tests themselves."""
 

@@ -6,6 +6,7 @@ import errno
 import getpass
 import hashlib
 import json
+import logging
 import os
 import stat
 from collections.abc import Iterator
@@ -15,22 +16,24 @@ from pathlib import Path
 
 from reconciler.errors import LockHeld, ReconcilerError
 
+log = logging.getLogger("reconciler.apply")
 FOLDER = Path("/tmp/wappfy-reconciler-locks")  # noqa: S108 - one place for all users of the machine, on purpose
 """Where lock files live. Not in a home: two users of one machine must not apply to one instance at once.
 
 Everybody can write to the folder, and it is not sticky, because the kernel keeps users from opening each other's files
 in sticky ones. So no link in it is followed, and nothing in it is trusted but the lock itself.
 """
+POLL_SECONDS = 0.2
 MAX_HOLDER_BYTES = 32_768
 """Bytes that are read about the holder: a folder's path has 4,096 at most, and JSON writes each as six at worst."""
 
 
 @contextmanager
-def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> Iterator[None]:
+def instance_lock(place: str, instance_id: str, folder: Path | None = None, *, timeout: float = 0.0) -> Iterator[None]:
     """Hold the lock of one instance at one API (`place` is its base URL, or the sandbox's state file).
 
-    The operating system frees it when the process ends, in whatever way; a lock file that remains does not stop
-    anybody. Raise LockHeld, with the process that holds it.
+    Wait for it up to `timeout` seconds. The operating system frees it when the process ends, in whatever way; a lock
+    file that remains does not stop anybody. Raise LockHeld, with the process that holds it.
     """
     from filelock import FileLock, Timeout
 
@@ -40,11 +43,17 @@ def instance_lock(place: str, instance_id: str, folder: Path | None = None) -> I
     try:
         _share(folder)
         lock = FileLock(path, timeout=0, mode=0o666)
-        lock.acquire()
+        try:
+            lock.acquire()
+        except Timeout:
+            if timeout <= 0:
+                raise
+            log.info("waiting up to %g s for another apply: %s", timeout, _describe_holder(holder))
+            lock.acquire(timeout=timeout, poll_interval=POLL_SECONDS)
     except Timeout:
         raise LockHeld(
             f"another apply for the instance {instance_id} is running on this machine: {_describe_holder(holder)}",
-            "wait until it has ended, then run `reconciler plan` again",
+            "wait until it has ended, then run `reconciler plan` again; --lock-timeout waits for it",
         ) from None
     except OSError as error:
         reason = error.strerror or str(error)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.global_options import GlobalOption, add_global_options, global_options_of
+from reconciler.cli.error_output import print_line
+from reconciler.cli.global_options import add_global_options, global_options_of
+from reconciler.cli.help_page import HelpContext, write_group_help, write_help
+from reconciler.cli.options import NOTICES
 from reconciler.model.text import closest_name
+from reconciler.sanitize.escape import mask_and_escape
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def command(example: str, name: str | None = None) -> Callable[[Callable[..., int]], click.Command]:
-    """Make a function a command that takes the global options, with an example at the end of its help."""
+    """Make a function a command that takes the global options, with an example in its help."""
 
     def decorate(function: Callable[..., int]) -> click.Command:
         return click.command(name, cls=Command, epilog=f"\b\nExample:\n{example}")(add_global_options(function))
@@ -37,15 +45,25 @@ def pass_global_options(function: Callable[..., int]) -> Callable[..., int]:
 
 
 class Command(click.Command):
-    """A command whose help lists its own options first and the global ones after them."""
+    """A command whose help shows an example before its options, and only names the global ones."""
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the two lists of options."""
-        own, shared = _help_records(self, ctx)
-        for title, records in (("Options", own), ("Global options", shared)):
-            if records:
-                with formatter.section(title):
-                    formatter.write_dl(records)
+    context_class = HelpContext
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; suggest `--out` for `-out`."""
+        with suggesting_two_dashes(self, ctx, args):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Print the notices about options, then run."""
+        if not global_options_of(ctx).quiet:
+            for notice in ctx.meta.get(NOTICES, ()):
+                print_line(mask_and_escape(f"reconciler: {notice}"))
+        return super().invoke(ctx)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help page."""
+        write_help(self, ctx, formatter)
 
 
 class LazyGroup(click.Group):
@@ -54,9 +72,16 @@ class LazyGroup(click.Group):
     `lazy` maps a command's name to ("package.module:attribute", "its summary").
     """
 
+    context_class = HelpContext
+
     def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lazy = lazy
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments before the command's name; suggest `--version` for `-version`."""
+        with suggesting_two_dashes(self, ctx, args):
+            return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands' names in the order of the table."""
@@ -72,17 +97,17 @@ class LazyGroup(click.Group):
             raise TypeError(f"{module}:{attribute} is not a command")
         return command
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, then the commands."""
-        own, shared = _help_records(self, ctx)
-        with formatter.section("Options"):
-            formatter.write_dl(own + shared)
-        self.format_commands(ctx, formatter)
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help page, without importing any command."""
+        write_group_help(self, ctx, formatter, [(name, summary) for name, (_, summary) in self.lazy.items()])
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands with their summaries, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in self.lazy.items()])
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Return the commands and options that fit a word, without importing any command."""
+        from click.shell_completion import CompletionItem
+
+        commands = [(name, summary) for name, (_, summary) in self.lazy.items() if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=summary) for name, summary in commands]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -95,12 +120,15 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _help_records(command: click.Command, ctx: click.Context) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return the help of a command's own options and of the global ones."""
-    own: list[tuple[str, str]] = []
-    shared: list[tuple[str, str]] = []
-    for param in command.get_params(ctx):
-        record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
-        if record is not None:
-            (shared if isinstance(param, GlobalOption) else own).append(record)
-    return own, shared
+@contextmanager
+def suggesting_two_dashes(command: click.Command, ctx: click.Context, arguments: Sequence[str]) -> Iterator[None]:
+    """Suggest the option with two dashes for an unknown word with one, as other programs write it."""
+    words = [word.partition("=")[0] for word in arguments]
+    try:
+        yield
+    except click.NoSuchOption as error:
+        options = {name for param in command.get_params(ctx) for name in param.opts if name.startswith("--")}
+        for word in words:
+            if f"-{word}" in options:
+                raise click.NoSuchOption(word, possibilities=[f"-{word}"], ctx=ctx) from error
+        raise

@@ -71,3 +71,8 @@ DIFFERENCE_FORMATS: Final = _formats(
     markdown="config_diff:render_config_diff_markdown",
 )
 """Of a `ConfigDiff`, for `diff`."""
+
+ALL_FORMATS: Final = frozenset[str]().union(
+    PLAN_FORMATS, RESULT_FORMATS, DRY_RUN_FORMATS, PROBLEM_FORMATS, WHO_FORMATS, DIFFERENCE_FORMATS
+)
+"""Every format that some command has."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from reconciler.cli.color import COLOR_CHOICES
 from reconciler.cli.options import option
 from reconciler.errors import UsageError
 
@@ -55,7 +56,7 @@ class GlobalOptions:
     timeout: float
     verbose: bool
     quiet: bool
-    no_color: bool
+    color: str
     log_format: str
 
 
@@ -125,7 +126,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     _option("-v", "--verbose", is_flag=True, help="Log every API call."),
     _option("-q", "--quiet", is_flag=True, help="Log errors only."),
-    _option("--no-color", is_flag=True, help="Disable colours (NO_COLOR does the same)."),
+    _option(
+        "--color",
+        "color",
+        type=click.Choice(COLOR_CHOICES),
+        default=COLOR_CHOICES[0],
+        help="Colour the output; auto: on a terminal, and as NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and CLICOLOR say.",
+    ),
+    _option("--no-color", "color", flag_value="never", help="The same as --color never."),
     _option(
         "--log-format",
         type=click.Choice(["text", "json"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,6 +12,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.command import LazyGroup
+from reconciler.cli.completion import VARIABLE, print_suggestions
 from reconciler.cli.error_output import print_crash, print_error, print_line, print_message, print_usage_error
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.output import flush_all
@@ -32,6 +34,9 @@ COMMANDS = {
     "diff": ("reconciler.cli.commands.diff:diff", "Compare two versions of the configuration; offline."),
     "schema": ("reconciler.cli.commands.schema:schema", "Print the JSON Schema of the configuration."),
     "init": ("reconciler.cli.commands.init:init", "Write a starter configuration and CI pipelines."),
+    "completion": ("reconciler.cli.commands.completion:completion", "Print the completion script of a shell."),
+    "help": ("reconciler.cli.commands.help:help_", "Show the help of the program or of one command."),
+    "version": ("reconciler.cli.commands.version:version", "Show the version."),
     "sandbox": ("reconciler.cli.commands.sandbox:sandbox", "Run and manage the embedded server."),
 }
 EXAMPLE = """\b
@@ -41,7 +46,7 @@ Example:
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, epilog=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "--version", prog_name="reconciler")
+@click.version_option(__version__, "-V", "--version", prog_name="reconciler")
 @add_global_options
 def cli() -> None:
     """Manage WhatsApp groups as code: describe groups and members in YAML, review a plan, apply it."""
@@ -58,6 +63,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program; turn every error into a message on stderr and an exit code, never a traceback."""
     args = list(sys.argv[1:] if arguments is None else arguments)
     _escape_unencodable_characters()
+    if VARIABLE in os.environ:
+        return print_suggestions(cli, os.environ[VARIABLE])
     try:
         result = cli.main(args=args, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

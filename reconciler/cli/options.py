@@ -13,24 +13,30 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 from click.core import ParameterSource
 
+from reconciler.cli.completion import suggest_keys
+from reconciler.cli.formats import ALL_FORMATS
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.plan.shard import Shard
 
 F = TypeVar("F", bound=Callable[..., Any])
+NOTICES: Final = "reconciler.notices"
+"""Where a context has the lines that are printed before its command runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
     """What `plan`, `apply` and `drift` are to plan.
 
-    `max_removals` is not parsed yet. `from_environment` maps the fields whose value comes from an environment variable
+    `targets` and `excludes` are as typed (a key, a pattern, a list or `@FILE`), and `max_removals` is not parsed yet.
+    `from_environment` maps the fields whose value comes from an environment variable
     to the name of that variable.
     """
 
     path: Path
     targets: tuple[str, ...]
+    excludes: tuple[str, ...]
     changed_since: str | None
     as_of: date | None
     max_removals: str | None
@@ -47,25 +53,73 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, **attributes)
 
 
+class FileType(click.Path):
+    """The path of a file; `-`, elsewhere a standard stream, is refused and not taken for a file of that name."""
+
+    def __init__(self, advice: str, **attributes: Any) -> None:
+        super().__init__(path_type=Path, **attributes)
+        self._advice = advice
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or fail with the advice."""
+        if value == "-":
+            self.fail(f"'-' is not a file; {self._advice}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def file_option(*names: str, **attributes: Any) -> Callable[[F], F]:
     """Add an option that names a file."""
-    return option(*names, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", **attributes)
+    type_ = FileType("name a file", dir_okay=False)
+    return option(*names, **{"type": type_, "metavar": "FILE", **attributes})
 
 
-def path_argument(function: F) -> F:
+def path_argument(function: F, type_: click.Path | None = None) -> F:
     """Add PATH: a file or a folder, `groups.yaml` by default; an unreadable one is reported when it is read."""
-    return click.argument(
-        "path", type=click.Path(path_type=Path, readable=False), default=Path("groups.yaml"), envvar="RECONCILER_PATH"
-    )(function)
+    type_ = type_ or FileType("only validate reads stdin, so write it to a file", readable=False)
+    return click.argument("path", type=type_, default=Path("groups.yaml"), envvar="RECONCILER_PATH")(function)
+
+
+class FormatType(click.Choice[str]):
+    """A format of a command. A variable is often set for a whole job: one that only other commands have is ignored."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the format, or fail; warn where the environment's is ignored."""
+        ignored = value in ALL_FORMATS and value not in self.choices
+        if not ignored or ctx is None or ctx.get_parameter_source("format_") is not ParameterSource.ENVIRONMENT:
+            return super().convert(value, param, ctx)
+        ctx.set_parameter_source("format_", ParameterSource.DEFAULT)
+        formats = ", ".join(self.choices)
+        add_notice(ctx, f"ignored RECONCILER_FORMAT={value}: the formats of {ctx.info_name} are {formats}")
+        return self.choices[0]
+
+
+def add_notice(ctx: click.Context, text: str) -> None:
+    """Add a line for stderr that the command prints before it runs."""
+    ctx.meta.setdefault(NOTICES, []).append(text)
 
 
 def format_option(formats: Iterable[str]) -> Callable[[F], F]:
     """Add --format with the keys of one of the tables in `cli.formats`; the first is the default."""
     names = list(formats)
-    return option("--format", "format_", type=click.Choice(names), default=names[0], help="Output format.")
+    return option("--format", "format_", type=FormatType(names), default=names[0], help="Output format.")
 
 
-output_option = file_option("--output", is_eager=True, help="Write the result to a file instead of stdout.")
+def _output_path(ctx: click.Context, _: click.Parameter, value: Path | None) -> Path | None:
+    """Return the file for the result, None for stdout; a file that a variable names gets a notice."""
+    if value is None or value == Path("-"):
+        return None
+    if ctx.get_parameter_source("output") is ParameterSource.ENVIRONMENT:
+        add_notice(ctx, f"the result goes to {value}, because RECONCILER_OUTPUT is set")
+    return value
+
+
+output_option = file_option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    is_eager=True,
+    callback=_output_path,
+    help="Write what is printed to a file instead; '-' is stdout, the default.",
+)
 
 _FORMAT_BY_ENDING: Final[Mapping[str, str]] = {".html": "html", ".json": "json", ".md": "markdown"}
 """Which format the ending of a file asks for, where a command has it and no --format is given."""
@@ -77,7 +131,7 @@ def result_options(formats: Iterable[str]) -> Callable[[F], F]:
     format_ = option(
         "--format",
         "format_",
-        type=click.Choice(names),
+        type=FormatType(names),
         default=names[0],
         show_default=False,
         callback=_choose_format,
@@ -117,6 +171,13 @@ summary_option = option(
     is_flag=True,
     help="In text and markdown, show only the main thing, what groups share, what is blocked or refused, and totals.",
 )
+
+
+def keys_option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """Add a repeatable option that names groups; `cli.key_lists` reads its words."""
+    return option(*names, multiple=True, metavar="KEYS", shell_complete=suggest_keys, **attributes)
+
+
 show_phones_option = option("--show-phones", is_flag=True, help="Show phone numbers in full instead of masked.")
 
 
@@ -181,7 +242,12 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     option(
         "--changed-since", metavar="REF", help="Plan only groups whose configuration changed since this git revision."
     ),
-    option("--target", "targets", multiple=True, metavar="KEY", help="Plan only this group; repeatable."),
+    keys_option("--exclude", "excludes", help="Do not plan these groups: the same forms as --target."),
+    keys_option(
+        "--target",
+        "targets",
+        help="Plan only these groups: a key, a pattern ('sales-*'), a list (a,b) or @FILE with one a line; repeatable.",
+    ),
     option(
         "--shard",
         type=ShardType(),

@@ -14,6 +14,7 @@ from typing import TextIO, TypeVar
 import click
 
 from reconciler.atomic_file import write_atomic
+from reconciler.cli.color import use_color
 from reconciler.cli.error_output import print_error
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.run_context import read_run_context
@@ -70,7 +71,7 @@ def write_rendered(
     on_screen = output is None
     options = RenderOptions(
         show_phones=show_phones,
-        color=on_screen and use_color(global_options.no_color),
+        color=on_screen and use_color(global_options.color, _stdout()),
         drift=drift,
         summary=summary,
         width=terminal_width() if on_screen else None,
@@ -85,13 +86,6 @@ def write_file(path: Path, text: str, *, private: bool) -> None:
         write_atomic(path, text.encode("utf-8", "backslashreplace"), private=private)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
-
-
-def use_color(no_color: bool) -> bool:
-    """Return whether stdout gets colours: it is a terminal, and neither NO_COLOR nor --no-color is set."""
-    stdout = _stdout()
-    terminal = stdout is not None and stdout.isatty()
-    return terminal and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def terminal_width() -> int | None:

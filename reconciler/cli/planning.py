@@ -11,6 +11,7 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.cli.error_output import print_line
 from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.key_lists import selected_keys
 from reconciler.cli.options import PlanRequest, today
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
 from reconciler.engine import PlanResult, make_plan
@@ -74,13 +75,16 @@ def source_files(desired: Desired) -> tuple[Path, ...]:
 
 def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSource:
     """Load what a request is to plan."""
+    max_removals = _parse_max_removals(request.max_removals)
+    desired = load_desired(request.path, global_options, request.as_of)
+    targets, excludes = selected_keys(request, desired.groups)
     options = PlanOptions(
-        targets=tuple(sorted(set(request.targets))),
-        max_removals=_parse_max_removals(request.max_removals),
+        targets=targets,
+        excludes=excludes,
+        max_removals=max_removals,
         shard=request.shard,
         sandbox=global_options.sandbox,
     )
-    desired = load_desired(request.path, global_options, request.as_of)
     if request.changed_since is not None:
         from reconciler.cli.revisions import options_for_changed_since
 

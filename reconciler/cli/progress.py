@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from reconciler.apply.result import StepResult, StepStatus
+from reconciler.cli.color import use_color
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.plan.model import Action, Plan, Step
 from reconciler.sanitize.escape import mask_and_escape
@@ -167,7 +168,7 @@ def show_progress(plan: Plan, global_options: GlobalOptions) -> Iterator[Progres
 
     step = TextColumn("{task.fields[current]}", markup=False)
     total = plan.calls + plan.read_backs
-    console = Console(file=cast("TextIO", LenientStream(stderr)), no_color=global_options.no_color or None)
+    console = Console(file=cast("TextIO", LenientStream(stderr)), no_color=not use_color(global_options.color, stderr))
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), step)
     with Progress(*columns, console=console, transient=True) as bar:
         yield BarProgress(bar, bar.add_task("apply", total=total, current=""))

@@ -21,7 +21,7 @@ from reconciler.history.git import find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
 from reconciler.plan.model import AppliedRevision, Plan
-from reconciler.plan.selection import PlanOptions
+from reconciler.plan.selection import PlanOptions, select_keys
 
 if TYPE_CHECKING:
     from reconciler.engine import PlanResult
@@ -58,7 +58,7 @@ def options_for_changed_since(options: PlanOptions, path: Path, ref: str, desire
     """
     revision = resolve_revision(path, ref)
     old = _earlier_desired(path, revision, desired)
-    since = select_changed(old, desired, options.targets, ref, revision.commit.oid)
+    since = select_changed(old, desired, select_keys(desired.groups, options), ref, revision.commit.oid)
     for reason in since.full_plan_reasons:
         log.warning("--changed-since %s: %s, so all groups are planned", ref, reason)
     before = old.groups if isinstance(old, Desired) and match_may_change(old.groups, desired.groups) else None

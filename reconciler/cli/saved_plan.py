@@ -23,7 +23,7 @@ from reconciler.plan.model import Action, Plan
 
 log = logging.getLogger("reconciler.plan")
 apply_log = logging.getLogger("reconciler.apply")
-FIXED_IN_PLAN = ("targets", "shard", "as_of", "max_removals", "changed_since")
+FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "max_removals", "changed_since")
 MARKER = f'"{FORMAT}"'.encode()
 
 
@@ -85,7 +85,7 @@ def _reject_fixed_options(request: PlanRequest) -> None:
     fixed = [name for name in FIXED_IN_PLAN if getattr(request, name)]
     if any(name not in request.from_environment for name in fixed):
         raise UsageError(
-            "a saved plan does not take --target, --shard, --as-of, --max-removals or --changed-since",
+            "a saved plan does not take --target, --exclude, --shard, --as-of, --max-removals or --changed-since",
             "make a new plan with these options",
         )
     if fixed:

@@ -3,8 +3,8 @@
     source_files ──▶ yaml_reader ──▶ schema_check ──▶ people ──▶ memberships ──▶ groups ──▶ policy ──▶ Desired
 
 `load` runs all of it, and merges the files of a folder after their check; `load_contents` does everything but the
-reading of files. `pin` puts ids into the files, `export` writes a new file. Only this folder reads YAML, JSON Schema
-and phone numbers.
+reading of files. `export` writes a new file. Only this folder reads JSON Schema and phone numbers, and beside
+`editing` YAML.
 """
 
 from __future__ import annotations

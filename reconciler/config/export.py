@@ -6,51 +6,86 @@ and a comment says so. Text is written so that it reads back exactly, and mislea
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.config.loader import FileContent, load_contents
 from reconciler.config.phone_numbers import InvalidPhoneNumber, read_phone
+from reconciler.config.yaml_text import YAML_WORDS, slug, unique_key, yaml_block, yaml_comment, yaml_scalar
 from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_PARTICIPANTS, Person
 from reconciler.model.identity import Identity, identity_of_jid, parse_jid, phone_jid
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.text import normalize
-from reconciler.sanitize.escape import escape
 
 _FILE = "the imported groups"
 _MAX_LABEL_LENGTH = 200
 _MAX_ID_LENGTH = 200
-_MAX_KEY_LENGTH = 60
-_PLAIN = re.compile(r"\w(?:[\w .()/&'+-]*[\w.)])?")
-_NUMBER_LIKE = re.compile(r"[0-9][0-9a-fA-F_.xXoO+-]*")
-_YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Letters and marks that do not show."""
 
 
-def render_config(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Existing:
+    """What the file that groups are added to has already.
+
+    `aliases` has the alias of each person, `taken` every alias; `names` are those of its groups, normalized. `defaults`
+    are the fields that its groups have unless they set them.
+    """
+
+    keys: Collection[str] = ()
+    names: Collection[str] = ()
+    aliases: Mapping[Identity, str] = field(default_factory=dict)
+    taken: Collection[str] = ()
+    defaults: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """YAML of new people by alias and of new groups by key, as below a section: indented by two spaces.
+
+    `members` are the people in these groups (an id where no number is known), `unnamed` those without an alias.
+    """
+
+    people: Mapping[str, str]
+    groups: Mapping[str, str]
+    members: frozenset[str]
+    unnamed: frozenset[str]
+
+    @property
+    def summary(self) -> str:
+        """What they are in a few words: `12 groups, 145 people (30 without a name)`."""
+        groups, people, unnamed = len(self.groups), len(self.members), len(self.unnamed)
+        words = f"{groups} group{'' if groups == 1 else 's'}, {people} {'person' if people == 1 else 'people'}"
+        return f"{words} ({unnamed} without a name)" if unnamed else words
+
+
+def render_entries(
     groups: Sequence[LiveGroup],
     *,
-    instance_id: str,
     instance: Person | None,
-    instance_guessed: bool,
     names: Mapping[Identity, str],
-) -> str:
-    """Return the text of a file that describes these groups as they are.
+    existing: Existing,
+) -> Entries:
+    """Return the entries that describe these groups as they are.
 
-    `instance` is the account itself, which is left out of the members; `instance_guessed` means that its number was
-    inferred from the groups. People in `names` get an alias. Raise ConfigError if the file would be invalid, which
-    would be a mistake of this program.
+    `instance` is the account itself, which is left out of the members. People in `names` get an alias, unless the file
+    has one for them.
     """
-    writer = _Writer(instance, names)
+    writer = _Writer(instance, names, existing)
     bodies = writer.groups(groups)
+    members = frozenset(person.identity or person.id for group in groups for person in writer.others(group))
+    return Entries(writer.people_lines(), bodies, members, members - writer.aliases.keys())
+
+
+def render_config(entries: Entries, *, instance_id: str, instance: Person | None, instance_guessed: bool) -> str:
+    """Return the text of a file with these entries.
+
+    `instance_guessed` means that the account's number was inferred from the groups. Raise ConfigError if the file would
+    be invalid, which would be a mistake of this program.
+    """
     lines = ["version: 1", *_instance_lines(instance_id, instance, instance_guessed)]
-    if writer.people:
-        lines += ["", "people:", *writer.people_lines()]
-    lines += ["", "groups:", *bodies] if bodies else ["", "groups: {}"]
+    if entries.people:
+        lines += ["", "people:", *entries.people.values()]
+    lines += ["", "groups:", *entries.groups.values()] if entries.groups else ["", "groups: {}"]
     text = "\n".join(lines) + "\n"
     load_contents([FileContent(_FILE, text.encode())], as_of=date.min, folder=None, name="")
     return text
@@ -92,42 +127,78 @@ def _spaced_number(digits: str) -> str:
     return spaced if read_phone(spaced, None) == digits else f"+{digits}"
 
 
-@dataclass(slots=True)
 class _Writer:
     """Writes groups, and collects the people who get an alias."""
 
-    instance: Person | None
-    names: Mapping[Identity, str]
-    people: dict[str, tuple[str, str]] = field(default_factory=dict)
-    _references: dict[tuple[Identity, str | None], str | None] = field(default_factory=dict)
-    _aliases: dict[Identity, str] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=set)
+    def __init__(self, instance: Person | None, names: Mapping[Identity, str], existing: Existing) -> None:
+        self._instance = instance
+        self._names = names
+        self._existing = existing
+        self.aliases: dict[Identity, str] = dict(existing.aliases)
+        self._people: dict[str, tuple[str, str]] = {}
+        self._references: dict[tuple[Identity, str | None], tuple[bool, str] | None] = {}
+        self._taken = set(existing.taken)
+        self._group_names = set(existing.names)
 
-    def groups(self, groups: Sequence[LiveGroup]) -> list[str]:
-        """Return the lines of all groups, sorted by key; equal names get numbers in the order of their ids."""
-        taken: set[str] = set()
-        by_key = {
-            unique_key(slug(group.name.raw) or f"group-{group.id.partition('@')[0][-6:]}", taken): group
-            for group in sorted(groups, key=lambda group: group.id)
-        }
-        return [line for key in sorted(by_key) for line in self._group(key, by_key[key])]
+    def groups(self, groups: Sequence[LiveGroup]) -> dict[str, str]:
+        """Return the lines of each group, sorted by key; equal keys get numbers in the order of the groups' ids."""
+        taken = set(self._existing.keys)
+        by_id = sorted(groups, key=lambda group: group.id)
+        keys = [
+            unique_key(slug(group.name.raw) or f"group-{group.id.partition('@')[0][-6:]}", taken) for group in by_id
+        ]
+        bodies = {key: "\n".join(self._group(key, group)) for key, group in zip(keys, by_id, strict=True)}
+        return dict(sorted(bodies.items()))
 
-    def people_lines(self) -> Iterator[str]:
-        """Yield the lines of the people, sorted by alias."""
-        for alias, (address, name) in sorted(self.people.items()):
+    def people_lines(self) -> dict[str, str]:
+        """Return the line of each new person, sorted by alias."""
+        lines = {}
+        for alias, (address, name) in sorted(self._people.items()):
             label = name.strip()
             quoted = yaml_scalar(label) if 0 < len(label) <= _MAX_LABEL_LENGTH and label.strip(" \t\r\n") else None
             # Neither spelling of a name has a comma or brace outside quotes, which would end it inside the braces.
             key = yaml_scalar(alias)
-            yield f"  {key}: {{phone: {address}, name: {quoted}}}" if quoted else f"  {key}: {address}"
+            lines[alias] = f"  {key}: {{phone: {address}, name: {quoted}}}" if quoted else f"  {key}: {address}"
+        return lines
+
+    def others(self, group: LiveGroup) -> list[Participant]:
+        """Return the participants of a group without the account itself."""
+        own = self._instance.identity if self._instance is not None else None
+        return [p for p in group.participants if own is None or p.identity != own]
 
     def _group(self, key: str, group: LiveGroup) -> Iterator[str]:
         yield f"  {yaml_scalar(key)}:"
         yield f"    id: {group.id}"
-        yield f"    {_name_line(group.name.raw)}"
-        yield f"    {_description_line(group.description.raw)}"
-        others = [p for p in group.participants if self.instance is None or p.identity != self.instance.identity]
-        yield from (f"    {line}" for line in self._member_lines(group, others))
+        yield from (f"    {line}" for line in self._name_lines(group.name.raw))
+        yield from (f"    {line}" for line in self._description_lines(group.description.raw))
+        yield from (f"    {line}" for line in self._member_lines(group, self.others(group)))
+        unwanted = [field for field in ("absent", "teams") if field in self._existing.defaults]
+        yield from (f"    {field}: []" for field in unwanted)
+
+    def _name_lines(self, live: str) -> Iterator[str]:
+        name = normalize(live)
+        written = yaml_scalar(name)
+        if not name.strip(" \t\r\n") or len(name) > MAX_NAME_LENGTH:
+            yield yaml_comment(f"name is not managed: it has {len(name)} characters")
+        elif written is None:
+            yield yaml_comment("name is not managed: it is not valid Unicode")
+        elif name in self._group_names:
+            yield yaml_comment(f"name is not managed: another group is called {written}, too")
+        else:
+            self._group_names.add(name)
+            yield f"name: {written}"
+
+    def _description_lines(self, live: str) -> Iterator[str]:
+        description = normalize(live)
+        if not description and "description" not in self._existing.defaults:
+            return
+        written = yaml_block(description, " " * 6) or yaml_scalar(description)
+        if len(description) > MAX_DESCRIPTION_LENGTH:
+            yield yaml_comment(f"description is not managed: it has {len(description)} characters")
+        elif written is None:
+            yield yaml_comment("description is not managed: it is not valid Unicode")
+        else:
+            yield f"description: {written}"
 
     def _member_lines(self, group: LiveGroup, others: Sequence[Participant]) -> Iterator[str]:
         members = self._listed(others)
@@ -135,37 +206,43 @@ class _Writer:
         reason = _why_unmanaged(group, members)
         if reason:
             yield yaml_comment(f"members are not managed: {reason}")
+            if {"members", "teams"} & set(self._existing.defaults):
+                yield "membership: observe"
         else:
             assert members is not None  # noqa: S101  None is a reason
             yield from _list_lines("members", members)
             unknown = sorted({p.lid or p.id for p in others if p.identity is None})
             yield from (yaml_comment(f"not managed, because the number is unknown: {lid}") for lid in unknown)
-        if admins is not None:
+        if admins or (admins is not None and "admins" in self._existing.defaults):
             yield from _list_lines("admins", admins)
 
     def _listed(self, participants: Sequence[Participant]) -> list[str] | None:
-        """Return the references of everybody whose number is known; None if one of them cannot be written."""
+        """Return the references of everybody whose number is known, aliases first; None if one cannot be written."""
         references = {p.identity: self._reference(p.identity, p.jid) for p in participants if p.identity is not None}
         listed = [reference for reference in references.values() if reference is not None]
-        return sorted(listed) if len(listed) == len(references) else None
+        return [text for _, text in sorted(listed)] if len(listed) == len(references) else None
 
-    def _reference(self, identity: Identity, jid: str | None) -> str | None:
+    def _reference(self, identity: Identity, jid: str | None) -> tuple[bool, str] | None:
+        """Return an alias or a number, after whether it is a bare number; None if the number cannot be written."""
+        if identity in self._existing.aliases:
+            return False, yaml_scalar(self._existing.aliases[identity]) or ""
         if (identity, jid) not in self._references:
             address = _address(jid, identity)
-            self._references[identity, jid] = address
-            if address is not None and identity in self.names:
-                self._references[identity, jid] = yaml_scalar(self._alias(identity, address))
+            reference = None if address is None else (True, address)
+            if address is not None and identity in self._names:
+                reference = (False, yaml_scalar(self._alias(identity, address)) or "")
+            self._references[identity, jid] = reference
         return self._references[identity, jid]
 
     def _alias(self, identity: Identity, address: str) -> str:
-        if identity not in self._aliases:
-            name = self.names[identity]
+        if identity not in self.aliases:
+            name = self._names[identity]
             wanted = slug(name)
-            if not any(char.isalpha() for char in wanted) or wanted in _YAML_WORDS:
+            if not any(char.isalpha() for char in wanted) or wanted in YAML_WORDS:
                 wanted = f"person-{wanted or identity[-4:]}"
-            self._aliases[identity] = unique_key(wanted, self._taken)
-            self.people[self._aliases[identity]] = (address, name)
-        return self._aliases[identity]
+            self.aliases[identity] = unique_key(wanted, self._taken)
+            self._people[self.aliases[identity]] = (address, name)
+        return self.aliases[identity]
 
 
 def _why_unmanaged(group: LiveGroup, members: list[str] | None) -> str:
@@ -183,87 +260,3 @@ def _why_unmanaged(group: LiveGroup, members: list[str] | None) -> str:
 def _list_lines(key: str, references: Sequence[str]) -> Iterator[str]:
     yield f"{key}:" if references else f"{key}: []"
     yield from (f"  - {reference}" for reference in references)
-
-
-def _name_line(live: str) -> str:
-    name = normalize(live)
-    if not name.strip(" \t\r\n") or len(name) > MAX_NAME_LENGTH:
-        return yaml_comment(f"name is not managed: it has {len(name)} characters")
-    written = yaml_scalar(name)
-    return f"name: {written}" if written is not None else yaml_comment("name is not managed: it is not valid Unicode")
-
-
-def _description_line(live: str) -> str:
-    description = normalize(live)
-    if len(description) > MAX_DESCRIPTION_LENGTH:
-        return yaml_comment(f"description is not managed: it has {len(description)} characters")
-    written = yaml_block(description, " " * 6) or yaml_scalar(description)
-    if written is None:
-        return yaml_comment("description is not managed: it is not valid Unicode")
-    return f"description: {written}"
-
-
-def yaml_scalar(text: str) -> str | None:
-    """Return the text on one line, plain if that is safe for every YAML reader, or else in double quotes.
-
-    None if YAML cannot hold it (half of a surrogate pair).
-    """
-    if _is_plain(text):
-        return text
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        return None
-    return '"' + "".join(map(_double_quoted, text)) + '"'
-
-
-def yaml_block(text: str, indent: str) -> str | None:
-    """Return printable text of several lines as a `|-` block below an indentation; None if that would not be exact."""
-    lines = text.split("\n")
-    if len(lines) < 2 or text != text.strip() or not all(line.replace("\t", "").isprintable() for line in lines):
-        return None
-    return "\n".join(["|-", *(f"{indent}{line}" if line else "" for line in lines)])
-
-
-def yaml_comment(text: str) -> str:
-    """Return the text as a comment of one line, with unprintable characters escaped."""
-    return "# " + "".join(char if char.isprintable() else escape(ord(char)) for char in text)
-
-
-def _is_plain(text: str) -> bool:
-    return (
-        _PLAIN.fullmatch(text) is not None
-        and text.isprintable()
-        and text.casefold() not in _YAML_WORDS
-        and not _NUMBER_LIKE.fullmatch(text)
-    )
-
-
-def _double_quoted(char: str) -> str:
-    if char == "\n":
-        return "\\n"
-    return f"\\{char}" if char in '"\\' else char if char.isprintable() else escape(ord(char))
-
-
-def slug(name: str) -> str:
-    """Return the name as a key: its letters and digits in small print, joined by single hyphens; empty without any.
-
-    Latin letters lose their accents; letters of other scripts stay as they are.
-    """
-    key = ""
-    for char in _INVISIBLE.sub("", unicodedata.normalize("NFKD", name)).lower():
-        category = unicodedata.category(char)
-        if category[0] == "L" or category == "Nd":
-            key += char
-        elif category[0] == "M" and key and not key[-1].isascii():
-            key += char  # part of a letter that is not Latin
-        elif category[0] not in "MC" or char.isspace():
-            key += "" if key.endswith("-") else "-"
-    return unicodedata.normalize("NFC", key.strip("-"))[:_MAX_KEY_LENGTH].strip("-")
-
-
-def unique_key(wanted: str, taken: set[str]) -> str:
-    """Return the wanted key, with a number if it is taken, and add it to the taken keys."""
-    key, number = wanted, 2
-    while key in taken:
-        key, number = f"{wanted}-{number}", number + 1
-    taken.add(key)
-    return key

@@ -29,6 +29,7 @@ from reconciler.model.identity import Identity, invite_code
 from reconciler.model.text import normalize
 
 _Fields = Mapping[str, LocatedValue]
+_RENAME = "rename one; if both are live under this name, set both ids and remove the `name` of one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,11 @@ def _text(fields: _Fields, field: str, default: str) -> str:
     return as_text(fields[field].value) if field in fields else default
 
 
+def _needs_own_name(group: DesiredGroup) -> bool:
+    """Return whether no other group may have the name: a group with an id that is being left gives its name free."""
+    return isinstance(group.name, str) and (group.id is None or group.state is State.PRESENT)
+
+
 @dataclass(frozen=True, slots=True)
 class GroupChecker:
     """Checks resolved groups; `max_members` is the policy's limit."""
@@ -136,18 +142,26 @@ class GroupChecker:
             if not isinstance(group.members, Unmanaged):
                 self._check_size(group, group.members)
                 self._check_admins(group, group.members)
-            if group.id is not None:
-                if (first := ids.setdefault(group.id, group)) is not group:
-                    self._report_same("id", group, first, "keep one key for this group")
-            elif isinstance(group.name, str) and (first := names.setdefault(group.name, group)) is not group:
-                self._report_same("name", group, first, "rename one, or give them ids")
-        for group in groups:
-            holders = [names[name] for name in group.previously if group.id is None and name in names]
-            for other in (holder for holder in holders if holder is not group):
-                message = f"an earlier name of {quote_value(group.key)} is the name of {quote_value(other.key)}"
-                hint = "set the `id` of the right group: a live group with this name matches both, and blocks both"
-                place = self._place(group).at("previously")
-                self.problems.warning(ProblemKind.SAME_TWICE, place, message, hint)
+            if group.id is not None and (first := ids.setdefault(group.id, group)) is not group:
+                self._report_same("id", group, first, "keep one key for this group")
+            elif _needs_own_name(group) and (first := names.setdefault(str(group.name), group)) is not group:
+                self._report_same("name", group, first, _RENAME)
+        self._check_earlier_names(groups, names)
+
+    def _check_earlier_names(self, groups: Sequence[DesiredGroup], names: Mapping[str, DesiredGroup]) -> None:
+        """Report earlier names that may find a live group of another key; a group with an id needs none."""
+        earlier: dict[str, DesiredGroup] = {}
+        hint = "remove it from `previously`, or set the `id` of this group: one live group cannot be both"
+        for group in (group for group in groups if group.id is None):
+            key, place = quote_value(group.key), self._place(group).at("previously")
+            for name in dict.fromkeys(group.previously):
+                holder, first = names.get(name, group), earlier.setdefault(name, group)
+                if holder is not group:
+                    message = f"an earlier name of {key} is the name of {quote_value(holder.key)}"
+                    self.problems.error(ProblemKind.SAME_TWICE, place, message, hint)
+                elif first is not group:  # while no live group has this name, both may be right
+                    message = f"an earlier name of {key} is an earlier name of {quote_value(first.key)}"
+                    self.problems.warning(ProblemKind.SAME_TWICE, place, message, hint)
 
     def _place(self, group: DesiredGroup) -> SourceLocation:
         return self.merged.sections["groups"][group.key].place

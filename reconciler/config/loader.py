@@ -23,12 +23,13 @@ from reconciler.config.source_files import (
     SourceFile,
     decode_utf8,
     find_config_files,
+    folders_with,
     linked_folders,
     read_file,
     report_empty_folder,
 )
 from reconciler.config.yaml_reader import read_yaml
-from reconciler.errors import ConfigError, ProblemKind
+from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, Source
 
 _SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
@@ -51,12 +52,36 @@ class FileContent:
 def load(path: Path, *, as_of: date) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    Raise ConfigError with all problems, sorted by file, line and column.
+    Raise ConfigError with all problems, sorted by file, line and column. A file that has fewer problems
+    together with its folder has only one: the folder is to be loaded.
     """
+    if os.path.isdir(path):
+        return _load_path(path, as_of)
+    try:
+        return _load_path(path, as_of)
+    except ConfigError as error:
+        count = len(error.problems)
+        folder = next((folder for folder in folders_with(path) if _count_problems(folder, as_of) < count), None)
+        if folder is None:
+            raise
+        message = f"this file is part of {folder}{os.sep}, and needs the other files there"
+        hint = f"name the folder instead: {folder}"
+        raise ConfigError((Problem(str(path), 0, 0, "", message, hint, kind=ProblemKind.FILE),)) from None
+
+
+def _load_path(path: Path, as_of: date) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems)]
     folder = str(path) if os.path.isdir(path) else None
     return _load(files, problems, as_of, folder, path.name, linked_folders(path))
+
+
+def _count_problems(path: Path, as_of: date) -> int:
+    try:
+        _load_path(path, as_of)
+    except ConfigError as error:
+        return len(error.problems)
+    return 0
 
 
 def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str | None, name: str) -> Desired:
@@ -170,11 +195,13 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
     GroupChecker(merged, problems, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)
+    people.report_unknown_aliases()
     return Desired(
         groups=groups,
         people=people.by_identity,
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
+        account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
         policy=policy,
         region=people.region,
     )

@@ -47,15 +47,15 @@ class Memberships:
         for index, item in as_items(entry.value):
             member = by_reference.get(item) if isinstance(item, str) else None
             if member is None:
-                if self._problems.limit_reached:
+                if self._people.limit_reached:
                     break
                 member = self._member(item, entry.place.at(index))
                 if member is None:
                     continue
             identity = member.person.identity
             if identity in members:
-                message = f"{self._people.label(member.person)} is already in this list, perhaps in another spelling"
-                hint = "keep one entry: only one membership counts"
+                message = f"{self._people.label(member.person)} is listed twice"
+                hint = "delete one of the two"
                 self._problems.warning(ProblemKind.SAME_TWICE, entry.place.at(index), message, hint)
                 member = _merge_members(members[identity], member)
             members[identity] = member

@@ -1,20 +1,29 @@
-"""Resolve people, in a configuration and on the command line: aliases, phone numbers and JIDs."""
+"""Resolve the people of a configuration: aliases, phone numbers and JIDs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 
 from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
-from reconciler.config.phone_numbers import InvalidPhoneNumber, is_region, read_address, with_country_code
-from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_person, quote_value
-from reconciler.errors import ProblemKind, UsageError
-from reconciler.model.desired import Desired, Person
+from reconciler.config.phone_numbers import InvalidPhoneNumber, is_region, is_rounded, read_address, with_country_code
+from reconciler.config.problem_collector import (
+    MAX_LISTED_PLACES,
+    MAX_PROBLEMS,
+    ProblemCollector,
+    quote_person,
+    quote_value,
+    suggest_person,
+)
+from reconciler.errors import ProblemKind
+from reconciler.model.desired import Person
 from reconciler.model.identity import Identity, identity_of_digits
-from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import normalize
 
 _MAX_REFERENCE_LENGTH = 200
 _MAX_SUGGESTIONS = 50
-_GIVE_ONE_PERSON = "give one person: an alias, a name, a phone number or a JID"
+_MAX_UNKNOWN_USES = 10_000
+"""Uses of unknown aliases that are counted. A hostile file can have a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,24 @@ class _InvalidReference:
     hint: str
 
 
+@dataclass(slots=True)
+class _UnknownAlias:
+    """An alias that nobody has: why, how often it is used, and where (of a million places, the first ones)."""
+
+    message: str
+    suggestion: str
+    uses: int = 0
+    places: dict[SourceLocation, None] = field(default_factory=dict)
+
+    def add(self, place: SourceLocation) -> None:
+        """Count one more use; a place that is read twice counts once, as long as places are kept at all."""
+        if len(self.places) > MAX_LISTED_PLACES:
+            self.uses += 1
+        elif place not in self.places:
+            self.uses += 1
+            self.places[place] = None
+
+
 class People:
     """The people of a configuration by identity, and the region of national numbers, in capitals.
 
@@ -35,28 +62,37 @@ class People:
     def __init__(self, merged: MergedConfig, problems: ProblemCollector) -> None:
         self._merged = merged
         self._problems = problems
-        self._suggestions = 0
+        self._unknown = 0
+        self._unknown_uses = 0
         self.region = self._read_region()
         self._region_known = not merged.broken["region"] and (merged.region is None or self.region is not None)
         self._aliases: dict[str, Identity] = {}
+        self._aliases_by_name: dict[str, list[str]] = defaultdict(list)
         self._unusable_aliases: set[str] = set()
-        self._by_reference: dict[str, Person | _InvalidReference] = {}
+        self._by_reference: dict[str, Person | _InvalidReference | _UnknownAlias] = {}
         self.by_identity: dict[Identity, Person] = {}
         self._read_aliases()
+
+    @property
+    def limit_reached(self) -> bool:
+        """Whether so much is wrong that it is useless to resolve more people."""
+        return self._problems.limit_reached or self._unknown_uses >= _MAX_UNKNOWN_USES
 
     def person(self, reference: str, place: SourceLocation) -> Person | None:
         """Return the person; None, and the reason among the problems, if the reference names nobody."""
         if reference in self._aliases:
             return self.by_identity[self._aliases[reference]]
-        if (
-            reference in self._unusable_aliases
-            or self._merged.is_broken("people", reference)
-            or self._problems.limit_reached
-        ):
+        if reference in self._unusable_aliases or self._merged.is_broken("people", reference) or self.limit_reached:
             return None
         result = self._by_reference.get(reference)
         if result is None:
+            if self._unknown >= MAX_PROBLEMS:
+                return None
             result = self._by_reference[reference] = self._resolve(reference.strip(), place)
+        if isinstance(result, _UnknownAlias):
+            result.add(place)
+            self._unknown_uses += 1
+            return None
         return self._valid(result, reference, place)
 
     def persons(self, entry: LocatedValue | None) -> dict[Identity, Person]:
@@ -69,6 +105,21 @@ class People:
         """Return the person with this phone number or JID (not an alias), under their alias if they have one."""
         number = as_text(entry.value)
         return self._valid(self._read(number.strip(), entry.place), number, entry.place)
+
+    def report_unknown_aliases(self) -> None:
+        """Report each alias that nobody has once, with all places that use it."""
+        for unknown in self._by_reference.values():
+            if isinstance(unknown, _UnknownAlias):
+                places = tuple(unknown.places)
+                several = f"if this person left, take it out in these {unknown.uses} places"
+                way_out = several if len(places) > 1 else "take it out if this person left"
+                self._problems.error(
+                    ProblemKind.UNKNOWN_REFERENCE,
+                    places[0],
+                    unknown.message,
+                    f"{unknown.suggestion}define it under `people`, or {way_out}",
+                    places=places if len(places) > 1 else (),
+                )
 
     def label(self, person: Person) -> str:
         """Return the alias of a person for a message, or else the masked number."""
@@ -102,7 +153,10 @@ class People:
                     message = f"{quote_value(alias)} has the same `lid` as the person at"
                     hint = "correct one of them: a lid belongs to one person"
                     self._problems.error(ProblemKind.SAME_TWICE, key, message, hint, other=other)
-            if person.identity in self.by_identity:
+            is_new = person.identity not in self.by_identity
+            if person.name is not None and is_new:
+                self._add_name(alias, person.name, key)
+            if not is_new:
                 person = self._add_alias(alias, person, key, places[person.identity])
             places.setdefault(person.identity, key)
             self._aliases[alias] = person.identity
@@ -121,6 +175,16 @@ class People:
             name=as_text(name).strip() if name is not None else None,
             lid=f"{as_text(lid).partition('@')[0]}@lid" if lid is not None else None,
         )
+
+    def _add_name(self, alias: str, name: str, key: SourceLocation) -> None:
+        namesakes = self._aliases_by_name[normalize(name)]
+        if namesakes:
+            first = namesakes[0]
+            other = self._merged.sections["people"][first].place.as_key()
+            message = f"{quote_value(alias)} has the same name as {quote_value(first)}, and another number, at"
+            hint = "if they are one person, keep one; if not, tell their names apart"
+            self._problems.warning(ProblemKind.SAME_TWICE, key, message, hint, other=other)
+        namesakes.append(alias)
 
     def _add_alias(self, alias: str, person: Person, key: SourceLocation, first: SourceLocation) -> Person:
         """Return the person that the file already has, with one more alias and the facts under it."""
@@ -150,7 +214,7 @@ class People:
             self._problems.error(result.kind, place, f"{quote_person(reference)} {result.reason}", result.hint)
         return None
 
-    def _resolve(self, word: str, place: SourceLocation) -> Person | _InvalidReference:
+    def _resolve(self, word: str, place: SourceLocation) -> Person | _InvalidReference | _UnknownAlias:
         """Resolve an alias, a phone number or a JID."""
         if word in self._aliases:
             return self.by_identity[self._aliases[word]]
@@ -158,10 +222,16 @@ class People:
             return self._read(word, place)
         if word in self._merged.sections["teams"]:
             return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, "is a team, not a person", "move it to `teams`")
-        self._suggestions += 1
-        hint = did_you_mean(word, self._aliases) if self._suggestions <= _MAX_SUGGESTIONS else ""
-        reason = "is neither an alias nor a phone number"
-        return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, reason, hint or "define it under `people`")
+        namesakes = self._aliases_by_name.get(normalize(word), [])
+        if namesakes:
+            hint = f"write the alias {' or '.join(map(quote_value, namesakes))}"
+            return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, "is a name, not an alias", hint)
+        self._unknown += 1
+        suggestion = suggest_person(word, self._aliases) if self._unknown <= _MAX_SUGGESTIONS else ""
+        return _UnknownAlias(
+            f"{quote_person(word)} is neither an alias nor a phone number",
+            f"{suggestion} If not, " if suggestion else "",
+        )
 
     def _read(self, word: str, place: SourceLocation) -> Person | _InvalidReference:
         """Read a phone number or a JID."""
@@ -188,66 +258,5 @@ class People:
 
 def _is_numeric(word: str) -> bool:
     """Return whether a word must be a number: it begins with +, has no letter, or has more than six digits."""
-    return word.startswith("+") or not any(char.isalpha() for char in word) or sum(map(str.isdigit, word)) > 6
-
-
-def parse_person(text: str) -> Person:
-    """Return the person with a phone number or phone JID; raise UsageError if the text is neither."""
-    try:
-        jid = read_address(text.strip(), None)
-    except InvalidPhoneNumber as error:
-        raise UsageError(f"{quote_person(text)} {error.message}", error.hint) from None
-    if jid.is_lid:
-        raise UsageError(f"{quote_person(text)} is a private id (LID), not a phone number", "give the phone number")
-    return Person(identity_of_digits(jid.digits), jid.phone_jid)
-
-
-def resolve_person(word: str, desired: Desired) -> PersonRef:
-    """Return the person that a word on the command line names.
-
-    The word is an exact alias, an exact name, a phone number or an id, or an alias or name in other capitals.
-    National numbers are read as in the file, by its `region`. Raise UsageError, with a suggestion, for a word that
-    names nobody or several people.
-    """
-    word = word.strip()
-    if not word or len(word) > _MAX_REFERENCE_LENGTH:
-        raise UsageError("PERSON is empty" if not word else "PERSON is too long", _GIVE_ONE_PERSON)
-    everybody = list(desired.people.values())
-    folded = word.casefold()
-    matches = [person for person in everybody if word in person.aliases]
-    matches = matches or [person for person in everybody if person.name == word]
-    if not matches and "@" not in word:
-        matches = [person for person in everybody if folded in map(str.casefold, _names(person))]
-    if len(matches) > 1:
-        aliases = ", ".join(quote_value(alias) for alias in sorted(person.alias or "" for person in matches))
-        raise UsageError(f"{quote_value(word)} is the name of {len(matches)} people", f"use an alias: {aliases}")
-    return PersonRef.of(matches[0]) if matches else _resolve_address(word, desired)
-
-
-def _resolve_address(word: str, desired: Desired) -> PersonRef:
-    try:
-        jid = read_address(word, desired.region)
-    except InvalidPhoneNumber as error:
-        if "@" not in word and not word.startswith("+") and any(map(str.isalpha, word)):
-            raise UsageError(*_unknown_name(word, desired)) from None
-        hint = _GIVE_ONE_PERSON if "@" in word else error.hint
-        raise UsageError(f"{quote_person(word)} {error.message}", hint) from None
-    if not jid.is_lid:
-        identity = identity_of_digits(jid.digits)
-        return PersonRef.of(desired.people.get(identity) or Person(identity, jid.phone_jid))
-    lid = f"{jid.digits}@lid"
-    person = next((person for person in desired.people.values() if person.lid == lid), None)
-    return PersonRef(None, None, lid=lid) if person is None else PersonRef.of(person)
-
-
-def _unknown_name(word: str, desired: Desired) -> tuple[str, str]:
-    if word in desired.origins.get("teams", {}):
-        return f"{quote_value(word)} is a team, not a person", _GIVE_ONE_PERSON
-    names = [name for person in desired.people.values() for name in _names(person)]
-    message = f"{quote_person(word)} is not an alias, a name or a phone number"
-    return message, did_you_mean(word, names) or _GIVE_ONE_PERSON
-
-
-def _names(person: Person) -> tuple[str, ...]:
-    """Return the aliases and the name that the file gives a person."""
-    return (*person.aliases, *([person.name] if person.name else []))
+    digits = sum(map(str.isdigit, word))
+    return word.startswith("+") or not any(map(str.isalpha, word)) or digits > 6 or is_rounded(word)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 _ALLOWED = re.compile(r"\+?[0-9 ().\-/]+", re.ASCII)
+_ROUNDED = re.compile(r"\+?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
 _MAX_DIGITS = 40
 _OTHER_COUNTRY = "no number of `region` has this form; begin a number of another country with +"
 
@@ -23,6 +24,15 @@ class InvalidPhoneNumber(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class NationalNumber(InvalidPhoneNumber):
+    """A number begins with 0, and there is no region to tell its country."""
+
+
+def is_rounded(text: str) -> bool:
+    """Return whether a spreadsheet wrote a number with an exponent, and so without most of its digits."""
+    return _ROUNDED.fullmatch(text.strip()) is not None
 
 
 def is_region(code: str) -> bool:
@@ -60,7 +70,7 @@ def read_phone(text: str, region: str | None) -> str:
     is_national = region is not None and not number.startswith("+")
     if not is_national and not number.startswith("+"):
         if number.startswith("0"):
-            raise InvalidPhoneNumber(
+            raise NationalNumber(
                 "is a national number, but the file sets no `region`",
                 "set `region`, or write the number with + and the country code",
             )
@@ -102,6 +112,11 @@ def _plain_number(text: str) -> str:
     stripped = text.strip()
     if not any(map(str.isdigit, stripped)):
         raise InvalidPhoneNumber("has no digits", "write a phone number")
+    if is_rounded(stripped):
+        raise InvalidPhoneNumber(
+            "has lost its last digits: a spreadsheet rounded it",
+            "format that column as text, enter the number again, and copy it from there",
+        )
     if not _ALLOWED.fullmatch(stripped):
         raise InvalidPhoneNumber(_describe_bad_character(stripped), "write it with digits, spaces and + only")
     digits = re.sub(r"[^0-9]", "", stripped)

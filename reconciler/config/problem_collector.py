@@ -1,17 +1,20 @@
 """Collect the problems of all files, and place them in the text at the end.
 
-Messages quote text of a file escaped, short, and never with a whole phone number.
+Messages quote text of a file escaped, short, and without whole phone numbers unless the user asks for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from reconciler.config.document import SourceLocation, locate
+from reconciler.config.yaml_errors import source_lines
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.errors import Problem, ProblemKind
-from reconciler.model.text import closest_name
+from reconciler.model.text import closest_name, mistyped_name
 from reconciler.sanitize.escape import escape_controls
 from reconciler.sanitize.mask import mask_person, mask_user_input
 
@@ -19,7 +22,12 @@ MAX_PROBLEMS = 500
 """Errors, and warnings, that one run reports. A hostile file can have a million; nobody reads more than these."""
 MAX_QUOTED_LENGTH = 60
 """Characters of a quoted text that a message shows."""
+MAX_EXCERPT_LENGTH = 120
+"""Characters of a line of the file that a problem shows."""
+MAX_LISTED_PLACES = 20
+"""Places that one problem lists."""
 _MAX_PATH_STEPS = 12
+_unmasked: ContextVar[bool] = ContextVar("unmasked", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class _Problem:
     severity: str
     mark: tuple[int, int] | None
     other: SourceLocation | None
+    places: tuple[SourceLocation, ...] = ()
 
 
 class ProblemCollector:
@@ -61,14 +70,16 @@ class ProblemCollector:
         *,
         mark: tuple[int, int] | None = None,
         other: SourceLocation | None = None,
+        places: Sequence[SourceLocation] = (),
     ) -> None:
         """Add a problem that makes the configuration unusable.
 
         `mark` is its line and column, both from 1, if they are known already. `other` is a second place, with which
-        the message ends ("… first defined at groups.yaml:3:3").
+        the message ends ("… first defined at groups.yaml:3:3"). A problem with several `places` is reported at the
+        first of them, and their lines end the hint.
         """
         if not self.limit_reached:
-            self._errors[_Problem(kind, place, message, hint, "error", mark, other)] = None
+            self._errors[_Problem(kind, place, message, hint, "error", mark, other, tuple(places))] = None
 
     def warning(
         self,
@@ -88,7 +99,7 @@ class ProblemCollector:
         found = [*self._errors, *self._warnings]
         paths: dict[str, set[DocumentPath]] = {}
         for each in found:
-            for place in (None if each.mark else each.place, each.other):
+            for place in (None if each.mark else each.place, each.other, *each.places):
                 if place is not None and place.file in texts:
                     paths.setdefault(place.file, set()).add(place.path)
         spans = {file: locate(texts[file], wanted) for file, wanted in paths.items()}
@@ -97,31 +108,76 @@ class ProblemCollector:
             span = spans[place.file].get(place.path) if place.file in spans else None
             return (0, 0) if span is None else span.key if place.key else span.value
 
+        lines: dict[str, list[str]] = {}
         problems = []
         for each in found:
-            line, column = each.mark or mark_of(each.place)
+            at = min(each.places, key=lambda place: (place.file, mark_of(place)), default=each.place)
+            line, column = each.mark or mark_of(at)
             other = f" {each.other.file}:{':'.join(map(str, mark_of(each.other)))}" if each.other is not None else ""
-            path, message = format_path(each.place.path), each.message + other
-            problems.append(
-                Problem(each.place.file, line, column, path, message, each.hint, each.severity, kind=each.kind)
+            path, message = format_path(at.path), each.message + other
+            hint = each.hint + _format_places([(place.file, mark_of(place)[0]) for place in each.places])
+            excerpt: tuple[str, ...] = ()
+            if each.kind is ProblemKind.YAML and line:
+                if at.file not in lines:
+                    lines[at.file] = source_lines(texts[at.file])
+                excerpt = _excerpt(lines[at.file], line, column)
+            problem = Problem(
+                at.file, line, column, path, message, hint, each.severity, kind=each.kind, excerpt=excerpt
             )
+            problems.append(problem)
         if self.limit_reached:
             message = f"there are {MAX_PROBLEMS} errors or more; validation stops here"
             problems.append(Problem(problems[0].file, 0, 0, "", message, "fix these first", kind=ProblemKind.LIMIT))
         return tuple(sorted(problems))
 
 
+def _excerpt(lines: Sequence[str], line: int, column: int) -> tuple[str, ...]:
+    """Return a line of the file, masked and escaped, and a caret below it unless what is before it looks otherwise."""
+    source = lines[line - 1] if line <= len(lines) else ""
+    if not source.strip():
+        return ()
+    shown = escape_controls(_mask(source[:MAX_EXCERPT_LENGTH]))
+    text = f"  {line} | {shown}"
+    if shown[:column] != source[:column] or column > MAX_EXCERPT_LENGTH:
+        return (text,)
+    return (text, f"  {' ' * len(str(line))} | {' ' * (column - 1)}^")
+
+
+def _format_places(places: Sequence[tuple[str, int]]) -> str:
+    """Return the lines as `: groups.yaml:12, :20, :31`; the file stands where it is another one than before."""
+    texts, last = [], ""
+    for file, line in sorted(places)[:MAX_LISTED_PLACES]:
+        texts.append(f"{file if file != last else ''}:{line}")
+        last = file
+    more = ", …" if len(places) > MAX_LISTED_PLACES else ""
+    return f": {', '.join(texts)}{more}" if texts else ""
+
+
+@contextmanager
+def unmasked_messages() -> Iterator[None]:
+    """Quote phone numbers in full for a while: for a user at their own screen who asked for it."""
+    token = _unmasked.set(True)
+    try:
+        yield
+    finally:
+        _unmasked.reset(token)
+
+
+def _mask(text: str) -> str:
+    return text if _unmasked.get() else mask_user_input(text)
+
+
 def quote_value(text: str) -> str:
     """Return the text in backticks: phone numbers masked, unprintable characters escaped, cut to 60 characters."""
     head = text[: 4 * MAX_QUOTED_LENGTH]
-    escaped = escape_controls(mask_user_input(head))
+    escaped = escape_controls(_mask(head))
     is_cut = len(escaped) > MAX_QUOTED_LENGTH or len(head) < len(text)
     return f"`{escaped[: MAX_QUOTED_LENGTH - 1]}…`" if is_cut else f"`{escaped}`"
 
 
 def quote_person(reference: str) -> str:
     """Quote a text that should be a person: also mask a whole mistyped number, one with a letter in it, say."""
-    return quote_value(mask_person(reference[: 4 * MAX_QUOTED_LENGTH]))
+    return quote_value(reference if _unmasked.get() else mask_person(reference[: 4 * MAX_QUOTED_LENGTH]))
 
 
 def format_path(path: DocumentPath) -> str:
@@ -134,4 +190,14 @@ def format_path(path: DocumentPath) -> str:
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """Return a suggestion, "did you mean `description`?", or an empty text if no name is close."""
     name = closest_name(word, names)
+    return "" if name is None else f"did you mean {quote_value(name)}?"
+
+
+def suggest_person(word: str, names: Iterable[str]) -> str:
+    """Return a suggestion for a mistyped alias or name, or an empty text.
+
+    Only a single slip of the keyboard counts, and none that leads to another person of the same family: somebody who
+    is no longer in the file must not be mistaken for a namesake.
+    """
+    name = mistyped_name(word, names)
     return "" if name is None else f"did you mean {quote_value(name)}?"

@@ -7,6 +7,8 @@ is found at once. Both decide patterns with the same engine, so that they cannot
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -175,8 +177,11 @@ def _report(error: ValidationError, place: SourceLocation, problems: ProblemColl
             hint = did_you_mean(key, known) or f"use one of {', '.join(known)}"
             problems.error(ProblemKind.UNKNOWN_KEY, place.as_key(), f"unknown key {quote_value(key)}", hint)
         case "propertyNames":
-            message = f"expected {_expected(part)}, found {_describe(str(place.path[-1]))}"
-            problems.error(ProblemKind.VALUE, place.as_key(), message)
+            key = str(place.path[-1])
+            hint = f"write {quote_value(suggested)}" if (suggested := _valid_key(key, part)) else ""
+            problems.error(
+                ProblemKind.VALUE, place.as_key(), f"expected {_expected(part)}, found {_describe(key)}", hint
+            )
         case "anyOf":
             choices = " or ".join(f"`{choice['required'][0]}`" for choice in part["anyOf"])
             problems.error(ProblemKind.MISSING_KEY, place.as_key(), f"needs {choices}")
@@ -208,6 +213,13 @@ def _describe(value: Tree) -> str:
     return "a mapping" if isinstance(value, dict) else "nothing"
 
 
+def _valid_key(text: str, part: dict[str, Any]) -> str:
+    """Return a text as a key: its letters, without white space and punctuation; empty if that is not a key."""
+    words = re.split(r"[^\w.-]+", unicodedata.normalize("NFC", text).lower())
+    key = "-".join(word for word in words if word)
+    return key if _fits(part)(key) else ""
+
+
 def _hint_for_empty(path: DocumentPath, part: dict[str, Any]) -> str:
     types = part.get("type", ())
     if "array" in types:
@@ -225,7 +237,11 @@ def _hint(value: Tree, path: DocumentPath, part: dict[str, Any]) -> str:
     if "enum" in part:
         return did_you_mean(value, (option for option in part["enum"] if isinstance(option, str)))
     if part.get("type") == "array" and value:
+        if re.match(r"-[^\s-]", value):
+            return "write a space after each hyphen"
         return f"write it as a list: [{quote_value(value)[1:-1]}]"
+    if part.get("type") == "object" and (key := re.match(r"(\w+):\S", value)):
+        return f"write a space after {quote_value(f'{key[1]}:')}"
     if path[:1] == ("groups",) and path[2:] == ("id",) and value.isdecimal():
         return "a group's id ends in @g.us"
     return ""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -16,6 +19,8 @@ from reconciler.errors import ProblemKind
 MAX_FILE_BYTES = 32 * 1024 * 1024
 """Bytes that a file may have. A thousand groups of 250 people take four million."""
 SUFFIXES = (".yaml", ".yml")
+_MAX_LEVELS = 3
+_SHARED = re.compile(rb"^(?:people|teams|instance):", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,23 @@ def find_config_files(path: Path, problems: ProblemCollector) -> tuple[Path, ...
     if not files and not problems.failed:
         report_empty_folder(str(path), problems)
     return tuple(sorted(files))
+
+
+def folders_with(file: Path) -> Iterator[Path]:
+    """Yield the folders above a YAML file, the nearest first, that hold other files of one configuration, perhaps.
+
+    That is a folder, up to three levels above, with a YAML file of its own that has people, teams or an instance. The
+    search ends at the root of a repository.
+    """
+    if not is_config_file(PurePath(file.name)) or not os.path.isfile(file):
+        return
+    for folder in list(file.parents)[:_MAX_LEVELS]:
+        with suppress(OSError):
+            others = [each for each in folder.iterdir() if is_config_file(PurePath(each.name)) and each.is_file()]
+            if any(_SHARED.search(each.read_bytes()[:MAX_FILE_BYTES]) for each in others if not each.samefile(file)):
+                yield folder
+            if (folder / ".git").exists():
+                return
 
 
 def report_empty_folder(folder: str, problems: ProblemCollector) -> None:

@@ -6,6 +6,7 @@ reader stops as soon as aliases of aliases make a small file huge, or as soon as
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from yaml import YAMLError
@@ -23,7 +24,8 @@ from yaml.events import (
 
 from reconciler.config.document import SourceLocation, Tree
 from reconciler.config.problem_collector import ProblemCollector, quote_value
-from reconciler.config.yaml_events import DocumentPath, describe_yaml_error, event_mark, events_of
+from reconciler.config.yaml_errors import describe_yaml_error
+from reconciler.config.yaml_events import DocumentPath, event_mark, events_of
 from reconciler.errors import ProblemKind
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -35,7 +37,9 @@ MAX_EXPANDED_NODES = 100_000
 _YAML_TAG = "tag:yaml.org,2002:"
 _IGNORED_KEY = "?"
 """Replaces, in a path, a key that cannot be used: the reader drops its value, but still counts its nesting."""
-_KEYS_WITH_LINES = frozenset({"allowed_countries", "max_members", "max_removals", "path", "restrictions"})
+_TEXT_KEYS = frozenset({"name", "description"})
+_PERHAPS_TEXT = re.compile(r"[ \t]+(#\w[^\r\n]*)")
+_KEYS_WITH_LINES = frozenset({"allowed_countries", "instance", "max_members", "max_removals", "path", "restrictions"})
 """Keys whose line a message about something else may need."""
 
 
@@ -67,8 +71,8 @@ def read_yaml(file: str, text: str, problems: ProblemCollector) -> Document | No
     try:
         root = _Reader(text, document, problems).document()
     except YAMLError as error:
-        message, hint, mark = describe_yaml_error(error, text)
-        problems.error(ProblemKind.YAML, SourceLocation(file), message, hint, mark=mark)
+        mistake = describe_yaml_error(error, text)
+        problems.error(ProblemKind.YAML, SourceLocation(file), mistake.message, mistake.hint, mark=mistake.position)
         return None
     except _Stop:
         return None
@@ -84,6 +88,7 @@ class _Reader:
     """Builds the tree from the events, by recursion that the depth limit bounds."""
 
     def __init__(self, text: str, document: Document, problems: ProblemCollector) -> None:
+        self._text = text
         self._next = events_of(text)
         self._file = document.file
         self._lines = document.lines
@@ -151,8 +156,22 @@ class _Reader:
                 continue
             if (at_groups or key in _KEYS_WITH_LINES) and event.start_mark:
                 self._lines[(*path, key)] = event.start_mark.line + 1
-            pairs[key] = self._node(self._next(), (*path, key))
+            value = self._next()
+            if key in _TEXT_KEYS:
+                self._check_comment(value, (*path, key))
+            pairs[key] = self._node(value, (*path, key))
         return pairs
+
+    def _check_comment(self, event: Event, path: DocumentPath) -> None:
+        """Warn if what follows a text is a comment for YAML, but looks like the end of that text: `Group #2`."""
+        if not isinstance(event, ScalarEvent) or not event.implicit[0] or event.end_mark is None:
+            return
+        match = _PERHAPS_TEXT.match(self._text, event.end_mark.index)
+        if match is not None:
+            text = quote_value(event.value)
+            message = f"{quote_value(match[1])} is a comment here, so the {path[-1]} is only {text}"
+            hint = "if it belongs to the text, put all of it in quotes; if not, write a space after the #"
+            self._problems.warning(ProblemKind.YAML, SourceLocation(self._file, path), message, hint)
 
     def _key(self, event: Event, path: DocumentPath, pairs: dict[str, Tree]) -> str | None:
         """Return the key; None if it cannot be used, so that the caller drops its value."""

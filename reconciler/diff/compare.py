@@ -26,6 +26,9 @@ from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import TEXT_FIELDS, Untrusted, normalize, texts_equal
 
+_FEWEST_GROUPS = 2
+"""Groups without the account that say more about its number than about one read."""
+
 
 def needs_read(match: Match) -> bool:
     """Whether the plan has to read this group whole, because the list lacks what the configuration manages.
@@ -216,3 +219,20 @@ def unmanaged(matches: Iterable[Match], listed: Sequence[ListedGroup]) -> tuple[
     return (
         (Advice(AdviceKind.UNMANAGED, Message.of("unmanaged-groups", count=len(names)), names=names),) if names else ()
     )
+
+
+def wrong_account_advice(changes: Iterable[Change], desired: Desired) -> tuple[Advice, ...]:
+    """Return the advice that the configured number is probably not the account's: no group that was read has it.
+
+    One group may have been read badly; the account is not missing from all of them.
+    """
+    account = desired.account
+    lives = [change.live for change in changes if change.live is not None and change.live.participants]
+    if account is None or len(lives) < _FEWEST_GROUPS:
+        return ()
+    if any(p.identity in (None, account.identity) for live in lives for p in live.participants):
+        return ()
+    message = Message.of(
+        "own-number-nowhere", phone=account.identity, count=len(lives), place=desired.account_place or "the file"
+    )
+    return (Advice(AdviceKind.DOUBTFUL, message),)

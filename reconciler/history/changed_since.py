@@ -7,7 +7,7 @@ so a plan is narrowed twice: before and after the groups are matched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.restrictions import RESTRICTED
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import ChangedSince, KeyRename
-from reconciler.plan.selection import PlanOptions, select_keys
+from reconciler.plan.selection import PlanOptions
 from reconciler.sanitize.escape import mask_and_escape
 
 _NO_EFFECT_ON_PLANS: Final = frozenset(
@@ -35,14 +35,13 @@ added later, may change the plan of every group."""
 _SECTION_WORDS: Final = {"groups": "group", "people": "person", "teams": "team"}
 
 
-def select_changed(old: Desired | str, new: Desired, targets: Sequence[str], ref: str, commit: str) -> ChangedSince:
-    """Return which of the selected groups are left out because they are unchanged since the revision `ref`.
+def select_changed(old: Desired | str, new: Desired, keys: Collection[str], ref: str, commit: str) -> ChangedSince:
+    """Return which of the groups with these keys are left out because they are unchanged since the revision `ref`.
 
     `old` is what that revision wants, resolved as of the same day, or why that is unknown; then, and where a setting
     changed that affects all groups, none is left out. Order, spelling, aliases, teams and comments make no difference:
-    only the normal form does. Raises UsageError for a target that the configuration does not have.
+    only the normal form does.
     """
-    keys = select_keys(new.groups, targets)
     if isinstance(old, str):
         return ChangedSince(ref=ref, commit=commit, full_plan_reasons=(old,))
     before = {group.key: group for group in old.groups}

@@ -22,7 +22,7 @@ other value, under the item "", differs as a whole. `UNMANAGED` and None stay wh
 
 _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     # The groups are compared one by one, and what a file lost by `forbidden_removals`. Both sides are of one day.
-    Desired: frozenset({"groups", "as_of", "sources", "warnings", "origins"}),
+    Desired: frozenset({"groups", "as_of", "sources", "warnings", "origins", "account_place"}),
     # A handle, by which groups are paired.
     DesiredGroup: frozenset({"key"}),
     # The first is the member's key in the form; teams only explain how somebody came into the list.

@@ -163,8 +163,9 @@ class Source:
 class Desired:
     """The whole desired state. `people` has everybody with an alias; `groups` is sorted by key.
 
-    `account` is the person behind the instance. `region` is the country of national numbers. `origins` has the file
-    of each key, `restrictions` which file may set what (None: every file everything).
+    `account` is the person behind the instance, `account_place` the file and line that name it. `region` is the country
+    of national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
+    everything).
     """
 
     groups: tuple[DesiredGroup, ...] = ()
@@ -178,6 +179,7 @@ class Desired:
     region: str | None = None
     restrictions: Restrictions | None = None
     origins: Origins = field(default_factory=dict)
+    account_place: str = ""
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from typing import Final, NoReturn
 
 TEXT_FIELDS: Final = ("name", "description")
 """The texts that a desired group, a live group and a step have, in the order in which they are shown."""
+_WORDS = re.compile(r"[\s._-]+")
+_MIN_SLIP_LENGTH = 5
+_MAX_SLIP_LENGTH = 100
 _MAX_CANDIDATES = 500
 """Names that are compared with a mistyped one: a file may have a million."""
 
@@ -62,6 +66,11 @@ def closest_name(word: str, names: Iterable[str]) -> str | None:
 
     A close name has about the same length and the same first or last letter.
     """
+    return next(iter(closest_names(word, names, 1)), None)
+
+
+def closest_names(word: str, names: Iterable[str], count: int) -> list[str]:
+    """Return up to `count` names that a mistyped word may mean, the closest first."""
     import difflib
 
     size, first, last = len(word), word[:1].casefold(), word[-1:].casefold()
@@ -70,5 +79,29 @@ def closest_name(word: str, names: Iterable[str]) -> str | None:
         for name in names
         if abs(len(name) - size) <= 3 and (name[:1].casefold() == first or name[-1:].casefold() == last)
     ]
-    matches = difflib.get_close_matches(word, candidates[:_MAX_CANDIDATES], n=1, cutoff=0.65)
-    return matches[0] if matches else None
+    return difflib.get_close_matches(word, candidates[:_MAX_CANDIDATES], n=count, cutoff=0.65)
+
+
+def mistyped_name(word: str, names: Iterable[str]) -> str | None:
+    """Return the only name from which a word differs by one slip (a letter more, less, wrong, or two swapped).
+
+    None if it has fewer than five letters, or if the two share a last word (`anna-koch`, `anja-koch`): these may be
+    two people of one family.
+    """
+    if len(word) > _MAX_SLIP_LENGTH:
+        return None
+    close = [name for name in set(names) if max(len(word), len(name)) >= _MIN_SLIP_LENGTH and _is_one_slip(word, name)]
+    if len(close) != 1:
+        return None
+    mine, theirs = _WORDS.split(word), _WORDS.split(close[0])
+    is_namesake = len(mine) > 1 and len(theirs) > 1 and mine[-1] == theirs[-1]
+    return None if is_namesake else close[0]
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    mine, theirs = one[start:], other[start:]
+    swapped = mine[1::-1] == theirs[:2] and mine[2:] == theirs[2:]
+    return mine[1:] == theirs[1:] or mine[1:] == theirs or mine == theirs[1:] or swapped

@@ -15,7 +15,7 @@ from reconciler.model.live import Instance
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.guards import check_guards
 from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
-from reconciler.plan.selection import PlanOptions, select_groups
+from reconciler.plan.selection import PlanOptions, select_groups, select_keys
 from reconciler.plan.shard import ShardInfo
 
 
@@ -40,6 +40,8 @@ def build_plan(
         calls_per_minute=options.calls_per_minute,
         writes_per_minute=desired.policy.writes_per_minute,
         targets=options.targets,
+        excludes=options.excludes,
+        not_selected=len(desired.groups) - len(select_keys(desired.groups, options)),
         changed_since=options.changed_since,
         never_removed=tuple(sorted(desired.never_removed)),
         shard=shard,

@@ -44,6 +44,8 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "instance_id": plan.instance_id,
         "as_of": to_json(plan.as_of),
         "targets": to_json(plan.targets),
+        "excludes": to_json(plan.excludes),
+        "not_selected": plan.not_selected,
         "shard": to_json(plan.shard),
         "changed_since": to_json(plan.changed_since),
         "baseline": to_json(plan.baseline),

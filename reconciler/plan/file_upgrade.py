@@ -30,7 +30,8 @@ def upgrade_document(document: Document, version: int) -> Document:
     Format 1 had no shard, revision or drift causes, format 2 no links, format 3 older words, no codes and one label
     for alias and name.
     """
-    document = {"shard": None, "changed_since": None, "baseline": None, **document}
+    absent = {"excludes": [], "not_selected": 0, "shard": None, "changed_since": None, "baseline": None}
+    document = {**absent, **document}
     if version < FORMAT_VERSION:
         document = _renamed(document, "plan")
         for name in ("shard", "changed_since", "summary"):

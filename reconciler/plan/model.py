@@ -204,8 +204,9 @@ class Refusal:
 class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
 
-    `calls_per_minute` is the rate of the estimate. `targets` are the selected keys (none: all); `changed_since`
-    narrows them (None: not used). `pinned_ids` are the ids of all keys of the configuration, also of those that are
+    `calls_per_minute` is the rate of the estimate. `targets` are the selected keys (none: all), `excludes` those
+    that are not planned; `not_selected` counts the groups that these two leave out. `changed_since` narrows the rest
+    (None: not used). `pinned_ids` are the ids of all keys of the configuration, also of those that are
     not selected, sorted: these live groups are never matched by name.
     """
 
@@ -217,6 +218,8 @@ class Plan:
     calls_per_minute: float = 100.0
     writes_per_minute: int | None = None
     targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    not_selected: int = 0
     pinned_ids: tuple[str, ...] = ()
     never_removed: tuple[Identity, ...] = ()
     """Who is never removed, whatever a step says: the account itself, protected and ignored people; sorted."""

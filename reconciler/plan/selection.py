@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, DesiredGroup, Person, RemovalLimit
 from reconciler.model.identity import Identity
-from reconciler.model.text import closest_name
+from reconciler.model.restrictions import glob_match
+from reconciler.model.text import closest_names
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
+
+WILDCARDS: Final = frozenset("*?")
+"""Characters that make a word a pattern; no key has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """What the command line asks of a plan.
 
-    `max_removals` overrides the configuration; `targets` are keys, none for all; `changed_since` excludes some of
-    them, `shard` selects a part of the rest. `previous_groups` are the groups of that earlier revision, where a key may
-    match another live group than it did there (None: none can), `previous_people` all its people. `sandbox` is a
-    run on the embedded server.
+    `max_removals` overrides the configuration; `targets` are keys, none for all; `excludes` are keys that are not
+    planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
+    the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
+    `previous_people` all its people. `sandbox` is a run on the embedded server.
     """
 
     targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     max_removals: RemovalLimit | None = None
     calls_per_minute: float = 100.0
     shard: Shard | None = None
@@ -51,17 +57,17 @@ class Selection:
 
 
 def select_groups(desired: Desired, options: PlanOptions) -> Selection:
-    """Return which groups a run with these options is about; raise UsageError for a target that does not exist."""
+    """Return which groups a run with these options is about."""
     since, shard = options.changed_since, options.shard
-    selected = select_keys(desired.groups, options.targets) - frozenset(since.unchanged if since is not None else ())
+    selected = select_keys(desired.groups, options) - frozenset(since.unchanged if since is not None else ())
     planned = selected if shard is None else frozenset(key for key in selected if shard.contains(key))
     rematches = options.previous_groups is not None
-    narrowed = bool(options.targets) or (since is not None and not since.full_plan_reasons)
+    narrowed = bool(options.targets or options.excludes) or (since is not None and not since.full_plan_reasons)
     # The first shard of a run that is about everything lists the unmanaged groups, so that they are listed once.
     reports_unmanaged = not narrowed and (shard is None or shard.index == 1)
     return Selection(
         planned=planned,
-        matched=select_keys(desired.groups, ()) if rematches else planned,
+        matched=frozenset(group.key for group in desired.groups) if rematches else planned,
         shard=None if shard is None else ShardInfo(shard.index, shard.count, len(selected)),
         reports_unmanaged=reports_unmanaged,
         needs_api=bool(planned) or rematches or reports_unmanaged,
@@ -76,19 +82,40 @@ def select_key(groups: Iterable[DesiredGroup], key: str) -> DesiredGroup:
     return by_key[key]
 
 
-def select_keys(groups: Iterable[DesiredGroup], targets: Sequence[str]) -> frozenset[str]:
-    """Return the targets, or all keys where there are none; raise UsageError with every key that does not exist."""
-    keys = {group.key for group in groups}
-    unknown = [target for target in targets if target not in keys]
+def select_keys(groups: Iterable[DesiredGroup], options: PlanOptions) -> frozenset[str]:
+    """Return the keys of the targets, or of all groups where there are none, without those that are excluded."""
+    keys = options.targets or tuple(group.key for group in groups)
+    return frozenset(keys) - frozenset(options.excludes)
+
+
+def find_keys(option: str, patterns: Iterable[str], groups: Iterable[DesiredGroup]) -> tuple[str, ...]:
+    """Return the keys that the patterns of an option match, sorted; `*` and `?` match as in `restrictions`.
+
+    Raises UsageError with every pattern that matches no key.
+    """
+    keys = [group.key for group in groups]
+    existing = frozenset(keys)
+    found: set[str] = set()
+    unknown: list[str] = []
+    for pattern in patterns:
+        is_glob = not WILDCARDS.isdisjoint(pattern)
+        matched = {key for key in keys if glob_match(pattern, key)} if is_glob else existing & {pattern}
+        found |= matched
+        if not matched:
+            unknown.append(pattern)
     if unknown:
-        raise UsageError(
-            f"--target: the configuration has no group {', '.join(unknown)}", suggest_key(unknown[0], keys)
-        )
-    return frozenset(targets) if targets else frozenset(keys)
+        message = f"{option}: the configuration has no group {', '.join(unknown[:10])}"
+        raise UsageError(message, suggest_key(unknown[0].strip("*?"), keys))
+    return tuple(sorted(found))
 
 
 def suggest_key(key: str, keys: Iterable[str]) -> str:
-    """Return a hint for a key that does not exist: the one that is most alike, else some of those that exist."""
+    """Return a hint for a key that does not exist: those that are most alike, else some of those that exist.
+
+    Only a single key that is alike is proposed: of `sales-001` and `sales-011` either may be meant.
+    """
     existing = sorted(keys)
-    closest = closest_name(key, existing)
-    return f"did you mean {closest}?" if closest else f"it has: {', '.join(existing[:10]) or 'no groups'}"
+    closest = closest_names(key, existing, 3)
+    if len(closest) > 1:
+        return f"the nearest keys are {', '.join(closest)}"
+    return f"did you mean {closest[0]}?" if closest else f"it has: {', '.join(existing[:10]) or 'no groups'}"

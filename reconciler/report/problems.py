@@ -14,7 +14,7 @@ from reconciler import __version__
 from reconciler.errors import Problem, ProblemKind
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import plural
-from reconciler.sanitize.escape import json_text, mask_and_escape
+from reconciler.sanitize.escape import for_display, json_text, mask_and_escape
 from reconciler.sanitize.markdown import command_data, command_property
 from reconciler.sanitize.mask import mask_text
 
@@ -78,15 +78,15 @@ PROBLEM_HELP: Final[Mapping[ProblemKind, ProblemHelp]] = {
 """Every kind, in the order in which SARIF lists them."""
 
 
-def render_validation(validation: Validation, _: RenderOptions) -> str:
+def render_validation(validation: Validation, options: RenderOptions) -> str:
     """Return every problem and the verdict as text."""
-    problems = render_problems(validation.problems) if validation.problems else ""
+    problems = render_problems(validation.problems, show_phones=options.show_phones) if validation.problems else ""
     return "\n".join(filter(None, [problems, validation.verdict]))
 
 
-def render_validation_json(validation: Validation, _: RenderOptions) -> str:
+def render_validation_json(validation: Validation, options: RenderOptions) -> str:
     """Return every problem as JSON."""
-    return json_text(problems_document(validation.problems))
+    return json_text(problems_document(validation.problems, show_phones=options.show_phones))
 
 
 def render_sarif(validation: Validation, _: RenderOptions) -> str:
@@ -94,10 +94,10 @@ def render_sarif(validation: Validation, _: RenderOptions) -> str:
     return json_text(sarif_document(validation.problems, __version__))
 
 
-def render_problems(problems: Sequence[Problem]) -> str:
-    """Return one problem a line, sorted by place, and how many there are. Numbers are masked: line and column locate
-    them."""
-    return "\n".join([*(mask_and_escape(str(problem)) for problem in sorted(problems)), counts_line(problems)])
+def render_problems(problems: Sequence[Problem], *, show_phones: bool = False) -> str:
+    """Return one problem a line, sorted by place, and how many there are."""
+    lines = [line for problem in sorted(problems) for line in problem.lines()]
+    return "\n".join([*(for_display(line, show_phones=show_phones) for line in lines), counts_line(problems)])
 
 
 def counts_line(problems: Sequence[Problem]) -> str:
@@ -108,14 +108,20 @@ def counts_line(problems: Sequence[Problem]) -> str:
     return ", ".join(parts)
 
 
-def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:
+def problems_document(problems: Sequence[Problem], *, show_phones: bool = False) -> dict[str, Any]:
     """Return a document: whether the configuration is valid (warnings do not count), and every problem by place."""
-    return {"valid": _counts(problems)[0] == 0, "problems": [_row(problem) for problem in sorted(problems)]}
+    return {
+        "valid": _counts(problems)[0] == 0,
+        "problems": [_row(problem, show_phones) for problem in sorted(problems)],
+    }
 
 
-def _row(problem: Problem) -> dict[str, Any]:
-    fields = {key: mask_text(value) if isinstance(value, str) else value for key, value in asdict(problem).items()}
+def _row(problem: Problem, show_phones: bool) -> dict[str, Any]:
+    fields = asdict(problem)
+    if not show_phones:
+        fields = {key: mask_text(value) if isinstance(value, str) else value for key, value in fields.items()}
     kind = fields.pop("kind")
+    del fields["excerpt"]
     return {**fields, "rule": kind}
 
 

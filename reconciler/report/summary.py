@@ -196,11 +196,17 @@ def scope_sentences(plan: Plan) -> Iterator[Pieces]:
             f"Saved with format version {plan.foreign_format}: this version of the program may not show all of it."
         )
     if plan.targets:
-        yield (LiteralText("Selected groups: "), *text_pieces(sorted(plan.targets)), _STOP)
+        selected = sorted(set(plan.targets) - set(plan.excludes))
+        others = f"; not planned: {plural(plan.not_selected, 'other')}." if plan.not_selected else "."
+        yield (LiteralText("Selected groups: "), *first_pieces(selected, _MAX_NAMED), LiteralText(others))
+    if plan.excludes:
+        yield (LiteralText("Excluded groups, not planned: "), *first_pieces(plan.excludes, _MAX_NAMED), _STOP)
     if plan.changed_since is not None:
         yield from _since(plan.changed_since, len(plan.groups) if plan.shard is None else plan.shard.total_groups)
     if plan.shard is not None:
-        which = "these " if (plan.targets or plan.changed_since) and plan.shard.total_groups > 1 else ""
+        which = (
+            "these " if (plan.targets or plan.excludes or plan.changed_since) and plan.shard.total_groups > 1 else ""
+        )
         total = plural(plan.shard.total_groups, "group")
         yield literal(f"Shard {plan.shard}: {len(plan.groups)} of {which}{total}.")
     if plan.baseline is not None:

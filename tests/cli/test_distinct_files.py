@@ -101,7 +101,7 @@ def test_overwriting_an_input_is_a_usage_error_before_any_call(
         "apply --yes --report /dev/null --audit-log /dev/null",
         "plan --out /dev/null --output /dev/null",
         "plan groups --output groups/plan.txt",
-        "import --instance-id inst_story --output groups.yaml",
+        "import --instance-id inst_story --output groups.yaml --merge",
     ],
 )
 def test_devices_and_files_that_are_not_inputs_are_allowed(files: Stage, line: str) -> None:

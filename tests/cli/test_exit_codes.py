@@ -138,6 +138,10 @@ TABLE: Mapping[str, Mapping[str, int]] = {
     "init .": dict.fromkeys(OFFLINE, 1),
     "schema": dict.fromkeys(OFFLINE, 0),
     "schema --plan": dict.fromkeys(OFFLINE, 0),
+    "completion bash": dict.fromkeys(OFFLINE, 0),
+    "help plan": dict.fromkeys(OFFLINE, 0),
+    "help nobody": dict.fromkeys(OFFLINE, 1),
+    "version": dict.fromkeys(OFFLINE, 0),
 }
 
 

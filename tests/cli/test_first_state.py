@@ -49,7 +49,7 @@ def options(instance_id: str | None = None) -> GlobalOptions:
         timeout=30.0,
         verbose=False,
         quiet=True,
-        no_color=True,
+        color="never",
         log_format="text",
     )
 

@@ -255,7 +255,7 @@ def test_a_key_with_a_number_in_it_is_removed_from_crash_logs(stage: Stage, monk
         raise RuntimeError(f"a bug near {key}")
 
     monkeypatch.setattr("reconciler.cli.planning.make_plan", broken)
-    assert stage.run("plan", "--target", key).code == 1
+    assert stage.run("plan", "--instance-id", key).code == 1
     (log,) = (stage.folder / "state").rglob("crash-*.log")
     text = log.read_text(encoding="utf-8")
     assert "a bug near ***" in text

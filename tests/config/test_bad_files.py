@@ -24,9 +24,12 @@ def test_a_bad_file_is_reported_with_every_problem_at_its_place_and_its_kind(
     monkeypatch.chdir(BAD)
     with pytest.raises(ConfigError) as caught:
         load(Path(f"{name}.yaml"), as_of=date(2026, 1, 1))
-    head, *lines = str(caught.value).split("\n")
-    with_kinds = [f"{line}  [{problem.kind}]" for line, problem in zip(lines, caught.value.problems, strict=True)]
-    text = "\n".join([head, *with_kinds, ""])
+    head = str(caught.value).partition("\n")[0]
+    lines = []
+    for problem in caught.value.problems:
+        first, *excerpt = problem.lines()
+        lines += [f"{first}  [{problem.kind}]", *excerpt]
+    text = "\n".join([head, *lines, ""])
     golden = BAD / f"{name}.txt"
     if os.environ.get("RECONCILER_UPDATE_GOLDEN") == "1":
         golden.write_text(text, encoding="utf-8")

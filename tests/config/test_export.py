@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.config import FileContent, load, load_contents
-from reconciler.config.export import render_config, yaml_block, yaml_comment, yaml_scalar
+from reconciler.config.export import Existing, render_config, render_entries
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.yaml_reader import read_yaml
+from reconciler.config.yaml_text import yaml_block, yaml_comment, yaml_scalar
 from reconciler.errors import ConfigError
 from reconciler.model.desired import UNMANAGED, Desired, Person
 from reconciler.model.identity import Identity, identity_of_digits
@@ -31,13 +32,12 @@ def someone(digits: str, **flags: Any) -> Participant:
 
 
 def rendered(groups: list[LiveGroup], **changes: Any) -> str:
-    options: dict[str, Any] = {
-        "instance_id": "inst_abc123",
-        "instance": INSTANCE,
-        "instance_guessed": False,
-        "names": {},
-    }
-    return render_config(groups, **{**options, **changes})
+    options: dict[str, Any] = {"instance": INSTANCE, "names": {}, "instance_id": "inst_abc123", **changes}
+    guessed = options.pop("instance_guessed", False)
+    entries = render_entries(groups, instance=options["instance"], names=options["names"], existing=Existing())
+    return render_config(
+        entries, instance_id=options["instance_id"], instance=options["instance"], instance_guessed=guessed
+    )
 
 
 def resolved(text: str) -> Desired:
@@ -92,9 +92,9 @@ groups:
         indented # no comment
       last
     members:
-      - 553196348800@s.whatsapp.net
       - alice-moreno
       - person-12
+      - 553196348800@s.whatsapp.net
     # not managed, because the number is unknown: 76699677012110@lid
     admins:
       - alice-moreno
@@ -102,9 +102,7 @@ groups:
   empty:
     id: 120363012345678901@g.us
     name: Empty
-    description: ""
     members: []
-    admins: []
 """
     )
     (tmp_path / "groups.yaml").write_text(text, encoding="utf-8")
@@ -117,6 +115,21 @@ groups:
     assert first.admins is not UNMANAGED
     assert set(first.admins) == {ALICE, BOB}
     assert second.members == {}
+
+
+def test_the_second_group_of_a_name_leaves_its_name_unmanaged() -> None:
+    first, second = (
+        LiveGroup(
+            id=f"{number}@g.us",
+            name=Untrusted("Same"),
+            description=Untrusted(""),
+            participants=(someone("12025550143"),),
+        )
+        for number in "12"
+    )
+    text = rendered([second, first])
+    assert "  same-2:\n    id: 2@g.us\n    # name is not managed: another group is called Same, too\n" in text
+    assert [group.name for group in resolved(text).groups] == ["Same", UNMANAGED]
 
 
 def test_without_an_instance_everybody_is_listed_and_a_comment_asks_for_the_number() -> None:
@@ -265,9 +278,10 @@ def test_hostile_text_reads_back_exactly_or_is_left_unmanaged(
     assert {group.id for group in desired.groups} == set(live)
     for group in desired.groups:
         of_live = live[group.id or ""]
+        namesakes = [each for each in groups if normalize(each.name) == normalize(of_live.name)]
         for wanted, there in ((group.name, of_live.name.raw), (group.description, of_live.description.raw)):
             assert (
-                (wanted is UNMANAGED and ("\ud800" in there or not normalize(there)))
+                (wanted is UNMANAGED and ("\ud800" in there or not normalize(there) or len(namesakes) > 1))
                 or (isinstance(wanted, str) and texts_equal(wanted, there))
                 or any("\ud800" <= char <= "\udfff" for char in there)
             )

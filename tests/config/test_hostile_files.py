@@ -14,6 +14,7 @@ import pytest
 from yaml import YAMLError
 
 from reconciler.config import document, load, yaml_events
+from reconciler.config.yaml_errors import YamlMistake, describe_yaml_error
 from reconciler.errors import ConfigError
 
 SIZE = 1_000_000
@@ -147,8 +148,6 @@ def test_half_a_surrogate_pair_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_error_without_a_position_has_a_message() -> None:
-    assert yaml_events.describe_yaml_error(YAMLError("odd\n"), "") == (
-        "invalid YAML: odd\\n",
-        "check the file's structure",
-        (0, 0),
+    assert describe_yaml_error(YAMLError("odd\n"), "") == YamlMistake(
+        "invalid YAML: odd\\n", "check the file's structure", (0, 0)
     )

@@ -188,7 +188,7 @@ def test_a_person_listed_twice_is_one_member_with_the_longer_time(
     assert members(desired.groups[0]) == {ALICE.identity: kept}
     (warning,) = desired.warnings
     assert (warning.line, warning.column, warning.path) == (10, 9, "groups.a.members[1]")
-    assert "`alice` is already in this list" in warning.message
+    assert "`alice` is listed twice" in warning.message
 
 
 def test_team_members_are_members_with_their_team_paths(load_text: Load) -> None:
@@ -284,8 +284,8 @@ def test_a_second_alias_names_the_same_person_with_a_warning(load_text: Load) ->
         "4:3: people.al: `al` is the same person as `zoe` at groups.yaml:3:3",
         "5:3: people.ally: `ally` is the same person as `zoe` at groups.yaml:3:3",
         "7:3: people.al2: `al2` is the same person as `zoe` at groups.yaml:3:3",
-        "10:30: groups.a.members[1]: `zoe` is already in this list, perhaps in another spelling",
-        "10:40: groups.a.members[3]: `zoe` is already in this list, perhaps in another spelling",
+        "10:30: groups.a.members[1]: `zoe` is listed twice",
+        "10:40: groups.a.members[3]: `zoe` is listed twice",
     ]
     assert {problem.hint for problem in desired.warnings[:3]} == {"keep one alias: output shows only the first, `zoe`"}
 
@@ -398,9 +398,25 @@ def test_a_value_behind_a_yaml_alias_has_the_line_above_it(load_text: Load) -> N
     )
 
 
-def test_groups_with_ids_may_share_a_name(load_text: Load) -> None:
-    text = "groups: {a: {name: Same, id: 1@g.us}, b: {name: Same, id: 2@g.us}, c: {name: Same}}"
-    assert [group.name for group in load_text(text).groups] == ["Same"] * 3
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("name: Same, id: 1@g.us", "name: Same"),
+        ("name: Same", "name: 'Same ', id: 2@g.us"),
+        ("name: Same, id: 1@g.us", "name: Same, id: 2@g.us"),
+        ("name: Same, id: 1@g.us", "name: Same, state: left"),
+    ],
+)
+def test_two_groups_with_one_name_are_refused_whether_they_have_ids_or_not(
+    first: str, second: str, load_text: Load
+) -> None:
+    with pytest.raises(ConfigError, match="`b` has the same name as `a` at"):
+        load_text(f"groups: {{a: {{{first}}}, b: {{{second}}}}}")
+
+
+def test_a_group_with_an_id_that_is_being_left_gives_its_name_free(load_text: Load) -> None:
+    text = "groups: {a: {name: Same, id: 1@g.us, state: left}, b: {name: Same}, c: {id: 3@g.us}}"
+    assert [group.name for group in load_text(text).groups] == ["Same", "Same", UNMANAGED]
 
 
 @pytest.mark.parametrize("prefix", [b"", b"\xef\xbb\xbf"])
@@ -448,10 +464,30 @@ def test_more_than_five_hundred_problems_end_in_a_notice(load_text: Load) -> Non
     assert "there are 500 errors or more" in caught.value.problems[0].message
 
 
-def test_an_earlier_name_that_another_group_has_causes_a_warning(load_text: Load) -> None:
-    text = "groups:\n  news: {name: News}\n  old: {%sname: Archive, previously: [Olds, ' News ']}\n"
-    assert warnings(load_text(text % "")) == [
-        "4:36: groups.old.previously: an earlier name of `old` is the name of `news`"
-    ]
-    assert load_text(text % "id: 120363012345678901@g.us, ").warnings == ()
+def test_an_earlier_name_must_be_that_of_no_other_group(load_text: Load) -> None:
+    text = "groups:\n  news: {%sname: News}\n  old: {%sname: Archive, previously: [Olds, ' News ']}\n"
+    pin = "id: 120363012345678901@g.us, "
+    for news in ("", pin):
+        with pytest.raises(ConfigError, match="an earlier name of `old` is the name of `news`"):
+            load_text(text % (news, ""))
+    assert load_text(text % ("", pin)).warnings == ()
     assert load_text("groups:\n  news: {name: News, previously: [News]}\n").warnings == ()
+    shared = load_text("groups: {a: {name: A, previously: [Old, Old]}, b: {name: B, previously: [Old]}}")
+    assert warnings(shared) == ["2:73: groups.b.previously: an earlier name of `b` is an earlier name of `a`"]
+
+
+@pytest.mark.parametrize(
+    ("value", "warned"),
+    [
+        ("Men #2", "`#2` is a comment here, so the name is only `Men`"),
+        ("Männer 😀  #2nd team", "`#2nd team` is a comment here, so the name is only `Männer 😀`"),
+        ("Men # 2", ""),
+        ("Men   # the second team", ""),
+        ("'Men #2'", ""),
+        ("'Men' #2", ""),
+        ("Men#2", ""),
+    ],
+)
+def test_a_comment_that_looks_like_the_end_of_a_name_causes_a_warning(value: str, warned: str, load_text: Load) -> None:
+    found = warnings(load_text(f"groups:\n  men:\n    name: {value}\n    members: [] #1\n"))
+    assert found == ([f"4:11: groups.men.name: {warned}"] if warned else [])

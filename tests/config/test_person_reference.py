@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.config.people import resolve_person
+from reconciler.config.person_reference import parse_person, resolve_person
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired
 
@@ -46,6 +46,8 @@ def file(tmp_path: Path) -> Desired:
         ("BOB", "bob", "+12025550144"),
         ("ally", "alice", "+12025550143"),
         ("Seven", "007x", "+14045550147"),
+        ("moreno", "alice", "+12025550143"),
+        ("bras", "brasil", "+5531996348800"),
         ("007x", "007x", "+14045550147"),
         ("+1 (202) 555-0143", "alice", "+12025550143"),
         ("202 555 0143", "alice", "+12025550143"),
@@ -70,10 +72,13 @@ def test_a_word_resolves_to_one_person_in_every_spelling(
     [
         ("", "PERSON is empty", "give one person"),
         ("x" * 201, "PERSON is too long", "give one person"),
-        ("Bob Marsh", "`Bob Marsh` is the name of 2 people", "use an alias: `bob`, `bob2`"),
-        ("Alice", "`Alice` is the name of 2 people", "use an alias: `alice`, `ann`"),
+        ("Bob Marsh", "`Bob Marsh` is the name of 2 people", "use an alias: `bob` (Bob Marsh), `bob2` (Bob Marsh)"),
+        ("Alice", "`Alice` is the name of 2 people", "use an alias: `alice` (Alice Moreno), `ann` (alice)"),
         ("sevn", "`sevn` is not an alias, a name or a phone number", "did you mean `seven`?"),
         ("alcie", "`alcie` is not an alias, a name or a phone number", "did you mean `alice`?"),
+        ("mar", "`mar` is a part of the names of 2 people", "use an alias: `bob` (Bob Marsh), `bob2` (Bob Marsh)"),
+        ("oreno", "`oreno` is not an alias, a name or a phone number", "give one person"),
+        ("Ally Morena", "`Ally Morena` is not an alias, a name or a phone number", "give one person"),
         ("board", "`board` is a team, not a person", "give one person"),
         ("zzz", "`zzz` is not an alias, a name or a phone number", "give one person"),
         ("+1 202 555 01", "is not a valid phone number", "it is too short for its country"),
@@ -87,3 +92,12 @@ def test_a_word_for_nobody_or_several_people_is_an_error(file: Desired, word: st
         resolve_person(word, file)
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["0176 5550143", "(0176) 555-0143"])
+def test_a_national_number_on_the_command_line_asks_for_the_country_code(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_person(text)
+    assert "is a national number" in caught.value.message
+    assert "`region`" not in str(caught.value)
+    assert "the country code" in caught.value.hint

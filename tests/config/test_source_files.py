@@ -64,7 +64,8 @@ def test_problems_of_all_files_are_reported_in_one_run(tmp_path: Path) -> None:
 def test_an_unreadable_file_stops_loading_before_its_aliases_are_missed(tmp_path: Path) -> None:
     files = {"a.yaml": "version: 1\ngroups: {g: {name: G, members: [alice]}}", "b.yaml": "people: {alice: '"}
     assert problem_lines(tmp_path, files) == [
-        "F/b.yaml:1:18: invalid YAML: found unexpected end of stream; close the quote or bracket that is still open"
+        "F/b.yaml:1:17: invalid YAML: this quote is never closed; "
+        "close it on its own line; write an apostrophe inside single quotes twice"
     ]
 
 
@@ -115,3 +116,33 @@ def test_a_pipe_in_a_folder_is_an_error_and_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(ConfigError, match=r"pipe\.yaml: is not a regular file"):
         load(tmp_path, as_of=date(2026, 1, 1))
+
+
+FOLDER = {
+    "groups/people.yaml": "version: 1\npeople: {alice: +1 202 555 0143}\n",
+    "groups/sales/a.yaml": "groups: {a: {name: A, members: [alice]}, b: {name: B, members: [alice]}}\n",
+}
+
+
+def test_a_file_that_needs_its_folder_has_one_problem_which_names_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    load_files(tmp_path, FOLDER)
+    with pytest.raises(ConfigError) as caught:
+        load(Path("groups/sales/a.yaml"), as_of=TODAY)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "groups/sales/a.yaml: this file is part of groups/, and needs the other files there; "
+        "name the folder instead: groups"
+    ]
+
+
+def test_a_file_whose_folder_does_not_help_has_its_own_problems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {**FOLDER, "groups/people.yaml": "people: {bob: +1 202 555 0144}\n"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="`alice` is neither an alias"):
+        load(Path("groups/sales/a.yaml"), as_of=TODAY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.diff.change import AdviceKind
+from reconciler.diff.compare import wrong_account_advice
 from reconciler.diff.participants import distrust_reasons, identify_participants
 from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, Membership
@@ -173,3 +174,21 @@ def test_an_instance_that_is_no_admin_blocks_nothing_where_nothing_is_to_change(
 )
 def test_an_instance_that_is_or_may_be_an_admin_may_change(there: LiveGroup) -> None:
     assert [s.action for s in group_plan(desired(group(members=[ALICE, BOB])), there).steps] == [Action.ADD]
+
+
+@pytest.mark.parametrize(
+    ("groups", "is_told"),
+    [
+        ((live(BOB, me=None), live(BOB, CAROL, me=None)), True),
+        ((live(BOB, me=None), live(BOB, CAROL)), False),
+        ((live(BOB, me=None), live(BOB, participant(LID), me=None)), False),
+        ((live(BOB, me=None),), False),
+        ((live(BOB, me=None), live(me=None)), False),
+    ],
+    ids=["in none", "in one", "may be somebody unidentified", "one group only", "one group and an empty read"],
+)
+def test_an_account_that_no_group_has_is_probably_another_one(groups: tuple[LiveGroup, ...], is_told: bool) -> None:
+    wanted = desired(group(members=[BOB]))
+    changes = [change_for(wanted, there) for there in groups]
+    codes_told = [advice.message.code for advice in wrong_account_advice(changes, wanted)]
+    assert codes_told == (["own-number-nowhere"] if is_told else [])

@@ -1,4 +1,4 @@
-"""Live groups that are not in the file, and the keys a run is about."""
+"""Live groups that are not in the file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import pytest
 from reconciler.diff.change import Advice, AdviceKind
 from reconciler.diff.compare import unmanaged
 from reconciler.diff.match import match_groups
-from reconciler.errors import UsageError
 from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, State
 from reconciler.model.live import ListedGroup
 from reconciler.model.text import Untrusted
-from reconciler.plan.selection import select_keys
 from tests.builders import ALPHA_ID, BETA_ID, GAMMA_ID, group
 
 LISTED = [
@@ -44,35 +42,3 @@ def test_live_groups_that_no_key_may_mean_are_told_and_left_alone(
 def test_where_every_live_group_may_be_meant_nothing_is_told() -> None:
     groups = [group(), group("b", id=None, name="Beta")]
     assert unmanaged(match_groups(groups, LISTED).values(), LISTED) == ()
-
-
-GROUPS = [group("project-alpha"), group("board"), group("staff")]
-
-
-@pytest.mark.parametrize(
-    ("targets", "keys"),
-    [
-        ([], {"project-alpha", "board", "staff"}),
-        (["board"], {"board"}),
-        (["board", "staff", "board"], {"board", "staff"}),
-    ],
-)
-def test_a_run_is_about_the_targets_or_about_all(targets: list[str], keys: set[str]) -> None:
-    assert select_keys(GROUPS, targets) == keys
-
-
-@pytest.mark.parametrize(
-    ("groups", "targets", "message", "hint"),
-    [
-        (GROUPS, ["project-alhpa"], "no group project-alhpa", "did you mean project-alpha?"),
-        (GROUPS, ["board", "xyz", "zyx"], "no group xyz, zyx", "it has: board, project-alpha, staff"),
-        ([], ["xyz"], "no group xyz", "it has: no groups"),
-    ],
-)
-def test_an_unknown_target_is_an_error_that_helps(
-    groups: list[DesiredGroup], targets: list[str], message: str, hint: str
-) -> None:
-    with pytest.raises(UsageError) as caught:
-        select_keys(groups, targets)
-    assert message in caught.value.message
-    assert caught.value.hint == hint

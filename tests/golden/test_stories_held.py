@@ -12,7 +12,7 @@ HELD = "120363499999999999@g.us"
 OWNER = "+1 303 555 0108"
 FILE = f"""
 groups:
-  a: {{id: {HELD}, name: Team, membership: additive, members: [+1 303 555 0109]}}
+  a: {{id: {HELD}, membership: additive, members: [+1 303 555 0109]}}
   b: {{name: Team, description: for b only, members: [+1 303 555 0101, +1 303 555 0102]%s}}
 """
 A, B = "+1 303 555 0109", "+1 303 555 0101"

@@ -85,11 +85,15 @@ def test_an_import_validates_and_plans_to_nothing(stage: Stage) -> None:
     assert planned.code == 0, planned.out + planned.err
 
 
-def test_an_import_says_when_it_replaced_a_file_that_was_there(stage: Stage) -> None:
+def test_an_import_never_replaces_a_file_that_is_there(stage: Stage) -> None:
     asked = ("import", "--instance-id", INSTANCE, "--output", "imported.yaml")
-    assert "replaced" not in stage.run(*asked).err
+    stage.world.create_group("One", ["+1 404 555 0101"], owner=PHONE)
+    assert stage.run(*asked).code == 0
+    before = (stage.folder / "imported.yaml").read_bytes()
     again = stage.run(*asked)
-    assert (again.code, again.out, again.err) == (0, "", "replaced imported.yaml\n")
+    assert (again.code, again.out) == (1, "")
+    assert "imported.yaml exists and was not changed; 1 live group is in it, and none is new" in again.err
+    assert (stage.folder / "imported.yaml").read_bytes() == before
 
 
 def test_an_import_of_single_groups_holds_no_other(guide: Stage) -> None:

@@ -137,6 +137,7 @@ DESIRED_CHANGES = {
     "as_of": (replace(BASE, as_of=DAY), "", ""),
     "sources": (replace(BASE, sources=(Source("f", "0"),)), "", ""),
     "origins": (replace(BASE, origins={"groups": {"alpha": "f"}}), "", ""),
+    "account_place": (replace(BASE, account_place="f:2"), "", ""),
 }
 
 

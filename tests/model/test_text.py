@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.text import closest_name, normalize, quote, texts_equal
+from reconciler.model.text import closest_name, mistyped_name, normalize, quote, texts_equal
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,25 @@ def test_where_a_text_in_quotes_ends_cannot_be_faked(text: str, quoted: str) -> 
 )
 def test_only_a_close_name_is_suggested(word: str, expected: str | None) -> None:
     assert closest_name(word, ("plan", "apply", "родители-5б")) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("alise", "alice"),
+        ("alcie", "alice"),
+        ("alic", "alice"),
+        ("alicee", "alice"),
+        ("anna-kock", "anna-koch"),
+        ("anja-koch", None),
+        ("barbel-kohler", None),
+        ("bob", None),
+        ("alice", None),
+        ("Ina Neumann", None),
+        ("lukas", None),
+        ("x" * 200, None),
+    ],
+)
+def test_a_mistyped_name_differs_by_one_slip_and_is_no_namesake(word: str, name: str | None) -> None:
+    names = ("alice", "anna-koch", "barbel-heide", "rob", "Lena Lehmann", "lucas", "lukass")
+    assert mistyped_name(word, names) == name

@@ -45,8 +45,9 @@ class GroupsFile:
         """Return whether names, ids and lists do not contradict each other."""
         groups = self.groups.values()
         ids = [group["id"] for group in groups if "id" in group]
-        # One key's earlier name is no other key's name, or both mean one group.
-        names = [n for group in groups if "id" not in group for n in (group["name"], *group.get("previously", ()))]
+        # One key's name or earlier name is no other key's name, or both mean one group; one that is left is no rival.
+        names = [group["name"] for group in groups if "id" not in group or group.get("state") != "left"]
+        names += [name for group in groups if "id" not in group for name in group.get("previously", ())]
         twice = any(same_text(name, other) for at, name in enumerate(names) for other in names[:at])
         torn = any(set(aliases(group.get("members", ()))) & set(group.get("absent", ())) for group in groups)
         return len(ids) == len(set(ids)) and not twice and not torn

@@ -179,6 +179,8 @@ def plans(draw: st.DrawFn) -> Plan:
         calls_per_minute=draw(st.floats(0.5, 1000)),
         writes_per_minute=draw(st.none() | st.integers(1, 100)),
         targets=tuple(draw(st.lists(words, max_size=2))),
+        excludes=tuple(draw(st.lists(words, max_size=2))),
+        not_selected=draw(st.integers(0, 99)),
         pinned_ids=tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
         shard=draw(st.none() | st.builds(ShardInfo, st.just(1), st.just(1), st.integers(0, 99))),
         changed_since=draw(st.none() | revisions),
@@ -507,7 +509,7 @@ def test_a_plan_of_format_2_which_knew_no_links_is_shown_and_not_applied(name: s
 
 
 LATER = {
-    *(("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched")),
+    *(("excludes",), ("not_selected",), ("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched")),
     *(("groups", "drift_causes"), ("groups", "advice", "link"), ("advice", "link")),
 }
 
@@ -642,8 +644,9 @@ MEMBERS_OF_FORMAT_4 = {
     "participant": "id identity is_admin is_owner jid lid",
     "person": "alias identity jid label lid name reason teams until",
     "plan": (
-        "advice as_of baseline calls_per_minute changed_since format format_version groups "
-        "instance_id made_at made_by masked never_removed pinned_ids refusals shard sources summary targets "
+        "advice as_of baseline calls_per_minute changed_since excludes format format_version groups "
+        "instance_id made_at made_by masked never_removed not_selected pinned_ids refusals shard sources summary "
+        "targets "
         "writes_per_minute"
     ),
     "shard": "count index total_groups",

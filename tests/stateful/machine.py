@@ -87,12 +87,14 @@ class Machine(StoryWorld):
         options: tuple[str, ...] = () if command.startswith(("pin", "import")) else ("--as-of", self.day)
         if command == "import":
             options = ("--instance-id", INSTANCE, "--output", "imported.yaml")
+            (self.runner.folder / "imported.yaml").unlink(missing_ok=True)
         self._read(*command.split(), *options, trouble=trouble)
         (self.runner.folder / "groups.yaml").write_text(self.text, encoding="utf-8")
 
     @rule()
     def import_everything(self) -> None:
         out = self.runner.folder / "imported.yaml"
+        out.unlink(missing_ok=True)  # import never replaces a file
         run = self._read("import", "--instance-id", INSTANCE, "--phone", PHONE, "--output", str(out))
         assert run.code == 0, run
         again = self._read("plan", str(out), "--detailed-exitcode")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.completion import suggest_keys
 from reconciler.cli.error_output import print_error
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
@@ -106,7 +107,12 @@ EXAMPLE = """\
 
 
 @command(EXAMPLE)
-@option("--notify", metavar="CHAT", help="Send a summary to this group (by key) or chat (by id) if there is drift.")
+@option(
+    "--notify",
+    metavar="CHAT",
+    shell_complete=suggest_keys,
+    help="Send a summary to this group (by key) or chat (by id) if there is drift.",
+)
 @option(
     "--since",
     metavar="REF",

@@ -132,7 +132,7 @@ def _require_missing(paths: Iterable[Path]) -> None:
 
 def _write_all(files: Mapping[Path, bytes]) -> None:
     """Write all files; when one fails or a signal comes, remove the new ones and restore the others."""
-    originals = {path: path.read_bytes() for path in files if path.exists()}
+    originals = {path: path.read_bytes() for path in files if os.path.exists(path)}
     created: list[Path] = []
     try:
         for path, data in files.items():

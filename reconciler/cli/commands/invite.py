@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.completion import suggest_keys
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import path_argument
 from reconciler.cli.output import write
@@ -24,7 +25,7 @@ EXAMPLE = """\
 
 
 @command(EXAMPLE)
-@click.argument("key")
+@click.argument("key", shell_complete=suggest_keys)
 @path_argument
 @pass_global_options
 def invite(global_options: GlobalOptions, key: str, path: Path) -> int:

@@ -57,7 +57,8 @@ def _warn_of_unmatched(matches: Mapping[str, Match]) -> None:
 
 def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
     """Write the ids into the file, or only print them in a dry run."""
-    from reconciler.config.pin import pin, write_files
+    from reconciler.editing.pin import pin
+    from reconciler.editing.yaml_edit import write_files
 
     if not ids:
         write("Nothing to pin: every live group has its id in the file.")

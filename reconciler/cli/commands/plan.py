@@ -45,7 +45,7 @@ _REPORT_ENDINGS = (".html", ".md")
 
 
 @command(EXAMPLE)
-@file_option("--out", help="Save the plan for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
+@file_option("--out", help="Save the plan itself, for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending (0: none, 1: error).")
 @result_options(PLAN_FORMATS)
 @summary_option

@@ -3,47 +3,77 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
 
 from reconciler.cli.command import command
 from reconciler.cli.formats import PROBLEM_FORMATS
-from reconciler.cli.options import path_argument, result_options, today
+from reconciler.cli.options import path_argument, result_options, show_phones_option, today
 from reconciler.cli.output import require_distinct_files, write
 from reconciler.errors import ConfigError, ExitCode, Problem
+
+if TYPE_CHECKING:
+    from reconciler.model.desired import Desired
 
 EXAMPLE = """\
   reconciler validate groups.yaml
   reconciler validate groups/ --format github
+  git show main:groups.yaml | reconciler validate -
   reconciler validate --format sarif --output problems.sarif"""
 REPOSITORY_FORMATS = frozenset({"github", "sarif"})
 """Formats in which a file's path is the one in the repository."""
+STDIN = Path("-")
 
 
 @command(EXAMPLE)
-@path_argument
+@partial(path_argument, type_=click.Path(path_type=Path, readable=False, allow_dash=True))
 @result_options(PROBLEM_FORMATS)
-def validate(path: Path, format_: str, output: Path | None) -> int:
+@show_phones_option
+def validate(path: Path, format_: str, output: Path | None, show_phones: bool) -> int:
     """Check the configuration offline; report every problem with its file, line and column.
 
-    PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
+    PATH is a YAML file, a folder of YAML files, or - for stdin; the default is groups.yaml. --show-phones works in text
+    and JSON; the formats for a code host are always masked.
     """
-    from reconciler.config import load
+    from contextlib import nullcontext
+
+    from reconciler.config.problem_collector import unmasked_messages
     from reconciler.report.options import RenderOptions
     from reconciler.report.pieces import plural
     from reconciler.report.problems import Validation
 
     require_distinct_files({"--output": output}, (path,))
+    show_phones = show_phones and format_ not in REPOSITORY_FORMATS
     try:
-        desired = load(path, as_of=today())
+        with unmasked_messages() if show_phones else nullcontext():
+            desired = _load(path)
     except ConfigError as error:
         problems, summary = error.problems, ""
     else:
-        problems, summary = desired.warnings, f"{path}: valid, {plural(len(desired.groups), 'group', 'groups')}"
+        problems, summary = (
+            desired.warnings,
+            f"{'stdin' if path == STDIN else path}: valid, {plural(len(desired.groups), 'group', 'groups')}",
+        )
     shown = _repository_relative(problems) if format_ in REPOSITORY_FORMATS else problems
-    write(PROBLEM_FORMATS[format_](Validation(shown, summary), RenderOptions()), output)
+    write(PROBLEM_FORMATS[format_](Validation(shown, summary), RenderOptions(show_phones)), output, private=show_phones)
     return ExitCode.DONE if summary else ExitCode.ERROR
+
+
+def _load(path: Path) -> Desired:
+    """Load PATH, or the file on stdin."""
+    from reconciler.config import FileContent, load, load_contents
+
+    if path != STDIN:
+        return load(path, as_of=today())
+    stdin: TextIO | None = sys.stdin  # None when it was closed when the program started (`<&-`)
+    content = FileContent("stdin", b"" if stdin is None else stdin.buffer.read())
+    return load_contents([content], as_of=today(), folder=None, name=content.file)
 
 
 def _repository_relative(problems: Sequence[Problem]) -> list[Problem]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.completion import suggest_people
 from reconciler.cli.formats import WHO_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import path_argument, result_options, show_phones_option
@@ -19,7 +20,7 @@ EXAMPLE = """\
 
 
 @command(EXAMPLE)
-@click.argument("person")
+@click.argument("person", shell_complete=suggest_people)
 @path_argument
 @result_options(WHO_FORMATS)
 @show_phones_option
@@ -34,7 +35,7 @@ def who(
     """
     from reconciler.cli.planning import load_desired, source_files
     from reconciler.cli.session import Account, reading_session
-    from reconciler.config.people import resolve_person
+    from reconciler.config.person_reference import resolve_person
     from reconciler.engine import find_person
 
     desired = load_desired(path, global_options)

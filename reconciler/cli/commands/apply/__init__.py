@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
+
+import click
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import RESULT_FORMATS
@@ -15,11 +19,31 @@ EXAMPLE = """\
   reconciler --sandbox apply examples/groups.yaml --dry-run"""
 
 
+class DurationType(click.ParamType[float]):
+    """A time such as `30s`, `5m` or `1h`, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Parse the time, or fail with a usage error."""
+        match = re.fullmatch(r"([0-9]{1,6})([smh])", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a duration; write it like 30s, 5m or 1h.", param, ctx)
+        return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
 @command(EXAMPLE)
 @option("--yes", "-y", is_flag=True, help="Apply without asking for confirmation.")
 @option("--dry-run", is_flag=True, help="Print the API calls instead of sending them.")
 @file_option("--report", help="Write every call and its outcome as JSON (full phone numbers, mode 0600).")
 @file_option("--audit-log", help="Append a JSON line for every call that writes (full phone numbers, mode 0600).")
+@option(
+    "--lock-timeout",
+    type=DurationType(),
+    default="0s",
+    metavar="DURATION",
+    help="Wait up to this time (30s, 5m, 1h) for another apply on this machine that holds the lock.",
+)
 @format_option(RESULT_FORMATS)
 @planning_options
 @pass_global_options
@@ -30,6 +54,7 @@ def apply(
     dry_run: bool,
     report: Path | None,
     audit_log: Path | None,
+    lock_timeout: float,
     format_: str,
 ) -> int:
     """Make the live groups match the configuration: plan, show, confirm, apply, verify.
@@ -39,5 +64,7 @@ def apply(
     """
     from reconciler.cli.commands.apply.run import ApplyOptions, run_apply
 
-    options = ApplyOptions(yes=yes, dry_run=dry_run, report=report, audit_log=audit_log, format=format_)
+    options = ApplyOptions(
+        yes=yes, dry_run=dry_run, report=report, audit_log=audit_log, lock_timeout=lock_timeout, format=format_
+    )
     return run_apply(request, global_options, options)

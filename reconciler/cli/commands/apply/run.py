@@ -15,6 +15,7 @@ from reconciler.apply.executor import dry_run_calls
 from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
+from reconciler.cli.color import use_color
 from reconciler.cli.commands.apply.audit import Recorder, open_audit_log
 from reconciler.cli.error_output import print_crash, print_error, print_message
 from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
@@ -24,7 +25,6 @@ from reconciler.cli.output import (
     require_distinct_files,
     require_stdout,
     terminal_width,
-    use_color,
     write,
     write_after_success,
     write_file,
@@ -52,6 +52,7 @@ class ApplyOptions:
     dry_run: bool
     report: Path | None
     audit_log: Path | None
+    lock_timeout: float
     format: str
 
 
@@ -72,7 +73,8 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
     with handle_signals() as stop, ExitStack() as stack:
         endpoint = endpoint_of(global_options, source.account)
         if not options.dry_run:
-            stack.enter_context(instance_lock(endpoint.server, endpoint.instance_id))
+            lock = instance_lock(endpoint.server, endpoint.instance_id, timeout=options.lock_timeout)
+            stack.enter_context(lock)
         audit_log = stack.enter_context(open_audit_log(options.audit_log))
         recorder = Recorder(endpoint.instance_id, audit_log, stop.event)
         run = ApplyRun(request.show_phones, global_options, options, source, recorder, stop)
@@ -201,7 +203,7 @@ class ApplyRun:
         return write_after_success(text, note)
 
     def _render_options(self) -> RenderOptions:
-        color, width = use_color(self.global_options.no_color), terminal_width()
+        color, width = use_color(self.global_options.color, sys.stdout), terminal_width()
         return RenderOptions(show_phones=self.show_phones, color=color, width=width)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.config.pin import pin, write_files
+from reconciler.editing.pin import pin
+from reconciler.editing.yaml_edit import write_files
 from reconciler.errors import ConfigError, ReconcilerError
 
 ID = "120363012345678901@g.us"

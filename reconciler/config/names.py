@@ -1,0 +1,65 @@
+"""The names that a configuration defines, read quickly and without a check: for what a shell suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from yaml import YAMLError
+from yaml.events import ScalarEvent
+
+from reconciler.config.problem_collector import ProblemCollector
+from reconciler.config.source_files import config_files, read_file
+from reconciler.config.yaml_events import DocumentPath, walk
+
+MAX_CHARACTERS: Final = 2_000_000
+"""Characters that are read, of all files together: somebody waits for the answer with a finger on the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedNames:
+    """The keys of the groups, and the aliases of the people with their names ("" for none); in the files' order."""
+
+    keys: tuple[str, ...]
+    people: dict[str, str]
+
+
+class _NamesOnly:
+    """The paths to the names: what is below them is skipped."""
+
+    def __contains__(self, path: object) -> bool:
+        match path:
+            case () | ("groups" | "people",) | ("groups" | "people", _) | ("people", _, "name"):
+                return True
+        return False
+
+
+def defined_names(path: Path) -> DefinedNames:
+    """Return what a file or a folder defines; of a file that is not valid, what is above the mistake."""
+    keys: dict[str, None] = {}
+    people: dict[str, str] = {}
+    for place, value in _entries(path):
+        match place:
+            case ("groups", str(key)):
+                keys[key] = None
+            case ("people", str(alias)):
+                people.setdefault(alias, "")
+            case ("people", str(alias), "name"):
+                people[alias] = value
+    return DefinedNames(tuple(keys), people)
+
+
+def _entries(path: Path) -> Iterator[tuple[DocumentPath, str]]:
+    """Yield the place of each name, and the text there, "" for a mapping or a list."""
+    left = MAX_CHARACTERS
+    for file in config_files(path):
+        source = read_file(file, ProblemCollector())
+        left -= len(source.text) if source else 0
+        if source is None or left < 0:
+            continue
+        with suppress(YAMLError):
+            for place, _, value in walk(source.text, _NamesOnly()):
+                yield place, value.value if isinstance(value, ScalarEvent) else ""
