@@ -17,9 +17,9 @@ from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import MatchedBy
-from reconciler.diff.compare import compare, needs_read, unmanaged, wrong_account_advice
+from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
 from reconciler.diff.match import Match, match_groups, pinned_groups
-from reconciler.history.changed_since import narrow_by_matches, with_rematch_advice
+from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
 from reconciler.live.fetch import (
     GroupListApi,
     OnRead,
@@ -83,7 +83,8 @@ def make_plan(
     selected = [matches[key] for key in matches if key in selection.planned]
     listed = (match.listed for match in selected if match.listed and needs_read(match))
     read = read_groups(client, listed, parallelism, on_read=on_read)
-    changes = with_rematch_advice(compare(selected, desired, read), previous, matches, options, listing)
+    changes = with_former_people(compare(selected, desired, read), options.previous_people)
+    changes = with_rematch_advice(changes, previous, matches, options, listing)
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
     plan = build_plan(
@@ -92,7 +93,7 @@ def make_plan(
         replace(options, calls_per_minute=rate()),
         instance_id=client.instance_id,
         instance=instance,
-        advice=(*wrong_account_advice(changes, desired), *left_alone),
+        advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
         shard=selection.shard,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)

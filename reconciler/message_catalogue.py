@@ -51,8 +51,7 @@ _drift = partial(Sentence, MessageKind.DRIFT)
 CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Refusals: why the whole run stops before its first write.
     "too-many-removals": _refusal(
-        "{removed:int} of {members:int} members would be removed; the limit is {allowed:int} "
-        "({limit}, set by {source})",
+        "this removes {removed:int} of {members:int} members; the limit is {allowed:int} ({limit}, {source})",
         "The plan would remove more people from a group than `max_removals` (default: a quarter). A percentage above 0 "
         "always allows one person; `0` and `0%` allow nobody.",
         "`--max-removals 5` for this run, or `max_removals` of the group or in `policy`",
@@ -85,10 +84,12 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     ),
     # Overrides: what lifts a refusal.
     "raise-removal-limit": _override(
-        "if you mean this, pass --max-removals {removed:int}, or raise `max_removals` for this group"
+        "if you did not mean to, restore the lines you deleted; if you did, pass --max-removals {removed:int}, or "
+        "raise `max_removals` for this group"
     ),
     "raise-removal-limit-in-new-plan": _override(
-        "if you mean this, make a new plan with --max-removals {removed:int}, or raise `max_removals` for this group"
+        "if you did not mean to, restore the lines you deleted and make a new plan; if you did, make one with "
+        "--max-removals {removed:int}, or raise `max_removals` for this group"
     ),
     "connect-instance": _override("connect it: scan the QR code in Wappfy's dashboard"),
     "use-waha-instance": _override("name another instance with --instance-id: only instances of type waha have groups"),
@@ -199,6 +200,11 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "Everybody in live groups without a key",
         "Add a key; [import](commands.md#import) writes it.",
     ),
+    "members-not-managed": _advice(
+        "not managed in {count:int} {count:group|groups}",
+        "Everybody in groups without `members` and `teams`",
+        "Add `members` or `teams` to the group.",
+    ),
     "last-day": _advice("last day is {day:date}"),
     "own-number-nowhere": _advice(
         "`instance.phone` is {phone}, but none of the {count:int} groups that were read has that number; the account "
@@ -252,9 +258,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "in the group under a private id: set it as their `lid` under `people` (one of {ids:texts})"
     ),
     "owner-by-now": _person("became an owner of the group since the plan was made: an owner cannot be removed"),
-    "privacy-settings": _person(
-        "the API accepted the add, but they are not in the group: their privacy settings let only contacts add them"
-    ),
+    "privacy-settings": _person("their privacy settings allow only contacts to add them"),
     "counted-in-but-missing": _person("the API reported them as a member, but reading the group back does not show it"),
     "removed-but-present": _person("removed, but still in the group when it is read back"),
     "counted-out-but-present": _person("the API reported them as removed, but reading the group back shows them"),

@@ -35,13 +35,13 @@ version: 1
 instance: {{id: {INSTANCE}, phone: {PHONE}}}
 people:
   head: {{phone: +1 202 555 0101, name: Mrs Okafor}}
-  lena: +1 202 555 0102
-  marc: +1 303 555 0103
-  nadia: +1 303 555 0104
-  omar: +1 404 555 0105
-  pia: +1 404 555 0106
-  rosa: +1 512 555 0107
-  tom: +1 617 555 0108
+  lena: {{phone: +1 202 555 0102, name: Lena Ortiz}}
+  marc: {{phone: +1 303 555 0103, name: Marc Bell}}
+  nadia: {{phone: +1 303 555 0104, name: Nadia Rahman}}
+  omar: {{phone: +1 404 555 0105, name: Omar Haddad}}
+  pia: {{phone: +1 404 555 0106, name: Pia Lindgren}}
+  rosa: {{phone: +1 512 555 0107, name: Rosa Vidal}}
+  tom: {{phone: +1 617 555 0108, name: Tom Keller}}
 teams:
   staff: [head, lena, marc]
 policy: {{protected: [head]}}
@@ -206,7 +206,7 @@ def main(images: Path) -> None:
         schemes: tuple[Scheme, ...] = ("light", "dark")
         for scheme in schemes:
             shown = opened(browser, report, 860, scheme)
-            bottom = shown.get_by_role("region", name="Membership changes by person").last.evaluate(BOTTOM)
+            bottom = shown.get_by_role("region", name="Joins").evaluate(BOTTOM)
             box: FloatRect = {"x": 0, "y": 0, "width": 860, "height": bottom + 24}
             shown.screenshot(path=images / f"report-{scheme}.png", clip=box, full_page=True)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from reconciler.messages import Message
 from reconciler.model.live import CallRecord
-from reconciler.model.person_ref import PersonRef
+from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.plan.model import Action, Plan, Step
 
 
@@ -108,13 +108,19 @@ class ApplyResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultSummary:
-    """A run in numbers; `calls` counts the requests that could write, retries included."""
+    """A run in numbers; `calls` counts the requests that could write, retries included, `read_backs` all that followed
+    the first of them and only read.
+
+    `added` and `removed` are memberships, `people_joined` and `people_left` the distinct people whose these are.
+    """
 
     created: int
     joined: int
     changed: int
     added: int
     removed: int
+    people_joined: int
+    people_left: int
     left: int
     failed: int
     unknown: int
@@ -123,22 +129,29 @@ class ResultSummary:
     people_refused: int
     blocked: int
     calls: int
+    read_backs: int
 
 
 def summarize_result(result: ApplyResult) -> ResultSummary:
     """Return the numbers for the run's summary line and its document."""
+    writes = [index for index, call in enumerate(result.calls) if call.method != "GET"]
     done = [step for step in result.steps if step.status is StepStatus.DONE]
     kinds = [step.step.action for step in done]
     outcomes = [step.status for step in result.steps]
     moved = people_moved(result)
     new = {step.step.group for step in done if step.step.action.enters_group}
     changed = {step.step.group for step in done if step.step.action is Action.PATCH or moved.get(step)}
+    adding = (Action.CREATE, Action.ADD)
+    joined = [person for step, people in moved.items() if step.step.action in adding for person in people]
+    gone = [person for step, people in moved.items() if step.step.action is Action.REMOVE for person in people]
     return ResultSummary(
         created=kinds.count(Action.CREATE),
         joined=kinds.count(Action.JOIN),
         changed=len(changed - new),
-        added=sum(len(people) for step, people in moved.items() if step.step.action in (Action.CREATE, Action.ADD)),
-        removed=sum(len(people) for step, people in moved.items() if step.step.action is Action.REMOVE),
+        added=len(joined),
+        removed=len(gone),
+        people_joined=count_people(joined),
+        people_left=count_people(gone),
         left=kinds.count(Action.LEAVE),
         failed=outcomes.count(StepStatus.FAILED),
         unknown=outcomes.count(StepStatus.UNKNOWN),
@@ -146,7 +159,8 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
         not_run=outcomes.count(StepStatus.NOT_RUN),
         people_refused=sum(person.refused for person in result.people),
         blocked=sum(bool(group.blocked) for group in result.plan.groups),
-        calls=sum(call.method != "GET" for call in result.calls),
+        calls=len(writes),
+        read_backs=len(result.calls) - writes[0] - len(writes) if writes else 0,
     )
 
 

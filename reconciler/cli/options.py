@@ -49,7 +49,8 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     """Add an option that an environment variable can set, too: `RECONCILER_` and its name. Its help has the default."""
     flag = next(name for name in names if name.startswith("--"))
     attributes.setdefault("envvar", f"RECONCILER_{flag[2:].replace('-', '_').upper()}")
-    return click.option(*names, show_default="default" in attributes, **attributes)
+    attributes.setdefault("show_default", "default" in attributes)
+    return click.option(*names, **attributes)
 
 
 class FileType(click.Path):
@@ -132,6 +133,7 @@ def result_options(formats: Iterable[str]) -> Callable[[F], F]:
         "format_",
         type=FormatType(names),
         default=names[0],
+        show_default=False,
         callback=_choose_format,
         help=f"Output format [default: by the ending of --output ({_endings(names)}), else {names[0]}].",
     )
@@ -162,6 +164,13 @@ def _choose_format(ctx: click.Context, param: click.Parameter, value: str) -> st
 
 def _choices(param: click.Parameter) -> Sequence[str]:
     return param.type.choices if isinstance(param.type, click.Choice) else ()
+
+
+summary_option = option(
+    "--summary",
+    is_flag=True,
+    help="In text and markdown, show only the main thing, what groups share, what is blocked or refused, and totals.",
+)
 
 
 def keys_option(*names: str, **attributes: Any) -> Callable[[F], F]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -83,10 +84,18 @@ def write_rendered(
     *,
     show_phones: bool,
     drift: bool = False,
+    summary: bool = False,
 ) -> None:
-    """Write a result in its format; a file has no colours, and one with full phone numbers is private."""
-    color = output is None and use_color(global_options.color, _stdout())
-    options = RenderOptions(show_phones, color, drift, run=read_run_context(os.environ))
+    """Write a result in its format; a file has no colours and no width, one with full phone numbers is private."""
+    on_screen = output is None
+    options = RenderOptions(
+        show_phones=show_phones,
+        color=on_screen and use_color(global_options.color, _stdout()),
+        drift=drift,
+        summary=summary,
+        width=terminal_width() if on_screen else None,
+        run=read_run_context(os.environ),
+    )
     write(render(result, options), output, private=show_phones)
 
 
@@ -96,6 +105,14 @@ def write_file(path: Path, text: str, *, private: bool) -> None:
         write_atomic(path, text.encode("utf-8", "backslashreplace"), private=private)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def terminal_width() -> int | None:
+    """Return how many columns stdout has; None where it is no terminal."""
+    stdout = _stdout()
+    if stdout is None or not stdout.isatty():
+        return None
+    return shutil.get_terminal_size(fallback=(0, 0)).columns or None
 
 
 def require_stdout() -> None:

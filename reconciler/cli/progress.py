@@ -84,7 +84,9 @@ class LogProgress:
             "counts": {"people": len(step.people)},
             "code": result.message.code if result.message else None,
         }
-        log.log(level, "%s: %s … %s%s", step.group, describe_step(step), result.status, reason, extra=fields)
+        # What the call did is known only when the group is read back.
+        status = "accepted" if result.status is StepStatus.DONE else result.status
+        log.log(level, "%s: %s … %s%s", step.group, describe_step(step), status, reason, extra=fields)
 
     def reading_back(self, key: str) -> None:
         """Log that a group is read back."""
@@ -134,7 +136,7 @@ def show_progress(plan: Plan, global_options: GlobalOptions, seconds_to_wait: Se
         return
     from reconciler.cli.progress_bar import progress_bar
 
-    total = plan.calls + sum(1 for group in plan.groups if group.steps)
+    total = plan.calls + plan.read_backs
     no_color = not use_color(global_options.color, sys.stderr)
     bar = progress_bar(total, describe_step, lambda: next_call(seconds_to_wait), no_color=no_color)
     with _without_wait_logs(), bar as progress:

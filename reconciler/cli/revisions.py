@@ -62,7 +62,8 @@ def options_for_changed_since(options: PlanOptions, path: Path, ref: str, desire
     for reason in since.full_plan_reasons:
         log.warning("--changed-since %s: %s, so all groups are planned", ref, reason)
     before = old.groups if isinstance(old, Desired) and match_may_change(old.groups, desired.groups) else None
-    return replace(options, changed_since=since, previous_groups=before)
+    people = old.people if isinstance(old, Desired) else {}
+    return replace(options, changed_since=since, previous_groups=before, previous_people=people)
 
 
 def _earlier_desired(path: Path, revision: Revision, desired: Desired) -> Desired | str:

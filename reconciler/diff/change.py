@@ -21,6 +21,7 @@ class AdviceKind(StrEnum):
     EXPIRED = "expired"
     EXPIRES = "expires"
     KEPT = "kept"
+    MEMBERSHIP = "membership"
     OBSERVED = "observed"
     PENDING = "pending"
     REMATCHED = "rematched"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.diff.change import Advice, AdviceKind, Change, TextChange
+from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy, TextChange
 from reconciler.diff.match import Match
 from reconciler.diff.participants import (
     Roster,
@@ -195,6 +195,21 @@ def _unidentified_advice(roster: Roster, group: DesiredGroup) -> tuple[Advice, .
         return ()
     people = [PersonRef(None, None, lid=participant.lid or participant.id) for participant in roster.unknown]
     return Advice.for_people(AdviceKind.UNIDENTIFIED, Message.of("no-phone-number"), people)
+
+
+def members_not_managed(changes: Iterable[Change]) -> tuple[Advice, ...]:
+    """Return the advice about the live groups whose configuration does not say who is a member."""
+    keys = [
+        change.group.key
+        for change in changes
+        if change.matched_by is not MatchedBy.NONE
+        and change.group.state is State.PRESENT
+        and change.group.membership is not Membership.OBSERVE
+        and isinstance(change.group.members, Unmanaged)
+    ]
+    names = tuple(Untrusted(key) for key in keys)
+    message = Message.of("members-not-managed", count=len(keys))
+    return (Advice(AdviceKind.MEMBERSHIP, message, names=names),) if keys else ()
 
 
 def unmanaged(matches: Iterable[Match], listed: Sequence[ListedGroup]) -> tuple[Advice, ...]:

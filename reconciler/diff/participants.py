@@ -78,8 +78,8 @@ def _identify_by_lid(participant: Participant, by_lid: Mapping[str, Person]) -> 
 def ref_from_participant(participant: Participant, desired: Desired) -> PersonRef:
     """Return a live participant as a plan names them, addressed as the server spells them."""
     person = desired.people.get(participant.identity) if participant.identity is not None else None
-    label = (person.alias or person.name) if person is not None else None
-    return PersonRef(participant.identity, participant.jid, label, participant.lid)
+    alias, name = (person.alias, person.name) if person is not None else (None, None)
+    return PersonRef(participant.identity, participant.jid, alias, participant.lid, name=name)
 
 
 def _ref_for_removal(participant: Participant, desired: Desired, ended: Mapping[Identity, Member]) -> PersonRef:
@@ -90,7 +90,7 @@ def _ref_for_removal(participant: Participant, desired: Desired, ended: Mapping[
 
 def ref_from_member(member: Member) -> PersonRef:
     """Return a wanted member as a plan names them, addressed as the configuration spells them."""
-    return PersonRef.of(member.person, member.until, member.reason)
+    return PersonRef.of(member.person, member.until, member.reason, member.teams)
 
 
 def sorted_people(people: Iterable[PersonRef]) -> tuple[PersonRef, ...]:

@@ -13,11 +13,14 @@ from typing import Any, Final
 
 from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy
 from reconciler.diff.match import Match, lookup_names, match_groups
+from reconciler.diff.participants import sorted_people
 from reconciler.errors import Problem, ProblemKind
 from reconciler.history.normal_form import compare_settings, groups_equal
 from reconciler.messages import Message
-from reconciler.model.desired import Desired, DesiredGroup
+from reconciler.model.desired import Desired, DesiredGroup, Person
+from reconciler.model.identity import Identity
 from reconciler.model.live import Listing
+from reconciler.model.person_ref import PersonRef
 from reconciler.model.restrictions import RESTRICTED
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import ChangedSince, KeyRename
@@ -135,6 +138,16 @@ def _matched_ids(match: Match) -> tuple[str, ...]:
 
 def _keys_by_id(matches: Mapping[str, Match]) -> dict[str, str]:
     return {match.listed.id: key for key, match in matches.items() if match.listed is not None}
+
+
+def with_former_people(changes: Iterable[Change], people: Mapping[Identity, Person]) -> tuple[Change, ...]:
+    """Name the people to be removed who are only in the earlier revision, which has these `people`."""
+
+    def named(person: PersonRef) -> PersonRef:
+        former = None if person.identity is None or person.label else people.get(person.identity)
+        return person if former is None else replace(person, alias=former.alias, name=former.name)
+
+    return tuple(replace(change, remove=sorted_people(map(named, change.remove))) for change in changes)
 
 
 def with_rematch_advice(

@@ -1,9 +1,11 @@
-"""A person as plans and reports refer to them: identity, address, label, sort order."""
+"""A person as plans and reports refer to them: identity, address, alias, name, sort order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass
 from datetime import date
+from typing import Any
 
 from reconciler.model.desired import Person
 from reconciler.model.identity import Identity
@@ -11,22 +13,33 @@ from reconciler.model.identity import Identity
 
 @dataclass(frozen=True, slots=True)
 class PersonRef:
-    """A person in a plan. `label` is the alias, else the name; `jid` is the address for the API.
+    """A person in a plan. `alias` and `name` are the configuration's, `jid` is the address for the API.
 
-    Somebody known only by a private id has a `lid`, but no identity and no jid.
+    Somebody known only by a private id has a `lid`, but no identity and no jid. `teams` are those through which they
+    are a member.
     """
 
     identity: Identity | None
     jid: str | None
-    label: str | None = None
+    alias: str | None = None
     lid: str | None = None
     until: date | None = None
     reason: str | None = None
+    _: KW_ONLY
+    name: str | None = None
+    teams: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, person: Person, until: date | None = None, reason: str | None = None) -> PersonRef:
+    def of(
+        cls, person: Person, until: date | None = None, reason: str | None = None, teams: tuple[str, ...] = ()
+    ) -> PersonRef:
         """Return the reference to a person of the configuration, addressed as it spells them."""
-        return cls(person.identity, person.jid, person.alias or person.name, person.lid, until, reason)
+        return cls(person.identity, person.jid, person.alias, person.lid, until, reason, name=person.name, teams=teams)
+
+    @property
+    def label(self) -> str | None:
+        """What the person is called: the name, else the alias; None where the configuration has neither."""
+        return self.name or self.alias
 
     @property
     def ref_id(self) -> str:
@@ -38,3 +51,22 @@ class PersonRef:
         """The sort key of people everywhere: by label in any case first, then by number, then by private id."""
         label = self.label or ""
         return not label, label.casefold(), label, self.identity or self.jid or "~", self.lid or ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the person for a document: `label` is what reports show."""
+        return {
+            "identity": self.identity,
+            "jid": self.jid,
+            "label": self.label,
+            "alias": self.alias,
+            "name": self.name,
+            "lid": self.lid,
+            "until": None if self.until is None else self.until.isoformat(),
+            "reason": self.reason,
+            "teams": list(self.teams),
+        }
+
+
+def count_people(people: Iterable[PersonRef]) -> int:
+    """Count distinct people: one person may be in several groups."""
+    return len({person.ref_id for person in people})

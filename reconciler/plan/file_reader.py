@@ -18,6 +18,7 @@ from reconciler.json_schemas import load_schema
 from reconciler.messages import Message
 from reconciler.model.desired import Source
 from reconciler.model.identity import Identity
+from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_checks import plan_faults, summary_faults
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
@@ -215,6 +216,7 @@ def _expected(error: jsonschema.ValidationError) -> str:
 def _converter() -> Converter:
     """Return what makes the model's values of a checked document; a member that no value has is an error."""
     from cattrs import Converter
+    from cattrs.gen import make_dict_structure_fn
 
     converter = Converter(forbid_extra_keys=True)
     converter.register_structure_hook(Phase, lambda word, _: Phase[word.upper()])
@@ -222,4 +224,9 @@ def _converter() -> Converter:
     converter.register_structure_hook(Identity, lambda text, _: Identity(text))
     converter.register_structure_hook(Untrusted, lambda text, _: Untrusted(text))
     converter.register_structure_hook(Message, lambda value, _: Message.from_json(value))
+    person = make_dict_structure_fn(PersonRef, converter)
+    # The label is the name or the alias, which are members of their own.
+    converter.register_structure_hook(
+        PersonRef, lambda value, kind: person({name: value[name] for name in value if name != "label"}, kind)
+    )
     return converter

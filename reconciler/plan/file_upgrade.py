@@ -27,7 +27,8 @@ _RENAMED_IN_4 = {
 def upgrade_document(document: Document, version: int) -> Document:
     """Return a document of an earlier version in the words of this one, with what came later as absent.
 
-    Format 1 had no shard, revision or drift causes, format 2 no links and format 3 older words and no codes.
+    Format 1 had no shard, revision or drift causes, format 2 no links, format 3 older words, no codes and one label
+    for alias and name.
     """
     absent = {"excludes": [], "not_selected": 0, "shard": None, "changed_since": None, "baseline": None}
     document = {**absent, "status": "pending", "configuration": None, **document}
@@ -35,6 +36,9 @@ def upgrade_document(document: Document, version: int) -> Document:
         document = _renamed(document, "plan")
         for name in ("shard", "changed_since", "summary"):
             document[name] = _renamed(document.get(name), name)
+        # Nobody reads these numbers of a document that is only shown.
+        for name in ("people_joining", "people_leaving", "read_backs"):
+            document["summary"] = _with_default(document["summary"], name, 0)
         document["refusals"] = _each(document.get("refusals"), lambda one: _renamed(one, "refusal"))
     document["refusals"] = _each(document.get("refusals"), lambda one: _with_messages(one, "message", "override"))
     document["format_version"], document["baseline"] = FORMAT_VERSION, None
@@ -53,11 +57,13 @@ def _upgraded_group(group: Any, version: int) -> Any:
     if version < FORMAT_VERSION:
         group["matched_by"] = "none" if group.get("matched_by") == "nowhere" else group.get("matched_by")
         group["steps"] = _each(group.get("steps"), _upgraded_step)
+        group.update({name: _each(group.get(name), _upgraded_person) for name in ("add", "remove")})
     return group
 
 
 def _upgraded_advice(advice: Any, version: int) -> Any:
-    advice = _renamed(advice, "advice") if version < FORMAT_VERSION else advice
+    if version < FORMAT_VERSION:
+        advice = _with_people(_renamed(advice, "advice"))
     return _with_messages(_with_default(advice, "link", None), "message")
 
 
@@ -77,7 +83,19 @@ def _known_message(value: Any) -> Any:
 
 
 def _upgraded_step(step: Any) -> Any:
-    return {**step, "phase": "remove"} if isinstance(step, dict) and step.get("phase") == "take" else step
+    step = {**step, "phase": "remove"} if isinstance(step, dict) and step.get("phase") == "take" else step
+    return _with_people(step)
+
+
+def _with_people(value: Any) -> Any:
+    return {**value, "people": _each(value.get("people"), _upgraded_person)} if isinstance(value, dict) else value
+
+
+def _upgraded_person(person: Any) -> Any:
+    """Return somebody by the label alone: it was the alias, or the name of somebody without one."""
+    if not isinstance(person, dict):
+        return person
+    return {"alias": person.get("label"), "name": None, "teams": [], **person}
 
 
 def _renamed(value: Any, kind: str) -> Any:

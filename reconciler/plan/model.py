@@ -15,7 +15,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
-from reconciler.model.person_ref import PersonRef
+from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.model.text import TEXT_FIELDS, Untrusted
 from reconciler.plan.shard import ShardInfo
 
@@ -242,10 +242,15 @@ class Plan:
         return sum(len(group.steps) for group in self.groups)
 
     @property
+    def read_backs(self) -> int:
+        """How many calls read the changed groups back."""
+        return sum(bool(group.steps) for group in self.groups)
+
+    @property
     def seconds(self) -> float:
-        """How many seconds these calls take at the rate limit, or at `writes_per_minute` where that is slower."""
+        """How many seconds these calls take at the rate limit, the writes at `writes_per_minute` if that is slower."""
         rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
-        return self.calls * 60.0 / rate
+        return self.calls * 60.0 / rate + self.read_backs * 60.0 / self.calls_per_minute
 
     @property
     def has_changes(self) -> bool:
@@ -255,10 +260,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
-    """A plan in numbers: groups, people, blocked and unchanged groups, refusals, calls, whole seconds.
+    """A plan in numbers: groups, memberships, people, blocked and unchanged groups, refusals, calls, whole seconds.
 
-    `changes` counts existing groups with a patch, an add or a remove. People count only where a step moves them; the
-    first members of a new group count as added.
+    `calls` are those that write; each changed group is read back by one of the `read_backs`.
+    `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
+    `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
+    moves somebody; the first members of a new group count as added.
     """
 
     creates: int
@@ -267,11 +274,14 @@ class PlanSummary:
     changes: int
     adds: int
     removes: int
+    people_joining: int
+    people_leaving: int
     leaves: int
     blocked: int
     refusals: int
     unchanged: int
     calls: int
+    read_backs: int
     seconds: int
 
 
@@ -279,18 +289,23 @@ def summarize_plan(plan: Plan) -> PlanSummary:
     """Return the numbers for the plan's summary line and its document."""
     steps = [step for group in plan.groups for step in group.steps]
     kinds = [step.action for step in steps]
+    joining = [person for step in steps if step.action in (Action.CREATE, Action.ADD) for person in step.people]
+    leaving = [person for step in steps if step.action is Action.REMOVE for person in step.people]
     return PlanSummary(
         creates=kinds.count(Action.CREATE),
         adopts=sum(group.adopted for group in plan.groups),
         joins=kinds.count(Action.JOIN),
         changes=sum(_changes(group) for group in plan.groups),
-        adds=sum(len(step.people) for step in steps if step.action in (Action.CREATE, Action.ADD)),
-        removes=sum(len(step.people) for step in steps if step.action is Action.REMOVE),
+        adds=len(joining),
+        removes=len(leaving),
+        people_joining=count_people(joining),
+        people_leaving=count_people(leaving),
         leaves=kinds.count(Action.LEAVE),
         blocked=sum(bool(group.blocked) for group in plan.groups),
         refusals=len(plan.refusals),
         unchanged=sum(not group.has_changes for group in plan.groups),
         calls=plan.calls,
+        read_backs=plan.read_backs,
         seconds=ceil(plan.seconds - 1e-9),
     )
 

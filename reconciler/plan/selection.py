@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired, DesiredGroup, RemovalLimit
+from reconciler.model.desired import Desired, DesiredGroup, Person, RemovalLimit
+from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
 from reconciler.model.text import closest_names
 from reconciler.plan.model import ChangedSince
@@ -23,8 +24,8 @@ class PlanOptions:
 
     `max_removals` overrides the configuration; `targets` are keys, none for all; `excludes` are keys that are not
     planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
-    the groups of that earlier revision, where a key may match another live group than it did there (None: none can).
-    `sandbox` is a run on the embedded server.
+    the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
+    `previous_people` all its people. `sandbox` is a run on the embedded server.
     """
 
     targets: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class PlanOptions:
     shard: Shard | None = None
     changed_since: ChangedSince | None = None
     previous_groups: tuple[DesiredGroup, ...] | None = None
+    previous_people: Mapping[Identity, Person] = field(default_factory=dict)
     sandbox: bool = False
 
 

@@ -48,7 +48,7 @@ from reconciler.report.pr_comment import (
     totals_markdown,
 )
 from reconciler.report.sections import Badge, Line, Mark, Section, field_label, field_line
-from reconciler.report.summary import Count, Totals, revision_pieces
+from reconciler.report.summary import Totals, revision_pieces
 from reconciler.report.text import BOLD, lines_text, paint, section_text
 
 DIFF_FORMAT: Final = "wappfy-reconciler/diff"
@@ -119,7 +119,7 @@ def _totals(diff: ConfigDiff) -> Totals:
     count = summarize_config_diff(diff)
     unchanged = f"{plural(count.groups_unchanged, 'group')} unchanged"
     if not diff.differs:
-        return Totals("No differences", unchanged)
+        return Totals("No differences", rest=unchanged)
     changes = ((count.groups_added, "added"), (count.groups_removed, "removed"), (count.groups_changed, "changed"))
     groups = [(number, change) for number, change in changes if number]
     words = [
@@ -130,7 +130,7 @@ def _totals(diff: ConfigDiff) -> Totals:
         (count.people_removed, plural(count.people_removed, "person removed", "people removed")),
         (count.settings_changed, plural(count.settings_changed, "setting changed", "settings changed")),
     ]
-    return Totals("Diff", unchanged, tuple(Count(number, text) for number, text in words if number))
+    return Totals("Diff", (tuple(text for number, text in words if number),), unchanged)
 
 
 def _section(group: GroupDiff) -> Section:

@@ -6,25 +6,29 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.apply.result import ApplyResult
-from reconciler.messages import LiteralText
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import Refusal
+from reconciler.plan.model import Plan, Refusal
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, message_pieces, plural
-from reconciler.report.plan_view import REFUSED, PlanView, plan_view
+from reconciler.report.plan_view import REFUSED, PlanView, plan_view, single_groups_lines
 from reconciler.report.pr_comment import (
+    CommentSection,
     alert,
     by_urgency,
     comment_marker,
     folded,
+    group_title,
+    heading_markdown,
     key_code,
+    lines_markdown,
     markdown,
     note_markdown,
     render_comment,
     totals_markdown,
 )
-from reconciler.report.result_view import result_view
-from reconciler.report.summary import plan_totals
+from reconciler.report.result_view import not_started_line, result_view
+from reconciler.report.shared_changes import SharedChange
+from reconciler.report.summary import as_of_sentence, group_words, moment_text, plan_totals
 from reconciler.report.text import DryRun, call_lines
 
 _MAX_REFUSAL: Final = 160
@@ -45,13 +49,37 @@ def render_dry_run_markdown(run: DryRun, options: RenderOptions) -> str:
 
 def _plan_comment(saved: SavedPlan, options: RenderOptions, calls: Sequence[str]) -> str:
     plan, view = saved.plan, plan_view(saved.plan, drift=options.drift)
-    marker = comment_marker("drift" if options.drift else "plan", plan.instance_id, plan.shard)
-    head = [marker, totals_markdown(view.totals)]
+    head = "\n\n".join(_plan_head(plan, view, options))
+    foot = "\n\n".join(_plan_ending(saved, view, options, calls))
+    causes = [_cause(change, options) for change in view.shared]
+    groups = [] if options.summary else [group.section for group in view.single]
+    if options.summary and (lines := [line for line in single_groups_lines(view) if line.mark != "!"]):
+        head = f"{head}\n\n{lines_markdown(lines, options)}"
+    return render_comment(head, by_urgency(groups, options), foot, causes)
+
+
+def _plan_head(plan: Plan, view: PlanView, options: RenderOptions) -> Iterator[str]:
+    """Yield the marker, the main thing, and what nobody should overlook: refusals and blocked groups."""
+    yield comment_marker("drift" if options.drift else "plan", plan.instance_id, plan.shard)
+    if plan.has_changes:
+        groups = ", ".join(group_words(view.summary))
+        yield heading_markdown(f"reconciler: {view.headline}", " · ".join(filter(None, [groups, view.totals.rest])))
+    else:
+        yield totals_markdown(view.totals)
     if plan.refusals:
-        head.append(alert("CAUTION", f"{REFUSED}.", [_refusal(refusal, options) for refusal in plan.refusals]))
-    made = f"reconciler {saved.made_by}, {saved.made_at}"
-    foot = "\n\n".join(_plan_ending(view, options, made, calls))
-    return render_comment("\n\n".join(head), by_urgency((group.section for group in view.reported), options), foot)
+        yield alert("CAUTION", REFUSED, [_refusal(refusal, options) for refusal in plan.refusals])
+    blocked = [
+        f"{group_title(group.key, group.name, options)}: {markdown(reason, options)}"
+        for group in view.groups
+        for reason in group.blocked
+    ]
+    if blocked:
+        title = plural(view.summary.blocked, "group is blocked", "groups are blocked")
+        yield alert("WARNING", title, blocked)
+
+
+def _cause(change: SharedChange, options: RenderOptions) -> CommentSection:
+    return CommentSection(markdown(change.title, options), body=lambda: lines_markdown(change.lines(), options))
 
 
 def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
@@ -64,26 +92,38 @@ def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
         head.append(totals_markdown(plan_totals(plan, drift=False)))
     if view.next_steps:
         steps = (markdown(step, options) for step in view.next_steps)
-        head.append("> [!WARNING]\n> " + "<br>\n> ".join(steps))
+        head.append(f"> [!{'NOTE' if result.converged else 'WARNING'}]\n> " + "<br>\n> ".join(steps))
+    if (not_started := not_started_line(view)) is not None:
+        head.append(note_markdown(not_started, options))
     return render_comment("\n\n".join(head), by_urgency(view.sections, options), "")
 
 
 def _refusal(refusal: Refusal, options: RenderOptions) -> str:
-    colon = LiteralText(": ")
-    where = key_code(refusal.group, options) if refusal.group else ""
-    message = (*([colon] if where else []), *message_pieces(refusal.message))
-    override = (colon, *message_pieces(refusal.override))
-    return where + markdown(message, options, _MAX_REFUSAL) + markdown(override, options, _MAX_REFUSAL)
+    where = f"{key_code(refusal.group, options)}: " if refusal.group else ""
+    message, override = (
+        markdown(message_pieces(part), options, _MAX_REFUSAL) for part in (refusal.message, refusal.override)
+    )
+    return f"{where}{message}. {override[:1].upper()}{override[1:]}."
 
 
-def _plan_ending(view: PlanView, options: RenderOptions, made: str, calls: Sequence[str]) -> Iterator[str]:
+def _plan_ending(saved: SavedPlan, view: PlanView, options: RenderOptions, calls: Sequence[str]) -> Iterator[str]:
     """Yield the calls, notes on the whole run, its scope, how many groups are in sync, and what made the plan."""
     if calls:
         yield folded(f"{plural(len(calls), 'call')} that apply would send", calls)
-    if view.notes:
+    if view.notes and not options.summary:
         yield "\n".join(["**Notices**\n", *(note_markdown(note.line, options) for note in view.notes)])
-    if view.scope:
-        yield "<br>\n".join(markdown(sentence, options) for sentence in view.scope)
+    scope = [markdown(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]
+    if any(scope):
+        yield "<br>\n".join(filter(None, scope))
     if view.in_sync:
         yield view.in_sync
-    yield f"<sub>{markdown((OutsideText(made),), options)}</sub>"
+    yield f"<sub>{', '.join(_origin(saved, options))}</sub>"
+
+
+def _origin(saved: SavedPlan, options: RenderOptions) -> Iterator[str]:
+    """Yield what made the plan, when, and from which commit where that is the one of the pull request or branch."""
+    yield markdown((OutsideText(f"reconciler {saved.made_by}"),), options)
+    yield moment_text(saved.made_at) or markdown((OutsideText(saved.made_at),), options)
+    # In a run for a pull request, GitHub's commit is a merge that nobody made.
+    if options.run.commit is not None and options.run.pull_request is None:
+        yield f"commit {markdown((OutsideText(options.run.commit.text[:9]),), options)}"

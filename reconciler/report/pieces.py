@@ -49,7 +49,7 @@ class QuotedText:
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
-    """What a person is called: alias or name, else the number, else the private id."""
+    """What a person is called: name or alias, else the number, else the private id."""
 
     person: PersonRef
 
@@ -144,15 +144,29 @@ def plural(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
+def shown_alias(person: PersonRef) -> str:
+    """Return the alias that a report shows behind the name; "" where it says nothing more than the name."""
+    alias = person.alias or ""
+    return "" if person.label is None or alias.casefold() == person.label.casefold() else alias
+
+
+def name_pieces(person: PersonRef) -> Pieces:
+    """Return `Bob Marsh (bob)`."""
+    return _with_details(person, outside(shown_alias(person)))
+
+
 def person_pieces(person: PersonRef) -> Pieces:
-    """Return `Bob Marsh (until 2026-12-31, contractor)`."""
+    """Return `Bob Marsh (bob, until 2026-12-31, contractor)`."""
     until = literal(f"until {person.until.isoformat()}" if person.until else "")
-    details = join_pieces(", ", [until, outside(person.reason)])
+    return _with_details(person, join_pieces(", ", [outside(shown_alias(person)), until, outside(person.reason)]))
+
+
+def _with_details(person: PersonRef, details: Pieces) -> Pieces:
     return (PersonName(person), *literal(" ("), *details, *literal(")")) if details else (PersonName(person),)
 
 
 def people_pieces(people: Iterable[PersonRef]) -> Pieces:
-    """Return `alice, Bob Marsh`, sorted; from the eleventh person on only how many more."""
+    """Return `alice, Bob Marsh (bob)`, sorted; from the eleventh person on only how many more."""
     ordered = sorted(people, key=lambda person: person.sort_key)
     left = len(ordered) - _MAX_PEOPLE
     more = [literal(f"{left} more")] if left > 0 else []

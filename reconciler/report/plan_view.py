@@ -1,7 +1,7 @@
 """A plan as every format shows it: one view, built once, that text, comments and the HTML page lay out.
 
-`PlanView` has the headline and the totals, what is refused, group by group what changes and is blocked with the cause
-of each difference, and who is added and removed where. A format decides on the layout alone.
+`PlanView` has the headline and the totals, what is refused, what many groups share, group by group what changes and is
+blocked, and who is added and removed where. A format decides on the layout alone.
 """
 
 from __future__ import annotations
@@ -10,143 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.diff.change import MatchedBy, TextChange
 from reconciler.messages import LiteralText
-from reconciler.model.person_ref import PersonRef
-from reconciler.plan.model import Action, DriftItem, GroupPlan, Plan, Refusal
-from reconciler.report.pieces import (
-    OutsideText,
-    PersonName,
-    Piece,
-    Pieces,
-    QuotedText,
-    first_pieces,
-    join_pieces,
-    literal,
-    message_pieces,
-    outside,
-    person_pieces,
-    plural,
-)
-from reconciler.report.sections import KNOWN_AFTER_APPLY, Badge, Line, Note, Section, Tone, advice_note, field_line
-from reconciler.report.summary import Totals, cause_words, in_sync_sentence, plan_headline, plan_totals, scope_sentences
+from reconciler.plan.model import Plan, PlanSummary, Refusal, summarize_plan
+from reconciler.report.group_view import GroupView, PersonItem, group_view
+from reconciler.report.pieces import OutsideText, PersonName, Pieces, first_pieces, plural
+from reconciler.report.sections import Line, Note, advice_note
+from reconciler.report.shared_changes import SharedChange, shared_changes
+from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
-REFUSED: Final = "Refused: apply would stop before its first write"
-_MAX_ADOPTED: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class ActionItem:
-    """A step that concerns the group as a whole."""
-
-    tone: Tone
-    words: str
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class FieldItem:
-    """A name or description that differs; no step changes it where it is not `planned`."""
-
-    change: TextChange
-    planned: bool
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonItem:
-    """Somebody to be added or removed; no step moves them where it is not `planned`."""
-
-    person: PersonRef
-    added: bool
-    planned: bool
-    cause: str
-
-    @property
-    def name(self) -> PersonName:
-        """What the person is called."""
-        return PersonName(self.person)
-
-    @property
-    def details(self) -> Pieces:
-        """Return the day, the reason and the cause, for a format that shows them apart from the name."""
-        until = "until" if self.added else "last day was"
-        day = literal(f"{until} {self.person.until.isoformat()}" if self.person.until else "")
-        return join_pieces(" · ", [day, outside(self.person.reason), literal(self.cause)])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupView:
-    """Everything a report says about one group of a plan."""
-
-    key: str
-    name: str
-    id: Piece
-    has_changes: bool
-    actions: tuple[ActionItem, ...]
-    adopted: Pieces
-    fields: tuple[FieldItem, ...]
-    people: tuple[PersonItem, ...]
-    """Who is added, then who is removed."""
-    refusals: tuple[Refusal, ...]
-    blocked: tuple[Pieces, ...]
-    notes: tuple[Note, ...]
-
-    @property
-    def needs_decision(self) -> bool:
-        """Whether a person has to decide something before this group can match the configuration."""
-        return bool(self.refusals or self.blocked)
-
-    @property
-    def differs(self) -> bool:
-        """Whether anything in the group differs or would be done."""
-        return bool(self.actions or self.fields or self.people)
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether the group needs no section of its own: it is only counted or named."""
-        return not (self.has_changes or self.differs or self.notes or self.refusals)
-
-    def moving(self, *, added: bool) -> tuple[PersonItem, ...]:
-        """Return who would be added, or who would be removed."""
-        return tuple(item for item in self.people if item.added is added)
-
-    @property
-    def section(self) -> Section:
-        """Return what text and markdown show."""
-        badges = tuple(self.badges())
-        removes = any(badge.tone == "remove" for badge in badges)
-        urgency = [bool(self.refusals), bool(self.blocked), removes, self.has_changes, True].index(True)
-        return Section(key=self.key, name=self.name, id=self.id, lines=self._lines, badges=badges, urgency=urgency)
-
-    def badges(self) -> Iterator[Badge]:
-        """Yield the group in short, what is urgent first."""
-        removed, added = (sum(item.planned for item in self.moving(added=added)) for added in (False, True))
-        yield from (Badge("stop", "refused") for _ in self.refusals[:1])
-        yield from (Badge("stop", "blocked") for _ in self.blocked[:1])
-        yield from (Badge(item.tone, item.words) for item in self.actions)
-        if removed:
-            yield Badge("remove", f"{plural(removed, 'person', 'people')} removed")
-        if added:
-            yield Badge("add", f"{plural(added, 'person', 'people')} added")
-        yield from (Badge("change", item.change.field) for item in self.fields if item.planned)
-        if self.adopted:
-            yield Badge("note", "adopted")
-        if not self.has_changes:
-            yield Badge("note", "no changes")
-
-    def _lines(self) -> Iterator[Line]:
-        """Yield what is done to the group, who is added and removed, what is blocked and good to know."""
-        for action in self.actions:
-            yield Line("-" if action.tone == "remove" else "+", literal(action.words + _suffix(action.cause)))
-        if self.adopted:
-            yield Line("=", self.adopted, "adopt")
-        for field in self.fields:
-            yield field_line(field.change, _remarks(field))
-        for item in self.people:
-            yield Line("+" if item.added else "-", person_pieces(item.person) + literal(_remarks(item)))
-        yield from (Line("!", reason, "blocked") for reason in self.blocked)
-        yield from (note.line for note in self.notes)
+REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
+_MAX_KEYS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +34,15 @@ class PersonMoves:
 class PlanView:
     """A whole plan: the main thing in a few words, what is refused, its groups by key, notes on the whole run.
 
-    `scope` has what the plan was limited to or compared with; `in_sync` how many groups have nothing to change.
+    `shared` are the changes that several groups share; these groups are in `groups` too. `scope` has what the plan was
+    limited to or compared with; `in_sync` how many groups have nothing to change.
     """
 
     headline: str
     totals: Totals
+    summary: PlanSummary
     refusals: tuple[Refusal, ...]
+    shared: tuple[SharedChange, ...]
     groups: tuple[GroupView, ...]
     notes: tuple[Note, ...]
     scope: tuple[Pieces, ...]
@@ -176,6 +52,12 @@ class PlanView:
     def reported(self) -> list[GroupView]:
         """Return the groups that need a section."""
         return [group for group in self.groups if not group.is_quiet]
+
+    @property
+    def single(self) -> list[GroupView]:
+        """Return the groups that need a section of their own, since no shared change says all of them."""
+        shared = {group.key for change in self.shared for group in change.groups}
+        return [group for group in self.reported if group.key not in shared]
 
     @property
     def quiet(self) -> list[GroupView]:
@@ -195,13 +77,15 @@ class PlanView:
 
 def plan_view(plan: Plan, *, drift: bool) -> PlanView:
     """Return the view of a plan; `drift` for one that nobody intends to apply."""
-    groups = tuple(_group_view(group, plan.refusals) for group in plan.groups)
+    groups = tuple(group_view(group, plan.refusals) for group in plan.groups)
     found = [group.key for group in groups if group.is_quiet and group.adopted]
     notes = sorted(map(advice_note, plan.advice), key=lambda note: note.topic)
     return PlanView(
         headline=plan_headline(plan, drift=drift),
         totals=plan_totals(plan, drift=drift),
+        summary=summarize_plan(plan),
         refusals=plan.refusals,
+        shared=shared_changes(groups),
         groups=groups,
         notes=(*([_found_by_name(found)] if found else []), *notes),
         scope=tuple(scope_sentences(plan)),
@@ -209,80 +93,21 @@ def plan_view(plan: Plan, *, drift: bool) -> PlanView:
     )
 
 
-def _group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
-    cause = cause_words(group, DriftItem.GROUP)
-    actions = tuple(ActionItem(*_ACTIONS[step.action], cause) for step in group.steps if step.action in _ACTIONS)
-    on_blocked = literal("" if actions else _suffix(cause))
-    return GroupView(
-        key=group.key,
-        name=group.name.raw,
-        id=_id(group),
-        has_changes=group.has_changes,
-        actions=actions,
-        adopted=_match(group) if group.adopted else (),
-        fields=tuple(_fields(group)),
-        people=(*_people(group, added=True), *_people(group, added=False)),
-        refusals=tuple(refusal for refusal in refusals if refusal.group == group.key),
-        blocked=tuple(message_pieces(reason) + on_blocked for reason in group.blocked),
-        notes=tuple(map(advice_note, group.advice)),
-    )
-
-
-_ACTIONS: Final[dict[Action, tuple[Tone, str]]] = {
-    Action.JOIN: ("add", "join through the invite link"),
-    Action.CREATE: ("add", "create the group"),
-    Action.LEAVE: ("remove", "leave the group"),
-}
-
-
-def _id(group: GroupPlan) -> Piece:
-    """Return the live group's id, whether the file or a name led to it; else why there is none."""
-    if known := group.id or (group.live.id if group.live else None):
-        return OutsideText(known)
-    enters = any(step.action.enters_group for step in group.steps)
-    return LiteralText(KNOWN_AFTER_APPLY if enters else "(no live group)")
-
-
-def _match(group: GroupPlan) -> Pieces:
-    """Return by which name an adopted group was found: `found by previous name "Project Alfa"`."""
-    old = group.live.name if group.live else next((c.old for c in group.field_changes if c.field == "name"), None)
-    if group.matched_by is not MatchedBy.PREVIOUS_NAME:
-        found = literal("found by name")
-    elif old:
-        found = (LiteralText("found by previous name "), QuotedText(old.raw))
-    else:
-        found = literal("found by a previous name")
-    return (*found, LiteralText("; run `reconciler pin` to write its id into the file"))
-
-
-def _fields(group: GroupPlan) -> Iterator[FieldItem]:
-    """Yield name, then description. The name of a group that is yet to be created is in its heading already."""
-    sent = {text for step in group.steps for text in step.texts.items()}
-    for change in sorted(group.field_changes, key=lambda change: (change.field != "name", change.field)):
-        if change.field != "name" or change.old is not None:
-            yield FieldItem(change, (change.field, change.new) in sent, cause_words(group, DriftItem(change.field)))
-
-
-def _people(group: GroupPlan, *, added: bool) -> Iterator[PersonItem]:
-    """Yield who is added, or who is removed, in the order of people."""
-    actions = (Action.CREATE, Action.ADD) if added else (Action.REMOVE,)
-    planned = {person.ref_id: person for step in group.steps if step.action in actions for person in step.people}
-    differing = {person.ref_id: person for person in (group.add if added else group.remove)}
-    item = DriftItem.ADD if added else DriftItem.REMOVE
-    for person in sorted((planned | differing).values(), key=lambda person: person.sort_key):
-        yield PersonItem(person, added, person.ref_id in planned, cause_words(group, item, person))
+def single_groups_lines(view: PlanView) -> Iterator[Line]:
+    """Yield the groups with changes of their own in one line, and each blocked group with the reasons."""
+    changing = [group.key for group in view.single if group.differs and not group.blocked]
+    if changing:
+        count = plural(len(changing), "other group changes: ", "other groups change: ")
+        words = count if view.shared else count.replace("other ", "")
+        yield Line("~", (LiteralText(words), *first_pieces(changing, _MAX_KEYS)))
+    for group in view.groups:
+        yield from (
+            Line("!", (OutsideText(group.key), LiteralText(": "), *reason), "blocked") for reason in group.blocked
+        )
 
 
 def _found_by_name(keys: Sequence[str]) -> Note:
     """Return one note for all groups that only differ in having been found by name."""
     ids = "its id" if len(keys) == 1 else "their ids"
     pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
-    return Note("adopt", (*first_pieces(keys, _MAX_ADOPTED), pin), mark="=")
-
-
-def _remarks(item: FieldItem | PersonItem) -> str:
-    return _suffix("" if item.planned else "no change planned") + _suffix(item.cause)
-
-
-def _suffix(words: str) -> str:
-    return f"  ({words})" if words else ""
+    return Note("adopt", (*first_pieces(keys, _MAX_KEYS), pin), mark="=")

@@ -18,6 +18,7 @@ from reconciler.report.pieces import (
     Piece,
     Pieces,
     QuotedText,
+    first_pieces,
     join_pieces,
     literal,
     message_pieces,
@@ -43,14 +44,20 @@ _DOING: Final = {
     Action.ADD: "adding ",
     Action.REMOVE: "removing ",
 }
+_COULD_NOT: Final = {PersonStatus.NOT_ADDED: "could not add ", PersonStatus.STILL_IN: "could not remove "}
+_MAX_KEYS: Final = 5
 """What a step is called, in the order in which a report shows steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultView:
-    """A whole run: its groups by key, its totals, and what to do next where it did not converge."""
+    """A whole run: its groups by key, its totals, and what to do next.
+
+    `not_started` are the groups of which no step was started: they have no section.
+    """
 
     sections: tuple[Section, ...]
+    not_started: tuple[str, ...]
     totals: Totals
     next_steps: tuple[Pieces, ...]
 
@@ -64,6 +71,12 @@ class _GroupRun:
     people: Sequence[PersonOutcome]
     remaining_drift: Sequence[Message]
     moved: Mapping[StepResult, tuple[PersonRef, ...]]
+
+    @property
+    def needs_section(self) -> bool:
+        """Whether there is more to say about the group than that it was not started."""
+        started = not self.steps or any(step.status is not StepStatus.NOT_RUN for step in self.steps)
+        return started or bool(self.people or self.remaining_drift or self.plan.blocked)
 
 
 def result_view(result: ApplyResult) -> ResultView:
@@ -81,8 +94,19 @@ def result_view(result: ApplyResult) -> ResultView:
         for key in sorted(steps.keys() | people.keys() | drift.keys() | blocked)
     ]
     return ResultView(
-        sections=tuple(map(_section, runs)), totals=result_totals(result), next_steps=tuple(_next_steps(result))
+        sections=tuple(_section(run) for run in runs if run.needs_section),
+        not_started=tuple(run.plan.key for run in runs if not run.needs_section),
+        totals=result_totals(result),
+        next_steps=tuple(_next_steps(result)),
     )
+
+
+def not_started_line(view: ResultView) -> Line | None:
+    """Return `! not run: 71 groups were not started: ops-001, ops-002 and 69 more`; None where all were."""
+    if not view.not_started:
+        return None
+    count = plural(len(view.not_started), "group was not started: ", "groups were not started: ")
+    return Line("!", (LiteralText(count), *first_pieces(view.not_started, _MAX_KEYS)), StepStatus.NOT_RUN.value)
 
 
 def _section(run: _GroupRun) -> Section:
@@ -160,16 +184,31 @@ def _not_done(result: StepResult) -> Line:
 
 
 def _person(outcome: PersonOutcome) -> Line:
+    """Return `! could not add Bob Marsh (bob): their privacy settings …. Send them the invite link: …`."""
+    person, why = person_pieces(outcome.person), message_pieces(outcome.message)
+    if outcome.link_failure is not None:
+        why = join_pieces("; ", [why, message_pieces(outcome.link_failure)])
+    if outcome.status in _COULD_NOT:
+        person = (LiteralText(_COULD_NOT[outcome.status]), *person)
+        link = (LiteralText(". Send them the invite link: "), InviteLink(outcome.link)) if outcome.link else ()
+        return Line("!", join_pieces(": ", [person, why]) + link)
     link = (LiteralText("; invite link: "), InviteLink(outcome.link)) if outcome.link else ()
-    why = join_pieces("; ", map(message_pieces, (outcome.message, outcome.link_failure)))
-    words = join_pieces(": ", [person_pieces(outcome.person), why])
-    return Line("!" if outcome.refused else "i", words + link, outcome.status.value)
+    return Line("!" if outcome.refused else "i", join_pieces(": ", [person, why]) + link, outcome.status.value)
 
 
 def _next_steps(result: ApplyResult) -> Iterator[Pieces]:
-    """Yield what to do when the groups do not match the configuration yet, most urgent first."""
-    if result.converged:
-        return
+    """Yield what to do: first why the groups do not match the configuration yet, most urgent first."""
+    if not result.converged:
+        yield from _until_converged(result)
+    new = [
+        step.step.group for step in result.steps if step.step.action is Action.CREATE and step.status is StepStatus.DONE
+    ]
+    if new:
+        ids = "the id of the new group" if len(new) == 1 else "the ids of the new groups"
+        yield literal(f"Run `reconciler pin` to write {ids} into the file, so that a rename makes no second group.")
+
+
+def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
     for step in result.steps:
         if step.status is StepStatus.UNKNOWN and step.step.action is Action.CREATE:
             yield (
@@ -180,7 +219,7 @@ def _next_steps(result: ApplyResult) -> Iterator[Pieces]:
             )
     statuses = {outcome.status for outcome in result.people}
     if PersonStatus.NOT_ADDED in statuses:
-        yield literal("Send the invite link to everybody who was not added, or mark them `join: invite` in the file.")
+        yield literal("Mark people who can only join through the link as `join: invite` in the file.")
     if PersonStatus.BAD_NUMBER in statuses:
         yield literal("Correct the bad numbers in the file.")
     if any(group.blocked for group in result.plan.groups):
@@ -189,7 +228,19 @@ def _next_steps(result: ApplyResult) -> Iterator[Pieces]:
         yield literal("The run stopped before it verified its changes. Run `reconciler plan` to check them.")
     elif result.interrupted:
         yield literal("The run was interrupted. Run `reconciler apply` again to apply the rest.")
-    else:
+    elif _may_help_again(result):
         yield literal(
-            "Not converged. Run `reconciler plan` to see the remaining differences, then `reconciler apply` again."
+            "Some changes were not made (see above). Run `reconciler plan` to see the rest, then run "
+            "`reconciler apply` again."
         )
+    else:
+        yield literal("Some changes were not made (see above); applying again will not make them.")
+
+
+def _may_help_again(result: ApplyResult) -> bool:
+    """Whether another apply may get further: not where people cannot be added and groups are blocked, nothing else."""
+    return (
+        bool(result.remaining_drift or result.unexpected)
+        or any(step.status is not StepStatus.DONE for step in result.steps)
+        or any(outcome.status is PersonStatus.STILL_IN for outcome in result.people)
+    )

@@ -38,6 +38,7 @@ _ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
     AdviceKind.EXPIRED: "expired",
     AdviceKind.EXPIRES: "expires soon",
     AdviceKind.KEPT: "not removed",
+    AdviceKind.MEMBERSHIP: "membership",
     AdviceKind.OBSERVED: "observed only",
     AdviceKind.PENDING: "pending invite",
     AdviceKind.REMATCHED: "different live group",

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import ceil
 from typing import Final
 
 from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
+from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import (
+    Action,
     AppliedRevision,
     ChangedSince,
     DriftCause,
     DriftItem,
     GroupPlan,
     Plan,
+    PlanSummary,
     summarize_plan,
 )
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal, plural, text_pieces
@@ -33,87 +38,134 @@ _STOP: Final = LiteralText(".")
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """A number and the words around it: `2 to change`."""
+class PeopleCount:
+    """Distinct people, and the memberships that they gain or lose together: one person may be in many groups."""
 
-    number: int
-    words: str
+    people: int
+    memberships: int
+
+    def words(self, verb: str, verbs: str, *, noun: bool = True) -> str:
+        """Return `1 person joins (114 memberships)`, `22 people leave`; without `noun` `22 leave`."""
+        name = (" person" if self.people == 1 else " people") if noun else ""
+        beside = f" ({plural(self.memberships, 'membership')})" if self.memberships > self.people else ""
+        return f"{self.people}{name} {verb if self.people == 1 else verbs}{beside}"
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The last line of a report, in our own words alone: `subject: counts · rest`; without counts a sentence."""
+    """The last line of a report, in our own words alone: `subject: part, part · part · rest`, nothing that is 0."""
 
     subject: str
-    rest: str
-    counts: tuple[Count, ...] = ()
+    parts: tuple[tuple[str, ...], ...] = ()
+    rest: str = ""
+
+    @property
+    def counts(self) -> str:
+        """Return the counts alone, "" where there are none."""
+        return " · ".join(", ".join(part) for part in self.parts if part)
 
     @property
     def line(self) -> str:
-        """Return the totals as one line."""
-        if not self.counts:
-            return f"{self.subject}: {self.rest}."
-        return f"{self.subject}: {', '.join(count.words for count in self.counts)} · {self.rest}"
-
-    @property
-    def some(self) -> str:
-        """Return the counts that are not zero; all of them where none is."""
-        some = [count.words for count in self.counts if count.number] or [count.words for count in self.counts]
-        return ", ".join(some)
+        """Return the totals as one line; without counts a sentence."""
+        counts = self.counts
+        return f"{self.subject}: {counts} · {self.rest}" if counts else f"{self.subject}: {self.rest}."
 
 
 def plan_totals(plan: Plan, *, drift: bool) -> Totals:
-    """Return `Plan: 1 to create, 2 to change, … · 7 calls, about 5 s`; what is rare only where there is any."""
+    """Return `Plan: refused · 1 to create, 2 to change · 5 people join · 1 group blocked · 7 calls, about 5 s`."""
     if not plan.has_changes:
-        return Totals(_no_changes(plan, drift=drift), _unchanged_groups(plan) or _why_no_group(plan))
+        return Totals(_no_changes(plan, drift=drift), rest=_unchanged_groups(plan) or _why_no_group(plan))
     count = summarize_plan(plan)
-    counts = (
-        Count(count.creates, f"{count.creates} to create"),
-        *_nonzero(count.adopts, "to adopt"),
-        *_nonzero(count.joins, "to join"),
-        Count(count.changes, f"{count.changes} to change"),
-        Count(count.adds, f"{plural(count.adds, 'person', 'people')} to add"),
-        Count(count.removes, f"{count.removes} to remove"),
-        *_nonzero(count.leaves, "to leave"),
-        Count(count.blocked, f"{count.blocked} blocked"),
+    parts = (
+        ("refused",) if plan.refusals else (),
+        group_words(count),
+        moves_words(count),
+        _blocked(count.blocked),
     )
-    calls = f"{plural(count.calls, 'call')}, {duration(count.seconds)}"
-    return Totals("Drift" if drift else "Plan", calls, counts)
+    sent = count.calls + count.read_backs
+    calls = f"{plural(sent, 'call')}, {duration(count.seconds)}" if sent else "no calls"
+    return Totals("Drift" if drift else "Plan", parts, calls)
 
 
 def result_totals(result: ApplyResult) -> Totals:
-    """Return `Applied: 1 created, 2 changed, … · 7 calls`; what went wrong only where something did."""
+    """Return `Applied: 1 created, 2 changed · 5 people joined · 1 failed · 7 calls`."""
     count = summarize_result(result)
-    counts = (
-        Count(count.created, f"{count.created} created"),
-        *_nonzero(count.joined, "joined"),
-        Count(count.changed, f"{count.changed} changed"),
-        Count(count.added, f"{plural(count.added, 'person', 'people')} added"),
-        Count(count.removed, f"{count.removed} removed"),
-        *_nonzero(count.left, "left"),
-        *_nonzero(count.failed, "failed"),
-        *_nonzero(count.unknown, "unknown"),
-        *_nonzero(count.skipped, "skipped"),
-        *_nonzero(count.not_run, "not run"),
-        *_nonzero(count.blocked, "blocked"),
+    groups = {"created": count.created, "joined": count.joined, "changed": count.changed, "left": count.left}
+    steps = {"failed": count.failed, "unknown": count.unknown, "skipped": count.skipped, "not run": count.not_run}
+    joined, left = PeopleCount(count.people_joined, count.added), PeopleCount(count.people_left, count.removed)
+    done = [f"{number} {word}" for word, number in groups.items() if number]
+    first = next((plural(number, "group") + f" {word}" for word, number in groups.items() if number), "")
+    parts = (
+        (first, *done[1:]) if done else (),
+        _both((joined, "joined", "joined"), (left, "left", "left")),
+        tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
+        _blocked(count.blocked),
     )
-    return Totals("Applied", plural(count.calls, "call"), counts)
+    return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))
+
+
+def group_words(count: PlanSummary) -> tuple[str, ...]:
+    """Return `2 to create`, `1 to change`: what is done with how many groups."""
+    groups = {"create": count.creates, "adopt": count.adopts, "join": count.joins, "change": count.changes}
+    return tuple(f"{number} to {verb}" for verb, number in {**groups, "leave": count.leaves}.items() if number)
+
+
+def moves_words(count: PlanSummary, *, leaving_first: bool = False) -> tuple[str, ...]:
+    """Return `4 people join`, `4 leave`: who moves, of those who do; the noun is in the first where both have it."""
+    joining = PeopleCount(count.people_joining, count.adds), "joins", "join"
+    leaving = PeopleCount(count.people_leaving, count.removes), "leaves", "leave"
+    return _both(leaving, joining) if leaving_first else _both(joining, leaving)
+
+
+def _both(*moves: tuple[PeopleCount, str, str]) -> tuple[str, ...]:
+    some = [(count, verb, verbs) for count, verb, verbs in moves if count.people]
+    same_noun = all(count.people > 1 and count.memberships == count.people for count, _, _ in some)
+    return tuple(
+        count.words(verb, verbs, noun=index == 0 or not same_noun) for index, (count, verb, verbs) in enumerate(some)
+    )
+
+
+def _blocked(groups: int) -> tuple[str, ...]:
+    return (f"{plural(groups, 'group')} blocked",) if groups else ()
 
 
 def plan_headline(plan: Plan, *, drift: bool) -> str:
-    """Return the main thing in a few words: how many groups change and how many cannot, or that apply would stop."""
-    if plan.refusals:
-        return "Apply would be refused"
+    """Return the main thing in a few words: `4 people leave, 4 join, 1 group blocked`.
+
+    Of a plan that is refused it begins with that; a report on drift counts groups, since nobody is about to move.
+    """
     if not plan.has_changes:
         return _no_changes(plan, drift=drift)
-    changing = sum(bool(group.steps) for group in plan.groups)
+    changes = change_words(plan, leaving_first=True)
+    if drift:
+        changing = sum(bool(group.steps) for group in plan.groups)
+        differs = plural(changing, "group differs from the configuration", "groups differ from the configuration")
+        changes = differs if changing else ""
     blocked = sum(bool(group.blocked) for group in plan.groups)
-    differ = ("group differs from the configuration", "groups differ from the configuration")
-    changes = plural(changing, *(differ if drift else ("group would change", "groups would change")))
-    stuck = plural(
-        blocked, *(("is blocked", "are blocked") if changing else ("group is blocked", "groups are blocked"))
+    news = ", ".join(filter(None, [changes, *_blocked(blocked)]))
+    return ": ".join(filter(None, ["Apply would be refused" if plan.refusals else "", news]))
+
+
+def change_words(plan: Plan, *, leaving_first: bool = False) -> str:
+    """Return `4 people join, 4 leave, 1 new group`: what the steps of a plan do, "" where there are none."""
+    count = summarize_plan(plan)
+    groups = (
+        (count.creates, "new group", "new groups"),
+        (count.joins, "group to join", "groups to join"),
+        (count.leaves, "group to leave", "groups to leave"),
+        (
+            sum(map(_is_patched, plan.groups)),
+            "group gets a new name or description",
+            "groups get a new name or description",
+        ),
     )
-    return ", ".join(part for part, number in ((changes, changing), (stuck, blocked)) if number)
+    moves = moves_words(count, leaving_first=leaving_first)
+    return ", ".join([*moves, *(plural(*words) for words in groups if words[0])])
+
+
+def _is_patched(group: GroupPlan) -> bool:
+    actions = {step.action for step in group.steps}
+    return Action.PATCH in actions and not any(action.enters_group for action in actions)
 
 
 def duration(seconds: int) -> str:
@@ -159,6 +211,21 @@ def scope_sentences(plan: Plan) -> Iterator[Pieces]:
         yield literal(f"Shard {plan.shard}: {len(plan.groups)} of {which}{total}.")
     if plan.baseline is not None:
         yield from cause_sentences(plan, plan.baseline)
+
+
+def moment_text(written: str) -> str:
+    """Return `2026-11-21 12:00 UTC`; "" for a text that is not a point in time with its offset from UTC."""
+    with suppress(ValueError, OverflowError):
+        moment = datetime.fromisoformat(written)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return ""
+
+
+def as_of_sentence(saved: SavedPlan) -> Pieces:
+    """Return `As of 2027-05-05.`; nothing for a plan as of the day on which it was made."""
+    day = saved.plan.as_of.isoformat()
+    return () if saved.made_at.startswith(day) else literal(f"As of {day}.")
 
 
 def cause_words(group: GroupPlan, item: DriftItem, person: PersonRef | None = None) -> str:
@@ -207,10 +274,6 @@ def _since(since: ChangedSince, planned: int) -> Iterator[Pieces]:
     for words, keys in lists.items():
         if keys:
             yield (LiteralText(words), *first_pieces(keys, _MAX_NAMED), _STOP)
-
-
-def _nonzero(number: int, words: str) -> tuple[Count, ...]:
-    return (Count(number, f"{number} {words}"),) if number else ()
 
 
 def _unchanged_groups(plan: Plan, *, has_changes: bool = False) -> str:

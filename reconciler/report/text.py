@@ -13,10 +13,12 @@ from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, QuotedText, mask_for, message_pieces, outside, plain_text, plural
-from reconciler.report.plan_view import REFUSED, plan_view
-from reconciler.report.result_view import result_view
+from reconciler.report.plan_view import REFUSED, plan_view, single_groups_lines
+from reconciler.report.result_view import not_started_line, result_view
 from reconciler.report.sections import Line, Mark, Section
-from reconciler.report.summary import cause_sentences
+from reconciler.report.shared_changes import SharedChange
+from reconciler.report.summary import as_of_sentence, cause_sentences
+from reconciler.report.wrap import wrap_text
 from reconciler.sanitize.escape import json_line, mask_and_escape
 
 BOLD: Final = "1"
@@ -37,23 +39,35 @@ class DryRun:
 def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
     """Return the whole plan, ending in its totals; no line break at the end.
 
-    Groups without a section are only counted; those merely found by name are named in one line.
+    What groups share comes first. Groups without a section are only counted; those merely found by name are named in
+    one line.
     """
     view = plan_view(saved.plan, drift=options.drift)
-    blocks = [section_text(group.section, options) for group in view.reported]
-    blocks += [_refusals(view.refusals, options)] if view.refusals else []
-    blocks += ["\n".join(line_text(note.line, options, indent="") for note in view.notes)] if view.notes else []
-    ending = [*(plain_text(sentence, options) for sentence in view.scope), view.in_sync]
-    ending.append(paint(view.totals.line, BOLD, options))
-    return "\n\n".join([*blocks, "\n".join(filter(None, ending))])
+    blocks = [_shared_text(change, options) for change in view.shared]
+    if options.summary:
+        blocks = [paint(view.headline, BOLD, options), *blocks, _lines_block(single_groups_lines(view), options)]
+    else:
+        blocks += [section_text(group.section, options) for group in view.single]
+    blocks += [_refusals(view.refusals, options)] if view.refusals and options.refusals else []
+    if not options.summary:
+        blocks.append(_lines_block((note.line for note in view.notes), options))
+    ending = [plain_text(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]
+    ending += [view.in_sync, paint(view.totals.line, BOLD, options)]
+    return wrap_text("\n\n".join(filter(None, [*blocks, "\n".join(filter(None, ending))])), options.width)
+
+
+def _lines_block(lines: Iterable[Line], options: RenderOptions) -> str:
+    return "\n".join(lines_text(lines, options, indent=""))
 
 
 def render_result(result: ApplyResult, options: RenderOptions) -> str:
     """Return the whole run, ending in its totals and, where it did not converge, in what to do next."""
     view = result_view(result)
     blocks = [section_text(section, options) for section in view.sections]
+    if (not_started := not_started_line(view)) is not None:
+        blocks.append(line_text(not_started, options, indent=""))
     ending = [paint(view.totals.line, BOLD, options), *(plain_text(step, options) for step in view.next_steps)]
-    return "\n\n".join([*blocks, "\n".join(ending)])
+    return wrap_text("\n\n".join([*blocks, "\n".join(ending)]), options.width)
 
 
 def render_calls(run: DryRun, options: RenderOptions) -> str:
@@ -112,6 +126,11 @@ def section_text(section: Section, options: RenderOptions) -> str:
     key = paint(plain_text((OutsideText(section.key),), options), BOLD, options)
     heading = f"{key}  {plain_text((*name, section.id), options)}".rstrip()
     return "\n".join([heading, *lines_text(section.lines(), options)])
+
+
+def _shared_text(change: SharedChange, options: RenderOptions) -> str:
+    heading = paint(plain_text(change.title, options), BOLD, options)
+    return "\n".join([heading, *lines_text(change.lines(), options)])
 
 
 def lines_text(lines: Iterable[Line], options: RenderOptions, indent: str = "  ") -> list[str]:

@@ -30,9 +30,10 @@ def school(stage: Stage) -> Stage:
 
 def test_plan_drift_and_a_saved_plan_are_shown_as_the_same_page(school: Stage) -> None:
     planned = school.run("plan", "--format", "html", "--out", "today.plan")
-    assert (planned.code, planned.err) == (0, "")
+    saved = "reconciler: saved the plan to today.plan; run: reconciler apply today.plan\n"
+    assert (planned.code, planned.err) == (0, saved)
     assert planned.out.startswith("<!DOCTYPE html>\n")
-    assert "<h1>1 group would change</h1>" in planned.out
+    assert "<h1>1 person leaves, 1 person joins, 1 group gets a new name or description</h1>" in planned.out
     shown = school.run("show", "today.plan", "--format", "html")
     assert _without_time(shown.out) == _without_time(planned.out)
     drifted = school.run("drift", "--format", "html", "--output", "drift.html")
@@ -98,3 +99,20 @@ def test_a_page_is_not_printed_to_a_terminal(school: Stage, monkeypatch: pytest.
     assert "write it to a file: --output FILE.html" in ran.err
     assert school.calls() == []
     assert school.run("plan", "--format", "html", "--output", "x.html").code == 0
+
+
+def test_a_page_made_by_github_actions_links_back_to_commit_and_run(
+    school: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "club/groups",
+        "GITHUB_SHA": "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d",
+        "GITHUB_RUN_ID": "9876",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    page = school.run("plan", "--format", "html").out
+    assert f'href="https://github.com/club/groups/commit/{environment["GITHUB_SHA"]}"' in page
+    assert 'href="https://github.com/club/groups/actions/runs/9876"' in page

@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> Desired:
 
 
 @pytest.mark.parametrize(
-    ("word", "label", "identity"),
+    ("word", "alias", "identity"),
     [
         ("alice", "alice", "+12025550143"),
         (" alice ", "alice", "+12025550143"),
@@ -61,10 +61,10 @@ def file(tmp_path: Path) -> Desired:
     ],
 )
 def test_a_word_resolves_to_one_person_in_every_spelling(
-    file: Desired, word: str, label: str | None, identity: str | None
+    file: Desired, word: str, alias: str | None, identity: str | None
 ) -> None:
     person = resolve_person(word, file)
-    assert (person.label, person.identity) == (label, identity)
+    assert (person.alias, person.identity) == (alias, identity)
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ def test_what_a_refused_saved_plan_names_does_lift_it(guide: Stage) -> None:
     refused_for_removals(guide)
     refused = guide.run("apply", "today.plan", "--yes")
     assert refused.code == 1
-    assert "if you mean this, make a new plan with --max-removals 2, or raise `max_removals`" in refused.err
+    assert "if you did, make one with --max-removals 2, or raise `max_removals`" in refused.err
     assert "pass --max-removals" not in refused.out + refused.err
     assert guide.run("plan", "--max-removals", "2", "--out", "today.plan").code == 0
     assert guide.run("apply", "today.plan", "--yes").code == 0

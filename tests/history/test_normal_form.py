@@ -228,7 +228,7 @@ def test_a_field_of_a_person_is_compared_unless_it_is_named_as_spelling(monkeypa
 
     new = aliased(name="Bob")
     assert full_plan_reasons(BASE, new) == ("`people.name` changed",)
-    assert "~ people.name  + bob" in diff_text(BASE, new)
+    assert "~ people.name  + Bob" in diff_text(BASE, new)
 
 
 def test_a_value_that_nobody_knows_how_to_compare_fails_loudly() -> None:

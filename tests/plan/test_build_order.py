@@ -175,7 +175,7 @@ def test_a_person_who_moves_is_added_before_being_removed() -> None:
 def test_a_plan_counts_its_calls_and_the_time_they_take() -> None:
     wanted = desired(group(name="Omega", members=[ALICE]))
     plan = plan_for(wanted, live(BOB), choices=PlanOptions(calls_per_minute=30.0))
-    assert (plan.calls, plan.seconds) == (3, 6.0)
+    assert (plan.calls, plan.read_backs, plan.seconds) == (3, 1, 8.0)
 
 
 def test_a_step_never_names_people_who_come_by_invite() -> None:

@@ -71,7 +71,7 @@ def test_a_refusal_names_the_group_the_limit_its_source_and_the_flag_that_lifts_
     wanted, group_live = removing(4, 3, of_policy=share(50, "groups.yaml:7"))
     (refusal,) = plan_for(wanted, group_live).refusals
     assert refusal.group == "alpha"
-    assert refusal.message.to_text() == "3 of 4 members would be removed; the limit is 2 (50%, set by groups.yaml:7)"
+    assert refusal.message.to_text() == "this removes 3 of 4 members; the limit is 2 (50%, groups.yaml:7)"
     assert refusal.override == Message.of("raise-removal-limit", removed=3)
 
 

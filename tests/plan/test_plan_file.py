@@ -604,7 +604,6 @@ def test_a_plan_printed_with_masked_numbers_cannot_be_applied() -> None:
     [
         (GroupPlan, lambda document: document["groups"][0]),
         (Step, lambda document: document["groups"][0]["steps"][0]),
-        (PersonRef, lambda document: document["groups"][0]["add"][0]),
         (Participant, lambda document: document["groups"][1]["live"]["participants"][0]),
         (LiveGroup, lambda document: document["groups"][1]["live"]),
         (PlanSummary, lambda document: document["summary"]),
@@ -612,6 +611,18 @@ def test_a_plan_printed_with_masked_numbers_cannot_be_applied() -> None:
 )
 def test_every_field_of_a_value_has_a_member_of_its_name(kind: Any, read: Callable[[Any], Any]) -> None:
     assert set(read(document_of(samples.SMALL))) == {field.name for field in fields(kind)}
+
+
+def test_a_person_is_saved_with_every_field_and_what_reports_show() -> None:
+    person = next(one for one in document_of(samples.SMALL)["groups"][1]["add"] if one["alias"] == "bob")
+    assert set(person) == {"label", *(field.name for field in fields(PersonRef))}
+    assert (person["label"], person["alias"], person["name"]) == ("Bob Marsh", "bob", "Bob Marsh")
+
+
+def test_a_label_in_a_plan_file_names_nobody() -> None:
+    document = saved(document_of(samples.SMALL))
+    document["groups"][1]["add"][1]["label"] = "somebody else"
+    assert read_plan_document(document).plan == samples.SMALL
 
 
 def test_dates_beyond_all_calendars_survive() -> None:
@@ -632,7 +643,7 @@ MEMBERS_OF_FORMAT_4 = {
     "live": "count description id name owner participants",
     "message": "code params text",
     "participant": "id identity is_admin is_owner jid lid",
-    "person": "identity jid label lid reason until",
+    "person": "alias identity jid label lid name reason teams until",
     "plan": (
         "advice as_of baseline calls_per_minute changed_since configuration excludes format format_version groups "
         "instance_id made_at made_by masked never_removed not_selected pinned_ids refusals shard sources status "
@@ -641,7 +652,10 @@ MEMBERS_OF_FORMAT_4 = {
     ),
     "shard": "count index total_groups",
     "step": "action description group group_id invite name people phase",
-    "summary": "adds adopts blocked calls changes creates joins leaves refusals removes seconds unchanged",
+    "summary": (
+        "adds adopts blocked calls changes creates joins leaves people_joining people_leaving read_backs refusals "
+        "removes seconds unchanged"
+    ),
 }
 
 

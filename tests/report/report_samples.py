@@ -36,8 +36,10 @@ def calls_of(plan: Plan) -> tuple[ApiCall, ...]:
     return dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=False)
 
 
-def who(digits: str, label: str | None = None, until: date | None = None, reason: str | None = None) -> PersonRef:
-    return PersonRef(identity_of_digits(digits), f"{digits}@s.whatsapp.net", label, None, until, reason)
+def who(
+    digits: str, alias: str | None = None, until: date | None = None, reason: str | None = None, name: str | None = None
+) -> PersonRef:
+    return PersonRef(identity_of_digits(digits), f"{digits}@s.whatsapp.net", alias, None, until, reason, name=name)
 
 
 def participant(digits: str, is_owner: bool = False) -> Participant:
@@ -48,7 +50,7 @@ def participant(digits: str, is_owner: bool = False) -> Participant:
 
 
 ALICE = who("12025550143", "alice")
-BOB = who("12025550144", "Bob Marsh", date(2026, 12, 31), "contractor")
+BOB = who("12025550144", "bob", date(2026, 12, 31), "contractor", "Bob Marsh")
 CAROL = who("12025550145", "carol")
 STRANGER = who("12025550146")
 BRAZILIAN = who("553196348800")

@@ -143,7 +143,7 @@ def test_numbers_are_full_only_with_show_phones() -> None:
 def test_the_comment_starts_with_its_marker_and_names_the_versions() -> None:
     output = render_config_diff_markdown(EVERYTHING, samples.MASKED)
 
-    assert output.startswith("<!-- reconciler:diff -->\n\n### Diff\n\n**1 group added, 1 removed")
+    assert output.startswith("<!-- reconciler:diff -->\n\n### reconciler diff: 1 group added, 1 removed")
     assert "(commit aaaaaa" in output
     assert "to HEAD (commit bbbbbb" in output
     assert "The live groups were not read." in output
@@ -155,7 +155,7 @@ def test_the_comment_starts_with_its_marker_and_names_the_versions() -> None:
 def test_the_comment_of_no_difference_is_short() -> None:
     output = render_config_diff_markdown(NOTHING, samples.MASKED)
 
-    assert "### No differences\n\n3 groups unchanged." in output.replace("&#46;", ".")
+    assert "### reconciler: No differences\n\n3 groups unchanged." in output.replace("&#46;", ".")
     assert "<details" not in output
 
 

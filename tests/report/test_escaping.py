@@ -43,7 +43,7 @@ def hostile_plan(text: str) -> Plan:
         live=LiveGroup(id=samples.ALPHA_ID, name=Untrusted(text), description=Untrusted(text)),
         field_changes=(TextChange("name", Untrusted(text), text), TextChange("description", None, text)),
         add=(person,),
-        remove=(person, replace(person, label=None)),
+        remove=(person, replace(person, alias=None)),
         steps=tuple(
             replace(step, group=text, people=(person,) if step.people else (), name=text, description=text, invite=text)
             for step in (*samples.ALPHA.steps, *samples.NEW.steps, *samples.JOINED.steps, *samples.LEFT.steps)

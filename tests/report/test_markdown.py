@@ -81,14 +81,18 @@ def crowd(number: int, first: int = 0) -> tuple[PersonRef, ...]:
     return tuple(samples.who(f"1202555{first + n:04}", f"member-{first + n:04}") for n in range(number))
 
 
+def number_of(key: str) -> int:
+    return int(key.rpartition("-")[2])
+
+
 def adding(key: str, number: int = 3) -> GroupPlan:
-    people = crowd(number)
+    people = crowd(number, number_of(key))
     step = Step(group=key, action=Action.ADD, phase=Phase.BUILD, group_id="5@g.us", people=people)
     return GroupPlan(key=key, name=Untrusted(key.title()), id="5@g.us", add=people, steps=(step,))
 
 
 def removing(key: str, number: int = 3) -> GroupPlan:
-    people = crowd(number, 5000)
+    people = crowd(number, 5000 + number_of(key))
     step = Step(group=key, action=Action.REMOVE, phase=Phase.REMOVE, group_id="5@g.us", people=people)
     return GroupPlan(key=key, name=Untrusted(key.title()), id="5@g.us", remove=people, steps=(step,))
 
@@ -108,12 +112,18 @@ def comment_of(*groups: GroupPlan, refusals: tuple[Refusal, ...] = (), name: str
     return render_plan_markdown(samples.saved(plan), samples.MASKED)
 
 
+TITLE = r"(?:<b>.*</b> )?<code>([a-z]+-\d+)</code>"
+EACH = "<summary>What changes in each group</summary>"
+
+
 def keys(text: str) -> list[str]:
-    return re.findall(r"<code>([a-z]+-\d+)</code>", text)
+    return re.findall(rf"^\| {TITLE}", text, re.MULTILINE)
 
 
 def opened(text: str) -> list[str]:
-    return re.findall(r"<summary><code>([a-z]+-\d+)</code>", text)
+    if EACH in text:
+        return re.findall(rf"^{TITLE}", text.split(EACH)[1], re.MULTILINE)
+    return re.findall(rf"<summary>{TITLE}", text)
 
 
 def test_what_is_refused_blocked_or_loses_people_comes_first() -> None:
@@ -123,8 +133,10 @@ def test_what_is_refused_blocked_or_loses_people_comes_first() -> None:
         adding("adding-0"), noted, removing("removing-0"), blocked("blocked-0"), removing("refused-0"), refusals=refused
     )
     assert opened(text) == ["refused-0", "blocked-0", "removing-0", "adding-0", "noted-0"]
-    assert "**Refused: apply would stop before its first write.**" in text.split("<details>")[0]
-    assert "too many: --max-removals 9" in github_page(text.split("<details>")[0]).text
+    first = text.split("<details>")[0]
+    assert "**Apply will refuse this plan. Nothing will be changed.**" in first
+    assert "too many. --max-removals 9." in github_page(first).text
+    assert "> - <b>Blocked-0</b> <code>blocked-0</code>: no admin" in first
 
 
 @pytest.mark.parametrize(
@@ -143,7 +155,7 @@ def test_a_comment_has_a_size_limit_and_counts_what_it_leaves_out(number: int, n
     assert len(text.encode()) < 262_144
     page = github_page(text)
     assert not page.open
-    assert page.tags.count("details") == page.tags.count("summary") == len(opened(text))
+    assert page.tags.count("details") == page.tags.count("summary") == bool(opened(text))
     # Every group stands there in full, in one line, or is counted; the urgent before the harmless.
     urgency = ["blocked", "removing", "adding"]
     order = [urgency.index(key.split("-")[0]) for key in keys(text)]
@@ -235,8 +247,8 @@ def test_a_block_of_code_shows_the_lines_of_the_text() -> None:
     page: Page = github_page(COMMENTS["plan_everything"]())
     code = "".join(text for text, is_code in page.texts if is_code)
     for line in (
-        '~ name         "Project Alfa" → "Project Alpha"',
-        "+ Bob Marsh (until 2026-12-31, contractor)",
+        '! name         "Project Alfa" → "Project Alpha"',
+        "+ Bob Marsh (bob, until 2026-12-31, contractor)",
         "- +1 202 ••• ••46",
     ):
         assert f"{line}\n" in code

@@ -21,9 +21,10 @@ def test_no_instance_ends_the_marker(instance: str, shown: str) -> None:
 
 
 def test_a_section_without_a_body_opens_nothing() -> None:
-    assert render_comment(
-        "### Plan", [CommentSection("alpha"), CommentSection("beta", lambda: "- more")], "the end"
-    ) == ("### Plan\n\n- alpha\n\n<details open>\n<summary>beta</summary>\n\n- more\n\n</details>\n\nthe end")
+    sections = [CommentSection("alpha"), CommentSection("beta", body=lambda: "- more")]
+    assert render_comment("### Plan", sections, "the end") == (
+        "### Plan\n\n- alpha\n\n<details open>\n<summary>beta</summary>\n\n- more\n\n</details>\n\nthe end"
+    )
 
 
 def test_a_section_that_does_not_fit_is_never_rendered() -> None:
@@ -32,13 +33,33 @@ def test_a_section_that_does_not_fit_is_never_rendered() -> None:
     def section(number: int) -> CommentSection:
         def body() -> str:
             written.append(number)
-            return "x" * 7_000
+            return "x" * 8_000
 
-        return CommentSection(f"group {number}", body)
+        return CommentSection(f"group {number}", body=body)
 
+    text = render_comment("### Plan", [section(number) for number in range(10)], "")
+    assert text.count("<details>") == 7
+    assert written == [*range(8)]
+    written.clear()
     text = render_comment("### Plan", [section(number) for number in range(100)], "")
-    assert text.count("<details>") == 8
-    assert written == [*range(9)]
+    assert text.count("x" * 8_000) == 7
+    assert written == [*range(8)]
+
+
+def test_many_groups_are_rows_of_a_table_with_one_part_that_opens() -> None:
+    sections = [CommentSection(f"group {number}", "1 person leaves", lambda: "- Bob") for number in range(11)]
+    text = render_comment("### Plan", sections, "")
+    assert text.startswith(
+        "### Plan\n\n| group | what changes |\n| --- | --- |\n| group 0 | 1 person leaves |\n| group 1 |"
+    )
+    assert text.count("<details>") == 1
+    assert text.endswith("group 10 · 1 person leaves\n\n- Bob\n\n</details>")
+
+
+def test_what_many_groups_share_comes_first_and_is_open() -> None:
+    sections = [CommentSection(f"group {number}") for number in range(4)]
+    text = render_comment("### Plan", sections, "", [CommentSection("3 groups change alike", body=lambda: "- Bob")])
+    assert text.startswith("### Plan\n\n<details open>\n<summary>3 groups change alike</summary>\n\n- Bob")
 
 
 @pytest.mark.parametrize(

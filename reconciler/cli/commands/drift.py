@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ from reconciler.cli.completion import suggest_keys
 from reconciler.cli.error_output import print_error
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import PlanRequest, option, planning_options, result_options
+from reconciler.cli.options import PlanRequest, option, planning_options, result_options, summary_option
 from reconciler.cli.output import require_distinct_files, write_rendered
 from reconciler.errors import (
     MAY_HAVE_TAKEN_EFFECT,
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.engine import PlanResult
     from reconciler.model.desired import Desired
-    from reconciler.plan.file_format import SavedPlan
+
+log = logging.getLogger("reconciler.drift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def send_notification(chat: ChatTarget, desired: Desired, planned: PlanResult, s
         raise NotificationFailed(f"the notification to {chat.word} {outcome}: {error.summary()}", hint) from error
     if session.stop.event.is_set():
         raise Interrupted(f"interrupted; the notification to {chat.word} was sent")
+    log.info("Sent the notification to %s.", chat.word)
 
 
 def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
@@ -116,6 +120,7 @@ EXAMPLE = """\
     "change that is not applied yet. Defaults to the newest applied/… tag in the history of HEAD, if any.",
 )
 @result_options(PLAN_FORMATS)
+@summary_option
 @planning_options
 @pass_global_options
 def drift(
@@ -123,6 +128,7 @@ def drift(
     request: PlanRequest,
     notify: str | None,
     format_: str,
+    summary: bool,
     output: Path | None,
     since: str | None,
 ) -> int:
@@ -141,7 +147,8 @@ def drift(
     baseline = find_applied_revision(request.path, since)
     with read_only_plan(source, global_options) as (planned, session):
         plan = add_drift_causes(planned, desired, request.path, baseline)
-        shown = _render(source.to_saved_plan(plan), request, global_options, format_, output)
+        saved, reader = source.to_saved_plan(plan), {"show_phones": request.show_phones, "summary": summary}
+        shown = _try(lambda: write_rendered(PLAN_FORMATS[format_], saved, global_options, output, drift=True, **reader))
         if chat is not None and session is not None and plan.has_changes:
             send_notification(chat, desired, replace(planned, plan=plan), session)
     if not shown:
@@ -149,15 +156,11 @@ def drift(
     return ExitCode.CHANGES_PENDING if plan.has_changes else ExitCode.DONE
 
 
-def _render(
-    saved: SavedPlan, request: PlanRequest, global_options: GlobalOptions, format_: str, output: Path | None
-) -> bool:
+def _try(write: Callable[[], None]) -> bool:
     """Print the drift. If that fails, print an error and go on, so that the notification is still sent."""
 
     try:
-        write_rendered(
-            PLAN_FORMATS[format_], saved, global_options, output, show_phones=request.show_phones, drift=True
-        )
+        write()
     except BrokenPipeError:
         return False
     except (OutputError, UsageError) as error:

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.error_output import print_message
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import PlanRequest, file_option, option, planning_options, result_options
+from reconciler.cli.options import (
+    PlanRequest,
+    file_option,
+    option,
+    planning_options,
+    result_options,
+    summary_option,
+)
 from reconciler.cli.output import require_distinct_files, write_file, write_rendered
 from reconciler.errors import ExitCode, UsageError
-from reconciler.sanitize.escape import json_text
+from reconciler.sanitize.escape import escape_controls, json_text
+
+if TYPE_CHECKING:
+    from reconciler.plan.model import Plan
+
+
+def saved_message(plan: Plan, out: Path) -> str:
+    """Return where the plan was saved and, where an apply does anything, the command for it."""
+    saved = f"saved the plan to {escape_controls(str(out))}"
+    if plan.refusals or not plan.steps:
+        return saved
+    return f"{saved}; run: reconciler apply {escape_controls(quote(str(out)))}"
+
 
 EXAMPLE = """\
   reconciler plan groups.yaml
@@ -30,6 +52,7 @@ _REPORT_ENDINGS = (".html", ".md")
     help="Exit with 2 when changes are pending (0: none, 1: an error, or apply would be refused).",
 )
 @result_options(PLAN_FORMATS)
+@summary_option
 @planning_options
 @pass_global_options
 def plan(
@@ -38,6 +61,7 @@ def plan(
     out: Path | None,
     detailed_exitcode: bool,
     format_: str,
+    summary: bool,
     output: Path | None,
 ) -> int:
     """Show what apply would change in the live groups. Never writes.
@@ -61,8 +85,10 @@ def plan(
 
         saved = source.to_saved_plan(plan, source_digests(request.path, source.desired, out))
         write_file(out, json_text(plan_document(saved)), private=True)
-    shown = source.to_saved_plan(plan)
-    write_rendered(PLAN_FORMATS[format_], shown, global_options, output, show_phones=request.show_phones)
+    shown, render = source.to_saved_plan(plan), PLAN_FORMATS[format_]
+    write_rendered(render, shown, global_options, output, show_phones=request.show_phones, summary=summary)
+    if out is not None and not global_options.quiet:
+        print_message(saved_message(plan, out))
     if not detailed_exitcode:
         return ExitCode.DONE
     raise_if_refused(plan)

@@ -1,4 +1,4 @@
-"""What is on the page, from top to bottom: the view of the plan, where it is from, its numbers, and its layout."""
+"""What is on the page, from top to bottom: the answer, who moves, what groups share, each group, the small print."""
 
 from __future__ import annotations
 
@@ -9,83 +9,141 @@ from datetime import UTC, datetime
 from typing import Final
 
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import Plan, summarize_plan
+from reconciler.report.group_view import GroupView
+from reconciler.report.html.origin import Link, author_link, origin_links
+from reconciler.report.html.people import PeopleList, Way, people_lists, person_numbers
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
-from reconciler.report.plan_view import GroupView, PersonItem, PersonMoves, PlanView, plan_view
+from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal, plural
+from reconciler.report.plan_view import PlanView, plan_view
 from reconciler.report.sections import Tone
-from reconciler.report.summary import duration
+from reconciler.report.summary import as_of_sentence
 
 _MAX_FILES: Final = 5
-_MAX_COLUMNS: Final = 12
-_MAX_ROWS: Final = 40
-_LONG: Final = 100
+_MAX_OPEN_CARDS: Final = 10
+_MIN_FILTERED: Final = 12
+
+_PLAN_TITLES: Final[Mapping[Way, str]] = {
+    "leaves": "Leaves",
+    "joins": "Joins",
+    "renews": "New number",
+    "stays": "No change planned",
+}
+_DRIFT_TITLES: Final[Mapping[Way, str]] = {
+    **_PLAN_TITLES,
+    "leaves": "In a group, not in the configuration",
+    "joins": "Missing from a group",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """A number at the top of the page and what it counts."""
+class Jump:
+    """A link to a part of the page, with the number of what is there."""
 
-    number: int
-    label: str
-    detail: str = ""
-    tone: Tone = "plain"
+    anchor: str
+    words: str
+    tone: Tone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The whole page. `stacks` are the groups with a card, by heading; `anchors` lead to each group, by key.
-
-    `people` are people × groups where that is small enough to be seen at once: `columns` are the groups of the table,
-    none where a list is easier to read.
-    """
+    """The whole page; `anchors` lead to each group by its key, `numbers` are those of the people's rows."""
 
     kind: str
     view: PlanView
+    links: tuple[Link, ...]
+    author: Link | None
+    sentences: tuple[Pieces, ...]
+    people: tuple[PeopleList, ...]
+    cards: tuple[GroupView, ...]
+    notices: tuple[GroupView, ...]
     facts: tuple[tuple[str, Pieces], ...]
-    tiles: tuple[Tile, ...]
-    stacks: Mapping[str, tuple[GroupView, ...]]
-    people: tuple[PersonMoves, ...]
-    columns: tuple[GroupView, ...]
     anchors: Mapping[str, str]
+    numbers: Mapping[str, int]
+    titles: Mapping[Way, str]
 
     @property
-    def is_long(self) -> bool:
-        """Whether a browser had better draw only what is on the screen."""
-        return len(self.view.reported) > _LONG or len(self.people) > _LONG
+    def blocked(self) -> list[GroupView]:
+        """Return the groups that stay as they are, wholly or in part."""
+        return [group for group in self.view.groups if group.blocked]
 
-    def cells(self, person: PersonMoves) -> list[PersonItem | None]:
-        """Return a person's cells of the table, one for each column."""
-        items = {group.key: item for group, item in person.groups}
-        return [items.get(group.key) for group in self.columns]
+    @property
+    def jumps(self) -> list[Jump]:
+        """Return a link to every part, removals first; what is not there has none."""
+        return list(self._jumps())
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Return what each group is called, by its key."""
+        return {group.key: group.name or group.key for group in self.view.groups}
+
+    @property
+    def has_script(self) -> bool:
+        """Whether there is anything that a script would help with."""
+        return bool(self.people or self.cards or self.notices)
+
+    @property
+    def can_be_filtered(self) -> bool:
+        """Whether there is enough on the page to look for something in it."""
+        rows = sum(len(people.rows) for people in self.people)
+        return rows + len(self.cards) + len(self.notices) + len(self.view.shared) >= _MIN_FILTERED
+
+    def is_open(self, group: GroupView) -> bool:
+        """Return whether a card begins open: among many only those where something has to be decided."""
+        return len(self.cards) <= _MAX_OPEN_CARDS or group.needs_decision
+
+    def _jumps(self) -> Iterator[Jump]:
+        tones: Mapping[Way, Tone] = {"leaves": "remove", "joins": "add", "renews": "change"}
+        for people in self.people:
+            if people.way in tones:
+                yield Jump(people.way, f"{people.title} {len(people.rows):,}", tones[people.way])
+        changing = len(self.cards) + sum(len(change.groups) for change in self.view.shared)
+        if changing:
+            yield Jump("shared" if self.view.shared else "groups", plural(changing, "group"), "change")
+        notices = len(self.notices) + len(self.view.notes)
+        if notices:
+            yield Jump("notices", plural(notices, "notice"), "note")
+        if self.view.quiet:
+            yield Jump("same", f"{len(self.view.quiet):,} unchanged", "plain")
 
 
 def plan_page(saved: SavedPlan, options: RenderOptions) -> Page:
     """Return the page of a plan."""
     view = plan_view(saved.plan, drift=options.drift)
-    stacks: dict[str, list[GroupView]] = {"Needs a decision": [], "Changes": [], "Notices": []}
-    for group in view.reported:
-        stacks["Needs a decision" if group.needs_decision else "Changes" if group.differs else "Notices"].append(group)
-    people, columns = view.people, [group for group in view.groups if group.people]
-    is_small = len(columns) <= _MAX_COLUMNS and len(people) <= _MAX_ROWS
+    single = [group for group in view.single if group.differs or group.needs_decision]
+    titles = _DRIFT_TITLES if options.drift else _PLAN_TITLES
     return Page(
         kind="Drift" if options.drift else "Plan",
         view=view,
-        facts=tuple((label, pieces) for label, pieces in _facts(saved) if pieces),
-        tiles=tuple(_tiles(saved.plan)),
-        stacks={title: tuple(groups) for title, groups in stacks.items() if groups},
-        people=tuple(people),
-        columns=tuple(columns) if is_small else (),
+        links=tuple(origin_links(options.run)),
+        author=author_link(options.run),
+        people=tuple(people_lists(view, titles)),
+        cards=tuple(sorted(single, key=_urgency)),
+        sentences=tuple(filter(None, (*view.scope, as_of_sentence(saved)))),
+        notices=tuple(group for group in view.single if not (group.differs or group.needs_decision)),
+        facts=tuple((label, pieces) for label, pieces in _facts(saved, view) if pieces),
         anchors={group.key: f"g{number}" for number, group in enumerate(view.groups, 1)},
+        numbers=person_numbers(view),
+        titles=titles,
     )
 
 
-def _facts(saved: SavedPlan) -> Iterator[tuple[str, Pieces]]:
-    """Yield where the page is from; the order is that of the page."""
-    yield "Instance", (OutsideText(saved.plan.instance_id),) if saved.plan.instance_id else ()
+def removals(group: GroupView) -> int:
+    """Return how many people a plan removes from a group."""
+    return sum(item.planned for item in group.moving(added=False))
+
+
+def _urgency(group: GroupView) -> tuple[bool, bool, int, str]:
+    return not group.refusals, not group.blocked, -removals(group), (group.name or group.key).casefold()
+
+
+def _facts(saved: SavedPlan, view: PlanView) -> Iterator[tuple[str, Pieces]]:
+    """Yield the small print: what an apply takes, and where the page is from."""
+    if saved.plan.has_changes:
+        yield "Takes", literal(view.totals.rest)
     yield "From", first_pieces([source.path for source in saved.sources], _MAX_FILES)
-    yield "As of", literal(saved.plan.as_of.isoformat())
     yield "Made", (*_moment(saved.made_at), *literal(" by reconciler "), OutsideText(saved.made_by))
+    yield "As of", literal(saved.plan.as_of.isoformat())
+    yield "Instance", (OutsideText(saved.plan.instance_id),) if saved.plan.instance_id else ()
 
 
 def _moment(written: str) -> Pieces:
@@ -95,28 +153,3 @@ def _moment(written: str) -> Pieces:
         if moment.tzinfo is not None:
             return literal(moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"))
     return (OutsideText(written),)
-
-
-def _tiles(plan: Plan) -> Iterator[Tile]:
-    """Yield the numbers at the top; what is rare (joining, leaving, adopting) only where there is any."""
-    count = summarize_plan(plan)
-    yield Tile(len(plan.groups), "group" if len(plan.groups) == 1 else "groups", _in_sync(plan))
-    yield Tile(count.creates, "to create", tone="add")
-    yield Tile(count.changes, "to change", tone="change")
-    if count.joins:
-        yield Tile(count.joins, "to join", tone="add")
-    if count.leaves:
-        yield Tile(count.leaves, "to leave", tone="remove")
-    if count.adopts:
-        yield Tile(count.adopts, "to adopt", "found by name", "note")
-    yield Tile(count.adds, "person to add" if count.adds == 1 else "people to add", tone="add")
-    yield Tile(count.removes, "person to remove" if count.removes == 1 else "people to remove", tone="remove")
-    yield Tile(count.blocked, "blocked", tone="stop")
-    yield Tile(count.refusals, "refused", tone="stop")
-    yield Tile(count.calls, "call" if count.calls == 1 else "calls", duration(count.seconds))
-
-
-def _in_sync(plan: Plan) -> str:
-    observed = sum(group.observe_only for group in plan.groups)
-    in_sync = summarize_plan(plan).unchanged - observed
-    return f"{in_sync:,} in sync" + (f", {observed:,} observed only" if observed else "")

@@ -13,11 +13,20 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.plan.file_format import SavedPlan
-from reconciler.report.html.page import plan_page
+from reconciler.report.html.page import plan_page, removals
+from reconciler.report.html.people import group_people
 from reconciler.report.html.text_diff import mark_differences
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import Piece, Pieces, message_pieces, spans
-from reconciler.report.plan_view import REFUSED
+from reconciler.report.pieces import (
+    PersonName,
+    PhoneNumber,
+    Piece,
+    Pieces,
+    message_pieces,
+    plural,
+    shown_alias,
+    spans,
+)
 from reconciler.sanitize.escape import for_display
 
 if TYPE_CHECKING:
@@ -38,7 +47,12 @@ def render_plan_html(saved: SavedPlan, options: RenderOptions) -> str:
     return template.render(
         page=plan_page(saved, options),
         options=options,
-        refused=REFUSED,
+        plural=plural,
+        removals=removals,
+        group_people=group_people,
+        person_name=PersonName,
+        alias=shown_alias,
+        number=lambda person: PhoneNumber(person.identity or person.jid or ""),
         write=cache(partial(_write, options=options)),
         message=message_pieces,
         mark_differences=partial(mark_differences, options=options),

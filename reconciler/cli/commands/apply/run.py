@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 import click
 
@@ -24,6 +24,7 @@ from reconciler.cli.options import PlanRequest
 from reconciler.cli.output import (
     require_distinct_files,
     require_stdout,
+    terminal_width,
     write,
     write_after_success,
     write_file,
@@ -38,6 +39,9 @@ from reconciler.errors import ExitCode, Refused, UsageError
 from reconciler.plan.guards import raise_if_refused
 from reconciler.plan.model import Plan
 from reconciler.report.options import RenderOptions
+
+_OTHER_YES: Final = frozenset({"y", "ye", "j", "ja", "o", "oui", "s", "si", "sí", "sim", "ok"})
+"""Answers that probably mean yes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +120,15 @@ class ApplyRun:
         return self._report(replace(result, calls=self.recorder.calls))
 
     def _show_plan(self, plan: Plan) -> None:
-        """Show the plan on stdout; when that is for one document, on stderr, and only when somebody is to confirm."""
+        """Show the plan on stdout; when that is for one document, on stderr, and only when somebody is to confirm.
+
+        The error that follows a refused plan has the reasons.
+        """
         on_stdout = self.options.format == "text"
         if not on_stdout and (self.options.yes or self.options.dry_run):
             return
-        text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), self._render_options())
+        options = replace(self._render_options(), refusals=False)
+        text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), options)
         if on_stdout:
             write(text)
         else:
@@ -204,21 +212,30 @@ class ApplyRun:
         return write_after_success(text, note)
 
     def _render_options(self) -> RenderOptions:
-        return RenderOptions(self.show_phones, use_color(self.global_options.color, sys.stdout))
+        color, width = use_color(self.global_options.color, sys.stdout), terminal_width()
+        return RenderOptions(show_phones=self.show_phones, color=color, width=width)
 
 
 def confirm(plan: Plan) -> None:
-    """Ask for confirmation on a terminal. Raises UsageError without one, Refused for any answer but `yes`."""
+    """Ask for confirmation on a terminal. Raises UsageError without one, Refused for any answer but `yes`.
+
+    Another word for yes is asked once more: it is not taken for one.
+    """
+    from reconciler.report.summary import change_words
+
     stdin: TextIO | None = sys.stdin  # None when it was closed when the program started (`<&-`)
     if stdin is None or not stdin.isatty():
         raise UsageError(
             "cannot ask for confirmation: stdin is not a terminal; nothing was changed",
             "pass --yes to apply without confirmation",
         )
-    calls = f"{plan.calls} call{'s' if plan.calls != 1 else ''}"
-    click.echo(f"\nApply this plan ({calls})? Type 'yes' to continue: ", nl=False, err=True)
-    if stdin.readline().strip().lower() != "yes":
-        raise Refused("not applied: nothing was changed")
+    click.echo(f"\nApply these changes ({change_words(plan)})? Type 'yes' to confirm: ", nl=False, err=True)
+    answer = stdin.readline().strip().lower()
+    if answer in _OTHER_YES:
+        click.echo("Type yes to confirm: ", nl=False, err=True)
+        answer = stdin.readline().strip().lower()
+    if answer != "yes":
+        raise Refused("not confirmed: nothing was changed")
 
 
 def require_writable(report: Path | None) -> None:
