@@ -18,6 +18,7 @@ from reconciler.report.pieces import (
     PhoneNumber,
     Pieces,
     literal,
+    name_pieces,
     outside,
     plain_text,
     plural,
@@ -67,7 +68,7 @@ def _name(memberships: PersonMemberships, options: RenderOptions) -> str:
     person = memberships.person
     number = (PhoneNumber(person.identity),) if person.identity and person.label else ()
     lid = outside(person.lid) if person.identity or person.label else ()
-    name = paint(plain_text((PersonName(person),), options), BOLD, options)
+    name = paint(plain_text(name_pieces(person), options), BOLD, options)
     return "  ".join([name, *(plain_text(part, options) for part in (number, lid) if part)])
 
 

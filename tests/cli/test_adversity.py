@@ -62,7 +62,7 @@ def test_a_report_that_cannot_be_written_does_not_hide_the_result(
     monkeypatch.setattr("reconciler.cli.commands.apply.run.write_file", full)
     ran = stage.run("apply", "--yes", "--report", "report.json")
     assert ran.code == 3
-    assert "Applied: 2 created" in ran.out
+    assert "Applied: 2 groups created" in ran.out
     assert "No space left" in ran.err
 
 
@@ -88,7 +88,7 @@ def test_an_old_locale_shows_escapes_and_does_not_fail(stage: Stage) -> None:
         [sys.executable, "-m", "reconciler", "apply", "--yes"], capture_output=True, env=environment, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert b"Applied: 2 created" in done.stdout
+    assert b"Applied: 2 groups created" in done.stdout
 
 
 def test_apply_with_json_shows_the_plan_before_it_asks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

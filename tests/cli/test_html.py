@@ -30,7 +30,8 @@ def school(stage: Stage) -> Stage:
 
 def test_plan_drift_and_a_saved_plan_are_shown_as_the_same_page(school: Stage) -> None:
     planned = school.run("plan", "--format", "html", "--out", "today.plan")
-    assert planned.code == 0
+    saved = "reconciler: saved the plan to today.plan; run: reconciler apply today.plan\n"
+    assert (planned.code, planned.err) == (0, saved)
     assert planned.out.startswith("<!DOCTYPE html>\n")
     assert "<h1>1 person leaves, 1 person joins, 1 group gets a new name or description</h1>" in planned.out
     shown = school.run("show", "today.plan", "--format", "html")

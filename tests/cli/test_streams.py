@@ -149,7 +149,7 @@ def test_a_closed_or_full_stderr_changes_no_outcome(stage: Stage, stderr: str) -
     assert "warning" in stage.run("plan").err
     ran = in_shell(stage, f"apply --yes {stderr}")
     assert ran.code == 0
-    assert "Applied: 2 created" in ran.out
+    assert "Applied: 2 groups created" in ran.out
     (stage.folder / "live.yaml").touch()
     assert in_shell(stage, f"--instance-id inst_story import --output live.yaml {stderr}").code == 0
 
@@ -224,5 +224,5 @@ def test_a_notice_is_sent_when_the_reader_of_stdout_has_gone(stage: Stage) -> No
     stage.file(FILE)
     stage.world.clear_logs()
     ran = run_into_closed_pipe(stage, "drift --notify alpha")
-    assert (ran.code, ran.err) == (1, "")
+    assert (ran.code, ran.err) == (1, "Sent the notification to alpha.\n")
     assert [effect.kind for effect in stage.world.effects()] == ["message"]

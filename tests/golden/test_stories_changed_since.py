@@ -49,6 +49,21 @@ def test_only_changed_groups_are_read_and_planned(guide: Stage, repository: Repo
     assert document["targets"] == []
 
 
+def test_people_who_were_deleted_or_have_a_new_number_are_named_from_the_revision(
+    guide: Stage, repository: Repository
+) -> None:
+    named = TWO.replace("+1 202 555 0143}", "{phone: +1 202 555 0143, name: Alice Moreno}}")
+    repository.commit({"groups.yaml": named})
+    repository.write({"groups.yaml": named.replace("0143", "0149")})
+    planned = guide.run("plan", "--changed-since", "HEAD", "--max-removals", "1")
+    assert planned.out.count("~ Alice Moreno (alice): new number, +1 202 ••• ••43 → +1 202 ••• ••49") == 2
+
+    head = named.replace("members: [alice]", "members: []").split("people:")[0]
+    repository.write({"groups.yaml": f"{head}groups:\n  alpha: {{name: Alpha, members: []}}\n"})
+    assert "\n  - Alice Moreno (alice)\n" in guide.run("plan", "--changed-since", "HEAD").out
+    assert "\n  - +1 202 ••• ••43\n" in guide.run("plan").out
+
+
 @pytest.mark.parametrize("command", ["plan", "drift"])
 def test_no_change_takes_no_call_no_key_and_no_instance(
     guide: Stage, repository: Repository, monkeypatch: pytest.MonkeyPatch, command: str

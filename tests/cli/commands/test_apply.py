@@ -28,14 +28,33 @@ class Terminal(io.StringIO):
 
 def test_apply_asks_on_a_terminal_and_only_yes_continues(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.file(FILE)
-    for answer in ("no\n", "y\n", "\n"):
+    for answer in ("no\n", "y\n", "ja\nj\n", "\n", "no\nyes\n"):
         monkeypatch.setattr("sys.stdin", Terminal(answer))
         ran = stage.run("apply")
-        assert (ran.code, "not applied" in ran.err) == (1, True)
+        assert (ran.code, "nothing was changed" in ran.err) == (1, True)
+        assert ("Type yes to confirm" in ran.err) is answer.startswith(("y", "j"))
     assert stage.world.effects() == ()
     monkeypatch.setattr("sys.stdin", Terminal("yes\n"))
     assert stage.run("apply").code == 0
     assert len(stage.world.effects()) == 1
+
+
+def test_another_word_for_yes_is_asked_once_more(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.file(FILE)
+    monkeypatch.setattr("sys.stdin", Terminal("ja\nyes\n"))
+    assert stage.run("apply").code == 0
+    assert len(stage.world.effects()) == 1
+
+
+def test_the_question_says_how_many_people_join_and_leave(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = stage.world.create_group("Alpha", ["+1 202 555 0144"], owner=PHONE)
+    stage.file(f"""
+        people: {{alice: +1 202 555 0143}}
+        groups: {{alpha: {{name: Alpha, id: {group}, members: [alice]}}}}
+    """)
+    monkeypatch.setattr("sys.stdin", Terminal("no\n"))
+    question = "Apply these changes (1 person joins, 1 person leaves)? Type 'yes' to confirm:"
+    assert question in stage.run("apply").err
 
 
 def test_apply_without_a_terminal_needs_yes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,8 @@ def failed(ran: Ran, *words: str) -> None:
 def test_a_notice_has_only_counts_and_keys(stage: Stage, chat: str) -> None:
     ids = world(stage)
     ran = stage.run("drift", "--notify", chat)
-    assert (ran.code, ran.err) == (2, "")
+    shown = "+1 202 ••• ••43" if "@" in chat else chat
+    assert (ran.code, ran.err) == (2, f"Sent the notification to {shown}.\n")
     assert "Drift: 1 to create" in ran.out
     assert sent(stage) == [({"admins": ids["Admins"], "beta": ids["Beta"]}.get(chat, chat), TEXT)]
     assert posts(stage) == 1
@@ -195,4 +196,4 @@ def test_it_works_in_the_sandbox_too(stage: Stage) -> None:
     stage.file("groups: {alpha: {name: Alpha}, beta: {name: Beta}}")
     assert stage.run("--sandbox", "apply", "--yes", "--target", "alpha").code == 0
     ran = stage.run("--sandbox", "drift", "--notify", "alpha")
-    assert (ran.code, ran.err) == (2, "")
+    assert (ran.code, ran.err) == (2, "Sent the notification to alpha.\n")

@@ -130,7 +130,7 @@ def test_on_a_terminal_it_asks_in_colour_and_shows_a_bar(
     assert exit_code == code, screen
     assert "\x1b[" in screen
     assert "Traceback" not in screen
-    assert ("Applied: 5 created" in screen) is (code == 0)
+    assert ("Applied: 5 groups created" in screen) is (code == 0)
 
 
 def test_no_color_disables_colours(alone: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def test_who_shows_every_group_desired_and_live(stage: Stage) -> None:
     assert (ran.code, ran.err) == (0, "")
     ids = {name: group_id for group_id, name in _names(stage).items()}
     assert ran.out == (
-        "alice  +1 202 ••• ••43\n"
+        "Alice Moreno (alice)  +1 202 ••• ••43\n"
         "  i protected by `policy.protected`: never removed from any group\n\n"
         f'alpha  "Alpha"  {ids["Alpha"]}\n'
         "  = desired through board, and in\n"
@@ -66,7 +66,7 @@ def test_who_shows_every_group_desired_and_live(stage: Stage) -> None:
         "  i in; the members of this group are not managed\n\n"
         f'(not in the configuration)  "Rowing\\\\x1b[2J friends"  {ids[chr(27)]}\n'.replace("\\\\", "\\")
         + "  i in; the configuration does not have this group\n\n"
-        "alice: desired in 3 groups, in 5 live groups.\n"
+        "Alice Moreno: desired in 3 groups, in 5 live groups.\n"
     )
 
 
@@ -94,7 +94,7 @@ def test_who_accepts_any_spelling_and_its_json_is_valid(stage: Stage, word: str)
     SCHEMA.validate(document)
     assert "5550143" not in ran.out.replace(" ", "")
     assert document["masked"] is True
-    assert document["person"]["label"] == "alice"
+    assert (document["person"]["alias"], document["person"]["name"]) == ("alice", "Alice Moreno")
     assert document["summary"] == {"desired": 3, "live": 5, "unknown": 0}
     groups = {
         group["key"]: (group["live"], bool(group["desired"] and group["desired"]["member"]))

@@ -1,0 +1,67 @@
+"""What a result advises: nothing that cannot help, and what is needed next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus, summarize_result
+from reconciler.messages import Message
+from reconciler.model.live import CallRecord
+from reconciler.model.text import Untrusted
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
+from reconciler.report.text import render_result
+from tests.report import report_samples as samples
+
+LINK = "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
+
+
+def adding(key: str, status: StepStatus = StepStatus.DONE, action: Action = Action.ADD) -> tuple[GroupPlan, StepResult]:
+    group_id = None if action is Action.CREATE else f"{key}@g.us"
+    name = key if action is Action.CREATE else None
+    step = Step(group=key, action=action, phase=Phase.BUILD, group_id=group_id, people=(samples.BOB,), name=name)
+    plan = GroupPlan(key=key, name=Untrusted(key), id=group_id, add=step.people, steps=(step,))
+    return plan, StepResult(step, status, None, f"{key}@g.us")
+
+
+def result_of(*runs: tuple[GroupPlan, StepResult], **more: object) -> ApplyResult:
+    plan = Plan(instance_id="inst_abc123", as_of=samples.SMALL.as_of, groups=tuple(group for group, _ in runs))
+    return replace(ApplyResult(plan, tuple(step for _, step in runs)), **more)  # type: ignore[arg-type]
+
+
+def test_a_refused_add_is_one_story_with_what_to_do_and_no_second_apply() -> None:
+    message = Message.of("privacy-settings")
+    refused = PersonOutcome("alpha", samples.BOB, PersonStatus.NOT_ADDED, message, link=LINK)
+    text = render_result(result_of(adding("alpha"), people=(refused,)), samples.MASKED)
+    assert (
+        "! could not add Bob Marsh (bob, until 2026-12-31, contractor): their privacy settings allow only contacts to "
+        f"add them. Send them the invite link: {LINK}\n" in text
+    )
+    assert "added 1 person" not in text
+    assert text.endswith("Some changes were not made (see above); applying again will not make them.")
+
+
+def test_another_apply_is_advised_where_a_step_may_still_succeed() -> None:
+    text = render_result(result_of(adding("alpha", StepStatus.FAILED)), samples.MASKED)
+    assert text.endswith("Run `reconciler plan` to see the rest, then run `reconciler apply` again.")
+
+
+def test_a_run_that_created_groups_names_the_command_that_notes_their_ids() -> None:
+    text = render_result(result_of(adding("alpha", action=Action.CREATE)), samples.MASKED)
+    assert "Run `reconciler pin` to write the id of the new group into the file" in text
+    assert "reconciler pin" not in render_result(result_of(adding("alpha")), samples.MASKED)
+
+
+def test_groups_that_were_not_started_are_one_line() -> None:
+    runs = [adding(f"ops-{number:02}", StepStatus.NOT_RUN) for number in range(71)]
+    text = render_result(result_of(adding("alpha"), *runs, interrupted=True), samples.MASKED)
+    assert "! not run: 71 groups were not started: ops-00, ops-01, ops-02, ops-03, ops-04 and 66 more\n" in text
+    assert text.count("ops-") == 5
+    assert "71 steps not run" in text
+
+
+def test_the_calls_of_a_result_include_the_reads_that_follow_the_first_write() -> None:
+    calls = tuple(CallRecord(at="", method=method, path="/groups") for method in ("GET", "GET", "POST", "GET", "GET"))
+    result = result_of(adding("alpha"), calls=calls)
+    assert (summarize_result(result).calls, summarize_result(result).read_backs) == (1, 2)
+    assert " · 3 calls" in render_result(result, samples.MASKED)
+    assert summarize_result(replace(result, calls=calls[:2])).read_backs == 0
