@@ -1,4 +1,4 @@
-"""The CI run that the program is part of: its commit, its pull request, and who started it. Values only."""
+"""The CI run that the program is part of: its commit, its pull request, its author. Values only."""
 
 from __future__ import annotations
 
