@@ -24,7 +24,7 @@ BOB = samples.who("12025550144", "bob", name="Bob Marsh")
 
 
 def moving(key: str, add: tuple[PersonRef, ...] = (ANN,), remove: tuple[PersonRef, ...] = (BOB,)) -> GroupPlan:
-    steps = (
+    steps: tuple[Step, ...] = (
         Step(group=key, action=Action.ADD, phase=Phase.BUILD, group_id=f"{key}@g.us", people=add),
         Step(group=key, action=Action.REMOVE, phase=Phase.REMOVE, group_id=f"{key}@g.us", people=remove),
     )
@@ -39,8 +39,8 @@ def plan_of(*groups: GroupPlan, refusals: tuple[Refusal, ...] = ()) -> Plan:
 MANY = plan_of(*(moving(f"ops-{number:03}") for number in range(114)), moving("sales", remove=()))
 
 
-def text_of(plan: Plan, **options: bool) -> str:
-    return render_plan(samples.saved(plan), RenderOptions(**options))
+def text_of(plan: Plan, *, summary: bool = False) -> str:
+    return render_plan(samples.saved(plan), RenderOptions(summary=summary))
 
 
 def test_one_cause_in_many_groups_is_shown_once_with_their_number() -> None:

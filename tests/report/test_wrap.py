@@ -34,7 +34,10 @@ def test_lines_are_broken_where_a_reader_expects_it(text: str, width: int | None
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80])
 def test_nothing_is_lost_by_wrapping(width: int) -> None:
-    for render, value in ((render_plan, samples.saved(samples.EVERYTHING)), (render_result, samples.BAD)):
-        plain = render(value, RenderOptions(color=True))  # type: ignore[operator]
-        narrow = render(value, RenderOptions(color=True, width=width))  # type: ignore[operator]
+    wide, narrow_options = RenderOptions(color=True), RenderOptions(color=True, width=width)
+    saved = samples.saved(samples.EVERYTHING)
+    for plain, narrow in (
+        (render_plan(saved, wide), render_plan(saved, narrow_options)),
+        (render_result(samples.BAD, wide), render_result(samples.BAD, narrow_options)),
+    ):
         assert re.sub(r"\s+", " ", narrow) == re.sub(r"\s+", " ", plain)

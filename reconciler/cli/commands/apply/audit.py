@@ -135,7 +135,8 @@ def audit_entry(facts: RunFacts, step: Step | None, call: CallRecord) -> dict[st
     """Return a line of the audit log: who did what to which group and people, from which configuration, and how it
     ended."""
     sent = call.body.get("participants", ()) if isinstance(call.body, dict) else ()
-    people = [{"jid": one.jid, "label": one.label} for one in step.people if one.jid in sent] if step else []
+    moved = [one for one in step.people if one.jid in sent] if step else []
+    people = [{"jid": one.jid, "label": one.label, "alias": one.alias, "name": one.name} for one in moved]
     what = {"group": step.group if step else None, "action": step.action.value if step else None, "people": people}
     return {**dataclasses.asdict(facts), **what, **dataclasses.asdict(call)}
 
