@@ -56,7 +56,7 @@ bench: $(INSTALLED)
 screenshots: $(INSTALLED)
 	$(BIN)/python -m tests.screenshots docs/images
 
-# The pages generated from the program: docs/file.md, docs/commands.md, and the tables of docs/safety.md.
+# The pages generated from the program: docs/file.md, docs/commands.md, docs/modules.md, and the tables of docs/safety.md.
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py
 

@@ -1,4 +1,5 @@
-"""Generate `file.md` from the schema, `commands.md` from the commands, the tables of `safety.md` from the messages.
+"""Generate pages: `file.md` from the schema, `commands.md` from the commands, `modules.md` from the docstrings, and the
+tables of `safety.md` from the messages.
 
 python docs/generate.py            write the pages
 python docs/generate.py --check    list the outdated pages and exit with 1
@@ -6,6 +7,7 @@ python docs/generate.py --check    list the outdated pages and exit with 1
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import re
@@ -325,11 +327,43 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(map(_cell, cells))} |"
 
 
+MODULES_HEAD = """\
+# Modules
+
+One line for each module, from its docstring. [ARCHITECTURE.md](../ARCHITECTURE.md) explains how they fit together.
+"""
+
+
+def modules_page() -> str:
+    """Return the page with one line for each module, a section for each folder."""
+    folders: dict[str, list[str]] = {}
+    package = HERE.parent / "reconciler"
+    for path in sorted(package.rglob("*.py")):
+        summary = _summary(path)
+        if path.name != "__init__.py":
+            folders.setdefault(_folder(path), []).append(f"- `{path.name}`: {summary}")
+        elif path.parent != package:
+            folders.setdefault(_folder(path), []).insert(0, f"{summary}\n")
+    sections = (f"## `{folder}/`\n\n" + "\n".join(lines) for folder, lines in folders.items())
+    return "\n\n".join([MODULES_HEAD.rstrip(), *sections])
+
+
+def _folder(path: Path) -> str:
+    return path.parent.relative_to(HERE.parent).as_posix()
+
+
+def _summary(path: Path) -> str:
+    """Return the first paragraph of a module's docstring as one line."""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return " ".join(docstring.partition("\n\n")[0].split())
+
+
 def pages() -> dict[Path, str]:
     """Return the generated pages by path, each ending with one line break."""
     made = {
         "file.md": file_page(json.loads(schema_text("groups.schema.json"))),
         "commands.md": commands_page(),
+        "modules.md": modules_page(),
         "safety.md": safety_page((HERE / "safety.md").read_text(encoding="utf-8")),
     }
     return {HERE / name: text.rstrip("\n") + "\n" for name, text in made.items()}
