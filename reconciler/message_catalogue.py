@@ -207,9 +207,9 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     ),
     "last-day": _advice("last day is {day:date}"),
     "own-number-nowhere": _advice(
-        "`instance.phone` is {phone}, but none of the {count:int} groups that were read has that number; the account "
-        "probably has another one: check `instance.phone` in {place}",
-        "The number under `instance` is in no group at all",
+        "`instance.phone` is {phone}, but {count:int} of the {total:int} groups that were read do not have it; "
+        "the account probably has another one: check `instance.phone` in {place}",
+        "The number under `instance` is missing from most groups",
         "Correct `phone` under `instance`.",
     ),
     "member-list-doubtful": _advice("the member list looks incomplete ({doubts:messages})"),

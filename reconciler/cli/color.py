@@ -17,7 +17,7 @@ def use_color(choice: str, stream: TextIO | None) -> bool:
 def wants_color(choice: str, environment: Mapping[str, str], *, is_terminal: bool) -> bool:
     """Return whether colours are wanted: by the option, else by NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and CLICOLOR.
 
-    An empty variable counts as unset, as no-color.org and force-color.org have it.
+    An empty variable counts as unset, as no-color.org and force-color.org specify.
     """
     if choice != "auto":
         return choice == "always"

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -17,8 +18,8 @@ from reconciler.atomic_file import write_atomic
 from reconciler.cli.color import use_color
 from reconciler.cli.error_output import print_error
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.run_context import read_run_context
 from reconciler.errors import OutputError, ReconcilerError, UsageError
+from reconciler.model.run_context import read_run_context
 from reconciler.report.options import RenderOptions
 
 T = TypeVar("T")
@@ -87,16 +88,19 @@ def write_rendered(
     summary: bool = False,
 ) -> None:
     """Write a result in its format; a file has no colours and no width, one with full phone numbers is private."""
-    on_screen = output is None
-    options = RenderOptions(
+    stream = _stdout() if output is None else None
+    options = replace(render_options(global_options, stream, show_phones=show_phones), drift=drift, summary=summary)
+    write(render(result, options), output, private=show_phones)
+
+
+def render_options(global_options: GlobalOptions, stream: TextIO | None, *, show_phones: bool) -> RenderOptions:
+    """Return how to render for a stream; None, a closed one or a file, has no colours and no width."""
+    return RenderOptions(
         show_phones=show_phones,
-        color=on_screen and use_color(global_options.color, _stdout()),
-        drift=drift,
-        summary=summary,
-        width=terminal_width() if on_screen else None,
+        color=stream is not None and use_color(global_options.color, stream),
+        width=_width(stream),
         run=read_run_context(os.environ),
     )
-    write(render(result, options), output, private=show_phones)
 
 
 def write_file(path: Path, text: str, *, private: bool) -> None:
@@ -107,10 +111,9 @@ def write_file(path: Path, text: str, *, private: bool) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
-def terminal_width() -> int | None:
-    """Return how many columns stdout has; None where it is no terminal."""
-    stdout = _stdout()
-    if stdout is None or not stdout.isatty():
+def _width(stream: TextIO | None) -> int | None:
+    """Return how many columns a terminal has; None for anything else."""
+    if stream is None or not stream.isatty():
         return None
     return shutil.get_terminal_size(fallback=(0, 0)).columns or None
 

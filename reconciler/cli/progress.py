@@ -179,12 +179,12 @@ def _repeated(action: Callable[[], None], first: float, interval: float) -> Iter
 def _without_wait_logs() -> Iterator[None]:
     """Log no waits while the line or the bar shows them."""
     logger = logging.getLogger("reconciler.live")
-    logger.addFilter(_is_no_wait)
+    logger.addFilter(_is_not_wait)
     try:
         yield
     finally:
-        logger.removeFilter(_is_no_wait)
+        logger.removeFilter(_is_not_wait)
 
 
-def _is_no_wait(record: logging.LogRecord) -> bool:
+def _is_not_wait(record: logging.LogRecord) -> bool:
     return getattr(record, "action", "") != "wait"

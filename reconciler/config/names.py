@@ -16,7 +16,7 @@ from reconciler.config.source_files import config_files, read_file
 from reconciler.config.yaml_events import DocumentPath, walk
 
 MAX_CHARACTERS: Final = 2_000_000
-"""Characters that are read, of all files together: somebody waits for the answer with a finger on the key."""
+"""Characters that are read, of all files together: completion must answer at once."""
 
 
 @dataclass(frozen=True, slots=True)

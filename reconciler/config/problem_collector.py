@@ -144,10 +144,13 @@ def _excerpt(lines: Sequence[str], line: int, column: int) -> tuple[str, ...]:
 
 
 def _format_places(places: Sequence[tuple[str, int]]) -> str:
-    """Return the lines as `: groups.yaml:12, :20, :31`; the file stands where it is another one than before."""
+    """Return the lines as `: groups.yaml line 12, line 20`; the file stands where it is another one than before.
+
+    The words between the numbers keep the masker from taking them for a phone number.
+    """
     texts, last = [], ""
     for file, line in sorted(places)[:MAX_LISTED_PLACES]:
-        texts.append(f"{file if file != last else ''}:{line}")
+        texts.append(f"{file} line {line}" if file != last else f"line {line}")
         last = file
     more = ", …" if len(places) > MAX_LISTED_PLACES else ""
     return f": {', '.join(texts)}{more}" if texts else ""

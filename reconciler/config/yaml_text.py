@@ -57,7 +57,7 @@ def _double_quoted(char: str) -> str:
 
 
 def slug(name: str) -> str:
-    """Return the name as a key: its letters and digits in small print, joined by single hyphens; empty without any.
+    """Return the name as a key: its letters and digits in lower case, joined by single hyphens; empty without any.
 
     Latin letters lose their accents; letters of other scripts stay as they are.
     """

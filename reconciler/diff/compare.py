@@ -222,17 +222,22 @@ def unmanaged(matches: Iterable[Match], listed: Sequence[ListedGroup]) -> tuple[
 
 
 def wrong_account_advice(changes: Iterable[Change], desired: Desired) -> tuple[Advice, ...]:
-    """Return the advice that the configured number is probably not the account's: no group that was read has it.
+    """Return the advice that the configured number is probably not the account's: most groups that were read lack it.
 
-    One group may have been read badly; the account is not missing from all of them.
+    One group may have been read badly; the account is not missing from most of them. Somebody else's number is in some.
     """
     account = desired.account
     lives = [change.live for change in changes if change.live is not None and change.live.participants]
-    if account is None or len(lives) < _FEWEST_GROUPS:
+    if account is None:
         return ()
-    if any(p.identity in (None, account.identity) for live in lives for p in live.participants):
+    missing = sum(all(p.identity not in (None, account.identity) for p in live.participants) for live in lives)
+    if missing < _FEWEST_GROUPS or missing * 2 <= len(lives):
         return ()
     message = Message.of(
-        "own-number-nowhere", phone=account.identity, count=len(lives), place=desired.account_place or "the file"
+        "own-number-nowhere",
+        phone=account.identity,
+        count=missing,
+        total=len(lives),
+        place=desired.account_place or "the file",
     )
     return (Advice(AdviceKind.DOUBTFUL, message),)

@@ -14,7 +14,7 @@ from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.restrictions import Restrictions, Rule
 
 _PLACES: Final[Mapping[type, frozenset[str]]] = {
-    Desired: frozenset({"sources", "warnings", "origins"}),
+    Desired: frozenset({"sources", "warnings", "origins", "account_place"}),
     RemovalLimit: frozenset({"source"}),
     Restrictions: frozenset({"where"}),
     Rule: frozenset({"where"}),

@@ -19,8 +19,8 @@ from reconciler.model.live import Participant
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
 from reconciler.model.text import TEXT_FIELDS
-from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step, summarize_plan
-from reconciler.plan.status import plan_status
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
+from reconciler.plan.summary import plan_status, summarize_plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from reconciler.model.desired import Source
 from reconciler.model.serialize import to_json
-from reconciler.plan.model import Plan, summarize_plan
-from reconciler.plan.status import plan_status
+from reconciler.plan.model import Plan
+from reconciler.plan.summary import plan_status, summarize_plan
 
 FORMAT: Final = "wappfy-reconciler/plan"
 FORMAT_VERSION: Final = 4

@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
-from math import ceil
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
-from reconciler.model.person_ref import PersonRef, count_people
+from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import TEXT_FIELDS, Untrusted
 from reconciler.plan.shard import ShardInfo
 
@@ -256,60 +255,3 @@ class Plan:
     def has_changes(self) -> bool:
         """Whether anything is to be done, is blocked, or would be refused."""
         return bool(self.refusals) or any(group.has_changes for group in self.groups)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanSummary:
-    """A plan in numbers: groups, memberships, people, blocked and unchanged groups, refusals, calls, whole seconds.
-
-    `calls` are those that write; each changed group is read back by one of the `read_backs`.
-    `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
-    `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
-    moves somebody; the first members of a new group count as added.
-    """
-
-    creates: int
-    adopts: int
-    joins: int
-    changes: int
-    adds: int
-    removes: int
-    people_joining: int
-    people_leaving: int
-    leaves: int
-    blocked: int
-    refusals: int
-    unchanged: int
-    calls: int
-    read_backs: int
-    seconds: int
-
-
-def summarize_plan(plan: Plan) -> PlanSummary:
-    """Return the numbers for the plan's summary line and its document."""
-    steps = [step for group in plan.groups for step in group.steps]
-    kinds = [step.action for step in steps]
-    joining = [person for step in steps if step.action in (Action.CREATE, Action.ADD) for person in step.people]
-    leaving = [person for step in steps if step.action is Action.REMOVE for person in step.people]
-    return PlanSummary(
-        creates=kinds.count(Action.CREATE),
-        adopts=sum(group.adopted for group in plan.groups),
-        joins=kinds.count(Action.JOIN),
-        changes=sum(_changes(group) for group in plan.groups),
-        adds=len(joining),
-        removes=len(leaving),
-        people_joining=count_people(joining),
-        people_leaving=count_people(leaving),
-        leaves=kinds.count(Action.LEAVE),
-        blocked=sum(bool(group.blocked) for group in plan.groups),
-        refusals=len(plan.refusals),
-        unchanged=sum(not group.has_changes for group in plan.groups),
-        calls=plan.calls,
-        read_backs=plan.read_backs,
-        seconds=ceil(plan.seconds - 1e-9),
-    )
-
-
-def _changes(group: GroupPlan) -> bool:
-    actions = {step.action for step in group.steps}
-    return bool(actions & {Action.PATCH, Action.ADD, Action.REMOVE}) and not any(a.enters_group for a in actions)

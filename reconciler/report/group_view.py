@@ -131,9 +131,9 @@ class GroupView:
     def people_lines(self) -> Iterator[Line]:
         """Yield who has a new number, who is added and who is removed."""
         changed = self.new_numbers
-        told = {item for change in changed for item in (change.old, change.new)}
+        shown = {item for change in changed for item in (change.old, change.new)}
         yield from (change.line for change in changed)
-        yield from (item.line for item in self.people if item not in told)
+        yield from (item.line for item in self.people if item not in shown)
 
     def moving(self, *, added: bool) -> tuple[PersonItem, ...]:
         """Return who would be added, or who would be removed."""

@@ -10,7 +10,7 @@ from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan, Refusal
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, message_pieces, plural
-from reconciler.report.plan_view import REFUSED, PlanView, plan_view, single_groups_lines
+from reconciler.report.plan_view import REFUSED, PlanView, SharedChange, plan_view, single_groups_lines
 from reconciler.report.pr_comment import (
     CommentSection,
     alert,
@@ -27,7 +27,6 @@ from reconciler.report.pr_comment import (
     totals_markdown,
 )
 from reconciler.report.result_view import not_started_line, result_view
-from reconciler.report.shared_changes import SharedChange
 from reconciler.report.summary import as_of_sentence, group_words, moment_text, plan_totals
 from reconciler.report.text import DryRun, call_lines
 
@@ -66,6 +65,8 @@ def _plan_head(plan: Plan, view: PlanView, options: RenderOptions) -> Iterator[s
         yield heading_markdown(f"reconciler: {view.headline}", " · ".join(filter(None, [groups, view.totals.rest])))
     else:
         yield totals_markdown(view.totals)
+    if view.warnings:
+        yield alert("WARNING", "This plan may be wrong", [note_markdown(note.line, options) for note in view.warnings])
     if plan.refusals:
         yield alert("CAUTION", REFUSED, [_refusal(refusal, options) for refusal in plan.refusals])
     blocked = [
@@ -110,8 +111,9 @@ def _plan_ending(saved: SavedPlan, view: PlanView, options: RenderOptions, calls
     """Yield the calls, notes on the whole run, its scope, how many groups are in sync, and what made the plan."""
     if calls:
         yield folded(f"{plural(len(calls), 'call')} that apply would send", calls)
-    if view.notes and not options.summary:
-        yield "\n".join(["**Notices**\n", *(note_markdown(note.line, options) for note in view.notes)])
+    notes = [note_markdown(note.line, options) for note in view.notes if note not in view.warnings]
+    if notes and not options.summary:
+        yield "\n".join(["**Notices**\n", *notes])
     scope = [markdown(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]
     if any(scope):
         yield "<br>\n".join(filter(None, scope))

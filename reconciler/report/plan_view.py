@@ -6,20 +6,23 @@ blocked, and who is added and removed where. A format decides on the layout alon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from reconciler.messages import LiteralText
-from reconciler.plan.model import Plan, PlanSummary, Refusal, summarize_plan
+from reconciler.plan.model import Plan, Refusal
+from reconciler.plan.summary import PlanSummary, summarize_plan
 from reconciler.report.group_view import GroupView, PersonItem, group_view
 from reconciler.report.pieces import OutsideText, PersonName, Pieces, first_pieces, plural
-from reconciler.report.sections import Line, Note, advice_note
-from reconciler.report.shared_changes import SharedChange, shared_changes
+from reconciler.report.sections import DOUBTFUL_TOPIC, Line, Note, advice_note
 from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
 REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
 _MAX_KEYS: Final = 10
+MIN_GROUPS: Final = 3
+"""How many groups are shown together; fewer are easier to read one by one."""
+_MAX_SHARED_KEYS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,41 @@ class PersonMoves:
 
     name: PersonName
     groups: tuple[tuple[GroupView, PersonItem], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedChange:
+    """Groups of which each would change alike, sorted by key."""
+
+    groups: tuple[GroupView, ...]
+
+    @property
+    def people(self) -> tuple[PersonItem, ...]:
+        """Who is added to each of the groups, then who is removed."""
+        return self.groups[0].people
+
+    @property
+    def team(self) -> str:
+        """The one team through which everybody is added to each of the groups; "" where there is no such team.
+
+        Nobody knows which team a removed person was in.
+        """
+        teams = [set(item.person.teams) for group in self.groups for item in group.moving(added=True)]
+        common = set.intersection(*teams) if teams else set()
+        return common.pop() if len(common) == 1 else ""
+
+    @property
+    def title(self) -> Pieces:
+        """Return `114 groups change alike: ops-001, ops-002 and 112 more`."""
+        keys = first_pieces([group.key for group in self.groups], _MAX_SHARED_KEYS)
+        return (LiteralText(f"{len(self.groups)} groups change alike: "), *keys)
+
+    def lines(self) -> Iterator[Line]:
+        """Yield what changes in each of the groups."""
+        team = (LiteralText("  (team "), OutsideText(self.team), LiteralText(")")) if self.team else ()
+        for line in self.groups[0].people_lines:
+            yield Line(line.mark, line.pieces + (team if line.mark == "+" else ()))
+        yield from (note.line for note in self.groups[0].notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +96,11 @@ class PlanView:
         """Return the groups that need a section of their own, since no shared change says all of them."""
         shared = {group.key for change in self.shared for group in change.groups}
         return [group for group in self.reported if group.key not in shared]
+
+    @property
+    def warnings(self) -> list[Note]:
+        """Return the notes on the whole plan that tell why it may be wrong."""
+        return [note for note in self.notes if note.topic == DOUBTFUL_TOPIC]
 
     @property
     def quiet(self) -> list[GroupView]:
@@ -111,3 +154,18 @@ def _found_by_name(keys: Sequence[str]) -> Note:
     ids = "its id" if len(keys) == 1 else "their ids"
     pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
     return Note("adopt", (*first_pieces(keys, _MAX_KEYS), pin), mark="=")
+
+
+def shared_changes(groups: Iterable[GroupView]) -> tuple[SharedChange, ...]:
+    """Return the changes that at least three groups share, those of most groups first."""
+    alike: dict[Hashable, list[GroupView]] = {}
+    for group in groups:
+        if group.people and not (group.actions or group.fields or group.adopted or group.needs_decision):
+            alike.setdefault((tuple(map(_move, group.people)), group.notes), []).append(group)
+    found = [SharedChange(tuple(same)) for same in alike.values() if len(same) >= MIN_GROUPS]
+    return tuple(sorted(found, key=lambda change: (-len(change.groups), change.groups[0].key)))
+
+
+def _move(item: PersonItem) -> Hashable:
+    person = item.person
+    return person.ref_id, item.added, item.planned, item.cause, person.until, person.reason

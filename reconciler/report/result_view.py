@@ -44,9 +44,9 @@ _DOING: Final = {
     Action.ADD: "adding ",
     Action.REMOVE: "removing ",
 }
+"""What a step is called, in the order in which a report shows steps."""
 _COULD_NOT: Final = {PersonStatus.NOT_ADDED: "could not add ", PersonStatus.STILL_IN: "could not remove "}
 _MAX_KEYS: Final = 5
-"""What a step is called, in the order in which a report shows steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

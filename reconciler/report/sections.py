@@ -32,9 +32,10 @@ Mark: TypeAlias = Literal["+", "-", "~", "=", "!", "i"]
 
 Tone: TypeAlias = Literal["add", "remove", "change", "stop", "note", "plain"]
 
+DOUBTFUL_TOPIC: Final = "doubtful"
 _ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
     AdviceKind.ADMIN: "admins",
-    AdviceKind.DOUBTFUL: "doubtful",
+    AdviceKind.DOUBTFUL: DOUBTFUL_TOPIC,
     AdviceKind.EXPIRED: "expired",
     AdviceKind.EXPIRES: "expires soon",
     AdviceKind.KEPT: "not removed",

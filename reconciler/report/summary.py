@@ -13,17 +13,8 @@ from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import (
-    Action,
-    AppliedRevision,
-    ChangedSince,
-    DriftCause,
-    DriftItem,
-    GroupPlan,
-    Plan,
-    PlanSummary,
-    summarize_plan,
-)
+from reconciler.plan.model import Action, AppliedRevision, ChangedSince, DriftCause, DriftItem, GroupPlan, Plan
+from reconciler.plan.summary import PlanSummary, summarize_plan
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal, plural, text_pieces
 
 _CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,12 +15,10 @@ from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, QuotedText, mask_for, message_pieces, outside, plain_text, plural
-from reconciler.report.plan_view import REFUSED, plan_view, single_groups_lines
+from reconciler.report.plan_view import REFUSED, SharedChange, plan_view, single_groups_lines
 from reconciler.report.result_view import not_started_line, result_view
 from reconciler.report.sections import Line, Mark, Section
-from reconciler.report.shared_changes import SharedChange
 from reconciler.report.summary import as_of_sentence, cause_sentences
-from reconciler.report.wrap import wrap_text
 from reconciler.sanitize.escape import json_line, mask_and_escape
 
 BOLD: Final = "1"
@@ -26,6 +26,9 @@ _RED: Final = "1;31"
 _COLORS: Final[dict[Mark, str]] = {"+": "32", "-": "31", "~": "33", "!": _RED, "=": "36", "i": "2"}
 _NOTICE_ACTIONS: Final = {Action.CREATE: "to create", Action.JOIN: "to join", Action.LEAVE: "to leave"}
 _MAX_NOTICE_GROUPS: Final = 10
+_MIN_WIDTH: Final = 20
+_COLOR: Final = re.compile("\x1b\\[[0-9;]*m")
+_INDENT: Final = re.compile("(?:\x1b\\[[0-9;]*m)*( *)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
         blocks = [paint(view.headline, BOLD, options), *blocks, _lines_block(single_groups_lines(view), options)]
     else:
         blocks += [section_text(group.section, options) for group in view.single]
+    blocks.insert(0, _lines_block((note.line for note in view.warnings), options))
     blocks += [_refusals(view.refusals, options)] if view.refusals and options.refusals else []
     if not options.summary:
-        blocks.append(_lines_block((note.line for note in view.notes), options))
+        blocks.append(_lines_block((note.line for note in view.notes if note not in view.warnings), options))
     ending = [plain_text(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]
     ending += [view.in_sync, paint(view.totals.line, BOLD, options)]
     return wrap_text("\n\n".join(filter(None, [*blocks, "\n".join(filter(None, ending))])), options.width)
@@ -156,3 +160,37 @@ def _refusals(refusals: Iterable[Refusal], options: RenderOptions) -> str:
         lines.append(line_text(Line("!", where + message_pieces(refusal.message)), options))
         lines.append(f"    {plain_text(message_pieces(refusal.override), options)}")
     return "\n".join(lines)
+
+
+def wrap_text(text: str, width: int | None) -> str:
+    """Return the text in lines of at most so many columns; as it is without a width."""
+    if width is None:
+        return text
+    return "\n".join(_wrap_line(line, max(width, _MIN_WIDTH)) for line in text.split("\n"))
+
+
+def _wrap_line(line: str, width: int) -> str:
+    if _columns(line) <= width:
+        return line
+    match = _INDENT.match(line)
+    indent = " " * (len(match[1]) if match else 0) + "  "
+    lines, current = [], ""
+    for part in _parts(line):
+        if current.strip() and _columns(current + part.rstrip(" ")) > width:
+            lines.append(current.rstrip(" "))
+            current = indent + part.lstrip(" ")
+        else:
+            current += part
+    return "\n".join([*lines, current.rstrip(" ")])
+
+
+def _parts(line: str) -> list[str]:
+    """Return the parts between which a line may be broken, with the spaces that follow them."""
+    by_dots = re.findall(r".+?(?: · |$)", line)
+    return by_dots if len(by_dots) > 1 else re.findall(r" *[^ ]+ *", line)
+
+
+def _columns(text: str) -> int:
+    """Return how many columns a line takes; colours take none, wide characters two."""
+    shown = _COLOR.sub("", text)
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in shown)

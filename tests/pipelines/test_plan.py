@@ -102,7 +102,7 @@ def test_a_plan_that_would_be_refused_fails_the_check_and_is_commented_on_all_th
     run = scene.run("plan", scene.forge.pull_request({"groups.yaml": yaml_of(alpha="name: Alpha, members: []")}))
     assert run.results == {"offline": "success", "live": "failure"}
     (body,) = scene.forge.bodies()
-    assert "would be removed" in body
+    assert "the limit is" in body
     assert "/artifacts/" in body
     assert "<html" in (run.artifacts / "plan.html" / "plan.html").read_text()
 

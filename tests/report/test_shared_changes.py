@@ -11,7 +11,8 @@ from reconciler.diff.change import Advice, AdviceKind, TextChange
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import plan_document
-from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step, summarize_plan
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
+from reconciler.plan.summary import summarize_plan
 from reconciler.report.markdown import render_plan_markdown
 from reconciler.report.options import RenderOptions
 from reconciler.report.plan_view import plan_view

@@ -7,8 +7,7 @@ import re
 import pytest
 
 from reconciler.report.options import RenderOptions
-from reconciler.report.text import render_plan, render_result
-from reconciler.report.wrap import wrap_text
+from reconciler.report.text import render_plan, render_result, wrap_text
 from tests.report import report_samples as samples
 
 LAST = "Plan: 12 to change · 4 people join, 4 leave · 36 calls, about 22 s"

@@ -138,9 +138,25 @@ def _read_account(
         with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
             groups = groups_to_import(session.client, ids, parallelism=global_options.parallelism, on_read=on_read)
         names = _contact_names(session) if people else {}
+    if phone is not None and person is not None:
+        _require_in_all(groups, person)
     own = person or _shared_participant(groups)
     guessed = person is None and own is not None
     return _Account(groups, names, endpoint_of(global_options, account).instance_id, own, guessed)
+
+
+def _require_in_all(groups: Sequence[LiveGroup], person: Person) -> None:
+    """Raise UsageError if a group has not the number of --phone: the account itself is in every group that it reads.
+
+    With another number in the file, the account would look like a member whom a plan may remove.
+    """
+    lacking = [group for group in groups if all(p.identity not in (None, person.identity) for p in group.participants)]
+    if lacking:
+        raise UsageError(
+            f"the number of --phone is missing from {len(lacking)} of the {len(groups)} groups that the account is in, "
+            "so it is not the account's own",
+            "give the number of the connected account, or leave --phone out",
+        )
 
 
 def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int:

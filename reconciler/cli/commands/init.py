@@ -36,11 +36,15 @@ SCHEMA = "groups.schema.json"
 """The schema that the first line of groups.yaml names, so that editors explain every key without the network."""
 NEXT_STEPS = {
     "github": (
+        "At the top of each workflow, set RECONCILER_PACKAGE to your copy of the reconciler: a wheel, a git address. "
+        "Never install it by a name that you do not own.",
         "In the repository's settings on GitHub, create the secret WAPPFY_API_KEY, and the environment `whatsapp` "
         "with the people who approve changes.",
         "Commit everything on a branch and open a pull request: it shows what would change; merging applies it.",
     ),
     "gitlab": (
+        "At the top of the pipeline, set RECONCILER_PACKAGE to your copy of the reconciler: a wheel or a git address. "
+        "Never install it by a name that you do not own.",
         "In the project's settings on GitLab, create the variable WAPPFY_API_KEY, masked and protected, and a "
         "schedule for the daily drift report.",
         "Commit everything on a branch and open a merge request: it shows what would change; merging offers to apply "
@@ -48,7 +52,7 @@ NEXT_STEPS = {
     ),
     "none": ("Set WAPPFY_API_KEY and run: reconciler plan", "Review the plan, then run: reconciler apply"),
 }
-"""The second and the third step, by CI system."""
+"""The steps after the first, by CI system."""
 
 
 @command(EXAMPLE)

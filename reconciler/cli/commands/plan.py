@@ -7,7 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
-from reconciler.cli.error_output import print_message
+from reconciler.cli.error_output import print_line, print_message
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import (
@@ -69,7 +69,6 @@ def plan(
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.planning import load_request, read_only_plan
-    from reconciler.plan.guards import raise_if_refused
 
     if out is not None and out.suffix.lower() in _REPORT_ENDINGS:
         raise UsageError(
@@ -88,8 +87,10 @@ def plan(
     shown, render = source.to_saved_plan(plan), PLAN_FORMATS[format_]
     write_rendered(render, shown, global_options, output, show_phones=request.show_phones, summary=summary)
     if out is not None and not global_options.quiet:
-        print_message(saved_message(plan, out))
+        print_line(f"reconciler: {saved_message(plan, out)}")
     if not detailed_exitcode:
         return ExitCode.DONE
-    raise_if_refused(plan)
+    if plan.refusals:
+        print_message("apply would be refused; the plan has the reasons", error="Refused")
+        return ExitCode.ERROR
     return ExitCode.CHANGES_PENDING if plan.has_changes else ExitCode.DONE

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -95,17 +97,33 @@ def serve(
     Without --from, a new state has no groups and one instance (--instance-id, by default inst_sandbox) with the
     number +1 202 555 0100. The API key is wappfy_sk_sandbox_key.
     """
-    from reconciler.sandbox import Dialect, Paging, Server, Settings, World, load_faults
+    from reconciler.sandbox import Dialect, Paging, Server, Settings, load_faults
 
     settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
     stop = Event()  # stopping the server is not an error
-    with on_signal(lambda *_: stop.set()), map_sandbox_errors(), World.open(state) as world:
-        _seed(world, global_options, first_state, state)
+    with on_signal(lambda *_: stop.set()), map_sandbox_errors(), _opened(state) as world:
         fault_list = load_faults(faults) if faults is not None else ()
+        _seed(world, global_options, first_state, state)
         with Server(world, settings, fault_list, host, port) as server:
             write(f"serving {server.url}  instance {_instances(world)}  key {server.key}  (stop with Ctrl-C)")
             stop.wait()
     return 0
+
+
+@contextmanager
+def _opened(state: Path) -> Iterator[World]:
+    """Open the state; delete a new one if the server cannot be started, so that the corrected command finds none."""
+    from reconciler.sandbox import World
+    from reconciler.sandbox import reset as delete_state
+
+    existed = os.path.exists(state)
+    try:
+        with World.open(state) as world:
+            yield world
+    except Exception:
+        if not existed:
+            delete_state(state)
+        raise
 
 
 def _instances(world: World) -> str:
@@ -128,7 +146,9 @@ def _seed(world: World, global_options: GlobalOptions, first_state: Path | None,
         if not world.instance_ids():
             world.ensure_instance(global_options.instance_id or SANDBOX_INSTANCE, SANDBOX_PHONE)
     elif first_state is not None:
-        raise UsageError(f"--from needs a new state, and {state} has one", "run `reconciler sandbox reset` first")
+        raise UsageError(
+            f"--from needs a new state, and {state} has one", f"run `reconciler sandbox reset --state {state}` first"
+        )
 
 
 @command("  reconciler sandbox reset")

@@ -21,7 +21,7 @@ class Link:
 
 
 def origin_links(run: RunContext) -> Iterator[Link]:
-    """Yield what the environment told about the run, in the order of the page."""
+    """Yield what is known about the run, in the order of the page."""
     if run.pull_request:
         kind = "Merge request " if run.pull_request.text.startswith("!") else "Pull request "
         yield _link(kind, run.pull_request)

@@ -34,7 +34,7 @@ def test_a_wrong_number_of_the_account_is_named_once_as_the_likely_cause(stage: 
     path = stage.file("groups: {a: {name: Alpha, members: []}, b: {name: Beta, members: []}}\n")
     path.write_text(path.read_text(encoding="utf-8").replace(PHONE, "+1 202 555 0199"), encoding="utf-8")
     planned = stage.run("plan", "--instance-id", INSTANCE)
-    assert planned.out.count("none of the 2 groups that were read has that number") == 1
+    assert planned.out.count("2 of the 2 groups that were read do not have it") == 1
     assert "+1 202 ••• ••99" in planned.out
     assert "check `instance.phone` in groups.yaml:2" in planned.out
     assert planned.out.count("nobody will be removed") == 2

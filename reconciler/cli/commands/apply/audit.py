@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from reconciler.apply.result import StepResult
 from reconciler.cli.logs import run_id
-from reconciler.cli.run_context import read_run_context
 from reconciler.errors import UsageError
 from reconciler.history.git import find_commit
 from reconciler.model.live import CallRecord
+from reconciler.model.run_context import read_run_context
 from reconciler.plan.model import Step
 
 if TYPE_CHECKING:

@@ -15,16 +15,15 @@ from reconciler.apply.executor import dry_run_calls
 from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
-from reconciler.cli.color import use_color
 from reconciler.cli.commands.apply.audit import Recorder, RunFacts, open_audit_log
 from reconciler.cli.error_output import print_crash, print_error, print_line, print_message
 from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest
 from reconciler.cli.output import (
+    render_options,
     require_distinct_files,
     require_stdout,
-    terminal_width,
     write,
     write_after_success,
     write_file,
@@ -127,7 +126,8 @@ class ApplyRun:
         on_stdout = self.options.format == "text"
         if not on_stdout and (self.options.yes or self.options.dry_run):
             return
-        options = replace(self._render_options(), refusals=False)
+        stream = sys.stdout if on_stdout else sys.stderr
+        options = replace(render_options(self.global_options, stream, show_phones=self.show_phones), refusals=False)
         text = PLAN_FORMATS["text"](self.source.to_saved_plan(plan), options)
         if on_stdout:
             write(text)
@@ -212,14 +212,13 @@ class ApplyRun:
         return write_after_success(text, note)
 
     def _render_options(self) -> RenderOptions:
-        color, width = use_color(self.global_options.color, sys.stdout), terminal_width()
-        return RenderOptions(show_phones=self.show_phones, color=color, width=width)
+        return render_options(self.global_options, sys.stdout, show_phones=self.show_phones)
 
 
 def confirm(plan: Plan) -> None:
     """Ask for confirmation on a terminal. Raises UsageError without one, Refused for any answer but `yes`.
 
-    Another word for yes is asked once more: it is not taken for one.
+    Another word for yes is not accepted: the question is asked once more.
     """
     from reconciler.report.summary import change_words
 

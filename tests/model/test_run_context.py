@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cli.run_context import read_run_context
-from reconciler.model.run_context import Reference, RunContext
+from reconciler.model.run_context import Reference, RunContext, read_run_context
 
 SHA = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
 GITHUB = {

@@ -1,0 +1,89 @@
+"""What a plan comes to: in numbers, and in one word for scripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+
+from reconciler.model.person_ref import count_people
+from reconciler.plan.model import Action, GroupPlan, Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSummary:
+    """A plan in numbers: groups, memberships, people, blocked and unchanged groups, refusals, calls, whole seconds.
+
+    `calls` are those that write; each changed group is read back by one of the `read_backs`.
+    `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
+    `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
+    moves somebody; the first members of a new group count as added.
+    """
+
+    creates: int
+    adopts: int
+    joins: int
+    changes: int
+    adds: int
+    removes: int
+    people_joining: int
+    people_leaving: int
+    leaves: int
+    blocked: int
+    refusals: int
+    unchanged: int
+    calls: int
+    read_backs: int
+    seconds: int
+
+
+def summarize_plan(plan: Plan) -> PlanSummary:
+    """Return the numbers for the plan's summary line and its document."""
+    steps = [step for group in plan.groups for step in group.steps]
+    kinds = [step.action for step in steps]
+    joining = [person for step in steps if step.action in (Action.CREATE, Action.ADD) for person in step.people]
+    leaving = [person for step in steps if step.action is Action.REMOVE for person in step.people]
+    return PlanSummary(
+        creates=kinds.count(Action.CREATE),
+        adopts=sum(group.adopted for group in plan.groups),
+        joins=kinds.count(Action.JOIN),
+        changes=sum(_changes(group) for group in plan.groups),
+        adds=len(joining),
+        removes=len(leaving),
+        people_joining=count_people(joining),
+        people_leaving=count_people(leaving),
+        leaves=kinds.count(Action.LEAVE),
+        blocked=sum(bool(group.blocked) for group in plan.groups),
+        refusals=len(plan.refusals),
+        unchanged=sum(not group.has_changes for group in plan.groups),
+        calls=plan.calls,
+        read_backs=plan.read_backs,
+        seconds=ceil(plan.seconds - 1e-9),
+    )
+
+
+def _changes(group: GroupPlan) -> bool:
+    actions = {step.action for step in group.steps}
+    return bool(actions & {Action.PATCH, Action.ADD, Action.REMOVE}) and not any(a.enters_group for a in actions)
+
+
+class PlanStatus(StrEnum):
+    """The words of a plan's document.
+
+    IN_SYNC: nothing differs. PENDING: something is to be done. BLOCKED: something differs, and nothing can be done.
+    REFUSED: a guard refuses the whole run.
+    """
+
+    IN_SYNC = "in_sync"
+    PENDING = "pending"
+    BLOCKED = "blocked"
+    REFUSED = "refused"
+
+
+def plan_status(plan: Plan) -> PlanStatus:
+    """Return what a plan comes to."""
+    if plan.refusals:
+        return PlanStatus.REFUSED
+    if plan.steps:
+        return PlanStatus.PENDING
+    return PlanStatus.BLOCKED if plan.has_changes else PlanStatus.IN_SYNC
