@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SHELLS: Final = ("bash", "zsh", "fish")
 VARIABLE: Final = "_RECONCILER_COMPLETE"
 """The variable with a script's request, such as `bash_complete`; its form is click's."""
+_DIGITS_OF_NUMBER: Final = 7
 _HARMLESS: Final = re.compile(r"\w[\w.@+ -]{0,99}")
 _BASH: Final = r"""_reconciler_completion() {
     local IFS=$'\n' response line kind value word words=() current="${COMP_WORDS[COMP_CWORD]}"
@@ -100,9 +101,17 @@ def suggest_keys(ctx: click.Context, param: click.Parameter, incomplete: str) ->
 
 
 def suggest_people(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """Return the aliases, each with its name, and the names that fit a word."""
-    people = _names(ctx, people=True)
+    """Return the aliases, each with its name, and the names that fit a word; none that may be a phone number."""
+    people = {
+        alias: "" if _may_be_number(name) else name
+        for alias, name in _names(ctx, people=True).items()
+        if not _may_be_number(alias)
+    }
     return [*_items({**dict.fromkeys(people.values(), ""), **people}, incomplete)]
+
+
+def _may_be_number(text: str) -> bool:
+    return sum(map(str.isdigit, text)) >= _DIGITS_OF_NUMBER
 
 
 def _names(ctx: click.Context, *, people: bool) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.atomic_file import is_missing
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import PlanRequest
+from reconciler.cli.options import PlanRequest, today
 from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session
 from reconciler.engine import PlanResult, verify_saved_plan
@@ -21,6 +21,7 @@ from reconciler.errors import ConfigError, PlanFileError, UsageError
 from reconciler.model.desired import Desired, Source
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Action, Plan
+from reconciler.plan.staleness import raise_if_expired
 
 log = logging.getLogger("reconciler.plan")
 apply_log = logging.getLogger("reconciler.apply")
@@ -43,6 +44,7 @@ class SavedPlanSource:
 
     def plan(self, session: Session, global_options: GlobalOptions) -> PlanResult:
         """Verify the plan against the live groups that it changes, and show how far reading is."""
+        raise_if_expired(self.saved.plan, today())
         with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
             return verify_saved_plan(
                 self.saved.plan,

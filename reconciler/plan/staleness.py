@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import date
 
 from reconciler.diff.change import MatchedBy
 from reconciler.errors import PlanFileError, Refused
@@ -37,6 +38,24 @@ def raise_if_removes_protected(plan: Plan, desired: Desired) -> None:
         raise PlanFileError(
             f"the plan removes a protected person (the account itself, protected or ignored people): {', '.join(keys)}",
             "somebody edited it: make a new plan",
+        )
+
+
+def raise_if_expired(plan: Plan, today: date) -> None:
+    """Raise PlanFileError when the plan adds somebody whose last day has passed since it was made."""
+    keys = [
+        group.key
+        for group in groups_with_steps(plan)
+        if any(
+            person.until is not None and person.until < today
+            for step in group.steps
+            if step.action in (Action.CREATE, Action.ADD)
+            for person in step.people
+        )
+    ]
+    if keys:
+        raise PlanFileError(
+            f"the plan adds people whose last day (`until`) has passed by now: {', '.join(keys)}", "make a new plan"
         )
 
 

@@ -102,6 +102,15 @@ def test_a_line_is_completed_from_the_commands_and_the_file(
     assert suggested(capfd, monkeypatch, *words) == values
 
 
+def test_a_name_that_is_a_phone_number_is_not_suggested(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = "  ann: {phone: +1 202 555 0143, name: '12025550143'}\n  p-1-202-555-0144: +1 202 555 0144\n"
+    Path("mine.yaml").write_text(f"people:\n{people}")
+    monkeypatch.setenv("RECONCILER_PATH", "mine.yaml")
+    assert suggested(capfd, monkeypatch, "who", "") == ["ann"]
+
+
 def test_the_variable_names_the_file_too(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     Path("mine.yaml").write_text("groups: {mine: {name: Mine}}\n")
     monkeypatch.setenv("RECONCILER_PATH", "mine.yaml")

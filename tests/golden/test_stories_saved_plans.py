@@ -47,6 +47,14 @@ def test_a_shown_plan_tells_when_by_what_and_from_what_it_was_made(stage: Stage)
     assert (full["masked"], full["configuration"]) == (False, document["configuration"])
 
 
+def test_a_saved_plan_does_not_add_somebody_whose_last_day_has_passed_by_then(stage: Stage) -> None:
+    stage.file(FILE.replace("members: [alice]", "members: [alice, {person: bob, until: 2026-01-02}]"))
+    assert stage.run("plan", "--as-of", "2026-01-01", "--out", "today.plan").code == 0
+    refused = stage.run("apply", "today.plan", "--yes")
+    assert (refused.code, "last day (`until`) has passed by now" in refused.err) == (1, True)
+    assert not [call for call in stage.calls() if not call.startswith("GET ")]
+
+
 def test_a_saved_plan_for_a_target_knows_the_groups_that_other_keys_hold(stage: Stage) -> None:
     held = stage.world.create_group("New", [], owner=PHONE)
     stage.file(f"groups:\n  held: {{id: {held}, name: Old}}\n  new: {{name: New, members: []}}\n")

@@ -46,6 +46,14 @@ def test_imported_keys_and_aliases_keep_their_letters_in_every_command(stage: St
     assert stage.run("who", "Ольга Петрова").out == stage.run("who", "ОЛЬГА-ПЕТРОВА").out
 
 
+def test_a_number_that_is_missing_from_a_group_is_not_the_accounts(stage: Stage) -> None:
+    populate(stage)
+    refused = stage.run("import", "--instance-id", INSTANCE, "--phone", OLGA, "--output", "other.yaml")
+    assert refused.code == 1
+    assert "is missing from 1 of the 5 groups" in refused.err
+    assert not (stage.folder / "other.yaml").exists()
+
+
 def test_a_key_in_another_script_can_be_a_target_and_is_suggested(stage: Stage) -> None:
     populate(stage)
     path = stage.folder / "groups.yaml"

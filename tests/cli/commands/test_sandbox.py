@@ -25,6 +25,13 @@ def alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     return stage
 
 
+def test_a_server_that_could_not_start_leaves_no_state(alone: Stage) -> None:
+    (alone.folder / "faults.yaml").write_text("- {kind: nothing}\n")
+    options = ("sandbox", "serve", "--port", "0", "--state", "new.sqlite", "--from", "groups.yaml")
+    assert alone.run(*options, "--faults", "faults.yaml").code == 1
+    assert not (alone.folder / "new.sqlite").exists()
+
+
 def test_the_main_commands_run_on_the_embedded_server(alone: Stage) -> None:
     assert alone.run("--sandbox", "plan", "--detailed-exitcode").code == 2
     assert alone.run("apply", "--sandbox", "--yes").code == 0
