@@ -76,18 +76,20 @@ def find_config_files(path: Path, problems: ProblemCollector) -> tuple[Path, ...
 def folders_with(file: Path) -> Iterator[Path]:
     """Yield the folders above a YAML file, the nearest first, that hold other files of one configuration, perhaps.
 
-    That is a folder, up to three levels above, with a YAML file of its own that has people, teams or an instance. The
-    search ends at the root of a repository.
+    That is a folder of the same repository, up to three levels above, with a YAML file of its own that has people or
+    an instance. Without a repository there is none: a folder above may be a whole home directory.
     """
     if not is_config_file(PurePath(file.name)) or not os.path.isfile(file):
         return
-    for folder in list(file.parents)[:_MAX_LEVELS]:
+    above = Path(os.path.abspath(file)).parents
+    root = next((level for level, folder in enumerate(above) if os.path.exists(folder / ".git")), None)
+    if root is None:
+        return
+    for folder in list(file.parents)[: min(_MAX_LEVELS, root + 1)]:
         with suppress(OSError):
             others = [each for each in folder.iterdir() if is_config_file(PurePath(each.name)) and each.is_file()]
             if any(_SHARED.search(each.read_bytes()[:MAX_FILE_BYTES]) for each in others if not each.samefile(file)):
                 yield folder
-            if (folder / ".git").exists():
-                return
 
 
 def report_empty_folder(folder: str, problems: ProblemCollector) -> None:

@@ -129,6 +129,7 @@ def test_a_file_that_needs_its_folder_has_one_problem_which_names_the_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     load_files(tmp_path, FOLDER)
+    (tmp_path / ".git").mkdir()
     with pytest.raises(ConfigError) as caught:
         load(Path("groups/sales/a.yaml"), as_of=TODAY)
     assert [str(problem) for problem in caught.value.problems] == [
@@ -144,5 +145,13 @@ def test_a_file_whose_folder_does_not_help_has_its_own_problems(
     for name, text in {**FOLDER, "groups/people.yaml": "people: {bob: +1 202 555 0144}\n"}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(ConfigError, match="`alice` is neither an alias"):
+        load(Path("groups/sales/a.yaml"), as_of=TODAY)
+
+
+def test_without_a_repository_nothing_above_a_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    load_files(tmp_path, FOLDER)
     with pytest.raises(ConfigError, match="`alice` is neither an alias"):
         load(Path("groups/sales/a.yaml"), as_of=TODAY)
