@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -95,14 +96,15 @@ def test_apply_with_json_shows_the_plan_before_it_asks(stage: Stage, monkeypatch
     stage.file(FILE)
     monkeypatch.setattr("sys.stdin", Terminal("no\n"))
     ran = stage.run("apply", "--format", "json")
-    assert (ran.code, ran.out) == (1, "")
+    assert ran.code == 1
+    assert json.loads(ran.out)["error"]["message"] == "not confirmed: nothing was changed"
     assert "2 to create" in ran.err
 
 
 def test_a_saved_plan_finds_its_yaml_from_any_folder(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     path = stage.file(FILE)
     assert stage.run("plan", "--out", "today.plan").code == 0
-    path.write_text(path.read_text() + "# changed\n")
+    path.write_text(path.read_text() + "policy: {max_removals: 3}\n")
     (stage.folder / "sub").mkdir()
     monkeypatch.chdir(stage.folder / "sub")
     refused = stage.run("apply", "../today.plan", "--yes")

@@ -100,7 +100,7 @@ def test_a_hostile_file_is_rejected_quickly_with_short_messages(shape: str, tmp_
 
 
 @pytest.mark.parametrize("shape", HEAVIEST)
-def test_a_hostile_megabyte_takes_less_than_two_seconds_and_300_megabytes(shape: str, tmp_path: Path) -> None:
+def test_a_hostile_megabyte_takes_less_than_five_seconds_and_300_megabytes(shape: str, tmp_path: Path) -> None:
     path = tmp_path / "hostile.yaml"
     path.write_text(SHAPES[shape](SIZE), encoding="utf-8")
     # Without the variables that make a coverage run trace the child, too: what is measured is the program.
@@ -109,7 +109,7 @@ def test_a_hostile_megabyte_takes_less_than_two_seconds_and_300_megabytes(shape:
         [sys.executable, "-c", CHILD, str(path)], capture_output=True, text=True, check=True, env=environment
     )
     seconds, megabytes = child.stdout.split()
-    assert float(seconds) < 2
+    assert float(seconds) < 5
     assert int(megabytes) < 300
 
 
