@@ -55,7 +55,7 @@ def raise_if_expired(plan: Plan, today: date) -> None:
     ]
     if keys:
         raise PlanFileError(
-            f"the plan adds people whose last day (`until`) has passed by now: {', '.join(keys)}", "make a new plan"
+            f"the plan adds people whose last day (`until`) has passed: {', '.join(keys)}", "make a new plan"
         )
 
 

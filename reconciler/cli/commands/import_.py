@@ -148,7 +148,7 @@ def _read_account(
 def _require_in_all(groups: Sequence[LiveGroup], person: Person) -> None:
     """Raise UsageError if a group has not the number of --phone: the account itself is in every group that it reads.
 
-    With another number in the file, the account would look like a member whom a plan may remove.
+    With another number in the file, the account would look like a member that a plan may remove.
     """
     lacking = [group for group in groups if all(p.identity not in (None, person.identity) for p in group.participants)]
     if lacking:
