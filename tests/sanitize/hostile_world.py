@@ -13,7 +13,7 @@ NUMBERS = ("3035550171", "4045550182", "5125550193", "2025550100")
 """The national digits of everybody in this world, whom no output may show."""
 
 TEXTS: Mapping[str, str] = HOSTILE | {f"number: {name}": text for name, text in DISGUISED.items()}
-HARMLESS: Mapping[str, str] = dict.fromkeys(TEXTS, "harmless")
+HARMLESS: Mapping[str, str] = {key: f"harmless {number}" for number, key in enumerate(TEXTS)}
 
 
 def quoted(text: str) -> str:
