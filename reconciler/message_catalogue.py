@@ -82,6 +82,12 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "The same, because the configuration belongs to another account, so its `phone` may not be this account's.",
         "Correct `--instance-id` or WAPPFY_INSTANCE_ID, or set `id` and `phone` of the right account.",
     ),
+    "may-be-account": _refusal(
+        "this removes somebody who is in every group that was read, and who may be the account itself: the number "
+        "under `instance` ({phone}, in {place}) is missing from {count:int} of these groups",
+        "The number under `instance` is missing from a group, and somebody would be removed who is in all of them.",
+        "Correct `phone` under `instance`; if it is right, plan again: a read was incomplete.",
+    ),
     # Overrides: what lifts a refusal.
     "raise-removal-limit": _override(
         "if you did not mean to, restore the lines you deleted; if you did, pass --max-removals {removed:int}, or "
@@ -91,6 +97,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "if you did not mean to, restore the lines you deleted and make a new plan; if you did, make one with "
         "--max-removals {removed:int}, or raise `max_removals` for this group"
     ),
+    "check-own-phone": _override("correct `instance.phone`; if it is right, plan again: a read was incomplete"),
     "connect-instance": _override("connect it: scan the QR code in Wappfy's dashboard"),
     "use-waha-instance": _override("name another instance with --instance-id: only instances of type waha have groups"),
     "fill-in-starter": _override(

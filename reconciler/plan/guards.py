@@ -27,7 +27,8 @@ def check_guards(
     """
     placeholder = [] if sandbox else check_placeholder(desired)
     own_phone = check_own_phone(groups, desired, instance_id)
-    return (*placeholder, *check_instance(instance), *own_phone, *check_removal_limits(groups))
+    account = check_account_stays(groups, desired)
+    return (*placeholder, *check_instance(instance), *own_phone, *account, *check_removal_limits(groups))
 
 
 def check_placeholder(desired: Desired) -> list[Refusal]:
@@ -59,6 +60,31 @@ def check_own_phone(groups: Sequence[GroupPlan], desired: Desired, instance_id: 
     message = Message.of("own-phone-of-other-instance", configured=desired.instance_id, actual=instance_id)
     override = Message.of("use-configured-instance", configured=desired.instance_id, actual=instance_id)
     return [Refusal(message, override)]
+
+
+def check_account_stays(groups: Sequence[GroupPlan], desired: Desired) -> list[Refusal]:
+    """Refuse to remove who may be the account itself: somebody in every group, if the number in the file is not.
+
+    The account is in every group that it can read, so that number is then another person's, or a read is incomplete.
+    """
+    account = desired.account
+    members = [{p.identity for p in group.live.participants} for group in groups if group.live is not None]
+    members = [identities for identities in members if identities]
+    if account is None or len(members) < 2:
+        return []
+    lacking = sum(account.identity not in identities and None not in identities for identities in members)
+    everywhere = set.intersection(*members) if lacking else set()
+    return [
+        Refusal(
+            Message.of(
+                "may-be-account", phone=account.identity, count=lacking, place=desired.account_place or "the file"
+            ),
+            Message.of("check-own-phone"),
+            group.key,
+        )
+        for group in groups
+        if any(p.identity in everywhere for step in group.steps if step.action is Action.REMOVE for p in step.people)
+    ]
 
 
 def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) -> list[Refusal]:

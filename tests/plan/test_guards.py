@@ -126,6 +126,32 @@ def test_somebody_to_remove_while_the_own_number_is_unknown_is_refused() -> None
     assert codes([refusal.message, refusal.override]) == ["own-phone-unknown", "set-own-phone"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_refused"),
+    [
+        (live(ALICE, BOB), live(ALICE, BOB, me=None, id=BETA_ID, name="Beta"), True),
+        (live(ALICE, BOB), live(ALICE, me=None, id=BETA_ID, name="Beta"), False),
+        (live(ALICE, BOB), live(ALICE, BOB, id=BETA_ID, name="Beta"), False),
+        (
+            live(ALICE, BOB),
+            live(ALICE, BOB, participant("123456789012345@lid"), me=None, id=BETA_ID, name="Beta"),
+            False,
+        ),
+    ],
+    ids=["in every group", "not in every group", "the number is in every group", "may be somebody unidentified"],
+)
+def test_somebody_who_may_be_the_account_itself_is_not_removed(
+    first: LiveGroup, second: LiveGroup, is_refused: bool
+) -> None:
+    limit = count(5)
+    wanted = desired(
+        group("a", id=ALPHA_ID, name=first.name.raw, members=[ALICE], max_removals=limit),
+        group("b", id=BETA_ID, name="Beta", members=[ALICE, BOB], max_removals=limit),
+    )
+    refused = [refusal.message.code for refusal in plan_for(wanted, first, second).refusals]
+    assert refused == (["may-be-account"] if is_refused else [])
+
+
 def test_the_number_in_a_file_for_another_instance_is_not_this_ones() -> None:
     wanted = replace(desired(group(members=[ALICE])), instance_id="inst_other").for_instance("inst_abc123")
     (refusal,) = plan_for(wanted, live(ALICE, BOB, me=None)).refusals
