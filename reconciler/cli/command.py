@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.error_output import print_notice
+from reconciler.cli.error_output import print_message
 from reconciler.cli.global_options import add_global_options, global_options_of
 from reconciler.cli.help_page import HelpContext, write_group_help, write_help
 from reconciler.cli.logs import enter_command, is_json, set_up_logging
 from reconciler.cli.options import NOTICES
 from reconciler.errors import Interrupted, ReconcilerError
 from reconciler.model.text import closest_name
+from reconciler.sanitize.escape import mask_and_escape
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -65,7 +66,7 @@ class Command(click.Command):
         """Print the notices about options, then run; where that was to print JSON, an error is a document, too."""
         if not global_options_of(ctx).quiet:
             for notice in ctx.meta.get(NOTICES, ()):
-                print_notice(notice)
+                print_message(mask_and_escape(notice), level="warning")
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

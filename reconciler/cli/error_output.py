@@ -30,18 +30,10 @@ def print_line(text: str, level: str = "info") -> None:
         write_text(text)
 
 
-def print_notice(message: str) -> None:
-    """Print a notice about the command line, masked and escaped."""
+def print_message(message: str, error: str = "", level: str = "error") -> None:
+    """Print a message of this program, as it is; `error` is the kind of what went wrong."""
     if is_json():
-        write_json("warning", message)
-    else:
-        write_text(mask_and_escape(f"reconciler: {message}"))
-
-
-def print_message(message: str, error: str = "", hint: str = "") -> None:
-    """Print a message of this program about something that went wrong; `error` is its kind."""
-    if is_json():
-        write_json("error", message, error=error, hint=hint)
+        write_json(level, message, error=error)
     else:
         write_text(f"reconciler: {message}")
 
@@ -52,8 +44,13 @@ def print_error(error: ReconcilerError, note: str = "") -> None:
         _write_error(error, note)
         return
     lines = [*error.summary().splitlines(), *(f"  {line}" for line in error.hint.splitlines())]
-    text = "\n".join(mask_and_escape(line) for line in lines)
+    text = "\n".join(map(_shown, lines))
     write_text(f"reconciler: {text}\n  {note}" if note else f"reconciler: {text}")
+
+
+def _shown(line: str) -> str:
+    """Return a line for a terminal; the key goes first, because masking would change one that has digits in it."""
+    return mask_and_escape(remove_secrets(line))
 
 
 def print_problems(problems: Sequence[Problem]) -> None:
@@ -75,7 +72,7 @@ def print_usage_error(error: click.ClickException) -> None:
         return
     if context is not None:
         write_text(f"{context.get_usage()}\n{help_hint}\n")
-    write_text(f"reconciler: {mask_text(error.format_message())}")
+    write_text(f"reconciler: {mask_text(remove_secrets(error.format_message()))}")
 
 
 def print_missing_command(error: click.ClickException) -> None:

@@ -57,7 +57,6 @@ class GlobalOptions:
     verbose: bool
     quiet: bool
     color: str
-    log_format: str
 
 
 def global_options_of(ctx: click.Context) -> GlobalOptions:
@@ -134,8 +133,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Colour the output; auto: on a terminal, and as NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and CLICOLOR say.",
     ),
     _option("--no-color", "color", flag_value="never", help="The same as --color never."),
-    _option(
+    # `logs.start_run` reads its value, before the command line is parsed; here it is checked and explained.
+    option(
         "--log-format",
+        cls=GlobalOption,
+        expose_value=False,
         type=click.Choice(["text", "json"]),
         default="text",
         help="Format of progress and logs on stderr.",

@@ -102,7 +102,7 @@ def is_json() -> bool:
 
 
 def register_secret(key: str) -> None:
-    """Keep this API key out of every JSON line and crash log of this run."""
+    """Keep this API key out of whatever this run writes."""
     if key.strip():
         _secrets.add(key.strip())
 
@@ -172,7 +172,7 @@ class _Handler(logging.Handler):
         """Write a record as a line."""
         message = record.getMessage()
         if not _stderr.json:
-            write_text(mask_and_escape(message))
+            write_text(mask_and_escape(remove_secrets(message)))
             return
         fields = {name: getattr(record, name) for name in FIELDS if name != "message" and hasattr(record, name)}
         write_text(_json_line(record.levelname.lower(), message, fields, datetime.fromtimestamp(record.created, UTC)))

@@ -16,11 +16,13 @@ import click
 
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.color import use_color
-from reconciler.cli.error_output import print_error
+from reconciler.cli.error_output import print_error, print_message
 from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.logs import remove_secrets
 from reconciler.errors import OutputError, ReconcilerError, UsageError
 from reconciler.model.run_context import read_run_context
 from reconciler.report.options import RenderOptions
+from reconciler.sanitize.escape import escape_controls
 
 T = TypeVar("T")
 _WRITTEN = "reconciler.output.written"
@@ -32,6 +34,7 @@ def write(text: str, output: Path | None = None, *, private: bool = False) -> No
     Raises OutputError when stdout cannot be written, BrokenPipeError when its reader has gone, UsageError when the
     file cannot be written.
     """
+    text = remove_secrets(text)  # somebody may have pasted the key into the file
     if output is not None:
         write_file(output, text.rstrip("\n") + "\n", private=private)
         return
@@ -91,6 +94,8 @@ def write_rendered(
     stream = _stdout() if output is None else None
     options = replace(render_options(global_options, stream, show_phones=show_phones), drift=drift, summary=summary)
     write(render(result, options), output, private=show_phones)
+    if output is not None and not global_options.quiet:
+        print_message(f"wrote {escape_controls(str(output))}", level="info")
 
 
 def render_options(global_options: GlobalOptions, stream: TextIO | None, *, show_phones: bool) -> RenderOptions:

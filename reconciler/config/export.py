@@ -21,6 +21,8 @@ from reconciler.model.text import normalize
 _FILE = "the imported groups"
 _MAX_LABEL_LENGTH = 200
 _MAX_ID_LENGTH = 200
+_DIGITS_OF_NUMBER = 7
+"""From so many digits on a name may be a phone number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +240,8 @@ class _Writer:
         if identity not in self.aliases:
             name = self._names[identity]
             wanted = slug(name)
+            if sum(map(str.isdigit, wanted)) >= _DIGITS_OF_NUMBER:  # an alias is never masked
+                wanted = ""
             if not any(char.isalpha() for char in wanted) or wanted in YAML_WORDS:
                 wanted = f"person-{wanted or identity[-4:]}"
             self.aliases[identity] = unique_key(wanted, self._taken)

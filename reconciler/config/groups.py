@@ -185,7 +185,7 @@ class GroupChecker:
             if identity not in members and person != self.instance:
                 place = self.merged.group_fields(group.key)["admins"].place
                 message = f"{quote_value(person.alias or identity)} is in `admins`, but is not a member"
-                hint = "add the person to the members: nobody else stays in this group"
+                hint = "add the person to the members, or the plan removes them from the group"
                 self.problems.warning(ProblemKind.CONTRADICTION, place, message, hint)
 
     def _report_same(self, field: str, group: DesiredGroup, first: DesiredGroup, hint: str) -> None:

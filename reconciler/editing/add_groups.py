@@ -140,7 +140,8 @@ def _find(file: YamlFile, name: str) -> _Section:
         if path == (name,) and is_shared(value, used):
             raise NotEditable(f"`{name}` is shared through a YAML alias")
         if path == (name,) and cast("MappingStartEvent", value).flow_style:
-            raise NotEditable(f"`{name}` is written in braces")
+            way_out = "" if _keys(file, name) else "; delete this line, which has no entries"
+            raise NotEditable(f"`{name}` is written in braces{way_out}")
         if path == last:
             mark = cast("Mark", key.start_mark)
             column, last_key = mark.column, mark.index

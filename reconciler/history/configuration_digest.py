@@ -8,22 +8,14 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
-from reconciler.model.desired import Desired, RemovalLimit
-from reconciler.model.restrictions import Restrictions, Rule
-
-_PLACES: Final[Mapping[type, frozenset[str]]] = {
-    Desired: frozenset({"sources", "warnings", "origins", "account_place"}),
-    RemovalLimit: frozenset({"source"}),
-    Restrictions: frozenset({"where"}),
-    Rule: frozenset({"where"}),
-}
-"""Fields that tell where something is written. Every other field of every value counts, also one that is added."""
+from reconciler.history.normal_form import PLACES
+from reconciler.model.desired import Desired
 
 
 def configuration_digest(desired: Desired) -> str:
-    """Return the SHA-256 of a configuration without the places in its files.
+    """Return the SHA-256 of a configuration without the places in its files; a field that is added counts, too.
 
     Spelling counts: a number that is written otherwise may be sent otherwise.
     """
@@ -36,7 +28,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return [type(value).__name__, value.value]
     if is_dataclass(value) and not isinstance(value, type):
-        places = _PLACES.get(type(value), frozenset())
+        places = PLACES.get(type(value), frozenset())
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.name not in places}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}

@@ -20,18 +20,25 @@ Form: TypeAlias = dict[tuple[str, str], Any]
 """Values by field and item. A mapping is {} under the item "", and its items differ one by one, people by identity; any
 other value, under the item "", differs as a whole. `UNMANAGED` and None stay what they are."""
 
+PLACES: Final[Mapping[type, frozenset[str]]] = {
+    Desired: frozenset({"sources", "warnings", "origins", "account_place"}),
+    RemovalLimit: frozenset({"source"}),
+    Restrictions: frozenset({"where"}),
+    Rule: frozenset({"where"}),
+}
+"""Fields that tell where something is written, and not what is wanted."""
+
 _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
+    **PLACES,
     # The groups are compared one by one, and what a file lost by `forbidden_removals`. Both sides are of one day.
-    Desired: frozenset({"groups", "as_of", "sources", "warnings", "origins", "account_place"}),
+    Desired: PLACES[Desired] | {"groups", "as_of"},
     # A handle, by which groups are paired.
     DesiredGroup: frozenset({"key"}),
     # The first is the member's key in the form; teams only explain how somebody came into the list.
     Member: frozenset({"person", "teams"}),
     # The first is the person's key in the form, aliases are a mapping of their own, the others are spelling.
     Person: frozenset({"identity", "jid", "alias", "name", "other_aliases"}),
-    # Where a rule is written.
-    Restrictions: frozenset({"where", "defined_in"}),
-    Rule: frozenset({"where"}),
+    Restrictions: PLACES[Restrictions] | {"defined_in"},
 }
 _SETTING_NAMES: Final = {"account": "instance.phone", "instance_id": "instance.id"}
 

@@ -105,7 +105,8 @@ def find_keys(option: str, patterns: Iterable[str], groups: Iterable[DesiredGrou
             unknown.append(pattern)
     if unknown:
         message = f"{option}: the configuration has no group {', '.join(unknown[:10])}"
-        raise UsageError(message, suggest_key(unknown[0].strip("*?"), keys))
+        patterns_hint = "" if set("*?[").isdisjoint(unknown[0]) else "\nin a pattern, only * and ? have a meaning"
+        raise UsageError(message, suggest_key(unknown[0].strip("*?"), keys) + patterns_hint)
     return tuple(sorted(found))
 
 

@@ -178,7 +178,7 @@ def _read_yaml(path: Path, typed: bool) -> YamlValue:
         text = path.read_text(encoding="utf-8")
         value = yaml.load(text, yaml.SafeLoader if typed else yaml.BaseLoader)  # noqa: S506 -- both build plain data only
     except (OSError, UnicodeDecodeError) as error:
-        raise SandboxError(f"cannot read {path}: {error}") from error
+        raise SandboxError(f"cannot read {path}: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SandboxError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     return YamlValue(value, f"{path}: ")

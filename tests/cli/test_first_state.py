@@ -50,7 +50,6 @@ def options(instance_id: str | None = None) -> GlobalOptions:
         verbose=False,
         quiet=True,
         color="never",
-        log_format="text",
     )
 
 

@@ -240,5 +240,4 @@ def _options(*, quiet: bool) -> Any:
         verbose=False,
         quiet=quiet,
         color="never",
-        log_format="text",
     )

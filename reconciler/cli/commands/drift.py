@@ -80,7 +80,7 @@ def send_notification(chat: ChatTarget, desired: Desired, planned: PlanResult, s
         if isinstance(error, MAY_HAVE_TAKEN_EFFECT):
             outcome, hint = "may have been sent", "check the chat; it is not sent twice"
         else:
-            outcome, hint = "was not sent", error.hint
+            outcome, hint = "was not sent", "check the id of the chat" if error.status == 404 else error.hint
         raise NotificationFailed(f"the notification to {chat.word} {outcome}: {error.summary()}", hint) from error
     if session.stop.event.is_set():
         raise Interrupted(f"interrupted; the notification to {chat.word} was sent")
@@ -158,7 +158,6 @@ def drift(
 
 def _try(write: Callable[[], None]) -> bool:
     """Print the drift. If that fails, print an error and go on, so that the notification is still sent."""
-
     try:
         write()
     except BrokenPipeError:

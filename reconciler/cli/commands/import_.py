@@ -215,7 +215,6 @@ def _write_entries(file: YamlFile, entries: Entries) -> None:
 
 
 def _require_same_instance(existing: _ExistingFile, account: _Account) -> None:
-
     wanted = existing.desired.instance_id
     if wanted not in (None, account.instance_id):
         message = f"{existing.file.source.file} was not changed: it is for the instance {wanted}"

@@ -36,7 +36,8 @@ SCHEMA = "groups.schema.json"
 """The schema that the first line of groups.yaml names, so that editors explain every key without the network."""
 NEXT_STEPS = {
     "github": (
-        "At the top of each workflow, set RECONCILER_PACKAGE to your copy of the reconciler: a wheel, a git address. "
+        "At the top of each workflow, set RECONCILER_PACKAGE to your copy of the reconciler: a wheel or a git "
+        "address. "
         "Never install it by a name that you do not own.",
         "In the repository's settings on GitHub, create the secret WAPPFY_API_KEY, and the environment `whatsapp` "
         "with the people who approve changes.",

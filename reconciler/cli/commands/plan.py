@@ -7,7 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
-from reconciler.cli.error_output import print_line, print_message
+from reconciler.cli.error_output import print_message
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import (
@@ -87,7 +87,7 @@ def plan(
     shown, render = source.to_saved_plan(plan), PLAN_FORMATS[format_]
     write_rendered(render, shown, global_options, output, show_phones=request.show_phones, summary=summary)
     if out is not None and not global_options.quiet:
-        print_line(f"reconciler: {saved_message(plan, out)}")
+        print_message(saved_message(plan, out), level="info")
     if not detailed_exitcode:
         return ExitCode.DONE
     if plan.refusals:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from reconciler.plan.file_format import SavedPlan
@@ -16,7 +14,7 @@ from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal, plural
 from reconciler.report.plan_view import PlanView, plan_view
 from reconciler.report.sections import Tone
-from reconciler.report.summary import as_of_sentence
+from reconciler.report.summary import as_of_sentence, moment_text
 
 _MAX_FILES: Final = 5
 _MAX_OPEN_CARDS: Final = 10
@@ -141,15 +139,7 @@ def _facts(saved: SavedPlan, view: PlanView) -> Iterator[tuple[str, Pieces]]:
     if saved.plan.has_changes:
         yield "Takes", literal(view.totals.rest)
     yield "From", first_pieces([source.path for source in saved.sources], _MAX_FILES)
-    yield "Made", (*_moment(saved.made_at), *literal(" by reconciler "), OutsideText(saved.made_by))
+    made_at = literal(moment_text(saved.made_at)) or (OutsideText(saved.made_at),)
+    yield "Made", (*made_at, *literal(" by reconciler "), OutsideText(saved.made_by))
     yield "As of", literal(saved.plan.as_of.isoformat())
     yield "Instance", (OutsideText(saved.plan.instance_id),) if saved.plan.instance_id else ()
-
-
-def _moment(written: str) -> Pieces:
-    """Return `2026-11-21 12:00 UTC`; a text that is not a point in time with its offset from UTC stays as it is."""
-    with suppress(ValueError, OverflowError):
-        moment = datetime.fromisoformat(written)
-        if moment.tzinfo is not None:
-            return literal(moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"))
-    return (OutsideText(written),)
