@@ -28,13 +28,15 @@ T = TypeVar("T")
 _WRITTEN = "reconciler.output.written"
 
 
-def write(text: str, output: Path | None = None, *, private: bool = False) -> None:
-    """Write a result to stdout or to a file.
+def write(text: str, output: Path | None = None, *, private: bool = False, with_key: bool = False) -> None:
+    """Write a result to stdout or to a file, without the API key: somebody may have pasted it into the configuration.
+
+    `with_key` is for texts that show the public key of the embedded server.
 
     Raises OutputError when stdout cannot be written, BrokenPipeError when its reader has gone, UsageError when the
     file cannot be written.
     """
-    text = remove_secrets(text)  # somebody may have pasted the key into the file
+    text = text if with_key else remove_secrets(text)
     if output is not None:
         write_file(output, text.rstrip("\n") + "\n", private=private)
         return

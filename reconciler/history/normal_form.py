@@ -26,7 +26,7 @@ PLACES: Final[Mapping[type, frozenset[str]]] = {
     Restrictions: frozenset({"where"}),
     Rule: frozenset({"where"}),
 }
-"""Fields that tell where something is written, and not what is wanted."""
+"""Fields that tell where something is written. They change nothing in a group."""
 
 _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     **PLACES,

@@ -177,8 +177,10 @@ def _read_yaml(path: Path, typed: bool) -> YamlValue:
     try:
         text = path.read_text(encoding="utf-8")
         value = yaml.load(text, yaml.SafeLoader if typed else yaml.BaseLoader)  # noqa: S506 -- both build plain data only
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise SandboxError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SandboxError(f"cannot read {path}: it is not UTF-8") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SandboxError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     return YamlValue(value, f"{path}: ")

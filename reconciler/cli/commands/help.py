@@ -35,5 +35,5 @@ def help_(words: tuple[str, ...]) -> int:
         if found is None:
             context.fail(f"No such command {word!r}.")
         context = found.context_class(found, parent=context, info_name=name)
-    write(context.get_help())
+    write(context.get_help(), with_key=True)
     return 0

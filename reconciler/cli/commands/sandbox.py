@@ -105,7 +105,10 @@ def serve(
         fault_list = load_faults(faults) if faults is not None else ()
         _seed(world, global_options, first_state, state)
         with Server(world, settings, fault_list, host, port) as server:
-            write(f"serving {server.url}  instance {_instances(world)}  key {server.key}  (stop with Ctrl-C)")
+            write(
+                f"serving {server.url}  instance {_instances(world)}  key {server.key}  (stop with Ctrl-C)",
+                with_key=True,
+            )
             stop.wait()
     return 0
 
