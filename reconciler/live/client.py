@@ -14,7 +14,7 @@ from reconciler.live.paging import Paginator
 from reconciler.live.retry import Retry
 from reconciler.live.transport import Transport
 from reconciler.model.identity import chat_id, invite_code, is_group_id
-from reconciler.model.live import ApiCall, Contact, Instance, Listing, LiveGroup
+from reconciler.model.live import ApiCall, Contact, Instance, Listing, LiveGroup, Webhook
 from reconciler.model.text import texts_equal
 from reconciler.sanitize.mask import mask_person
 
@@ -33,6 +33,11 @@ class Client:
         self._transport = transport
         self._base = _instance_path(instance_id)
         self._dialect: Dialect | None = None
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """The form of the newest read; None while no read has told it."""
+        return self._dialect
 
     @property
     def removes_by_post(self) -> bool:
@@ -120,6 +125,16 @@ class Client:
 
         contacts = Paginator(fetch, decode.contact, _contact_key, str(endpoints.CONTACTS)).read_all()
         return tuple(sorted(contacts.entries, key=lambda contact: (contact.id, contact.name or "")))
+
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """List the webhooks of the key's user, for any of their instances, sorted by id."""
+
+        def fetch(query: Mapping[str, int] | None) -> Any:
+            call = endpoints.WEBHOOKS
+            return self._transport.request(call.method, call.path, params=query, retry=Retry.IDEMPOTENT).data
+
+        webhooks = Paginator(fetch, decode.webhook, attrgetter("id"), str(endpoints.WEBHOOKS)).read_all()
+        return tuple(sorted(webhooks.entries, key=attrgetter("id")))
 
     def check_contact(self, phone: str) -> ContactCheck:
         """Return whether an international number ("+" is optional) is on WhatsApp, and under which JID."""

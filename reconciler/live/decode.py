@@ -7,15 +7,16 @@ the list, `admin: "admin" | "superadmin" | null`. Ids may be text or the objects
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from reconciler.errors import InvalidResponse
 from reconciler.model import identity
 from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
-from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
+from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant, Webhook
 from reconciler.model.text import Untrusted
 
 
@@ -193,7 +194,32 @@ def contact_check(value: JsonValue) -> ContactCheck:
 def instance(value: JsonValue) -> Instance:
     """Decode the instance behind the key."""
     kind = value.optional("type")
-    return Instance(value.field("id").text(), value.field("status").text(), kind.text() if kind else "waha")
+    jid = _jid_from_phone_fields(value, ("phone", "number", *_PHONE_FIELDS))
+    return Instance(
+        value.field("id").text(),
+        value.field("status").text(),
+        kind.text() if kind else "waha",
+        identity_of_jid(jid) if jid is not None else None,
+    )
+
+
+def webhook(value: JsonValue) -> Webhook:
+    """Decode one webhook; its secret, and the path of its URL, are left where they are."""
+    events, instance_id, active = value.optional("events"), value.optional("instance_id"), value.optional("is_active")
+    url, id_ = value.field("url").text(), value.field("id")
+    if not isinstance(id_.raw, str | int):
+        raise id_.type_error("an id")
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = ""
+    return Webhook(
+        id=str(id_.raw),
+        host=Untrusted(host),
+        events=tuple(event.text() for event in events.entries()) if events else (),
+        instance_id=instance_id.text() if instance_id else None,
+        is_active=active.flag() if active else None,
+    )
 
 
 def _group_id(value: JsonValue) -> str:
@@ -248,9 +274,9 @@ def _participant(value: JsonValue) -> Participant:
     )
 
 
-def _jid_from_phone_fields(value: JsonValue) -> str | None:
+def _jid_from_phone_fields(value: JsonValue, names: Sequence[str] = _PHONE_FIELDS) -> str | None:
     """Return the phone JID of the first field that holds a readable phone number."""
-    fields = filter(None, map(value.optional, _PHONE_FIELDS))
+    fields = filter(None, map(value.optional, names))
     texts = (str(field.raw) if type(field.raw) is int else _id_text(field) for field in fields)
     return next((jid for text in texts if (jid := _phone_jid(text)) is not None), None)
 

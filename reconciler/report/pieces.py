@@ -101,10 +101,11 @@ def outside(text: str | None) -> Pieces:
 
 def message_pieces(message: Message | None) -> Pieces:
     """Return a message as pieces: its sentence is ours, its parameters come from outside."""
-    return () if message is None else tuple(map(_message_piece, message.pieces()))
+    return () if message is None else tuple(map(message_piece, message.pieces()))
 
 
-def _message_piece(piece: LiteralText | Parameter) -> Piece:
+def message_piece(piece: LiteralText | Parameter) -> Piece:
+    """Return a piece of a message: our own words as they are, what comes from outside to be masked and escaped."""
     if isinstance(piece, LiteralText):
         return piece
     match piece.value:

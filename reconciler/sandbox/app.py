@@ -73,6 +73,10 @@ def _routes(service: Service) -> list[tuple[re.Pattern[str], Mapping[str, Endpoi
         with service.world.transaction() as db:
             return success_reply(handlers.create_webhook(db, request), request, 201)
 
+    def list_webhooks(request: ApiRequest) -> HttpReply:
+        with service.world.transaction() as db:
+            return success_reply(handlers.list_webhooks(db), request)
+
     def openapi(_request: ApiRequest) -> HttpReply:
         return HttpReply(200, openapi_document(), {"content-type": "application/json"})
 
@@ -82,7 +86,7 @@ def _routes(service: Service) -> list[tuple[re.Pattern[str], Mapping[str, Endpoi
         }
         for path, methods in _instance_handlers(service.settings.dialect).items()
     }
-    routes |= {"/api/webhooks": {"POST": webhooks}, OPENAPI_PATH: {"GET": openapi}}
+    routes |= {"/api/webhooks": {"GET": list_webhooks, "POST": webhooks}, OPENAPI_PATH: {"GET": openapi}}
     return [(compile_path(path)[0], methods) for path, methods in routes.items()]
 
 

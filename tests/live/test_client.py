@@ -12,7 +12,7 @@ from reconciler.errors import InvalidResponse, UsageError
 from reconciler.live.client import Client
 from reconciler.live.decode import ContactCheck, CreatedGroup
 from reconciler.model.identity import Identity
-from reconciler.model.live import Contact, Instance, ListedGroup, Listing, LiveGroup, Participant
+from reconciler.model.live import Contact, Instance, ListedGroup, Listing, LiveGroup, Participant, Webhook
 from reconciler.model.text import Untrusted
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 from tests.live.transport_setup import ALICE, BASE, BOB, GROUP, KEY, OTHER, Setup, client_of
@@ -56,6 +56,28 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
         lambda c: c.instance(),
         Expect("GET", BASE, data={"id": "inst_abc123", "status": "scan_qr", "name": None}),
         Instance("inst_abc123", "scan_qr", "waha"),
+    ),
+    (
+        "instance with its number",
+        lambda c: c.instance(),
+        Expect("GET", BASE, data={"id": "inst_abc123", "status": "connected", "phone_number": "+1 202 555 0100"}),
+        Instance("inst_abc123", "connected", "waha", Identity("+12025550100")),
+    ),
+    (
+        "webhooks, without secrets",
+        lambda c: c.webhooks(),
+        Expect(
+            "GET",
+            "/webhooks",
+            data=[
+                {"id": 7, "url": "https://example.com/s3cr3t?t=s3cr3t", "secret": "s3cr3t", "events": ["group.left"]},
+                {"id": "wh_1", "url": "https://[", "events": [], "instance_id": "inst_abc123", "is_active": False},
+            ],
+        ),
+        (
+            Webhook(id="7", host=Untrusted("example.com"), events=("group.left",)),
+            Webhook(id="wh_1", host=Untrusted(""), instance_id="inst_abc123", is_active=False),
+        ),
     ),
     (
         "list, guide",
