@@ -39,7 +39,7 @@ def group_checks(setup: Setup, seen: Observed | None) -> Iterator[Check]:
     names = ("webhooks", "list", "people", "rights", "own-number", "groups", "time")
     if seen is None or seen.webhooks is None:
         reason = (
-            missing_words(setup) if seen is None else Sentence.of("no group can be read before the above is mended")
+            missing_words(setup) if seen is None else Sentence.of("no group can be read until the above is repaired")
         )
         yield from (skipped(name, reason) for name in names)
         return

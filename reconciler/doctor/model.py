@@ -185,7 +185,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """All checks, in their order; `program` says which version on which Python and system made them.
+    """All checks, in their order; `program` is the version, Python and system that made them.
 
     `capture` has the form of every response, where it was asked for.
     """
@@ -210,5 +210,5 @@ class Examination:
 
     @property
     def first_broken(self) -> Check | None:
-        """The first check that found something broken: what to mend first."""
+        """The first check that found something broken: what to repair first."""
         return next((check for check in self.checks if check.outcome is Outcome.BROKEN), None)

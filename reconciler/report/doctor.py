@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from reconciler.doctor.model import Check, Examination, Outcome, Seconds, Words
+from reconciler.doctor.shapes import capture_text
 from reconciler.messages import LiteralText, Parameter
 from reconciler.messages import Piece as MessagePiece
 from reconciler.model.person_ref import PersonRef
@@ -18,7 +19,6 @@ from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import PersonName, Piece, message_piece, plain_text, plural
 from reconciler.report.summary import duration
 from reconciler.report.text import BOLD, paint, wrap_text
-from reconciler.sanitize.escape import json_text
 
 DOCTOR_FORMAT: Final = "wappfy-reconciler/doctor"
 DOCTOR_FORMAT_VERSION: Final = 1
@@ -27,12 +27,12 @@ _COLORS: Final = {Outcome.FINE: "32", Outcome.NOTE: "33", Outcome.BROKEN: "1;31"
 
 
 def render_examination(examination: Examination, options: RenderOptions) -> str:
-    """Return the checks, what they come to, and what to mend first; below it the capture, if there is one."""
+    """Return the checks, what they come to, and what to repair first; below it the capture, if there is one."""
     width = max(len(check.name) for check in examination.checks)
     by_reason = groupby(examination.checks, key=lambda check: check.text if _is_skipped(check) else id(check))
     lines = [line for _, checks in by_reason for line in _lines(list(checks), width, options)]
     text = wrap_text("\n".join([examination.program, *lines, "", *_ending(examination, options)]), options.width)
-    return text if examination.capture is None else f"{text}\n\n{json_text(examination.capture)}"
+    return text if examination.capture is None else f"{text}\n\n{capture_text(examination.capture)}"
 
 
 def _is_skipped(check: Check) -> bool:
@@ -72,7 +72,7 @@ def _ending(examination: Examination, options: RenderOptions) -> Iterator[str]:
     yield paint(f"{plural(len(examination.checks), 'check')}: {', '.join(counts)}", BOLD, options)
     first = examination.first_broken
     if first is not None:
-        yield f"Mend first: {first.name}. Then run `reconciler doctor` again."
+        yield f"Repair first: {first.name}. Then run `reconciler doctor` again."
 
 
 def words_text(words: Words, options: RenderOptions) -> str:

@@ -12,11 +12,13 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.error_output import print_message
 from reconciler.cli.formats import DOCTOR_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import FileType, option, result_options, show_phones_option, today
-from reconciler.cli.output import require_distinct_files, write_rendered
+from reconciler.cli.options import FileType, file_option, option, result_options, show_phones_option, today
+from reconciler.cli.output import require_distinct_files, write, write_rendered
 from reconciler.errors import ConfigError, UsageError
+from reconciler.sanitize.escape import escape_controls
 
 if TYPE_CHECKING:
     from reconciler.doctor.model import Examination, Observed, Setup
@@ -54,6 +56,10 @@ ATTEMPTS = 2
     is_flag=True,
     help="Ask who of the file is on WhatsApp, and under which number: one call a person, at most 200 a run.",
 )
+@file_option(
+    "--capture",
+    help="Print the form of every response (no text, number, id or key), and write it to this file, for a bug report.",
+)
 @result_options(DOCTOR_FORMATS)
 @show_phones_option
 @pass_global_options
@@ -62,6 +68,7 @@ def doctor(
     path: Path | None,
     sample: int,
     numbers: bool,
+    capture: Path | None,
     format_: str,
     output: Path | None,
     show_phones: bool,
@@ -72,15 +79,20 @@ def doctor(
     Without PATH, groups.yaml is checked if it is there.
     """
     from reconciler.doctor.observe import Request
+    from reconciler.doctor.shapes import capture_text
 
     path = path or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
     setup = _setup(path, global_options)
     sources = setup.desired.sources if setup.desired else ()
     inputs = (*(Path(source.path) for source in sources), path, global_options.api_key_file)
-    require_distinct_files({"--output": output}, inputs)
+    require_distinct_files({"--output": output, "--capture": capture}, inputs)
     request = Request(sample=sample, numbers=numbers, parallelism=global_options.parallelism)
-    examination = _examine(setup, request, global_options)
+    examination = _examine(setup, request, global_options, with_capture=capture is not None)
     write_rendered(DOCTOR_FORMATS[format_], examination, global_options, output, show_phones=show_phones)
+    if capture is not None and examination.capture is not None:
+        write(capture_text(examination.capture), capture)
+        if not global_options.quiet:
+            print_message(f"wrote {escape_controls(str(capture))}", level="info")
     return examination.exit_code
 
 
@@ -138,15 +150,17 @@ def _or_error(find: Callable[[], str]) -> str | UsageError:
         return error
 
 
-def _examine(setup: Setup, request: Request, global_options: GlobalOptions) -> Examination:
+def _examine(setup: Setup, request: Request, global_options: GlobalOptions, *, with_capture: bool) -> Examination:
     from reconciler.doctor.checks import server_checks, setup_checks
     from reconciler.doctor.group_checks import group_checks
     from reconciler.doctor.model import Examination
+    from reconciler.doctor.shapes import capture_document
 
     seen = _observe(setup, request, global_options) if setup.first_missing is None else None
     program = f"reconciler {__version__}, Python {platform.python_version()}, {platform.system()}"
     checks = (*setup_checks(setup), *server_checks(setup, seen), *group_checks(setup, seen))
-    return Examination(program=program, checks=checks)
+    capture = capture_document(seen.exchanges if seen else (), program) if with_capture else None
+    return Examination(program=program, checks=checks, capture=capture)
 
 
 def _observe(setup: Setup, request: Request, global_options: GlobalOptions) -> Observed:

@@ -100,7 +100,7 @@ def test_with_nothing_set_it_says_what_to_set_first(stage: Stage, monkeypatch: p
     ran = stage.run("doctor")
     assert (ran.code, ran.err) == (1, "")
     assert "set WAPPFY_API_KEY" in ran.out
-    assert "Mend first: key." in ran.out
+    assert "Repair first: key." in ran.out
     found = examine(stage)
     assert outcomes(found, "broken") == ["key", "instance"]
     assert found["file"]["outcome"] == "skipped"
@@ -495,3 +495,37 @@ def test_the_embedded_server_is_examined_too(stage: Stage) -> None:
     found = examine(stage, "--sandbox")
     assert outcomes(found, "broken") == []
     assert found["key"]["text"] == "the key comes from the embedded server"
+
+
+@pytest.mark.parametrize("settings", [Settings(), Settings(dialect="reference", paging="page", page_size=10)])
+def test_a_capture_is_printed_before_it_is_written_and_has_nothing_of_the_account(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with behaving(settings, tmp_path, monkeypatch, capsys) as stage:
+        register(stage, {"url": f"https://hooks.example.com/{SECRET}", "events": ["group.left"], "secret": SECRET})
+        ran = stage.run("doctor", "--numbers", "--capture", "shapes.json")
+        text = (stage.folder / "shapes.json").read_text(encoding="utf-8")
+        group_ids = list(stage.world.snapshot())
+    assert ran.out.endswith(text)
+    assert ran.err == "reconciler: wrote shapes.json\n"
+    secrets = [stage.server.key, INSTANCE, SECRET, "hooks.example.com", "Alpha", "Beta", "Sandbox", *group_ids]
+    digits = re.compile(r"[0-9]{5,}")
+    assert [secret for secret in secrets if secret in text] == digits.findall(text) == []
+    calls = {answer["call"] for answer in json.loads(text)["answers"]}
+    assert calls >= {"GET /instances/{id}", "GET /webhooks", "GET /groups", "GET /groups/{id}", "GET /contacts/check"}
+
+
+def test_the_json_document_has_the_capture(stage: Stage) -> None:
+    live(stage)
+    stage.file(FILE)
+    ran = stage.run("doctor", "--format", "json", "--capture", "shapes.json")
+    checks(ran)
+    assert json.loads(ran.out)["capture"] == json.loads((stage.folder / "shapes.json").read_text(encoding="utf-8"))
+
+
+def test_a_capture_overwrites_no_input(stage: Stage) -> None:
+    path = stage.file(FILE)
+    before = path.read_bytes()
+    ran = stage.run("doctor", "--capture", "groups.yaml")
+    assert (ran.code, path.read_bytes()) == (1, before)
+    assert stage.calls() == []
