@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to look at besides: how many groups to read whole, whether to ask about every number of the file."""
+    """What to look at in addition: how many groups to read whole, whether to ask about every number of the file."""
 
     sample: int = 5
     numbers: bool = False

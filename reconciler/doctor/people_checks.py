@@ -171,7 +171,7 @@ def _own_number_by_groups(seen: Observed, number: Identity, place: str) -> Check
 
 
 def check_all_numbers(numbers: Numbers) -> Check:
-    """Tell who is not on WhatsApp, and who is there under another number than the file has, with what to write."""
+    """Report who is not on WhatsApp, and who is there under another number than the file has, with what to write."""
     items = tuple(words for person, answer in numbers.answers if (words := _number_words(person, answer)) is not None)
     asked = len(numbers.answers)
     text = "{asked:int} {asked:number|numbers} asked about, {odd:int} to look at"
@@ -188,7 +188,7 @@ def check_all_numbers(numbers: Numbers) -> Check:
 
 
 def _number_words(person: Person, answer: ContactCheck) -> Words | None:
-    """Return what is odd about somebody's number and the line to write; None where nothing is."""
+    """Return what is odd about a person's number and the line to write; None where nothing is."""
     who = PersonRef.of(person)
     if not answer.exists:
         return Sentence.of("{who}: {number} is not on WhatsApp; correct it", who=who, number=person.identity)

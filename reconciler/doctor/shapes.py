@@ -1,7 +1,7 @@
 """Keep of a response its form alone, so that it can be shown to anybody: fields, types, lengths, words of fixed lists.
 
 Nothing is redacted, because no value ever gets in: whatever is written comes from a list in this module, or is a
-number of fields, characters or digits. Field names come from a server too, and may be somebody's name or number: a name
+number of fields, characters or digits. Field names come from a server too, and may be a person's name or number: a name
 is written only if it consists of words of `_VOCABULARY`. Pure.
 
 A form is an object by type: `{"text": {"count": 3, "forms": ["jid@lid"], "length": [14, 18]}, "null": {"count": 1}}`.
@@ -38,10 +38,10 @@ cloud code community connected connection contact contacts content control cooki
 creator cross cursor data date deleted desc description detail details device disabled display duration edit enabled
 encoding encrypted end engine ephemeral error errors etag event events exists expiration expires field fields first
 frame from full generated get group groups has headers health hidden host icon id ids image inactive info instance
-instances invite is items jid job join joined keep key kind language last length level lid limit limited link linked list
-locked me member members membership message messages meta metadata method mode modified more ms muted name names next
-notify number offset ok open options origin own owner page pages pagination parent participant participants path per
-permission phone photo picture plan platform pn policy powered prev previous private processed profile proxy push
+instances invite is items jid job join joined keep key kind language last length level lid limit limited link linked
+list locked me member members membership message messages meta metadata method mode modified more ms muted name names
+next notify number offset ok open options origin own owner page pages pagination parent participant participants path
+per permission phone photo picture plan platform pn policy powered prev previous private processed profile proxy push
 pushname qr query rank rate ratelimit read reason referrer region remaining remote report request reset resource
 response result results retry role rules seconds secret security send sent serialized server service session settings
 short size social start state status strict subject subscribed success super suspended sync system tag tags text time
@@ -146,9 +146,8 @@ def _answer(same: Sequence[Exchange]) -> dict[str, Any]:
     headers = [{name.lower(): value for name, value in exchange.response.headers.items()} for exchange in same]
     bodies = [body for exchange in same if (body := _parse(exchange.response.body)) is not _UNREADABLE]
     unreadable = len(same) - len(bodies)
-    fields = form_of(headers)["object"]
     return {
-        "headers": {"fields": fields["fields"], "other_fields": fields["other_fields"]},
+        "headers": form_of(headers),
         "body": form_of(bodies),
         **({"unreadable_bodies": unreadable} if unreadable else {}),
     }
@@ -203,10 +202,9 @@ def _fields(objects: Sequence[Mapping[str, Any]], depth: int) -> dict[str, Any]:
         for name, value in one.items():
             target, key = (known, name) if is_known_name(name) else (others, str(len(name)))
             target[key].append(value)
-    return {
-        "fields": {name: form_of(values, name, depth + 1) for name, values in known.items()},
-        "other_fields": {length: form_of(values, "", depth + 1) for length, values in others.items()},
-    }
+    fields = {name: form_of(values, name, depth + 1) for name, values in known.items()}
+    unknown = {length: form_of(values, "", depth + 1) for length, values in others.items()}
+    return {"fields": fields, **({"other_fields": unknown} if unknown else {})}
 
 
 def is_known_name(name: str) -> bool:

@@ -73,7 +73,7 @@ def doctor(
     output: Path | None,
     show_phones: bool,
 ) -> int:
-    """Check the file, the key, the server, the instance and its groups, and say what to do. Never writes.
+    """Check the file, the key, the server, the instance and its groups, and show what to do. Never writes.
 
     Each line is a check: ✓ fine, ! worth knowing, ✗ broken, - not checked. Ends with 1 if something is broken.
     Without PATH, groups.yaml is checked if it is there.
@@ -157,7 +157,7 @@ def _examine(setup: Setup, request: Request, global_options: GlobalOptions, *, w
     from reconciler.doctor.shapes import capture_document
 
     seen = _observe(setup, request, global_options) if setup.first_missing is None else None
-    program = f"reconciler {__version__}, Python {platform.python_version()}, {platform.system()}"
+    program = f"wappfy-reconciler {__version__}, Python {platform.python_version()}, {platform.system()}"
     checks = (*setup_checks(setup), *server_checks(setup, seen), *group_checks(setup, seen))
     capture = capture_document(seen.exchanges if seen else (), program) if with_capture else None
     return Examination(program=program, checks=checks, capture=capture)

@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.json_schemas import schema_text
 from reconciler.sandbox import Fault, FaultKind, Settings
+from tests.cli.test_signals import running
 from tests.stage import INSTANCE, PHONE, Ran, Stage, stage_with
 
 ALICE, BOB, CAROL = "+1 202 555 0143", "+1 202 555 0144", "+1 303 555 0145"
@@ -90,7 +91,7 @@ def test_the_text_has_one_line_a_check_and_ends_with_what_they_come_to(stage: St
     ran = stage.run("doctor")
     lines = ran.out.splitlines()
     assert ran.code == 0
-    assert lines[0].startswith("reconciler ")
+    assert lines[0].startswith("wappfy-reconciler ")
     assert [line.split()[1] for line in lines if line.startswith("✓")] == list(examine(stage))
     assert lines[-1] == "14 checks: 14 fine"
 
@@ -529,3 +530,32 @@ def test_a_capture_overwrites_no_input(stage: Stage) -> None:
     ran = stage.run("doctor", "--capture", "groups.yaml")
     assert (ran.code, path.read_bytes()) == (1, before)
     assert stage.calls() == []
+
+
+@pytest.mark.parametrize(("options", "words"), [((), "in numbered pages"), (("--paging", "none"), "in one piece")])
+def test_a_server_like_a_capture_is_served_and_options_override_it(
+    options: tuple[str, ...],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = Settings(dialect="reference", paging="page", page_size=10, rate_limit=300)
+    with behaving(settings, tmp_path, monkeypatch, capsys) as stage:
+        stage.run("doctor", "--capture", "shapes.json")
+        line = ("sandbox", "serve", "--port", "0", "--like", "shapes.json", "--from", "groups.yaml", *options)
+        with running(*line) as process:
+            assert process.stdout is not None
+            ready = process.stdout.readline()
+            found = examine(stage, "--base-url", ready.split()[1])
+    assert outcomes(found, "broken") == []
+    assert f"in the reference dialect, {words}" in found["list"]["text"]
+    assert found["rate-limit"]["numbers"]["limit"] == 300
+
+
+def test_a_file_that_is_no_capture_starts_no_server(stage: Stage) -> None:
+    path = stage.file(FILE)
+    ran = stage.run("sandbox", "serve", "--port", "0", "--like", str(path))
+    assert (ran.code, ran.out) == (1, "")
+    assert "doctor --capture" in ran.err
+    assert not (stage.folder / ".reconciler").exists()
