@@ -176,7 +176,7 @@ def check_rate_limit(seen: Observed) -> Check:
     if isinstance(seen.instance, RateLimited):
         return failed("rate-limit", seen.instance)
     told = [rates for exchange in seen.exchanges if (rates := _rates(exchange)) is not None]
-    own = Sentence.of("`--rate` caps this at {rate:int} a minute", rate=int(seen.rate_option or 0))
+    own = Sentence.of("`--rate` caps this at {rate} calls a minute", rate=f"{seen.rate_option or 0:g}")
     if not told:
         text = "no answer has the headers of a rate limit; the documented {limit:int} calls a minute are assumed"
         advice = Sentence.of("if calls are answered with 429, lower the rate with `--rate`")

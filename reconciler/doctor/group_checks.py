@@ -34,9 +34,9 @@ from reconciler.model.live import Listing
 _MAX_ITEMS = 10
 
 
-def group_checks(setup: Setup, seen: Observed | None) -> Iterator[Check]:
-    """Yield what the reads of groups tell, and what they mean for the file."""
-    names = ("webhooks", "list", "people", "rights", "own-number", "groups", "time")
+def group_checks(setup: Setup, seen: Observed | None, *, numbers: bool = False) -> Iterator[Check]:
+    """Yield what the reads of groups tell, and what they mean for the file; with `numbers`, who is on WhatsApp."""
+    names = ("webhooks", "list", "people", "rights", "own-number", "groups", "time", *(("numbers",) if numbers else ()))
     if seen is None or seen.webhooks is None:
         reason = (
             missing_words(setup) if seen is None else Sentence.of("no group can be read until the above is repaired")
@@ -50,8 +50,9 @@ def group_checks(setup: Setup, seen: Observed | None) -> Iterator[Check]:
     yield check_own_number(setup, seen)
     yield check_matches(setup, seen)
     yield check_time(setup, seen)
-    if seen.numbers is not None:
-        yield check_all_numbers(seen.numbers)
+    if numbers:
+        reason = NO_FILE if setup.desired is None else NOT_READ
+        yield skipped("numbers", reason) if seen.numbers is None else check_all_numbers(seen.numbers)
 
 
 def check_webhooks(setup: Setup, seen: Observed) -> Check:

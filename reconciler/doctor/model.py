@@ -166,7 +166,7 @@ class Numbers:
 class Observed:
     """What the reads found; None for what was not read, an error for a read that failed.
 
-    `list_calls` is how many calls the list took, `read_again` whether its end was proven by reading it once more.
+    `list_calls` is how many calls the list took until its end was proven, `read_again` whether its end was proven by reading it once more.
     `sample` has the groups that were read whole. `per_minute` is the limit of calls as far as it is known.
     """
 

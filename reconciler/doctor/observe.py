@@ -104,8 +104,8 @@ def _observe_groups(
     before = len(exchanges)
     groups = setup.desired.groups if setup.desired else ()
     listing = _attempt(lambda: list_groups(client, pinned_groups(groups)))
-    calls = len(exchanges) - before
     confirmed = _attempt(lambda: confirm_listing(listing, client)) if isinstance(listing, Listing) else listing
+    calls = len(exchanges) - before
     seen = replace(seen, listing=confirmed, list_calls=calls, read_again=confirmed is not listing)
     if not isinstance(confirmed, Listing):
         return seen

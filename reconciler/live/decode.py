@@ -7,11 +7,10 @@ the list, `admin: "admin" | "superadmin" | null`. Ids may be text or the objects
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from reconciler.errors import InvalidResponse
 from reconciler.model import identity
@@ -86,6 +85,7 @@ def _kind(raw: Any) -> str:
 
 
 _NUMBER = re.compile(r"\+?(?P<digits>[1-9][0-9]{4,14})", re.ASCII)
+_URL_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([a-z0-9.-]+)", re.ASCII | re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s().-]")
 _PHONE_FIELDS = ("phoneNumber", "phone_number", "pn", "jid")
 
@@ -194,13 +194,16 @@ def contact_check(value: JsonValue) -> ContactCheck:
 def instance(value: JsonValue) -> Instance:
     """Decode the instance behind the key."""
     kind = value.optional("type")
-    jid = _jid_from_phone_fields(value, ("phone", "number", *_PHONE_FIELDS))
     return Instance(
-        value.field("id").text(),
-        value.field("status").text(),
-        kind.text() if kind else "waha",
-        identity_of_jid(jid) if jid is not None else None,
+        value.field("id").text(), value.field("status").text(), kind.text() if kind else "waha", _own_number(value.raw)
     )
+
+
+def _own_number(raw: Mapping[str, Any]) -> Identity | None:
+    """Return the number of an instance; None where no field has one. No document names the field, so none is wrong."""
+    fields = (raw.get(name) for name in ("phone", "number", *_PHONE_FIELDS))
+    jids = (_phone_jid(str(value)) for value in fields if type(value) in (str, int))
+    return next((identity_of_jid(jid) for jid in jids if jid is not None), None)
 
 
 def webhook(value: JsonValue) -> Webhook:
@@ -209,13 +212,10 @@ def webhook(value: JsonValue) -> Webhook:
     url, id_ = value.field("url").text(), value.field("id")
     if not isinstance(id_.raw, str | int):
         raise id_.type_error("an id")
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        host = ""
+    host = _URL_HOST.match(url)
     return Webhook(
         id=str(id_.raw),
-        host=Untrusted(host),
+        host=Untrusted(host[1] if host else ""),
         events=tuple(event.text() for event in events.entries()) if events else (),
         instance_id=instance_id.text() if instance_id else None,
         is_active=active.flag() if active else None,
@@ -274,9 +274,9 @@ def _participant(value: JsonValue) -> Participant:
     )
 
 
-def _jid_from_phone_fields(value: JsonValue, names: Sequence[str] = _PHONE_FIELDS) -> str | None:
+def _jid_from_phone_fields(value: JsonValue) -> str | None:
     """Return the phone JID of the first field that holds a readable phone number."""
-    fields = filter(None, map(value.optional, names))
+    fields = filter(None, map(value.optional, _PHONE_FIELDS))
     texts = (str(field.raw) if type(field.raw) is int else _id_text(field) for field in fields)
     return next((jid for text in texts if (jid := _phone_jid(text)) is not None), None)
 

@@ -54,7 +54,7 @@ class Likeness:
 
 
 def load_likeness(path: Path) -> Likeness:
-    """Read a capture; raise SandboxError if the file is not a capture, or has no successful response of a list of groups."""
+    """Read a capture; raise SandboxError for any other file, and for one without a successful list of groups."""
     capture = _read(path)
     answers = [answer for answer in _list(capture.get("answers")) if isinstance(answer, dict)]
     good = [answer for answer in answers if answer.get("status") == 200 and isinstance(answer.get("body"), dict)]

@@ -42,6 +42,7 @@ REFERENCE_LIVE = LiveGroup(
     id=GROUP, name=Untrusted("Project Alpha"), description=Untrusted(""), participants=(ALICE_OWNER, BOB_ADMIN)
 )
 
+ODD: list[Any] = [None, True, 1.5, "", "none", "1@lid", [], {"a": 1}]
 CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
     (
         "instance",
@@ -63,6 +64,15 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
         Expect("GET", BASE, data={"id": "inst_abc123", "status": "connected", "phone_number": "+1 202 555 0100"}),
         Instance("inst_abc123", "connected", "waha", Identity("+12025550100")),
     ),
+    *(
+        (
+            f"instance with a phone that is {odd!r}",
+            lambda c: c.instance(),
+            Expect("GET", BASE, data={"id": "inst_abc123", "status": "connected", "phone": odd, "jid": [odd]}),
+            Instance("inst_abc123", "connected", "waha"),
+        )
+        for odd in ODD
+    ),
     (
         "webhooks, without secrets",
         lambda c: c.webhooks(),
@@ -70,7 +80,12 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
             "GET",
             "/webhooks",
             data=[
-                {"id": 7, "url": "https://example.com/s3cr3t?t=s3cr3t", "secret": "s3cr3t", "events": ["group.left"]},
+                {
+                    "id": 7,
+                    "url": "https://u:s3cr3t@example.com/s3cr3t?t=s3cr3t",
+                    "secret": "s3cr3t",
+                    "events": ["group.left"],
+                },
                 {"id": "wh_1", "url": "https://[", "events": [], "instance_id": "inst_abc123", "is_active": False},
             ],
         ),

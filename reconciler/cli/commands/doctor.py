@@ -158,7 +158,7 @@ def _examine(setup: Setup, request: Request, global_options: GlobalOptions, *, w
 
     seen = _observe(setup, request, global_options) if setup.first_missing is None else None
     program = f"wappfy-reconciler {__version__}, Python {platform.python_version()}, {platform.system()}"
-    checks = (*setup_checks(setup), *server_checks(setup, seen), *group_checks(setup, seen))
+    checks = (*setup_checks(setup), *server_checks(setup, seen), *group_checks(setup, seen, numbers=request.numbers))
     capture = capture_document(seen.exchanges if seen else (), program) if with_capture else None
     return Examination(program=program, checks=checks, capture=capture)
 

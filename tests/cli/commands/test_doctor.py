@@ -388,6 +388,17 @@ def test_groups_that_the_account_is_no_admin_of_are_worth_knowing(stage: Stage) 
     assert (rights["outcome"], rights["numbers"]) == ("note", {"admin": 2, "groups": 3})
 
 
+@pytest.mark.parametrize("settings", [Settings(), Settings(dialect="reference"), Settings(paging="page", page_size=1)])
+def test_the_calls_of_a_plan_are_those_that_a_plan_makes(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with behaving(settings, tmp_path, monkeypatch, capsys) as stage:
+        reads = examine(stage)["time"]["numbers"]["reads"]
+        stage.calls()
+        assert stage.run("plan").code == 0
+        assert len(stage.calls()) == reads
+
+
 def test_a_missing_own_number_is_worth_knowing_and_a_wrong_one_is_broken(stage: Stage) -> None:
     live(stage)
     path = stage.file(FILE)
@@ -471,6 +482,22 @@ def test_a_check_of_numbers_that_fails_keeps_what_was_found(stage: Stage) -> Non
     stage.server.set_faults([fault])
     numbers = examine(stage, "--numbers")["numbers"]
     assert (numbers["outcome"], numbers["numbers"]["asked"]) == ("broken", 1)
+
+
+def test_numbers_that_could_not_be_asked_about_are_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAPPFY_INSTANCE_ID", INSTANCE)
+    assert examine(stage, "--numbers")["numbers"]["outcome"] == "skipped"
+    stage.file(FILE)
+    stage.world.set_instance_status(INSTANCE, "failed")
+    assert examine(stage, "--numbers")["numbers"]["outcome"] == "skipped"
+    stage.server.stop()
+    assert examine(stage, "--numbers")["numbers"]["outcome"] == "skipped"
+
+
+def test_the_rate_of_the_command_line_is_told(stage: Stage) -> None:
+    live(stage)
+    stage.file(FILE)
+    assert "30 calls a minute" in examine(stage, "--rate", "30", "--sample", "0")["rate-limit"]["advice"]
 
 
 def test_numbers_are_masked_unless_they_are_asked_for(stage: Stage) -> None:
