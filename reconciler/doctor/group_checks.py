@@ -114,9 +114,9 @@ def check_matches(setup: Setup, seen: Observed) -> Check:
     blocked = [match for match in matches if match.blocked is not None]
     by_id = sum(match.matched_by is MatchedBy.ID for match in matches)
     adopted = sum(match.listed is not None for match in matches) - by_id
-    text = Sentence.of(
-        "of the {groups:int} {groups:group|groups} in the file, {by_id:int} found by id, {adopted:int} by name, "
-        "{absent:int} not live, {blocked:int} blocked",
+    text = Sentence.counting(
+        "of the {groups:int} {groups:group|groups} in the file: " if matches else "the file has no groups",
+        {"by_id": "found by id", "adopted": "found by name", "absent": "not live", "blocked": "blocked"},
         groups=len(matches),
         by_id=by_id,
         adopted=adopted,

@@ -53,6 +53,12 @@ class Sentence:
         """Return the sentence with its parameters."""
         return cls(template, params)
 
+    @classmethod
+    def counting(cls, head: str, counts: Mapping[str, str], **params: Any) -> Sentence:
+        """Return a sentence with a list of counts: those above zero, by the name of their parameter."""
+        listed = ", ".join(f"{{{name}:int}} {words}" for name, words in counts.items() if params[name])
+        return cls(f"{head}{listed}", params)
+
     def __bool__(self) -> bool:
         return bool(self.template)
 
@@ -166,8 +172,9 @@ class Numbers:
 class Observed:
     """What the reads found; None for what was not read, an error for a read that failed.
 
-    `list_calls` is how many calls the list took until its end was proven, `read_again` whether its end was proven by reading it once more.
-    `sample` has the groups that were read whole. `per_minute` is the limit of calls as far as it is known.
+    `list_calls` is how many calls the list took until its end was proven, `read_again` whether it took a
+    second read of it. `sample` has the groups that were read whole. `per_minute` is the limit of calls, as far as it
+    is known.
     """
 
     exchanges: tuple[Exchange, ...] = ()

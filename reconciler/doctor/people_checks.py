@@ -27,6 +27,7 @@ from reconciler.model.live import Instance, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 
 _MAX_ITEMS = 10
+_CORRECT = Sentence.of("correct these numbers in the file; `--show-phones` shows them in full")
 
 
 def check_people(seen: Observed) -> Check:
@@ -38,10 +39,15 @@ def check_people(seen: Observed) -> Check:
     people = list({p.id: p for group in seen.sample for p in group.participants}.values())
     by_number = [p for p in people if p.identity is not None]
     bare = sum(p.identity is None and p.lid is not None for p in people)
-    text = Sentence.of(
-        "{people:int} {people:person|people} in {groups:int} {groups:group|groups}: {number:int} known by number, "
-        "{both:int} by number and private id, {lid:int} by private id alone, {neither:int} by neither; "
-        "{old:int} in an old form of address",
+    text = Sentence.counting(
+        "{people:int} {people:person|people} in {groups:int} {groups:group|groups}: ",
+        {
+            "number": "known by number",
+            "both": "known by number and private id",
+            "lid": "known by private id alone",
+            "neither": "known by neither",
+            "old": "in an old form of address",
+        },
         people=len(people),
         groups=len(seen.sample),
         number=sum(p.lid is None for p in by_number),
@@ -184,14 +190,15 @@ def check_all_numbers(numbers: Numbers) -> Check:
         text += "; {left:int} left out, because one run asks about {most:int} at most"
     counts = {"asked": asked, "odd": len(items)} | ({"left": numbers.left, "most": MAX_CHECKS} if numbers.left else {})
     make = note if items or numbers.left else fine
-    return make("numbers", Sentence.of(text, **counts), items=items)
+    return make("numbers", Sentence.of(text, **counts), _CORRECT if items else NOTHING, items)
 
 
 def _number_words(person: Person, answer: ContactCheck) -> Words | None:
     """Return what is odd about a person's number and the line to write; None where nothing is."""
     who = PersonRef.of(person)
     if not answer.exists:
-        return Sentence.of("{who}: {number} is not on WhatsApp; correct it", who=who, number=person.identity)
+        text = "{who} is not on WhatsApp with {number}" if who.label else "{who} is not on WhatsApp"
+        return Sentence.of(text, who=who, number=person.identity)
     jid = parse_jid(answer.jid) if answer.jid is not None else None
     if jid is None:
         return None
@@ -202,8 +209,5 @@ def _number_words(person: Person, answer: ContactCheck) -> Words | None:
         return None
     number = f"+{jid.digits}"
     if identity_of_digits(jid.digits) != person.identity:
-        return Sentence.of("{who}: the API answers with another number, {number}; correct it", who=who, number=number)
-    if person.alias is None:
-        return Sentence.of("{who}: lives under {number}; write that number", who=who, number=number)
-    text = "{who}: lives under {number}; write that as the `phone` of {alias}"
-    return Sentence.of(text, who=who, number=number, alias=person.alias)
+        return Sentence.of("{who}: the API answers with another number, {number}", who=who, number=number)
+    return Sentence.of("{who} is on WhatsApp as {number}: write it like that", who=who, number=number)

@@ -31,7 +31,7 @@ def render_examination(examination: Examination, options: RenderOptions) -> str:
     width = max(len(check.name) for check in examination.checks)
     by_reason = groupby(examination.checks, key=lambda check: check.text if _is_skipped(check) else id(check))
     lines = [line for _, checks in by_reason for line in _lines(list(checks), width, options)]
-    text = wrap_text("\n".join([examination.program, *lines, "", *_ending(examination, options)]), options.width)
+    text = "\n".join([examination.program, *lines, "", *_ending(examination, options)])
     return text if examination.capture is None else f"{text}\n\n{capture_text(examination.capture)}"
 
 
@@ -46,7 +46,7 @@ def _lines(checks: Sequence[Check], width: int, options: RenderOptions) -> Itera
         return
     names, reason = ", ".join(check.name for check in checks), words_text(checks[0].text, options)
     mark = paint(_MARKS[Outcome.SKIPPED], _COLORS[Outcome.SKIPPED], options)
-    yield f"{mark} {names}"
+    yield wrap_text(f"{mark} {names}", options.width)
     yield f"{' ' * (width + 4)}not checked: {reason}"
 
 
@@ -54,11 +54,12 @@ def _check_lines(check: Check, width: int, options: RenderOptions) -> Iterator[s
     """Yield a check as lines: `✗ key         no API key is set`, and below it what to do and the single cases."""
     mark = paint(_MARKS[check.outcome], _COLORS[check.outcome], options)
     reason = "not checked: " if check.outcome is Outcome.SKIPPED else ""
-    yield f"{mark} {check.name.ljust(width)}  {reason}{words_text(check.text, options)}"
-    indent = " " * (width + 4)
-    yield from (f"{indent}{words_text(item, options)}" for item in check.items)
-    if check.advice.pieces():
-        yield f"{indent}→ {words_text(check.advice, options)}"
+    head, indent = f"{mark} {check.name.ljust(width)}  ", " " * (width + 4)
+    lines = [f"{reason}{words_text(check.text, options)}", *(words_text(item, options) for item in check.items)]
+    lines += [f"→ {words_text(check.advice, options)}"] if check.advice.pieces() else []
+    room = None if options.width is None else options.width - len(indent)
+    shown = "\n".join(wrap_text(line, room) for line in lines).split("\n")
+    yield from (f"{indent if number else head}{line}" for number, line in enumerate(shown))
 
 
 def _ending(examination: Examination, options: RenderOptions) -> Iterator[str]:

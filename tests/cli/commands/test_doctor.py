@@ -14,7 +14,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from reconciler.doctor.model import Examination, Sentence, note
 from reconciler.json_schemas import schema_text
+from reconciler.report.doctor import render_examination
+from reconciler.report.options import RenderOptions
 from reconciler.sandbox import Fault, FaultKind, Settings
 from tests.cli.test_signals import running
 from tests.stage import INSTANCE, PHONE, Ran, Stage, stage_with
@@ -456,8 +459,8 @@ def test_numbers_are_asked_about_only_with_the_option_and_odd_ones_are_listed(st
     numbers = examine(stage, "--numbers", "--show-phones")["numbers"]
     assert (numbers["outcome"], numbers["numbers"]) == ("note", {"asked": 5, "odd": 2})
     assert numbers["items"] == [
-        "carol: lives under +553196348800; write that as the `phone` of carol",
-        "dora: +13035550146 is not on WhatsApp; correct it",
+        "carol is on WhatsApp as +553196348800: write it like that",
+        "dora is not on WhatsApp with +13035550146",
     ]
     asked = [call for call in stage.calls() if "contacts/check" in call]
     assert len(asked) == 5
@@ -482,6 +485,19 @@ def test_a_check_of_numbers_that_fails_keeps_what_was_found(stage: Stage) -> Non
     stage.server.set_faults([fault])
     numbers = examine(stage, "--numbers")["numbers"]
     assert (numbers["outcome"], numbers["numbers"]["asked"]) == ("broken", 1)
+
+
+def test_people_without_an_alias_are_named_once(stage: Stage) -> None:
+    stage.file("groups: {alpha: {name: Alpha, members: [+1 303 555 0146]}}")
+    stage.world.set_account("+1 303 555 0146", exists=False)
+    assert examine(stage, "--numbers")["numbers"]["items"] == ["+1 303 ••• ••46 is not on WhatsApp"]
+
+
+def test_lines_of_a_check_are_wrapped_below_its_text() -> None:
+    examination = Examination(program="p", checks=(note("groups", Sentence.of("word " * 30), Sentence.of("do " * 40)),))
+    lines = render_examination(examination, RenderOptions(width=60)).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert all(line.startswith(" " * 10) for line in lines[2 : lines.index("")])
 
 
 def test_numbers_that_could_not_be_asked_about_are_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
