@@ -98,7 +98,7 @@ They are the same for every format.
 | exit code | meaning |
 |---|---|
 | 0 | success: done, nothing to do, or converged |
-| 1 | an error, a refusal (`plan --detailed-exitcode`: a refused plan), wrong usage, or something broken (`doctor`); nothing was changed |
+| 1 | an error, a refusal (also by `plan --detailed-exitcode`), wrong usage, or a finding of `doctor`; nothing changed |
 | 2 | changes are pending (`plan --detailed-exitcode`, `diff --detailed-exitcode`, `drift`) |
 | 3 | an apply ran and did not converge: a step failed, a group was blocked, or a person refused |
 | 130 | interrupted by Ctrl-C or SIGTERM |

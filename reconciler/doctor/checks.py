@@ -32,7 +32,7 @@ from reconciler.errors import (
 )
 from reconciler.live.rate_limit import DOCUMENTED_LIMIT, RateHeaders, ServerClock, http_date, rate_headers
 from reconciler.live.transport import Exchange
-from reconciler.model.live import Instance
+from reconciler.model.live import Instance, Listing
 from reconciler.model.text import Untrusted
 from reconciler.plan.guards import check_instance, check_placeholder
 
@@ -41,6 +41,9 @@ CLOCK_TOLERANCE_SECONDS = 30
 
 _MAX_ITEMS = 5
 SILENT = Sentence.of("the server gave no usable answer")
+_ID_IS_RIGHT = Sentence.of(
+    "the groups can be read, so the id is right; a plan with changes stops at this answer: report it with `--capture`"
+)
 _NO_KEY = Sentence.of("the key is not accepted")
 
 
@@ -216,6 +219,8 @@ def check_instance_state(setup: Setup, seen: Observed | None) -> Check:
     if isinstance(instance, Forbidden):
         advice = Sentence.of("use a key of the user who owns {instance}", instance=setup.instance_id)
         return broken("instance", Sentence.of("{error}", error=instance.summary()), advice)
+    if isinstance(instance, ApiError) and isinstance(seen.listing, Listing):
+        return broken("instance", Sentence.of("{error}", error=instance.summary()), _ID_IS_RIGHT)
     if isinstance(instance, NotFound | InvalidResponse | HttpError) and not _is_about_server(instance):
         return failed("instance", instance)
     return skipped("instance", SILENT)

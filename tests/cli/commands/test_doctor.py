@@ -295,6 +295,7 @@ def test_an_api_that_does_not_tell_the_instance_is_broken_and_its_groups_are_rea
     found = examine(stage)
     assert outcomes(found, "broken") == ["instance"]
     assert found["list"]["outcome"] == found["own-number"]["outcome"] == "fine"
+    assert "the id is right" in found["instance"]["advice"]
 
 
 def test_the_webhooks_of_the_instance_are_listed_without_what_may_be_secret(stage: Stage) -> None:
