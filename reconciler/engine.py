@@ -19,10 +19,13 @@ from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
 from reconciler.diff.match import Match, match_groups, pinned_groups
+from reconciler.diff.number_checks import with_answers
+from reconciler.diff.participants import MAX_CHECKS, numbers_to_check
 from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
 from reconciler.live.fetch import (
     GroupListApi,
     OnRead,
+    check_numbers,
     confirm_listing,
     fetch_invite_links,
     ignore_progress,
@@ -85,6 +88,10 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
+    numbers = numbers_to_check(changes, desired, listing.groups)
+    answers = check_numbers(client, numbers[:MAX_CHECKS])
+    if numbers:
+        changes = with_answers(changes, numbers, answers)
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
     plan = build_plan(
@@ -95,6 +102,7 @@ def make_plan(
         instance=instance,
         advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
         shard=selection.shard,
+        number_checks=len(answers),
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
