@@ -140,7 +140,7 @@ def _write_lids(path: Path, desired: Desired, groups: Collection[LiveGroup], dry
 
 
 def _summary(seen: SeenLids, people: int, noted: int, verb: str) -> str:
-    """Return the counts: `noted the LID of 34 of 40 people; 6 show none`."""
+    """Return the counts, such as `noted the LID of 34 of 40 people; 6 show none`."""
     from reconciler.report.pieces import plural
 
     if people == 0:
