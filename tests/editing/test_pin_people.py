@@ -114,8 +114,11 @@ def test_json_stays_json(before: str, tmp_path: Path) -> None:
 
 def test_an_alias_is_found_in_its_own_spelling(tmp_path: Path) -> None:
     alias = unicodedata.normalize("NFD", "josé")
-    before = f"people:\n  {alias}: 1\n  jose: 2\n"
-    assert noted(tmp_path, before, {alias: LID}) == f"people:\n  {alias}: {{phone: 1, lid: {LID}}}\n  jose: 2\n"
+    before = f"version: 1\npeople:\n  {alias}: +{ALICE}\n  jose: +{BOB}\n"
+    (tmp_path / "groups.yaml").write_text(before, encoding="utf-8")
+    found = seen(load(tmp_path / "groups.yaml", as_of=DAY), group((ALICE, LID)))
+    after = before.replace(f"+{ALICE}", f"{{phone: +{ALICE}, lid: {LID}}}")
+    assert noted(tmp_path, before, dict(found.new)) == after
 
 
 @pytest.mark.parametrize(
