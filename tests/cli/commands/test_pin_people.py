@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reconciler.live.fetch import read_groups
+from reconciler.model.live import LiveGroup
 from reconciler.sandbox import Dialect, Settings
 from tests.stage import PHONE, Stage, stage_with
 
@@ -206,10 +209,11 @@ def test_a_file_that_changed_meanwhile_is_not_written(stage: Stage, monkeypatch:
     path = world(stage)
     swapped = path.read_bytes().replace(b"0143", b"0199").replace(b"0144", b"0143")
 
-    def edit_while_reading(*arguments: object) -> None:
+    def edit_while_reading(*arguments: Any, **options: Any) -> Mapping[str, LiveGroup | None]:
         path.write_bytes(swapped)
+        return read_groups(*arguments, **options)
 
-    monkeypatch.setattr("reconciler.cli.commands.pin._warn_of_unmatched", edit_while_reading)
+    monkeypatch.setattr("reconciler.engine.read_groups", edit_while_reading)
     ran = stage.run("pin", "--people")
     assert (ran.code, ran.out) == (1, "")
     assert "groups.yaml changed while the groups were read, so nothing was written" in ran.err
