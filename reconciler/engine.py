@@ -164,6 +164,18 @@ def match_live(
     return listing, match_groups(desired.groups, listing.groups)
 
 
+def read_matched(
+    desired: Desired, client: Client, keys: Collection[str], *, parallelism: int, on_read: OnRead = ignore_progress
+) -> tuple[dict[str, Match], Mapping[str, LiveGroup | None]]:
+    """Match every key, and read who is in the live groups of these `keys`: by id, None for one that disappeared."""
+    _, matches = match_live(desired, client, keys)
+    listed = [match.listed for key, match in matches.items() if key in keys and match.listed is not None]
+    read = read_groups(
+        client, listed, parallelism, is_complete=lambda entry: entry.participants is not None, on_read=on_read
+    )
+    return matches, read
+
+
 def find_person(
     desired: Desired, client: Client, person: PersonRef, *, parallelism: int, on_read: OnRead = ignore_progress
 ) -> PersonMemberships:
