@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import ApiError, ExitCode, Problem, UsageError
 from reconciler.messages import LiteralText, Message, Piece, sentence_pieces
 from reconciler.model.desired import Desired, Person
-from reconciler.model.live import Instance, Listing, LiveGroup, Webhook
+from reconciler.model.live import ContactCheck, Instance, Listing, LiveGroup, Webhook
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, quote
 
 if TYPE_CHECKING:
-    from reconciler.live.decode import ContactCheck, Dialect
+    from reconciler.live.decode import Dialect
     from reconciler.live.transport import Exchange
-
-MAX_CHECKS = 200
-"""How many numbers one run asks about at most: accounts were banned after thousands of such questions."""
 
 
 class Outcome(StrEnum):
@@ -163,9 +160,8 @@ class Setup:
 class Numbers:
     """What the API said about the numbers of the file: `left` were not asked about, since a run has a limit."""
 
-    answers: tuple[tuple[Person, ContactCheck], ...]
+    answers: tuple[tuple[Person, ContactCheck | ApiError], ...]
     left: int
-    error: ApiError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

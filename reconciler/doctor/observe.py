@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TypeVar
 
 from reconciler.diff.match import match_groups, pinned_groups
-from reconciler.doctor.model import MAX_CHECKS, Numbers, Observed, Setup
+from reconciler.diff.participants import MAX_CHECKS
+from reconciler.doctor.model import Numbers, Observed, Setup
 from reconciler.errors import ApiError, InvalidResponse, NotFound
 from reconciler.live.client import Client
-from reconciler.live.decode import ContactCheck
-from reconciler.live.fetch import OnRead, confirm_listing, ignore_progress, list_groups, read_groups
+from reconciler.live.fetch import OnRead, check_numbers, confirm_listing, ignore_progress, list_groups, read_groups
 from reconciler.live.transport import Exchange
 from reconciler.model.desired import Desired, Person
 from reconciler.model.identity import Identity
@@ -49,17 +48,11 @@ def observe(
     return replace(seen, exchanges=tuple(exchanges), dialect=client.dialect, per_minute=rate())
 
 
-def check_numbers(client: Client, people: Sequence[Person], on_read: OnRead = ignore_progress) -> Numbers:
-    """Ask about the numbers of these people, one after another, up to the limit of a run; stop at the first error."""
-    asked, answers = people[:MAX_CHECKS], list[tuple[Person, ContactCheck]]()
-    for person in asked:
-        on_read(len(answers), len(asked))
-        answer = _attempt(partial(client.check_contact, person.jid.partition("@")[0]))
-        if isinstance(answer, ApiError):
-            return Numbers(answers=tuple(answers), left=len(people) - len(answers), error=answer)
-        answers.append((person, answer))
-    on_read(len(answers), len(asked))
-    return Numbers(answers=tuple(answers), left=len(people) - len(answers))
+def ask_about(client: Client, people: Sequence[Person], on_read: OnRead = ignore_progress) -> Numbers:
+    """Ask about the numbers of these people, one after another, up to the limit of a run."""
+    answers = check_numbers(client, [person.identity for person in people[:MAX_CHECKS]], on_read)
+    asked = tuple((person, answers[person.identity]) for person in people if person.identity in answers)
+    return Numbers(answers=asked, left=len(people) - len(asked))
 
 
 def people_to_check(desired: Desired, observed: Observed) -> list[Person]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.diff.compare import is_nowhere, lacks_account
+from reconciler.diff.participants import MAX_CHECKS
 from reconciler.doctor.model import (
-    MAX_CHECKS,
     NO_FILE,
     NOT_READ,
     NOTHING,
@@ -20,13 +20,14 @@ from reconciler.doctor.model import (
     note,
     skipped,
 )
-from reconciler.live.decode import ContactCheck
+from reconciler.errors import ApiError
 from reconciler.model.desired import Person
-from reconciler.model.identity import Identity, identity_of_digits, parse_jid
-from reconciler.model.live import Instance, LiveGroup, Participant
+from reconciler.model.identity import Identity, identity_of_jid, parse_jid
+from reconciler.model.live import ContactCheck, Instance, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 
 _MAX_ITEMS = 10
+_PIN_PEOPLE = Sentence.of("run `reconciler pin --people`, so that they stay known when their numbers are hidden")
 _CORRECT = Sentence.of("correct these numbers in the file; `--show-phones` shows them in full")
 
 
@@ -74,7 +75,8 @@ def check_people(seen: Observed) -> Check:
             "nobody without a number is removed; note the private id of those you know as their `lid` under `people`"
         )
         return note("people", text, advice)
-    return fine("people", text)
+    both = any(p.lid is not None for p in by_number)
+    return fine("people", text, _PIN_PEOPLE if both else NOTHING)
 
 
 def _has_old_form(person: Participant) -> bool:
@@ -178,19 +180,19 @@ def _own_number_by_groups(seen: Observed, number: Identity, place: str) -> Check
 
 def check_all_numbers(numbers: Numbers) -> Check:
     """Report who is not on WhatsApp, and who is there under another number than the file has, with what to write."""
-    items = tuple(words for person, answer in numbers.answers if (words := _number_words(person, answer)) is not None)
-    asked = len(numbers.answers)
-    text = "{asked:int} {asked:number|numbers} asked about, {odd:int} to look at"
-    if numbers.error is not None:
-        hint = numbers.error.hint
-        advice = Sentence.of("{hint}", hint=hint) if hint else NOTHING
-        words = Sentence.of(f"{text}; then {{error}}", asked=asked, odd=len(items), error=numbers.error.summary())
-        return broken("numbers", words, advice, items)
+    checked = [(person, answer) for person, answer in numbers.answers if not isinstance(answer, ApiError)]
+    errors = [answer for _, answer in numbers.answers if isinstance(answer, ApiError)]
+    items = tuple(words for person, answer in checked if (words := _number_words(person, answer)) is not None)
+    counts = {"asked": len(numbers.answers), "odd": len(items), "failed": len(errors), "left": numbers.left}
+    names = {"asked": "asked about", "odd": "to look at", "failed": "without an answer", "left": "left out"}
+    text = Sentence.counting("numbers: ", names, **counts)
+    if errors:
+        first = Sentence.of("{error}", error=errors[0].summary())
+        return broken("numbers", text, Sentence.of("ask again later; a plan can do without"), (first, *items))
     if numbers.left:
-        text += "; {left:int} left out, because one run asks about {most:int} at most"
-    counts = {"asked": asked, "odd": len(items)} | ({"left": numbers.left, "most": MAX_CHECKS} if numbers.left else {})
-    make = note if items or numbers.left else fine
-    return make("numbers", Sentence.of(text, **counts), _CORRECT if items else NOTHING, items)
+        limit = Sentence.of("one run asks about {most:int} people at most; ask again another day", most=MAX_CHECKS)
+        return note("numbers", text, limit, items)
+    return note("numbers", text, _CORRECT, items) if items else fine("numbers", text)
 
 
 def _number_words(person: Person, answer: ContactCheck) -> Words | None:
@@ -208,6 +210,6 @@ def _number_words(person: Person, answer: ContactCheck) -> Words | None:
     if jid.phone_jid == person.jid:
         return None
     number = f"+{jid.digits}"
-    if identity_of_digits(jid.digits) != person.identity:
+    if identity_of_jid(jid.phone_jid) != person.identity:
         return Sentence.of("{who}: the API answers with another number, {number}", who=who, number=number)
     return Sentence.of("{who} is on WhatsApp as {number}: write it like that", who=who, number=number)

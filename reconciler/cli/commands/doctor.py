@@ -168,7 +168,7 @@ def _observe(setup: Setup, request: Request, global_options: GlobalOptions) -> O
     from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, open_session
     from reconciler.cli.signals import handle_signals
-    from reconciler.doctor.observe import check_numbers, observe, people_to_check
+    from reconciler.doctor.observe import ask_about, observe, people_to_check
     from reconciler.model.live import Listing
 
     exchanges: list[Exchange] = []
@@ -185,5 +185,5 @@ def _observe(setup: Setup, request: Request, global_options: GlobalOptions) -> O
         if request.numbers and setup.desired is not None and isinstance(seen.listing, Listing):
             people = people_to_check(setup.desired, seen)
             with show_reading(global_options, wait, numbers=True) as on_read:
-                seen = replace(seen, numbers=check_numbers(session.client, people, on_read))
+                seen = replace(seen, numbers=ask_about(session.client, people, on_read))
     return replace(seen, exchanges=tuple(exchanges), rate_option=global_options.rate)
