@@ -19,6 +19,7 @@ from reconciler.apply.result import StepResult, StepStatus
 from reconciler.cli.color import use_color
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.logs import clear_status, is_json, show_status
+from reconciler.model.text import plural
 from reconciler.plan.model import Action, Plan, Step
 
 if TYPE_CHECKING:
@@ -101,8 +102,7 @@ def next_call(seconds_to_wait: SecondsToWait) -> str:
 
 def describe_step(step: Step) -> str:
     """Return a step in a few words, without any name."""
-    count = len(step.people)
-    people = f"{count} {'person' if count == 1 else 'people'}"
+    people = plural(len(step.people), "person", "people")
     match step.action:
         case Action.ADD | Action.REMOVE:
             return f"{step.action} {people}"

@@ -20,6 +20,7 @@ from reconciler.history.drift_causes import with_drift_causes
 from reconciler.history.git import find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
+from reconciler.model.run_context import short_commit
 from reconciler.plan.model import AppliedRevision, Plan
 from reconciler.plan.selection import PlanOptions, select_keys
 
@@ -117,7 +118,7 @@ def _config_version(name: str, path: Path, as_of: date) -> tuple[ConfigVersion, 
     if os.path.lexists(name):
         if (commit := find_commit(path, name)) is not None:
             message = "%s is a path and also a revision (commit %s); comparing the path, write %s^0 for the revision"
-            log.warning(message, name, commit.short, name)
+            log.warning(message, name, short_commit(commit.oid), name)
         return ConfigVersion(name), load(Path(name), as_of=as_of)
     try:
         revision = resolve_revision(path, name)
@@ -139,7 +140,8 @@ def find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision]
     tagged = latest_applied_commit(path)
     if tagged is None:
         return None
-    log.info("comparing with %s (commit %s), the newest applied/ tag; override with --since", tagged.ref, tagged.short)
+    commit = short_commit(tagged.oid)
+    log.info("comparing with %s (commit %s), the newest applied/ tag; override with --since", tagged.ref, commit)
     return tagged.ref, resolve_revision(path, tagged.oid)
 
 

@@ -146,11 +146,6 @@ class Commit:
     ref: str
     oid: str
 
-    @property
-    def short(self) -> str:
-        """The beginning of the hash, enough to find it by."""
-        return self.oid[:9]
-
 
 def find_commit(path: Path, ref: str) -> Commit | None:
     """Return the commit that `ref` means in the repository of `path`; None if there is none, or no repository."""

@@ -21,6 +21,11 @@ class Reference:
     url: str = ""
 
 
+def short_commit(commit: str) -> str:
+    """Return the beginning of a commit's hash, enough to find it by."""
+    return commit[:9]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
     """Where a run belongs; None where the environment does not tell. Every text comes from outside.

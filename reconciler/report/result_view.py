@@ -7,10 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus, people_moved
+from reconciler.apply.result import (
+    ApplyResult,
+    PersonOutcome,
+    PersonStatus,
+    StepResult,
+    StepStatus,
+    people_moved,
+    summarize_result,
+)
 from reconciler.diff.change import TextChange
 from reconciler.messages import LiteralText, Message
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import plural
 from reconciler.plan.model import Action, GroupPlan
 from reconciler.report.pieces import (
     InviteLink,
@@ -24,10 +33,9 @@ from reconciler.report.pieces import (
     message_pieces,
     people_pieces,
     person_pieces,
-    plural,
 )
 from reconciler.report.sections import Badge, Line, Section, field_line
-from reconciler.report.summary import Totals, result_totals
+from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words
 
 T = TypeVar("T")
 
@@ -244,3 +252,20 @@ def _may_help_again(result: ApplyResult) -> bool:
         or any(step.status is not StepStatus.DONE for step in result.steps)
         or any(outcome.status is PersonStatus.STILL_IN for outcome in result.people)
     )
+
+
+def result_totals(result: ApplyResult) -> Totals:
+    """Return `Applied: 1 created, 2 changed · 5 people joined · 1 failed · 7 calls`."""
+    count = summarize_result(result)
+    groups = {"created": count.created, "joined": count.joined, "changed": count.changed, "left": count.left}
+    steps = {"failed": count.failed, "unknown": count.unknown, "skipped": count.skipped, "not run": count.not_run}
+    joined, left = PeopleCount(count.people_joined, count.added), PeopleCount(count.people_left, count.removed)
+    done = [f"{number} {word}" for word, number in groups.items() if number]
+    first = next((plural(number, "group") + f" {word}" for word, number in groups.items() if number), "")
+    parts = (
+        (first, *done[1:]) if done else (),
+        both_words((joined, "joined", "joined"), (left, "left", "left")),
+        tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
+        blocked_words(count.blocked),
+    )
+    return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))
