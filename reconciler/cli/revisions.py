@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,11 +130,35 @@ def _config_version(name: str, path: Path, as_of: date) -> tuple[ConfigVersion, 
     return version, Desired(as_of=as_of) if desired is None else desired
 
 
-def find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision] | None:
-    """Return the revision that drift is compared with, and its name: `since`, else the newest `applied/…` tag, if any.
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The revision that drift is compared with, and its desired state."""
 
-    Raises RevisionError where `since` does not name a revision.
+    revision: AppliedRevision
+    desired: Desired
+
+
+def read_baseline(path: Path, since: str | None, as_of: date) -> Baseline | None:
+    """Read the revision that drift is compared with: `since`, else the newest `applied/…` tag; None without any.
+
+    None, with a warning, if the revision is not valid. Raises RevisionError where `since` does not name a revision.
     """
+    found = _find_applied_revision(path, since)
+    if found is None:
+        return None
+    ref, revision = found
+    try:
+        desired = desired_at(path, revision, as_of)
+    except ConfigError as error:
+        log.warning("drift is shown without causes: %s is not valid in %s (%s)", path, ref, error.problems[0])
+        return None
+    if desired is None:
+        log.warning("%s does not have %s, so nothing in it was applied yet", ref, path)
+        desired = Desired(as_of=as_of)
+    return Baseline(AppliedRevision(ref, revision.commit.oid), desired)
+
+
+def _find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision] | None:
     if since is not None:
         return since, resolve_revision(path, since)
     tagged = latest_applied_commit(path)
@@ -145,17 +169,13 @@ def find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision]
     return tagged.ref, resolve_revision(path, tagged.oid)
 
 
-def add_drift_causes(planned: PlanResult, desired: Desired, path: Path, baseline: tuple[str, Revision] | None) -> Plan:
-    """Return the plan with the cause of each difference; without, and with a warning, if the revision is not valid."""
+def options_naming_people_of(baseline: Baseline, options: PlanOptions) -> PlanOptions:
+    """Return the options with the people of the revision, so that those who are deleted since are named, too."""
+    return replace(options, previous_people={**baseline.desired.people, **options.previous_people})
+
+
+def add_drift_causes(planned: PlanResult, desired: Desired, baseline: Baseline | None) -> Plan:
+    """Return the plan with the cause of each difference, where there is a revision to compare with."""
     if baseline is None:
         return planned.plan
-    ref, revision = baseline
-    try:
-        old = desired_at(path, revision, desired.as_of)
-    except ConfigError as error:
-        log.warning("drift is shown without causes: %s is not valid in %s (%s)", path, ref, error.problems[0])
-        return planned.plan
-    if old is None:
-        log.warning("%s does not have %s, so nothing in it was applied yet", ref, path)
-        old = Desired(as_of=desired.as_of)
-    return with_drift_causes(planned.plan, old, desired, planned.live_names, AppliedRevision(ref, revision.commit.oid))
+    return with_drift_causes(planned.plan, baseline.desired, desired, planned.live_names, baseline.revision)

@@ -7,12 +7,12 @@ blocked, and who is added and removed where. A format decides on the layout alon
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.messages import LiteralText
 from reconciler.model.text import plural
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Plan, Refusal
 from reconciler.plan.summary import PlanSummary, summarize_plan
 from reconciler.report.group_view import GroupView, PersonItem, group_view
 from reconciler.report.pieces import (
@@ -21,6 +21,7 @@ from reconciler.report.pieces import (
     Pieces,
     first_pieces,
     literal,
+    message_pieces,
 )
 from reconciler.report.sections import (
     DOUBTFUL_TOPIC,
@@ -31,13 +32,12 @@ from reconciler.report.sections import (
     Section,
     Stop,
     advice_note,
-    refusal_reason,
-    refused_stops,
 )
 from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
 REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
 _MAX_SHARED_KEYS: Final = 5
+_TOO_MANY: Final = "too-many-removals"
 WHERE_MORE: Final = ", which `--format json` lists"
 
 
@@ -206,6 +206,49 @@ def blocked_stops(groups: Iterable[GroupView]) -> tuple[Stop, ...]:
     return tuple(Stop(reason=reason, places=tuple(places)) for reason, places in alike.items())
 
 
+def refused_stops(refusals: Iterable[Refusal]) -> tuple[Stop, ...]:
+    """Return why a plan is refused: what at least three groups have in common is one reason."""
+    alike: dict[Hashable, list[Refusal]] = {}
+    for refusal in refusals:
+        alike.setdefault(_reason(refusal), []).append(refusal)
+    shared = (_refused(same) if len(same) >= MIN_GROUPS else tuple(map(_refused_one, same)) for same in alike.values())
+    return tuple(stop for stops in shared for stop in stops)
+
+
+def _reason(refusal: Refusal) -> Hashable:
+    """Return what two refusals have in common if they have one reason: by how many a limit is exceeded may differ."""
+    message, params = refusal.message, dict(refusal.message.params)
+    if message.code == _TOO_MANY:
+        return message.code, params["limit"], params["source"], refusal.override.code
+    return message, refusal.override, None if refusal.group is None else "a group"
+
+
+def _refused_one(refusal: Refusal) -> Stop:
+    places = ((refusal.group, ""),) if refusal.group is not None else ()
+    return Stop(reason=message_pieces(refusal.message), override=message_pieces(refusal.override), places=places)
+
+
+def _refused(same: Sequence[Refusal]) -> tuple[Stop, ...]:
+    """Return the one reason of many groups; what lifts it is what lifts it for all of them."""
+    first = same[0]
+    if first.message.code != _TOO_MANY:
+        return (replace(_refused_one(first), places=tuple((refusal.group or "", "") for refusal in same)),)
+    params = [dict(refusal.message.params) for refusal in same]
+    limit = (OutsideText(str(params[0]["limit"])), LiteralText(" ("), OutsideText(str(params[0]["source"])))
+    places = [
+        (refusal.group or "", f"{each['removed']} of {each['members']}")
+        for refusal, each in zip(same, params, strict=True)
+    ]
+    largest = max(same, key=lambda refusal: int(str(dict(refusal.message.params)["removed"])))
+    return (
+        Stop(
+            reason=(LiteralText("each loses more members than its limit allows: "), *limit, LiteralText(")")),
+            override=message_pieces(largest.override),
+            places=tuple(places),
+        ),
+    )
+
+
 def _found_by_name(keys: Sequence[str]) -> Note:
     """Return one note for all groups that only differ in having been found by name."""
     ids = "its id" if len(keys) == 1 else "their ids"
@@ -218,7 +261,7 @@ def shared_changes(groups: Iterable[GroupView]) -> tuple[SharedChange, ...]:
     alike: dict[Hashable, list[GroupView]] = {}
     for group in groups:
         if group.people and not (group.actions or group.fields or group.adopted):
-            stops = tuple(map(refusal_reason, group.refusals)), group.blocked
+            stops = tuple(map(_reason, group.refusals)), group.blocked
             alike.setdefault((tuple(map(_move, group.people)), group.notes, stops), []).append(group)
     found = [SharedChange(tuple(same)) for same in alike.values() if len(same) >= MIN_GROUPS]
     return tuple(sorted(found, key=lambda change: (-len(change.groups), change.groups[0].key)))

@@ -6,14 +6,13 @@ The HTML page renders the view of a plan. No format reads what another one wrote
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from reconciler.diff.change import Advice, AdviceKind, TextChange
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
-from reconciler.plan.model import Refusal
 from reconciler.report.pieces import (
     InviteLink,
     OutsideText,
@@ -58,7 +57,6 @@ MAX_KEYS: Final = 10
 """How many groups are named; the others are counted."""
 MIN_GROUPS: Final = 3
 """How many groups are shown together; fewer are easier to read one by one."""
-_TOO_MANY: Final = "too-many-removals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,46 +166,3 @@ class Stop:
 def place_pieces(key: str, remark: str) -> Pieces:
     """Return `ops-001 8 of 33`."""
     return (OutsideText(key), *literal(f" {remark}" if remark else ""))
-
-
-def refused_stops(refusals: Iterable[Refusal]) -> tuple[Stop, ...]:
-    """Return why a plan is refused: what at least three groups have in common is one reason."""
-    alike: dict[Hashable, list[Refusal]] = {}
-    for refusal in refusals:
-        alike.setdefault(refusal_reason(refusal), []).append(refusal)
-    shared = (_refused(same) if len(same) >= MIN_GROUPS else tuple(map(_refused_one, same)) for same in alike.values())
-    return tuple(stop for stops in shared for stop in stops)
-
-
-def refusal_reason(refusal: Refusal) -> Hashable:
-    """Return what two refusals have in common if they have one reason: by how many a limit is exceeded may differ."""
-    message, params = refusal.message, dict(refusal.message.params)
-    if message.code == _TOO_MANY:
-        return message.code, params["limit"], params["source"], refusal.override.code
-    return message, refusal.override, None if refusal.group is None else "a group"
-
-
-def _refused_one(refusal: Refusal) -> Stop:
-    places = ((refusal.group, ""),) if refusal.group is not None else ()
-    return Stop(reason=message_pieces(refusal.message), override=message_pieces(refusal.override), places=places)
-
-
-def _refused(same: Sequence[Refusal]) -> tuple[Stop, ...]:
-    """Return the one reason of many groups; what lifts it is what lifts it for all of them."""
-    first = same[0]
-    if first.message.code != _TOO_MANY:
-        return (replace(_refused_one(first), places=tuple((refusal.group or "", "") for refusal in same)),)
-    params = [dict(refusal.message.params) for refusal in same]
-    limit = (OutsideText(str(params[0]["limit"])), LiteralText(" ("), OutsideText(str(params[0]["source"])))
-    places = [
-        (refusal.group or "", f"{each['removed']} of {each['members']}")
-        for refusal, each in zip(same, params, strict=True)
-    ]
-    largest = max(same, key=lambda refusal: int(str(dict(refusal.message.params)["removed"])))
-    return (
-        Stop(
-            reason=(LiteralText("each loses more members than its limit allows: "), *limit, LiteralText(")")),
-            override=message_pieces(largest.override),
-            places=tuple(places),
-        ),
-    )
