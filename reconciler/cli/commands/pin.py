@@ -50,9 +50,14 @@ def _warn_of_unmatched(matches: Mapping[str, Match]) -> None:
 
     for key, match in sorted(matches.items()):
         if match.blocked:
-            log.warning("%s: not pinned: %s", key, match.blocked.to_text())
+            _warn(key, match.blocked.to_text(), match.blocked.code)
         elif match.listed is None and match.group.id is None and match.group.state is State.PRESENT:
-            log.warning("%s: not pinned: it is not live yet; run `reconciler apply` first", key)
+            _warn(key, "it is not live yet; run `reconciler apply` first")
+
+
+def _warn(key: str, reason: str, code: str | None = None) -> None:
+    fields = {"group": key, "action": "pin", "status": "skipped", "code": code}
+    log.warning("%s: not pinned: %s", key, reason, extra=fields)
 
 
 def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
@@ -65,7 +70,7 @@ def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
         return
     pins = pin(path, ids)
     for key, reason in sorted(pins.not_editable.items()):
-        log.warning("%s: not pinned: %s; add `id: %s` yourself", key, reason, ids[key])
+        _warn(key, f"{reason}; add `id: {ids[key]}` yourself")
     pinned = sorted(ids.keys() - pins.not_editable.keys())
     if not pinned:
         return
