@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -76,15 +76,18 @@ def _plan_head(plan: Plan, view: PlanView, options: RenderOptions) -> Iterator[s
         yield alert("CAUTION", REFUSED, [_refusal(stop, options) for stop in view.refused])
     if view.blocked:
         title = plural(view.summary.blocked, "group is blocked", "groups are blocked")
-        names = {group.key: group.name for group in view.groups}
-        yield alert("WARNING", title, [_blocked(stop, names, options) for stop in view.blocked])
-    if everybody := list(_all_places(view, options)):
-        yield folded("Every group that is refused or blocked", everybody)
+        yield alert("WARNING", title, [_blocked(stop, plan, options) for stop in view.blocked])
+    yield from _every_place((*view.refused, *view.blocked), options)
 
 
-def _all_places(view: PlanView, options: RenderOptions) -> Iterator[str]:
-    """Yield the groups of the reasons that have too many to name them all, below each reason."""
-    for stop in (*view.refused, *view.blocked):
+def _every_place(stops: Iterable[Stop], options: RenderOptions) -> Iterator[str]:
+    """Yield a block with every group of the reasons that have too many to name them all, if there are any."""
+    if lines := list(_all_places(stops, options)):
+        yield folded("Every group that is refused or blocked", lines)
+
+
+def _all_places(stops: Iterable[Stop], options: RenderOptions) -> Iterator[str]:
+    for stop in stops:
         if len(stop.places) > MAX_KEYS:
             yield plain_text((*stop.reason, LiteralText(":")), options)
             yield from (f"  {plain_text(place_pieces(*place), options)}" for place in stop.places)
@@ -105,6 +108,12 @@ def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
     if view.next_steps:
         steps = (markdown(step, options) for step in view.next_steps)
         head.append(f"> [!{'NOTE' if result.converged else 'WARNING'}]\n> " + "<br>\n> ".join(steps))
+    if view.blocked:
+        title = plural(
+            len({key for stop in view.blocked for key in stop.keys}), "group is blocked", "groups are blocked"
+        )
+        head.append(alert("WARNING", title, [_blocked(stop, plan, options) for stop in view.blocked]))
+        head += _every_place(view.blocked, options)
     if (not_started := not_started_line(view)) is not None:
         head.append(note_markdown(not_started, options))
     return render_comment("\n\n".join(head), by_urgency(view.sections, options), "")
@@ -116,7 +125,8 @@ def _refusal(stop: Stop, options: RenderOptions) -> str:
     return f"{where}{message}. {override[:1].upper()}{override[1:]}."
 
 
-def _blocked(stop: Stop, names: Mapping[str, str], options: RenderOptions) -> str:
+def _blocked(stop: Stop, plan: Plan, options: RenderOptions) -> str:
+    names = {group.key: group.name.raw for group in plan.groups}
     where = _places(stop, (group_title(key, names[key], options) for key in stop.keys))
     return f"{where}{markdown(stop.reason, options)}"
 
@@ -141,10 +151,10 @@ def _plan_ending(saved: SavedPlan, view: PlanView, options: RenderOptions, calls
         yield "<br>\n".join(filter(None, scope))
     if view.in_sync:
         yield view.in_sync
-    yield f"<sub>{', '.join(_origin(saved, options))}</sub>"
+    yield f"<sub>{', '.join(_made_by(saved, options))}</sub>"
 
 
-def _origin(saved: SavedPlan, options: RenderOptions) -> Iterator[str]:
+def _made_by(saved: SavedPlan, options: RenderOptions) -> Iterator[str]:
     """Yield what made the plan, when, and from which commit where that is the one of the pull request or branch."""
     yield markdown((OutsideText(f"reconciler {saved.made_by}"),), options)
     yield moment_text(saved.made_at) or markdown((OutsideText(saved.made_at),), options)

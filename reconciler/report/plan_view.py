@@ -123,7 +123,7 @@ class PlanView:
     @property
     def shared_reasons(self) -> frozenset[Pieces]:
         """Return the reasons for which many groups are blocked: their sections need not repeat them."""
-        return frozenset(stop.reason for stop in self.blocked if stop.is_shared)
+        return shared_reasons(self.blocked)
 
     @property
     def single(self) -> list[GroupView]:
@@ -173,7 +173,7 @@ def plan_view(plan: Plan, *, drift: bool) -> PlanView:
         totals=plan_totals(plan, drift=drift),
         summary=summarize_plan(plan),
         refused=refused_stops(plan.refusals),
-        blocked=blocked_stops(groups),
+        blocked=blocked_stops((group.key, group.blocked) for group in groups),
         shared=shared_changes(groups),
         groups=groups,
         notes=(*([_found_by_name(found)] if found else []), *notes),
@@ -197,13 +197,18 @@ def blocked_lines(stops: Iterable[Stop]) -> Iterator[Line]:
     yield from (Line("!", stop.pieces(more=WHERE_MORE), "blocked") for stop in stops)
 
 
-def blocked_stops(groups: Iterable[GroupView]) -> tuple[Stop, ...]:
-    """Return every reason why groups are blocked once, with its groups, in their order."""
+def blocked_stops(groups: Iterable[tuple[str, Iterable[Pieces]]]) -> tuple[Stop, ...]:
+    """Return every reason why groups are blocked once, with their keys, in their order."""
     alike: dict[Pieces, list[tuple[str, str]]] = {}
-    for group in groups:
-        for reason in group.blocked:
-            alike.setdefault(reason, []).append((group.key, ""))
+    for key, reasons in groups:
+        for reason in reasons:
+            alike.setdefault(reason, []).append((key, ""))
     return tuple(Stop(reason=reason, places=tuple(places)) for reason, places in alike.items())
+
+
+def shared_reasons(stops: Iterable[Stop]) -> frozenset[Pieces]:
+    """Return the reasons that many groups have in common: their sections need not repeat them."""
+    return frozenset(stop.reason for stop in stops if stop.is_shared)
 
 
 def refused_stops(refusals: Iterable[Refusal]) -> tuple[Stop, ...]:

@@ -77,7 +77,8 @@ def _lines_block(lines: Iterable[Line], options: RenderOptions) -> str:
 def render_result(result: ApplyResult, options: RenderOptions) -> str:
     """Return the whole run, ending in its totals and, where it did not converge, in what to do next."""
     view = result_view(result)
-    blocks = [section_text(section, options) for section in view.sections]
+    blocks = [_lines_block(blocked_lines(view.blocked), options)] if view.blocked else []
+    blocks += [section_text(section, options) for section in view.sections]
     if (not_started := not_started_line(view)) is not None:
         blocks.append(line_text(not_started, options, indent=""))
     ending = [paint(view.totals.line, BOLD, options), *(plain_text(step, options) for step in view.next_steps)]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, TextChange
 from reconciler.messages import Message
 from reconciler.model.person_ref import PersonRef
@@ -15,10 +16,10 @@ from reconciler.plan.file_format import plan_document
 from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
 from reconciler.plan.summary import summarize_plan
 from reconciler.report.html.render import render_plan_html
-from reconciler.report.markdown import render_plan_markdown
+from reconciler.report.markdown import render_plan_markdown, render_result_markdown
 from reconciler.report.options import RenderOptions
 from reconciler.report.plan_view import plan_view
-from reconciler.report.text import render_notice, render_plan
+from reconciler.report.text import render_notice, render_plan, render_result
 from tests.builders import saying
 from tests.report import report_samples as samples
 
@@ -361,3 +362,18 @@ def test_blocked_groups_that_differ_alike_are_shown_once() -> None:
         "3 groups differ alike: a, b, c  (blocked)\n"
         "  + Ann Lee (ann)  (no change planned)  (team it)\n"
     )
+
+
+def test_a_result_says_once_what_blocks_many_groups() -> None:
+    alone, differing = stopped("z", ANN), replace(moving("y", add=()), blocked=(saying("not an admin"),))
+    plan = plan_of(*MANY_BLOCKED.groups, replace(alone, blocked=(saying("disappeared"),)), differing)
+    done = StepResult(differing.steps[0], StepStatus.DONE)
+    result = ApplyResult(plan, (done,))
+    text = render_result(result, RenderOptions())
+    assert text.count("not an admin") == 1
+    assert text.startswith("! blocked: 13 groups (ops-00, ops-01, ")
+    assert 'y  "Y"  y@g.us  (blocked)\n  - removed 1 person: Bob Marsh (bob)\n' in text
+    assert "  ! blocked: disappeared\n" in text
+    comment = render_result_markdown(result, RenderOptions())
+    assert "**13 groups are blocked**" in comment
+    assert all(f"\n  {key}\n" in comment for key in [*(f"ops-{number:02}" for number in range(12)), "y"])
