@@ -146,7 +146,7 @@ def _write_lids(path: Path, desired: Desired, groups: Collection[LiveGroup], dry
 
 def _summary(seen: SeenLids, people: int, noted: int, verb: str) -> str:
     """Return the counts, such as `noted the LID of 34 of 40 people; 6 show none`."""
-    from reconciler.report.pieces import plural
+    from reconciler.model.text import plural
 
     if people == 0:
         return "No LID to note: nobody is under `people`."
