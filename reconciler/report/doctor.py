@@ -14,9 +14,10 @@ from reconciler.doctor.shapes import capture_text
 from reconciler.messages import LiteralText, Parameter
 from reconciler.messages import Piece as MessagePiece
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import plural
 from reconciler.report.documents import document_json
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import PersonName, Piece, message_piece, plain_text, plural
+from reconciler.report.pieces import PersonName, Piece, message_piece, plain_text
 from reconciler.report.summary import duration
 from reconciler.report.text import BOLD, paint, wrap_text
 
