@@ -193,7 +193,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     instance = people.phone(own["phone"]) if "phone" in own else None
     memberships = Memberships(merged, people, policy, problems)
     groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
-    GroupChecker(merged, problems, instance, policy.max_members).check(groups)
+    GroupChecker(merged, problems, memberships.incomplete, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)
     people.report_unknown_aliases()
     return Desired(
