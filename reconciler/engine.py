@@ -159,7 +159,8 @@ def execute(
     )
     result, desired = applied.result, desired and desired.for_instance(client.instance_id)
     more = remaining_drift(applied.live, result, desired)
-    return replace(result, remaining_drift=sort_drift((*result.remaining_drift, *more)))
+    drift = sort_drift((*result.remaining_drift, *more))
+    return replace(result, remaining_drift=drift, places=desired.group_places if desired is not None else {})
 
 
 def match_live(

@@ -202,6 +202,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
+        group_places={key: merged.file_and_line(entry.place) for key, entry in merged.sections["groups"].items()},
         policy=policy,
         region=people.region,
     )
