@@ -12,7 +12,7 @@ from reconciler.errors import PlanFileError
 from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, Desired, Person, RemovalLimit
 from reconciler.model.identity import Identity
-from reconciler.model.live import LiveGroup
+from reconciler.model.live import ContactCheck, LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, normalize
 from reconciler.plan.model import GroupPlan, Plan
@@ -36,6 +36,8 @@ SAME_IN_GROUP: Final = (
     "live_members",
 )
 """The same for each group that the plan changes; `removal_limit` may be stricter, and `live` is checked as stale."""
+_NOT_COMPARED: Final = (AdviceKind.REMATCHED, AdviceKind.NOT_CHECKED)
+"""Advice about an earlier revision, and about numbers that the API did not answer for."""
 _SHOWN_PLACES: Final = 10
 _Names = Mapping[Identity, AbstractSet[tuple[str | None, str | None]]]
 """The alias and the name that the YAML has for somebody; a number may have several."""
@@ -78,6 +80,15 @@ def former_people(plan: Plan) -> Mapping[Identity, Person]:
     """Return the people to be removed as a plan that was narrowed by a revision names them: only that knows some."""
     people = (person for group in plan.groups for person in group.remove if plan.changed_since is not None)
     return {p.identity: Person(p.identity, p.jid, p.alias, p.name) for p in people if p.identity and p.jid}
+
+
+def saved_answers(plan: Plan) -> dict[Identity, ContactCheck]:
+    """Return what the API answered about numbers before the plan was saved, as its people show it."""
+    answers = {p.identity: ContactCheck(exists=True, phone="", jid=p.jid) for group in plan.groups for p in group.add}
+    notes = (advice for group in plan.groups for advice in group.advice)
+    absent = (p.identity for advice in notes if advice.kind is AdviceKind.NOT_ON_WHATSAPP for p in advice.people)
+    answers |= {identity: ContactCheck(exists=False, phone="") for identity in absent}
+    return {identity: answer for identity, answer in answers.items() if identity is not None}
 
 
 def with_present_limits(
@@ -148,7 +159,7 @@ def _comparable(group: GroupPlan, name: str) -> Any:
     if name == "field_changes":
         return [(one.field, normalize(one.old or Untrusted("")), one.new) for one in group.field_changes]
     if name == "advice":
-        return [_without_link(one, group) for one in group.advice if one.kind is not AdviceKind.REMATCHED]
+        return [_without_link(one, group) for one in group.advice if one.kind not in _NOT_COMPARED]
     return getattr(group, name)
 
 

@@ -219,7 +219,7 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
             )
     statuses = {outcome.status for outcome in result.people}
     yield from _to_mark_as_invited(result)
-    if PersonStatus.BAD_NUMBER in statuses:
+    if statuses & {PersonStatus.BAD_NUMBER, PersonStatus.NOT_ON_WHATSAPP}:
         yield literal("Correct the bad numbers in the file.")
     if any(group.blocked for group in result.plan.groups):
         yield literal("Blocked groups stay unchanged until you resolve the reasons above.")

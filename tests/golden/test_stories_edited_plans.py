@@ -146,6 +146,7 @@ CASES: dict[type, dict[str, tuple[Edit, str]]] = {
         "shard": (on_plan(shard=ShardInfo(1, 1, 9)), DIFFERS),
         # Words about a revision that this run does not read; the groups are those of the plan all the same.
         "changed_since": (on_plan(changed_since=ChangedSince(ref="main", commit=COMMIT)), HARMLESS),
+        "number_checks": (on_plan(number_checks=3), HARMLESS),
         "baseline": (on_plan(baseline=AppliedRevision("main", COMMIT)), "for reading only"),
         "foreign_format": (on_plan(foreign_format=3), "for reading only"),
     },
