@@ -33,11 +33,12 @@ MARKER = f'"{FORMAT}"'.encode()
 class SavedPlanSource:
     """A saved plan; `desired` is the configuration behind it, where that is still there.
 
-    `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `max_removals` is the limit
-    of the command line.
+    `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
+    configuration is, else the plan. `max_removals` is the limit of the command line.
     """
 
     files: tuple[Path, ...]
+    path: Path
     digest: str
     account: Account
     saved: SavedPlan
@@ -57,11 +58,6 @@ class SavedPlanSource:
                 parallelism=global_options.parallelism,
                 on_read=on_read,
             )
-
-    @property
-    def origin(self) -> tuple[Path, str]:
-        """Where the configuration is, else the plan; and the digest of the plan."""
-        return self.files[-1], self.digest
 
     def to_saved_plan(self, plan: Plan) -> SavedPlan:
         """Return the verified plan as the renderers take it, with its own time and sources."""
@@ -98,10 +94,11 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     desired = _load_sources(saved, request.path)
     if desired is not None and global_options.instance_id is None:
         _require_own_instance(plan, desired)
-    sources = (_resolve_source(source, request.path) for source in saved.sources)
+    sources = [_resolve_source(source, request.path) for source in saved.sources]
     files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
-    return SavedPlanSource(files, hashlib.sha256(data).hexdigest(), account, saved, desired, max_removals)
+    path, digest = _config_path(sources or files), hashlib.sha256(data).hexdigest()
+    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals)
 
 
 def _reject_fixed_options(request: PlanRequest) -> None:
