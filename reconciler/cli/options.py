@@ -48,10 +48,11 @@ class PlanRequest:
     def removal_limit(self) -> RemovalLimit | None:
         """Parse `max_removals`; None where it is not set. Raises UsageError for what is not a limit."""
         from reconciler.model.desired import RemovalLimit
+        from reconciler.plan.selection import COMMAND_LINE_LIMIT
 
         text = self.max_removals
         try:
-            return None if text is None else RemovalLimit.parse(text, "--max-removals")
+            return None if text is None else RemovalLimit.parse(text, COMMAND_LINE_LIMIT)
         except ValueError:
             message = f"--max-removals: {text!r} is not a count or a percentage"
             raise UsageError(message, "write it like 3 or 40%") from None

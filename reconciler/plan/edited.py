@@ -10,13 +10,13 @@ from typing import Any, Final
 from reconciler.diff.change import Advice, AdviceKind
 from reconciler.errors import PlanFileError
 from reconciler.messages import Message
-from reconciler.model.desired import DEFAULT_REMOVALS, Desired, Person, RemovalLimit
+from reconciler.model.desired import Desired, Person, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import ContactCheck, LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, normalize
 from reconciler.plan.model import GroupPlan, Plan
-from reconciler.plan.selection import PlanOptions, select_groups
+from reconciler.plan.selection import COMMAND_LINE_LIMIT, PlanOptions, select_groups
 from reconciler.plan.staleness import groups_with_steps
 
 SAME_IN_PLAN: Final = ("writes_per_minute", "not_selected", "shard", "pinned_ids", "never_removed")
@@ -72,7 +72,7 @@ def raise_if_differs_from_rebuilt(plan: Plan, rebuilt: Plan) -> None:
 
 
 def options_of(plan: Plan) -> PlanOptions:
-    """Return the options that a saved plan was made with; a limit of removals is not among what it can ask for."""
+    """Return the options that a saved plan was made with; the limit of removals is judged apart."""
     return PlanOptions(targets=plan.targets, excludes=plan.excludes, shard=plan.shard, changed_since=plan.changed_since)
 
 
@@ -96,7 +96,8 @@ def with_present_limits(
 ) -> Plan:
     """Return the plan with the limits of removals that hold now: the command line's, else the YAML's.
 
-    The plan's own limit counts only where it is stricter; without the YAML, the default stands for that.
+    The plan's own limit counts where `--max-removals` set it when the plan was made, where it is stricter, and where
+    the YAML is gone.
     """
     limits = {group.key: group.removal_limit for group in rebuilt.groups} if rebuilt is not None else {}
 
@@ -105,7 +106,9 @@ def with_present_limits(
         members = min(group.live_members, len(live.participants) if live is not None else 0)
         if override is not None:
             return replace(group, live_members=members, removal_limit=override)
-        limit = limits.get(group.key, DEFAULT_REMOVALS)
+        if group.key not in limits or group.removal_limit.source == COMMAND_LINE_LIMIT:
+            return replace(group, live_members=members)
+        limit = limits[group.key]
         if group.removal_limit.allowed(members) < limit.allowed(members):
             limit = replace(group.removal_limit, source="the saved plan")
         return replace(group, live_members=members, removal_limit=limit)
