@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler.errors import InvalidResponse
 from reconciler.model import identity
-from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
+from reconciler.model.identity import Identity, Jid, identity_of_jid, is_group_id, parse_jid, phone_jid
 from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
 from reconciler.model.text import Untrusted, is_blank
 
@@ -242,32 +242,39 @@ def _participants(value: JsonValue) -> tuple[Participant, ...]:
 
 
 def _participant(value: JsonValue) -> Participant:
-    """Decode a person with a phone JID, with a private id (and perhaps a phone), or with an id of an unknown form."""
+    """Decode a person with a phone JID, with a private id (and perhaps a phone), or with an id of an unknown form.
+
+    A phone that repeats the digits of the private id is none: then nobody knows the person's number.
+    """
     id_text = _id_text(value.field("id"))
     parsed = parse_jid(id_text)
-    jid = parsed.phone_jid if parsed is not None and not parsed.is_lid else _jid_from_phone_fields(value)
+    lid = parsed if parsed is not None and parsed.is_lid else _lid_field(value)
+    phones = (*([] if parsed is None or parsed.is_lid else [parsed.phone_jid]), *_phones(value))
+    jid = next((phone for phone in phones if lid is None or phone != phone_jid(lid.digits)), None)
     role = _role(value)
     return Participant(
         id=id_text,
         identity=identity_of_jid(jid) if jid is not None else None,
         jid=jid,
-        lid=f"{parsed.digits}@lid" if parsed is not None and parsed.is_lid else _lid_field(value),
+        lid=f"{lid.digits}@lid" if lid is not None else None,
         is_admin=role != "",
         is_owner=role == "superadmin",
     )
 
 
-def _jid_from_phone_fields(value: JsonValue) -> str | None:
-    """Return the phone JID of the first field that holds a readable phone number."""
-    fields = filter(None, map(value.optional, _PHONE_FIELDS))
-    texts = (str(field.raw) if type(field.raw) is int else _id_text(field) for field in fields)
-    return next((jid for text in texts if (jid := _phone_jid(text)) is not None), None)
+def _phones(value: JsonValue) -> Iterator[str]:
+    """Yield the phone JIDs of the fields that hold a readable phone number."""
+    for field in filter(None, map(value.optional, _PHONE_FIELDS)):
+        jid = _phone_jid(str(field.raw) if type(field.raw) is int else _id_text(field))
+        if jid is not None:
+            yield jid
 
 
-def _lid_field(value: JsonValue) -> str | None:
+def _lid_field(value: JsonValue) -> Jid | None:
     field = value.optional("lid")
-    jid = parse_jid(_id_text(field)) if field else None
-    return f"{jid.digits}@lid" if jid is not None and jid.is_lid else None
+    text = _id_text(field) if field else ""
+    jid = parse_jid(f"{text}@lid" if text.isdigit() else text)
+    return jid if jid is not None and jid.is_lid else None
 
 
 def _role(value: JsonValue) -> str:

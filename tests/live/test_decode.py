@@ -20,6 +20,7 @@ from tests.live.transport_setup import ALICE, GROUP
 
 ALICE_ID = Identity("+12025550143")
 LID = "76699677012110@lid"
+SERVERS = ("s.whatsapp.net", "c.us", "lid")
 GOOD: dict[str, Any] = {"group_id": GROUP, "name": "x", "participants": [{"id": ALICE}]}
 
 
@@ -76,6 +77,29 @@ def _person(**fields: Any) -> Participant:
 )
 def test_a_person_is_identified_by_any_form_of_a_phone_number(fields: dict[str, Any], person: Participant) -> None:
     assert _person(**fields) == person
+
+
+@pytest.mark.parametrize("server", ["lid", "hosted.lid"])
+@pytest.mark.parametrize("field", ["phoneNumber", "phone_number", "pn", "jid"])
+@pytest.mark.parametrize(
+    "echo", [123456789012345, "123456789012345", "+123456789012345", *(f"123456789012345@{s}" for s in SERVERS)]
+)
+def test_a_private_id_that_repeats_its_digits_as_the_phone_has_none(server: str, field: str, echo: Any) -> None:
+    nobody = Participant(id=f"123456789012345@{server}", lid="123456789012345@lid")
+    assert _person(id=nobody.id, **{field: echo}) == nobody
+    assert _person(id={"user": "123456789012345", "server": server}, **{field: echo}) == nobody
+    other_field = "jid" if field == "pn" else "pn"
+    assert _person(id=nobody.id, **{field: echo, other_field: ALICE}).identity == ALICE_ID
+
+
+@pytest.mark.parametrize(
+    "lid", ["123456789012345@lid", "123456789012345", {"user": "123456789012345", "server": "lid"}]
+)
+@pytest.mark.parametrize("server", ["s.whatsapp.net", "c.us"])
+def test_an_id_that_repeats_the_digits_of_the_lid_beside_it_is_no_phone(server: str, lid: Any) -> None:
+    bare = Participant(id=f"123456789012345@{server}", lid="123456789012345@lid")
+    assert _person(id=bare.id, lid=lid) == bare
+    assert _person(id=bare.id, lid=lid, pn=ALICE).identity == ALICE_ID
 
 
 @pytest.mark.parametrize(
