@@ -11,6 +11,7 @@ from reconciler.live import decode, endpoints
 from reconciler.live.base_url import quote_segment
 from reconciler.live.decode import ContactCheck, CreatedGroup, Dialect, JsonValue
 from reconciler.live.paging import Paginator
+from reconciler.live.responses import ApiResponse
 from reconciler.live.retry import Retry
 from reconciler.live.transport import Transport
 from reconciler.model.identity import chat_id, invite_code, is_group_id
@@ -50,7 +51,7 @@ class Client:
         """
 
         def fetch(query: Mapping[str, int] | None) -> Any:
-            data = self._send(endpoints.GROUPS, query).raw
+            data = self._list_page(endpoints.GROUPS, query)
             self._learn_dialect(data.get("items") if isinstance(data, dict) else data)
             return data
 
@@ -116,7 +117,7 @@ class Client:
         """List the instance's address book, sorted by id and name; one id may appear under two names."""
 
         def fetch(query: Mapping[str, int] | None) -> Any:
-            return self._send(endpoints.CONTACTS, query).raw
+            return self._list_page(endpoints.CONTACTS, query)
 
         contacts = Paginator(fetch, decode.contact, _contact_key, str(endpoints.CONTACTS)).read_all()
         return tuple(sorted(contacts.entries, key=lambda contact: (contact.id, contact.name or "")))
@@ -132,9 +133,24 @@ class Client:
         self, call: ApiCall, query: Mapping[str, Any] | None = None, *, retry: Retry = Retry.IDEMPOTENT
     ) -> JsonValue:
         """Send a call below the instance; return the data of its response."""
-        path = self._base + call.path
-        response = self._transport.request(call.method, path, json=call.body, params=query, retry=retry)
+        response = self._request(call, query, retry)
         return JsonValue(response.data, f"{call.method} {call.path or self._base}")
+
+    def _list_page(self, call: ApiCall, query: Mapping[str, int] | None) -> Any:
+        """Return a list, or one page of it; raise InvalidResponse if it may go on in a way that nobody here knows."""
+        response = self._request(call, query, Retry.IDEMPOTENT)
+        if response.sign_of_more is not None:
+            raise InvalidResponse(
+                f"{response.sign_of_more} stands beside the list, so the list may go on",
+                endpoint=str(call),
+                status=response.status,
+                request_id=response.request_id,
+                hint="this version cannot read on from there, and a part is never taken for the whole list",
+            )
+        return response.data
+
+    def _request(self, call: ApiCall, query: Mapping[str, Any] | None, retry: Retry) -> ApiResponse:
+        return self._transport.request(call.method, self._base + call.path, json=call.body, params=query, retry=retry)
 
     def _learn_dialect(self, data: Any) -> None:
         self._dialect = decode.dialect_of(data) or self._dialect

@@ -244,7 +244,7 @@ def _participants(value: JsonValue) -> tuple[Participant, ...]:
 def _participant(value: JsonValue) -> Participant:
     """Decode a person with a phone JID, with a private id (and perhaps a phone), or with an id of an unknown form.
 
-    A phone that repeats the digits of the private id is none: then nobody knows the person's number.
+    A phone that repeats the digits of the private id does not count: nobody knows that person's number.
     """
     id_text = _id_text(value.field("id"))
     parsed = parse_jid(id_text)
