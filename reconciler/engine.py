@@ -18,7 +18,7 @@ from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
-from reconciler.diff.match import Match, match_groups, pinned_groups
+from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
 from reconciler.live.fetch import (
     GroupListApi,
@@ -30,7 +30,7 @@ from reconciler.live.fetch import (
     read_groups,
 )
 from reconciler.model.desired import Desired
-from reconciler.model.live import ListedGroup, Listing, LiveGroup
+from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.person.find import find_memberships
@@ -45,6 +45,7 @@ from reconciler.plan.staleness import (
     raise_if_appeared,
     raise_if_removes_protected,
     raise_if_stale,
+    raise_if_unlisted,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def make_plan(
     listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
     options, previous = narrow_by_matches(options, matches, listing)
     selection = select_groups(desired, options)
+    matches = block_unlisted(matches, listing.odd)
     selected = [matches[key] for key in matches if key in selection.planned]
     listed = (match.listed for match in selected if match.listed and needs_read(match))
     read = read_groups(client, listed, parallelism, on_read=on_read)
@@ -182,7 +184,7 @@ def _list_for_saved_plan(plan: Plan, client: GroupListApi) -> Listing:
 
 def _read_for_saved_plan(
     plan: Plan, listing: Listing, client: Client, parallelism: int, on_read: OnRead
-) -> Mapping[str, LiveGroup | None]:
+) -> Mapping[str, ReadGroup]:
     """Read the groups that a saved plan touches as they are now, by id, the way the plan read them."""
     recorded = {group.live.id: group.live for group in groups_with_steps(plan) if group.live is not None}
 
@@ -205,4 +207,5 @@ def _list_before_write(planned: PlanResult, client: GroupListApi) -> frozenset[s
         return frozenset(names_before)
     listing = client.list_groups()
     raise_if_appeared(planned.plan, listing.groups, names_before)
+    raise_if_unlisted(planned.plan, listing.odd)
     return frozenset(names_before) | listing.names.keys()

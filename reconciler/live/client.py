@@ -9,13 +9,13 @@ from typing import Any
 from reconciler.errors import InvalidResponse, UsageError
 from reconciler.live import decode, endpoints
 from reconciler.live.base_url import quote_segment
-from reconciler.live.decode import ContactCheck, CreatedGroup, Dialect, JsonValue
+from reconciler.live.decode import UNKNOWN_FORM, ContactCheck, CreatedGroup, Dialect, JsonValue
 from reconciler.live.paging import Paginator
 from reconciler.live.responses import ApiResponse
 from reconciler.live.retry import Retry
 from reconciler.live.transport import Transport
 from reconciler.model.identity import chat_id, invite_code, is_group_id
-from reconciler.model.live import ApiCall, Contact, Instance, Listing, LiveGroup
+from reconciler.model.live import ApiCall, Contact, Instance, ListedGroup, Listing, LiveGroup, OddEntry
 from reconciler.model.text import texts_equal
 from reconciler.sanitize.mask import mask_person
 
@@ -56,8 +56,12 @@ class Client:
             return data
 
         endpoint = str(endpoints.GROUPS)
-        groups = Paginator(fetch, decode.listed_group, attrgetter("id"), endpoint, verify_end=verify_end).read_all()
-        return Listing(tuple(sorted(groups.entries, key=attrgetter("id"))), groups.complete)
+        read = Paginator(fetch, decode.list_entry, attrgetter("id"), endpoint, verify_end=verify_end).read_all()
+        groups = sorted((one for one in read.entries if isinstance(one, ListedGroup)), key=attrgetter("id"))
+        odd = tuple(one for one in read.entries if isinstance(one, OddEntry))
+        if odd and not groups:
+            raise InvalidResponse(odd[0].fault, endpoint=endpoint, hint=UNKNOWN_FORM)
+        return Listing(tuple(groups), read.complete, odd)
 
     def group(self, group_id: str) -> LiveGroup:
         """Read one group whole."""
@@ -141,7 +145,7 @@ class Client:
         response = self._request(call, query, Retry.IDEMPOTENT)
         if response.sign_of_more is not None:
             raise InvalidResponse(
-                f"{response.sign_of_more} stands beside the list, so the list may go on",
+                f"{response.sign_of_more} is beside the list, so the list may go on",
                 endpoint=str(call),
                 status=response.status,
                 request_id=response.request_id,

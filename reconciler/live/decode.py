@@ -6,17 +6,20 @@ the list, `admin: "admin" | "superadmin" | null`. Ids may be text or the objects
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from reconciler.errors import InvalidResponse
 from reconciler.model import identity
 from reconciler.model.identity import Identity, Jid, identity_of_jid, is_group_id, parse_jid, phone_jid
-from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
+from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, OddEntry, Participant
 from reconciler.model.text import Untrusted, is_blank
+
+UNKNOWN_FORM: Final = "this version does not know this form of the API's response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class JsonValue:
         return InvalidResponse(
             f"{self.where}: expected {expected}, found {_kind(self.raw)}",
             endpoint=self.endpoint,
-            hint="this version does not know this form of the API's response",
+            hint=UNKNOWN_FORM,
         )
 
     def optional(self, *names: str) -> JsonValue | None:
@@ -86,6 +89,7 @@ def _kind(raw: Any) -> str:
 
 _NUMBER = re.compile(r"\+?(?P<digits>[1-9][0-9]{4,14})", re.ASCII)
 _SEPARATORS = re.compile(r"[\s().-]")
+_ROLE_FIELDS = frozenset({"admin", "is_admin", "isAdmin", "is_super_admin", "isSuperAdmin"})
 _PHONE_FIELDS = ("phoneNumber", "phone_number", "pn", "jid")
 
 
@@ -117,21 +121,39 @@ class ContactCheck:
 
 
 def dialect_of(data: Any) -> Dialect | None:
-    """Return the dialect of a group's JSON, or of the first group's in a list; None if no field reveals it."""
-    first = data[0] if isinstance(data, list) and data else data
-    if not isinstance(first, dict):
-        return None
-    if "group_id" in first:
-        return Dialect.GUIDE
-    return Dialect.REFERENCE if "subject" in first else None
+    """Return the dialect of a group's JSON, or of the first in a list that reveals it; None if no field does."""
+    for group in data if isinstance(data, list) else [data]:
+        if isinstance(group, dict) and ("group_id" in group or "subject" in group):
+            return Dialect.GUIDE if "group_id" in group else Dialect.REFERENCE
+    return None
 
 
 def listed_group(value: JsonValue) -> ListedGroup:
-    """Decode one entry of the list of groups; a field that the entry lacks is None."""
+    """Decode one entry of the list of groups; a field that the entry lacks is None.
+
+    Raises InvalidResponse if its id cannot be read; whatever else cannot be read is the `fault` of this group alone.
+    """
+    group_id = _group_id(value)
+    try:
+        return _listed_group(group_id, value)
+    except InvalidResponse as error:
+        return ListedGroup(id=group_id, name=_name_if_readable(value), fault=error.message)
+
+
+def list_entry(value: JsonValue) -> ListedGroup | OddEntry:
+    """Decode one entry of the list of groups, whatever it is."""
+    try:
+        return listed_group(value)
+    except InvalidResponse as error:
+        text = json.dumps(value.raw, sort_keys=True)
+        return OddEntry(id=text, name=_name_if_readable(value), fault=error.message)
+
+
+def _listed_group(group_id: str, value: JsonValue) -> ListedGroup:
     participants, count = value.optional("participants"), value.optional("participant_count")
     description = value.optional("description")
     return ListedGroup(
-        id=_group_id(value),
+        id=group_id,
         name=_group_name(value),
         count=count.count() if count else None,
         participants=_participants(participants) if participants else None,
@@ -180,7 +202,7 @@ def message_id(value: JsonValue) -> str:
 def contact(value: JsonValue) -> Contact:
     """Decode one entry of the address book, with its name there, else the name that the person chose."""
     person = _participant(value)
-    name = value.optional("name", "short_name", "push_name")
+    name = value.optional("name", "short_name", "push_name", "pushname")
     return Contact(person.id, person.identity, (name.text() or None) if name else None)
 
 
@@ -213,6 +235,13 @@ def _group_name(value: JsonValue) -> Untrusted:
     return Untrusted(next((text for text in names if not is_blank(text)), ""))
 
 
+def _name_if_readable(value: JsonValue) -> Untrusted:
+    try:
+        return _group_name(value)
+    except InvalidResponse:
+        return Untrusted("")
+
+
 def _id_text(value: JsonValue) -> str:
     """Return an id from a text, or from an object with `_serialized` or with `user` and `server`."""
     if not isinstance(value.raw, dict):
@@ -238,7 +267,10 @@ def _phone_jid(text: str) -> str | None:
 
 
 def _participants(value: JsonValue) -> tuple[Participant, ...]:
-    return tuple(_participant(entry) for entry in value.entries())
+    people = tuple(_participant(entry) for entry in value.entries())
+    if any(not _ROLE_FIELDS.isdisjoint(entry.raw) for entry in value.entries()):
+        return people
+    return tuple(replace(person, is_admin=None) for person in people)
 
 
 def _participant(value: JsonValue) -> Participant:

@@ -1,7 +1,7 @@
 """Read a whole list, however the server pages it: in one piece, by limit and offset, or by numbered pages.
 
 The responses reveal the style. A list that may lack an entry is an error or marked as incomplete: a group that seems
-absent would be created a second time. So is a list beside which a word stands that tells of further pages in a way that
+absent would be created a second time. So is a list with a word beside it that may mean further pages in a way that
 nobody here knows.
 """
 
@@ -224,7 +224,7 @@ def _is_whole_list(entries: int, paging: Mapping[str, Any]) -> bool:
 
 
 def _signs(fields: Mapping[str, Any], entries: int, *, in_paging: bool = False, depth: int = 0) -> Iterator[str]:
-    """Yield the names of the fields that tell of more than so many entries; `in_paging`: they are all about pages."""
+    """Yield the fields that stand for more than so many entries; `in_paging`: they are all about pages."""
     for name, value in fields.items():
         word = _WORD_BREAK.sub("_", name).lower()
         parts = {str(at): part for at, part in enumerate(value)} if isinstance(value, list) else value

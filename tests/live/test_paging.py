@@ -219,10 +219,13 @@ def test_a_list_whose_headers_tell_of_more_is_rejected(headers: dict[str, str], 
 def test_the_error_for_a_list_that_may_go_on_names_the_word() -> None:
     answer = {"data": [_group(1)], "meta": {"nextCursor": "abc"}}
     script = [Expect("GET", f"{BASE}/groups", answer=answer)]
-    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
-        with pytest.raises(InvalidResponse) as caught:
-            client_of(transport).list_groups()
-    assert caught.value.message == "`nextCursor` stands beside the list, so the list may go on"
+    with (
+        ScriptedServer(script) as server,
+        Setup(server.url).transport() as transport,
+        pytest.raises(InvalidResponse) as caught,
+    ):
+        client_of(transport).list_groups()
+    assert caught.value.message == "`nextCursor` is beside the list, so the list may go on"
 
 
 def test_headers_that_tell_of_no_more_leave_a_list_whole() -> None:
