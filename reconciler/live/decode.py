@@ -202,8 +202,8 @@ def message_id(value: JsonValue) -> str:
 def contact(value: JsonValue) -> Contact:
     """Decode one entry of the address book, with its name there, else the name that the person chose."""
     person = _participant(value)
-    name = value.optional("name", "short_name", "push_name", "pushname")
-    return Contact(person.id, person.identity, (name.text() or None) if name else None)
+    fields = filter(None, map(value.optional, ("name", "short_name", "push_name", "pushname")))
+    return Contact(person.id, person.identity, next(filter(None, (field.text() for field in fields)), None))
 
 
 def contact_check(value: JsonValue) -> ContactCheck:

@@ -200,6 +200,7 @@ _HINTS_BY_CODE: dict[str, str] = {
     "PLAN_LIMIT_REACHED": "the limit of the Wappfy subscription is reached",
 }
 
+_ABOUT_INSTANCE = re.compile(r"\W*(?:the |this |no )?(?:instance|session)\b", re.IGNORECASE)
 _JID = re.compile(r"[0-9]{5,20}(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us|lid)", re.ASCII)
 
 
@@ -217,6 +218,8 @@ def error_from_response(response: HttpResponse, endpoint: str, redact: Redact) -
     fields = error if isinstance(error, dict) else document if isinstance(document, dict) else {}
     code = _safe_text(fields.get("code"), redact, MAX_CODE_LENGTH)
     message = _joined_messages(fields.get("message") or error)
+    if status == 404 and not code and isinstance(error, dict) and not _ABOUT_INSTANCE.match(str(message)):
+        code = "NOT_FOUND"  # The API's own envelope, not a proxy's page.
     error_class = ServerError if status >= 500 else _CLASSES.get(status, HttpError)
     return error_class(
         _safe_message(message, redact) or _default_message(status, is_readable=isinstance(document, dict)),

@@ -25,6 +25,7 @@ from reconciler.sandbox.http_messages import (
     ApiFailure,
     ApiRequest,
     HttpReply,
+    bare_reply,
     error_reply,
     not_found,
     success_reply,
@@ -129,6 +130,8 @@ class SandboxApp:
         service.run_hook(service.on_call, request.seq, request.method, full_path)
         rate_limit = service.count(request)
         reply, fault = await self._reply(request, rate_limit)
+        if service.settings.bare and fault is None:
+            reply = bare_reply(reply)
         kind = fault.kind if fault else None
         with service.world.transaction() as db:
             store.set_call_status(db, request.seq, "dropped" if kind in INCOMPLETE else reply.status)
