@@ -81,10 +81,15 @@ def _compare_one(
     live = live_groups.get(listed.id, listed.to_live_group())
     if live is None:
         return replace(change, blocked=(Message.of("group-disappeared"),), fully_blocked=True)
-    fault = listed.fault or (live.message if isinstance(live, InvalidResponse) else None)
-    if fault is not None or isinstance(live, InvalidResponse):
-        return replace(change, blocked=(Message.of("group-unreadable", fault=fault or ""),), fully_blocked=True)
+    if isinstance(live, InvalidResponse):
+        return _unreadable(change, live.message)
+    if listed.fault is not None:
+        return _unreadable(change, listed.fault)
     return _with_live(replace(change, live=live), live, desired, by_lid)
+
+
+def _unreadable(change: Change, fault: str) -> Change:
+    return replace(change, blocked=(Message.of("group-unreadable", fault=fault),), fully_blocked=True)
 
 
 def _display_name(group: DesiredGroup, listed: ListedGroup | None) -> Untrusted:

@@ -281,8 +281,10 @@ def _participant(value: JsonValue) -> Participant:
     id_text = _id_text(value.field("id"))
     parsed = parse_jid(id_text)
     lid = parsed if parsed is not None and parsed.is_lid else _lid_field(value)
-    phones = (*([] if parsed is None or parsed.is_lid else [parsed.phone_jid]), *_phones(value))
-    jid = next((phone for phone in phones if lid is None or phone != phone_jid(lid.digits)), None)
+    echo = phone_jid(lid.digits) if lid is not None else None
+    jid = parsed.phone_jid if parsed is not None and not parsed.is_lid else None
+    if jid is None or jid == echo:
+        jid = next((phone for phone in _phones(value) if phone != echo), None)
     role = _role(value)
     return Participant(
         id=id_text,
