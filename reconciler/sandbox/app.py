@@ -130,9 +130,9 @@ class SandboxApp:
         service.run_hook(service.on_call, request.seq, request.method, full_path)
         rate_limit = service.count(request)
         reply, fault = await self._reply(request, rate_limit)
-        if service.settings.bare and fault is None:
-            reply = bare_reply(reply)
         kind = fault.kind if fault else None
+        if service.settings.bare and kind in (None, FaultKind.STATUS):
+            reply = bare_reply(reply)
         with service.world.transaction() as db:
             store.set_call_status(db, request.seq, "dropped" if kind in INCOMPLETE else reply.status)
         service.run_hook(service.after_call, request.seq, request.method, full_path)

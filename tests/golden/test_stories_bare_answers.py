@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Dialect, Settings
+from reconciler.sandbox.faults import Fault, FaultKind
 from tests.stage import INSTANCE, PHONE, Stage, stage_with
 
 ALICE, BOB, CAROL = "+1 202 555 0140", "+1 202 555 0141", "+1 202 555 0142"
@@ -41,6 +42,20 @@ def test_somebody_who_is_in_under_a_private_id_is_told_by_the_conflict(bare: Sta
     applied = bare.run("apply", "--yes")
     assert applied.code == 0, applied.out + applied.err
     assert "76699677012110@lid" in applied.out
+
+
+def test_a_group_that_is_gone_since_it_was_listed_is_blocked_and_the_others_go_on(bare: Stage) -> None:
+    alpha = bare.world.create_group("Alpha", [ALICE], owner=PHONE)
+    beta = bare.world.create_group("Beta", [ALICE], owner=PHONE)
+    bare.file(
+        f"groups:\n  alpha: {{id: {alpha}, name: New, members: ['{BOB}'], description: x, max_removals: 5}}\n"
+        f"  beta: {{id: {beta}, members: ['{ALICE}', '{BOB}']}}\n"
+    )
+    bare.server.set_faults([Fault(FaultKind.STATUS, "GET", f"/groups/{alpha}", status=404, times=0)])
+    applied = bare.run("apply", "--yes")
+    assert applied.code == 3, applied.err
+    assert "the group disappeared while the plan was being made" in applied.out
+    assert len(bare.world.group(beta).members) == 3
 
 
 def test_people_are_named_as_in_the_contacts_of_either_dialect(bare: Stage) -> None:
