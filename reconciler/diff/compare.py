@@ -82,7 +82,7 @@ def _compare_one(
     if live is None:
         return replace(change, blocked=(Message.of("group-disappeared"),), fully_blocked=True)
     if isinstance(live, InvalidResponse):
-        return _unreadable(change, live.message)
+        return _unreadable(change, live.summary())
     if listed.fault is not None:
         return _unreadable(change, listed.fault)
     return _with_live(replace(change, live=live), live, desired, by_lid)

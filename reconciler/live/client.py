@@ -60,7 +60,7 @@ class Client:
         groups = sorted((one for one in read.entries if isinstance(one, ListedGroup)), key=attrgetter("id"))
         odd = tuple(one for one in read.entries if isinstance(one, OddEntry))
         if odd and not groups:
-            raise InvalidResponse(odd[0].fault, endpoint=endpoint, hint=UNKNOWN_FORM)
+            raise InvalidResponse(odd[0].fault.removeprefix(f"{endpoint}: "), endpoint=endpoint, hint=UNKNOWN_FORM)
         return Listing(tuple(groups), read.complete, odd)
 
     def group(self, group_id: str) -> LiveGroup:

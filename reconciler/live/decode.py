@@ -137,7 +137,7 @@ def listed_group(value: JsonValue) -> ListedGroup:
     try:
         return _listed_group(group_id, value)
     except InvalidResponse as error:
-        return ListedGroup(id=group_id, name=_name_if_readable(value), fault=error.message)
+        return ListedGroup(id=group_id, name=_name_if_readable(value), fault=error.summary())
 
 
 def list_entry(value: JsonValue) -> ListedGroup | OddEntry:
@@ -146,7 +146,7 @@ def list_entry(value: JsonValue) -> ListedGroup | OddEntry:
         return listed_group(value)
     except InvalidResponse as error:
         text = json.dumps(value.raw, sort_keys=True)
-        return OddEntry(id=text, name=_name_if_readable(value), fault=error.message)
+        return OddEntry(id=text, name=_name_if_readable(value), fault=error.summary())
 
 
 def _listed_group(group_id: str, value: JsonValue) -> ListedGroup:

@@ -120,7 +120,7 @@ def groups_to_import(
 ) -> tuple[tuple[LiveGroup, ...], tuple[str, ...]]:
     """List and read all live groups, or those with these ids, sorted by id; return also what could not be read.
 
-    Raises UsageError if an id is not live.
+    Raises UsageError if an id is not live, InvalidResponse if no group can be read, or one of these ids cannot.
     """
     listing = client.list_groups()
     if not ids or not listing.names.keys() >= set(ids):
@@ -132,9 +132,12 @@ def groups_to_import(
         )
     selected = [group for group in listing.groups if not ids or group.id in ids]
     read = read_groups(client, selected, parallelism, is_complete=_has_all_fields, on_read=on_read)
-    faults = [f"the group {id_}: {group.message}" for id_, group in read.items() if isinstance(group, InvalidResponse)]
-    faults += [] if ids else [f"an entry of the list of groups: {entry.fault}" for entry in listing.odd]
-    return tuple(group for group in read.values() if isinstance(group, LiveGroup)), tuple(faults)
+    groups = tuple(group for group in read.values() if isinstance(group, LiveGroup))
+    errors = [group for group in read.values() if isinstance(group, InvalidResponse)]
+    if errors and (ids or not groups):
+        raise errors[0]
+    faults = (*(error.summary() for error in errors), *(entry.fault for entry in listing.odd if not ids))
+    return groups, faults
 
 
 def _has_all_fields(entry: ListedGroup) -> bool:

@@ -115,7 +115,7 @@ class _Search:
             reason = "the group disappeared while the groups were read"
             return replace(membership, live=Presence.UNKNOWN, unknown_because=(reason,))
         if isinstance(live, InvalidResponse):
-            reason = f"the server's answer about the group cannot be read: {live.message}"
+            reason = f"the server's answer about the group cannot be read: {live.summary()}"
             return replace(membership, live=Presence.UNKNOWN, unknown_because=(reason,))
         roster, identity = self.rosters[group_id], self.person.identity
         distrust = distrust_reasons(live, roster, self.desired.account)

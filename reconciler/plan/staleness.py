@@ -104,7 +104,7 @@ def _group_changes(
         yield f"the live group {group.id} no longer exists"
         return
     if isinstance(now, InvalidResponse):
-        yield f"the server's answer about {group.id} cannot be read: {now.message}"
+        yield f"the server's answer about {group.id} cannot be read: {now.summary()}"
         return
     yield from _differences(group.live, now)
 

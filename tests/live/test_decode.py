@@ -235,19 +235,19 @@ def test_one_role_field_in_a_read_tells_the_role_of_everybody(told: dict[str, An
     ],
 )
 def test_what_cannot_be_read_of_an_entry_is_the_fault_of_that_group_alone(odd: dict[str, Any], fault: str) -> None:
-    entry = decode.list_entry(JsonValue({"group_id": GROUP, "name": "x", **odd}, "", "data[3]"))
+    entry = decode.list_entry(JsonValue({"group_id": GROUP, "name": "x", **odd}, "GET /groups", "data[3]"))
     assert isinstance(entry, ListedGroup)
     assert entry == ListedGroup(id=GROUP, name=Untrusted("" if "name" in odd else "x"), fault=entry.fault)
     assert entry.fault is not None
-    assert entry.fault.startswith(fault)
+    assert entry.fault.startswith(f"GET /groups: {fault}")
 
 
 @pytest.mark.parametrize("raw", [None, "x", 5, {}, [], {"name": "x"}, {"group_id": "1@newsletter", "name": "x"}])
 def test_an_entry_without_a_readable_id_is_odd_and_has_its_name_where_told(raw: Any) -> None:
-    entry = decode.list_entry(JsonValue(raw, "", "data[3]"))
+    entry = decode.list_entry(JsonValue(raw, "GET /groups", "data[3]"))
     assert isinstance(entry, OddEntry)
     assert entry.name == Untrusted("x" if isinstance(raw, dict) and raw else "")
-    assert entry.fault.startswith("data[3]")
+    assert entry.fault.startswith("GET /groups: data[3]")
 
 
 @pytest.mark.parametrize("told", [{}, {"name": None}, {"name": ""}, {"name": " \u00a0\n"}, {"name": "\u200b"}])

@@ -141,7 +141,7 @@ def _read_account(
             )
         names = _contact_names(session) if people else {}
     for fault in faults:
-        log.warning("not imported, because it cannot be read: %s", fault)
+        log.warning("left out, because it cannot be read: %s", fault)
     if phone is not None and person is not None:
         _require_in_all(groups, person)
     own = person or _shared_participant(groups)
