@@ -9,13 +9,22 @@ from typing import Any
 from reconciler.errors import InvalidResponse, UsageError
 from reconciler.live import decode, endpoints
 from reconciler.live.base_url import quote_segment
-from reconciler.live.decode import UNKNOWN_FORM, ContactCheck, CreatedGroup, Dialect, JsonValue
+from reconciler.live.decode import UNKNOWN_FORM, CreatedGroup, Dialect, JsonValue
 from reconciler.live.paging import Paginator
 from reconciler.live.responses import ApiResponse
 from reconciler.live.retry import Retry
 from reconciler.live.transport import Transport
 from reconciler.model.identity import chat_id, invite_code, is_group_id
-from reconciler.model.live import ApiCall, Contact, Instance, ListedGroup, Listing, LiveGroup, OddEntry
+from reconciler.model.live import (
+    ApiCall,
+    Contact,
+    ContactCheck,
+    Instance,
+    ListedGroup,
+    Listing,
+    LiveGroup,
+    OddEntry,
+)
 from reconciler.model.text import texts_equal
 from reconciler.sanitize.mask import mask_person
 
