@@ -18,7 +18,7 @@ from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
-from reconciler.diff.match import Match, match_groups, pinned_groups
+from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.diff.number_checks import with_answers
 from reconciler.diff.participants import MAX_CHECKS, numbers_to_check
 from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
@@ -33,7 +33,7 @@ from reconciler.live.fetch import (
     read_groups,
 )
 from reconciler.model.desired import Desired, RemovalLimit
-from reconciler.model.live import ListedGroup, Listing, LiveGroup
+from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.person.find import find_memberships
@@ -56,6 +56,7 @@ from reconciler.plan.staleness import (
     raise_if_appeared,
     raise_if_removes_protected,
     raise_if_stale,
+    raise_if_unlisted,
 )
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def make_plan(
     listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
     options, previous = narrow_by_matches(options, matches, listing)
     selection = select_groups(desired, options)
+    matches = block_unlisted(matches, listing.odd)
     selected = [matches[key] for key in matches if key in selection.planned]
     listed = (match.listed for match in selected if match.listed and needs_read(match))
     read = read_groups(client, listed, parallelism, on_read=on_read)
@@ -190,8 +192,8 @@ def match_live(
 
 def read_matched(
     desired: Desired, client: Client, keys: Collection[str], *, parallelism: int, on_read: OnRead = ignore_progress
-) -> tuple[dict[str, Match], Mapping[str, LiveGroup | None]]:
-    """Match every key, and read who is in the live groups of these `keys`: by id, None for one that disappeared."""
+) -> tuple[dict[str, Match], Mapping[str, ReadGroup]]:
+    """Match every key, and read who is in the live groups of these `keys`: what came of it, by id."""
     _, matches = match_live(desired, client, keys)
     listed = [match.listed for key, match in matches.items() if key in keys and match.listed is not None]
     read = read_groups(
@@ -226,7 +228,7 @@ def _list_for_saved_plan(plan: Plan, client: GroupListApi) -> Listing:
 
 def _read_for_saved_plan(
     plan: Plan, listing: Listing, client: Client, parallelism: int, on_read: OnRead
-) -> Mapping[str, LiveGroup | None]:
+) -> Mapping[str, ReadGroup]:
     """Read the groups that a saved plan touches as they are now, by id, the way the plan read them."""
     recorded = {group.live.id: group.live for group in groups_with_steps(plan) if group.live is not None}
 
@@ -238,7 +240,7 @@ def _read_for_saved_plan(
     return read_groups(client, entries, parallelism, is_complete=is_complete, on_read=on_read)
 
 
-def _rebuild(plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, LiveGroup | None]) -> Plan:
+def _rebuild(plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, ReadGroup]) -> Plan:
     """Return what the YAML and the live groups come to for the groups that a saved plan changes."""
     matches = match_groups(desired.groups, listing.groups)
     changes = compare((matches[group.key] for group in groups_with_steps(plan)), desired, live_groups)
@@ -261,4 +263,5 @@ def _list_before_write(planned: PlanResult, client: GroupListApi) -> frozenset[s
         return frozenset(names_before)
     listing = client.list_groups()
     raise_if_appeared(planned.plan, listing.groups, names_before)
+    raise_if_unlisted(planned.plan, listing.odd)
     return frozenset(names_before) | listing.names.keys()

@@ -12,7 +12,7 @@ from reconciler.errors import PlanFileError
 from reconciler.messages import Message
 from reconciler.model.desired import Desired, Person, RemovalLimit
 from reconciler.model.identity import Identity
-from reconciler.model.live import ContactCheck, LiveGroup
+from reconciler.model.live import ContactCheck, LiveGroup, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, normalize
 from reconciler.plan.model import GroupPlan, Plan
@@ -92,7 +92,7 @@ def saved_answers(plan: Plan) -> dict[Identity, ContactCheck]:
 
 
 def with_present_limits(
-    plan: Plan, rebuilt: Plan | None, live_groups: Mapping[str, LiveGroup | None], override: RemovalLimit | None
+    plan: Plan, rebuilt: Plan | None, live_groups: Mapping[str, ReadGroup], override: RemovalLimit | None
 ) -> Plan:
     """Return the plan with the limits of removals that hold now: the command line's, else the YAML's.
 
@@ -103,7 +103,7 @@ def with_present_limits(
 
     def limited(group: GroupPlan) -> GroupPlan:
         live = live_groups.get(group.live.id) if group.live is not None else None
-        members = min(group.live_members, len(live.participants) if live is not None else 0)
+        members = min(group.live_members, len(live.participants) if isinstance(live, LiveGroup) else 0)
         if override is not None:
             return replace(group, live_members=members, removal_limit=override)
         if group.key not in limits or group.removal_limit.source == COMMAND_LINE_LIMIT:
