@@ -153,6 +153,11 @@ def _country_hint(digits: str, parsed: PhoneNumber) -> str:
         return "this is the old Mexican form: remove the 1 after +52"
     if has_old_form and digits.startswith("55"):
         return f"this is the old Brazilian form: add the ninth digit, or write the JID {digits[:4]}…@s.whatsapp.net"
+    if has_old_form and digits.startswith("229"):
+        return "this is the old form of Benin: add 01 after +229"
+    if has_old_form and digits.startswith("225"):
+        current = identity_of_digits(digits)[4:6]
+        return f"this is the old form of Ivory Coast: add the operator's two digits after +225, probably {current}"
     reason = is_possible_number_with_reason(parsed)
     if reason == ValidationResult.TOO_SHORT:
         return "it is too short for its country"
@@ -165,7 +170,7 @@ def _country_hint(digits: str, parsed: PhoneNumber) -> str:
 def country_of(identity: Identity) -> str | None:
     """Return the two-letter code of the number's country; None for a number without a country (a satellite phone, say).
 
-    An identity is in the long form, so that it also stands for the older JIDs of Brazil, Mexico and Argentina.
+    An identity is in the form that is dialled today, so that it also stands for the older JIDs of Brazil, say.
     """
     from phonenumbers import NumberParseException, parse, region_code_for_number
 

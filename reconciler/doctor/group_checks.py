@@ -32,6 +32,7 @@ from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL, State, Unmanaged
 from reconciler.model.live import Listing
 
 _MAX_ITEMS = 10
+_ODD = Sentence.of("a plan creates no group that may be one of these; report the form of the answers with `--capture`")
 
 
 def group_checks(setup: Setup, seen: Observed | None, *, numbers: bool = False) -> Iterator[Check]:
@@ -83,7 +84,13 @@ def check_list(seen: Observed) -> Check:
     end = "two reads of it agree" if seen.read_again else "its end is proven"
     dialect = f", in the {seen.dialect} dialect" if seen.dialect else ""
     text = f"{{groups:int}} {{groups:group|groups}}{dialect}, {paging_style(seen)}; {end}"
-    return fine("list", Sentence.of(text, groups=groups))
+    words = Sentence.of(text, groups=groups)
+    odd = [
+        Sentence.of("{name:live}: {fault}" if entry.name else "{fault}", name=entry.name, fault=entry.fault)
+        for entry in seen.listing.odd
+    ]
+    odd += [Sentence.of("{id}: it has no name", id=entry.id) for entry in seen.listing.groups if not entry.name]
+    return note("list", words, _ODD, tuple(odd[:_MAX_ITEMS])) if odd else fine("list", words)
 
 
 def paging_style(seen: Observed) -> str:

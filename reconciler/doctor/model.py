@@ -169,7 +169,8 @@ class Observed:
     """What the reads found; None for what was not read, an error for a read that failed.
 
     `list_calls` is how many calls the list took until its end was proven, `read_again` whether it took a
-    second read of it. `sample` has the groups that were read whole. `per_minute` is the limit of calls, as far as it
+    second read of it. `sample` has the groups that were read whole, `unreadable` those whose answer
+    has an unknown form, by id. `per_minute` is the limit of calls, as far as it
     is known.
     """
 
@@ -181,6 +182,7 @@ class Observed:
     list_calls: int = 0
     read_again: bool = False
     sample: tuple[LiveGroup, ...] | ApiError | None = None
+    unreadable: tuple[tuple[str, ApiError], ...] = ()
     per_minute: float = 0.0
     rate_option: float | None = None
     numbers: Numbers | None = None

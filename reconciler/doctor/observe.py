@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -103,12 +103,12 @@ def _observe_groups(
     if not isinstance(confirmed, Listing):
         return seen
     sample = choose_sample(confirmed, setup.desired, request.sample)
-    return replace(seen, sample=_attempt(lambda: _read_sample(client, sample, request.parallelism)))
-
-
-def _read_sample(client: Client, entries: Iterable[ListedGroup], parallelism: int) -> tuple[LiveGroup, ...]:
-    read = read_groups(client, entries, parallelism)
-    return tuple(group for group in read.values() if group is not None)
+    read = _attempt(lambda: read_groups(client, sample, request.parallelism))
+    if isinstance(read, ApiError):
+        return replace(seen, sample=read)
+    whole = tuple(group for group in read.values() if isinstance(group, LiveGroup))
+    unreadable = tuple((id_, error) for id_, error in read.items() if isinstance(error, ApiError))
+    return replace(seen, sample=whole, unreadable=unreadable)
 
 
 def choose_sample(listing: Listing, desired: Desired | None, size: int) -> Collection[ListedGroup]:

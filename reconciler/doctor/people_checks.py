@@ -28,6 +28,7 @@ from reconciler.model.person_ref import PersonRef
 
 _MAX_ITEMS = 10
 _PIN_PEOPLE = Sentence.of("run `reconciler pin --people`, so that they stay known when their numbers are hidden")
+_UNKNOWN_FORM = Sentence.of("a plan leaves such groups as they are; report the form of the answers with `--capture`")
 _CORRECT = Sentence.of("correct these numbers in the file; `--show-phones` shows them in full")
 
 
@@ -35,6 +36,10 @@ def check_people(seen: Observed) -> Check:
     """Count by what people in the sample are known, and whether the counts of list and group agree."""
     if not isinstance(seen.sample, tuple):
         return failed("people", seen.sample) if seen.sample is not None else skipped("people", NOT_READ)
+    if seen.unreadable:
+        items = tuple(Sentence.of("{id}: {error}", id=id_, error=error.message) for id_, error in seen.unreadable)
+        text = Sentence.of("{count:int} {count:group|groups} of the sample cannot be read", count=len(items))
+        return note("people", text, _UNKNOWN_FORM, items[:_MAX_ITEMS])
     if not seen.sample:
         return skipped("people", Sentence.of("no group was read whole"))
     people = list({p.id: p for group in seen.sample for p in group.participants}.values())

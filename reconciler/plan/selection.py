@@ -14,6 +14,8 @@ from reconciler.model.text import closest_names
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
 
+COMMAND_LINE_LIMIT: Final = "--max-removals"
+"""The source of a limit of removals that the command line sets."""
 WILDCARDS: Final = frozenset("*?")
 """Characters that make a word a pattern; no key has them."""
 

@@ -91,6 +91,8 @@ groups:
 
         indented # no comment
       last
+    # nobody is removed, because the number of a participant is unknown
+    membership: additive
     members:
       - alice-moreno
       - person-12

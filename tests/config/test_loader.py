@@ -140,6 +140,11 @@ def test_an_empty_text_or_list_is_managed(load_text: Load) -> None:
         ("", "+52 55 1234 5678", "+525512345678"),
         ("", "5215512345678@s.whatsapp.net", "+525512345678"),
         ("", "+54 9 11 2345 6789", "+5491123456789"),
+        ("", "+225 07 07 00 00 12", "+2250707000012"),
+        ("CI", "07 07 00 00 12", "+2250707000012"),
+        ("", "22507000012@s.whatsapp.net", "+2250707000012"),
+        ("BJ", "01 90 12 34 56", "+2290190123456"),
+        ("", "22990123456@s.whatsapp.net", "+2290190123456"),
     ],
 )
 def test_a_number_in_any_spelling_is_one_identity(load_text: Load, region: str, written: str, identity: str) -> None:

@@ -136,8 +136,12 @@ def _read_account(
     account = Account(instance_id, person.jid.partition("@")[0] if person else None)
     with reading_session(global_options, account) as session:
         with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
-            groups = groups_to_import(session.client, ids, parallelism=global_options.parallelism, on_read=on_read)
+            groups, faults = groups_to_import(
+                session.client, ids, parallelism=global_options.parallelism, on_read=on_read
+            )
         names = _contact_names(session) if people else {}
+    for fault in faults:
+        log.warning("left out, because it cannot be read: %s", fault)
     if phone is not None and person is not None:
         _require_in_all(groups, person)
     own = person or _shared_participant(groups)

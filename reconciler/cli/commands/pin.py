@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.diff.match import Match
     from reconciler.editing.pin_people import SeenLids
     from reconciler.model.desired import Desired
-    from reconciler.model.live import LiveGroup
+    from reconciler.model.live import LiveGroup, ReadGroup
 
 log = logging.getLogger("reconciler.pin")
 
@@ -55,13 +55,13 @@ def pin(global_options: GlobalOptions, path: Path, people: bool, targets: tuple[
     _write_ids(path, ids, dry_run)
     if people:
         _warn_of_unread(matches, read)
-        _write_lids(path, desired, [group for group in read.values() if group is not None], dry_run)
+        _write_lids(path, desired, _groups_read(read), dry_run)
     return 0
 
 
 def _read(
     desired: Desired, keys: Collection[str], global_options: GlobalOptions, *, people: bool
-) -> tuple[Mapping[str, Match], Mapping[str, LiveGroup | None]]:
+) -> tuple[Mapping[str, Match], Mapping[str, ReadGroup]]:
     """Match the keys with the live groups; for `people` also read these groups, with everybody in them, by id."""
     from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, reading_session
@@ -114,10 +114,23 @@ def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
     )
 
 
-def _warn_of_unread(matches: Mapping[str, Match], read: Mapping[str, LiveGroup | None]) -> None:
+def _warn_of_unread(matches: Mapping[str, Match], read: Mapping[str, ReadGroup]) -> None:
+    from reconciler.errors import InvalidResponse
+
     for key, match in sorted(matches.items()):
-        if match.listed is not None and match.listed.id in read and read[match.listed.id] is None:
+        if match.listed is None or match.listed.id not in read:
+            continue
+        group = read[match.listed.id]
+        if group is None:
             log.warning("%s: not read: it disappeared while the groups were read", key)
+        elif isinstance(group, InvalidResponse):
+            log.warning("%s: not read: %s", key, group.summary())
+
+
+def _groups_read(read: Mapping[str, ReadGroup]) -> list[LiveGroup]:
+    from reconciler.model.live import LiveGroup
+
+    return [group for group in read.values() if isinstance(group, LiveGroup)]
 
 
 def _write_lids(path: Path, desired: Desired, groups: Collection[LiveGroup], dry_run: bool) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,7 @@ from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.options import file_option, option
 from reconciler.cli.output import write
 from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, map_sandbox_errors
-from reconciler.cli.signals import on_signal
+from reconciler.cli.signals import SignalEvent, on_signal
 from reconciler.errors import UsageError
 from reconciler.sanitize.mask import mask_number
 
@@ -111,7 +110,7 @@ def serve(
     with map_sandbox_errors():
         likeness = load_likeness(like) if like is not None else None
     settings = settings if likeness is None else _like(settings, likeness)
-    stop = Event()  # stopping the server is not an error
+    stop = SignalEvent()  # stopping the server is not an error
     with on_signal(lambda *_: stop.set()), map_sandbox_errors(), _opened(state) as world:
         fault_list = load_faults(faults) if faults is not None else ()
         _seed(world, global_options, first_state, state)

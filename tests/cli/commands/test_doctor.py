@@ -357,6 +357,20 @@ def test_a_list_whose_end_cannot_be_proven_is_broken(
     assert found["groups"]["outcome"] == "skipped"
 
 
+def test_an_odd_entry_of_the_list_and_an_odd_group_are_worth_knowing(stage: Stage) -> None:
+    live(stage)
+    stage.file(FILE)
+    ids = list(stage.world.snapshot())
+    entries = [{"group_id": id_, "name": "Alpha"} for id_ in ids[:1]] + [{"group_id": "odd", "name": "Beta"}]
+    odd_list = Fault(FaultKind.GARBAGE, "GET", "/groups", body={"data": entries}, times=0)
+    odd_group = Fault(FaultKind.GARBAGE, "GET", "/groups/*", body={"data": {"group_id": ids[0], "name": 7}}, times=0)
+    stage.server.set_faults([odd_list, odd_group])
+    found = examine(stage)
+    assert outcomes(found, "note") == ["list", "people"]
+    assert found["list"]["items"][0].startswith('"Beta": ')
+    assert found["people"]["items"][0].startswith(f"{ids[0]}: ")
+
+
 def test_an_empty_list_is_broken_where_the_file_has_ids(stage: Stage) -> None:
     stage.file(f"groups: {{alpha: {{id: {120363_499999_999999}@g.us, name: Alpha}}}}")
     found = examine(stage)
