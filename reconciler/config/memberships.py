@@ -12,6 +12,7 @@ from reconciler.config.problem_collector import ProblemCollector, did_you_mean, 
 from reconciler.errors import ProblemKind
 from reconciler.model.desired import Member, Policy
 from reconciler.model.identity import Identity
+from reconciler.model.text import composed
 
 MAX_MEMBERSHIPS = 1_000_000
 """Memberships of all groups and teams together. Beyond it a small file with nested teams fills the memory."""
@@ -66,7 +67,7 @@ class Memberships:
         """Return the people of a list of teams; each member's `teams` has the path: "staff/board"."""
         members: dict[Identity, Member] = {}
         for index, name in as_items(entry.value):
-            team = self._team(as_text(name), entry.place.at(index))
+            team = self._team(composed(as_text(name)), entry.place.at(index))
             if not self._count(len(team), entry.place):
                 return {}
             merge_into(members, team)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 SCHEMA = "groups.schema.json"
+_AFTER_COMMA = re.compile(r"[0-9]+(?:[eE]\+?[0-9]{1,2})?", re.ASCII)
+"""What is left of a number in braces after its comma: `{phone: 4,91713E+12}`."""
 _Errors = Iterator["ValidationError"]
 _checks: dict[int, tuple[Any, Callable[[Any], bool]]] = {}
 """The compiled parts of the schema by `id`, each with the part itself, which keeps its id alive."""
@@ -175,6 +177,8 @@ def _report(error: ValidationError, place: SourceLocation, problems: ProblemColl
         case "additionalProperties":
             key, known = str(place.path[-1]), part["properties"]
             hint = did_you_mean(key, known) or f"use one of {', '.join(known)}"
+            if value is None and _AFTER_COMMA.fullmatch(key):
+                hint = "the comma before it ends the number: write the whole number in quotes, without a comma"
             problems.error(ProblemKind.UNKNOWN_KEY, place.as_key(), f"unknown key {quote_value(key)}", hint)
         case "propertyNames":
             key = str(place.path[-1])

@@ -27,6 +27,7 @@ from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.yaml_errors import describe_yaml_error
 from reconciler.config.yaml_events import DocumentPath, event_mark, events_of
 from reconciler.errors import ProblemKind
+from reconciler.model.text import composed
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 """The spellings of an empty value, if they stand without quotes."""
@@ -174,24 +175,24 @@ class _Reader:
             self._problems.warning(ProblemKind.YAML, SourceLocation(self._file, path), message, hint)
 
     def _key(self, event: Event, path: DocumentPath, pairs: dict[str, Tree]) -> str | None:
-        """Return the key; None if it cannot be used, so that the caller drops its value."""
+        """Return the key, as it compares; None if it cannot be used, so that the caller drops its value."""
         if not isinstance(event, ScalarEvent):
             self._error(ProblemKind.YAML, path, event, "a key must be plain text", "remove the brackets or the alias")
             self._node(event, (*path, _IGNORED_KEY))
             return None
-        plain = event.implicit[0]
-        if plain and event.value in NULLS:
+        plain, key = event.implicit[0], composed(event.value)
+        if plain and key in NULLS:
             self._error(ProblemKind.YAML, path, event, "a key is empty", "give it a name, or put it in quotes")
-        elif plain and event.value == "<<":
+        elif plain and key == "<<":
             self._error(ProblemKind.YAML, path, event, "merge keys are not supported", "use teams or defaults")
-        elif event.value in pairs:
-            first = SourceLocation(self._file, (*path, event.value), key=True)
-            message = f"{quote_value(event.value)} is defined twice, first at"
+        elif key in pairs:
+            first = SourceLocation(self._file, (*path, key), key=True)
+            message = f"{quote_value(key)} is defined twice, first at"
             self._error(ProblemKind.DUPLICATE_KEY, first.path, event, message, "keep one of them", other=first)
         else:
             if event.tag is not None or event.anchor is not None:
                 self._error(ProblemKind.YAML, path, event, "a key has a YAML tag or anchor", "remove it")
-            return event.value
+            return key
         return None
 
     def _alias(self, event: AliasEvent, path: DocumentPath) -> Tree:

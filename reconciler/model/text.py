@@ -45,9 +45,14 @@ def raw_text(text: str | Untrusted) -> str:
     return text.raw if isinstance(text, Untrusted) else text
 
 
+def composed(text: str) -> str:
+    """Return a key, an alias or a team's name in the form that compares: Unicode NFC. Keyboards differ in it."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def normalize(text: str | Untrusted) -> str:
     """Return the text in the form that compares: Unicode NFC, CRLF and CR as LF, no white space at the ends."""
-    return unicodedata.normalize("NFC", raw_text(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return composed(raw_text(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def texts_equal(one: str | Untrusted, other: str | Untrusted) -> bool:
