@@ -15,7 +15,7 @@ from reconciler.atomic_file import is_missing
 from reconciler.cli.command import LazyGroup, command, pass_global_options
 from reconciler.cli.first_state import fill_world
 from reconciler.cli.global_options import GlobalOptions, add_global_options
-from reconciler.cli.options import file_option, option
+from reconciler.cli.options import FileType, file_option, option
 from reconciler.cli.output import write
 from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, map_sandbox_errors
 from reconciler.cli.signals import on_signal
@@ -58,7 +58,7 @@ def sandbox() -> None:
 @option(
     "--from",
     "first_state",
-    type=click.Path(path_type=Path, readable=False),
+    type=FileType("name a file or a folder", readable=False),
     metavar="PATH",
     help="Start with the groups and people of a configuration (a file or a folder) or of a first-state file; only with "
     "a new state.",
