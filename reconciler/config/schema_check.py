@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "groups.schema.json"
 _AFTER_COMMA = re.compile(r"[0-9]+(?:[eE]\+?[0-9]{1,2})?", re.ASCII)
-"""What is left of a number in braces after its comma: `{phone: 4,91713E+12}`."""
+"""The rest of a number in braces after its comma: `{phone: 4,91713E+12}`."""
 _Errors = Iterator["ValidationError"]
 _checks: dict[int, tuple[Any, Callable[[Any], bool]]] = {}
 """The compiled parts of the schema by `id`, each with the part itself, which keeps its id alive."""

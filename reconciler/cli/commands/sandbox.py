@@ -20,6 +20,7 @@ from reconciler.cli.output import write
 from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, map_sandbox_errors
 from reconciler.cli.signals import on_signal
 from reconciler.errors import UsageError
+from reconciler.sanitize.escape import mask_and_escape
 from reconciler.sanitize.mask import mask_number
 
 if TYPE_CHECKING:
@@ -187,5 +188,5 @@ def shake(global_options: GlobalOptions, state: Path, seed: int) -> int:
             )
         selected_ids = (selected,) if selected else instance_ids
         changes = [line for instance_id in selected_ids for line in shake_world(world, seed, instance_id)]
-    write("\n".join(changes) if changes else "nothing to change: the account is in no group")
+    write("\n".join(map(mask_and_escape, changes)) if changes else "nothing to change: the account is in no group")
     return 0
