@@ -44,6 +44,7 @@ class Memberships:
     def members(self, entry: LocatedValue) -> dict[Identity, Member]:
         """Return the members of a list. A person who is listed twice is one member, with a warning."""
         members: dict[Identity, Member] = {}
+        first: dict[Identity, int] = {}
         by_reference = self._by_reference
         for index, item in as_items(entry.value):
             member = by_reference.get(item) if isinstance(item, str) else None
@@ -55,10 +56,11 @@ class Memberships:
                     continue
             identity = member.person.identity
             if identity in members:
-                message = f"{self._people.label(member.person)} is listed twice"
-                hint = "delete one of the two"
-                self._problems.warning(ProblemKind.SAME_TWICE, entry.place.at(index), message, hint)
+                message = f"{self._people.label(member.person)} is listed twice, first at"
+                place, other = entry.place.at(index), entry.place.at(first[identity])
+                self._problems.warning(ProblemKind.SAME_TWICE, place, message, "delete one of the two", other=other)
                 member = _merge_members(members[identity], member)
+            first.setdefault(identity, index)
             members[identity] = member
         self._count(len(members), entry.place)
         return members

@@ -242,7 +242,7 @@ def test_a_person_listed_twice_is_one_member_with_the_longer_time(
     assert members(desired.groups[0]) == {ALICE.identity: kept}
     (warning,) = desired.warnings
     assert (warning.line, warning.column, warning.path) == (10, 9, "groups.a.members[1]")
-    assert "`alice` is listed twice" in warning.message
+    assert warning.message == "`alice` is listed twice, first at groups.yaml:9:9"
 
 
 def test_team_members_are_members_with_their_team_paths(load_text: Load) -> None:
@@ -338,8 +338,8 @@ def test_a_second_alias_names_the_same_person_with_a_warning(load_text: Load) ->
         "4:3: people.al: `al` is the same person as `zoe` at groups.yaml:3:3",
         "5:3: people.ally: `ally` is the same person as `zoe` at groups.yaml:3:3",
         "7:3: people.al2: `al2` is the same person as `zoe` at groups.yaml:3:3",
-        "10:30: groups.a.members[1]: `zoe` is listed twice",
-        "10:40: groups.a.members[3]: `zoe` is listed twice",
+        "10:30: groups.a.members[1]: `zoe` is listed twice, first at groups.yaml:10:26",
+        "10:40: groups.a.members[3]: `zoe` is listed twice, first at groups.yaml:10:26",
     ]
     assert {problem.hint for problem in desired.warnings[:3]} == {"keep one alias: output shows only the first, `zoe`"}
 
