@@ -83,7 +83,7 @@ people:
   person-12: {phone: +1 202-555-0144, name: "12"}
 
 groups:
-  board-news-more:
+  böard-news-more:
     id: 120363012345678902@g.us
     name: "Böard: news & more"
     description: |-
