@@ -74,6 +74,7 @@ def test_a_key_is_found_in_either_of_unicodes_forms(stage: Stage, typed: str) ->
         (["--target", "@empty.txt"], "--target @empty.txt names no group"),
         (["--target", "@nowhere.txt"], "--target: cannot read nowhere.txt: No such file"),
         (["--exclude", "@nowhere.txt"], "--exclude: cannot read nowhere.txt"),
+        (["--target", "@"], "--target: no file name follows the @"),
         (["--target", "@binary"], "--target: binary is not a text file"),
         (["--target", "@-", "--exclude", "@-"], "--target and --exclude cannot both read stdin"),
         (["--exclude", "*"], "--exclude leaves no group to plan"),
