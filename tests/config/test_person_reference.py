@@ -108,3 +108,10 @@ def test_a_national_number_on_the_command_line_asks_for_the_country_code(text: s
     assert "is a national number" in caught.value.message
     assert "`region`" not in str(caught.value)
     assert "the country code" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text", ["tel:+12025550143", "\u202a+1\u00a0202\u00a0555\u20110143\u202c", "+1 202 555 0143\u200f"]
+)
+def test_a_number_is_read_on_the_command_line_as_it_is_copied(text: str) -> None:
+    assert parse_person(text).identity == "+12025550143"
