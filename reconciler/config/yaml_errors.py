@@ -133,8 +133,10 @@ def _odd_space_near(noticed: _Mark, text: str) -> YamlMistake | None:
 
 
 def _half_character(problem: str, noticed: _Mark, text: str) -> YamlMistake | None:
+    if "Unicode character escape" not in problem:
+        return None
     match = _SURROGATES.search(text, max(noticed.index - 2, 0))  # libyaml stops behind the backslash and its letter
-    if match is None or "Unicode character escape" not in problem:
+    if match is None:
         return None
     hint = "write the character itself"
     if match[2]:

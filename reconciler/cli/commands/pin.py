@@ -33,9 +33,9 @@ def pin(global_options: GlobalOptions, path: Path, dry_run: bool, show_phones: b
     """Write the ids of groups matched by name into the YAML; everything else in it stays as it is.
 
     A group with an id can be renamed safely. A group that matches more than one live group, or whose text cannot be
-    edited, is listed with the reason; a group that is not live yet, on stderr. If no group can be matched for sure, pin
-    exits with 1. An early group's id begins with its creator's number, which is masked on the screen, not in the file.
-    PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
+    edited, is listed with the reason; a group that is not live yet, on stderr. If no id is written because no group can
+    be matched for sure, pin exits with 1. An early group's id begins with its creator's number, which is masked on the
+    screen, not in the file. PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.planning import load_desired
     from reconciler.cli.session import Account, reading_session
