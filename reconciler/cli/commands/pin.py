@@ -1,15 +1,15 @@
-"""`reconciler pin`: write the ids of matched groups into the file."""
+"""`reconciler pin`: write the ids of matched groups, and the LIDs of people, into the file."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import option, path_argument, show_phones_option
+from reconciler.cli.options import keys_option, option, path_argument, show_phones_option
 from reconciler.cli.output import require_stdout, write, write_after_success
 from reconciler.errors import UsageError
 from reconciler.sanitize.escape import for_display, mask_and_escape
@@ -17,57 +17,79 @@ from reconciler.sanitize.mask import mask_text
 
 if TYPE_CHECKING:
     from reconciler.diff.match import Match
+    from reconciler.editing.pin_people import SeenLids
+    from reconciler.model.desired import Desired
+    from reconciler.model.live import LiveGroup
 
 log = logging.getLogger("reconciler.pin")
 
 EXAMPLE = """\
-  reconciler pin groups.yaml && git diff groups.yaml"""
+  reconciler pin groups.yaml && git diff groups.yaml
+  reconciler pin --people --dry-run"""
 
 
 @command(EXAMPLE)
 @path_argument
-@option("--dry-run", is_flag=True, help="Print the ids instead of writing them.")
+@option("--dry-run", is_flag=True, help="Print what would be written instead of writing it.")
+@keys_option("--target", "targets", help="Only these groups: the same forms as for `plan`.")
+@option("--people", is_flag=True, help="Write the LIDs of the people under `people`, too; this reads each group.")
 @show_phones_option
 @pass_global_options
-def pin(global_options: GlobalOptions, path: Path, dry_run: bool, show_phones: bool) -> int:
+def pin(
+    global_options: GlobalOptions,
+    path: Path,
+    people: bool,
+    targets: tuple[str, ...],
+    dry_run: bool,
+    show_phones: bool,
+) -> int:
     """Write the ids of groups matched by name into the YAML; everything else in it stays as it is.
 
     A group with an id can be renamed safely. A group that matches more than one live group, or whose text cannot be
     edited, is listed with the reason; a group that is not live yet, on stderr. If no id is written because no group can
     be matched for sure, pin exits with 1. An early group's id begins with its creator's number, which is masked on the
-    screen, not in the file. PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
+    screen, not in the file. With --people, everybody under `people` who shows a number and a private id (LID) in a live
+    group of the file gets that `lid`, so that they stay known when their number is hidden. A LID that contradicts the
+    file is a warning on stderr, and changes nothing. PATH is a YAML file or a folder of YAML files; the default is
+    groups.yaml.
     """
+    from reconciler.cli.key_lists import target_keys
     from reconciler.cli.planning import load_desired
-    from reconciler.cli.session import Account, reading_session
-    from reconciler.editing.pin import PinResult
-    from reconciler.editing.pin import pin as pin_ids
-    from reconciler.editing.yaml_edit import write_files
-    from reconciler.engine import match_live
+    from reconciler.editing.yaml_edit import require_unchanged
 
     desired = load_desired(path, global_options)
-    with reading_session(global_options, Account.of(desired)) as session:
-        _, matches = match_live(desired, session.client, {group.key for group in desired.groups})
+    keys = target_keys(targets, desired.groups) or tuple(group.key for group in desired.groups)
+    all_matches, read = _read(desired, keys, global_options, people=people)
+    matches = {key: all_matches[key] for key in keys}
     _warn_of_groups_to_come(matches)
-    without_id = {key: match for key, match in sorted(matches.items()) if match.group.id is None}
-    ids = {key: match.listed.id for key, match in without_id.items() if match.listed}
-    unsure = {key: match.blocked.to_text() for key, match in without_id.items() if match.blocked}
-    pins = pin_ids(path, ids) if ids else PinResult({}, {})
-    pinned = {key: group_id for key, group_id in ids.items() if key not in pins.not_editable}
-    by_hand = {key: f"{reason}; add `id: {ids[key]}` yourself" for key, reason in sorted(pins.not_editable.items())}
-    text = "\n".join(_lines(pinned, {**unsure, **by_hand}, dry_run=dry_run, show_phones=show_phones))
-    if dry_run or not pinned:
-        write(text or "Nothing to pin: every live group has its id in the file.")
-    else:
-        require_stdout()
-        write_files(pins.files)
-        write_after_success(text, f"the ids were written to {mask_and_escape(str(path))}")
-    if unsure and not pinned:
-        several = "1 group" if len(unsure) == 1 else f"{len(unsure)} groups"
+    require_unchanged(path, desired.sources)
+    unsure = _write_ids(path, matches, dry_run=dry_run, show_phones=show_phones)
+    noted = 0
+    if people:
+        _warn_of_unread(matches, read)
+        noted = _write_lids(path, desired, [group for group in read.values() if group is not None], dry_run)
+    if unsure and not noted:
+        several = "1 group" if unsure == 1 else f"{unsure} groups"
         raise UsageError(
             f"no id was written, because {several} could not be matched for sure",
             "set the right id as the group's `id` yourself",
         )
     return 0
+
+
+def _read(
+    desired: Desired, keys: Collection[str], global_options: GlobalOptions, *, people: bool
+) -> tuple[Mapping[str, Match], Mapping[str, LiveGroup | None]]:
+    """Match the keys with the live groups; for `people` also read these groups, with everybody in them, by id."""
+    from reconciler.cli.progress import show_reading
+    from reconciler.cli.session import Account, reading_session
+    from reconciler.engine import match_live, read_matched
+
+    with reading_session(global_options, Account.of(desired)) as session:
+        if not (people and desired.people):
+            return match_live(desired, session.client, keys)[1], {}
+        with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
+            return read_matched(desired, session.client, keys, parallelism=global_options.parallelism, on_read=on_read)
 
 
 def _warn_of_groups_to_come(matches: Mapping[str, Match]) -> None:
@@ -77,6 +99,30 @@ def _warn_of_groups_to_come(matches: Mapping[str, Match]) -> None:
         is_unknown = match.listed is None and match.blocked is None and match.group.id is None
         if is_unknown and match.group.state is State.PRESENT:
             log.warning("%s: not pinned: it is not live yet; run `reconciler apply` first", key)
+
+
+def _write_ids(path: Path, matches: Mapping[str, Match], *, dry_run: bool, show_phones: bool) -> int:
+    """Write the ids into the file, or only print them in a dry run.
+
+    Return how many groups could not be matched for sure, 0 if there are ids of others.
+    """
+    from reconciler.editing.pin import pin
+    from reconciler.editing.yaml_edit import EditResult, write_files
+
+    without_id = {key: match for key, match in sorted(matches.items()) if match.group.id is None}
+    ids = {key: match.listed.id for key, match in without_id.items() if match.listed}
+    unsure = {key: match.blocked.to_text() for key, match in without_id.items() if match.blocked}
+    pins = pin(path, ids) if ids else EditResult({}, {})
+    pinned = {key: group_id for key, group_id in ids.items() if key not in pins.not_editable}
+    by_hand = {key: f"{reason}; add `id: {ids[key]}` yourself" for key, reason in sorted(pins.not_editable.items())}
+    text = "\n".join(_lines(pinned, {**unsure, **by_hand}, dry_run=dry_run, show_phones=show_phones))
+    if dry_run or not pinned:
+        write(text or "Nothing to pin: every live group has its id in the file.")
+    else:
+        require_stdout()
+        write_files(pins.files)
+        write_after_success(text, f"the ids were written to {mask_and_escape(str(path))}")
+    return 0 if pinned else len(unsure)
 
 
 def _lines(
@@ -89,3 +135,52 @@ def _lines(
     texts = (*pinned.values(), *not_pinned.values())
     if not show_phones and any(mask_text(text) != text for text in texts):
         yield "--show-phones shows the masked ids in full"
+
+
+def _warn_of_unread(matches: Mapping[str, Match], read: Mapping[str, LiveGroup | None]) -> None:
+    for key, match in sorted(matches.items()):
+        if match.listed is not None and match.listed.id in read and read[match.listed.id] is None:
+            log.warning("%s: not read: it disappeared while the groups were read", key)
+
+
+def _write_lids(path: Path, desired: Desired, groups: Collection[LiveGroup], dry_run: bool) -> int:
+    """Write the LIDs of people into the file, or only print them in a dry run; return how many."""
+    from reconciler.editing.pin_people import find_lids, note_lids
+    from reconciler.editing.yaml_edit import write_files
+
+    seen = find_lids(desired, groups)
+    for alias, reasons in sorted(seen.unclear.items()):
+        for reason in reasons:
+            log.warning("%s: LID not noted: %s", alias, reason)
+    notes = note_lids(path, seen.new)
+    for alias, reason in sorted(notes.not_editable.items()):
+        log.warning("%s: LID not noted: %s", alias, reason)
+    noted = sorted(seen.new.keys() - notes.not_editable.keys())
+    verb = "would note" if dry_run else "noted"
+    lines = [f"{verb} {mask_and_escape(alias)}: {seen.new[alias]}" for alias in noted]
+    text = "\n".join([*lines, _summary(seen, len(desired.people), len(noted), verb)])
+    if dry_run or not noted:
+        write(text)
+        return len(noted)
+    require_stdout()
+    write_files(notes.files)
+    write_after_success(text, f"the LIDs were written to {mask_and_escape(str(path))}")
+    return len(noted)
+
+
+def _summary(seen: SeenLids, people: int, noted: int, verb: str) -> str:
+    """Return the counts, such as `noted the LID of 34 of 40 people; 6 show none`."""
+    from reconciler.report.pieces import plural
+
+    if people == 0:
+        return "No LID to note: nobody is under `people`."
+    by_hand = len(seen.new) - noted
+    others = [
+        plural(seen.known, "has theirs already", "have theirs already") if seen.known else "",
+        plural(seen.unseen, "shows none", "show none") if seen.unseen else "",
+        plural(len(seen.unclear), "is unclear", "are unclear") if seen.unclear else "",
+        plural(by_hand, "has to be written by hand", "have to be written by hand") if by_hand else "",
+    ]
+    total = plural(people, "person", "people")
+    head = f"{verb} the LID of {noted} of {total}" if noted else f"No LID to note for {total}"
+    return f"{head}; {', '.join(filter(None, others))}".removesuffix("; ")
