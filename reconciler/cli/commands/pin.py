@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.logs import is_json
 from reconciler.cli.options import keys_option, option, path_argument, show_phones_option
 from reconciler.cli.output import require_stdout, write, write_after_success
 from reconciler.errors import UsageError
@@ -98,7 +99,12 @@ def _warn_of_groups_to_come(matches: Mapping[str, Match]) -> None:
     for key, match in sorted(matches.items()):
         is_unknown = match.listed is None and match.blocked is None and match.group.id is None
         if is_unknown and match.group.state is State.PRESENT:
-            log.warning("%s: not pinned: it is not live yet; run `reconciler apply` first", key)
+            _warn(key, "it is not live yet; run `reconciler apply` first")
+
+
+def _warn(key: str, reason: str, code: str | None = None) -> None:
+    fields = {"group": key, "action": "pin", "status": "skipped", "code": code}
+    log.warning("%s: not pinned: %s", key, reason, extra=fields)
 
 
 def _write_ids(path: Path, matches: Mapping[str, Match], *, dry_run: bool, show_phones: bool) -> int:
@@ -115,6 +121,10 @@ def _write_ids(path: Path, matches: Mapping[str, Match], *, dry_run: bool, show_
     pins = pin(path, ids) if ids else EditResult({}, {})
     pinned = {key: group_id for key, group_id in ids.items() if key not in pins.not_editable}
     by_hand = {key: f"{reason}; add `id: {ids[key]}` yourself" for key, reason in sorted(pins.not_editable.items())}
+    if is_json():  # a collector reads no stdout
+        for key, reason in {**unsure, **by_hand}.items():
+            blocked = without_id[key].blocked
+            _warn(key, reason, blocked.code if blocked else None)
     text = "\n".join(_lines(pinned, {**unsure, **by_hand}, dry_run=dry_run, show_phones=show_phones))
     if dry_run or not pinned:
         write(text or "Nothing to pin: every live group has its id in the file.")
@@ -170,7 +180,7 @@ def _write_lids(path: Path, desired: Desired, groups: Collection[LiveGroup], dry
 
 def _summary(seen: SeenLids, people: int, noted: int, verb: str) -> str:
     """Return the counts, such as `noted the LID of 34 of 40 people; 6 show none`."""
-    from reconciler.report.pieces import plural
+    from reconciler.model.text import plural
 
     if people == 0:
         return "No LID to note: nobody is under `people`."
