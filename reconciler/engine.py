@@ -32,13 +32,21 @@ from reconciler.live.fetch import (
     list_groups,
     read_groups,
 )
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import ListedGroup, Listing, LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
 from reconciler.plan.build import build_plan, groups_awaiting_link, with_invite_links
+from reconciler.plan.edited import (
+    former_people,
+    options_of,
+    raise_if_differs_from_rebuilt,
+    raise_if_differs_from_yaml,
+    saved_answers,
+    with_present_limits,
+)
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import PlanOptions, select_groups
@@ -109,20 +117,35 @@ def make_plan(
 
 
 def verify_saved_plan(
-    plan: Plan, client: Client, *, desired: Desired | None, parallelism: int, on_read: OnRead = ignore_progress
+    plan: Plan,
+    client: Client,
+    *,
+    desired: Desired | None,
+    max_removals: RemovalLimit | None,
+    sandbox: bool,
+    parallelism: int,
+    on_read: OnRead = ignore_progress,
 ) -> PlanResult:
     """Check that a saved plan still fits the live groups it touches; raise PlanFileError with what changed.
 
-    `desired` is the YAML that the plan was made from, where that is still there: nobody protected by it is removed,
-    whatever became of the plan file.
+    `desired` is the YAML that the plan was made from, where that is still there: what the plan shows and sends must
+    then be what the YAML and the live groups come to, and the limits of removals are the YAML's, whatever became of
+    the plan file. `max_removals` overrides them.
     """
     desired = desired and desired.for_instance(plan.instance_id)
     if desired is not None:
         raise_if_removes_protected(plan, desired)
+        raise_if_differs_from_yaml(plan, desired)
     listing = _list_for_saved_plan(plan, client)
-    raise_if_stale(plan, listing.groups, _read_for_saved_plan(plan, listing, client, parallelism, on_read))
+    live_groups = _read_for_saved_plan(plan, listing, client, parallelism, on_read)
+    raise_if_stale(plan, listing.groups, live_groups)
+    rebuilt = _rebuild(plan, desired, listing, live_groups) if desired is not None else None
+    if desired is not None and rebuilt is not None:
+        raise_if_differs_from_rebuilt(plan, rebuilt)
+        plan = with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism))
+    plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
     if plan.steps:
-        plan = recheck_guards(plan, desired, client.instance())
+        plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)
     return PlanResult(plan, listing.names)
 
 
@@ -145,7 +168,8 @@ def execute(
     )
     result, desired = applied.result, desired and desired.for_instance(client.instance_id)
     more = remaining_drift(applied.live, result, desired)
-    return replace(result, remaining_drift=sort_drift((*result.remaining_drift, *more)))
+    drift = sort_drift((*result.remaining_drift, *more))
+    return replace(result, remaining_drift=drift, places=desired.group_places if desired is not None else {})
 
 
 def match_live(
@@ -212,6 +236,18 @@ def _read_for_saved_plan(
 
     entries = [entry for entry in listing.groups if entry.id in recorded]
     return read_groups(client, entries, parallelism, is_complete=is_complete, on_read=on_read)
+
+
+def _rebuild(plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, LiveGroup | None]) -> Plan:
+    """Return what the YAML and the live groups come to for the groups that a saved plan changes."""
+    matches = match_groups(desired.groups, listing.groups)
+    changes = compare((matches[group.key] for group in groups_with_steps(plan)), desired, live_groups)
+    changes = with_former_people(changes, former_people(plan))
+    answers = saved_answers(plan)
+    changes = with_answers(changes, tuple(answers), answers)
+    options = options_of(plan)
+    shard = select_groups(desired, options).shard
+    return build_plan(changes, desired, options, instance_id=plan.instance_id, instance=None, shard=shard)
 
 
 def _list_before_write(planned: PlanResult, client: GroupListApi) -> frozenset[str]:

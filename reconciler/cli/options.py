@@ -18,6 +18,7 @@ from reconciler.cli.formats import ALL_FORMATS
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
+    from reconciler.model.desired import RemovalLimit
     from reconciler.plan.shard import Shard
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,6 +44,17 @@ class PlanRequest:
     shard: Shard | None
     show_phones: bool
     from_environment: Mapping[str, str]
+
+    def removal_limit(self) -> RemovalLimit | None:
+        """Parse `max_removals`; None where it is not set. Raises UsageError for what is not a limit."""
+        from reconciler.model.desired import RemovalLimit
+
+        text = self.max_removals
+        try:
+            return None if text is None else RemovalLimit.parse(text, "--max-removals")
+        except ValueError:
+            message = f"--max-removals: {text!r} is not a count or a percentage"
+            raise UsageError(message, "write it like 3 or 40%") from None
 
 
 def option(*names: str, **attributes: Any) -> Callable[[F], F]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -128,10 +129,11 @@ def _needs_own_name(group: DesiredGroup) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class GroupChecker:
-    """Checks resolved groups; `max_members` is the policy's limit."""
+    """Checks resolved groups; `max_members` is the policy's limit, `incomplete` has lists with an entry in error."""
 
     merged: MergedConfig
     problems: ProblemCollector
+    incomplete: AbstractSet[SourceLocation]
     instance: Person | None
     max_members: int | None
 
@@ -185,9 +187,12 @@ class GroupChecker:
     def _check_admins(self, group: DesiredGroup, members: Mapping[Identity, Member]) -> None:
         if isinstance(group.admins, Unmanaged) or group.membership is not Membership.EXACT:
             return
+        fields = self.merged.group_fields(group.key)
+        if any(fields[name].place in self.incomplete for name in ("members", "teams") if name in fields):
+            return  # the entry in error may be the admin's
         for identity, person in group.admins.items():
             if identity not in members and person != self.instance:
-                place = self.merged.group_fields(group.key)["admins"].place
+                place = fields["admins"].place
                 message = f"{quote_value(person.alias or identity)} is in `admins`, but is not a member"
                 hint = "add the person to the members, or the plan removes them from the group"
                 self.problems.warning(ProblemKind.CONTRADICTION, place, message, hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_text
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_sequence, as_text
 from reconciler.config.people import People
 from reconciler.config.policy import check_country
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
@@ -25,7 +25,11 @@ _NESTED_COST = 4
 
 
 class Memberships:
-    """Resolves lists of members, and each team once; counts all memberships of a run."""
+    """Resolves lists of members, and each team once; counts all memberships of a run.
+
+    `incomplete` has the places of lists in which an entry is in error: somebody may be meant who is not among the
+    members.
+    """
 
     def __init__(self, merged: MergedConfig, people: People, policy: Policy, problems: ProblemCollector) -> None:
         self._merged = merged
@@ -38,6 +42,8 @@ class Memberships:
         self._team_members: dict[str, Mapping[Identity, Member]] = {}
         self._open_teams: list[str] = []
         self._cycles: set[frozenset[str]] = set()
+        self.incomplete: set[SourceLocation] = set()
+        self._incomplete_teams: set[str] = set()
         for name, entry in self._teams.items():
             self._team(name, entry.place)
 
@@ -46,6 +52,7 @@ class Memberships:
         members: dict[Identity, Member] = {}
         first: dict[Identity, int] = {}
         by_reference = self._by_reference
+        self._note_gaps(entry)
         for index, item in as_items(entry.value):
             member = by_reference.get(item) if isinstance(item, str) else None
             if member is None:
@@ -53,6 +60,7 @@ class Memberships:
                     break
                 member = self._member(item, entry.place.at(index))
                 if member is None:
+                    self.incomplete.add(entry.place)
                     continue
             identity = member.person.identity
             if identity in members:
@@ -68,12 +76,21 @@ class Memberships:
     def of_teams(self, entry: LocatedValue) -> dict[Identity, Member]:
         """Return the people of a list of teams; each member's `teams` has the path: "staff/board"."""
         members: dict[Identity, Member] = {}
-        for index, name in as_items(entry.value):
-            team = self._team(composed(as_text(name)), entry.place.at(index))
+        self._note_gaps(entry)
+        for index, item in as_items(entry.value):
+            name = composed(as_text(item))
+            team = self._team(name, entry.place.at(index))
+            if name in self._incomplete_teams or name not in self._team_members:
+                self.incomplete.add(entry.place)
             if not self._count(len(team), entry.place):
                 return {}
             merge_into(members, team)
         return members
+
+    def _note_gaps(self, entry: LocatedValue) -> None:
+        """Note a list from which the schema check took an entry out."""
+        if None in as_sequence(entry.value):
+            self.incomplete.add(entry.place)
 
     def _count(self, count: int, place: SourceLocation) -> bool:
         """Count memberships; return False, with one error, if a run has far more than anybody can mean."""
@@ -140,6 +157,8 @@ class Memberships:
             nested = self.of_teams(teams)
             self._count(_NESTED_COST * len(nested), entry.place)
             merge_into(through, {identity: _through(name, member) for identity, member in nested.items()})
+        if any(part is not None and part.place in self.incomplete for part in (members, teams)):
+            self._incomplete_teams.add(name)
         return through
 
     def _report_unknown_team(self, name: str, place: SourceLocation) -> None:

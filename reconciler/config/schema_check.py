@@ -199,7 +199,8 @@ def _report(error: ValidationError, place: SourceLocation, problems: ProblemColl
             hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(part)}"
             problems.error(ProblemKind.MISSING_KEY, place.as_key(), f"`{missing}` is missing", hint)
         case _ if value is None:
-            problems.error(ProblemKind.VALUE, place, "the value is empty", _hint_for_empty(place.path, part))
+            message = "the list is empty" if "array" in part.get("type", ()) else "the value is empty"
+            problems.error(ProblemKind.VALUE, place, message, _hint_for_empty(place.path, part))
         case _:
             message = f"expected {_expected(part)}, found {_describe(value)}"
             problems.error(ProblemKind.VALUE, place, message, _hint(value, place.path, part))
@@ -226,10 +227,20 @@ def _valid_key(text: str, part: dict[str, Any]) -> str:
     return key if _fits(part)(key) else ""
 
 
+_EMPTY_LISTS = {
+    "admins": ("nobody is to be an admin", ": then the admins are not checked"),
+    "members": ("nobody is to be a member", ": then the members stay as they are"),
+    "teams": ("no team is to be in it", ""),
+}
+"""When a list of a group is to be empty, and what it means to leave it out."""
+
+
 def _hint_for_empty(path: DocumentPath, part: dict[str, Any]) -> str:
     types = part.get("type", ())
     if "array" in types:
-        return "write [] for an empty list, or remove the key"
+        key = quote_value(str(path[-1]))[1:-1]
+        meant, without = _EMPTY_LISTS.get(key, ("nothing is to be in it", ""))
+        return f"write `{key}: []` if {meant}, or remove the key{without}"
     if types == "object":
         return "write {} for an empty mapping, or remove the key"
     if path[-1:] == ("description",):

@@ -73,6 +73,12 @@ def find_config_files(path: Path, problems: ProblemCollector) -> tuple[Path, ...
     return tuple(sorted(files))
 
 
+def has_only_comments(file: Path) -> bool:
+    """Return whether a file has nothing but comments and blank lines; False if it cannot be read."""
+    source = read_file(file, ProblemCollector())
+    return source is not None and all(line.strip()[:1] in ("", "#") for line in source.text.splitlines())
+
+
 def folders_with(file: Path) -> Iterator[Path]:
     """Yield the folders above a YAML file, the nearest first, that hold other files of one configuration, perhaps.
 

@@ -175,9 +175,9 @@ class Source:
 class Desired:
     """The whole desired state. `people` has everybody with an alias; `groups` is sorted by key.
 
-    `account` is the person behind the instance, `account_place` the file and line that name it. `region` is the country
-    of national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
-    everything).
+    `account` is the person behind the instance, `account_place` the file and line that name it, `group_places` those
+    of each group by its key. `region` is the country of national numbers. `origins` has the file of each key,
+    `restrictions` which file may set what (None: every file everything).
     """
 
     groups: tuple[DesiredGroup, ...] = ()
@@ -192,6 +192,7 @@ class Desired:
     restrictions: Restrictions | None = None
     origins: Origins = field(default_factory=dict)
     account_place: str = ""
+    group_places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

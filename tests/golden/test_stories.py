@@ -226,6 +226,12 @@ def test_a_person_whose_privacy_refuses_is_named_with_the_invite_link(stage: Sta
     assert "https://chat.whatsapp.com/" in applied.out
     assert f"GET /groups/{group_id}/invite-code" in stage.calls()
     assert stage.members("Alpha") == digits("+1 202 555 0143")
+    lines = (stage.folder / "groups.yaml").read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text.startswith("groups:"))
+    assert (
+        f"add `join: invite` to the entry of Bob Marsh (bob) under `members` of alpha (groups.yaml:{line})"
+        in applied.out
+    )
 
 
 @pytest.mark.parametrize("command", ["plan", "drift", "show saved.plan", "apply --yes"])

@@ -41,10 +41,11 @@ REPORT = ("--report", "report.json")
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """The file's text, the expectation and the accounts when a plan was saved, and the keys over the limit."""
+    """The file's text, the expectation and the accounts when a plan was saved, the limit and the keys over it."""
 
     text: str
     expectation: Expectation
+    limit: str | None
     over_limit: set[str]
     accounts: dict[str, dict[str, Any]]
 
@@ -150,7 +151,7 @@ class Machine(StoryWorld):
             return
         assert run.code == 0, run
         over_limit = keys_over_limit(expectation.changes, expectation.desired, limit)
-        self.saved = SavedPlan(self.text, expectation, over_limit, copy.deepcopy(self.accounts))
+        self.saved = SavedPlan(self.text, expectation, limit, over_limit, copy.deepcopy(self.accounts))
 
     @precondition(lambda self: self.saved is not None)
     @rule(trouble=MAYBE_TROUBLE)
@@ -165,7 +166,8 @@ class Machine(StoryWorld):
         ]
         if trouble.false_lists:
             trouble = CALM
-        run = self._apply(expectation, trouble, path="saved.plan")
+        limit = ("--max-removals", saved.limit) if saved.limit else ()
+        run = self._apply(expectation, trouble, *limit, path="saved.plan")
         if saved.text != self.text or (trouble == CALM and _is_stale(saved.expectation, now)):
             assert run.code == 1, f"a stale plan was not refused\n{run}"
         elif trouble == CALM and now == saved.expectation.before and self.accounts == saved.accounts:

@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from reconciler.plan.model import Plan
 
 
-def saved_message(plan: Plan, out: Path) -> str:
+def saved_message(plan: Plan, out: Path, max_removals: str | None = None) -> str:
     """Return where the plan was saved and, where an apply does anything, the command for it."""
     saved = f"saved the plan to {escape_controls(str(out))}"
     if plan.refusals or not plan.steps:
         return saved
-    return f"{saved}; run: reconciler apply {escape_controls(quote(str(out)))}"
+    limit = "" if max_removals is None else f" --max-removals {quote(max_removals)}"
+    return f"{saved}; run: reconciler apply {escape_controls(quote(str(out)) + limit)}"
 
 
 EXAMPLE = """\
@@ -87,7 +88,7 @@ def plan(
     shown, render = source.to_saved_plan(plan), PLAN_FORMATS[format_]
     write_rendered(render, shown, global_options, output, show_phones=request.show_phones, summary=summary)
     if out is not None and not global_options.quiet:
-        print_message(saved_message(plan, out), level="info")
+        print_message(saved_message(plan, out, request.max_removals), level="info")
     if not detailed_exitcode:
         return ExitCode.DONE
     if plan.refusals:

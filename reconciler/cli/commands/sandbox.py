@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 import click
@@ -18,7 +17,7 @@ from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.options import FileType, file_option, option
 from reconciler.cli.output import write
 from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, map_sandbox_errors
-from reconciler.cli.signals import on_signal
+from reconciler.cli.signals import SignalEvent, on_signal
 from reconciler.errors import UsageError
 from reconciler.sanitize.escape import mask_and_escape
 from reconciler.sanitize.mask import mask_number
@@ -101,7 +100,7 @@ def serve(
     from reconciler.sandbox import Dialect, Paging, Server, Settings, load_faults
 
     settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
-    stop = Event()  # stopping the server is not an error
+    stop = SignalEvent()  # stopping the server is not an error
     with on_signal(lambda *_: stop.set()), map_sandbox_errors(), _opened(state) as world:
         fault_list = load_faults(faults) if faults is not None else ()
         _seed(world, global_options, first_state, state)
