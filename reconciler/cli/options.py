@@ -67,26 +67,30 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
 
 
 class FileType(click.Path):
-    """The path of a file; `-`, elsewhere a standard stream, is refused and not taken for a file of that name."""
+    """The path of a file or folder. An empty one is refused, because it would mean the current folder.
 
-    def __init__(self, advice: str, **attributes: Any) -> None:
+    `-`, elsewhere a standard stream, is refused too, with the advice, and not taken for a file of that name.
+    """
+
+    def __init__(self, advice: str = "name a file", **attributes: Any) -> None:
         super().__init__(path_type=Path, **attributes)
         self._advice = advice
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path, or fail with the advice."""
-        if value == "-":
+        """Return the path, or fail."""
+        if not str(value).strip():
+            self.fail("the path is empty; if it comes from a variable, check that it is set.", param, ctx)
+        if value == "-" and not self.allow_dash:
             self.fail(f"'-' is not a file; {self._advice}.", param, ctx)
         return super().convert(value, param, ctx)
 
 
 def file_option(*names: str, **attributes: Any) -> Callable[[F], F]:
     """Add an option that names a file."""
-    type_ = FileType("name a file", dir_okay=False)
-    return option(*names, **{"type": type_, "metavar": "FILE", **attributes})
+    return option(*names, **{"type": FileType(dir_okay=False), "metavar": "FILE", **attributes})
 
 
-def path_argument(function: F, type_: click.Path | None = None) -> F:
+def path_argument(function: F, type_: FileType | None = None) -> F:
     """Add PATH: a file or a folder, `groups.yaml` by default; an unreadable one is reported when it is read."""
     type_ = type_ or FileType("only validate reads stdin, so write it to a file", readable=False)
     return click.argument("path", type=type_, default=Path("groups.yaml"), envvar="RECONCILER_PATH")(function)
@@ -128,7 +132,7 @@ def _output_path(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 
 output_option = file_option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    type=FileType(dir_okay=False, allow_dash=True),
     is_eager=True,
     callback=_output_path,
     help="Write what is printed to a file instead; '-' is stdout, the default.",

@@ -13,7 +13,7 @@ from datetime import date
 from reconciler.config.loader import FileContent, load_contents
 from reconciler.config.phone_numbers import InvalidPhoneNumber, read_phone
 from reconciler.config.yaml_text import YAML_WORDS, slug, unique_key, yaml_block, yaml_comment, yaml_scalar
-from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_PARTICIPANTS, Person
+from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_MEMBERS, MAX_NAME_LENGTH, Person
 from reconciler.model.identity import Identity, identity_of_jid, parse_jid, phone_jid
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.text import normalize, plural
@@ -263,8 +263,8 @@ def _why_unmanaged(group: LiveGroup, members: list[str] | None) -> str:
         return "the group shows no participants"
     if members is None:
         return "the number of a participant cannot be written to a file"
-    if len(members) > MAX_PARTICIPANTS:
-        return f"{len(members)} members are more than the {MAX_PARTICIPANTS} that a group can have"
+    if len(members) > MAX_MEMBERS:
+        return f"{len(members)} members are more than the {MAX_MEMBERS} that a group can have beside the account"
     return ""
 
 

@@ -12,6 +12,7 @@ from reconciler.config.problem_collector import ProblemCollector, did_you_mean, 
 from reconciler.errors import ProblemKind
 from reconciler.model.desired import Member, Policy
 from reconciler.model.identity import Identity
+from reconciler.model.text import composed
 
 MAX_MEMBERSHIPS = 1_000_000
 """Memberships of all groups and teams together. Beyond it a small file with nested teams fills the memory."""
@@ -49,6 +50,7 @@ class Memberships:
     def members(self, entry: LocatedValue) -> dict[Identity, Member]:
         """Return the members of a list. A person who is listed twice is one member, with a warning."""
         members: dict[Identity, Member] = {}
+        first: dict[Identity, int] = {}
         by_reference = self._by_reference
         self._note_gaps(entry)
         for index, item in as_items(entry.value):
@@ -62,10 +64,11 @@ class Memberships:
                     continue
             identity = member.person.identity
             if identity in members:
-                message = f"{self._people.label(member.person)} is listed twice"
-                hint = "delete one of the two"
-                self._problems.warning(ProblemKind.SAME_TWICE, entry.place.at(index), message, hint)
+                message = f"{self._people.label(member.person)} is listed twice, first at"
+                place, other = entry.place.at(index), entry.place.at(first[identity])
+                self._problems.warning(ProblemKind.SAME_TWICE, place, message, "delete one of the two", other=other)
                 member = _merge_members(members[identity], member)
+            first.setdefault(identity, index)
             members[identity] = member
         self._count(len(members), entry.place)
         return members
@@ -74,8 +77,9 @@ class Memberships:
         """Return the people of a list of teams; each member's `teams` has the path: "staff/board"."""
         members: dict[Identity, Member] = {}
         self._note_gaps(entry)
-        for index, name in as_items(entry.value):
-            team = self._team(as_text(name), entry.place.at(index))
+        for index, item in as_items(entry.value):
+            name = composed(as_text(item))
+            team = self._team(name, entry.place.at(index))
             if name in self._incomplete_teams or name not in self._team_members:
                 self.incomplete.add(entry.place)
             if not self._count(len(team), entry.place):

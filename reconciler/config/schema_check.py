@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.config.document import SourceLocation, Tree, as_mapping, as_sequence
 from reconciler.config.problem_collector import MAX_QUOTED_LENGTH, ProblemCollector, did_you_mean, quote_value
+from reconciler.config.yaml_errors import odd_space
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.config.yaml_reader import Document
 from reconciler.errors import ProblemKind
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 SCHEMA = "groups.schema.json"
+_AFTER_COMMA = re.compile(r"[0-9]+(?:[eE]\+?[0-9]{1,2})?", re.ASCII)
+"""The rest of a number in braces after its comma: `{phone: 4,91713E+12}`."""
 _Errors = Iterator["ValidationError"]
 _checks: dict[int, tuple[Any, Callable[[Any], bool]]] = {}
 """The compiled parts of the schema by `id`, each with the part itself, which keeps its id alive."""
@@ -175,6 +178,9 @@ def _report(error: ValidationError, place: SourceLocation, problems: ProblemColl
         case "additionalProperties":
             key, known = str(place.path[-1]), part["properties"]
             hint = did_you_mean(key, known) or f"use one of {', '.join(known)}"
+            hint = odd_space(key) or hint
+            if value is None and _AFTER_COMMA.fullmatch(key):
+                hint = "the comma before it ends the number: write the whole number in quotes, without a comma"
             problems.error(ProblemKind.UNKNOWN_KEY, place.as_key(), f"unknown key {quote_value(key)}", hint)
         case "propertyNames":
             key = str(place.path[-1])
@@ -245,6 +251,8 @@ def _hint_for_empty(path: DocumentPath, part: dict[str, Any]) -> str:
 def _hint(value: Tree, path: DocumentPath, part: dict[str, Any]) -> str:
     if not isinstance(value, str):
         return ""
+    if part.get("type") in ("array", "object") and (hint := odd_space(value)):
+        return hint
     if "enum" in part:
         return did_you_mean(value, (option for option in part["enum"] if isinstance(option, str)))
     if part.get("type") == "array" and value:

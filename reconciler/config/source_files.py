@@ -42,8 +42,8 @@ class SourceFile:
 
 
 def is_config_file(path: PurePath) -> bool:
-    """Return whether a file, by its path below a folder, is one of that folder's YAML files."""
-    return path.name.endswith(SUFFIXES) and not any(part.startswith(".") for part in path.parts)
+    """Return whether a file, by its path below a folder, is one of that folder's YAML files, `groups.YAML` too."""
+    return path.name.lower().endswith(SUFFIXES) and not any(part.startswith(".") for part in path.parts)
 
 
 def config_files(path: Path) -> tuple[Path, ...]:

@@ -219,5 +219,7 @@ MAX_DESCRIPTION_LENGTH: Final = 2048
 """Characters of a group's description."""
 MAX_PARTICIPANTS: Final = 1024
 """Participants of a group, the account itself included."""
+MAX_MEMBERS: Final = MAX_PARTICIPANTS - 1
+"""Participants of a group beside the account itself."""
 MAX_PARTICIPANTS_PER_CALL: Final = 256
 """Participants that one call adds or removes."""

@@ -71,7 +71,8 @@ def import_(
     """Write a valid YAML file for the live groups; planning it finds no changes.
 
     It has full phone numbers, on stdout too. An existing file is never replaced: without --merge the command lists what
-    is new, and ends with 1; with --merge it adds new groups and people, and every byte that was there stays.
+    is new, and ends with 1; with --merge it adds new groups and people, and every byte that was there stays. Keys and
+    aliases are names in small letters of every script (ä stays ä), with hyphens.
     """
     from reconciler.config.export import Existing, render_config, render_entries
 
