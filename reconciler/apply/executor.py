@@ -102,26 +102,26 @@ def _applied(plan: Plan, runs: list[GroupExecutor], reads: dict[str, ReadBack], 
     return Applied(result, {key: back.live for key, back in backs.items() if back.live is not None})
 
 
-def dry_run_calls(plan: Plan, *, unknown_id: str, removes_by_post: bool) -> tuple[ApiCall, ...]:
+def dry_run_calls(plan: Plan, *, unknown_id: str, reference: bool) -> tuple[ApiCall, ...]:
     """Return the calls of a plan in the order of its steps.
 
-    `unknown_id` stands for the id of a group that the plan creates or joins; `removes_by_post` is the server's dialect.
+    `unknown_id` stands for the id of a group that the plan creates or joins; `reference` is the dialect of the server.
     """
-    return tuple(_call(step, step.group_id or unknown_id, removes_by_post) for step in plan.steps)
+    return tuple(_call(step, step.group_id or unknown_id, reference) for step in plan.steps)
 
 
-def _call(step: Step, group_id: str, removes_by_post: bool) -> ApiCall:
+def _call(step: Step, group_id: str, reference: bool) -> ApiCall:
     jids = [person.jid for person in step.people if person.jid is not None]
     match step.action:
         case Action.CREATE:
             return endpoints.create_group(step.name or "", jids)
         case Action.JOIN:
-            return endpoints.join_group(step.invite or "")
+            return endpoints.join_group(step.invite or "", reference=reference)
         case Action.PATCH:
             return endpoints.patch_group(group_id, step.name, step.description)
         case Action.ADD:
             return endpoints.add_participants(group_id, jids)
         case Action.REMOVE:
-            return endpoints.remove_participants(group_id, jids, by_post=removes_by_post)
+            return endpoints.remove_participants(group_id, jids, by_post=reference)
         case Action.LEAVE:
             return endpoints.leave_group(group_id)

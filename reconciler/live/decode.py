@@ -90,7 +90,7 @@ _PHONE_FIELDS = ("phoneNumber", "phone_number", "pn", "jid")
 
 
 class Dialect(StrEnum):
-    """The form of the server's responses; it decides how people are removed."""
+    """The form of the server's responses; it decides how people are removed and what request fields are called."""
 
     GUIDE = "guide"
     REFERENCE = "reference"
@@ -105,6 +105,13 @@ class CreatedGroup:
 
     id: str
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that the server took: its id, or None where it is only accepted, not sent yet."""
+
+    id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +179,20 @@ def joined_id(value: JsonValue) -> str | None:
     return _group_id(value) if isinstance(value.raw, dict) and value.optional("group_id", "id") else None
 
 
-def message_id(value: JsonValue) -> str:
-    """Decode the id of a message that was sent."""
-    return _id_text(value.field("message_id", "id"))
+def sent_message(value: JsonValue) -> SentMessage:
+    """Decode the response to a message: its id, or only the id of a job that is to send it."""
+    own, job = value.optional("message_id", "id"), value.optional("jobId", "job_id")
+    return (
+        SentMessage(None)
+        if own is None and job is not None
+        else SentMessage(_id_text(own or value.field("message_id")))
+    )
 
 
 def contact(value: JsonValue) -> Contact:
     """Decode one entry of the address book, with its name there, else the name that the person chose."""
     person = _participant(value)
-    name = value.optional("name", "short_name", "push_name")
+    name = value.optional("name", "short_name", "push_name", "pushname")
     return Contact(person.id, person.identity, (name.text() or None) if name else None)
 
 

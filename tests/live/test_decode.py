@@ -295,7 +295,7 @@ READERS: list[Callable[[JsonValue], Any]] = [
     decode.created_group,
     decode.invite_url,
     decode.joined_id,
-    decode.message_id,
+    decode.sent_message,
     decode.contact_check,
     decode.instance,
     _listed(decode.listed_group, lambda group: group.id),

@@ -311,7 +311,7 @@ def _sends(step: Step, call: Call) -> bool:
             creates = within == "" and body.get("name") == step["name"]
             return posts and (creates or within == f"{group}/participants")
         case "join":
-            return posts and within == "/join" and body == {"invite_code": step["invite"]}
+            return posts and within == "/join" and body in ({"invite_code": step["invite"]}, {"code": step["invite"]})
         case "leave":
             return posts and within == f"{group}/leave"
         case "patch":
