@@ -12,7 +12,8 @@ from reconciler.plan.model import Action, Plan, Step
 
 
 class StepStatus(StrEnum):
-    """How a step ended. UNKNOWN: it may have taken effect. SKIPPED: an earlier step of its group did not succeed."""
+    """How a step ended. UNKNOWN: it may have taken effect. SKIPPED: an earlier step of its group did not succeed, or
+    nobody is added any more in this run."""
 
     DONE = "done"
     FAILED = "failed"
@@ -22,12 +23,17 @@ class StepStatus(StrEnum):
 
 
 class PersonStatus(StrEnum):
-    """Why somebody was not added or removed as planned."""
+    """Why somebody was not added or removed as planned, or what else to know about them.
+
+    BY_LID: added, and shown only by a new private id. NOT_KNOWN: nobody can say whether they are in.
+    """
 
     ALREADY_IN = "already in"
     ALREADY_OUT = "already out"
     BAD_NUMBER = "bad number"
+    BY_LID = "private id"
     NOT_ADDED = "not added"
+    NOT_KNOWN = "not known"
     PENDING = "pending"
     STILL_IN = "still in"
 
@@ -101,7 +107,7 @@ class ApplyResult:
             or self.plan.refusals
             or self.remaining_drift
             or any(result.status is not StepStatus.DONE for result in self.steps)
-            or any(outcome.refused for outcome in self.people)
+            or any(outcome.refused or outcome.status is PersonStatus.NOT_KNOWN for outcome in self.people)
             or any(group.blocked for group in self.plan.groups)
         )
 
@@ -165,8 +171,8 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
 
 
 def people_moved(result: ApplyResult) -> dict[StepResult, tuple[PersonRef, ...]]:
-    """Return, per step that was done, who came or went by it: everybody without an outcome of their own."""
-    others = {(outcome.group, outcome.person.ref_id) for outcome in result.people}
+    """Return, per step that was done, who came or went by it: everybody without an outcome that denies it."""
+    others = {(o.group, o.person.ref_id) for o in result.people if o.status is not PersonStatus.BY_LID}
     return {
         step: tuple(person for person in step.step.people if (step.step.group, person.ref_id) not in others)
         for step in result.steps

@@ -16,7 +16,7 @@ from reconciler.live.paging import Paginator
 from reconciler.live.retry import Retry
 from reconciler.live.transport import Transport
 from reconciler.model.identity import chat_id, invite_code, is_group_id
-from reconciler.model.live import ApiCall, Contact, Instance, Listing, LiveGroup
+from reconciler.model.live import ApiCall, Contact, Instance, Listing, LiveGroup, PersonAnswer
 from reconciler.model.text import texts_equal
 from reconciler.sanitize.mask import mask_person
 
@@ -87,9 +87,12 @@ class Client:
         """Set a group's name, its description ("" clears it), or both."""
         self._send(endpoints.patch_group(_valid_group_id(group_id), name, description))
 
-    def add_participants(self, group_id: str, jids: Sequence[str]) -> None:
-        """Add people by JID; raise Conflict if one is already in, Unprocessable if the server rejects a format."""
-        self._send(endpoints.add_participants(_valid_group_id(group_id), jids))
+    def add_participants(self, group_id: str, jids: Sequence[str]) -> tuple[PersonAnswer, ...]:
+        """Add people by JID, and return what the service answered for each, where it did.
+
+        Raise Conflict if one is already in, Unprocessable if the server rejects a format.
+        """
+        return decode.person_answers(self._send(endpoints.add_participants(_valid_group_id(group_id), jids)))
 
     def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
         """Remove people by JID, as the server's dialect demands; raise Conflict if one is not in."""

@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.errors import InvalidResponse
 from reconciler.model import identity
 from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
-from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
+from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant, PersonAnswer
 from reconciler.model.text import Untrusted
 
 
@@ -86,6 +86,9 @@ def _kind(raw: Any) -> str:
 
 _NUMBER = re.compile(r"\+?(?P<digits>[1-9][0-9]{4,14})", re.ASCII)
 _SEPARATORS = re.compile(r"[\s().-]")
+_STATUS = re.compile(r"[1-5][0-9]{2}", re.ASCII)
+_STATUS_FIELDS = ("status", "code", "error", "Error")
+_PERSON_FIELDS = ("id", "jid", "JID", "participant", "phone_number", "phoneNumber", "lid")
 _PHONE_FIELDS = ("phoneNumber", "phone_number", "pn", "jid")
 
 
@@ -163,6 +166,24 @@ def created_group(value: JsonValue) -> CreatedGroup:
     """Decode the response to a create."""
     name = value.optional("name", "subject")
     return CreatedGroup(_group_id(value), name.text() if name else None)
+
+
+def person_answers(value: JsonValue) -> tuple[PersonAnswer, ...]:
+    """Decode what an add answers for each person. The API documents no such answer, so other JSON is none."""
+    raw = value.raw.get("participants") if isinstance(value.raw, dict) else value.raw
+    entries = [entry for entry in raw if isinstance(entry, dict)] if isinstance(raw, list) else []
+    return tuple(answer for entry in entries for answer in _person_answer(entry))
+
+
+def _person_answer(entry: dict[str, Any]) -> Iterator[PersonAnswer]:
+    statuses = [entry[name] for name in _STATUS_FIELDS if name in entry]
+    ids = [entry[name] for name in _PERSON_FIELDS if isinstance(entry.get(name), str)]
+    jids = [jid for text in ids if (jid := parse_jid(text)) is not None]
+    lid = next((f"{jid.digits}@lid" for jid in jids if jid.is_lid), None)
+    person = next((identity_of_jid(jid.phone_jid) for jid in jids if not jid.is_lid), None)
+    status = next((int(text) for text in map(str, statuses) if _STATUS.fullmatch(text)), None)
+    if status is not None and (person or lid):
+        yield PersonAnswer(person, lid, status)
 
 
 def invite_url(value: JsonValue) -> str:

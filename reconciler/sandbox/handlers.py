@@ -109,7 +109,8 @@ def list_participants(context: RequestContext, group_id: str) -> Any:
 def add_participants(context: RequestContext, group_id: str) -> Any:
     """Handle POST /groups/{groupId}/participants: add all, or nobody if one of them is an error.
 
-    People who refuse adds are silently left out. The result is not documented; it repeats the participants.
+    People who refuse adds are silently left out. The result is not documented; it repeats the participants, with a
+    status for each if the settings say so.
     """
     jids = _parse_participants(context)
     group = context.require_admin(group_id)
@@ -121,7 +122,17 @@ def add_participants(context: RequestContext, group_id: str) -> Any:
     if added:
         store.put_members(context.db, group_id, [Member(digits) for digits in added])
         context.log_effect("add", group_id, group, added)
+    if context.settings.answer_each_person:
+        statuses = (_add_status(account, added) for account in accounts)
+        return {"participants": [{"id": jid, "status": each} for jid, each in zip(jids, statuses, strict=True)]}
     return {"participants": jids}
+
+
+def _add_status(account: Account, added: Sequence[str]) -> int:
+    """Return what WhatsApp's libraries answer for one person of an add."""
+    if account.digits in added:
+        return 200
+    return 404 if not account.exists else 403 if account.refuses_adds else 419
 
 
 def remove_participants(context: RequestContext, group_id: str) -> Any:

@@ -12,7 +12,7 @@ from reconciler.errors import HttpError, InvalidResponse, UsageError
 from reconciler.live.client import Client
 from reconciler.live.decode import ContactCheck, CreatedGroup, SentMessage
 from reconciler.model.identity import Identity
-from reconciler.model.live import Contact, Instance, ListedGroup, Listing, LiveGroup, Participant
+from reconciler.model.live import Contact, Instance, ListedGroup, Listing, LiveGroup, Participant, PersonAnswer
 from reconciler.model.text import Untrusted
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 from tests.live.transport_setup import ALICE, BASE, BOB, GROUP, KEY, OTHER, Setup, client_of
@@ -154,7 +154,21 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
         "add",
         lambda c: c.add_participants(GROUP, [ALICE, BOB]),
         Expect("POST", f"{BASE}/groups/{GROUP}/participants", {"participants": [ALICE, BOB]}),
-        None,
+        (),
+    ),
+    (
+        "add, answered for each person",
+        lambda c: c.add_participants(GROUP, [ALICE, BOB]),
+        Expect(
+            "POST",
+            f"{BASE}/groups/{GROUP}/participants",
+            {"participants": [ALICE, BOB]},
+            data={"participants": [{"id": ALICE, "status": 200}, {"jid": BOB, "status": "403"}, {"status": 404}, "x"]},
+        ),
+        (
+            PersonAnswer(Identity("+12025550143"), None, 200),
+            PersonAnswer(Identity("+12025550144"), None, 403),
+        ),
     ),
     (
         "remove",
