@@ -165,7 +165,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     ),
     "members-missing": _doubt(
         "{count:int} {count:person who was|people who were} there before {count:is|are} missing",
-        "Read back after an apply: people are missing whom nobody removed.",
+        "Read back after an apply: people who were not removed are missing.",
     ),
     "own-account-missing": _doubt(
         "the account itself is missing", "The account is missing, although every participant is identified."
@@ -292,7 +292,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     ),
     "not-there-answered": _person("the API answered {status:int} for them"),
     "not-there-not-allowed": _person(
-        "this account may not add them (403), as is so for people whom only their contacts may add"
+        "this account may not add them (403), as is so for people who can be added only by their contacts"
     ),
     "not-there-no-account": _person("no WhatsApp account has this number (404)"),
     "not-there-left-lately": _person("they left the group lately and cannot be added yet (408)"),

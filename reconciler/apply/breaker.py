@@ -39,7 +39,7 @@ class Breaker:
     _lock: Lock = field(default_factory=Lock)
 
     def note(self, group: str, results: Iterable[tuple[PersonRef, bool]]) -> None:
-        """Note who was added to a group and who was refused (true), in order; whom it knows already counts once."""
+        """Note who was added to a group and who was refused (true), in order; each person counts once a group."""
         with self._lock:
             for person, refused in results:
                 if (group, person.ref_id) in self._noted:
@@ -52,7 +52,7 @@ class Breaker:
                 self._open_if_too_many()
 
     def note_failed_call(self) -> None:
-        """Note an add that was refused for everybody whom it named."""
+        """Note an add that was refused for everybody in it."""
         with self._lock:
             self._in_a_row += 1
             self._open_if_too_many()
@@ -77,7 +77,7 @@ class Breaker:
             self._open(Message.of("disconnected-meanwhile", status=Untrusted(status)))
 
     def hold(self, step: Step) -> Message | None:
-        """Return why a step is not sent, None where it may be; whom a held step adds, no later step removes."""
+        """Return why a step is not sent, None where it may be; note the people of a held step."""
         if self.reason is None or not step.action.adds_people:
             return None
         with self._lock:

@@ -76,7 +76,7 @@ class CreateGroup:
                 return group_id, untried
 
     def _refused_people(self, error: HttpError, people: Sequence[PersonRef]) -> Sequence[PersonRef]:
-        """Note and return whom an error refuses by name; raise it where it is about nobody."""
+        """Note and return the people refused by name; raise it where it is about nobody."""
         if not people or not may_be_about_a_person(error):
             raise error
         if isinstance(error, Unprocessable):
@@ -123,7 +123,7 @@ def _outcome_unknown(name: str, cause: ApiError, finding: str) -> CreateOutcomeU
 def _next_people(
     people: Sequence[PersonRef], refused: Sequence[PersonRef], untried: list[PersonRef]
 ) -> tuple[Sequence[PersonRef], list[PersonRef]]:
-    """Return with whom a create is tried next, and who comes later: without the refused, or else with half of them."""
+    """Return the people of the next create, and the later ones: without the refused, or else half of them."""
     if refused:
         rest = [person for person in people if person not in refused]
         return (rest, untried) if rest or not untried else (untried, [])

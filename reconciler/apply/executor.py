@@ -1,4 +1,4 @@
-"""Execute a plan: phase by phase, groups in parallel, each group's steps in order; then read the groups back.
+"""Execute a plan: phase by phase, groups in parallel, each group's steps in order, then the group read back.
 
 Also the calls of a plan without sending them, for `apply --dry-run`.
 """
@@ -51,7 +51,8 @@ def apply_plan(
     """Send the calls of a plan without refusals; other writes are only their retries, and the parts of a refused call.
 
     All other calls only read: a group between its steps where an answer leaves its state open, the list of groups
-    where one may have been created or joined, each changed group afterwards, and invite links.
+    where one may have been created or joined or somebody is missing, the instance where an add failed, each changed
+    group afterwards, and invite links.
 
     `listed_ids` are of all groups that were listed before the first write: after a create without an answer, neither
     these nor the plan's `pinned_ids` can be the new group. When `stop` is set, calls under way finish

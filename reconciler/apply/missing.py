@@ -52,9 +52,9 @@ def missing_people(run: GroupExecutor, missing: list[PersonRef], live: LiveGroup
 
 
 def _new_private_ids(run: GroupExecutor, live: LiveGroup) -> tuple[str, ...]:
-    """Return the private ids that stand for somebody whom this run added: after the run less before it, sorted.
+    """Return the private ids that stand for somebody added by this run: after the run less before it, sorted.
 
-    Admins are none of them: nobody is added as one, and the account itself may show so in a group that it created.
+    Admins do not count: nobody is added as one, and the account itself may show so in a group that it created.
     """
     before = run.plan.live
     if before is not None and before.count not in (None, len(before.participants)):
@@ -68,7 +68,7 @@ def _new_private_ids(run: GroupExecutor, live: LiveGroup) -> tuple[str, ...]:
 
 
 def _read_doubts(run: GroupExecutor, live: LiveGroup) -> tuple[Message, ...]:
-    """Return why a read-back looks incomplete by itself: it shows nobody, or lacks people whom nobody removed."""
+    """Return why a read-back looks incomplete by itself: it shows nobody, or lacks people who were not removed."""
     if not live.participants:
         return (Message.of("no-participants"),)
     before = run.plan.live.participants if run.plan.live is not None else ()

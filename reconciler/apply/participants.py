@@ -143,7 +143,7 @@ class ParticipantCall:
     def _after_conflict(self, people: Sequence[PersonRef], named: Sequence[PersonRef], error: HttpError) -> None:
         """Read the group, since it changed, and send what is still missing of the plan.
 
-        Whom the error names, and the group does not show, the server counts as in (or out): that is its answer.
+        The server counts those as in (or out) who are named by the error and not shown by the group: its answer.
         """
         live = self._live()
         is_settled = _already(self.action, live)
@@ -163,7 +163,7 @@ class ParticipantCall:
             self._send_halves(people)
 
     def _after_other_refusal(self, people: Sequence[PersonRef], named: Sequence[PersonRef], error: HttpError) -> None:
-        """Find out whom the server refuses, and send the others; raise the error where it is about the group itself."""
+        """Find the people who are refused, and send the others; raise the error where it is about the group itself."""
         self._refusal = self._refusal or error
         live = self._live_unless_refused(error)
         may_own = self.action is Action.REMOVE and isinstance(error, Forbidden)
@@ -192,7 +192,7 @@ class ParticipantCall:
         raise error
 
     def _lost_rights(self, live: LiveGroup) -> bool:
-        """Whether somebody is no admin any more who was one when the plan was made: it may be the account."""
+        """Whether an admin of the group as it was planned is not an admin any more: it may be the account."""
         admins = {p.id for p in self.before.participants if p.is_admin} if self.before is not None else set()
         return not admins <= {p.id for p in live.participants if p.is_admin}
 

@@ -86,7 +86,7 @@ def _texts_that_differ(run: GroupExecutor, live: LiveGroup) -> tuple[Message, ..
 
 
 def _is_placed(outcome: PersonOutcome, live: LiveGroup) -> bool:
-    """Whether somebody whom a call refused is where they should be after all, as far as the group shows."""
+    """Whether somebody who was refused by a call is where they should be after all, as far as the group shows."""
     is_in = membership_of(live)(outcome.person)
     if outcome.status is PersonStatus.STILL_IN:
         return not is_in

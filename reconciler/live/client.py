@@ -116,7 +116,7 @@ class Client:
         )
 
     def send_message(self, chat: str, text: str) -> SentMessage:
-        """Send a text to a group or person, by id; the answer says whether it is sent or only accepted."""
+        """Send a text to a group or person, by id; the answer shows if it is sent or only accepted."""
         address = chat_id(chat)
         if address is None:
             hint = "give a group's id or a person's phone JID"

@@ -209,4 +209,4 @@ MAX_PARTICIPANTS: Final = 1024
 MAX_PARTICIPANTS_PER_CALL: Final = 256
 """Participants that one call adds or removes."""
 MAX_FURTHER_CALLS: Final = 32
-"""Calls that follow a refused one at most, to find out about whom it was."""
+"""Calls that follow a refused one at most, to find the people who it is about."""
