@@ -169,7 +169,7 @@ def created_group(value: JsonValue) -> CreatedGroup:
 
 
 def person_answers(value: JsonValue) -> tuple[PersonAnswer, ...]:
-    """Decode what an add answers for each person. The API documents no such answer, so any other JSON counts as no answer."""
+    """Decode what an add answers for each person. The API documents no such answer, other JSON counts as none."""
     raw = value.raw.get("participants") if isinstance(value.raw, dict) else value.raw
     entries = [entry for entry in raw if isinstance(entry, dict)] if isinstance(raw, list) else []
     return tuple(answer for entry in entries for answer in _person_answer(entry))
