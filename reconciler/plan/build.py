@@ -28,6 +28,7 @@ def build_plan(
     instance: Instance | None,
     advice: tuple[Advice, ...] = (),
     shard: ShardInfo | None = None,
+    number_checks: int = 0,
 ) -> Plan:
     """Return the plan of all changes; `instance` is its present state, None where nothing is to be written."""
     groups = tuple(_group_plan(change, desired, options) for change in changes)
@@ -45,6 +46,7 @@ def build_plan(
         changed_since=options.changed_since,
         never_removed=tuple(sorted(desired.never_removed)),
         shard=shard,
+        number_checks=number_checks,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 

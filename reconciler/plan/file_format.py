@@ -61,6 +61,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "advice": to_json(plan.advice),
         "pinned_ids": to_json(plan.pinned_ids),
         "never_removed": to_json(plan.never_removed),
+        "number_checks": plan.number_checks,
         "calls_per_minute": plan.calls_per_minute,
         "writes_per_minute": plan.writes_per_minute,
         # By path, so that the same files give the same document.

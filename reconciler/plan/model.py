@@ -187,7 +187,9 @@ class GroupPlan:
     @property
     def has_changes(self) -> bool:
         """Whether the live group differs in something that is to change."""
-        return bool(self.steps or self.blocked)
+        return bool(self.steps or self.blocked) or any(
+            advice.kind is AdviceKind.NOT_ON_WHATSAPP for advice in self.advice
+        )
 
     @property
     def observe_only(self) -> bool:
@@ -232,6 +234,8 @@ class Plan:
     changed_since: ChangedSince | None = None
     baseline: AppliedRevision | None = None
     """The revision that the drift causes compare with; None where there are none, and in saved plans."""
+    number_checks: int = 0
+    """How many numbers the API was asked about, one call each, before people are added."""
     foreign_format: int | None = None
     """The version of the saved plan's format, where this program has another one and may not show all of it."""
 
@@ -254,7 +258,7 @@ class Plan:
     def seconds(self) -> float:
         """How many seconds these calls take at the rate limit, the writes at `writes_per_minute` if that is slower."""
         rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
-        return self.calls * 60.0 / rate + self.read_backs * 60.0 / self.calls_per_minute
+        return self.calls * 60.0 / rate + (self.read_backs + self.number_checks) * 60.0 / self.calls_per_minute
 
     @property
     def has_changes(self) -> bool:

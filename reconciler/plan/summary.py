@@ -34,6 +34,7 @@ class PlanSummary:
     unchanged: int
     calls: int
     read_backs: int
+    number_checks: int
     seconds: int
 
 
@@ -58,6 +59,7 @@ def summarize_plan(plan: Plan) -> PlanSummary:
         unchanged=sum(not group.has_changes for group in plan.groups),
         calls=plan.calls,
         read_backs=plan.read_backs,
+        number_checks=plan.number_checks,
         seconds=ceil(plan.seconds - 1e-9),
     )
 

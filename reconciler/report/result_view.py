@@ -228,7 +228,7 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
             "Wait a day before the next apply, and do not try the same people again: accounts that go on adding are "
             "banned."
         )
-    if PersonStatus.BAD_NUMBER in statuses:
+    if statuses & {PersonStatus.BAD_NUMBER, PersonStatus.NOT_ON_WHATSAPP}:
         yield literal("Correct the bad numbers in the file.")
     if any(group.blocked for group in result.plan.groups):
         yield literal("Blocked groups stay unchanged until you resolve the reasons above.")

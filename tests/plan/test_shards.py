@@ -17,7 +17,7 @@ from reconciler.diff.change import AdviceKind
 from reconciler.engine import make_plan
 from reconciler.live.client import Client
 from reconciler.messages import Message
-from reconciler.model.desired import Desired, RemovalLimit
+from reconciler.model.desired import CheckNumbers, Desired, RemovalLimit
 from reconciler.model.live import Instance, Listing, LiveGroup
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import PlanOptions
@@ -78,7 +78,11 @@ def once(refusals: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def hold_together(wanted: Desired, lives: Sequence[LiveGroup], choices: PlanOptions, count: int) -> None:
-    """The rule itself: the same plan, and the reads of one run shared out among the shards."""
+    """The rule itself: the same plan, and the reads of one run shared out among the shards.
+
+    Numbers are not checked here: a shard does not know who is live in the groups of the others.
+    """
+    wanted = replace(wanted, policy=replace(wanted.policy, check_numbers=CheckNumbers.NONE))
     told = Told(lives, replace(CONNECTED, status="disconnected"))
     whole = planned(wanted, told, choices)
     asked: list[str] = []
