@@ -294,7 +294,7 @@ def _removals_come_last(steps: list[dict[str, Any]]) -> Iterator[str]:
     """Removals in a group come after everything else there, and only if all of that was done, or nobody is added."""
     for at, step in enumerate(steps):
         before = [earlier for earlier in steps[:at] if earlier["group"] == step["group"]]
-        before = [earlier for earlier in before if earlier["code"] != ADDING_STOPPED]
+        before = [earlier for earlier in before if earlier.get("code") != ADDING_STOPPED]
         if step["action"] in ("remove", "leave"):
             statuses = [earlier["status"] for earlier in before]
             if step["status"] not in ("skipped", "not run") and set(statuses) - {"done"}:
