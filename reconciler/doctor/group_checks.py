@@ -26,6 +26,7 @@ from reconciler.doctor.model import (
 )
 from reconciler.doctor.people_checks import check_all_numbers, check_own_number, check_people, check_rights
 from reconciler.errors import ApiError
+from reconciler.live.decode import Dialect, dialect_of
 from reconciler.live.responses import read_response
 from reconciler.live.transport import Exchange
 from reconciler.model.desired import MAX_PARTICIPANTS_PER_CALL, State, Unmanaged
@@ -82,7 +83,8 @@ def check_list(seen: Observed) -> Check:
         return failed("list", seen.listing)
     groups = len(seen.listing.groups)
     end = "two reads of it agree" if seen.read_again else "its end is proven"
-    dialect = f", in the {seen.dialect} dialect" if seen.dialect else ""
+    told = _dialect(seen)
+    dialect = f", in the {told} dialect" if told else ""
     text = f"{{groups:int}} {{groups:group|groups}}{dialect}, {paging_style(seen)}; {end}"
     words = Sentence.of(text, groups=groups)
     odd = [
@@ -91,6 +93,13 @@ def check_list(seen: Observed) -> Check:
     ]
     odd += [Sentence.of("{id}: it has no name", id=entry.id) for entry in seen.listing.groups if not entry.name]
     return note("list", words, _ODD, tuple(odd[:_MAX_ITEMS])) if odd else fine("list", words)
+
+
+def _dialect(seen: Observed) -> Dialect | None:
+    """Return the dialect of the list; None where no group reveals it."""
+    lists = [_data(exchange) for exchange in seen.exchanges if exchange.path.endswith("/groups")]
+    entries = (data.get("items") if isinstance(data, dict) else data for data in lists)
+    return next(filter(None, map(dialect_of, entries)), None)
 
 
 def paging_style(seen: Observed) -> str:

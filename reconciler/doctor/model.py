@@ -15,7 +15,6 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, quote
 
 if TYPE_CHECKING:
-    from reconciler.live.decode import Dialect
     from reconciler.live.transport import Exchange
 
 
@@ -178,7 +177,6 @@ class Observed:
     instance: Instance | ApiError | None = None
     webhooks: tuple[Webhook, ...] | ApiError | None = None
     listing: Listing | ApiError | None = None
-    dialect: Dialect | None = None
     list_calls: int = 0
     read_again: bool = False
     sample: tuple[LiveGroup, ...] | ApiError | None = None

@@ -45,7 +45,7 @@ def observe(
     seen = replace(seen, webhooks=_attempt(client.webhooks))
     if not isinstance(seen.instance, Instance) or not check_instance(seen.instance):
         seen = _observe_groups(client, setup, request, seen, exchanges)
-    return replace(seen, exchanges=tuple(exchanges), dialect=client.dialect, per_minute=rate())
+    return replace(seen, exchanges=tuple(exchanges), per_minute=rate())
 
 
 def ask_about(client: Client, people: Sequence[Person], on_read: OnRead = ignore_progress) -> Numbers:
