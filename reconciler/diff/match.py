@@ -52,7 +52,7 @@ def match_groups(groups: Iterable[DesiredGroup], listed: Sequence[ListedGroup]) 
     pinned_ids = {group.id for group in groups if group.id is not None}
     by_name: dict[str, list[ListedGroup]] = defaultdict(list)
     for entry in listed:
-        if entry.id not in pinned_ids:
+        if entry.name and entry.id not in pinned_ids:
             by_name[normalize(entry.name)].append(entry)
     matches = {
         group.key: _match_by_id(group, group.id, by_id, by_name)

@@ -16,7 +16,7 @@ from reconciler.errors import InvalidResponse
 from reconciler.model import identity
 from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
 from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
-from reconciler.model.text import Untrusted
+from reconciler.model.text import Untrusted, is_blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def listed_group(value: JsonValue) -> ListedGroup:
     description = value.optional("description")
     return ListedGroup(
         id=_group_id(value),
-        name=Untrusted(value.field("name", "subject").text()),
+        name=_group_name(value),
         count=count.count() if count else None,
         participants=_participants(participants) if participants else None,
         description=Untrusted(description.text()) if description else None,
@@ -145,7 +145,7 @@ def live_group(value: JsonValue) -> LiveGroup:
     description = value.optional("description")
     return LiveGroup(
         id=_group_id(value),
-        name=Untrusted(value.field("name", "subject").text()),
+        name=_group_name(value),
         description=Untrusted(description.text() if description else ""),
         participants=_participants(value.field("participants")),
         owner=_owner(value),
@@ -202,6 +202,15 @@ def _group_id(value: JsonValue) -> str:
     if not is_group_id(text):
         raise field.type_error("a group's id, which ends in @g.us")
     return text
+
+
+def _group_name(value: JsonValue) -> Untrusted:
+    """Return the name of a group, as the first field that tells it; an empty text if none does.
+
+    A field that is missing, null, empty, blank or invisible does not tell the name: the group may have one.
+    """
+    names = (field.text() for name in ("name", "subject") if (field := value.optional(name)))
+    return Untrusted(next((text for text in names if not is_blank(text)), ""))
 
 
 def _id_text(value: JsonValue) -> str:

@@ -31,6 +31,7 @@ class Participant:
 class LiveGroup:
     """A group read whole. `owner` is the identity in the group's own owner field, if there is one.
 
+    `name` is empty where the server does not tell it: unknown, not another name.
     `count` is the number of participants that the list gives for this group (None: the list gives none).
     """
 
@@ -50,7 +51,10 @@ class LiveGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedGroup:
-    """A group as the list shows it: count, participants and description where the list has them."""
+    """A group as the list shows it: count, participants and description where the list has them.
+
+    `name` is empty where the list does not tell it: the group may be called anything.
+    """
 
     id: str
     name: Untrusted

@@ -13,6 +13,11 @@ TEXT_FIELDS: Final = ("name", "description")
 _WORDS = re.compile(r"[\s._-]+")
 _MIN_SLIP_LENGTH = 5
 _MAX_SLIP_LENGTH = 100
+_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+# Letters and marks that show nothing: fillers, joiners, the blank Braille pattern, variation selectors.
+_BLANK_LETTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _MAX_CANDIDATES = 500
 """Names that are compared with a mistyped one: a file may have a million."""
 
@@ -53,6 +58,11 @@ def normalize(text: str | Untrusted) -> str:
 def texts_equal(one: str | Untrusted, other: str | Untrusted) -> bool:
     """Whether two names or descriptions count as equal."""
     return raw_text(one) == raw_text(other) or normalize(one) == normalize(other)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen: it is empty, white space, or characters that show nothing."""
+    return all(unicodedata.category(char) in _INVISIBLE or _BLANK_LETTERS.match(char) for char in text)
 
 
 def quote(text: str | Untrusted) -> str:

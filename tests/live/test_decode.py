@@ -109,7 +109,6 @@ def test_the_roles_of_both_dialects_are_decoded(fields: dict[str, Any], is_admin
         ({"group_id": f"{GROUP}\n"}, "data.group_id: expected a group's id, which ends in @g.us, found other text"),
         ({"group_id": {"user": 1}}, "data.group_id.user: expected text, found a number"),
         ({"group_id": {"user": "1"}}, "data.group_id.server: expected text, found nothing"),
-        ({"name": None}, "data.name: expected text, found nothing"),
         ({"name": True}, "data.name: expected text, found true"),
         ({"name": False}, "data.name: expected text, found false"),
         ({"name": []}, "data.name: expected text, found an array"),
@@ -187,6 +186,15 @@ def test_a_field_missing_from_a_list_is_unknown_not_empty() -> None:
 def test_a_participant_count_must_be_a_whole_number(count: Any) -> None:
     with pytest.raises(InvalidResponse, match="participant_count: expected a whole number"):
         decode.listed_group(JsonValue({"group_id": GROUP, "name": "x", "participant_count": count}, ""))
+
+
+@pytest.mark.parametrize("told", [{}, {"name": None}, {"name": ""}, {"name": " \u00a0\n"}, {"name": "\u200b"}])
+@pytest.mark.parametrize("decoded", [decode.live_group, decode.listed_group])
+def test_a_name_that_nobody_can_read_is_not_told(decoded: Callable[[JsonValue], Any], told: dict[str, Any]) -> None:
+    bare = {"group_id": GROUP, "participants": [], **told}
+    assert decoded(JsonValue(bare, "")).name == Untrusted("")
+    assert decoded(JsonValue({**bare, "subject": "\u2800"}, "")).name == Untrusted("")
+    assert decoded(JsonValue({**bare, "subject": "Alpha"}, "")).name == Untrusted("Alpha")
 
 
 def test_half_a_character_becomes_the_replacement_character() -> None:
