@@ -129,7 +129,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredGroup:
-    """One group of the configuration. `members` has current memberships only; those that ended are in `expired`."""
+    """One group of the configuration. `members` has current memberships only; those that ended are in `expired`.
+
+    `allow_lookalikes` lets it be created although a live group may be it.
+    """
 
     key: str
     id: str | None = None
@@ -144,6 +147,7 @@ class DesiredGroup:
     invite: str | None = None
     state: State = State.PRESENT
     max_removals: RemovalLimit | None = None
+    allow_lookalikes: bool = False
 
     @property
     def listed_members(self) -> Mapping[Identity, Member]:

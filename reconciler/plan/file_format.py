@@ -61,6 +61,9 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "advice": to_json(plan.advice),
         "pinned_ids": to_json(plan.pinned_ids),
         "never_removed": to_json(plan.never_removed),
+        "lookalike_reads": plan.lookalike_reads,
+        "allowed_lookalikes": to_json(plan.allowed_lookalikes),
+        "live_ids": to_json(plan.live_ids),
         "calls_per_minute": plan.calls_per_minute,
         "writes_per_minute": plan.writes_per_minute,
         # By path, so that the same files give the same document.

@@ -73,8 +73,9 @@ def plan_totals(plan: Plan, *, drift: bool) -> Totals:
         moves_words(count),
         _blocked(count.blocked),
     )
-    sent = count.calls + count.read_backs
-    calls = f"{plural(sent, 'call')}, {duration(count.seconds)}" if sent else "no calls"
+    sent, reads = count.calls + count.read_backs, count.lookalike_reads
+    calls = (plural(sent, "call") if sent else "no calls") + (f" + {plural(reads, 'read')}" if reads else "")
+    calls += f", {duration(count.seconds)}" if sent or reads else ""
     return Totals("Drift" if drift else "Plan", parts, calls)
 
 

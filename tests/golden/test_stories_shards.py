@@ -115,7 +115,7 @@ def test_a_saved_plan_of_a_shard_is_shown_and_applied_as_that(guide: Stage) -> N
     refused = guide.run("apply", "part.plan", "--shard", "2/2")
     assert refused.code == 1
     assert (
-        "a saved plan does not take --target, --exclude, --shard, --as-of, --max-removals or --changed-since"
+        "a saved plan does not take --target, --exclude, --shard, --as-of, --max-removals, --changed-since or "
         in refused.err
     )
 
