@@ -17,6 +17,7 @@ from reconciler.model.desired import (
     UNMANAGED,
     Desired,
     DesiredGroup,
+    Lookalikes,
     Member,
     Membership,
     Person,
@@ -91,7 +92,7 @@ def group(
     invite: str | None = None,
     state: State = State.PRESENT,
     max_removals: RemovalLimit | None = None,
-    allow_lookalikes: bool = False,
+    lookalikes: Lookalikes | None = None,
 ) -> DesiredGroup:
     """A group of the file; by default pinned to the live group Alpha, with nothing else managed."""
     return DesiredGroup(
@@ -108,7 +109,7 @@ def group(
         invite=invite,
         state=state,
         max_removals=max_removals,
-        allow_lookalikes=allow_lookalikes,
+        lookalikes=lookalikes,
     )
 
 

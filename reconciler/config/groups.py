@@ -18,6 +18,7 @@ from reconciler.model.desired import (
     MAX_PARTICIPANTS,
     UNMANAGED,
     DesiredGroup,
+    Lookalikes,
     Member,
     Membership,
     Person,
@@ -70,7 +71,7 @@ class GroupResolver:
             invite=invite_code(_text(fields, "invite", "")),
             state=State(_text(fields, "state", State.PRESENT)),
             max_removals=read_removal_limit(fields.get("max_removals"), self.merged),
-            allow_lookalikes="lookalikes" in fields,
+            lookalikes=Lookalikes(_text(fields, "lookalikes", "")) if "lookalikes" in fields else None,
         )
 
     def _members(

@@ -178,7 +178,7 @@ class LookalikeSearch:
 def _may_reach(creation: Creation, entry: ListedGroup) -> bool:
     """Whether a group may be this one by what its list entry tells; its count has the account, too.
 
-    A name that is not told may be any name, and a count of 0 is none: the account itself is in.
+    A name that is not told may be any name, and a count of 0 tells nothing: the account itself is in.
     """
     enough = not entry.count or entry.count - 1 >= creation.least
     return not entry.name or (creation.least > 0 and enough)

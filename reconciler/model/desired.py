@@ -42,6 +42,12 @@ class State(StrEnum):
     LEFT = "left"
 
 
+class Lookalikes(StrEnum):
+    """What to do about live groups that may be one to be created."""
+
+    ALLOW = "allow"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody in the configuration. `jid` is the address for the API, `lid` their private id, where it is set.
@@ -131,7 +137,7 @@ class Policy:
 class DesiredGroup:
     """One group of the configuration. `members` has current memberships only; those that ended are in `expired`.
 
-    `allow_lookalikes` lets it be created although a live group may be it.
+    `lookalikes` says whether it is created although a live group may be it (None: it is not).
     """
 
     key: str
@@ -147,7 +153,7 @@ class DesiredGroup:
     invite: str | None = None
     state: State = State.PRESENT
     max_removals: RemovalLimit | None = None
-    allow_lookalikes: bool = False
+    lookalikes: Lookalikes | None = None
 
     @property
     def listed_members(self) -> Mapping[Identity, Member]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired, DesiredGroup, Person, RemovalLimit
+from reconciler.model.desired import Desired, DesiredGroup, Lookalikes, Person, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
 from reconciler.model.text import closest_names
@@ -92,7 +92,7 @@ def select_keys(groups: Iterable[DesiredGroup], options: PlanOptions) -> frozens
 
 def allowed_lookalikes(desired: Desired, options: PlanOptions) -> frozenset[str]:
     """Return the keys that are created whatever live group looks like them, by the command line or by the file."""
-    in_file = (group.key for group in desired.groups if group.allow_lookalikes)
+    in_file = (group.key for group in desired.groups if group.lookalikes is Lookalikes.ALLOW)
     return frozenset(options.allowed_lookalikes).union(in_file)
 
 

@@ -159,7 +159,7 @@ def test_a_name_that_nobody_tells_may_be_the_wanted_one_whatever_the_count() -> 
     assert told(search(creation(6), nameless), {}) == ["lookalikes-not-read"]
 
 
-def test_a_group_that_is_gone_is_none_and_one_that_cannot_be_read_may_be_it() -> None:
+def test_a_group_that_is_gone_blocks_nothing_and_one_that_cannot_be_read_may_be_it() -> None:
     entry = listed(other(*PEOPLE))
     assert told(search(creation(6), entry), {BETA_ID: None}) == []
     error = ApiError("500 INTERNAL_ERROR", endpoint="GET /groups/…")
