@@ -167,26 +167,26 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "If it is this group, set its `id`. If not, pass `--allow-lookalike KEY`, or write `lookalikes: allow` at the "
         "group.",
     ),
-    # Lookalikes: why a live group may be one that would be created.
+    # Lookalikes: why a live group may be one that would be created. `ids` has its id, which the reader is to copy.
     "shares-people": _lookalike(
-        "{name:live} ({id}) has {shared:int} of these {wanted:int} people",
+        "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people",
         "It has at least half of the wanted people, and at least two of them.",
     ),
     "may-share-people": _lookalike(
-        "{name:live} ({id}) has {shared:int} of these {wanted:int} people, and {unknown:int} whose "
+        "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people, and {unknown:int} whose "
         "{unknown:number is|numbers are} not known",
         "It may have half of them, since some of its participants have no known number.",
     ),
     "similar-name": _lookalike(
-        "{name:live} ({id}) has nearly the same name",
+        "{name:live} ({ids:texts}) has nearly the same name",
         "Its name differs from the wanted or an earlier name only in case, white space, punctuation or emoji.",
     ),
     "name-not-told": _lookalike(
-        "the API does not tell the name of the live group {id}",
+        "the API does not tell the name of the live group {ids:texts}",
         "Neither the list nor the group itself tells its name, so it may be this one.",
     ),
     "lookalike-not-readable": _lookalike(
-        "{name:live} ({id}) could not be read: {error}",
+        "{name:live} ({ids:texts}) could not be read: {error}",
         "It has enough participants to be the group, and cannot be read.",
     ),
     "more-lookalikes": _lookalike(

@@ -126,7 +126,7 @@ class LookalikeSearch:
     def _reason(self, creation: Creation, reads: Reads) -> Message | None:
         namesakes = self._namesakes(creation)
         first = -len(creation.people)
-        alike = [(first, id_, Message.of("similar-name", name=e.name, id=id_)) for id_, e in namesakes.items()]
+        alike = [(first, id_, Message.of("similar-name", name=e.name, ids=(id_,))) for id_, e in namesakes.items()]
         for entry in self.others:
             if entry.id not in namesakes and (told := self._told_by_people(creation, entry, reads)) is not None:
                 alike.append((told[0], entry.id, told[1]))
@@ -147,18 +147,20 @@ class LookalikeSearch:
         if read is None:
             return None
         if not entry.name and entry.id in reads:
-            return 0, Message.of("name-not-told", id=entry.id)
+            return 0, Message.of("name-not-told", ids=(entry.id,))
         if isinstance(read, ApiError):
-            error = Message.of("lookalike-not-readable", name=entry.name, id=entry.id, error=read.message)
+            error = Message.of("lookalike-not-readable", name=entry.name, ids=(entry.id,), error=read.message)
             return (0, error) if _may_reach(creation, entry) else None
         if not creation.least or read.participants is None:
             return None
         shared, unknown = self._shared(creation, read.participants)
         name, wanted = entry.name, len(creation.people)
         if shared >= creation.least:
-            return -shared, Message.of("shares-people", name=name, id=entry.id, shared=shared, wanted=wanted)
+            return -shared, Message.of("shares-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted)
         if shared + unknown >= creation.least:
-            told = Message.of("may-share-people", name=name, id=entry.id, shared=shared, wanted=wanted, unknown=unknown)
+            told = Message.of(
+                "may-share-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted, unknown=unknown
+            )
             return -shared, told
         return None
 

@@ -137,7 +137,7 @@ class Policy:
 class DesiredGroup:
     """One group of the configuration. `members` has current memberships only; those that ended are in `expired`.
 
-    `lookalikes` says whether it is created although a live group may be it (None: it is not).
+    `lookalikes` allows it to be created although a live group may be it (None: it is not).
     """
 
     key: str

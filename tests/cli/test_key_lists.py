@@ -65,7 +65,7 @@ def test_groups_are_selected_by_key_pattern_list_and_file(
         (["--target", "@nowhere.txt"], "--target: cannot read nowhere.txt: No such file"),
         (["--exclude", "@nowhere.txt"], "--exclude: cannot read nowhere.txt"),
         (["--target", "@binary"], "--target: binary is not a text file"),
-        (["--target", "@-", "--exclude", "@-"], "--target and --exclude cannot both read stdin"),
+        (["--target", "@-", "--exclude", "@-"], "only one of --target, --exclude and --allow-lookalike can read stdin"),
         (["--exclude", "*"], "--exclude leaves no group to plan"),
         (["--target", "board", "--exclude", "board"], "--exclude leaves no group to plan"),
         (["--exclude", "sale-*"], "--exclude: the configuration has no group sale-*"),
