@@ -70,8 +70,14 @@ class CandidateReader:
     def block_creates(
         self, plan: Plan, listing: Listing, known: Mapping[str, Untrusted], desired: Desired | None
     ) -> Plan:
-        """Return the plan, those creates blocked that a group may be which is new since the plan (`known`)."""
+        """Return the plan, those creates blocked that a group may be which is new since the plan (`known`).
+
+        A group that has the name of another key is that key's: another shard may have just created it.
+        """
         others = new_groups(plan, listing.groups, known) if groups_to_create(plan) else ()
+        if others and desired is not None:
+            free = {entry.id for entry in unheld(match_groups(desired.groups, listing.groups).values(), listing)}
+            others = tuple(entry for entry in others if entry.id in free)
         if not others:
             return plan
         blocked = self._search(

@@ -26,6 +26,7 @@ from reconciler.plan.staleness import raise_if_expired
 log = logging.getLogger("reconciler.plan")
 apply_log = logging.getLogger("reconciler.apply")
 FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "max_removals", "changed_since", "allow_lookalikes")
+_NEEDS_CONFIGURATION = (Action.JOIN, Action.REMOVE, Action.CREATE)
 MARKER = f'"{FORMAT}"'.encode()
 
 
@@ -115,12 +116,13 @@ def _reject_fixed_options(request: PlanRequest) -> None:
 
 
 def _load_behind_plan(plan: Plan, files: Sequence[Path]) -> Desired | None:
-    """Load the configuration behind a saved plan when the plan removes somebody or joins a group.
+    """Load the configuration behind a saved plan when the plan removes somebody, or joins or creates a group.
 
-    Two things must not come from the plan: the people who are protected from removal, because the plan file may have
-    been edited, and the state of a joined group, which nobody had seen when the plan was made.
+    Three things must not come from the plan: the people who are protected from removal, because the plan file may have
+    been edited; the state of a joined group, which nobody had seen when the plan was made; the names of all keys, which
+    tell whether a group that appeared since is another key's.
     """
-    if not files or not any(step.action in (Action.JOIN, Action.REMOVE) for step in plan.steps):
+    if not files or not any(step.action in _NEEDS_CONFIGURATION for step in plan.steps):
         return None
     from reconciler.config import load
 

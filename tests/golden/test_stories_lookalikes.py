@@ -124,6 +124,21 @@ def test_a_lookalike_that_appeared_since_a_plan_was_saved_blocks_this_create_alo
     assert names(stage) == sorted(["Here before", "Other", name])
 
 
+@pytest.mark.parametrize("way", ["fresh", "saved"])
+def test_a_group_that_another_run_just_created_for_another_key_blocks_nothing(stage: Stage, way: str) -> None:
+    stage.file(f"{FILE}  choir: {PARENTS.replace('Parents', 'Choir')}\n")
+    arguments = ["--target", "parents"]
+    if way == "saved":
+        assert stage.run("plan", "--out", "new.plan", *arguments).code == 0
+        stage.world.create_group("Choir", [*PEOPLE, PHONE], owner=PHONE)
+        arguments = ["new.plan"]
+    else:
+        appearing(stage, "Choir", PEOPLE)
+    applied = stage.run("apply", "--yes", *arguments)
+    assert applied.code == 0, applied.out + applied.err
+    assert names(stage) == ["Choir", "Parents"]
+
+
 def told_as(stage: Stage, edit: Callable[[dict[str, Any]], Any]) -> Fault:
     """A list of the live groups, each entry edited, whenever groups are listed."""
     whole = stage.server.settings.dialect == "reference"
