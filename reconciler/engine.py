@@ -19,10 +19,13 @@ from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
 from reconciler.diff.match import Match, match_groups, pinned_groups
+from reconciler.diff.number_checks import with_answers
+from reconciler.diff.participants import MAX_CHECKS, numbers_to_check
 from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
 from reconciler.live.fetch import (
     GroupListApi,
     OnRead,
+    check_numbers,
     confirm_listing,
     fetch_invite_links,
     ignore_progress,
@@ -93,6 +96,10 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
+    numbers = numbers_to_check(changes, desired, listing.groups)
+    answers = check_numbers(client, numbers[:MAX_CHECKS])
+    if numbers:
+        changes = with_answers(changes, numbers, answers)
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
     plan = build_plan(
@@ -106,6 +113,7 @@ def make_plan(
         lookalike_reads=len(reader.seen),
         allowed_lookalikes=tuple(sorted(allowed)),
         live_ids=tuple(listing.names),
+        number_checks=len(answers),
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
@@ -169,6 +177,18 @@ def match_live(
         return listing, matches
     listing = confirm_listing(listing, client)
     return listing, match_groups(desired.groups, listing.groups)
+
+
+def read_matched(
+    desired: Desired, client: Client, keys: Collection[str], *, parallelism: int, on_read: OnRead = ignore_progress
+) -> tuple[dict[str, Match], Mapping[str, LiveGroup | None]]:
+    """Match every key, and read who is in the live groups of these `keys`: by id, None for one that disappeared."""
+    _, matches = match_live(desired, client, keys)
+    listed = [match.listed for key, match in matches.items() if key in keys and match.listed is not None]
+    read = read_groups(
+        client, listed, parallelism, is_complete=lambda entry: entry.participants is not None, on_read=on_read
+    )
+    return matches, read
 
 
 def find_person(

@@ -227,6 +227,21 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "People whose membership ended, in an additive group",
         "List them under `absent`.",
     ),
+    "not-on-whatsapp": _advice(
+        "not added: the API has no WhatsApp account for this number; correct it, or remove the person from the file",
+        "People who are to be added and whose number is not on WhatsApp (`policy.check_numbers`)",
+        "Correct the number in the file.",
+    ),
+    "number-not-checked": _advice(
+        "added as the file spells the number: the API did not say whether it is on WhatsApp ({error})",
+        "People who are to be added and whose check failed (`policy.check_numbers`)",
+        "Nothing to do, unless they are not in the group after the apply.",
+    ),
+    "number-checks-ended": _advice(
+        "added as the file spells the number: a run checks at most {limit:int} numbers, and none after three errors",
+        "People who are to be added, after the last check of a run (`policy.check_numbers`)",
+        "Nothing to do, unless they are not in the group after the apply.",
+    ),
     "joins-by-link": _advice(
         "must join through the invite link",
         "People who can only join through an invite (`join: invite`)",

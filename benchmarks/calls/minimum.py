@@ -2,7 +2,7 @@
 
 Nothing of the program is used here: if both are wrong, they are wrong in different ways.
 
-    plan  = list + lookalikes + reads + links + instance
+    plan  = list + lookalikes + reads + links + instance + checks
     apply = plan + (list, if any group is created) + writes + read-backs
 
 list        pages of the list. A bare array of less than the documented page (50) is whole; one of exactly that length
@@ -21,6 +21,8 @@ reads       one GET for each group that is there and is not to be left, where th
             reference dialect the list tells all but empty descriptions.
 links       one GET for each group that is there and to which somebody is to come by its link.
 instance    one GET if anything is to be written: nothing else tells that it is connected.
+checks      one GET for each person to be added whose account may have either of two addresses and who is in no group
+            that was read; these worlds have nobody like that.
 list again  before anything is created: between plan and apply somebody may have made the group.
 writes      create 1, with at most 256 people; its description 1 more, since a create cannot carry one; name and
             description together 1; every further 256 people to add, or to remove, 1; join 1; leave 1.

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from reconciler.apply.group_executor import GroupExecutor
 from reconciler.apply.ports import GroupApi, Progress
-from reconciler.apply.result import ApplyResult, StepResult, StepStatus
+from reconciler.apply.result import ApplyResult, StepResult, StepStatus, people_not_on_whatsapp
 from reconciler.apply.verify import ReadBack, call_outcomes, read_back, sort_drift, with_invite_link
 from reconciler.concurrency import as_completed, thread_pool
 from reconciler.live import endpoints
@@ -94,7 +94,7 @@ def _applied(plan: Plan, runs: list[GroupExecutor], reads: dict[str, ReadBack], 
     result = ApplyResult(
         plan,
         steps=tuple(sorted(results, key=lambda r: position[r.step])),
-        people=tuple(outcome for key in sorted(backs) for outcome in backs[key].people),
+        people=(*(outcome for key in sorted(backs) for outcome in backs[key].people), *people_not_on_whatsapp(plan)),
         remaining_drift=sort_drift((key, message) for key, back in backs.items() for message in back.remaining),
         interrupted=stop.is_set(),
         unexpected=tuple(error for run in runs for error in run.unexpected),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
+from reconciler.diff.change import AdviceKind
 from reconciler.messages import Message
 from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef, count_people
@@ -28,6 +29,7 @@ class PersonStatus(StrEnum):
     ALREADY_OUT = "already out"
     BAD_NUMBER = "bad number"
     NOT_ADDED = "not added"
+    NOT_ON_WHATSAPP = "not on WhatsApp"
     PENDING = "pending"
     STILL_IN = "still in"
 
@@ -46,7 +48,18 @@ class PersonOutcome:
     @property
     def refused(self) -> bool:
         """Whether this person is not where the configuration wants them."""
-        return self.status in (PersonStatus.BAD_NUMBER, PersonStatus.NOT_ADDED, PersonStatus.STILL_IN)
+        return self.status not in (PersonStatus.ALREADY_IN, PersonStatus.ALREADY_OUT, PersonStatus.PENDING)
+
+
+def people_not_on_whatsapp(plan: Plan) -> tuple[PersonOutcome, ...]:
+    """Return the outcome of the people who the plan does not add because their number is not on WhatsApp."""
+    return tuple(
+        PersonOutcome(group.key, person, PersonStatus.NOT_ON_WHATSAPP, advice.message)
+        for group in plan.groups
+        for advice in group.advice
+        if advice.kind is AdviceKind.NOT_ON_WHATSAPP
+        for person in advice.people
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,11 @@ class ApplyResult:
         """Return the result of a run that an unexpected error ended: the outcome of every step is unknown."""
         steps = tuple(StepResult.from_unexpected(step, error) for step in plan.steps)
         return cls(plan, steps, unexpected=(error,))
+
+    @classmethod
+    def without_steps(cls, plan: Plan, calls: tuple[CallRecord, ...]) -> ApplyResult:
+        """Return the result of a plan in which nothing is to be done."""
+        return cls(plan, people=people_not_on_whatsapp(plan), calls=calls)
 
     @classmethod
     def refused(cls, plan: Plan, calls: tuple[CallRecord, ...]) -> ApplyResult:

@@ -27,15 +27,24 @@ def selected_keys(request: PlanRequest, groups: Sequence[DesiredGroup]) -> tuple
         raise UsageError(
             "only one of --target, --exclude and --allow-lookalike can read stdin", "write the other lists to a file"
         )
-    targets = read_keys("--target", request.targets, groups)
-    if request.targets and not targets:
-        raise UsageError(f"--target {shlex.join(request.targets)} names no group", "name one, or leave --target out")
+    targets = target_keys(request.targets, groups)
     excludes = read_keys("--exclude", request.excludes, groups)
     if request.excludes and not excludes:
         log.warning("--exclude %s names no group, so none is excluded", shlex.join(request.excludes))
     if excludes and not (set(targets) or {group.key for group in groups}) - set(excludes):
         raise UsageError("--exclude leaves no group to plan", "exclude fewer groups")
     return targets, excludes
+
+
+def target_keys(words: Sequence[str], groups: Sequence[DesiredGroup]) -> tuple[str, ...]:
+    """Return the keys that --target names, none for all.
+
+    Raises UsageError for a word that matches no group, and for words that name nothing: that would mean all groups.
+    """
+    targets = read_keys("--target", words, groups)
+    if words and not targets:
+        raise UsageError(f"--target {shlex.join(words)} names no group", "name one, or leave --target out")
+    return targets
 
 
 def read_keys(option: str, words: Sequence[str], groups: Sequence[DesiredGroup]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from reconciler.config.people import People
 from reconciler.config.phone_numbers import country_of, is_region
 from reconciler.config.problem_collector import ProblemCollector, format_path, quote_value
 from reconciler.errors import ProblemKind
-from reconciler.model.desired import DesiredGroup, Person, Policy, RemovalLimit, Unmanaged
+from reconciler.model.desired import CheckNumbers, DesiredGroup, Person, Policy, RemovalLimit, Unmanaged
 from reconciler.model.identity import Identity
 
 _CODE_ALIASES = {"UK": "GB", "EL": "GR", "EN": "GB"}
@@ -27,6 +27,7 @@ def read_policy(merged: MergedConfig, people: People, problems: ProblemCollector
         writes_per_minute=_integer(fields.get("writes_per_minute")),
         allowed_countries=_country_codes(fields.get("allowed_countries"), problems),
         max_members=_integer(fields.get("max_members")),
+        check_numbers=_check_numbers(fields.get("check_numbers")),
     )
 
 
@@ -36,6 +37,10 @@ def read_removal_limit(entry: LocatedValue | None, merged: MergedConfig) -> Remo
         return None
     source = f"{format_path(entry.place.path)} ({merged.file_and_line(entry.place)})"
     return RemovalLimit.parse(as_text(entry.value), source)
+
+
+def _check_numbers(entry: LocatedValue | None) -> CheckNumbers:
+    return CheckNumbers.AMBIGUOUS if entry is None else CheckNumbers(as_text(entry.value))
 
 
 def _integer(entry: LocatedValue | None) -> int | None:

@@ -22,6 +22,8 @@ class AdviceKind(StrEnum):
     EXPIRES = "expires"
     KEPT = "kept"
     MEMBERSHIP = "membership"
+    NOT_CHECKED = "not-checked"
+    NOT_ON_WHATSAPP = "not-on-whatsapp"
     OBSERVED = "observed"
     PENDING = "pending"
     REMATCHED = "rematched"

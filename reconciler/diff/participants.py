@@ -5,19 +5,25 @@ Also whether a member list looks incomplete: then nobody is removed because of i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
+from typing import Final
 
-from reconciler.diff.change import Advice, AdviceKind
+from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.messages import Message
-from reconciler.model.desired import Desired, DesiredGroup, Member, Membership, Person, Unmanaged
-from reconciler.model.identity import Identity, parse_jid
-from reconciler.model.live import LiveGroup, Participant
+from reconciler.model.desired import CheckNumbers, Desired, DesiredGroup, Member, Membership, Person, Unmanaged
+from reconciler.model.identity import Identity, has_two_addresses, parse_jid
+from reconciler.model.live import ListedGroup, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 
 EXPIRY_NOTICE_DAYS = 14
 """A plan lists the memberships that end within so many days."""
+
+
+MAX_CHECKS: Final = 200
+"""How many numbers a run checks. Accounts were banned after thousands of checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +206,22 @@ def distrust_reasons(live: LiveGroup, roster: Roster, account: Person | None) ->
     if account is not None and account.identity not in roster.present and not roster.unknown:
         reasons.append(Message.of("own-account-missing"))
     return tuple(reasons)
+
+
+def numbers_to_check(
+    changes: Sequence[Change], desired: Desired, listed: Sequence[ListedGroup]
+) -> tuple[Identity, ...]:
+    """Return who is to be added and, by the policy, checked, and is in no live group that this run shows; sorted."""
+    policy = desired.policy.check_numbers
+    if policy is CheckNumbers.NONE:
+        return ()
+    added = {person.identity for change in changes if change.needs_writes for person in change.add}
+    asked = {one for one in added if one is not None and (policy is CheckNumbers.ALL or has_two_addresses(one))}
+    return tuple(sorted(asked - _live_people(changes, desired, listed))) if asked else ()
+
+
+def _live_people(changes: Sequence[Change], desired: Desired, listed: Sequence[ListedGroup]) -> set[Identity]:
+    by_lid = people_by_lid(desired)
+    read = (change.live for change in changes if change.live is not None)
+    told = (entry.to_live_group() for entry in listed if entry.participants is not None)
+    return {identity for live in chain(read, told) for identity in identify_participants(live, by_lid).present}

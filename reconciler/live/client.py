@@ -9,12 +9,12 @@ from typing import Any
 from reconciler.errors import InvalidResponse, UsageError
 from reconciler.live import decode, endpoints
 from reconciler.live.base_url import quote_segment
-from reconciler.live.decode import ContactCheck, CreatedGroup, Dialect, JsonValue
+from reconciler.live.decode import CreatedGroup, Dialect, JsonValue
 from reconciler.live.paging import Paginator
 from reconciler.live.retry import Retry
 from reconciler.live.transport import Transport
 from reconciler.model.identity import chat_id, invite_code, is_group_id
-from reconciler.model.live import ApiCall, Contact, Instance, Listing, LiveGroup
+from reconciler.model.live import ApiCall, Contact, ContactCheck, Instance, Listing, LiveGroup
 from reconciler.model.text import texts_equal
 from reconciler.sanitize.mask import mask_person
 

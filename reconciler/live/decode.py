@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.errors import InvalidResponse
 from reconciler.model import identity
 from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
-from reconciler.model.live import Contact, Instance, ListedGroup, LiveGroup, Participant
+from reconciler.model.live import Contact, ContactCheck, Instance, ListedGroup, LiveGroup, Participant
 from reconciler.model.text import Untrusted, is_blank
 
 
@@ -105,15 +105,6 @@ class CreatedGroup:
 
     id: str
     name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ContactCheck:
-    """Whether a number is on WhatsApp: `phone` as the server spells it, `jid` of its account."""
-
-    exists: bool
-    phone: str
-    jid: str | None = None
 
 
 def dialect_of(data: Any) -> Dialect | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from reconciler.concurrency import as_completed, thread_pool
 from reconciler.errors import ApiError, InvalidResponse, NotFound, UsageError
-from reconciler.model.live import ListedGroup, Listing, LiveGroup
+from reconciler.model.identity import Identity
+from reconciler.model.live import ContactCheck, ListedGroup, Listing, LiveGroup
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
@@ -19,6 +20,10 @@ OnRead: TypeAlias = Callable[[int, int], object]
 
 MAX_REREADS = 4
 """How often a list is read again until two reads in a row agree."""
+
+
+MAX_FAILED_CHECKS = 3
+"""After so many errors a run checks no more numbers."""
 
 
 def ignore_progress(done: int, total: int) -> None:
@@ -37,6 +42,13 @@ class GroupReadApi(Protocol):
 
     def group(self, group_id: str) -> LiveGroup:
         """Read a group whole."""
+
+
+class ContactApi(Protocol):
+    """What checking numbers needs of a client."""
+
+    def check_contact(self, phone: str) -> ContactCheck:
+        """Return whether a number is on WhatsApp, and under which JID."""
 
 
 class InviteLinkApi(Protocol):
@@ -158,6 +170,23 @@ def fetch_invite_links(client: InviteLinkApi, ids: Sequence[str], parallelism: i
             return error
 
     return _in_parallel(fetch, ids, parallelism)
+
+
+def check_numbers(client: ContactApi, numbers: Iterable[Identity]) -> dict[Identity, ContactCheck | ApiError]:
+    """Look these numbers up, one call each: is each on WhatsApp? The error if the API does not say.
+
+    After `MAX_FAILED_CHECKS` errors no more numbers are looked up, so that an API without this call costs little.
+    """
+    answers: dict[Identity, ContactCheck | ApiError] = {}
+    failed = 0
+    for number in numbers:
+        if failed == MAX_FAILED_CHECKS:
+            break
+        try:
+            answers[number] = client.check_contact(number)
+        except ApiError as error:
+            answers[number], failed = error, failed + 1
+    return answers
 
 
 def _in_parallel(

@@ -35,6 +35,17 @@ class Membership(StrEnum):
     OBSERVE = "observe"
 
 
+class CheckNumbers(StrEnum):
+    """Which people a run looks up in the API before it adds them: are they on WhatsApp, and under which address?
+
+    AMBIGUOUS: people of countries where one account may have either of two addresses. ALL: everybody who is new.
+    """
+
+    AMBIGUOUS = "ambiguous"
+    ALL = "all"
+    NONE = "none"
+
+
 class State(StrEnum):
     """Whether the account is to be in the group or out of it."""
 
@@ -131,6 +142,7 @@ class Policy:
     writes_per_minute: int | None = None
     allowed_countries: frozenset[str] | None = None
     max_members: int | None = None
+    check_numbers: CheckNumbers = CheckNumbers.AMBIGUOUS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

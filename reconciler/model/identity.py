@@ -24,6 +24,9 @@ _PHONE_DIGITS = re.compile(r"[1-9][0-9]{4,14}", re.ASCII)
 _GROUP_ID = re.compile(r"[0-9]+(?:-[0-9]+)?@g\.us", re.ASCII)
 _BRAZIL_SHORT = re.compile(r"55[1-9][0-9][6-9][0-9]{7}", re.ASCII)
 _MEXICO_LONG = re.compile(r"521[0-9]{10}", re.ASCII)
+_TWO_ADDRESSES = re.compile(
+    r"\+(?:55[1-9][0-9]9[0-9]{8}|52[0-9]{10}|549[0-9]{10}|225[0-9]{10}|22901[0-9]{8})", re.ASCII
+)
 _ARGENTINA_SHORT = re.compile(r"54[1-8][0-9]{9}", re.ASCII)
 
 
@@ -67,6 +70,11 @@ def identity_of_digits(digits: str) -> Identity:
     if _ARGENTINA_SHORT.fullmatch(digits):
         return Identity(f"+549{digits[2:]}")
     return Identity(f"+{digits}")
+
+
+def has_two_addresses(identity: Identity) -> bool:
+    """Whether the account of this number may have either of two addresses, so that adding one of them may fail."""
+    return _TWO_ADDRESSES.fullmatch(identity) is not None
 
 
 def identity_of_jid(text: str) -> Identity | None:

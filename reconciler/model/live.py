@@ -138,3 +138,12 @@ class CallRecord:
     request_id: str | None = None
     seconds: float = 0.0
     body: Any = field(default=None, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCheck:
+    """Whether a number is on WhatsApp: `phone` as the server spells it, `jid` of its account."""
+
+    exists: bool
+    phone: str
+    jid: str | None = None

@@ -31,10 +31,11 @@ def build_plan(
     lookalike_reads: int = 0,
     allowed_lookalikes: tuple[str, ...] = (),
     live_ids: tuple[str, ...] = (),
+    number_checks: int = 0,
 ) -> Plan:
     """Return the plan of all changes; `instance` is its present state, None where nothing is to be written.
 
-    The last three are what a plan records of the live groups that may be one to be created (see `Plan`).
+    `Plan` explains what it records of lookalikes and checks.
     """
     changes = tuple(changes)
     groups = tuple(_group_plan(change, desired, options) for change in changes)
@@ -55,6 +56,7 @@ def build_plan(
         lookalike_reads=lookalike_reads,
         allowed_lookalikes=allowed_lookalikes,
         live_ids=live_ids if any(change.create for change in changes) else (),
+        number_checks=number_checks,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 

@@ -64,6 +64,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "lookalike_reads": plan.lookalike_reads,
         "allowed_lookalikes": to_json(plan.allowed_lookalikes),
         "live_ids": to_json(plan.live_ids),
+        "number_checks": plan.number_checks,
         "calls_per_minute": plan.calls_per_minute,
         "writes_per_minute": plan.writes_per_minute,
         # By path, so that the same files give the same document.

@@ -182,7 +182,9 @@ class GroupPlan:
     @property
     def has_changes(self) -> bool:
         """Whether the live group differs in something that is to change."""
-        return bool(self.steps or self.blocked)
+        return bool(self.steps or self.blocked) or any(
+            advice.kind is AdviceKind.NOT_ON_WHATSAPP for advice in self.advice
+        )
 
     @property
     def observe_only(self) -> bool:
@@ -233,6 +235,8 @@ class Plan:
     """The keys to be created whatever live group looks like them, sorted."""
     live_ids: tuple[str, ...] = ()
     """The ids of all groups that were live when the plan was made, sorted; none where it creates nothing."""
+    number_checks: int = 0
+    """How many numbers the API was asked about, one call each, before people are added."""
     foreign_format: int | None = None
     """The version of the saved plan's format, where this program has another one and may not show all of it."""
 
@@ -255,7 +259,8 @@ class Plan:
     def seconds(self) -> float:
         """How many seconds these calls take at the rate limit, the writes at `writes_per_minute` if that is slower."""
         rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
-        return self.calls * 60.0 / rate + (self.read_backs + self.lookalike_reads) * 60.0 / self.calls_per_minute
+        reads = self.read_backs + self.lookalike_reads + self.number_checks
+        return self.calls * 60.0 / rate + reads * 60.0 / self.calls_per_minute
 
     @property
     def has_changes(self) -> bool:

@@ -36,6 +36,7 @@ class PlanSummary:
     calls: int
     read_backs: int
     lookalike_reads: int
+    number_checks: int
     seconds: int
 
 
@@ -61,6 +62,7 @@ def summarize_plan(plan: Plan) -> PlanSummary:
         calls=plan.calls,
         read_backs=plan.read_backs,
         lookalike_reads=plan.lookalike_reads,
+        number_checks=plan.number_checks,
         seconds=ceil(plan.seconds - 1e-9),
     )
 

@@ -220,7 +220,7 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
     statuses = {outcome.status for outcome in result.people}
     if PersonStatus.NOT_ADDED in statuses:
         yield literal("Mark people who can only join through the link as `join: invite` in the file.")
-    if PersonStatus.BAD_NUMBER in statuses:
+    if statuses & {PersonStatus.BAD_NUMBER, PersonStatus.NOT_ON_WHATSAPP}:
         yield literal("Correct the bad numbers in the file.")
     if any(group.blocked for group in result.plan.groups):
         yield literal("Blocked groups stay unchanged until you resolve the reasons above.")

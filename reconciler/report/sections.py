@@ -40,6 +40,8 @@ _ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
     AdviceKind.EXPIRES: "expires soon",
     AdviceKind.KEPT: "not removed",
     AdviceKind.MEMBERSHIP: "membership",
+    AdviceKind.NOT_CHECKED: "not checked",
+    AdviceKind.NOT_ON_WHATSAPP: "not on WhatsApp",
     AdviceKind.OBSERVED: "observed only",
     AdviceKind.PENDING: "pending invite",
     AdviceKind.REMATCHED: "different live group",

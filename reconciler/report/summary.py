@@ -73,7 +73,7 @@ def plan_totals(plan: Plan, *, drift: bool) -> Totals:
         moves_words(count),
         _blocked(count.blocked),
     )
-    sent, reads = count.calls + count.read_backs, count.lookalike_reads
+    sent, reads = count.calls + count.read_backs, count.lookalike_reads + count.number_checks
     calls = (plural(sent, "call") if sent else "no calls") + (f" + {plural(reads, 'read')}" if reads else "")
     calls += f", {duration(count.seconds)}" if sent or reads else ""
     return Totals("Drift" if drift else "Plan", parts, calls)

@@ -76,6 +76,8 @@ def suggested(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         (["completion", ""], list(SHELLS)),
         (["plan", "--target", ""], ["board", "sales-001", "sales-002"]),
         (["apply", "--exclude", "sales"], ["sales-001", "sales-002"]),
+        (["pin", "--people", "--target", "b"], ["board"]),
+        (["pin", "--pe"], ["--people"]),
         (["drift", "--target", "board,s"], ["board,sales-001", "board,sales-002"]),
         (["drift", "--target", "sales-001,s"], ["sales-001,sales-002"]),
         (["drift", "--notify", "b"], ["board"]),

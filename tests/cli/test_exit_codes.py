@@ -132,6 +132,7 @@ TABLE: Mapping[str, Mapping[str, int]] = {
     "show saved.plan": dict.fromkeys(OFFLINE, 0),
     "pin": READING,
     "pin --dry-run": READING,
+    "pin --people": READING,
     "import --instance-id inst_story": NO_FILE,
     "diff old.yaml groups.yaml": OFFLINE,
     "diff old.yaml groups.yaml --detailed-exitcode": OFFLINE

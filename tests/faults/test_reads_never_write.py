@@ -23,6 +23,7 @@ READS: dict[str, list[str]] = {
     "drift": ["drift"],
     "import": ["import", "--output", "imported.yaml"],
     "pin": ["pin"],
+    "pin people": ["pin", "--people"],
     "dry run": ["apply", "--dry-run", "--yes"],
     "who": ["who", "ann"],
     "invite": ["invite", "delta"],

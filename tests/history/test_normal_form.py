@@ -18,6 +18,7 @@ from reconciler.history.config_diff import ConfigVersion
 from reconciler.history.normal_form import compare_settings, groups_equal
 from reconciler.model.desired import (
     UNMANAGED,
+    CheckNumbers,
     Desired,
     DesiredGroup,
     Lookalikes,
@@ -108,6 +109,7 @@ POLICY_CHANGES = {
     "writes_per_minute": (Policy(writes_per_minute=5), False),
     "allowed_countries": (Policy(allowed_countries=frozenset({"US"})), False),
     "max_members": (Policy(max_members=5), False),
+    "check_numbers": (Policy(check_numbers=CheckNumbers.ALL), True),
 }
 
 

@@ -10,9 +10,9 @@ import pytest
 from reconciler import __version__
 from reconciler.errors import InvalidResponse, UsageError
 from reconciler.live.client import Client
-from reconciler.live.decode import ContactCheck, CreatedGroup
+from reconciler.live.decode import CreatedGroup
 from reconciler.model.identity import Identity
-from reconciler.model.live import Contact, Instance, ListedGroup, Listing, LiveGroup, Participant
+from reconciler.model.live import Contact, ContactCheck, Instance, ListedGroup, Listing, LiveGroup, Participant
 from reconciler.model.text import Untrusted
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 from tests.live.transport_setup import ALICE, BASE, BOB, GROUP, KEY, OTHER, Setup, client_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.pipelines.conftest import ALICE, CAROL, DAN, Scene, yaml_of
+from tests.pipelines.conftest import ALICE, BOB, CAROL, DAN, Scene, yaml_of
 from tests.pipelines.forge import git
 from tests.pipelines.runner import Run
 
@@ -12,6 +12,7 @@ ALPHA = "name: Alpha, members: [alice, bob]"
 BETA = yaml_of(alpha=ALPHA, beta="name: Beta, members: [alice, carol]")
 TAG = "refs/tags/applied/main"
 MAIN = "refs/heads/main"
+LID = "76699677012110@lid"
 PIN = "refs/heads/reconciler/pin"
 
 
@@ -212,6 +213,20 @@ def test_the_schedule_that_is_written_out_beside_it_applies_what_has_ended(scene
     run = scene.run("apply", scene.forge.pushed("schedule"))
     assert run.results == {"plan": "success", "apply": "success", "record": "success"}
     assert len(scene.world.groups()[0].members) == 2
+
+
+def test_the_line_that_notes_lids_is_recorded_with_the_ids_of_groups(scene: Scene) -> None:
+    workflow, line = ".github/workflows/reconciler-apply.yml", "          # reconciler pin --people"
+    text = scene.forge.file(workflow)
+    assert line in text
+    scene.forge.commit({workflow: text.replace(line, line.replace("# ", "", 1)), "groups.yaml": BETA})
+    scene.world.set_account(ALICE, lid=LID, shows="lid_with_phone")
+    run = scene.run("apply", scene.forge.pushed())
+    assert run.results == {"plan": "success", "apply": "success", "record": "success"}
+    recorded = scene.forge.file("groups.yaml")
+    assert f"  alice: {{phone: {ALICE}, lid: {LID}}}\n  bob: {BOB}\n" in recorded
+    assert all(group.id in recorded for group in scene.world.groups())
+    assert run.jobs["record"].annotations == []
 
 
 def test_where_nobody_can_be_asked_a_merge_is_planned_and_a_start_by_hand_applies_it(scene: Scene) -> None:

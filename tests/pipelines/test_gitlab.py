@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines.conftest import CAROL, DAN, Scene, yaml_of
+from tests.pipelines.conftest import ALICE, CAROL, DAN, Scene, yaml_of
 from tests.pipelines.forge import git
 from tests.pipelines.gitlab import Pipeline
 
@@ -151,3 +151,15 @@ def test_a_pipeline_over_some_groups_only_does_not_move_the_tag(scene: Scene, na
     assert run.codes == {"plan": 0, "apply": 0, "record": 0}
     assert len(scene.world.groups()[0].members) == 4
     assert git(scene.forge.origin, "tag", "--list") == ""
+
+
+def test_the_line_that_notes_lids_is_recorded_with_the_ids_of_groups(scene: Scene) -> None:
+    pipeline, line = ".gitlab-ci.yml", "    # - reconciler pin --people"
+    text = scene.forge.file(pipeline)
+    assert line in text
+    scene.forge.commit({pipeline: text.replace(line, line.replace("# ", "", 1)), "groups.yaml": WITH_CAROL})
+    scene.world.set_account(ALICE, lid="76699677012110@lid", shows="lid_with_phone")
+    assert on_main(scene, **TOKEN).run(started=["apply"]).codes == {"plan": 0, "apply": 0, "record": 0}
+    recorded = scene.forge.file("groups.yaml")
+    assert f"  alice: {{phone: {ALICE}, lid: 76699677012110@lid}}\n" in recorded
+    assert scene.world.groups()[0].id in recorded

@@ -17,7 +17,7 @@ from reconciler.diff.change import Advice, AdviceKind
 from reconciler.engine import make_plan
 from reconciler.live.client import Client
 from reconciler.messages import Message
-from reconciler.model.desired import Desired, RemovalLimit
+from reconciler.model.desired import CheckNumbers, Desired, RemovalLimit
 from reconciler.model.live import Instance, Listing, LiveGroup
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import PlanOptions
@@ -93,7 +93,9 @@ def hold_together(wanted: Desired, lives: Sequence[LiveGroup], choices: PlanOpti
     """The rule itself: the same plan, and the reads of one run shared out among the shards.
 
     Groups of which one may be a group to be created are read by each shard that creates one.
+    Numbers are not checked here: a shard does not know who is live in the groups of the others.
     """
+    wanted = replace(wanted, policy=replace(wanted.policy, check_numbers=CheckNumbers.NONE))
     told = Told(lives, replace(CONNECTED, status="disconnected"))
     whole = planned(wanted, told, choices)
     asked: list[str] = []

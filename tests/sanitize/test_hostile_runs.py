@@ -45,6 +45,7 @@ RUNS = {
     "diff old.yaml groups.yaml": 0,
     "pin --dry-run": 0,
     "pin": 0,
+    "pin --people": 0,
     "invite group-03": 0,
 }
 WRITES = ("plan --output out", "drift --output out", "show saved.plan --output out", "validate bad.yaml --output out")

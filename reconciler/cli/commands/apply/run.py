@@ -111,7 +111,7 @@ class ApplyRun:
             self._write_refused(plan)
         raise_if_refused(plan)
         if not plan.steps:
-            return self._report(ApplyResult(plan, calls=self.recorder.calls), nothing_to_do=True)
+            return self._report(ApplyResult.without_steps(plan, self.recorder.calls), nothing_to_do=True)
         if not self.options.yes:
             confirm(plan)
         self.stop.defer()

@@ -1,0 +1,211 @@
+"""Write the private ids (LIDs) that live groups show beside the people of the files, and change nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from yaml.error import Mark
+from yaml.events import Event, MappingStartEvent, ScalarEvent
+
+from reconciler.config.document import Tree
+from reconciler.config.problem_collector import quote_value
+from reconciler.config.yaml_events import DocumentPath, used_anchors, walk
+from reconciler.diff.participants import people_by_lid
+from reconciler.editing.yaml_edit import EditResult, Insertion, YamlFile, edit_entries, is_shared, read_yaml_files
+from reconciler.errors import ReconcilerError
+from reconciler.model.desired import Desired, Person
+from reconciler.model.identity import Identity, parse_jid
+from reconciler.model.live import LiveGroup
+
+_CHECK = "find out which is right, and correct `phone` or `lid` under `people`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLids:
+    """What live groups show of the LIDs of a configuration's people.
+
+    `new` has the LID to write by alias, `unclear` by alias why none is written; they contain full numbers. `known` and
+    `unseen` count the people whose LID the files have already, and those who show none.
+    """
+
+    new: Mapping[str, str]
+    unclear: Mapping[str, tuple[str, ...]]
+    known: int
+    unseen: int
+
+
+def find_lids(desired: Desired, groups: Iterable[LiveGroup]) -> SeenLids:
+    """Return the LIDs that live groups show together with the numbers of a configuration's people.
+
+    Whatever contradicts the files, or itself, is unclear: a number may have another owner meanwhile.
+    """
+    pairs = {(p.identity, digits) for group in groups for p in group.participants if (digits := _digits(p.lid))}
+    live = _LivePairs.of((number, digits) for number, digits in pairs if number is not None)
+    owners = people_by_lid(desired)
+    new: dict[str, str] = {}
+    unclear: dict[str, tuple[str, ...]] = {}
+    known = unseen = 0
+    for person in desired.people.values():
+        alias, shown = person.alias or "", live.lids.get(person.identity, frozenset())
+        noted = _digits(person.lid)
+        doubts = _doubts_of_new(person, live, owners) if noted is None else _doubts_of_known(person, noted, live)
+        if reasons := tuple(f"{doubt}; {_CHECK}" for doubt in doubts):
+            unclear[alias] = reasons
+        elif noted is not None:
+            known += 1
+        elif shown:
+            new[alias] = _lid(*shown)
+        else:
+            unseen += 1
+    return SeenLids(new=new, unclear=unclear, known=known, unseen=unseen)
+
+
+@dataclass(frozen=True, slots=True)
+class _LivePairs:
+    """Which LIDs (their digits) live groups show with a number, and which numbers with a LID."""
+
+    lids: Mapping[Identity, frozenset[str]]
+    numbers: Mapping[str, frozenset[Identity]]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[Identity, str]]) -> _LivePairs:
+        """Return the pairs, from either side."""
+        lids: dict[Identity, frozenset[str]] = {}
+        numbers: dict[str, frozenset[Identity]] = {}
+        for number, digits in pairs:
+            lids[number] = lids.get(number, frozenset()) | {digits}
+            numbers[digits] = numbers.get(digits, frozenset()) | {number}
+        return cls(lids, numbers)
+
+
+def _doubts_of_new(person: Person, live: _LivePairs, owners: Mapping[str, Person]) -> Iterator[str]:
+    """Yield why the LID that live groups show with a person's number is not written."""
+    number, shown = person.identity, live.lids.get(person.identity, frozenset())
+    if len(shown) > 1:
+        yield f"live groups show {number} with several LIDs, {_listed(map(_lid, shown))}"
+        return
+    for digits in shown:
+        if (owner := owners.get(digits)) is not None:
+            beside = f"{quote_value(owner.alias or '')}, {owner.identity}"
+            yield f"live groups show {number} with {_lid(digits)}, which the file has beside {beside}"
+        elif len(numbers := live.numbers[digits]) > 1:
+            yield f"live groups show {_lid(digits)} with several numbers, {_listed(numbers)}"
+
+
+def _doubts_of_known(person: Person, digits: str, live: _LivePairs) -> Iterator[str]:
+    """Yield what live groups show instead of the number or the LID that the files have."""
+    number = person.identity
+    entry = f"the file has {_lid(digits)} beside {number}"
+    if numbers := live.numbers.get(digits, frozenset()) - {number}:
+        yield f"{entry}, but live groups show {_listed(numbers)} with that LID"
+    if lids := live.lids.get(number, frozenset()) - {digits}:
+        yield f"{entry}, but live groups show {_listed(map(_lid, lids))} with that number"
+
+
+def _digits(lid: str | None) -> str | None:
+    jid = parse_jid(lid) if lid else None
+    return jid.digits if jid is not None else None
+
+
+def _lid(digits: str) -> str:
+    return f"{digits}@lid"
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(sorted(values))
+
+
+def note_lids(path: Path, lids: Mapping[str, str]) -> EditResult:
+    """Return the files with the LIDs of people, by their aliases, without writing them.
+
+    A number without a mapping becomes one on its line: `{phone: +1 …, lid: …}`. Raise ConfigError if a file is
+    not valid YAML, ReconcilerError for an alias that is not there, or whose entry has a `lid`.
+    """
+    files = read_yaml_files(path)
+    missing = lids.keys() - {alias for file in files for alias in _people(file)}
+    if missing:
+        names = ", ".join(map(quote_value, sorted(missing)))
+        raise ReconcilerError(f"{path} has nobody called {names} who lacks a `lid`", "check the aliases under `people`")
+    changed: dict[Path, bytes] = {}
+    not_editable: dict[str, str] = {}
+    for file in files:
+        people = {alias: entry for alias, entry in _people(file).items() if alias in lids}
+        insertions = _insertions(file, people, lids) if people else {}
+        entries = {alias: _with_lid(entry, lids[alias]) for alias, entry in people.items()}
+        text, reasons = edit_entries(file, "people", insertions, entries)
+        for alias, reason in reasons.items():
+            not_editable[alias] = f"{reason}; {_advice(alias, people[alias], lids[alias])}"
+        if text != file.text:
+            changed[Path(file.source.file)] = file.encode(text)
+    return EditResult(changed, not_editable)
+
+
+def _people(file: YamlFile) -> Mapping[str, str | dict[str, Tree]]:
+    """Return the people of a file who have no LID: a number, or a mapping with one."""
+    section = file.root.get("people")
+    people = section if isinstance(section, dict) else {}
+    return {
+        alias: entry
+        for alias, entry in people.items()
+        if isinstance(entry, str) or (isinstance(entry, dict) and "lid" not in entry)
+    }
+
+
+def _with_lid(entry: str | dict[str, Tree], lid: str) -> Tree:
+    return {**({"phone": entry} if isinstance(entry, str) else entry), "lid": lid}
+
+
+def _advice(alias: str, entry: str | dict[str, Tree], lid: str) -> str:
+    """Return what to write by hand."""
+    if isinstance(entry, str):
+        return f"write `{alias}: {{phone: …, lid: {lid}}}` yourself, with the number that is there"
+    return f"add `lid: {lid}` below its `phone` yourself"
+
+
+def _insertions(
+    file: YamlFile, people: Mapping[str, str | dict[str, Tree]], lids: Mapping[str, str]
+) -> dict[str, Sequence[Insertion]]:
+    """Return what is inserted for each person, and where in the text: after the phone, or around a lone number.
+
+    A person who shares a mapping with another place through a YAML alias has no insertion.
+    """
+    used = used_anchors(file.text)
+    insertions: dict[str, Sequence[Insertion]] = {}
+    flow: dict[str, bool | None] = {}
+    wanted: set[DocumentPath] = {(), ("people",)}
+    wanted |= {path for alias in people for path in (("people", alias), ("people", alias, "phone"))}
+    for path, key, value in walk(file.text, wanted):
+        if path == ("people",) and is_shared(value, used):
+            break
+        alias = str(path[1]) if len(path) > 1 else ""
+        if len(path) == 2 and isinstance(people[alias], str):
+            insertions[alias] = _around(key, value, lids[alias])
+        elif len(path) == 2 and isinstance(value, MappingStartEvent) and not is_shared(value, used):
+            flow[alias] = value.flow_style
+        elif len(path) == 3 and alias in flow:
+            insertions[alias] = [_after(file, key, value, lids[alias], in_braces=bool(flow[alias]))]
+    return insertions
+
+
+def _around(key: Event, value: Event, lid: str) -> Sequence[Insertion]:
+    """Make a mapping of a number; JSON stays JSON."""
+    start, end = cast("Mark", value.start_mark).index, cast("Mark", value.end_mark).index
+    phone, note = ('"phone"', f'"lid": "{lid}"') if _is_json(key) else ("phone", f"lid: {lid}")
+    return Insertion(start, f"{{{phone}: "), Insertion(end, f", {note}}}")
+
+
+def _after(file: YamlFile, key: Event, value: Event, lid: str, *, in_braces: bool) -> Insertion:
+    """Write the LID after the phone: right behind it in braces, else on a line of its own below."""
+    end = cast("Mark", value.end_mark).index
+    if in_braces:
+        return Insertion(end, f', "lid": "{lid}"' if _is_json(key) else f", lid: {lid}")
+    line = " " * cast("Mark", key.start_mark).column + f"lid: {lid}"
+    return file.line_below(end, line)
+
+
+def _is_json(key: Event) -> bool:
+    """Return whether a key is written as JSON has it."""
+    return isinstance(key, ScalarEvent) and key.style == '"'
