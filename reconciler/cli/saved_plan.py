@@ -120,7 +120,7 @@ def _load_behind_plan(plan: Plan, files: Sequence[Path]) -> Desired | None:
 
     Three things must not come from the plan: the people who are protected from removal, because the plan file may have
     been edited; the state of a joined group, which nobody had seen when the plan was made; the names of all keys, which
-    tell whether a group that appeared since is another key's.
+    decide whether a group that appeared since is another key's.
     """
     if not files or not any(step.action in _NEEDS_CONFIGURATION for step in plan.steps):
         return None
