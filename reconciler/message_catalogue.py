@@ -94,11 +94,11 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Overrides: what lifts a refusal.
     "raise-removal-limit": _override(
         "if you did not mean to, restore the lines you deleted; if you did, pass --max-removals {removed:int}, or "
-        "raise `max_removals` for this group"
+        "raise `max_removals` in the file"
     ),
     "raise-removal-limit-in-new-plan": _override(
         "if you did not mean to, restore the lines you deleted and make a new plan; if you did, make one with "
-        "--max-removals {removed:int}, or raise `max_removals` for this group"
+        "--max-removals {removed:int}, or raise `max_removals` in the file"
     ),
     "check-own-phone": _override("correct `instance.phone`; if it is right, plan again: a read was incomplete"),
     "connect-instance": _override("connect it: scan the QR code in Wappfy's dashboard"),

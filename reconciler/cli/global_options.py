@@ -138,7 +138,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--log-format",
         cls=GlobalOption,
         expose_value=False,
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json"], case_sensitive=False),
         default="text",
         help="Format of progress and logs on stderr.",
     ),

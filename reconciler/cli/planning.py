@@ -28,18 +28,16 @@ from reconciler.plan.selection import PlanOptions, select_groups
 class YamlSource:
     """A configuration, and what to plan of it."""
 
+    path: Path
     desired: Desired
     options: PlanOptions
+    digest: None = None
+    """The digest of the saved plan: there is none."""
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that the configuration was loaded from."""
         return source_files(self.desired)
-
-    @property
-    def origin(self) -> tuple[Path, None]:
-        """Where the configuration is; there is no saved plan."""
-        return self.files[0], None
 
     @property
     def account(self) -> Account:
@@ -103,7 +101,7 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         from reconciler.cli.revisions import options_for_changed_since
 
         options = options_for_changed_since(options, request.path, request.changed_since, desired)
-    return YamlSource(desired, options)
+    return YamlSource(request.path, desired, options)
 
 
 def _parse_max_removals(text: str | None) -> RemovalLimit | None:

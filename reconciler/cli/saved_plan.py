@@ -34,10 +34,12 @@ MARKER = f'"{FORMAT}"'.encode()
 class SavedPlanSource:
     """A saved plan; `desired` is the configuration behind it, when that is needed and still there.
 
-    `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first.
+    `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
+    configuration is, else the plan.
     """
 
     files: tuple[Path, ...]
+    path: Path
     digest: str
     account: Account
     saved: SavedPlan
@@ -54,11 +56,6 @@ class SavedPlanSource:
                 parallelism=global_options.parallelism,
                 on_read=on_read,
             )
-
-    @property
-    def origin(self) -> tuple[Path, str]:
-        """Where the configuration is, else the plan; and the digest of the plan."""
-        return self.files[-1], self.digest
 
     def to_saved_plan(self, plan: Plan) -> SavedPlan:
         """Return the verified plan as the renderers take it, with its own time and sources."""
@@ -92,10 +89,11 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
             "name the same instance, or make a new plan",
         )
     unchanged = _require_same_sources(saved, request.path)
-    sources = (_resolve_source(source, request.path) for source in saved.sources)
+    sources = [_resolve_source(source, request.path) for source in saved.sources]
     files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
-    return SavedPlanSource(files, hashlib.sha256(data).hexdigest(), account, saved, _load_behind_plan(plan, unchanged))
+    path, digest = _config_path(sources or files), hashlib.sha256(data).hexdigest()
+    return SavedPlanSource(files, path, digest, account, saved, _load_behind_plan(plan, unchanged))
 
 
 def _reject_fixed_options(request: PlanRequest) -> None:

@@ -16,7 +16,7 @@ from reconciler.config.yaml_text import YAML_WORDS, slug, unique_key, yaml_block
 from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_PARTICIPANTS, Person
 from reconciler.model.identity import Identity, identity_of_jid, parse_jid, phone_jid
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.text import normalize
+from reconciler.model.text import normalize, plural
 
 _FILE = "the imported groups"
 _MAX_LABEL_LENGTH = 200
@@ -56,7 +56,7 @@ class Entries:
     def summary(self) -> str:
         """What they are in a few words: `12 groups, 145 people (30 without a name)`."""
         groups, people, unnamed = len(self.groups), len(self.members), len(self.unnamed)
-        words = f"{groups} group{'' if groups == 1 else 's'}, {people} {'person' if people == 1 else 'people'}"
+        words = f"{plural(groups, 'group')}, {plural(people, 'person', 'people')}"
         return f"{words} ({unnamed} without a name)" if unnamed else words
 
 

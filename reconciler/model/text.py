@@ -128,3 +128,8 @@ def _is_one_slip(one: str, other: str) -> bool:
     mine, theirs = one[start:], other[start:]
     swapped = mine[1::-1] == theirs[:2] and mine[2:] == theirs[2:]
     return mine[1:] == theirs[1:] or mine[1:] == theirs or mine == theirs[1:] or swapped
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return `1 call`, `2 calls`; `many` where it is not `one` with an s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"

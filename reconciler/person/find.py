@@ -19,7 +19,7 @@ from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import Untrusted, raw_text
+from reconciler.model.text import Untrusted, plural, raw_text
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 
 
@@ -120,7 +120,7 @@ class _Search:
             doubts = [doubt.to_text() for doubt in distrust]
             # Anybody without a known number may be the person, unless both have private ids: these differ.
             if hidden := sum(not self.lids or p.lid is None for p in roster.unknown):
-                doubts.append(f"{hidden} participant{' has' if hidden == 1 else 's have'} no known number")
+                doubts.append(f"{plural(hidden, 'participant has', 'participants have')} no known number")
             presence = Presence.UNKNOWN if doubts else Presence.OUT
             return replace(membership, live=presence, unknown_because=tuple(doubts), blocked_because=tuple(blocked))
         if found.identity is None:

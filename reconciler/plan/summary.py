@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
-from reconciler.model.person_ref import count_people
-from reconciler.plan.model import Action, GroupPlan, Plan
+from reconciler.model.person_ref import PersonRef, count_people, pair_new_numbers
+from reconciler.plan.model import Action, GroupPlan, Plan, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +45,12 @@ def summarize_plan(plan: Plan) -> PlanSummary:
     """Return the numbers for the plan's summary line and its document."""
     steps = [step for group in plan.groups for step in group.steps]
     kinds = [step.action for step in steps]
-    joining = [person for step in steps if step.action in (Action.CREATE, Action.ADD) for person in step.people]
-    leaving = [person for step in steps if step.action is Action.REMOVE for person in step.people]
+    joining, leaving = _moving(steps, Action.CREATE, Action.ADD), _moving(steps, Action.REMOVE)
     return PlanSummary(
         creates=kinds.count(Action.CREATE),
         adopts=sum(group.adopted for group in plan.groups),
         joins=kinds.count(Action.JOIN),
-        changes=sum(_changes(group) for group in plan.groups),
+        changes=sum(is_changed_by(group, Action.PATCH, Action.ADD, Action.REMOVE) for group in plan.groups),
         adds=len(joining),
         removes=len(leaving),
         people_joining=count_people(joining),
@@ -67,9 +67,38 @@ def summarize_plan(plan: Plan) -> PlanSummary:
     )
 
 
-def _changes(group: GroupPlan) -> bool:
-    actions = {step.action for step in group.steps}
-    return bool(actions & {Action.PATCH, Action.ADD, Action.REMOVE}) and not any(a.enters_group for a in actions)
+def is_changed_by(group: GroupPlan, *actions: Action) -> bool:
+    """Return whether any of these is to change a group that the account is in already."""
+    planned = {step.action for step in group.steps}
+    return not planned.isdisjoint(actions) and not any(action.enters_group for action in planned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """Who moves by the steps of a plan, once for each membership; `renewals` stay, with a new number."""
+
+    joins: tuple[PersonRef, ...]
+    leaves: tuple[PersonRef, ...]
+    renewals: tuple[PersonRef, ...]
+
+
+def plan_moves(plan: Plan) -> Moves:
+    """Return who moves, a person with a new number only as that."""
+    joins: list[PersonRef] = []
+    leaves: list[PersonRef] = []
+    renewals: list[PersonRef] = []
+    for group in plan.groups:
+        joining, leaving = _moving(group.steps, Action.CREATE, Action.ADD), _moving(group.steps, Action.REMOVE)
+        renewed = pair_new_numbers(leaving, joining)
+        old = set(renewed.values())
+        renewals += renewed
+        joins += (person for person in joining if person not in renewed)
+        leaves += (person for person in leaving if person not in old)
+    return Moves(joins=tuple(joins), leaves=tuple(leaves), renewals=tuple(renewals))
+
+
+def _moving(steps: Iterable[Step], *actions: Action) -> list[PersonRef]:
+    return [person for step in steps if step.action in actions for person in step.people]
 
 
 class PlanStatus(StrEnum):

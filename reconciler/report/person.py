@@ -9,6 +9,7 @@ from typing import Any, Final
 from reconciler.messages import LiteralText
 from reconciler.model.desired import Membership
 from reconciler.model.serialize import to_json
+from reconciler.model.text import plural
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 from reconciler.report.documents import document_json
 from reconciler.report.options import RenderOptions
@@ -21,7 +22,6 @@ from reconciler.report.pieces import (
     name_pieces,
     outside,
     plain_text,
-    plural,
     text_pieces,
 )
 from reconciler.report.sections import Line, Mark, Section

@@ -15,7 +15,8 @@ from typing import Final, TypeAlias
 from reconciler.diff.change import TextChange
 from reconciler.messages import LiteralText, Message, Parameter
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import Untrusted, quote
+from reconciler.model.run_context import short_commit
+from reconciler.model.text import Untrusted, plural, quote
 from reconciler.report.options import RenderOptions
 from reconciler.sanitize.escape import escape_controls
 from reconciler.sanitize.mask import mask_address, mask_link, mask_number, mask_text
@@ -139,15 +140,15 @@ def first_pieces(texts: Sequence[str], most: int, piece: Callable[[str], Piece] 
     return join_pieces(", ", [(piece(text),) for text in texts[:most]]) + more
 
 
-def plural(number: int, one: str, many: str = "") -> str:
-    """Return `1 call`, `2 calls`; `many` where it is not `one` with an s."""
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
-
-
 def shown_alias(person: PersonRef) -> str:
     """Return the alias that a report shows behind the name; "" where it says nothing more than the name."""
     alias = person.alias or ""
     return "" if person.label is None or alias.casefold() == person.label.casefold() else alias
+
+
+def revision_pieces(name: str, commit: str) -> Pieces:
+    """Return `origin/main (commit 1a2b3c4d5)`: a revision by its name and the beginning of its hash."""
+    return (OutsideText(name), LiteralText(f" (commit {short_commit(commit)})"))
 
 
 def name_pieces(person: PersonRef) -> Pieces:

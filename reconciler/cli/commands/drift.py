@@ -138,15 +138,17 @@ def drift(
     and group keys, and nothing else is written. If the message cannot be sent, the exit code is 1.
     """
     from reconciler.cli.planning import load_request, read_only_plan
-    from reconciler.cli.revisions import add_drift_causes, find_applied_revision
+    from reconciler.cli.revisions import add_drift_causes, options_naming_people_of, read_baseline
 
     source = load_request(request, global_options)
     desired = source.desired
     require_distinct_files({"--output": output}, (*source.files, global_options.api_key_file))
     chat = parse_chat(notify, desired) if notify is not None else None
-    baseline = find_applied_revision(request.path, since)
+    baseline = read_baseline(request.path, since, desired.as_of)
+    if baseline is not None:
+        source = replace(source, options=options_naming_people_of(baseline, source.options))
     with read_only_plan(source, global_options) as (planned, session):
-        plan = add_drift_causes(planned, desired, request.path, baseline)
+        plan = add_drift_causes(planned, desired, baseline)
         saved, reader = source.to_saved_plan(plan), {"show_phones": request.show_phones, "summary": summary}
         shown = _try(lambda: write_rendered(PLAN_FORMATS[format_], saved, global_options, output, drift=True, **reader))
         if chat is not None and session is not None and plan.has_changes:

@@ -166,7 +166,7 @@ def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool, *, nam
     """
     from reconciler.config.export import render_entries
     from reconciler.editing.add_groups import existing_entries, lookalikes, new_groups, new_people
-    from reconciler.report.pieces import plural
+    from reconciler.model.text import plural
 
     file, desired = existing.file, existing.desired
     path = file.source.file

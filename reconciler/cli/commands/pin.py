@@ -79,9 +79,14 @@ def _warn_of_unmatched(matches: Mapping[str, Match]) -> None:
 
     for key, match in sorted(matches.items()):
         if match.blocked:
-            log.warning("%s: not pinned: %s", key, match.blocked.to_text())
+            _warn(key, match.blocked.to_text(), match.blocked.code)
         elif match.listed is None and match.group.id is None and match.group.state is State.PRESENT:
-            log.warning("%s: not pinned: it is not live yet; run `reconciler apply` first", key)
+            _warn(key, "it is not live yet; run `reconciler apply` first")
+
+
+def _warn(key: str, reason: str, code: str | None = None) -> None:
+    fields = {"group": key, "action": "pin", "status": "skipped", "code": code}
+    log.warning("%s: not pinned: %s", key, reason, extra=fields)
 
 
 def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
@@ -94,7 +99,7 @@ def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
         return
     pins = pin(path, ids)
     for key, reason in sorted(pins.not_editable.items()):
-        log.warning("%s: not pinned: %s; add `id: %s` yourself", key, reason, ids[key])
+        _warn(key, f"{reason}; add `id: {ids[key]}` yourself")
     pinned = sorted(ids.keys() - pins.not_editable.keys())
     if not pinned:
         return
@@ -141,7 +146,7 @@ def _write_lids(path: Path, desired: Desired, groups: Collection[LiveGroup], dry
 
 def _summary(seen: SeenLids, people: int, noted: int, verb: str) -> str:
     """Return the counts, such as `noted the LID of 34 of 40 people; 6 show none`."""
-    from reconciler.report.pieces import plural
+    from reconciler.model.text import plural
 
     if people == 0:
         return "No LID to note: nobody is under `people`."

@@ -44,8 +44,8 @@ def validate(path: Path, format_: str, output: Path | None, show_phones: bool) -
     from contextlib import nullcontext
 
     from reconciler.config.problem_collector import unmasked_messages
+    from reconciler.model.text import plural
     from reconciler.report.options import RenderOptions
-    from reconciler.report.pieces import plural
     from reconciler.report.problems import Validation
 
     require_distinct_files({"--output": output}, (path,))

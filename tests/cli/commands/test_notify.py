@@ -34,7 +34,8 @@ def world(stage: Stage) -> dict[str, str]:
 
 
 TEXT = (
-    "The reconciler: 3 groups differ from the configuration.\n"
+    "The reconciler: 3 of 4 groups drifted: 1 person to remove, 1 person to add, 1 group to create, "
+    "1 group with a different name or description.\n"
     "- alpha: 1 to add, 1 to remove\n"
     "- beta: name differs, description differs\n"
     "- later: to create"
@@ -76,7 +77,7 @@ def test_a_notice_has_only_counts_and_keys(stage: Stage, chat: str) -> None:
 def test_a_chat_outside_the_plan_gets_the_notice(stage: Stage) -> None:
     ids = world(stage)
     assert stage.run("drift", "--notify", "admins", "--target", "alpha").code == 2
-    text = "The reconciler: 1 group differs from the configuration.\n- alpha: 1 to add, 1 to remove"
+    text = "The reconciler: 1 of 1 group drifted: 1 person to remove, 1 person to add.\n- alpha: 1 to add, 1 to remove"
     assert sent(stage) == [(ids["Admins"], text)]
 
 
@@ -93,7 +94,9 @@ def test_many_groups_are_counted_and_refusals_are_reported(stage: Stage) -> None
     assert stage.run("drift", "--notify", "big").code == 2
     ((_, text),) = sent(stage)
     lines = text.splitlines()
-    assert lines[0] == "The reconciler: 14 groups differ from the configuration."
+    assert (
+        lines[0] == "The reconciler: 13 of 14 groups drifted: 7 people to remove, 12 groups to create, 1 group blocked."
+    )
     assert lines[1:3] == ["- +1 202 ••• ••43: blocked", "- big: 7 to remove"]
     assert lines[11:] == ["- and 4 more groups", "Apply would be refused: 1 reason."]
 

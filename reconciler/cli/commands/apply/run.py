@@ -75,7 +75,7 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
             lock = instance_lock(endpoint.server, endpoint.instance_id, timeout=options.lock_timeout)
             stack.enter_context(lock)
         audit_log = stack.enter_context(open_audit_log(options.audit_log))
-        facts = None if audit_log is None else RunFacts.gather(endpoint.instance_id, *source.origin)
+        facts = None if audit_log is None else RunFacts.gather(endpoint.instance_id, source.path, source.digest)
         recorder = Recorder(facts, audit_log, stop.event)
         run = ApplyRun(request.show_phones, global_options, options, source, recorder, stop)
         try:
