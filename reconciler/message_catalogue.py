@@ -97,8 +97,8 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "raise `max_removals` in the file"
     ),
     "raise-removal-limit-in-new-plan": _override(
-        "if you did not mean to, restore the lines you deleted and make a new plan; if you did, make one with "
-        "--max-removals {removed:int}, or raise `max_removals` in the file"
+        "if you did not mean to, restore the lines you deleted and make a new plan; if you did, apply this one with "
+        "--max-removals {removed:int}, or raise `max_removals` in the file and make a new plan"
     ),
     "check-own-phone": _override("correct `instance.phone`; if it is right, plan again: a read was incomplete"),
     "connect-instance": _override("connect it: scan the QR code in Wappfy's dashboard"),
@@ -154,6 +154,17 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "the group disappeared while the plan was being made; run `plan` again",
         "The group disappeared between the list and the read.",
         "Run `plan` again.",
+    ),
+    "group-unreadable": _blocked(
+        "the server's answer about this group cannot be read ({fault}); run `plan` again, and report it if it stays so",
+        "The group's entry in the list, or the group itself, has a form that this version does not know.",
+        "Run `plan` again. Report it if it stays so.",
+    ),
+    "list-entry-unreadable": _blocked(
+        "the list of groups has an entry that cannot be read and may be this group ({fault}); if the group exists, set "
+        "its `id`; else run `plan` again",
+        "The group would be created, and an entry of the list has no readable id.",
+        "Set the `id` if the group exists.",
     ),
     "removals-doubtful": _blocked(
         "the member list looks incomplete ({doubts:messages}); nobody will be removed; run `plan` again",
@@ -282,6 +293,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "observed-text": _advice("the {field} is {live:live}, the configuration says {desired:live}"),
     "admin-missing": _advice("should be an admin: promote them in WhatsApp, the API cannot"),
     "admin-surplus": _advice("an admin, but not listed under `admins`: demote them in WhatsApp, the API cannot"),
+    "admins-not-told": _advice("the server does not report who is an admin, so `admins` was not compared"),
     "link-needs-admin": _advice(
         "must join through an invite link, which only an admin of the group can get: ask an admin to promote the "
         "account, or to send the link"
@@ -318,6 +330,10 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "api-says-so": _person("the API says so, but reading the group does not show it"),
     "in-under-private-id": _person(
         "in the group under a private id: set it as their `lid` under `people` (one of {ids:texts})"
+    ),
+    "in-under-one-private-id": _person(
+        "in the group under a private id: set it as their `lid` under `people` (one of {count:int}, such as "
+        "{ids:texts})"
     ),
     "owner-by-now": _person("became an owner of the group since the plan was made: an owner cannot be removed"),
     "privacy-settings": _person("their privacy settings allow only contacts to add them"),

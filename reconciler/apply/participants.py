@@ -31,6 +31,10 @@ def earlier_attempt_ambiguous(error: ApiError) -> bool:
     return isinstance(error.__cause__, MAY_HAVE_TAKEN_EFFECT)
 
 
+MAX_PRIVATE_IDS = 5
+"""How many private ids a message names at most, of those of which one is the person's."""
+
+
 @dataclass(slots=True)
 class ParticipantCall:
     """The calls for the people of one step.
@@ -100,7 +104,10 @@ class ParticipantCall:
         lids = [p.lid or p.id for p in live.participants if p.identity is None]
         if self.action is not Action.ADD or not lids:
             return Message.of("api-says-so")
-        return Message.of("in-under-private-id", ids=tuple(sorted(lids)[:5]))
+        some = tuple(sorted(lids)[:MAX_PRIVATE_IDS])
+        if len(lids) > len(some):
+            return Message.of("in-under-one-private-id", count=len(lids), ids=some)
+        return Message.of("in-under-private-id", ids=some)
 
     def _after_bad_format(self, people: Sequence[PersonRef], error: Unprocessable) -> None:
         bad = note_bad_numbers(error, people, self.outcomes)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 
 from reconciler.diff.change import AdviceKind
@@ -83,6 +84,7 @@ class ApplyResult:
     """The whole run. `remaining_drift` has what still differs when the groups are read back, with their keys.
 
     `unexpected` are errors that no part of the program expects, for example a bug; the steps have what they mean.
+    `places` has the file and line of each group by its key, where the configuration is there.
     """
 
     plan: Plan
@@ -93,6 +95,7 @@ class ApplyResult:
     calls: tuple[CallRecord, ...] = ()
     interrupted: bool = False
     unexpected: tuple[Exception, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def crashed(cls, plan: Plan, error: Exception) -> ApplyResult:

@@ -67,6 +67,8 @@ def _texts(option: str, word: str) -> Iterator[str]:
 
 
 def _read(option: str, file: str) -> str:
+    if not file.strip():
+        raise UsageError(f"{option}: no file name follows the @", "give a file with one key a line, or @- for stdin")
     try:
         if file == "-":
             stdin: TextIO | None = sys.stdin  # None when it was closed when the program started (`<&-`)

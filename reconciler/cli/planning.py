@@ -17,7 +17,7 @@ from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
 from reconciler.engine import PlanResult, make_plan
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired, RemovalLimit, Source
+from reconciler.model.desired import Desired, Source
 from reconciler.plan.build import empty_plan
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
@@ -86,7 +86,7 @@ def source_files(desired: Desired) -> tuple[Path, ...]:
 
 def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSource:
     """Load what a request is to plan."""
-    max_removals = _parse_max_removals(request.max_removals)
+    max_removals = request.removal_limit()
     desired = load_desired(request.path, global_options, request.as_of)
     targets, excludes = selected_keys(request, desired.groups)
     options = PlanOptions(
@@ -102,13 +102,6 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
 
         options = options_for_changed_since(options, request.path, request.changed_since, desired)
     return YamlSource(request.path, desired, options)
-
-
-def _parse_max_removals(text: str | None) -> RemovalLimit | None:
-    try:
-        return None if text is None else RemovalLimit.parse(text, "--max-removals")
-    except ValueError:
-        raise UsageError(f"--max-removals: {text!r} is not a count or a percentage", "write it like 3 or 40%") from None
 
 
 @contextmanager

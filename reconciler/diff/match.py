@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.diff.change import MatchedBy
 from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, Membership, State, Unmanaged
-from reconciler.model.live import ListedGroup
+from reconciler.model.live import ListedGroup, OddEntry
 from reconciler.model.text import Untrusted, normalize
 
 
@@ -105,6 +105,26 @@ def _match_by_name(group: DesiredGroup, by_name: Mapping[str, list[ListedGroup]]
     else:
         reason = Message.of("name-ambiguous", count=count, name=name, ids=ids)
     return Match(group, blocked=reason, candidates=ids)
+
+
+def block_unlisted(matches: Mapping[str, Match], odd: Sequence[OddEntry]) -> dict[str, Match]:
+    """Block the keys of groups to be created that an unreadable entry of the list may be: nobody knows its id.
+
+    An entry that tells its name can only be the group of that name.
+    """
+
+    def may_be(entry: OddEntry, group: DesiredGroup) -> bool:
+        return not entry.name or normalize(entry.name) in normalized_names(group)
+
+    blocked = dict(matches)
+    for key, match in matches.items():
+        group = match.group
+        if match.listed is not None or match.blocked or group.state is State.LEFT or group.invite is not None:
+            continue
+        fault = next((entry.fault for entry in odd if may_be(entry, group)), None)
+        if fault is not None:
+            blocked[key] = Match(group, blocked=Message.of("list-entry-unreadable", fault=fault))
+    return blocked
 
 
 def _block_shared(matches: dict[str, Match]) -> dict[str, Match]:

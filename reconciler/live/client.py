@@ -9,12 +9,22 @@ from typing import Any
 from reconciler.errors import InvalidResponse, UsageError
 from reconciler.live import decode, endpoints
 from reconciler.live.base_url import quote_segment
-from reconciler.live.decode import CreatedGroup, Dialect, JsonValue
+from reconciler.live.decode import UNKNOWN_FORM, CreatedGroup, Dialect, JsonValue
 from reconciler.live.paging import Paginator
+from reconciler.live.responses import ApiResponse
 from reconciler.live.retry import Retry
 from reconciler.live.transport import Transport
 from reconciler.model.identity import chat_id, invite_code, is_group_id
-from reconciler.model.live import ApiCall, Contact, ContactCheck, Instance, Listing, LiveGroup
+from reconciler.model.live import (
+    ApiCall,
+    Contact,
+    ContactCheck,
+    Instance,
+    ListedGroup,
+    Listing,
+    LiveGroup,
+    OddEntry,
+)
 from reconciler.model.text import texts_equal
 from reconciler.sanitize.mask import mask_person
 
@@ -50,13 +60,17 @@ class Client:
         """
 
         def fetch(query: Mapping[str, int] | None) -> Any:
-            data = self._send(endpoints.GROUPS, query).raw
+            data = self._list_page(endpoints.GROUPS, query)
             self._learn_dialect(data.get("items") if isinstance(data, dict) else data)
             return data
 
         endpoint = str(endpoints.GROUPS)
-        groups = Paginator(fetch, decode.listed_group, attrgetter("id"), endpoint, verify_end=verify_end).read_all()
-        return Listing(tuple(sorted(groups.entries, key=attrgetter("id"))), groups.complete)
+        read = Paginator(fetch, decode.list_entry, attrgetter("id"), endpoint, verify_end=verify_end).read_all()
+        groups = sorted((one for one in read.entries if isinstance(one, ListedGroup)), key=attrgetter("id"))
+        odd = tuple(one for one in read.entries if isinstance(one, OddEntry))
+        if odd and not groups:
+            raise InvalidResponse(odd[0].fault.removeprefix(f"{endpoint}: "), endpoint=endpoint, hint=UNKNOWN_FORM)
+        return Listing(tuple(groups), read.complete, odd)
 
     def group(self, group_id: str) -> LiveGroup:
         """Read one group whole."""
@@ -116,7 +130,7 @@ class Client:
         """List the instance's address book, sorted by id and name; one id may appear under two names."""
 
         def fetch(query: Mapping[str, int] | None) -> Any:
-            return self._send(endpoints.CONTACTS, query).raw
+            return self._list_page(endpoints.CONTACTS, query)
 
         contacts = Paginator(fetch, decode.contact, _contact_key, str(endpoints.CONTACTS)).read_all()
         return tuple(sorted(contacts.entries, key=lambda contact: (contact.id, contact.name or "")))
@@ -132,9 +146,24 @@ class Client:
         self, call: ApiCall, query: Mapping[str, Any] | None = None, *, retry: Retry = Retry.IDEMPOTENT
     ) -> JsonValue:
         """Send a call below the instance; return the data of its response."""
-        path = self._base + call.path
-        response = self._transport.request(call.method, path, json=call.body, params=query, retry=retry)
+        response = self._request(call, query, retry)
         return JsonValue(response.data, f"{call.method} {call.path or self._base}")
+
+    def _list_page(self, call: ApiCall, query: Mapping[str, int] | None) -> Any:
+        """Return a list, or one page of it; raise InvalidResponse if it may go on in a way that nobody here knows."""
+        response = self._request(call, query, Retry.IDEMPOTENT)
+        if response.sign_of_more is not None:
+            raise InvalidResponse(
+                f"{response.sign_of_more} is beside the list, so the list may go on",
+                endpoint=str(call),
+                status=response.status,
+                request_id=response.request_id,
+                hint="this version cannot read on from there, and a part is never taken for the whole list",
+            )
+        return response.data
+
+    def _request(self, call: ApiCall, query: Mapping[str, Any] | None, retry: Retry) -> ApiResponse:
+        return self._transport.request(call.method, self._base + call.path, json=call.body, params=query, retry=retry)
 
     def _learn_dialect(self, data: Any) -> None:
         self._dialect = decode.dialect_of(data) or self._dialect

@@ -185,9 +185,9 @@ class Source:
 class Desired:
     """The whole desired state. `people` has everybody with an alias; `groups` is sorted by key.
 
-    `account` is the person behind the instance, `account_place` the file and line that name it. `region` is the country
-    of national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
-    everything).
+    `account` is the person behind the instance, `account_place` the file and line that name it, `group_places` those
+    of each group by its key. `region` is the country of national numbers. `origins` has the file of each key,
+    `restrictions` which file may set what (None: every file everything).
     """
 
     groups: tuple[DesiredGroup, ...] = ()
@@ -202,6 +202,7 @@ class Desired:
     restrictions: Restrictions | None = None
     origins: Origins = field(default_factory=dict)
     account_place: str = ""
+    group_places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def excluded_people(self) -> frozenset[Identity]:
@@ -228,5 +229,7 @@ MAX_DESCRIPTION_LENGTH: Final = 2048
 """Characters of a group's description."""
 MAX_PARTICIPANTS: Final = 1024
 """Participants of a group, the account itself included."""
+MAX_MEMBERS: Final = MAX_PARTICIPANTS - 1
+"""Participants of a group beside the account itself."""
 MAX_PARTICIPANTS_PER_CALL: Final = 256
 """Participants that one call adds or removes."""

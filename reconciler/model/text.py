@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NoReturn
 
 TEXT_FIELDS: Final = ("name", "description")
 """The texts that a desired group, a live group and a step have, in the order in which they are shown."""
+_SPELLED_OUT: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae"})
 _WORDS = re.compile(r"[\s._-]+")
 _MIN_SLIP_LENGTH = 5
 _MAX_SLIP_LENGTH = 100
@@ -20,6 +22,8 @@ _BLANK_LETTERS = re.compile(
 )
 _EMOJI_PARTS = frozenset("\u20e3")
 """What is a mark by its category, and makes an emoji of the character before it."""
+_MAX_MORE_LETTERS = 3
+_MAX_ACCENTED = 10_000
 _MAX_CANDIDATES = 500
 """Names that are compared with a mistyped one: a file may have a million."""
 
@@ -52,9 +56,14 @@ def raw_text(text: str | Untrusted) -> str:
     return text.raw if isinstance(text, Untrusted) else text
 
 
+def composed(text: str) -> str:
+    """Return a key, an alias or a team's name in the form that compares: Unicode NFC. Keyboards differ in it."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def normalize(text: str | Untrusted) -> str:
     """Return the text in the form that compares: Unicode NFC, CRLF and CR as LF, no white space at the ends."""
-    return unicodedata.normalize("NFC", raw_text(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return composed(raw_text(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def texts_equal(one: str | Untrusted, other: str | Untrusted) -> bool:
@@ -108,17 +117,36 @@ def closest_names(word: str, names: Iterable[str], count: int) -> list[str]:
 def mistyped_name(word: str, names: Iterable[str]) -> str | None:
     """Return the only name from which a word differs by one slip (a letter more, less, wrong, or two swapped).
 
-    None if it has fewer than five letters, or if the two share a last word (`anna-koch`, `anja-koch`): these may be
-    two people of one family.
+    None if it has fewer than five letters, or if the two share a last word (`anna-koch`, `anja-koch`): these may be two
+    people of one family. A name without its accents, or with `ae` for `ä`, is no slip but the same name.
     """
     if len(word) > _MAX_SLIP_LENGTH:
         return None
-    close = [name for name in set(names) if max(len(word), len(name)) >= _MIN_SLIP_LENGTH and _is_one_slip(word, name)]
+    names = list(dict.fromkeys(names))
+    same = _spelled_alike(word, names)
+    if same:
+        return same[0] if len(same) == 1 else None
+    close = [name for name in names if max(len(word), len(name)) >= _MIN_SLIP_LENGTH and _is_one_slip(word, name)]
     if len(close) != 1:
         return None
     mine, theirs = _WORDS.split(word), _WORDS.split(close[0])
     is_namesake = len(mine) > 1 and len(theirs) > 1 and mine[-1] == theirs[-1]
     return None if is_namesake else close[0]
+
+
+def _spelled_alike(word: str, names: Sequence[str]) -> list[str]:
+    """Return the names that differ from a word only in accents, or in `ae` for `ä`."""
+    plain, size = _plain_spellings(word), len(word)
+    other = (name for name in names if abs(len(name) - size) <= _MAX_MORE_LETTERS and name != word)
+    accented = other if not word.isascii() else (name for name in other if not name.isascii())
+    return [name for name in islice(accented, _MAX_ACCENTED) if not plain.isdisjoint(_plain_spellings(name))]
+
+
+def _plain_spellings(name: str) -> set[str]:
+    """Return a name without its accents, and with its umlauts spelled out."""
+    folded = composed(name).lower()
+    letters = (char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
+    return {"".join(letters), folded.translate(_SPELLED_OUT)}
 
 
 def _is_one_slip(one: str, other: str) -> bool:

@@ -10,10 +10,12 @@ from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, DesiredGroup, Lookalikes, Person, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
-from reconciler.model.text import closest_names
+from reconciler.model.text import closest_names, composed
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
 
+COMMAND_LINE_LIMIT: Final = "--max-removals"
+"""The source of a limit of removals that the command line sets."""
 WILDCARDS: Final = frozenset("*?")
 """Characters that make a word a pattern; no key has them."""
 
@@ -78,7 +80,7 @@ def select_groups(desired: Desired, options: PlanOptions) -> Selection:
 
 def select_key(groups: Iterable[DesiredGroup], key: str) -> DesiredGroup:
     """Return the group of this key; raise UsageError, with a suggestion, where there is none."""
-    by_key = {group.key: group for group in groups}
+    key, by_key = composed(key), {group.key: group for group in groups}
     if key not in by_key:
         raise UsageError(f"the configuration has no group {key}", suggest_key(key, by_key))
     return by_key[key]
@@ -107,14 +109,14 @@ def find_keys(option: str, patterns: Iterable[str], groups: Iterable[DesiredGrou
     unknown: list[str] = []
     for pattern in patterns:
         is_glob = not WILDCARDS.isdisjoint(pattern)
-        matched = {key for key in keys if glob_match(pattern, key)} if is_glob else existing & {pattern}
+        matched = {key for key in keys if glob_match(pattern, key)} if is_glob else existing & {composed(pattern)}
         found |= matched
         if not matched:
             unknown.append(pattern)
     if unknown:
         message = f"{option}: the configuration has no group {', '.join(unknown[:10])}"
         patterns_hint = "" if set("*?[").isdisjoint(unknown[0]) else "\nin a pattern, only * and ? have a meaning"
-        raise UsageError(message, suggest_key(unknown[0].strip("*?"), keys) + patterns_hint)
+        raise UsageError(message, suggest_key(composed(unknown[0].strip("*?")), keys) + patterns_hint)
     return tuple(sorted(found))
 
 

@@ -9,11 +9,11 @@ from datetime import date
 
 from reconciler.diff.change import AdviceKind, MatchedBy
 from reconciler.diff.lookalike import Creation
-from reconciler.errors import PlanFileError, Refused
+from reconciler.errors import InvalidResponse, PlanFileError, Refused
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity, parse_jid
-from reconciler.model.live import ListedGroup, LiveGroup, Participant
+from reconciler.model.live import ListedGroup, LiveGroup, OddEntry, Participant, ReadGroup
 from reconciler.model.text import TEXT_FIELDS, Untrusted, normalize, texts_equal
 from reconciler.plan.model import Action, GroupPlan, Plan
 from reconciler.sanitize.escape import quoted
@@ -62,7 +62,7 @@ def raise_if_expired(plan: Plan, today: date) -> None:
         )
 
 
-def raise_if_stale(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, LiveGroup | None]) -> None:
+def raise_if_stale(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, ReadGroup]) -> None:
     """Raise PlanFileError when the live groups are no longer as the plan recorded them; see `live_changes`."""
     changes = live_changes(plan, listed, live_groups)
     if changes:
@@ -70,9 +70,7 @@ def raise_if_stale(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mappi
         raise PlanFileError(f"the live groups changed since the plan was made:\n{lines}", "make a new plan")
 
 
-def live_changes(
-    plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, LiveGroup | None]
-) -> tuple[str, ...]:
+def live_changes(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, ReadGroup]) -> tuple[str, ...]:
     """Return what is no longer as the plan recorded it, a sentence each; nothing where the plan still fits.
 
     `live_groups` has the groups with steps by id, as they are now (None: not found).
@@ -80,7 +78,7 @@ def live_changes(
     ids, pinned_ids = {entry.id for entry in listed}, set(plan.pinned_ids)
     ids_by_name: dict[str, list[str]] = {}
     for entry in listed:
-        if entry.id not in pinned_ids:
+        if entry.name and entry.id not in pinned_ids:
             ids_by_name.setdefault(normalize(entry.name), []).append(entry.id)
     return tuple(
         f"{group.key}: {text}"
@@ -93,7 +91,7 @@ def _group_changes(
     group: GroupPlan,
     ids: AbstractSet[str],
     ids_by_name: Mapping[str, Sequence[str]],
-    live_groups: Mapping[str, LiveGroup | None],
+    live_groups: Mapping[str, ReadGroup],
 ) -> Iterator[str]:
     if group.live is None and group.steps[0].action is not Action.LEAVE:
         yield from _appeared(group, ids, ids_by_name)
@@ -107,6 +105,9 @@ def _group_changes(
     now = live_groups.get(group.live.id)
     if now is None:
         yield f"the live group {group.id} no longer exists"
+        return
+    if isinstance(now, InvalidResponse):
+        yield f"the server's answer about {group.id} cannot be read: {now.summary()}"
         return
     yield from _differences(group.live, now)
 
@@ -225,6 +226,18 @@ def raise_if_appeared(plan: Plan, listed: Iterable[ListedGroup], names_before: M
             f"the live groups changed since the plan was made, nothing was changed:\n{lines}",
             "run `reconciler plan` again",
         )
+
+
+def raise_if_unlisted(plan: Plan, odd: Sequence[OddEntry]) -> None:
+    """Raise Refused when an unreadable entry of the list may be a group that is to be created."""
+    for group in groups_to_create(plan):
+        for entry in odd:
+            if not entry.name or any(texts_equal(entry.name, name) for name in group.lookup_names):
+                raise Refused(
+                    f"{group.key}: the list of groups has an entry that cannot be read and may be this group "
+                    f"({entry.fault}), nothing was changed",
+                    "run `reconciler plan` again",
+                )
 
 
 def appeared_groups(

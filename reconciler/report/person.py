@@ -18,6 +18,7 @@ from reconciler.report.pieces import (
     PersonName,
     PhoneNumber,
     Pieces,
+    id_note,
     literal,
     name_pieces,
     outside,
@@ -156,7 +157,7 @@ def _details(group: GroupMembership, desired: DesiredMembership) -> Iterator[Pie
 
 
 def _unknown_lines(group: GroupMembership) -> Iterator[Line]:
-    return (Line("!", outside(reason), "may be in") for reason in group.unknown_because)
+    return (Line("!", (*outside(reason), *id_note(reason)), "may be in") for reason in group.unknown_because)
 
 
 def _summary(memberships: PersonMemberships) -> Pieces:

@@ -6,6 +6,7 @@ format escapes the spans for its reader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,8 @@ from reconciler.report.options import RenderOptions
 from reconciler.sanitize.escape import escape_controls
 from reconciler.sanitize.mask import mask_address, mask_link, mask_number, mask_text
 
+_EARLY_ID = re.compile(r"[0-9]-[0-9]+@g\.us", re.ASCII)
+"""The end of an early group's id, which begins with its creator's number."""
 _MAX_EXCERPT: Final = 100
 _MAX_TEXT: Final = 1000
 _CONTEXT: Final = 20
@@ -76,8 +79,21 @@ class TextDiff:
     change: TextChange
 
 
+@dataclass(frozen=True, slots=True)
+class MaskedIdNote:
+    """How to see an id that is to be copied, where a reader sees its creator's number masked."""
+
+
 Piece: TypeAlias = (
-    LiteralText | OutsideText | MaskedText | QuotedText | PersonName | PhoneNumber | InviteLink | TextDiff
+    LiteralText
+    | OutsideText
+    | MaskedText
+    | MaskedIdNote
+    | QuotedText
+    | PersonName
+    | PhoneNumber
+    | InviteLink
+    | TextDiff
 )
 Pieces: TypeAlias = tuple[Piece, ...]
 
@@ -102,7 +118,17 @@ def outside(text: str | None) -> Pieces:
 
 def message_pieces(message: Message | None) -> Pieces:
     """Return a message as pieces: its sentence is ours, its parameters come from outside."""
-    return () if message is None else tuple(map(_message_piece, message.pieces()))
+    if message is None:
+        return ()
+    parts = message.pieces()
+    to_copy = {"id"} if message.code == "live-group-shared" else {"ids"}
+    values = [part.value for part in parts if isinstance(part, Parameter) and part.name in to_copy]
+    return (*map(_message_piece, parts), *id_note(" ".join(value for value in values if isinstance(value, str))))
+
+
+def id_note(text: str) -> Pieces:
+    """Return how to see the ids in a text, if there is one that a reader sees masked: it could not be copied."""
+    return (MaskedIdNote(),) if _EARLY_ID.search(text) else ()
 
 
 def _message_piece(piece: LiteralText | Parameter) -> Piece:
@@ -218,6 +244,8 @@ def _masked(piece: Piece, options: RenderOptions) -> str:
             return text
         case OutsideText(text):
             return _cut(mask_for(text, options))
+        case MaskedIdNote():
+            return "" if options.show_phones else " (--show-phones shows the ids in full)"
         case QuotedText(text):
             return quote(mask_for(text, options))
         case PersonName(person):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from reconciler.apply.result import (
@@ -244,8 +244,7 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
                 LiteralText(" If it does, the next plan finds it by its name."),
             )
     statuses = {outcome.status for outcome in result.people}
-    if PersonStatus.NOT_ADDED in statuses:
-        yield literal("Mark people who can only join through the link as `join: invite` in the file.")
+    yield from _to_mark_as_invited(result)
     if statuses & {PersonStatus.BAD_NUMBER, PersonStatus.NOT_ON_WHATSAPP}:
         yield literal("Correct the bad numbers in the file.")
     if any(group.blocked for group in result.plan.groups):
@@ -261,6 +260,24 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
         )
     else:
         yield literal("Some changes were not made (see above); applying again will not make them.")
+
+
+def _to_mark_as_invited(result: ApplyResult) -> Iterator[Pieces]:
+    """Yield what to write in the file about people who could not be added, a sentence for each group."""
+    refused = _by_group((one.group, one.person) for one in result.people if one.status is PersonStatus.NOT_ADDED)
+    for key, people in list(refused.items())[:_MAX_KEYS]:
+        place = result.places.get(key)
+        yield (
+            LiteralText("If they can only join through the link, add `join: invite` to the entry of "),
+            *people_pieces(replace(person, until=None, reason=None, teams=()) for person in people),
+            LiteralText(" under `members` of "),
+            OutsideText(key),
+            *((LiteralText(" ("), OutsideText(place), LiteralText(")")) if place else ()),
+            LiteralText(", or make one, `{person: …, join: invite}`; else the next apply tries to add them again."),
+        )
+    if len(refused) > _MAX_KEYS:
+        others = plural(len(refused) - _MAX_KEYS, "other group")
+        yield literal(f"Do the same for the people who could not be added in {others} (see above).")
 
 
 def _may_help_again(result: ApplyResult) -> bool:

@@ -110,6 +110,17 @@ def test_somebody_there_under_a_private_id_counts_as_in_and_the_others_are_added
     accounted_for(sent, people, ADD)
 
 
+@pytest.mark.parametrize(("hidden", "code"), [(5, "in-under-private-id"), (7, "in-under-one-private-id")])
+def test_private_ids_of_which_one_is_the_persons_are_named_all_or_counted(hidden: int, code: str) -> None:
+    people = whos(hidden)
+    lids = {one: f"7669967701211{n}@lid" for n, one in enumerate(sorted(ids(people)))}
+    message = send(StrictServer(hidden=lids), ADD, people[-1:]).said[people[-1]][1]
+    assert message is not None
+    params = dict(message.params)
+    assert (message.code, params.get("count", hidden)) == (code, hidden)
+    assert params["ids"] == tuple(sorted(lids.values()))[:5]
+
+
 def test_hidden_people_who_are_all_named_are_told_apart_by_halving() -> None:
     people = whos(2)
     hidden = {one: f"7669967701211{n}@lid" for n, one in enumerate(sorted(ids(people)))}

@@ -269,11 +269,12 @@ def test_a_group_that_is_not_pinned_is_a_line_with_its_key(stage: Stage) -> None
     for _ in range(2):
         stage.world.create_group("Alpha", [ALICE], owner=PHONE)
     stage.file("groups: {alpha: {name: Alpha}, beta: {name: Beta}}")
-    lines = lines_of(stage.run("--log-format", "json", "pin").err)
-    assert [(line["group"], line["action"], line["status"], line.get("code")) for line in lines] == [
+    *lines, last = lines_of(stage.run("--log-format", "json", "pin").err)
+    assert {(line["group"], line["action"], line["status"], line.get("code")) for line in lines} == {
         ("alpha", "pin", "skipped", "name-ambiguous"),
         ("beta", "pin", "skipped", None),
-    ]
+    }
+    assert (last["error"], "no id was written" in last["message"]) == ("UsageError", True)
 
 
 def test_the_format_is_taken_in_capitals_too(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,7 @@ DESIRED_CHANGES = {
     "sources": (replace(BASE, sources=(Source("f", "0"),)), "", ""),
     "origins": (replace(BASE, origins={"groups": {"alpha": "f"}}), "", ""),
     "account_place": (replace(BASE, account_place="f:2"), "", ""),
+    "group_places": (replace(BASE, group_places={"alpha": "f:3"}), "", ""),
 }
 
 

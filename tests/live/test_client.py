@@ -232,7 +232,7 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
             "GET",
             f"{BASE}/contacts",
             data=[
-                {"id": BOB, "name": None, "short_name": None, "push_name": "bobby", "is_business": False},
+                {"id": BOB, "name": None, "short_name": "", "push_name": "bobby", "is_business": False},
                 {"id": ALICE, "name": "Alice", "short_name": "Al", "push_name": "x"},
                 {"id": "1@lid"},
             ],

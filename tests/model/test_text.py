@@ -77,6 +77,13 @@ def test_only_a_close_name_is_suggested(word: str, expected: str | None) -> None
         ("anja-koch", None),
         ("barbel-kohler", None),
         ("bob", None),
+        ("baerbel", "bärbel"),
+        ("barbel", "bärbel"),
+        ("BÄRBEL", "bärbel"),
+        ("gross", "groß"),
+        ("jose", "josé"),
+        ("juergen", None),
+        ("jurgen", None),
         ("alice", None),
         ("Ina Neumann", None),
         ("lukas", None),
@@ -84,7 +91,8 @@ def test_only_a_close_name_is_suggested(word: str, expected: str | None) -> None
     ],
 )
 def test_a_mistyped_name_differs_by_one_slip_and_is_no_namesake(word: str, name: str | None) -> None:
-    names = ("alice", "anna-koch", "barbel-heide", "rob", "Lena Lehmann", "lucas", "lukass")
+    accented = ("bärbel", "groß", "josé", "jürgen", "jûrgen", "juergén")
+    names = (*accented, "alice", "anna-koch", "barbel-heide", "rob", "Lena Lehmann", "lucas", "lukass")
     assert mistyped_name(word, names) == name
 
 

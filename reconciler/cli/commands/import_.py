@@ -71,7 +71,8 @@ def import_(
     """Write a valid YAML file for the live groups; planning it finds no changes.
 
     It has full phone numbers, on stdout too. An existing file is never replaced: without --merge the command lists what
-    is new, and ends with 1; with --merge it adds new groups and people, and every byte that was there stays.
+    is new, and ends with 1; with --merge it adds new groups and people, and every byte that was there stays. Keys and
+    aliases are names in small letters of every script (ä stays ä), with hyphens.
     """
     from reconciler.config.export import Existing, render_config, render_entries
 
@@ -136,8 +137,12 @@ def _read_account(
     account = Account(instance_id, person.jid.partition("@")[0] if person else None)
     with reading_session(global_options, account) as session:
         with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
-            groups = groups_to_import(session.client, ids, parallelism=global_options.parallelism, on_read=on_read)
+            groups, faults = groups_to_import(
+                session.client, ids, parallelism=global_options.parallelism, on_read=on_read
+            )
         names = _contact_names(session) if people else {}
+    for fault in faults:
+        log.warning("left out, because it cannot be read: %s", fault)
     if phone is not None and person is not None:
         _require_in_all(groups, person)
     own = person or _shared_participant(groups)

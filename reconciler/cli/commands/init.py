@@ -13,7 +13,7 @@ import click
 from reconciler import __version__
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.command import command
-from reconciler.cli.options import option
+from reconciler.cli.options import FileType, option
 from reconciler.cli.output import require_stdout, write_after_success
 from reconciler.cli.signals import handle_signals
 from reconciler.errors import UsageError
@@ -62,7 +62,7 @@ NEXT_STEPS = {
 @click.argument(
     "folder",
     metavar="[FOLDER]",
-    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    type=FileType("name a folder", file_okay=False, readable=False),
     default=Path(),
     envvar="RECONCILER_FOLDER",
 )
