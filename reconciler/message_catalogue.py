@@ -214,6 +214,10 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "{read:int} {read:participant|participants} in the group but {listed:int} in the list",
         "The list of groups and the group itself disagree.",
     ),
+    "members-missing": _doubt(
+        "{count:int} {count:person who was|people who were} there before {count:is|are} missing",
+        "Read back after an apply: people who were not removed are missing.",
+    ),
     "own-account-missing": _doubt(
         "the account itself is missing", "The account is missing, although every participant is identified."
     ),
@@ -232,6 +236,10 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "no phone number is known, so they stay; if you know who they are, set their `lid` under `people`",
         "Participants without a phone number",
         "Set `lid` for the person under `people`.",
+    ),
+    "search-may-cost": _advice(
+        "if {count:the person|people} to be added {count:is|are} in the group already under such an id, finding that "
+        "out takes up to {calls:int} more {calls:call|calls}, unless their `lid` is noted"
     ),
     "expired-but-additive": _advice(
         "their membership ended, but membership is additive: list them under `absent` to remove them",
@@ -318,6 +326,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Steps: why a step did not end well, or how it is known that it did.
     "interrupted-before": _step("interrupted before it started"),
     "interrupted-during": _step("interrupted: it may have been done, in part or whole"),
+    "adding-stopped": _step("nobody is added and nothing is created any more in this run: {reason:message}"),
     "earlier-step-failed": _step("an earlier step of this group did not succeed"),
     "call-failed": _step("{error}"),
     "partly-done": _step("it may have been done, in part or whole: {error}"),
@@ -331,16 +340,50 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "in-under-private-id": _person(
         "in the group under a private id: set it as their `lid` under `people` (one of {ids:texts})"
     ),
+    "new-private-id": _person(
+        "in the group under {count:a new private id|one of the new private ids}: set it as their `lid` under `people` "
+        "({ids:texts})"
+    ),
     "in-under-one-private-id": _person(
         "in the group under a private id: set it as their `lid` under `people` (one of {count:int}, such as "
         "{ids:texts})"
     ),
     "owner-by-now": _person("became an owner of the group since the plan was made: an owner cannot be removed"),
-    "privacy-settings": _person("their privacy settings allow only contacts to add them"),
+    "service-refused": _person("the API refused them ({status:int}): {answer:live}"),
+    "not-sorted-out": _person(
+        "the API refused a call for several people without naming anybody, and {count:int} more calls did not sort out "
+        "everybody: run `apply` again"
+    ),
+    "refused-in-this-run": _person("refused in another group of this run, so not tried again"),
+    "stays-until-added": _person("stays for now, because adding them to another group was not sent"),
+    "not-there": _person(
+        "not in the group when it was read back, and it is not known why (privacy settings, not on WhatsApp, left "
+        "lately …)"
+    ),
+    "not-there-answered": _person("the API answered {status:int} for them"),
+    "not-there-not-allowed": _person(
+        "this account may not add them (403), as is so for people who can be added only by their contacts"
+    ),
+    "not-there-no-account": _person("no WhatsApp account has this number (404)"),
+    "not-there-left-lately": _person("they left the group lately and cannot be added yet (408)"),
+    "not-there-full": _person("the group is full (419)"),
+    "not-seen-in-doubtful-read": _person(
+        "not seen when the group was read back, but the member list looks incomplete ({doubts:messages}): run `plan` "
+        "to see"
+    ),
+    "perhaps-under-private-id": _person(
+        "not seen by number, and the group has {count:int} new private {count:id|ids} ({ids:texts}) for {people:int} "
+        "{people:person|people} like that"
+    ),
     "counted-in-but-missing": _person("the API reported them as a member, but reading the group back does not show it"),
     "removed-but-present": _person("removed, but still in the group when it is read back"),
     "counted-out-but-present": _person("the API reported them as removed, but reading the group back shows them"),
     "link-not-read": _person("the invite link could not be read: {error}"),
+    # Why nobody is added any more.
+    "refused-in-a-row": _step("{count:int} people in a row were refused"),
+    "many-refused": _step("{refused:int} of {total:int} people were refused"),
+    "too-much-at-once": _step("the account does too much in a short time ({answer})"),
+    "disconnected-meanwhile": _step("the instance is not connected any more: its status is {status:live}"),
     # Drift: what still differs when a group is read back.
     "not-read-back": _drift("the group could not be read back: {error}"),
     "crashed-reading-back": _drift("the group could not be read back: an unexpected {error}"),

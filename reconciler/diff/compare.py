@@ -22,7 +22,7 @@ from reconciler.diff.participants import (
 )
 from reconciler.errors import InvalidResponse
 from reconciler.messages import Message
-from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
+from reconciler.model.desired import MAX_FURTHER_CALLS, Desired, DesiredGroup, Membership, Person, State, Unmanaged
 from reconciler.model.live import ListedGroup, LiveGroup, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import TEXT_FIELDS, Untrusted, normalize, texts_equal
@@ -130,7 +130,11 @@ def _without_live(change: Change, desired: Desired) -> Change:
 def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mapping[str, Person]) -> Change:
     group, roster = change.group, identify_participants(live, by_lid)
     texts, members = _text_changes(group, live), diff_members(group, roster, desired)
-    advice = (*members.advice, *_admin_advice(group, roster, desired), *_unidentified_advice(roster, group))
+    advice = (
+        *members.advice,
+        *_admin_advice(group, roster, desired),
+        *_unidentified_advice(roster, group, len(members.add)),
+    )
     account = desired.account.identity if desired.account is not None else None
     # Where the account is not among those identified, one of the others may be it.
     counts_account = account is not None and (account in roster.present or bool(roster.unknown))
@@ -200,11 +204,17 @@ def _admin_advice(group: DesiredGroup, roster: Roster, desired: Desired) -> tupl
     )
 
 
-def _unidentified_advice(roster: Roster, group: DesiredGroup) -> tuple[Advice, ...]:
+def _unidentified_advice(roster: Roster, group: DesiredGroup, adds: int) -> tuple[Advice, ...]:
+    """Return who is not identified, and what it may cost that somebody to be added is among them."""
     if isinstance(group.members, Unmanaged) and not group.absent:
         return ()
     people = [PersonRef(None, None, lid=participant.lid or participant.id) for participant in roster.unknown]
-    return Advice.for_people(AdviceKind.UNIDENTIFIED, Message.of("no-phone-number"), people)
+    found = Advice.for_people(AdviceKind.UNIDENTIFIED, Message.of("no-phone-number"), people)
+    if not found or not adds or group.membership is Membership.OBSERVE:
+        return found
+    # One read, and for each part of a call that is refused two smaller ones.
+    calls = 1 + min(2 * (adds - 1), MAX_FURTHER_CALLS)
+    return (*found, Advice(AdviceKind.UNIDENTIFIED, Message.of("search-may-cost", count=adds, calls=calls)))
 
 
 def members_not_managed(changes: Iterable[Change]) -> tuple[Advice, ...]:

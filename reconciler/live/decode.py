@@ -16,7 +16,16 @@ from typing import Any, Final
 from reconciler.errors import InvalidResponse
 from reconciler.model import identity
 from reconciler.model.identity import Identity, Jid, identity_of_jid, is_group_id, parse_jid, phone_jid
-from reconciler.model.live import Contact, ContactCheck, Instance, ListedGroup, LiveGroup, OddEntry, Participant
+from reconciler.model.live import (
+    Contact,
+    ContactCheck,
+    Instance,
+    ListedGroup,
+    LiveGroup,
+    OddEntry,
+    Participant,
+    PersonAnswer,
+)
 from reconciler.model.text import Untrusted, is_blank
 
 UNKNOWN_FORM: Final = "this version does not know this form of the API's response"
@@ -90,11 +99,14 @@ def _kind(raw: Any) -> str:
 _NUMBER = re.compile(r"\+?(?P<digits>[1-9][0-9]{4,14})", re.ASCII)
 _SEPARATORS = re.compile(r"[\s().-]")
 _ROLE_FIELDS = frozenset({"admin", "is_admin", "isAdmin", "is_super_admin", "isSuperAdmin"})
+_STATUS = re.compile(r"[1-5][0-9]{2}", re.ASCII)
+_STATUS_FIELDS = ("status", "code", "error", "Error")
+_PERSON_FIELDS = ("id", "jid", "JID", "participant", "phone_number", "phoneNumber", "lid")
 _PHONE_FIELDS = ("phoneNumber", "phone_number", "pn", "jid")
 
 
 class Dialect(StrEnum):
-    """The form of the server's responses; it decides how people are removed."""
+    """The form of the server's responses; it decides how people are removed and what request fields are called."""
 
     GUIDE = "guide"
     REFERENCE = "reference"
@@ -109,6 +121,13 @@ class CreatedGroup:
 
     id: str
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that the server took: its id, or None where it is only accepted, not sent yet."""
+
+    id: str | None
 
 
 def dialect_of(data: Any) -> Dialect | None:
@@ -171,6 +190,24 @@ def created_group(value: JsonValue) -> CreatedGroup:
     return CreatedGroup(_group_id(value), name.text() if name else None)
 
 
+def person_answers(value: JsonValue) -> tuple[PersonAnswer, ...]:
+    """Decode what an add answers for each person. The API documents no such answer, other JSON counts as none."""
+    raw = value.raw.get("participants") if isinstance(value.raw, dict) else value.raw
+    entries = [entry for entry in raw if isinstance(entry, dict)] if isinstance(raw, list) else []
+    return tuple(answer for entry in entries for answer in _person_answer(entry))
+
+
+def _person_answer(entry: dict[str, Any]) -> Iterator[PersonAnswer]:
+    statuses = [entry[name] for name in _STATUS_FIELDS if name in entry]
+    ids = [entry[name] for name in _PERSON_FIELDS if isinstance(entry.get(name), str)]
+    jids = [jid for text in ids if (jid := parse_jid(text)) is not None]
+    lid = next((f"{jid.digits}@lid" for jid in jids if jid.is_lid), None)
+    person = next((identity_of_jid(jid.phone_jid) for jid in jids if not jid.is_lid), None)
+    status = next((int(text) for text in map(str, statuses) if _STATUS.fullmatch(text)), None)
+    if status is not None and (person or lid):
+        yield PersonAnswer(person, lid, status)
+
+
 def invite_url(value: JsonValue) -> str:
     """Decode a group's invite link, a bare code too, as a whole URL."""
     value = value if isinstance(value.raw, str) else value.field("invite_code")
@@ -185,9 +222,14 @@ def joined_id(value: JsonValue) -> str | None:
     return _group_id(value) if isinstance(value.raw, dict) and value.optional("group_id", "id") else None
 
 
-def message_id(value: JsonValue) -> str:
-    """Decode the id of a message that was sent."""
-    return _id_text(value.field("message_id", "id"))
+def sent_message(value: JsonValue) -> SentMessage:
+    """Decode the response to a message: its id, or only the id of a job that is to send it."""
+    own, job = value.optional("message_id", "id"), value.optional("jobId", "job_id")
+    return (
+        SentMessage(None)
+        if own is None and job is not None
+        else SentMessage(_id_text(own or value.field("message_id")))
+    )
 
 
 def contact(value: JsonValue) -> Contact:

@@ -233,3 +233,5 @@ MAX_MEMBERS: Final = MAX_PARTICIPANTS - 1
 """Participants of a group beside the account itself."""
 MAX_PARTICIPANTS_PER_CALL: Final = 256
 """Participants that one call adds or removes."""
+MAX_FURTHER_CALLS: Final = 32
+"""Calls that follow a refused one at most, to find the people who it is about."""

@@ -29,6 +29,15 @@ class Participant:
     is_owner: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PersonAnswer:
+    """What the service answered for one person of an add: an HTTP-like status, 200 where they were added."""
+
+    identity: Identity | None
+    lid: str | None
+    status: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveGroup:
     """A group read whole. `owner` is the identity in the group's own owner field, if there is one.

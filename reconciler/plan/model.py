@@ -35,6 +35,11 @@ class Action(StrEnum):
         return self in (Action.CREATE, Action.JOIN)
 
     @property
+    def adds_people(self) -> bool:
+        """Whether people come into the group by this."""
+        return self in (Action.CREATE, Action.ADD)
+
+    @property
     def is_destructive(self) -> bool:
         """Whether somebody loses something by this."""
         return self in (Action.REMOVE, Action.LEAVE)

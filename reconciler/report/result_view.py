@@ -163,6 +163,8 @@ def _badges(run: _GroupRun) -> Iterator[Badge]:
         yield Badge("stop", "blocked")
     if refused := sum(person.refused for person in run.people):
         yield Badge("stop", f"{plural(refused, 'person', 'people')} refused")
+    if unknown := sum(person.status is PersonStatus.NOT_KNOWN for person in run.people):
+        yield Badge("stop", f"{plural(unknown, 'person', 'people')} not known")
     if run.remaining_drift:
         yield Badge("stop", "still differs")
 
@@ -210,7 +212,7 @@ def _not_done(result: StepResult) -> Line:
 
 
 def _person(outcome: PersonOutcome) -> Line:
-    """Return `! could not add Bob Marsh (bob): their privacy settings …. Send them the invite link: …`."""
+    """Return `! could not add Bob Marsh (bob): they left the group lately …. Send them the invite link: …`."""
     person, why = person_pieces(outcome.person), message_pieces(outcome.message)
     if outcome.link_failure is not None:
         why = join_pieces("; ", [why, message_pieces(outcome.link_failure)])
@@ -219,7 +221,8 @@ def _person(outcome: PersonOutcome) -> Line:
         link = (LiteralText(". Send them the invite link: "), InviteLink(outcome.link)) if outcome.link else ()
         return Line("!", join_pieces(": ", [person, why]) + link)
     link = (LiteralText("; invite link: "), InviteLink(outcome.link)) if outcome.link else ()
-    return Line("!" if outcome.refused else "i", join_pieces(": ", [person, why]) + link, outcome.status.value)
+    unsure = outcome.refused or outcome.status is PersonStatus.NOT_KNOWN
+    return Line("!" if unsure else "i", join_pieces(": ", [person, why]) + link, outcome.status.value)
 
 
 def _next_steps(result: ApplyResult) -> Iterator[Pieces]:
@@ -245,6 +248,11 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
             )
     statuses = {outcome.status for outcome in result.people}
     yield from _to_mark_as_invited(result)
+    if any(step.message is not None and step.message.code == "adding-stopped" for step in result.steps):
+        yield literal(
+            "Wait a day before the next apply, and do not try the same people again: accounts that go on adding are "
+            "banned."
+        )
     if statuses & {PersonStatus.BAD_NUMBER, PersonStatus.NOT_ON_WHATSAPP}:
         yield literal("Correct the bad numbers in the file.")
     if any(group.blocked for group in result.plan.groups):
@@ -285,7 +293,7 @@ def _may_help_again(result: ApplyResult) -> bool:
     return (
         bool(result.remaining_drift or result.unexpected)
         or any(step.status is not StepStatus.DONE for step in result.steps)
-        or any(outcome.status is PersonStatus.STILL_IN for outcome in result.people)
+        or any(outcome.status in (PersonStatus.STILL_IN, PersonStatus.NOT_KNOWN) for outcome in result.people)
     )
 
 

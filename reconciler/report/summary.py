@@ -243,7 +243,7 @@ def cause_sentences(plan: Plan, baseline: AppliedRevision) -> Iterator[Pieces]:
     if not {DriftCause.MANUAL, DriftCause.BOTH}.isdisjoint(found):
         yield literal(
             "Changes that an earlier apply could not make also count as changed manually: a blocked group, or a person "
-            "whose privacy settings do not allow it."
+            "who could not be added."
         )
 
 

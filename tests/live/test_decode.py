@@ -363,9 +363,10 @@ def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Call
 READERS: list[Callable[[JsonValue], Any]] = [
     decode.live_group,
     decode.created_group,
+    decode.person_answers,
     decode.invite_url,
     decode.joined_id,
-    decode.message_id,
+    decode.sent_message,
     decode.contact_check,
     decode.instance,
     _listed(decode.listed_group, lambda group: group.id),

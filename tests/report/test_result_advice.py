@@ -29,12 +29,12 @@ def result_of(*runs: tuple[GroupPlan, StepResult], **more: object) -> ApplyResul
 
 
 def test_a_refused_add_is_one_story_with_what_to_do_and_no_second_apply() -> None:
-    message = Message.of("privacy-settings")
+    message = Message.of("not-there-left-lately")
     refused = PersonOutcome("alpha", samples.BOB, PersonStatus.NOT_ADDED, message, link=LINK)
     text = render_result(result_of(adding("alpha"), people=(refused,)), samples.MASKED)
     assert (
-        "! could not add Bob Marsh (bob, until 2026-12-31, contractor): their privacy settings allow only contacts to "
-        f"add them. Send them the invite link: {LINK}\n" in text
+        "! could not add Bob Marsh (bob, until 2026-12-31, contractor): they left the group lately and cannot be "
+        f"added yet (408). Send them the invite link: {LINK}\n" in text
     )
     assert "added 1 person" not in text
     assert "add `join: invite` to the entry of Bob Marsh (bob) under `members` of alpha, or make one" in text

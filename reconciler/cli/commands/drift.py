@@ -75,16 +75,21 @@ def send_notification(chat: ChatTarget, desired: Desired, planned: PlanResult, s
     target_id = chat.id or _live_id(chat.word, desired, planned)
     try:
         with session.messaging() as client:
-            client.send_message(target_id, render_notice(planned.plan))
+            sent = client.send_message(target_id, render_notice(planned.plan))
     except ApiError as error:
         if isinstance(error, MAY_HAVE_TAKEN_EFFECT):
             outcome, hint = "may have been sent", "check the chat; it is not sent twice"
         else:
             outcome, hint = "was not sent", "check the id of the chat" if error.status == 404 else error.hint
         raise NotificationFailed(f"the notification to {chat.word} {outcome}: {error.summary()}", hint) from error
+    queued = sent.id is None
     if session.stop.event.is_set():
-        raise Interrupted(f"interrupted; the notification to {chat.word} was sent")
-    log.info("Sent the notification to %s.", chat.word)
+        outcome = "was accepted, and is not sent yet" if queued else "was sent"
+        raise Interrupted(f"interrupted; the notification to {chat.word} {outcome}")
+    log.info(
+        "The notification to %s was accepted, and is not sent yet." if queued else "Sent the notification to %s.",
+        chat.word,
+    )
 
 
 def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:

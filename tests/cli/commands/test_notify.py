@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox import Fault, FaultKind, Settings
+from reconciler.sandbox import Dialect, Fault, FaultKind, Settings
 from tests.stage import PHONE, Ran, Stage, stage_with
 
 PEOPLE = [f"+1 404 555 01{n:02}" for n in range(8)]
@@ -193,6 +193,18 @@ def test_a_signal_lets_a_message_in_progress_finish(stage: Stage) -> None:
     assert ran.code == 130
     assert "the notification to admins was sent" in ran.err
     assert len(sent(stage)) == 1
+
+
+def test_a_message_that_is_only_queued_is_told_as_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(Dialect.REFERENCE, rate_limit=10_000)
+    with stage_with(settings, tmp_path, monkeypatch, capsys) as stage:
+        ids = world(stage)
+        ran = stage.run("drift", "--notify", "admins")
+        assert (ran.code, ran.err) == (2, "The notification to admins was accepted, and is not sent yet.\n")
+        assert [chat for chat, _ in sent(stage)] == [ids["Admins"]]
+        assert posts(stage) == 1
 
 
 def test_it_works_in_the_sandbox_too(stage: Stage) -> None:

@@ -144,7 +144,7 @@ class ApplyRun:
         from reconciler.report.sections import KNOWN_AFTER_APPLY
         from reconciler.report.text import DryRun
 
-        calls = dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=session.client.removes_by_post)
+        calls = dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, reference=session.client.sends_reference)
         run = DryRun(self.source.to_saved_plan(plan), calls)
         text = DRY_RUN_FORMATS[self.options.format](run, self._render_options())
         if self.options.format != "text":
