@@ -294,6 +294,7 @@ def _prose(text: str) -> str:
 SAFETY_TABLES = {
     MessageKind.REFUSAL: ("guard", "message", "how to override"),
     MessageKind.BLOCKED: ("guard", "message", "how to override"),
+    MessageKind.LOOKALIKE: ("check", "message"),
     MessageKind.DOUBT: ("check", "message"),
     MessageKind.ADVICE: ("who", "message", "how to change it"),
 }

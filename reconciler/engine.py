@@ -32,6 +32,7 @@ from reconciler.live.fetch import (
     list_groups,
     read_groups,
 )
+from reconciler.lookalikes import CandidateReader
 from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
@@ -49,7 +50,7 @@ from reconciler.plan.edited import (
 )
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import PlanOptions, select_groups
+from reconciler.plan.selection import PlanOptions, allowed_lookalikes, select_groups
 from reconciler.plan.staleness import (
     groups_to_create,
     groups_with_steps,
@@ -90,9 +91,16 @@ def make_plan(
     desired = desired.for_instance(client.instance_id)
     selection = select_groups(desired, options)
     listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
+    reader = CandidateReader(client=client, parallelism=parallelism)
+    if any(matches[key].creates for key in selection.matched):
+        listing, matches = reader.name_matches(desired, listing, matches)
     options, previous = narrow_by_matches(options, matches, listing)
     selection = select_groups(desired, options)
     matches = block_unlisted(matches, listing.odd)
+    creates = frozenset(key for key in selection.planned if matches[key].creates)
+    allowed = creates & allowed_lookalikes(desired, options)
+    if creates - allowed:
+        matches = reader.block_matches(desired, listing, matches, creates - allowed)
     selected = [matches[key] for key in matches if key in selection.planned]
     listed = (match.listed for match in selected if match.listed and needs_read(match))
     read = read_groups(client, listed, parallelism, on_read=on_read)
@@ -112,6 +120,9 @@ def make_plan(
         instance=instance,
         advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
         shard=selection.shard,
+        lookalike_reads=len(reader.seen),
+        allowed_lookalikes=tuple(sorted(allowed)),
+        live_ids=tuple(listing.names),
         number_checks=len(answers),
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
@@ -139,6 +150,9 @@ def verify_saved_plan(
         raise_if_removes_protected(plan, desired)
         raise_if_differs_from_yaml(plan, desired)
     listing = _list_for_saved_plan(plan, client)
+    reader = CandidateReader(client=client, parallelism=parallelism)
+    known = {group_id: listing.names[group_id] for group_id in listing.names.keys() & set(plan.live_ids)}
+    listing = reader.name_new_groups(plan, listing, known)
     live_groups = _read_for_saved_plan(plan, listing, client, parallelism, on_read)
     raise_if_stale(plan, listing.groups, live_groups)
     rebuilt = _rebuild(plan, desired, listing, live_groups) if desired is not None else None
@@ -146,6 +160,7 @@ def verify_saved_plan(
         raise_if_differs_from_rebuilt(plan, rebuilt)
         plan = with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism))
     plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
+    plan = reader.block_creates(plan, listing, known, desired)
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)
     return PlanResult(plan, listing.names)
@@ -162,13 +177,13 @@ def execute(
 ) -> ApplyResult:
     """Apply a plan that passed its guards, and compare every group, as read back, with the desired state.
 
-    Raises Refused, before anything is written, when a group that is to be created exists by then.
+    Raises Refused, before anything is written, when a group that is to be created exists by then. A group that may
+    exist by then under another name is blocked, and the others go on.
     """
-    listed_ids = _list_before_write(planned, client)
-    applied = apply_plan(
-        planned.plan, client, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress
-    )
-    result, desired = applied.result, desired and desired.for_instance(client.instance_id)
+    desired = desired and desired.for_instance(client.instance_id)
+    plan, listed_ids = _list_before_write(planned, desired, client, parallelism)
+    applied = apply_plan(plan, client, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress)
+    result = applied.result
     more = remaining_drift(applied.live, result, desired)
     drift = sort_drift((*result.remaining_drift, *more))
     return replace(result, remaining_drift=drift, places=desired.group_places if desired is not None else {})
@@ -252,16 +267,20 @@ def _rebuild(plan: Plan, desired: Desired, listing: Listing, live_groups: Mappin
     return build_plan(changes, desired, options, instance_id=plan.instance_id, instance=None, shard=shard)
 
 
-def _list_before_write(planned: PlanResult, client: GroupListApi) -> frozenset[str]:
-    """Return the ids of all groups listed before the first write; raise Refused if one to be created exists meanwhile.
+def _list_before_write(
+    planned: PlanResult, desired: Desired | None, client: Client, parallelism: int
+) -> tuple[Plan, frozenset[str]]:
+    """Return the plan and the ids of all groups listed before the first write.
 
-    Before anything is created the groups are listed again, because a list that was incomplete, or is out of date,
-    would lead to a duplicate.
+    Raises Refused if a group to be created exists meanwhile; one that may exist under another name is blocked. Before
+    anything is created the groups are listed again, because a list that was incomplete, or is out of date, would lead
+    to a duplicate.
     """
-    names_before = planned.live_names
-    if not groups_to_create(planned.plan):
-        return frozenset(names_before)
-    listing = client.list_groups()
-    raise_if_appeared(planned.plan, listing.groups, names_before)
-    raise_if_unlisted(planned.plan, listing.odd)
-    return frozenset(names_before) | listing.names.keys()
+    plan, known = planned.plan, planned.live_names
+    if not groups_to_create(plan):
+        return plan, frozenset(known)
+    reader = CandidateReader(client=client, parallelism=parallelism)
+    listing = reader.name_new_groups(plan, client.list_groups(), known)
+    raise_if_appeared(plan, listing.groups, known)
+    raise_if_unlisted(plan, listing.odd)
+    return reader.block_creates(plan, listing, known, desired), frozenset(known) | listing.names.keys()

@@ -18,6 +18,7 @@ class MessageKind(StrEnum):
     REFUSAL = "refusal"
     OVERRIDE = "override"
     BLOCKED = "blocked"
+    LOOKALIKE = "lookalike"
     DOUBT = "doubt"
     ADVICE = "advice"
     STEP = "step"
@@ -30,7 +31,8 @@ class MessageKind(StrEnum):
 class Sentence:
     """The template of one message; for the page on safety `when` it applies, and how to `override` it.
 
-    Every refusal, blocked and doubt message has a `when`; a refusal and a blocked message have an `override` too.
+    Every refusal, blocked, lookalike and doubt message has a `when`; a refusal and a blocked message have an `override`
+    too.
     """
 
     kind: MessageKind
@@ -42,6 +44,7 @@ class Sentence:
 _refusal = partial(Sentence, MessageKind.REFUSAL)
 _override = partial(Sentence, MessageKind.OVERRIDE)
 _blocked = partial(Sentence, MessageKind.BLOCKED)
+_lookalike = partial(Sentence, MessageKind.LOOKALIKE)
 _doubt = partial(Sentence, MessageKind.DOUBT)
 _advice = partial(Sentence, MessageKind.ADVICE)
 _step = partial(Sentence, MessageKind.STEP)
@@ -167,6 +170,43 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "the member list looks incomplete ({doubts:messages}); nobody will be removed; run `plan` again",
         "The member list looks incomplete, and somebody might have to be removed.",
         "Run `plan` again. The next section lists the checks.",
+    ),
+    "lookalike": _blocked(
+        "{found:messages}; if {count:it|one of them} is this group, note its `id`; if not, pass "
+        "--allow-lookalike {key}",
+        "The group would be created, and a live group that no key has may be it ([lookalikes](#lookalikes)).",
+        "If it is this group, set its `id`. If not, pass `--allow-lookalike KEY`, or write `lookalikes: allow` at the "
+        "group.",
+    ),
+    # Lookalikes: why a live group may be one that would be created. `ids` has its id, which the reader is to copy.
+    "shares-people": _lookalike(
+        "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people",
+        "It has at least half of the wanted people, and at least two of them.",
+    ),
+    "may-share-people": _lookalike(
+        "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people, and {unknown:int} whose "
+        "{unknown:number is|numbers are} not known",
+        "It may have half of them, since some of its participants have no known number.",
+    ),
+    "similar-name": _lookalike(
+        "{name:live} ({ids:texts}) has nearly the same name",
+        "Its name differs from the wanted or an earlier name only in case, white space, punctuation or emoji.",
+    ),
+    "name-not-told": _lookalike(
+        "the API does not tell the name of the live group {ids:texts}",
+        "Neither the list nor the group itself tells its name, so it may be this one.",
+    ),
+    "lookalike-not-readable": _lookalike(
+        "{name:live} ({ids:texts}) could not be read: {error}",
+        "It has enough participants to be the group, and cannot be read.",
+    ),
+    "more-lookalikes": _lookalike(
+        "{count:int} more live {count:group looks|groups look} like it", "More than three groups look like it."
+    ),
+    "lookalikes-not-read": _lookalike(
+        "{count:int} live {count:group|groups} without a key that may be it {count:was|were} not read, since a run "
+        "reads at most {most:int}",
+        "More groups than a run reads have enough participants to be the group.",
     ),
     # Doubts: why a member list looks incomplete.
     "no-participants": _doubt("the group shows no participants", "The group is empty."),

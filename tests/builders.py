@@ -17,6 +17,7 @@ from reconciler.model.desired import (
     UNMANAGED,
     Desired,
     DesiredGroup,
+    Lookalikes,
     Member,
     Membership,
     Person,
@@ -91,6 +92,7 @@ def group(
     invite: str | None = None,
     state: State = State.PRESENT,
     max_removals: RemovalLimit | None = None,
+    lookalikes: Lookalikes | None = None,
 ) -> DesiredGroup:
     """A group of the file; by default pinned to the live group Alpha, with nothing else managed."""
     return DesiredGroup(
@@ -107,6 +109,7 @@ def group(
         invite=invite,
         state=state,
         max_removals=max_removals,
+        lookalikes=lookalikes,
     )
 
 

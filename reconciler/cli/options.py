@@ -30,9 +30,9 @@ NOTICES: Final = "reconciler.notices"
 class PlanRequest:
     """What `plan`, `apply` and `drift` are to plan.
 
-    `targets` and `excludes` are as typed (a key, a pattern, a list or `@FILE`), and `max_removals` is not parsed yet.
-    `from_environment` maps the fields whose value comes from an environment variable
-    to the name of that variable.
+    `targets`, `excludes` and `allow_lookalikes` are as typed (a key, a pattern, a list or `@FILE`), and `max_removals`
+    is not parsed yet. `from_environment` maps the fields whose value comes from an environment variable to the name of
+    that variable.
     """
 
     path: Path
@@ -41,6 +41,7 @@ class PlanRequest:
     changed_since: str | None
     as_of: date | None
     max_removals: str | None
+    allow_lookalikes: tuple[str, ...]
     shard: Shard | None
     show_phones: bool
     from_environment: Mapping[str, str]
@@ -255,6 +256,11 @@ class ShardType(click.ParamType["Shard"]):
 _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     show_phones_option,
     option("--max-removals", metavar="N|N%", help="Maximum removals per group; overrides `max_removals` in the file."),
+    keys_option(
+        "--allow-lookalike",
+        "allow_lookalikes",
+        help="Create these groups although a live group may be one of them: the same forms as --target.",
+    ),
     as_of_option,
     option(
         "--changed-since", metavar="REF", help="Plan only groups whose configuration changed since this git revision."

@@ -11,7 +11,7 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.cli.error_output import print_problems
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.key_lists import selected_keys
+from reconciler.cli.key_lists import read_keys, selected_keys
 from reconciler.cli.options import PlanRequest, today
 from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
@@ -95,6 +95,7 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         max_removals=max_removals,
         shard=request.shard,
         sandbox=global_options.sandbox,
+        allowed_lookalikes=read_keys("--allow-lookalike", request.allow_lookalikes, desired.groups),
     )
     if request.changed_since is not None:
         from reconciler.cli.revisions import options_for_changed_since

@@ -25,7 +25,7 @@ from reconciler.plan.staleness import raise_if_expired
 
 log = logging.getLogger("reconciler.plan")
 apply_log = logging.getLogger("reconciler.apply")
-FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "changed_since")
+FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "changed_since", "allow_lookalikes")
 MARKER = f'"{FORMAT}"'.encode()
 
 
@@ -109,7 +109,7 @@ def _reject_fixed_options(request: PlanRequest) -> None:
     fixed = [name for name in FIXED_IN_PLAN if getattr(request, name)]
     if any(name not in request.from_environment for name in fixed):
         raise UsageError(
-            "a saved plan does not take --target, --exclude, --shard, --as-of or --changed-since",
+            "a saved plan does not take --target, --exclude, --shard, --as-of, --changed-since or --allow-lookalike",
             "make a new plan with these options",
         )
     if fixed:

@@ -20,6 +20,7 @@ from reconciler.model.desired import (
     MAX_PARTICIPANTS,
     UNMANAGED,
     DesiredGroup,
+    Lookalikes,
     Member,
     Membership,
     Person,
@@ -72,6 +73,7 @@ class GroupResolver:
             invite=invite_code(_text(fields, "invite", "")),
             state=State(_text(fields, "state", State.PRESENT)),
             max_removals=read_removal_limit(fields.get("max_removals"), self.merged),
+            lookalikes=Lookalikes(_text(fields, "lookalikes", "")) if "lookalikes" in fields else None,
         )
 
     def _members(

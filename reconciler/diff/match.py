@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.diff.change import MatchedBy
 from reconciler.messages import Message
-from reconciler.model.desired import DesiredGroup, State, Unmanaged
+from reconciler.model.desired import DesiredGroup, Membership, State, Unmanaged
 from reconciler.model.live import ListedGroup, OddEntry
 from reconciler.model.text import Untrusted, normalize
 
@@ -23,6 +23,13 @@ class Match:
     blocked: Message | None = None
     candidates: tuple[str, ...] = ()
     """Ids of the live groups of which one may be meant, where the match is blocked."""
+
+    @property
+    def creates(self) -> bool:
+        """Whether a plan creates this group."""
+        group = self.group
+        found = self.listed is not None or self.blocked is not None or group.invite is not None
+        return not found and group.state is State.PRESENT and group.membership is not Membership.OBSERVE
 
 
 def lookup_names(group: DesiredGroup) -> tuple[str, ...]:

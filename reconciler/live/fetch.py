@@ -127,6 +127,24 @@ def read_groups(
     return {id_: found[id_] if id_ in found else entry.to_live_group() for id_, entry in entries_by_id.items()}
 
 
+def read_candidates(
+    client: GroupReadApi, entries: Iterable[ListedGroup], parallelism: int
+) -> dict[str, LiveGroup | ApiError | None]:
+    """Read groups of which one may be meant, by id: None for one that disappeared, the error where there is no answer.
+
+    One that cannot be read is a question of the group that may be it, and does not end the run.
+    """
+    entries_by_id = {entry.id: entry for entry in entries}
+
+    def read(group_id: str) -> LiveGroup | ApiError | None:
+        try:
+            return read_groups(client, [entries_by_id[group_id]], 1)[group_id]
+        except ApiError as error:
+            return error
+
+    return _in_parallel(read, list(entries_by_id), parallelism)
+
+
 def groups_to_import(
     client: Client, ids: Sequence[str], *, parallelism: int, on_read: OnRead = ignore_progress
 ) -> tuple[tuple[LiveGroup, ...], tuple[str, ...]]:

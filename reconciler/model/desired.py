@@ -53,6 +53,12 @@ class State(StrEnum):
     LEFT = "left"
 
 
+class Lookalikes(StrEnum):
+    """What to do about live groups that may be one to be created."""
+
+    ALLOW = "allow"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody in the configuration. `jid` is the address for the API, `lid` their private id, where it is set.
@@ -141,7 +147,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredGroup:
-    """One group of the configuration. `members` has current memberships only; those that ended are in `expired`."""
+    """One group of the configuration. `members` has current memberships only; those that ended are in `expired`.
+
+    `lookalikes` allows it to be created although a live group may be it (None: it is not).
+    """
 
     key: str
     id: str | None = None
@@ -156,6 +165,7 @@ class DesiredGroup:
     invite: str | None = None
     state: State = State.PRESENT
     max_removals: RemovalLimit | None = None
+    lookalikes: Lookalikes | None = None
 
     @property
     def listed_members(self) -> Mapping[Identity, Member]:

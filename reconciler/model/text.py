@@ -20,6 +20,8 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _BLANK_LETTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+_EMOJI_PARTS = frozenset("\u20e3")
+"""What is a mark by its category, and makes an emoji of the character before it."""
 _MAX_MORE_LETTERS = 3
 _MAX_ACCENTED = 10_000
 _MAX_CANDIDATES = 500
@@ -72,6 +74,17 @@ def texts_equal(one: str | Untrusted, other: str | Untrusted) -> bool:
 def is_blank(text: str) -> bool:
     """Whether nothing of a text can be seen: it is empty, white space, or characters that show nothing."""
     return all(unicodedata.category(char) in _INVISIBLE or _BLANK_LETTERS.match(char) for char in text)
+
+
+def folded_name(name: str | Untrusted) -> str:
+    """Return a name without what people change in passing: case, white space, punctuation, emoji.
+
+    A name of nothing else keeps its characters, since without them all such names would be one.
+    """
+    text = unicodedata.normalize("NFKC", raw_text(name)).casefold()
+    text = "".join(c for c in text if not _BLANK_LETTERS.match(c) and unicodedata.category(c) not in _INVISIBLE)
+    letters = "".join(c for c in text if unicodedata.category(c)[0] in "LNM" and c not in _EMOJI_PARTS)
+    return unicodedata.normalize("NFC", letters or text)
 
 
 def quote(text: str | Untrusted) -> str:

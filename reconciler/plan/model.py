@@ -234,6 +234,12 @@ class Plan:
     changed_since: ChangedSince | None = None
     baseline: AppliedRevision | None = None
     """The revision that the drift causes compare with; None where there are none, and in saved plans."""
+    lookalike_reads: int = 0
+    """How many live groups were read because one of them might be a group that is to be created."""
+    allowed_lookalikes: tuple[str, ...] = ()
+    """The keys to be created whatever live group looks like them, sorted."""
+    live_ids: tuple[str, ...] = ()
+    """The ids of all groups that were live when the plan was made, sorted; none where it creates nothing."""
     number_checks: int = 0
     """How many numbers the API was asked about, one call each, before people are added."""
     foreign_format: int | None = None
@@ -258,7 +264,8 @@ class Plan:
     def seconds(self) -> float:
         """How many seconds these calls take at the rate limit, the writes at `writes_per_minute` if that is slower."""
         rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
-        return self.calls * 60.0 / rate + (self.read_backs + self.number_checks) * 60.0 / self.calls_per_minute
+        reads = self.read_backs + self.lookalike_reads + self.number_checks
+        return self.calls * 60.0 / rate + reads * 60.0 / self.calls_per_minute
 
     @property
     def has_changes(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired, DesiredGroup, Person, RemovalLimit
+from reconciler.model.desired import Desired, DesiredGroup, Lookalikes, Person, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
 from reconciler.model.text import closest_names, composed
@@ -27,7 +27,8 @@ class PlanOptions:
     `max_removals` overrides the configuration; `targets` are keys, none for all; `excludes` are keys that are not
     planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
     the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
-    `previous_people` all its people. `sandbox` is a run on the embedded server.
+    `previous_people` all its people. `sandbox` is a run on the embedded server. `allowed_lookalikes` are the keys that
+    are created whatever live group looks like them.
     """
 
     targets: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class PlanOptions:
     previous_groups: tuple[DesiredGroup, ...] | None = None
     previous_people: Mapping[Identity, Person] = field(default_factory=dict)
     sandbox: bool = False
+    allowed_lookalikes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,12 @@ def select_keys(groups: Iterable[DesiredGroup], options: PlanOptions) -> frozens
     """Return the keys of the targets, or of all groups where there are none, without those that are excluded."""
     keys = options.targets or tuple(group.key for group in groups)
     return frozenset(keys) - frozenset(options.excludes)
+
+
+def allowed_lookalikes(desired: Desired, options: PlanOptions) -> frozenset[str]:
+    """Return the keys that are created whatever live group looks like them, by the command line or by the file."""
+    in_file = (group.key for group in desired.groups if group.lookalikes is Lookalikes.ALLOW)
+    return frozenset(options.allowed_lookalikes).union(in_file)
 
 
 def find_keys(option: str, patterns: Iterable[str], groups: Iterable[DesiredGroup]) -> tuple[str, ...]:

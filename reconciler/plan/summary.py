@@ -15,7 +15,8 @@ from reconciler.plan.model import Action, GroupPlan, Plan, Step
 class PlanSummary:
     """A plan in numbers: groups, memberships, people, blocked and unchanged groups, refusals, calls, whole seconds.
 
-    `calls` are those that write; each changed group is read back by one of the `read_backs`.
+    `calls` are those that write; each changed group is read back by one of the `read_backs`. `lookalike_reads` read
+    live groups of which one may be a group to be created.
     `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
     `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
     moves somebody; the first members of a new group count as added.
@@ -35,6 +36,7 @@ class PlanSummary:
     unchanged: int
     calls: int
     read_backs: int
+    lookalike_reads: int
     number_checks: int
     seconds: int
 
@@ -59,6 +61,7 @@ def summarize_plan(plan: Plan) -> PlanSummary:
         unchanged=sum(not group.has_changes for group in plan.groups),
         calls=plan.calls,
         read_backs=plan.read_backs,
+        lookalike_reads=plan.lookalike_reads,
         number_checks=plan.number_checks,
         seconds=ceil(plan.seconds - 1e-9),
     )

@@ -99,7 +99,7 @@ def plan_totals(plan: Plan, *, drift: bool) -> Totals:
         _moves_words(plan, _PLANNED),
         blocked_words(count.blocked),
     )
-    sent, reads = count.calls + count.read_backs, count.number_checks
+    sent, reads = count.calls + count.read_backs, count.lookalike_reads + count.number_checks
     calls = (plural(sent, "call") if sent else "no calls") + (f" + {plural(reads, 'read')}" if reads else "")
     calls += f", {duration(count.seconds)}" if sent or reads else ""
     return Totals("Drift" if drift else "Plan", parts, calls)

@@ -76,7 +76,7 @@ def test_a_key_is_found_in_either_of_unicodes_forms(stage: Stage, typed: str) ->
         (["--exclude", "@nowhere.txt"], "--exclude: cannot read nowhere.txt"),
         (["--target", "@"], "--target: no file name follows the @"),
         (["--target", "@binary"], "--target: binary is not a text file"),
-        (["--target", "@-", "--exclude", "@-"], "--target and --exclude cannot both read stdin"),
+        (["--target", "@-", "--exclude", "@-"], "only one of --target, --exclude and --allow-lookalike can read stdin"),
         (["--exclude", "*"], "--exclude leaves no group to plan"),
         (["--target", "board", "--exclude", "board"], "--exclude leaves no group to plan"),
         (["--exclude", "sale-*"], "--exclude: the configuration has no group sale-*"),

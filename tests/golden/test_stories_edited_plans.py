@@ -147,6 +147,10 @@ CASES: dict[type, dict[str, tuple[Edit, str]]] = {
         # Words about a revision that this run does not read; the groups are those of the plan all the same.
         "changed_since": (on_plan(changed_since=ChangedSince(ref="main", commit=COMMIT)), HARMLESS),
         "number_checks": (on_plan(number_checks=3), HARMLESS),
+        "lookalike_reads": (on_plan(lookalike_reads=3), HARMLESS),
+        # What the command line allowed when the plan was made; the apply looks at every group that is not listed.
+        "allowed_lookalikes": (on_plan(allowed_lookalikes=("beta",)), HARMLESS),
+        "live_ids": (on_plan(live_ids=()), HARMLESS),
         "baseline": (on_plan(baseline=AppliedRevision("main", COMMIT)), "for reading only"),
         "foreign_format": (on_plan(foreign_format=3), "for reading only"),
     },

@@ -114,7 +114,10 @@ def test_a_saved_plan_of_a_shard_is_shown_and_applied_as_that(guide: Stage) -> N
     assert "No changes" in guide.run("plan", "--shard", "2/2").out
     refused = guide.run("apply", "part.plan", "--shard", "2/2")
     assert refused.code == 1
-    assert "a saved plan does not take --target, --exclude, --shard, --as-of or --changed-since" in refused.err
+    assert (
+        "a saved plan does not take --target, --exclude, --shard, --as-of, --changed-since or --allow-lookalike"
+        in refused.err
+    )
 
 
 def test_the_shard_can_come_from_the_environment(guide: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

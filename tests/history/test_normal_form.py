@@ -21,6 +21,7 @@ from reconciler.model.desired import (
     CheckNumbers,
     Desired,
     DesiredGroup,
+    Lookalikes,
     Member,
     Membership,
     Person,
@@ -69,6 +70,7 @@ GROUP_CHANGES = {
     "membership": (replace(GROUP, membership=Membership.ADDITIVE), "membership"),
     "invite": (replace(GROUP, invite="AbCdEfGh"), "invite"),
     "state": (replace(GROUP, state=State.LEFT), "state"),
+    "lookalikes": (replace(GROUP, lookalikes=Lookalikes.ALLOW), "lookalikes"),
     "max_removals": (replace(GROUP, max_removals=RemovalLimit("here", count=2)), "max_removals"),
 }
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.text import closest_name, is_blank, mistyped_name, normalize, quote, texts_equal
+from reconciler.model.text import (
+    Untrusted,
+    closest_name,
+    folded_name,
+    is_blank,
+    mistyped_name,
+    normalize,
+    quote,
+    texts_equal,
+)
 
 
 @pytest.mark.parametrize(
@@ -97,3 +106,22 @@ def test_a_text_of_which_nothing_shows_is_blank(text: str) -> None:
 @pytest.mark.parametrize("text", ["a", ".", "\u200b.", "❤\ufe0f", "\U0001fae8", "\ue000", "\u0301"])
 def test_a_text_of_which_anything_shows_is_not_blank(text: str) -> None:
     assert not is_blank(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Eltern 3b", "ELTERN  3B", True),
+        ("Eltern 3b", "🎒 Eltern-3b! ", True),
+        ("Straße", "STRASSE", True),
+        ("Men 1️⃣", "men 1", True),
+        ("e\u0301cole", "École", True),
+        ("Team 1", "Team 2", False),
+        ("Cole", "Côle", False),
+        ("हिंदी", "हदी", False),
+        ("🎉", "🎊", False),
+        ("!", "", False),
+    ],
+)
+def test_a_folded_name_has_its_letters_digits_and_marks_alone(one: str, other: str, same: bool) -> None:
+    assert (folded_name(one) == folded_name(Untrusted(other))) == same

@@ -235,7 +235,7 @@ def created_twice(effects: Iterable[Effect], start: Expectation, allowed: Collec
 
 def converged(run: Run, expectation: Expectation, after: Facts) -> Iterator[str]:
     """Exit code 0 says that nothing is left to be done."""
-    changes = expected_changes(after, expectation.desired, expectation.changes)
+    changes = expected_changes(after, expectation.desired, expectation.targets)
     if run.code == 0 and (rest := remaining_changes(after, changes)):
         yield f"exit code 0, and left to be done: {rest}"
 

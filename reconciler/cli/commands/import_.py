@@ -80,7 +80,7 @@ def import_(
     existing = _existing_file(output, merge)
     account = _read_account(global_options, ids, people, phone, existing)
     if existing is not None:
-        return _add_to_file(existing, account, merge)
+        return _add_to_file(existing, account, merge, named=bool(ids))
     if _is_file(output):
         raise UsageError(f"{output} was not changed: it appeared while the groups were read", "run the command again")
     entries = render_entries(account.groups, instance=account.own, names=account.names, existing=Existing())
@@ -164,21 +164,34 @@ def _require_in_all(groups: Sequence[LiveGroup], person: Person) -> None:
         )
 
 
-def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int:
-    """Add to the file what it does not have; without `merge` raise UsageError, which lists it."""
+def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool, *, named: bool) -> int:
+    """Add to the file what it does not have; without `merge` raise UsageError, which lists it.
+
+    A group that may be one of the file's, under another name, is added only if --group named it.
+    """
     from reconciler.config.export import render_entries
-    from reconciler.editing.add_groups import existing_entries, new_groups, new_people
+    from reconciler.editing.add_groups import existing_entries, lookalikes, new_groups, new_people
     from reconciler.model.text import plural
 
     file, desired = existing.file, existing.desired
     path = file.source.file
     groups = new_groups(account.groups, desired)
+    unsure = {} if named else lookalikes(account.groups, groups, desired)
+    for group_id, key in unsure.items():
+        log.warning(
+            "%s was not added: it may be %s, which no live group matches; set its `id` there, or name it with --group",
+            group_id,
+            key,
+        )
+    groups = [group for group in groups if group.id not in unsure]
     entries = render_entries(
         groups, instance=account.own, names=account.names, existing=existing_entries(file, desired)
     )
     if not groups:
         count = plural(len(account.groups), "live group is", "live groups are")
         known = f"{count} in it, and none is new" if account.groups else "there is no live group"
+        if unsure:
+            known = f"no group is new, apart from {len(unsure)} that may be in it under another name"
         if merge:
             log.info("%s: nothing to add: %s", path, known)
             return 0

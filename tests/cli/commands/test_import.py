@@ -188,3 +188,20 @@ def test_what_somebody_writes_while_the_groups_are_read_stays(
     assert (ran.code, ran.out) == (1, "")
     assert f"{output} was not changed: {why}" in ran.err
     assert path.read_bytes().endswith(b"# a thought\r\n")
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_merge_gives_no_key_of_its_own_to_a_group_that_may_be_in_the_file_under_another_name(
+    stage: Stage, named: bool
+) -> None:
+    people = ["+1 202 555 0143", "+1 202 555 0144"]
+    group_id = stage.world.create_group("Team (renamed)", [*people, PHONE], owner=PHONE)
+    stage.world.create_group("Else", [people[0], PHONE], owner=PHONE)
+    before = stage.file(f"groups:\n  team:\n    name: Team\n    members: [{', '.join(people)}]\n").read_text()
+    arguments = ["--group", group_id] if named else []
+    ran = stage.run("import", "--output", "groups.yaml", "--merge", *arguments)
+    added = (stage.folder / "groups.yaml").read_text().removeprefix(before)
+    assert ran.code == 0, ran.err
+    assert ("renamed" in added) == named
+    assert ("Else" in added) != named
+    assert (f"{group_id} was not added: it may be team, which no live group matches" in ran.err) != named
