@@ -163,8 +163,10 @@ def check_time(setup: Setup, seen: Observed) -> Check:
     write_rate = min(per_minute, setup.desired.policy.writes_per_minute or per_minute)
     groups = sum(_writes(match) > 0 for match in matches)
     applying = Seconds(ceil((reads + groups) * 60 / per_minute + writes * 60 / write_rate))
+    # Before it creates a group, a plan also reads groups that may be the same one under another name.
+    least = "at least " if any(match.listed is None and match.blocked is None for match in matches) else ""
     words = Sentence.of(
-        "a plan of the whole file takes {reads:int} calls, {plan}; an apply that changes every group once takes "
+        f"a plan of the whole file takes {least}{{reads:int}} calls, {{plan}}; an apply that changes every group once takes "
         "{calls:int}, {apply}",
         reads=reads,
         plan=_seconds(reads, per_minute),

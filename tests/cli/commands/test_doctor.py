@@ -417,6 +417,14 @@ def test_the_calls_of_a_plan_are_those_that_a_plan_makes(
         assert len(stage.calls()) == reads
 
 
+def test_a_plan_that_may_read_more_groups_takes_at_least_these_calls(stage: Stage) -> None:
+    live(stage)
+    stage.file(FILE)
+    assert "takes 4 calls" in examine(stage)["time"]["text"]
+    stage.file(FILE + "  new: {name: New, members: [alice]}\n")
+    assert "takes at least 4 calls" in examine(stage)["time"]["text"]
+
+
 def test_a_missing_own_number_is_worth_knowing_and_a_wrong_one_is_broken(stage: Stage) -> None:
     live(stage)
     path = stage.file(FILE)
