@@ -166,8 +166,8 @@ def check_time(setup: Setup, seen: Observed) -> Check:
     # Before it creates a group, a plan also reads groups that may be the same one under another name.
     least = "at least " if any(match.listed is None and match.blocked is None for match in matches) else ""
     words = Sentence.of(
-        f"a plan of the whole file takes {least}{{reads:int}} calls, {{plan}}; an apply that changes every group once takes "
-        "{calls:int}, {apply}",
+        f"a plan of the whole file takes {least}{{reads:int}} calls, {{plan}}; "
+        "an apply that changes every group once takes {calls:int}, {apply}",
         reads=reads,
         plan=_seconds(reads, per_minute),
         calls=reads + groups + writes,
