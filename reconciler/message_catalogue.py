@@ -206,9 +206,12 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     ),
     "lookalikes-not-read": _lookalike(
         "{count:int} live {count:group|groups} without a key that may be it {count:was|were} not read, since a run "
-        "reads at most {most:int}",
+        "reads at most {most:int}: {first:messages}; `import --merge` reads all, and gives a key to each "
+        "that cannot be it",
         "More groups than a run reads have enough participants to be the group.",
     ),
+    "unread-lookalike": _lookalike("{name:live} ({ids:texts})"),
+    "more-unread-lookalikes": _lookalike("{count:int} {count:other|others}"),
     # Doubts: why a member list looks incomplete.
     "no-participants": _doubt("the group shows no participants", "The group is empty."),
     "count-differs": _doubt(

@@ -130,8 +130,8 @@ class LookalikeSearch:
 
     def _reason(self, creation: Creation, reads: Reads) -> Message | None:
         namesakes = self._namesakes(creation)
-        first = -len(creation.people)
-        alike = [(first, id_, Message.of("similar-name", name=e.name, ids=(id_,))) for id_, e in namesakes.items()]
+        likeliest = -len(creation.people)
+        alike = [(likeliest, id_, Message.of("similar-name", name=e.name, ids=(id_,))) for id_, e in namesakes.items()]
         for entry in self.others:
             if entry.id not in namesakes and (told := self._told_by_people(creation, entry, reads)) is not None:
                 alike.append((told[0], entry.id, told[1]))
@@ -140,7 +140,8 @@ class LookalikeSearch:
             found[_MAX_NAMED:] = [Message.of("more-lookalikes", count=len(found) - _MAX_NAMED)]
         unread = [] if namesakes else self._unread(creation, reads)
         if unread:
-            found.append(Message.of("lookalikes-not-read", count=len(unread), most=MAX_READS))
+            first = _first_of(unread)
+            found.append(Message.of("lookalikes-not-read", count=len(unread), most=MAX_READS, first=first))
         if not found:
             return None
         count = len(alike) + len(unread)
@@ -181,6 +182,12 @@ class LookalikeSearch:
     def _identity(self, participant: Participant) -> Identity | None:
         lid = parse_jid(participant.lid) if participant.identity is None and participant.lid else None
         return participant.identity if lid is None else self.lids.get(lid.digits)
+
+
+def _first_of(unread: Sequence[ListedGroup]) -> tuple[Message, ...]:
+    named = [Message.of("unread-lookalike", name=entry.name, ids=(entry.id,)) for entry in unread[:_MAX_NAMED]]
+    left = len(unread) - len(named)
+    return (*named, *([Message.of("more-unread-lookalikes", count=left)] if left else ()))
 
 
 def _may_reach(creation: Creation, entry: ListedGroup) -> bool:

@@ -161,3 +161,9 @@ def _is_one_slip(one: str, other: str) -> bool:
 def plural(number: int, one: str, many: str = "") -> str:
     """Return `1 call`, `2 calls`; `many` where it is not `one` with an s."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def first_of(texts: Sequence[str], most: int = 10) -> str:
+    """Return `a, b and 3 more`: the first texts, the others only counted."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return f"{', '.join(texts[:most])}{more}"

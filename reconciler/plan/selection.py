@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,7 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, DesiredGroup, Lookalikes, Person, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
-from reconciler.model.text import closest_names, composed
+from reconciler.model.text import closest_names, composed, first_of
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
 
@@ -114,10 +114,19 @@ def find_keys(option: str, patterns: Iterable[str], groups: Iterable[DesiredGrou
         if not matched:
             unknown.append(pattern)
     if unknown:
-        message = f"{option}: the configuration has no group {', '.join(unknown[:10])}"
+        message = f"{option}: {_no_group(unknown)}"
         patterns_hint = "" if set("*?[").isdisjoint(unknown[0]) else "\nin a pattern, only * and ? have a meaning"
         raise UsageError(message, suggest_key(composed(unknown[0].strip("*?")), keys) + patterns_hint)
     return tuple(sorted(found))
+
+
+def _no_group(unknown: Sequence[str]) -> str:
+    """Return that the configuration has no group of these keys, and that no group matches these patterns."""
+    patterns = [f"`{word}`" for word in unknown if not WILDCARDS.isdisjoint(word)]
+    keys = [word for word in unknown if WILDCARDS.isdisjoint(word)]
+    parts = [f"the configuration has no group {first_of(keys)}"] if keys else []
+    parts += [f"no group matches {first_of(patterns)}"] if patterns else []
+    return "; ".join(parts)
 
 
 def suggest_key(key: str, keys: Iterable[str]) -> str:
@@ -129,4 +138,4 @@ def suggest_key(key: str, keys: Iterable[str]) -> str:
     closest = closest_names(key, existing, 3)
     if len(closest) > 1:
         return f"the nearest keys are {', '.join(closest)}"
-    return f"did you mean {closest[0]}?" if closest else f"it has: {', '.join(existing[:10]) or 'no groups'}"
+    return f"did you mean {closest[0]}?" if closest else f"it has: {first_of(existing) or 'no groups'}"

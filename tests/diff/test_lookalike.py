@@ -154,6 +154,15 @@ def test_at_most_ten_groups_are_read_and_the_others_are_told_and_block() -> None
     assert told(search(creation(6), *entries(10)), nobody) == []
 
 
+def test_of_the_groups_that_were_not_read_the_likeliest_three_are_named_and_the_others_counted() -> None:
+    looking = search(creation(6), *entries(15))
+    nobody: Reads = {entry.id: other(id=entry.id) for entry in looking.candidates({})}
+    (blocked,) = looking.blocked(nobody).values()
+    ids = [f"1203630123456{n:05}@g.us" for n in (10, 11, 12)]
+    named = " and ".join(f'"Other" ({group_id})' for group_id in ids)
+    assert f"since a run reads at most 10: {named} and 2 others; `import --merge`" in blocked.to_text()
+
+
 def test_the_likeliest_are_read_first_those_with_a_word_of_the_name_then_those_of_the_same_size() -> None:
     few, many, same = (ListedGroup(id=f"{n}@g.us", name=Untrusted("X"), count=n) for n in (4, 90, 7))
     named = ListedGroup(id="5@g.us", name=Untrusted("parents (renamed)"), count=50)

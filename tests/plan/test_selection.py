@@ -12,6 +12,7 @@ from reconciler.plan.selection import PlanOptions, find_keys, select_groups, sel
 from tests.builders import desired, group, plan_for
 
 GROUPS = [group(key, id=None) for key in ("project-alpha", "board", "sales-001", "sales-002", "sales-011", "ß-café")]
+MANY = [group(f"g{n:02}", id=None) for n in range(12)]
 KEYS = {one.key for one in GROUPS}
 
 
@@ -50,10 +51,12 @@ def test_a_pattern_stands_for_every_key_that_it_matches_each_once(patterns: list
     [
         (GROUPS, ["project-alhpa"], "--target: the configuration has no group project-alhpa", "did you mean project-a"),
         (GROUPS, ["board", "xyz", "zyx"], "no group xyz, zyx", "it has: board, project-alpha, sales-001, sales-002"),
-        (GROUPS, ["sales-9*"], "no group sales-9*", "the nearest keys are sales-011, sales-002, sales-001"),
+        (GROUPS, ["sales-9*"], "no group matches `sales-9*`", "the nearest keys are sales-011, sales-002, sales-001"),
         (GROUPS, ["sales-012"], "no group sales-012", "the nearest keys are sales-011, sales-002, sales-001"),
-        (GROUPS, ["SALES-*"], "no group SALES-*", "it has: board"),
+        (GROUPS, ["SALES-*"], "--target: no group matches `SALES-*`", "it has: board"),
         ([], ["xyz"], "no group xyz", "it has: no groups"),
+        (GROUPS, ["xyz", "X?*"], "the configuration has no group xyz; no group matches `X?*`", "it has: board"),
+        (MANY, ["nix"], "no group nix", "it has: g00, g01, g02, g03, g04, g05, g06, g07, g08, g09 and 2 more"),
     ],
 )
 def test_a_pattern_that_matches_nothing_is_an_error_with_the_nearest_keys(

@@ -34,6 +34,7 @@ from reconciler.starter.templates import (
 EXAMPLE = """\
   reconciler init
   reconciler init our-groups --ci gitlab"""
+CONFIG = "groups.yaml"
 SCHEMA = "groups.schema.json"
 """The schema that the first line of groups.yaml names, so that editors explain every key without the network."""
 NEXT_STEPS = {
@@ -70,19 +71,24 @@ NEXT_STEPS = {
 def init(folder: Path, ci: str) -> int:
     """Write a starter configuration and CI pipelines for a new repository; offline.
 
-    FOLDER is the repository, which need not exist yet; the default is the current folder. init never overwrites: if
-    one of the files exists, it writes nothing. An existing .gitignore gets the lines that it lacks, and an existing
-    CODEOWNERS stays as it is.
+    FOLDER is the repository, which need not exist yet; the default is the current folder. An existing groups.yaml, such
+    as one of `import`, and an existing CODEOWNERS stay as they are, and an existing .gitignore gets the lines that it
+    lacks. init never overwrites: if one of the other files exists, it writes nothing.
     """
     new_files = {folder / name: text.encode() for name, text in starter_files(ci, __version__).items()}
     new_files[folder / SCHEMA] = schema_text(SCHEMA).encode()
+    kept = _existing_config(folder / CONFIG)
+    if kept is not None:
+        del new_files[kept.path]
     _require_missing(new_files)
-    shared_files = [file for file in (_gitignore(folder), _codeowners(folder, ci)) if file is not None]
+    shared_files = [file for file in (kept, _gitignore(folder), _codeowners(folder, ci)) if file is not None]
     require_stdout()
     with handle_signals():
         _write_all(new_files | {file.path: file.data for file in shared_files if file.data is not None})
     notes = [*(f"wrote {mask_and_escape(str(path))}" for path in new_files), *(file.note for file in shared_files)]
-    write_after_success("\n".join([*notes, "", *_next_steps(folder, ci)]), "the files were written")
+    write_after_success(
+        "\n".join([*notes, "", *_next_steps(folder, ci, has_config=kept is not None)]), "the files were written"
+    )
     return 0
 
 
@@ -93,6 +99,12 @@ class RepositoryFile:
     path: Path
     data: bytes | None
     note: str
+
+
+def _existing_config(path: Path) -> RepositoryFile | None:
+    if not path.is_file():
+        return None
+    return RepositoryFile(path, None, f"kept {mask_and_escape(str(path))}: it exists already")
 
 
 def _gitignore(folder: Path) -> RepositoryFile:
@@ -120,12 +132,13 @@ def _codeowners(folder: Path, ci: str) -> RepositoryFile | None:
     return RepositoryFile(paths[0], codeowners(ci), f"wrote {mask_and_escape(str(paths[0]))}") if paths else None
 
 
-def _next_steps(folder: Path, ci: str) -> list[str]:
-    file = mask_and_escape(str(folder / "groups.yaml"))
-    first = (
+def _next_steps(folder: Path, ci: str, *, has_config: bool) -> list[str]:
+    file = mask_and_escape(str(folder / CONFIG))
+    fill_in = (
         f"Put your instance, people and groups into {file} (`reconciler import --people` writes the groups that exist "
         f"already), and run: reconciler validate {file}"
     )
+    first = f"Run: reconciler validate {file}" if has_config else fill_in
     return ["Next steps:", *(f"  {number}. {step}" for number, step in enumerate((first, *NEXT_STEPS[ci]), 1))]
 
 

@@ -47,12 +47,12 @@ def pin(
     """Write the ids of groups matched by name into the YAML; everything else in it stays as it is.
 
     A group with an id can be renamed safely. A group that matches more than one live group, or whose text cannot be
-    edited, is listed with the reason; a group that is not live yet, on stderr. If no id is written because no group can
-    be matched for sure, pin exits with 1. An early group's id begins with its creator's number, which is masked on the
-    screen, not in the file. With --people, everybody under `people` who shows a number and a private id (LID) in a live
-    group of the file gets that `lid`, so that they stay known when their number is hidden. A LID that contradicts the
-    file is a warning on stderr, and changes nothing. PATH is a YAML file or a folder of YAML files; the default is
-    groups.yaml.
+    edited, is listed with the reason; a group whose name no live group has, on stderr. If no id is written because no
+    group can be matched for sure, pin exits with 1. An early group's id begins with its creator's number, which is
+    masked on the screen, not in the file. With --people, everybody under `people` who shows a number and a private id
+    (LID) in a live group of the file gets that `lid`, so that they stay known when their number is hidden. A LID that
+    contradicts the file is a warning on stderr, and changes nothing. PATH is a YAML file or a folder of YAML files; the
+    default is groups.yaml.
     """
     from reconciler.cli.key_lists import target_keys
     from reconciler.cli.planning import load_desired
@@ -99,7 +99,7 @@ def _warn_of_groups_to_come(matches: Mapping[str, Match]) -> None:
     for key, match in sorted(matches.items()):
         is_unknown = match.listed is None and match.blocked is None and match.group.id is None
         if is_unknown and match.group.state is State.PRESENT:
-            _warn(key, "it is not live yet; run `reconciler apply` first")
+            _warn(key, "no live group has its name; `reconciler plan` shows whether another one may be it")
 
 
 def _warn(key: str, reason: str, code: str | None = None) -> None:
@@ -127,12 +127,20 @@ def _write_ids(path: Path, matches: Mapping[str, Match], *, dry_run: bool, show_
             _warn(key, reason, blocked.code if blocked else None)
     text = "\n".join(_lines(pinned, {**unsure, **by_hand}, dry_run=dry_run, show_phones=show_phones))
     if dry_run or not pinned:
-        write(text or "Nothing to pin: every live group has its id in the file.")
+        write(text or _nothing_to_pin(len(without_id)))
     else:
         require_stdout()
         write_files(pins.files)
         write_after_success(text, f"the ids were written to {mask_and_escape(str(path))}")
     return 0 if pinned else len(unsure)
+
+
+def _nothing_to_pin(without_id: int) -> str:
+    from reconciler.model.text import plural
+
+    if not without_id:
+        return "Nothing to pin: every live group has its id in the file."
+    return f"Nothing to pin: no live group has the name of {plural(without_id, 'group')} without an id."
 
 
 def _lines(

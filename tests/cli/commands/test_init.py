@@ -87,7 +87,9 @@ def test_init_lists_existing_files_and_writes_nothing(
 ) -> None:
     workflows = tmp_path / ".github" / "workflows"
     workflows.mkdir(parents=True)
-    existing = [tmp_path / "groups.yaml", workflows / "reconciler-drift.yml"]
+    existing = [tmp_path / "groups.schema.json", workflows / "reconciler-drift.yml"]
+    if kind != "file":
+        existing.append(tmp_path / "groups.yaml")
     for path in existing:
         if kind == "file":
             path.write_text("mine\n")
@@ -101,6 +103,21 @@ def test_init_lists_existing_files_and_writes_nothing(
     assert files_below(tmp_path) == before
     assert all(str(path) in error for path in existing)
     assert "reconciler-plan.yml" not in error
+
+
+def test_init_keeps_the_configuration_that_import_wrote_and_adds_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "groups.yaml"
+    config.write_text("version: 1\ngroups:\n  alpha: {name: Alpha}\n")
+    before = config.read_bytes()
+    assert run(["init", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert config.read_bytes() == before
+    assert files_below(tmp_path) == ALWAYS | OWNERS["github"] | PIPELINES["github"]
+    assert f"kept {config}: it exists already\n" in printed
+    assert f"wrote {config}" not in printed
+    assert f"  1. Run: reconciler validate {config}\n" in printed
 
 
 def test_init_that_fails_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

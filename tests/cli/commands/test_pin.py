@@ -51,8 +51,24 @@ def test_pin_names_what_it_leaves_beside_what_it_pins(stage: Stage) -> None:
     path = stage.file("groups:\n  alpha: {name: Alpha}\n  beta: {name: Beta}\n  gamma: {name: Gamma}\n")
     ran = stage.run("pin")
     assert (ran.code, ran.out) == (0, f"pinned alpha: {alpha}\n" + TWO_BETAS % tuple(betas))
-    assert "gamma: not pinned: it is not live yet" in ran.err
+    assert (
+        "gamma: not pinned: no live group has its name; `reconciler plan` shows whether another one may be it"
+        in ran.err
+    )
     assert f"{{id: {alpha}, name: Alpha}}" in path.read_text()
+
+
+def test_pin_never_says_that_every_group_has_its_id_when_no_live_group_has_a_name(stage: Stage) -> None:
+    people = ["+1 202 555 0143", "+1 202 555 0144", PHONE]
+    stage.world.create_group("Ladies", people, owner=PHONE)
+    stage.file(
+        'groups:\n  women: {name: Women, members: ["+1 202 555 0143", "+1 202 555 0144"]}\n  gamma: {name: Gamma}\n'
+    )
+    assert '"Ladies"' in stage.run("plan").out
+    ran = stage.run("pin")
+    assert (ran.code, ran.out) == (0, "Nothing to pin: no live group has the name of 2 groups without an id.\n")
+    assert "women: not pinned: no live group has its name; `reconciler plan` shows whether" in ran.err
+    assert "apply" not in ran.err
 
 
 @pytest.mark.parametrize("command", ["plan", "drift", "apply --dry-run", "who +12025550143"])

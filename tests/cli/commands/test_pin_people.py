@@ -137,7 +137,7 @@ def test_ids_and_lids_are_written_together(stage: Stage) -> None:
     assert ran.code == 0
     assert "pinned a: 12036" in ran.out
     assert "noted the LID of 1 of 1 person\n" in ran.out
-    assert "n: not pinned: it is not live yet" in ran.err
+    assert "n: not pinned: no live group has its name" in ran.err
     assert f"alice: {{phone: +1 202 555 0143, lid: {LIDS[ALICE]}}}\ngroups:\n  a: {{id: 12036" in path.read_text()
 
 
