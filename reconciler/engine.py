@@ -17,7 +17,14 @@ from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import MatchedBy
-from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
+from reconciler.diff.compare import (
+    compare,
+    members_not_managed,
+    needs_read,
+    unmanaged,
+    with_account_doubts,
+    wrong_account_advice,
+)
 from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.diff.number_checks import with_answers
 from reconciler.diff.participants import MAX_CHECKS, numbers_to_check
@@ -105,7 +112,7 @@ def make_plan(
     listed = (match.listed for match in selected if match.listed and needs_read(match))
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
-    changes = with_rematch_advice(changes, previous, matches, options, listing)
+    changes = with_rematch_advice(with_account_doubts(changes, desired), previous, matches, options, listing)
     numbers = numbers_to_check(changes, desired, listing.groups)
     answers = check_numbers(client, numbers[:MAX_CHECKS])
     if numbers:

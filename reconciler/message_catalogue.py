@@ -171,6 +171,12 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "The member list looks incomplete, and somebody might have to be removed.",
         "Run `plan` again. The next section lists the checks.",
     ),
+    "removals-wrong-account": _blocked(
+        "the account itself ({phone}) is missing, as from most groups; nobody will be removed; correct "
+        "`instance.phone` in {place}",
+        "The number under `instance` is missing from most groups, and somebody might have to be removed.",
+        "Correct `phone` under `instance`.",
+    ),
     "lookalike": _blocked(
         "{found:messages}; if {count:it|one of them} is this group, note its `id`; if not, pass "
         "--allow-lookalike {key}",

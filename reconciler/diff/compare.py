@@ -264,6 +264,28 @@ def wrong_account_advice(changes: Iterable[Change], desired: Desired) -> tuple[A
     return (Advice(AdviceKind.DOUBTFUL, message),)
 
 
+def with_account_doubts(changes: Sequence[Change], desired: Desired) -> tuple[Change, ...]:
+    """Return the changes; where only a wrong number of the account blocks removals, they say so.
+
+    An owner who stays in such a group is probably the account, and no advice.
+    """
+    if desired.account is None or not wrong_account_advice(changes, desired):
+        return tuple(changes)
+    place = desired.account_place or "the file"
+    lacks_only_account = (Message.of("removals-doubtful", doubts=(Message.of("own-account-missing"),)),)
+    wrong_account = (Message.of("removals-wrong-account", phone=desired.account.identity, place=place),)
+    return tuple(
+        replace(
+            change,
+            blocked=wrong_account,
+            advice=tuple(advice for advice in change.advice if advice.message.code != "owner-not-removed"),
+        )
+        if change.blocked == lacks_only_account
+        else change
+        for change in changes
+    )
+
+
 def lacks_account(live: LiveGroup, account: Identity) -> bool:
     """Whether the account's number is surely not in a group that was read: everybody else in it has a number."""
     return all(p.identity not in (None, account) for p in live.participants)

@@ -30,6 +30,7 @@ from reconciler.errors import (
     Unauthorized,
     UsageError,
 )
+from reconciler.live.base_url import DEFAULT_BASE_URL
 from reconciler.live.rate_limit import DOCUMENTED_LIMIT, RateHeaders, ServerClock, http_date, rate_headers
 from reconciler.live.transport import Exchange
 from reconciler.model.live import Instance, Listing
@@ -117,6 +118,10 @@ def check_server(setup: Setup, seen: Observed | None) -> Check:
     error = seen.instance
     if isinstance(error, ApiError) and _is_about_server(error):
         return failed("server", error)
+    if knows_no_path(seen):
+        text = Sentence.of("{url} answers every call with 404, so it is not the API", url=setup.server)
+        advice = Sentence.of("check the base URL, its path too: Wappfy's is {url}", url=DEFAULT_BASE_URL)
+        return broken("server", text, advice)
     first = seen.exchanges[0]
     milliseconds = max(1, round((first.received_at - first.sent_at) * 1000))
     return fine("server", _server_words(setup, milliseconds))
@@ -128,6 +133,12 @@ def _server_words(setup: Setup, milliseconds: int) -> Words:
     trusted = "; its certificate is trusted" if str(setup.server).startswith("https:") else ", on this machine"
     text = f"{{url}} answers in {{milliseconds:int}} ms{trusted}"
     return Sentence.of(text, url=setup.server, milliseconds=milliseconds)
+
+
+def knows_no_path(seen: Observed) -> bool:
+    """Whether every call is answered with 404, also those that name no instance: the API is not at this URL."""
+    errors = (seen.instance, seen.webhooks, seen.listing)
+    return all(isinstance(error, NotFound) and error.code != "INSTANCE_NOT_FOUND" for error in errors)
 
 
 def _is_about_server(error: ApiError) -> bool:
@@ -207,6 +218,8 @@ def check_instance_state(setup: Setup, seen: Observed | None) -> Check:
     if seen is None:
         return skipped("instance", missing_words(setup))
     instance = seen.instance
+    if knows_no_path(seen):
+        return skipped("instance", SILENT)
     if isinstance(instance, Instance):
         refusals = check_instance(instance)
         if refusals:

@@ -8,7 +8,7 @@ from math import ceil
 from reconciler.diff.change import MatchedBy
 from reconciler.diff.compare import needs_read
 from reconciler.diff.match import Match, match_groups
-from reconciler.doctor.checks import missing_words
+from reconciler.doctor.checks import knows_no_path, missing_words
 from reconciler.doctor.model import (
     NO_FILE,
     NOT_READ,
@@ -39,7 +39,7 @@ _ODD = Sentence.of("a plan creates no group that may be one of these; report the
 def group_checks(setup: Setup, seen: Observed | None, *, numbers: bool = False) -> Iterator[Check]:
     """Yield what the reads of groups tell, and what they mean for the file; with `numbers`, who is on WhatsApp."""
     names = ("webhooks", "list", "people", "rights", "own-number", "groups", "time", *(("numbers",) if numbers else ()))
-    if seen is None or seen.webhooks is None:
+    if seen is None or seen.webhooks is None or knows_no_path(seen):
         reason = (
             missing_words(setup) if seen is None else Sentence.of("no group can be read until the above is repaired")
         )
@@ -48,8 +48,9 @@ def group_checks(setup: Setup, seen: Observed | None, *, numbers: bool = False) 
     yield check_webhooks(setup, seen)
     yield check_list(seen)
     yield check_people(seen)
-    yield check_rights(setup, seen)
-    yield check_own_number(setup, seen)
+    own_number = check_own_number(setup, seen)
+    yield check_rights(setup, seen, own_number)
+    yield own_number
     yield check_matches(setup, seen)
     yield check_time(setup, seen)
     if numbers:
@@ -62,7 +63,7 @@ def check_webhooks(setup: Setup, seen: Observed) -> Check:
     if seen.webhooks is None:
         return skipped("webhooks", NOT_READ)
     if isinstance(seen.webhooks, ApiError):
-        return skipped("webhooks", Sentence.of("they were not read: {error}", error=seen.webhooks.summary()))
+        return skipped("webhooks", Sentence.of("{error}", error=seen.webhooks.summary()))
     own = [hook for hook in seen.webhooks if hook.instance_id in (None, setup.instance_id)]
     others = len(seen.webhooks) - len(own)
     items: list[Words] = []

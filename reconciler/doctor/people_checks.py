@@ -11,6 +11,7 @@ from reconciler.doctor.model import (
     Check,
     Numbers,
     Observed,
+    Outcome,
     Sentence,
     Setup,
     Words,
@@ -92,13 +93,15 @@ def _has_old_form(person: Participant) -> bool:
     return spelled_long or person.jid.partition("@")[0] != person.identity.removeprefix("+")
 
 
-def check_rights(setup: Setup, seen: Observed) -> Check:
-    """Check that the account is an admin of the groups in the sample."""
+def check_rights(setup: Setup, seen: Observed, own_number: Check) -> Check:
+    """Check that the account is an admin of the groups in the sample, unless its number is wrong (`own_number`)."""
     if not isinstance(seen.sample, tuple) or not seen.sample:
         return skipped("rights", NOT_READ)
     account = _account(setup, seen)
     if account is None:
         return skipped("rights", Sentence.of("the account's own number is not known"))
+    if own_number.outcome is Outcome.BROKEN and _told_number(seen) is None:
+        return skipped("rights", Sentence.of("the account's own number is wrong in the file"))
     rights = [right for group in seen.sample if (right := _is_admin(group, account)) is not None]
     if not rights:
         return skipped("rights", Sentence.of("no group that was read shows the account by its number"))
@@ -120,9 +123,11 @@ def _is_admin(group: LiveGroup, account: Identity) -> bool | None:
 
 def _account(setup: Setup, seen: Observed) -> Identity | None:
     """Return the account's own number: as the API tells it, else as the file does for this instance."""
-    if isinstance(seen.instance, Instance) and seen.instance.number is not None:
-        return seen.instance.number
-    return _account_of_file(setup)
+    return _told_number(seen) or _account_of_file(setup)
+
+
+def _told_number(seen: Observed) -> Identity | None:
+    return seen.instance.number if isinstance(seen.instance, Instance) else None
 
 
 def _account_of_file(setup: Setup) -> Identity | None:
@@ -145,7 +150,7 @@ def check_own_number(setup: Setup, seen: Observed) -> Check:
     if desired.account is None:
         advice = Sentence.of("set `instance.phone` to the account's own number: until then nobody is removed")
         return note("own-number", Sentence.of("the file does not have the account's own number"), advice)
-    told = seen.instance.number if isinstance(seen.instance, Instance) else None
+    told = _told_number(seen)
     number, place = desired.account.identity, desired.account_place or "the file"
     if told is None:
         return _own_number_by_groups(seen, number, place)
@@ -188,9 +193,12 @@ def check_all_numbers(numbers: Numbers) -> Check:
     checked = [(person, answer) for person, answer in numbers.answers if not isinstance(answer, ApiError)]
     errors = [answer for _, answer in numbers.answers if isinstance(answer, ApiError)]
     items = tuple(words for person, answer in checked if (words := _number_words(person, answer)) is not None)
-    counts = {"asked": len(numbers.answers), "odd": len(items), "failed": len(errors), "left": numbers.left}
-    names = {"asked": "asked about", "odd": "to look at", "failed": "without an answer", "left": "left out"}
-    text = Sentence.counting("numbers: ", names, **counts)
+    if not numbers.answers:
+        return fine("numbers", Sentence.of("there is nobody to ask about"))
+    found = sum(answer.exists for _, answer in checked)
+    counts = {"found": found, "absent": len(checked) - found, "failed": len(errors), "left": numbers.left}
+    names = {"found": "on WhatsApp", "absent": "not", "failed": "without an answer", "left": "left out"}
+    text = Sentence.counting("{asked:int} asked about: ", names, asked=len(numbers.answers), odd=len(items), **counts)
     if errors:
         first = Sentence.of("{error}", error=errors[0].summary())
         return broken("numbers", text, Sentence.of("ask again later; a plan can do without"), (first, *items))

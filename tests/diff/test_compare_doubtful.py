@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.diff.change import AdviceKind
-from reconciler.diff.compare import wrong_account_advice
+from reconciler.diff.compare import with_account_doubts, wrong_account_advice
 from reconciler.diff.participants import distrust_reasons, identify_participants
 from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, Membership
@@ -200,3 +200,15 @@ def test_an_account_that_most_groups_lack_is_probably_another_one(groups: tuple[
     changes = [change_for(wanted, there) for there in groups]
     codes_told = [advice.message.code for advice in wrong_account_advice(changes, wanted)]
     assert codes_told == (["own-number-nowhere"] if is_told else [])
+
+
+def test_a_wrong_number_of_the_account_is_what_to_correct_in_each_group_that_it_blocks() -> None:
+    owned = live(BOB, CAROL, me=None, owner=BOB)
+    wanted = desired(group(members=[ALICE]))
+    changes = [change_for(wanted, there) for there in (owned, owned, live(BOB, me=None, count=4))]
+    assert [one.message.code for one in changes[0].advice] == ["removal-doubtful", "owner-not-removed"]
+    wrong, _, unsure = with_account_doubts(changes, wanted)
+    assert wrong.blocked[0].to_text().endswith("nobody will be removed; correct `instance.phone` in the file")
+    assert [one.message.code for one in wrong.advice] == ["removal-doubtful"]
+    assert (unsure.blocked, wrong.remove) == (changes[2].blocked, ())
+    assert with_account_doubts(changes[:1], wanted) == (changes[0],)

@@ -21,8 +21,8 @@ Step = Mapping[str, Any]
 NUMBERS = re.compile(rf"(?!{ME})1[2-9]\d\d555\d{{4}}|55\d{{2}}9?9634\d{{4}}|521?55\d{{8}}")
 """The numbers that these tests use, the instance's own aside."""
 
-DOUBTFUL = "removals-doubtful"
-"""The code of a blocked group whose member list the program does not trust."""
+DOUBTFUL = {"removals-doubtful", "removals-wrong-account"}
+"""The codes of a blocked group whose member list the program does not trust."""
 
 ADDING_STOPPED = "adding-stopped"
 """The code of an add or a create that is not sent, because too many people refused or the account is in danger."""
@@ -204,7 +204,7 @@ def _kept(expectation: Expectation, group_id: str, key: str) -> set[str]:
 def harmless(run: Run, expectation: Expectation) -> Iterator[str]:
     """Nobody is removed who must stay, nor from a group that is doubtful, even if others change the world meanwhile."""
     blocked = run.report["blocked"] if run.report is not None else []
-    doubtful = {group["group"] for group in blocked if group["code"] == DOUBTFUL}
+    doubtful = {group["group"] for group in blocked if group["code"] in DOUBTFUL}
     keys = expectation.keys_by_id()
     for effect in run.effects:
         if effect.kind == "create":

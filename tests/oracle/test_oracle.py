@@ -199,7 +199,7 @@ def test_a_removal_from_a_doubtful_group_is_found() -> None:
 
 def test_the_codes_that_the_oracle_looks_for_are_those_of_messages() -> None:
     codes = (Path(__file__).parents[1] / "golden" / "messages.txt").read_text(encoding="utf-8").splitlines()
-    assert {checks.DOUBTFUL, *checks.NOT_READ_BACK} <= set(codes)
+    assert {*checks.DOUBTFUL, *checks.NOT_READ_BACK} <= set(codes)
 
 
 def test_a_read_that_writes_is_found() -> None:

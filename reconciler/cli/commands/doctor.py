@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
+from reconciler.atomic_file import is_stream
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.error_output import print_message
 from reconciler.cli.formats import DOCTOR_FORMATS
@@ -58,7 +60,7 @@ ATTEMPTS = 2
 )
 @file_option(
     "--capture",
-    help="Print the form of every response (no text, number, id or key), and write it to this file, for a bug report.",
+    help="Print the form of every response (no text, number, id or key), and write it to a new file, for a bug report.",
 )
 @result_options(DOCTOR_FORMATS)
 @show_phones_option
@@ -86,6 +88,8 @@ def doctor(
     sources = setup.desired.sources if setup.desired else ()
     inputs = (*(Path(source.path) for source in sources), path, global_options.api_key_file)
     require_distinct_files({"--output": output, "--capture": capture}, inputs)
+    if capture is not None and os.path.exists(capture) and not is_stream(capture):
+        raise UsageError(f"{capture} exists and was not changed", "give --capture the name of a new file")
     request = Request(sample=sample, numbers=numbers, parallelism=global_options.parallelism)
     examination = _examine(setup, request, global_options, with_capture=capture is not None)
     write_rendered(DOCTOR_FORMATS[format_], examination, global_options, output, show_phones=show_phones)

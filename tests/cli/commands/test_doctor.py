@@ -219,12 +219,20 @@ def other_program(body: bytes, status: int) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.mark.parametrize(("body", "status"), [(b"<html>Welcome</html>", 200), (b"", 302)])
+@pytest.mark.parametrize(("body", "status"), [(b"<html>Welcome</html>", 200), (b"", 302), (b"{}", 404)])
 def test_another_program_at_the_address_is_not_taken_for_the_api(stage: Stage, body: bytes, status: int) -> None:
     stage.file(FILE)
     with other_program(body, status) as url:
         found = examine(stage, "--base-url", url)
     assert outcomes(found, "broken") == ["server"]
+
+
+def test_a_base_url_without_its_path_is_the_servers_fault_and_not_the_instances(stage: Stage) -> None:
+    stage.file(FILE)
+    found = examine(stage, "--base-url", stage.server.url.removesuffix("/api"))
+    assert outcomes(found, "broken") == ["server"]
+    assert "https://api.wappfy.io/api" in found["server"]["advice"]
+    assert found["access"]["outcome"] == found["instance"]["outcome"] == found["webhooks"]["outcome"] == "skipped"
 
 
 @pytest.mark.parametrize("skew", [3_600.0, -3_600.0])
@@ -435,6 +443,7 @@ def test_a_missing_own_number_is_worth_knowing_and_a_wrong_one_is_broken(stage: 
     found = examine(stage)
     assert outcomes(found, "broken") == ["own-number"]
     assert "in 0 of the 2 groups" in found["own-number"]["text"]
+    assert found["rights"]["outcome"] == "skipped"
     assert "groups.yaml:2" in found["own-number"]["advice"]
 
 
@@ -480,7 +489,11 @@ def test_numbers_are_asked_about_only_with_the_option_and_odd_ones_are_listed(st
     assert "numbers" not in examine(stage)
     assert not any("contacts" in call for call in stage.calls())
     numbers = examine(stage, "--numbers", "--show-phones")["numbers"]
-    assert (numbers["outcome"], numbers["numbers"]) == ("note", {"asked": 5, "odd": 2, "failed": 0, "left": 0})
+    assert (numbers["outcome"], numbers["numbers"]) == (
+        "note",
+        {"asked": 5, "found": 4, "absent": 1, "odd": 2, "failed": 0, "left": 0},
+    )
+    assert numbers["text"] == "5 asked about: 4 on WhatsApp, 1 not"
     assert numbers["items"] == [
         "carol is on WhatsApp as +553196348800: write it like that",
         "dora is not on WhatsApp with +13035550146",
@@ -498,7 +511,7 @@ def test_a_run_asks_about_200_numbers_at_most(stage: Stage) -> None:
     stage.file(f"groups: {{alpha: {{name: Alpha, members: [{members}]}}}}")
     numbers = examine(stage, "--numbers")["numbers"]
     # One of them is the account itself.
-    assert numbers["numbers"] == {"asked": 200, "odd": 0, "failed": 0, "left": 9}
+    assert numbers["numbers"] == {"asked": 200, "found": 200, "absent": 0, "odd": 0, "failed": 0, "left": 9}
     assert sum("contacts/check" in call for call in stage.calls()) == 200
 
 
@@ -508,7 +521,7 @@ def test_a_check_of_numbers_that_fails_keeps_what_was_found(stage: Stage) -> Non
     fault = Fault(FaultKind.STATUS, "GET", "/contacts/check", status=403)
     stage.server.set_faults([fault])
     numbers = examine(stage, "--numbers")["numbers"]
-    assert (numbers["outcome"], numbers["numbers"]) == ("broken", {"asked": 2, "odd": 1, "failed": 1, "left": 0})
+    assert (numbers["outcome"], numbers["text"]) == ("broken", "2 asked about: 1 not, 1 without an answer")
     assert "403" in numbers["items"][0]
 
 
@@ -598,6 +611,15 @@ def test_a_capture_overwrites_no_input(stage: Stage) -> None:
     ran = stage.run("doctor", "--capture", "groups.yaml")
     assert (ran.code, path.read_bytes()) == (1, before)
     assert stage.calls() == []
+
+
+def test_a_capture_replaces_no_file_at_all(stage: Stage) -> None:
+    stage.file(FILE)
+    other = stage.folder / "other.yaml"
+    other.write_text("mine\n", encoding="utf-8")
+    ran = stage.run("doctor", "--capture", "other.yaml")
+    assert (ran.code, other.read_text(encoding="utf-8"), stage.calls()) == (1, "mine\n", [])
+    assert "other.yaml exists and was not changed" in ran.err
 
 
 @pytest.mark.parametrize(("options", "words"), [((), "in numbered pages"), (("--paging", "none"), "in one piece")])
