@@ -65,6 +65,8 @@ class _Stderr:
 _stderr = _Stderr()
 _lock = RLock()
 _thread = local()
+MIN_SECRET_LENGTH: Final = 8
+"""Characters of the shortest API key. To remove a shorter text would garble what a run writes."""
 _secrets: set[str] = set()
 
 
@@ -111,8 +113,8 @@ def is_json() -> bool:
 
 
 def register_secret(key: str) -> None:
-    """Keep this API key out of whatever this run writes."""
-    if key.strip():
+    """Keep this API key out of whatever this run writes; a shorter text is no key, and is refused as one."""
+    if len(key.strip()) >= MIN_SECRET_LENGTH:
         _secrets.add(key.strip())
 
 

@@ -151,6 +151,9 @@ def _parse(data: bytes, path: Path) -> Any:
     try:
         return json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
+        if data.lstrip()[:1] != b"{":
+            hint = "if it is a configuration, use `reconciler plan`; `plan --out FILE` saves a plan"
+            raise PlanFileError(f"{path} is not a saved plan", hint) from None
         raise PlanFileError(f"the plan file {path} is not a complete JSON document", "make a new plan") from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +29,7 @@ from reconciler.model.desired import (
     UnmanagedType,
 )
 from reconciler.model.identity import Identity, invite_code
-from reconciler.model.text import normalize
+from reconciler.model.text import folded_name, normalize
 
 _Fields = Mapping[str, LocatedValue]
 _RENAME = "rename one; if both are live under this name, set both ids and remove the `name` of one"
@@ -152,6 +152,18 @@ class GroupChecker:
             elif _needs_own_name(group) and (first := names.setdefault(str(group.name), group)) is not group:
                 self._report_same("name", group, first, _RENAME)
         self._check_earlier_names(groups, names)
+        self._check_similar_names(names.values())
+
+    def _check_similar_names(self, groups: Iterable[DesiredGroup]) -> None:
+        """Warn about names that only case, white space, punctuation or emoji tell apart; with two ids they are two."""
+        similar: dict[str, DesiredGroup] = {}
+        for group in groups:
+            first = similar.setdefault(folded_name(str(group.name)), group)
+            if first is not group and None in (first.id, group.id):
+                place, other = self._place(group).at("name"), self._place(first).at("name")
+                message = f"{quote_value(group.key)} has nearly the same name as {quote_value(first.key)} at"
+                hint = "if they are one group, keep one key; if not, tell their names apart"
+                self.problems.warning(ProblemKind.SAME_TWICE, place, message, hint, other=other)
 
     def _check_earlier_names(self, groups: Sequence[DesiredGroup], names: Mapping[str, DesiredGroup]) -> None:
         """Report earlier names that may find a live group of another key; a group with an id needs none."""

@@ -28,6 +28,7 @@ from reconciler.model.identity import Identity, identity_of_digits
 from reconciler.model.text import composed, normalize
 
 _MAX_REFERENCE_LENGTH = 200
+_IS_TEAM = "is a team, not a person"
 _MAX_SUGGESTIONS = 50
 _MAX_UNKNOWN_USES = 10_000
 """Uses of unknown aliases that are counted. A hostile file can have a million."""
@@ -220,7 +221,10 @@ class People:
             return result
         # Without a valid region, a national number may be right.
         if self._region_known or reference.lstrip().startswith(("+", "00")) or any(map(str.isalpha, reference)):
-            self._problems.error(result.kind, place, f"{quote_person(reference)} {result.reason}", result.hint)
+            hint = result.hint
+            if result.reason == _IS_TEAM and place.path[:1] == ("teams",) and len(place.path) == 3:  # a team is a list
+                hint = f"write {quote_value(f'{place.path[1]}: {{teams: [{reference.strip()}], members: […]}}')}"
+            self._problems.error(result.kind, place, f"{quote_person(reference)} {result.reason}", hint)
         return None
 
     def _resolve(self, word: str, place: SourceLocation) -> Person | _InvalidReference | _UnknownAlias:
@@ -230,7 +234,7 @@ class People:
         if "@" in word or _is_numeric(word) or len(word) > _MAX_REFERENCE_LENGTH:
             return self._read(word, place)
         if word in self._merged.sections["teams"]:
-            return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, "is a team, not a person", "move it to `teams`")
+            return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, _IS_TEAM, "move it to `teams`")
         namesakes = self._aliases_by_name.get(normalize(word), [])
         if namesakes:
             hint = f"write the alias {' or '.join(map(quote_value, namesakes))}"

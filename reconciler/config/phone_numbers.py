@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,10 @@ _UNSEEN = re.compile("[\u00ad\u200b\u200e\u202a\u202c\u202d\u2060\u2066\u2068\u2
 _RIGHT_TO_LEFT = re.compile("[\u061c\u200f\u202b\u202e\u2067]")
 _WITH_DECIMALS = re.compile(r".*[0-9].*[.,]0|\+?[0-9]{7,}[.,]0+", re.ASCII)
 _ROUNDED = re.compile(r"\+?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MAX_DIGITS = 40
+_FEWEST_NATIONAL_DIGITS = 4
+"""Digits of the shortest numbers of any country, without its code (Niue, Saint Helena)."""
 _CODE_ALIASES = {"UK": "GB", "EL": "GR", "EN": "GB"}
 """Codes that people write for a country with another code."""
 _OTHER_COUNTRY = "no number of `region` has this form; begin a number of another country with +"
@@ -99,8 +104,10 @@ def read_phone(text: str, region: str | None) -> str:
     try:
         parsed = parse(number, region if is_national else None)
     except NumberParseException as error:
+        _refuse_date(text)
         raise InvalidPhoneNumber("is not a phone number", _parse_hint(error.error_type, is_national)) from None
     if not is_valid_number(parsed):
+        _refuse_date(text)
         digits = f"{parsed.country_code}{parsed.national_number}"
         raise InvalidPhoneNumber(
             "is not a valid phone number", _OTHER_COUNTRY if is_national else _country_hint(digits, parsed)
@@ -112,6 +119,15 @@ def read_phone(text: str, region: str | None) -> str:
             f"if it begins with the country code, write + before it; if not, write +{parsed.country_code} before it",
         )
     return digits
+
+
+def _refuse_date(text: str) -> None:
+    """Raise InvalidPhoneNumber for a day, which stands where a number should; some numbers look like one."""
+    with suppress(ValueError):
+        if _DAY.fullmatch(text.strip()) and date.fromisoformat(text.strip()):
+            raise InvalidPhoneNumber(
+                "is a date, not a phone number", "write a phone number; the last day of a member is their `until`"
+            )
 
 
 def _is_mobile(digits: str | None) -> bool:
@@ -198,7 +214,8 @@ def _country_hint(digits: str, parsed: PhoneNumber) -> str:
         current = identity_of_digits(digits)[4:6]
         return f"this is the old form of Ivory Coast: add the operator's two digits after +225, probably {current}"
     reason = is_possible_number_with_reason(parsed)
-    if reason == ValidationResult.TOO_SHORT:
+    is_short = len(digits) - len(str(parsed.country_code)) < _FEWEST_NATIONAL_DIGITS
+    if is_short or reason == ValidationResult.TOO_SHORT:
         return "it is too short for its country"
     if reason == ValidationResult.TOO_LONG:
         return "it is too long for its country"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 SCHEMA = "groups.schema.json"
+_SAVED_PLAN = "wappfy-reconciler/plan"
+"""The `format` of a saved plan, which somebody may take for a configuration."""
 _AFTER_COMMA = re.compile(r"[0-9]+(?:[eE]\+?[0-9]{1,2})?", re.ASCII)
 """The rest of a number in braces after its comma: `{phone: 4,91713E+12}`."""
 _Errors = Iterator["ValidationError"]
@@ -54,6 +56,10 @@ def check(document: Document, problems: ProblemCollector, *, in_folder: bool) ->
     In a folder another file may have the version; merging checks whether any file has it.
     """
     root = document.root
+    if root.get("format") == _SAVED_PLAN:
+        message = "this is a saved plan, not a configuration"
+        problems.error(ProblemKind.FILE, SourceLocation(document.file), message, "use `reconciler apply` or `show`")
+        return ValidDocument(document, {})
     if in_folder and "version" not in root:
         root = {"version": "1", **root}
     if is_valid(root):

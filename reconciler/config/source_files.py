@@ -54,7 +54,8 @@ def config_files(path: Path) -> tuple[Path, ...]:
 def find_config_files(path: Path, problems: ProblemCollector) -> tuple[Path, ...]:
     """Return the path itself, or all YAML files below a folder, sorted, without names that begin with a dot."""
     if is_missing(path) and not os.path.islink(path):
-        hint = "give the path of a YAML file or a folder"
+        first = "; `reconciler init` writes a first one" if path == Path("groups.yaml") else ""
+        hint = f"give the path of a YAML file or a folder{first}"
         problems.error(ProblemKind.FILE, SourceLocation(str(path)), "no such file or folder", hint)
         return ()
     if not os.path.isdir(path):

@@ -158,7 +158,8 @@ def groups_to_import(
     unknown = sorted(set(ids) - listing.names.keys())
     if unknown:
         raise UsageError(
-            f"--group: the instance is not in {', '.join(unknown)}", "leave --group out to import all groups"
+            f"--group: the account has no live group with the id {', '.join(unknown)}",
+            "an id looks like 120363012345678901@g.us; leave --group out to import all groups",
         )
     selected = [group for group in listing.groups if not ids or group.id in ids]
     read = read_groups(client, selected, parallelism, is_complete=_has_all_fields, on_read=on_read)

@@ -190,7 +190,7 @@ _DEFAULT_MESSAGES: dict[int, str] = {
 _HINTS: dict[int, str] = {
     401: "check WAPPFY_API_KEY or the file named with --api-key-file",
     403: "make the instance an admin of the group, and check that the key may use the instance",
-    404: "the group is gone or the instance is not in it; if nothing is found at all, check the base URL",
+    404: "the group is gone, or the account is not in it; if every call ends like this, check the base URL",
     422: "write participants as {phone}@s.whatsapp.net",
     429: "all programs that use this key share one limit: try again in a minute, or lower --rate",
 }

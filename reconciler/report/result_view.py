@@ -276,12 +276,14 @@ def _to_mark_as_invited(result: ApplyResult) -> Iterator[Pieces]:
     for key, people in list(refused.items())[:_MAX_KEYS]:
         place = result.places.get(key)
         yield (
-            LiteralText("If they can only join through the link, add `join: invite` to the entry of "),
+            LiteralText("If they can only join through the link, add `join: invite` to the "),
+            LiteralText("entry of " if len(people) == 1 else "entries of "),
             *people_pieces(replace(person, until=None, reason=None, teams=()) for person in people),
             LiteralText(" under `members` of "),
             OutsideText(key),
             *((LiteralText(" ("), OutsideText(place), LiteralText(")")) if place else ()),
-            LiteralText(", or make one, `{person: …, join: invite}`; else the next apply tries to add them again."),
+            LiteralText("; whoever has no entry there needs one, `{person: …, join: invite}`; "),
+            LiteralText("else the next apply tries to add them again."),
         )
     if len(refused) > _MAX_KEYS:
         others = plural(len(refused) - _MAX_KEYS, "other group")

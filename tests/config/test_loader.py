@@ -556,3 +556,21 @@ def test_an_earlier_name_must_be_that_of_no_other_group(load_text: Load) -> None
 def test_a_comment_that_looks_like_the_end_of_a_name_causes_a_warning(value: str, warned: str, load_text: Load) -> None:
     found = warnings(load_text(f"groups:\n  men:\n    name: {value}\n    members: [] #1\n"))
     assert found == ([f"4:11: groups.men.name: {warned}"] if warned else [])
+
+
+def test_names_that_only_case_space_punctuation_or_emoji_tell_apart_cause_a_warning(load_text: Load) -> None:
+    text = "groups:\n  a: {%sname: Team 1}\n  b: {%sname: ' team-1 ⚽'}\n  c: {name: Team 2}\n"
+    pins = "id: 120363012345678901@g.us, ", "id: 120363012345678902@g.us, "
+    for pinned in (("", ""), (pins[0], ""), ("", pins[1])):
+        told = [line for line in warnings(load_text(text % pinned)) if "nearly" in line]
+        assert len(told) == 1
+        assert "groups.b.name: `b` has nearly the same name as `a` at groups.yaml:4:" in told[0]
+    assert not any("nearly" in str(problem) for problem in load_text(text % pins).warnings)
+
+
+def test_an_empty_folder_leads_to_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, leads in (("groups.yaml", True), ("other.yaml", False)):
+        with pytest.raises(ConfigError) as caught:
+            load(Path(name), as_of=date(2026, 1, 1))
+        assert ("`reconciler init` writes a first one" in caught.value.problems[0].hint) == leads

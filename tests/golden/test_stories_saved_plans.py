@@ -404,3 +404,22 @@ def test_a_dry_run_prints_the_writing_calls_that_an_apply_then_sends(stage: Stag
     stage.calls()
     assert stage.run("apply", "--yes").code == 0
     assert printed == [call for call in stage.calls() if not call.startswith("GET")]
+
+
+@pytest.mark.parametrize("command", ["plan", "validate", "drift", "pin"])
+def test_a_saved_plan_in_the_place_of_a_configuration_is_told_as_one(guide: Stage, command: str) -> None:
+    guide.file(FILE)
+    assert guide.run("plan", "--out", "today.plan").code == 0
+    ran = guide.run(command, "today.plan")
+    told = ran.out + ran.err
+    assert ran.code == 1
+    assert "today.plan:1:1: this is a saved plan, not a configuration; use `reconciler apply` or `show`" in told
+    assert told.count("today.plan:") == 1
+
+
+def test_show_tells_a_configuration_from_a_plan(guide: Stage) -> None:
+    guide.file(FILE)
+    ran = guide.run("show", "groups.yaml")
+    assert ran.code == 1
+    assert "groups.yaml is not a saved plan" in ran.err
+    assert "use `reconciler plan`" in ran.err

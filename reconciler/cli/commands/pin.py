@@ -208,10 +208,12 @@ def _summary(seen: SeenLids, people: int, noted: int, verb: str) -> str:
     by_hand = len(seen.new) - noted
     others = [
         plural(seen.known, "has theirs already", "have theirs already") if seen.known else "",
-        plural(seen.unseen, "shows none", "show none") if seen.unseen else "",
+        plural(seen.unseen, "shows none in a live group", "show none in a live group") if seen.unseen else "",
         plural(len(seen.unclear), "is unclear", "are unclear") if seen.unclear else "",
         plural(by_hand, "has to be written by hand", "have to be written by hand") if by_hand else "",
     ]
     total = plural(people, "person", "people")
-    head = f"{verb} the LID of {noted} of {total}" if noted else f"No LID to note for {total}"
-    return f"{head}; {', '.join(filter(None, others))}".removesuffix("; ")
+    told = ", ".join(filter(None, others))
+    if not noted:
+        return f"No LID to note: of {total}, {told}"
+    return f"{verb} the LID of {noted} of {total}; {told}".removesuffix("; ")

@@ -59,14 +59,14 @@ def test_the_lids_of_people_who_show_them_are_noted_byte_for_byte(stage: Stage) 
     assert ran.out == (
         "Nothing to pin: every live group has its id in the file.\n"
         f"noted alice: {LIDS[ALICE]}\nnoted bob: {LIDS[BOB]}\n"
-        "noted the LID of 2 of 3 people; 1 shows none\n"
+        "noted the LID of 2 of 3 people; 1 shows none in a live group\n"
     )
     expected = before.replace(b"555 0143, name", f"555 0143, lid: {LIDS[ALICE]}, name".encode())
     expected = expected.replace(b"'+1 202 555 0144'", f"{{phone: '+1 202 555 0144', lid: {LIDS[BOB]}}}".encode())
     assert path.read_bytes() == expected
     again = stage.run("pin", "--people")
     assert (again.code, again.err) == (0, "")
-    assert again.out.endswith("\nNo LID to note for 3 people; 2 have theirs already, 1 shows none\n")
+    assert again.out.endswith("\nNo LID to note: of 3 people, 2 have theirs already, 1 shows none in a live group\n")
     assert path.read_bytes() == expected
 
 
@@ -107,7 +107,7 @@ def test_a_dry_run_prints_what_would_be_noted_and_writes_nothing(stage: Stage) -
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.endswith(
         f"would note alice: {LIDS[ALICE]}\nwould note bob: {LIDS[BOB]}\n"
-        "would note the LID of 2 of 3 people; 1 shows none\n"
+        "would note the LID of 2 of 3 people; 1 shows none in a live group\n"
     )
     assert path.read_bytes() == before
 
@@ -120,7 +120,7 @@ def test_target_narrows_what_is_read_and_pinned(stage: Stage) -> None:
     ran = stage.run("pin", "--people", "--target", "b", "--parallelism", "1")
     assert (ran.code, ran.err) == (0, "")
     assert len(stage.calls()) == (2 if stage.server.settings.dialect is Dialect.GUIDE else 1)
-    assert "noted the LID of 1 of 2 people; 1 shows none\n" in ran.out
+    assert "noted the LID of 1 of 2 people; 1 shows none in a live group\n" in ran.out
     text = path.read_text()
     assert f"alice: {{phone: +1 202 555 0143, lid: {LIDS[ALICE]}}}, bob: +1 202 555 0144" in text
     assert "  a: {name: Alpha}\n  b: {id: 12036" in text
@@ -168,7 +168,7 @@ def test_a_contradiction_is_a_masked_warning_and_changes_nothing(stage: Stage) -
     before = path.read_bytes()
     ran = stage.run("pin", "--people")
     assert ran.code == 0
-    assert ran.out.endswith("\nNo LID to note for 3 people; 3 are unclear\n")
+    assert ran.out.endswith("\nNo LID to note: of 3 people, 3 are unclear\n")
     where = "find out which is right, and correct `phone` or `lid` under `people`"
     assert ran.err.splitlines() == [
         f"alice: LID not noted: the file has {LIDS[CAROL]} beside +1 202 ••• ••43, but live groups show {LIDS[ALICE]} "
