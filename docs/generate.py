@@ -74,6 +74,7 @@ SECTIONS = (
     ("`groups`", "group", "{of:groups}"),
     ("`defaults`", "properties/defaults", ""),
     ("`policy`", "policy", ""),
+    ("`policy.budget`", "budget", ""),
     ("`restrictions`", "restriction", "{of:restrictions}"),
 )
 

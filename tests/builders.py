@@ -91,6 +91,7 @@ def group(
     invite: str | None = None,
     state: State = State.PRESENT,
     max_removals: RemovalLimit | None = None,
+    priority: int = 0,
 ) -> DesiredGroup:
     """A group of the file; by default pinned to the live group Alpha, with nothing else managed."""
     return DesiredGroup(
@@ -107,6 +108,7 @@ def group(
         invite=invite,
         state=state,
         max_removals=max_removals,
+        priority=priority,
     )
 
 

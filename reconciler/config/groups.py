@@ -70,6 +70,7 @@ class GroupResolver:
             invite=invite_code(_text(fields, "invite", "")),
             state=State(_text(fields, "state", State.PRESENT)),
             max_removals=read_removal_limit(fields.get("max_removals"), self.merged),
+            priority=int(float(_text(fields, "priority", "0"))),
         )
 
     def _members(

@@ -123,6 +123,21 @@ DEFAULT_REMOVALS = RemovalLimit("the default", percent=25.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What the account does in one day at most, so that it lives; None: no limit.
+
+    `minutes_between_groups` is the pause between two groups that a run creates. `adds_per_day` counts memberships, the
+    first members of a new group included.
+    """
+
+    adds_per_day: int | None = None
+    groups_per_day: int | None = None
+    minutes_between_groups: int | None = None
+    checks_per_day: int | None = None
+    removals_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the configuration forbids or protects everywhere.
 
@@ -137,11 +152,15 @@ class Policy:
     allowed_countries: frozenset[str] | None = None
     max_members: int | None = None
     check_numbers: CheckNumbers = CheckNumbers.AMBIGUOUS
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredGroup:
-    """One group of the configuration. `members` has current memberships only; those that ended are in `expired`."""
+    """One group of the configuration. `members` has current memberships only; those that ended are in `expired`.
+
+    Where a budget does not allow everything, the groups with the higher `priority` come first.
+    """
 
     key: str
     id: str | None = None
@@ -156,6 +175,7 @@ class DesiredGroup:
     invite: str | None = None
     state: State = State.PRESENT
     max_removals: RemovalLimit | None = None
+    priority: int = 0
 
     @property
     def listed_members(self) -> Mapping[Identity, Member]:
@@ -175,7 +195,8 @@ class Source:
 class Desired:
     """The whole desired state. `people` has everybody with an alias; `groups` is sorted by key.
 
-    `account` is the person behind the instance, `account_place` the file and line that name it. `region` is the country
+    `account` is the person behind the instance, `account_place` the file and line that name it, `account_since`
+    the day since which it is used. `region` is the country
     of national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
     everything).
     """
@@ -192,6 +213,7 @@ class Desired:
     restrictions: Restrictions | None = None
     origins: Origins = field(default_factory=dict)
     account_place: str = ""
+    account_since: date | None = None
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

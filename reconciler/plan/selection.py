@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from reconciler.errors import UsageError
@@ -19,13 +20,28 @@ WILDCARDS: Final = frozenset("*?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What an audit log shows that this instance did in the last 24 hours, and who refused to be added lately.
+
+    `refused` has the day of the last refusal of each person; `since_create` the seconds since the last create.
+    """
+
+    adds: int = 0
+    groups: int = 0
+    removals: int = 0
+    since_create: float | None = None
+    refused: Mapping[Identity, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """What the command line asks of a plan.
 
     `max_removals` overrides the configuration; `targets` are keys, none for all; `excludes` are keys that are not
     planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
     the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
-    `previous_people` all its people. `sandbox` is a run on the embedded server.
+    `previous_people` all its people. `sandbox` is a run on the embedded server. `spent` counts against the
+    budget.
     """
 
     targets: tuple[str, ...] = ()
@@ -37,6 +53,7 @@ class PlanOptions:
     previous_groups: tuple[DesiredGroup, ...] | None = None
     previous_people: Mapping[Identity, Person] = field(default_factory=dict)
     sandbox: bool = False
+    spent: Spent = Spent()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

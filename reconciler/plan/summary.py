@@ -17,7 +17,7 @@ class PlanSummary:
     `calls` are those that write; each changed group is read back by one of the `read_backs`.
     `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
     `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
-    moves somebody; the first members of a new group count as added.
+    moves somebody; the first members of a new group count as added. `pending_…` is what waits for another day.
     """
 
     creates: int
@@ -32,6 +32,9 @@ class PlanSummary:
     blocked: int
     refusals: int
     unchanged: int
+    pending_adds: int
+    pending_removes: int
+    pending_creates: int
     calls: int
     read_backs: int
     number_checks: int
@@ -41,6 +44,7 @@ class PlanSummary:
 def summarize_plan(plan: Plan) -> PlanSummary:
     """Return the numbers for the plan's summary line and its document."""
     steps = [step for group in plan.groups for step in group.steps]
+    pending = count_pending(plan)
     kinds = [step.action for step in steps]
     joining = [person for step in steps if step.action in (Action.CREATE, Action.ADD) for person in step.people]
     leaving = [person for step in steps if step.action is Action.REMOVE for person in step.people]
@@ -56,11 +60,34 @@ def summarize_plan(plan: Plan) -> PlanSummary:
         leaves=kinds.count(Action.LEAVE),
         blocked=sum(bool(group.blocked) for group in plan.groups),
         refusals=len(plan.refusals),
-        unchanged=sum(not group.has_changes for group in plan.groups),
+        unchanged=sum(not (group.has_changes or group.waits) for group in plan.groups),
+        pending_adds=pending.adds,
+        pending_removes=pending.removes,
+        pending_creates=pending.creates,
         calls=plan.calls,
         read_backs=plan.read_backs,
         number_checks=plan.number_checks,
         seconds=ceil(plan.seconds - 1e-9),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What waits for another day: memberships to add and to remove, groups to create."""
+
+    adds: int
+    removes: int
+    creates: int
+
+
+def count_pending(plan: Plan) -> Pending:
+    """Return what does not fit the budget; people who refused lately wait, too, and count among the adds."""
+    advice = [one for group in plan.groups for one in group.advice]
+    adds = (one for one in advice if one.message.code in ("add-over-budget", "refused-lately"))
+    return Pending(
+        adds=sum(len(one.people) for one in adds),
+        removes=sum(group.waiting_removals for group in plan.groups),
+        creates=sum(one.message.code == "create-over-budget" for one in advice),
     )
 
 
@@ -73,13 +100,14 @@ class PlanStatus(StrEnum):
     """The words of a plan's document.
 
     IN_SYNC: nothing differs. PENDING: something is to be done. BLOCKED: something differs, and nothing can be done.
-    REFUSED: a guard refuses the whole run.
+    REFUSED: a guard refuses the whole run. WAITING: what differs is pending until another day, nothing else.
     """
 
     IN_SYNC = "in_sync"
     PENDING = "pending"
     BLOCKED = "blocked"
     REFUSED = "refused"
+    WAITING = "waiting"
 
 
 def plan_status(plan: Plan) -> PlanStatus:
@@ -88,4 +116,6 @@ def plan_status(plan: Plan) -> PlanStatus:
         return PlanStatus.REFUSED
     if plan.steps:
         return PlanStatus.PENDING
-    return PlanStatus.BLOCKED if plan.has_changes else PlanStatus.IN_SYNC
+    if plan.has_changes:
+        return PlanStatus.BLOCKED
+    return PlanStatus.WAITING if plan.waits else PlanStatus.IN_SYNC

@@ -27,7 +27,7 @@ from reconciler.report.pieces import (
     plural,
 )
 from reconciler.report.sections import Badge, Line, Section, field_line
-from reconciler.report.summary import Totals, result_totals
+from reconciler.report.summary import Totals, pending_words, result_totals
 
 T = TypeVar("T")
 
@@ -209,6 +209,12 @@ def _next_steps(result: ApplyResult) -> Iterator[Pieces]:
 
 
 def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
+    if pending := pending_words(result.plan):
+        yield literal(f"Apply again on another day for what is pending: {pending}.")
+    yield from _what_to_do(result)
+
+
+def _what_to_do(result: ApplyResult) -> Iterator[Pieces]:
     for step in result.steps:
         if step.status is StepStatus.UNKNOWN and step.step.action is Action.CREATE:
             yield (
@@ -233,7 +239,7 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
             "Some changes were not made (see above). Run `reconciler plan` to see the rest, then run "
             "`reconciler apply` again."
         )
-    else:
+    elif not result.plan.waits:
         yield literal("Some changes were not made (see above); applying again will not make them.")
 
 
