@@ -160,6 +160,9 @@ even after a `kill -9`, which leaves no `--report`. It holds full phone numbers,
 | `at`, `method`, `path`, `body` | when which call was sent |
 | `attempt`, `status`, `code`, `error`, `request_id`, `seconds` | how it ended |
 
+If YAML files of PATH have changes that are not committed, `commit` ends in `-dirty`, as in `git describe --dirty`. So
+does the commit in comments and HTML reports that are made in CI.
+
 ## All commands
 """
 
@@ -292,6 +295,7 @@ def _prose(text: str) -> str:
 SAFETY_TABLES = {
     MessageKind.REFUSAL: ("guard", "message", "how to override"),
     MessageKind.BLOCKED: ("guard", "message", "how to override"),
+    MessageKind.LOOKALIKE: ("check", "message"),
     MessageKind.DOUBT: ("check", "message"),
     MessageKind.ADVICE: ("who", "message", "how to change it"),
 }

@@ -20,7 +20,7 @@ from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import Change, MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
-from reconciler.diff.match import Match, match_groups, pinned_groups
+from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.diff.number_checks import with_answers
 from reconciler.diff.participants import MAX_CHECKS, numbers_to_check
 from reconciler.errors import ApiError
@@ -35,24 +35,34 @@ from reconciler.live.fetch import (
     list_groups,
     read_groups,
 )
-from reconciler.model.desired import Desired
+from reconciler.lookalikes import CandidateReader
+from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.identity import Identity
-from reconciler.model.live import ContactCheck, ListedGroup, Listing, LiveGroup
+from reconciler.model.live import ContactCheck, ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
-from reconciler.plan.budget import day_limit, within_budget
+from reconciler.plan.budget import as_saved, day_limit, raise_if_over_budget, within_budget
 from reconciler.plan.build import build_plan, groups_awaiting_link, with_invite_links
+from reconciler.plan.edited import (
+    former_people,
+    options_of,
+    raise_if_differs_from_rebuilt,
+    raise_if_differs_from_yaml,
+    saved_answers,
+    with_present_limits,
+)
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import PlanOptions, select_groups
+from reconciler.plan.selection import PlanOptions, allowed_lookalikes, select_groups
 from reconciler.plan.staleness import (
     groups_to_create,
     groups_with_steps,
     raise_if_appeared,
     raise_if_removes_protected,
     raise_if_stale,
+    raise_if_unlisted,
 )
 
 if TYPE_CHECKING:
@@ -86,8 +96,16 @@ def make_plan(
     desired = desired.for_instance(client.instance_id)
     selection = select_groups(desired, options)
     listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
+    reader = CandidateReader(client=client, parallelism=parallelism)
+    if any(matches[key].creates for key in selection.matched):
+        listing, matches = reader.name_matches(desired, listing, matches)
     options, previous = narrow_by_matches(options, matches, listing)
     selection = select_groups(desired, options)
+    matches = block_unlisted(matches, listing.odd)
+    creates = frozenset(key for key in selection.planned if matches[key].creates)
+    allowed = creates & allowed_lookalikes(desired, options)
+    if creates - allowed:
+        matches = reader.block_matches(desired, listing, matches, creates - allowed)
     selected = [matches[key] for key in matches if key in selection.planned]
     listed = (match.listed for match in selected if match.listed and needs_read(match))
     read = read_groups(client, listed, parallelism, on_read=on_read)
@@ -105,6 +123,9 @@ def make_plan(
         instance=instance,
         advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
         shard=selection.shard,
+        lookalike_reads=len(reader.seen),
+        allowed_lookalikes=tuple(sorted(allowed)),
+        live_ids=tuple(listing.names),
         number_checks=ready.number_checks,
         pending_until=ready.pending_until,
     )
@@ -157,20 +178,41 @@ def _checks_allowed(desired: Desired, options: PlanOptions) -> int:
 
 
 def verify_saved_plan(
-    plan: Plan, client: Client, *, desired: Desired | None, parallelism: int, on_read: OnRead = ignore_progress
+    plan: Plan,
+    client: Client,
+    *,
+    desired: Desired | None,
+    max_removals: RemovalLimit | None,
+    sandbox: bool,
+    parallelism: int,
+    on_read: OnRead = ignore_progress,
 ) -> PlanResult:
     """Check that a saved plan still fits the live groups it touches; raise PlanFileError with what changed.
 
-    `desired` is the YAML that the plan was made from, where that is still there: nobody protected by it is removed,
-    whatever became of the plan file.
+    `desired` is the YAML that the plan was made from, where that is still there: what the plan shows and sends must
+    then be what the YAML and the live groups come to, and the limits of removals are the YAML's, whatever became of
+    the plan file. `max_removals` overrides them.
     """
     desired = desired and desired.for_instance(plan.instance_id)
     if desired is not None:
         raise_if_removes_protected(plan, desired)
+        raise_if_differs_from_yaml(plan, desired)
+        if desired.policy.budget is not None:
+            raise_if_over_budget(plan, desired)
     listing = _list_for_saved_plan(plan, client)
-    raise_if_stale(plan, listing.groups, _read_for_saved_plan(plan, listing, client, parallelism, on_read))
+    reader = CandidateReader(client=client, parallelism=parallelism)
+    known = {group_id: listing.names[group_id] for group_id in listing.names.keys() & set(plan.live_ids)}
+    listing = reader.name_new_groups(plan, listing, known)
+    live_groups = _read_for_saved_plan(plan, listing, client, parallelism, on_read)
+    raise_if_stale(plan, listing.groups, live_groups)
+    rebuilt = _rebuild(plan, desired, listing, live_groups) if desired is not None else None
+    if desired is not None and rebuilt is not None:
+        raise_if_differs_from_rebuilt(plan, rebuilt)
+        plan = with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism))
+    plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
+    plan = reader.block_creates(plan, listing, known, desired)
     if plan.steps:
-        plan = recheck_guards(plan, desired, client.instance())
+        plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)
     return PlanResult(plan, listing.names)
 
 
@@ -188,20 +230,21 @@ def execute(
 
     `since_create` are the seconds since an earlier run created a group, where that is known.
 
-    Raises Refused, before anything is written, when a group that is to be created exists by then.
+    Raises Refused, before anything is written, when a group that is to be created exists by then. A group that may
+    exist by then under another name is blocked, and the others go on.
     """
-    listed_ids = _list_before_write(planned, client)
-    minutes = planned.plan.minutes_between_groups
+    desired = desired and desired.for_instance(client.instance_id)
+    plan, listed_ids = _list_before_write(planned, desired, client, parallelism)
+    minutes = plan.minutes_between_groups
     api: GroupApi = client
     if minutes:
         paused = PausedCreates(client, minutes * 60.0, stop, known_ids=listed_ids, since_last=since_create)
         api = cast("GroupApi", paused)
-    applied = apply_plan(
-        planned.plan, api, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress
-    )
-    result, desired = applied.result, desired and desired.for_instance(client.instance_id)
+    applied = apply_plan(plan, api, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress)
+    result = applied.result
     more = remaining_drift(applied.live, result, desired)
-    return replace(result, remaining_drift=sort_drift((*result.remaining_drift, *more)))
+    drift = sort_drift((*result.remaining_drift, *more))
+    return replace(result, remaining_drift=drift, places=desired.group_places if desired is not None else {})
 
 
 def match_live(
@@ -222,8 +265,8 @@ def match_live(
 
 def read_matched(
     desired: Desired, client: Client, keys: Collection[str], *, parallelism: int, on_read: OnRead = ignore_progress
-) -> tuple[dict[str, Match], Mapping[str, LiveGroup | None]]:
-    """Match every key, and read who is in the live groups of these `keys`: by id, None for one that disappeared."""
+) -> tuple[dict[str, Match], Mapping[str, ReadGroup]]:
+    """Match every key, and read who is in the live groups of these `keys`: what came of it, by id."""
     _, matches = match_live(desired, client, keys)
     listed = [match.listed for key, match in matches.items() if key in keys and match.listed is not None]
     read = read_groups(
@@ -258,7 +301,7 @@ def _list_for_saved_plan(plan: Plan, client: GroupListApi) -> Listing:
 
 def _read_for_saved_plan(
     plan: Plan, listing: Listing, client: Client, parallelism: int, on_read: OnRead
-) -> Mapping[str, LiveGroup | None]:
+) -> Mapping[str, ReadGroup]:
     """Read the groups that a saved plan touches as they are now, by id, the way the plan read them."""
     recorded = {group.live.id: group.live for group in groups_with_steps(plan) if group.live is not None}
 
@@ -270,15 +313,34 @@ def _read_for_saved_plan(
     return read_groups(client, entries, parallelism, is_complete=is_complete, on_read=on_read)
 
 
-def _list_before_write(planned: PlanResult, client: GroupListApi) -> frozenset[str]:
-    """Return the ids of all groups listed before the first write; raise Refused if one to be created exists meanwhile.
+def _rebuild(plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, ReadGroup]) -> Plan:
+    """Return what the YAML and the live groups come to for the groups that a saved plan changes."""
+    matches = match_groups(desired.groups, listing.groups)
+    changes = compare((matches[group.key] for group in groups_with_steps(plan)), desired, live_groups)
+    changes = with_former_people(changes, former_people(plan))
+    answers = saved_answers(plan)
+    changes = with_answers(changes, tuple(answers), answers, MAX_CHECKS)
+    if plan.waits:
+        changes = as_saved(changes, plan)
+    options = options_of(plan)
+    shard = select_groups(desired, options).shard
+    return build_plan(changes, desired, options, instance_id=plan.instance_id, instance=None, shard=shard)
 
-    Before anything is created the groups are listed again, because a list that was incomplete, or is out of date,
-    would lead to a duplicate.
+
+def _list_before_write(
+    planned: PlanResult, desired: Desired | None, client: Client, parallelism: int
+) -> tuple[Plan, frozenset[str]]:
+    """Return the plan and the ids of all groups listed before the first write.
+
+    Raises Refused if a group to be created exists meanwhile; one that may exist under another name is blocked. Before
+    anything is created the groups are listed again, because a list that was incomplete, or is out of date, would lead
+    to a duplicate.
     """
-    names_before = planned.live_names
-    if not groups_to_create(planned.plan):
-        return frozenset(names_before)
-    listing = client.list_groups()
-    raise_if_appeared(planned.plan, listing.groups, names_before)
-    return frozenset(names_before) | listing.names.keys()
+    plan, known = planned.plan, planned.live_names
+    if not groups_to_create(plan):
+        return plan, frozenset(known)
+    reader = CandidateReader(client=client, parallelism=parallelism)
+    listing = reader.name_new_groups(plan, client.list_groups(), known)
+    raise_if_appeared(plan, listing.groups, known)
+    raise_if_unlisted(plan, listing.odd)
+    return reader.block_creates(plan, listing, known, desired), frozenset(known) | listing.names.keys()

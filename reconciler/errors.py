@@ -198,6 +198,11 @@ class ApiError(ReconcilerError):
         self.request_id = request_id
         self.details = details
 
+    @property
+    def is_overlimit(self) -> bool:
+        """Whether WhatsApp itself says that the account does too much, which no short wait cures."""
+        return "rate-overlimit" in f"{self.code} {self.message}".lower()
+
     def summary(self) -> str:
         """Return endpoint, status, code, the server's message, and the request id that support asks for."""
         label = " ".join(str(part) for part in (self.status, self.code) if part)

@@ -18,6 +18,7 @@ class MessageKind(StrEnum):
     REFUSAL = "refusal"
     OVERRIDE = "override"
     BLOCKED = "blocked"
+    LOOKALIKE = "lookalike"
     DOUBT = "doubt"
     ADVICE = "advice"
     STEP = "step"
@@ -30,7 +31,8 @@ class MessageKind(StrEnum):
 class Sentence:
     """The template of one message; for the page on safety `when` it applies, and how to `override` it.
 
-    Every refusal, blocked and doubt message has a `when`; a refusal and a blocked message have an `override` too.
+    Every refusal, blocked, lookalike and doubt message has a `when`; a refusal and a blocked message have an `override`
+    too.
     """
 
     kind: MessageKind
@@ -42,6 +44,7 @@ class Sentence:
 _refusal = partial(Sentence, MessageKind.REFUSAL)
 _override = partial(Sentence, MessageKind.OVERRIDE)
 _blocked = partial(Sentence, MessageKind.BLOCKED)
+_lookalike = partial(Sentence, MessageKind.LOOKALIKE)
 _doubt = partial(Sentence, MessageKind.DOUBT)
 _advice = partial(Sentence, MessageKind.ADVICE)
 _step = partial(Sentence, MessageKind.STEP)
@@ -91,11 +94,11 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Overrides: what lifts a refusal.
     "raise-removal-limit": _override(
         "if you did not mean to, restore the lines you deleted; if you did, pass --max-removals {removed:int}, or "
-        "raise `max_removals` for this group"
+        "raise `max_removals` in the file"
     ),
     "raise-removal-limit-in-new-plan": _override(
-        "if you did not mean to, restore the lines you deleted and make a new plan; if you did, make one with "
-        "--max-removals {removed:int}, or raise `max_removals` for this group"
+        "if you did not mean to, restore the lines you deleted and make a new plan; if you did, apply this one with "
+        "--max-removals {removed:int}, or raise `max_removals` in the file and make a new plan"
     ),
     "check-own-phone": _override("correct `instance.phone`; if it is right, plan again: a read was incomplete"),
     "connect-instance": _override("connect it: scan the QR code in Wappfy's dashboard"),
@@ -152,16 +155,68 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "The group disappeared between the list and the read.",
         "Run `plan` again.",
     ),
+    "group-unreadable": _blocked(
+        "the server's answer about this group cannot be read ({fault}); run `plan` again, and report it if it stays so",
+        "The group's entry in the list, or the group itself, has a form that this version does not know.",
+        "Run `plan` again. Report it if it stays so.",
+    ),
+    "list-entry-unreadable": _blocked(
+        "the list of groups has an entry that cannot be read and may be this group ({fault}); if the group exists, set "
+        "its `id`; else run `plan` again",
+        "The group would be created, and an entry of the list has no readable id.",
+        "Set the `id` if the group exists.",
+    ),
     "removals-doubtful": _blocked(
         "the member list looks incomplete ({doubts:messages}); nobody will be removed; run `plan` again",
         "The member list looks incomplete, and somebody might have to be removed.",
         "Run `plan` again. The next section lists the checks.",
+    ),
+    "lookalike": _blocked(
+        "{found:messages}; if {count:it|one of them} is this group, note its `id`; if not, pass "
+        "--allow-lookalike {key}",
+        "The group would be created, and a live group that no key has may be it ([lookalikes](#lookalikes)).",
+        "If it is this group, set its `id`. If not, pass `--allow-lookalike KEY`, or write `lookalikes: allow` at the "
+        "group.",
+    ),
+    # Lookalikes: why a live group may be one that would be created. `ids` has its id, which the reader is to copy.
+    "shares-people": _lookalike(
+        "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people",
+        "It has at least half of the wanted people, and at least two of them.",
+    ),
+    "may-share-people": _lookalike(
+        "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people, and {unknown:int} whose "
+        "{unknown:number is|numbers are} not known",
+        "It may have half of them, since some of its participants have no known number.",
+    ),
+    "similar-name": _lookalike(
+        "{name:live} ({ids:texts}) has nearly the same name",
+        "Its name differs from the wanted or an earlier name only in case, white space, punctuation or emoji.",
+    ),
+    "name-not-told": _lookalike(
+        "the API does not tell the name of the live group {ids:texts}",
+        "Neither the list nor the group itself tells its name, so it may be this one.",
+    ),
+    "lookalike-not-readable": _lookalike(
+        "{name:live} ({ids:texts}) could not be read: {error}",
+        "It has enough participants to be the group, and cannot be read.",
+    ),
+    "more-lookalikes": _lookalike(
+        "{count:int} more live {count:group looks|groups look} like it", "More than three groups look like it."
+    ),
+    "lookalikes-not-read": _lookalike(
+        "{count:int} live {count:group|groups} without a key that may be it {count:was|were} not read, since a run "
+        "reads at most {most:int}",
+        "More groups than a run reads have enough participants to be the group.",
     ),
     # Doubts: why a member list looks incomplete.
     "no-participants": _doubt("the group shows no participants", "The group is empty."),
     "count-differs": _doubt(
         "{read:int} {read:participant|participants} in the group but {listed:int} in the list",
         "The list of groups and the group itself disagree.",
+    ),
+    "members-missing": _doubt(
+        "{count:int} {count:person who was|people who were} there before {count:is|are} missing",
+        "Read back after an apply: people who were not removed are missing.",
     ),
     "own-account-missing": _doubt(
         "the account itself is missing", "The account is missing, although every participant is identified."
@@ -181,6 +236,10 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "no phone number is known, so they stay; if you know who they are, set their `lid` under `people`",
         "Participants without a phone number",
         "Set `lid` for the person under `people`.",
+    ),
+    "search-may-cost": _advice(
+        "if {count:the person|people} to be added {count:is|are} in the group already under such an id, finding that "
+        "out takes up to {calls:int} more {calls:call|calls}, unless their `lid` is noted"
     ),
     "expired-but-additive": _advice(
         "their membership ended, but membership is additive: list them under `absent` to remove them",
@@ -268,6 +327,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "observed-text": _advice("the {field} is {live:live}, the configuration says {desired:live}"),
     "admin-missing": _advice("should be an admin: promote them in WhatsApp, the API cannot"),
     "admin-surplus": _advice("an admin, but not listed under `admins`: demote them in WhatsApp, the API cannot"),
+    "admins-not-told": _advice("the server does not report who is an admin, so `admins` was not compared"),
     "link-needs-admin": _advice(
         "must join through an invite link, which only an admin of the group can get: ask an admin to promote the "
         "account, or to send the link"
@@ -292,6 +352,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Steps: why a step did not end well, or how it is known that it did.
     "interrupted-before": _step("interrupted before it started"),
     "interrupted-during": _step("interrupted: it may have been done, in part or whole"),
+    "adding-stopped": _step("nobody is added and nothing is created any more in this run: {reason:message}"),
     "earlier-step-failed": _step("an earlier step of this group did not succeed"),
     "call-failed": _step("{error}"),
     "partly-done": _step("it may have been done, in part or whole: {error}"),
@@ -305,12 +366,50 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     "in-under-private-id": _person(
         "in the group under a private id: set it as their `lid` under `people` (one of {ids:texts})"
     ),
+    "new-private-id": _person(
+        "in the group under {count:a new private id|one of the new private ids}: set it as their `lid` under `people` "
+        "({ids:texts})"
+    ),
+    "in-under-one-private-id": _person(
+        "in the group under a private id: set it as their `lid` under `people` (one of {count:int}, such as "
+        "{ids:texts})"
+    ),
     "owner-by-now": _person("became an owner of the group since the plan was made: an owner cannot be removed"),
-    "privacy-settings": _person("their privacy settings allow only contacts to add them"),
+    "service-refused": _person("the API refused them ({status:int}): {answer:live}"),
+    "not-sorted-out": _person(
+        "the API refused a call for several people without naming anybody, and {count:int} more calls did not sort out "
+        "everybody: run `apply` again"
+    ),
+    "refused-in-this-run": _person("refused in another group of this run, so not tried again"),
+    "stays-until-added": _person("stays for now, because adding them to another group was not sent"),
+    "not-there": _person(
+        "not in the group when it was read back, and it is not known why (privacy settings, not on WhatsApp, left "
+        "lately …)"
+    ),
+    "not-there-answered": _person("the API answered {status:int} for them"),
+    "not-there-not-allowed": _person(
+        "this account may not add them (403), as is so for people who can be added only by their contacts"
+    ),
+    "not-there-no-account": _person("no WhatsApp account has this number (404)"),
+    "not-there-left-lately": _person("they left the group lately and cannot be added yet (408)"),
+    "not-there-full": _person("the group is full (419)"),
+    "not-seen-in-doubtful-read": _person(
+        "not seen when the group was read back, but the member list looks incomplete ({doubts:messages}): run `plan` "
+        "to see"
+    ),
+    "perhaps-under-private-id": _person(
+        "not seen by number, and the group has {count:int} new private {count:id|ids} ({ids:texts}) for {people:int} "
+        "{people:person|people} like that"
+    ),
     "counted-in-but-missing": _person("the API reported them as a member, but reading the group back does not show it"),
     "removed-but-present": _person("removed, but still in the group when it is read back"),
     "counted-out-but-present": _person("the API reported them as removed, but reading the group back shows them"),
     "link-not-read": _person("the invite link could not be read: {error}"),
+    # Why nobody is added any more.
+    "refused-in-a-row": _step("{count:int} people in a row were refused"),
+    "many-refused": _step("{refused:int} of {total:int} people were refused"),
+    "too-much-at-once": _step("the account does too much in a short time ({answer})"),
+    "disconnected-meanwhile": _step("the instance is not connected any more: its status is {status:live}"),
     # Drift: what still differs when a group is read back.
     "not-read-back": _drift("the group could not be read back: {error}"),
     "crashed-reading-back": _drift("the group could not be read back: an unexpected {error}"),

@@ -17,6 +17,7 @@ from reconciler.model.desired import (
     UNMANAGED,
     Desired,
     DesiredGroup,
+    Lookalikes,
     Member,
     Membership,
     Person,
@@ -91,6 +92,7 @@ def group(
     invite: str | None = None,
     state: State = State.PRESENT,
     max_removals: RemovalLimit | None = None,
+    lookalikes: Lookalikes | None = None,
     priority: int = 0,
 ) -> DesiredGroup:
     """A group of the file; by default pinned to the live group Alpha, with nothing else managed."""
@@ -108,6 +110,7 @@ def group(
         invite=invite,
         state=state,
         max_removals=max_removals,
+        lookalikes=lookalikes,
         priority=priority,
     )
 

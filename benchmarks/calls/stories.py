@@ -91,6 +91,17 @@ STORIES: tuple[Story, ...] = (
             Wanted("beta", "Beta", members=frozenset()),
         ),
     ),
+    Story(
+        "a new group, beside five that no key means",
+        tuple(Seed(f"Club {n}", people(range(100, 104 + n))) for n in range(5)),
+        (Wanted("team", "Team", members=people(range(12))), Wanted("one", "One", members=people(range(1)))),
+    ),
+    Story(
+        "a group that was renamed by hand",
+        (Seed("Team (renamed)", people(range(6))), Seed("Club", people(range(100, 103)))),
+        (Wanted("team", "Team", members=people(range(6))), Wanted("new", "New", members=people(range(200, 202)))),
+        converges=False,
+    ),
     Story("a group of 600 from nothing", (), (Wanted("large", "Large", members=people(range(600))),)),
     Story(
         "a new name, found by id",

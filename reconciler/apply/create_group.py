@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from reconciler.apply.participants import ParticipantCall, PersonOutcomes, note_bad_numbers
+from reconciler.apply.participants import (
+    ParticipantCall,
+    PersonOutcomes,
+    may_be_about_a_person,
+    note_bad_numbers,
+    people_in_error,
+    refused_message,
+)
 from reconciler.apply.ports import GroupApi
-from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, Interrupted, InvalidResponse, Unprocessable
+from reconciler.apply.result import PersonStatus
+from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, HttpError, Interrupted, InvalidResponse, Unprocessable
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import texts_equal
 from reconciler.plan.model import Action, Step
@@ -43,22 +51,39 @@ class CreateGroup:
         ParticipantCall(self.api, group_id, Action.ADD, self.outcomes, lambda: None).run(rest)
 
     def _create(self, people: Sequence[PersonRef]) -> tuple[str, Sequence[PersonRef]]:
-        """Create with as many of these people as the server accepts; return also who is still to be added."""
+        """Create with as many of these people as the server accepts; return also who is still to be added.
+
+        A refusal that names nobody may be about the name, too: then nobody is suspected, and it is raised.
+        """
         untried: list[PersonRef] = []
+        suspects: PersonOutcomes = {}
+        refusals, most = 0, len(people).bit_length() + 1
         while True:
             try:
-                return self._send(people), untried
-            except Unprocessable as error:
-                if not people:
-                    raise
-                bad = note_bad_numbers(error, people, self.outcomes)
-                if bad:
-                    people = [person for person in people if person not in bad]
-                    if not people and untried:
-                        people, untried = untried, []
-                else:
-                    half = (len(people) + 1) // 2
-                    people, untried = people[:half], [*people[half:], *untried]
+                group_id = self._send(people)
+            except HttpError as error:
+                refused = self._refused_people(error, people)
+                if not refused and not isinstance(error, Unprocessable):
+                    refusals += 1
+                    only_one = len(people) == 1
+                    if error.status not in (400, 406) or refusals > most or (only_one and not untried):
+                        raise
+                    refused = people if only_one else ()
+                    suspects.update({person: (PersonStatus.NOT_ADDED, refused_message(error)) for person in refused})
+                people, untried = _next_people(people, refused, untried)
+            else:
+                self.outcomes.update(suspects)
+                return group_id, untried
+
+    def _refused_people(self, error: HttpError, people: Sequence[PersonRef]) -> Sequence[PersonRef]:
+        """Note and return the people refused by name; raise it where it is about nobody."""
+        if not people or not may_be_about_a_person(error):
+            raise error
+        if isinstance(error, Unprocessable):
+            return note_bad_numbers(error, people, self.outcomes)
+        named = people_in_error(error.details, people)
+        self.outcomes.update({person: (PersonStatus.NOT_ADDED, refused_message(error)) for person in named})
+        return named
 
     def _send(self, people: Sequence[PersonRef]) -> str:
         name = self.step.name or ""
@@ -93,3 +118,14 @@ def _outcome_unknown(name: str, cause: ApiError, finding: str) -> CreateOutcomeU
         request_id=cause.request_id,
         hint="the create is not sent again; run `reconciler plan`, which matches the group by its name if it exists",
     )
+
+
+def _next_people(
+    people: Sequence[PersonRef], refused: Sequence[PersonRef], untried: list[PersonRef]
+) -> tuple[Sequence[PersonRef], list[PersonRef]]:
+    """Return the people of the next create, and the later ones: without the refused, or else half of them."""
+    if refused:
+        rest = [person for person in people if person not in refused]
+        return (rest, untried) if rest or not untried else (untried, [])
+    half = (len(people) + 1) // 2
+    return people[:half], [*people[half:], *untried]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 
+from reconciler.apply.breaker import Breaker
 from reconciler.apply.create_group import CreateGroup, CreateOutcomeUnknown
 from reconciler.apply.participants import (
     NOT_ABOUT_PEOPLE,
@@ -15,7 +16,7 @@ from reconciler.apply.participants import (
     membership_of,
 )
 from reconciler.apply.ports import GroupApi
-from reconciler.apply.result import StepResult, StepStatus
+from reconciler.apply.result import PersonStatus, StepResult, StepStatus
 from reconciler.errors import (
     MAY_HAVE_TAKEN_EFFECT,
     ApiError,
@@ -27,6 +28,7 @@ from reconciler.errors import (
 )
 from reconciler.messages import Message
 from reconciler.model.live import LiveGroup
+from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, texts_equal
 from reconciler.plan.model import Action, GroupPlan, Phase, Step
 
@@ -42,8 +44,13 @@ class GroupExecutor:
     api: GroupApi
     existing_ids: set[str]
     stop: Event
+    breaker: Breaker = field(default_factory=Breaker)
     results: list[StepResult] = field(default_factory=list)
     outcomes: PersonOutcomes = field(default_factory=dict)
+    answers: dict[PersonRef, int] = field(default_factory=dict)
+    """What the service answered for single people of an add."""
+    held: set[Step] = field(default_factory=set)
+    """The steps that were not sent because nobody is added any more."""
     unexpected: list[Exception] = field(default_factory=list)
     changed: bool = False
     group_id: str | None = field(init=False)
@@ -55,8 +62,22 @@ class GroupExecutor:
 
     @property
     def all_succeeded(self) -> bool:
-        """Whether every step so far succeeded, so that a removal or a leave may follow."""
-        return all(result.status is StepStatus.DONE for result in self.results)
+        """Whether every step so far succeeded or was held, so that a removal or a leave may follow."""
+        return all(result.status is StepStatus.DONE or result.step in self.held for result in self.results)
+
+    @property
+    def added_anyone(self) -> bool:
+        """Whether an add or a create was sent and answered."""
+        return any(result.step.action.adds_people and result.status is StepStatus.DONE for result in self.results)
+
+    @property
+    def last_phase(self) -> Phase:
+        """The phase after which no step of the group follows."""
+        return max(step.phase for step in self.plan.steps)
+
+    def status_of(self, person: PersonRef) -> PersonStatus | None:
+        """Return what the calls themselves show of somebody who was not added or removed as planned."""
+        return self.outcomes[person][0] if person in self.outcomes else None
 
     def run_phase(self, phase: Phase, started: Callable[[Step], None], finished: Callable[[StepResult], None]) -> None:
         """Run this group's steps of one phase."""
@@ -67,6 +88,9 @@ class GroupExecutor:
                 result = self._result(step, StepStatus.NOT_RUN, Message.of("interrupted-before"))
             elif not self._may_run(step):
                 result = self._result(step, StepStatus.SKIPPED, Message.of("earlier-step-failed"))
+            elif (reason := self.breaker.hold(step)) is not None:
+                self.held.add(step)
+                result = self._result(step, StepStatus.SKIPPED, reason)
             else:
                 started(step)
                 result = self._run_safely(step)
@@ -96,7 +120,7 @@ class GroupExecutor:
     def _run(self, step: Step) -> StepResult:
         self._has_effect = False
         try:
-            self._call(step)
+            self._call_watched(step)
         except Interrupted as error:
             if not self._has_effect and error.__cause__ is None:
                 return self._result(step, StepStatus.NOT_RUN, Message.of("interrupted-before"))
@@ -118,21 +142,53 @@ class GroupExecutor:
             return self._result(step, StepStatus.UNKNOWN, Message.of("partly-done", error=str(error)))
         return self._result(step, StepStatus.FAILED, Message.of("call-failed", error=str(error)))
 
-    def _call(self, step: Step) -> None:
+    def _call_watched(self, step: Step) -> None:
+        """Send the step's calls, and let the breaker look at an error."""
+        try:
+            self._call(step, self._people_to_send(step))
+        except ApiError as error:
+            self.breaker.watch(step, error, self.api)
+            raise
+
+    def _people_to_send(self, step: Step) -> tuple[PersonRef, ...]:
+        """Return the people of a step without those who refused in this run, or who would be in no group any more."""
+        adds, message = step.action.adds_people, Message.of("refused-in-this-run")
+        left_out = [person for person in step.people if adds and self.breaker.has_refused(person)]
+        status = PersonStatus.NOT_ADDED
+        if step.action is Action.REMOVE:
+            left_out = [person for person in step.people if self.breaker.is_held(person)]
+            status, message = PersonStatus.STILL_IN, Message.of("stays-until-added")
+        for person in left_out:
+            self.outcomes[person] = (status, message)
+        return tuple(person for person in step.people if person not in left_out)
+
+    def _call(self, step: Step, people: tuple[PersonRef, ...]) -> None:
         match step.action:
             case Action.CREATE:
-                CreateGroup(self.api, step, self.existing_ids, self.outcomes, self._note_created).run()
+                created = replace(step, people=people)
+                CreateGroup(self.api, created, self.existing_ids, self.outcomes, self._note_created).run()
             case Action.JOIN:
                 self._join(step)
             case Action.PATCH:
                 self.changed = True
                 self.api.patch_group(self._id, name=step.name, description=step.description)
             case Action.ADD | Action.REMOVE:
-                self.changed = True
-                ParticipantCall(self.api, self._id, step.action, self.outcomes, self._note_effect).run(step.people)
+                self.changed = self.changed or bool(people)
+                self._move(step.action, people)
             case Action.LEAVE:
                 self.changed = True
                 self._leave()
+
+    def _move(self, action: Action, people: tuple[PersonRef, ...]) -> None:
+        call = ParticipantCall(
+            self.api, self._id, action, self.outcomes, self._note_effect, self.plan.live, self.answers
+        )
+        try:
+            call.run(people)
+        except ApiError:
+            if call.refused_everybody and action is Action.ADD:
+                self.breaker.note_failed_call()
+            raise
 
     @property
     def _id(self) -> str:

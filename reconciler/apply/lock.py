@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 
 from reconciler.errors import LockHeld, ReconcilerError
@@ -48,7 +49,8 @@ def instance_lock(place: str, instance_id: str, folder: Path | None = None, *, t
         except Timeout:
             if timeout <= 0:
                 raise
-            log.info("waiting up to %g s for another apply: %s", timeout, _describe_holder(holder))
+            fields = {"action": "wait", "counts": {"seconds_to_wait": ceil(timeout)}}
+            log.info("waiting up to %g s for another apply: %s", timeout, _describe_holder(holder), extra=fields)
             lock.acquire(timeout=timeout, poll_interval=POLL_SECONDS)
     except Timeout:
         raise LockHeld(

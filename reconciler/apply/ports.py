@@ -7,7 +7,7 @@ from typing import Protocol
 
 from reconciler.apply.result import StepResult
 from reconciler.live.fetch import InviteLinkApi
-from reconciler.model.live import Listing, LiveGroup
+from reconciler.model.live import Instance, Listing, LiveGroup, PersonAnswer
 from reconciler.plan.model import Step
 
 
@@ -28,8 +28,11 @@ class GroupApi(InviteLinkApi, Protocol):
     def patch_group(self, group_id: str, name: str | None = None, description: str | None = None) -> None:
         """Set a group's name, description or both."""
 
-    def add_participants(self, group_id: str, jids: Sequence[str]) -> None:
-        """Add people; raise Conflict when one is a member already, Unprocessable when one has a bad format."""
+    def add_participants(self, group_id: str, jids: Sequence[str]) -> Sequence[PersonAnswer]:
+        """Add people, and return what was answered for single ones.
+
+        Raise Conflict when one is a member already, Unprocessable when one has a bad format.
+        """
 
     def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
         """Remove people; raise Conflict when one is not a member."""
@@ -45,6 +48,9 @@ class GroupApi(InviteLinkApi, Protocol):
 
     def list_groups(self) -> Listing:
         """List all groups of the account."""
+
+    def instance(self) -> Instance:
+        """Read the instance itself."""
 
 
 class Progress(Protocol):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from reconciler.diff.change import AdviceKind
 from reconciler.messages import Message
@@ -14,7 +16,8 @@ from reconciler.plan.summary import count_pending
 
 
 class StepStatus(StrEnum):
-    """How a step ended. UNKNOWN: it may have taken effect. SKIPPED: an earlier step of its group did not succeed."""
+    """How a step ended. UNKNOWN: it may have taken effect. SKIPPED: an earlier step of its group did not succeed, or
+    nobody is added any more in this run."""
 
     DONE = "done"
     FAILED = "failed"
@@ -24,15 +27,29 @@ class StepStatus(StrEnum):
 
 
 class PersonStatus(StrEnum):
-    """Why somebody was not added or removed as planned."""
+    """Why somebody was not added or removed as planned, or what else to know about them.
+
+    BY_LID: added, and shown only by a new private id. NOT_KNOWN: nobody can say whether they are in.
+    """
 
     ALREADY_IN = "already in"
     ALREADY_OUT = "already out"
     BAD_NUMBER = "bad number"
+    BY_LID = "private id"
     NOT_ADDED = "not added"
+    NOT_KNOWN = "not known"
     NOT_ON_WHATSAPP = "not on WhatsApp"
     PENDING = "pending"
     STILL_IN = "still in"
+
+
+_NOT_REFUSED: Final = (
+    PersonStatus.ALREADY_IN,
+    PersonStatus.ALREADY_OUT,
+    PersonStatus.BY_LID,
+    PersonStatus.NOT_KNOWN,
+    PersonStatus.PENDING,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,7 @@ class PersonOutcome:
     @property
     def refused(self) -> bool:
         """Whether this person is not where the configuration wants them."""
-        return self.status not in (PersonStatus.ALREADY_IN, PersonStatus.ALREADY_OUT, PersonStatus.PENDING)
+        return self.status not in _NOT_REFUSED
 
 
 def people_not_on_whatsapp(plan: Plan) -> tuple[PersonOutcome, ...]:
@@ -84,6 +101,7 @@ class ApplyResult:
     """The whole run. `remaining_drift` has what still differs when the groups are read back, with their keys.
 
     `unexpected` are errors that no part of the program expects, for example a bug; the steps have what they mean.
+    `places` has the file and line of each group by its key, where the configuration is there.
     """
 
     plan: Plan
@@ -94,6 +112,7 @@ class ApplyResult:
     calls: tuple[CallRecord, ...] = ()
     interrupted: bool = False
     unexpected: tuple[Exception, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def crashed(cls, plan: Plan, error: Exception) -> ApplyResult:
@@ -120,7 +139,7 @@ class ApplyResult:
             or self.plan.refusals
             or self.remaining_drift
             or any(result.status is not StepStatus.DONE for result in self.steps)
-            or any(outcome.refused for outcome in self.people)
+            or any(outcome.refused or outcome.status is PersonStatus.NOT_KNOWN for outcome in self.people)
             or any(group.blocked or group.waits for group in self.plan.groups)
         )
 
@@ -191,8 +210,8 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
 
 
 def people_moved(result: ApplyResult) -> dict[StepResult, tuple[PersonRef, ...]]:
-    """Return, per step that was done, who came or went by it: everybody without an outcome of their own."""
-    others = {(outcome.group, outcome.person.ref_id) for outcome in result.people}
+    """Return, per step that was done, who came or went by it: everybody without an outcome that denies it."""
+    others = {(o.group, o.person.ref_id) for o in result.people if o.status is not PersonStatus.BY_LID}
     return {
         step: tuple(person for person in step.step.people if (step.step.group, person.ref_id) not in others)
         for step in result.steps

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.apply.group_executor import GroupExecutor, fields_that_differ
+from reconciler.apply.missing import NOT_THERE, missing_people
 from reconciler.apply.participants import membership_of
 from reconciler.apply.ports import GroupApi
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepStatus
@@ -40,6 +41,11 @@ class ReadBack:
     live: LiveGroup | None = None
     unconfirmed: frozenset[Step] = frozenset()
 
+    @property
+    def unexplained(self) -> bool:
+        """Whether somebody is missing, and neither the service nor the read itself gives a reason."""
+        return any(outcome.message == NOT_THERE for outcome in self.people)
+
 
 def read_back(run: GroupExecutor, group_id: str, api: GroupApi) -> ReadBack:
     """Read one changed group and compare it; an error of the API is in `remaining`, and never raised."""
@@ -56,7 +62,11 @@ def read_back(run: GroupExecutor, group_id: str, api: GroupApi) -> ReadBack:
     remaining = (Message.of("still-in-group"),) if leaving else _texts_that_differ(run, live)
     misplaced = _misplaced_people(run, live)
     contradicted = {outcome.person for outcome in misplaced}
-    others = (outcome for outcome in call_outcomes(run) if outcome.person not in contradicted)
+    others = (
+        outcome
+        for outcome in call_outcomes(run)
+        if outcome.person not in contradicted and not _is_placed(outcome, live)
+    )
     people = (*others, *misplaced, *_joining_by_link(run))
     return ReadBack(people, remaining, live, _unconfirmed_steps(run, live))
 
@@ -76,17 +86,40 @@ def _texts_that_differ(run: GroupExecutor, live: LiveGroup) -> tuple[Message, ..
     return tuple(text for step in _ran(run, Action.CREATE, Action.PATCH) for text in fields_that_differ(step, live))
 
 
+def _is_placed(outcome: PersonOutcome, live: LiveGroup) -> bool:
+    """Whether somebody who was refused by a call is where they should be after all, as far as the group shows."""
+    is_in = membership_of(live)(outcome.person)
+    if outcome.status is PersonStatus.STILL_IN:
+        return not is_in
+    return outcome.status in (PersonStatus.NOT_ADDED, PersonStatus.NOT_KNOWN) and is_in
+
+
 def _misplaced_people(run: GroupExecutor, live: LiveGroup) -> tuple[PersonOutcome, ...]:
     """Return who is not where the API reported them, except where an outcome of theirs shows it already."""
     key, is_in = run.plan.key, membership_of(live)
     added = _reported(run, PersonStatus.ALREADY_IN, Action.CREATE, Action.ADD)
-    missing = [person for person in added if not is_in(person) and not _may_be_hidden(run, person, live)]
     removed = _reported(run, PersonStatus.ALREADY_OUT, Action.REMOVE)
-    present = [p for p in removed if is_in(p) and _status(run, p) in (None, PersonStatus.ALREADY_OUT)]
+    present = [p for p in removed if is_in(p) and run.status_of(p) in (None, PersonStatus.ALREADY_OUT)]
     return (
-        *(PersonOutcome(key, person, PersonStatus.NOT_ADDED, _why_missing(run, person)) for person in missing),
+        *missing_people(run, [person for person in added if not is_in(person)], live),
         *(PersonOutcome(key, person, PersonStatus.STILL_IN, _why_present(run, person)) for person in present),
     )
+
+
+def with_doubt(back: ReadBack, listed: Mapping[str, ListedGroup]) -> ReadBack:
+    """Return the read-back with people as not known where the list of groups counts others than it shows."""
+    entry = listed.get(back.live.id) if back.live is not None else None
+    if back.live is None or entry is None:
+        return back
+    count = entry.count if entry.participants is None else len(entry.participants)
+    if count in (None, len(back.live.participants)):
+        return back
+    doubts = (Message.of("count-differs", read=len(back.live.participants), listed=count),)
+    message = Message.of("not-seen-in-doubtful-read", doubts=doubts)
+    people = (
+        replace(o, status=PersonStatus.NOT_KNOWN, message=message) if o.message == NOT_THERE else o for o in back.people
+    )
+    return replace(back, people=tuple(people))
 
 
 def _reported(run: GroupExecutor, already: PersonStatus, *actions: Action) -> list[PersonRef]:
@@ -96,30 +129,12 @@ def _reported(run: GroupExecutor, already: PersonStatus, *actions: Action) -> li
         for result in run.results
         if result.step.action in actions
         for person in result.step.people
-        if result.status is StepStatus.DONE or _status(run, person) is already
+        if result.status is StepStatus.DONE or run.status_of(person) is already
     ]
 
 
-def _status(run: GroupExecutor, person: PersonRef) -> PersonStatus | None:
-    return run.outcomes[person][0] if person in run.outcomes else None
-
-
-def _may_be_hidden(run: GroupExecutor, person: PersonRef, live: LiveGroup) -> bool:
-    """Whether it is known why somebody does not show: a bad number, or a member under a private id."""
-    already_in = _status(run, person) is PersonStatus.ALREADY_IN
-    return _status(run, person) is PersonStatus.BAD_NUMBER or (
-        already_in and any(participant.identity is None for participant in live.participants)
-    )
-
-
-def _why_missing(run: GroupExecutor, person: PersonRef) -> Message:
-    if _status(run, person) is PersonStatus.ALREADY_IN:
-        return Message.of("counted-in-but-missing")
-    return Message.of("privacy-settings")
-
-
 def _why_present(run: GroupExecutor, person: PersonRef) -> Message:
-    if _status(run, person) is PersonStatus.ALREADY_OUT:
+    if run.status_of(person) is PersonStatus.ALREADY_OUT:
         return Message.of("counted-out-but-present")
     return Message.of("removed-but-present")
 

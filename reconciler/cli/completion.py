@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from reconciler.model.text import composed
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -95,7 +97,7 @@ class _WholeWords:
 def suggest_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """Return the keys of groups that fit a word; for an option that takes a list, after its last comma."""
     before, comma, last = incomplete.rpartition(",") if param.multiple else ("", "", incomplete)
-    used = set(before.split(","))
+    used = set(composed(before).split(","))
     keys = {key: "" for key in _names(ctx, people=False) if key not in used}
     return [*_items(keys, last, before + comma)]
 
@@ -127,9 +129,12 @@ def _names(ctx: click.Context, *, people: bool) -> Mapping[str, str]:
 def _items(words: Mapping[str, str], incomplete: str, before: str = "") -> Iterator[CompletionItem[str]]:
     from click.shell_completion import CompletionItem
 
-    for word in _fitting(words, incomplete):
+    typed = composed(incomplete)
+    for word in _fitting(words, typed):
         help_ = words[word]
-        yield CompletionItem(before + word, help=help_ if _HARMLESS.fullmatch(help_) else None)
+        # A shell drops what does not begin with the very characters that were typed.
+        value = before + incomplete + word[len(typed) :]
+        yield CompletionItem(value, help=help_ if _HARMLESS.fullmatch(help_) else None)
 
 
 def _fitting(words: Iterable[str], incomplete: str) -> list[str]:

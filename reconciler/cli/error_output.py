@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import tempfile
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -127,9 +128,19 @@ def _write_problems(problems: Sequence[Problem]) -> None:
         )
 
 
-def _write_log(error: BaseException, arguments: Sequence[str]) -> Path:
+def _log_folder() -> Path:
+    """Return the user's folder for logs, or a new one for temporary files: a container's user may have no home."""
     from platformdirs import user_log_path
 
+    try:
+        folder = user_log_path("wappfy-reconciler")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (OSError, RuntimeError):
+        return Path(tempfile.mkdtemp(prefix="wappfy-reconciler-"))
+    return folder
+
+
+def _write_log(error: BaseException, arguments: Sequence[str]) -> Path:
     trace = "".join(traceback.format_exception(error))
     now = datetime.now(UTC)
     lines = [
@@ -139,9 +150,7 @@ def _write_log(error: BaseException, arguments: Sequence[str]) -> Path:
         "",
         mask_text(remove_secrets(trace)),
     ]
-    folder = user_log_path("wappfy-reconciler")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"crash-{now:%Y%m%dT%H%M%S%f}.log"
+    path = _log_folder() / f"crash-{now:%Y%m%dT%H%M%S%f}.log"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write("\n".join(lines))

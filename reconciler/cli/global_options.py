@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.color import COLOR_CHOICES
-from reconciler.cli.options import option
+from reconciler.cli.options import FileType, option
 from reconciler.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,6 +68,8 @@ def global_options_of(ctx: click.Context) -> GlobalOptions:
     if {"sandbox", "base_url"} <= typed:
         raise UsageError("--sandbox and --base-url cannot be combined", "remove one of them")
     values = {name: value for name, (_, value) in ctx.meta[META_KEY].items()}
+    for name in ("instance_id", "base_url"):  # a secret that was pasted into CI settings often ends in a line break
+        values[name] = (values[name] or "").strip() or None
     return GlobalOptions(api_key_file_typed="api_key_file" in typed, **values)
 
 
@@ -106,7 +108,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     _option(
         "--api-key-file",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=FileType(dir_okay=False),
         metavar="FILE",
         help="Read the API key from this file [default: the key in WAPPFY_API_KEY].",
     ),
@@ -138,7 +140,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--log-format",
         cls=GlobalOption,
         expose_value=False,
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json"], case_sensitive=False),
         default="text",
         help="Format of progress and logs on stderr.",
     ),

@@ -23,10 +23,12 @@ def selected_keys(request: PlanRequest, groups: Sequence[DesiredGroup]) -> tuple
     Raises UsageError for a word that matches no group, for a --target that names nothing (it would plan all groups),
     and if nothing is left. An --exclude that names nothing only causes a warning: at times no group is left out.
     """
-    if sum("@-" in words for words in (request.targets, request.excludes)) > 1:
-        raise UsageError("--target and --exclude cannot both read stdin", "write one of the lists to a file")
+    if sum("@-" in words for words in (request.targets, request.excludes, request.allow_lookalikes)) > 1:
+        raise UsageError(
+            "only one of --target, --exclude and --allow-lookalike can read stdin", "write the other lists to a file"
+        )
     targets = target_keys(request.targets, groups)
-    excludes = _read_keys("--exclude", request.excludes, groups)
+    excludes = read_keys("--exclude", request.excludes, groups)
     if request.excludes and not excludes:
         log.warning("--exclude %s names no group, so none is excluded", shlex.join(request.excludes))
     if excludes and not (set(targets) or {group.key for group in groups}) - set(excludes):
@@ -39,13 +41,14 @@ def target_keys(words: Sequence[str], groups: Sequence[DesiredGroup]) -> tuple[s
 
     Raises UsageError for a word that matches no group, and for words that name nothing: that would mean all groups.
     """
-    targets = _read_keys("--target", words, groups)
+    targets = read_keys("--target", words, groups)
     if words and not targets:
         raise UsageError(f"--target {shlex.join(words)} names no group", "name one, or leave --target out")
     return targets
 
 
-def _read_keys(option: str, words: Sequence[str], groups: Sequence[DesiredGroup]) -> tuple[str, ...]:
+def read_keys(option: str, words: Sequence[str], groups: Sequence[DesiredGroup]) -> tuple[str, ...]:
+    """Return the keys that the words of an option name; raise UsageError for a word that matches no group."""
     patterns = [pattern for word in words for text in _texts(option, word) for pattern in _split(text)]
     return find_keys(option, patterns, groups)
 
@@ -64,6 +67,8 @@ def _texts(option: str, word: str) -> Iterator[str]:
 
 
 def _read(option: str, file: str) -> str:
+    if not file.strip():
+        raise UsageError(f"{option}: no file name follows the @", "give a file with one key a line, or @- for stdin")
     try:
         if file == "-":
             stdin: TextIO | None = sys.stdin  # None when it was closed when the program started (`<&-`)

@@ -15,12 +15,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from threading import RLock
+from threading import RLock, local
 from typing import Any, Final, TextIO
 
 from reconciler.sanitize.escape import json_ascii, mask_and_escape
 from reconciler.sanitize.mask import mask_text
 
+ROOM_FOR_INTERRUPT: Final = 2
+"""Columns that a line which is rewritten leaves free, since a terminal adds `^C` to it: it would break over the end."""
 RUN_ID_VARIABLE: Final = "RECONCILER_RUN_ID"
 FIELDS: Final = {
     "time": "When the line was written: UTC, ISO 8601.",
@@ -29,8 +31,9 @@ FIELDS: Final = {
     "run_id": "The same in every line of one process: `RECONCILER_RUN_ID`, else random.",
     "command": "The command: `plan`, `sandbox serve`.",
     "group": "The key of the group.",
-    "action": "The step: `create`, `join`, `patch`, `add`, `remove`, `leave`; or `read`, `read back`, `wait`.",
-    "status": "How a step ended: `done`, `failed`, `unknown`, `skipped`, `not run`.",
+    "action": "The step: `create`, `join`, `patch`, `add`, `remove`, `leave`; or `read`, `read back`, `retry`, `wait`, "
+    "`pin`.",
+    "status": "How a step ended: `done`, `failed`, `unknown`, `skipped`, `not run`; of `pin`: `skipped`.",
     "counts": "Numbers by name: `people` of a step; `read` and `groups` while reading; `seconds_to_wait`.",
     "code": "The code of the message, of the API's error or the kind of the problem; it never changes.",
     "error": "The kind of an error: `ConfigError`, `Refused`, `Unauthorized`, `UsageError`, …",
@@ -61,6 +64,7 @@ class _Stderr:
 
 _stderr = _Stderr()
 _lock = RLock()
+_thread = local()
 _secrets: set[str] = set()
 
 
@@ -75,7 +79,7 @@ def start_run(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
 
 
 def _log_format(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return the value of the last --log-format, else of its variable, without judging it."""
+    """Return the value of the last --log-format, else of its variable, in small letters and without judging it."""
     chosen = environ.get("RECONCILER_LOG_FORMAT", "")
     for argument, following in pairwise([*arguments, ""]):
         if argument == "--":
@@ -83,7 +87,7 @@ def _log_format(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
         name, _, value = argument.partition("=")
         if name == "--log-format":
             chosen = value or following
-    return chosen
+    return chosen.lower()
 
 
 def run_id() -> str:
@@ -94,6 +98,11 @@ def run_id() -> str:
 def enter_command(name: str) -> None:
     """Name the command in every line from now on."""
     _stderr.command = name
+
+
+def enter_group(key: str) -> None:
+    """Name the group in the lines about API calls of this thread from now on; "" for none."""
+    _thread.group = key
 
 
 def is_json() -> bool:
@@ -175,6 +184,8 @@ class _Handler(logging.Handler):
             write_text(mask_and_escape(remove_secrets(message)))
             return
         fields = {name: getattr(record, name) for name in FIELDS if name != "message" and hasattr(record, name)}
+        if "call" in fields or fields.get("action") == "wait":
+            fields.setdefault("group", getattr(_thread, "group", ""))
         write_text(_json_line(record.levelname.lower(), message, fields, datetime.fromtimestamp(record.created, UTC)))
 
 

@@ -23,6 +23,7 @@ from reconciler.cli.error_output import (
 from reconciler.cli.global_options import add_global_options
 from reconciler.cli.logs import start_run
 from reconciler.cli.output import flush_all
+from reconciler.cli.signals import handle_signals, ignore_signals
 from reconciler.errors import ExitCode, ReconcilerError
 
 COMMANDS = {
@@ -61,8 +62,11 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and end the process with its exit code."""
-    code = run(arguments)
-    flush_all()
+    with handle_signals():
+        code = run(arguments)
+        flush_all()
+    if code == ExitCode.INTERRUPTED:
+        ignore_signals()
     sys.exit(code)
 
 

@@ -18,6 +18,7 @@ from reconciler.cli.formats import ALL_FORMATS
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
+    from reconciler.model.desired import RemovalLimit
     from reconciler.plan.shard import Shard
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,9 +30,9 @@ NOTICES: Final = "reconciler.notices"
 class PlanRequest:
     """What `plan`, `apply` and `drift` are to plan.
 
-    `targets` and `excludes` are as typed (a key, a pattern, a list or `@FILE`), and `max_removals` is not parsed yet.
-    `from_environment` maps the fields whose value comes from an environment variable
-    to the name of that variable.
+    `targets`, `excludes` and `allow_lookalikes` are as typed (a key, a pattern, a list or `@FILE`), and `max_removals`
+    is not parsed yet. `from_environment` maps the fields whose value comes from an environment variable to the name of
+    that variable.
     """
 
     path: Path
@@ -40,9 +41,22 @@ class PlanRequest:
     changed_since: str | None
     as_of: date | None
     max_removals: str | None
+    allow_lookalikes: tuple[str, ...]
     shard: Shard | None
     show_phones: bool
     from_environment: Mapping[str, str]
+
+    def removal_limit(self) -> RemovalLimit | None:
+        """Parse `max_removals`; None where it is not set. Raises UsageError for what is not a limit."""
+        from reconciler.model.desired import RemovalLimit
+        from reconciler.plan.selection import COMMAND_LINE_LIMIT
+
+        text = self.max_removals
+        try:
+            return None if text is None else RemovalLimit.parse(text, COMMAND_LINE_LIMIT)
+        except ValueError:
+            message = f"--max-removals: {text!r} is not a count or a percentage"
+            raise UsageError(message, "write it like 3 or 40%") from None
 
 
 def option(*names: str, **attributes: Any) -> Callable[[F], F]:
@@ -54,26 +68,30 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
 
 
 class FileType(click.Path):
-    """The path of a file; `-`, elsewhere a standard stream, is refused and not taken for a file of that name."""
+    """The path of a file or folder. An empty one is refused, because it would mean the current folder.
 
-    def __init__(self, advice: str, **attributes: Any) -> None:
+    `-`, elsewhere a standard stream, is refused too, with the advice, and not taken for a file of that name.
+    """
+
+    def __init__(self, advice: str = "name a file", **attributes: Any) -> None:
         super().__init__(path_type=Path, **attributes)
         self._advice = advice
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path, or fail with the advice."""
-        if value == "-":
+        """Return the path, or fail."""
+        if not str(value).strip():
+            self.fail("the path is empty; if it comes from a variable, check that it is set.", param, ctx)
+        if value == "-" and not self.allow_dash:
             self.fail(f"'-' is not a file; {self._advice}.", param, ctx)
         return super().convert(value, param, ctx)
 
 
 def file_option(*names: str, **attributes: Any) -> Callable[[F], F]:
     """Add an option that names a file."""
-    type_ = FileType("name a file", dir_okay=False)
-    return option(*names, **{"type": type_, "metavar": "FILE", **attributes})
+    return option(*names, **{"type": FileType(dir_okay=False), "metavar": "FILE", **attributes})
 
 
-def path_argument(function: F, type_: click.Path | None = None) -> F:
+def path_argument(function: F, type_: FileType | None = None) -> F:
     """Add PATH: a file or a folder, `groups.yaml` by default; an unreadable one is reported when it is read."""
     type_ = type_ or FileType("only validate reads stdin, so write it to a file", readable=False)
     return click.argument("path", type=type_, default=Path("groups.yaml"), envvar="RECONCILER_PATH")(function)
@@ -115,7 +133,7 @@ def _output_path(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 
 output_option = file_option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    type=FileType(dir_okay=False, allow_dash=True),
     is_eager=True,
     callback=_output_path,
     help="Write what is printed to a file instead; '-' is stdout, the default.",
@@ -238,6 +256,11 @@ class ShardType(click.ParamType["Shard"]):
 _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     show_phones_option,
     option("--max-removals", metavar="N|N%", help="Maximum removals per group; overrides `max_removals` in the file."),
+    keys_option(
+        "--allow-lookalike",
+        "allow_lookalikes",
+        help="Create these groups although a live group may be one of them: the same forms as --target.",
+    ),
     as_of_option,
     option(
         "--changed-since", metavar="REF", help="Plan only groups whose configuration changed since this git revision."

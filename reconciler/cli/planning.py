@@ -11,13 +11,13 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.cli.error_output import print_problems
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.key_lists import selected_keys
+from reconciler.cli.key_lists import read_keys, selected_keys
 from reconciler.cli.options import PlanRequest, today
 from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
 from reconciler.engine import PlanResult, make_plan
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired, RemovalLimit, Source
+from reconciler.model.desired import Desired, Source
 from reconciler.plan.build import empty_plan
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
@@ -28,18 +28,16 @@ from reconciler.plan.selection import PlanOptions, select_groups
 class YamlSource:
     """A configuration, and what to plan of it."""
 
+    path: Path
     desired: Desired
     options: PlanOptions
+    digest: None = None
+    """The digest of the saved plan: there is none."""
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that the configuration was loaded from."""
         return source_files(self.desired)
-
-    @property
-    def origin(self) -> tuple[Path, None]:
-        """Where the configuration is; there is no saved plan."""
-        return self.files[0], None
 
     @property
     def account(self) -> Account:
@@ -88,7 +86,7 @@ def source_files(desired: Desired) -> tuple[Path, ...]:
 
 def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSource:
     """Load what a request is to plan."""
-    max_removals = _parse_max_removals(request.max_removals)
+    max_removals = request.removal_limit()
     desired = load_desired(request.path, global_options, request.as_of)
     targets, excludes = selected_keys(request, desired.groups)
     options = PlanOptions(
@@ -97,19 +95,13 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         max_removals=max_removals,
         shard=request.shard,
         sandbox=global_options.sandbox,
+        allowed_lookalikes=read_keys("--allow-lookalike", request.allow_lookalikes, desired.groups),
     )
     if request.changed_since is not None:
         from reconciler.cli.revisions import options_for_changed_since
 
         options = options_for_changed_since(options, request.path, request.changed_since, desired)
-    return YamlSource(desired, options)
-
-
-def _parse_max_removals(text: str | None) -> RemovalLimit | None:
-    try:
-        return None if text is None else RemovalLimit.parse(text, "--max-removals")
-    except ValueError:
-        raise UsageError(f"--max-removals: {text!r} is not a count or a percentage", "write it like 3 or 40%") from None
+    return YamlSource(request.path, desired, options)
 
 
 @contextmanager

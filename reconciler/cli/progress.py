@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Final, TextIO
 from reconciler.apply.result import StepResult, StepStatus
 from reconciler.cli.color import use_color
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.logs import clear_status, is_json, show_status
+from reconciler.cli.logs import (
+    ROOM_FOR_INTERRUPT,
+    clear_status,
+    enter_group,
+    is_json,
+    show_status,
+)
+from reconciler.model.text import plural
 from reconciler.plan.model import Action, Plan, Step
 
 if TYPE_CHECKING:
@@ -63,14 +70,15 @@ class ReadingProgress:
 
     def show(self) -> None:
         """Write the progress over the last one on a terminal."""
-        show_status(str(self)[: shutil.get_terminal_size().columns - 1])
+        show_status(str(self)[: shutil.get_terminal_size().columns - 1 - ROOM_FOR_INTERRUPT])
 
 
 class LogProgress:
     """A log line for each call and for each group that is read back."""
 
     def started(self, step: Step) -> None:
-        """Do nothing: the line comes with the outcome."""
+        """Note the group for the lines of its calls; the step's own line comes with the outcome."""
+        enter_group(step.group)
 
     def finished(self, result: StepResult) -> None:
         """Log the outcome of a call."""
@@ -87,9 +95,11 @@ class LogProgress:
         # What the call did is known only when the group is read back.
         status = "accepted" if result.status is StepStatus.DONE else result.status
         log.log(level, "%s: %s … %s%s", step.group, describe_step(step), status, reason, extra=fields)
+        enter_group("")
 
     def reading_back(self, key: str) -> None:
-        """Log that a group is read back."""
+        """Log that a group is read back, and note the group for the lines of its calls."""
+        enter_group(key)
         log.info("%s: reading back", key, extra={"group": key, "action": "read back"})
 
 
@@ -101,8 +111,7 @@ def next_call(seconds_to_wait: SecondsToWait) -> str:
 
 def describe_step(step: Step) -> str:
     """Return a step in a few words, without any name."""
-    count = len(step.people)
-    people = f"{count} {'person' if count == 1 else 'people'}"
+    people = plural(len(step.people), "person", "people")
     match step.action:
         case Action.ADD | Action.REMOVE:
             return f"{step.action} {people}"

@@ -5,24 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO, cast
+from datetime import timedelta
+from typing import Any, Final, TextIO, cast
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
 from rich.text import Text
 
 from reconciler.apply.result import StepResult
+from reconciler.cli.logs import ROOM_FOR_INTERRUPT
 from reconciler.plan.model import Step
 from reconciler.sanitize.escape import mask_and_escape
+
+_MAX_BAR: Final = 40
 
 
 class BarProgress:
@@ -47,16 +42,32 @@ class BarProgress:
         self._bar.advance(self._task)
 
 
-class WaitColumn(ProgressColumn):
-    """The reason why the bar does not move."""
+class StatusColumn(ProgressColumn):
+    """How many calls are done, the time, why the bar does not move, and the step: as much as one line holds.
 
-    def __init__(self, wait: Callable[[], str]) -> None:
+    A second line would make the bar jump, and so would the `^C` that a terminal adds to a full one.
+    """
+
+    def __init__(self, wait: Callable[[], str], console: Console) -> None:
         super().__init__()
         self._wait = wait
+        self._console = console
 
     def render(self, task: Task) -> Text:
-        """Return the wait; nothing while calls are sent."""
-        return Text(self._wait())
+        """Return the status, cut where the line ends."""
+        done = f"{task.completed:.0f}/{task.total or 0:.0f}"
+        elapsed = str(timedelta(seconds=int(task.elapsed or 0)))
+        rest = " ".join(filter(None, [self._wait(), task.fields["current"]]))
+        text = Text.assemble((done, "progress.download"), " ", (elapsed, "progress.elapsed"), " ", rest, no_wrap=True)
+        text.truncate(
+            max(self._console.width - bar_width(self._console) - 1 - ROOM_FOR_INTERRUPT, 0), overflow="ellipsis"
+        )
+        return text
+
+
+def bar_width(console: Console) -> int:
+    """Return how many columns the bar itself takes: a quarter of a narrow terminal."""
+    return min(_MAX_BAR, console.width // 4)
 
 
 class LenientStream:
@@ -89,7 +100,6 @@ def progress_bar(
     `describe` returns a step in words, `wait` how long no call may be sent, in words; "" while calls are sent.
     """
     console = Console(file=cast("TextIO", LenientStream(sys.stderr)), no_color=no_color or None)
-    step = TextColumn("{task.fields[current]}", markup=False)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), step, WaitColumn(wait))
+    columns = (BarColumn(bar_width(console)), StatusColumn(wait, console))
     with Progress(*columns, console=console, transient=True) as bar:
         yield BarProgress(bar, bar.add_task("apply", total=total, current=""), describe)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from reconciler.history.drift_causes import with_drift_causes
 from reconciler.history.git import find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
+from reconciler.model.run_context import short_commit
 from reconciler.plan.model import AppliedRevision, Plan
 from reconciler.plan.selection import PlanOptions, select_keys
 
@@ -117,7 +118,7 @@ def _config_version(name: str, path: Path, as_of: date) -> tuple[ConfigVersion, 
     if os.path.lexists(name):
         if (commit := find_commit(path, name)) is not None:
             message = "%s is a path and also a revision (commit %s); comparing the path, write %s^0 for the revision"
-            log.warning(message, name, commit.short, name)
+            log.warning(message, name, short_commit(commit.oid), name)
         return ConfigVersion(name), load(Path(name), as_of=as_of)
     try:
         revision = resolve_revision(path, name)
@@ -129,31 +130,52 @@ def _config_version(name: str, path: Path, as_of: date) -> tuple[ConfigVersion, 
     return version, Desired(as_of=as_of) if desired is None else desired
 
 
-def find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision] | None:
-    """Return the revision that drift is compared with, and its name: `since`, else the newest `applied/…` tag, if any.
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The revision that drift is compared with, and its desired state."""
 
-    Raises RevisionError where `since` does not name a revision.
+    revision: AppliedRevision
+    desired: Desired
+
+
+def read_baseline(path: Path, since: str | None, as_of: date) -> Baseline | None:
+    """Read the revision that drift is compared with: `since`, else the newest `applied/…` tag; None without any.
+
+    None, with a warning, if the revision is not valid. Raises RevisionError where `since` does not name a revision.
     """
+    found = _find_applied_revision(path, since)
+    if found is None:
+        return None
+    ref, revision = found
+    try:
+        desired = desired_at(path, revision, as_of)
+    except ConfigError as error:
+        log.warning("drift is shown without causes: %s is not valid in %s (%s)", path, ref, error.problems[0])
+        return None
+    if desired is None:
+        log.warning("%s does not have %s, so nothing in it was applied yet", ref, path)
+        desired = Desired(as_of=as_of)
+    return Baseline(AppliedRevision(ref, revision.commit.oid), desired)
+
+
+def _find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision] | None:
     if since is not None:
         return since, resolve_revision(path, since)
     tagged = latest_applied_commit(path)
     if tagged is None:
         return None
-    log.info("comparing with %s (commit %s), the newest applied/ tag; override with --since", tagged.ref, tagged.short)
+    commit = short_commit(tagged.oid)
+    log.info("comparing with %s (commit %s), the newest applied/ tag; override with --since", tagged.ref, commit)
     return tagged.ref, resolve_revision(path, tagged.oid)
 
 
-def add_drift_causes(planned: PlanResult, desired: Desired, path: Path, baseline: tuple[str, Revision] | None) -> Plan:
-    """Return the plan with the cause of each difference; without, and with a warning, if the revision is not valid."""
+def options_naming_people_of(baseline: Baseline, options: PlanOptions) -> PlanOptions:
+    """Return the options with the people of the revision, so that those who are deleted since are named, too."""
+    return replace(options, previous_people={**baseline.desired.people, **options.previous_people})
+
+
+def add_drift_causes(planned: PlanResult, desired: Desired, baseline: Baseline | None) -> Plan:
+    """Return the plan with the cause of each difference, where there is a revision to compare with."""
     if baseline is None:
         return planned.plan
-    ref, revision = baseline
-    try:
-        old = desired_at(path, revision, desired.as_of)
-    except ConfigError as error:
-        log.warning("drift is shown without causes: %s is not valid in %s (%s)", path, ref, error.problems[0])
-        return planned.plan
-    if old is None:
-        log.warning("%s does not have %s, so nothing in it was applied yet", ref, path)
-        old = Desired(as_of=desired.as_of)
-    return with_drift_causes(planned.plan, old, desired, planned.live_names, AppliedRevision(ref, revision.commit.oid))
+    return with_drift_causes(planned.plan, baseline.desired, desired, planned.live_names, baseline.revision)

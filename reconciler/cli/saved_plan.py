@@ -18,29 +18,32 @@ from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session
 from reconciler.engine import PlanResult, verify_saved_plan
 from reconciler.errors import ConfigError, PlanFileError, UsageError
-from reconciler.model.desired import Desired, Source
+from reconciler.model.desired import Desired, RemovalLimit, Source
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
-from reconciler.plan.model import Action, Plan
+from reconciler.plan.model import Plan
 from reconciler.plan.staleness import raise_if_expired
 
 log = logging.getLogger("reconciler.plan")
 apply_log = logging.getLogger("reconciler.apply")
-FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "max_removals", "changed_since")
+FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "changed_since", "allow_lookalikes")
 MARKER = f'"{FORMAT}"'.encode()
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPlanSource:
-    """A saved plan; `desired` is the configuration behind it, when that is needed and still there.
+    """A saved plan; `desired` is the configuration behind it, where that is still there.
 
-    `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first.
+    `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
+    configuration is, else the plan. `max_removals` is the limit of the command line.
     """
 
     files: tuple[Path, ...]
+    path: Path
     digest: str
     account: Account
     saved: SavedPlan
     desired: Desired | None
+    max_removals: RemovalLimit | None
 
     def plan(self, session: Session, global_options: GlobalOptions) -> PlanResult:
         """Verify the plan against the live groups that it changes, and show how far reading is."""
@@ -50,14 +53,11 @@ class SavedPlanSource:
                 self.saved.plan,
                 session.client,
                 desired=self.desired,
+                max_removals=self.max_removals,
+                sandbox=global_options.sandbox,
                 parallelism=global_options.parallelism,
                 on_read=on_read,
             )
-
-    @property
-    def origin(self) -> tuple[Path, str]:
-        """Where the configuration is, else the plan; and the digest of the plan."""
-        return self.files[-1], self.digest
 
     def to_saved_plan(self, plan: Plan) -> SavedPlan:
         """Return the verified plan as the renderers take it, with its own time and sources."""
@@ -82,6 +82,7 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     from reconciler.plan.file_reader import read_plan_document
 
     _reject_fixed_options(request)
+    max_removals = request.removal_limit()
     data = _read_bytes(request.path)
     saved = read_plan_document(_parse(data, request.path))
     plan = saved.plan
@@ -90,11 +91,14 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
             f"the plan is for the instance {plan.instance_id}, not for {global_options.instance_id}",
             "name the same instance, or make a new plan",
         )
-    unchanged = _require_same_sources(saved, request.path)
-    sources = (_resolve_source(source, request.path) for source in saved.sources)
+    desired = _load_sources(saved, request.path)
+    if desired is not None and global_options.instance_id is None:
+        _require_own_instance(plan, desired)
+    sources = [_resolve_source(source, request.path) for source in saved.sources]
     files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
-    return SavedPlanSource(files, hashlib.sha256(data).hexdigest(), account, saved, _load_behind_plan(plan, unchanged))
+    path, digest = _config_path(sources or files), hashlib.sha256(data).hexdigest()
+    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals)
 
 
 def _reject_fixed_options(request: PlanRequest) -> None:
@@ -105,7 +109,7 @@ def _reject_fixed_options(request: PlanRequest) -> None:
     fixed = [name for name in FIXED_IN_PLAN if getattr(request, name)]
     if any(name not in request.from_environment for name in fixed):
         raise UsageError(
-            "a saved plan does not take --target, --exclude, --shard, --as-of, --max-removals or --changed-since",
+            "a saved plan does not take --target, --exclude, --shard, --as-of, --changed-since or --allow-lookalike",
             "make a new plan with these options",
         )
     if fixed:
@@ -113,17 +117,13 @@ def _reject_fixed_options(request: PlanRequest) -> None:
         apply_log.warning("ignored, because the saved plan fixes them: %s", variables)
 
 
-def _load_behind_plan(plan: Plan, files: Sequence[Path]) -> Desired | None:
-    """Load the configuration behind a saved plan when the plan removes somebody or joins a group.
-
-    Two things must not come from the plan: the people who are protected from removal, because the plan file may have
-    been edited, and the state of a joined group, which nobody had seen when the plan was made.
-    """
-    if not files or not any(step.action in (Action.JOIN, Action.REMOVE) for step in plan.steps):
-        return None
-    from reconciler.config import load
-
-    return load(_config_path(files), as_of=plan.as_of)
+def _require_own_instance(plan: Plan, desired: Desired) -> None:
+    """Raise PlanFileError when the plan is for another instance than its YAML, which the command line did not name."""
+    if desired.instance_id not in (None, plan.instance_id):
+        raise PlanFileError(
+            f"the plan is for the instance {plan.instance_id}, but its YAML names {desired.instance_id}",
+            f"pass --instance-id {plan.instance_id} if you mean it, or make a new plan",
+        )
 
 
 def read_plan_file_to_show(path: Path) -> SavedPlan:
@@ -197,42 +197,54 @@ def _resolve_source(source: Source, planfile: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def _require_same_sources(saved: SavedPlan, planfile: Path) -> tuple[Path, ...]:
-    """Check that the sources of a plan have not changed, or mean the same, and return their paths.
+def _load_sources(saved: SavedPlan, planfile: Path) -> Desired | None:
+    """Load the configuration behind a plan, after a check that its sources have not changed, or mean the same.
 
-    Warns about missing sources, which cannot be checked, and returns no paths then. Raises PlanFileError when one
-    changed and does not mean the same.
+    Warns about missing sources, which cannot be checked, and returns None then. Raises PlanFileError when one changed
+    and does not mean the same.
     """
     digests = {_resolve_source(source, planfile): source.digest for source in saved.sources}
     missing = sorted(str(path) for path in digests if is_missing(path))
     changed = sorted(
         str(path) for path, digest in digests.items() if str(path) not in missing and _digest(path) != digest
     )
-    if changed:
-        if not _mean_the_same(saved, tuple(digests)):
-            raise PlanFileError(
-                f"the YAML changed since the plan was made: {', '.join(changed)}",
-                "make a new plan (`reconciler show` still shows this one)",
-            )
-        log.info("the YAML changed since the plan was made, but means the same: %s", ", ".join(changed))
-        return tuple(path for path in digests if not is_missing(path))
-    if missing:
-        log.warning("cannot check whether the YAML changed since the plan was made; missing: %s", ", ".join(missing))
-    return () if missing else tuple(digests)
+    if not changed and (missing or not digests):
+        what = ", ".join(missing) or "the plan names no file"
+        log.warning("cannot check whether the YAML changed since the plan was made; missing: %s", what)
+        return None
+    if not changed:
+        return _load(saved, tuple(digests))
+    desired = _load_if_same_meaning(saved, tuple(digests))
+    if desired is None:
+        raise PlanFileError(
+            f"the YAML changed since the plan was made: {', '.join(changed)}",
+            "make a new plan (`reconciler show` still shows this one)",
+        )
+    log.info("the YAML changed since the plan was made, but means the same: %s", ", ".join(changed))
+    return desired
 
 
-def _mean_the_same(saved: SavedPlan, files: Sequence[Path]) -> bool:
-    """Whether changed files still describe the configuration that the plan was made from: its comments changed, say."""
-    from reconciler.config import load
+def _load_if_same_meaning(saved: SavedPlan, files: Sequence[Path]) -> Desired | None:
+    """Load changed files if they still describe the configuration that the plan was made from; else return None."""
     from reconciler.history.configuration_digest import configuration_digest
 
     if saved.configuration is None:
-        return False
+        return None
     try:
-        desired = load(_config_path(files), as_of=saved.plan.as_of)
+        desired = _load(saved, files)
     except ConfigError:
-        return False
-    return configuration_digest(desired) == saved.configuration
+        return None
+    return desired if configuration_digest(desired) == saved.configuration else None
+
+
+def _load(saved: SavedPlan, files: Sequence[Path]) -> Desired:
+    """Load the sources of a plan, without files of their folder that are new and have nothing but comments."""
+    from reconciler.config import load
+    from reconciler.config.source_files import config_files, has_only_comments
+
+    path = _config_path(files)
+    new = set(config_files(path)) - set(files) if os.path.isdir(path) else set()
+    return load(path, as_of=saved.plan.as_of, ignore={file for file in new if has_only_comments(file)})
 
 
 def _config_path(files: Sequence[Path]) -> Path:

@@ -82,7 +82,7 @@ class Session:
 
         self.stop.defer()
         with closing(self.single_call(send_message_endpoint(self.client.instance_id))) as transport:
-            yield Client(transport, self.client.instance_id)
+            yield Client(transport, self.client.instance_id, reference=self.client.sends_reference)
 
 
 def endpoint_of(global_options: GlobalOptions, account: Account) -> Endpoint:

@@ -13,10 +13,10 @@ from datetime import date
 from reconciler.config.loader import FileContent, load_contents
 from reconciler.config.phone_numbers import InvalidPhoneNumber, read_phone
 from reconciler.config.yaml_text import YAML_WORDS, slug, unique_key, yaml_block, yaml_comment, yaml_scalar
-from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_PARTICIPANTS, Person
+from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_MEMBERS, MAX_NAME_LENGTH, Person
 from reconciler.model.identity import Identity, identity_of_jid, parse_jid, phone_jid
 from reconciler.model.live import LiveGroup, Participant
-from reconciler.model.text import normalize
+from reconciler.model.text import normalize, plural
 
 _FILE = "the imported groups"
 _MAX_LABEL_LENGTH = 200
@@ -56,7 +56,7 @@ class Entries:
     def summary(self) -> str:
         """What they are in a few words: `12 groups, 145 people (30 without a name)`."""
         groups, people, unnamed = len(self.groups), len(self.members), len(self.unnamed)
-        words = f"{groups} group{'' if groups == 1 else 's'}, {people} {'person' if people == 1 else 'people'}"
+        words = f"{plural(groups, 'group')}, {plural(people, 'person', 'people')}"
         return f"{words} ({unnamed} without a name)" if unnamed else words
 
 
@@ -180,7 +180,9 @@ class _Writer:
     def _name_lines(self, live: str) -> Iterator[str]:
         name = normalize(live)
         written = yaml_scalar(name)
-        if not name.strip(" \t\r\n") or len(name) > MAX_NAME_LENGTH:
+        if not name:
+            yield yaml_comment("name is not managed: the server does not tell it")
+        elif not name.strip(" \t\r\n") or len(name) > MAX_NAME_LENGTH:
             yield yaml_comment(f"name is not managed: it has {len(name)} characters")
         elif written is None:
             yield yaml_comment("name is not managed: it is not valid Unicode")
@@ -204,7 +206,8 @@ class _Writer:
 
     def _member_lines(self, group: LiveGroup, others: Sequence[Participant]) -> Iterator[str]:
         members = self._listed(others)
-        admins = self._listed([p for p in others if p.is_admin or p.is_owner])
+        are_told = all(p.is_admin is not None for p in others)
+        admins = self._listed([p for p in others if p.is_admin or p.is_owner]) if are_told else None
         reason = _why_unmanaged(group, members)
         if reason:
             yield yaml_comment(f"members are not managed: {reason}")
@@ -212,8 +215,12 @@ class _Writer:
                 yield "membership: observe"
         else:
             assert members is not None  # noqa: S101  None is a reason
-            yield from _list_lines("members", members)
             unknown = sorted({p.lid or p.id for p in others if p.identity is None})
+            if unknown:
+                # Once the server tells their numbers, an exact list would remove them.
+                yield yaml_comment("nobody is removed, because the number of a participant is unknown")
+                yield "membership: additive"
+            yield from _list_lines("members", members)
             yield from (yaml_comment(f"not managed, because the number is unknown: {lid}") for lid in unknown)
         if admins or (admins is not None and "admins" in self._existing.defaults):
             yield from _list_lines("admins", admins)
@@ -256,8 +263,8 @@ def _why_unmanaged(group: LiveGroup, members: list[str] | None) -> str:
         return "the group shows no participants"
     if members is None:
         return "the number of a participant cannot be written to a file"
-    if len(members) > MAX_PARTICIPANTS:
-        return f"{len(members)} members are more than the {MAX_PARTICIPANTS} that a group can have"
+    if len(members) > MAX_MEMBERS:
+        return f"{len(members)} members are more than the {MAX_MEMBERS} that a group can have beside the account"
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,10 +15,12 @@ from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.errors import ProblemKind
 from reconciler.model.desired import (
     MAX_DESCRIPTION_LENGTH,
+    MAX_MEMBERS,
     MAX_NAME_LENGTH,
     MAX_PARTICIPANTS,
     UNMANAGED,
     DesiredGroup,
+    Lookalikes,
     Member,
     Membership,
     Person,
@@ -70,6 +73,7 @@ class GroupResolver:
             invite=invite_code(_text(fields, "invite", "")),
             state=State(_text(fields, "state", State.PRESENT)),
             max_removals=read_removal_limit(fields.get("max_removals"), self.merged),
+            lookalikes=Lookalikes(_text(fields, "lookalikes", "")) if "lookalikes" in fields else None,
             priority=int(float(_text(fields, "priority", "0"))),
         )
 
@@ -128,10 +132,11 @@ def _needs_own_name(group: DesiredGroup) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class GroupChecker:
-    """Checks resolved groups; `max_members` is the policy's limit."""
+    """Checks resolved groups; `max_members` is the policy's limit, `incomplete` has lists with an entry in error."""
 
     merged: MergedConfig
     problems: ProblemCollector
+    incomplete: AbstractSet[SourceLocation]
     instance: Person | None
     max_members: int | None
 
@@ -168,23 +173,29 @@ class GroupChecker:
         return self.merged.sections["groups"][group.key].place
 
     def _check_size(self, group: DesiredGroup, members: Mapping[Identity, Member]) -> None:
-        place, size, limit = self._place(group).as_key(), len(members), self.max_members
-        own = self.instance is not None and self.instance.identity in members
-        if limit is not None and limit < size - own <= MAX_PARTICIPANTS + own:
+        place, limit = self._place(group).as_key(), self.max_members
+        others = len(members) - (self.instance is not None and self.instance.identity in members)
+        if others > MAX_MEMBERS:
+            message = f"the group has {others:,} members; WhatsApp allows {MAX_MEMBERS:,} beside the account itself"
+            hint = "split it into several groups"
+            if self.instance is None and others == MAX_PARTICIPANTS:
+                hint += ", or set `instance.phone` if the account is one of them"
+            self.problems.error(ProblemKind.LIMIT, place, message, hint)
+        elif limit is not None and others > limit:
             where = self.merged.file_and_line(self.merged.sections["policy"]["max_members"].place)
-            message = f"{quote_value(group.key)} has {size - own:,} members, but `policy.max_members` ({where}) allows"
+            message = f"{quote_value(group.key)} has {others:,} members, but `policy.max_members` ({where}) allows"
             hint = "split it into several groups, or raise the limit"
             self.problems.error(ProblemKind.LIMIT, place, f"{message} {limit:,}", hint)
-        if size > MAX_PARTICIPANTS:
-            message = f"the group has {size:,} members; WhatsApp allows {MAX_PARTICIPANTS:,}"
-            self.problems.error(ProblemKind.LIMIT, place, message, "split it into several groups")
 
     def _check_admins(self, group: DesiredGroup, members: Mapping[Identity, Member]) -> None:
         if isinstance(group.admins, Unmanaged) or group.membership is not Membership.EXACT:
             return
+        fields = self.merged.group_fields(group.key)
+        if any(fields[name].place in self.incomplete for name in ("members", "teams") if name in fields):
+            return  # the entry in error may be the admin's
         for identity, person in group.admins.items():
             if identity not in members and person != self.instance:
-                place = self.merged.group_fields(group.key)["admins"].place
+                place = fields["admins"].place
                 message = f"{quote_value(person.alias or identity)} is in `admins`, but is not a member"
                 hint = "add the person to the members, or the plan removes them from the group"
                 self.problems.warning(ProblemKind.CONTRADICTION, place, message, hint)

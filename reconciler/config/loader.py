@@ -6,7 +6,7 @@ A key in two files of a folder is an error.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -49,14 +49,14 @@ class FileContent:
     linked: bool = False
 
 
-def load(path: Path, *, as_of: date) -> Desired:
+def load(path: Path, *, as_of: date, ignore: Collection[Path] = ()) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    Raise ConfigError with all problems, sorted by file, line and column. A file that has fewer problems
-    together with its folder has only one: the folder is to be loaded.
+    Files of the folder that are to `ignore` are not read. Raise ConfigError with all problems, sorted by file, line
+    and column. A file that has fewer problems together with its folder has only one: the folder is to be loaded.
     """
     if os.path.isdir(path):
-        return _load_path(path, as_of)
+        return _load_path(path, as_of, ignore)
     try:
         return _load_path(path, as_of)
     except ConfigError as error:
@@ -69,9 +69,9 @@ def load(path: Path, *, as_of: date) -> Desired:
         raise ConfigError((Problem(str(path), 0, 0, "", message, hint, kind=ProblemKind.FILE),)) from None
 
 
-def _load_path(path: Path, as_of: date) -> Desired:
+def _load_path(path: Path, as_of: date, ignore: Collection[Path] = ()) -> Desired:
     problems = ProblemCollector()
-    files = [read_file(file, problems) for file in find_config_files(path, problems)]
+    files = [read_file(file, problems) for file in find_config_files(path, problems) if file not in ignore]
     folder = str(path) if os.path.isdir(path) else None
     return _load(files, problems, as_of, folder, path.name, linked_folders(path))
 
@@ -193,7 +193,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     instance = people.phone(own["phone"]) if "phone" in own else None
     memberships = Memberships(merged, people, policy, problems)
     groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
-    GroupChecker(merged, problems, instance, policy.max_members).check(groups)
+    GroupChecker(merged, problems, memberships.incomplete, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)
     people.report_unknown_aliases()
     return Desired(
@@ -202,6 +202,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
+        group_places={key: merged.file_and_line(entry.place) for key, entry in merged.sections["groups"].items()},
         account_since=read_account_since(own.get("since"), policy, problems),
         policy=policy,
         region=people.region,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_text
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_sequence, as_text
 from reconciler.config.people import People
 from reconciler.config.policy import check_country
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
 from reconciler.errors import ProblemKind
 from reconciler.model.desired import Member, Policy
 from reconciler.model.identity import Identity
+from reconciler.model.text import composed
 
 MAX_MEMBERSHIPS = 1_000_000
 """Memberships of all groups and teams together. Beyond it a small file with nested teams fills the memory."""
@@ -24,7 +25,11 @@ _NESTED_COST = 4
 
 
 class Memberships:
-    """Resolves lists of members, and each team once; counts all memberships of a run."""
+    """Resolves lists of members, and each team once; counts all memberships of a run.
+
+    `incomplete` has the places of lists in which an entry is in error: somebody may be meant who is not among the
+    members.
+    """
 
     def __init__(self, merged: MergedConfig, people: People, policy: Policy, problems: ProblemCollector) -> None:
         self._merged = merged
@@ -37,13 +42,17 @@ class Memberships:
         self._team_members: dict[str, Mapping[Identity, Member]] = {}
         self._open_teams: list[str] = []
         self._cycles: set[frozenset[str]] = set()
+        self.incomplete: set[SourceLocation] = set()
+        self._incomplete_teams: set[str] = set()
         for name, entry in self._teams.items():
             self._team(name, entry.place)
 
     def members(self, entry: LocatedValue) -> dict[Identity, Member]:
         """Return the members of a list. A person who is listed twice is one member, with a warning."""
         members: dict[Identity, Member] = {}
+        first: dict[Identity, int] = {}
         by_reference = self._by_reference
+        self._note_gaps(entry)
         for index, item in as_items(entry.value):
             member = by_reference.get(item) if isinstance(item, str) else None
             if member is None:
@@ -51,13 +60,15 @@ class Memberships:
                     break
                 member = self._member(item, entry.place.at(index))
                 if member is None:
+                    self.incomplete.add(entry.place)
                     continue
             identity = member.person.identity
             if identity in members:
-                message = f"{self._people.label(member.person)} is listed twice"
-                hint = "delete one of the two"
-                self._problems.warning(ProblemKind.SAME_TWICE, entry.place.at(index), message, hint)
+                message = f"{self._people.label(member.person)} is listed twice, first at"
+                place, other = entry.place.at(index), entry.place.at(first[identity])
+                self._problems.warning(ProblemKind.SAME_TWICE, place, message, "delete one of the two", other=other)
                 member = _merge_members(members[identity], member)
+            first.setdefault(identity, index)
             members[identity] = member
         self._count(len(members), entry.place)
         return members
@@ -65,12 +76,21 @@ class Memberships:
     def of_teams(self, entry: LocatedValue) -> dict[Identity, Member]:
         """Return the people of a list of teams; each member's `teams` has the path: "staff/board"."""
         members: dict[Identity, Member] = {}
-        for index, name in as_items(entry.value):
-            team = self._team(as_text(name), entry.place.at(index))
+        self._note_gaps(entry)
+        for index, item in as_items(entry.value):
+            name = composed(as_text(item))
+            team = self._team(name, entry.place.at(index))
+            if name in self._incomplete_teams or name not in self._team_members:
+                self.incomplete.add(entry.place)
             if not self._count(len(team), entry.place):
                 return {}
             merge_into(members, team)
         return members
+
+    def _note_gaps(self, entry: LocatedValue) -> None:
+        """Note a list from which the schema check took an entry out."""
+        if None in as_sequence(entry.value):
+            self.incomplete.add(entry.place)
 
     def _count(self, count: int, place: SourceLocation) -> bool:
         """Count memberships; return False, with one error, if a run has far more than anybody can mean."""
@@ -137,6 +157,8 @@ class Memberships:
             nested = self.of_teams(teams)
             self._count(_NESTED_COST * len(nested), entry.place)
             merge_into(through, {identity: _through(name, member) for identity, member in nested.items()})
+        if any(part is not None and part.place in self.incomplete for part in (members, teams)):
+            self._incomplete_teams.add(name)
         return through
 
     def _report_unknown_team(self, name: str, place: SourceLocation) -> None:

@@ -14,6 +14,7 @@ from yaml.events import ScalarEvent
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.source_files import config_files, read_file
 from reconciler.config.yaml_events import DocumentPath, walk
+from reconciler.model.text import composed
 
 MAX_CHARACTERS: Final = 2_000_000
 """Characters that are read, of all files together: completion must answer at once."""
@@ -48,7 +49,7 @@ def defined_names(path: Path) -> DefinedNames:
             case ("people", str(alias)):
                 people.setdefault(alias, "")
             case ("people", str(alias), "name"):
-                people[alias] = value
+                people[alias] = composed(value)
     return DefinedNames(tuple(keys), people)
 
 

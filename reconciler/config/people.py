@@ -6,7 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
-from reconciler.config.phone_numbers import InvalidPhoneNumber, is_region, is_rounded, read_address, with_country_code
+from reconciler.config.phone_numbers import (
+    InvalidPhoneNumber,
+    is_region,
+    is_rounded,
+    read_address,
+    region_hint,
+    with_country_code,
+)
 from reconciler.config.problem_collector import (
     MAX_LISTED_PLACES,
     MAX_PROBLEMS,
@@ -18,7 +25,7 @@ from reconciler.config.problem_collector import (
 from reconciler.errors import ProblemKind
 from reconciler.model.desired import Person
 from reconciler.model.identity import Identity, identity_of_digits
-from reconciler.model.text import normalize
+from reconciler.model.text import composed, normalize
 
 _MAX_REFERENCE_LENGTH = 200
 _MAX_SUGGESTIONS = 50
@@ -80,6 +87,7 @@ class People:
 
     def person(self, reference: str, place: SourceLocation) -> Person | None:
         """Return the person; None, and the reason among the problems, if the reference names nobody."""
+        reference = composed(reference)
         if reference in self._aliases:
             return self.by_identity[self._aliases[reference]]
         if reference in self._unusable_aliases or self._merged.is_broken("people", reference) or self.limit_reached:
@@ -132,8 +140,9 @@ class People:
         code = as_text(entry.value).upper()
         if is_region(code):
             return code
-        place, hint = SourceLocation(entry.place.file, entry.place.path), "use a two-letter code such as US or DE"
-        self._problems.error(ProblemKind.VALUE, place, f"{quote_value(code)} is not a country's code", hint)
+        place = SourceLocation(entry.place.file, entry.place.path)
+        message = f"{quote_value(code)} is not a country's code"
+        self._problems.error(ProblemKind.VALUE, place, message, region_hint(code))
         return None
 
     def _read_aliases(self) -> None:
@@ -172,12 +181,12 @@ class People:
         return replace(
             person,
             alias=alias,
-            name=as_text(name).strip() if name is not None else None,
+            name=normalize(as_text(name)) if name is not None else None,
             lid=f"{as_text(lid).partition('@')[0]}@lid" if lid is not None else None,
         )
 
     def _add_name(self, alias: str, name: str, key: SourceLocation) -> None:
-        namesakes = self._aliases_by_name[normalize(name)]
+        namesakes = self._aliases_by_name[name]
         if namesakes:
             first = namesakes[0]
             other = self._merged.sections["people"][first].place.as_key()

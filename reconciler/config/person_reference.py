@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from reconciler.config.phone_numbers import InvalidPhoneNumber, NationalNumber, read_address
+from reconciler.config.phone_numbers import InvalidPhoneNumber, NationalNumber, copied_number, read_address
 from reconciler.config.problem_collector import quote_person, quote_value, suggest_person
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, Person
 from reconciler.model.identity import identity_of_digits
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import normalize
 
 _MAX_REFERENCE_LENGTH = 200
 _MAX_CANDIDATES = 10
@@ -19,7 +20,7 @@ _GIVE_ONE_PERSON = "give one person: an alias, a name, a phone number or a JID"
 def parse_person(text: str) -> Person:
     """Return the person with a phone number or phone JID; raise UsageError if the text is neither."""
     try:
-        jid = read_address(text.strip(), None)
+        jid = read_address(copied_number(text), None)
     except NationalNumber:
         message = f"{quote_person(text)} is a national number"
         raise UsageError(message, "write it with + and the country code: +49 171 … instead of 0171 …") from None
@@ -37,7 +38,7 @@ def resolve_person(word: str, desired: Desired) -> PersonRef:
     beginning of a word in one. National numbers are read as in the file, by its `region`. Raise UsageError for a word
     that names nobody, or several people, with their aliases.
     """
-    word = word.strip()
+    word = normalize(word)
     if not word or len(word) > _MAX_REFERENCE_LENGTH:
         raise UsageError("PERSON is empty" if not word else "PERSON is too long", _GIVE_ONE_PERSON)
     everybody = list(desired.people.values())
@@ -57,6 +58,7 @@ def resolve_person(word: str, desired: Desired) -> PersonRef:
 
 
 def _resolve_address(word: str, desired: Desired) -> PersonRef:
+    word = copied_number(word)
     try:
         jid = read_address(word, desired.region)
     except InvalidPhoneNumber as error:

@@ -11,9 +11,18 @@ from reconciler.model.identity import Identity, Jid, identity_of_digits, is_grou
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-_ALLOWED = re.compile(r"\+?[0-9 ().\-/]+", re.ASCII)
+_SPACES = "\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
+_ALLOWED = re.compile(rf"\+?[0-9{_SPACES}{_DASHES}().\-/]+")
+# Spaces without a width, soft hyphens, marks for text from left to right. Marks for text from right to left are not
+# among them: they can show the digits in another order than the one in which they are read.
+_UNSEEN = re.compile("[\u00ad\u200b\u200e\u202a\u202c\u202d\u2060\u2066\u2068\u2069\ufeff]")
+_RIGHT_TO_LEFT = re.compile("[\u061c\u200f\u202b\u202e\u2067]")
+_WITH_DECIMALS = re.compile(r".*[0-9].*[.,]0|\+?[0-9]{7,}[.,]0+", re.ASCII)
 _ROUNDED = re.compile(r"\+?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
 _MAX_DIGITS = 40
+_CODE_ALIASES = {"UK": "GB", "EL": "GR", "EN": "GB"}
+"""Codes that people write for a country with another code."""
 _OTHER_COUNTRY = "no number of `region` has this form; begin a number of another country with +"
 
 
@@ -40,6 +49,18 @@ def is_region(code: str) -> bool:
     from phonenumbers import SUPPORTED_REGIONS
 
     return code in SUPPORTED_REGIONS
+
+
+def region_hint(code: str) -> str:
+    """Return what to write instead of a code that no country has."""
+    other = _CODE_ALIASES.get(code)
+    return f"did you mean {other}?" if other else "use a two-letter code such as US or DE"
+
+
+def copied_number(text: str) -> str:
+    """Return a text from a command line without what comes with a number that is copied: `tel:`, direction marks."""
+    plain = _RIGHT_TO_LEFT.sub("", _UNSEEN.sub("", text)).strip()
+    return plain[4:] if plain[:4].casefold() == "tel:" else plain
 
 
 def read_address(text: str, region: str | None) -> Jid:
@@ -84,7 +105,20 @@ def read_phone(text: str, region: str | None) -> str:
         raise InvalidPhoneNumber(
             "is not a valid phone number", _OTHER_COUNTRY if is_national else _country_hint(digits, parsed)
         )
-    return format_number(parsed, PhoneNumberFormat.E164)[1:]
+    digits = format_number(parsed, PhoneNumberFormat.E164)[1:]
+    if is_national and _is_mobile(with_country_code(text, region, digits)):
+        raise InvalidPhoneNumber(
+            "has no +, and is a number of `region` both with a country code and without one",
+            f"if it begins with the country code, write + before it; if not, write +{parsed.country_code} before it",
+        )
+    return digits
+
+
+def _is_mobile(digits: str | None) -> bool:
+    from phonenumbers import PhoneNumberType, number_type, parse
+
+    mobile = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return digits is not None and number_type(parse(f"+{digits}")) in mobile
 
 
 def with_country_code(text: str, region: str | None, digits: str) -> str | None:
@@ -109,13 +143,18 @@ def with_country_code(text: str, region: str | None, digits: str) -> str | None:
 
 def _plain_number(text: str) -> str:
     """Return only the digits, with a plus sign in front if the number is international."""
-    stripped = text.strip()
+    stripped = _UNSEEN.sub("", text).strip()
     if not any(map(str.isdigit, stripped)):
         raise InvalidPhoneNumber("has no digits", "write a phone number")
     if is_rounded(stripped):
         raise InvalidPhoneNumber(
             "has lost its last digits: a spreadsheet rounded it",
             "format that column as text, enter the number again, and copy it from there",
+        )
+    if _WITH_DECIMALS.fullmatch(stripped):
+        decimals = stripped[max(stripped.rfind("."), stripped.rfind(",")) :]
+        raise InvalidPhoneNumber(
+            f"ends in `{decimals}`, as a spreadsheet writes a number", f"delete the `{decimals}`, and check the digits"
         )
     if not _ALLOWED.fullmatch(stripped):
         raise InvalidPhoneNumber(_describe_bad_character(stripped), "write it with digits, spaces and + only")
@@ -153,6 +192,11 @@ def _country_hint(digits: str, parsed: PhoneNumber) -> str:
         return "this is the old Mexican form: remove the 1 after +52"
     if has_old_form and digits.startswith("55"):
         return f"this is the old Brazilian form: add the ninth digit, or write the JID {digits[:4]}…@s.whatsapp.net"
+    if has_old_form and digits.startswith("229"):
+        return "this is the old form of Benin: add 01 after +229"
+    if has_old_form and digits.startswith("225"):
+        current = identity_of_digits(digits)[4:6]
+        return f"this is the old form of Ivory Coast: add the operator's two digits after +225, probably {current}"
     reason = is_possible_number_with_reason(parsed)
     if reason == ValidationResult.TOO_SHORT:
         return "it is too short for its country"
@@ -165,7 +209,7 @@ def _country_hint(digits: str, parsed: PhoneNumber) -> str:
 def country_of(identity: Identity) -> str | None:
     """Return the two-letter code of the number's country; None for a number without a country (a satellite phone, say).
 
-    An identity is in the long form, so that it also stands for the older JIDs of Brazil, Mexico and Argentina.
+    An identity is in the form that is dialled today, so that it also stands for the older JIDs of Brazil, say.
     """
     from phonenumbers import NumberParseException, parse, region_code_for_number
 

@@ -8,14 +8,11 @@ from functools import cache
 
 from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
 from reconciler.config.people import People
-from reconciler.config.phone_numbers import country_of, is_region
+from reconciler.config.phone_numbers import country_of, is_region, region_hint
 from reconciler.config.problem_collector import ProblemCollector, format_path, quote_value
 from reconciler.errors import ProblemKind
 from reconciler.model.desired import Budget, CheckNumbers, DesiredGroup, Person, Policy, RemovalLimit, Unmanaged
 from reconciler.model.identity import Identity
-
-_CODE_ALIASES = {"UK": "GB", "EL": "GR", "EN": "GB"}
-"""Codes that people write for a country with another code."""
 
 
 def read_policy(merged: MergedConfig, people: People, problems: ProblemCollector) -> Policy:
@@ -80,9 +77,8 @@ def _country_codes(entry: LocatedValue | None, problems: ProblemCollector) -> fr
     codes = [(as_text(item.value).upper(), item.place) for item in entry.items()]
     for code, place in codes:
         if not is_region(code):
-            other = _CODE_ALIASES.get(code)
-            hint = f"did you mean {other}?" if other else "use a two-letter code such as US or DE"
-            problems.error(ProblemKind.VALUE, place, f"{quote_value(code)} is not a country's code", hint)
+            message = f"{quote_value(code)} is not a country's code"
+            problems.error(ProblemKind.VALUE, place, message, region_hint(code))
     return frozenset(code for code, _ in codes) if all(is_region(code) for code, _ in codes) else None
 
 

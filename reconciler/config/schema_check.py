@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.config.document import SourceLocation, Tree, as_mapping, as_sequence
 from reconciler.config.problem_collector import MAX_QUOTED_LENGTH, ProblemCollector, did_you_mean, quote_value
+from reconciler.config.yaml_errors import odd_space
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.config.yaml_reader import Document
 from reconciler.errors import ProblemKind
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 SCHEMA = "groups.schema.json"
+_AFTER_COMMA = re.compile(r"[0-9]+(?:[eE]\+?[0-9]{1,2})?", re.ASCII)
+"""The rest of a number in braces after its comma: `{phone: 4,91713E+12}`."""
 _Errors = Iterator["ValidationError"]
 _checks: dict[int, tuple[Any, Callable[[Any], bool]]] = {}
 """The compiled parts of the schema by `id`, each with the part itself, which keeps its id alive."""
@@ -175,6 +178,9 @@ def _report(error: ValidationError, place: SourceLocation, problems: ProblemColl
         case "additionalProperties":
             key, known = str(place.path[-1]), part["properties"]
             hint = did_you_mean(key, known) or f"use one of {', '.join(known)}"
+            hint = odd_space(key) or hint
+            if value is None and _AFTER_COMMA.fullmatch(key):
+                hint = "the comma before it ends the number: write the whole number in quotes, without a comma"
             problems.error(ProblemKind.UNKNOWN_KEY, place.as_key(), f"unknown key {quote_value(key)}", hint)
         case "propertyNames":
             key = str(place.path[-1])
@@ -193,7 +199,8 @@ def _report(error: ValidationError, place: SourceLocation, problems: ProblemColl
             hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(part)}"
             problems.error(ProblemKind.MISSING_KEY, place.as_key(), f"`{missing}` is missing", hint)
         case _ if value is None:
-            problems.error(ProblemKind.VALUE, place, "the value is empty", _hint_for_empty(place.path, part))
+            message = "the list is empty" if "array" in part.get("type", ()) else "the value is empty"
+            problems.error(ProblemKind.VALUE, place, message, _hint_for_empty(place.path, part))
         case _:
             message = f"expected {_expected(part)}, found {_describe(value)}"
             problems.error(ProblemKind.VALUE, place, message, _hint(value, place.path, part))
@@ -220,10 +227,20 @@ def _valid_key(text: str, part: dict[str, Any]) -> str:
     return key if _fits(part)(key) else ""
 
 
+_EMPTY_LISTS = {
+    "admins": ("nobody is to be an admin", ": then the admins are not checked"),
+    "members": ("nobody is to be a member", ": then the members stay as they are"),
+    "teams": ("no team is to be in it", ""),
+}
+"""When a list of a group is to be empty, and what it means to leave it out."""
+
+
 def _hint_for_empty(path: DocumentPath, part: dict[str, Any]) -> str:
     types = part.get("type", ())
     if "array" in types:
-        return "write [] for an empty list, or remove the key"
+        key = quote_value(str(path[-1]))[1:-1]
+        meant, without = _EMPTY_LISTS.get(key, ("nothing is to be in it", ""))
+        return f"write `{key}: []` if {meant}, or remove the key{without}"
     if types == "object":
         return "write {} for an empty mapping, or remove the key"
     if path[-1:] == ("description",):
@@ -234,6 +251,8 @@ def _hint_for_empty(path: DocumentPath, part: dict[str, Any]) -> str:
 def _hint(value: Tree, path: DocumentPath, part: dict[str, Any]) -> str:
     if not isinstance(value, str):
         return ""
+    if part.get("type") in ("array", "object") and (hint := odd_space(value)):
+        return hint
     if "enum" in part:
         return did_you_mean(value, (option for option in part["enum"] if isinstance(option, str)))
     if part.get("type") == "array" and value:

@@ -42,8 +42,8 @@ class SourceFile:
 
 
 def is_config_file(path: PurePath) -> bool:
-    """Return whether a file, by its path below a folder, is one of that folder's YAML files."""
-    return path.name.endswith(SUFFIXES) and not any(part.startswith(".") for part in path.parts)
+    """Return whether a file, by its path below a folder, is one of that folder's YAML files, `groups.YAML` too."""
+    return path.name.lower().endswith(SUFFIXES) and not any(part.startswith(".") for part in path.parts)
 
 
 def config_files(path: Path) -> tuple[Path, ...]:
@@ -71,6 +71,12 @@ def find_config_files(path: Path, problems: ProblemCollector) -> tuple[Path, ...
     if not files and not problems.failed:
         report_empty_folder(str(path), problems)
     return tuple(sorted(files))
+
+
+def has_only_comments(file: Path) -> bool:
+    """Return whether a file has nothing but comments and blank lines; False if it cannot be read."""
+    source = read_file(file, ProblemCollector())
+    return source is not None and all(line.strip()[:1] in ("", "#") for line in source.text.splitlines())
 
 
 def folders_with(file: Path) -> Iterator[Path]:

@@ -24,8 +24,10 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from reconciler.model.text import composed
+
 DocumentPath: TypeAlias = tuple[str | int, ...]
-"""The way from the root to a value: keys and indexes (from 0)."""
+"""The way from the root to a value: keys, in Unicode's composed form, and indexes (from 0)."""
 NextEvent = Callable[[], Event]
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
 
@@ -78,7 +80,7 @@ def _walk(
     elif isinstance(value, MappingStartEvent):
         while not isinstance(key := next_event(), MappingEndEvent):
             if isinstance(key, ScalarEvent):
-                yield from _walk(next_event, (*path, key.value), key, next_event(), wanted)
+                yield from _walk(next_event, (*path, composed(key.value)), key, next_event(), wanted)
             else:
                 _skip(next_event, key)
                 _skip(next_event, next_event())

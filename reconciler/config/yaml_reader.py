@@ -16,6 +16,7 @@ from yaml.events import (
     Event,
     MappingEndEvent,
     MappingStartEvent,
+    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
@@ -24,9 +25,10 @@ from yaml.events import (
 
 from reconciler.config.document import SourceLocation, Tree
 from reconciler.config.problem_collector import ProblemCollector, quote_value
-from reconciler.config.yaml_errors import describe_yaml_error
+from reconciler.config.yaml_errors import TEXT_KEYS, describe_yaml_error, noun_of
 from reconciler.config.yaml_events import DocumentPath, event_mark, events_of
 from reconciler.errors import ProblemKind
+from reconciler.model.text import composed
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 """The spellings of an empty value, if they stand without quotes."""
@@ -37,7 +39,6 @@ MAX_EXPANDED_NODES = 100_000
 _YAML_TAG = "tag:yaml.org,2002:"
 _IGNORED_KEY = "?"
 """Replaces, in a path, a key that cannot be used: the reader drops its value, but still counts its nesting."""
-_TEXT_KEYS = frozenset({"name", "description"})
 _PERHAPS_TEXT = re.compile(r"[ \t]+(#\w[^\r\n]*)")
 _KEYS_WITH_LINES = frozenset({"allowed_countries", "instance", "max_members", "max_removals", "path", "restrictions"})
 """Keys whose line a message about something else may need."""
@@ -94,6 +95,7 @@ class _Reader:
         self._lines = document.lines
         self._problems = problems
         self._anchors: dict[str, _Anchored | None] = {}
+        self._unused_anchors: dict[str, tuple[DocumentPath, NodeEvent]] = {}
         self._measures: dict[int, tuple[int, int]] = {}
         self._expanded = 0
 
@@ -104,9 +106,16 @@ class _Reader:
             raise self._stop((), start, "the file is empty", "begin with `version: 1`")
         root = self._node(self._next(), ())
         self._next()
-        if not isinstance(extra := self._next(), StreamEndEvent):
-            message = "the file contains several YAML documents"
-            raise self._stop((), extra, message, "put each one into its own file, in one folder")
+        while not isinstance(extra := self._next(), StreamEndEvent):
+            content = self._next()
+            if not (isinstance(content, ScalarEvent) and content.value == "" and content.implicit[0]):
+                message = "the file contains several YAML documents"
+                raise self._stop((), extra, message, "put each one into its own file, in one folder")
+            self._next()  # a line with --- and nothing after it is an empty document, and does not count
+        for path, event in self._unused_anchors.values():
+            anchor = quote_value(f"&{event.anchor}")
+            message = f"{anchor} is a YAML anchor, which nothing uses, and no part of the {path[-1]}"
+            self._error(ProblemKind.YAML, path, event, message, f"put the {path[-1]} in quotes")
         return root
 
     def _node(self, event: Event, path: DocumentPath) -> Tree:
@@ -116,10 +125,14 @@ class _Reader:
         if event.tag is not None:
             tag = event.tag.replace(_YAML_TAG, "!!") if event.tag.startswith(_YAML_TAG) else event.tag
             message = f"the YAML tag {quote_value(tag)} is not allowed"
-            self._error(ProblemKind.YAML, path, event, message, "remove it: every value is text")
+            is_text = path[-1:] and path[-1] in TEXT_KEYS
+            hint = f"put the {path[-1]} in quotes" if is_text else "remove it: every value is text"
+            self._error(ProblemKind.YAML, path, event, message, hint)
         if event.anchor is None:
             return self._content(event, path)
         self._anchors[event.anchor] = None
+        if path and path[-1] in TEXT_KEYS:
+            self._unused_anchors[event.anchor] = path, event
         value = self._content(event, path)
         self._anchors[event.anchor] = _Anchored(value, *self._measure(value))
         return value
@@ -157,7 +170,7 @@ class _Reader:
             if (at_groups or key in _KEYS_WITH_LINES) and event.start_mark:
                 self._lines[(*path, key)] = event.start_mark.line + 1
             value = self._next()
-            if key in _TEXT_KEYS:
+            if key in TEXT_KEYS:
                 self._check_comment(value, (*path, key))
             pairs[key] = self._node(value, (*path, key))
         return pairs
@@ -174,31 +187,33 @@ class _Reader:
             self._problems.warning(ProblemKind.YAML, SourceLocation(self._file, path), message, hint)
 
     def _key(self, event: Event, path: DocumentPath, pairs: dict[str, Tree]) -> str | None:
-        """Return the key; None if it cannot be used, so that the caller drops its value."""
+        """Return the key, as it compares; None if it cannot be used, so that the caller drops its value."""
         if not isinstance(event, ScalarEvent):
             self._error(ProblemKind.YAML, path, event, "a key must be plain text", "remove the brackets or the alias")
             self._node(event, (*path, _IGNORED_KEY))
             return None
-        plain = event.implicit[0]
-        if plain and event.value in NULLS:
+        plain, key = event.implicit[0], composed(event.value)
+        if plain and key in NULLS:
             self._error(ProblemKind.YAML, path, event, "a key is empty", "give it a name, or put it in quotes")
-        elif plain and event.value == "<<":
+        elif plain and key == "<<":
             self._error(ProblemKind.YAML, path, event, "merge keys are not supported", "use teams or defaults")
-        elif event.value in pairs:
-            first = SourceLocation(self._file, (*path, event.value), key=True)
-            message = f"{quote_value(event.value)} is defined twice, first at"
+        elif key in pairs:
+            first = SourceLocation(self._file, (*path, key), key=True)
+            message = f"{quote_value(key)} is defined twice, first at"
             self._error(ProblemKind.DUPLICATE_KEY, first.path, event, message, "keep one of them", other=first)
         else:
             if event.tag is not None or event.anchor is not None:
                 self._error(ProblemKind.YAML, path, event, "a key has a YAML tag or anchor", "remove it")
-            return event.value
+            return key
         return None
 
     def _alias(self, event: AliasEvent, path: DocumentPath) -> Tree:
         name = quote_value(f"*{event.anchor}")
+        self._unused_anchors.pop(str(event.anchor), None)
         if event.anchor not in self._anchors:
             message = f"the alias {name} has no anchor before it"
-            raise self._stop(path, event, message, "quote text that begins with an asterisk")
+            noun = noun_of(path[-1] if path else "")
+            raise self._stop(path, event, message, f"put the {noun} in quotes if it begins with an asterisk")
         anchored = self._anchors[event.anchor]
         if anchored is None:
             raise self._stop(path, event, f"the alias {name} contains itself", "write its content out")

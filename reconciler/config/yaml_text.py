@@ -59,15 +59,17 @@ def _double_quoted(char: str) -> str:
 def slug(name: str) -> str:
     """Return the name as a key: its letters and digits in lower case, joined by single hyphens; empty without any.
 
-    Latin letters lose their accents; letters of other scripts stay as they are.
+    Letters of every script stay as they are, ä and ß too: nobody has to guess how a name was transliterated.
     """
-    key = ""
-    for char in _INVISIBLE.sub("", unicodedata.normalize("NFKD", name)).lower():
+    key, is_latin = "", True
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKD", name))
+    for char in unicodedata.normalize("NFKC", visible).lower():
         category = unicodedata.category(char)
         if category[0] == "L" or category == "Nd":
             key += char
-        elif category[0] == "M" and key and not key[-1].isascii():
-            key += char  # part of a letter that is not Latin
+            is_latin = char.isascii() or unicodedata.name(char, "").startswith("LATIN")
+        elif category[0] == "M" and key and not is_latin:
+            key += char  # part of a letter; Latin letters have theirs in them
         elif category[0] not in "MC" or char.isspace():
             key += "" if key.endswith("-") else "-"
     return unicodedata.normalize("NFC", key.strip("-"))[:_MAX_KEY_LENGTH].strip("-")

@@ -20,9 +20,10 @@ from reconciler.diff.participants import (
     sorted_people,
     wanted_members,
 )
+from reconciler.errors import InvalidResponse
 from reconciler.messages import Message
-from reconciler.model.desired import Desired, DesiredGroup, Membership, Person, State, Unmanaged
-from reconciler.model.live import ListedGroup, LiveGroup
+from reconciler.model.desired import MAX_FURTHER_CALLS, Desired, DesiredGroup, Membership, Person, State, Unmanaged
+from reconciler.model.live import ListedGroup, LiveGroup, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import TEXT_FIELDS, Untrusted, normalize, texts_equal
 
@@ -36,24 +37,23 @@ def needs_read(match: Match) -> bool:
     A name that differs needs it too, since only an admin can change it and only a read shows who is one.
     """
     group, listed = match.group, match.listed
-    if listed is None or group.state is State.LEFT:
+    if listed is None or listed.fault is not None or group.state is State.LEFT:
         return False
     manages_people = not (
         isinstance(group.members, Unmanaged) and isinstance(group.admins, Unmanaged) and not group.absent
     )
     manages_description = not isinstance(group.description, Unmanaged)
     is_renamed = not isinstance(group.name, Unmanaged) and not texts_equal(group.name, listed.name)
-    if listed.participants is not None and (listed.description is not None or not manages_description):
+    is_told = bool(listed.name) or isinstance(group.name, Unmanaged)
+    if listed.participants is not None and is_told and (listed.description is not None or not manages_description):
         return False
     return manages_people or manages_description or is_renamed
 
 
-def compare(
-    matches: Iterable[Match], desired: Desired, live_groups: Mapping[str, LiveGroup | None]
-) -> tuple[Change, ...]:
+def compare(matches: Iterable[Match], desired: Desired, live_groups: Mapping[str, ReadGroup]) -> tuple[Change, ...]:
     """Return the change of every matched group.
 
-    `live_groups` has the groups that were read whole, by id; None stands for a listed group that could not be found.
+    `live_groups` has what came of reading the groups whole, by id.
     """
     by_lid = people_by_lid(desired)
     changes = (_compare_one(match, desired, live_groups, by_lid) for match in matches)
@@ -61,7 +61,7 @@ def compare(
 
 
 def _compare_one(
-    match: Match, desired: Desired, live_groups: Mapping[str, LiveGroup | None], by_lid: Mapping[str, Person]
+    match: Match, desired: Desired, live_groups: Mapping[str, ReadGroup], by_lid: Mapping[str, Person]
 ) -> Change:
     group, listed = match.group, match.listed
     change = Change(
@@ -78,10 +78,18 @@ def _compare_one(
         if group.membership is Membership.OBSERVE:
             return _observed(change, Message.of("observed-in-left-group"))
         return replace(change, leave=True)
-    if listed.id in live_groups and live_groups[listed.id] is None:
+    live = live_groups.get(listed.id, listed.to_live_group())
+    if live is None:
         return replace(change, blocked=(Message.of("group-disappeared"),), fully_blocked=True)
-    live = live_groups.get(listed.id) or listed.to_live_group()
+    if isinstance(live, InvalidResponse):
+        return _unreadable(change, live.summary())
+    if listed.fault is not None:
+        return _unreadable(change, listed.fault)
     return _with_live(replace(change, live=live), live, desired, by_lid)
+
+
+def _unreadable(change: Change, fault: str) -> Change:
+    return replace(change, blocked=(Message.of("group-unreadable", fault=fault),), fully_blocked=True)
 
 
 def _display_name(group: DesiredGroup, listed: ListedGroup | None) -> Untrusted:
@@ -122,7 +130,11 @@ def _without_live(change: Change, desired: Desired) -> Change:
 def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mapping[str, Person]) -> Change:
     group, roster = change.group, identify_participants(live, by_lid)
     texts, members = _text_changes(group, live), diff_members(group, roster, desired)
-    advice = (*members.advice, *_admin_advice(group, roster, desired), *_unidentified_advice(roster, group))
+    advice = (
+        *members.advice,
+        *_admin_advice(group, roster, desired),
+        *_unidentified_advice(roster, group, len(members.add)),
+    )
     account = desired.account.identity if desired.account is not None else None
     # Where the account is not among those identified, one of the others may be it.
     counts_account = account is not None and (account in roster.present or bool(roster.unknown))
@@ -180,6 +192,8 @@ def _text_changes(group: DesiredGroup, live: LiveGroup | None) -> tuple[TextChan
 def _admin_advice(group: DesiredGroup, roster: Roster, desired: Desired) -> tuple[Advice, ...]:
     if isinstance(group.admins, Unmanaged):
         return ()
+    if any(participant.is_admin is None for participant in (*roster.present.values(), *roster.unknown)):
+        return (Advice(AdviceKind.ADMIN, Message.of("admins-not-told")),)
     excluded = desired.excluded_people
     admins = {i for i, p in roster.present.items() if p.is_admin or i in roster.owners} - excluded
     missing = [PersonRef.of(p) for i, p in group.admins.items() if i not in admins | excluded]
@@ -190,11 +204,17 @@ def _admin_advice(group: DesiredGroup, roster: Roster, desired: Desired) -> tupl
     )
 
 
-def _unidentified_advice(roster: Roster, group: DesiredGroup) -> tuple[Advice, ...]:
+def _unidentified_advice(roster: Roster, group: DesiredGroup, adds: int) -> tuple[Advice, ...]:
+    """Return who is not identified, and what it may cost that somebody to be added is among them."""
     if isinstance(group.members, Unmanaged) and not group.absent:
         return ()
     people = [PersonRef(None, None, lid=participant.lid or participant.id) for participant in roster.unknown]
-    return Advice.for_people(AdviceKind.UNIDENTIFIED, Message.of("no-phone-number"), people)
+    found = Advice.for_people(AdviceKind.UNIDENTIFIED, Message.of("no-phone-number"), people)
+    if not found or not adds or group.membership is Membership.OBSERVE:
+        return found
+    # One read, and for each part of a call that is refused two smaller ones.
+    calls = 1 + min(2 * (adds - 1), MAX_FURTHER_CALLS)
+    return (*found, Advice(AdviceKind.UNIDENTIFIED, Message.of("search-may-cost", count=adds, calls=calls)))
 
 
 def members_not_managed(changes: Iterable[Change]) -> tuple[Advice, ...]:

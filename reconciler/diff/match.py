@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from reconciler.diff.change import MatchedBy
 from reconciler.messages import Message
-from reconciler.model.desired import DesiredGroup, State, Unmanaged
-from reconciler.model.live import ListedGroup
+from reconciler.model.desired import DesiredGroup, Membership, State, Unmanaged
+from reconciler.model.live import ListedGroup, OddEntry
 from reconciler.model.text import Untrusted, normalize
 
 
@@ -23,6 +23,13 @@ class Match:
     blocked: Message | None = None
     candidates: tuple[str, ...] = ()
     """Ids of the live groups of which one may be meant, where the match is blocked."""
+
+    @property
+    def creates(self) -> bool:
+        """Whether a plan creates this group."""
+        group = self.group
+        found = self.listed is not None or self.blocked is not None or group.invite is not None
+        return not found and group.state is State.PRESENT and group.membership is not Membership.OBSERVE
 
 
 def lookup_names(group: DesiredGroup) -> tuple[str, ...]:
@@ -52,7 +59,7 @@ def match_groups(groups: Iterable[DesiredGroup], listed: Sequence[ListedGroup]) 
     pinned_ids = {group.id for group in groups if group.id is not None}
     by_name: dict[str, list[ListedGroup]] = defaultdict(list)
     for entry in listed:
-        if entry.id not in pinned_ids:
+        if entry.name and entry.id not in pinned_ids:
             by_name[normalize(entry.name)].append(entry)
     matches = {
         group.key: _match_by_id(group, group.id, by_id, by_name)
@@ -98,6 +105,26 @@ def _match_by_name(group: DesiredGroup, by_name: Mapping[str, list[ListedGroup]]
     else:
         reason = Message.of("name-ambiguous", count=count, name=name, ids=ids)
     return Match(group, blocked=reason, candidates=ids)
+
+
+def block_unlisted(matches: Mapping[str, Match], odd: Sequence[OddEntry]) -> dict[str, Match]:
+    """Block the keys of groups to be created that an unreadable entry of the list may be: nobody knows its id.
+
+    An entry that tells its name can only be the group of that name.
+    """
+
+    def may_be(entry: OddEntry, group: DesiredGroup) -> bool:
+        return not entry.name or normalize(entry.name) in normalized_names(group)
+
+    blocked = dict(matches)
+    for key, match in matches.items():
+        group = match.group
+        if match.listed is not None or match.blocked or group.state is State.LEFT or group.invite is not None:
+            continue
+        fault = next((entry.fault for entry in odd if may_be(entry, group)), None)
+        if fault is not None:
+            blocked[key] = Match(group, blocked=Message.of("list-entry-unreadable", fault=fault))
+    return blocked
 
 
 def _block_shared(matches: dict[str, Match]) -> dict[str, Match]:

@@ -118,9 +118,10 @@ def lacks_admin_rights(roster: Roster, account: Person | None) -> bool:
     """Whether the account is among the participants, but not as an admin.
 
     The group's `owner` does not count: an account that created a group, left it and came back is no longer an admin.
+    Where the server reports no roles, only the call itself shows it.
     """
     own = roster.present.get(account.identity) if account is not None else None
-    return own is not None and not (own.is_admin or own.is_owner)
+    return own is not None and own.is_admin is False and not own.is_owner
 
 
 def diff_members(group: DesiredGroup, roster: Roster, desired: Desired) -> MembershipDiff:

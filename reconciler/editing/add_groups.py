@@ -17,10 +17,12 @@ from reconciler.config.export import Entries, Existing
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.yaml_events import DocumentPath, used_anchors, walk
 from reconciler.config.yaml_reader import read_yaml
-from reconciler.diff.match import normalized_names
+from reconciler.diff.lookalike import Creation, LookalikeSearch
+from reconciler.diff.match import match_groups, normalized_names
+from reconciler.diff.participants import people_by_lid
 from reconciler.editing.yaml_edit import Insertion, YamlFile, is_shared
 from reconciler.model.desired import Desired, Unmanaged
-from reconciler.model.live import LiveGroup
+from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.text import normalize
 
 _ENTRY_INDENT = 2
@@ -49,6 +51,30 @@ def new_groups(groups: Sequence[LiveGroup], desired: Desired) -> list[LiveGroup]
     ids = {group.id for group in desired.groups if group.id is not None}
     names = {name for group in desired.groups if group.id is None for name in normalized_names(group)}
     return [group for group in groups if group.id not in ids and normalize(group.name) not in names]
+
+
+def lookalikes(live: Sequence[LiveGroup], new: Sequence[LiveGroup], desired: Desired) -> dict[str, str]:
+    """Return, by the ids of `new` groups, the key that no live group matches and that the group may be.
+
+    Under a key of its own the group would block that key no more, and the next plan would create a second one.
+    """
+    matches = match_groups(desired.groups, [_entry(group) for group in live])
+    keys = [key for key, match in matches.items() if match.creates and match.group.lookalikes is None]
+    searches = {key: Creation.of(matches[key], desired) for key in keys}
+    lids = {digits: person.identity for digits, person in people_by_lid(desired).items()}
+    account = None if desired.account is None else desired.account.identity
+
+    def may_be(creation: Creation, group: LiveGroup) -> bool:
+        search = LookalikeSearch(creations=[creation], others=[_entry(group)], lids=lids, account=account)
+        return bool(search.blocked({group.id: group}))
+
+    found = {group.id: next((key for key in keys if may_be(searches[key], group)), "") for group in new}
+    return {group_id: key for group_id, key in found.items() if key}
+
+
+def _entry(group: LiveGroup) -> ListedGroup:
+    """Return a group that was read as the list would show it."""
+    return ListedGroup(id=group.id, name=group.name, count=group.count, participants=group.participants)
 
 
 def new_people(entries: Entries, desired: Desired) -> frozenset[str]:

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from reconciler.diff.match import lookup_names
-from reconciler.model.desired import DEFAULT_REMOVALS, Desired, DesiredGroup, Membership, RemovalLimit, State, Unmanaged
+from reconciler.model.desired import (
+    DEFAULT_REMOVALS,
+    Desired,
+    DesiredGroup,
+    Lookalikes,
+    Membership,
+    RemovalLimit,
+    State,
+    Unmanaged,
+)
 from reconciler.model.identity import Identity
 
 
@@ -24,6 +33,8 @@ def added_field_note(group: DesiredGroup, policy_limit: RemovalLimit | None, fie
         changed = group.state is State.PRESENT and group.membership is not Membership.OBSERVE
         renamed = " and renamed" if changed and not isinstance(group.name, Unmanaged) else ""
         return f"if no live group has its name, the one with an earlier name is adopted{renamed}"
+    if field == "lookalikes":
+        return _ALLOWS_LOOKALIKES
     if field == "max_removals" and group.max_removals is not None:
         limit = policy_limit or DEFAULT_REMOVALS
         wider = f"allows more removals than the limit of all groups ({limit})"
@@ -125,20 +136,24 @@ def _id_note(old: DesiredGroup, new: DesiredGroup) -> str:
 
 
 def _name_note(old: DesiredGroup, new: DesiredGroup) -> str:
-    """Warn of a group without an id that loses its live name: it would be created a second time."""
+    """Warn of a group without an id that loses its live name: it may be created a second time."""
     if isinstance(old.name, Unmanaged) or isinstance(new.name, Unmanaged):
         return ""
     if new.id is not None or new.invite is not None or old.name in lookup_names(new):
         return ""
-    return "the live group no longer matches, so a second one is created: add its `id`, or the old name to `previously`"
+    return (
+        "the live group no longer matches: a second one may be created; add its `id`, or the old name to `previously`"
+    )
 
 
+_ALLOWS_LOOKALIKES: Final = "the group is created although a live group may be it"
 _GROUP_NOTES: Final[Mapping[str, Callable[[DesiredGroup, DesiredGroup], str]]] = {
     "id": _id_note,
     "name": _name_note,
     "members": _members_note,
     "membership": _members_note,
     "state": lambda _, new: "the instance leaves the group; nobody is removed" if new.state is State.LEFT else "",
+    "lookalikes": lambda _, new: _ALLOWS_LOOKALIKES if new.lookalikes is Lookalikes.ALLOW else "",
     "max_removals": lambda old, new: _limit_note(old.max_removals, new.max_removals),
 }
 _SETTING_NOTES: Final[Mapping[str, str]] = {

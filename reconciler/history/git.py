@@ -1,7 +1,7 @@
 """Ask git: where a repository is, what its objects are, which commit a name means, which one was applied last.
 
 Git is the one other program that is started. It gets fixed arguments and no shell; names that a user chose go to its
-stdin, so that git treats none as an option. It takes no lock and does not read the working tree.
+stdin, so that git treats none as an option. It takes no lock; `has_uncommitted_changes` alone reads the working tree.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
 from reconciler.errors import RevisionError
@@ -146,11 +146,6 @@ class Commit:
     ref: str
     oid: str
 
-    @property
-    def short(self) -> str:
-        """The beginning of the hash, enough to find it by."""
-        return self.oid[:9]
-
 
 def find_commit(path: Path, ref: str) -> Commit | None:
     """Return the commit that `ref` means in the repository of `path`; None if there is none, or no repository."""
@@ -159,6 +154,21 @@ def find_commit(path: Path, ref: str) -> Commit | None:
         return resolve_commit(git, ref)
     except RevisionError:
         return None
+
+
+def has_uncommitted_changes(path: Path, wanted: Callable[[PurePosixPath], bool]) -> bool:
+    """Return whether a file, or a `wanted` file below a folder, differs from HEAD or is not in it.
+
+    `wanted` gets the path below the folder, of a file its name. Files that git ignores do not count. Raises
+    RevisionError without git or a repository.
+    """
+    git, inside = locate_repository(path)
+    folder = PurePosixPath(inside if os.path.isdir(path) else os.path.dirname(inside))
+    # A program that the repository's configuration names is not started.
+    options = ("-z", "--porcelain", "--no-renames", "--untracked-files=all")
+    entries = git.run("-c", "core.fsmonitor=false", "status", *options).split(b"\0")
+    names = (PurePosixPath(os.fsdecode(entry[3:])) for entry in entries if entry)
+    return any(name.is_relative_to(inside) and wanted(name.relative_to(folder)) for name in names)
 
 
 def resolve_commit(git: Git, ref: str) -> Commit:

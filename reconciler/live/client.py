@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
-from reconciler.errors import InvalidResponse, UsageError
+from reconciler.errors import HttpError, InvalidResponse, UsageError
 from reconciler.live import decode, endpoints
 from reconciler.live.base_url import quote_segment
-from reconciler.live.decode import CreatedGroup, Dialect, JsonValue
+from reconciler.live.decode import UNKNOWN_FORM, CreatedGroup, Dialect, JsonValue, SentMessage
 from reconciler.live.paging import Paginator
+from reconciler.live.responses import ApiResponse
 from reconciler.live.retry import Retry
 from reconciler.live.transport import Transport
 from reconciler.model.identity import chat_id, invite_code, is_group_id
-from reconciler.model.live import ApiCall, Contact, ContactCheck, Instance, Listing, LiveGroup
+from reconciler.model.live import (
+    ApiCall,
+    Contact,
+    ContactCheck,
+    Instance,
+    ListedGroup,
+    Listing,
+    LiveGroup,
+    OddEntry,
+    PersonAnswer,
+)
 from reconciler.model.text import texts_equal
 from reconciler.sanitize.mask import mask_person
+
+_MISSING: Final = frozenset({"missing", "required", "empty", "undefined", "null", "must", "expected", "need", "needs"})
+_UNKNOWN: Final = frozenset({"unknown", "unexpected", "unrecognized", "exist", "allowed"})
+"""Words by which servers say that a field is missing, or that they do not know one."""
 
 
 class Client:
@@ -28,15 +45,15 @@ class Client:
     server surely did not process the first.
     """
 
-    def __init__(self, transport: Transport, instance_id: str) -> None:
+    def __init__(self, transport: Transport, instance_id: str, *, reference: bool = False) -> None:
         self.instance_id = instance_id
         self._transport = transport
         self._base = _instance_path(instance_id)
-        self._dialect: Dialect | None = None
+        self._dialect = Dialect.REFERENCE if reference else Dialect.GUIDE
 
     @property
-    def removes_by_post(self) -> bool:
-        """Whether the server removes people by POST …/participants/remove: the newest read tells its dialect."""
+    def sends_reference(self) -> bool:
+        """Whether requests follow the reference dialect: the newest read tells; before any read it is the guide's."""
         return self._dialect is Dialect.REFERENCE
 
     def instance(self) -> Instance:
@@ -50,13 +67,17 @@ class Client:
         """
 
         def fetch(query: Mapping[str, int] | None) -> Any:
-            data = self._send(endpoints.GROUPS, query).raw
+            data = self._list_page(endpoints.GROUPS, query)
             self._learn_dialect(data.get("items") if isinstance(data, dict) else data)
             return data
 
         endpoint = str(endpoints.GROUPS)
-        groups = Paginator(fetch, decode.listed_group, attrgetter("id"), endpoint, verify_end=verify_end).read_all()
-        return Listing(tuple(sorted(groups.entries, key=attrgetter("id"))), groups.complete)
+        read = Paginator(fetch, decode.list_entry, attrgetter("id"), endpoint, verify_end=verify_end).read_all()
+        groups = sorted((one for one in read.entries if isinstance(one, ListedGroup)), key=attrgetter("id"))
+        odd = tuple(one for one in read.entries if isinstance(one, OddEntry))
+        if odd and not groups:
+            raise InvalidResponse(odd[0].fault.removeprefix(f"{endpoint}: "), endpoint=endpoint, hint=UNKNOWN_FORM)
+        return Listing(tuple(groups), read.complete, odd)
 
     def group(self, group_id: str) -> LiveGroup:
         """Read one group whole."""
@@ -81,13 +102,16 @@ class Client:
         """Set a group's name, its description ("" clears it), or both."""
         self._send(endpoints.patch_group(_valid_group_id(group_id), name, description))
 
-    def add_participants(self, group_id: str, jids: Sequence[str]) -> None:
-        """Add people by JID; raise Conflict if one is already in, Unprocessable if the server rejects a format."""
-        self._send(endpoints.add_participants(_valid_group_id(group_id), jids))
+    def add_participants(self, group_id: str, jids: Sequence[str]) -> tuple[PersonAnswer, ...]:
+        """Add people by JID, and return what the service answered for each, where it did.
+
+        Raise Conflict if one is already in, Unprocessable if the server rejects a format.
+        """
+        return decode.person_answers(self._send(endpoints.add_participants(_valid_group_id(group_id), jids)))
 
     def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
         """Remove people by JID, as the server's dialect demands; raise Conflict if one is not in."""
-        self._send(endpoints.remove_participants(_valid_group_id(group_id), jids, by_post=self.removes_by_post))
+        self._send(endpoints.remove_participants(_valid_group_id(group_id), jids, by_post=self.sends_reference))
 
     def leave_group(self, group_id: str) -> None:
         """Take the instance out of a group; only an invite or another admin brings it back."""
@@ -102,21 +126,26 @@ class Client:
         bare_code = invite_code(code)
         if bare_code is None:
             raise UsageError("the invite is neither a code nor a chat.whatsapp.com link")
-        return decode.joined_id(self._send(endpoints.join_group(bare_code)))
+        return decode.joined_id(
+            self._send_in_either(lambda reference: endpoints.join_group(bare_code, reference=reference))
+        )
 
-    def send_message(self, chat: str, text: str) -> str:
-        """Send a text to a group or person, by id; return the message's id."""
+    def send_message(self, chat: str, text: str) -> SentMessage:
+        """Send a text to a group or person, by id; the answer shows if it is sent or only accepted."""
         address = chat_id(chat)
         if address is None:
             hint = "give a group's id or a person's phone JID"
             raise UsageError(f"{mask_person(chat)[:40]!r} is not a chat's id", hint)
-        return decode.message_id(self._send(endpoints.send_message(address, text), retry=Retry.AT_MOST_ONCE))
+        answer = self._send_in_either(
+            lambda reference: endpoints.send_message(address, text, reference=reference), retry=Retry.AT_MOST_ONCE
+        )
+        return decode.sent_message(answer)
 
     def contacts(self) -> tuple[Contact, ...]:
         """List the instance's address book, sorted by id and name; one id may appear under two names."""
 
         def fetch(query: Mapping[str, int] | None) -> Any:
-            return self._send(endpoints.CONTACTS, query).raw
+            return self._list_page(endpoints.CONTACTS, query)
 
         contacts = Paginator(fetch, decode.contact, _contact_key, str(endpoints.CONTACTS)).read_all()
         return tuple(sorted(contacts.entries, key=lambda contact: (contact.id, contact.name or "")))
@@ -132,9 +161,41 @@ class Client:
         self, call: ApiCall, query: Mapping[str, Any] | None = None, *, retry: Retry = Retry.IDEMPOTENT
     ) -> JsonValue:
         """Send a call below the instance; return the data of its response."""
-        path = self._base + call.path
-        response = self._transport.request(call.method, path, json=call.body, params=query, retry=retry)
+        response = self._request(call, query, retry)
         return JsonValue(response.data, f"{call.method} {call.path or self._base}")
+
+    def _list_page(self, call: ApiCall, query: Mapping[str, int] | None) -> Any:
+        """Return a list, or one page of it; raise InvalidResponse if it may go on in a way that nobody here knows."""
+        response = self._request(call, query, Retry.IDEMPOTENT)
+        if response.sign_of_more is not None:
+            raise InvalidResponse(
+                f"{response.sign_of_more} is beside the list, so the list may go on",
+                endpoint=str(call),
+                status=response.status,
+                request_id=response.request_id,
+                hint="this version cannot read on from there, and a part is never taken for the whole list",
+            )
+        return response.data
+
+    def _request(self, call: ApiCall, query: Mapping[str, Any] | None, retry: Retry) -> ApiResponse:
+        return self._transport.request(call.method, self._base + call.path, json=call.body, params=query, retry=retry)
+
+    def _send_in_either(self, call: Callable[[bool], ApiCall], *, retry: Retry = Retry.IDEMPOTENT) -> JsonValue:
+        """Send a call with the field names of the server's dialect; once in the other one's if a refusal asks for them.
+
+        Such a refusal (400 or 422) surely did nothing. Where both are refused so, the first refusal is raised.
+        """
+        first, other = call(self.sends_reference), call(not self.sends_reference)
+        try:
+            return self._send(first, retry=retry)
+        except HttpError as error:
+            if error.status not in (400, 422) or not _asks_for_fields(error, first, other):
+                raise
+            refusal = error
+        try:
+            return self._send(other, retry=retry)
+        except HttpError as error:
+            raise (refusal if error.status in (400, 422) else error) from None
 
     def _learn_dialect(self, data: Any) -> None:
         self._dialect = decode.dialect_of(data) or self._dialect
@@ -142,8 +203,20 @@ class Client:
 
 def send_message_endpoint(instance_id: str) -> tuple[str, str]:
     """Return method and path of the call that `send_message` makes, for a session that allows no other."""
-    call = endpoints.send_message("", "")
+    call = endpoints.send_message("", "", reference=False)
     return call.method, _instance_path(instance_id) + call.path
+
+
+def _asks_for_fields(refusal: HttpError, sent: ApiCall, other: ApiCall) -> bool:
+    """Whether a refusal misses a field that only the other dialect has, or does not know one of ours."""
+    ours, theirs = (set(call.body or ()) for call in (sent, other))
+    words = _words(f"{refusal.message} {json.dumps(refusal.details) if refusal.details else ''}")
+    return bool(words & (theirs - ours) and words & _MISSING) or bool(words & (ours - theirs) and words & _UNKNOWN)
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of a text; `to` only in quotes, since it is a field's name and in every other sentence."""
+    return set(re.findall(r"(?!to\b)[a-z_]+|(?<=['\"`])to(?=['\"`])", text.lower()))
 
 
 def _contact_key(contact: Contact) -> str:

@@ -6,17 +6,29 @@ the list, `admin: "admin" | "superadmin" | null`. Ids may be text or the objects
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from reconciler.errors import InvalidResponse
 from reconciler.model import identity
-from reconciler.model.identity import Identity, identity_of_jid, is_group_id, parse_jid, phone_jid
-from reconciler.model.live import Contact, ContactCheck, Instance, ListedGroup, LiveGroup, Participant
-from reconciler.model.text import Untrusted
+from reconciler.model.identity import Identity, Jid, identity_of_jid, is_group_id, parse_jid, phone_jid
+from reconciler.model.live import (
+    Contact,
+    ContactCheck,
+    Instance,
+    ListedGroup,
+    LiveGroup,
+    OddEntry,
+    Participant,
+    PersonAnswer,
+)
+from reconciler.model.text import Untrusted, is_blank
+
+UNKNOWN_FORM: Final = "this version does not know this form of the API's response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +44,7 @@ class JsonValue:
         return InvalidResponse(
             f"{self.where}: expected {expected}, found {_kind(self.raw)}",
             endpoint=self.endpoint,
-            hint="this version does not know this form of the API's response",
+            hint=UNKNOWN_FORM,
         )
 
     def optional(self, *names: str) -> JsonValue | None:
@@ -86,11 +98,15 @@ def _kind(raw: Any) -> str:
 
 _NUMBER = re.compile(r"\+?(?P<digits>[1-9][0-9]{4,14})", re.ASCII)
 _SEPARATORS = re.compile(r"[\s().-]")
+_ROLE_FIELDS = frozenset({"admin", "is_admin", "isAdmin", "is_super_admin", "isSuperAdmin"})
+_STATUS = re.compile(r"[1-5][0-9]{2}", re.ASCII)
+_STATUS_FIELDS = ("status", "code", "error", "Error")
+_PERSON_FIELDS = ("id", "jid", "JID", "participant", "phone_number", "phoneNumber", "lid")
 _PHONE_FIELDS = ("phoneNumber", "phone_number", "pn", "jid")
 
 
 class Dialect(StrEnum):
-    """The form of the server's responses; it decides how people are removed."""
+    """The form of the server's responses; it decides how people are removed and what request fields are called."""
 
     GUIDE = "guide"
     REFERENCE = "reference"
@@ -107,23 +123,48 @@ class CreatedGroup:
     name: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that the server took: its id, or None where it is only accepted, not sent yet."""
+
+    id: str | None
+
+
 def dialect_of(data: Any) -> Dialect | None:
-    """Return the dialect of a group's JSON, or of the first group's in a list; None if no field reveals it."""
-    first = data[0] if isinstance(data, list) and data else data
-    if not isinstance(first, dict):
-        return None
-    if "group_id" in first:
-        return Dialect.GUIDE
-    return Dialect.REFERENCE if "subject" in first else None
+    """Return the dialect of a group's JSON, or of the first in a list that reveals it; None if no field does."""
+    for group in data if isinstance(data, list) else [data]:
+        if isinstance(group, dict) and ("group_id" in group or "subject" in group):
+            return Dialect.GUIDE if "group_id" in group else Dialect.REFERENCE
+    return None
 
 
 def listed_group(value: JsonValue) -> ListedGroup:
-    """Decode one entry of the list of groups; a field that the entry lacks is None."""
+    """Decode one entry of the list of groups; a field that the entry lacks is None.
+
+    Raises InvalidResponse if its id cannot be read; whatever else cannot be read is the `fault` of this group alone.
+    """
+    group_id = _group_id(value)
+    try:
+        return _listed_group(group_id, value)
+    except InvalidResponse as error:
+        return ListedGroup(id=group_id, name=_name_if_readable(value), fault=error.summary())
+
+
+def list_entry(value: JsonValue) -> ListedGroup | OddEntry:
+    """Decode one entry of the list of groups, whatever it is."""
+    try:
+        return listed_group(value)
+    except InvalidResponse as error:
+        text = json.dumps(value.raw, sort_keys=True)
+        return OddEntry(id=text, name=_name_if_readable(value), fault=error.summary())
+
+
+def _listed_group(group_id: str, value: JsonValue) -> ListedGroup:
     participants, count = value.optional("participants"), value.optional("participant_count")
     description = value.optional("description")
     return ListedGroup(
-        id=_group_id(value),
-        name=Untrusted(value.field("name", "subject").text()),
+        id=group_id,
+        name=_group_name(value),
         count=count.count() if count else None,
         participants=_participants(participants) if participants else None,
         description=Untrusted(description.text()) if description else None,
@@ -136,7 +177,7 @@ def live_group(value: JsonValue) -> LiveGroup:
     description = value.optional("description")
     return LiveGroup(
         id=_group_id(value),
-        name=Untrusted(value.field("name", "subject").text()),
+        name=_group_name(value),
         description=Untrusted(description.text() if description else ""),
         participants=_participants(value.field("participants")),
         owner=_owner(value),
@@ -147,6 +188,24 @@ def created_group(value: JsonValue) -> CreatedGroup:
     """Decode the response to a create."""
     name = value.optional("name", "subject")
     return CreatedGroup(_group_id(value), name.text() if name else None)
+
+
+def person_answers(value: JsonValue) -> tuple[PersonAnswer, ...]:
+    """Decode what an add answers for each person. The API documents no such answer, other JSON counts as none."""
+    raw = value.raw.get("participants") if isinstance(value.raw, dict) else value.raw
+    entries = [entry for entry in raw if isinstance(entry, dict)] if isinstance(raw, list) else []
+    return tuple(answer for entry in entries for answer in _person_answer(entry))
+
+
+def _person_answer(entry: dict[str, Any]) -> Iterator[PersonAnswer]:
+    statuses = [entry[name] for name in _STATUS_FIELDS if name in entry]
+    ids = [entry[name] for name in _PERSON_FIELDS if isinstance(entry.get(name), str)]
+    jids = [jid for text in ids if (jid := parse_jid(text)) is not None]
+    lid = next((f"{jid.digits}@lid" for jid in jids if jid.is_lid), None)
+    person = next((identity_of_jid(jid.phone_jid) for jid in jids if not jid.is_lid), None)
+    status = next((int(text) for text in map(str, statuses) if _STATUS.fullmatch(text)), None)
+    if status is not None and (person or lid):
+        yield PersonAnswer(person, lid, status)
 
 
 def invite_url(value: JsonValue) -> str:
@@ -163,16 +222,21 @@ def joined_id(value: JsonValue) -> str | None:
     return _group_id(value) if isinstance(value.raw, dict) and value.optional("group_id", "id") else None
 
 
-def message_id(value: JsonValue) -> str:
-    """Decode the id of a message that was sent."""
-    return _id_text(value.field("message_id", "id"))
+def sent_message(value: JsonValue) -> SentMessage:
+    """Decode the response to a message: its id, or only the id of a job that is to send it."""
+    own, job = value.optional("message_id", "id"), value.optional("jobId", "job_id")
+    return (
+        SentMessage(None)
+        if own is None and job is not None
+        else SentMessage(_id_text(own or value.field("message_id")))
+    )
 
 
 def contact(value: JsonValue) -> Contact:
     """Decode one entry of the address book, with its name there, else the name that the person chose."""
     person = _participant(value)
-    name = value.optional("name", "short_name", "push_name")
-    return Contact(person.id, person.identity, (name.text() or None) if name else None)
+    fields = filter(None, map(value.optional, ("name", "short_name", "push_name", "pushname")))
+    return Contact(person.id, person.identity, next(filter(None, (field.text() for field in fields)), None))
 
 
 def contact_check(value: JsonValue) -> ContactCheck:
@@ -193,6 +257,22 @@ def _group_id(value: JsonValue) -> str:
     if not is_group_id(text):
         raise field.type_error("a group's id, which ends in @g.us")
     return text
+
+
+def _group_name(value: JsonValue) -> Untrusted:
+    """Return the name of a group, as the first field that tells it; an empty text if none does.
+
+    A field that is missing, null, empty, blank or invisible does not tell the name: the group may have one.
+    """
+    names = (field.text() for name in ("name", "subject") if (field := value.optional(name)))
+    return Untrusted(next((text for text in names if not is_blank(text)), ""))
+
+
+def _name_if_readable(value: JsonValue) -> Untrusted:
+    try:
+        return _group_name(value)
+    except InvalidResponse:
+        return Untrusted("")
 
 
 def _id_text(value: JsonValue) -> str:
@@ -220,36 +300,48 @@ def _phone_jid(text: str) -> str | None:
 
 
 def _participants(value: JsonValue) -> tuple[Participant, ...]:
-    return tuple(_participant(entry) for entry in value.entries())
+    people = tuple(_participant(entry) for entry in value.entries())
+    if any(not _ROLE_FIELDS.isdisjoint(entry.raw) for entry in value.entries()):
+        return people
+    return tuple(replace(person, is_admin=None) for person in people)
 
 
 def _participant(value: JsonValue) -> Participant:
-    """Decode a person with a phone JID, with a private id (and perhaps a phone), or with an id of an unknown form."""
+    """Decode a person with a phone JID, with a private id (and perhaps a phone), or with an id of an unknown form.
+
+    A phone that repeats the digits of the private id does not count: nobody knows that person's number.
+    """
     id_text = _id_text(value.field("id"))
     parsed = parse_jid(id_text)
-    jid = parsed.phone_jid if parsed is not None and not parsed.is_lid else _jid_from_phone_fields(value)
+    lid = parsed if parsed is not None and parsed.is_lid else _lid_field(value)
+    echo = phone_jid(lid.digits) if lid is not None else None
+    jid = parsed.phone_jid if parsed is not None and not parsed.is_lid else None
+    if jid is None or jid == echo:
+        jid = next((phone for phone in _phones(value) if phone != echo), None)
     role = _role(value)
     return Participant(
         id=id_text,
         identity=identity_of_jid(jid) if jid is not None else None,
         jid=jid,
-        lid=f"{parsed.digits}@lid" if parsed is not None and parsed.is_lid else _lid_field(value),
+        lid=f"{lid.digits}@lid" if lid is not None else None,
         is_admin=role != "",
         is_owner=role == "superadmin",
     )
 
 
-def _jid_from_phone_fields(value: JsonValue) -> str | None:
-    """Return the phone JID of the first field that holds a readable phone number."""
-    fields = filter(None, map(value.optional, _PHONE_FIELDS))
-    texts = (str(field.raw) if type(field.raw) is int else _id_text(field) for field in fields)
-    return next((jid for text in texts if (jid := _phone_jid(text)) is not None), None)
+def _phones(value: JsonValue) -> Iterator[str]:
+    """Yield the phone JIDs of the fields that hold a readable phone number."""
+    for field in filter(None, map(value.optional, _PHONE_FIELDS)):
+        jid = _phone_jid(str(field.raw) if type(field.raw) is int else _id_text(field))
+        if jid is not None:
+            yield jid
 
 
-def _lid_field(value: JsonValue) -> str | None:
+def _lid_field(value: JsonValue) -> Jid | None:
     field = value.optional("lid")
-    jid = parse_jid(_id_text(field)) if field else None
-    return f"{jid.digits}@lid" if jid is not None and jid.is_lid else None
+    text = _id_text(field) if field else ""
+    jid = parse_jid(f"{text}@lid" if text.isdigit() else text)
+    return jid if jid is not None and jid.is_lid else None
 
 
 def _role(value: JsonValue) -> str:

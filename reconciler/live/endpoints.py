@@ -47,9 +47,9 @@ def remove_participants(group_id: str, jids: Sequence[str], *, by_post: bool) ->
     return ApiCall("POST", f"{path}/remove", body) if by_post else ApiCall("DELETE", path, body)
 
 
-def join_group(code: str) -> ApiCall:
-    """Join a group by its bare invite code."""
-    return ApiCall("POST", "/groups/join", {"invite_code": code})
+def join_group(code: str, *, reference: bool) -> ApiCall:
+    """Join a group by its bare invite code; `reference` is the dialect that names the fields."""
+    return ApiCall("POST", "/groups/join", {"code" if reference else "invite_code": code})
 
 
 def leave_group(group_id: str) -> ApiCall:
@@ -57,6 +57,7 @@ def leave_group(group_id: str) -> ApiCall:
     return ApiCall("POST", f"/groups/{group_id}/leave")
 
 
-def send_message(chat_id: str, text: str) -> ApiCall:
-    """Send a text to a chat."""
-    return ApiCall("POST", "/messages/send", {"chat_id": chat_id, "type": "text", "text": text})
+def send_message(chat_id: str, text: str, *, reference: bool) -> ApiCall:
+    """Send a text to a chat; `reference` is the dialect that names the fields."""
+    chat, words = ("to", "body") if reference else ("chat_id", "text")
+    return ApiCall("POST", "/messages/send", {chat: chat_id, "type": "text", words: text})

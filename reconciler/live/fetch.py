@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 from reconciler.concurrency import as_completed, thread_pool
 from reconciler.errors import ApiError, InvalidResponse, NotFound, UsageError
 from reconciler.model.identity import Identity
-from reconciler.model.live import ContactCheck, ListedGroup, Listing, LiveGroup
+from reconciler.model.live import ContactCheck, ListedGroup, Listing, LiveGroup, ReadGroup
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
@@ -100,31 +100,58 @@ def read_groups(
     *,
     is_complete: Callable[[ListedGroup], bool] = lambda entry: False,
     on_read: OnRead = ignore_progress,
-) -> dict[str, LiveGroup | None]:
+) -> dict[str, ReadGroup]:
     """Return the listed groups by id, in their order, reading each unless its entry `is_complete`.
 
-    None stands for a group that disappeared since it was listed. Reads `parallelism` groups at a time; raises the
-    first error and reads no further.
+    None stands for a group that disappeared since it was listed, an InvalidResponse for one whose answer came and
+    cannot be read: it ends nothing but the plans for this group. Reads `parallelism` groups at a time; raises the first
+    other error and reads no further.
     """
     entries_by_id = {entry.id: entry for entry in entries}
 
-    def read(group_id: str) -> LiveGroup | None:
+    def read(group_id: str) -> ReadGroup:
         try:
-            return replace(client.group(group_id), count=entries_by_id[group_id].count)
+            live, entry = client.group(group_id), entries_by_id[group_id]
+            return replace(live, count=entry.count, name=live.name or entry.name)
         except NotFound as error:
             if not error.is_about_group:
                 raise
             return None
+        except InvalidResponse as error:
+            if error.status is not None:  # The answer was none of the API: it says nothing about this group alone.
+                raise
+            return error
 
     incomplete = [entry.id for entry in entries_by_id.values() if not is_complete(entry)]
     found = _in_parallel(read, incomplete, parallelism, on_read)
     return {id_: found[id_] if id_ in found else entry.to_live_group() for id_, entry in entries_by_id.items()}
 
 
+def read_candidates(
+    client: GroupReadApi, entries: Iterable[ListedGroup], parallelism: int
+) -> dict[str, LiveGroup | ApiError | None]:
+    """Read groups of which one may be meant, by id: None for one that disappeared, the error where there is no answer.
+
+    One that cannot be read is a question of the group that may be it, and does not end the run.
+    """
+    entries_by_id = {entry.id: entry for entry in entries}
+
+    def read(group_id: str) -> LiveGroup | ApiError | None:
+        try:
+            return read_groups(client, [entries_by_id[group_id]], 1)[group_id]
+        except ApiError as error:
+            return error
+
+    return _in_parallel(read, list(entries_by_id), parallelism)
+
+
 def groups_to_import(
     client: Client, ids: Sequence[str], *, parallelism: int, on_read: OnRead = ignore_progress
-) -> tuple[LiveGroup, ...]:
-    """List and read all live groups, or those with these ids, sorted by id. Raises UsageError if an id is not live."""
+) -> tuple[tuple[LiveGroup, ...], tuple[str, ...]]:
+    """List and read all live groups, or those with these ids, sorted by id; return also what could not be read.
+
+    Raises UsageError if an id is not live, InvalidResponse if no group can be read, or one of these ids cannot.
+    """
     listing = client.list_groups()
     if not ids or not listing.names.keys() >= set(ids):
         listing = confirm_listing(listing, client)
@@ -135,7 +162,12 @@ def groups_to_import(
         )
     selected = [group for group in listing.groups if not ids or group.id in ids]
     read = read_groups(client, selected, parallelism, is_complete=_has_all_fields, on_read=on_read)
-    return tuple(group for group in read.values() if group is not None)
+    groups = tuple(group for group in read.values() if isinstance(group, LiveGroup))
+    errors = [group for group in read.values() if isinstance(group, InvalidResponse)]
+    if errors and (ids or not groups):
+        raise errors[0]
+    faults = (*(error.summary() for error in errors), *(entry.fault for entry in listing.odd if not ids))
+    return groups, faults
 
 
 def _has_all_fields(entry: ListedGroup) -> bool:

@@ -1,12 +1,14 @@
 """Read a whole list, however the server pages it: in one piece, by limit and offset, or by numbered pages.
 
 The responses reveal the style. A list that may lack an entry is an error or marked as incomplete: a group that seems
-absent would be created a second time.
+absent would be created a second time. So is a list with a word beside it that may mean further pages in a way that
+nobody here knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Generic, TypeVar
@@ -153,6 +155,102 @@ class Paginator(Generic[Entry]):
 
     def _error(self, message: str, hint: str) -> InvalidResponse:
         return InvalidResponse(message, endpoint=self._endpoint, hint=hint)
+
+
+PAGING_FIELDS = ("total", "page", "limit", "totalPages", "hasMore")
+"""The fields beside a list that make it one page of several."""
+
+_PAGING_HEADERS = ("X-Total", "X-Total-Count", "X-Total-Pages", "X-Next-Page", "X-Next-Cursor")
+_NEXT_LINK = re.compile(r"""\brel=["']?next\b""", re.IGNORECASE)
+_MORE = re.compile(r"next|more|cursor|pagina|paging|continuation|truncated|partial|^after$")
+_BACKWARDS = re.compile(r"prev|before|first|self")
+_END = re.compile(r"last|complete")
+_PAGES = re.compile(r"(?:total_?|num_?|last_?|^)pages?$|page_?count$")
+_THINGS = "items?|records?|results?|groups?|contacts?|entries|elements?|rows?"
+_COUNT = re.compile(rf"(?:x_|number_of_|all_)?(?:{_THINGS})?_?(?:total|count)_?(?:{_THINGS}|count|size)?")
+_OF_ONE_PAGE = re.compile(r"size|limit|per_?page|offset|current|sort|order|path|last|complete")
+_WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.]")
+_MAX_DEPTH = 5
+
+
+def data_of_list(document: Mapping[str, Any]) -> Any:
+    """Return the data of an envelope; a list with paging fields beside it becomes a page with `items`.
+
+    Otherwise a first page would pass for the whole list.
+    """
+    data = document["data"]
+    paging = _known_paging(document)
+    if not isinstance(data, list) or not paging or _is_whole_list(len(data), paging):
+        return data
+    return {"items": data, **paging}
+
+
+def sign_of_more(document: Any, headers: Mapping[str, str]) -> str | None:
+    """Return which word beside a list tells that the list may go on, where its further pages cannot be read.
+
+    None if there is no such word, or if the document holds no list.
+    """
+    data = document.get("data") if isinstance(document, dict) else document
+    if not isinstance(data, list):
+        return None
+    if isinstance(document, dict):
+        if isinstance(data_of_list(document), dict):
+            return None
+        beside = {name: field for name, field in document.items() if name != "data"}
+    else:
+        beside = {}
+    if _NEXT_LINK.search(headers.get("Link") or ""):
+        return "the header Link"
+    told = {name: headers[name] for name in _PAGING_HEADERS if name in headers}
+    return next((f"`{name}`" for name in (*_signs(beside, len(data)), *_signs(told, len(data)))), None)
+
+
+def _known_paging(document: Mapping[str, Any]) -> dict[str, Any]:
+    places = [part for part in (document, document.get("meta"), document.get("pagination")) if isinstance(part, dict)]
+    return {name: place[name] for place in places for name in PAGING_FIELDS if name in place}
+
+
+def _is_whole_list(entries: int, paging: Mapping[str, Any]) -> bool:
+    """Whether the paging fields say that a list of so many entries is complete."""
+    total, limit = paging.get("total"), paging.get("limit")
+    if any(paging.get(name) not in (None, 0, 1) for name in ("page", "totalPages")):
+        return False
+    if total is not None:
+        return bool(total == entries)
+    if "page" not in paging or "hasMore" in paging or "totalPages" in paging:
+        return not paging.get("hasMore")
+    # Nothing says where the list ends: after a full page there may be another.
+    return isinstance(limit, int) and entries < limit
+
+
+def _signs(fields: Mapping[str, Any], entries: int, *, in_paging: bool = False, depth: int = 0) -> Iterator[str]:
+    """Yield the fields that stand for more than so many entries; `in_paging`: they are all about pages."""
+    for name, value in fields.items():
+        word = _WORD_BREAK.sub("_", name).lower()
+        parts = {str(at): part for at, part in enumerate(value)} if isinstance(value, list) else value
+        if isinstance(parts, dict) and depth < _MAX_DEPTH:
+            if parts.get("rel") == "next":
+                yield name
+            about_pages = in_paging or _MORE.search(word) is not None
+            yield from _signs(parts, entries, in_paging=about_pages, depth=depth + 1)
+        elif _tells_of_more(word, value, entries, in_paging):
+            yield name
+
+
+def _tells_of_more(word: str, value: Any, entries: int, in_paging: bool) -> bool:
+    if value is False:
+        return _END.search(word) is not None
+    if not value or _BACKWARDS.search(word):
+        return False
+    is_number = isinstance(value, int) or (isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value, re.ASCII))
+    number = int(value) if is_number and value is not True else None
+    if _PAGES.search(word):
+        return number is not None and number > 1
+    if _COUNT.fullmatch(word):
+        return number is not None and number > entries
+    if _MORE.search(word):
+        return True
+    return in_paging and not _OF_ONE_PAGE.search(word) and (number is None or number > entries)
 
 
 def _by_key(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, Entry]:

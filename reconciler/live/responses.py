@@ -24,6 +24,7 @@ from reconciler.errors import (
     Unauthorized,
     Unprocessable,
 )
+from reconciler.live.paging import data_of_list, sign_of_more
 from reconciler.sanitize.escape import escape_controls
 from reconciler.sanitize.mask import mask_text
 
@@ -49,11 +50,15 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """The response to a call: the envelope's data, and the request id that Wappfy's support asks for."""
+    """The response to a call: the envelope's data, and the request id that Wappfy's support asks for.
+
+    `sign_of_more` is what beside a list tells that it may go on, where nobody here knows how to read on.
+    """
 
     data: Any
     status: int
     request_id: str | None = None
+    sign_of_more: str | None = None
 
 
 # Both kinds of response
@@ -96,12 +101,9 @@ def _safe_message(value: Any, redact: Redact) -> str:
 
 # Success
 
-PAGING_FIELDS = ("total", "page", "limit", "totalPages", "hasMore")
-"""The fields beside a list that make it one page of several."""
-
 
 def read_response(response: HttpResponse, endpoint: str, redact: Redact) -> ApiResponse:
-    """Return the data of a response; raise the error that it reports.
+    """Return the data of a response, without the key; raise the error that it reports.
 
     The data is None if the response declares that it has no body. Bare arrays and objects, as in the reference
     dialect, are data. Raises InvalidResponse if the body of a 2xx is not JSON, is cut off, or reports a failure.
@@ -121,7 +123,15 @@ def read_response(response: HttpResponse, endpoint: str, redact: Redact) -> ApiR
         )
     if isinstance(document, dict) and _reports_failure(document):
         raise _failure_despite_status(document, response.status, endpoint, id_for_support, redact)
-    return ApiResponse(_data(document), response.status, id_for_support)
+    sign = _safe_message(sign_of_more(document, response.headers), redact) or None
+    data = _redact_if_needed(_data(document), response.body, redact)
+    return ApiResponse(data, response.status, id_for_support, sign)
+
+
+def _redact_if_needed(data: Any, body: bytes, redact: Redact) -> Any:
+    """Return the data without the key: a server may repeat it in a name. An escape in the JSON may hide it."""
+    text = body.decode("utf-8", "replace")
+    return _redact_texts(data, redact) if "\\" in text or redact(text) != text else data
 
 
 def _reports_failure(document: dict[str, Any]) -> bool:
@@ -133,34 +143,8 @@ def _data(document: Any) -> Any:
     if not isinstance(document, dict):
         return document
     if "data" in document:
-        return _with_paging(document)
+        return data_of_list(document)
     return None if "success" in document else document
-
-
-def _with_paging(document: dict[str, Any]) -> Any:
-    """Return the data; a list with paging fields beside it becomes a page with `items`.
-
-    Otherwise a first page would pass for the whole list.
-    """
-    data = document["data"]
-    places = [part for part in (document, document.get("meta"), document.get("pagination")) if isinstance(part, dict)]
-    paging = {name: place[name] for place in places for name in PAGING_FIELDS if name in place}
-    if not isinstance(data, list) or not paging or _is_whole_list(len(data), paging):
-        return data
-    return {"items": data, **paging}
-
-
-def _is_whole_list(entries: int, paging: Mapping[str, Any]) -> bool:
-    """Whether the paging fields say that a list of so many entries is complete."""
-    total, limit = paging.get("total"), paging.get("limit")
-    if any(paging.get(name) not in (None, 0, 1) for name in ("page", "totalPages")):
-        return False
-    if total is not None:
-        return bool(total == entries)
-    if "page" not in paging or "hasMore" in paging or "totalPages" in paging:
-        return not paging.get("hasMore")
-    # Nothing says where the list ends: after a full page there may be another.
-    return isinstance(limit, int) and entries < limit
 
 
 def _failure_despite_status(
@@ -181,7 +165,7 @@ def _failure_despite_status(
 
 # Error
 
-MAX_DETAILS_DEPTH = 20
+MAX_DEPTH = 20
 
 _CLASSES: dict[int, type[HttpError]] = {
     401: Unauthorized,
@@ -216,6 +200,7 @@ _HINTS_BY_CODE: dict[str, str] = {
     "PLAN_LIMIT_REACHED": "the limit of the Wappfy subscription is reached",
 }
 
+_ABOUT_INSTANCE = re.compile(r"\W*(?:the |this |no )?(?:instance|session)\b", re.IGNORECASE)
 _JID = re.compile(r"[0-9]{5,20}(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us|lid)", re.ASCII)
 
 
@@ -233,6 +218,8 @@ def error_from_response(response: HttpResponse, endpoint: str, redact: Redact) -
     fields = error if isinstance(error, dict) else document if isinstance(document, dict) else {}
     code = _safe_text(fields.get("code"), redact, MAX_CODE_LENGTH)
     message = _joined_messages(fields.get("message") or error)
+    if status == 404 and not code and isinstance(error, dict) and not _ABOUT_INSTANCE.match(str(message)):
+        code = "NOT_FOUND"  # The API's own envelope, not a proxy's page.
     error_class = ServerError if status >= 500 else _CLASSES.get(status, HttpError)
     return error_class(
         _safe_message(message, redact) or _default_message(status, is_readable=isinstance(document, dict)),
@@ -241,7 +228,7 @@ def error_from_response(response: HttpResponse, endpoint: str, redact: Redact) -
         code=code or None,
         request_id=_request_id(document, headers, redact),
         hint=_hint(status, code, endpoint),
-        details=_redact_details(fields.get("details"), redact) or _jids_in_message(message),
+        details=_redact_texts(fields.get("details"), redact) or _jids_in_message(message),
     )
 
 
@@ -267,16 +254,16 @@ def _jids_in_message(message: Any) -> dict[str, list[str]] | None:
     return {"participants": jids} if jids else None
 
 
-def _redact_details(value: Any, redact: Redact, depth: int = MAX_DETAILS_DEPTH) -> Any:
-    """Return JSON with the key removed from all its texts, cut off below a depth that no real details have."""
+def _redact_texts(value: Any, redact: Redact, depth: int = MAX_DEPTH) -> Any:
+    """Return JSON with the key removed from all its texts, cut off below a depth that no real answer has."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, list | dict) and depth == 0:
         return None
     if isinstance(value, list):
-        return [_redact_details(item, redact, depth - 1) for item in value]
+        return [_redact_texts(item, redact, depth - 1) for item in value]
     if isinstance(value, dict):
-        return {redact(name): _redact_details(item, redact, depth - 1) for name, item in value.items()}
+        return {redact(name): _redact_texts(item, redact, depth - 1) for name, item in value.items()}
     return value
 
 

@@ -76,8 +76,9 @@ def decide_retry(
 ) -> Pause | None:
     """Return the wait before the next attempt; None if the call must not be sent again.
 
-    `attempts` and `invalid_responses` count those of this call so far; `chance` is a random number from 0 to 1;
-    `reached`: the server has answered before. A 429 is waited out until the window's reset, else as long as
+    A write that WhatsApp itself refuses as too much (`rate-overlimit`) is not sent again: that is what accounts are
+    banned for. `attempts` and `invalid_responses` count those of this call so far; `chance` is a random number from 0
+    to 1; `reached`: the server has answered before. A 429 is waited out until the window's reset, else as long as
     `Retry-After` says, else 1, 2, 4, 8 s, as after any other failure.
     """
     error = failure.error
@@ -93,6 +94,8 @@ def decide_retry(
 
 
 def _may_retry(error: ApiError, method: str, retry: Retry, invalid_responses: int) -> bool:
+    if method != "GET" and error.is_overlimit:
+        return False
     if isinstance(error, RequestNotSent | RateLimited):
         return True
     if isinstance(error, InvalidResponse):

@@ -128,7 +128,7 @@ class Transport(AbstractContextManager["Transport"]):
             if decision is None:
                 raise error from earlier
             if _is_logged(error, number, decision):
-                _LOG.info("%s: %s; retrying in %d s", error.endpoint, error.message, ceil(decision.seconds))
+                self._log_retry(call, number, error, ceil(decision.seconds))
             if call.is_write and isinstance(error, MAY_HAVE_TAKEN_EFFECT):
                 earlier = error
             pause = decision
@@ -162,6 +162,24 @@ class Transport(AbstractContextManager["Transport"]):
         if isinstance(outcome, ApiResponse):
             return outcome
         return Failure(outcome, response.headers if response else {}, until_reset)
+
+    def _log_retry(self, call: _Call, number: int, error: ApiError, seconds: int) -> None:
+        fields = {
+            "action": "retry",
+            "counts": {"seconds_to_wait": seconds},
+            "code": error.code,
+            "error": type(error).__name__,
+            "call": {
+                "method": call.method,
+                "path": call.masked_path,
+                "attempt": number,
+                "status": error.status,
+                "code": error.code,
+                "error": error.message,
+                "request_id": error.request_id,
+            },
+        }
+        _LOG.info("%s: %s; retrying in %d s", error.endpoint, error.message, seconds, extra=fields)
 
     def _record(self, call: _Call, number: int, outcome: ApiResponse | ApiError, at: str, seconds: float) -> None:
         """Give one attempt to the observer and to the log."""

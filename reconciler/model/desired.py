@@ -53,6 +53,12 @@ class State(StrEnum):
     LEFT = "left"
 
 
+class Lookalikes(StrEnum):
+    """What to do about live groups that may be one to be created."""
+
+    ALLOW = "allow"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody in the configuration. `jid` is the address for the API, `lid` their private id, where it is set.
@@ -159,7 +165,8 @@ class Policy:
 class DesiredGroup:
     """One group of the configuration. `members` has current memberships only; those that ended are in `expired`.
 
-    Where a budget does not allow everything, the groups with the higher `priority` come first.
+    `lookalikes` allows it to be created although a live group may be it (None: it is not). Where a budget does not
+    allow everything, the groups with the higher `priority` come first.
     """
 
     key: str
@@ -175,6 +182,7 @@ class DesiredGroup:
     invite: str | None = None
     state: State = State.PRESENT
     max_removals: RemovalLimit | None = None
+    lookalikes: Lookalikes | None = None
     priority: int = 0
 
     @property
@@ -195,9 +203,9 @@ class Source:
 class Desired:
     """The whole desired state. `people` has everybody with an alias; `groups` is sorted by key.
 
-    `account` is the person behind the instance, `account_place` the file and line that name it, `account_since`
-    the day since which it is used. `region` is the country
-    of national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
+    `account` is the person behind the instance, `account_place` the file and line that name it, `account_since` the
+    day since which it is used, `group_places` the file and line of each group by its key. `region` is the country of
+    national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
     everything).
     """
 
@@ -213,6 +221,7 @@ class Desired:
     restrictions: Restrictions | None = None
     origins: Origins = field(default_factory=dict)
     account_place: str = ""
+    group_places: Mapping[str, str] = field(default_factory=dict)
     account_since: date | None = None
 
     @property
@@ -240,5 +249,9 @@ MAX_DESCRIPTION_LENGTH: Final = 2048
 """Characters of a group's description."""
 MAX_PARTICIPANTS: Final = 1024
 """Participants of a group, the account itself included."""
+MAX_MEMBERS: Final = MAX_PARTICIPANTS - 1
+"""Participants of a group beside the account itself."""
 MAX_PARTICIPANTS_PER_CALL: Final = 256
 """Participants that one call adds or removes."""
+MAX_FURTHER_CALLS: Final = 32
+"""Calls that follow a refused one at most, to find the people who it is about."""

@@ -3,7 +3,8 @@
 Facts: WhatsApp JIDs are `{digits}@s.whatsapp.net` (older spelling `@c.us`), may carry a device suffix
 (`…:7@s.whatsapp.net`) or be a private id (`…@lid`) from which no number can be computed. Brazilian mobiles exist
 with and without the ninth digit, Mexican ones with and without a 1 after 52, Argentine ones with and without a 9
-after 54; both forms are one account (seen by users of WAHA, Baileys and whatsmeow).
+after 54; both forms are one account (seen by users of WAHA, Baileys and whatsmeow). So are the numbers that a country
+made longer: Ivory Coast put two digits in front in 2021, Benin 01 in 2024, and accounts may keep the shorter form.
 
 A group's invite is a code, or a URL that ends in it.
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final, NewType
 
 Identity = NewType("Identity", str)
-"""A person, canonically: "+" and digits, the long form where an account has two."""
+"""A person, canonically: "+" and digits, the form in which the country dials today where an account has two."""
 
 PHONE_SERVERS = frozenset({"s.whatsapp.net", "c.us"})
 LID_SERVERS = frozenset({"lid", "hosted.lid"})
@@ -28,6 +29,8 @@ _TWO_ADDRESSES = re.compile(
     r"\+(?:55[1-9][0-9]9[0-9]{8}|52[0-9]{10}|549[0-9]{10}|225[0-9]{10}|22901[0-9]{8})", re.ASCII
 )
 _ARGENTINA_SHORT = re.compile(r"54[1-8][0-9]{9}", re.ASCII)
+_BENIN_SHORT = re.compile(r"229[0-9]{8}", re.ASCII)
+_IVORY_COAST = re.compile(r"225(?:[02][157])?(?P<old>[0-9]{8})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,21 @@ def identity_of_digits(digits: str) -> Identity:
         return Identity(f"+52{digits[3:]}")
     if _ARGENTINA_SHORT.fullmatch(digits):
         return Identity(f"+549{digits[2:]}")
+    if _BENIN_SHORT.fullmatch(digits):
+        return Identity(f"+22901{digits[3:]}")
+    if ivory_coast := _IVORY_COAST.fullmatch(digits):
+        return Identity(f"+225{_ivory_coast_prefix(ivory_coast['old'])}{ivory_coast['old']}")
     return Identity(f"+{digits}")
+
+
+def _ivory_coast_prefix(old: str) -> str:
+    """Return the two digits that came in front of an eight-digit number, by the operator to which it belonged.
+
+    The eight digits alone tell people apart: other digits in front of the same eight give the same identity.
+    """
+    if old[0] in "23":
+        return {"0": "25", "8": "21"}.get(old[2], "27")
+    return "01" if old[1] in "0123" else "05" if old[1] in "456" else "07"
 
 
 def has_two_addresses(identity: Identity) -> bool:

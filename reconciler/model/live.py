@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
+from reconciler.errors import InvalidResponse
 from reconciler.model.identity import Identity
 from reconciler.model.text import Untrusted
 
@@ -16,21 +17,32 @@ class Participant:
 
     `id` is the server's spelling. `identity` is None when no phone number is known (a bare LID, an unknown
     form). `jid` is the phone JID to address the person by (device suffix off, `@s.whatsapp.net`), as the server
-    spells its digits: the short Brazilian form stays short. `lid` is "76699677012110@lid" where known.
+    spells its digits: the short Brazilian form stays short. `lid` is "76699677012110@lid" where known. `is_admin` is
+    None where the server reports no roles.
     """
 
     id: str
     identity: Identity | None = None
     jid: str | None = None
     lid: str | None = None
-    is_admin: bool = False
+    is_admin: bool | None = False
     is_owner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAnswer:
+    """What the service answered for one person of an add: an HTTP-like status, 200 where they were added."""
+
+    identity: Identity | None
+    lid: str | None
+    status: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveGroup:
     """A group read whole. `owner` is the identity in the group's own owner field, if there is one.
 
+    `name` is empty where the server does not tell it: unknown, not another name.
     `count` is the number of participants that the list gives for this group (None: the list gives none).
     """
 
@@ -48,9 +60,17 @@ class LiveGroup:
         return frozenset(identity for identity in owners if identity is not None)
 
 
+ReadGroup: TypeAlias = "LiveGroup | InvalidResponse | None"
+"""What came of reading one group: None if it disappeared, the error if the answer about it cannot be read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedGroup:
-    """A group as the list shows it: count, participants and description where the list has them."""
+    """A group as the list shows it: count, participants and description where the list has them.
+
+    `name` is empty where the list does not tell it: the group may be called anything. `fault` is what cannot be read
+    in the entry; then nothing of it counts but id and name.
+    """
 
     id: str
     name: Untrusted
@@ -58,6 +78,7 @@ class ListedGroup:
     participants: tuple[Participant, ...] | None = None
     description: Untrusted | None = None
     owner: Identity | None = None
+    fault: str | None = None
 
     def to_live_group(self) -> LiveGroup:
         """Return the entry as if it were read: whole in the reference dialect, else only with id, name and count."""
@@ -72,6 +93,18 @@ class ListedGroup:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddEntry:
+    """An entry of the list whose id cannot be read: it may be any group that its `name`, if told, does not exclude.
+
+    `id` is the entry's own text, by which two reads of the list compare.
+    """
+
+    id: str
+    name: Untrusted
+    fault: str
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """All groups the instance is in, sorted by id."""
@@ -79,6 +112,7 @@ class Listing:
     groups: tuple[ListedGroup, ...]
     complete: bool = True
     """False where a group can slip between two pages: list again before you take any group for absent."""
+    odd: tuple[OddEntry, ...] = ()
 
     @property
     def names(self) -> dict[str, Untrusted]:

@@ -67,6 +67,15 @@ class PersonRef:
         }
 
 
+def pair_new_numbers(leaving: Iterable[PersonRef], joining: Iterable[PersonRef]) -> dict[PersonRef, PersonRef]:
+    """Return who is one person with a new number, and the reference to their old one: both have one alias.
+
+    An old number has an alias only where an earlier revision of the configuration gives it one.
+    """
+    old = {person.alias: person for person in leaving if person.alias}
+    return {person: old[person.alias] for person in joining if person.alias in old}
+
+
 def count_people(people: Iterable[PersonRef]) -> int:
     """Count distinct people: one person may be in several groups."""
     return len({person.ref_id for person in people})

@@ -10,6 +10,9 @@ from typing import Final
 _URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~!@+-]+)*")
 """An address that is safe to follow from a report: no other scheme, no password, nothing to be escaped."""
 
+DIRTY: Final = "-dirty"
+"""Stands behind a commit, as `git describe` has it, if the configuration has changes that are not committed."""
+
 _PULL_REQUEST_REF: Final = re.compile(r"refs/pull/([0-9]+)/(?:merge|head)")
 
 
@@ -21,12 +24,17 @@ class Reference:
     url: str = ""
 
 
+def short_commit(commit: str) -> str:
+    """Return the beginning of a commit's hash, enough to find it by; a `-dirty` behind it stays."""
+    return commit.removesuffix(DIRTY)[:9] + (DIRTY if commit.endswith(DIRTY) else "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
     """Where a run belongs; None where the environment does not tell. Every text comes from outside.
 
-    The text of `commit` is its full hash, that of `pull_request` its number as the code host writes it (`#12`, GitLab
-    `!12`), that of `run` its id.
+    The text of `commit` is its full hash, with `-dirty` for a changed configuration, that of `pull_request` its number
+    as the code host writes it (`#12`, GitLab `!12`), that of `run` its id.
     """
 
     commit: Reference | None = None

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NoReturn
 
 TEXT_FIELDS: Final = ("name", "description")
 """The texts that a desired group, a live group and a step have, in the order in which they are shown."""
+_SPELLED_OUT: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae"})
 _WORDS = re.compile(r"[\s._-]+")
 _MIN_SLIP_LENGTH = 5
 _MAX_SLIP_LENGTH = 100
+_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+# Letters and marks that show nothing: fillers, joiners, the blank Braille pattern, variation selectors.
+_BLANK_LETTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_EMOJI_PARTS = frozenset("\u20e3")
+"""What is a mark by its category, and makes an emoji of the character before it."""
+_MAX_MORE_LETTERS = 3
+_MAX_ACCENTED = 10_000
 _MAX_CANDIDATES = 500
 """Names that are compared with a mistyped one: a file may have a million."""
 
@@ -45,14 +56,35 @@ def raw_text(text: str | Untrusted) -> str:
     return text.raw if isinstance(text, Untrusted) else text
 
 
+def composed(text: str) -> str:
+    """Return a key, an alias or a team's name in the form that compares: Unicode NFC. Keyboards differ in it."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def normalize(text: str | Untrusted) -> str:
     """Return the text in the form that compares: Unicode NFC, CRLF and CR as LF, no white space at the ends."""
-    return unicodedata.normalize("NFC", raw_text(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return composed(raw_text(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def texts_equal(one: str | Untrusted, other: str | Untrusted) -> bool:
     """Whether two names or descriptions count as equal."""
     return raw_text(one) == raw_text(other) or normalize(one) == normalize(other)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen: it is empty, white space, or characters that show nothing."""
+    return all(unicodedata.category(char) in _INVISIBLE or _BLANK_LETTERS.match(char) for char in text)
+
+
+def folded_name(name: str | Untrusted) -> str:
+    """Return a name without what people change in passing: case, white space, punctuation, emoji.
+
+    A name of nothing else keeps its characters, since without them all such names would be one.
+    """
+    text = unicodedata.normalize("NFKC", raw_text(name)).casefold()
+    text = "".join(c for c in text if not _BLANK_LETTERS.match(c) and unicodedata.category(c) not in _INVISIBLE)
+    letters = "".join(c for c in text if unicodedata.category(c)[0] in "LNM" and c not in _EMOJI_PARTS)
+    return unicodedata.normalize("NFC", letters or text)
 
 
 def quote(text: str | Untrusted) -> str:
@@ -85,17 +117,36 @@ def closest_names(word: str, names: Iterable[str], count: int) -> list[str]:
 def mistyped_name(word: str, names: Iterable[str]) -> str | None:
     """Return the only name from which a word differs by one slip (a letter more, less, wrong, or two swapped).
 
-    None if it has fewer than five letters, or if the two share a last word (`anna-koch`, `anja-koch`): these may be
-    two people of one family.
+    None if it has fewer than five letters, or if the two share a last word (`anna-koch`, `anja-koch`): these may be two
+    people of one family. A name without its accents, or with `ae` for `ä`, is no slip but the same name.
     """
     if len(word) > _MAX_SLIP_LENGTH:
         return None
-    close = [name for name in set(names) if max(len(word), len(name)) >= _MIN_SLIP_LENGTH and _is_one_slip(word, name)]
+    names = list(dict.fromkeys(names))
+    same = _spelled_alike(word, names)
+    if same:
+        return same[0] if len(same) == 1 else None
+    close = [name for name in names if max(len(word), len(name)) >= _MIN_SLIP_LENGTH and _is_one_slip(word, name)]
     if len(close) != 1:
         return None
     mine, theirs = _WORDS.split(word), _WORDS.split(close[0])
     is_namesake = len(mine) > 1 and len(theirs) > 1 and mine[-1] == theirs[-1]
     return None if is_namesake else close[0]
+
+
+def _spelled_alike(word: str, names: Sequence[str]) -> list[str]:
+    """Return the names that differ from a word only in accents, or in `ae` for `ä`."""
+    plain, size = _plain_spellings(word), len(word)
+    other = (name for name in names if abs(len(name) - size) <= _MAX_MORE_LETTERS and name != word)
+    accented = other if not word.isascii() else (name for name in other if not name.isascii())
+    return [name for name in islice(accented, _MAX_ACCENTED) if not plain.isdisjoint(_plain_spellings(name))]
+
+
+def _plain_spellings(name: str) -> set[str]:
+    """Return a name without its accents, and with its umlauts spelled out."""
+    folded = composed(name).lower()
+    letters = (char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
+    return {"".join(letters), folded.translate(_SPELLED_OUT)}
 
 
 def _is_one_slip(one: str, other: str) -> bool:
@@ -105,3 +156,8 @@ def _is_one_slip(one: str, other: str) -> bool:
     mine, theirs = one[start:], other[start:]
     swapped = mine[1::-1] == theirs[:2] and mine[2:] == theirs[2:]
     return mine[1:] == theirs[1:] or mine[1:] == theirs or mine == theirs[1:] or swapped
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return `1 call`, `2 calls`; `many` where it is not `one` with an s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"

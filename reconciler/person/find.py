@@ -14,12 +14,13 @@ from reconciler.diff.participants import (
     people_by_lid,
     ref_from_participant,
 )
+from reconciler.errors import InvalidResponse
 from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
 from reconciler.model.identity import Identity, parse_jid
-from reconciler.model.live import LiveGroup
+from reconciler.model.live import LiveGroup, ReadGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import Untrusted, raw_text
+from reconciler.model.text import Untrusted, plural, raw_text
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 
 
@@ -28,15 +29,17 @@ def find_memberships(
     desired: Desired,
     matches: Iterable[Match],
     names: Mapping[str, Untrusted],
-    read: Mapping[str, LiveGroup | None],
+    read: Mapping[str, ReadGroup],
     instance_id: str,
 ) -> PersonMemberships:
     """Return the person's memberships in all groups.
 
-    `names` are those of all live groups by id, `read` the live groups as read (None: it disappeared meanwhile).
+    `names` are those of all live groups by id, `read` what came of reading them.
     """
     by_lid = people_by_lid(desired)
-    rosters = {group_id: identify_participants(live, by_lid) for group_id, live in read.items() if live is not None}
+    rosters = {
+        group_id: identify_participants(live, by_lid) for group_id, live in read.items() if isinstance(live, LiveGroup)
+    }
     person, lids = _identify(person, rosters.values(), desired)
     search = _Search(person, lids, desired, read, rosters)
     matches = sorted(matches, key=lambda match: match.group.key)
@@ -87,7 +90,7 @@ class _Search:
     person: PersonRef
     lids: frozenset[str | None]
     desired: Desired
-    read: Mapping[str, LiveGroup | None]
+    read: Mapping[str, ReadGroup]
     rosters: Mapping[str, Roster]
 
     def desired_group(self, match: Match) -> GroupMembership:
@@ -111,6 +114,9 @@ class _Search:
         if live is None:
             reason = "the group disappeared while the groups were read"
             return replace(membership, live=Presence.UNKNOWN, unknown_because=(reason,))
+        if isinstance(live, InvalidResponse):
+            reason = f"the server's answer about the group cannot be read: {live.summary()}"
+            return replace(membership, live=Presence.UNKNOWN, unknown_because=(reason,))
         roster, identity = self.rosters[group_id], self.person.identity
         distrust = distrust_reasons(live, roster, self.desired.account)
         blocked = [Message.of("not-admin").to_text()] if lacks_admin_rights(roster, self.desired.account) else []
@@ -120,18 +126,20 @@ class _Search:
             doubts = [doubt.to_text() for doubt in distrust]
             # Anybody without a known number may be the person, unless both have private ids: these differ.
             if hidden := sum(not self.lids or p.lid is None for p in roster.unknown):
-                doubts.append(f"{hidden} participant{' has' if hidden == 1 else 's have'} no known number")
+                doubts.append(f"{plural(hidden, 'participant has', 'participants have')} no known number")
             presence = Presence.UNKNOWN if doubts else Presence.OUT
             return replace(membership, live=presence, unknown_because=tuple(doubts), blocked_because=tuple(blocked))
         if found.identity is None:
             blocked.append("only a private id is known, so the person cannot be removed")
         if distrust:
             blocked.append(Message.of("removals-doubtful", doubts=distrust).to_text())
+        if found.is_admin is None and membership.desired is not None:
+            membership = replace(membership, desired=replace(membership.desired, admin=None))
         owner = found.is_owner or found.identity in roster.owners
         return replace(
             membership,
             live=Presence.IN,
-            is_admin=found.is_admin or owner,
+            is_admin=bool(found.is_admin) or owner,
             is_owner=owner,
             blocked_because=tuple(blocked),
         )

@@ -13,12 +13,15 @@ from math import inf
 from typing import Final
 
 from reconciler.diff.change import Advice, AdviceKind, Change
+from reconciler.errors import PlanFileError
 from reconciler.messages import Message
 from reconciler.model.desired import Budget, Desired
 from reconciler.model.person_ref import PersonRef
 from reconciler.plan.build import too_full_to_add_first
+from reconciler.plan.model import WAITING_REMOVALS, Plan
 from reconciler.plan.selection import PlanOptions, Spent
 from reconciler.plan.shard import Shard
+from reconciler.plan.summary import summarize_plan
 
 REFUSED_DAYS: Final = 30
 """How long somebody who refused to be added is not tried again."""
@@ -127,6 +130,31 @@ def within_budget(
         for index in order
     ]
     return tuple(taken), _last_day(waiting, desired, options.shard)
+
+
+def as_saved(changes: Iterable[Change], plan: Plan) -> tuple[Change, ...]:
+    """Return the changes without what waits in a saved plan, which keeps what it took; its advice says what waits."""
+    saved = {group.key: group.advice for group in plan.groups if group.waits}
+    return tuple(_without_saved(change, saved.get(change.group.key, ())) for change in changes)
+
+
+def raise_if_over_budget(plan: Plan, desired: Desired) -> None:
+    """Raise PlanFileError when a saved plan adds, creates or removes more than one day's budget allows."""
+    count = summarize_plan(plan)
+    left = _Left.on(plan.as_of, desired, plan.shard, Spent())
+    if count.adds > left.adds or count.creates > left.groups or count.removes > left.removals:
+        raise PlanFileError("the plan does more than the budget of a day allows", "somebody edited it: make a new plan")
+
+
+def _without_saved(change: Change, advice: Iterable[Advice]) -> Change:
+    waiting = []
+    for one in advice:
+        if one.kind in (AdviceKind.BUDGET, AdviceKind.REFUSED) and one.people:
+            differing = change.remove if one.message.code in WAITING_REMOVALS else change.add
+            waiting.append(replace(one, people=tuple(person for person in one.people if person in set(differing))))
+    later = [person for one in waiting for person in one.people]
+    add, remove = _difference(change.add, later), _difference(change.remove, later)
+    return replace(change, add=add, remove=remove, advice=(*waiting, *change.advice)) if waiting else change
 
 
 def _without_refused(change: Change, spent: Spent) -> Change:

@@ -29,10 +29,17 @@ def build_plan(
     instance: Instance | None,
     advice: tuple[Advice, ...] = (),
     shard: ShardInfo | None = None,
+    lookalike_reads: int = 0,
+    allowed_lookalikes: tuple[str, ...] = (),
+    live_ids: tuple[str, ...] = (),
     number_checks: int = 0,
     pending_until: date | None = None,
 ) -> Plan:
-    """Return the plan of all changes; `instance` is its present state, None where nothing is to be written."""
+    """Return the plan of all changes; `instance` is its present state, None where nothing is to be written.
+
+    `Plan` explains what it records of lookalikes and checks.
+    """
+    changes = tuple(changes)
     budget = desired.policy.budget
     groups = tuple(_group_plan(change, desired, options) for change in changes)
     return Plan(
@@ -49,6 +56,9 @@ def build_plan(
         changed_since=options.changed_since,
         never_removed=tuple(sorted(desired.never_removed)),
         shard=shard,
+        lookalike_reads=lookalike_reads,
+        allowed_lookalikes=allowed_lookalikes,
+        live_ids=live_ids if any(change.create for change in changes) else (),
         number_checks=number_checks,
         pending_until=pending_until,
         minutes_between_groups=None if budget is None else budget.minutes_between_groups,

@@ -77,8 +77,9 @@ def summary_faults(plan: Plan, document: Mapping[str, Any]) -> Iterator[Inconsis
 def _whole_plan(plan: Plan) -> Iterator[Inconsistency]:
     keys = [group.key for group in plan.groups]
     ids = [group.id for group in plan.groups if group.id]
-    if list(plan.pinned_ids) != sorted(set(plan.pinned_ids)):
-        yield "pinned_ids", "every id once, sorted"
+    for name in ("pinned_ids", "live_ids"):
+        if list(getattr(plan, name)) != sorted(set(getattr(plan, name))):
+            yield name, "every id once, sorted"
     if keys != sorted(set(keys)):
         yield "groups", "every group once, sorted by key"
     if len(ids) != len(set(ids)):

@@ -31,17 +31,16 @@ def upgrade_document(document: Document, version: int) -> Document:
     for alias and name.
     """
     absent = {"excludes": [], "not_selected": 0, "shard": None, "changed_since": None, "baseline": None}
-    absent |= {"number_checks": 0, "pending_until": None, "minutes_between_groups": None}
+    absent |= {"lookalike_reads": 0, "allowed_lookalikes": [], "live_ids": [], "number_checks": 0}
+    absent |= {"pending_until": None, "minutes_between_groups": None}
     document = {**absent, "status": "pending", "configuration": None, **document}
     if version < FORMAT_VERSION:
         document = _renamed(document, "plan")
         for name in ("shard", "changed_since", "summary"):
             document[name] = _renamed(document.get(name), name)
         # Nobody reads these numbers of a document that is only shown.
-        for name in (
-            *("people_joining", "people_leaving", "read_backs", "number_checks"),
-            *("pending_adds", "pending_removes", "pending_creates"),
-        ):
+        later = ("people_joining", "people_leaving", "read_backs", "lookalike_reads", "number_checks")
+        for name in (*later, "pending_adds", "pending_removes", "pending_creates"):
             document["summary"] = _with_default(document["summary"], name, 0)
         document["refusals"] = _each(document.get("refusals"), lambda one: _renamed(one, "refusal"))
     document["refusals"] = _each(document.get("refusals"), lambda one: _with_messages(one, "message", "override"))

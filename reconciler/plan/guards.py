@@ -15,6 +15,7 @@ from reconciler.sanitize.escape import escape_controls
 
 PLACEHOLDER = "inst_replace_me"
 """The instance's id in the file that `init` writes: nobody has filled it in yet."""
+_OVER_LIMIT = "too-many-removals"
 
 
 def check_guards(
@@ -88,7 +89,7 @@ def check_account_stays(groups: Sequence[GroupPlan], desired: Desired) -> list[R
 
 
 def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) -> list[Refusal]:
-    """Refuse the groups that would lose more members than their limit allows; only a new plan overrides a saved one."""
+    """Refuse the groups that would lose more members than their limit allows."""
     refusals = []
     for group in groups:
         # Those that wait for the budget count, too: a mistake must not pass because it is spread over days.
@@ -112,21 +113,28 @@ def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) ->
     return refusals
 
 
-def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance) -> Plan:
+def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, sandbox: bool) -> Plan:
     """Return a saved plan with every reason to refuse it now, since a plan file can be edited on its way.
 
-    The refusals that it was saved with remain: only a new plan overrides them. `desired` is as it is for the plan's
-    instance, None where the configuration is not there or not needed.
+    The refusals that it was saved with remain: only a new plan overrides them. The limits of removals are checked
+    again. `desired` is as it is for the plan's instance, None where the configuration is not
+    there.
     """
-    own_phone = check_own_phone(plan.groups, desired, plan.instance_id) if desired is not None else []
-    current = (*check_instance(instance), *own_phone)
-    removals = check_removal_limits(plan.groups)
-    saved = (
+    if desired is None:
+        current = tuple(check_instance(instance))
+    else:
+        current = check_guards(plan.groups, desired, instance, plan.instance_id, sandbox=sandbox)
+    saved = [
         replace(refusal, override=Message.of("then-new-plan", first=refusal.override))
         for refusal in plan.refusals
-        if refusal not in removals
+        if refusal.message.code != _OVER_LIMIT
+    ]
+    known = {(refusal.group, refusal.message.code) for refusal in saved}
+    new = (
+        refusal
+        for refusal in current
+        if refusal.message.code != _OVER_LIMIT and (refusal.group, refusal.message.code) not in known
     )
-    new = (refusal for refusal in current if refusal not in plan.refusals)
     return replace(plan, refusals=(*saved, *new, *check_removal_limits(plan.groups, saved=True)))
 
 

@@ -36,6 +36,11 @@ class Action(StrEnum):
         return self in (Action.CREATE, Action.JOIN)
 
     @property
+    def adds_people(self) -> bool:
+        """Whether people come into the group by this."""
+        return self in (Action.CREATE, Action.ADD)
+
+    @property
     def is_destructive(self) -> bool:
         """Whether somebody loses something by this."""
         return self in (Action.REMOVE, Action.LEAVE)
@@ -74,7 +79,8 @@ class Step:
         return {field: text for field, text in texts.items() if text is not None}
 
 
-_WAITING_REMOVALS: Final = frozenset({"removal-over-budget", "removal-after-add"})
+WAITING_REMOVALS: Final = frozenset({"removal-over-budget", "removal-after-add"})
+"""The codes of the advice about people who are removed on another day."""
 
 
 class DriftCause(StrEnum):
@@ -198,7 +204,7 @@ class GroupPlan:
     @property
     def waiting_removals(self) -> int:
         """How many people are to be removed later, when the budget allows it."""
-        return sum(len(advice.people) for advice in self.advice if advice.message.code in _WAITING_REMOVALS)
+        return sum(len(advice.people) for advice in self.advice if advice.message.code in WAITING_REMOVALS)
 
     @property
     def observe_only(self) -> bool:
@@ -245,6 +251,12 @@ class Plan:
     changed_since: ChangedSince | None = None
     baseline: AppliedRevision | None = None
     """The revision that the drift causes compare with; None where there are none, and in saved plans."""
+    lookalike_reads: int = 0
+    """How many live groups were read because one of them might be a group that is to be created."""
+    allowed_lookalikes: tuple[str, ...] = ()
+    """The keys to be created whatever live group looks like them, sorted."""
+    live_ids: tuple[str, ...] = ()
+    """The ids of all groups that were live when the plan was made, sorted; none where it creates nothing."""
     number_checks: int = 0
     """How many numbers the API was asked about, one call each, before people are added."""
     pending_until: date | None = None
@@ -277,7 +289,8 @@ class Plan:
         Where the pauses between creates take longer, that is how many.
         """
         rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
-        sent = self.calls * 60.0 / rate + (self.read_backs + self.number_checks) * 60.0 / self.calls_per_minute
+        reads = self.read_backs + self.lookalike_reads + self.number_checks
+        sent = self.calls * 60.0 / rate + reads * 60.0 / self.calls_per_minute
         creates = sum(step.action is Action.CREATE for group in self.groups for step in group.steps)
         return max(sent, 60.0 * (self.minutes_between_groups or 0) * (creates - 1))
 

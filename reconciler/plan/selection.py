@@ -8,13 +8,15 @@ from datetime import date
 from typing import Final
 
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired, DesiredGroup, Person, RemovalLimit
+from reconciler.model.desired import Desired, DesiredGroup, Lookalikes, Person, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
-from reconciler.model.text import closest_names
+from reconciler.model.text import closest_names, composed
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
 
+COMMAND_LINE_LIMIT: Final = "--max-removals"
+"""The source of a limit of removals that the command line sets."""
 WILDCARDS: Final = frozenset("*?")
 """Characters that make a word a pattern; no key has them."""
 
@@ -40,8 +42,8 @@ class PlanOptions:
     `max_removals` overrides the configuration; `targets` are keys, none for all; `excludes` are keys that are not
     planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
     the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
-    `previous_people` all its people. `sandbox` is a run on the embedded server. `spent` counts against the
-    budget.
+    `previous_people` all its people. `sandbox` is a run on the embedded server. `allowed_lookalikes` are the keys that
+    are created whatever live group looks like them. `spent` counts against the budget.
     """
 
     targets: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ class PlanOptions:
     previous_groups: tuple[DesiredGroup, ...] | None = None
     previous_people: Mapping[Identity, Person] = field(default_factory=dict)
     sandbox: bool = False
+    allowed_lookalikes: tuple[str, ...] = ()
     spent: Spent = Spent()
 
 
@@ -93,7 +96,7 @@ def select_groups(desired: Desired, options: PlanOptions) -> Selection:
 
 def select_key(groups: Iterable[DesiredGroup], key: str) -> DesiredGroup:
     """Return the group of this key; raise UsageError, with a suggestion, where there is none."""
-    by_key = {group.key: group for group in groups}
+    key, by_key = composed(key), {group.key: group for group in groups}
     if key not in by_key:
         raise UsageError(f"the configuration has no group {key}", suggest_key(key, by_key))
     return by_key[key]
@@ -103,6 +106,12 @@ def select_keys(groups: Iterable[DesiredGroup], options: PlanOptions) -> frozens
     """Return the keys of the targets, or of all groups where there are none, without those that are excluded."""
     keys = options.targets or tuple(group.key for group in groups)
     return frozenset(keys) - frozenset(options.excludes)
+
+
+def allowed_lookalikes(desired: Desired, options: PlanOptions) -> frozenset[str]:
+    """Return the keys that are created whatever live group looks like them, by the command line or by the file."""
+    in_file = (group.key for group in desired.groups if group.lookalikes is Lookalikes.ALLOW)
+    return frozenset(options.allowed_lookalikes).union(in_file)
 
 
 def find_keys(option: str, patterns: Iterable[str], groups: Iterable[DesiredGroup]) -> tuple[str, ...]:
@@ -116,14 +125,14 @@ def find_keys(option: str, patterns: Iterable[str], groups: Iterable[DesiredGrou
     unknown: list[str] = []
     for pattern in patterns:
         is_glob = not WILDCARDS.isdisjoint(pattern)
-        matched = {key for key in keys if glob_match(pattern, key)} if is_glob else existing & {pattern}
+        matched = {key for key in keys if glob_match(pattern, key)} if is_glob else existing & {composed(pattern)}
         found |= matched
         if not matched:
             unknown.append(pattern)
     if unknown:
         message = f"{option}: the configuration has no group {', '.join(unknown[:10])}"
         patterns_hint = "" if set("*?[").isdisjoint(unknown[0]) else "\nin a pattern, only * and ? have a meaning"
-        raise UsageError(message, suggest_key(unknown[0].strip("*?"), keys) + patterns_hint)
+        raise UsageError(message, suggest_key(composed(unknown[0].strip("*?")), keys) + patterns_hint)
     return tuple(sorted(found))
 
 

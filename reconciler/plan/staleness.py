@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import date
 
-from reconciler.diff.change import MatchedBy
-from reconciler.errors import PlanFileError, Refused
+from reconciler.diff.change import AdviceKind, MatchedBy
+from reconciler.diff.lookalike import Creation
+from reconciler.errors import InvalidResponse, PlanFileError, Refused
+from reconciler.messages import Message
 from reconciler.model.desired import Desired
-from reconciler.model.identity import Identity
-from reconciler.model.live import ListedGroup, LiveGroup, Participant
+from reconciler.model.identity import Identity, parse_jid
+from reconciler.model.live import ListedGroup, LiveGroup, OddEntry, Participant, ReadGroup
 from reconciler.model.text import TEXT_FIELDS, Untrusted, normalize, texts_equal
 from reconciler.plan.model import Action, GroupPlan, Plan
 from reconciler.sanitize.escape import quoted
@@ -59,7 +62,7 @@ def raise_if_expired(plan: Plan, today: date) -> None:
         )
 
 
-def raise_if_stale(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, LiveGroup | None]) -> None:
+def raise_if_stale(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, ReadGroup]) -> None:
     """Raise PlanFileError when the live groups are no longer as the plan recorded them; see `live_changes`."""
     changes = live_changes(plan, listed, live_groups)
     if changes:
@@ -67,9 +70,7 @@ def raise_if_stale(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mappi
         raise PlanFileError(f"the live groups changed since the plan was made:\n{lines}", "make a new plan")
 
 
-def live_changes(
-    plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, LiveGroup | None]
-) -> tuple[str, ...]:
+def live_changes(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, ReadGroup]) -> tuple[str, ...]:
     """Return what is no longer as the plan recorded it, a sentence each; nothing where the plan still fits.
 
     `live_groups` has the groups with steps by id, as they are now (None: not found).
@@ -77,7 +78,7 @@ def live_changes(
     ids, pinned_ids = {entry.id for entry in listed}, set(plan.pinned_ids)
     ids_by_name: dict[str, list[str]] = {}
     for entry in listed:
-        if entry.id not in pinned_ids:
+        if entry.name and entry.id not in pinned_ids:
             ids_by_name.setdefault(normalize(entry.name), []).append(entry.id)
     return tuple(
         f"{group.key}: {text}"
@@ -90,7 +91,7 @@ def _group_changes(
     group: GroupPlan,
     ids: AbstractSet[str],
     ids_by_name: Mapping[str, Sequence[str]],
-    live_groups: Mapping[str, LiveGroup | None],
+    live_groups: Mapping[str, ReadGroup],
 ) -> Iterator[str]:
     if group.live is None and group.steps[0].action is not Action.LEAVE:
         yield from _appeared(group, ids, ids_by_name)
@@ -104,6 +105,9 @@ def _group_changes(
     now = live_groups.get(group.live.id)
     if now is None:
         yield f"the live group {group.id} no longer exists"
+        return
+    if isinstance(now, InvalidResponse):
+        yield f"the server's answer about {group.id} cannot be read: {now.summary()}"
         return
     yield from _differences(group.live, now)
 
@@ -161,6 +165,53 @@ def _role(participant: Participant, owner: Identity | None) -> str:
     return "admin" if participant.is_admin else "member"
 
 
+def new_groups(
+    plan: Plan, listed: Iterable[ListedGroup], names_before: Mapping[str, Untrusted]
+) -> tuple[ListedGroup, ...]:
+    """Return the live groups that no key holds, and that the plan was not made with or that have another name since.
+
+    A name that the list does not tell any more is not another one.
+    """
+    held = {*plan.pinned_ids, *(group.id for group in plan.groups if group.id is not None)}
+
+    def is_new(entry: ListedGroup) -> bool:
+        before = names_before.get(entry.id)
+        return before is None or (bool(entry.name) and not texts_equal(before, entry.name))
+
+    return tuple(entry for entry in listed if entry.id not in held and is_new(entry))
+
+
+def creations(plan: Plan) -> tuple[Creation, ...]:
+    """Return the groups that the plan creates, without those that may look like a live group."""
+    return tuple(
+        Creation(key=group.key, names=group.lookup_names, people=frozenset(_wanted(group)))
+        for group in groups_to_create(plan)
+        if group.key not in plan.allowed_lookalikes
+    )
+
+
+def _wanted(group: GroupPlan) -> Iterator[Identity]:
+    """Yield who is to be in a group that is to be created: who is added, and who comes by its link."""
+    joining = (advice.people for advice in group.advice if advice.kind is AdviceKind.PENDING)
+    return (one.identity for people in (group.add, *joining) for one in people if one.identity is not None)
+
+
+def lids_in(plan: Plan) -> dict[str, Identity]:
+    """Return the people to be in new groups whose private id the plan has, by that id's digits."""
+    people = (person for group in groups_to_create(plan) for person in group.add)
+    lids = ((parse_jid(person.lid), person.identity) for person in people if person.lid)
+    return {lid.digits: identity for lid, identity in lids if lid is not None and identity is not None}
+
+
+def with_blocked_creates(plan: Plan, reasons: Mapping[str, Message]) -> Plan:
+    """Return the plan without the creates of these keys, each blocked with its reason."""
+
+    def blocked(group: GroupPlan) -> GroupPlan:
+        return replace(group, steps=(), field_changes=(), add=(), advice=(), blocked=(reasons[group.key],))
+
+    return replace(plan, groups=tuple(blocked(group) if group.key in reasons else group for group in plan.groups))
+
+
 def groups_to_create(plan: Plan) -> tuple[GroupPlan, ...]:
     """Return the groups that the plan creates."""
     return tuple(group for group in plan.groups if any(step.action is Action.CREATE for step in group.steps))
@@ -175,6 +226,18 @@ def raise_if_appeared(plan: Plan, listed: Iterable[ListedGroup], names_before: M
             f"the live groups changed since the plan was made, nothing was changed:\n{lines}",
             "run `reconciler plan` again",
         )
+
+
+def raise_if_unlisted(plan: Plan, odd: Sequence[OddEntry]) -> None:
+    """Raise Refused when an unreadable entry of the list may be a group that is to be created."""
+    for group in groups_to_create(plan):
+        for entry in odd:
+            if not entry.name or any(texts_equal(entry.name, name) for name in group.lookup_names):
+                raise Refused(
+                    f"{group.key}: the list of groups has an entry that cannot be read and may be this group "
+                    f"({entry.fault}), nothing was changed",
+                    "run `reconciler plan` again",
+                )
 
 
 def appeared_groups(

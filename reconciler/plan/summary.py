@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
-from reconciler.model.person_ref import count_people
-from reconciler.plan.model import Action, GroupPlan, Plan
+from reconciler.model.person_ref import PersonRef, count_people, pair_new_numbers
+from reconciler.plan.model import Action, GroupPlan, Plan, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
     """A plan in numbers: groups, memberships, people, blocked and unchanged groups, refusals, calls, whole seconds.
 
-    `calls` are those that write; each changed group is read back by one of the `read_backs`.
+    `calls` are those that write; each changed group is read back by one of the `read_backs`. `lookalike_reads` read
+    live groups of which one may be a group to be created.
     `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
     `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
     moves somebody; the first members of a new group count as added. `pending_…` is what waits for another day.
@@ -37,6 +39,7 @@ class PlanSummary:
     pending_creates: int
     calls: int
     read_backs: int
+    lookalike_reads: int
     number_checks: int
     seconds: int
 
@@ -46,13 +49,12 @@ def summarize_plan(plan: Plan) -> PlanSummary:
     steps = [step for group in plan.groups for step in group.steps]
     pending = count_pending(plan)
     kinds = [step.action for step in steps]
-    joining = [person for step in steps if step.action in (Action.CREATE, Action.ADD) for person in step.people]
-    leaving = [person for step in steps if step.action is Action.REMOVE for person in step.people]
+    joining, leaving = _moving(steps, Action.CREATE, Action.ADD), _moving(steps, Action.REMOVE)
     return PlanSummary(
         creates=kinds.count(Action.CREATE),
         adopts=sum(group.adopted for group in plan.groups),
         joins=kinds.count(Action.JOIN),
-        changes=sum(_changes(group) for group in plan.groups),
+        changes=sum(is_changed_by(group, Action.PATCH, Action.ADD, Action.REMOVE) for group in plan.groups),
         adds=len(joining),
         removes=len(leaving),
         people_joining=count_people(joining),
@@ -66,6 +68,7 @@ def summarize_plan(plan: Plan) -> PlanSummary:
         pending_creates=pending.creates,
         calls=plan.calls,
         read_backs=plan.read_backs,
+        lookalike_reads=plan.lookalike_reads,
         number_checks=plan.number_checks,
         seconds=ceil(plan.seconds - 1e-9),
     )
@@ -91,9 +94,38 @@ def count_pending(plan: Plan) -> Pending:
     )
 
 
-def _changes(group: GroupPlan) -> bool:
-    actions = {step.action for step in group.steps}
-    return bool(actions & {Action.PATCH, Action.ADD, Action.REMOVE}) and not any(a.enters_group for a in actions)
+def is_changed_by(group: GroupPlan, *actions: Action) -> bool:
+    """Return whether any of these is to change a group that the account is in already."""
+    planned = {step.action for step in group.steps}
+    return not planned.isdisjoint(actions) and not any(action.enters_group for action in planned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """Who moves by the steps of a plan, once for each membership; `renewals` stay, with a new number."""
+
+    joins: tuple[PersonRef, ...]
+    leaves: tuple[PersonRef, ...]
+    renewals: tuple[PersonRef, ...]
+
+
+def plan_moves(plan: Plan) -> Moves:
+    """Return who moves, a person with a new number only as that."""
+    joins: list[PersonRef] = []
+    leaves: list[PersonRef] = []
+    renewals: list[PersonRef] = []
+    for group in plan.groups:
+        joining, leaving = _moving(group.steps, Action.CREATE, Action.ADD), _moving(group.steps, Action.REMOVE)
+        renewed = pair_new_numbers(leaving, joining)
+        old = set(renewed.values())
+        renewals += renewed
+        joins += (person for person in joining if person not in renewed)
+        leaves += (person for person in leaving if person not in old)
+    return Moves(joins=tuple(joins), leaves=tuple(leaves), renewals=tuple(renewals))
+
+
+def _moving(steps: Iterable[Step], *actions: Action) -> list[PersonRef]:
+    return [person for step in steps if step.action in actions for person in step.people]
 
 
 class PlanStatus(StrEnum):

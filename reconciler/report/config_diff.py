@@ -22,7 +22,7 @@ from reconciler.history.config_diff import (
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.serialize import to_json
-from reconciler.model.text import TEXT_FIELDS, Untrusted
+from reconciler.model.text import TEXT_FIELDS, Untrusted, plural
 from reconciler.report.documents import document_json
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
@@ -35,7 +35,7 @@ from reconciler.report.pieces import (
     people_pieces,
     person_pieces,
     plain_text,
-    plural,
+    revision_pieces,
     text_pieces,
 )
 from reconciler.report.pr_comment import (
@@ -48,7 +48,7 @@ from reconciler.report.pr_comment import (
     totals_markdown,
 )
 from reconciler.report.sections import Badge, Line, Mark, Section, field_label, field_line
-from reconciler.report.summary import Totals, revision_pieces
+from reconciler.report.summary import Totals
 from reconciler.report.text import BOLD, lines_text, paint, section_text
 
 DIFF_FORMAT: Final = "wappfy-reconciler/diff"

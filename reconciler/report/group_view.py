@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from reconciler.diff.change import MatchedBy, TextChange
 from reconciler.messages import LiteralText
-from reconciler.model.person_ref import PersonRef
+from reconciler.model.person_ref import PersonRef, pair_new_numbers
+from reconciler.model.text import plural
 from reconciler.plan.model import Action, DriftItem, GroupPlan, Refusal
 from reconciler.report.pieces import (
     OutsideText,
@@ -22,7 +24,6 @@ from reconciler.report.pieces import (
     message_pieces,
     outside,
     person_pieces,
-    plural,
 )
 from reconciler.report.sections import KNOWN_AFTER_APPLY, Badge, Line, Note, Section, Tone, advice_note, field_line
 from reconciler.report.summary import cause_words
@@ -106,6 +107,8 @@ class GroupView:
     refusals: tuple[Refusal, ...]
     blocked: tuple[Pieces, ...]
     notes: tuple[Note, ...]
+    members: int
+    """How many people are in the live group, without the account itself; 0 where that is not known."""
 
     @property
     def needs_decision(self) -> bool:
@@ -125,9 +128,29 @@ class GroupView:
     @property
     def new_numbers(self) -> tuple[NewNumber, ...]:
         """Return the people whose number changed: one alias that leaves with one number and joins with another."""
-        leaving = {item.person.alias: item for item in self.moving(added=False) if item.person.alias}
-        pairs = ((leaving.get(item.person.alias or ""), item) for item in self.moving(added=True))
-        return tuple(NewNumber(old, new) for old, new in pairs if old is not None)
+        old = {item.person: item for item in self.moving(added=False)}
+        new = {item.person: item for item in self.moving(added=True)}
+        return tuple(NewNumber(old[before], new[after]) for after, before in pair_new_numbers(old, new).items())
+
+    @property
+    def _moved(self) -> dict[str, int]:
+        """Count the steps' people: who leaves, who joins, and who does both with another number."""
+        renewed = [change for change in self.new_numbers if change.old.planned and change.new.planned]
+        leaving, joining = (sum(item.planned for item in self.moving(added=added)) for added in (False, True))
+        return {"leave": leaving - len(renewed), "join": joining - len(renewed), "renew": len(renewed)}
+
+    @property
+    def leaving(self) -> int:
+        """How many people a step removes, without those who only get a new number."""
+        return self._moved["leave"]
+
+    @property
+    def loss(self) -> str:
+        """Return `8 of 33 people leave`, "" where nobody leaves or the 33 is not known."""
+        if not 0 < self.leaving <= self.members:
+            return ""
+        people = plural(self.members, "person", "people")
+        return f"{self.leaving} of {people} {'leaves' if self.leaving == 1 else 'leave'}"
 
     @property
     def people_lines(self) -> Iterator[Line]:
@@ -141,24 +164,33 @@ class GroupView:
         """Return who would be added, or who would be removed."""
         return tuple(item for item in self.people if item.added is added)
 
-    @property
-    def section(self) -> Section:
-        """Return what text and markdown show."""
-        badges = tuple(self.badges())
+    def section(self, shared_reasons: Collection[Pieces] = ()) -> Section:
+        """Return what text and markdown show; `shared_reasons` for being blocked are shown elsewhere."""
+        badges, told = tuple(self.badges()), [reason for reason in self.blocked if reason in shared_reasons]
         removes = any(badge.tone == "remove" for badge in badges)
         urgency = [bool(self.refusals), bool(self.blocked), removes, self.has_changes, True].index(True)
-        return Section(key=self.key, name=self.name, id=self.id, lines=self._lines, badges=badges, urgency=urgency)
+        return Section(
+            key=self.key,
+            name=self.name,
+            id=self.id,
+            lines=partial(self._lines, shared_reasons),
+            badges=badges,
+            remark="; ".join(filter(None, ["blocked" if told else "", self.loss])),
+            urgency=urgency,
+        )
 
     def badges(self) -> Iterator[Badge]:
         """Yield the group in short, what is urgent first."""
-        removed, added = (sum(item.planned for item in self.moving(added=added)) for added in (False, True))
+        moved = self._moved
         yield from (Badge("stop", "refused") for _ in self.refusals[:1])
         yield from (Badge("stop", "blocked") for _ in self.blocked[:1])
         yield from (Badge(item.tone, item.words) for item in self.actions)
-        if removed:
-            yield Badge("remove", plural(removed, "person leaves", "people leave"))
-        if added:
-            yield Badge("add", plural(added, "person joins", "people join"))
+        if self.leaving:
+            yield Badge("remove", self.loss or plural(self.leaving, "person leaves", "people leave"))
+        if moved["join"]:
+            yield Badge("add", plural(moved["join"], "person joins", "people join"))
+        if moved["renew"]:
+            yield Badge("change", plural(moved["renew"], "new number"))
         yield from (Badge("change", item.change.field) for item in self.fields if item.planned)
         if self.adopted:
             yield Badge("note", "adopted")
@@ -167,7 +199,7 @@ class GroupView:
         elif not self.has_changes:
             yield Badge("note", "no changes")
 
-    def _lines(self) -> Iterator[Line]:
+    def _lines(self, shared_reasons: Collection[Pieces]) -> Iterator[Line]:
         """Yield what is done to the group, who is added and removed, what is blocked and good to know."""
         for action in self.actions:
             yield Line("-" if action.tone == "remove" else "+", literal(action.words + _suffix(action.cause)))
@@ -176,7 +208,7 @@ class GroupView:
         for field in self.fields:
             yield field_line(field.change, _remarks(field))
         yield from self.people_lines
-        yield from (Line("!", reason, "blocked") for reason in self.blocked)
+        yield from (Line("!", reason, "blocked") for reason in self.blocked if reason not in shared_reasons)
         yield from (note.line for note in self.notes)
 
 
@@ -198,6 +230,7 @@ def group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
         refusals=tuple(refusal for refusal in refusals if refusal.group == group.key),
         blocked=tuple(message_pieces(reason) + on_blocked for reason in group.blocked),
         notes=tuple(map(advice_note, group.advice)),
+        members=group.live_members,
     )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from reconciler.apply.result import ApplyResult
+from reconciler.messages import LiteralText
+from reconciler.model.run_context import short_commit
+from reconciler.model.text import plural
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import Plan, Refusal
+from reconciler.plan.model import Plan
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, message_pieces, plural
+from reconciler.report.pieces import OutsideText, plain_text
 from reconciler.report.plan_view import REFUSED, PlanView, SharedChange, plan_view, single_groups_lines
 from reconciler.report.pr_comment import (
     CommentSection,
@@ -27,6 +31,7 @@ from reconciler.report.pr_comment import (
     totals_markdown,
 )
 from reconciler.report.result_view import not_started_line, result_view
+from reconciler.report.sections import MAX_KEYS, Stop, place_pieces
 from reconciler.report.summary import as_of_sentence, group_words, moment_text, plan_totals
 from reconciler.report.text import DryRun, call_lines
 
@@ -51,7 +56,7 @@ def _plan_comment(saved: SavedPlan, options: RenderOptions, calls: Sequence[str]
     head = "\n\n".join(_plan_head(plan, view, options))
     foot = "\n\n".join(_plan_ending(saved, view, options, calls))
     causes = [_cause(change, options) for change in view.shared]
-    groups = [] if options.summary else [group.section for group in view.single]
+    groups = [] if options.summary else view.sections
     if options.summary and (lines := [line for line in single_groups_lines(view) if line.mark != "!"]):
         head = f"{head}\n\n{lines_markdown(lines, options)}"
     return render_comment(head, by_urgency(groups, options), foot, causes)
@@ -67,16 +72,25 @@ def _plan_head(plan: Plan, view: PlanView, options: RenderOptions) -> Iterator[s
         yield totals_markdown(view.totals)
     if view.warnings:
         yield alert("WARNING", "This plan may be wrong", [note_markdown(note.line, options) for note in view.warnings])
-    if plan.refusals:
-        yield alert("CAUTION", REFUSED, [_refusal(refusal, options) for refusal in plan.refusals])
-    blocked = [
-        f"{group_title(group.key, group.name, options)}: {markdown(reason, options)}"
-        for group in view.groups
-        for reason in group.blocked
-    ]
-    if blocked:
+    if view.refused:
+        yield alert("CAUTION", REFUSED, [_refusal(stop, options) for stop in view.refused])
+    if view.blocked:
         title = plural(view.summary.blocked, "group is blocked", "groups are blocked")
-        yield alert("WARNING", title, blocked)
+        yield alert("WARNING", title, [_blocked(stop, plan, options) for stop in view.blocked])
+    yield from _every_place((*view.refused, *view.blocked), options)
+
+
+def _every_place(stops: Iterable[Stop], options: RenderOptions) -> Iterator[str]:
+    """Yield a block with every group of the reasons that have too many to name them all, if there are any."""
+    if lines := list(_all_places(stops, options)):
+        yield folded("Every group that is refused or blocked", lines)
+
+
+def _all_places(stops: Iterable[Stop], options: RenderOptions) -> Iterator[str]:
+    for stop in stops:
+        if len(stop.places) > MAX_KEYS:
+            yield plain_text((*stop.reason, LiteralText(":")), options)
+            yield from (f"  {plain_text(place_pieces(*place), options)}" for place in stop.places)
 
 
 def _cause(change: SharedChange, options: RenderOptions) -> CommentSection:
@@ -94,17 +108,35 @@ def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
     if view.next_steps:
         steps = (markdown(step, options) for step in view.next_steps)
         head.append(f"> [!{'NOTE' if result.converged else 'WARNING'}]\n> " + "<br>\n> ".join(steps))
+    if view.blocked:
+        title = plural(
+            len({key for stop in view.blocked for key in stop.keys}), "group is blocked", "groups are blocked"
+        )
+        head.append(alert("WARNING", title, [_blocked(stop, plan, options) for stop in view.blocked]))
+        head += _every_place(view.blocked, options)
     if (not_started := not_started_line(view)) is not None:
         head.append(note_markdown(not_started, options))
     return render_comment("\n\n".join(head), by_urgency(view.sections, options), "")
 
 
-def _refusal(refusal: Refusal, options: RenderOptions) -> str:
-    where = f"{key_code(refusal.group, options)}: " if refusal.group else ""
-    message, override = (
-        markdown(message_pieces(part), options, _MAX_REFUSAL) for part in (refusal.message, refusal.override)
-    )
+def _refusal(stop: Stop, options: RenderOptions) -> str:
+    where = _places(stop, (f"{key_code(key, options)}{f' {remark}' if remark else ''}" for key, remark in stop.places))
+    message, override = (markdown(part, options, _MAX_REFUSAL) for part in (stop.reason, stop.override))
     return f"{where}{message}. {override[:1].upper()}{override[1:]}."
+
+
+def _blocked(stop: Stop, plan: Plan, options: RenderOptions) -> str:
+    names = {group.key: group.name.raw for group in plan.groups}
+    where = _places(stop, (group_title(key, names[key], options) for key in stop.keys))
+    return f"{where}{markdown(stop.reason, options)}"
+
+
+def _places(stop: Stop, titles: Iterable[str]) -> str:
+    """Return `3 groups (a, b, c): ` or `a: `, "" where a reason is about the whole plan."""
+    named = ", ".join(islice(titles, MAX_KEYS))
+    if left := len(stop.places[MAX_KEYS:]):
+        named += f" and {left} more"
+    return f"{len(stop.places)} groups ({named}): " if len(stop.places) > 1 else f"{named}: " if named else ""
 
 
 def _plan_ending(saved: SavedPlan, view: PlanView, options: RenderOptions, calls: Sequence[str]) -> Iterator[str]:
@@ -119,13 +151,13 @@ def _plan_ending(saved: SavedPlan, view: PlanView, options: RenderOptions, calls
         yield "<br>\n".join(filter(None, scope))
     if view.in_sync:
         yield view.in_sync
-    yield f"<sub>{', '.join(_origin(saved, options))}</sub>"
+    yield f"<sub>{', '.join(_made_by(saved, options))}</sub>"
 
 
-def _origin(saved: SavedPlan, options: RenderOptions) -> Iterator[str]:
+def _made_by(saved: SavedPlan, options: RenderOptions) -> Iterator[str]:
     """Yield what made the plan, when, and from which commit where that is the one of the pull request or branch."""
     yield markdown((OutsideText(f"reconciler {saved.made_by}"),), options)
     yield moment_text(saved.made_at) or markdown((OutsideText(saved.made_at),), options)
     # In a run for a pull request, GitHub's commit is a merge that nobody made.
     if options.run.commit is not None and options.run.pull_request is None:
-        yield f"commit {markdown((OutsideText(options.run.commit.text[:9]),), options)}"
+        yield f"commit {markdown((OutsideText(short_commit(options.run.commit.text)),), options)}"

@@ -9,6 +9,7 @@ from typing import Any, Final
 from reconciler.messages import LiteralText
 from reconciler.model.desired import Membership
 from reconciler.model.serialize import to_json
+from reconciler.model.text import plural
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 from reconciler.report.documents import document_json
 from reconciler.report.options import RenderOptions
@@ -17,11 +18,11 @@ from reconciler.report.pieces import (
     PersonName,
     PhoneNumber,
     Pieces,
+    id_note,
     literal,
     name_pieces,
     outside,
     plain_text,
-    plural,
     text_pieces,
 )
 from reconciler.report.sections import Line, Mark, Section
@@ -156,7 +157,7 @@ def _details(group: GroupMembership, desired: DesiredMembership) -> Iterator[Pie
 
 
 def _unknown_lines(group: GroupMembership) -> Iterator[Line]:
-    return (Line("!", outside(reason), "may be in") for reason in group.unknown_because)
+    return (Line("!", (*outside(reason), *id_note(reason)), "may be in") for reason in group.unknown_because)
 
 
 def _summary(memberships: PersonMemberships) -> Pieces:

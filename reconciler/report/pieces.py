@@ -6,6 +6,7 @@ format escapes the spans for its reader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +16,14 @@ from typing import Final, TypeAlias
 from reconciler.diff.change import TextChange
 from reconciler.messages import LiteralText, Message, Parameter
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import Untrusted, quote
+from reconciler.model.run_context import short_commit
+from reconciler.model.text import Untrusted, plural, quote
 from reconciler.report.options import RenderOptions
 from reconciler.sanitize.escape import escape_controls
 from reconciler.sanitize.mask import mask_address, mask_link, mask_number, mask_text
 
+_EARLY_ID = re.compile(r"[0-9]-[0-9]+@g\.us", re.ASCII)
+"""The end of an early group's id, which begins with its creator's number."""
 _MAX_EXCERPT: Final = 100
 _MAX_TEXT: Final = 1000
 _CONTEXT: Final = 20
@@ -75,8 +79,21 @@ class TextDiff:
     change: TextChange
 
 
+@dataclass(frozen=True, slots=True)
+class MaskedIdNote:
+    """How to see an id that is to be copied, where a reader sees its creator's number masked."""
+
+
 Piece: TypeAlias = (
-    LiteralText | OutsideText | MaskedText | QuotedText | PersonName | PhoneNumber | InviteLink | TextDiff
+    LiteralText
+    | OutsideText
+    | MaskedText
+    | MaskedIdNote
+    | QuotedText
+    | PersonName
+    | PhoneNumber
+    | InviteLink
+    | TextDiff
 )
 Pieces: TypeAlias = tuple[Piece, ...]
 
@@ -101,7 +118,17 @@ def outside(text: str | None) -> Pieces:
 
 def message_pieces(message: Message | None) -> Pieces:
     """Return a message as pieces: its sentence is ours, its parameters come from outside."""
-    return () if message is None else tuple(map(_message_piece, message.pieces()))
+    if message is None:
+        return ()
+    parts = message.pieces()
+    to_copy = {"id"} if message.code == "live-group-shared" else {"ids"}
+    values = [part.value for part in parts if isinstance(part, Parameter) and part.name in to_copy]
+    return (*map(_message_piece, parts), *id_note(" ".join(value for value in values if isinstance(value, str))))
+
+
+def id_note(text: str) -> Pieces:
+    """Return how to see the ids in a text, if there is one that a reader sees masked: it could not be copied."""
+    return (MaskedIdNote(),) if _EARLY_ID.search(text) else ()
 
 
 def _message_piece(piece: LiteralText | Parameter) -> Piece:
@@ -139,15 +166,15 @@ def first_pieces(texts: Sequence[str], most: int, piece: Callable[[str], Piece] 
     return join_pieces(", ", [(piece(text),) for text in texts[:most]]) + more
 
 
-def plural(number: int, one: str, many: str = "") -> str:
-    """Return `1 call`, `2 calls`; `many` where it is not `one` with an s."""
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
-
-
 def shown_alias(person: PersonRef) -> str:
     """Return the alias that a report shows behind the name; "" where it says nothing more than the name."""
     alias = person.alias or ""
     return "" if person.label is None or alias.casefold() == person.label.casefold() else alias
+
+
+def revision_pieces(name: str, commit: str) -> Pieces:
+    """Return `origin/main (commit 1a2b3c4d5)`: a revision by its name and the beginning of its hash."""
+    return (OutsideText(name), LiteralText(f" (commit {short_commit(commit)})"))
 
 
 def name_pieces(person: PersonRef) -> Pieces:
@@ -217,6 +244,8 @@ def _masked(piece: Piece, options: RenderOptions) -> str:
             return text
         case OutsideText(text):
             return _cut(mask_for(text, options))
+        case MaskedIdNote():
+            return "" if options.show_phones else " (--show-phones shows the ids in full)"
         case QuotedText(text):
             return quote(mask_for(text, options))
         case PersonName(person):

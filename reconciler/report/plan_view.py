@@ -7,22 +7,38 @@ blocked, and who is added and removed where. A format decides on the layout alon
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.messages import LiteralText
+from reconciler.model.text import plural
 from reconciler.plan.model import Plan, Refusal
 from reconciler.plan.summary import PlanSummary, summarize_plan
 from reconciler.report.group_view import GroupView, PersonItem, group_view
-from reconciler.report.pieces import OutsideText, PersonName, Pieces, first_pieces, plural
-from reconciler.report.sections import DOUBTFUL_TOPIC, Line, Note, advice_note
+from reconciler.report.pieces import (
+    OutsideText,
+    PersonName,
+    Pieces,
+    first_pieces,
+    literal,
+    message_pieces,
+)
+from reconciler.report.sections import (
+    DOUBTFUL_TOPIC,
+    MAX_KEYS,
+    MIN_GROUPS,
+    Line,
+    Note,
+    Section,
+    Stop,
+    advice_note,
+)
 from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
 REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
-_MAX_KEYS: Final = 10
-MIN_GROUPS: Final = 3
-"""How many groups are shown together; fewer are easier to read one by one."""
 _MAX_SHARED_KEYS: Final = 5
+_TOO_MANY: Final = "too-many-removals"
+WHERE_MORE: Final = ", which `--format json` lists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +72,24 @@ class SharedChange:
 
     @property
     def title(self) -> Pieces:
-        """Return `114 groups change alike: ops-001, ops-002 and 112 more`."""
+        """Return `114 groups change alike: ops-001, ops-002 and 112 more`, and what stops them and how many leave."""
         keys = first_pieces([group.key for group in self.groups], _MAX_SHARED_KEYS)
-        return (LiteralText(f"{len(self.groups)} groups change alike: "), *keys)
+        first = self.groups[0]
+        stops = [word for word, reasons in (("refused", first.refusals), ("blocked", first.blocked)) if reasons]
+        remarks = "; ".join(filter(None, [*stops, self.loss]))
+        verb = "change" if any(item.planned for item in self.people) else "differ"
+        start = LiteralText(f"{len(self.groups)} groups {verb} alike: ")
+        return (start, *keys, *literal(f"  ({remarks})" if remarks else ""))
+
+    @property
+    def loss(self) -> str:
+        """Return `2 of 24 to 60 people leave each group`, "" where nobody leaves or the sizes are not known."""
+        leaving, sizes = self.groups[0].leaving, sorted({group.members for group in self.groups})
+        if not leaving or sizes[0] < leaving:
+            return ""
+        of = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+        people = "person" if sizes == [1] else "people"
+        return f"{leaving} of {of} {people} {'leaves' if leaving == 1 else 'leave'} each group"
 
     def lines(self) -> Iterator[Line]:
         """Yield what changes in each of the groups."""
@@ -79,7 +110,10 @@ class PlanView:
     headline: str
     totals: Totals
     summary: PlanSummary
-    refusals: tuple[Refusal, ...]
+    refused: tuple[Stop, ...]
+    """Why the plan is refused; what many groups have in common once."""
+    blocked: tuple[Stop, ...]
+    """Why groups are blocked, each reason once."""
     shared: tuple[SharedChange, ...]
     groups: tuple[GroupView, ...]
     notes: tuple[Note, ...]
@@ -87,15 +121,26 @@ class PlanView:
     in_sync: str
 
     @property
-    def reported(self) -> list[GroupView]:
-        """Return the groups that need a section."""
-        return [group for group in self.groups if not group.is_quiet]
+    def shared_reasons(self) -> frozenset[Pieces]:
+        """Return the reasons for which many groups are blocked: their sections need not repeat them."""
+        return shared_reasons(self.blocked)
 
     @property
     def single(self) -> list[GroupView]:
-        """Return the groups that need a section of their own, since no shared change says all of them."""
-        shared = {group.key for change in self.shared for group in change.groups}
-        return [group for group in self.reported if group.key not in shared]
+        """Return the groups that need a section of their own, since nothing shared says all of them."""
+        shared, reasons = {group.key for change in self.shared for group in change.groups}, self.shared_reasons
+        groups = (group for group in self.groups if not group.is_quiet and group.key not in shared)
+        return [
+            group
+            for group in groups
+            if group.differs or group.notes or group.refusals or not reasons >= set(group.blocked)
+        ]
+
+    @property
+    def sections(self) -> list[Section]:
+        """Return what text and markdown show of these groups."""
+        reasons = self.shared_reasons
+        return [group.section(reasons) for group in self.single]
 
     @property
     def warnings(self) -> list[Note]:
@@ -127,7 +172,8 @@ def plan_view(plan: Plan, *, drift: bool) -> PlanView:
         headline=plan_headline(plan, drift=drift),
         totals=plan_totals(plan, drift=drift),
         summary=summarize_plan(plan),
-        refusals=plan.refusals,
+        refused=refused_stops(plan.refusals),
+        blocked=blocked_stops((group.key, group.blocked) for group in groups),
         shared=shared_changes(groups),
         groups=groups,
         notes=(*([_found_by_name(found)] if found else []), *notes),
@@ -142,26 +188,86 @@ def single_groups_lines(view: PlanView) -> Iterator[Line]:
     if changing:
         count = plural(len(changing), "other group changes: ", "other groups change: ")
         words = count if view.shared else count.replace("other ", "")
-        yield Line("~", (LiteralText(words), *first_pieces(changing, _MAX_KEYS)))
-    for group in view.groups:
-        yield from (
-            Line("!", (OutsideText(group.key), LiteralText(": "), *reason), "blocked") for reason in group.blocked
-        )
+        yield Line("~", (LiteralText(words), *first_pieces(changing, MAX_KEYS)))
+    yield from blocked_lines(view.blocked)
+
+
+def blocked_lines(stops: Iterable[Stop]) -> Iterator[Line]:
+    """Yield each reason as a line with its groups."""
+    yield from (Line("!", stop.pieces(more=WHERE_MORE), "blocked") for stop in stops)
+
+
+def blocked_stops(groups: Iterable[tuple[str, Iterable[Pieces]]]) -> tuple[Stop, ...]:
+    """Return every reason why groups are blocked once, with their keys, in their order."""
+    alike: dict[Pieces, list[tuple[str, str]]] = {}
+    for key, reasons in groups:
+        for reason in reasons:
+            alike.setdefault(reason, []).append((key, ""))
+    return tuple(Stop(reason=reason, places=tuple(places)) for reason, places in alike.items())
+
+
+def shared_reasons(stops: Iterable[Stop]) -> frozenset[Pieces]:
+    """Return the reasons that many groups have in common: their sections need not repeat them."""
+    return frozenset(stop.reason for stop in stops if stop.is_shared)
+
+
+def refused_stops(refusals: Iterable[Refusal]) -> tuple[Stop, ...]:
+    """Return why a plan is refused: what at least three groups have in common is one reason."""
+    alike: dict[Hashable, list[Refusal]] = {}
+    for refusal in refusals:
+        alike.setdefault(_reason(refusal), []).append(refusal)
+    shared = (_refused(same) if len(same) >= MIN_GROUPS else tuple(map(_refused_one, same)) for same in alike.values())
+    return tuple(stop for stops in shared for stop in stops)
+
+
+def _reason(refusal: Refusal) -> Hashable:
+    """Return what two refusals have in common if they have one reason: by how many a limit is exceeded may differ."""
+    message, params = refusal.message, dict(refusal.message.params)
+    if message.code == _TOO_MANY:
+        return message.code, params["limit"], params["source"], refusal.override.code
+    return message, refusal.override, None if refusal.group is None else "a group"
+
+
+def _refused_one(refusal: Refusal) -> Stop:
+    places = ((refusal.group, ""),) if refusal.group is not None else ()
+    return Stop(reason=message_pieces(refusal.message), override=message_pieces(refusal.override), places=places)
+
+
+def _refused(same: Sequence[Refusal]) -> tuple[Stop, ...]:
+    """Return the one reason of many groups; what lifts it is what lifts it for all of them."""
+    first = same[0]
+    if first.message.code != _TOO_MANY:
+        return (replace(_refused_one(first), places=tuple((refusal.group or "", "") for refusal in same)),)
+    params = [dict(refusal.message.params) for refusal in same]
+    limit = (OutsideText(str(params[0]["limit"])), LiteralText(" ("), OutsideText(str(params[0]["source"])))
+    places = [
+        (refusal.group or "", f"{each['removed']} of {each['members']}")
+        for refusal, each in zip(same, params, strict=True)
+    ]
+    largest = max(same, key=lambda refusal: int(str(dict(refusal.message.params)["removed"])))
+    return (
+        Stop(
+            reason=(LiteralText("each loses more members than its limit allows: "), *limit, LiteralText(")")),
+            override=message_pieces(largest.override),
+            places=tuple(places),
+        ),
+    )
 
 
 def _found_by_name(keys: Sequence[str]) -> Note:
     """Return one note for all groups that only differ in having been found by name."""
     ids = "its id" if len(keys) == 1 else "their ids"
     pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
-    return Note("adopt", (*first_pieces(keys, _MAX_KEYS), pin), mark="=")
+    return Note("adopt", (*first_pieces(keys, MAX_KEYS), pin), mark="=")
 
 
 def shared_changes(groups: Iterable[GroupView]) -> tuple[SharedChange, ...]:
     """Return the changes that at least three groups share, those of most groups first."""
     alike: dict[Hashable, list[GroupView]] = {}
     for group in groups:
-        if group.people and not (group.actions or group.fields or group.adopted or group.needs_decision):
-            alike.setdefault((tuple(map(_move, group.people)), group.notes), []).append(group)
+        if group.people and not (group.actions or group.fields or group.adopted):
+            stops = tuple(map(_reason, group.refusals)), group.blocked
+            alike.setdefault((tuple(map(_move, group.people)), group.notes, stops), []).append(group)
     found = [SharedChange(tuple(same)) for same in alike.values() if len(same) >= MIN_GROUPS]
     return tuple(sorted(found, key=lambda change: (-len(change.groups), change.groups[0].key)))
 

@@ -14,9 +14,10 @@ from itertools import accumulate
 from typing import Final
 
 from reconciler.messages import LiteralText
+from reconciler.model.text import plural
 from reconciler.plan.shard import Shard
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, Piece, plural, spans
+from reconciler.report.pieces import OutsideText, Piece, spans
 from reconciler.report.sections import Line, Section
 from reconciler.report.summary import Totals
 from reconciler.report.text import lines_text

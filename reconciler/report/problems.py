@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from reconciler import __version__
 from reconciler.errors import ApiError, ConfigError, Problem, ProblemKind, ReconcilerError
+from reconciler.model.text import plural
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import plural
 from reconciler.sanitize.escape import for_display, json_text, mask_and_escape
 from reconciler.sanitize.markdown import command_data, command_property
 from reconciler.sanitize.mask import mask_text

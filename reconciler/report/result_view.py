@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus, people_moved
+from reconciler.apply.result import (
+    ApplyResult,
+    PersonOutcome,
+    PersonStatus,
+    StepResult,
+    StepStatus,
+    people_moved,
+    summarize_result,
+)
 from reconciler.diff.change import TextChange
 from reconciler.messages import LiteralText, Message
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import plural
 from reconciler.plan.model import Action, GroupPlan
 from reconciler.report.pieces import (
     InviteLink,
@@ -24,10 +33,10 @@ from reconciler.report.pieces import (
     message_pieces,
     people_pieces,
     person_pieces,
-    plural,
 )
-from reconciler.report.sections import Badge, Line, Section, field_line
-from reconciler.report.summary import Totals, pending_words, result_totals
+from reconciler.report.plan_view import blocked_stops, shared_reasons
+from reconciler.report.sections import Badge, Line, Section, Stop, field_line
+from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words, pending_words
 
 T = TypeVar("T")
 
@@ -53,9 +62,11 @@ _MAX_KEYS: Final = 5
 class ResultView:
     """A whole run: its groups by key, its totals, and what to do next.
 
-    `not_started` are the groups of which no step was started: they have no section.
+    `blocked` are the reasons that many groups have in common, `not_started` the groups of which no step was started:
+    neither have a section, unless there is more to say about them.
     """
 
+    blocked: tuple[Stop, ...]
     sections: tuple[Section, ...]
     not_started: tuple[str, ...]
     totals: Totals
@@ -64,19 +75,23 @@ class ResultView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _GroupRun:
-    """One group's part of a run. `moved` has who was really added or removed by each step that was done."""
+    """One group's part of a run. `moved` has who was really added or removed by each step that was done.
+
+    `blocked` are the reasons that are its own.
+    """
 
     plan: GroupPlan
     steps: Sequence[StepResult]
     people: Sequence[PersonOutcome]
     remaining_drift: Sequence[Message]
     moved: Mapping[StepResult, tuple[PersonRef, ...]]
+    blocked: Sequence[Pieces]
 
     @property
     def needs_section(self) -> bool:
-        """Whether there is more to say about the group than that it was not started."""
-        started = not self.steps or any(step.status is not StepStatus.NOT_RUN for step in self.steps)
-        return started or bool(self.people or self.remaining_drift or self.plan.blocked)
+        """Whether there is more to say about the group than that it was not started, or is blocked with many others."""
+        started = any(step.status is not StepStatus.NOT_RUN for step in self.steps)
+        return started or bool(self.people or self.remaining_drift or self.blocked)
 
 
 def result_view(result: ApplyResult) -> ResultView:
@@ -88,14 +103,24 @@ def result_view(result: ApplyResult) -> ResultView:
     people = _by_group((outcome.group, outcome) for outcome in result.people)
     drift = _by_group(result.remaining_drift)
     moved = people_moved(result)
-    blocked = {group.key for group in result.plan.groups if group.blocked}
+    blocked = {group.key: list(map(message_pieces, group.blocked)) for group in result.plan.groups if group.blocked}
+    stops = blocked_stops(blocked.items())
+    shared = shared_reasons(stops)
     runs = [
-        _GroupRun(plan=plans[key], steps=steps[key], people=people[key], remaining_drift=drift[key], moved=moved)
-        for key in sorted(steps.keys() | people.keys() | drift.keys() | blocked)
+        _GroupRun(
+            plan=plans[key],
+            steps=steps[key],
+            people=people[key],
+            remaining_drift=drift[key],
+            moved=moved,
+            blocked=[reason for reason in blocked.get(key, ()) if reason not in shared],
+        )
+        for key in sorted(steps.keys() | people.keys() | drift.keys() | blocked.keys())
     ]
     return ResultView(
+        blocked=tuple(stop for stop in stops if stop.is_shared),
         sections=tuple(_section(run) for run in runs if run.needs_section),
-        not_started=tuple(run.plan.key for run in runs if not run.needs_section),
+        not_started=tuple(run.plan.key for run in runs if run.steps and not run.needs_section),
         totals=result_totals(result),
         next_steps=tuple(_next_steps(result)),
     )
@@ -118,6 +143,7 @@ def _section(run: _GroupRun) -> Section:
         id=_id(run),
         badges=badges or (Badge("add", "done"),),
         lines=lambda: _lines(run),
+        remark="blocked" if len(run.blocked) < len(run.plan.blocked) else "",
         urgency=2 * (not badges) + (not removed_anyone),
     )
 
@@ -137,6 +163,8 @@ def _badges(run: _GroupRun) -> Iterator[Badge]:
         yield Badge("stop", "blocked")
     if refused := sum(person.refused for person in run.people):
         yield Badge("stop", f"{plural(refused, 'person', 'people')} refused")
+    if unknown := sum(person.status is PersonStatus.NOT_KNOWN for person in run.people):
+        yield Badge("stop", f"{plural(unknown, 'person', 'people')} not known")
     if run.remaining_drift:
         yield Badge("stop", "still differs")
 
@@ -150,7 +178,7 @@ def _lines(run: _GroupRun) -> Iterator[Line]:
     # By status, then in the order of people everywhere.
     for outcome in sorted(run.people, key=lambda item: (not item.refused, item.status, item.person.sort_key)):
         yield _person(outcome)
-    yield from (Line("!", message_pieces(reason), "blocked") for reason in run.plan.blocked)
+    yield from (Line("!", reason, "blocked") for reason in run.blocked)
     yield from (Line("!", message_pieces(text), "still differs") for text in run.remaining_drift)
 
 
@@ -184,7 +212,7 @@ def _not_done(result: StepResult) -> Line:
 
 
 def _person(outcome: PersonOutcome) -> Line:
-    """Return `! could not add Bob Marsh (bob): their privacy settings …. Send them the invite link: …`."""
+    """Return `! could not add Bob Marsh (bob): they left the group lately …. Send them the invite link: …`."""
     person, why = person_pieces(outcome.person), message_pieces(outcome.message)
     if outcome.link_failure is not None:
         why = join_pieces("; ", [why, message_pieces(outcome.link_failure)])
@@ -193,7 +221,8 @@ def _person(outcome: PersonOutcome) -> Line:
         link = (LiteralText(". Send them the invite link: "), InviteLink(outcome.link)) if outcome.link else ()
         return Line("!", join_pieces(": ", [person, why]) + link)
     link = (LiteralText("; invite link: "), InviteLink(outcome.link)) if outcome.link else ()
-    return Line("!" if outcome.refused else "i", join_pieces(": ", [person, why]) + link, outcome.status.value)
+    unsure = outcome.refused or outcome.status is PersonStatus.NOT_KNOWN
+    return Line("!" if unsure else "i", join_pieces(": ", [person, why]) + link, outcome.status.value)
 
 
 def _next_steps(result: ApplyResult) -> Iterator[Pieces]:
@@ -224,8 +253,12 @@ def _what_to_do(result: ApplyResult) -> Iterator[Pieces]:
                 LiteralText(" If it does, the next plan finds it by its name."),
             )
     statuses = {outcome.status for outcome in result.people}
-    if PersonStatus.NOT_ADDED in statuses:
-        yield literal("Mark people who can only join through the link as `join: invite` in the file.")
+    yield from _to_mark_as_invited(result)
+    if any(step.message is not None and step.message.code == "adding-stopped" for step in result.steps):
+        yield literal(
+            "Wait a day before the next apply, and do not try the same people again: accounts that go on adding are "
+            "banned."
+        )
     if statuses & {PersonStatus.BAD_NUMBER, PersonStatus.NOT_ON_WHATSAPP}:
         yield literal("Correct the bad numbers in the file.")
     if any(group.blocked for group in result.plan.groups):
@@ -243,10 +276,46 @@ def _what_to_do(result: ApplyResult) -> Iterator[Pieces]:
         yield literal("Some changes were not made (see above); applying again will not make them.")
 
 
+def _to_mark_as_invited(result: ApplyResult) -> Iterator[Pieces]:
+    """Yield what to write in the file about people who could not be added, a sentence for each group."""
+    refused = _by_group((one.group, one.person) for one in result.people if one.status is PersonStatus.NOT_ADDED)
+    for key, people in list(refused.items())[:_MAX_KEYS]:
+        place = result.places.get(key)
+        yield (
+            LiteralText("If they can only join through the link, add `join: invite` to the entry of "),
+            *people_pieces(replace(person, until=None, reason=None, teams=()) for person in people),
+            LiteralText(" under `members` of "),
+            OutsideText(key),
+            *((LiteralText(" ("), OutsideText(place), LiteralText(")")) if place else ()),
+            LiteralText(", or make one, `{person: …, join: invite}`; else the next apply tries to add them again."),
+        )
+    if len(refused) > _MAX_KEYS:
+        others = plural(len(refused) - _MAX_KEYS, "other group")
+        yield literal(f"Do the same for the people who could not be added in {others} (see above).")
+
+
 def _may_help_again(result: ApplyResult) -> bool:
     """Whether another apply may get further: not where people cannot be added and groups are blocked, nothing else."""
     return (
         bool(result.remaining_drift or result.unexpected)
         or any(step.status is not StepStatus.DONE for step in result.steps)
-        or any(outcome.status is PersonStatus.STILL_IN for outcome in result.people)
+        or any(outcome.status in (PersonStatus.STILL_IN, PersonStatus.NOT_KNOWN) for outcome in result.people)
     )
+
+
+def result_totals(result: ApplyResult) -> Totals:
+    """Return `Applied: 1 created, 2 changed · 5 people joined · 1 failed · 7 calls`."""
+    count = summarize_result(result)
+    groups = {"created": count.created, "joined": count.joined, "changed": count.changed, "left": count.left}
+    steps = {"failed": count.failed, "unknown": count.unknown, "skipped": count.skipped, "not run": count.not_run}
+    joined, left = PeopleCount(count.people_joined, count.added), PeopleCount(count.people_left, count.removed)
+    done = [f"{number} {word}" for word, number in groups.items() if number]
+    first = next((plural(number, "group") + f" {word}" for word, number in groups.items() if number), "")
+    parts = (
+        (first, *done[1:]) if done else (),
+        both_words((joined, "joined", "joined"), (left, "left", "left")),
+        tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
+        blocked_words(count.blocked),
+        (f"pending: {pending}",) if (pending := pending_words(result.plan)) else (),
+    )
+    return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))

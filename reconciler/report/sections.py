@@ -15,6 +15,7 @@ from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.report.pieces import (
     InviteLink,
+    OutsideText,
     Piece,
     Pieces,
     QuotedText,
@@ -56,6 +57,10 @@ KNOWN_AFTER_APPLY: Final = "(known after apply)"
 """Shown as the id of a group that is yet to be created."""
 
 _MAX_NAMES: Final = 5
+MAX_KEYS: Final = 10
+"""How many groups are named; the others are counted."""
+MIN_GROUPS: Final = 3
+"""How many groups are shown together; fewer are easier to read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ class Section:
     id: Piece
     lines: Callable[[], Iterable[Line]]
     badges: tuple[Badge, ...] = ()
+    remark: str = ""
+    """Our own words behind the heading of a text: how many people leave, of how many; that the group is blocked."""
     urgency: int = 0
     """How urgent the group is, the most urgent 0."""
 
@@ -127,3 +134,39 @@ def field_line(change: TextChange, suffix: str = "") -> Line:
 def field_label(field: str) -> LiteralText:
     """Return the name of a field, so wide that values below each other begin in one column."""
     return LiteralText(f"{field:<11}  ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """One reason why groups are blocked or the plan is refused, and what lifts it; `places` are keys with remarks.
+
+    Without places it is about the whole plan.
+    """
+
+    reason: Pieces
+    override: Pieces = ()
+    places: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether so many groups have this reason that it is shown once for all of them."""
+        return len(self.places) >= MIN_GROUPS
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the groups."""
+        return tuple(key for key, _ in self.places)
+
+    def pieces(self, *, more: str = "") -> Pieces:
+        """Return `3 groups (a, b, c): …`, or `a: …`; `more` says where those are that are only counted."""
+        named = join_pieces(", ", [place_pieces(*place) for place in self.places[:MAX_KEYS]])
+        left = len(self.places) - MAX_KEYS
+        named += literal(f" and {left} more{more}" if left > 0 else "")
+        if len(self.places) > 1:
+            named = (LiteralText(f"{len(self.places)} groups ("), *named, LiteralText(")"))
+        return join_pieces(": ", [named, self.reason])
+
+
+def place_pieces(key: str, remark: str) -> Pieces:
+    """Return `ops-001 8 of 33`."""
+    return (OutsideText(key), *literal(f" {remark}" if remark else ""))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
-from typing import Final
+from typing import Final, TypeAlias
 
-from reconciler.apply.result import ApplyResult, summarize_result
 from reconciler.messages import LiteralText
-from reconciler.model.person_ref import PersonRef
+from reconciler.model.person_ref import PersonRef, count_people
+from reconciler.model.text import plural
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Action, AppliedRevision, ChangedSince, DriftCause, DriftItem, GroupPlan, Plan
-from reconciler.plan.summary import PlanSummary, count_pending, summarize_plan
-from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal, plural, text_pieces
+from reconciler.plan.summary import PlanSummary, count_pending, is_changed_by, plan_moves, summarize_plan
+from reconciler.report.pieces import Pieces, first_pieces, literal, revision_pieces, text_pieces
 
 _CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
     DriftCause.MANUAL: "changed manually",
@@ -23,6 +23,27 @@ _CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
     DriftCause.BOTH: "changed manually and in the configuration",
 }
 """What each cause of drift is called."""
+
+_Words: TypeAlias = Mapping[str, tuple[str, str]]
+_PLANNED: Final[_Words] = {
+    "join": ("joins", "join"),
+    "leave": ("leaves", "leave"),
+    "renew": ("gets a new number", "get a new number"),
+    "create": ("new group", "new groups"),
+    "enter": ("group to join", "groups to join"),
+    "exit": ("group to leave", "groups to leave"),
+    "patch": ("group gets a new name or description", "groups get a new name or description"),
+}
+"""What a plan does, to one and to several."""
+_DRIFTED: Final[_Words] = {
+    **_PLANNED,
+    "join": ("to add", "to add"),
+    "leave": ("to remove", "to remove"),
+    "renew": ("with a new number", "with a new number"),
+    "create": ("group to create", "groups to create"),
+    "patch": ("group with a different name or description", "groups with a different name or description"),
+}
+"""The same for a report on drift."""
 
 _MAX_NAMED: Final = 10
 _STOP: Final = LiteralText(".")
@@ -35,11 +56,16 @@ class PeopleCount:
     people: int
     memberships: int
 
+    @classmethod
+    def of(cls, people: Sequence[PersonRef]) -> PeopleCount:
+        """Count people; each is there once for each membership."""
+        return cls(count_people(people), len(people))
+
     def words(self, verb: str, verbs: str, *, noun: bool = True) -> str:
         """Return `1 person joins (114 memberships)`, `22 people leave`; without `noun` `22 leave`."""
-        name = (" person" if self.people == 1 else " people") if noun else ""
         beside = f" ({plural(self.memberships, 'membership')})" if self.memberships > self.people else ""
-        return f"{self.people}{name} {verb if self.people == 1 else verbs}{beside}"
+        people = plural(self.people, f"person {verb}", f"people {verbs}") if noun else plural(self.people, verb, verbs)
+        return people + beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +98,14 @@ def plan_totals(plan: Plan, *, drift: bool) -> Totals:
     parts = (
         ("refused",) if plan.refusals else (),
         group_words(count),
-        moves_words(count),
-        _blocked(count.blocked),
+        _moves_words(plan, _PLANNED),
+        blocked_words(count.blocked),
         (f"pending: {pending}",) if pending else (),
     )
-    sent, reads = count.calls + count.read_backs, count.number_checks
+    sent, reads = count.calls + count.read_backs, count.lookalike_reads + count.number_checks
     calls = (plural(sent, "call") if sent else "no calls") + (f" + {plural(reads, 'read')}" if reads else "")
     calls += f", {duration(count.seconds)}" if sent or reads else ""
     return Totals("Drift" if drift else "Plan", parts, calls)
-
-
-def result_totals(result: ApplyResult) -> Totals:
-    """Return `Applied: 1 created, 2 changed · 5 people joined · 1 failed · 7 calls`."""
-    count = summarize_result(result)
-    groups = {"created": count.created, "joined": count.joined, "changed": count.changed, "left": count.left}
-    steps = {"failed": count.failed, "unknown": count.unknown, "skipped": count.skipped, "not run": count.not_run}
-    joined, left = PeopleCount(count.people_joined, count.added), PeopleCount(count.people_left, count.removed)
-    done = [f"{number} {word}" for word, number in groups.items() if number]
-    first = next((plural(number, "group") + f" {word}" for word, number in groups.items() if number), "")
-    parts = (
-        (first, *done[1:]) if done else (),
-        _both((joined, "joined", "joined"), (left, "left", "left")),
-        tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
-        _blocked(count.blocked),
-        (f"pending: {pending}",) if (pending := pending_words(result.plan)) else (),
-    )
-    return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))
 
 
 def group_words(count: PlanSummary) -> tuple[str, ...]:
@@ -106,14 +114,17 @@ def group_words(count: PlanSummary) -> tuple[str, ...]:
     return tuple(f"{number} to {verb}" for verb, number in {**groups, "leave": count.leaves}.items() if number)
 
 
-def moves_words(count: PlanSummary, *, leaving_first: bool = False) -> tuple[str, ...]:
+def _moves_words(plan: Plan, words: _Words, *, leaving_first: bool = False) -> tuple[str, ...]:
     """Return `4 people join`, `4 leave`: who moves, of those who do; the noun is in the first where both have it."""
-    joining = PeopleCount(count.people_joining, count.adds), "joins", "join"
-    leaving = PeopleCount(count.people_leaving, count.removes), "leaves", "leave"
-    return _both(leaving, joining) if leaving_first else _both(joining, leaving)
+    moves = plan_moves(plan)
+    joining = PeopleCount.of(moves.joins), *words["join"]
+    leaving = PeopleCount.of(moves.leaves), *words["leave"]
+    both = both_words(leaving, joining) if leaving_first else both_words(joining, leaving)
+    return (*both, *both_words((PeopleCount.of(moves.renewals), *words["renew"])))
 
 
-def _both(*moves: tuple[PeopleCount, str, str]) -> tuple[str, ...]:
+def both_words(*moves: tuple[PeopleCount, str, str]) -> tuple[str, ...]:
+    """Return `4 people join`, `4 leave` for counts with their verbs, none for nobody."""
     some = [(count, verb, verbs) for count, verb, verbs in moves if count.people]
     same_noun = all(count.people > 1 and count.memberships == count.people for count, _, _ in some)
     return tuple(
@@ -121,7 +132,8 @@ def _both(*moves: tuple[PeopleCount, str, str]) -> tuple[str, ...]:
     )
 
 
-def _blocked(groups: int) -> tuple[str, ...]:
+def blocked_words(groups: int) -> tuple[str, ...]:
+    """Return `1 group blocked`, none for none."""
     return (f"{plural(groups, 'group')} blocked",) if groups else ()
 
 
@@ -141,40 +153,32 @@ def pending_words(plan: Plan) -> str:
 def plan_headline(plan: Plan, *, drift: bool) -> str:
     """Return the main thing in a few words: `4 people leave, 4 join, 1 group blocked`.
 
-    Of a plan that is refused it begins with that; a report on drift counts groups, since nobody is about to move.
+    Of a plan that is refused it begins with that; a report on drift shows what differs, since nobody is about to move.
     """
     if not plan.has_changes:
         return _no_changes(plan, drift=drift)
-    changes = change_words(plan, leaving_first=True)
     if drift:
-        changing = sum(bool(group.steps) for group in plan.groups)
-        differs = plural(changing, "group differs from the configuration", "groups differ from the configuration")
-        changes = differs if changing else ""
-    blocked = sum(bool(group.blocked) for group in plan.groups)
-    news = ", ".join(filter(None, [changes, *_blocked(blocked)]))
+        return "; ".join(filter(None, [drift_words(plan), "apply would be refused" if plan.refusals else ""]))
+    blocked = blocked_words(summarize_plan(plan).blocked)
+    news = ", ".join(filter(None, [change_words(plan, leaving_first=True), *blocked]))
     return ": ".join(filter(None, ["Apply would be refused" if plan.refusals else "", news]))
 
 
-def change_words(plan: Plan, *, leaving_first: bool = False) -> str:
+def drift_words(plan: Plan) -> str:
+    """Return `3 of 33 groups drifted: 4 people to remove, 2 to add, 1 group blocked`, "" where nothing differs."""
+    changing = sum(bool(group.steps) for group in plan.groups)
+    changes = change_words(plan, leaving_first=True, words=_DRIFTED)
+    drifted = f"{changing} of {plural(len(plan.groups), 'group')} drifted: {changes}" if changing else ""
+    return ", ".join(filter(None, [drifted, *blocked_words(summarize_plan(plan).blocked)]))
+
+
+def change_words(plan: Plan, *, leaving_first: bool = False, words: _Words = _PLANNED) -> str:
     """Return `4 people join, 4 leave, 1 new group`: what the steps of a plan do, "" where there are none."""
     count = summarize_plan(plan)
-    groups = (
-        (count.creates, "new group", "new groups"),
-        (count.joins, "group to join", "groups to join"),
-        (count.leaves, "group to leave", "groups to leave"),
-        (
-            sum(map(_is_patched, plan.groups)),
-            "group gets a new name or description",
-            "groups get a new name or description",
-        ),
-    )
-    moves = moves_words(count, leaving_first=leaving_first)
-    return ", ".join([*moves, *(plural(*words) for words in groups if words[0])])
-
-
-def _is_patched(group: GroupPlan) -> bool:
-    actions = {step.action for step in group.steps}
-    return Action.PATCH in actions and not any(action.enters_group for action in actions)
+    patched = sum(is_changed_by(group, Action.PATCH) for group in plan.groups)
+    groups = {"create": count.creates, "enter": count.joins, "exit": count.leaves, "patch": patched}
+    moves = _moves_words(plan, words, leaving_first=leaving_first)
+    return ", ".join([*moves, *(plural(number, *words[name]) for name, number in groups.items() if number)])
 
 
 def duration(seconds: int) -> str:
@@ -257,13 +261,8 @@ def cause_sentences(plan: Plan, baseline: AppliedRevision) -> Iterator[Pieces]:
     if not {DriftCause.MANUAL, DriftCause.BOTH}.isdisjoint(found):
         yield literal(
             "Changes that an earlier apply could not make also count as changed manually: a blocked group, or a person "
-            "whose privacy settings do not allow it."
+            "who could not be added."
         )
-
-
-def revision_pieces(name: str, commit: str) -> Pieces:
-    """Return `origin/main (commit 1a2b3c4d5)`: a revision by its name and the beginning of its hash."""
-    return (OutsideText(name), LiteralText(f" (commit {commit[:9]})"))
 
 
 def _since(since: ChangedSince, planned: int) -> Iterator[Pieces]:

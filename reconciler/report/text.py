@@ -11,14 +11,22 @@ from typing import Final
 from reconciler.apply.result import ApplyResult
 from reconciler.messages import LiteralText
 from reconciler.model.live import ApiCall
+from reconciler.model.text import plural
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
+from reconciler.plan.model import Action, GroupPlan, Plan
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, QuotedText, mask_for, message_pieces, outside, plain_text, plural
-from reconciler.report.plan_view import REFUSED, SharedChange, plan_view, single_groups_lines
+from reconciler.report.pieces import OutsideText, QuotedText, mask_for, outside, plain_text
+from reconciler.report.plan_view import (
+    REFUSED,
+    WHERE_MORE,
+    SharedChange,
+    blocked_lines,
+    plan_view,
+    single_groups_lines,
+)
 from reconciler.report.result_view import not_started_line, result_view
-from reconciler.report.sections import Line, Mark, Section
-from reconciler.report.summary import as_of_sentence, cause_sentences
+from reconciler.report.sections import Line, Mark, Section, Stop
+from reconciler.report.summary import as_of_sentence, cause_sentences, drift_words
 from reconciler.sanitize.escape import json_line, mask_and_escape
 
 BOLD: Final = "1"
@@ -50,9 +58,11 @@ def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
     if options.summary:
         blocks = [paint(view.headline, BOLD, options), *blocks, _lines_block(single_groups_lines(view), options)]
     else:
-        blocks += [section_text(group.section, options) for group in view.single]
+        blocks += [section_text(section, options) for section in view.sections]
+        shared = (stop for stop in view.blocked if stop.is_shared)
+        blocks.insert(0, _lines_block(blocked_lines(shared), options))
     blocks.insert(0, _lines_block((note.line for note in view.warnings), options))
-    blocks += [_refusals(view.refusals, options)] if view.refusals and options.refusals else []
+    blocks += [_refusals(view.refused, options)] if view.refused and options.refusals else []
     if not options.summary:
         blocks.append(_lines_block((note.line for note in view.notes if note not in view.warnings), options))
     ending = [plain_text(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]
@@ -67,7 +77,8 @@ def _lines_block(lines: Iterable[Line], options: RenderOptions) -> str:
 def render_result(result: ApplyResult, options: RenderOptions) -> str:
     """Return the whole run, ending in its totals and, where it did not converge, in what to do next."""
     view = result_view(result)
-    blocks = [section_text(section, options) for section in view.sections]
+    blocks = [_lines_block(blocked_lines(view.blocked), options)] if view.blocked else []
+    blocks += [section_text(section, options) for section in view.sections]
     if (not_started := not_started_line(view)) is not None:
         blocks.append(line_text(not_started, options, indent=""))
     ending = [paint(view.totals.line, BOLD, options), *(plain_text(step, options) for step in view.next_steps)]
@@ -101,8 +112,7 @@ def render_notice(plan: Plan) -> str:
     It has counts and keys, without the names that strangers wrote or anybody's number.
     """
     drifted = [group for group in plan.groups if group.has_changes]
-    differ = plural(len(drifted), "group differs", "groups differ")
-    lines = [f"The reconciler: {differ} from the configuration."]
+    lines = [f"The reconciler: {drift_words(plan) or 'no drift'}."]
     lines += [f"- {mask_and_escape(group.key)}: {_differences(group)}" for group in drifted[:_MAX_NOTICE_GROUPS]]
     if (left := len(drifted) - _MAX_NOTICE_GROUPS) > 0:
         lines.append(f"- and {plural(left, 'more group')}")
@@ -129,6 +139,7 @@ def section_text(section: Section, options: RenderOptions) -> str:
     name = (QuotedText(section.name), LiteralText("  ")) if section.name else ()
     key = paint(plain_text((OutsideText(section.key),), options), BOLD, options)
     heading = f"{key}  {plain_text((*name, section.id), options)}".rstrip()
+    heading += f"  ({section.remark})" if section.remark else ""
     return "\n".join([heading, *lines_text(section.lines(), options)])
 
 
@@ -153,12 +164,11 @@ def paint(text: str, codes: str, options: RenderOptions) -> str:
     return f"\x1b[{codes}m{text}\x1b[0m" if options.color and text else text
 
 
-def _refusals(refusals: Iterable[Refusal], options: RenderOptions) -> str:
+def _refusals(stops: Iterable[Stop], options: RenderOptions) -> str:
     lines = [paint(REFUSED, _RED, options)]
-    for refusal in refusals:
-        where = (OutsideText(refusal.group), LiteralText(": ")) if refusal.group else ()
-        lines.append(line_text(Line("!", where + message_pieces(refusal.message)), options))
-        lines.append(f"    {plain_text(message_pieces(refusal.override), options)}")
+    for stop in stops:
+        lines.append(line_text(Line("!", stop.pieces(more=WHERE_MORE)), options))
+        lines.append(f"    {plain_text(stop.override, options)}")
     return "\n".join(lines)
 
 

@@ -25,6 +25,7 @@ from reconciler.sandbox.http_messages import (
     ApiFailure,
     ApiRequest,
     HttpReply,
+    bare_reply,
     error_reply,
     not_found,
     success_reply,
@@ -130,6 +131,8 @@ class SandboxApp:
         rate_limit = service.count(request)
         reply, fault = await self._reply(request, rate_limit)
         kind = fault.kind if fault else None
+        if service.settings.bare and kind in (None, FaultKind.STATUS):
+            reply = bare_reply(reply)
         with service.world.transaction() as db:
             store.set_call_status(db, request.seq, "dropped" if kind in INCOMPLETE else reply.status)
         service.run_hook(service.after_call, request.seq, request.method, full_path)

@@ -109,7 +109,8 @@ def list_participants(context: RequestContext, group_id: str) -> Any:
 def add_participants(context: RequestContext, group_id: str) -> Any:
     """Handle POST /groups/{groupId}/participants: add all, or nobody if one of them is an error.
 
-    People who refuse adds are silently left out. The result is not documented; it repeats the participants.
+    People who refuse adds are silently left out. The result is not documented; it repeats the participants, with a
+    status for each if the settings say so.
     """
     jids = _parse_participants(context)
     group = context.require_admin(group_id)
@@ -121,7 +122,17 @@ def add_participants(context: RequestContext, group_id: str) -> Any:
     if added:
         store.put_members(context.db, group_id, [Member(digits) for digits in added])
         context.log_effect("add", group_id, group, added)
+    if context.settings.answer_each_person:
+        statuses = (_add_status(account, added) for account in accounts)
+        return {"participants": [{"id": jid, "status": each} for jid, each in zip(jids, statuses, strict=True)]}
     return {"participants": jids}
+
+
+def _add_status(account: Account, added: Sequence[str]) -> int:
+    """Return what WhatsApp's libraries answer for one person of an add."""
+    if account.digits in added:
+        return 200
+    return 404 if not account.exists else 403 if account.refuses_adds else 419
 
 
 def remove_participants(context: RequestContext, group_id: str) -> Any:
@@ -153,11 +164,16 @@ def get_invite_code(context: RequestContext, group_id: str) -> Any:
 def join_group(context: RequestContext) -> Any:
     """Handle POST /groups/join: add the instance as an ordinary member; change nothing if it is a member.
 
-    The API documents no response for a full group; here it is a 403.
+    The reference dialect calls the field `code`, takes a whole link too, and answers the group. The API documents no
+    response for a full group; here it is a 403.
     """
-    code = parse_body(context.request, {"invite_code": str}, {})["invite_code"]
+    is_reference = context.settings.dialect == Dialect.REFERENCE
+    field = "code" if is_reference else "invite_code"
+    code = parse_body(context.request, {field: str}, {})[field]
+    if is_reference:
+        code = code.removeprefix("https://chat.whatsapp.com/")
     if not (code.isascii() and code.isalnum()):
-        raise invalid("invite_code must be the bare code, not a URL")
+        raise invalid(f"{field} must be the bare code, not a URL")
     group = store.find_group_by_invite(context.db, code)
     if group is None:
         raise not_found("no group has this invite code")
@@ -166,6 +182,8 @@ def join_group(context: RequestContext) -> Any:
             raise forbidden("the group is full")
         store.put_members(context.db, group.id, [Member(context.instance.phone)])
         context.log_effect("join", group.id, group, [context.instance.phone])
+    if is_reference:
+        return context.serializer.group(context.require_member(group.id))
     return context.serializer.group_reference(group.id)
 
 
@@ -218,9 +236,14 @@ def get_instance(context: RequestContext) -> Any:
 
 
 def send_message(context: RequestContext) -> Any:
-    """Handle POST /messages/send to a group the instance is in, or to a person; the text only goes to the log."""
-    body = parse_body(context.request, {"chat_id": str, "type": str, "text": str}, {})
-    chat_id, text = body["chat_id"], body["text"]
+    """Handle POST /messages/send to a group the instance is in, or to a person; the text only goes to the log.
+
+    The reference dialect has other field names, and answers that the message is queued.
+    """
+    is_reference = context.settings.dialect == Dialect.REFERENCE
+    to_field, text_field = ("to", "body") if is_reference else ("chat_id", "text")
+    body = parse_body(context.request, {to_field: str, "type": str, text_field: str}, {})
+    chat_id, text = body[to_field], body[text_field]
     if body["type"] != "text":
         raise invalid("the type must be 'text'")
     if not 1 <= len(text) <= MAX_TEXT:
@@ -228,8 +251,10 @@ def send_message(context: RequestContext) -> Any:
     if chat_id.endswith("@g.us"):
         context.require_member(chat_id)
     elif parse_request_jid(chat_id) is None:
-        raise invalid("chat_id must be the id of a group (…@g.us) or of a person (…@s.whatsapp.net)")
+        raise invalid(f"{to_field} must be the id of a group (…@g.us) or of a person (…@s.whatsapp.net)")
     context.log_effect("message", chat_id, None, detail={"text": text})
+    if is_reference:
+        return {"message": "Message queued", "jobId": f"job_{context.request.seq:012d}"}
     return {"message_id": f"msg_{context.request.seq:012d}", "status": "sent"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,6 +82,17 @@ def error_reply(error: ApiFailure, request: ApiRequest) -> HttpReply:
     """Return a response with the documented error envelope."""
     content = {"code": error.code, "message": error.message, "details": error.details}
     return _json_reply(request, error.status, {"success": False, "error": content}, error.headers)
+
+
+def bare_reply(reply: HttpReply) -> HttpReply:
+    """Return a response without what the documents show only sometimes: `meta`, an error's `code` and `details`."""
+    if reply.headers.get("content-type") != "application/json":
+        return reply
+    document = json.loads(reply.body)
+    if "error" in document:
+        document["error"] = {"message": document["error"]["message"]}
+    document.pop("meta", None)
+    return replace(reply, body=json.dumps(document, ensure_ascii=False).encode())
 
 
 def format_timestamp(seconds: float) -> str:

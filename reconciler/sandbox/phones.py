@@ -2,7 +2,8 @@
 
 Facts: accounts are `{digits}@s.whatsapp.net`, in an older form `@c.us`, sometimes with a device suffix. Brazilian
 mobile numbers exist with and without the ninth digit, Mexican numbers with and without a 1 after 52, Argentine mobile
-numbers with and without a 9 after 54; both spellings reach the same account.
+numbers with and without a 9 after 54, numbers of Benin with and without 01 and those of Ivory Coast with and without
+their operator's two digits; both spellings reach the same account.
 """
 
 from __future__ import annotations
@@ -17,17 +18,25 @@ _NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}", re.ASCII)
 _LID = re.compile(r"[0-9]{5,32}(?:@lid)?", re.ASCII)
 _GROUP_ID = re.compile(r"[0-9]+(?:-[0-9]+)?@g\.us", re.ASCII)
 _PUNCTUATION = str.maketrans("", "", " ()-./\u00a0")
+_IVORY_COAST_OPERATORS = frozenset({"22501", "22505", "22507", "22521", "22525", "22527"})
 _TWO_DIGIT_COUNTRY_CODE = re.compile(r"2[07]|3[0-4]|3[69]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]", re.ASCII)
 
 
 def canonical(digits: str) -> str:
-    """Return the real number of either spelling: Brazil with the ninth digit, Mexico without 1, Argentina with 9."""
+    """Return one number for both spellings of an account.
+
+    Brazil has the ninth digit, Mexico no 1, Argentina the 9, Benin the 01; Ivory Coast its last eight digits only.
+    """
     if len(digits) == 12 and digits.startswith("55") and digits[4] in "6789":
         return f"{digits[:4]}9{digits[4:]}"
     if len(digits) == 13 and digits.startswith("521"):
         return f"52{digits[3:]}"
     if len(digits) == 12 and digits.startswith("54") and digits[2] != "9":
         return f"549{digits[2:]}"
+    if len(digits) == 11 and digits.startswith("229"):
+        return f"22901{digits[3:]}"
+    if len(digits) == 13 and digits[:5] in _IVORY_COAST_OPERATORS:
+        return f"225{digits[5:]}"
     return digits
 
 

@@ -1,7 +1,8 @@
 """Groups and people as JSON in the two documented dialects.
 
 guide: `group_id`, `name`; lists have `participant_count`, participants have `is_admin` and `is_super_admin`.
-reference: `id`, `subject`, `creation`; lists have complete groups, participants have `admin`.
+reference: `id`, `subject`, `creation`; lists have complete groups, participants have `admin`, contacts
+only the names that they have, as `pushname` and `name`.
 """
 
 from __future__ import annotations
@@ -76,6 +77,11 @@ class Serializer:
     def contacts(self, contacts: Sequence[Contact]) -> list[dict[str, Any]]:
         """Return entries of the address book, always with the phone JID."""
         accounts = store.find_accounts(self.db, (contact.digits for contact in contacts))
+        if self._is_reference:
+            names = [{"pushname": contact.push_name, "name": contact.name} for contact in contacts]
+            told = [{field: name for field, name in each.items() if name} for each in names]
+            people = zip(contacts, told, strict=True)
+            return [{"id": _phone_jid(accounts[contact.digits]), **each} for contact, each in people]
         fields = [asdict(contact) for contact in contacts]
         return [{"id": _phone_jid(accounts[each.pop("digits")]), **each} for each in fields]
 

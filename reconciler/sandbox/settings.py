@@ -42,7 +42,9 @@ class Settings:
     retry_after_header: bool = False  # whether a 429 also carries Retry-After, as a proxy would add it
     clock_skew: float = 0.0  # seconds by which the server's clock is ahead of this machine's
     name_bad_participants: bool = False  # whether 409 and 422 list the offending participants in their details
+    answer_each_person: bool = False  # whether an add answers a status for each person: 200, 403, 404 or 419
     phone_field: str = "phone_number"  # the field beside a LID with the phone: phoneNumber, phone_number, pn or jid
+    bare: bool = False  # whether answers lack what documents show only sometimes: `meta`, an error's code and details
     max_groups: int | None = None  # groups per instance; creating more fails with PLAN_LIMIT_REACHED
 
     def __post_init__(self) -> None:

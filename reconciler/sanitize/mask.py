@@ -81,7 +81,8 @@ _TWO_DIGIT_CODES = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[
 _LONG_RUN = re.compile(r"\d{5,}")
 _MIN_DIGITS_OF_A_PERSON = 5
 _BRACKET_CONTEXT = 300
-_MIN_INTERNATIONAL, _MAX_INTERNATIONAL, _NORTH_AMERICAN = 10, 15, 11
+_MIN_INTERNATIONAL, _MAX_INTERNATIONAL, _NORTH_AMERICAN = 11, 15, 11
+"""Digits of a bare number that has its calling code. One of ten is national: `2025550143` is not of +20."""
 
 
 def mask_number(identity_or_digits: str) -> str:

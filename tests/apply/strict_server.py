@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.errors import ApiError, Conflict, Forbidden, NotFound, Unprocessable
 from reconciler.model.identity import Identity, identity_of_jid
-from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant
+from reconciler.model.live import Instance, ListedGroup, Listing, LiveGroup, Participant, PersonAnswer
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from tests.builders import ALPHA_ID, ME, participant, person
@@ -39,6 +39,8 @@ class StrictServer:
     late: dict[str, list[ApiError]] = field(default_factory=dict)
     listed: list[ListedGroup] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    answers: dict[str, int] = field(default_factory=dict)
+    status: str = "connected"
     created: int = 0
 
     def create_group(self, name: str, jids: Sequence[str]) -> LiveGroup:
@@ -54,12 +56,13 @@ class StrictServer:
     def patch_group(self, group_id: str, name: str | None = None, description: str | None = None) -> None:
         raise AssertionError("no patch belongs here")
 
-    def add_participants(self, group_id: str, jids: Sequence[str]) -> None:
+    def add_participants(self, group_id: str, jids: Sequence[str]) -> Sequence[PersonAnswer]:
         self._note("add", jids)
         self._refuse_bad(jids)
         self._conflict_if([jid for jid in jids if identity_of(jid) in self.inside | self.hidden.keys()])
         self.inside |= self._willing(jids)
         self._late("add")
+        return [PersonAnswer(identity_of(jid), None, self.answers[jid]) for jid in jids if jid in self.answers]
 
     def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
         self._note("remove", jids)
@@ -88,6 +91,10 @@ class StrictServer:
             description=Untrusted(""),
             participants=known + tuple(participant(lid) for lid in self.hidden.values()),
         )
+
+    def instance(self) -> Instance:
+        self._note("instance", [])
+        return Instance("inst", self.status)
 
     def list_groups(self) -> Listing:
         self._note("list", [])

@@ -10,9 +10,20 @@ import pytest
 
 from reconciler.apply.participants import ParticipantCall, membership_of, people_in_error
 from reconciler.apply.result import PersonStatus
-from reconciler.errors import Conflict, Forbidden, Interrupted, NoResponse, NotFound, Unprocessable
+from reconciler.errors import (
+    Conflict,
+    Forbidden,
+    HttpError,
+    Interrupted,
+    NoResponse,
+    NotFound,
+    ServerError,
+    Unprocessable,
+)
 from reconciler.messages import Message
-from reconciler.model.live import LiveGroup, Participant
+from reconciler.model.desired import MAX_FURTHER_CALLS
+from reconciler.model.identity import Identity, identity_of_jid
+from reconciler.model.live import LiveGroup, Participant, PersonAnswer
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import Action
@@ -110,12 +121,35 @@ def test_somebody_there_under_a_private_id_counts_as_in_and_the_others_are_added
     accounted_for(sent, people, ADD)
 
 
-def test_hidden_people_who_are_all_named_are_told_apart_by_halving() -> None:
-    people = whos(2)
-    hidden = {one: f"7669967701211{n}@lid" for n, one in enumerate(sorted(ids(people)))}
+@pytest.mark.parametrize(("hidden", "code"), [(5, "in-under-private-id"), (7, "in-under-one-private-id")])
+def test_private_ids_of_which_one_is_the_persons_are_named_all_or_counted(hidden: int, code: str) -> None:
+    people = whos(hidden)
+    lids = {one: f"7669967701211{n}@lid" for n, one in enumerate(sorted(ids(people)))}
+    message = send(StrictServer(hidden=lids), ADD, people[-1:]).said[people[-1]][1]
+    assert message is not None
+    params = dict(message.params)
+    assert (message.code, params.get("count", hidden)) == (code, hidden)
+    assert params["ids"] == tuple(sorted(lids.values()))[:5]
+
+
+@pytest.mark.parametrize("count", [2, 200])
+def test_a_conflict_that_names_everybody_is_the_whole_answer(count: int) -> None:
+    people = [PersonRef(one.identity, one.jid) for one in crowd(count)]
+    hidden = {one: f"7669967701{n:04}@lid" for n, one in enumerate(sorted(ids(people)))}
     sent = send(StrictServer(hidden=hidden, names_them=True), ADD, people)
-    assert sent.states() == {"p10": ALREADY_IN, "p11": ALREADY_IN}
-    assert sent.server.sent("add") == [("10", "11"), ("10",), ("11",)]
+    assert {state for state, _ in sent.said.values()} == {ALREADY_IN}
+    assert [verb for verb, _ in sent.server.calls] == ["add", "read"]
+    accounted_for(sent, people, ADD)
+
+
+def test_a_conflict_that_names_nobody_is_followed_by_a_bounded_number_of_calls() -> None:
+    people = [PersonRef(one.identity, one.jid) for one in crowd(200)]
+    hidden = {one: f"7669967701{n:04}@lid" for n, one in enumerate(sorted(ids(people)))}
+    sent = send(StrictServer(hidden=hidden), ADD, people)
+    assert len(sent.server.sent("add")) == 1 + MAX_FURTHER_CALLS
+    assert len(sent.server.sent("read")) == 1
+    assert {state for state, _ in sent.said.values()} == {ALREADY_IN, PersonStatus.NOT_KNOWN}
+    assert len(sent.said) == 200
 
 
 def test_several_hidden_people_are_found_in_few_calls() -> None:
@@ -226,9 +260,6 @@ def forbidden() -> Forbidden:
     ("action", "trouble", "calls"),
     [
         pytest.param(ADD, limit_reached, 1, id="the subscription's limit is about nobody"),
-        pytest.param(ADD, forbidden, 1, id="no admin: nobody can be added"),
-        pytest.param(REMOVE, forbidden, 2, id="no admin: nobody can be removed, and nobody owns it by now"),
-        pytest.param(ADD, gone, 1, id="no such group"),
         pytest.param(ADD, lambda: NoResponse("timeout", endpoint="POST"), 1, id="no answer"),
         pytest.param(ADD, Interrupted, 1, id="interrupted"),
     ],
@@ -244,6 +275,105 @@ def test_what_is_about_nobody_of_the_call_is_raised(
         send(server, action, people)
     assert caught.value is error
     assert len(server.calls) == calls
+
+
+def refused(status: int, details: Any = None) -> HttpError:
+    kind = {403: Forbidden, 404: NotFound, 500: ServerError}.get(status, HttpError)
+    return kind("bad-request", endpoint="POST", status=status, details=details)
+
+
+class Refusing(StrictServer):
+    """A server that refuses every add or removal in which somebody stands, in one way, named or not."""
+
+    who: frozenset[Identity] = frozenset()
+    refusal = 400
+
+    def add_participants(self, group_id: str, jids: Sequence[str]) -> Sequence[PersonAnswer]:
+        self._refuse("add", jids)
+        return super().add_participants(group_id, jids)
+
+    def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
+        self._refuse("remove", jids)
+        super().remove_participants(group_id, jids)
+
+    def _refuse(self, verb: str, jids: Sequence[str]) -> None:
+        if wrong := [jid for jid in jids if identity_of_jid(jid) in self.who]:
+            self._note(verb, jids)
+            raise refused(self.refusal, wrong if self.names_them else None)
+
+
+@pytest.mark.parametrize("names_them", [True, False])
+@pytest.mark.parametrize("status", [400, 403, 404, 406, 500])
+@pytest.mark.parametrize("action", [ADD, REMOVE])
+@pytest.mark.parametrize("wrong", [{0}, {3}, {4}, {0, 4}])
+def test_somebody_whom_the_service_refuses_does_not_hold_up_the_others(
+    action: Action, status: int, names_them: bool, wrong: set[int]
+) -> None:
+    people = whos(5)
+    server = Refusing(inside=set() if action is ADD else ids(people), names_them=names_them)
+    server.who, server.refusal = frozenset(ids([people[at] for at in wrong])), status
+    sent = send(server, action, people)
+    state = PersonStatus.NOT_ADDED if action is ADD else STILL_IN
+    assert sent.states() == {people[at].label: state for at in wrong}
+    message = Message.of("service-refused", status=status, answer=Untrusted("bad-request"))
+    assert {message for _, message in sent.said.values()} == {message}
+    assert len(server.calls) <= (3 if names_them else 10)
+    accounted_for(sent, people, action)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 406, 500])
+@pytest.mark.parametrize("count", [1, 2, 5, 256])
+def test_a_refusal_of_everybody_is_about_nobody_and_costs_few_calls(status: int, count: int) -> None:
+    people = [PersonRef(one.identity, one.jid) for one in crowd(count)]
+    server = Refusing()
+    server.who, server.refusal = frozenset(ids(people)), status
+    said: dict[PersonRef, tuple[PersonStatus, Message]] = {}
+    call = ParticipantCall(server, ALPHA_ID, ADD, said, lambda: None)
+    with pytest.raises(HttpError, match="bad-request"):
+        call.run(people)
+    assert (said, call.refused_everybody) == ({}, True)
+    assert len(server.sent("add")) <= count.bit_length() + 2
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 406, 500])
+def test_a_refusal_by_a_group_that_cannot_be_read_is_about_the_group(status: int) -> None:
+    error = refused(status)
+    server = StrictServer(troubles={"add": [error], "read": [gone()]})
+    with pytest.raises(HttpError) as caught:
+        send(server, ADD, whos(3))
+    assert caught.value is error
+    assert len(server.calls) == 2
+
+
+def test_a_403_after_an_admin_was_demoted_is_about_the_group() -> None:
+    people, error = whos(3), forbidden()
+    server = StrictServer(inside=ids(people[:1]), troubles={"add": [error]})
+    admin = Participant(id="12025550110@s.whatsapp.net", identity=identity_of_jid("12025550110@c.us"), is_admin=True)
+    before = LiveGroup(id=ALPHA_ID, name=Untrusted("A"), description=Untrusted(""), participants=(admin,))
+    with pytest.raises(Forbidden):
+        ParticipantCall(server, ALPHA_ID, ADD, {}, lambda: None, before).run(people[1:])
+    assert [verb for verb, _ in server.calls] == ["add", "read"]
+
+
+def test_a_refusal_of_the_whole_account_is_not_split() -> None:
+    for error in (
+        NotFound("no instance", endpoint="POST", status=404, code="INSTANCE_NOT_FOUND"),
+        ServerError("rate-overlimit", endpoint="POST", status=500),
+    ):
+        server = StrictServer(troubles={"add": [error]})
+        with pytest.raises(HttpError):
+            send(server, ADD, whos(3))
+        assert len(server.calls) == 1
+
+
+def test_what_the_service_answers_for_single_people_is_kept() -> None:
+    people = whos(4)
+    said: dict[PersonRef, tuple[PersonStatus, Message]] = {}
+    server = StrictServer(answers={people[0].jid or "": 200, people[1].jid or "": 404, people[2].jid or "": 409})
+    call = ParticipantCall(server, ALPHA_ID, ADD, said, lambda: None)
+    call.run(people)
+    assert call.answers == {people[0]: 200, people[1]: 404, people[2]: 409}
+    assert said == {people[2]: (ALREADY_IN, Message.of("already-so"))}
 
 
 def test_a_group_that_cannot_be_read_after_a_conflict_raises() -> None:

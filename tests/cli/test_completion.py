@@ -89,6 +89,7 @@ def suggested(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         (["who", ""], ["Alice Moreno", "alice", "bärbel"]),
         (["who", "A"], ["Alice Moreno"]),
         (["who", "b"], ["bärbel"]),
+        (["who", "ba\u0308r"], ["ba\u0308rbel"]),
         (["nothing", ""], []),
         (["plan", "--nothing", ""], []),
     ],

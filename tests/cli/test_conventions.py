@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from reconciler import __version__
 from reconciler.cli.main import cli
-from tests.stage import Stage
+from tests.stage import INSTANCE, Stage
 
 FILE = "groups: {alpha: {name: Alpha}}"
 
@@ -47,6 +50,46 @@ def test_a_dash_is_stdout_for_output_and_no_file_for_anything_else(stage: Stage)
         assert (ran.code, "'-' is not a file; name a file." in ran.err) == (1, True)
     assert not (stage.folder / "-").exists()
     assert stage.world.effects() == ()
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "apply", "drift", "pin", "who alice", "invite alpha", "show"])
+@pytest.mark.parametrize("path", ["", " "])
+def test_an_empty_path_is_refused_and_not_taken_for_the_current_folder(stage: Stage, command: str, path: str) -> None:
+    stage.file(FILE)
+    ran = stage.run(*command.split(), path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "the path is empty; if it comes from a variable, check that it is set." in ran.err
+    assert stage.calls() == []
+
+
+def test_no_argument_or_option_takes_an_empty_path() -> None:
+    refused = []
+    for command in _commands(cli, click.Context(cli)):
+        for param in command.params:
+            if isinstance(param.type, click.Path):
+                with pytest.raises(click.BadParameter, match="the path is empty"):
+                    param.type.convert("", param, None)
+                refused.append(param.name)
+    assert {"path", "output", "out", "report", "audit_log", "api_key_file", "planfile", "folder", "state"} <= {*refused}
+
+
+def _commands(group: click.Group, context: click.Context) -> Iterator[click.Command]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield from _commands(command, context) if isinstance(command, click.Group) else [command]
+
+
+@pytest.mark.parametrize("end", ["\n", " ", "\r\n"])
+def test_white_space_around_the_instance_id_and_the_base_url_does_not_count(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    stage.file(FILE)
+    right = stage.run("plan").out
+    monkeypatch.setenv("WAPPFY_INSTANCE_ID", INSTANCE + end)
+    for variable in ("WAPPFY_BASE_URL", "WAPPFY_API_KEY"):
+        monkeypatch.setenv(variable, os.environ[variable] + end)
+    assert stage.run("plan").out == right
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from reconciler.apply.lock import instance_lock
 from reconciler.cli import progress
 from reconciler.cli.logs import FIELDS, start_run
+from reconciler.cli.session import Endpoint
 from reconciler.sandbox import Fault, FaultKind
 from tests.cli.test_exit_codes import ADD, _interrupted, _interrupted_writing
-from tests.stage import PHONE, Stage
+from tests.stage import INSTANCE, PHONE, Stage
 
 ALICE, BOB = "+1 202 555 0143", "+1 202 555 0144"
 PEOPLE = f"people: {{alice: {ALICE}, bob: {BOB}}}\n"
@@ -241,3 +243,52 @@ def _options(*, quiet: bool) -> Any:
         quiet=quiet,
         color="never",
     )
+
+
+def test_a_retry_has_its_group_call_and_wait(stage: Stage) -> None:
+    stage.file(FILE)
+    busy = Fault(FaultKind.STATUS, "GET", "/groups/*", status=503, code="BUSY", headers={"Retry-After": "4"}, times=1)
+    stage.server.set_faults([busy])
+    code, lines = process(stage, "apply", "--yes", "--parallelism", "1")
+    assert code == 0, lines
+    (line,) = [line for line in lines if line.get("action") == "retry"]
+    assert (line["group"], line["code"], line["counts"]) == ("alpha", "BUSY", {"seconds_to_wait": 4})
+    assert line["call"].items() >= {"method": "GET", "attempt": 1, "status": 503, "code": "BUSY"}.items()
+
+
+def test_waiting_for_another_apply_has_its_seconds(stage: Stage) -> None:
+    stage.file(FILE)
+    with instance_lock(Endpoint(INSTANCE, stage.server.url).server, INSTANCE):
+        ran = stage.run("--log-format", "json", "apply", "--yes", "--lock-timeout", "1s")
+    waiting, error = lines_of(ran.err)
+    assert (ran.code, error["error"]) == (1, "LockHeld")
+    assert (waiting["action"], waiting["counts"]) == ("wait", {"seconds_to_wait": 1})
+
+
+def test_a_group_that_is_not_pinned_is_a_line_with_its_key(stage: Stage) -> None:
+    for _ in range(2):
+        stage.world.create_group("Alpha", [ALICE], owner=PHONE)
+    stage.file("groups: {alpha: {name: Alpha}, beta: {name: Beta}}")
+    *lines, last = lines_of(stage.run("--log-format", "json", "pin").err)
+    assert {(line["group"], line["action"], line["status"], line.get("code")) for line in lines} == {
+        ("alpha", "pin", "skipped", "name-ambiguous"),
+        ("beta", "pin", "skipped", None),
+    }
+    assert (last["error"], "no id was written" in last["message"]) == ("UsageError", True)
+
+
+def test_the_format_is_taken_in_capitals_too(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.file("groups: []")
+    assert lines_of(stage.run("plan", "--log-format", "JSON").err)
+    monkeypatch.setenv("RECONCILER_LOG_FORMAT", "Json")
+    assert lines_of(stage.run("plan").err)
+
+
+@pytest.mark.parametrize("place", ["option", "variable"])
+def test_a_word_that_is_no_format_is_a_usage_error(stage: Stage, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    stage.file(FILE)
+    if place == "variable":
+        monkeypatch.setenv("RECONCILER_LOG_FORMAT", "xml")
+    ran = stage.run("validate", *(["--log-format", "xml"] if place == "option" else []))
+    assert (ran.code, ran.out) == (1, "")
+    assert "Invalid value for '--log-format': 'xml' is not one of 'text', 'json'." in ran.err

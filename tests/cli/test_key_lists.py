@@ -56,6 +56,16 @@ def test_groups_are_selected_by_key_pattern_list_and_file(
     assert planned(stage, *arguments) == keys
 
 
+@pytest.mark.parametrize("typed", ["cafe\u0301", "cafe\u0301*", "caf\u00e9"])
+def test_a_key_is_found_in_either_of_unicodes_forms(stage: Stage, typed: str) -> None:
+    stage.file(f"{FILE}  cafe\u0301: {{name: Café, members: [alice]}}\n")
+    assert planned(stage, "--target", typed) == ["caf\u00e9"]
+    assert planned(stage, "--exclude", typed) == ALL
+    ran = stage.run("invite", typed)
+    missing = "caf\u00e9: no live group has its name" in ran.err  # so the key itself was found
+    assert missing or "*" in typed
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -64,8 +74,9 @@ def test_groups_are_selected_by_key_pattern_list_and_file(
         (["--target", "@empty.txt"], "--target @empty.txt names no group"),
         (["--target", "@nowhere.txt"], "--target: cannot read nowhere.txt: No such file"),
         (["--exclude", "@nowhere.txt"], "--exclude: cannot read nowhere.txt"),
+        (["--target", "@"], "--target: no file name follows the @"),
         (["--target", "@binary"], "--target: binary is not a text file"),
-        (["--target", "@-", "--exclude", "@-"], "--target and --exclude cannot both read stdin"),
+        (["--target", "@-", "--exclude", "@-"], "only one of --target, --exclude and --allow-lookalike can read stdin"),
         (["--exclude", "*"], "--exclude leaves no group to plan"),
         (["--target", "board", "--exclude", "board"], "--exclude leaves no group to plan"),
         (["--exclude", "sale-*"], "--exclude: the configuration has no group sale-*"),

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import count
 from threading import Event, Thread
+from types import FrameType
+from typing import Any
 
 import pytest
 
+from reconciler.cli.signals import StopFlag
 from tests.stage import PHONE, Stage
 
 KEYS = 6
@@ -160,3 +166,91 @@ def test_the_sandbox_serves_until_it_is_stopped_and_keeps_its_state(
     assert stage.run("sandbox", "shake").code == 0
     assert "deleted" in stage.run("sandbox", "reset").out
     assert "nothing to delete" in stage.run("sandbox", "reset").out
+
+
+def ends(act: Callable[[], object], chosen: int, flag: StopFlag) -> bool:
+    """Do something in a thread that a signal interrupts at one of its steps, or each (-1); whether it ends."""
+    steps = count()
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        if chosen in (-1, next(steps)):
+            flag.handle(signal.SIGINT, None)
+        return trace
+
+    def traced() -> None:
+        sys.settrace(trace)
+        act()
+
+    thread = Thread(target=traced, daemon=True)
+    thread.start()
+    thread.join(10)
+    return not thread.is_alive()
+
+
+@pytest.mark.parametrize("act", ["wait", "handle"])
+def test_a_signal_may_come_at_any_moment_of_a_wait_or_of_another_signal(act: str) -> None:
+    for chosen in range(-1, 40):
+        flag = StopFlag()
+        flag.defer()
+        waits, handles = partial(flag.event.wait, 0.01), partial(flag.handle, signal.SIGINT, None)
+        assert ends(waits if act == "wait" else handles, chosen, flag)
+
+
+@contextmanager
+def asking(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run an apply with a terminal as stdin until it asks for confirmation; kill it at the end."""
+    screen, end = pty.openpty()
+    command = [sys.executable, "-m", "reconciler", *arguments, "apply"]
+    with subprocess.Popen(command, stdin=end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        os.close(end)
+        try:
+            assert process.stdout is not None
+            seen = b""
+            while b"to confirm: " not in seen:
+                seen += os.read(process.stdout.fileno(), 65536) or pytest.fail(seen.decode())
+            yield process
+        finally:
+            process.kill()
+            os.close(screen)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--sandbox",)], ids=["server", "embedded"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_flood_of_signals_at_the_confirmation_ends_it_as_one_does(
+    stage: Stage, number: signal.Signals, arguments: tuple[str, ...]
+) -> None:
+    stage.file(FILE)
+    with asking(*arguments) as process:
+        for _ in range(30):
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.002)
+        assert process.wait(timeout=20) == 130
+        assert process.stdout is not None
+        said = process.stdout.read().decode()
+    assert said.strip() == "reconciler: interrupted; nothing was changed"
+    assert stage.world.effects() == ()
+    assert stage.run(*arguments, "apply", "--yes").code == 0
+
+
+def test_signals_end_a_program_that_waits_for_an_answer_which_does_not_come(stage: Stage) -> None:
+    stage.world.create_group("Group 0", [], owner=PHONE)
+    stage.file(FILE)
+    reading, ended = Event(), Event()
+
+    def hook(seq: int, method: str, path: str) -> None:
+        if path.endswith("@g.us"):
+            reading.set()
+            ended.wait(30)
+
+    stage.server.on_call = hook
+    with running("plan") as process:
+        assert reading.wait(20)
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.2)
+        ended.set()
+        assert process.returncode == 130
+        assert process.stderr is not None
+        assert "interrupted; no live group was changed" in process.stderr.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
@@ -13,6 +14,10 @@ from threading import Event
 
 import pytest
 
+from reconciler.cli.logs import clear_status
+from reconciler.cli.progress import ReadingProgress, describe_step
+from reconciler.cli.progress_bar import progress_bar
+from reconciler.plan.model import Action, Phase, Step
 from reconciler.sandbox import Fault, FaultKind
 from tests.stage import PHONE, Stage
 
@@ -121,3 +126,37 @@ def test_a_run_outlives_its_terminal_and_keeps_its_report_and_exit_code(stage: S
         assert process.wait(timeout=30) == 0
     assert went.is_set()
     assert '"converged": true' in (stage.folder / "report.json").read_text()
+
+
+class Screen(io.StringIO):
+    """A terminal that keeps what is written to it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 160])
+def test_the_bar_stays_on_one_line_and_leaves_room_for_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stderr", screen := Screen())
+    step = Step(group="a-group-with-quite-a-long-key", action=Action.LEAVE, phase=Phase.REMOVE)
+    with progress_bar(120, describe_step, lambda: "next call in 31 s", no_color=False) as progress:
+        progress.started(step)
+        progress.reading_back(step.group)
+    drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue()).replace("\r\n", "\n")
+    assert all(len(line) <= columns - len("^C") for line in re.split(r"[\r\n]", drawn))
+    assert screen.getvalue().count("\x1b[1A") == 1  # only where it is taken away at the end
+    assert "/120" in drawn or columns < 40
+
+
+def test_the_line_while_reading_leaves_room_for_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setattr(sys, "stderr", screen := Screen())
+    progress = ReadingProgress(lambda: 31.0)
+    progress(97, 120)
+    progress.show()
+    assert screen.getvalue() == "\r97 of 120 groups \x1b[K"
+    clear_status()

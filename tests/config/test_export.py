@@ -83,7 +83,7 @@ people:
   person-12: {phone: +1 202-555-0144, name: "12"}
 
 groups:
-  board-news-more:
+  böard-news-more:
     id: 120363012345678902@g.us
     name: "Böard: news & more"
     description: |-
@@ -91,6 +91,8 @@ groups:
 
         indented # no comment
       last
+    # nobody is removed, because the number of a participant is unknown
+    membership: additive
     members:
       - alice-moreno
       - person-12
@@ -171,9 +173,9 @@ def test_no_groups_make_a_valid_file() -> None:
                 id="1@g.us",
                 name=Untrusted("A"),
                 description=Untrusted(""),
-                participants=tuple(someone(f"1202555{n:04d}") for n in range(1026)),
+                participants=tuple(someone(f"1202555{n:04d}") for n in range(1025)),
             ),
-            "1025 members are more than the 1024",
+            "1024 members are more than the 1023 that a group can have beside the account",
         ),
         (
             LiveGroup(

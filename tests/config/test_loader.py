@@ -140,12 +140,71 @@ def test_an_empty_text_or_list_is_managed(load_text: Load) -> None:
         ("", "+52 55 1234 5678", "+525512345678"),
         ("", "5215512345678@s.whatsapp.net", "+525512345678"),
         ("", "+54 9 11 2345 6789", "+5491123456789"),
+        ("", "+225 07 07 00 00 12", "+2250707000012"),
+        ("CI", "07 07 00 00 12", "+2250707000012"),
+        ("", "22507000012@s.whatsapp.net", "+2250707000012"),
+        ("BJ", "01 90 12 34 56", "+2290190123456"),
+        ("", "22990123456@s.whatsapp.net", "+2290190123456"),
     ],
 )
 def test_a_number_in_any_spelling_is_one_identity(load_text: Load, region: str, written: str, identity: str) -> None:
     desired = load_text(f"{f'region: {region}' if region else ''}\ngroups: {{a: {{name: A, members: [{written}]}}}}")
     assert list(members(desired.groups[0])) == [identity]
     assert desired.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+1\u00a0202\u00a0555\u20110143",
+        "\u202a+1 202 555\u20100143\u202c",
+        "\u2068+1\u202f202\u2009555\u20130143\u2069",
+        "\u200e+1 (202) 555\u22120143\ufeff",
+        "+1 202\u200b555\t0143",
+    ],
+)
+def test_spaces_dashes_and_marks_that_come_with_a_copied_number_do_not_count(load_text: Load, written: str) -> None:
+    desired = load_text(f"groups: {{a: {{name: A, members: ['{written}']}}}}")
+    assert list(members(desired.groups[0])) == ["+12025550143"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\uff0b1 202 555 0143",
+        "+1 202 555 \u0661\u0664\u0663",
+        "\u202b+1 202 555 0143\u202c",
+        "\u202e3410 555 202 1+",
+        "+1 202 555 0143\u200f",
+        "tel:+12025550143",
+    ],
+)
+def test_what_could_show_or_mean_another_number_is_no_part_of_one(load_text: Load, written: str) -> None:
+    with pytest.raises(ConfigError, match="which no phone number has"):
+        load_text(f"groups: {{a: {{name: A, members: ['{written}']}}}}")
+
+
+@pytest.mark.parametrize("section", ["people", "teams", "members", "names"])
+def test_handles_compare_in_unicodes_composed_form(load_text: Load, section: str) -> None:
+    nfc, nfd = "jos\u00e9", "jose\u0301"
+    one, other = (nfc, nfd) if section in ("people", "names") else (nfd, nfc)
+    text = (
+        f"people: {{{one}: {{phone: +1 202 555 0143, name: {one}}}, zoe: {{phone: +1 202 555 0144, name: {other}}}}}\n"
+        f"teams: {{{one}: [{other}]}}\npolicy: {{protected: [{other}]}}\n"
+        f"groups: {{{one}: {{name: A, members: [{other}], teams: [{other}]}}}}\n"
+    )
+    desired = load_text(text)
+    assert list(members(desired.groups[0])) == ["+12025550143"]
+    assert desired.groups[0].key == nfc
+    assert [problem.line for problem in desired.warnings] == [2]  # two people with one name
+    assert "the same name" in desired.warnings[0].message
+
+
+def test_two_keys_that_differ_only_in_unicodes_form_are_one_key_twice(load_text: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_text("people:\n  jos\u00e9: +1 202 555 0143\n  jose\u0301: +1 202 555 0144\ngroups: {}\n")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.message) == (4, "`jos\u00e9` is defined twice, first at groups.yaml:3:3")
 
 
 def test_a_jid_is_sent_as_it_is_written(load_text: Load) -> None:
@@ -188,7 +247,7 @@ def test_a_person_listed_twice_is_one_member_with_the_longer_time(
     assert members(desired.groups[0]) == {ALICE.identity: kept}
     (warning,) = desired.warnings
     assert (warning.line, warning.column, warning.path) == (10, 9, "groups.a.members[1]")
-    assert "`alice` is listed twice" in warning.message
+    assert warning.message == "`alice` is listed twice, first at groups.yaml:9:9"
 
 
 def test_team_members_are_members_with_their_team_paths(load_text: Load) -> None:
@@ -284,8 +343,8 @@ def test_a_second_alias_names_the_same_person_with_a_warning(load_text: Load) ->
         "4:3: people.al: `al` is the same person as `zoe` at groups.yaml:3:3",
         "5:3: people.ally: `ally` is the same person as `zoe` at groups.yaml:3:3",
         "7:3: people.al2: `al2` is the same person as `zoe` at groups.yaml:3:3",
-        "10:30: groups.a.members[1]: `zoe` is listed twice",
-        "10:40: groups.a.members[3]: `zoe` is listed twice",
+        "10:30: groups.a.members[1]: `zoe` is listed twice, first at groups.yaml:10:26",
+        "10:40: groups.a.members[3]: `zoe` is listed twice, first at groups.yaml:10:26",
     ]
     assert {problem.hint for problem in desired.warnings[:3]} == {"keep one alias: output shows only the first, `zoe`"}
 
@@ -293,8 +352,8 @@ def test_a_second_alias_names_the_same_person_with_a_warning(load_text: Load) ->
 @pytest.mark.parametrize(
     ("region", "written", "has_warning"),
     [
-        ("DE", "491715550143", True),
-        ("de", "49 171 5550143", True),
+        ("IT", "3901001011", True),
+        ("it", "390 100 1011", True),
         ("DE", "0491 715550143", False),
         ("DE", "+49 491 715550143", False),
         ("DE", "+49 171 5550143", False),
@@ -314,17 +373,23 @@ def test_a_national_number_that_may_have_its_country_code_causes_one_warning(
     )
     assert [problem.path for problem in desired.warnings] == (["groups.a.members[0]"] if has_warning else [])
     for warning in desired.warnings:
-        assert "is read as a national number, `+49 491 ••• ••43`" in warning.message
-        assert "if it already has the country code, write `+49 171 ••• ••43`" in warning.hint
+        assert "is read as a national number, `+39 390 ••• ••11`" in warning.message
+        assert "if it already has the country code, write `+39 01 ••• ••11`" in warning.hint
 
 
 @pytest.mark.parametrize(
     "text",
-    ["people: {al: 491715550143}", "people: {al: {phone: 491715550143}}", "instance: {id: i1, phone: 491715550143}"],
+    ["people: {al: %s}", "people: {al: {phone: %s}}", "instance: {id: i1, phone: %s}"],
 )
-def test_a_possible_country_code_causes_a_warning_wherever_a_number_stands(load_text: Load, text: str) -> None:
-    (warning,) = load_text(f"region: DE\n{text}\ngroups: {{a: {{name: A}}}}\n").warnings
+def test_a_possible_country_code_is_reported_wherever_a_number_stands(load_text: Load, text: str) -> None:
+    groups = "groups: {a: {name: A}}"
+    (warning,) = load_text(f"region: IT\n{text % '3901001011'}\n{groups}\n").warnings
     assert "has no + and is read as a national number" in warning.message
+    with pytest.raises(ConfigError) as caught:
+        load_text(f"region: DE\n{text % '491715550143'}\n{groups}\n")
+    (problem,) = caught.value.problems
+    assert "is a number of `region` both with a country code and without one" in problem.message
+    assert "write + before it; if not, write +49 before it" in problem.hint
 
 
 def test_absent_wins_over_a_team_with_a_warning(load_text: Load) -> None:

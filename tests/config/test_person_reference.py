@@ -24,6 +24,7 @@ people:
   brasil: 553196348800@s.whatsapp.net
   ally: +1 202 555 0143
   seven: +1 404 555 0147
+  jos\u00e9: {phone: +1 404 555 0148, name: José Pi\u0301o}
 teams: {board: [alice]}
 groups: {g: {name: G}}
 """
@@ -58,6 +59,12 @@ def file(tmp_path: Path) -> Desired:
         ("+55 31 99634-8800", "brasil", "+5531996348800"),
         ("+49 30 901820", None, "+4930901820"),
         ("99999677012110@lid", None, None),
+        ("+1\u00a0202\u00a0555\u20110143", "alice", "+12025550143"),
+        ("\u202b+1 202 555 0143\u202c", "alice", "+12025550143"),
+        ("tel:+1-202-555-0143", "alice", "+12025550143"),
+        ("TEL: 202 555 0143", "alice", "+12025550143"),
+        ("jose\u0301", "jos\u00e9", "+14045550148"),
+        ("JOSE\u0301 P\u00cdO", "jos\u00e9", "+14045550148"),
     ],
 )
 def test_a_word_resolves_to_one_person_in_every_spelling(
@@ -101,3 +108,10 @@ def test_a_national_number_on_the_command_line_asks_for_the_country_code(text: s
     assert "is a national number" in caught.value.message
     assert "`region`" not in str(caught.value)
     assert "the country code" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text", ["tel:+12025550143", "\u202a+1\u00a0202\u00a0555\u20110143\u202c", "+1 202 555 0143\u200f"]
+)
+def test_a_number_is_read_on_the_command_line_as_it_is_copied(text: str) -> None:
+    assert parse_person(text).identity == "+12025550143"

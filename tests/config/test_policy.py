@@ -78,6 +78,31 @@ def test_only_members_must_have_a_number_of_an_allowed_country(tmp_path: Path) -
     assert load(path, as_of=date(2026, 1, 1)).policy.allowed_countries == frozenset({"US"})
 
 
+@pytest.mark.parametrize(
+    ("phone", "count", "message", "hint"),
+    [
+        ("+1 202 555 0100", 1023, "", ""),
+        ("+1 202 555 0100", 1024, "1,024 members; WhatsApp allows 1,023 beside the account", "split it"),
+        ("12025560000", 1024, "", ""),
+        ("12025560000", 1025, "1,024 members; WhatsApp allows 1,023 beside the account", "split it"),
+        ("", 1024, "1,024 members; WhatsApp allows 1,023", "or set `instance.phone` if the account is one of them"),
+    ],
+)
+def test_a_group_holds_one_member_less_than_participants_because_the_account_is_in(
+    tmp_path: Path, phone: str, count: int, message: str, hint: str
+) -> None:
+    path = tmp_path / "groups.yaml"
+    instance = f"instance: {{phone: {phone}}}\n" if phone else ""
+    people = ", ".join(f"{12025560000 + n}@s.whatsapp.net" for n in range(count))
+    path.write_text(f"version: 1\n{instance}groups: {{g: {{name: G, members: [{people}]}}}}\n")
+    try:
+        problems = load(path, as_of=date(2026, 1, 1)).warnings
+    except ConfigError as error:
+        problems = error.problems
+    assert len(problems) == bool(message)
+    assert all(message in problem.message and hint in problem.hint for problem in problems)
+
+
 def test_max_members_counts_members_of_the_day_without_the_instance(tmp_path: Path) -> None:
     path = tmp_path / "groups.yaml"
     path.write_text(

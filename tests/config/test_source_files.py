@@ -76,6 +76,12 @@ def test_two_groups_with_one_id_in_two_files_name_both_places(tmp_path: Path) ->
     ]
 
 
+def test_the_ending_of_a_file_may_have_capitals(tmp_path: Path) -> None:
+    (tmp_path / "groups.YAML").write_text("version: 1\ngroups: {a: {name: A}}\n")
+    (tmp_path / "more.Yml").write_text("groups: {b: {name: B}}\n")
+    assert [group.key for group in load(tmp_path, as_of=TODAY).groups] == ["a", "b"]
+
+
 def test_a_folder_without_yaml_is_an_error(tmp_path: Path) -> None:
     assert problem_lines(tmp_path, {"a.txt": ""}) == [
         "F: the folder has no YAML file; give each file a name that ends in .yaml or .yml"

@@ -10,8 +10,11 @@ from reconciler.config.yaml_text import slug
 @pytest.mark.parametrize(
     ("name", "key"),
     [
-        ("Käthe Groß", "kathe-groß"),
-        ("Größer", "großer"),
+        ("Käthe Groß", "käthe-groß"),
+        ("Ka\u0308the", "käthe"),
+        ("z\u0300\u0301\u0302algo", "zalgo"),
+        ("İstanbul", "istanbul"),
+        ("Größer", "größer"),
         ("Yılmaz", "yılmaz"),
         ("Søren Ærø Łukasz Đorđe", "søren-ærø-łukasz-đorđe"),
         ("Fußball & mehr!", "fußball-mehr"),

@@ -170,3 +170,9 @@ def test_a_group_found_by_a_name_is_adopted(wanted: DesiredGroup, adopted: bool)
 def test_adopting_alone_takes_no_call_and_is_nothing_pending() -> None:
     planned = group_plan(desired(group(id=None)), live())
     assert (planned.id, planned.steps, planned.has_changes) == (ALPHA_ID, (), False)
+
+
+def test_a_name_of_white_space_finds_no_group_whose_name_is_not_told() -> None:
+    nameless = ListedGroup(id=ALPHA_ID, name=Untrusted(""))
+    wanted = desired(group(id=None, name="\u00a0"))
+    assert match_groups(wanted.groups, [nameless])["alpha"].listed is None

@@ -30,6 +30,8 @@ SPELLINGS = {
     "BR": ["5531996348800@s.whatsapp.net", "553196348800@s.whatsapp.net", "553196348800@c.us"],
     "MX": ["525512345678@s.whatsapp.net", "5215512345678@s.whatsapp.net", "5215512345678:3@s.whatsapp.net"],
     "AR": ["5491123456789@s.whatsapp.net", "541123456789@s.whatsapp.net", "541123456789@c.us"],
+    "CI": ["2250707000012@s.whatsapp.net", "22507000012@s.whatsapp.net", "22507000012:3@c.us"],
+    "BJ": ["2290190123456@s.whatsapp.net", "22990123456@s.whatsapp.net", "22990123456@c.us"],
 }
 PAIRS = [
     pytest.param(one, other, id=f"{one} is {other}") for forms in SPELLINGS.values() for one in forms for other in forms

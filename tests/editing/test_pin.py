@@ -179,3 +179,10 @@ def test_a_failed_write_leaves_the_file_and_nothing_else(tmp_path: Path, monkeyp
         write_files({path: b"new"})
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.yaml"]
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("end", ["", "---\n"])
+def test_a_key_is_found_in_either_of_unicodes_forms_and_stays_as_it_is(tmp_path: Path, end: str) -> None:
+    before = f"version: 1\ngroups:\n  cafe\u0301:\n    name: A\n{end}"
+    after = before.replace("    name", f"    id: {ID}\n    name")
+    assert pinned(tmp_path, before.encode(), {"caf\u00e9": ID}) == after.encode()

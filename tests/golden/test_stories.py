@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.stage import PHONE, Stage, converge
+from reconciler.sandbox import Server, Settings, World
+from tests.stage import PHONE, Stage, converge, point_program_at
 
 PEOPLE = """
 people:
@@ -184,6 +187,59 @@ def test_the_two_forms_of_a_brazilian_number_are_one_person(stage: Stage) -> Non
     assert stage.run("plan", "--detailed-exitcode").code == 0
 
 
+CHANGED_PLANS = pytest.mark.parametrize(
+    ("number", "old_jid"),
+    [
+        ("+225 07 07 00 00 12", "22507000012@s.whatsapp.net"),
+        ("+225 27 20 21 23 45", "22520212345@s.whatsapp.net"),
+        ("+229 01 90 12 34 56", "22990123456@s.whatsapp.net"),
+    ],
+)
+
+
+@CHANGED_PLANS
+def test_a_number_from_before_its_country_changed_the_plan_is_the_same_person(
+    stage: Stage, number: str, old_jid: str
+) -> None:
+    stage.world.set_account(number, jid=old_jid)
+    stage.world.create_group("Alpha", [number, "+1 202 555 0144"], owner=PHONE)
+    stage.file(PEOPLE + f"groups: {{alpha: {{name: Alpha, members: [{number}, bob]}}}}")
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+    assert "= desired, and in" in stage.run("who", number).out
+    stage.file(f"policy: {{protected: [{number}]}}\ngroups: {{alpha: {{name: Alpha, members: [], max_removals: 9}}}}")
+    planned = stage.run("plan")
+    assert "1 person leaves" in planned.out
+    assert "protected by `policy.protected`" in planned.out
+
+
+@CHANGED_PLANS
+def test_the_account_itself_is_known_by_its_number_from_before_the_change(
+    number: str, old_jid: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with World.open() as world:
+        world.set_account(number, jid=old_jid)
+        world.ensure_instance("inst_old", number)
+        world.create_group("Alpha", ["+1 202 555 0144"], owner=number)
+        with Server(world, Settings()) as server:
+            point_program_at(server, tmp_path, monkeypatch)
+            stage = Stage(world, server, tmp_path, capsys)
+            head = f"version: 1\ninstance: {{id: inst_old, phone: {number}}}\n"
+            (tmp_path / "groups.yaml").write_text(f"{head}groups: {{a: {{name: Alpha, members: [], max_removals: 9}}}}")
+            applied = stage.run("apply", "--yes")
+            assert applied.code == 0, applied.out + applied.err
+            assert {effect.kind for effect in world.effects()} == {"remove"}
+            assert "doubt" not in applied.out
+
+
+@CHANGED_PLANS
+def test_somebody_is_added_under_the_form_that_the_file_has(stage: Stage, number: str, old_jid: str) -> None:
+    stage.world.create_group("Alpha", [], owner=PHONE)
+    stage.file(f"policy: {{check_numbers: none}}\ngroups: {{alpha: {{name: Alpha, members: ['{old_jid}']}}}}")
+    assert stage.run("apply", "--yes").code == 0
+    (added,) = [call for call in stage.world.calls() if call.method == "POST"]
+    assert old_jid in str(added.body)
+
+
 def test_a_lid_with_its_phone_is_that_phone_and_a_bare_one_is_never_removed(stage: Stage) -> None:
     stage.world.set_account("+1 202 555 0143", lid="76699677012110@lid", shows="lid_with_phone")
     stage.world.set_account("+1 202 555 0144", lid="76699677012111@lid", shows="lid")
@@ -226,6 +282,12 @@ def test_a_person_whose_privacy_refuses_is_named_with_the_invite_link(stage: Sta
     assert "https://chat.whatsapp.com/" in applied.out
     assert f"GET /groups/{group_id}/invite-code" in stage.calls()
     assert stage.members("Alpha") == digits("+1 202 555 0143")
+    lines = (stage.folder / "groups.yaml").read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text.startswith("groups:"))
+    assert (
+        f"add `join: invite` to the entry of Bob Marsh (bob) under `members` of alpha (groups.yaml:{line})"
+        in applied.out
+    )
 
 
 @pytest.mark.parametrize("command", ["plan", "drift", "show saved.plan", "apply --yes"])

@@ -234,6 +234,17 @@ def test_a_saved_plan_keeps_what_it_was_narrowed_to(guide: Stage, repository: Re
     assert {live["description"] for live in guide.world.snapshot().values()} == {"", "New"}
 
 
+def test_a_saved_plan_names_who_leaves_as_the_earlier_revision_does(guide: Stage, repository: Repository) -> None:
+    guide.world.create_group("Choir", ["+1 202 555 0143", "+1 303 555 0145"], owner=PHONE)
+    before = "people: {ann: {phone: +1 202 555 0143, name: Ann Ash}, ben: +1 303 555 0145}\n"
+    guide.file(f"{before}groups: {{choir: {{name: Choir, members: [ann, ben]}}}}")
+    repository.commit()
+    guide.file(f"{before.replace('0143', '0166')}groups: {{choir: {{name: Choir, members: [ann, ben]}}}}")
+    assert guide.run("plan", "--changed-since", "HEAD", "--out", "saved.plan").code == 0
+    applied = guide.run("apply", "saved.plan", "--yes")
+    assert (applied.code, applied.out.count("Ann Ash") > 0) == (0, True), applied.err
+
+
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [

@@ -219,3 +219,21 @@ def test_a_key_that_matches_another_live_group_has_no_manual_changes(guide: Stag
     assert '~ name         "Zulu" → "Beta"  (not applied yet)' in told.out
     assert "- bob  (not applied yet)" in told.out
     assert "by hand" not in told.out
+
+
+def test_people_who_were_deleted_or_have_a_new_number_are_named_from_the_applied_revision(
+    guide: Stage, repository: Repository
+) -> None:
+    named = FILE.replace(f"bob: {BOB}", f"bob: {{phone: {BOB}, name: Bob Marsh}}")
+    repository.commit({"groups.yaml": named})
+    repository.write({"groups.yaml": named.replace(BOB, "+1 202 555 0149")})
+    line = "  ~ Bob Marsh (bob): new number, +1 202 ••• ••44 → +1 202 ••• ••49  (not applied yet)"
+    assert line in guide.run("drift", "--since", "HEAD").out.splitlines()
+
+    deleted = named.replace(f", bob: {{phone: {BOB}, name: Bob Marsh}}", "").replace("[alice, bob]", "[alice]")
+    repository.write({"groups.yaml": deleted})
+    assert "  - Bob Marsh (bob)  (not applied yet)" in guide.run("drift", "--since", "HEAD").out.splitlines()
+    (group,) = [
+        g for g in json.loads(guide.run("drift", "--since", "HEAD", "--format", "json").out)["groups"] if g["remove"]
+    ]
+    assert [person["name"] for person in group["remove"]] == ["Bob Marsh"]

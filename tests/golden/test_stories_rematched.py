@@ -121,10 +121,14 @@ def test_a_rename_that_loses_its_live_group_has_a_warning_in_every_format(
         repository.commit(file_of(BOARD.replace("{name", f"{{id: {board}, name"), SALES))
     repository.write(file_of(BOARD.replace("name: Board", "name: Council"), SALES))
 
-    told = guide.run("plan", "--changed-since", "HEAD", "--format", format_).out
+    arguments = ("plan", "--changed-since", "HEAD", "--format", format_)
+    told = guide.run(*arguments, "--allow-lookalike", "board").out
     assert "creates a duplicate" in told
     assert "previously" in told
     assert board.partition("@")[0] in told
+    blocked = guide.run(*arguments).out
+    assert "has 2 of these 2 people" in blocked
+    assert "now it matches none" in blocked
 
 
 @pytest.mark.parametrize("more", ["previously: [Board], ", "id: {board}, "])
@@ -142,7 +146,8 @@ def test_a_rename_whose_old_name_is_not_live_has_no_warning(guide: Stage, reposi
     repository.write(file_of(BOARD.replace("name: Board", "name: Council"), SALES))
 
     planned = guide.run("plan", "--changed-since", "HEAD")
-    assert "+ create the group" in planned.out
+    assert '"Somebody\'s"' in planned.out
+    assert "has 2 of these 2 people" in planned.out
     assert "another live group" not in planned.out
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import stat
+from unittest.mock import Mock
 
 import pytest
 
+from reconciler import config
 from reconciler.messages import Message
 from reconciler.model.text import Untrusted
 from tests.stage import PHONE, Stage
@@ -186,7 +188,7 @@ def test_a_saved_plan_goes_to_no_other_instance(stage: Stage) -> None:
 
 def test_what_a_plan_was_made_with_cannot_be_changed_when_it_is_applied(guide: Stage) -> None:
     planned(guide)
-    for option in (("--target", "alpha"), ("--as-of", "2027-01-01"), ("--max-removals", "5")):
+    for option in (("--target", "alpha"), ("--as-of", "2027-01-01")):
         assert guide.run("apply", "today.plan", "--yes", *option).code == 1
     assert all(call.startswith("GET ") for call in guide.calls())
 
@@ -197,7 +199,6 @@ def test_what_a_plan_was_made_with_cannot_be_changed_when_it_is_applied(guide: S
         ("TARGET", "alpha"),
         ("SHARD", "1/2"),
         ("AS_OF", "2027-01-01"),
-        ("MAX_REMOVALS", "5"),
         ("CHANGED_SINCE", "HEAD"),
     ],
 )
@@ -216,7 +217,7 @@ def test_an_option_is_refused_with_a_saved_plan_also_where_a_variable_says_anoth
     guide: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned(guide)
-    monkeypatch.setenv("RECONCILER_MAX_REMOVALS", "5")
+    monkeypatch.setenv("RECONCILER_SHARD", "1/2")
     refused = guide.run("apply", "today.plan", "--yes", "--target", "alpha")
     assert (refused.code, "make a new plan with these options" in refused.err) == (1, True)
 
@@ -232,10 +233,67 @@ def test_what_a_refused_saved_plan_names_does_lift_it(guide: Stage) -> None:
     refused_for_removals(guide)
     refused = guide.run("apply", "today.plan", "--yes")
     assert refused.code == 1
-    assert "if you did, make one with --max-removals 2, or raise `max_removals`" in refused.err
-    assert "pass --max-removals" not in refused.out + refused.err
+    assert "if you did, apply this one with --max-removals 2, or raise `max_removals`" in refused.err
+    assert guide.run("apply", "today.plan", "--yes", "--max-removals", "1").code == 1
+    assert guide.world.effects() == ()
+    assert guide.run("apply", "today.plan", "--yes", "--max-removals", "2").code == 0
+
+
+def test_a_plan_keeps_the_limit_of_its_command_line(guide: Stage) -> None:
+    refused_for_removals(guide)
     assert guide.run("plan", "--max-removals", "2", "--out", "today.plan").code == 0
     assert guide.run("apply", "today.plan", "--yes").code == 0
+
+
+def test_a_limit_that_a_plan_was_made_with_holds_where_it_is_stricter_than_the_yaml(guide: Stage) -> None:
+    refused_for_removals(guide)
+    text = (guide.folder / "groups.yaml").read_text()
+    (guide.folder / "groups.yaml").write_text(f"{text}\npolicy: {{max_removals: 3}}\n")
+    assert guide.run("plan", "--max-removals", "1", "--out", "today.plan").code == 0
+    refused = guide.run("apply", "today.plan", "--yes")
+    assert (refused.code, "the limit is 1 (1, --max-removals)" in refused.err) == (1, True), refused.err
+    assert guide.run("plan", "--out", "today.plan").code == 0
+    assert guide.run("apply", "today.plan", "--yes").code == 0
+
+
+def test_without_its_yaml_a_plan_keeps_its_own_limit(guide: Stage) -> None:
+    refused_for_removals(guide)
+    text = (guide.folder / "groups.yaml").read_text()
+    (guide.folder / "groups.yaml").write_text(f"{text}\npolicy: {{max_removals: 3}}\n")
+    assert guide.run("plan", "--out", "today.plan").code == 0
+    (guide.folder / "groups.yaml").unlink()
+    assert guide.run("apply", "today.plan", "--yes").code == 0
+
+
+def test_a_plan_for_another_instance_than_its_yaml_is_applied_only_where_the_command_line_says_so(
+    guide: Stage,
+) -> None:
+    guide.world.ensure_instance("inst_other", "+1 202 555 0199")
+    planned(guide)
+    assert guide.run("plan", "--instance-id", "inst_other", "--out", "today.plan").code == 0
+    refused = guide.run("apply", "today.plan", "--yes")
+    assert (refused.code, "but its YAML names inst_story" in refused.err) == (1, True)
+    assert guide.run("apply", "today.plan", "--yes", "--instance-id", "inst_other").code == 0
+
+
+@pytest.mark.parametrize("text", ["", "# Soon: a group for the choir.\n\n"], ids=["nothing", "comments"])
+def test_a_new_file_of_the_folder_that_has_only_comments_leaves_a_plan_fresh(stage: Stage, text: str) -> None:
+    (stage.folder / "conf").mkdir()
+    stage.file(FILE, "conf/groups.yaml")
+    assert stage.run("plan", "conf", "--out", "today.plan").code == 0
+    (stage.folder / "conf" / "choir.yaml").write_text(text)
+    applied = stage.run("apply", "today.plan", "--yes")
+    assert applied.code == 0, applied.err
+    assert "the YAML changed since the plan was made, but means the same: conf" in applied.err
+
+
+def test_the_configuration_behind_a_plan_is_loaded_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(stage)
+    stage.file(f"# A comment.\n{FILE}")
+    load = Mock(wraps=config.load)
+    monkeypatch.setattr(config, "load", load)
+    assert stage.run("apply", "today.plan", "--yes").code == 0
+    assert load.call_count == 1
 
 
 def test_a_saved_refusal_of_an_instance_that_is_connected_by_now_asks_for_a_new_plan(guide: Stage) -> None:

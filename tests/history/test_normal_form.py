@@ -22,6 +22,7 @@ from reconciler.model.desired import (
     CheckNumbers,
     Desired,
     DesiredGroup,
+    Lookalikes,
     Member,
     Membership,
     Person,
@@ -70,6 +71,7 @@ GROUP_CHANGES = {
     "membership": (replace(GROUP, membership=Membership.ADDITIVE), "membership"),
     "invite": (replace(GROUP, invite="AbCdEfGh"), "invite"),
     "state": (replace(GROUP, state=State.LEFT), "state"),
+    "lookalikes": (replace(GROUP, lookalikes=Lookalikes.ALLOW), "lookalikes"),
     "priority": (replace(GROUP, priority=5), "priority"),
     "max_removals": (replace(GROUP, max_removals=RemovalLimit("here", count=2)), "max_removals"),
 }
@@ -145,6 +147,7 @@ DESIRED_CHANGES = {
     "sources": (replace(BASE, sources=(Source("f", "0"),)), "", ""),
     "origins": (replace(BASE, origins={"groups": {"alpha": "f"}}), "", ""),
     "account_place": (replace(BASE, account_place="f:2"), "", ""),
+    "group_places": (replace(BASE, group_places={"alpha": "f:3"}), "", ""),
 }
 
 

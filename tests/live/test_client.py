@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 
 from reconciler import __version__
-from reconciler.errors import InvalidResponse, UsageError
+from reconciler.errors import HttpError, InvalidResponse, UsageError
 from reconciler.live.client import Client
-from reconciler.live.decode import CreatedGroup
+from reconciler.live.decode import CreatedGroup, SentMessage
 from reconciler.model.identity import Identity
-from reconciler.model.live import Contact, ContactCheck, Instance, ListedGroup, Listing, LiveGroup, Participant
+from reconciler.model.live import (
+    Contact,
+    ContactCheck,
+    Instance,
+    ListedGroup,
+    Listing,
+    LiveGroup,
+    Participant,
+    PersonAnswer,
+)
 from reconciler.model.text import Untrusted
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
 from tests.live.transport_setup import ALICE, BASE, BOB, GROUP, KEY, OTHER, Setup, client_of
@@ -154,7 +163,21 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
         "add",
         lambda c: c.add_participants(GROUP, [ALICE, BOB]),
         Expect("POST", f"{BASE}/groups/{GROUP}/participants", {"participants": [ALICE, BOB]}),
-        None,
+        (),
+    ),
+    (
+        "add, answered for each person",
+        lambda c: c.add_participants(GROUP, [ALICE, BOB]),
+        Expect(
+            "POST",
+            f"{BASE}/groups/{GROUP}/participants",
+            {"participants": [ALICE, BOB]},
+            data={"participants": [{"id": ALICE, "status": 200}, {"jid": BOB, "status": "403"}, {"status": 404}, "x"]},
+        ),
+        (
+            PersonAnswer(Identity("+12025550143"), None, 200),
+            PersonAnswer(Identity("+12025550144"), None, 403),
+        ),
     ),
     (
         "remove",
@@ -223,7 +246,18 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
             {"chat_id": GROUP, "type": "text", "text": "Hello team!"},
             data={"message_id": "msg_1", "status": "sent"},
         ),
-        "msg_1",
+        SentMessage("msg_1"),
+    ),
+    (
+        "send, answered with a job that is to send it",
+        lambda c: c.send_message(GROUP, "Hello team!"),
+        Expect(
+            "POST",
+            f"{BASE}/messages/send",
+            {"chat_id": GROUP, "type": "text", "text": "Hello team!"},
+            data={"message": "Message queued", "jobId": 17},
+        ),
+        SentMessage(None),
     ),
     (
         "contacts",
@@ -232,7 +266,7 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
             "GET",
             f"{BASE}/contacts",
             data=[
-                {"id": BOB, "name": None, "short_name": None, "push_name": "bobby", "is_business": False},
+                {"id": BOB, "name": None, "short_name": "", "push_name": "bobby", "is_business": False},
                 {"id": ALICE, "name": "Alice", "short_name": "Al", "push_name": "x"},
                 {"id": "1@lid"},
             ],
@@ -318,6 +352,82 @@ def test_after_a_read_in_the_guide_dialect_people_are_removed_by_delete_again() 
         client.remove_participants(GROUP, [BOB])
 
 
+CODE = "AbCdEfGhIjKlMn"
+JOIN, SEND = f"{BASE}/groups/join", f"{BASE}/messages/send"
+GUIDE_JOIN, REFERENCE_JOIN = {"invite_code": CODE}, {"code": CODE}
+GUIDE_SEND = {"chat_id": GROUP, "type": "text", "text": "Hello"}
+REFERENCE_SEND = {"to": GROUP, "type": "text", "body": "Hello"}
+
+
+def refusal(message: str, status: int = 400, path: str = JOIN, body: Any = GUIDE_JOIN) -> Expect:
+    """Expect a request in the guide dialect, and refuse it."""
+    error = {"success": False, "error": {"code": "VALIDATION_ERROR", "message": message}}
+    return Expect("POST", path, body, status=status, answer=error)
+
+
+def test_requests_follow_the_dialect_of_the_newest_read() -> None:
+    script = [
+        Expect("GET", f"{BASE}/groups", data=[REFERENCE_GROUP]),
+        Expect("POST", JOIN, REFERENCE_JOIN, data=REFERENCE_GROUP),
+        Expect("POST", SEND, REFERENCE_SEND, data={"message": "queued", "jobId": "1"}),
+        Expect("GET", f"{BASE}/groups/{GROUP}", data=GUIDE_GROUP),
+        Expect("POST", JOIN, GUIDE_JOIN, data={"group_id": GROUP}),
+        Expect("POST", SEND, GUIDE_SEND, data={"message_id": "msg_1"}),
+    ]
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
+        client = client_of(transport)
+        client.list_groups()
+        assert client.join_group(CODE) == GROUP
+        assert client.send_message(GROUP, "Hello") == SentMessage(None)
+        client.group(GROUP)
+        client.join_group(CODE)
+        client.send_message(GROUP, "Hello")
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize(
+    "message", ["the field 'code' is missing", "code must be a string", "property invite_code should not exist"]
+)
+def test_a_refusal_that_asks_for_the_other_dialects_field_is_answered_with_it_once(message: str, status: int) -> None:
+    script = [refusal(message, status), Expect("POST", JOIN, REFERENCE_JOIN, data={"id": GROUP})]
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
+        assert client_of(transport).join_group(CODE) == GROUP
+
+
+def test_a_message_is_sent_in_the_other_dialect_only_after_a_refusal_that_asks_for_its_field() -> None:
+    script = [
+        refusal("body is required", path=SEND, body=GUIDE_SEND),
+        Expect("POST", SEND, REFERENCE_SEND, data={"jobId": "1"}),
+    ]
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
+        assert client_of(transport).send_message(GROUP, "Hello") == SentMessage(None)
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        ("no group has this invite", 400),
+        ("invalid invite code", 400),
+        ("code is missing", 403),
+        ("code is missing", 500),
+    ],
+)
+def test_another_refusal_is_no_reason_to_try_the_other_dialect(message: str, status: int) -> None:
+    attempts = [refusal(message, status)] * (5 if status == 500 else 1)
+    with ScriptedServer(attempts) as server, Setup(server.url).transport() as transport, pytest.raises(HttpError):
+        client_of(transport).join_group(CODE)
+
+
+def test_where_both_dialects_are_refused_the_first_refusal_is_told() -> None:
+    script = [refusal("code is missing"), refusal("invite_code is missing", body=REFERENCE_JOIN)]
+    with (
+        ScriptedServer(script) as server,
+        Setup(server.url).transport() as transport,
+        pytest.raises(HttpError, match="400 VALIDATION_ERROR: code is missing"),
+    ):
+        client_of(transport).join_group(CODE)
+
+
 def test_a_create_whose_response_has_another_name_is_rejected() -> None:
     body = {"name": "Alpha", "participants": []}
     script = [Expect("POST", f"{BASE}/groups", body, data={"group_id": GROUP, "name": "Beta"})]
@@ -382,4 +492,4 @@ def test_a_message_can_go_to_a_person_as_well_as_to_a_group() -> None:
     body = {"chat_id": "12025550143@s.whatsapp.net", "type": "text", "text": "x"}
     script = [Expect("POST", f"{BASE}/messages/send", body, data={"id": {"_serialized": "m"}})]
     with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
-        assert client_of(transport).send_message(" 12025550143:7@c.us", "x") == "m"
+        assert client_of(transport).send_message(" 12025550143:7@c.us", "x") == SentMessage("m")

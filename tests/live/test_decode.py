@@ -14,17 +14,21 @@ from reconciler.live import decode
 from reconciler.live.decode import Dialect, JsonValue, dialect_of
 from reconciler.live.paging import Paginator
 from reconciler.model.identity import Identity, invite_code
-from reconciler.model.live import ListedGroup, Participant
+from reconciler.model.live import ListedGroup, OddEntry, Participant
 from reconciler.model.text import Untrusted
 from tests.live.transport_setup import ALICE, GROUP
 
 ALICE_ID = Identity("+12025550143")
 LID = "76699677012110@lid"
+COUNTS: list[Any] = ["5", 5.0, True, -1, [], {}]
+SERVERS = ("s.whatsapp.net", "c.us", "lid")
 GOOD: dict[str, Any] = {"group_id": GROUP, "name": "x", "participants": [{"id": ALICE}]}
 
 
 def _person(**fields: Any) -> Participant:
-    (person,) = decode.live_group(JsonValue({**GOOD, "participants": [fields]}, "GET /x")).participants
+    """The person that these fields are, in a group in which somebody has a role."""
+    others = {"id": "12025550199@s.whatsapp.net", "is_admin": True}
+    person, _ = decode.live_group(JsonValue({**GOOD, "participants": [fields, others]}, "GET /x")).participants
     return person
 
 
@@ -78,6 +82,29 @@ def test_a_person_is_identified_by_any_form_of_a_phone_number(fields: dict[str, 
     assert _person(**fields) == person
 
 
+@pytest.mark.parametrize("server", ["lid", "hosted.lid"])
+@pytest.mark.parametrize("field", ["phoneNumber", "phone_number", "pn", "jid"])
+@pytest.mark.parametrize(
+    "echo", [123456789012345, "123456789012345", "+123456789012345", *(f"123456789012345@{s}" for s in SERVERS)]
+)
+def test_a_private_id_that_repeats_its_digits_as_the_phone_has_none(server: str, field: str, echo: Any) -> None:
+    nobody = Participant(id=f"123456789012345@{server}", lid="123456789012345@lid")
+    assert _person(id=nobody.id, **{field: echo}) == nobody
+    assert _person(id={"user": "123456789012345", "server": server}, **{field: echo}) == nobody
+    other_field = "jid" if field == "pn" else "pn"
+    assert _person(id=nobody.id, **{field: echo, other_field: ALICE}).identity == ALICE_ID
+
+
+@pytest.mark.parametrize(
+    "lid", ["123456789012345@lid", "123456789012345", {"user": "123456789012345", "server": "lid"}]
+)
+@pytest.mark.parametrize("server", ["s.whatsapp.net", "c.us"])
+def test_an_id_that_repeats_the_digits_of_the_lid_beside_it_is_no_phone(server: str, lid: Any) -> None:
+    bare = Participant(id=f"123456789012345@{server}", lid="123456789012345@lid")
+    assert _person(id=bare.id, lid=lid) == bare
+    assert _person(id=bare.id, lid=lid, pn=ALICE).identity == ALICE_ID
+
+
 @pytest.mark.parametrize(
     ("fields", "is_admin", "is_owner"),
     [
@@ -109,7 +136,6 @@ def test_the_roles_of_both_dialects_are_decoded(fields: dict[str, Any], is_admin
         ({"group_id": f"{GROUP}\n"}, "data.group_id: expected a group's id, which ends in @g.us, found other text"),
         ({"group_id": {"user": 1}}, "data.group_id.user: expected text, found a number"),
         ({"group_id": {"user": "1"}}, "data.group_id.server: expected text, found nothing"),
-        ({"name": None}, "data.name: expected text, found nothing"),
         ({"name": True}, "data.name: expected text, found true"),
         ({"name": False}, "data.name: expected text, found false"),
         ({"name": []}, "data.name: expected text, found an array"),
@@ -183,10 +209,54 @@ def test_a_field_missing_from_a_list_is_unknown_not_empty() -> None:
     assert decode.listed_group(JsonValue({**counted, "participant_count": None}, "")).count is None
 
 
-@pytest.mark.parametrize("count", ["5", 5.0, True, -1, [], {}])
-def test_a_participant_count_must_be_a_whole_number(count: Any) -> None:
-    with pytest.raises(InvalidResponse, match="participant_count: expected a whole number"):
-        decode.listed_group(JsonValue({"group_id": GROUP, "name": "x", "participant_count": count}, ""))
+@pytest.mark.parametrize(
+    "person", [{"id": ALICE}, {"id": LID, "pn": ALICE}, {"id": LID}, {"id": ALICE, "role": "admin", "isBusiness": True}]
+)
+def test_where_nobody_of_a_read_has_a_role_field_the_roles_are_not_told(person: dict[str, Any]) -> None:
+    group = {**GOOD, "participants": [person, {"id": "12025550199@s.whatsapp.net"}]}
+    assert [one.is_admin for one in decode.live_group(JsonValue(group, "")).participants] == [None, None]
+
+
+@pytest.mark.parametrize("told", [{"admin": None}, {"is_admin": False}, {"isAdmin": None}, {"isSuperAdmin": False}])
+def test_one_role_field_in_a_read_tells_the_role_of_everybody(told: dict[str, Any]) -> None:
+    group = {**GOOD, "participants": [{"id": ALICE}, {"id": "12025550199@s.whatsapp.net", **told}]}
+    assert [one.is_admin for one in decode.live_group(JsonValue(group, "")).participants] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("odd", "fault"),
+    [
+        *(({"participant_count": n}, "data[3].participant_count: expected a whole number") for n in COUNTS),
+        ({"name": 5}, "data[3].name: expected text, found a number"),
+        ({"participants": [{"id": ALICE}, {}]}, "data[3].participants[1].id: expected text, found nothing"),
+        ({"participants": "all"}, "data[3].participants: expected an array, found other text"),
+        ({"description": []}, "data[3].description: expected text, found an array"),
+        ({"owner": 5}, "data[3].owner: expected text, found a number"),
+    ],
+)
+def test_what_cannot_be_read_of_an_entry_is_the_fault_of_that_group_alone(odd: dict[str, Any], fault: str) -> None:
+    entry = decode.list_entry(JsonValue({"group_id": GROUP, "name": "x", **odd}, "GET /groups", "data[3]"))
+    assert isinstance(entry, ListedGroup)
+    assert entry == ListedGroup(id=GROUP, name=Untrusted("" if "name" in odd else "x"), fault=entry.fault)
+    assert entry.fault is not None
+    assert entry.fault.startswith(f"GET /groups: {fault}")
+
+
+@pytest.mark.parametrize("raw", [None, "x", 5, {}, [], {"name": "x"}, {"group_id": "1@newsletter", "name": "x"}])
+def test_an_entry_without_a_readable_id_is_odd_and_has_its_name_where_told(raw: Any) -> None:
+    entry = decode.list_entry(JsonValue(raw, "GET /groups", "data[3]"))
+    assert isinstance(entry, OddEntry)
+    assert entry.name == Untrusted("x" if isinstance(raw, dict) and raw else "")
+    assert entry.fault.startswith("GET /groups: data[3]")
+
+
+@pytest.mark.parametrize("told", [{}, {"name": None}, {"name": ""}, {"name": " \u00a0\n"}, {"name": "\u200b"}])
+@pytest.mark.parametrize("decoded", [decode.live_group, decode.listed_group])
+def test_a_name_that_nobody_can_read_is_not_told(decoded: Callable[[JsonValue], Any], told: dict[str, Any]) -> None:
+    bare = {"group_id": GROUP, "participants": [], **told}
+    assert decoded(JsonValue(bare, "")).name == Untrusted("")
+    assert decoded(JsonValue({**bare, "subject": "\u2800"}, "")).name == Untrusted("")
+    assert decoded(JsonValue({**bare, "subject": "Alpha"}, "")).name == Untrusted("Alpha")
 
 
 def test_half_a_character_becomes_the_replacement_character() -> None:
@@ -293,12 +363,14 @@ def _listed(read: Callable[[JsonValue], Any], key: Callable[[Any], str]) -> Call
 READERS: list[Callable[[JsonValue], Any]] = [
     decode.live_group,
     decode.created_group,
+    decode.person_answers,
     decode.invite_url,
     decode.joined_id,
-    decode.message_id,
+    decode.sent_message,
     decode.contact_check,
     decode.instance,
     _listed(decode.listed_group, lambda group: group.id),
+    _listed(decode.list_entry, lambda entry: entry.id),
     _listed(decode.contact, lambda contact: contact.id),
 ]
 

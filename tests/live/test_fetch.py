@@ -69,13 +69,29 @@ def test_the_first_error_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> No
     def read(group_id: str) -> LiveGroup:
         if group_id != IDS[0]:
             ended.wait(5)
-        raise InvalidResponse(f"no {group_id}")
+        raise InvalidResponse(f"no {group_id}", status=200)
 
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shut)
     client = Groups(read)
     with pytest.raises(InvalidResponse, match=IDS[0]):
         read_groups(client, ENTRIES, parallelism=1)
     assert len(client.asked) <= 2
+
+
+def test_an_answer_about_one_group_that_cannot_be_read_ends_no_other_read() -> None:
+    def read(group_id: str) -> LiveGroup:
+        if group_id == IDS[0]:
+            raise InvalidResponse("data.participants: expected an array, found nothing")
+        return _live(group_id)
+
+    found = read_groups(Groups(read), ENTRIES, parallelism=1)
+    assert isinstance(found[IDS[0]], InvalidResponse)
+    assert [isinstance(group, LiveGroup) for group in found.values()][1:] == [True] * (len(IDS) - 1)
+
+
+def test_a_name_that_only_the_list_tells_is_the_groups_name() -> None:
+    found = read_groups(Groups(lambda group_id: replace(_live(group_id), name=Untrusted(""))), ENTRIES, parallelism=1)
+    assert [group.name for group in found.values() if isinstance(group, LiveGroup)] == [e.name for e in ENTRIES]
 
 
 def test_a_signal_received_by_a_reading_thread_is_handled_at_once() -> None:
@@ -148,4 +164,4 @@ def test_groups_are_read_over_http_in_parallel() -> None:
     script = [Expect("GET", f"{BASE}/groups/{i}", data={"group_id": i, "name": i, "participants": []}) for i in IDS]
     with ScriptedServer(script, any_order=True) as server, Setup(server.url).transport() as transport:
         found = read_groups(client_of(transport), ENTRIES, parallelism=4)
-    assert [group.name.raw for group in found.values() if group is not None] == IDS
+    assert [group.name.raw for group in found.values() if isinstance(group, LiveGroup)] == IDS

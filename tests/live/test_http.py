@@ -25,7 +25,7 @@ from reconciler.live.http import map_transport_error
 from reconciler.live.retry import Retry
 from tests.live.https_proxy import HttpsProxy
 from tests.live.scripted_server import Expect, ScriptedServer
-from tests.live.transport_setup import BASE, GROUP, PATH, Setup, client_of, failure_of
+from tests.live.transport_setup import BASE, PATH, Setup, client_of, failure_of
 
 BEHIND = "api.wappfy.test"
 """A name that only the proxy of these tests knows: this machine's own addresses are reached without one."""
@@ -334,11 +334,11 @@ def test_an_error_that_is_its_own_cause_is_mapped() -> None:
 
 
 def test_the_error_for_an_unknown_shape_names_endpoint_and_field() -> None:
-    script = [Expect("GET", f"{BASE}/groups", data=[{"group_id": GROUP, "name": 5}])]
+    script = [Expect("GET", f"{BASE}/groups", data=[{"group_id": 5, "name": "x"}])]
     with (
         ScriptedServer(script) as server,
         Setup(server.url).transport() as transport,
         pytest.raises(InvalidResponse) as caught,
     ):
         client_of(transport).list_groups()
-    assert str(caught.value).startswith("GET /groups: data[0].name: expected text, found a number")
+    assert str(caught.value).startswith("GET /groups: data[0].group_id: expected text, found a number")

@@ -132,6 +132,36 @@ def test_paging_fields_beside_a_list_are_followed(beside: str | None) -> None:
         {"meta": {"page": 2, "limit": 50}},
         {"meta": {"page": 1, "limit": 20}},
         {"page": 1},
+        {"nextCursor": "abc"},
+        {"next_cursor": "abc"},
+        {"nextcursor": "abc"},
+        {"next": "https://example.com/groups?page=2"},
+        {"next": 2},
+        {"next": {"href": "/groups?page=2"}},
+        {"nextOffset": 20},
+        {"after": "abc"},
+        {"has_more": True},
+        {"more": True},
+        {"cursor": "abc"},
+        {"truncated": True},
+        {"lastPage": False},
+        {"isComplete": False},
+        {"count": 21},
+        {"totalCount": "70"},
+        {"total_groups": 70},
+        {"pageCount": 2},
+        {"meta": {"total_pages": 2}},
+        {"paging": {"next": "https://example.com"}},
+        {"paging": {"cursors": {"before": "a", "after": "b"}}},
+        {"paging": "abc"},
+        {"meta": {"pagination": {"total": 70, "count": 20}}},
+        {"meta": {"pagination": {"of": 70}}},
+        {"pagination": {"hasNext": True}},
+        {"pagination": {"token": "abc"}},
+        {"pageInfo": {"hasNextPage": True, "endCursor": "abc"}},
+        {"links": {"self": "/groups", "next": "/groups?page=2"}},
+        {"_links": {"next": {"href": "/groups?page=2"}}},
+        {"links": [{"rel": "self", "href": "/groups"}, {"rel": "next", "href": "/groups?page=2"}]},
     ],
     ids=str,
 )
@@ -151,12 +181,56 @@ def test_a_list_with_more_entries_in_an_unknown_place_is_rejected(fields: dict[s
         {"page": 0, "limit": 1, "hasMore": False},
         {"page": 1, "limit": 20},
         {"limit": 1},
+        {"count": 1, "nextCursor": None, "next": "", "has_more": False},
+        {"paging": {"previous": None, "next": None, "cursors": {"before": "a", "after": None}}},
+        {"pagination": {"total": 1, "count": 1, "per_page": 50, "current_page": 1, "total_pages": 1, "links": {}}},
+        {"pageInfo": {"hasNextPage": False, "hasPreviousPage": False, "endCursor": None, "isLast": True}},
+        {"links": {"self": "/groups", "first": "/groups", "last": "/groups", "prev": None, "next": None}},
+        {"timestamp": "2026-11-29T12:00:00Z", "duration": 120, "version": "2.1.0", "rateLimit": {"remaining": 99}},
+        {"context": "groups", "unreadCount": 120, "account": {"count": 1}},
     ],
     ids=str,
 )
 def test_a_list_whose_paging_fields_declare_it_complete_is_complete(fields: dict[str, Any]) -> None:
     answer = {"data": [_group(1)], "meta": {**fields, "requestId": "req_1"}}
     script = [Expect("GET", f"{BASE}/groups", answer=answer)]
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
+        assert len(client_of(transport).list_groups().groups) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Link": '</groups?page=2>; rel="next", </groups?page=4>; rel="last"'},
+        {"Link": "</groups?page=2>; rel=next"},
+        {"x-total-count": "2"},
+        {"X-Next-Page": "2"},
+        {"X-Total-Pages": "2"},
+    ],
+)
+@pytest.mark.parametrize("in_envelope", [True, False])
+def test_a_list_whose_headers_tell_of_more_is_rejected(headers: dict[str, str], in_envelope: bool) -> None:
+    groups = [_group(1)]
+    script = [Expect("GET", f"{BASE}/groups", answer={"data": groups} if in_envelope else groups, headers=headers)]
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport, pytest.raises(InvalidResponse):
+        client_of(transport).list_groups()
+
+
+def test_the_error_for_a_list_that_may_go_on_names_the_word() -> None:
+    answer = {"data": [_group(1)], "meta": {"nextCursor": "abc"}}
+    script = [Expect("GET", f"{BASE}/groups", answer=answer)]
+    with (
+        ScriptedServer(script) as server,
+        Setup(server.url).transport() as transport,
+        pytest.raises(InvalidResponse) as caught,
+    ):
+        client_of(transport).list_groups()
+    assert caught.value.message == "`nextCursor` is beside the list, so the list may go on"
+
+
+def test_headers_that_tell_of_no_more_leave_a_list_whole() -> None:
+    headers = {"Link": '</groups>; rel="prev"', "X-Total-Count": "1", "X-Next-Page": "", "X-Nextjs-Cache": "HIT"}
+    script = [Expect("GET", f"{BASE}/groups", answer=[_group(1)], headers=headers)]
     with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
         assert len(client_of(transport).list_groups().groups) == 1
 

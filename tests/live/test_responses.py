@@ -103,6 +103,36 @@ def test_a_servers_message_is_shortened_and_made_safe(document: Any, message: st
     assert _error(404, json.dumps(document).encode(), redact).message == message
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422, 429, 500])
+@pytest.mark.parametrize("without", [("meta",), ("details",), ("code",), ("meta", "details", "code")])
+def test_an_error_without_meta_details_or_code_is_the_same_error(status: int, without: tuple[str, ...]) -> None:
+    error = {"code": "SOME_CODE", "message": "12025550143@s.whatsapp.net cannot", "details": {}}
+    whole: dict[str, Any] = {"success": False, "error": error, "meta": {"requestId": "req_7"}}
+    lacking = {name: value for name, value in whole.items() if name not in without}
+    lacking["error"] = {name: value for name, value in error.items() if name not in without}
+    expected, found = (_error(status, json.dumps(document).encode()) for document in (whole, lacking))
+    assert (type(found), found.message, found.details) == (type(expected), expected.message, expected.details)
+    assert found.request_id == (None if "meta" in without else "req_7")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_about_group"),
+    [
+        (b'{"success": false, "error": {"message": "group not found"}}', True),
+        (b'{"error": {"message": "group not found, or the instance is not a member of it"}}', True),
+        (b'{"error": {}}', True),
+        (b'{"success": false, "error": {"message": "Instance inst_x not found"}}', False),
+        (b'{"success": false, "error": {"message": "The instance does not exist"}}', False),
+        (b'{"statusCode": 404, "message": "Cannot GET /x", "error": "Not Found"}', False),
+        (b"<html>404</html>", False),
+    ],
+)
+def test_a_404_without_a_code_is_about_the_group_if_the_api_itself_answers(body: bytes, is_about_group: bool) -> None:
+    error = _error(404, body)
+    assert isinstance(error, errors.NotFound)
+    assert error.is_about_group is is_about_group
+
+
 def test_details_keep_full_ids_and_fall_back_to_those_in_the_message() -> None:
     words = "bad: 12025550143@s.whatsapp.net and 4917@x"
     body = json.dumps({"error": {"message": words}}).encode()

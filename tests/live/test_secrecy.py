@@ -16,6 +16,7 @@ import pytest
 from reconciler.errors import ApiError, Interrupted, InvalidResponse, ReconcilerError
 from reconciler.live.client import Client
 from reconciler.live.retry import Retry
+from reconciler.live.transport import KEY_REMOVED
 from tests.live.scripted_server import Expect, ScriptedServer
 from tests.live.transport_setup import ALICE, BASE, GROUP, INSTANCE, KEY, Setup, client_of
 
@@ -75,6 +76,21 @@ def test_the_key_is_in_no_error_of_a_connection_that_failed(caplog: pytest.LogCa
         transport.request("GET", BASE, retry=Retry.IDEMPOTENT)
     assert not _holds_key(caught.value)
     assert KEY not in caplog.text + repr(setup.records)
+
+
+def test_a_key_that_the_server_repeats_in_a_group_is_in_no_live_value() -> None:
+    escaped = KEY.replace("k", "\\u006b")
+    entry = f'{{"group_id": "{GROUP}", "name": "a {KEY} b", "description": "{escaped}", "participants": []}}'
+    data = f'{{"data": {entry}}}'.encode()
+    script = [
+        Expect("GET", f"{BASE}/groups", answer=f'{{"data": [{entry}]}}'.encode()),
+        Expect("GET", f"{BASE}/groups/{GROUP}", answer=data),
+    ]
+    with ScriptedServer(script) as server, Setup(server.url).transport() as transport:
+        client = client_of(transport)
+        listing, group = client.list_groups(), client.group(GROUP)
+    assert KEY not in repr(listing) + repr(group)
+    assert group.name.raw == f"a {KEY_REMOVED} b"
 
 
 def test_the_search_for_the_key_would_find_it() -> None:

@@ -22,6 +22,7 @@ from reconciler.errors import (
 )
 from reconciler.live import transport as transport_module
 from reconciler.live.client import Client, send_message_endpoint
+from reconciler.live.decode import SentMessage
 from reconciler.live.responses import ApiResponse
 from reconciler.live.retry import Retry
 from reconciler.live.throttle import Throttle
@@ -284,5 +285,5 @@ def test_a_session_for_messages_sends_nothing_else() -> None:
             for other in others:
                 with pytest.raises(ReadOnlyViolation, match="was not sent: this session allows one other call alone"):
                     other()
-            assert client.send_message(GROUP, "x") == "msg_1"
+            assert client.send_message(GROUP, "x") == SentMessage("msg_1")
     assert len(setup.records) == 1

@@ -28,10 +28,33 @@ from reconciler.model.identity import Jid, chat_id, identity_of_digits, identity
         # Argentina: with and without the 9 of mobiles.
         ("541123456789@s.whatsapp.net", "+5491123456789"),
         ("5491123456789@s.whatsapp.net", "+5491123456789"),
+        # Ivory Coast: two digits more since 2021, by the operator; landlines too.
+        ("22507000012@s.whatsapp.net", "+2250707000012"),
+        ("2250707000012@s.whatsapp.net", "+2250707000012"),
+        ("22545123456@c.us", "+2250545123456"),
+        ("2250545123456@c.us", "+2250545123456"),
+        ("22501020312@s.whatsapp.net", "+2250101020312"),
+        ("22520212345@s.whatsapp.net", "+2252720212345"),
+        ("22520012345@s.whatsapp.net", "+2252520012345"),
+        ("22520812345:7@s.whatsapp.net", "+2252120812345"),
+        # Benin: 01 in front of every number since 2024.
+        ("22990123456@s.whatsapp.net", "+2290190123456"),
+        ("2290190123456@s.whatsapp.net", "+2290190123456"),
     ],
 )
 def test_every_spelling_of_an_account_is_one_identity(text: str, identity: str) -> None:
     assert identity_of_jid(text) == identity
+
+
+@pytest.mark.parametrize("old", ["00000012", "07000012", "45123456", "01020312", "20212345", "20012345", "30812345"])
+@pytest.mark.parametrize("prefix", ["01", "05", "07", "21", "25", "27"])
+def test_an_ivorian_number_is_one_person_with_and_without_any_two_digits_in_front(old: str, prefix: str) -> None:
+    assert identity_of_digits(f"225{prefix}{old}") == identity_of_digits(f"225{old}")
+
+
+@pytest.mark.parametrize("digits", ["2250207000012", "225070000", "229029012345", "2290290123456", "22607000012"])
+def test_other_numbers_of_these_lengths_stay_as_they_are(digits: str) -> None:
+    assert identity_of_digits(digits) == f"+{digits}"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.text import closest_name, mistyped_name, normalize, quote, texts_equal
+from reconciler.model.text import (
+    Untrusted,
+    closest_name,
+    folded_name,
+    is_blank,
+    mistyped_name,
+    normalize,
+    quote,
+    texts_equal,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +77,13 @@ def test_only_a_close_name_is_suggested(word: str, expected: str | None) -> None
         ("anja-koch", None),
         ("barbel-kohler", None),
         ("bob", None),
+        ("baerbel", "bärbel"),
+        ("barbel", "bärbel"),
+        ("BÄRBEL", "bärbel"),
+        ("gross", "groß"),
+        ("jose", "josé"),
+        ("juergen", None),
+        ("jurgen", None),
         ("alice", None),
         ("Ina Neumann", None),
         ("lukas", None),
@@ -75,5 +91,37 @@ def test_only_a_close_name_is_suggested(word: str, expected: str | None) -> None
     ],
 )
 def test_a_mistyped_name_differs_by_one_slip_and_is_no_namesake(word: str, name: str | None) -> None:
-    names = ("alice", "anna-koch", "barbel-heide", "rob", "Lena Lehmann", "lucas", "lukass")
+    accented = ("bärbel", "groß", "josé", "jürgen", "jûrgen", "juergén")
+    names = (*accented, "alice", "anna-koch", "barbel-heide", "rob", "Lena Lehmann", "lucas", "lukass")
     assert mistyped_name(word, names) == name
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \t\r\n", "\u00a0", "\u200b", "\u2060\ufeff", "\u202a\u202c", "\u3164", "\u2800\ufe0f"]
+)
+def test_a_text_of_which_nothing_shows_is_blank(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["a", ".", "\u200b.", "❤\ufe0f", "\U0001fae8", "\ue000", "\u0301"])
+def test_a_text_of_which_anything_shows_is_not_blank(text: str) -> None:
+    assert not is_blank(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Eltern 3b", "ELTERN  3B", True),
+        ("Eltern 3b", "🎒 Eltern-3b! ", True),
+        ("Straße", "STRASSE", True),
+        ("Men 1️⃣", "men 1", True),
+        ("e\u0301cole", "École", True),
+        ("Team 1", "Team 2", False),
+        ("Cole", "Côle", False),
+        ("हिंदी", "हदी", False),
+        ("🎉", "🎊", False),
+        ("!", "", False),
+    ],
+)
+def test_a_folded_name_has_its_letters_digits_and_marks_alone(one: str, other: str, same: bool) -> None:
+    assert (folded_name(one) == folded_name(Untrusted(other))) == same

@@ -24,6 +24,9 @@ NUMBERS = re.compile(rf"(?!{ME})1[2-9]\d\d555\d{{4}}|55\d{{2}}9?9634\d{{4}}|521?
 DOUBTFUL = "removals-doubtful"
 """The code of a blocked group whose member list the program does not trust."""
 
+ADDING_STOPPED = "adding-stopped"
+"""The code of an add or a create that is not sent, because too many people refused or the account is in danger."""
+
 NOT_READ_BACK = {"not-read-back", "crashed-reading-back"}
 """The codes of groups that could not be read back."""
 
@@ -232,7 +235,7 @@ def created_twice(effects: Iterable[Effect], start: Expectation, allowed: Collec
 
 def converged(run: Run, expectation: Expectation, after: Facts) -> Iterator[str]:
     """Exit code 0 says that nothing is left to be done."""
-    changes = expected_changes(after, expectation.desired, expectation.changes)
+    changes = expected_changes(after, expectation.desired, expectation.targets)
     if run.code == 0 and (rest := remaining_changes(after, changes)):
         yield f"exit code 0, and left to be done: {rest}"
 
@@ -288,9 +291,10 @@ def _effects_are_reported(run: Run) -> Iterator[str]:
 
 
 def _removals_come_last(steps: list[dict[str, Any]]) -> Iterator[str]:
-    """Removals in a group come after everything else there, and only if all of that was done."""
+    """Removals in a group come after everything else there, and only if all of that was done, or nobody is added."""
     for at, step in enumerate(steps):
         before = [earlier for earlier in steps[:at] if earlier["group"] == step["group"]]
+        before = [earlier for earlier in before if earlier.get("code") != ADDING_STOPPED]
         if step["action"] in ("remove", "leave"):
             statuses = [earlier["status"] for earlier in before]
             if step["status"] not in ("skipped", "not run") and set(statuses) - {"done"}:
@@ -311,7 +315,7 @@ def _sends(step: Step, call: Call) -> bool:
             creates = within == "" and body.get("name") == step["name"]
             return posts and (creates or within == f"{group}/participants")
         case "join":
-            return posts and within == "/join" and body == {"invite_code": step["invite"]}
+            return posts and within == "/join" and body in ({"invite_code": step["invite"]}, {"code": step["invite"]})
         case "leave":
             return posts and within == f"{group}/leave"
         case "patch":

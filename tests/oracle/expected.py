@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.oracle.desired import Desired, DesiredGroup
 from tests.oracle.facts import Facts, LiveGroup
-from tests.oracle.identity import ME, same_text
+from tests.oracle.identity import ME, loose_text, same_text
 
 
 @dataclass
@@ -69,13 +69,33 @@ def expected_changes(
     """Return what is to happen to the groups with these keys (None: to all), if nothing goes wrong."""
     matching = matching_groups(facts, desired)
     single = [ids[0] for ids in matching.values() if len(ids) == 1]
-    return {
+    changes = {
         key: ExpectedChange("blocked")
         if len(matching[key]) > 1 or (matching[key] and single.count(matching[key][0]) > 1)
         else _change(facts, desired, group, matching[key])
         for key, group in desired.groups.items()
         if targets is None or key in targets
     }
+    free = facts.mine().keys() - {group_id for group_id in single if single.count(group_id) == 1}
+    free -= {group.id for group in desired.groups.values()}
+    return {
+        key: ExpectedChange("blocked")
+        if change.kind == "create" and any(looks_like(facts, desired, desired.groups[key], one) for one in free)
+        else change
+        for key, change in changes.items()
+    }
+
+
+def looks_like(facts: Facts, desired: Desired, group: DesiredGroup, group_id: str) -> bool:
+    """Return whether a live group may be a group of the file that nothing matches, renamed by hand."""
+    live = facts.groups[group_id]
+    if "lookalikes" in group.fields:
+        return False
+    if any(loose_text(live.name) == loose_text(name) for name in group.names):
+        return True
+    unknown = set(live.members) & (facts.hidden - desired.lids)
+    possible = len(group.all_members & (set(live.members) - unknown)) + len(unknown - {ME})
+    return possible >= 2 and possible * 2 >= len(group.all_members) >= 2
 
 
 def _change(facts: Facts, desired: Desired, group: DesiredGroup, ids: list[str]) -> ExpectedChange:

@@ -35,5 +35,10 @@ def same_text(one: str, other: str) -> bool:
     return _normalized(one) == _normalized(other)
 
 
+def loose_text(text: str) -> str:
+    """Return the letters and digits of a name alone, for the names in these tests."""
+    return "".join(character for character in _normalized(text).casefold() if character.isalnum())
+
+
 def _normalized(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

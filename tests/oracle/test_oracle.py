@@ -235,3 +235,24 @@ def test_the_oracle_uses_nothing_of_the_program_but_the_sandbox(module: Path) ->
     ]
     program = [name for name in imported if name.split(".")[0] == "reconciler"]
     assert [name for name in program if name.split(".")[1:2] != ["sandbox"]] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"name": "Beta", "members": ["bob", "carol"]}, "create"),
+        ({"name": "Beta", "members": ["bob", "dan"]}, "blocked"),
+        ({"name": "Beta", "members": ["bob", "dan"], "lookalikes": "allow"}, "create"),
+        ({"name": "other!"}, "blocked"),
+        ({"name": "Beta", "members": ["bob"]}, "create"),
+    ],
+)
+def test_a_group_that_nobody_manages_may_be_the_one_to_be_created(fields: dict[str, Any], kind: str) -> None:
+    world = facts()
+    world.groups[OTHER].members[DAN] = "member"
+    file = GroupsFile(IN_THE_FILE, {"alpha": {"name": "Alpha"}, "beta": fields})
+    assert Expectation(world, file.on()).changes["beta"].kind == kind
+    world.groups[OTHER].members[CAROL] = "member"
+    world.hidden = {CAROL}
+    unsure = "blocked" if fields.get("members") == ["bob", "carol"] else kind
+    assert Expectation(world, file.on()).changes["beta"].kind == unsure

@@ -33,7 +33,7 @@ SOURCES = (Source("groups.yaml", "ab" * 32), Source("more/sales.yaml", "cd" * 32
 
 
 def calls_of(plan: Plan) -> tuple[ApiCall, ...]:
-    return dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=False)
+    return dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, reference=False)
 
 
 def who(

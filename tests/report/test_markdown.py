@@ -97,8 +97,8 @@ def removing(key: str, number: int = 3) -> GroupPlan:
     return GroupPlan(key=key, name=Untrusted(key.title()), id="5@g.us", remove=people, steps=(step,))
 
 
-def blocked(key: str) -> GroupPlan:
-    return GroupPlan(key=key, name=Untrusted(key.title()), id="5@g.us", blocked=(saying("no admin"),))
+def blocked(key: str, reason: str = "no admin") -> GroupPlan:
+    return GroupPlan(key=key, name=Untrusted(key.title()), id="5@g.us", blocked=(saying(reason),))
 
 
 def comment_of(*groups: GroupPlan, refusals: tuple[Refusal, ...] = (), name: str = "") -> str:
@@ -147,7 +147,7 @@ def test_what_is_refused_blocked_or_loses_people_comes_first() -> None:
 @pytest.mark.parametrize("number", [60, 501, 1500])
 def test_a_comment_has_a_size_limit_and_counts_what_it_leaves_out(number: int, name: str) -> None:
     groups = [removing(f"removing-{n}", 30) for n in range(number // 3)]
-    groups += [blocked(f"blocked-{n}") for n in range(number // 3)]
+    groups += [blocked(f"blocked-{n}", f"no admin of {n}") for n in range(number // 3)]
     groups += [adding(f"adding-{n}", 40) for n in range(number // 3)]
     text = comment_of(*groups, name=name)
     assert comment_size(text) <= MAX_COMMENT_CHARACTERS
@@ -181,7 +181,7 @@ def test_in_a_group_too_large_to_show_removals_are_shown_first() -> None:
 
 
 def test_of_many_refusals_the_first_are_shown_and_the_others_counted() -> None:
-    refusals = tuple(Refusal(saying("too many"), saying("--max-removals 9"), f"refused-{n}") for n in range(25))
+    refusals = tuple(Refusal(saying(f"too many: {n}"), saying("--max-removals 9"), f"refused-{n}") for n in range(25))
     text = comment_of(*(removing(f"refused-{n}") for n in range(25)), refusals=refusals)
     assert text.count("> - <code>refused-") == 10
     assert "> - and 15 more" in text

@@ -29,15 +29,28 @@ def result_of(*runs: tuple[GroupPlan, StepResult], **more: object) -> ApplyResul
 
 
 def test_a_refused_add_is_one_story_with_what_to_do_and_no_second_apply() -> None:
-    message = Message.of("privacy-settings")
+    message = Message.of("not-there-left-lately")
     refused = PersonOutcome("alpha", samples.BOB, PersonStatus.NOT_ADDED, message, link=LINK)
     text = render_result(result_of(adding("alpha"), people=(refused,)), samples.MASKED)
     assert (
-        "! could not add Bob Marsh (bob, until 2026-12-31, contractor): their privacy settings allow only contacts to "
-        f"add them. Send them the invite link: {LINK}\n" in text
+        "! could not add Bob Marsh (bob, until 2026-12-31, contractor): they left the group lately and cannot be "
+        f"added yet (408). Send them the invite link: {LINK}\n" in text
     )
     assert "added 1 person" not in text
+    assert "add `join: invite` to the entry of Bob Marsh (bob) under `members` of alpha, or make one" in text
     assert text.endswith("Some changes were not made (see above); applying again will not make them.")
+
+
+def test_what_to_write_about_refused_people_is_told_for_each_of_a_few_groups() -> None:
+    keys = [f"ops-{number:02}" for number in range(7)]
+    refused = tuple(
+        PersonOutcome(key, samples.BOB, PersonStatus.NOT_ADDED, Message.of("privacy-settings")) for key in keys
+    )
+    result = result_of(*map(adding, keys), people=refused, places={"ops-00": "a.yaml:3"})
+    text = render_result(result, samples.MASKED)
+    assert "under `members` of ops-00 (a.yaml:3), or make one" in text
+    assert text.count("add `join: invite` to the entry of") == 5
+    assert "Do the same for the people who could not be added in 2 other groups (see above)." in text
 
 
 def test_another_apply_is_advised_where_a_step_may_still_succeed() -> None:

@@ -7,21 +7,25 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.apply.result import ApplyResult, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, TextChange
+from reconciler.messages import Message
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import plan_document
 from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
 from reconciler.plan.summary import summarize_plan
-from reconciler.report.markdown import render_plan_markdown
+from reconciler.report.html.render import render_plan_html
+from reconciler.report.markdown import render_plan_markdown, render_result_markdown
 from reconciler.report.options import RenderOptions
 from reconciler.report.plan_view import plan_view
-from reconciler.report.text import render_plan
+from reconciler.report.text import render_notice, render_plan, render_result
 from tests.builders import saying
 from tests.report import report_samples as samples
 
 ANN = replace(samples.who("12025550147", "ann", name="Ann Lee"), teams=("it",))
 BOB = samples.who("12025550144", "bob", name="Bob Marsh")
+PEOPLE = [samples.who(f"120255501{number}", f"p{number}") for number in range(10, 40)]
 
 
 def moving(key: str, add: tuple[PersonRef, ...] = (ANN,), remove: tuple[PersonRef, ...] = (BOB,)) -> GroupPlan:
@@ -137,14 +141,80 @@ def test_the_headline_says_who_moves_and_what_is_blocked(plan: Plan, headline: s
     assert plan_view(plan, drift=False).headline == headline
 
 
+OLD_BOB = samples.who("12025550143", "bob", name="Bob Marsh")
+
+
 def test_a_person_of_one_alias_with_another_number_has_a_new_number() -> None:
-    old = samples.who("12025550143", "bob", name="Bob Marsh")
-    text = text_of(plan_of(moving("a", add=(BOB, ANN), remove=(old, samples.CAROL))))
+    text = text_of(plan_of(moving("a", add=(BOB, ANN), remove=(OLD_BOB, samples.CAROL))))
     assert text.splitlines()[1:4] == [
         "  ~ Bob Marsh (bob): new number, +1 202 ••• ••43 → +1 202 ••• ••44",
         "  + Ann Lee (ann)",
         "  - carol",
     ]
+
+
+def test_a_person_with_a_new_number_is_counted_neither_as_leaving_nor_as_joining() -> None:
+    group = replace(moving("a", add=(BOB, ANN), remove=(OLD_BOB, samples.CAROL)), live_members=7)
+    elsewhere = replace(moving("b", add=(BOB,), remove=(OLD_BOB,)), live_members=7)
+    plan = plan_of(group, elsewhere)
+    assert plan_view(plan, drift=False).headline == (
+        "1 person leaves, 1 person joins, 1 person gets a new number (2 memberships)"
+    )
+    assert "Plan: 2 to change · 1 person joins, 1 person leaves, 1 person gets a new number (2 memberships) ·" in (
+        text_of(plan)
+    )
+    assert text_of(plan).startswith('a  "A"  a@g.us  (1 of 7 people leaves)\n')
+    assert [badge.words for badge in plan_view(plan, drift=False).groups[1].badges()] == ["1 new number"]
+    assert (summarize_plan(plan).adds, summarize_plan(plan).removes) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("leaving", "members", "remark"),
+    [(8, 33, "8 of 33 people leave"), (1, 33, "1 of 33 people leaves"), (1, 1, "1 of 1 person leaves")],
+)
+def test_a_group_that_loses_people_shows_of_how_many(leaving: int, members: int, remark: str) -> None:
+    plan = plan_of(replace(moving("a", add=(), remove=tuple(PEOPLE[:leaving])), live_members=members))
+    assert text_of(plan).startswith(f'a  "A"  a@g.us  ({remark})\n')
+    assert f" · <b>{remark}</b>" in render_plan_markdown(samples.saved(plan), samples.MASKED)
+    assert f'<span class="badge remove">{remark}</span>' in render_plan_html(samples.saved(plan), samples.MASKED)
+
+
+def test_a_group_of_unknown_size_shows_only_how_many_leave() -> None:
+    plan = plan_of(moving("a", add=()))
+    assert text_of(plan).startswith('a  "A"  a@g.us\n')
+    assert '<span class="badge remove">1 person leaves</span>' in render_plan_html(samples.saved(plan), samples.MASKED)
+
+
+@pytest.mark.parametrize(
+    ("plan", "headline"),
+    [
+        (plan_of(moving("a"), samples.SAME), "1 of 2 groups drifted: 1 person to remove, 1 person to add"),
+        (
+            plan_of(moving("a", (ANN, BOB), (samples.ALICE, samples.CAROL, OLD_BOB))),
+            "1 of 1 group drifted: 2 people to remove, 1 person to add, 1 person with a new number",
+        ),
+        (
+            plan_of(moving("a", (ANN, samples.ALICE), (samples.CAROL, OLD_BOB))),
+            "1 of 1 group drifted: 2 people to remove, 2 to add",
+        ),
+        (
+            plan_of(renamed(moving("a", (), ())), samples.NEW, samples.LEFT),
+            "3 of 3 groups drifted: 2 people to add, 1 group to create, 1 group to leave, "
+            "1 group with a different name or description",
+        ),
+        (plan_of(samples.BLOCKED, moving("a", ())), "1 of 2 groups drifted: 1 person to remove, 1 group blocked"),
+        (plan_of(samples.BLOCKED), "1 group blocked"),
+        (
+            plan_of(moving("a", ()), refusals=(Refusal(saying("no"), saying("yes")),)),
+            "1 of 1 group drifted: 1 person to remove; apply would be refused",
+        ),
+        (plan_of(refusals=(Refusal(saying("no"), saying("yes")),)), "apply would be refused"),
+    ],
+)
+def test_the_headline_of_drift_counts_groups_and_people(plan: Plan, headline: str) -> None:
+    assert plan_view(plan, drift=True).headline == headline
+    if headline.endswith("to add"):
+        assert render_notice(plan).startswith(f"The reconciler: {headline}.\n- a: ")
 
 
 @pytest.mark.parametrize(
@@ -186,3 +256,124 @@ def test_a_plan_as_of_another_day_says_so() -> None:
     assert "\nAs of 2027-11-21.\n" in text_of(later)
     assert "As of 2027-11-21." in render_plan_markdown(samples.saved(later), samples.MASKED)
     assert "As of" not in text_of(MANY)
+
+
+def refused(key: str, removed: int, members: int = 20) -> Refusal:
+    """A refusal as the guard for removals makes it."""
+    numbers = {"removed": removed, "members": members, "allowed": 5}
+    message = Message.of("too-many-removals", **numbers, limit="25%", source="the default")
+    return Refusal(message, Message.of("raise-removal-limit", removed=removed), key)
+
+
+def losing(number: int) -> GroupPlan:
+    """A group that loses six people or more, others than the next one."""
+    return replace(
+        moving(f"ops-{number:02}", add=(), remove=tuple(PEOPLE[number % 20 : number % 20 + 6 + number % 3])),
+        live_members=20,
+    )
+
+
+LOSING = [losing(number) for number in range(99)]
+REFUSED = plan_of(*LOSING, refusals=tuple(refused(group.key, len(group.remove)) for group in LOSING))
+
+
+def test_groups_that_one_limit_refuses_are_one_entry_and_what_lifts_it_lifts_all() -> None:
+    ending = text_of(REFUSED).split("Apply will refuse this plan. Nothing will be changed.\n")[1]
+    assert ending.startswith(
+        "  ! 99 groups (ops-00 6 of 20, ops-01 7 of 20, ops-02 8 of 20, ops-03 6 of 20, ops-04 7 of 20, "
+        "ops-05 8 of 20, ops-06 6 of 20, ops-07 7 of 20, ops-08 8 of 20, ops-09 6 of 20 and 89 more, "
+        "which `--format json` lists): "
+        "each loses more members than its limit allows: 25% (the default)\n"
+        "    if you did not mean to, restore the lines you deleted; if you did, pass --max-removals 8, or raise "
+        "`max_removals` in the file\n"
+    )
+
+
+def test_a_group_over_another_limit_is_an_entry_of_its_own() -> None:
+    own = Message.of("too-many-removals", removed=9, members=20, allowed=1, limit="1", source="its own limit")
+    other = Refusal(own, Message.of("raise-removal-limit", removed=9), "ops-00")
+    text = text_of(replace(REFUSED, refusals=(other, *REFUSED.refusals[1:])))
+    assert "  ! ops-00: this removes 9 of 20 members; the limit is 1 (1, its own limit)\n" in text
+    assert "  ! 98 groups (ops-01 7 of 20, " in text
+
+
+def test_a_comment_and_a_page_name_every_group_that_one_limit_refuses() -> None:
+    comment = render_plan_markdown(samples.saved(REFUSED), samples.MASKED)
+    assert comment.count("each loses more members than its limit allows: 25") == 2  # in the box, and above all groups
+    assert "<summary>Every group that is refused or blocked</summary>" in comment
+    assert all(f"\n  ops-{number:02} {6 + number % 3} of 20\n" in comment for number in range(99))
+    page = render_plan_html(samples.saved(REFUSED), samples.MASKED)
+    assert page.count("each loses more members than its limit allows") == 1
+    box = page.split('aria-labelledby="refused"')[1].split("</section>")[0]
+    assert re.findall(r">(Ops-\d\d)<", box) == [f"Ops-{number:02}" for number in range(99)]
+    assert "<details" not in box
+
+
+def test_groups_that_lose_the_same_people_and_are_refused_are_shown_once() -> None:
+    groups = [replace(moving(f"ops-{n}", add=()), live_members=3 + n) for n in range(4)]
+    plan = plan_of(*groups, refusals=tuple(refused(group.key, 1, group.live_members) for group in groups))
+    text = text_of(plan)
+    title = "4 groups change alike: ops-0, ops-1, ops-2, ops-3  (refused; 1 of 3 to 6 people leaves each group)\n"
+    assert text.startswith(f"{title}  - Bob Marsh (bob)\n\nApply will refuse")
+
+
+def stopped(key: str, *people: PersonRef) -> GroupPlan:
+    """A group that differs and cannot be changed, for a reason that many have."""
+    return replace(moving(key, add=people, remove=()), steps=(), blocked=(saying("not an admin"),))
+
+
+MANY_BLOCKED = plan_of(*(stopped(f"ops-{number:02}") for number in range(12)))
+
+
+def test_one_reason_that_blocks_many_groups_is_said_once_with_their_names() -> None:
+    names = ", ".join(f"ops-{number:02}" for number in range(10))
+    line = f"! blocked: 12 groups ({names} and 2 more, which `--format json` lists): not an admin"
+    assert text_of(MANY_BLOCKED).split("\n\n")[0] == line
+    assert text_of(MANY_BLOCKED, summary=True).split("\n\n")[1] == line
+    comment = render_plan_markdown(samples.saved(MANY_BLOCKED), samples.MASKED)
+    assert comment.count("not an admin") == 2
+    assert all(f"\n  ops-{number:02}\n" in comment for number in range(12))
+    page = render_plan_html(samples.saved(MANY_BLOCKED), samples.MASKED)
+    assert page.count("not an admin") == 1
+    assert all(f">Ops-{number:02}<" in page for number in range(12))
+    assert set(re.findall(r'href="#(g\d+)"', page)) <= set(re.findall(r'id="(g\d+)"', page))
+
+
+def test_what_differs_in_a_group_that_is_blocked_with_many_is_still_shown() -> None:
+    text = text_of(plan_of(stopped("a"), stopped("b"), stopped("c", ANN)))
+    assert text.startswith(
+        "! blocked: 3 groups (a, b, c): not an admin\n"
+        "\n"
+        'c  "C"  c@g.us  (blocked)\n'
+        "  + Ann Lee (ann)  (no change planned)\n"
+    )
+
+
+def test_two_blocked_groups_have_their_reason_each() -> None:
+    text = text_of(plan_of(stopped("a"), stopped("b")))
+    assert text.count("  ! blocked: not an admin\n") == 2
+
+
+def test_blocked_groups_that_differ_alike_are_shown_once() -> None:
+    text = text_of(plan_of(*(stopped(key, ANN) for key in "abc")))
+    assert text.startswith(
+        "! blocked: 3 groups (a, b, c): not an admin\n"
+        "\n"
+        "3 groups differ alike: a, b, c  (blocked)\n"
+        "  + Ann Lee (ann)  (no change planned)  (team it)\n"
+    )
+
+
+def test_a_result_says_once_what_blocks_many_groups() -> None:
+    alone, differing = stopped("z", ANN), replace(moving("y", add=()), blocked=(saying("not an admin"),))
+    plan = plan_of(*MANY_BLOCKED.groups, replace(alone, blocked=(saying("disappeared"),)), differing)
+    done = StepResult(differing.steps[0], StepStatus.DONE)
+    result = ApplyResult(plan, (done,))
+    text = render_result(result, RenderOptions())
+    assert text.count("not an admin") == 1
+    assert text.startswith("! blocked: 13 groups (ops-00, ops-01, ")
+    assert 'y  "Y"  y@g.us  (blocked)\n  - removed 1 person: Bob Marsh (bob)\n' in text
+    assert "  ! blocked: disappeared\n" in text
+    comment = render_result_markdown(result, RenderOptions())
+    assert "**13 groups are blocked**" in comment
+    assert all(f"\n  {key}\n" in comment for key in [*(f"ops-{number:02}" for number in range(12)), "y"])

@@ -133,8 +133,9 @@ def test_the_instance_leaves_and_rejoins_by_invite_code(settings: Settings, fiel
         assert link == "https://chat.whatsapp.com/AbCdEfGhIjKlMn"
         assert api.data("POST", f"/groups/{group_id}/leave") == {field: group_id}
         assert api.data("GET", "/groups") == []
+        request = {"code": link} if settings is REFERENCE else {"invite_code": "AbCdEfGhIjKlMn"}
         for _ in range(2):
-            assert api.data("POST", "/groups/join", {"invite_code": "AbCdEfGhIjKlMn"}) == {field: group_id}
+            assert api.data("POST", "/groups/join", request)[field] == group_id
         me = api.world.group(group_id).member("12025550100")
         assert me is not None
         assert not me.is_admin
@@ -142,6 +143,29 @@ def test_the_instance_leaves_and_rejoins_by_invite_code(settings: Settings, fiel
             ("leave", ("12025550100",)),
             ("join", ("12025550100",)),
         ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "body"),
+    [
+        (Settings(), "/groups/join", {"code": "AbCdEfGhIjKlMn"}),
+        (REFERENCE, "/groups/join", {"invite_code": "AbCdEfGhIjKlMn"}),
+        (Settings(), "/messages/send", {"to": jid(ALICE), "type": "text", "body": "Hello"}),
+        (REFERENCE, "/messages/send", {"chat_id": jid(ALICE), "type": "text", "text": "Hello"}),
+    ],
+)
+def test_the_field_names_of_the_other_dialect_are_refused(settings: Settings, path: str, body: dict[str, str]) -> None:
+    with running(settings) as api:
+        api.group(invite_code="AbCdEfGhIjKlMn")
+        assert api.error("POST", path, body) == (400, "VALIDATION_ERROR")
+        assert api.world.effects() == ()
+
+
+def test_a_message_in_the_reference_dialect_is_queued() -> None:
+    with running(REFERENCE) as api:
+        sent = api.data("POST", "/messages/send", {"to": jid(ALICE), "type": "text", "body": "Hello team!"})
+        assert sent == {"message": "Message queued", "jobId": "job_000000000001"}
+        assert [effect.detail for effect in api.world.effects()] == [{"text": "Hello team!"}]
 
 
 @pytest.mark.parametrize("to_group", [True, False])

@@ -43,3 +43,12 @@ def test_two_spellings_of_a_number_have_one_canonical_form(one: str, other: str)
     assert canonical(one) == canonical(other) == other
     assert canonical("553132345678") == "553132345678", "a Brazilian landline has no ninth digit"
     assert canonical("12025550143") == "12025550143"
+    assert canonical("2250207000012") == "2250207000012", "02 belongs to no operator of Ivory Coast"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("22507000012", "2250707000012"), ("22520212345", "2252720212345"), ("22990123456", "2290190123456")],
+)
+def test_a_number_before_and_after_its_country_changed_the_plan_is_one_account(one: str, other: str) -> None:
+    assert canonical(one) == canonical(other) != canonical(one[:-1] + "9")

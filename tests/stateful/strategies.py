@@ -53,6 +53,7 @@ FIELDS = st.fixed_dictionaries(
         "absent": st.lists(PERSON, min_size=1, max_size=2, unique=True),
         "membership": st.sampled_from(("exact", "exact", "additive", "observe")),
         "state": st.sampled_from((*("present",) * 6, "left")),
+        "lookalikes": st.just("allow"),
         "max_removals": st.sampled_from(("100%", "100%", "100%", "50%", 0, 1, 3)),
     },
 ).flatmap(

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import DIFFERENCE_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import as_of_option, option, result_options, show_phones_option
+from reconciler.cli.options import as_of_option, option, path_argument, result_options, show_phones_option
 from reconciler.cli.output import require_distinct_files, write_rendered
 from reconciler.errors import ExitCode, Refused
 
@@ -25,7 +25,7 @@ EXAMPLE = """\
 @command(EXAMPLE)
 @click.argument("old")
 @click.argument("new")
-@click.argument("path", type=click.Path(path_type=Path), default=Path("groups.yaml"), envvar="RECONCILER_PATH")
+@path_argument
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if the versions differ (0: no difference, 1: error).")
 @result_options(DIFFERENCE_FORMATS)
 @as_of_option
@@ -52,8 +52,8 @@ def diff(
 
     require_distinct_files({"--output": output}, (Path(old), Path(new), path))
     path_source = click.get_current_context().get_parameter_source("path")
-    path_argument = path if path_source is ParameterSource.COMMANDLINE else None
-    compared = compare_arguments(old, new, path_argument, path, as_of)
+    given = path if path_source is ParameterSource.COMMANDLINE else None
+    compared = compare_arguments(old, new, given, path, as_of)
     write_rendered(DIFFERENCE_FORMATS[format_], compared, global_options, output, show_phones=show_phones)
     if compared.forbidden_removals:
         problems = "\n".join(compared.forbidden_removals)

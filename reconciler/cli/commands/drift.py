@@ -75,16 +75,21 @@ def send_notification(chat: ChatTarget, desired: Desired, planned: PlanResult, s
     target_id = chat.id or _live_id(chat.word, desired, planned)
     try:
         with session.messaging() as client:
-            client.send_message(target_id, render_notice(planned.plan))
+            sent = client.send_message(target_id, render_notice(planned.plan))
     except ApiError as error:
         if isinstance(error, MAY_HAVE_TAKEN_EFFECT):
             outcome, hint = "may have been sent", "check the chat; it is not sent twice"
         else:
             outcome, hint = "was not sent", "check the id of the chat" if error.status == 404 else error.hint
         raise NotificationFailed(f"the notification to {chat.word} {outcome}: {error.summary()}", hint) from error
+    queued = sent.id is None
     if session.stop.event.is_set():
-        raise Interrupted(f"interrupted; the notification to {chat.word} was sent")
-    log.info("Sent the notification to %s.", chat.word)
+        outcome = "was accepted, and is not sent yet" if queued else "was sent"
+        raise Interrupted(f"interrupted; the notification to {chat.word} {outcome}")
+    log.info(
+        "The notification to %s was accepted, and is not sent yet." if queued else "Sent the notification to %s.",
+        chat.word,
+    )
 
 
 def _live_id(key: str, desired: Desired, planned: PlanResult) -> str:
@@ -138,15 +143,17 @@ def drift(
     and group keys, and nothing else is written. If the message cannot be sent, the exit code is 1.
     """
     from reconciler.cli.planning import load_request, read_only_plan
-    from reconciler.cli.revisions import add_drift_causes, find_applied_revision
+    from reconciler.cli.revisions import add_drift_causes, options_naming_people_of, read_baseline
 
     source = load_request(request, global_options)
     desired = source.desired
     require_distinct_files({"--output": output}, (*source.files, global_options.api_key_file))
     chat = parse_chat(notify, desired) if notify is not None else None
-    baseline = find_applied_revision(request.path, since)
+    baseline = read_baseline(request.path, since, desired.as_of)
+    if baseline is not None:
+        source = replace(source, options=options_naming_people_of(baseline, source.options))
     with read_only_plan(source, global_options) as (planned, session):
-        plan = add_drift_causes(planned, desired, request.path, baseline)
+        plan = add_drift_causes(planned, desired, baseline)
         saved, reader = source.to_saved_plan(plan), {"show_phones": request.show_phones, "summary": summary}
         shown = _try(lambda: write_rendered(PLAN_FORMATS[format_], saved, global_options, output, drift=True, **reader))
         if chat is not None and session is not None and plan.has_changes:

@@ -71,7 +71,8 @@ def import_(
     """Write a valid YAML file for the live groups; planning it finds no changes.
 
     It has full phone numbers, on stdout too. An existing file is never replaced: without --merge the command lists what
-    is new, and ends with 1; with --merge it adds new groups and people, and every byte that was there stays.
+    is new, and ends with 1; with --merge it adds new groups and people, and every byte that was there stays. Keys and
+    aliases are names in small letters of every script (ä stays ä), with hyphens.
     """
     from reconciler.config.export import Existing, render_config, render_entries
 
@@ -79,7 +80,7 @@ def import_(
     existing = _existing_file(output, merge)
     account = _read_account(global_options, ids, people, phone, existing)
     if existing is not None:
-        return _add_to_file(existing, account, merge)
+        return _add_to_file(existing, account, merge, named=bool(ids))
     if _is_file(output):
         raise UsageError(f"{output} was not changed: it appeared while the groups were read", "run the command again")
     entries = render_entries(account.groups, instance=account.own, names=account.names, existing=Existing())
@@ -136,8 +137,12 @@ def _read_account(
     account = Account(instance_id, person.jid.partition("@")[0] if person else None)
     with reading_session(global_options, account) as session:
         with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
-            groups = groups_to_import(session.client, ids, parallelism=global_options.parallelism, on_read=on_read)
+            groups, faults = groups_to_import(
+                session.client, ids, parallelism=global_options.parallelism, on_read=on_read
+            )
         names = _contact_names(session) if people else {}
+    for fault in faults:
+        log.warning("left out, because it cannot be read: %s", fault)
     if phone is not None and person is not None:
         _require_in_all(groups, person)
     own = person or _shared_participant(groups)
@@ -159,21 +164,34 @@ def _require_in_all(groups: Sequence[LiveGroup], person: Person) -> None:
         )
 
 
-def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool) -> int:
-    """Add to the file what it does not have; without `merge` raise UsageError, which lists it."""
+def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool, *, named: bool) -> int:
+    """Add to the file what it does not have; without `merge` raise UsageError, which lists it.
+
+    A group that may be one of the file's, under another name, is added only if --group named it.
+    """
     from reconciler.config.export import render_entries
-    from reconciler.editing.add_groups import existing_entries, new_groups, new_people
-    from reconciler.report.pieces import plural
+    from reconciler.editing.add_groups import existing_entries, lookalikes, new_groups, new_people
+    from reconciler.model.text import plural
 
     file, desired = existing.file, existing.desired
     path = file.source.file
     groups = new_groups(account.groups, desired)
+    unsure = {} if named else lookalikes(account.groups, groups, desired)
+    for group_id, key in unsure.items():
+        log.warning(
+            "%s was not added: it may be %s, which no live group matches; set its `id` there, or name it with --group",
+            group_id,
+            key,
+        )
+    groups = [group for group in groups if group.id not in unsure]
     entries = render_entries(
         groups, instance=account.own, names=account.names, existing=existing_entries(file, desired)
     )
     if not groups:
         count = plural(len(account.groups), "live group is", "live groups are")
         known = f"{count} in it, and none is new" if account.groups else "there is no live group"
+        if unsure:
+            known = f"no group is new, apart from {len(unsure)} that may be in it under another name"
         if merge:
             log.info("%s: nothing to add: %s", path, known)
             return 0

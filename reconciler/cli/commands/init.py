@@ -13,21 +13,23 @@ import click
 from reconciler import __version__
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.command import command
-from reconciler.cli.options import option
+from reconciler.cli.options import FileType, option
 from reconciler.cli.output import require_stdout, write_after_success
 from reconciler.cli.signals import handle_signals
 from reconciler.errors import UsageError
 from reconciler.json_schemas import schema_text
+from reconciler.model.text import plural
 from reconciler.sanitize.escape import mask_and_escape
-from reconciler.starter.repository import (
+from reconciler.starter.templates import (
+    CI_SYSTEMS,
     CODEOWNERS_PLACES,
     GITIGNORE,
     append_patterns,
     codeowners,
     gitignore,
     missing_patterns,
+    starter_files,
 )
-from reconciler.starter.templates import CI_SYSTEMS, starter_files
 
 EXAMPLE = """\
   reconciler init
@@ -60,7 +62,7 @@ NEXT_STEPS = {
 @click.argument(
     "folder",
     metavar="[FOLDER]",
-    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    type=FileType("name a folder", file_okay=False, readable=False),
     default=Path(),
     envvar="RECONCILER_FOLDER",
 )
@@ -105,8 +107,9 @@ def _gitignore(folder: Path) -> RepositoryFile:
     patterns = missing_patterns(existing)
     if not patterns:
         return RepositoryFile(path, None, f"kept {shown}: it has every line already")
-    lines = "1 line" if len(patterns) == 1 else f"{len(patterns)} lines"
-    return RepositoryFile(path, append_patterns(existing, patterns), f"added {lines} to {shown}")
+    return RepositoryFile(
+        path, append_patterns(existing, patterns), f"added {plural(len(patterns), 'line')} to {shown}"
+    )
 
 
 def _codeowners(folder: Path, ci: str) -> RepositoryFile | None:

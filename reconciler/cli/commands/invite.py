@@ -14,6 +14,7 @@ from reconciler.cli.options import path_argument
 from reconciler.cli.output import write
 from reconciler.errors import Forbidden, NotFound, UsageError
 from reconciler.sanitize.escape import escape_controls
+from reconciler.sanitize.mask import mask_text
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
@@ -77,7 +78,9 @@ def _live_id(desired: Desired, client: Client, key: str) -> str:
     _, matches = match_live(desired, client, {group.key for group in desired.groups})
     match = matches[key]
     if match.blocked:
-        raise UsageError(f"{key}: {escape_controls(match.blocked.to_text())}")
+        reason = match.blocked.to_text()
+        hint = "`reconciler plan --show-phones` shows the ids in full" if mask_text(reason) != reason else ""
+        raise UsageError(f"{key}: {escape_controls(reason)}", hint)
     if match.listed is None:
         raise UsageError(f"{key}: no live group has its name", "create it with `reconciler apply` first")
     return match.listed.id

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import keys_option, option, path_argument
+from reconciler.cli.logs import is_json
+from reconciler.cli.options import keys_option, option, path_argument, show_phones_option
 from reconciler.cli.output import require_stdout, write, write_after_success
-from reconciler.sanitize.escape import mask_and_escape
+from reconciler.errors import UsageError
+from reconciler.sanitize.escape import for_display, mask_and_escape
+from reconciler.sanitize.mask import mask_text
 
 if TYPE_CHECKING:
     from reconciler.diff.match import Match
     from reconciler.editing.pin_people import SeenLids
     from reconciler.model.desired import Desired
-    from reconciler.model.live import LiveGroup
+    from reconciler.model.live import LiveGroup, ReadGroup
 
 log = logging.getLogger("reconciler.pin")
 
@@ -31,12 +34,22 @@ EXAMPLE = """\
 @option("--dry-run", is_flag=True, help="Print what would be written instead of writing it.")
 @keys_option("--target", "targets", help="Only these groups: the same forms as for `plan`.")
 @option("--people", is_flag=True, help="Write the LIDs of the people under `people`, too; this reads each group.")
+@show_phones_option
 @pass_global_options
-def pin(global_options: GlobalOptions, path: Path, people: bool, targets: tuple[str, ...], dry_run: bool) -> int:
+def pin(
+    global_options: GlobalOptions,
+    path: Path,
+    people: bool,
+    targets: tuple[str, ...],
+    dry_run: bool,
+    show_phones: bool,
+) -> int:
     """Write the ids of groups matched by name into the YAML; everything else in it stays as it is.
 
-    A group with an id can be renamed safely. Groups that are not live yet, or that match more than one live group,
-    are listed on stderr. With --people, everybody under `people` who shows a number and a private id (LID) in a live
+    A group with an id can be renamed safely. A group that matches more than one live group, or whose text cannot be
+    edited, is listed with the reason; a group that is not live yet, on stderr. If no id is written because no group can
+    be matched for sure, pin exits with 1. An early group's id begins with its creator's number, which is masked on the
+    screen, not in the file. With --people, everybody under `people` who shows a number and a private id (LID) in a live
     group of the file gets that `lid`, so that they stay known when their number is hidden. A LID that contradicts the
     file is a warning on stderr, and changes nothing. PATH is a YAML file or a folder of YAML files; the default is
     groups.yaml.
@@ -44,24 +57,30 @@ def pin(global_options: GlobalOptions, path: Path, people: bool, targets: tuple[
     from reconciler.cli.key_lists import target_keys
     from reconciler.cli.planning import load_desired
     from reconciler.editing.yaml_edit import require_unchanged
+    from reconciler.model.text import plural
 
     desired = load_desired(path, global_options)
     keys = target_keys(targets, desired.groups) or tuple(group.key for group in desired.groups)
     all_matches, read = _read(desired, keys, global_options, people=people)
     matches = {key: all_matches[key] for key in keys}
-    _warn_of_unmatched(matches)
+    _warn_of_groups_to_come(matches)
     require_unchanged(path, desired.sources)
-    ids = {key: match.listed.id for key, match in matches.items() if match.group.id is None and match.listed}
-    _write_ids(path, ids, dry_run)
+    unsure = _write_ids(path, matches, dry_run=dry_run, show_phones=show_phones)
+    noted = 0
     if people:
         _warn_of_unread(matches, read)
-        _write_lids(path, desired, [group for group in read.values() if group is not None], dry_run)
+        noted = _write_lids(path, desired, _groups_read(read), dry_run)
+    if unsure and not noted:
+        raise UsageError(
+            f"no id was written, because {plural(unsure, 'group')} could not be matched for sure",
+            "set the right id as the group's `id` yourself",
+        )
     return 0
 
 
 def _read(
     desired: Desired, keys: Collection[str], global_options: GlobalOptions, *, people: bool
-) -> tuple[Mapping[str, Match], Mapping[str, LiveGroup | None]]:
+) -> tuple[Mapping[str, Match], Mapping[str, ReadGroup]]:
     """Match the keys with the live groups; for `people` also read these groups, with everybody in them, by id."""
     from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, reading_session
@@ -74,49 +93,81 @@ def _read(
             return read_matched(desired, session.client, keys, parallelism=global_options.parallelism, on_read=on_read)
 
 
-def _warn_of_unmatched(matches: Mapping[str, Match]) -> None:
+def _warn_of_groups_to_come(matches: Mapping[str, Match]) -> None:
     from reconciler.model.desired import State
 
     for key, match in sorted(matches.items()):
-        if match.blocked:
-            log.warning("%s: not pinned: %s", key, match.blocked.to_text())
-        elif match.listed is None and match.group.id is None and match.group.state is State.PRESENT:
-            log.warning("%s: not pinned: it is not live yet; run `reconciler apply` first", key)
+        is_unknown = match.listed is None and match.blocked is None and match.group.id is None
+        if is_unknown and match.group.state is State.PRESENT:
+            _warn(key, "it is not live yet; run `reconciler apply` first")
 
 
-def _write_ids(path: Path, ids: Mapping[str, str], dry_run: bool) -> None:
-    """Write the ids into the file, or only print them in a dry run."""
+def _warn(key: str, reason: str, code: str | None = None) -> None:
+    fields = {"group": key, "action": "pin", "status": "skipped", "code": code}
+    log.warning("%s: not pinned: %s", key, reason, extra=fields)
+
+
+def _write_ids(path: Path, matches: Mapping[str, Match], *, dry_run: bool, show_phones: bool) -> int:
+    """Write the ids into the file, or only print them in a dry run.
+
+    Return how many groups could not be matched for sure, 0 if there are ids of others.
+    """
     from reconciler.editing.pin import pin
-    from reconciler.editing.yaml_edit import write_files
+    from reconciler.editing.yaml_edit import EditResult, write_files
 
-    if not ids:
-        write("Nothing to pin: every live group has its id in the file.")
-        return
-    pins = pin(path, ids)
-    for key, reason in sorted(pins.not_editable.items()):
-        log.warning("%s: not pinned: %s; add `id: %s` yourself", key, reason, ids[key])
-    pinned = sorted(ids.keys() - pins.not_editable.keys())
-    if not pinned:
-        return
-    if dry_run:
-        write("\n".join(f"would pin {key}: {ids[key]}" for key in pinned))
-        return
-    require_stdout()
-    write_files(pins.files)
-    write_after_success(
-        "\n".join(f"pinned {key}: {ids[key]}" for key in pinned),
-        f"the ids were written to {mask_and_escape(str(path))}",
-    )
+    without_id = {key: match for key, match in sorted(matches.items()) if match.group.id is None}
+    ids = {key: match.listed.id for key, match in without_id.items() if match.listed}
+    unsure = {key: match.blocked.to_text() for key, match in without_id.items() if match.blocked}
+    pins = pin(path, ids) if ids else EditResult({}, {})
+    pinned = {key: group_id for key, group_id in ids.items() if key not in pins.not_editable}
+    by_hand = {key: f"{reason}; add `id: {ids[key]}` yourself" for key, reason in sorted(pins.not_editable.items())}
+    if is_json():  # a collector reads no stdout
+        for key, reason in {**unsure, **by_hand}.items():
+            blocked = without_id[key].blocked
+            _warn(key, reason, blocked.code if blocked else None)
+    text = "\n".join(_lines(pinned, {**unsure, **by_hand}, dry_run=dry_run, show_phones=show_phones))
+    if dry_run or not pinned:
+        write(text or "Nothing to pin: every live group has its id in the file.")
+    else:
+        require_stdout()
+        write_files(pins.files)
+        write_after_success(text, f"the ids were written to {mask_and_escape(str(path))}")
+    return 0 if pinned else len(unsure)
 
 
-def _warn_of_unread(matches: Mapping[str, Match], read: Mapping[str, LiveGroup | None]) -> None:
+def _lines(
+    pinned: Mapping[str, str], not_pinned: Mapping[str, str], *, dry_run: bool, show_phones: bool
+) -> Iterator[str]:
+    """Yield a line for each group, and how to see an id whose number is masked."""
+    lines = [f"{'would pin' if dry_run else 'pinned'} {key}: {group_id}" for key, group_id in pinned.items()]
+    lines += [f"{key}: not pinned: {reason}" for key, reason in not_pinned.items()]
+    yield from (for_display(line, show_phones=show_phones) for line in lines)
+    texts = (*pinned.values(), *not_pinned.values())
+    if not show_phones and any(mask_text(text) != text for text in texts):
+        yield "--show-phones shows the masked ids in full"
+
+
+def _warn_of_unread(matches: Mapping[str, Match], read: Mapping[str, ReadGroup]) -> None:
+    from reconciler.errors import InvalidResponse
+
     for key, match in sorted(matches.items()):
-        if match.listed is not None and match.listed.id in read and read[match.listed.id] is None:
+        if match.listed is None or match.listed.id not in read:
+            continue
+        group = read[match.listed.id]
+        if group is None:
             log.warning("%s: not read: it disappeared while the groups were read", key)
+        elif isinstance(group, InvalidResponse):
+            log.warning("%s: not read: %s", key, group.summary())
 
 
-def _write_lids(path: Path, desired: Desired, groups: Collection[LiveGroup], dry_run: bool) -> None:
-    """Write the LIDs of people into the file, or only print them in a dry run."""
+def _groups_read(read: Mapping[str, ReadGroup]) -> list[LiveGroup]:
+    from reconciler.model.live import LiveGroup
+
+    return [group for group in read.values() if isinstance(group, LiveGroup)]
+
+
+def _write_lids(path: Path, desired: Desired, groups: Collection[LiveGroup], dry_run: bool) -> int:
+    """Write the LIDs of people into the file, or only print them in a dry run; return how many."""
     from reconciler.editing.pin_people import find_lids, note_lids
     from reconciler.editing.yaml_edit import write_files
 
@@ -133,15 +184,16 @@ def _write_lids(path: Path, desired: Desired, groups: Collection[LiveGroup], dry
     text = "\n".join([*lines, _summary(seen, len(desired.people), len(noted), verb)])
     if dry_run or not noted:
         write(text)
-        return
+        return len(noted)
     require_stdout()
     write_files(notes.files)
     write_after_success(text, f"the LIDs were written to {mask_and_escape(str(path))}")
+    return len(noted)
 
 
 def _summary(seen: SeenLids, people: int, noted: int, verb: str) -> str:
     """Return the counts, such as `noted the LID of 34 of 40 people; 6 show none`."""
-    from reconciler.report.pieces import plural
+    from reconciler.model.text import plural
 
     if people == 0:
         return "No LID to note: nobody is under `people`."

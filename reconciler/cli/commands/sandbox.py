@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 import click
@@ -15,11 +14,12 @@ from reconciler.atomic_file import is_missing
 from reconciler.cli.command import LazyGroup, command, pass_global_options
 from reconciler.cli.first_state import fill_world
 from reconciler.cli.global_options import GlobalOptions, add_global_options
-from reconciler.cli.options import file_option, option
+from reconciler.cli.options import FileType, file_option, option
 from reconciler.cli.output import write
 from reconciler.cli.session import SANDBOX_INSTANCE, SANDBOX_PHONE, SANDBOX_STATE, map_sandbox_errors
-from reconciler.cli.signals import on_signal
+from reconciler.cli.signals import SignalEvent, on_signal
 from reconciler.errors import UsageError
+from reconciler.sanitize.escape import mask_and_escape
 from reconciler.sanitize.mask import mask_number
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def sandbox() -> None:
 @option(
     "--from",
     "first_state",
-    type=click.Path(path_type=Path, readable=False),
+    type=FileType("name a file or a folder", readable=False),
     metavar="PATH",
     help="Start with the groups and people of a configuration (a file or a folder) or of a first-state file; only with "
     "a new state.",
@@ -100,7 +100,7 @@ def serve(
     from reconciler.sandbox import Dialect, Paging, Server, Settings, load_faults
 
     settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
-    stop = Event()  # stopping the server is not an error
+    stop = SignalEvent()  # stopping the server is not an error
     with on_signal(lambda *_: stop.set()), map_sandbox_errors(), _opened(state) as world:
         fault_list = load_faults(faults) if faults is not None else ()
         _seed(world, global_options, first_state, state)
@@ -187,5 +187,5 @@ def shake(global_options: GlobalOptions, state: Path, seed: int) -> int:
             )
         selected_ids = (selected,) if selected else instance_ids
         changes = [line for instance_id in selected_ids for line in shake_world(world, seed, instance_id)]
-    write("\n".join(changes) if changes else "nothing to change: the account is in no group")
+    write("\n".join(map(mask_and_escape, changes)) if changes else "nothing to change: the account is in no group")
     return 0

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import result_options, show_phones_option, summary_option
+from reconciler.cli.options import FileType, result_options, show_phones_option, summary_option
 from reconciler.cli.output import require_distinct_files, write_rendered
 
 EXAMPLE = """\
@@ -18,7 +18,7 @@ EXAMPLE = """\
 
 
 @command(EXAMPLE)
-@click.argument("planfile", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("planfile", type=FileType(dir_okay=False))
 @result_options(PLAN_FORMATS)
 @summary_option
 @show_phones_option

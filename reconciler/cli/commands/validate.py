@@ -10,11 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import click
-
 from reconciler.cli.command import command
 from reconciler.cli.formats import PROBLEM_FORMATS
-from reconciler.cli.options import path_argument, result_options, show_phones_option, today
+from reconciler.cli.options import FileType, path_argument, result_options, show_phones_option, today
 from reconciler.cli.output import require_distinct_files, write
 from reconciler.errors import ConfigError, ExitCode, Problem
 
@@ -32,7 +30,7 @@ STDIN = Path("-")
 
 
 @command(EXAMPLE)
-@partial(path_argument, type_=click.Path(path_type=Path, readable=False, allow_dash=True))
+@partial(path_argument, type_=FileType(readable=False, allow_dash=True))
 @result_options(PROBLEM_FORMATS)
 @show_phones_option
 def validate(path: Path, format_: str, output: Path | None, show_phones: bool) -> int:
@@ -44,8 +42,8 @@ def validate(path: Path, format_: str, output: Path | None, show_phones: bool) -
     from contextlib import nullcontext
 
     from reconciler.config.problem_collector import unmasked_messages
+    from reconciler.model.text import plural
     from reconciler.report.options import RenderOptions
-    from reconciler.report.pieces import plural
     from reconciler.report.problems import Validation
 
     require_distinct_files({"--output": output}, (path,))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
-from reconciler.model.run_context import Reference, RunContext
+from reconciler.model.run_context import Reference, RunContext, short_commit
 from reconciler.report.pieces import MaskedText, OutsideText, Pieces, literal
-
-_SHORT_HASH: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ def origin_links(run: RunContext) -> Iterator[Link]:
         kind = "Merge request " if run.pull_request.text.startswith("!") else "Pull request "
         yield _link(kind, run.pull_request)
     if run.commit:
-        yield _link("commit ", Reference(run.commit.text[:_SHORT_HASH], run.commit.url))
+        yield _link("commit ", Reference(short_commit(run.commit.text), run.commit.url))
     if run.actor:
         yield _link("started by ", run.actor)
     if run.run and run.run.url:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.model.text import plural
 from reconciler.plan.file_format import SavedPlan
 from reconciler.report.group_view import GroupView
 from reconciler.report.html.origin import Link, author_link, origin_links
 from reconciler.report.html.people import PeopleList, Way, people_lists, person_numbers
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal, plural
+from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
 from reconciler.report.plan_view import PlanView, plan_view
 from reconciler.report.sections import Tone
 from reconciler.report.summary import as_of_sentence, moment_text
@@ -60,11 +61,6 @@ class Page:
     titles: Mapping[Way, str]
 
     @property
-    def blocked(self) -> list[GroupView]:
-        """Return the groups that stay as they are, wholly or in part."""
-        return [group for group in self.view.groups if group.blocked]
-
-    @property
     def jumps(self) -> list[Jump]:
         """Return a link to every part, removals first; what is not there has none."""
         return list(self._jumps())
@@ -73,6 +69,12 @@ class Page:
     def names(self) -> Mapping[str, str]:
         """Return what each group is called, by its key."""
         return {group.key: group.name or group.key for group in self.view.groups}
+
+    @property
+    def linked(self) -> frozenset[str]:
+        """Return the keys of the groups that are on the page by themselves, not only in a list of blocked groups."""
+        shared = (group for change in self.view.shared for group in change.groups)
+        return frozenset(group.key for group in (*self.cards, *self.notices, *self.view.quiet, *shared))
 
     @property
     def has_script(self) -> bool:

@@ -12,6 +12,7 @@ from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from reconciler.model.text import plural
 from reconciler.plan.file_format import SavedPlan
 from reconciler.report.html.page import plan_page, removals
 from reconciler.report.html.people import group_people
@@ -22,8 +23,6 @@ from reconciler.report.pieces import (
     PhoneNumber,
     Piece,
     Pieces,
-    message_pieces,
-    plural,
     shown_alias,
     spans,
 )
@@ -54,7 +53,6 @@ def render_plan_html(saved: SavedPlan, options: RenderOptions) -> str:
         alias=shown_alias,
         number=lambda person: PhoneNumber(person.identity or person.jid or ""),
         write=cache(partial(_write, options=options)),
-        message=message_pieces,
         mark_differences=partial(mark_differences, options=options),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file

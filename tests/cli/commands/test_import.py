@@ -30,7 +30,7 @@ def populate(stage: Stage) -> None:
 def test_imported_keys_and_aliases_keep_their_letters_in_every_command(stage: Stage) -> None:
     populate(stage)
     text = (stage.folder / "groups.yaml").read_text(encoding="utf-8")
-    for line in ("  родители-5б:", "  родители-5б-2:", "  家長會:", "  صف-الأول:", "  sondagsgruppen:"):
+    for line in ("  родители-5б:", "  родители-5б-2:", "  家長會:", "  صف-الأول:", "  söndagsgruppen:"):
         assert f"{line}\n" in text
     assert "      - ольга-петрова\n      - 美玲\n" in text
     assert stage.run("validate").code == 0
@@ -38,7 +38,7 @@ def test_imported_keys_and_aliases_keep_their_letters_in_every_command(stage: St
     located = stage.run("who", "ольга-петрова", "--format", "json")
     assert located.code == 0, located.err
     assert [group["key"] for group in json.loads(located.out)["groups"]] == [
-        "sondagsgruppen",
+        "söndagsgruppen",
         "родители-5б",
         "родители-5б-2",
         "صف-الأول",
@@ -77,7 +77,7 @@ def test_a_rule_matches_keys_in_another_script(stage: Stage) -> None:
     assert validated.code == 1
     assert validated.out.count("this file may not define the group") == 2
     assert "the group `صف-الأول`" in validated.out
-    assert "the group `sondagsgruppen`" in validated.out
+    assert "the group `söndagsgruppen`" in validated.out
 
 
 FILE = f"# by hand\r\nversion: 1\r\ninstance: {{id: {INSTANCE}, phone: {PHONE}}}\r\npeople:\r\n  olga: {OLGA}\r\n"
@@ -188,3 +188,20 @@ def test_what_somebody_writes_while_the_groups_are_read_stays(
     assert (ran.code, ran.out) == (1, "")
     assert f"{output} was not changed: {why}" in ran.err
     assert path.read_bytes().endswith(b"# a thought\r\n")
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_merge_gives_no_key_of_its_own_to_a_group_that_may_be_in_the_file_under_another_name(
+    stage: Stage, named: bool
+) -> None:
+    people = ["+1 202 555 0143", "+1 202 555 0144"]
+    group_id = stage.world.create_group("Team (renamed)", [*people, PHONE], owner=PHONE)
+    stage.world.create_group("Else", [people[0], PHONE], owner=PHONE)
+    before = stage.file(f"groups:\n  team:\n    name: Team\n    members: [{', '.join(people)}]\n").read_text()
+    arguments = ["--group", group_id] if named else []
+    ran = stage.run("import", "--output", "groups.yaml", "--merge", *arguments)
+    added = (stage.folder / "groups.yaml").read_text().removeprefix(before)
+    assert ran.code == 0, ran.err
+    assert ("renamed" in added) == named
+    assert ("Else" in added) != named
+    assert (f"{group_id} was not added: it may be team, which no live group matches" in ran.err) != named

@@ -17,8 +17,7 @@ from reconciler.atomic_file import write_atomic
 from reconciler.cli.main import run
 from reconciler.json_schemas import schema_text
 from reconciler.plan.guards import PLACEHOLDER
-from reconciler.starter.repository import CODEOWNERS_PLACES, gitignore
-from reconciler.starter.templates import CI_SYSTEMS, VERSION, starter_files
+from reconciler.starter.templates import CI_SYSTEMS, CODEOWNERS_PLACES, VERSION, gitignore, starter_files
 
 ALWAYS = {"groups.yaml", "groups.schema.json", ".gitignore"}
 OWNERS = {"github": {".github/CODEOWNERS"}, "gitlab": {"CODEOWNERS"}, "none": set[str]()}

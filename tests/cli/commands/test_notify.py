@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox import Fault, FaultKind, Settings
+from reconciler.sandbox import Dialect, Fault, FaultKind, Settings
 from tests.stage import PHONE, Ran, Stage, stage_with
 
 PEOPLE = [f"+1 404 555 01{n:02}" for n in range(8)]
@@ -34,7 +34,8 @@ def world(stage: Stage) -> dict[str, str]:
 
 
 TEXT = (
-    "The reconciler: 3 groups differ from the configuration.\n"
+    "The reconciler: 3 of 4 groups drifted: 1 person to remove, 1 person to add, 1 group to create, "
+    "1 group with a different name or description.\n"
     "- alpha: 1 to add, 1 to remove\n"
     "- beta: name differs, description differs\n"
     "- later: to create"
@@ -76,7 +77,7 @@ def test_a_notice_has_only_counts_and_keys(stage: Stage, chat: str) -> None:
 def test_a_chat_outside_the_plan_gets_the_notice(stage: Stage) -> None:
     ids = world(stage)
     assert stage.run("drift", "--notify", "admins", "--target", "alpha").code == 2
-    text = "The reconciler: 1 group differs from the configuration.\n- alpha: 1 to add, 1 to remove"
+    text = "The reconciler: 1 of 1 group drifted: 1 person to remove, 1 person to add.\n- alpha: 1 to add, 1 to remove"
     assert sent(stage) == [(ids["Admins"], text)]
 
 
@@ -93,7 +94,9 @@ def test_many_groups_are_counted_and_refusals_are_reported(stage: Stage) -> None
     assert stage.run("drift", "--notify", "big").code == 2
     ((_, text),) = sent(stage)
     lines = text.splitlines()
-    assert lines[0] == "The reconciler: 14 groups differ from the configuration."
+    assert (
+        lines[0] == "The reconciler: 13 of 14 groups drifted: 7 people to remove, 12 groups to create, 1 group blocked."
+    )
     assert lines[1:3] == ["- +1 202 ••• ••43: blocked", "- big: 7 to remove"]
     assert lines[11:] == ["- and 4 more groups", "Apply would be refused: 1 reason."]
 
@@ -190,6 +193,18 @@ def test_a_signal_lets_a_message_in_progress_finish(stage: Stage) -> None:
     assert ran.code == 130
     assert "the notification to admins was sent" in ran.err
     assert len(sent(stage)) == 1
+
+
+def test_a_message_that_is_only_queued_is_told_as_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(Dialect.REFERENCE, rate_limit=10_000)
+    with stage_with(settings, tmp_path, monkeypatch, capsys) as stage:
+        ids = world(stage)
+        ran = stage.run("drift", "--notify", "admins")
+        assert (ran.code, ran.err) == (2, "The notification to admins was accepted, and is not sent yet.\n")
+        assert [chat for chat, _ in sent(stage)] == [ids["Admins"]]
+        assert posts(stage) == 1
 
 
 def test_it_works_in_the_sandbox_too(stage: Stage) -> None:

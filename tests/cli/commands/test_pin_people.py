@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.live.fetch import read_groups
-from reconciler.model.live import LiveGroup
+from reconciler.model.live import ReadGroup
 from reconciler.sandbox import Dialect, Settings
 from tests.stage import PHONE, Stage, stage_with
 
@@ -209,7 +209,7 @@ def test_a_file_that_changed_meanwhile_is_not_written(stage: Stage, monkeypatch:
     path = world(stage)
     swapped = path.read_bytes().replace(b"0143", b"0199").replace(b"0144", b"0143")
 
-    def edit_while_reading(*arguments: Any, **options: Any) -> Mapping[str, LiveGroup | None]:
+    def edit_while_reading(*arguments: Any, **options: Any) -> Mapping[str, ReadGroup]:
         path.write_bytes(swapped)
         return read_groups(*arguments, **options)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox import World
 from tests.stage import Stage
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "groups.yaml"
@@ -103,6 +104,15 @@ def test_pin_has_a_dry_run(alone: Stage) -> None:
     before = (alone.folder / "groups.yaml").read_bytes()
     assert "would pin club-news: 12036" in alone.run("--sandbox", "pin", "--dry-run").out
     assert (alone.folder / "groups.yaml").read_bytes() == before
+
+
+def test_shake_masks_numbers_in_names(alone: Stage) -> None:
+    assert alone.run("--sandbox", "plan").code == 0
+    with World.open(alone.folder / ".reconciler" / "sandbox.sqlite") as world:
+        world.ensure_instance("inst_sandbox", "12025550100")
+        world.create_group("\x1b[2J Call +1 202 555 0143", ["+1 303 555 0101"], owner="12025550100")
+    ran = alone.run("sandbox", "shake")
+    assert (ran.code, "\\x1b[2J Call +1 202 ••• ••43" in ran.out, "0143" in ran.out) == (0, True, False)
 
 
 def on_a_terminal(answer: bytes, *arguments: str) -> tuple[int, str]:

@@ -14,14 +14,16 @@ from pathlib import Path
 from threading import Event, Lock, local
 from typing import TYPE_CHECKING, Any, TextIO
 
+from reconciler.apply.executor import NO_REFUSALS
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult
 from reconciler.cli.commands.apply.spent import REFUSED
 from reconciler.cli.logs import run_id
+from reconciler.cli.output import is_dirty
 from reconciler.errors import UsageError
 from reconciler.history.git import find_commit
 from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.run_context import read_run_context
+from reconciler.model.run_context import DIRTY, read_run_context
 from reconciler.plan.model import Step
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 class RunFacts:
     """What every line of the audit log has about its run.
 
-    `actor` is who started it: in CI, or on this machine. `commit` is the checkout of the YAML, `plan` the SHA-256 of
+    `actor` is who started it: in CI, or on this machine. `commit` is the checkout of the YAML, with
+    `-dirty` if that has changes that are not committed, `plan` the SHA-256 of
     the saved plan. None where that is not known, or there is none.
     """
 
@@ -48,6 +51,8 @@ class RunFacts:
         """Gather the facts of this run; `path` is the YAML, or the saved plan where that is gone."""
         context, found = read_run_context(os.environ), find_commit(path, "HEAD")
         commit = found.oid if found is not None else context.commit.text if context.commit else None
+        if found is not None and is_dirty(path):
+            commit = f"{found.oid}{DIRTY}"
         return cls(
             run_id=run_id(),
             actor=context.actor.text if context.actor else _user(),
@@ -158,7 +163,7 @@ def audit_entry(facts: RunFacts, step: Step | None, call: CallRecord) -> dict[st
 
 
 def _may_be_in(outcome: PersonOutcome) -> bool:
-    return outcome.message is not None and outcome.message.code == "counted-in-but-missing"
+    return outcome.message is not None and outcome.message.code in NO_REFUSALS
 
 
 def _person(person: PersonRef) -> dict[str, str | None]:

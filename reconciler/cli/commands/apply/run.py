@@ -84,7 +84,7 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
             lock = instance_lock(endpoint.server, endpoint.instance_id, timeout=options.lock_timeout)
             stack.enter_context(lock)
         audit_log = stack.enter_context(open_audit_log(options.audit_log))
-        facts = None if audit_log is None else RunFacts.gather(endpoint.instance_id, *source.origin)
+        facts = None if audit_log is None else RunFacts.gather(endpoint.instance_id, source.path, source.digest)
         recorder = Recorder(facts, audit_log, stop.event)
         spent = Spent()
         if options.audit_log is not None:
@@ -161,7 +161,7 @@ class ApplyRun:
         from reconciler.report.sections import KNOWN_AFTER_APPLY
         from reconciler.report.text import DryRun
 
-        calls = dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, removes_by_post=session.client.removes_by_post)
+        calls = dry_run_calls(plan, unknown_id=KNOWN_AFTER_APPLY, reference=session.client.sends_reference)
         run = DryRun(self.source.to_saved_plan(plan), calls)
         text = DRY_RUN_FORMATS[self.options.format](run, self._render_options())
         if self.options.format != "text":

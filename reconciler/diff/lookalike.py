@@ -1,0 +1,190 @@
+"""Find live groups that may be a group that a plan is about to create, so that none is made a second time. Pure.
+
+WhatsApp groups cannot be deleted. A live group that no key holds may be the wanted one under another name: it has at
+least half of the wanted people, or nearly the same name. What is not known of it counts as if it were so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from reconciler.diff.match import Match, lookup_names
+from reconciler.diff.participants import wanted_members
+from reconciler.errors import ApiError
+from reconciler.messages import Message
+from reconciler.model.desired import Desired
+from reconciler.model.identity import Identity, parse_jid
+from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant
+from reconciler.model.text import folded_name
+
+MAX_READS: Final = 10
+"""How many candidates a run reads."""
+_MAX_NAMED: Final = 3
+_FEWEST_SHARED: Final = 2
+
+Reads: TypeAlias = Mapping[str, "LiveGroup | ApiError | None"]
+"""What reading candidates gave, by id: None for a group that is not live any more, an error where it has no answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """A group that is to be created: the names that would find it, and who is to be in it."""
+
+    key: str
+    names: tuple[str, ...]
+    people: frozenset[Identity]
+
+    @classmethod
+    def of(cls, match: Match, desired: Desired) -> Creation:
+        """Return the creation of a key that matches no live group."""
+        people = frozenset(wanted_members(match.group, desired))
+        return cls(key=match.group.key, names=lookup_names(match.group), people=people)
+
+    @property
+    def least(self) -> int:
+        """How many of its people a live group has to have to look like it; 0 where people tell nothing."""
+        size = len(self.people)
+        return max(_FEWEST_SHARED, (size + 1) // 2) if size >= _FEWEST_SHARED else 0
+
+
+def unheld(matches: Iterable[Match], listing: Listing) -> tuple[ListedGroup, ...]:
+    """Return the live groups that no key holds, by its id or by a name."""
+    held = {group_id for m in matches for group_id in (m.group.id, m.listed.id if m.listed else None)}
+    return tuple(entry for entry in listing.groups if entry.id not in held)
+
+
+def candidates_by_name(others: Sequence[ListedGroup]) -> tuple[ListedGroup, ...]:
+    """Return the groups to read because the list does not tell their names, as many as a run may read."""
+    return tuple(entry for entry in others if not entry.name)[:MAX_READS]
+
+
+def with_names_read(listing: Listing, reads: Reads) -> Listing:
+    """Return the list with the names that it does not tell, and that reading the groups does."""
+
+    def named(entry: ListedGroup) -> ListedGroup:
+        live = reads.get(entry.id)
+        return replace(entry, name=live.name) if isinstance(live, LiveGroup) and not entry.name else entry
+
+    return replace(listing, groups=tuple(map(named, listing.groups)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookalikeSearch:
+    """The groups to be created beside the live groups that no key holds.
+
+    `lids` are the private ids that the configuration has, by their digits; `account` is the account's own number.
+    """
+
+    creations: Sequence[Creation]
+    others: Sequence[ListedGroup]
+    lids: Mapping[str, Identity]
+    account: Identity | None
+    _by_name: Mapping[str, Sequence[ListedGroup]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_name: dict[str, list[ListedGroup]] = defaultdict(list)
+        for entry in self.others:
+            if entry.name:
+                by_name[folded_name(entry.name)].append(entry)
+        object.__setattr__(self, "_by_name", by_name)
+
+    def candidates(self, reads: Reads) -> tuple[ListedGroup, ...]:
+        """Return the groups to read, the likeliest first: as many as a run may still read after these `reads`.
+
+        Nobody is read for a key that a name blocks already.
+        """
+        ranked = [self._unread(one, reads) for one in self.creations if not self._namesakes(one)]
+        rows = ((rank, entry.id, entry) for entries in ranked for rank, entry in enumerate(entries))
+        likeliest = {entry.id: entry for _, _, entry in sorted(rows, key=lambda row: row[:2])}
+        return tuple(likeliest.values())[: max(0, MAX_READS - len(reads))]
+
+    def blocked(self, reads: Reads) -> dict[str, Message]:
+        """Return, by key, why a group is not created: a live group may be it."""
+        reasons = {one.key: self._reason(one, reads) for one in self.creations}
+        return {key: reason for key, reason in reasons.items() if reason is not None}
+
+    def _namesakes(self, creation: Creation) -> dict[str, ListedGroup]:
+        return {entry.id: entry for name in creation.names for entry in self._by_name.get(folded_name(name), ())}
+
+    def _unread(self, creation: Creation, reads: Reads) -> list[ListedGroup]:
+        """Return the groups of which only a read can say whether they are this one, the likeliest first."""
+        words = {word for name in creation.names for word in _words(name)}
+
+        def unlikelihood(entry: ListedGroup) -> tuple[bool, int, str]:
+            return (
+                words.isdisjoint(_words(entry.name.raw)),
+                abs((entry.count or 0) - 1 - len(creation.people)),
+                entry.id,
+            )
+
+        untold = (e for e in self.others if e.id not in reads and (not e.name or e.participants is None))
+        return sorted((e for e in untold if _may_reach(creation, e)), key=unlikelihood)
+
+    def _reason(self, creation: Creation, reads: Reads) -> Message | None:
+        namesakes = self._namesakes(creation)
+        first = -len(creation.people)
+        alike = [(first, id_, Message.of("similar-name", name=e.name, ids=(id_,))) for id_, e in namesakes.items()]
+        for entry in self.others:
+            if entry.id not in namesakes and (told := self._told_by_people(creation, entry, reads)) is not None:
+                alike.append((told[0], entry.id, told[1]))
+        found = [message for _, _, message in sorted(alike, key=lambda row: row[:2])]
+        if len(found) > _MAX_NAMED:
+            found[_MAX_NAMED:] = [Message.of("more-lookalikes", count=len(found) - _MAX_NAMED)]
+        unread = [] if namesakes else self._unread(creation, reads)
+        if unread:
+            found.append(Message.of("lookalikes-not-read", count=len(unread), most=MAX_READS))
+        if not found:
+            return None
+        count = len(alike) + len(unread)
+        return Message.of("lookalike", found=tuple(found), count=count, key=creation.key)
+
+    def _told_by_people(self, creation: Creation, entry: ListedGroup, reads: Reads) -> tuple[int, Message] | None:
+        """Return how likely a group is the wanted one (less is likelier) and why; None where it is another one."""
+        read = reads.get(entry.id, entry)
+        if read is None:
+            return None
+        if not entry.name and entry.id in reads:
+            return 0, Message.of("name-not-told", ids=(entry.id,))
+        if isinstance(read, ApiError):
+            error = Message.of("lookalike-not-readable", name=entry.name, ids=(entry.id,), error=read.message)
+            return (0, error) if _may_reach(creation, entry) else None
+        if not creation.least or read.participants is None:
+            return None
+        shared, unknown = self._shared(creation, read.participants)
+        name, wanted = entry.name, len(creation.people)
+        if shared >= creation.least:
+            return -shared, Message.of("shares-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted)
+        if shared + unknown >= creation.least:
+            told = Message.of(
+                "may-share-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted, unknown=unknown
+            )
+            return -shared, told
+        return None
+
+    def _shared(self, creation: Creation, participants: Collection[Participant]) -> tuple[int, int]:
+        """Return how many of the wanted people are in a group, and of how many others nobody knows who they are."""
+        identities = [self._identity(participant) for participant in participants]
+        unknown = identities.count(None)
+        if unknown and self.account is not None and self.account not in identities:
+            unknown -= 1  # the account is in every group that it can read, so it is one of them
+        return len(creation.people.intersection(one for one in identities if one is not None)), unknown
+
+    def _identity(self, participant: Participant) -> Identity | None:
+        lid = parse_jid(participant.lid) if participant.identity is None and participant.lid else None
+        return participant.identity if lid is None else self.lids.get(lid.digits)
+
+
+def _may_reach(creation: Creation, entry: ListedGroup) -> bool:
+    """Whether a group may be this one by what its list entry tells; its count has the account, too.
+
+    A name that is not told may be any name, and a count of 0 tells nothing: the account itself is in.
+    """
+    enough = not entry.count or entry.count - 1 >= creation.least
+    return not entry.name or (creation.least > 0 and enough)
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(folded_name(word) for word in name.split()) - {""}

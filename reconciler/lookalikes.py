@@ -1,0 +1,106 @@
+"""Look at the live groups that may be one to be created, before a plan and again before the create.
+
+The reading half of `reconciler.diff.lookalike`, which decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.diff.lookalike import (
+    Creation,
+    LookalikeSearch,
+    candidates_by_name,
+    unheld,
+    with_names_read,
+)
+from reconciler.diff.match import Match, match_groups
+from reconciler.diff.participants import people_by_lid
+from reconciler.errors import ApiError
+from reconciler.live.fetch import GroupReadApi, read_candidates
+from reconciler.messages import Message
+from reconciler.model.desired import Desired
+from reconciler.model.identity import Identity
+from reconciler.model.live import ListedGroup, Listing, LiveGroup
+from reconciler.model.text import Untrusted
+from reconciler.plan.model import Plan
+from reconciler.plan.staleness import creations, groups_to_create, lids_in, new_groups, with_blocked_creates
+
+
+@dataclass(slots=True, kw_only=True)
+class CandidateReader:
+    """Reads the candidates of one run; `seen` has what came of it, by id, and its size is the number of calls."""
+
+    client: GroupReadApi
+    parallelism: int
+    seen: dict[str, LiveGroup | ApiError | None] = field(default_factory=dict)
+
+    def name_matches(
+        self, desired: Desired, listing: Listing, matches: dict[str, Match]
+    ) -> tuple[Listing, dict[str, Match]]:
+        """Return the list and its matches with the names that the list does not tell, but the groups themselves do."""
+        self._read(candidates_by_name(unheld(matches.values(), listing)))
+        if not self.seen:
+            return listing, matches
+        listing = with_names_read(listing, self.seen)
+        return listing, match_groups(desired.groups, listing.groups)
+
+    def block_matches(
+        self, desired: Desired, listing: Listing, matches: dict[str, Match], keys: Collection[str]
+    ) -> dict[str, Match]:
+        """Return the matches, of these `keys`, which would be created, those blocked that a live group may be."""
+        blocked = self._search(
+            LookalikeSearch(
+                creations=[Creation.of(matches[key], desired) for key in sorted(keys)],
+                others=unheld(matches.values(), listing),
+                lids=_identities_by_lid(desired),
+                account=_account(desired),
+            )
+        )
+        return matches | {key: replace(matches[key], blocked=reason) for key, reason in blocked.items()}
+
+    def name_new_groups(self, plan: Plan, listing: Listing, known: Mapping[str, Untrusted]) -> Listing:
+        """Return the list with the names of the groups that are new since the plan (`known`), if it creates any."""
+        if not groups_to_create(plan):
+            return listing
+        self._read(candidates_by_name(new_groups(plan, listing.groups, known)))
+        return with_names_read(listing, self.seen)
+
+    def block_creates(
+        self, plan: Plan, listing: Listing, known: Mapping[str, Untrusted], desired: Desired | None
+    ) -> Plan:
+        """Return the plan, those creates blocked that a group may be which is new since the plan (`known`).
+
+        A group that has the name of another key is that key's: another shard may have just created it.
+        """
+        others = new_groups(plan, listing.groups, known) if groups_to_create(plan) else ()
+        if others and desired is not None:
+            free = {entry.id for entry in unheld(match_groups(desired.groups, listing.groups).values(), listing)}
+            others = tuple(entry for entry in others if entry.id in free)
+        if not others:
+            return plan
+        blocked = self._search(
+            LookalikeSearch(
+                creations=creations(plan),
+                others=others,
+                lids=lids_in(plan) if desired is None else _identities_by_lid(desired),
+                account=None if desired is None else _account(desired),
+            )
+        )
+        return with_blocked_creates(plan, blocked)
+
+    def _search(self, search: LookalikeSearch) -> dict[str, Message]:
+        self._read(search.candidates(self.seen))
+        return search.blocked(self.seen)
+
+    def _read(self, entries: Collection[ListedGroup]) -> None:
+        self.seen |= read_candidates(self.client, entries, self.parallelism)
+
+
+def _identities_by_lid(desired: Desired) -> dict[str, Identity]:
+    return {digits: person.identity for digits, person in people_by_lid(desired).items()}
+
+
+def _account(desired: Desired) -> Identity | None:
+    return None if desired.account is None else desired.account.identity
