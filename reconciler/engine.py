@@ -205,7 +205,7 @@ def verify_saved_plan(
     listing = reader.name_new_groups(plan, listing, known)
     live_groups = _read_for_saved_plan(plan, listing, client, parallelism, on_read)
     raise_if_stale(plan, listing.groups, live_groups)
-    rebuilt = _rebuild(plan, desired, listing, live_groups) if desired is not None else None
+    rebuilt = _rebuild(plan, desired, listing, live_groups, sandbox) if desired is not None else None
     if desired is not None and rebuilt is not None:
         raise_if_differs_from_rebuilt(plan, rebuilt)
         plan = with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism))
@@ -313,7 +313,9 @@ def _read_for_saved_plan(
     return read_groups(client, entries, parallelism, is_complete=is_complete, on_read=on_read)
 
 
-def _rebuild(plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, ReadGroup]) -> Plan:
+def _rebuild(
+    plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, ReadGroup], sandbox: bool
+) -> Plan:
     """Return what the YAML and the live groups come to for the groups that a saved plan changes."""
     matches = match_groups(desired.groups, listing.groups)
     changes = compare((matches[group.key] for group in groups_with_steps(plan)), desired, live_groups)
@@ -322,7 +324,7 @@ def _rebuild(plan: Plan, desired: Desired, listing: Listing, live_groups: Mappin
     changes = with_answers(changes, tuple(answers), answers, MAX_CHECKS)
     if plan.waits:
         changes = as_saved(changes, plan)
-    options = options_of(plan)
+    options = replace(options_of(plan), sandbox=sandbox)
     shard = select_groups(desired, options).shard
     return build_plan(changes, desired, options, instance_id=plan.instance_id, instance=None, shard=shard)
 

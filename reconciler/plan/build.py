@@ -61,7 +61,7 @@ def build_plan(
         live_ids=live_ids if any(change.create for change in changes) else (),
         number_checks=number_checks,
         pending_until=pending_until,
-        minutes_between_groups=None if budget is None else budget.minutes_between_groups,
+        minutes_between_groups=None if budget is None or options.sandbox else budget.minutes_between_groups,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 

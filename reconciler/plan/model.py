@@ -263,7 +263,7 @@ class Plan:
     """The day on which everything that waits for the budget is done, if each day is used; None where nothing waits, or
     the budget never allows it."""
     minutes_between_groups: int | None = None
-    """The pause between two groups that the run creates (None: none)."""
+    """The pause between two groups that the run creates (None: none, as always on the embedded server)."""
     foreign_format: int | None = None
     """The version of the saved plan's format, where this program has another one and may not show all of it."""
 

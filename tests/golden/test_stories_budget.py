@@ -142,3 +142,42 @@ def test_who_waits_is_not_looked_up_and_somebody_not_on_whatsapp_makes_room(
     planned = json.loads(stage.run("plan", "--format", "json").out)
     assert planned["summary"]["number_checks"] == checks
     assert planned["summary"]["adds"] == 2
+
+
+@pytest.mark.parametrize(
+    ("edit", "place"),
+    [
+        ("take", "more than the budget of a day allows"),
+        ("forget", "choir: add"),
+        ("hurry", "minutes_between_groups"),
+    ],
+)
+def test_a_saved_plan_that_was_edited_to_do_more_is_not_applied(stage: Stage, edit: str, place: str) -> None:
+    stage.file(FILE.replace("budget: {", "budget: {minutes_between_groups: 7, "))
+    assert stage.run("plan", "--out", "new.plan").code == 0
+    path = stage.folder / "new.plan"
+    document = json.loads(path.read_text())
+    (choir,) = [group for group in document["groups"] if group["key"] == "choir"]
+    (advice,) = choir["advice"]
+    if edit == "take":
+        person = advice["people"].pop()
+        choir["add"].append(person)
+        choir["steps"][0]["people"].append(person)
+        document["summary"] |= {"adds": 6, "people_joining": 6, "pending_adds": 10}
+    elif edit == "forget":
+        advice["people"].pop()
+        document["summary"]["pending_adds"] = 10
+    else:
+        document["minutes_between_groups"] = None
+    path.write_text(json.dumps(document))
+    applied = stage.run("apply", "new.plan", "--yes")
+    assert applied.code == 1
+    assert place in applied.err
+
+
+def test_the_embedded_server_needs_no_pause(stage: Stage) -> None:
+    file = FILE.replace("groups_per_day: 1", "groups_per_day: 5, minutes_between_groups: 500")
+    stage.file(file.replace("adds_per_day: 5", "adds_per_day: 50"))
+    text = last_line(stage.run("plan").out)
+    assert text.endswith("about 500 min")
+    assert "min" not in last_line(stage.run("--sandbox", "--instance-id", "inst_sandbox", "plan").out)
