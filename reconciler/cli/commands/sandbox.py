@@ -79,6 +79,13 @@ def sandbox() -> None:
     metavar="SECONDS",
     help="Length of a rate-limit window.",
 )
+@option(
+    "--ban-above",
+    type=click.IntRange(0),
+    metavar="SCORE",
+    help="Disconnect the account when its score of 24 hours is higher: a stranger who is added is 1, a new group 5, a "
+    "second try of somebody who refuses 10. Never, without this option.",
+)
 @pass_global_options
 def serve(
     global_options: GlobalOptions,
@@ -91,6 +98,7 @@ def serve(
     paging: str,
     rate_limit: int,
     window: float,
+    ban_above: int | None,
 ) -> int:
     """Serve the embedded API on loopback until Ctrl-C.
 
@@ -99,7 +107,7 @@ def serve(
     """
     from reconciler.sandbox import Dialect, Paging, Server, Settings, load_faults
 
-    settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
+    settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window, ban_above=ban_above)
     stop = SignalEvent()  # stopping the server is not an error
     with on_signal(lambda *_: stop.set()), map_sandbox_errors(), _opened(state) as world:
         fault_list = load_faults(faults) if faults is not None else ()
