@@ -133,7 +133,7 @@ def within_budget(
 
 
 def as_saved(changes: Iterable[Change], plan: Plan) -> tuple[Change, ...]:
-    """Return the changes without what waits in a saved plan, which keeps what it took; its advice says what waits."""
+    """Return the changes without what waits in a saved plan, which keeps what it took: its advice has the rest."""
     saved = {group.key: group.advice for group in plan.groups if group.waits}
     return tuple(_without_saved(change, saved.get(change.group.key, ())) for change in changes)
 

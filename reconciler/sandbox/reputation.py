@@ -28,7 +28,7 @@ class Reputation:
         self._refused: set[str] = set()
 
     def note_call(self, now: float, *, strangers: int, refusing: Collection[str], creates: bool) -> bool:
-        """Note a call that adds people or creates a group; return whether the account is banned by now.
+        """Note a call that adds people or creates a group; return whether the account is banned.
 
         `refusing` are the numbers in the call of people who refuse to be added.
         """
