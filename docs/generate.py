@@ -99,7 +99,7 @@ They are the same for every format.
 | exit code | meaning |
 |---|---|
 | 0 | success: done, nothing to do, or converged |
-| 1 | an error, a refusal (`plan --detailed-exitcode`: a refused plan) or wrong usage; nothing was changed |
+| 1 | an error, a refusal (also by `plan --detailed-exitcode`), wrong usage, or a finding of `doctor`; nothing changed |
 | 2 | changes are pending (`plan --detailed-exitcode`, `diff --detailed-exitcode`, `drift`) |
 | 3 | an apply ran and did not converge: a step failed, a group was blocked, or a person refused |
 | 130 | interrupted by Ctrl-C or SIGTERM |
@@ -148,7 +148,7 @@ both off.
 
 `apply --audit-log FILE` appends a JSON line for each call that writes, as soon as the call ends. So the log is complete
 even after a `kill -9`, which leaves no `--report`. It holds full phone numbers, and only its owner can read it. What it
-shows of the last 24 hours counts against a [budget](safety.md#an-account-that-lives). At the end of a run, one more line
+shows of the last 24 hours counts against a [budget](safety.md#an-account-that-lives). At the end of a run, a last line
 for each group has the people who refused to be added: its `action` is `refused`, and it has no call.
 
 | member | meaning |

@@ -8,9 +8,8 @@ matches. `cli` has what the command line does with it, one module a command.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
@@ -18,17 +17,15 @@ from reconciler.apply.create_pause import PausedCreates
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
-from reconciler.diff.change import Change, MatchedBy
+from reconciler.diff.change import MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
 from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.diff.number_checks import with_answers
 from reconciler.diff.participants import MAX_CHECKS, numbers_to_check
-from reconciler.errors import ApiError
 from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
 from reconciler.live.fetch import (
     GroupListApi,
     OnRead,
-    check_numbers,
     confirm_listing,
     fetch_invite_links,
     ignore_progress,
@@ -37,13 +34,13 @@ from reconciler.live.fetch import (
 )
 from reconciler.lookalikes import CandidateReader
 from reconciler.model.desired import Desired, RemovalLimit
-from reconciler.model.identity import Identity
-from reconciler.model.live import ContactCheck, ListedGroup, Listing, ReadGroup
+from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
+from reconciler.newcomers import Newcomers, take_newcomers
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
-from reconciler.plan.budget import as_saved, day_limit, raise_if_over_budget, within_budget
+from reconciler.plan.budget import as_saved, raise_if_over_budget
 from reconciler.plan.build import build_plan, groups_awaiting_link, with_invite_links
 from reconciler.plan.edited import (
     former_people,
@@ -111,8 +108,11 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
-    ready = _take_newcomers(changes, desired, client, options, listing)
-    changes = ready.changes
+    newcomers = Newcomers(tuple(changes))
+    has_limits = desired.policy.budget is not None or options.spent.refused
+    if has_limits or numbers_to_check(changes, desired, listing.groups):
+        newcomers = take_newcomers(changes, desired, client, options, listing)
+    changes = newcomers.changes
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
     plan = build_plan(
@@ -126,55 +126,11 @@ def make_plan(
         lookalike_reads=len(reader.seen),
         allowed_lookalikes=tuple(sorted(allowed)),
         live_ids=tuple(listing.names),
-        number_checks=ready.number_checks,
-        pending_until=ready.pending_until,
+        number_checks=newcomers.number_checks,
+        pending_until=newcomers.pending_until,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """The changes that a run takes, how many numbers were looked up, and until when the others wait for the budget."""
-
-    changes: tuple[Change, ...]
-    number_checks: int
-    pending_until: date | None
-
-
-def _take_newcomers(
-    changes: Sequence[Change], desired: Desired, client: Client, options: PlanOptions, listing: Listing
-) -> _Ready:
-    """Take what fits the budget, and look up the newcomers among it: who waits is not looked up.
-
-    Somebody who is not on WhatsApp makes room for another one, so both are done until nobody new is taken.
-    """
-    limit = _checks_allowed(desired, options)
-    asked: set[Identity] = set()
-    answers: dict[Identity, ContactCheck | ApiError] = {}
-    going_on = True
-    while True:
-        taken, until = tuple(changes), None
-        if asked:
-            taken = with_answers(taken, asked, answers, limit)
-        if desired.policy.budget is not None or options.spent.refused:
-            taken, until = within_budget(taken, desired, options)
-        numbers = [one for one in numbers_to_check(taken, desired, listing.groups) if one not in asked]
-        if not numbers:
-            return _Ready(taken, len(answers), until)
-        asked.update(numbers)
-        if going_on:
-            to_check = numbers[: max(0, limit - len(answers))]
-            found = check_numbers(client, to_check)
-            answers |= found
-            going_on = len(found) == len(to_check)
-
-
-def _checks_allowed(desired: Desired, options: PlanOptions) -> int:
-    budget = desired.policy.budget
-    if budget is None or budget.checks_per_day is None:
-        return MAX_CHECKS
-    return int(day_limit(budget.checks_per_day, desired.as_of, desired, options.shard))
 
 
 def verify_saved_plan(

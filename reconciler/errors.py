@@ -36,7 +36,7 @@ class ExitCode(IntEnum):
     """Done, or nothing to do."""
     ERROR = 1
     """An error or a refusal, on the command line too: nothing was changed. A plan that would be refused, with
-    `--detailed-exitcode`."""
+    `--detailed-exitcode`. Something broken, with `doctor`."""
     CHANGES_PENDING = 2
     """Live groups or versions differ (`drift`; `plan` and `diff` with `--detailed-exitcode`)."""
     NOT_CONVERGED = 3

@@ -76,15 +76,7 @@ class Message:
         return tuple(self._pieces())
 
     def _pieces(self) -> Iterator[Piece]:
-        values = dict(self.params)
-        for literal, name, kind in _template(self.code):
-            if literal:
-                yield LiteralText(literal)
-            if "|" in kind:
-                one, many = kind.split("|")
-                yield LiteralText(one if values[name] == 1 else many)
-            elif name:
-                yield from _pieces_of(name, values[name])
+        return sentence_pieces(CATALOGUE[self.code].text, dict(self.params))
 
     def to_text(self) -> str:
         """Return the sentence as plain text for a document: in full, names of others in quotes."""
@@ -124,8 +116,25 @@ def _template(code: str) -> tuple[tuple[str, str, str], ...]:
     entry = CATALOGUE.get(code)
     if entry is None:
         raise ValueError("no message has this code")
-    parts = Formatter().parse(entry.text)
+    return _parts(entry.text)
+
+
+@cache
+def _parts(sentence: str) -> tuple[tuple[str, str, str], ...]:
+    parts = Formatter().parse(sentence)
     return tuple((literal, name or "", (spec or "text") if name else "") for literal, name, spec, _ in parts)
+
+
+def sentence_pieces(sentence: str, values: Mapping[str, Any]) -> Iterator[Piece]:
+    """Yield a sentence, written as in the catalogue, in pieces; the pieces of other messages in it stand among them."""
+    for literal, name, kind in _parts(sentence):
+        if literal:
+            yield LiteralText(literal)
+        if "|" in kind:
+            one, many = kind.split("|")
+            yield LiteralText(one if values[name] == 1 else many)
+        elif name:
+            yield from _pieces_of(name, values[name])
 
 
 def _is_of(kind: str, value: object) -> bool:

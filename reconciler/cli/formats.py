@@ -65,6 +65,9 @@ PROBLEM_FORMATS: Final = _formats(
 WHO_FORMATS: Final = _formats(text="person:render_person", json="person:render_person_json")
 """Of a person's memberships, for `who`."""
 
+DOCTOR_FORMATS: Final = _formats(text="doctor:render_examination", json="doctor:render_examination_json")
+"""Of an `Examination`, for `doctor`."""
+
 DIFFERENCE_FORMATS: Final = _formats(
     text="config_diff:render_config_diff",
     json="config_diff:render_config_diff_json",
@@ -73,6 +76,6 @@ DIFFERENCE_FORMATS: Final = _formats(
 """Of a `ConfigDiff`, for `diff`."""
 
 ALL_FORMATS: Final = frozenset[str]().union(
-    PLAN_FORMATS, RESULT_FORMATS, DRY_RUN_FORMATS, PROBLEM_FORMATS, WHO_FORMATS, DIFFERENCE_FORMATS
+    PLAN_FORMATS, RESULT_FORMATS, DRY_RUN_FORMATS, PROBLEM_FORMATS, WHO_FORMATS, DOCTOR_FORMATS, DIFFERENCE_FORMATS
 )
 """Every format that some command has."""

@@ -27,6 +27,10 @@ from reconciler.cli.signals import handle_signals, ignore_signals
 from reconciler.errors import ExitCode, ReconcilerError
 
 COMMANDS = {
+    "doctor": (
+        "reconciler.cli.commands.doctor:doctor",
+        "Check the file, the key, the server and the groups; only reads.",
+    ),
     "validate": ("reconciler.cli.commands.validate:validate", "Check the configuration offline."),
     "plan": ("reconciler.cli.commands.plan:plan", "Show what apply would change; never writes."),
     "apply": ("reconciler.cli.commands.apply:apply", "Make the live groups match the configuration."),

@@ -45,10 +45,11 @@ STATUS_SECONDS: Final = 0.25
 
 
 class ReadingProgress:
-    """How many groups are read, and when the next call may be sent."""
+    """How many groups are read, or `numbers` checked, and when the next call may be sent."""
 
-    def __init__(self, seconds_to_wait: SecondsToWait) -> None:
+    def __init__(self, seconds_to_wait: SecondsToWait, *, numbers: bool = False) -> None:
         self._seconds_to_wait = seconds_to_wait
+        self._words = "numbers checked" if numbers else "groups read"
         self._done = 0
         self._total = 0
 
@@ -61,7 +62,7 @@ class ReadingProgress:
         return {"read": self._done, "groups": self._total, "seconds_to_wait": ceil(self._seconds_to_wait())}
 
     def __str__(self) -> str:
-        done = f"{self._done} of {self._total} groups read" if self._total else "reading the list of groups"
+        done = f"{self._done} of {self._total} {self._words}" if self._total else "reading the list of groups"
         return ", ".join(filter(None, (done, next_call(self._seconds_to_wait))))
 
     def log(self) -> None:
@@ -124,9 +125,11 @@ def describe_step(step: Step) -> str:
 
 
 @contextmanager
-def show_reading(global_options: GlobalOptions, seconds_to_wait: SecondsToWait) -> Iterator[ReadingProgress]:
-    """Show how many groups are read: on a terminal after a second, elsewhere every ten."""
-    progress = ReadingProgress(seconds_to_wait)
+def show_reading(
+    global_options: GlobalOptions, seconds_to_wait: SecondsToWait, *, numbers: bool = False
+) -> Iterator[ReadingProgress]:
+    """Show how many groups are read, or `numbers` checked: on a terminal after a second, elsewhere every ten."""
+    progress = ReadingProgress(seconds_to_wait, numbers=numbers)
     if global_options.quiet:
         yield progress
     elif _on_terminal(global_options):

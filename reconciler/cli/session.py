@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.cli.global_options import GlobalOptions
     from reconciler.live.client import Client
     from reconciler.live.throttle import Throttle
-    from reconciler.live.transport import Transport
+    from reconciler.live.transport import Exchange, Transport
     from reconciler.model.live import CallRecord
 
 SANDBOX_STATE = Path(".reconciler") / "sandbox.sqlite"
@@ -61,6 +61,14 @@ class Endpoint:
         from reconciler.live import base_url
 
         return base_url.parse_base_url(self.url).server
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """The key, which `repr` leaves out, and where it comes from, as a user names it."""
+
+    value: str = field(repr=False)
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +115,10 @@ def open_session(
     *,
     read_only: bool,
     observer: Callable[[CallRecord], None] | None = None,
+    listener: Callable[[Exchange], None] | None = None,
+    attempts: int | None = None,
 ) -> Iterator[Session]:
-    """Open the API, or the embedded server with its state in `.reconciler/`.
+    """Open the API, or the embedded server with its state in `.reconciler/`; a call is sent `attempts` times at most.
 
     Raises UsageError when the instance or the key is not set.
     """
@@ -120,7 +130,8 @@ def open_session(
     with _server(global_options, endpoint, account) as (url, key):
         throttle = Throttle(global_options.rate, account.writes_per_minute, stop.event)
         connect = partial(Transport, url, key, timeout=global_options.timeout, throttle=throttle)
-        with closing(connect(read_only=read_only, observer=observer)) as transport:
+        connect = partial(connect, attempts=attempts) if attempts is not None else connect
+        with closing(connect(read_only=read_only, observer=observer, listener=listener)) as transport:
             client = Client(transport, endpoint.instance_id)
             yield Session(client, throttle, stop, lambda call: connect(only=call, observer=observer))
 
@@ -136,7 +147,7 @@ def reading_session(global_options: GlobalOptions, account: Account) -> Iterator
 def _server(global_options: GlobalOptions, endpoint: Endpoint, account: Account) -> Iterator[tuple[str, str]]:
     """Yield the server's URL and API key; run the embedded server where that is the endpoint."""
     if endpoint.url is not None:
-        key = _api_key(global_options)
+        key = find_api_key(global_options).value
         register_secret(key)
         yield endpoint.url, key
         return
@@ -150,23 +161,26 @@ def _server(global_options: GlobalOptions, endpoint: Endpoint, account: Account)
             yield server.url, server.key
 
 
-def _api_key(global_options: GlobalOptions) -> str:
-    """Return the key from --api-key-file, else from WAPPFY_API_KEY, else from RECONCILER_API_KEY_FILE."""
+def find_api_key(global_options: GlobalOptions) -> ApiKey:
+    """Return the key from --api-key-file, else from WAPPFY_API_KEY, else from RECONCILER_API_KEY_FILE.
+
+    Raises UsageError when no key is set, or its file cannot be read.
+    """
     key = os.environ.get("WAPPFY_API_KEY")
     path, typed = global_options.api_key_file, global_options.api_key_file_typed
     if path is not None and (typed or not key):
+        option = "--api-key-file" if typed else "RECONCILER_API_KEY_FILE"
         try:
-            return path.read_text(encoding="utf-8").strip()
+            return ApiKey(path.read_text(encoding="utf-8").strip(), option)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-            option = "--api-key-file" if typed else "RECONCILER_API_KEY_FILE"
             # The message does not repeat the path: it may be the key itself.
             raise UsageError(
                 f"cannot read the file that {option} names: {reason}", "give the path of a file, not the key"
             ) from None
     if not key:
         raise UsageError("no API key is set", "set WAPPFY_API_KEY, pass --api-key-file, or use --sandbox to try it out")
-    return key.strip()
+    return ApiKey(key.strip(), "WAPPFY_API_KEY")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from reconciler.diff.participants import (
 from reconciler.errors import InvalidResponse
 from reconciler.messages import Message
 from reconciler.model.desired import MAX_FURTHER_CALLS, Desired, DesiredGroup, Membership, Person, State, Unmanaged
+from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import TEXT_FIELDS, Untrusted, normalize, texts_equal
@@ -250,8 +251,8 @@ def wrong_account_advice(changes: Iterable[Change], desired: Desired) -> tuple[A
     lives = [change.live for change in changes if change.live is not None and change.live.participants]
     if account is None:
         return ()
-    missing = sum(all(p.identity not in (None, account.identity) for p in live.participants) for live in lives)
-    if missing < _FEWEST_GROUPS or missing * 2 <= len(lives):
+    missing = sum(lacks_account(live, account.identity) for live in lives)
+    if not is_nowhere(missing, len(lives)):
         return ()
     message = Message.of(
         "own-number-nowhere",
@@ -261,3 +262,13 @@ def wrong_account_advice(changes: Iterable[Change], desired: Desired) -> tuple[A
         place=desired.account_place or "the file",
     )
     return (Advice(AdviceKind.DOUBTFUL, message),)
+
+
+def lacks_account(live: LiveGroup, account: Identity) -> bool:
+    """Whether the account's number is surely not in a group that was read: everybody else in it has a number."""
+    return all(p.identity not in (None, account) for p in live.participants)
+
+
+def is_nowhere(missing: int, total: int) -> bool:
+    """Whether a number that `missing` of `total` groups lack is probably not the account's."""
+    return missing >= _FEWEST_GROUPS and missing * 2 > total

@@ -27,6 +27,7 @@ from reconciler.model.live import (
     LiveGroup,
     OddEntry,
     PersonAnswer,
+    Webhook,
 )
 from reconciler.model.text import texts_equal
 from reconciler.sanitize.mask import mask_person
@@ -149,6 +150,16 @@ class Client:
 
         contacts = Paginator(fetch, decode.contact, _contact_key, str(endpoints.CONTACTS)).read_all()
         return tuple(sorted(contacts.entries, key=lambda contact: (contact.id, contact.name or "")))
+
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """List the webhooks of the key's user, for any of their instances, sorted by id."""
+
+        def fetch(query: Mapping[str, int] | None) -> Any:
+            call = endpoints.WEBHOOKS
+            return self._transport.request(call.method, call.path, params=query, retry=Retry.IDEMPOTENT).data
+
+        webhooks = Paginator(fetch, decode.webhook, attrgetter("id"), str(endpoints.WEBHOOKS)).read_all()
+        return tuple(sorted(webhooks.entries, key=attrgetter("id")))
 
     def check_contact(self, phone: str) -> ContactCheck:
         """Return whether an international number ("+" is optional) is on WhatsApp, and under which JID."""

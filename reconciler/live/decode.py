@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -25,6 +25,7 @@ from reconciler.model.live import (
     OddEntry,
     Participant,
     PersonAnswer,
+    Webhook,
 )
 from reconciler.model.text import Untrusted, is_blank
 
@@ -97,6 +98,7 @@ def _kind(raw: Any) -> str:
 
 
 _NUMBER = re.compile(r"\+?(?P<digits>[1-9][0-9]{4,14})", re.ASCII)
+_URL_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([a-z0-9.-]+)", re.ASCII | re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s().-]")
 _ROLE_FIELDS = frozenset({"admin", "is_admin", "isAdmin", "is_super_admin", "isSuperAdmin"})
 _STATUS = re.compile(r"[1-5][0-9]{2}", re.ASCII)
@@ -248,7 +250,32 @@ def contact_check(value: JsonValue) -> ContactCheck:
 def instance(value: JsonValue) -> Instance:
     """Decode the instance behind the key."""
     kind = value.optional("type")
-    return Instance(value.field("id").text(), value.field("status").text(), kind.text() if kind else "waha")
+    return Instance(
+        value.field("id").text(), value.field("status").text(), kind.text() if kind else "waha", _own_number(value.raw)
+    )
+
+
+def _own_number(raw: Mapping[str, Any]) -> Identity | None:
+    """Return the number of an instance; None where no field has one. No document names the field, so none is wrong."""
+    fields = (raw.get(name) for name in ("phone", "number", *_PHONE_FIELDS))
+    jids = (_phone_jid(str(value)) for value in fields if type(value) in (str, int))
+    return next((identity_of_jid(jid) for jid in jids if jid is not None), None)
+
+
+def webhook(value: JsonValue) -> Webhook:
+    """Decode one webhook; its secret, and the path of its URL, are left where they are."""
+    events, instance_id, active = value.optional("events"), value.optional("instance_id"), value.optional("is_active")
+    url, id_ = value.field("url").text(), value.field("id")
+    if not isinstance(id_.raw, str | int):
+        raise id_.type_error("an id")
+    host = _URL_HOST.match(url)
+    return Webhook(
+        id=str(id_.raw),
+        host=Untrusted(host[1] if host else ""),
+        events=tuple(event.text() for event in events.entries()) if events else (),
+        instance_id=instance_id.text() if instance_id else None,
+        is_active=active.flag() if active else None,
+    )
 
 
 def _group_id(value: JsonValue) -> str:

@@ -13,6 +13,8 @@ INSTANCE = ApiCall("GET", "")
 GROUPS = ApiCall("GET", "/groups")
 CONTACTS = ApiCall("GET", "/contacts")
 CONTACT_CHECK = ApiCall("GET", "/contacts/check")
+WEBHOOKS = ApiCall("GET", "/webhooks")
+"""Of the key's user, so not below an instance."""
 
 
 def group(group_id: str) -> ApiCall:

@@ -186,7 +186,9 @@ def fetch_invite_links(client: InviteLinkApi, ids: Sequence[str], parallelism: i
     return _in_parallel(fetch, ids, parallelism)
 
 
-def check_numbers(client: ContactApi, numbers: Iterable[Identity]) -> dict[Identity, ContactCheck | ApiError]:
+def check_numbers(
+    client: ContactApi, numbers: Sequence[Identity], on_read: OnRead = ignore_progress
+) -> dict[Identity, ContactCheck | ApiError]:
     """Look these numbers up, one call each: is each on WhatsApp? The error if the API does not say.
 
     After `MAX_FAILED_CHECKS` errors no more numbers are looked up, so that an API without this call costs little.
@@ -196,6 +198,7 @@ def check_numbers(client: ContactApi, numbers: Iterable[Identity]) -> dict[Ident
     for number in numbers:
         if failed == MAX_FAILED_CHECKS:
             break
+        on_read(len(answers), len(numbers))
         try:
             answers[number] = client.check_contact(number)
         except ApiError as error:

@@ -73,16 +73,17 @@ def decide_retry(
     invalid_responses: int,
     chance: float,
     reached: bool = True,
+    most: int = MAX_ATTEMPTS,
 ) -> Pause | None:
     """Return the wait before the next attempt; None if the call must not be sent again.
 
     A write that WhatsApp itself refuses as too much (`rate-overlimit`) is not sent again: that is what accounts are
     banned for. `attempts` and `invalid_responses` count those of this call so far; `chance` is a random number from 0
-    to 1; `reached`: the server has answered before. A 429 is waited out until the window's reset, else as long as
-    `Retry-After` says, else 1, 2, 4, 8 s, as after any other failure.
+    to 1; `reached`: the server has answered before; `most`: how often a call is sent at most. A 429 is waited out until
+    the window's reset, else as long as `Retry-After` says, else 1, 2, 4, 8 s, as after any other failure.
     """
     error = failure.error
-    most = MAX_ATTEMPTS_AT_NO_SERVER if isinstance(error, Unreachable) and not reached else MAX_ATTEMPTS
+    most = min(most, MAX_ATTEMPTS_AT_NO_SERVER) if isinstance(error, Unreachable) and not reached else most
     if attempts >= most or not _may_retry(error, method, retry, invalid_responses):
         return None
     seconds = 2.0 ** (attempts - 1) * (1 + JITTER * chance)

@@ -24,7 +24,7 @@ from reconciler.errors import (
 from reconciler.live.base_url import parse_base_url, validate_api_key
 from reconciler.live.http import HttpSession
 from reconciler.live.responses import ApiResponse, HttpResponse, read_response
-from reconciler.live.retry import NO_PAUSE, Failure, Pause, Retry, decide_retry
+from reconciler.live.retry import MAX_ATTEMPTS, NO_PAUSE, Failure, Pause, Retry, decide_retry
 from reconciler.live.throttle import LOGGED_WAIT_SECONDS, Throttle
 from reconciler.model.live import CallRecord
 from reconciler.sanitize.mask import mask_text
@@ -59,13 +59,29 @@ class _Call:
         return f"{self.path}?{query}" if query else self.path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its response, for `doctor`; `path` and `query` as sent, so they may hold a number.
+
+    `sent_at` and `received_at` are Unix seconds on this machine's clock.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, Any]
+    sent_at: float
+    received_at: float
+    response: HttpResponse
+
+
 class Transport(AbstractContextManager["Transport"]):
     """One pooled session with one key to one address, for all threads.
 
     timeout: seconds to connect, and again until the whole response is there. throttle: decides when a call is sent;
     once it is stopped, calls under way finish and no other starts (Interrupted). read_only: allow GET alone. only:
     method and path of the one call that this session allows. observer: receives a record of every attempt, from any
-    thread.
+    thread. listener: receives every response as it came, with all that is in it. attempts: how often a call is sent at
+    most.
 
     The key is in the session's headers and nowhere else: in no error, record, log line or repr.
     """
@@ -80,12 +96,16 @@ class Transport(AbstractContextManager["Transport"]):
         read_only: bool = False,
         only: tuple[str, str] | None = None,
         observer: Callable[[CallRecord], None] | None = None,
+        listener: Callable[[Exchange], None] | None = None,
+        attempts: int = MAX_ATTEMPTS,
     ) -> None:
         valid_key = validate_api_key(key)
         self._throttle = throttle
         self._read_only = read_only
         self._only = only
         self._observer = observer
+        self._listener = listener
+        self._attempts = attempts
         self._reached = False
         self._redact: Callable[[str], str] = lambda text: text.replace(valid_key, KEY_REMOVED)
         self._session = HttpSession(parse_base_url(base_url), valid_key, timeout, throttle.now)
@@ -124,6 +144,7 @@ class Transport(AbstractContextManager["Transport"]):
                 invalid_responses=invalid,
                 chance=_RANDOM.random(),
                 reached=self._reached,
+                most=self._attempts,
             )
             if decision is None:
                 raise error from earlier
@@ -146,13 +167,15 @@ class Transport(AbstractContextManager["Transport"]):
         except Interrupted:
             again = " again" if number > 1 else ""
             raise Interrupted(f"interrupted before {call.endpoint} was sent{again}") from earlier
-        at, started = datetime.now(UTC).isoformat(timespec="milliseconds"), time.monotonic()
+        wall, started = time.time(), time.monotonic()
+        at = datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds")
         response: HttpResponse | None = None
         until_reset: float | None = None
         outcome: ApiResponse | ApiError
         try:
             response = self._session.send(call.method, call.path, call.endpoint, json=call.json, params=call.params)
             self._reached = True
+            self._tell(call, response, wall)
             outcome = read_response(response, call.endpoint, self._redact)
         except ApiError as error:
             outcome = error
@@ -162,6 +185,18 @@ class Transport(AbstractContextManager["Transport"]):
         if isinstance(outcome, ApiResponse):
             return outcome
         return Failure(outcome, response.headers if response else {}, until_reset)
+
+    def _tell(self, call: _Call, response: HttpResponse, sent_at: float) -> None:
+        if self._listener is not None:
+            exchange = Exchange(
+                method=call.method,
+                path=call.path,
+                query=call.params or {},
+                sent_at=sent_at,
+                received_at=time.time(),
+                response=response,
+            )
+            self._listener(exchange)
 
     def _log_retry(self, call: _Call, number: int, error: ApiError, seconds: int) -> None:
         fields = {

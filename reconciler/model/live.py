@@ -122,11 +122,29 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The account behind the API key's instance. `status` is "connected" when groups work, `kind` "waha" or other."""
+    """The account behind the API key's instance. `status` is "connected" when groups work, `kind` "waha" or other.
+
+    `number` is the account's own, where the API tells it.
+    """
 
     id: str
     status: str
     kind: str = "waha"
+    number: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """An address that Wappfy sends events to: only its host, because the rest of a URL may be a secret.
+
+    `instance_id` is None where it gets the events of all instances, `is_active` where the API does not tell it.
+    """
+
+    id: str
+    host: Untrusted
+    events: tuple[str, ...] = ()
+    instance_id: str | None = None
+    is_active: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from math import inf
 from typing import Final
 
 from reconciler.diff.change import Advice, AdviceKind, Change
+from reconciler.diff.participants import MAX_CHECKS
 from reconciler.errors import PlanFileError
 from reconciler.messages import Message
 from reconciler.model.desired import Budget, Desired
@@ -102,6 +103,14 @@ def day_limit(limit: int | None, day: date, desired: Desired, shard: Shard | Non
         return allowed
     each, rest = divmod(allowed, shard.count)
     return each + ((shard.index + day.toordinal()) % shard.count < rest)
+
+
+def checks_allowed(desired: Desired, shard: Shard | None = None) -> int:
+    """Return how many numbers a run looks up at most."""
+    budget = desired.policy.budget
+    if budget is None or budget.checks_per_day is None:
+        return MAX_CHECKS
+    return int(day_limit(budget.checks_per_day, desired.as_of, desired, shard))
 
 
 def within_budget(

@@ -123,7 +123,7 @@ def message_pieces(message: Message | None) -> Pieces:
     parts = message.pieces()
     to_copy = {"id"} if message.code == "live-group-shared" else {"ids"}
     values = [part.value for part in parts if isinstance(part, Parameter) and part.name in to_copy]
-    return (*map(_message_piece, parts), *id_note(" ".join(value for value in values if isinstance(value, str))))
+    return (*map(message_piece, parts), *id_note(" ".join(value for value in values if isinstance(value, str))))
 
 
 def id_note(text: str) -> Pieces:
@@ -131,7 +131,8 @@ def id_note(text: str) -> Pieces:
     return (MaskedIdNote(),) if _EARLY_ID.search(text) else ()
 
 
-def _message_piece(piece: LiteralText | Parameter) -> Piece:
+def message_piece(piece: LiteralText | Parameter) -> Piece:
+    """Return a piece of a message: our own words as they are, what comes from outside to be masked and escaped."""
     if isinstance(piece, LiteralText):
         return piece
     match piece.value:

@@ -10,6 +10,7 @@ leave open, and a `Fault` makes the server misbehave. The web server is loaded o
 
 from reconciler.sandbox.database import reset
 from reconciler.sandbox.faults import Fault, FaultKind
+from reconciler.sandbox.likeness import Likeness, load_likeness
 from reconciler.sandbox.manual_changes import shake
 from reconciler.sandbox.records import MissingWebServer, SandboxError
 from reconciler.sandbox.seed import add_seed, load_faults, seed_world, top_level_keys
@@ -22,6 +23,7 @@ __all__ = [
     "Dialect",
     "Fault",
     "FaultKind",
+    "Likeness",
     "MissingWebServer",
     "Paging",
     "SandboxError",
@@ -30,6 +32,7 @@ __all__ = [
     "World",
     "add_seed",
     "load_faults",
+    "load_likeness",
     "reset",
     "seed_world",
     "shake",

@@ -27,8 +27,9 @@ from reconciler.sandbox.http_messages import (
     HttpReply,
     bare_reply,
     error_reply,
+    json_reply,
     not_found,
-    success_reply,
+    success_document,
 )
 from reconciler.sandbox.records import SandboxError
 from reconciler.sandbox.settings import Dialect
@@ -56,23 +57,41 @@ def openapi_document(folders: tuple[Path, ...] = _SCHEMA_FOLDERS) -> bytes:
     raise SandboxError(f"{_OPENAPI_NAME} is missing from this installation; install the package again")
 
 
+_CALLS: Mapping[Callable[..., Any], str] = {
+    handlers.get_instance: "GET /instances/{id}",
+    handlers.list_groups: "GET /groups",
+    handlers.get_group: "GET /groups/{id}",
+    handlers.check_contact: "GET /contacts/check",
+}
+"""The handlers of which a capture knows the responses, by the name it has for them."""
+
+
 def _routes(service: Service) -> list[tuple[re.Pattern[str], Mapping[str, Endpoint]]]:
     """Return every path, and its endpoints by method; the first path that matches a request counts."""
 
+    def reply(data: Any, request: ApiRequest, status: int, call: str) -> HttpReply:
+        document = success_document(data, request)
+        return json_reply(document if service.likeness is None else service.likeness.adapt(call, document), status)
+
     def on_instance(path: str, handler: Callable[..., Any]) -> Endpoint:
         status = 201 if handler is handlers.create_group else 200
+        call = _CALLS.get(handler, "")
 
         def endpoint(request: ApiRequest, instance_id: str, **path_params: str) -> HttpReply:
             with service.open_context(request, instance_id) as context:
                 if path.startswith(("/groups", "/messages")):
                     context.require_groups()
-                return success_reply(handler(context, **path_params), request, status)
+                return reply(handler(context, **path_params), request, status, call)
 
         return endpoint
 
     def webhooks(request: ApiRequest) -> HttpReply:
         with service.world.transaction() as db:
-            return success_reply(handlers.create_webhook(db, request), request, 201)
+            return reply(handlers.create_webhook(db, request), request, 201, "")
+
+    def list_webhooks(request: ApiRequest) -> HttpReply:
+        with service.world.transaction() as db:
+            return reply(handlers.list_webhooks(db), request, 200, "GET /webhooks")
 
     def openapi(_request: ApiRequest) -> HttpReply:
         return HttpReply(200, openapi_document(), {"content-type": "application/json"})
@@ -83,7 +102,7 @@ def _routes(service: Service) -> list[tuple[re.Pattern[str], Mapping[str, Endpoi
         }
         for path, methods in _instance_handlers(service.settings.dialect).items()
     }
-    routes |= {"/api/webhooks": {"POST": webhooks}, OPENAPI_PATH: {"GET": openapi}}
+    routes |= {"/api/webhooks": {"GET": list_webhooks, "POST": webhooks}, OPENAPI_PATH: {"GET": openapi}}
     return [(compile_path(path)[0], methods) for path, methods in routes.items()]
 
 

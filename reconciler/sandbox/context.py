@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import reconciler.sandbox.store as store
 from reconciler.sandbox.faults import Fault, FaultSchedule
 from reconciler.sandbox.http_messages import ApiFailure, ApiRequest, forbidden, invalid, not_found
+from reconciler.sandbox.likeness import Likeness
 from reconciler.sandbox.records import Account, Effect, Group, Instance, InstanceStatus, InstanceType
 from reconciler.sandbox.reputation import Reputation
 from reconciler.sandbox.serializers import Serializer
@@ -89,12 +90,15 @@ class Service:
     `on_call` runs before each request, in the server's thread, and may change the world between two calls, but must
     not send requests to this server; `after_call` runs after a request took effect and before its response is sent.
     `failures` collects the exceptions of hooks and handlers: bugs, assertions. `clock` returns Unix seconds; a test may
-    put another one in its place.
+    put another one in its place. With a `likeness`, it answers like the server that was captured.
     """
 
-    def __init__(self, world: World, settings: Settings, faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, world: World, settings: Settings, faults: Sequence[Fault] = (), likeness: Likeness | None = None
+    ) -> None:
         self.world = world
         self.settings = settings
+        self.likeness = likeness
         self.faults = FaultSchedule(faults)
         self.on_call: Hook | None = None
         self.after_call: Hook | None = None

@@ -287,8 +287,16 @@ def create_webhook(db: sqlite3.Connection, request: ApiRequest) -> Any:
     if instance_id is not None:
         require_instance(db, instance_id)
     webhook = {**_WEBHOOK_DEFAULTS, **body}
-    public = {name: value for name, value in webhook.items() if name != "secret"}
-    return {"id": store.put_webhook(db, webhook), **public}
+    return _public_webhook(store.put_webhook(db, webhook), webhook)
+
+
+def list_webhooks(db: sqlite3.Connection) -> Any:
+    """Handle GET /api/webhooks: all subscriptions of the key's user. The result omits their secrets."""
+    return [_public_webhook(id_, webhook) for id_, webhook in store.webhooks_by_id(db).items()]
+
+
+def _public_webhook(id_: str, webhook: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": id_, **{name: value for name, value in webhook.items() if name != "secret"}, "is_active": True}
 
 
 def _check_webhook(body: dict[str, Any]) -> None:

@@ -75,13 +75,18 @@ def not_found(message: str) -> ApiFailure:
 
 def success_reply(data: Any, request: ApiRequest, status: int = 200) -> HttpReply:
     """Return a response with the documented success envelope."""
-    return _json_reply(request, status, {"success": True, "data": data}, {})
+    return json_reply(success_document(data, request), status)
+
+
+def success_document(data: Any, request: ApiRequest) -> dict[str, Any]:
+    """Return the documented success envelope around data."""
+    return {"success": True, "data": data, "meta": _meta(request)}
 
 
 def error_reply(error: ApiFailure, request: ApiRequest) -> HttpReply:
     """Return a response with the documented error envelope."""
     content = {"code": error.code, "message": error.message, "details": error.details}
-    return _json_reply(request, error.status, {"success": False, "error": content}, error.headers)
+    return json_reply({"success": False, "error": content, "meta": _meta(request)}, error.status, error.headers)
 
 
 def bare_reply(reply: HttpReply) -> HttpReply:
@@ -138,7 +143,11 @@ def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _json_reply(request: ApiRequest, status: int, content: Mapping[str, Any], headers: Mapping[str, str]) -> HttpReply:
-    meta = {"requestId": f"req_{request.seq:012d}", "timestamp": format_timestamp(request.now)}
-    body = json.dumps({**content, "meta": meta}, ensure_ascii=False).encode()
-    return HttpReply(status, body, {"content-type": "application/json", **headers})
+def _meta(request: ApiRequest) -> dict[str, str]:
+    return {"requestId": f"req_{request.seq:012d}", "timestamp": format_timestamp(request.now)}
+
+
+def json_reply(document: Any, status: int, headers: Mapping[str, str] | None = None) -> HttpReply:
+    """Return a response with a JSON document."""
+    body = json.dumps(document, ensure_ascii=False).encode()
+    return HttpReply(status, body, {"content-type": "application/json", **(headers or {})})

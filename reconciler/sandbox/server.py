@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler.sandbox.context import Service
 from reconciler.sandbox.faults import Fault, FaultSchedule
+from reconciler.sandbox.likeness import Likeness
 from reconciler.sandbox.records import MissingWebServer, SandboxError
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.world import World
@@ -33,13 +34,14 @@ class Server(Service):
         faults: Sequence[Fault] = (),
         host: str = "127.0.0.1",
         port: int = 0,
+        likeness: Likeness | None = None,
     ) -> None:
         try:
             from reconciler.sandbox.uvicorn_thread import UvicornThread
         except ImportError as error:
             package = (error.name or "a web server").partition(".")[0]
             raise MissingWebServer(f"the embedded server needs {package}, which is not installed") from error
-        super().__init__(world, settings or Settings(), faults)
+        super().__init__(world, settings or Settings(), faults, likeness)
         self._make_thread = partial(UvicornThread, self)
         self._address = (host, port)
         self._thread: UvicornThread | None = None

@@ -113,12 +113,22 @@ def put_contact(db: sqlite3.Connection, instance_id: str, contact: Contact) -> N
 def put_webhook(db: sqlite3.Connection, body: dict[str, Any]) -> str:
     """Store a webhook subscription and return its id."""
     cursor = db.execute("INSERT INTO webhooks (body) VALUES (?)", (json.dumps(body),))
-    return f"wh_{cursor.lastrowid:08d}"
+    return _webhook_id(cursor.lastrowid)
 
 
 def list_webhooks(db: sqlite3.Connection) -> list[dict[str, Any]]:
     """Return all webhook subscriptions, in order of creation."""
-    return [json.loads(row["body"]) for row in db.execute("SELECT body FROM webhooks ORDER BY seq")]
+    return list(webhooks_by_id(db).values())
+
+
+def webhooks_by_id(db: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+    """Return all webhook subscriptions by id, in order of creation."""
+    rows = db.execute("SELECT seq, body FROM webhooks ORDER BY seq")
+    return {_webhook_id(row["seq"]): json.loads(row["body"]) for row in rows}
+
+
+def _webhook_id(seq: int | None) -> str:
+    return f"wh_{seq:08d}"
 
 
 def _account(row: sqlite3.Row) -> Account:

@@ -117,6 +117,8 @@ TABLE: Mapping[str, Mapping[str, int]] = {
     "drift --notify alpha": PENDING | {"interrupted writing": 130},
     "drift --notify nobody": dict.fromkeys(PENDING, 1),
     "who alice": READING,
+    "doctor": READING,
+    "doctor --numbers": READING,
     "who nobody": dict.fromkeys(PENDING, 1),
     "invite alpha": READING,
     "invite nobody": dict.fromkeys(PENDING, 1),
@@ -189,8 +191,9 @@ def test_the_exit_code_is_the_same_in_every_format(
     if code in (1, 2):
         assert _changes(stage) == before, "1 and 2 say that nothing was changed"
     if code in (1, 130):
-        # The problems that `validate` finds are its result, so they go to stdout.
-        assert ran.out.strip() if line == "validate" else ran.err.strip()
+        # What `validate` and `doctor` find is their result, so it goes to stdout.
+        is_result = code == 1 and line.split()[0] in ("validate", "doctor")
+        assert ran.out.strip() if is_result else ran.err.strip()
     if code == 1 and format_ == "json":
         assert isinstance(json.loads(ran.out), dict), "jq always has something"
 

@@ -52,6 +52,8 @@ LINES = {
     "diff clean.yaml groups.yaml": "diff",
     "diff clean.yaml clean.yaml": "diff",
     "who alice": "who",
+    "doctor": "doctor",
+    "doctor bad.yaml --numbers": "doctor",
     "who +12025550144": "who",
 }
 

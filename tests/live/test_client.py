@@ -21,6 +21,7 @@ from reconciler.model.live import (
     LiveGroup,
     Participant,
     PersonAnswer,
+    Webhook,
 )
 from reconciler.model.text import Untrusted
 from tests.live.scripted_server import NO_BODY, Expect, ScriptedServer
@@ -51,6 +52,7 @@ REFERENCE_LIVE = LiveGroup(
     id=GROUP, name=Untrusted("Project Alpha"), description=Untrusted(""), participants=(ALICE_OWNER, BOB_ADMIN)
 )
 
+ODD: list[Any] = [None, True, 1.5, "", "none", "1@lid", [], {"a": 1}]
 CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
     (
         "instance",
@@ -65,6 +67,42 @@ CASES: list[tuple[str, Callable[[Client], Any], Expect, Any]] = [
         lambda c: c.instance(),
         Expect("GET", BASE, data={"id": "inst_abc123", "status": "scan_qr", "name": None}),
         Instance("inst_abc123", "scan_qr", "waha"),
+    ),
+    (
+        "instance with its number",
+        lambda c: c.instance(),
+        Expect("GET", BASE, data={"id": "inst_abc123", "status": "connected", "phone_number": "+1 202 555 0100"}),
+        Instance("inst_abc123", "connected", "waha", Identity("+12025550100")),
+    ),
+    *(
+        (
+            f"instance with a phone that is {odd!r}",
+            lambda c: c.instance(),
+            Expect("GET", BASE, data={"id": "inst_abc123", "status": "connected", "phone": odd, "jid": [odd]}),
+            Instance("inst_abc123", "connected", "waha"),
+        )
+        for odd in ODD
+    ),
+    (
+        "webhooks, without secrets",
+        lambda c: c.webhooks(),
+        Expect(
+            "GET",
+            "/webhooks",
+            data=[
+                {
+                    "id": 7,
+                    "url": "https://u:s3cr3t@example.com/s3cr3t?t=s3cr3t",
+                    "secret": "s3cr3t",
+                    "events": ["group.left"],
+                },
+                {"id": "wh_1", "url": "https://[", "events": [], "instance_id": "inst_abc123", "is_active": False},
+            ],
+        ),
+        (
+            Webhook(id="7", host=Untrusted("example.com"), events=("group.left",)),
+            Webhook(id="wh_1", host=Untrusted(""), instance_id="inst_abc123", is_active=False),
+        ),
     ),
     (
         "list, guide",

@@ -224,8 +224,10 @@ def test_a_webhook_is_stored_and_its_secret_is_not_returned() -> None:
             "instance_id": INSTANCE,
             "retry_count": 3,
             "timeout_ms": 10000,
+            "is_active": True,
         }
         assert api.world.webhooks()[0]["secret"] == "s3"
+        assert api.call("GET", url).json()["data"] == [answer.json()["data"]]
 
 
 @pytest.mark.parametrize(

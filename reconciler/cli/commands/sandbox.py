@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from reconciler.atomic_file import is_missing
 from reconciler.cli.command import LazyGroup, command, pass_global_options
@@ -23,7 +25,7 @@ from reconciler.sanitize.escape import mask_and_escape
 from reconciler.sanitize.mask import mask_number
 
 if TYPE_CHECKING:
-    from reconciler.sandbox import World
+    from reconciler.sandbox import Likeness, Settings, World
 
 EXAMPLE = """\b
 Example:
@@ -72,6 +74,11 @@ def sandbox() -> None:
 )
 @option("--paging", type=click.Choice(["none", "offset", "page"]), default="none", help="Paging style of lists.")
 @option("--rate-limit", type=click.IntRange(1), default=100, help="Calls allowed per window.")
+@file_option(
+    "--like",
+    help="Answer like the server of this capture (`doctor --capture`): its dialect, paging, envelope, fields and rate "
+    "limit. --dialect, --paging and --rate-limit override it.",
+)
 @option(
     "--window",
     type=click.FloatRange(0.1, 86_400),
@@ -97,6 +104,7 @@ def serve(
     dialect: str,
     paging: str,
     rate_limit: int,
+    like: Path | None,
     window: float,
     ban_above: int | None,
 ) -> int:
@@ -105,20 +113,39 @@ def serve(
     Without --from, a new state has no groups and one instance (--instance-id, by default inst_sandbox) with the
     number +1 202 555 0100. The API key is wappfy_sk_sandbox_key.
     """
-    from reconciler.sandbox import Dialect, Paging, Server, Settings, load_faults
+    from reconciler.sandbox import Dialect, Paging, Server, Settings, load_faults, load_likeness
 
     settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window, ban_above=ban_above)
+    with map_sandbox_errors():
+        likeness = load_likeness(like) if like is not None else None
+    settings = settings if likeness is None else _like(settings, likeness)
     stop = SignalEvent()  # stopping the server is not an error
     with on_signal(lambda *_: stop.set()), map_sandbox_errors(), _opened(state) as world:
         fault_list = load_faults(faults) if faults is not None else ()
         _seed(world, global_options, first_state, state)
-        with Server(world, settings, fault_list, host, port) as server:
+        with Server(world, settings, fault_list, host, port, likeness) as server:
             write(
                 f"serving {server.url}  instance {_instances(world)}  key {server.key}  (stop with Ctrl-C)",
                 with_key=True,
             )
             stop.wait()
     return 0
+
+
+def _like(settings: Settings, likeness: Likeness) -> Settings:
+    """Return the settings of a captured server, save for those that the command line or a variable names."""
+    context = click.get_current_context()
+    captured: dict[str, Any] = {
+        "dialect": likeness.dialect,
+        "paging": likeness.paging,
+        "rate_limit": likeness.rate_limit or settings.rate_limit,
+    }
+    sources = {name: context.get_parameter_source(name) for name in captured}
+    chosen = {name: value for name, value in captured.items() if sources[name] is ParameterSource.DEFAULT}
+    if "paging" in chosen:
+        chosen["page_size"] = likeness.page_size
+    phone_field = likeness.phone_field or settings.phone_field
+    return replace(settings, **chosen, rate_headers=likeness.rate_limit is not None, phone_field=phone_field)
 
 
 @contextmanager

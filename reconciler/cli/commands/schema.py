@@ -21,6 +21,7 @@ DOCUMENTS = {
     "result": "Print the schema of `apply --report` and of the JSON of `apply`.",
     "problems": "Print the schema of the JSON of `validate`.",
     "diff": "Print the schema of the JSON of `diff`.",
+    "doctor": "Print the schema of the JSON of `doctor`.",
     "who": "Print the schema of the JSON of `who`.",
 }
 
