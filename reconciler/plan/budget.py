@@ -224,9 +224,12 @@ def _difference(people: Iterable[PersonRef], without: Collection[PersonRef]) -> 
 
 
 def _last_day(waiting: Iterable[_Waiting], desired: Desired, shard: Shard | None) -> date | None:
-    """Return the day on which nothing waits any more, if each day takes what fits; None where there is none soon."""
+    """Return the day on which nothing waits any more, if each day takes what fits; None where it takes over a year."""
     rest = [group for group in waiting if group.create or group.adds or group.removals]
     if not rest or date.max - desired.as_of <= timedelta(days=_MAX_DAYS):
+        return None
+    a_day = _Left.on(desired.as_of + timedelta(days=_MAX_DAYS), desired, None, Spent())
+    if sum(group.adds for group in rest) > a_day.adds * _MAX_DAYS:
         return None
     for ahead in range(1, _MAX_DAYS + 1):
         day = desired.as_of + timedelta(days=ahead)

@@ -261,7 +261,7 @@ class Plan:
     """How many numbers the API was asked about, one call each, before people are added."""
     pending_until: date | None = None
     """The day on which everything that waits for the budget is done, if each day is used; None where nothing waits, or
-    the budget never allows it."""
+    it takes more than a year."""
     minutes_between_groups: int | None = None
     """The pause between two groups that the run creates (None: none, as always on the embedded server)."""
     foreign_format: int | None = None

@@ -184,3 +184,9 @@ def test_an_untouched_change_stays_as_it_is() -> None:
 def test_the_last_days_of_the_calendar_have_no_day_after_them() -> None:
     whole = replace(wanted(group(members=PEOPLE[:10]), adds_per_day=1), as_of=date.max)
     assert planned(whole, live()).pending_until is None
+
+
+def test_what_takes_more_than_a_year_has_no_day() -> None:
+    many = crowd(366)
+    assert planned(wanted(group(members=many), adds_per_day=1), live()).pending_until == TODAY + timedelta(days=365)
+    assert planned(wanted(group(members=crowd(369)), adds_per_day=1), live()).pending_until is None

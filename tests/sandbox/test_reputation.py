@@ -31,10 +31,18 @@ AREAS = (201, 229, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 2
 
 
 class NoPause(Event):
-    """A stop that nobody sets, and that waits for nothing: the days of these runs are simulated."""
+    """A stop that waits for nothing, since the days of these runs are simulated; `interrupts` sets it at a pause."""
+
+    def __init__(self, *, interrupts: bool = False) -> None:
+        super().__init__()
+        self.pauses: list[float | None] = []
+        self._interrupts = interrupts
 
     def wait(self, timeout: float | None = None) -> bool:
         """Return at once."""
+        self.pauses.append(timeout)
+        if self._interrupts:
+            self.set()
         return self.is_set()
 
 
@@ -62,12 +70,12 @@ def banning(ban_above: int) -> Iterator[tuple[Server, Client]]:
             yield server, Client(transport, INSTANCE)
 
 
-def one_day(server: Server, client: Client, wanted: Desired, day: date) -> ApplyResult:
+def one_day(server: Server, client: Client, wanted: Desired, day: date, stop: NoPause | None = None) -> ApplyResult:
     """Plan and apply on this day."""
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()
     server.clock = lambda: noon
     planned = make_plan(replace(wanted, as_of=day), client, PlanOptions(), parallelism=2, rate=lambda: 100.0)
-    return execute(planned, client, desired=wanted, parallelism=2, stop=NoPause(), progress=Silent())
+    return execute(planned, client, desired=wanted, parallelism=2, stop=stop or NoPause(), progress=Silent())
 
 
 def starter_with(groups: int, people: int, folder: Path) -> Desired:
@@ -167,3 +175,21 @@ def test_who_is_in_a_group_of_the_account_or_its_contact_is_no_stranger() -> Non
         reputation = server.reputation(INSTANCE)
         assert reputation is not None
         assert reputation.score(server.now()) == 5 + 2
+
+
+def test_a_run_pauses_between_the_groups_that_it_creates(tmp_path: Path) -> None:
+    stop = NoPause()
+    with banning(ban_above=100) as (server, client):
+        one_day(server, client, starter_with(80, 160, tmp_path), BEGIN, stop)
+        assert len(server.world.groups()) == 5
+    pauses = [seconds or 0 for seconds in stop.pauses]
+    assert len(pauses) == 4
+    assert all(290 < seconds <= 300 for seconds in pauses)
+
+
+def test_an_interrupt_ends_the_pause_and_the_group_is_not_created(tmp_path: Path) -> None:
+    with banning(ban_above=100) as (server, client):
+        result = one_day(server, client, starter_with(80, 160, tmp_path), BEGIN, NoPause(interrupts=True))
+        assert len(server.world.groups()) == 1
+    assert result.interrupted
+    assert [step.status.value for step in result.steps] == ["done", "not run", "not run", "not run", "not run"]
