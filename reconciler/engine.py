@@ -30,9 +30,10 @@ from reconciler.live.fetch import (
     fetch_invite_links,
     ignore_progress,
     list_groups,
+    names_everybody,
     read_groups,
 )
-from reconciler.lookalikes import CandidateReader
+from reconciler.lookalike_reader import LookalikeReader
 from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
@@ -91,7 +92,7 @@ def make_plan(
     desired = desired.for_instance(client.instance_id)
     selection = select_groups(desired, options)
     listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
-    reader = CandidateReader(client=client, parallelism=parallelism)
+    reader = LookalikeReader(client=client, parallelism=parallelism)
     if any(matches[key].creates for key in selection.matched):
         listing, matches = reader.name_matches(desired, listing, matches)
     options, previous = narrow_by_matches(options, matches, listing)
@@ -120,7 +121,7 @@ def make_plan(
         instance=instance,
         advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
         shard=selection.shard,
-        lookalike_reads=len(reader.seen),
+        lookalike_reads=len(reader.reads),
         allowed_lookalikes=tuple(sorted(allowed)),
         live_ids=tuple(listing.names),
         number_checks=len(answers),
@@ -150,7 +151,7 @@ def verify_saved_plan(
         raise_if_removes_protected(plan, desired)
         raise_if_differs_from_yaml(plan, desired)
     listing = _list_for_saved_plan(plan, client)
-    reader = CandidateReader(client=client, parallelism=parallelism)
+    reader = LookalikeReader(client=client, parallelism=parallelism)
     known = {group_id: listing.names[group_id] for group_id in listing.names.keys() & set(plan.live_ids)}
     listing = reader.name_new_groups(plan, listing, known)
     live_groups = _read_for_saved_plan(plan, listing, client, parallelism, on_read)
@@ -211,9 +212,7 @@ def read_matched(
     """Match every key, and read who is in the live groups of these `keys`: what came of it, by id."""
     _, matches = match_live(desired, client, keys)
     listed = [match.listed for key, match in matches.items() if key in keys and match.listed is not None]
-    read = read_groups(
-        client, listed, parallelism, is_complete=lambda entry: entry.participants is not None, on_read=on_read
-    )
+    read = read_groups(client, listed, parallelism, is_complete=names_everybody, on_read=on_read)
     return matches, read
 
 
@@ -223,13 +222,7 @@ def find_person(
     """Find where a person is wanted and where they are: list everything, read each group whose entry names nobody."""
     desired = desired.for_instance(client.instance_id)
     listing = confirm_listing(list_groups(client, pinned_groups(desired.groups)), client)
-    read = read_groups(
-        client,
-        listing.groups,
-        parallelism,
-        is_complete=lambda entry: entry.participants is not None,
-        on_read=on_read,
-    )
+    read = read_groups(client, listing.groups, parallelism, is_complete=names_everybody, on_read=on_read)
     matches = match_groups(desired.groups, listing.groups).values()
     return find_memberships(person, desired, matches, listing.names, read, client.instance_id)
 
@@ -249,7 +242,7 @@ def _read_for_saved_plan(
 
     def is_complete(entry: ListedGroup) -> bool:
         described = entry.description is not None or not recorded[entry.id].description
-        return entry.participants is not None and described
+        return names_everybody(entry) and described
 
     entries = [entry for entry in listing.groups if entry.id in recorded]
     return read_groups(client, entries, parallelism, is_complete=is_complete, on_read=on_read)
@@ -279,7 +272,7 @@ def _list_before_write(
     plan, known = planned.plan, planned.live_names
     if not groups_to_create(plan):
         return plan, frozenset(known)
-    reader = CandidateReader(client=client, parallelism=parallelism)
+    reader = LookalikeReader(client=client, parallelism=parallelism)
     listing = reader.name_new_groups(plan, client.list_groups(), known)
     raise_if_appeared(plan, listing.groups, known)
     raise_if_unlisted(plan, listing.odd)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from reconciler.diff.match import Match, lookup_names
-from reconciler.diff.participants import wanted_members
+from reconciler.diff.participants import people_by_lid, wanted_members
 from reconciler.errors import ApiError
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity, parse_jid
-from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant
+from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant, ReadCandidate
 from reconciler.model.text import folded_name
 
 MAX_READS: Final = 10
@@ -25,8 +25,8 @@ MAX_READS: Final = 10
 _MAX_NAMED: Final = 3
 _FEWEST_SHARED: Final = 2
 
-Reads: TypeAlias = Mapping[str, "LiveGroup | ApiError | None"]
-"""What reading candidates gave, by id: None for a group that is not live any more, an error where it has no answer."""
+Reads: TypeAlias = Mapping[str, ReadCandidate]
+"""What reading candidates gave, by their ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,13 @@ class LookalikeSearch:
     lids: Mapping[str, Identity]
     account: Identity | None
     _by_name: Mapping[str, Sequence[ListedGroup]] = field(init=False)
+
+    @classmethod
+    def of(cls, creations: Sequence[Creation], others: Sequence[ListedGroup], desired: Desired) -> LookalikeSearch:
+        """Return the search with the private ids and the account of a configuration."""
+        lids = {digits: person.identity for digits, person in people_by_lid(desired).items()}
+        account = None if desired.account is None else desired.account.identity
+        return cls(creations=creations, others=others, lids=lids, account=account)
 
     def __post_init__(self) -> None:
         by_name: dict[str, list[ListedGroup]] = defaultdict(list)

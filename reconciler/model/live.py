@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from reconciler.errors import InvalidResponse
+from reconciler.errors import ApiError, InvalidResponse
 from reconciler.model.identity import Identity
 from reconciler.model.text import Untrusted
 
@@ -62,6 +62,9 @@ class LiveGroup:
 
 ReadGroup: TypeAlias = "LiveGroup | InvalidResponse | None"
 """What came of reading one group: None if it disappeared, the error if the answer about it cannot be read."""
+
+ReadCandidate: TypeAlias = "LiveGroup | ApiError | None"
+"""What came of reading a group that may be one to be created: here any error concerns only that question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
