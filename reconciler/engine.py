@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
-from reconciler.diff.change import MatchedBy
+from reconciler.diff.change import Change, MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
 from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.diff.number_checks import with_answers
@@ -107,10 +107,7 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
-    numbers = numbers_to_check(changes, desired, listing.groups)
-    answers = check_numbers(client, numbers[:MAX_CHECKS])
-    if numbers:
-        changes = with_answers(changes, numbers, answers)
+    changes, number_checks = _with_number_checks(changes, desired, listing, client)
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
     plan = build_plan(
@@ -121,13 +118,27 @@ def make_plan(
         instance=instance,
         advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
         shard=selection.shard,
+    )
+    plan = replace(
+        plan,
         lookalike_reads=len(reader.reads),
         allowed_lookalikes=tuple(sorted(allowed)),
-        live_ids=tuple(listing.names),
-        number_checks=len(answers),
+        live_ids=tuple(listing.names) if any(change.create for change in changes) else (),
+        number_checks=number_checks,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
+
+
+def _with_number_checks(
+    changes: tuple[Change, ...], desired: Desired, listing: Listing, client: Client
+) -> tuple[tuple[Change, ...], int]:
+    """Return the changes with what the API answers about the numbers of newcomers, and how many it was asked about."""
+    numbers = numbers_to_check(changes, desired, listing.groups)
+    if not numbers:
+        return changes, 0
+    answers = check_numbers(client, numbers[:MAX_CHECKS])
+    return with_answers(changes, numbers, answers), len(answers)
 
 
 def verify_saved_plan(
