@@ -127,16 +127,16 @@ class LookalikeSearch:
                 entry.id,
             )
 
-        untold = (e for e in self.others if e.id not in reads and (not e.name or e.participants is None))
-        return sorted((e for e in untold if _may_reach(creation, e)), key=unlikelihood)
+        unknown = (e for e in self.others if e.id not in reads and (not e.name or e.participants is None))
+        return sorted((e for e in unknown if _may_reach(creation, e)), key=unlikelihood)
 
     def _reason(self, creation: Creation, reads: Reads) -> Message | None:
         namesakes = self._namesakes(creation)
         first = -len(creation.people)
         alike = [(first, id_, Message.of("similar-name", name=e.name, ids=(id_,))) for id_, e in namesakes.items()]
         for entry in self.others:
-            if entry.id not in namesakes and (told := self._told_by_people(creation, entry, reads)) is not None:
-                alike.append((told[0], entry.id, told[1]))
+            if entry.id not in namesakes and (likeness := self._likeness(creation, entry, reads)) is not None:
+                alike.append((likeness[0], entry.id, likeness[1]))
         found = [message for _, _, message in sorted(alike, key=lambda row: row[:2])]
         if len(found) > _MAX_NAMED:
             found[_MAX_NAMED:] = [Message.of("more-lookalikes", count=len(found) - _MAX_NAMED)]
@@ -148,7 +148,7 @@ class LookalikeSearch:
         count = len(alike) + len(unread)
         return Message.of("lookalike", found=tuple(found), count=count, key=creation.key)
 
-    def _told_by_people(self, creation: Creation, entry: ListedGroup, reads: Reads) -> tuple[int, Message] | None:
+    def _likeness(self, creation: Creation, entry: ListedGroup, reads: Reads) -> tuple[int, Message] | None:
         """Return how likely a group is the wanted one (less is likelier) and why; None where it is another one."""
         read = reads.get(entry.id, entry)
         if read is None:
@@ -165,10 +165,10 @@ class LookalikeSearch:
         if shared >= creation.least:
             return -shared, Message.of("shares-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted)
         if shared + unknown >= creation.least:
-            told = Message.of(
+            message = Message.of(
                 "may-share-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted, unknown=unknown
             )
-            return -shared, told
+            return -shared, message
         return None
 
     def _shared(self, creation: Creation, participants: Collection[Participant]) -> tuple[int, int]:

@@ -224,5 +224,5 @@ def numbers_to_check(
 def _live_people(changes: Sequence[Change], desired: Desired, listed: Sequence[ListedGroup]) -> set[Identity]:
     by_lid = people_by_lid(desired)
     read = (change.live for change in changes if change.live is not None)
-    told = (entry.to_live_group() for entry in listed if entry.participants is not None)
-    return {identity for live in chain(read, told) for identity in identify_participants(live, by_lid).present}
+    listed_whole = (entry.to_live_group() for entry in listed if entry.participants is not None)
+    return {identity for live in chain(read, listed_whole) for identity in identify_participants(live, by_lid).present}

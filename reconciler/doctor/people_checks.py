@@ -145,13 +145,13 @@ def check_own_number(setup: Setup, seen: Observed) -> Check:
     if desired.account is None:
         advice = Sentence.of("set `instance.phone` to the account's own number: until then nobody is removed")
         return note("own-number", Sentence.of("the file does not have the account's own number"), advice)
-    told = seen.instance.number if isinstance(seen.instance, Instance) else None
+    actual = seen.instance.number if isinstance(seen.instance, Instance) else None
     number, place = desired.account.identity, desired.account_place or "the file"
-    if told is None:
+    if actual is None:
         return _own_number_by_groups(seen, number, place)
-    if told == number:
+    if actual == number:
         return fine("own-number", Sentence.of("the API tells the same number as the file"))
-    return _wrong_number(Sentence.of("the account's number is {told}, not {number}", told=told, number=number), place)
+    return _wrong_number(Sentence.of("the account's number is {told}, not {number}", told=actual, number=number), place)
 
 
 def _wrong_number(text: Words, place: str) -> Check:

@@ -34,8 +34,8 @@ from reconciler.report.pieces import (
     people_pieces,
     person_pieces,
 )
-from reconciler.report.plan_view import blocked_stops, shared_reasons
-from reconciler.report.sections import Badge, Line, Section, Stop, field_line
+from reconciler.report.plan_view import shared_reasons, why_blocked
+from reconciler.report.sections import Badge, Line, Obstacle, Section, field_line
 from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class ResultView:
     neither have a section, unless there is more to say about them.
     """
 
-    blocked: tuple[Stop, ...]
+    blocked: tuple[Obstacle, ...]
     sections: tuple[Section, ...]
     not_started: tuple[str, ...]
     totals: Totals
@@ -104,8 +104,8 @@ def result_view(result: ApplyResult) -> ResultView:
     drift = _by_group(result.remaining_drift)
     moved = people_moved(result)
     blocked = {group.key: list(map(message_pieces, group.blocked)) for group in result.plan.groups if group.blocked}
-    stops = blocked_stops(blocked.items())
-    shared = shared_reasons(stops)
+    obstacles = why_blocked(blocked.items())
+    shared = shared_reasons(obstacles)
     runs = [
         _GroupRun(
             plan=plans[key],
@@ -118,7 +118,7 @@ def result_view(result: ApplyResult) -> ResultView:
         for key in sorted(steps.keys() | people.keys() | drift.keys() | blocked.keys())
     ]
     return ResultView(
-        blocked=tuple(stop for stop in stops if stop.is_shared),
+        blocked=tuple(obstacle for obstacle in obstacles if obstacle.is_shared),
         sections=tuple(_section(run) for run in runs if run.needs_section),
         not_started=tuple(run.plan.key for run in runs if run.steps and not run.needs_section),
         totals=result_totals(result),
