@@ -28,8 +28,8 @@ class MessageKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """The template of one message; for the page on safety `when` it applies, and how to `override` it.
+class MessageTemplate:
+    """The sentence of one message; for the page on safety `when` it applies, and how to `override` it.
 
     Every refusal, blocked, lookalike and doubt message has a `when`; a refusal and a blocked message have an `override`
     too.
@@ -41,17 +41,17 @@ class Sentence:
     override: str = ""
 
 
-_refusal = partial(Sentence, MessageKind.REFUSAL)
-_override = partial(Sentence, MessageKind.OVERRIDE)
-_blocked = partial(Sentence, MessageKind.BLOCKED)
-_lookalike = partial(Sentence, MessageKind.LOOKALIKE)
-_doubt = partial(Sentence, MessageKind.DOUBT)
-_advice = partial(Sentence, MessageKind.ADVICE)
-_step = partial(Sentence, MessageKind.STEP)
-_person = partial(Sentence, MessageKind.PERSON)
-_drift = partial(Sentence, MessageKind.DRIFT)
+_refusal = partial(MessageTemplate, MessageKind.REFUSAL)
+_override = partial(MessageTemplate, MessageKind.OVERRIDE)
+_blocked = partial(MessageTemplate, MessageKind.BLOCKED)
+_lookalike = partial(MessageTemplate, MessageKind.LOOKALIKE)
+_doubt = partial(MessageTemplate, MessageKind.DOUBT)
+_advice = partial(MessageTemplate, MessageKind.ADVICE)
+_step = partial(MessageTemplate, MessageKind.STEP)
+_person = partial(MessageTemplate, MessageKind.PERSON)
+_drift = partial(MessageTemplate, MessageKind.DRIFT)
 
-CATALOGUE: Final[Mapping[str, Sentence]] = {
+CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     # Refusals: why the whole run stops before its first write.
     "too-many-removals": _refusal(
         "this removes {removed:int} of {members:int} members; the limit is {allowed:int} ({limit}, {source})",
@@ -401,5 +401,5 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "somebody else changed its name, description or members during this run: run `plan` and `apply` again"
     ),
     # A sentence of a plan that another version saved, without a code.
-    "saved-text": Sentence(MessageKind.OTHER, "{text}"),
+    "saved-text": MessageTemplate(MessageKind.OTHER, "{text}"),
 }

@@ -21,7 +21,6 @@ from reconciler.model.person_ref import PersonRef
 EXPIRY_NOTICE_DAYS = 14
 """A plan lists the memberships that end within so many days."""
 
-
 MAX_CHECKS: Final = 200
 """How many numbers a run checks. Accounts were banned after thousands of checks."""
 
