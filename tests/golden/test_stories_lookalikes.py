@@ -45,7 +45,7 @@ def test_a_group_renamed_by_hand_blocks_its_key_until_somebody_decides(stage: St
 
     planned = stage.run("plan", "--detailed-exitcode")
     assert planned.code == 2
-    assert "has 6 of these 6 people; if it is this group, note its `id`; if not, pass --allow-lookalike" in planned.out
+    assert "has 6 of these 6 people; if it is this group, set its `id`; if not, pass --allow-lookalike" in planned.out
     calls = stage.calls()
     whole_lists = f"GET /groups/{group_id}" not in calls
     assert calls == (["GET /groups"] if whole_lists else ["GET /groups", f"GET /groups/{group_id}"])
