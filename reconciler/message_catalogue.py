@@ -181,7 +181,8 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     # Lookalikes: why a live group may be one that would be created. `ids` has its id, which the reader is to copy.
     "shares-people": _lookalike(
         "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people",
-        "It has at least half of the wanted people, and at least two of them.",
+        "It has at least half of the wanted people, and at least two of them. Of two, one is enough if its name has "
+        "all words of the wanted name, such as `Parents (renamed)`.",
     ),
     "may-share-people": _lookalike(
         "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people, and {unknown:int} whose "
