@@ -172,8 +172,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Run `plan` again. The next section lists the checks.",
     ),
     "lookalike": _blocked(
-        "{found:messages}; if {count:it|one of them} is this group, set its `id`; if not, pass "
-        "--allow-lookalike {key}",
+        "{found:messages}; if {count:it|one of them} is this group, set its `id`; if not, pass --allow-lookalike {key}",
         "The group would be created, and a live group that no key has may be it ([lookalikes](#lookalikes)).",
         "If it is this group, set its `id`. If not, pass `--allow-lookalike KEY`, or write `lookalikes: allow` at the "
         "group.",

@@ -190,7 +190,7 @@ def _own_number(raw: Mapping[str, Any]) -> Identity | None:
 
 
 def id_of_group(value: JsonValue) -> str:
-    """Return the id of a group; raise InvalidResponse for what is none."""
+    """Return the id of a group; raise InvalidResponse for anything else."""
     field = value.field("group_id", "id")
     text = id_text(field)
     if not is_group_id(text):

@@ -1,4 +1,4 @@
-"""Decode what is no live state: answers to writes, invite links, messages, webhooks. Pure."""
+"""Decode the other answers: to writes, and with invite links, messages and webhooks. Pure."""
 
 from __future__ import annotations
 

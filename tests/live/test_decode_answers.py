@@ -1,4 +1,4 @@
-"""Answers that are no live state are decoded as strictly as live groups; test_decode has any JSON for all of them."""
+"""The answers beside live state are decoded as strictly as live groups; test_decode has any JSON for all of them."""
 
 from __future__ import annotations
 
