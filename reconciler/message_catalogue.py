@@ -193,8 +193,8 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Its name differs from the wanted or an earlier name only in case, white space, punctuation or emoji.",
     ),
     "name-not-told": _lookalike(
-        "the API does not tell the name of the live group {ids:texts}",
-        "Neither the list nor the group itself tells its name, so it may be this one.",
+        "the API does not give the name of the live group {ids:texts}",
+        "Neither the list nor the group itself gives its name, so it may be this one.",
     ),
     "lookalike-not-readable": _lookalike(
         "{name:live} ({ids:texts}) could not be read: {error}",

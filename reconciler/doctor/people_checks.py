@@ -150,7 +150,7 @@ def check_own_number(setup: Setup, seen: Observed) -> Check:
     if actual is None:
         return _own_number_by_groups(seen, number, place)
     if actual == number:
-        return fine("own-number", Sentence.of("the API tells the same number as the file"))
+        return fine("own-number", Sentence.of("the API has the same number as the file"))
     return _wrong_number(Sentence.of("the account's number is {told}, not {number}", told=actual, number=number), place)
 
 
@@ -164,7 +164,7 @@ def _wrong_number(text: Words, place: str) -> Check:
 def _own_number_by_groups(seen: Observed, number: Identity, place: str) -> Check:
     groups = [group for group in seen.sample if group.participants] if isinstance(seen.sample, tuple) else []
     if not groups:
-        return skipped("own-number", Sentence.of("the API does not tell the number, and no group was read"))
+        return skipped("own-number", Sentence.of("the API does not give the number, and no group was read"))
     missing = sum(lacks_account(group, number) for group in groups)
     shown = sum(any(p.identity == number for p in group.participants) for group in groups)
     text = Sentence.of(

@@ -201,7 +201,7 @@ def id_of_group(value: JsonValue) -> str:
 def _group_name(value: JsonValue) -> Untrusted:
     """Return the name of a group, as the first field that tells it; an empty text if none does.
 
-    A field that is missing, null, empty, blank or invisible does not tell the name: the group may have one.
+    A field that is missing, null, empty, blank or invisible does not give the name: the group may have one.
     """
     names = (field.text() for name in ("name", "subject") if (field := value.optional(name)))
     return Untrusted(next((text for text in names if not is_blank(text)), ""))

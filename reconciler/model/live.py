@@ -42,7 +42,7 @@ class PersonAnswer:
 class LiveGroup:
     """A group read whole. `owner` is the identity in the group's own owner field, if there is one.
 
-    `name` is empty where the server does not tell it: unknown, not another name.
+    `name` is empty where the server does not give it: unknown, not another name.
     `count` is the number of participants that the list gives for this group (None: the list gives none).
     """
 

@@ -175,7 +175,7 @@ def test_a_group_that_stays_nameless_blocks_what_would_be_created_and_nothing_el
     applied = stage.run("apply", "--yes", *more)
     assert names(stage) == (["", "New", "Parents"] if more else ["", "New"])
     assert applied.code == (0 if more else 3)
-    assert ("the API does not tell the name of the live group" in applied.out) == (not more)
+    assert ("the API does not give the name of the live group" in applied.out) == (not more)
 
 
 def test_a_nameless_group_is_read_only_before_a_create(stage: Stage) -> None:
