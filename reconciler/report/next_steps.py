@@ -13,6 +13,7 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import plural
 from reconciler.plan.model import Action
 from reconciler.report.pieces import OutsideText, Pieces, QuotedText, literal, people_pieces
+from reconciler.report.summary import pending_words
 
 _MAX_KEYS: Final = 5
 
@@ -30,6 +31,12 @@ def next_steps(result: ApplyResult) -> Iterator[Pieces]:
 
 
 def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
+    if pending := pending_words(result.plan):
+        yield literal(f"Apply again on another day for what is pending: {pending}.")
+    yield from _what_to_do(result)
+
+
+def _what_to_do(result: ApplyResult) -> Iterator[Pieces]:
     for step in result.steps:
         if step.status is StepStatus.UNKNOWN and step.step.action is Action.CREATE:
             yield (
@@ -58,7 +65,7 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
             "Some changes were not made (see above). Run `reconciler plan` to see the rest, then run "
             "`reconciler apply` again."
         )
-    else:
+    elif not result.plan.waits:
         yield literal("Some changes were not made (see above); applying again will not make them.")
 
 

@@ -36,7 +36,7 @@ from reconciler.report.pieces import (
 )
 from reconciler.report.plan_view import shared_reasons, why_blocked
 from reconciler.report.sections import Badge, Line, Obstacle, Section, field_line
-from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words
+from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words, pending_words
 
 T = TypeVar("T")
 
@@ -238,5 +238,6 @@ def result_totals(result: ApplyResult) -> Totals:
         both_words((joined, "joined", "joined"), (left, "left", "left")),
         tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
         blocked_words(count.blocked),
+        (f"pending: {pending}",) if (pending := pending_words(result.plan)) else (),
     )
     return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))
