@@ -243,3 +243,12 @@ def test_a_candidate_that_is_listed_and_not_found_blocks_its_create(guide: Stage
     applied = guide.run("apply", "--yes")
     assert (applied.code, names(guide)) == (3, ["Old parents"])
     assert "could not be read: it is in the list, and is not found" in applied.out
+
+
+def test_a_list_that_is_empty_before_the_create_is_not_believed(guide: Stage) -> None:
+    guide.world.create_group("Zeta", ["+1 303 555 0170"], owner=PHONE)
+    guide.file(FILE)
+    guide.server.set_faults([Fault(FaultKind.PARTIAL_LIST, "GET", "/groups", skip=1, amount=99, times=0)])
+    applied = guide.run("apply", "--yes")
+    assert (applied.code, names(guide)) == (1, ["Zeta"])
+    assert "the list of groups is empty now, and had 1 group a moment ago" in applied.err
