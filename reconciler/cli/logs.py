@@ -113,7 +113,7 @@ def is_json() -> bool:
 
 
 def register_secret(key: str) -> None:
-    """Keep this API key out of whatever this run writes; a shorter text is no key, and is refused as one."""
+    """Keep this API key out of whatever this run writes; a shorter text is not a key, and is refused."""
     if len(key.strip()) >= MIN_SECRET_LENGTH:
         _secrets.add(key.strip())
 

@@ -122,7 +122,7 @@ def read_phone(text: str, region: str | None) -> str:
 
 
 def _refuse_date(text: str) -> None:
-    """Raise InvalidPhoneNumber for a day, which stands where a number should; some numbers look like one."""
+    """Raise InvalidPhoneNumber for a day, as somebody writes it in place of a number; some numbers look like one."""
     with suppress(ValueError):
         if _DAY.fullmatch(text.strip()) and date.fromisoformat(text.strip()):
             raise InvalidPhoneNumber(

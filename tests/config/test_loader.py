@@ -564,7 +564,7 @@ def test_names_that_only_case_space_punctuation_or_emoji_tell_apart_cause_a_warn
     for pinned in (("", ""), (pins[0], ""), ("", pins[1])):
         told = [line for line in warnings(load_text(text % pinned)) if "nearly" in line]
         assert len(told) == 1
-        assert "groups.b.name: `b` has nearly the same name as `a` at groups.yaml:4:" in told[0]
+        assert "groups.b.name: `b` has nearly the same name as `a` at groups.yaml:3:" in told[0]
     assert not any("nearly" in str(problem) for problem in load_text(text % pins).warnings)
 
 

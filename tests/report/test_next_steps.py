@@ -38,8 +38,8 @@ def test_a_refused_add_is_one_story_with_what_to_do_and_no_second_apply() -> Non
     )
     assert "added 1 person" not in text
     assert (
-        "add `join: invite` to the entry of Bob Marsh (bob) under `members` of alpha; whoever has no entry there needs "
-        "one, `{person: …, join: invite}`; else" in text
+        "add `join: invite` to the entry of Bob Marsh (bob) under `members` of alpha; anybody without an entry there "
+        "needs one, `{person: …, join: invite}`; else" in text
     )
     assert text.endswith("Some changes were not made (see above); applying again will not make them.")
 
@@ -49,7 +49,7 @@ def test_what_to_write_about_refused_people_is_told_for_each_of_a_few_groups() -
     refused = tuple(PersonOutcome(key, samples.BOB, PersonStatus.NOT_ADDED, Message.of("not-there")) for key in keys)
     result = result_of(*map(adding, keys), people=refused, places={"ops-00": "a.yaml:3"})
     text = render_result(result, samples.MASKED)
-    assert "under `members` of ops-00 (a.yaml:3); whoever has no entry there needs one" in text
+    assert "under `members` of ops-00 (a.yaml:3); anybody without an entry there needs one" in text
     assert text.count("add `join: invite` to the entry of") == 5
     assert "Do the same for the people who could not be added in 2 other groups (see above)." in text
 
