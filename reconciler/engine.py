@@ -124,6 +124,8 @@ def make_plan(
         allowed_lookalikes=tuple(sorted(allowed)),
         live_ids=tuple(listing.names),
         number_checks=len(answers),
+        list_calls=listing.calls,
+        list_tells_people=listing.tells_people,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
@@ -160,6 +162,7 @@ def verify_saved_plan(
         raise_if_differs_from_rebuilt(plan, rebuilt)
         plan = with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism))
     plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
+    plan = replace(plan, list_calls=listing.calls, list_tells_people=listing.tells_people)
     plan = reader.block_creates(plan, listing, known, desired)
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)
@@ -197,7 +200,7 @@ def match_live(
     The list is read again where it may lack a group that bears on these `keys`: only a key whose pinned id is listed
     is sure of its live group; one that is found by a name may have a namesake.
     """
-    listing = Listing(()) if keys is None else list_groups(client, pinned_groups(desired.groups))
+    listing = Listing((), calls=0) if keys is None else list_groups(client, pinned_groups(desired.groups))
     matches = match_groups(desired.groups, listing.groups)
     if listing.complete or all(matches[key].matched_by is MatchedBy.ID for key in keys or ()):
         return listing, matches

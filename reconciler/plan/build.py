@@ -32,6 +32,8 @@ def build_plan(
     allowed_lookalikes: tuple[str, ...] = (),
     live_ids: tuple[str, ...] = (),
     number_checks: int = 0,
+    list_calls: int = 0,
+    list_tells_people: bool = False,
 ) -> Plan:
     """Return the plan of all changes; `instance` is its present state, None where nothing is to be written.
 
@@ -57,6 +59,8 @@ def build_plan(
         allowed_lookalikes=allowed_lookalikes,
         live_ids=live_ids if any(change.create for change in changes) else (),
         number_checks=number_checks,
+        list_calls=list_calls,
+        list_tells_people=list_tells_people,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 

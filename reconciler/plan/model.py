@@ -15,7 +15,7 @@ from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import TEXT_FIELDS, Untrusted
+from reconciler.model.text import TEXT_FIELDS, Untrusted, is_blank
 from reconciler.plan.shard import ShardInfo
 
 
@@ -242,6 +242,10 @@ class Plan:
     """The ids of all groups that were live when the plan was made, sorted; none where it creates nothing."""
     number_checks: int = 0
     """How many numbers the API was asked about, one call each, before people are added."""
+    list_calls: int = 0
+    """How many calls the list of groups took when the plan was made; 0 where the groups were not listed."""
+    list_tells_people: bool = False
+    """Whether that list tells who is in the groups."""
     foreign_format: int | None = None
     """The version of the saved plan's format, where this program has another one and may not show all of it."""
 
@@ -258,7 +262,15 @@ class Plan:
     @property
     def read_backs(self) -> int:
         """How many calls read the changed groups back."""
-        return sum(bool(group.steps) for group in self.groups)
+        listed = len(self.read_back_by_list)
+        return sum(bool(group.steps) for group in self.groups) - listed + (self.list_calls if listed else 0)
+
+    @property
+    def read_back_by_list(self) -> frozenset[str]:
+        """The keys of the groups that the list reads back: where it can prove what changed, with fewer calls."""
+        proven = (group for group in self.groups if group.steps and _list_can_prove(group, self.list_tells_people))
+        keys = frozenset(group.key for group in proven)
+        return keys if 0 < self.list_calls < len(keys) else frozenset()
 
     @property
     def seconds(self) -> float:
@@ -271,3 +283,18 @@ class Plan:
     def has_changes(self) -> bool:
         """Whether anything is to be done, is blocked, or would be refused."""
         return bool(self.refusals) or any(group.has_changes for group in self.groups)
+
+
+def _list_can_prove(group: GroupPlan, tells_people: bool) -> bool:
+    """Whether the list of groups can prove what all the steps of a group did.
+
+    A name, where the list counts the same people as before; what else, if the list tells people. Never an add: who is
+    refused has to be known at once. A list may leave out an empty description.
+    """
+    if group.live is None or (group.live.count is None and not tells_people):
+        return False
+    allowed = (Action.PATCH, Action.REMOVE) if tells_people else (Action.PATCH,)
+    return all(
+        step.action in allowed and (step.description is None or (tells_people and not is_blank(step.description)))
+        for step in group.steps
+    )

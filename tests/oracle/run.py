@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,8 @@ from reconciler.sandbox.records import Call, Effect
 class Run:
     """The exit code (None: killed), the output, an apply's report, and the calls and effects that the server saw.
 
-    interrupted: the test sent a signal in time for the run to end with 130.
+    interrupted: the test sent a signal in time for the run to end with 130. whole_lists: the server's list tells who is
+    in the groups.
     """
 
     arguments: tuple[str, ...]
@@ -24,11 +26,19 @@ class Run:
     effects: tuple[Effect, ...] = ()
     report: dict[str, Any] | None = None
     interrupted: bool = False
+    whole_lists: bool = False
 
     @property
     def writes(self) -> list[Call]:
         """The calls that may change something."""
         return [call for call in self.calls if call.method != "GET"]
+
+    @property
+    def list_pages(self) -> int:
+        """How many pages the first reading of the list of groups took."""
+        lists = [call.path for call in self.calls if re.search(r"/groups(\?|$)", call.path) and call.method == "GET"]
+        later = (at for at, path in enumerate(lists) if at and "?" in lists[at - 1] and "?" not in path)
+        return len(set(lists[: next(later, len(lists))]))
 
     @property
     def steps(self) -> list[dict[str, Any]]:
