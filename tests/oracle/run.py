@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from reconciler.sandbox.records import Call, Effect
@@ -34,11 +35,12 @@ class Run:
         return [call for call in self.calls if call.method != "GET"]
 
     @property
-    def list_pages(self) -> int:
-        """How many pages the first reading of the list of groups took."""
+    def list_pages(self) -> set[int]:
+        """How many pages the list of groups took, each time that it was read."""
         lists = [call.path for call in self.calls if re.search(r"/groups(\?|$)", call.path) and call.method == "GET"]
-        later = (at for at, path in enumerate(lists) if at and "?" in lists[at - 1] and "?" not in path)
-        return len(set(lists[: next(later, len(lists))]))
+        starts = [at for at, path in enumerate(lists) if "?" not in path]
+        readings = (lists[start:end] for start, end in pairwise([*starts, len(lists)]))
+        return {len(set(pages)) for pages in readings} or {0}
 
     @property
     def steps(self) -> list[dict[str, Any]]:
