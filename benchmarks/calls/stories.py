@@ -190,6 +190,6 @@ STORIES: tuple[Story, ...] = (
         tuple(Seed(f"Team {n}", people(range(3)), f"About {n}") for n in range(3)),
         tuple(Wanted(f"team-{n}", f"Team {n}", description=f"New {n}" if n else "") for n in range(3)),
     ),
-    *(_renamed(number_of) for number_of in (2, 5, 60)),
+    *(_renamed(number_of) for number_of in (2, 5, 8, 60)),
     *(_many(number_of, one_more=more) for number_of in (20, 49, 50, 51, 120) for more in (False, True)),
 )

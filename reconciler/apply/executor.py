@@ -59,7 +59,7 @@ def apply_plan(
 
     All other calls only read: a group between its steps where an answer leaves its state open, the list of groups
     where one may have been created or joined or somebody is missing, the instance where an add failed, each changed
-    group afterwards, and invite links.
+    group afterwards or the list where that costs less, and invite links.
 
     `listed_ids` are of all groups that were listed before the first write: after a create without an answer, neither
     these nor the plan's `pinned_ids` can be the new group. When `stop` is set, calls under way finish
@@ -102,7 +102,8 @@ def _run_phase(run: GroupExecutor, phase: Phase, progress: Progress, by_list: Co
 
 
 def _read_back(run: GroupExecutor, progress: Progress, entry: ListedGroup | None = None) -> ReadBack:
-    progress.reading_back(run.plan.key)
+    if not run.stop.is_set():
+        progress.reading_back(run.plan.key)
     try:
         back = read_back(run, run.group_id or "", run.api, entry)
     except Exception as error:
