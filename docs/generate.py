@@ -74,6 +74,7 @@ SECTIONS = (
     ("`groups`", "group", "{of:groups}"),
     ("`defaults`", "properties/defaults", ""),
     ("`policy`", "policy", ""),
+    ("`policy.budget`", "budget", ""),
     ("`restrictions`", "restriction", "{of:restrictions}"),
 )
 
@@ -127,6 +128,7 @@ With `--format json`, stdout has a document even if nothing ran:
 | `pending` | an apply has something to do | 2 |
 | `blocked` | something differs, and all of it is blocked | 2 |
 | `refused` | an apply would be refused | 1 |
+| `waiting` | what differs waits for the [budget](safety.md#an-account-that-lives), or refused lately | 0 |
 
 ## Lines on stderr
 
@@ -145,7 +147,9 @@ both off.
 ## The audit log
 
 `apply --audit-log FILE` appends a JSON line for each call that writes, as soon as the call ends. So the log is complete
-even after a `kill -9`, which leaves no `--report`. It holds full phone numbers, and only its owner can read it.
+even after a `kill -9`, which leaves no `--report`. It holds full phone numbers, and only its owner can read it. What it
+shows of the last 24 hours counts against a [budget](safety.md#an-account-that-lives). At the end of a run, a last line
+for each group has the people who refused to be added: its `action` is `refused`, and it has no call.
 
 | member | meaning |
 |---|---|

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from reconciler.apply.create_pause import PausedCreates
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
@@ -25,7 +26,6 @@ from reconciler.history.changed_since import narrow_by_matches, with_former_peop
 from reconciler.live.fetch import (
     GroupListApi,
     OnRead,
-    check_numbers,
     confirm_listing,
     fetch_invite_links,
     ignore_progress,
@@ -37,8 +37,10 @@ from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
+from reconciler.newcomers import Newcomers, take_newcomers
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
+from reconciler.plan.budget import as_saved, raise_if_over_budget
 from reconciler.plan.build import build_plan, groups_awaiting_link, with_invite_links
 from reconciler.plan.edited import (
     former_people,
@@ -61,7 +63,7 @@ from reconciler.plan.staleness import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.apply.ports import Progress
+    from reconciler.apply.ports import GroupApi, Progress
     from reconciler.live.client import Client
 
 
@@ -106,10 +108,11 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
-    numbers = numbers_to_check(changes, desired, listing.groups)
-    answers = check_numbers(client, numbers[:MAX_CHECKS])
-    if numbers:
-        changes = with_answers(changes, numbers, answers)
+    newcomers = Newcomers(tuple(changes))
+    has_limits = desired.policy.budget is not None or options.spent.refused
+    if has_limits or numbers_to_check(changes, desired, listing.groups):
+        newcomers = take_newcomers(changes, desired, client, options, listing)
+    changes = newcomers.changes
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
     plan = build_plan(
@@ -123,7 +126,8 @@ def make_plan(
         lookalike_reads=len(reader.seen),
         allowed_lookalikes=tuple(sorted(allowed)),
         live_ids=tuple(listing.names),
-        number_checks=len(answers),
+        number_checks=newcomers.number_checks,
+        pending_until=newcomers.pending_until,
         list_calls=listing.calls,
         list_tells_people=listing.tells_people,
     )
@@ -151,13 +155,15 @@ def verify_saved_plan(
     if desired is not None:
         raise_if_removes_protected(plan, desired)
         raise_if_differs_from_yaml(plan, desired)
+        if desired.policy.budget is not None:
+            raise_if_over_budget(plan, desired)
     listing = _list_for_saved_plan(plan, client)
     reader = CandidateReader(client=client, parallelism=parallelism)
     known = {group_id: listing.names[group_id] for group_id in listing.names.keys() & set(plan.live_ids)}
     listing = reader.name_new_groups(plan, listing, known)
     live_groups = _read_for_saved_plan(plan, listing, client, parallelism, on_read)
     raise_if_stale(plan, listing.groups, live_groups)
-    rebuilt = _rebuild(plan, desired, listing, live_groups) if desired is not None else None
+    rebuilt = _rebuild(plan, desired, listing, live_groups, sandbox) if desired is not None else None
     if desired is not None and rebuilt is not None:
         raise_if_differs_from_rebuilt(plan, rebuilt)
         plan = with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism))
@@ -177,15 +183,23 @@ def execute(
     parallelism: int,
     stop: Event,
     progress: Progress,
+    since_create: float | None = None,
 ) -> ApplyResult:
     """Apply a plan that passed its guards, and compare every group, as read back, with the desired state.
+
+    `since_create` are the seconds since an earlier run created a group, where that is known.
 
     Raises Refused, before anything is written, when a group that is to be created exists by then. A group that may
     exist by then under another name is blocked, and the others go on.
     """
     desired = desired and desired.for_instance(client.instance_id)
     plan, listed_ids = _list_before_write(planned, desired, client, parallelism)
-    applied = apply_plan(plan, client, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress)
+    minutes = plan.minutes_between_groups
+    api: GroupApi = client
+    if minutes:
+        paused = PausedCreates(client, minutes * 60.0, stop, known_ids=listed_ids, since_last=since_create)
+        api = cast("GroupApi", paused)
+    applied = apply_plan(plan, api, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress)
     result = applied.result
     more = remaining_drift(applied.live, result, desired)
     drift = sort_drift((*result.remaining_drift, *more))
@@ -258,14 +272,18 @@ def _read_for_saved_plan(
     return read_groups(client, entries, parallelism, is_complete=is_complete, on_read=on_read)
 
 
-def _rebuild(plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, ReadGroup]) -> Plan:
+def _rebuild(
+    plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, ReadGroup], sandbox: bool
+) -> Plan:
     """Return what the YAML and the live groups come to for the groups that a saved plan changes."""
     matches = match_groups(desired.groups, listing.groups)
     changes = compare((matches[group.key] for group in groups_with_steps(plan)), desired, live_groups)
     changes = with_former_people(changes, former_people(plan))
     answers = saved_answers(plan)
-    changes = with_answers(changes, tuple(answers), answers)
-    options = options_of(plan)
+    changes = with_answers(changes, tuple(answers), answers, MAX_CHECKS)
+    if plan.waits:
+        changes = as_saved(changes, plan)
+    options = replace(options_of(plan), sandbox=sandbox)
     shard = select_groups(desired, options).shard
     return build_plan(changes, desired, options, instance_id=plan.instance_id, instance=None, shard=shard)
 

@@ -181,7 +181,8 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
     # Lookalikes: why a live group may be one that would be created. `ids` has its id, which the reader is to copy.
     "shares-people": _lookalike(
         "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people",
-        "It has at least half of the wanted people, and at least two of them.",
+        "It has at least half of the wanted people, and at least two of them. Of two, one is enough if its name has "
+        "all words of the wanted name, such as `Parents (renamed)`.",
     ),
     "may-share-people": _lookalike(
         "{name:live} ({ids:texts}) has {shared:int} of these {wanted:int} people, and {unknown:int} whose "
@@ -260,6 +261,32 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "added as the file spells the number: a run checks at most {limit:int} numbers, and none after three errors",
         "People who are to be added, after the last check of a run (`policy.check_numbers`)",
         "Nothing to do, unless they are not in the group after the apply.",
+    ),
+    "create-over-budget": _advice(
+        "the group is not created yet: the day's budget is used up",
+        "Groups to create that do not fit `policy.budget`",
+        "Apply again on another day, or raise the budget.",
+    ),
+    "add-over-budget": _advice(
+        "not added yet: the day's budget is used up",
+        "People to add who do not fit `policy.budget`",
+        "Apply again on another day, or raise the budget.",
+    ),
+    "removal-over-budget": _advice(
+        "not removed yet: the day's budget is used up",
+        "People to remove who do not fit `policy.budget`",
+        "Apply again on another day, or raise the budget.",
+    ),
+    "removal-after-add": _advice(
+        "not removed yet: they are added elsewhere first, and that waits for the budget",
+        "People to remove who are to be added elsewhere, which does not fit `policy.budget`",
+        "Apply again on another day, or raise the budget.",
+    ),
+    "refused-lately": _advice(
+        "not added: they refused on {day:date}, and are not tried again before {again:date}; write `join: invite` and "
+        "send them the invite link",
+        "People whose refusal is in the audit log (`apply --audit-log`)",
+        "`join: invite`, or `--retry-refused`.",
     ),
     "joins-by-link": _advice(
         "must join through the invite link",

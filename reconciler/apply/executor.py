@@ -34,7 +34,7 @@ from reconciler.plan.model import Action, Phase, Plan, Step
 
 T = TypeVar("T")
 
-_NO_REFUSALS: Final = frozenset({"refused-in-this-run", "counted-in-but-missing", "not-there-full"})
+NO_REFUSALS: Final = frozenset({"refused-in-this-run", "counted-in-but-missing", "not-there-full"})
 """The reasons for which somebody is not added, and which are no refusal of theirs in this call."""
 
 
@@ -123,7 +123,7 @@ def _note_refusals(run: GroupExecutor, outcomes: Iterable[PersonOutcome], *, see
     for person in (person for step in done for person in step.people):
         outcome = told.get(person)
         if outcome is not None and outcome.status is PersonStatus.NOT_ADDED and outcome.message is not None:
-            results += [(person, True)] if outcome.message.code not in _NO_REFUSALS else []
+            results += [(person, True)] if outcome.message.code not in NO_REFUSALS else []
         elif outcome is None and (seen or person in run.answers):
             results.append((person, not seen and is_refusal(run.answers[person])))
     run.breaker.note(run.plan.key, results)

@@ -12,6 +12,7 @@ from reconciler.messages import Message
 from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.plan.model import Action, Plan, Step
+from reconciler.plan.summary import count_pending
 
 
 class StepStatus(StrEnum):
@@ -139,7 +140,7 @@ class ApplyResult:
             or self.remaining_drift
             or any(result.status is not StepStatus.DONE for result in self.steps)
             or any(outcome.refused or outcome.status is PersonStatus.NOT_KNOWN for outcome in self.people)
-            or any(group.blocked for group in self.plan.groups)
+            or any(group.blocked or group.waits for group in self.plan.groups)
         )
 
 
@@ -165,6 +166,9 @@ class ResultSummary:
     not_run: int
     people_refused: int
     blocked: int
+    pending_adds: int
+    pending_removes: int
+    pending_creates: int
     calls: int
     read_backs: int
 
@@ -180,6 +184,7 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
     changed = {step.step.group for step in done if step.step.action is Action.PATCH or moved.get(step)}
     adding = (Action.CREATE, Action.ADD)
     joined = [person for step, people in moved.items() if step.step.action in adding for person in people]
+    pending = count_pending(result.plan)
     gone = [person for step, people in moved.items() if step.step.action is Action.REMOVE for person in people]
     return ResultSummary(
         created=kinds.count(Action.CREATE),
@@ -196,6 +201,9 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
         not_run=outcomes.count(StepStatus.NOT_RUN),
         people_refused=sum(person.refused for person in result.people),
         blocked=sum(bool(group.blocked) for group in result.plan.groups),
+        pending_adds=pending.adds,
+        pending_removes=pending.removes,
+        pending_creates=pending.creates,
         calls=len(writes),
         read_backs=len(result.calls) - writes[0] - len(writes) if writes else 0,
     )

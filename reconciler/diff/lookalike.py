@@ -43,11 +43,16 @@ class Creation:
         people = frozenset(wanted_members(match.group, desired))
         return cls(key=match.group.key, names=lookup_names(match.group), people=people)
 
-    @property
-    def least(self) -> int:
-        """How many of its people a live group has to have to look like it; 0 where people tell nothing."""
+    def least(self, name: str) -> int:
+        """How many of its people a live group of this name has to have to look like it; 0 where people tell nothing.
+
+        One is enough to be half of two only where the name has all words of a wanted one: "Parents (renamed)".
+        """
         size = len(self.people)
-        return max(_FEWEST_SHARED, (size + 1) // 2) if size >= _FEWEST_SHARED else 0
+        if size < _FEWEST_SHARED:
+            return 0
+        is_longer = any(_words(wanted) <= _words(name) for wanted in self.names if _words(wanted))
+        return max(1 if is_longer else _FEWEST_SHARED, (size + 1) // 2)
 
 
 def unheld(matches: Iterable[Match], listing: Listing) -> tuple[ListedGroup, ...]:
@@ -151,13 +156,14 @@ class LookalikeSearch:
         if isinstance(read, ApiError):
             error = Message.of("lookalike-not-readable", name=entry.name, ids=(entry.id,), error=read.message)
             return (0, error) if _may_reach(creation, entry) else None
-        if not creation.least or read.participants is None:
+        least = creation.least(entry.name.raw)
+        if not least or read.participants is None:
             return None
         shared, unknown = self._shared(creation, read.participants)
         name, wanted = entry.name, len(creation.people)
-        if shared >= creation.least:
+        if shared >= least:
             return -shared, Message.of("shares-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted)
-        if shared + unknown >= creation.least:
+        if shared + unknown >= least:
             told = Message.of(
                 "may-share-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted, unknown=unknown
             )
@@ -182,8 +188,8 @@ def _may_reach(creation: Creation, entry: ListedGroup) -> bool:
 
     A name that is not told may be any name, and a count of 0 tells nothing: the account itself is in.
     """
-    enough = not entry.count or entry.count - 1 >= creation.least
-    return not entry.name or (creation.least > 0 and enough)
+    least = creation.least(entry.name.raw)
+    return not entry.name or (least > 0 and (not entry.count or entry.count - 1 >= least))
 
 
 def _words(name: str) -> frozenset[str]:

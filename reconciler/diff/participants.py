@@ -23,7 +23,7 @@ EXPIRY_NOTICE_DAYS = 14
 
 
 MAX_CHECKS: Final = 200
-"""How many numbers a run checks. Accounts were banned after thousands of checks."""
+"""How many numbers a run checks without `budget.checks_per_day`. Accounts were banned after thousands of checks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,10 +157,11 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """What the API said about the numbers of the file: `left` were not asked about, since a run has a limit."""
+    """What the API said about the numbers of the file: `left` were not asked about: a run asks about `most`."""
 
     answers: tuple[tuple[Person, ContactCheck | ApiError], ...]
     left: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reconciler.diff.compare import is_nowhere, lacks_account
-from reconciler.diff.participants import MAX_CHECKS
 from reconciler.doctor.model import (
     NO_FILE,
     NOT_READ,
@@ -195,7 +194,7 @@ def check_all_numbers(numbers: Numbers) -> Check:
         first = Sentence.of("{error}", error=errors[0].summary())
         return broken("numbers", text, Sentence.of("ask again later; a plan can do without"), (first, *items))
     if numbers.left:
-        limit = Sentence.of("one run asks about {most:int} people at most; ask again another day", most=MAX_CHECKS)
+        limit = Sentence.of("one run asks about {most:int} people at most; ask again another day", most=numbers.most)
         return note("numbers", text, limit, items)
     return note("numbers", text, _CORRECT, items) if items else fine("numbers", text)
 

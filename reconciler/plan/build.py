@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.diff.match import lookup_names
@@ -32,6 +33,7 @@ def build_plan(
     allowed_lookalikes: tuple[str, ...] = (),
     live_ids: tuple[str, ...] = (),
     number_checks: int = 0,
+    pending_until: date | None = None,
     list_calls: int = 0,
     list_tells_people: bool = False,
 ) -> Plan:
@@ -40,6 +42,7 @@ def build_plan(
     `Plan` explains what it records of lookalikes and checks.
     """
     changes = tuple(changes)
+    budget = desired.policy.budget
     groups = tuple(_group_plan(change, desired, options) for change in changes)
     return Plan(
         instance_id=instance_id,
@@ -59,6 +62,8 @@ def build_plan(
         allowed_lookalikes=allowed_lookalikes,
         live_ids=live_ids if any(change.create for change in changes) else (),
         number_checks=number_checks,
+        pending_until=pending_until,
+        minutes_between_groups=None if budget is None or options.sandbox else budget.minutes_between_groups,
         list_calls=list_calls,
         list_tells_people=list_tells_people,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
@@ -129,7 +134,7 @@ def _update_steps(change: Change) -> Iterator[Step]:
         yield Step(
             group=key, action=Action.PATCH, phase=Phase.BUILD, group_id=group_id, name=name, description=description
         )
-    swaps = _too_full_to_add_first(change)
+    swaps = too_full_to_add_first(change)
     adds = [
         Step(group=key, action=Action.ADD, phase=Phase.SWAP if swaps else Phase.BUILD, group_id=group_id, people=batch)
         for batch in _batches(change.add)
@@ -147,7 +152,8 @@ def _update_steps(change: Change) -> Iterator[Step]:
     yield from (*removes, *adds) if swaps else (*adds, *removes)
 
 
-def _too_full_to_add_first(change: Change) -> bool:
+def too_full_to_add_first(change: Change) -> bool:
+    """Return whether adding before removing would carry a group past WhatsApp's limit."""
     present = len(change.live.participants) if change.live is not None else 0
     return bool(change.add and change.remove) and present + len(change.add) > MAX_PARTICIPANTS
 

@@ -92,7 +92,8 @@ def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) ->
     """Refuse the groups that would lose more members than their limit allows."""
     refusals = []
     for group in groups:
-        removed, limit = _count_removals(group), group.removal_limit
+        # Those that wait for the budget count, too: a mistake must not pass because it is spread over days.
+        removed, limit = _count_removals(group) + group.waiting_removals, group.removal_limit
         allowed = limit.allowed(group.live_members)
         if removed > allowed:
             message = Message.of(

@@ -97,6 +97,8 @@ class GroupView:
     name: str
     id: Piece
     has_changes: bool
+    waits: bool
+    """Whether a part of it is pending until another day."""
     actions: tuple[ActionItem, ...]
     adopted: Pieces
     fields: tuple[FieldItem, ...]
@@ -192,7 +194,9 @@ class GroupView:
         yield from (Badge("change", item.change.field) for item in self.fields if item.planned)
         if self.adopted:
             yield Badge("note", "adopted")
-        if not self.has_changes:
+        if self.waits:
+            yield Badge("note", "pending")
+        elif not self.has_changes:
             yield Badge("note", "no changes")
 
     def _lines(self, shared_reasons: Collection[Pieces]) -> Iterator[Line]:
@@ -218,6 +222,7 @@ def group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
         name=group.name.raw,
         id=_id(group),
         has_changes=group.has_changes,
+        waits=group.waits,
         actions=actions,
         adopted=_match(group) if group.adopted else (),
         fields=tuple(_fields(group)),

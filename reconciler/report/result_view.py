@@ -36,7 +36,7 @@ from reconciler.report.pieces import (
 )
 from reconciler.report.plan_view import blocked_stops, shared_reasons
 from reconciler.report.sections import Badge, Line, Section, Stop, field_line
-from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words
+from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words, pending_words
 
 T = TypeVar("T")
 
@@ -238,6 +238,12 @@ def _next_steps(result: ApplyResult) -> Iterator[Pieces]:
 
 
 def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
+    if pending := pending_words(result.plan):
+        yield literal(f"Apply again on another day for what is pending: {pending}.")
+    yield from _what_to_do(result)
+
+
+def _what_to_do(result: ApplyResult) -> Iterator[Pieces]:
     for step in result.steps:
         if step.status is StepStatus.UNKNOWN and step.step.action is Action.CREATE:
             yield (
@@ -266,7 +272,7 @@ def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
             "Some changes were not made (see above). Run `reconciler plan` to see the rest, then run "
             "`reconciler apply` again."
         )
-    else:
+    elif not result.plan.waits:
         yield literal("Some changes were not made (see above); applying again will not make them.")
 
 
@@ -310,5 +316,6 @@ def result_totals(result: ApplyResult) -> Totals:
         both_words((joined, "joined", "joined"), (left, "left", "left")),
         tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
         blocked_words(count.blocked),
+        (f"pending: {pending}",) if (pending := pending_words(result.plan)) else (),
     )
     return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))

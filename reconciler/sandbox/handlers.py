@@ -41,6 +41,7 @@ def create_group(context: RequestContext) -> Any:
     if max_groups is not None and len(store.list_summaries(context.db, own_phone)) >= max_groups:
         raise ApiFailure(409, "PLAN_LIMIT_REACHED", f"the subscription allows {max_groups} groups")
     added = _addable(context, accounts, existing_members=1)
+    context.score_adds(accounts, creates=True)
     group_id = store.next_group_id(context.db)
     members = (Member(own_phone, is_admin=True, is_owner=True), *(Member(digits) for digits in added))
     code = store.invite_code_for(group_id)
@@ -119,6 +120,7 @@ def add_participants(context: RequestContext, group_id: str) -> Any:
     if members:
         raise context.participant_failure(409, "CONFLICT", "a participant is already in the group", members)
     added = _addable(context, accounts, existing_members=len(group.members))
+    context.score_adds(accounts)
     if added:
         store.put_members(context.db, group_id, [Member(digits) for digits in added])
         context.log_effect("add", group_id, group, added)

@@ -46,6 +46,21 @@ def other(*people: Person | Participant, name: str = "Renamed", id: str = BETA_I
 
 
 @pytest.mark.parametrize(
+    ("name", "wanted", "alike"),
+    [
+        ("Parents (renamed)", 2, True),
+        ("old PARENTS!", 2, True),
+        ("Grandparents", 2, False),
+        ("Parents (renamed)", 3, False),
+        ("Parents (renamed)", 1, False),
+    ],
+)
+def test_of_two_people_one_is_enough_in_a_group_whose_name_has_all_words(name: str, wanted: int, alike: bool) -> None:
+    found = reasons(creation(wanted), other(ME, PEOPLE[0], *STRANGERS[:2], name=name))
+    assert found == (["shares-people"] if alike else [])
+
+
+@pytest.mark.parametrize(
     ("wanted", "shared", "alike"),
     [
         (6, 6, True),

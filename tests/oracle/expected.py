@@ -95,7 +95,13 @@ def looks_like(facts: Facts, desired: Desired, group: DesiredGroup, group_id: st
         return True
     unknown = set(live.members) & (facts.hidden - desired.lids)
     possible = len(group.all_members & (set(live.members) - unknown)) + len(unknown - {ME})
-    return possible >= 2 and possible * 2 >= len(group.all_members) >= 2
+    longer = any(words_of(name) and words_of(name) <= words_of(live.name) for name in group.names)
+    return possible >= (1 if longer else 2) and possible * 2 >= len(group.all_members) >= 2
+
+
+def words_of(name: str) -> set[str]:
+    """Return the words of a name, each compared loosely."""
+    return {loose_text(word) for word in name.split()} - {""}
 
 
 def _change(facts: Facts, desired: Desired, group: DesiredGroup, ids: list[str]) -> ExpectedChange:

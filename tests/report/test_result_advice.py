@@ -43,9 +43,7 @@ def test_a_refused_add_is_one_story_with_what_to_do_and_no_second_apply() -> Non
 
 def test_what_to_write_about_refused_people_is_told_for_each_of_a_few_groups() -> None:
     keys = [f"ops-{number:02}" for number in range(7)]
-    refused = tuple(
-        PersonOutcome(key, samples.BOB, PersonStatus.NOT_ADDED, Message.of("privacy-settings")) for key in keys
-    )
+    refused = tuple(PersonOutcome(key, samples.BOB, PersonStatus.NOT_ADDED, Message.of("not-there")) for key in keys)
     result = result_of(*map(adding, keys), people=refused, places={"ops-00": "a.yaml:3"})
     text = render_result(result, samples.MASKED)
     assert "under `members` of ops-00 (a.yaml:3), or make one" in text

@@ -107,7 +107,8 @@ class Machine(StoryWorld):
         single = [ids[0] for ids in found.values() if len(ids) == 1]
         ids = {key: ids[0] for key, ids in found.items() if len(ids) == 1 and single.count(ids[0]) == 1}
         run = self._read("pin")
-        assert run.code == (1 if looks_unreadable(facts, desired) else 0), run
+        unsure = any(live for key, live in found.items() if key not in ids)
+        assert run.code == (1 if looks_unreadable(facts, desired) or (unsure and not ids) else 0), run
         groups = {key: {**group, **({"id": ids[key]} if key in ids else {})} for key, group in self.file.groups.items()}
         file = replace(self.file, groups=groups)
         text = (self.runner.folder / "groups.yaml").read_text(encoding="utf-8")

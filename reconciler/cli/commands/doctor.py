@@ -54,7 +54,8 @@ ATTEMPTS = 2
 @option(
     "--numbers",
     is_flag=True,
-    help="Ask who of the file is on WhatsApp, and under which number: one call a person, at most 200 a run.",
+    help="Ask who of the file is on WhatsApp, and under which number: one call a person, at most `checks_per_day` of "
+    "the budget (200).",
 )
 @file_option(
     "--capture",
@@ -170,6 +171,7 @@ def _observe(setup: Setup, request: Request, global_options: GlobalOptions) -> O
     from reconciler.cli.signals import handle_signals
     from reconciler.doctor.observe import ask_about, observe, people_to_check
     from reconciler.model.live import Listing
+    from reconciler.plan.budget import checks_allowed
 
     exchanges: list[Exchange] = []
     account = Account.of(setup.desired) if setup.desired else Account()
@@ -183,7 +185,7 @@ def _observe(setup: Setup, request: Request, global_options: GlobalOptions) -> O
         with show_reading(global_options, wait):
             seen = observe(session.client, setup, request, exchanges, lambda: session.throttle.per_minute)
         if request.numbers and setup.desired is not None and isinstance(seen.listing, Listing):
-            people = people_to_check(setup.desired, seen)
+            people, most = people_to_check(setup.desired, seen), checks_allowed(setup.desired)
             with show_reading(global_options, wait, numbers=True) as on_read:
-                seen = replace(seen, numbers=ask_about(session.client, people, on_read))
+                seen = replace(seen, numbers=ask_about(session.client, people, most, on_read))
     return replace(seen, exchanges=tuple(exchanges), rate_option=global_options.rate)

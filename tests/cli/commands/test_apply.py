@@ -151,7 +151,7 @@ def test_the_lock_is_the_same_however_the_url_is_spelled(stage: Stage, spelling:
 def test_a_failed_step_exits_with_3_and_is_in_the_report(stage: Stage) -> None:
     group_id = stage.world.create_group("Alpha", [], owner=PHONE)
     stage.file(FILE)
-    fault = Fault(FaultKind.STATUS, "POST", f"/groups/{group_id}/participants", status=403, code="FORBIDDEN")
+    fault = Fault(FaultKind.STATUS, "POST", f"/groups/{group_id}/participants", status=403, code="FORBIDDEN", times=0)
     stage.server.set_faults([fault])
     ran = stage.run("apply", "--yes", "--report", "report.json")
     assert ran.code == 3

@@ -500,6 +500,8 @@ def test_a_run_asks_about_200_numbers_at_most(stage: Stage) -> None:
     # One of them is the account itself.
     assert numbers["numbers"] == {"asked": 200, "odd": 0, "failed": 0, "left": 9}
     assert sum("contacts/check" in call for call in stage.calls()) == 200
+    stage.file(f"policy: {{budget: {{checks_per_day: 3}}}}\ngroups: {{alpha: {{name: Alpha, members: [{members}]}}}}")
+    assert "one run asks about 3 people at most" in stage.run("doctor", "--numbers").out
 
 
 def test_a_check_of_numbers_that_fails_keeps_what_was_found(stage: Stage) -> None:
