@@ -129,7 +129,7 @@ def make_plan(
         number_checks=newcomers.number_checks,
         pending_until=newcomers.pending_until,
         list_calls=listing.calls,
-        list_tells_people=listing.tells_people,
+        list_shows_people=listing.shows_people,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
@@ -168,7 +168,7 @@ def verify_saved_plan(
         raise_if_differs_from_rebuilt(plan, rebuilt)
         plan = with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism))
     plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
-    plan = replace(plan, list_calls=listing.calls, list_tells_people=listing.tells_people)
+    plan = replace(plan, list_calls=listing.calls, list_shows_people=listing.shows_people)
     plan = reader.block_creates(plan, listing, known, desired)
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)

@@ -117,8 +117,8 @@ class Listing:
     """How many calls the list took, one for each page."""
 
     @property
-    def tells_people(self) -> bool:
-        """Whether the list tells who is in the groups, as in the reference dialect."""
+    def shows_people(self) -> bool:
+        """Whether the list shows who is in the groups, as in the reference dialect."""
         return any(group.participants is not None for group in self.groups)
 
     @property

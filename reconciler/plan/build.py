@@ -35,7 +35,7 @@ def build_plan(
     number_checks: int = 0,
     pending_until: date | None = None,
     list_calls: int = 0,
-    list_tells_people: bool = False,
+    list_shows_people: bool = False,
 ) -> Plan:
     """Return the plan of all changes; `instance` is its present state, None where nothing is to be written.
 
@@ -65,7 +65,7 @@ def build_plan(
         pending_until=pending_until,
         minutes_between_groups=None if budget is None or options.sandbox else budget.minutes_between_groups,
         list_calls=list_calls,
-        list_tells_people=list_tells_people,
+        list_shows_people=list_shows_people,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 

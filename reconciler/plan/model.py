@@ -266,8 +266,8 @@ class Plan:
     """The pause between two groups that the run creates (None: none, as always on the embedded server)."""
     list_calls: int = 0
     """How many calls the list of groups took when the plan was made; 0 where the groups were not listed."""
-    list_tells_people: bool = False
-    """Whether that list tells who is in the groups."""
+    list_shows_people: bool = False
+    """Whether that list shows who is in the groups."""
     foreign_format: int | None = None
     """The version of the saved plan's format, where this program has another one and may not show all of it."""
 
@@ -290,7 +290,7 @@ class Plan:
     @property
     def read_back_by_list(self) -> frozenset[str]:
         """The keys of the groups that the list reads back: where it can prove what changed, with fewer calls."""
-        proven = (group for group in self.groups if group.steps and _list_can_prove(group, self.list_tells_people))
+        proven = (group for group in self.groups if group.steps and _list_can_prove(group, self.list_shows_people))
         keys = frozenset(group.key for group in proven)
         return keys if 0 < self.list_calls < len(keys) else frozenset()
 
@@ -317,16 +317,16 @@ class Plan:
         return bool(self.refusals) or any(group.has_changes for group in self.groups)
 
 
-def _list_can_prove(group: GroupPlan, tells_people: bool) -> bool:
+def _list_can_prove(group: GroupPlan, shows_people: bool) -> bool:
     """Whether the list of groups can prove what all the steps of a group did.
 
     A name, where the list counts the same people as before; what else, if the list tells people. Never an add: who is
     refused has to be known at once. A list may leave out an empty description.
     """
-    if group.live is None or (group.live.count is None and not tells_people):
+    if group.live is None or (group.live.count is None and not shows_people):
         return False
-    allowed = (Action.PATCH, Action.REMOVE) if tells_people else (Action.PATCH,)
+    allowed = (Action.PATCH, Action.REMOVE) if shows_people else (Action.PATCH,)
     return all(
-        step.action in allowed and (step.description is None or (tells_people and not is_blank(step.description)))
+        step.action in allowed and (step.description is None or (shows_people and not is_blank(step.description)))
         for step in group.steps
     )

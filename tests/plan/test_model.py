@@ -73,9 +73,9 @@ def test_a_list_reads_back_the_groups_that_it_proves_where_its_calls_are_fewer(
     group = GroupPlan(key="a", name=Untrusted("New"), steps=steps, live=live)
     unlisted = replace(PLAN, groups=tuple(replace(group, key=key) for key in "abc"))
     assert (unlisted.read_backs, unlisted.read_back_by_list) == (3, frozenset())
-    for tells_people, by_list in ((False, counts), (True, whole)):
+    for shows_people, by_list in ((False, counts), (True, whole)):
         for calls, read_backs in ((1, 1), (2, 2), (3, 3), (4, 3)):
-            plan = replace(unlisted, list_calls=calls, list_tells_people=tells_people)
+            plan = replace(unlisted, list_calls=calls, list_shows_people=shows_people)
             assert plan.read_backs == (read_backs if by_list else 3)
             assert plan.read_back_by_list == (frozenset("abc") if by_list and calls < 3 else frozenset())
 
