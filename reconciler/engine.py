@@ -17,7 +17,7 @@ from reconciler.apply.create_pause import PausedCreates
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
-from reconciler.diff.change import MatchedBy
+from reconciler.diff.change import Change, MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
 from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.diff.number_checks import with_answers
@@ -30,9 +30,10 @@ from reconciler.live.fetch import (
     fetch_invite_links,
     ignore_progress,
     list_groups,
+    names_everybody,
     read_groups,
 )
-from reconciler.lookalikes import CandidateReader
+from reconciler.lookalike_reader import LookalikeReader
 from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
@@ -93,7 +94,7 @@ def make_plan(
     desired = desired.for_instance(client.instance_id)
     selection = select_groups(desired, options)
     listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
-    reader = CandidateReader(client=client, parallelism=parallelism)
+    reader = LookalikeReader(client=client, parallelism=parallelism)
     if any(matches[key].creates for key in selection.matched):
         listing, matches = reader.name_matches(desired, listing, matches)
     options, previous = narrow_by_matches(options, matches, listing)
@@ -108,10 +109,7 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
-    newcomers = Newcomers(tuple(changes))
-    has_limits = desired.policy.budget is not None or options.spent.refused
-    if has_limits or numbers_to_check(changes, desired, listing.groups):
-        newcomers = take_newcomers(changes, desired, client, options, listing)
+    newcomers = _newcomers(changes, desired, client, options, listing)
     changes = newcomers.changes
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
@@ -123,9 +121,12 @@ def make_plan(
         instance=instance,
         advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
         shard=selection.shard,
-        lookalike_reads=len(reader.seen),
+    )
+    plan = replace(
+        plan,
+        lookalike_reads=len(reader.reads),
         allowed_lookalikes=tuple(sorted(allowed)),
-        live_ids=tuple(listing.names),
+        live_ids=tuple(listing.names) if any(change.create for change in changes) else (),
         number_checks=newcomers.number_checks,
         pending_until=newcomers.pending_until,
         list_calls=listing.calls,
@@ -133,6 +134,16 @@ def make_plan(
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
+
+
+def _newcomers(
+    changes: tuple[Change, ...], desired: Desired, client: Client, options: PlanOptions, listing: Listing
+) -> Newcomers:
+    """Return who is added by this run: everybody, where no budget limits it and nobody is to be looked up."""
+    has_limits = desired.policy.budget is not None or options.spent.refused
+    if not has_limits and not numbers_to_check(changes, desired, listing.groups):
+        return Newcomers(changes)
+    return take_newcomers(changes, desired, client, options, listing)
 
 
 def verify_saved_plan(
@@ -158,7 +169,7 @@ def verify_saved_plan(
         if desired.policy.budget is not None:
             raise_if_over_budget(plan, desired)
     listing = _list_for_saved_plan(plan, client)
-    reader = CandidateReader(client=client, parallelism=parallelism)
+    reader = LookalikeReader(client=client, parallelism=parallelism)
     known = {group_id: listing.names[group_id] for group_id in listing.names.keys() & set(plan.live_ids)}
     listing = reader.name_new_groups(plan, listing, known)
     live_groups = _read_for_saved_plan(plan, listing, client, parallelism, on_read)
@@ -228,9 +239,7 @@ def read_matched(
     """Match every key, and read who is in the live groups of these `keys`: what came of it, by id."""
     _, matches = match_live(desired, client, keys)
     listed = [match.listed for key, match in matches.items() if key in keys and match.listed is not None]
-    read = read_groups(
-        client, listed, parallelism, is_complete=lambda entry: entry.participants is not None, on_read=on_read
-    )
+    read = read_groups(client, listed, parallelism, is_complete=names_everybody, on_read=on_read)
     return matches, read
 
 
@@ -240,13 +249,7 @@ def find_person(
     """Find where a person is wanted and where they are: list everything, read each group whose entry names nobody."""
     desired = desired.for_instance(client.instance_id)
     listing = confirm_listing(list_groups(client, pinned_groups(desired.groups)), client)
-    read = read_groups(
-        client,
-        listing.groups,
-        parallelism,
-        is_complete=lambda entry: entry.participants is not None,
-        on_read=on_read,
-    )
+    read = read_groups(client, listing.groups, parallelism, is_complete=names_everybody, on_read=on_read)
     matches = match_groups(desired.groups, listing.groups).values()
     return find_memberships(person, desired, matches, listing.names, read, client.instance_id)
 
@@ -266,7 +269,7 @@ def _read_for_saved_plan(
 
     def is_complete(entry: ListedGroup) -> bool:
         described = entry.description is not None or not recorded[entry.id].description
-        return entry.participants is not None and described
+        return names_everybody(entry) and described
 
     entries = [entry for entry in listing.groups if entry.id in recorded]
     return read_groups(client, entries, parallelism, is_complete=is_complete, on_read=on_read)
@@ -300,7 +303,7 @@ def _list_before_write(
     plan, known = planned.plan, planned.live_names
     if not groups_to_create(plan):
         return plan, frozenset(known)
-    reader = CandidateReader(client=client, parallelism=parallelism)
+    reader = LookalikeReader(client=client, parallelism=parallelism)
     listing = reader.name_new_groups(plan, client.list_groups(), known)
     raise_if_appeared(plan, listing.groups, known)
     raise_if_unlisted(plan, listing.odd)

@@ -28,8 +28,8 @@ class MessageKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """The template of one message; for the page on safety `when` it applies, and how to `override` it.
+class MessageTemplate:
+    """The sentence of one message; for the page on safety `when` it applies, and how to `override` it.
 
     Every refusal, blocked, lookalike and doubt message has a `when`; a refusal and a blocked message have an `override`
     too.
@@ -41,17 +41,17 @@ class Sentence:
     override: str = ""
 
 
-_refusal = partial(Sentence, MessageKind.REFUSAL)
-_override = partial(Sentence, MessageKind.OVERRIDE)
-_blocked = partial(Sentence, MessageKind.BLOCKED)
-_lookalike = partial(Sentence, MessageKind.LOOKALIKE)
-_doubt = partial(Sentence, MessageKind.DOUBT)
-_advice = partial(Sentence, MessageKind.ADVICE)
-_step = partial(Sentence, MessageKind.STEP)
-_person = partial(Sentence, MessageKind.PERSON)
-_drift = partial(Sentence, MessageKind.DRIFT)
+_refusal = partial(MessageTemplate, MessageKind.REFUSAL)
+_override = partial(MessageTemplate, MessageKind.OVERRIDE)
+_blocked = partial(MessageTemplate, MessageKind.BLOCKED)
+_lookalike = partial(MessageTemplate, MessageKind.LOOKALIKE)
+_doubt = partial(MessageTemplate, MessageKind.DOUBT)
+_advice = partial(MessageTemplate, MessageKind.ADVICE)
+_step = partial(MessageTemplate, MessageKind.STEP)
+_person = partial(MessageTemplate, MessageKind.PERSON)
+_drift = partial(MessageTemplate, MessageKind.DRIFT)
 
-CATALOGUE: Final[Mapping[str, Sentence]] = {
+CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     # Refusals: why the whole run stops before its first write.
     "too-many-removals": _refusal(
         "this removes {removed:int} of {members:int} members; the limit is {allowed:int} ({limit}, {source})",
@@ -172,8 +172,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "Run `plan` again. The next section lists the checks.",
     ),
     "lookalike": _blocked(
-        "{found:messages}; if {count:it|one of them} is this group, note its `id`; if not, pass "
-        "--allow-lookalike {key}",
+        "{found:messages}; if {count:it|one of them} is this group, set its `id`; if not, pass --allow-lookalike {key}",
         "The group would be created, and a live group that no key has may be it ([lookalikes](#lookalikes)).",
         "If it is this group, set its `id`. If not, pass `--allow-lookalike KEY`, or write `lookalikes: allow` at the "
         "group.",
@@ -194,8 +193,8 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "Its name differs from the wanted or an earlier name only in case, white space, punctuation or emoji.",
     ),
     "name-not-told": _lookalike(
-        "the API does not tell the name of the live group {ids:texts}",
-        "Neither the list nor the group itself tells its name, so it may be this one.",
+        "the API does not give the name of the live group {ids:texts}",
+        "Neither the list nor the group itself gives its name, so it may be this one.",
     ),
     "lookalike-not-readable": _lookalike(
         "{name:live} ({ids:texts}) could not be read: {error}",
@@ -428,5 +427,5 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "somebody else changed its name, description or members during this run: run `plan` and `apply` again"
     ),
     # A sentence of a plan that another version saved, without a code.
-    "saved-text": Sentence(MessageKind.OTHER, "{text}"),
+    "saved-text": MessageTemplate(MessageKind.OTHER, "{text}"),
 }

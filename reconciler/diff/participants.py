@@ -21,7 +21,6 @@ from reconciler.model.person_ref import PersonRef
 EXPIRY_NOTICE_DAYS = 14
 """A plan lists the memberships that end within so many days."""
 
-
 MAX_CHECKS: Final = 200
 """How many numbers a run checks without `budget.checks_per_day`. Accounts were banned after thousands of checks."""
 
@@ -224,5 +223,5 @@ def numbers_to_check(
 def _live_people(changes: Sequence[Change], desired: Desired, listed: Sequence[ListedGroup]) -> set[Identity]:
     by_lid = people_by_lid(desired)
     read = (change.live for change in changes if change.live is not None)
-    told = (entry.to_live_group() for entry in listed if entry.participants is not None)
-    return {identity for live in chain(read, told) for identity in identify_participants(live, by_lid).present}
+    listed_whole = (entry.to_live_group() for entry in listed if entry.participants is not None)
+    return {identity for live in chain(read, listed_whole) for identity in identify_participants(live, by_lid).present}

@@ -208,8 +208,8 @@ def sign_of_more(document: Any, headers: Mapping[str, str]) -> str | None:
         beside = {}
     if _NEXT_LINK.search(headers.get("Link") or ""):
         return "the header Link"
-    told = {name: headers[name] for name in _PAGING_HEADERS if name in headers}
-    return next((f"`{name}`" for name in (*_signs(beside, len(data)), *_signs(told, len(data)))), None)
+    in_headers = {name: headers[name] for name in _PAGING_HEADERS if name in headers}
+    return next((f"`{name}`" for name in (*_signs(beside, len(data)), *_signs(in_headers, len(data)))), None)
 
 
 def _known_paging(document: Mapping[str, Any]) -> dict[str, Any]:

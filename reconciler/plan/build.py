@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.diff.match import lookup_names
@@ -29,19 +28,8 @@ def build_plan(
     instance: Instance | None,
     advice: tuple[Advice, ...] = (),
     shard: ShardInfo | None = None,
-    lookalike_reads: int = 0,
-    allowed_lookalikes: tuple[str, ...] = (),
-    live_ids: tuple[str, ...] = (),
-    number_checks: int = 0,
-    pending_until: date | None = None,
-    list_calls: int = 0,
-    list_shows_people: bool = False,
 ) -> Plan:
-    """Return the plan of all changes; `instance` is its present state, None where nothing is to be written.
-
-    `Plan` explains what it records of lookalikes and checks.
-    """
-    changes = tuple(changes)
+    """Return the plan of all changes; `instance` is its present state, None where nothing is to be written."""
     budget = desired.policy.budget
     groups = tuple(_group_plan(change, desired, options) for change in changes)
     return Plan(
@@ -58,14 +46,7 @@ def build_plan(
         changed_since=options.changed_since,
         never_removed=tuple(sorted(desired.never_removed)),
         shard=shard,
-        lookalike_reads=lookalike_reads,
-        allowed_lookalikes=allowed_lookalikes,
-        live_ids=live_ids if any(change.create for change in changes) else (),
-        number_checks=number_checks,
-        pending_until=pending_until,
         minutes_between_groups=None if budget is None or options.sandbox else budget.minutes_between_groups,
-        list_calls=list_calls,
-        list_shows_people=list_shows_people,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 

@@ -117,8 +117,7 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, s
     """Return a saved plan with every reason to refuse it now, since a plan file can be edited on its way.
 
     The refusals that it was saved with remain: only a new plan overrides them. The limits of removals are checked
-    again. `desired` is as it is for the plan's instance, None where the configuration is not
-    there.
+    again. `desired` is as it is for the plan's instance, None where the configuration is not there.
     """
     if desired is None:
         current = tuple(check_instance(instance))

@@ -166,7 +166,7 @@ class GroupView:
 
     def section(self, shared_reasons: Collection[Pieces] = ()) -> Section:
         """Return what text and markdown show; `shared_reasons` for being blocked are shown elsewhere."""
-        badges, told = tuple(self.badges()), [reason for reason in self.blocked if reason in shared_reasons]
+        badges, is_elsewhere = tuple(self.badges()), any(reason in shared_reasons for reason in self.blocked)
         removes = any(badge.tone == "remove" for badge in badges)
         urgency = [bool(self.refusals), bool(self.blocked), removes, self.has_changes, True].index(True)
         return Section(
@@ -175,7 +175,7 @@ class GroupView:
             id=self.id,
             lines=partial(self._lines, shared_reasons),
             badges=badges,
-            remark="; ".join(filter(None, ["blocked" if told else "", self.loss])),
+            remark="; ".join(filter(None, ["blocked" if is_elsewhere else "", self.loss])),
             urgency=urgency,
         )
 

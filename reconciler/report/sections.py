@@ -137,7 +137,7 @@ def field_label(field: str) -> LiteralText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class Obstacle:
     """One reason why groups are blocked or the plan is refused, and what lifts it; `places` are keys with remarks.
 
     Without places it is about the whole plan.

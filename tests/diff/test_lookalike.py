@@ -189,5 +189,5 @@ def test_of_many_lookalikes_the_likeliest_are_told_and_the_others_are_counted() 
         '"Group 3" (120363012345600003@g.us) has 6 of these 6 people and '
         '"Group 2" (120363012345600002@g.us) has 5 of these 6 people and '
         '"Group 1" (120363012345600001@g.us) has 4 of these 6 people and 2 more live groups look like it; '
-        "if one of them is this group, note its `id`; if not, pass --allow-lookalike parents"
+        "if one of them is this group, set its `id`; if not, pass --allow-lookalike parents"
     )

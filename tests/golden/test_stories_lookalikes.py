@@ -45,7 +45,7 @@ def test_a_group_renamed_by_hand_blocks_its_key_until_somebody_decides(stage: St
 
     planned = stage.run("plan", "--detailed-exitcode")
     assert planned.code == 2
-    assert "has 6 of these 6 people; if it is this group, note its `id`; if not, pass --allow-lookalike" in planned.out
+    assert "has 6 of these 6 people; if it is this group, set its `id`; if not, pass --allow-lookalike" in planned.out
     calls = stage.calls()
     whole_lists = f"GET /groups/{group_id}" not in calls
     assert calls == (["GET /groups"] if whole_lists else ["GET /groups", f"GET /groups/{group_id}"])
@@ -175,7 +175,7 @@ def test_a_group_that_stays_nameless_blocks_what_would_be_created_and_nothing_el
     applied = stage.run("apply", "--yes", *more)
     assert names(stage) == (["", "New", "Parents"] if more else ["", "New"])
     assert applied.code == (0 if more else 3)
-    assert ("the API does not tell the name of the live group" in applied.out) == (not more)
+    assert ("the API does not give the name of the live group" in applied.out) == (not more)
 
 
 def test_a_nameless_group_is_read_only_before_a_create(stage: Stage) -> None:

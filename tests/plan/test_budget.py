@@ -32,7 +32,8 @@ def planned(whole: Desired, *lives: LiveGroup, options: PlanOptions | None = Non
     """The plan that a run makes of it."""
     options = options or PlanOptions()
     taken, until = within_budget(changes_for(whole, *lives), whole, options)
-    return build_plan(taken, whole, options, instance_id="inst_abc123", instance=CONNECTED, pending_until=until)
+    plan = build_plan(taken, whole, options, instance_id="inst_abc123", instance=CONNECTED)
+    return replace(plan, pending_until=until)
 
 
 def moved(plan: Plan, *actions: Action) -> dict[str, int]:

@@ -79,8 +79,8 @@ def doctor(
     Each line is a check: ✓ fine, ! worth knowing, ✗ broken, - not checked. Ends with 1 if something is broken.
     Without PATH, groups.yaml is checked if it is there.
     """
+    from reconciler.doctor.capture import capture_text
     from reconciler.doctor.observe import Request
-    from reconciler.doctor.shapes import capture_text
 
     path = path or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
     setup = _setup(path, global_options)
@@ -152,10 +152,10 @@ def _or_error(find: Callable[[], str]) -> str | UsageError:
 
 
 def _examine(setup: Setup, request: Request, global_options: GlobalOptions, *, with_capture: bool) -> Examination:
+    from reconciler.doctor.capture import capture_document
     from reconciler.doctor.checks import server_checks, setup_checks
     from reconciler.doctor.group_checks import group_checks
     from reconciler.doctor.model import Examination
-    from reconciler.doctor.shapes import capture_document
 
     seen = _observe(setup, request, global_options) if setup.first_missing is None else None
     program = f"wappfy-reconciler {__version__}, Python {platform.python_version()}, {platform.system()}"
