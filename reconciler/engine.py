@@ -22,6 +22,7 @@ from reconciler.diff.compare import compare, members_not_managed, needs_read, un
 from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.diff.number_checks import with_answers
 from reconciler.diff.participants import MAX_CHECKS, numbers_to_check
+from reconciler.errors import Refused
 from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
 from reconciler.live.fetch import (
     GroupListApi,
@@ -37,7 +38,7 @@ from reconciler.lookalike_reader import LookalikeReader
 from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import Untrusted
+from reconciler.model.text import Untrusted, plural
 from reconciler.newcomers import Newcomers, take_newcomers
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
@@ -304,7 +305,13 @@ def _list_before_write(
     if not groups_to_create(plan):
         return plan, frozenset(known)
     reader = LookalikeReader(client=client, parallelism=parallelism)
-    listing = reader.name_new_groups(plan, client.list_groups(), known)
+    listing = client.list_groups()
+    if known and not listing.groups:
+        raise Refused(
+            f"the list of groups is empty now, and had {plural(len(known), 'group')} a moment ago, nothing was changed",
+            "an empty list looks like a failed read: run `reconciler plan` again",
+        )
+    listing = reader.name_new_groups(plan, listing, known)
     raise_if_appeared(plan, listing.groups, known)
     raise_if_unlisted(plan, listing.odd)
     return reader.block_creates(plan, listing, known, desired), frozenset(known) | listing.names.keys()

@@ -140,6 +140,11 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "The group is to be left, and one live group has its name, another one of its earlier names.",
         "Set the `id` of the right one.",
     ),
+    "nobody-on-whatsapp": _blocked(
+        "the group is not created, because nobody of its members is on WhatsApp, and a group cannot be deleted",
+        "Nobody who is to be added to a new group is on WhatsApp (`policy.check_numbers`).",
+        "Correct the numbers, or set `policy: {check_numbers: none}`.",
+    ),
     "live-group-shared": _blocked(
         "another key matches the same live group {id} by name: {keys:texts}; set `id` on the one that it belongs to",
         "Two keys match the same live group.",
@@ -245,6 +250,12 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "their membership ended, but membership is additive: list them under `absent` to remove them",
         "People whose membership ended, in an additive group",
         "List them under `absent`.",
+    ),
+    "lid-contradicted": _advice(
+        "has the `lid` of {phone} under `people`, so it may be either of them: nobody is added or removed; correct the "
+        "`phone` or the `lid`",
+        "Participants with the `lid` of somebody in the file and another number",
+        "Correct the `phone` or the `lid` under `people`.",
     ),
     "not-on-whatsapp": _advice(
         "not added: the API has no WhatsApp account for this number; correct it, or remove the person from the file",

@@ -156,12 +156,11 @@ class LookalikeSearch:
     def _likeness(self, creation: Creation, entry: ListedGroup, reads: Reads) -> tuple[int, Message] | None:
         """Return how likely a group is the wanted one (less is likelier) and why; None where it is another one."""
         read = reads.get(entry.id, entry)
-        if read is None:
-            return None
         if not entry.name and entry.id in reads:
             return 0, Message.of("name-not-told", ids=(entry.id,))
-        if isinstance(read, ApiError):
-            error = Message.of("lookalike-not-readable", name=entry.name, ids=(entry.id,), error=read.message)
+        if read is None or isinstance(read, ApiError):
+            why = "it is in the list, and is not found" if read is None else read.message
+            error = Message.of("lookalike-not-readable", name=entry.name, ids=(entry.id,), error=why)
             return (0, error) if _may_reach(creation, entry) else None
         least = creation.least(entry.name.raw)
         if not least or read.participants is None:

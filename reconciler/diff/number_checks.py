@@ -39,7 +39,7 @@ def _with_answers(change: Change, asked: frozenset[Identity], answers: Answers, 
     absent, notes = set(), []
     for person in checked:
         answer = answers.get(person.identity) if person.identity is not None else None
-        if isinstance(answer, ContactCheck) and not answer.exists:
+        if isinstance(answer, ContactCheck) and not answer.exists and answer.jid is None:
             absent.add(person)
         elif (message := _not_checked(person, answer, limit)) is not None:
             notes.append((message, person))
@@ -49,7 +49,11 @@ def _with_answers(change: Change, asked: frozenset[Identity], answers: Answers, 
         for message in dict.fromkeys(message for message, _ in notes)
     )
     gone = Advice.for_people(AdviceKind.NOT_ON_WHATSAPP, Message.of("not-on-whatsapp"), absent)
-    return replace(change, add=add, advice=(*gone, *not_checked, *change.advice))
+    change = replace(change, add=add, advice=(*gone, *not_checked, *change.advice))
+    if not change.create or add:
+        return change
+    # A group cannot be deleted, so none is created in which nobody is.
+    return replace(change, blocked=(*change.blocked, Message.of("nobody-on-whatsapp")), fully_blocked=True)
 
 
 def _not_checked(person: PersonRef, answer: ContactCheck | ApiError | None, limit: int) -> Message | None:
@@ -59,6 +63,8 @@ def _not_checked(person: PersonRef, answer: ContactCheck | ApiError | None, limi
         # Without the request id and the hint, so that people whose check failed alike share a line.
         status = " ".join(str(part) for part in (answer.status, answer.code) if part)
         return Message.of("number-not-checked", error=status or answer.message)
+    if not answer.exists:
+        return Message.of("number-not-checked", error="the answer contradicts itself")
     other = identity_of_jid(answer.jid or "")
     if other is not None and other != person.identity:
         return Message.of("number-not-checked", error="the answer has another person's number")

@@ -218,3 +218,37 @@ def test_the_reads_stand_beside_the_calls_of_a_plan(guide: Stage) -> None:
         guide.world.create_group(f"Group {number}", [*(f"+1 303 555 014{n}" for n in range(4)), PHONE], owner=PHONE)
     guide.file(FILE)
     assert "1 to create · 6 people join · 2 calls + 3 reads, about" in guide.run("plan").out
+
+
+@pytest.mark.parametrize("with_yaml", [True, False])
+def test_a_group_renamed_after_a_plan_was_saved_blocks_its_create(stage: Stage, with_yaml: bool) -> None:
+    stage.world.create_group("Zeta", ["+1 303 555 0170"], owner=PHONE)
+    stage.file(FILE)
+    assert stage.run("plan", "--out", "saved.plan").code == 0
+    (group_id,) = stage.world.snapshot()
+    stage.world.rename_group(group_id, "PARENTS!")
+    if not with_yaml:
+        (stage.folder / "groups.yaml").unlink()
+    applied = stage.run("apply", "saved.plan", "--yes")
+    assert (applied.code, names(stage)) == (3, ["PARENTS!"]), applied.out + applied.err
+    assert "has nearly the same name" in applied.out
+
+
+def test_a_candidate_that_is_listed_and_not_found_blocks_its_create(guide: Stage) -> None:
+    guide.world.create_group("Old parents", PEOPLE[:4], owner=PHONE)
+    (group_id,) = guide.world.snapshot()
+    gone = Fault(FaultKind.STATUS, "GET", f"/groups/{group_id}", status=404, code="GROUP_NOT_FOUND", times=0)
+    guide.server.set_faults([gone])
+    guide.file(FILE)
+    applied = guide.run("apply", "--yes")
+    assert (applied.code, names(guide)) == (3, ["Old parents"])
+    assert "could not be read: it is in the list, and is not found" in applied.out
+
+
+def test_a_list_that_is_empty_before_the_create_is_not_believed(guide: Stage) -> None:
+    guide.world.create_group("Zeta", ["+1 303 555 0170"], owner=PHONE)
+    guide.file(FILE)
+    guide.server.set_faults([Fault(FaultKind.PARTIAL_LIST, "GET", "/groups", skip=1, amount=99, times=0)])
+    applied = guide.run("apply", "--yes")
+    assert (applied.code, names(guide)) == (1, ["Zeta"])
+    assert "the list of groups is empty now, and had 1 group a moment ago" in applied.err
