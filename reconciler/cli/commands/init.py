@@ -102,7 +102,7 @@ class RepositoryFile:
 
 
 def _existing_config(path: Path) -> RepositoryFile | None:
-    if not path.is_file():
+    if not os.path.isfile(path):
         return None
     return RepositoryFile(path, None, f"kept {mask_and_escape(str(path))}: it exists already")
 
