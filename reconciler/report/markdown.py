@@ -30,7 +30,7 @@ from reconciler.report.pr_comment import (
     render_comment,
     totals_markdown,
 )
-from reconciler.report.result_view import not_started_line, result_view
+from reconciler.report.result_view import not_started_lines, result_view
 from reconciler.report.sections import MAX_KEYS, Stop, place_pieces
 from reconciler.report.summary import as_of_sentence, group_words, moment_text, plan_totals
 from reconciler.report.text import DryRun, call_lines
@@ -114,8 +114,7 @@ def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
         )
         head.append(alert("WARNING", title, [_blocked(stop, plan, options) for stop in view.blocked]))
         head += _every_place(view.blocked, options)
-    if (not_started := not_started_line(view)) is not None:
-        head.append(note_markdown(not_started, options))
+    head += [note_markdown(line, options) for line in not_started_lines(view)]
     return render_comment("\n\n".join(head), by_urgency(view.sections, options), "")
 
 
