@@ -77,7 +77,7 @@ class ReadingProgress:
 class LogProgress:
     """A log line for each call and for each group that is read back.
 
-    Why nobody is added any more is one warning; that it holds for further steps is told with `--verbose` alone.
+    Why nobody is added any more is one warning; the lines of the further steps come with `--verbose` alone.
     """
 
     def __init__(self) -> None:

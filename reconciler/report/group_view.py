@@ -99,6 +99,9 @@ class GroupView:
     has_changes: bool
     actions: tuple[ActionItem, ...]
     adopted: Pieces
+    """By which previous name the group was found; nothing for other groups."""
+    found_by_name: bool
+    """Whether its name led to the group; one note of the plan has all of these."""
     fields: tuple[FieldItem, ...]
     people: tuple[PersonItem, ...]
     """Who is added, then who is removed."""
@@ -190,7 +193,7 @@ class GroupView:
         if moved["renew"]:
             yield Badge("change", plural(moved["renew"], "new number"))
         yield from (Badge("change", item.change.field) for item in self.fields if item.planned)
-        if self.adopted:
+        if self.adopted or self.found_by_name:
             yield Badge("note", "adopted")
         if not self.has_changes:
             yield Badge("note", "no changes")
@@ -219,7 +222,8 @@ def group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
         id=_id(group),
         has_changes=group.has_changes,
         actions=actions,
-        adopted=_match(group) if group.adopted else (),
+        adopted=_previous_name(group) if group.matched_by is MatchedBy.PREVIOUS_NAME else (),
+        found_by_name=group.matched_by is MatchedBy.NAME,
         fields=tuple(_fields(group)),
         people=(*_people(group, added=True), *_people(group, added=False)),
         refusals=tuple(refusal for refusal in refusals if refusal.group == group.key),
@@ -244,15 +248,11 @@ def _id(group: GroupPlan) -> Piece:
     return LiteralText(KNOWN_AFTER_APPLY if enters else "(no live group)")
 
 
-def _match(group: GroupPlan) -> Pieces:
-    """Return by which name an adopted group was found: `found by previous name "Project Alfa"`."""
+def _previous_name(group: GroupPlan) -> Pieces:
+    """Return by which earlier name an adopted group was found: `found by previous name "Project Alfa"`."""
     old = group.live.name if group.live else next((c.old for c in group.field_changes if c.field == "name"), None)
-    if group.matched_by is not MatchedBy.PREVIOUS_NAME:
-        found = literal("found by name")
-    elif old:
-        found = (LiteralText("found by previous name "), QuotedText(old.raw))
-    else:
-        found = literal("found by a previous name")
+    by_name = (LiteralText("found by previous name "), QuotedText(old.raw)) if old else ()
+    found = by_name or literal("found by a previous name")
     return (*found, LiteralText("; run `reconciler pin` to write its id into the file"))
 
 

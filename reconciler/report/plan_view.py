@@ -166,7 +166,7 @@ class PlanView:
 def plan_view(plan: Plan, *, drift: bool) -> PlanView:
     """Return the view of a plan; `drift` for one that nobody intends to apply."""
     groups = tuple(group_view(group, plan.refusals) for group in plan.groups)
-    found = [group.key for group in groups if group.is_quiet and group.adopted]
+    found = [group.key for group in groups if group.found_by_name or (group.is_quiet and group.adopted)]
     notes = sorted(map(advice_note, plan.advice), key=lambda note: note.topic)
     return PlanView(
         headline=plan_headline(plan, drift=drift),
@@ -255,7 +255,7 @@ def _refused(same: Sequence[Refusal]) -> tuple[Stop, ...]:
 
 
 def _found_by_name(keys: Sequence[str]) -> Note:
-    """Return one note for all groups that only differ in having been found by name."""
+    """Return one note for all groups that were found by name: it says the same of each."""
     ids = "its id" if len(keys) == 1 else "their ids"
     pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
     return Note("adopt", (*first_pieces(keys, MAX_KEYS), pin), mark="=")

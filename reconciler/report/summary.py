@@ -178,7 +178,7 @@ def _no_changes(plan: Plan, *, drift: bool) -> str:
 
 
 def in_sync_sentence(plan: Plan) -> str:
-    """Return `4 other groups are in sync.` for a plan with changes, "" where there is no other group."""
+    """Return `4 groups are in sync.` for a plan with changes, "" where there is none."""
     words = _unchanged_groups(plan, has_changes=True)
     return f"{words}." if plan.has_changes and words else ""
 
@@ -272,7 +272,7 @@ def _unchanged_groups(plan: Plan, *, has_changes: bool = False) -> str:
     """Return `4 groups match the configuration, 1 group differs but is only observed` of those with nothing pending."""
     observed = sum(group.observe_only for group in plan.groups)
     in_sync = sum(not group.has_changes for group in plan.groups) - observed
-    match = ("other group is in sync", "other groups are in sync")
+    match = ("group is in sync", "groups are in sync")
     if not has_changes:
         match = ("group matches the configuration", "groups match the configuration")
     differ = ("group differs but is only observed", "groups differ but are only observed")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.apply.result import ApplyResult, StepResult, StepStatus
-from reconciler.diff.change import Advice, AdviceKind, TextChange
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.messages import Message
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
@@ -70,6 +70,21 @@ def test_the_comment_shows_one_cause_once_and_open() -> None:
 
 def test_a_document_has_every_group_of_one_cause() -> None:
     assert len(plan_document(samples.saved(MANY))["groups"]) == 115
+
+
+def test_groups_that_are_found_by_name_share_a_change_and_are_named_on_a_line_of_their_own() -> None:
+    groups = (replace(group, id=None, matched_by=MatchedBy.NAME) for group in MANY.groups)
+    plan = plan_of(*groups)
+    text = text_of(plan)
+    assert text.startswith("114 groups change alike: ops-000, ")
+    assert text.count("Bob Marsh (bob)") == 1
+    assert text.count("found by name") == 1
+    assert "\n= adopt: ops-000, ops-001, ops-002, " in text
+    comment = render_plan_markdown(samples.saved(plan), samples.MASKED)
+    assert (comment.count("Bob Marsh"), comment.count("found by name")) == (1, 1)
+    page = render_plan_html(samples.saved(plan), samples.MASKED)
+    assert page.count("found by name; run") == 1
+    assert "One change, many groups" in page
 
 
 def test_two_groups_are_not_many() -> None:
