@@ -26,7 +26,7 @@ from reconciler.report.pieces import (
     person_pieces,
 )
 from reconciler.report.sections import KNOWN_AFTER_APPLY, Badge, Line, Note, Section, Tone, advice_note, field_line
-from reconciler.report.summary import cause_words
+from reconciler.report.summary import ACTION_NOUNS, cause_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class ActionItem:
     tone: Tone
     words: str
     cause: str
+    counted: tuple[str, str]
+    """What one such group is called, and what several are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ class GroupView:
             yield Badge("add", plural(moved["join"], "person joins", "people join"))
         if moved["renew"]:
             yield Badge("change", plural(moved["renew"], "new number"))
-        yield from (Badge("change", item.change.field) for item in self.fields if item.planned)
+        yield from (Badge("change", f"new {item.change.field}") for item in self.fields if item.planned)
         if self.adopted or self.found_by_name:
             yield Badge("note", "adopted")
         if not self.has_changes:
@@ -214,7 +216,11 @@ class GroupView:
 def group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
     """Return the view of one group."""
     cause = cause_words(group, DriftItem.GROUP)
-    actions = tuple(ActionItem(*_ACTIONS[step.action], cause) for step in group.steps if step.action in _ACTIONS)
+    actions = tuple(
+        ActionItem(*_ACTIONS[step.action], cause, ACTION_NOUNS[step.action])
+        for step in group.steps
+        if step.action in _ACTIONS
+    )
     on_blocked = literal("" if actions else _suffix(cause))
     return GroupView(
         key=group.key,

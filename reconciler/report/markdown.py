@@ -14,7 +14,7 @@ from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, plain_text
-from reconciler.report.plan_view import REFUSED, PlanView, SharedChange, plan_view, single_groups_lines
+from reconciler.report.plan_view import MAX_SHARED_KEYS, REFUSED, PlanView, SharedChange, plan_view, single_groups_lines
 from reconciler.report.pr_comment import (
     CommentSection,
     alert,
@@ -27,6 +27,7 @@ from reconciler.report.pr_comment import (
     lines_markdown,
     markdown,
     note_markdown,
+    note_text,
     render_comment,
     totals_markdown,
 )
@@ -71,7 +72,7 @@ def _plan_head(plan: Plan, view: PlanView, options: RenderOptions) -> Iterator[s
     else:
         yield totals_markdown(view.totals)
     if view.warnings:
-        yield alert("WARNING", "This plan may be wrong", [note_markdown(note.line, options) for note in view.warnings])
+        yield alert("WARNING", "This plan may be wrong", [note_text(note.line, options) for note in view.warnings])
     if view.refused:
         yield alert("CAUTION", REFUSED, [_refusal(stop, options) for stop in view.refused])
     if view.blocked:
@@ -94,7 +95,13 @@ def _all_places(stops: Iterable[Stop], options: RenderOptions) -> Iterator[str]:
 
 
 def _cause(change: SharedChange, options: RenderOptions) -> CommentSection:
-    return CommentSection(markdown(change.title, options), body=lambda: lines_markdown(change.lines(), options))
+    """Return a change that many groups share, with their names and keys as every section has them."""
+    shown = change.groups[:MAX_SHARED_KEYS]
+    left = len(change.groups) - len(shown)
+    named = ", ".join(group_title(group.key, group.name, options) for group in shown)
+    more = f" and {left} more" if left else ""
+    title = f"{change.count}{named}{more}{f' ({change.remarks})' if change.remarks else ''}"
+    return CommentSection(title, body=lambda: lines_markdown(change.lines(), options))
 
 
 def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:

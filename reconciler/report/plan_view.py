@@ -28,6 +28,7 @@ from reconciler.report.sections import (
     MAX_KEYS,
     MIN_GROUPS,
     Line,
+    Mark,
     Note,
     Section,
     Stop,
@@ -36,7 +37,7 @@ from reconciler.report.sections import (
 from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
 REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
-_MAX_SHARED_KEYS: Final = 5
+MAX_SHARED_KEYS: Final = 5
 _TOO_MANY: Final = "too-many-removals"
 WHERE_MORE: Final = ", which `--format json` lists"
 
@@ -73,13 +74,21 @@ class SharedChange:
     @property
     def title(self) -> Pieces:
         """Return `114 groups change alike: ops-001, ops-002 and 112 more`, and what stops them and how many leave."""
-        keys = first_pieces([group.key for group in self.groups], _MAX_SHARED_KEYS)
+        keys = first_pieces([group.key for group in self.groups], MAX_SHARED_KEYS)
+        return (LiteralText(self.count), *keys, *literal(f"  ({self.remarks})" if self.remarks else ""))
+
+    @property
+    def count(self) -> str:
+        """Return `114 groups change alike: `."""
+        verb = "change" if any(item.planned for item in self.people) else "differ"
+        return f"{len(self.groups)} groups {verb} alike: "
+
+    @property
+    def remarks(self) -> str:
+        """Return what stops the groups, and how many people leave each, "" for nothing."""
         first = self.groups[0]
         stops = [word for word, reasons in (("refused", first.refusals), ("blocked", first.blocked)) if reasons]
-        remarks = "; ".join(filter(None, [*stops, self.loss]))
-        verb = "change" if any(item.planned for item in self.people) else "differ"
-        start = LiteralText(f"{len(self.groups)} groups {verb} alike: ")
-        return (start, *keys, *literal(f"  ({remarks})" if remarks else ""))
+        return "; ".join(filter(None, [*stops, self.loss]))
 
     @property
     def loss(self) -> str:
@@ -183,12 +192,18 @@ def plan_view(plan: Plan, *, drift: bool) -> PlanView:
 
 
 def single_groups_lines(view: PlanView) -> Iterator[Line]:
-    """Yield the groups with changes of their own in one line, and each blocked group with the reasons."""
-    changing = [group.key for group in view.single if group.differs and not group.blocked]
-    if changing:
-        count = plural(len(changing), "other group changes: ", "other groups change: ")
-        words = count if view.shared else count.replace("other ", "")
-        yield Line("~", (LiteralText(words), *first_pieces(changing, MAX_KEYS)))
+    """Yield the groups with changes of their own, a line for each kind of change, and each reason for being blocked."""
+    other = "other " if view.shared else ""
+    changes = (f"{other}group changes", f"{other}groups change")
+    alike: dict[tuple[Mark, tuple[str, str]], list[str]] = {}
+    for group in view.single:
+        if group.differs and not group.blocked:
+            kinds: list[tuple[Mark, tuple[str, str]]] = [
+                ("-" if action.tone == "remove" else "+", action.counted) for action in group.actions
+            ]
+            alike.setdefault(kinds[0] if kinds else ("~", changes), []).append(group.key)
+    for (mark, words), keys in sorted(alike.items()):
+        yield Line(mark, (LiteralText(f"{plural(len(keys), *words)}: "), *first_pieces(keys, MAX_KEYS)))
     yield from blocked_lines(view.blocked)
 
 

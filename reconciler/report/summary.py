@@ -24,14 +24,21 @@ _CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
 }
 """What each cause of drift is called."""
 
+ACTION_NOUNS: Final[Mapping[Action, tuple[str, str]]] = {
+    Action.CREATE: ("new group", "new groups"),
+    Action.JOIN: ("group to join", "groups to join"),
+    Action.LEAVE: ("group to leave", "groups to leave"),
+}
+"""What a group with such a step is called, one and several."""
+
 _Words: TypeAlias = Mapping[str, tuple[str, str]]
 _PLANNED: Final[_Words] = {
     "join": ("joins", "join"),
     "leave": ("leaves", "leave"),
     "renew": ("gets a new number", "get a new number"),
-    "create": ("new group", "new groups"),
-    "enter": ("group to join", "groups to join"),
-    "exit": ("group to leave", "groups to leave"),
+    "create": ACTION_NOUNS[Action.CREATE],
+    "enter": ACTION_NOUNS[Action.JOIN],
+    "exit": ACTION_NOUNS[Action.LEAVE],
     "patch": ("group gets a new name or description", "groups get a new name or description"),
 }
 """What a plan does, to one and to several."""

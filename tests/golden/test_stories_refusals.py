@@ -233,3 +233,11 @@ def test_who_is_held_back_from_a_new_group_stays_in_the_old_one(stage: Stage) ->
     assert applied.code == 3
     assert "stays for now, because adding them to another group was not sent" in applied.out
     assert stage.members("Old") == digits(PEOPLE[5])
+
+
+def test_a_plan_of_an_instance_that_is_not_connected_says_how_to_connect_it(stage: Stage) -> None:
+    stage.file("groups: {a: {name: A}}")
+    stage.world.set_instance_status(INSTANCE, "disconnected")
+    planned = stage.run("plan")
+    assert planned.code == 1
+    assert "scan the QR code in Wappfy's dashboard" in planned.err

@@ -123,3 +123,9 @@ def test_the_totals_count_the_people_who_were_refused(status: PersonStatus, grou
     refused = tuple(PersonOutcome(key, samples.BOB, status, Message.of("not-there")) for key in keys)
     totals = result_view(result_of(*map(adding, keys), people=refused)).totals
     assert f"Applied: {words}" in totals.line
+
+
+@pytest.mark.parametrize(("ids", "words"), [(("1@lid",), "(1@lid)"), (("1@lid", "2@lid"), "(one of 1@lid, 2@lid)")])
+def test_a_single_private_id_is_not_one_of_several(ids: tuple[str, ...], words: str) -> None:
+    message = Message.of("in-under-private-id", count=len(ids), ids=ids)
+    assert message.to_text().endswith(f"under `people` {words}")
