@@ -11,34 +11,38 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from reconciler.apply.create_pause import PausedCreates
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
-from reconciler.diff.change import MatchedBy
+from reconciler.diff.change import Change, MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
 from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.diff.number_checks import with_answers
 from reconciler.diff.participants import MAX_CHECKS, numbers_to_check
+from reconciler.errors import Refused
 from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
 from reconciler.live.fetch import (
     GroupListApi,
     OnRead,
-    check_numbers,
     confirm_listing,
     fetch_invite_links,
     ignore_progress,
     list_groups,
+    names_everybody,
     read_groups,
 )
-from reconciler.lookalikes import CandidateReader
+from reconciler.lookalike_reader import LookalikeReader
 from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import Untrusted
+from reconciler.model.text import Untrusted, plural
+from reconciler.newcomers import Newcomers, take_newcomers
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
+from reconciler.plan.budget import as_saved, raise_if_over_budget
 from reconciler.plan.build import build_plan, groups_awaiting_link, with_invite_links
 from reconciler.plan.edited import (
     former_people,
@@ -61,7 +65,7 @@ from reconciler.plan.staleness import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.apply.ports import Progress
+    from reconciler.apply.ports import GroupApi, Progress
     from reconciler.live.client import Client
 
 
@@ -91,7 +95,7 @@ def make_plan(
     desired = desired.for_instance(client.instance_id)
     selection = select_groups(desired, options)
     listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
-    reader = CandidateReader(client=client, parallelism=parallelism)
+    reader = LookalikeReader(client=client, parallelism=parallelism)
     if any(matches[key].creates for key in selection.matched):
         listing, matches = reader.name_matches(desired, listing, matches)
     options, previous = narrow_by_matches(options, matches, listing)
@@ -106,10 +110,8 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
-    numbers = numbers_to_check(changes, desired, listing.groups)
-    answers = check_numbers(client, numbers[:MAX_CHECKS])
-    if numbers:
-        changes = with_answers(changes, numbers, answers)
+    newcomers = _newcomers(changes, desired, client, options, listing)
+    changes = newcomers.changes
     instance = client.instance() if any(change.needs_writes for change in changes) else None
     left_alone = unmanaged(matches.values(), listing.groups) if selection.reports_unmanaged else ()
     plan = build_plan(
@@ -120,13 +122,27 @@ def make_plan(
         instance=instance,
         advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
         shard=selection.shard,
-        lookalike_reads=len(reader.seen),
+    )
+    plan = replace(
+        plan,
+        lookalike_reads=len(reader.reads),
         allowed_lookalikes=tuple(sorted(allowed)),
-        live_ids=tuple(listing.names),
-        number_checks=len(answers),
+        live_ids=tuple(listing.names) if any(change.create for change in changes) else (),
+        number_checks=newcomers.number_checks,
+        pending_until=newcomers.pending_until,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
+
+
+def _newcomers(
+    changes: tuple[Change, ...], desired: Desired, client: Client, options: PlanOptions, listing: Listing
+) -> Newcomers:
+    """Return who is added by this run: everybody, where no budget limits it and nobody is to be looked up."""
+    has_limits = desired.policy.budget is not None or options.spent.refused
+    if not has_limits and not numbers_to_check(changes, desired, listing.groups):
+        return Newcomers(changes)
+    return take_newcomers(changes, desired, client, options, listing)
 
 
 def verify_saved_plan(
@@ -149,13 +165,15 @@ def verify_saved_plan(
     if desired is not None:
         raise_if_removes_protected(plan, desired)
         raise_if_differs_from_yaml(plan, desired)
+        if desired.policy.budget is not None:
+            raise_if_over_budget(plan, desired)
     listing = _list_for_saved_plan(plan, client)
-    reader = CandidateReader(client=client, parallelism=parallelism)
+    reader = LookalikeReader(client=client, parallelism=parallelism)
     known = {group_id: listing.names[group_id] for group_id in listing.names.keys() & set(plan.live_ids)}
     listing = reader.name_new_groups(plan, listing, known)
     live_groups = _read_for_saved_plan(plan, listing, client, parallelism, on_read)
     raise_if_stale(plan, listing.groups, live_groups, desired)
-    rebuilt = _rebuild(plan, desired, listing, live_groups) if desired is not None else None
+    rebuilt = _rebuild(plan, desired, listing, live_groups, sandbox) if desired is not None else None
     if desired is not None and rebuilt is not None:
         raise_if_differs_from_rebuilt(plan, rebuilt)
         plan = with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism))
@@ -174,15 +192,23 @@ def execute(
     parallelism: int,
     stop: Event,
     progress: Progress,
+    since_create: float | None = None,
 ) -> ApplyResult:
     """Apply a plan that passed its guards, and compare every group, as read back, with the desired state.
+
+    `since_create` are the seconds since an earlier run created a group, where that is known.
 
     Raises Refused, before anything is written, when a group that is to be created exists by then. A group that may
     exist by then under another name is blocked, and the others go on.
     """
     desired = desired and desired.for_instance(client.instance_id)
     plan, listed_ids = _list_before_write(planned, desired, client, parallelism)
-    applied = apply_plan(plan, client, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress)
+    minutes = plan.minutes_between_groups
+    api: GroupApi = client
+    if minutes:
+        paused = PausedCreates(client, minutes * 60.0, stop, known_ids=listed_ids, since_last=since_create)
+        api = cast("GroupApi", paused)
+    applied = apply_plan(plan, api, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress)
     result = applied.result
     more = remaining_drift(applied.live, result, desired)
     drift = sort_drift((*result.remaining_drift, *more))
@@ -211,9 +237,7 @@ def read_matched(
     """Match every key, and read who is in the live groups of these `keys`: what came of it, by id."""
     _, matches = match_live(desired, client, keys)
     listed = [match.listed for key, match in matches.items() if key in keys and match.listed is not None]
-    read = read_groups(
-        client, listed, parallelism, is_complete=lambda entry: entry.participants is not None, on_read=on_read
-    )
+    read = read_groups(client, listed, parallelism, is_complete=names_everybody, on_read=on_read)
     return matches, read
 
 
@@ -223,13 +247,7 @@ def find_person(
     """Find where a person is wanted and where they are: list everything, read each group whose entry names nobody."""
     desired = desired.for_instance(client.instance_id)
     listing = confirm_listing(list_groups(client, pinned_groups(desired.groups)), client)
-    read = read_groups(
-        client,
-        listing.groups,
-        parallelism,
-        is_complete=lambda entry: entry.participants is not None,
-        on_read=on_read,
-    )
+    read = read_groups(client, listing.groups, parallelism, is_complete=names_everybody, on_read=on_read)
     matches = match_groups(desired.groups, listing.groups).values()
     return find_memberships(person, desired, matches, listing.names, read, client.instance_id)
 
@@ -249,20 +267,24 @@ def _read_for_saved_plan(
 
     def is_complete(entry: ListedGroup) -> bool:
         described = entry.description is not None or not recorded[entry.id].description
-        return entry.participants is not None and described
+        return names_everybody(entry) and described
 
     entries = [entry for entry in listing.groups if entry.id in recorded]
     return read_groups(client, entries, parallelism, is_complete=is_complete, on_read=on_read)
 
 
-def _rebuild(plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, ReadGroup]) -> Plan:
+def _rebuild(
+    plan: Plan, desired: Desired, listing: Listing, live_groups: Mapping[str, ReadGroup], sandbox: bool
+) -> Plan:
     """Return what the YAML and the live groups come to for the groups that a saved plan changes."""
     matches = match_groups(desired.groups, listing.groups)
     changes = compare((matches[group.key] for group in groups_with_steps(plan)), desired, live_groups)
     changes = with_former_people(changes, former_people(plan))
     answers = saved_answers(plan)
-    changes = with_answers(changes, tuple(answers), answers)
-    options = options_of(plan)
+    changes = with_answers(changes, tuple(answers), answers, MAX_CHECKS)
+    if plan.waits:
+        changes = as_saved(changes, plan)
+    options = replace(options_of(plan), sandbox=sandbox)
     shard = select_groups(desired, options).shard
     return build_plan(changes, desired, options, instance_id=plan.instance_id, instance=None, shard=shard)
 
@@ -279,8 +301,14 @@ def _list_before_write(
     plan, known = planned.plan, planned.live_names
     if not groups_to_create(plan):
         return plan, frozenset(known)
-    reader = CandidateReader(client=client, parallelism=parallelism)
-    listing = reader.name_new_groups(plan, client.list_groups(), known)
+    reader = LookalikeReader(client=client, parallelism=parallelism)
+    listing = client.list_groups()
+    if known and not listing.groups:
+        raise Refused(
+            f"the list of groups is empty now, and had {plural(len(known), 'group')} a moment ago, nothing was changed",
+            "an empty list looks like a failed read: run `reconciler plan` again",
+        )
+    listing = reader.name_new_groups(plan, listing, known)
     raise_if_appeared(plan, listing.groups, known)
     raise_if_unlisted(plan, listing.odd)
     return reader.block_creates(plan, listing, known, desired), frozenset(known) | listing.names.keys()

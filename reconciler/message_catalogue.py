@@ -28,8 +28,8 @@ class MessageKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """The template of one message; for the page on safety `when` it applies, and how to `override` it.
+class MessageTemplate:
+    """The sentence of one message; for the page on safety `when` it applies, and how to `override` it.
 
     Every refusal, blocked, lookalike and doubt message has a `when`; a refusal and a blocked message have an `override`
     too.
@@ -41,17 +41,17 @@ class Sentence:
     override: str = ""
 
 
-_refusal = partial(Sentence, MessageKind.REFUSAL)
-_override = partial(Sentence, MessageKind.OVERRIDE)
-_blocked = partial(Sentence, MessageKind.BLOCKED)
-_lookalike = partial(Sentence, MessageKind.LOOKALIKE)
-_doubt = partial(Sentence, MessageKind.DOUBT)
-_advice = partial(Sentence, MessageKind.ADVICE)
-_step = partial(Sentence, MessageKind.STEP)
-_person = partial(Sentence, MessageKind.PERSON)
-_drift = partial(Sentence, MessageKind.DRIFT)
+_refusal = partial(MessageTemplate, MessageKind.REFUSAL)
+_override = partial(MessageTemplate, MessageKind.OVERRIDE)
+_blocked = partial(MessageTemplate, MessageKind.BLOCKED)
+_lookalike = partial(MessageTemplate, MessageKind.LOOKALIKE)
+_doubt = partial(MessageTemplate, MessageKind.DOUBT)
+_advice = partial(MessageTemplate, MessageKind.ADVICE)
+_step = partial(MessageTemplate, MessageKind.STEP)
+_person = partial(MessageTemplate, MessageKind.PERSON)
+_drift = partial(MessageTemplate, MessageKind.DRIFT)
 
-CATALOGUE: Final[Mapping[str, Sentence]] = {
+CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     # Refusals: why the whole run stops before its first write.
     "too-many-removals": _refusal(
         "this removes {removed:int} of {members:int} members; the limit is {allowed:int} ({limit}, {source})",
@@ -140,6 +140,11 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "The group is to be left, and one live group has its name, another one of its earlier names.",
         "Set the `id` of the right one.",
     ),
+    "nobody-on-whatsapp": _blocked(
+        "the group is not created, because nobody of its members is on WhatsApp, and a group cannot be deleted",
+        "Nobody who is to be added to a new group is on WhatsApp (`policy.check_numbers`).",
+        "Correct the numbers, or set `policy: {check_numbers: none}`.",
+    ),
     "live-group-shared": _blocked(
         "another key matches the same live group {id} by name: {keys:texts}; set `id` on the one that it belongs to",
         "Two keys match the same live group.",
@@ -172,8 +177,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "Run `plan` again. The next section lists the checks.",
     ),
     "lookalike": _blocked(
-        "{found:messages}; if {count:it|one of them} is this group, note its `id`; if not, pass "
-        "--allow-lookalike {key}",
+        "{found:messages}; if {count:it|one of them} is this group, set its `id`; if not, pass --allow-lookalike {key}",
         "The group would be created, and a live group that no key has may be it ([lookalikes](#lookalikes)).",
         "If it is this group, set its `id`. If not, pass `--allow-lookalike KEY`, or write `lookalikes: allow` at the "
         "group.",
@@ -194,8 +198,8 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "Its name differs from the wanted or an earlier name only in case, white space, punctuation or emoji.",
     ),
     "name-not-told": _lookalike(
-        "the API does not tell the name of the live group {ids:texts}",
-        "Neither the list nor the group itself tells its name, so it may be this one.",
+        "the API does not give the name of the live group {ids:texts}",
+        "Neither the list nor the group itself gives its name, so it may be this one.",
     ),
     "lookalike-not-readable": _lookalike(
         "{name:live} ({ids:texts}) could not be read: {error}",
@@ -247,6 +251,12 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "People whose membership ended, in an additive group",
         "List them under `absent`.",
     ),
+    "lid-contradicted": _advice(
+        "has the `lid` of {phone} under `people`, so it may be either of them: nobody is added or removed; correct the "
+        "`phone` or the `lid`",
+        "Participants with the `lid` of somebody in the file and another number",
+        "Correct the `phone` or the `lid` under `people`.",
+    ),
     "not-on-whatsapp": _advice(
         "not added: the API has no WhatsApp account for this number; correct it, or remove the person from the file",
         "People who are to be added and whose number is not on WhatsApp (`policy.check_numbers`)",
@@ -261,6 +271,32 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "added as the file spells the number: a run checks at most {limit:int} numbers, and none after three errors",
         "People who are to be added, after the last check of a run (`policy.check_numbers`)",
         "Nothing to do, unless they are not in the group after the apply.",
+    ),
+    "create-over-budget": _advice(
+        "the group is not created yet: the day's budget is used up",
+        "Groups to create that do not fit `policy.budget`",
+        "Apply again on another day, or raise the budget.",
+    ),
+    "add-over-budget": _advice(
+        "not added yet: the day's budget is used up",
+        "People to add who do not fit `policy.budget`",
+        "Apply again on another day, or raise the budget.",
+    ),
+    "removal-over-budget": _advice(
+        "not removed yet: the day's budget is used up",
+        "People to remove who do not fit `policy.budget`",
+        "Apply again on another day, or raise the budget.",
+    ),
+    "removal-after-add": _advice(
+        "not removed yet: they are added elsewhere first, and that waits for the budget",
+        "People to remove who are to be added elsewhere, which does not fit `policy.budget`",
+        "Apply again on another day, or raise the budget.",
+    ),
+    "refused-lately": _advice(
+        "not added: they refused on {day:date}, and are not tried again before {again:date}; write `join: invite` and "
+        "send them the invite link",
+        "People whose refusal is in the audit log (`apply --audit-log`)",
+        "`join: invite`, or `--retry-refused`.",
     ),
     "joins-by-link": _advice(
         "must join through the invite link",
@@ -402,5 +438,5 @@ CATALOGUE: Final[Mapping[str, Sentence]] = {
         "somebody else changed its name, description or members during this run: run `plan` and `apply` again"
     ),
     # A sentence of a plan that another version saved, without a code.
-    "saved-text": Sentence(MessageKind.OTHER, "{text}"),
+    "saved-text": MessageTemplate(MessageKind.OTHER, "{text}"),
 }

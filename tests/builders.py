@@ -93,6 +93,7 @@ def group(
     state: State = State.PRESENT,
     max_removals: RemovalLimit | None = None,
     lookalikes: Lookalikes | None = None,
+    priority: int = 0,
 ) -> DesiredGroup:
     """A group of the file; by default pinned to the live group Alpha, with nothing else managed."""
     return DesiredGroup(
@@ -110,6 +111,7 @@ def group(
         state=state,
         max_removals=max_removals,
         lookalikes=lookalikes,
+        priority=priority,
     )
 
 

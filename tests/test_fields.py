@@ -89,6 +89,7 @@ WITHOUT_CASE = {
     "membership": "decides who is removed; nothing of a live group corresponds to it",
     "invite": "how the account enters a group that it is not in; nothing of a live group corresponds to it",
     "lookalikes": "lifts a guard of the plan; nothing of a live group corresponds to it",
+    "priority": "which groups come first within a budget; nothing of a live group corresponds to it",
     "max_removals": "a guard of the plan; nothing of a live group corresponds to it",
 }
 WRITABLE = [name for name, case in CASES.items() if case.write is not None]

@@ -34,7 +34,7 @@ from reconciler.plan.model import Action, Phase, Plan, Step
 
 T = TypeVar("T")
 
-_NO_REFUSALS: Final = frozenset({"refused-in-this-run", "counted-in-but-missing", "not-there-full"})
+NO_REFUSALS: Final = frozenset({"refused-in-this-run", "counted-in-but-missing", "not-there-full"})
 """The reasons for which somebody is not added, and which are no refusal of theirs in this call."""
 
 
@@ -103,13 +103,13 @@ def _run_phase(run: GroupExecutor, phase: Phase, progress: Progress) -> ReadBack
 
 def _note_refusals(run: GroupExecutor, outcomes: Iterable[PersonOutcome], *, seen: bool) -> None:
     """Let the breaker know who was added and who refused: by a read-back if `seen`, else as far as answers tell."""
-    told = {outcome.person: outcome for outcome in outcomes}
+    by_person = {outcome.person: outcome for outcome in outcomes}
     done = (r.step for r in run.results if r.step.action.adds_people and r.status is StepStatus.DONE)
     results = []
     for person in (person for step in done for person in step.people):
-        outcome = told.get(person)
+        outcome = by_person.get(person)
         if outcome is not None and outcome.status is PersonStatus.NOT_ADDED and outcome.message is not None:
-            results += [(person, True)] if outcome.message.code not in _NO_REFUSALS else []
+            results += [(person, True)] if outcome.message.code not in NO_REFUSALS else []
         elif outcome is None and (seen or person in run.answers):
             results.append((person, not seen and is_refusal(run.answers[person])))
     run.breaker.note(run.plan.key, results)

@@ -37,6 +37,8 @@ ALREADY_IN_ANSWER: Final = 409
 GROUP_FULL_ANSWER: Final = 419
 """What the service answers for a person who finds no room in the group."""
 
+MAX_PRIVATE_IDS = 5
+"""How many private ids a message names at most, of those of which one is the person's."""
 
 PersonOutcomes: TypeAlias = dict[PersonRef, tuple[PersonStatus, Message]]
 """Why somebody was not added or removed as planned, as far as the calls themselves show it."""
@@ -45,10 +47,6 @@ PersonOutcomes: TypeAlias = dict[PersonRef, tuple[PersonStatus, Message]]
 def earlier_attempt_ambiguous(error: ApiError) -> bool:
     """Whether an earlier attempt of the failed call may have taken effect: then this run itself caused the 409."""
     return isinstance(error.__cause__, MAY_HAVE_TAKEN_EFFECT)
-
-
-MAX_PRIVATE_IDS = 5
-"""How many private ids a message names at most, of those of which one is the person's."""
 
 
 def may_be_about_a_person(error: HttpError) -> bool:
@@ -224,7 +222,7 @@ class ParticipantCall:
         lids = sorted(p.lid or p.id for p in live.participants if p.identity is None)
         if self.action is not Action.ADD or not lids:
             return Message.of("api-says-so")
-        some = tuple(sorted(lids)[:MAX_PRIVATE_IDS])
+        some = tuple(lids[:MAX_PRIVATE_IDS])
         if len(lids) > len(some):
             return Message.of("in-under-one-private-id", count=len(lids), ids=some)
         return Message.of("in-under-private-id", count=len(some), ids=some)

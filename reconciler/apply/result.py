@@ -12,6 +12,7 @@ from reconciler.messages import Message
 from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.plan.model import Action, Plan, Step
+from reconciler.plan.summary import count_pending
 
 
 class StepStatus(StrEnum):
@@ -88,6 +89,11 @@ class StepResult:
     message: Message | None = None
     group_id: str | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the step was not sent because nobody is added any more in this run."""
+        return self.message is not None and self.message.code == "adding-stopped"
+
     @classmethod
     def from_unexpected(cls, step: Step, error: Exception, group_id: str | None = None) -> StepResult:
         """Return the result of a step that an unexpected error ended."""
@@ -139,7 +145,7 @@ class ApplyResult:
             or self.remaining_drift
             or any(result.status is not StepStatus.DONE for result in self.steps)
             or any(outcome.refused or outcome.status is PersonStatus.NOT_KNOWN for outcome in self.people)
-            or any(group.blocked for group in self.plan.groups)
+            or any(group.blocked or group.waits for group in self.plan.groups)
         )
 
 
@@ -165,6 +171,9 @@ class ResultSummary:
     not_run: int
     people_refused: int
     blocked: int
+    pending_adds: int
+    pending_removes: int
+    pending_creates: int
     calls: int
     read_backs: int
 
@@ -180,6 +189,7 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
     changed = {step.step.group for step in done if step.step.action is Action.PATCH or moved.get(step)}
     adding = (Action.CREATE, Action.ADD)
     joined = [person for step, people in moved.items() if step.step.action in adding for person in people]
+    pending = count_pending(result.plan)
     gone = [person for step, people in moved.items() if step.step.action is Action.REMOVE for person in people]
     return ResultSummary(
         created=kinds.count(Action.CREATE),
@@ -196,6 +206,9 @@ def summarize_result(result: ApplyResult) -> ResultSummary:
         not_run=outcomes.count(StepStatus.NOT_RUN),
         people_refused=sum(person.refused for person in result.people),
         blocked=sum(bool(group.blocked) for group in result.plan.groups),
+        pending_adds=pending.adds,
+        pending_removes=pending.removes,
+        pending_creates=pending.creates,
         calls=len(writes),
         read_backs=len(result.calls) - writes[0] - len(writes) if writes else 0,
     )

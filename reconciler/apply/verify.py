@@ -20,10 +20,11 @@ from reconciler.errors import ApiError, Forbidden, Interrupted, NotFound
 from reconciler.live.fetch import InviteLinkApi
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
+from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import texts_equal
-from reconciler.plan.model import Action, Step
+from reconciler.plan.model import Action, Plan, Step
 
 _JOIN_BY_LINK = (PersonStatus.NOT_ADDED, PersonStatus.PENDING)
 
@@ -191,6 +192,7 @@ def _remaining_in_group(key: str, live: LiveGroup, result: ApplyResult, change: 
     if change is None:
         return Message.of("joined-plan-again") if joined else None
     with_outcome = {outcome.person.identity for outcome in result.people if outcome.group == key}
+    with_outcome |= _waiting(result.plan, key)
     people = [person for person in (*change.add, *change.remove) if person.identity not in with_outcome]
     if not change.field_changes and not people and not change.blocked:
         return None
@@ -201,6 +203,13 @@ def _remaining_in_group(key: str, live: LiveGroup, result: ApplyResult, change: 
     ):
         return Message.of("invite-leads-elsewhere", name=live.name, id=live.id)
     return Message.of("joined-and-differs") if joined else Message.of("changed-meanwhile")
+
+
+def _waiting(plan: Plan, key: str) -> set[Identity | None]:
+    """Return who waits for another day in this group, by the plan: the group may differ in them."""
+    advice = (one for group in plan.groups if group.key == key and group.waits for one in group.advice)
+    kinds = (AdviceKind.BUDGET, AdviceKind.REFUSED)
+    return {person.identity for one in advice if one.kind in kinds for person in one.people}
 
 
 def _compare_again(live_groups: Mapping[str, LiveGroup], desired: Desired) -> dict[str, Change]:

@@ -91,7 +91,7 @@ class LogProgress:
         """Log the outcome of a call."""
         step = result.step
         level = logging.INFO if result.status is StepStatus.DONE else logging.WARNING
-        if result.message is not None and result.message.code == "adding-stopped":
+        if result.is_held:
             level = logging.DEBUG if self._told_stop else logging.WARNING
             self._told_stop = True
         reason = f": {result.message.to_text()}" if result.message else ""

@@ -181,7 +181,7 @@ class _Writer:
         name = normalize(live)
         written = yaml_scalar(name)
         if not name:
-            yield yaml_comment("name is not managed: the server does not tell it")
+            yield yaml_comment("name is not managed: the server does not give it")
         elif not name.strip(" \t\r\n") or len(name) > MAX_NAME_LENGTH:
             yield yaml_comment(f"name is not managed: it has {len(name)} characters")
         elif written is None:

@@ -74,6 +74,7 @@ class GroupResolver:
             state=State(_text(fields, "state", State.PRESENT)),
             max_removals=read_removal_limit(fields.get("max_removals"), self.merged),
             lookalikes=Lookalikes(_text(fields, "lookalikes", "")) if "lookalikes" in fields else None,
+            priority=int(float(_text(fields, "priority", "0"))),
         )
 
     def _members(

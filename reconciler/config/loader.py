@@ -15,7 +15,7 @@ from reconciler.config.document import ALL_NAMES, LocatedValue, MergedConfig, So
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
-from reconciler.config.policy import check_policy, read_policy
+from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.restrictions import check_restrictions, origins, report_skipped_links
 from reconciler.config.schema_check import ValidDocument, check
@@ -203,6 +203,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
         group_places={key: merged.file_and_line(entry.place) for key, entry in merged.sections["groups"].items()},
+        account_since=read_account_since(own.get("since"), policy, problems),
         policy=policy,
         region=people.region,
     )

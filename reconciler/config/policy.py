@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import cache
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_text
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
 from reconciler.config.people import People
 from reconciler.config.phone_numbers import country_of, is_region, region_hint
 from reconciler.config.problem_collector import ProblemCollector, format_path, quote_value
 from reconciler.errors import ProblemKind
-from reconciler.model.desired import CheckNumbers, DesiredGroup, Person, Policy, RemovalLimit, Unmanaged
+from reconciler.model.desired import Budget, CheckNumbers, DesiredGroup, Person, Policy, RemovalLimit, Unmanaged
 from reconciler.model.identity import Identity
 
 
@@ -25,6 +26,7 @@ def read_policy(merged: MergedConfig, people: People, problems: ProblemCollector
         allowed_countries=_country_codes(fields.get("allowed_countries"), problems),
         max_members=_integer(fields.get("max_members")),
         check_numbers=_check_numbers(fields.get("check_numbers")),
+        budget=_budget(fields.get("budget")),
     )
 
 
@@ -38,6 +40,30 @@ def read_removal_limit(entry: LocatedValue | None, merged: MergedConfig) -> Remo
 
 def _check_numbers(entry: LocatedValue | None) -> CheckNumbers:
     return CheckNumbers.AMBIGUOUS if entry is None else CheckNumbers(as_text(entry.value))
+
+
+def _budget(entry: LocatedValue | None) -> Budget | None:
+    if entry is None:
+        return None
+    limits = {name: value for name, value in as_mapping(entry.value).items() if value is not None}
+    return Budget(**{name: int(float(as_text(value))) for name, value in limits.items()})
+
+
+def read_account_since(entry: LocatedValue | None, policy: Policy, problems: ProblemCollector) -> date | None:
+    """Return the day since which the account is used: it makes a budget smaller, so without one it is warned about."""
+    if entry is None:
+        return None
+    text = as_text(entry.value)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        hint = "write a day of the calendar as YYYY-MM-DD"
+        problems.error(ProblemKind.VALUE, entry.place, f"{quote_value(text)} is not a valid date", hint)
+        return None
+    if policy.budget is None:
+        message, hint = "`since` makes a budget smaller, and `policy` has no `budget`", "add `budget` under `policy`"
+        problems.warning(ProblemKind.CONTRADICTION, entry.place.as_key(), message, hint)
+    return day
 
 
 def _integer(entry: LocatedValue | None) -> int | None:

@@ -17,6 +17,7 @@ class AdviceKind(StrEnum):
     """What a piece of advice is about."""
 
     ADMIN = "admin"
+    BUDGET = "budget"
     DOUBTFUL = "doubtful"
     EXPIRED = "expired"
     EXPIRES = "expires"
@@ -26,6 +27,7 @@ class AdviceKind(StrEnum):
     NOT_ON_WHATSAPP = "not-on-whatsapp"
     OBSERVED = "observed"
     PENDING = "pending"
+    REFUSED = "refused"
     REMATCHED = "rematched"
     UNIDENTIFIED = "unidentified"
     UNMANAGED = "unmanaged"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy, TextChange
 from reconciler.diff.match import Match
@@ -209,9 +210,19 @@ def _unidentified_advice(roster: Roster, group: DesiredGroup, adds: int) -> tupl
     """Return who is not identified, and what it may cost that somebody to be added is among them."""
     if isinstance(group.members, Unmanaged) and not group.absent:
         return ()
-    people = [PersonRef(None, None, lid=participant.lid or participant.id) for participant in roster.unknown]
-    found = Advice.for_people(AdviceKind.UNIDENTIFIED, Message.of("no-phone-number"), people)
-    if not found or not adds or group.membership is Membership.OBSERVE:
+    unknown = [participant for participant in roster.unknown if participant.identity is None]
+    people = [PersonRef(None, None, lid=participant.lid or participant.id) for participant in unknown]
+    contradicted = (
+        Advice.for_people(
+            AdviceKind.UNIDENTIFIED,
+            Message.of("lid-contradicted", phone=identity),
+            [PersonRef(participant.identity, participant.jid, lid=participant.lid)],
+        )
+        for identity, participant in sorted(roster.contradicted.items())
+    )
+    hidden = Advice.for_people(AdviceKind.UNIDENTIFIED, Message.of("no-phone-number"), people)
+    found = (*chain.from_iterable(contradicted), *hidden)
+    if not hidden or not adds or group.membership is Membership.OBSERVE:
         return found
     # One read, and for each part of a call that is refused two smaller ones.
     calls = 1 + min(2 * (adds - 1), MAX_FURTHER_CALLS)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from reconciler.diff.match import Match, lookup_names
-from reconciler.diff.participants import wanted_members
+from reconciler.diff.participants import people_by_lid, wanted_members
 from reconciler.errors import ApiError
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity, parse_jid
-from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant
+from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant, ReadCandidate
 from reconciler.model.text import folded_name
 
 MAX_READS: Final = 10
@@ -25,8 +25,8 @@ MAX_READS: Final = 10
 _MAX_NAMED: Final = 3
 _FEWEST_SHARED: Final = 2
 
-Reads: TypeAlias = Mapping[str, "LiveGroup | ApiError | None"]
-"""What reading candidates gave, by id: None for a group that is not live any more, an error where it has no answer."""
+Reads: TypeAlias = Mapping[str, ReadCandidate]
+"""What reading candidates gave, by their ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,13 @@ class LookalikeSearch:
     account: Identity | None
     _by_name: Mapping[str, Sequence[ListedGroup]] = field(init=False)
 
+    @classmethod
+    def of(cls, creations: Sequence[Creation], others: Sequence[ListedGroup], desired: Desired) -> LookalikeSearch:
+        """Return the search with the private ids and the account of a configuration."""
+        lids = {digits: person.identity for digits, person in people_by_lid(desired).items()}
+        account = None if desired.account is None else desired.account.identity
+        return cls(creations=creations, others=others, lids=lids, account=account)
+
     def __post_init__(self) -> None:
         by_name: dict[str, list[ListedGroup]] = defaultdict(list)
         for entry in self.others:
@@ -125,16 +132,16 @@ class LookalikeSearch:
                 entry.id,
             )
 
-        untold = (e for e in self.others if e.id not in reads and (not e.name or e.participants is None))
-        return sorted((e for e in untold if _may_reach(creation, e)), key=unlikelihood)
+        unknown = (e for e in self.others if e.id not in reads and (not e.name or e.participants is None))
+        return sorted((e for e in unknown if _may_reach(creation, e)), key=unlikelihood)
 
     def _reason(self, creation: Creation, reads: Reads) -> Message | None:
         namesakes = self._namesakes(creation)
         first = -len(creation.people)
         alike = [(first, id_, Message.of("similar-name", name=e.name, ids=(id_,))) for id_, e in namesakes.items()]
         for entry in self.others:
-            if entry.id not in namesakes and (told := self._told_by_people(creation, entry, reads)) is not None:
-                alike.append((told[0], entry.id, told[1]))
+            if entry.id not in namesakes and (likeness := self._likeness(creation, entry, reads)) is not None:
+                alike.append((likeness[0], entry.id, likeness[1]))
         found = [message for _, _, message in sorted(alike, key=lambda row: row[:2])]
         if len(found) > _MAX_NAMED:
             found[_MAX_NAMED:] = [Message.of("more-lookalikes", count=len(found) - _MAX_NAMED)]
@@ -146,15 +153,14 @@ class LookalikeSearch:
         count = len(alike) + len(unread)
         return Message.of("lookalike", found=tuple(found), count=count, key=creation.key)
 
-    def _told_by_people(self, creation: Creation, entry: ListedGroup, reads: Reads) -> tuple[int, Message] | None:
+    def _likeness(self, creation: Creation, entry: ListedGroup, reads: Reads) -> tuple[int, Message] | None:
         """Return how likely a group is the wanted one (less is likelier) and why; None where it is another one."""
         read = reads.get(entry.id, entry)
-        if read is None:
-            return None
         if not entry.name and entry.id in reads:
             return 0, Message.of("name-not-told", ids=(entry.id,))
-        if isinstance(read, ApiError):
-            error = Message.of("lookalike-not-readable", name=entry.name, ids=(entry.id,), error=read.message)
+        if read is None or isinstance(read, ApiError):
+            why = "it is in the list, and is not found" if read is None else read.message
+            error = Message.of("lookalike-not-readable", name=entry.name, ids=(entry.id,), error=why)
             return (0, error) if _may_reach(creation, entry) else None
         least = creation.least(entry.name.raw)
         if not least or read.participants is None:
@@ -164,10 +170,10 @@ class LookalikeSearch:
         if shared >= least:
             return -shared, Message.of("shares-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted)
         if shared + unknown >= least:
-            told = Message.of(
+            message = Message.of(
                 "may-share-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted, unknown=unknown
             )
-            return -shared, told
+            return -shared, message
         return None
 
     def _shared(self, creation: Creation, participants: Collection[Participant]) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from reconciler.diff.change import MatchedBy
 from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, Membership, State, Unmanaged
 from reconciler.model.live import ListedGroup, OddEntry
-from reconciler.model.text import Untrusted, normalize
+from reconciler.model.text import Untrusted, folded_name, normalize
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,12 @@ def _match_by_name(group: DesiredGroup, by_name: Mapping[str, list[ListedGroup]]
 def block_unlisted(matches: Mapping[str, Match], odd: Sequence[OddEntry]) -> dict[str, Match]:
     """Block the keys of groups to be created that an unreadable entry of the list may be: nobody knows its id.
 
-    An entry that tells its name can only be the group of that name.
+    An entry that tells its name can only be the group of that name, or of one that differs in passing.
     """
 
     def may_be(entry: OddEntry, group: DesiredGroup) -> bool:
-        return not entry.name or normalize(entry.name) in normalized_names(group)
+        folded = folded_name(entry.name)
+        return not entry.name or any(folded_name(name) == folded for name in normalized_names(group))
 
     blocked = dict(matches)
     for key, match in matches.items():

@@ -6,7 +6,7 @@ Also whether a member list looks incomplete: then nobody is removed because of i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
 from typing import Final
@@ -21,18 +21,28 @@ from reconciler.model.person_ref import PersonRef
 EXPIRY_NOTICE_DAYS = 14
 """A plan lists the memberships that end within so many days."""
 
-
 MAX_CHECKS: Final = 200
-"""How many numbers a run checks. Accounts were banned after thousands of checks."""
+"""How many numbers a run checks without `budget.checks_per_day`. Accounts were banned after thousands of checks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """A live group's participants by identity; `unknown` have none, `owners` may never be removed."""
+    """A live group's participants by identity; `unknown` have none, `owners` may never be removed.
+
+    `contradicted` are those of the unknown whose private id the configuration has, with another number than the live
+    one: by the person of the configuration. They may be either of the two.
+    """
 
     present: Mapping[Identity, Participant]
     unknown: tuple[Participant, ...]
     owners: frozenset[Identity]
+    contradicted: Mapping[Identity, Participant] = field(default_factory=dict)
+
+    @property
+    def maybe_present(self) -> frozenset[Identity]:
+        """Who may be in the group, because somebody in it has their number or their private id, and not both."""
+        numbers = (participant.identity for participant in self.contradicted.values())
+        return frozenset((*self.contradicted, *(one for one in numbers if one is not None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,14 @@ def identify_participants(live: LiveGroup, by_lid: Mapping[str, Person]) -> Rost
     """Identify everybody in a live group, by phone number or by a private id that the configuration has."""
     present: dict[Identity, Participant] = {}
     unknown = []
+    contradicted: dict[Identity, Participant] = {}
     for participant in live.participants:
-        identified = participant if participant.identity is not None else _identify_by_lid(participant, by_lid)
+        noted = _identify_by_lid(participant, by_lid)
+        if noted is not None and noted.identity and participant.identity not in (None, noted.identity):
+            contradicted[noted.identity] = participant
+            unknown.append(participant)
+            continue
+        identified = participant if participant.identity is not None else noted
         if identified is None or identified.identity is None:
             unknown.append(participant)
             continue
@@ -68,7 +84,7 @@ def identify_participants(live: LiveGroup, by_lid: Mapping[str, Person]) -> Rost
     owners = {identity for identity, p in present.items() if p.is_owner}
     if live.owner is not None:
         owners.add(live.owner)
-    return Roster(present, tuple(unknown), frozenset(owners))
+    return Roster(present, tuple(unknown), frozenset(owners), contradicted)
 
 
 def _merge_participants(one: Participant, other: Participant) -> Participant:
@@ -127,7 +143,8 @@ def lacks_admin_rights(roster: Roster, account: Person | None) -> bool:
 def diff_members(group: DesiredGroup, roster: Roster, desired: Desired) -> MembershipDiff:
     """Return who is to be added to and removed from a live group, by its membership mode, and who stays and why."""
     wanted = wanted_members(group, desired)
-    missing = [member for identity, member in wanted.items() if identity not in roster.present]
+    there = roster.present.keys() | roster.maybe_present
+    missing = [member for identity, member in wanted.items() if identity not in there]
     add = sorted_people(ref_from_member(member) for member in missing if not member.by_invite)
     joining = [ref_from_member(member) for member in missing if member.by_invite]
     leaving = _unwanted(group, roster, wanted, desired)
@@ -224,5 +241,5 @@ def numbers_to_check(
 def _live_people(changes: Sequence[Change], desired: Desired, listed: Sequence[ListedGroup]) -> set[Identity]:
     by_lid = people_by_lid(desired)
     read = (change.live for change in changes if change.live is not None)
-    told = (entry.to_live_group() for entry in listed if entry.participants is not None)
-    return {identity for live in chain(read, told) for identity in identify_participants(live, by_lid).present}
+    listed_whole = (entry.to_live_group() for entry in listed if entry.participants is not None)
+    return {identity for live in chain(read, listed_whole) for identity in identify_participants(live, by_lid).present}

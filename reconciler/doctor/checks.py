@@ -178,13 +178,13 @@ def check_rate_limit(seen: Observed) -> Check:
     """Check the headers of the rate limit, and whether other programs use up the calls of the key."""
     if isinstance(seen.instance, RateLimited):
         return failed("rate-limit", seen.instance)
-    told = [rates for exchange in seen.exchanges if (rates := _rates(exchange)) is not None]
+    limits = [rates for exchange in seen.exchanges if (rates := _rates(exchange)) is not None]
     own = Sentence.of("`--rate` caps this at {rate} calls a minute", rate=f"{seen.rate_option or 0:g}")
-    if not told:
+    if not limits:
         text = "no answer has the headers of a rate limit; the documented {limit:int} calls a minute are assumed"
         advice = Sentence.of("if calls are answered with 429, lower the rate with `--rate`")
         return note("rate-limit", Sentence.of(text, limit=DOCUMENTED_LIMIT), own if seen.rate_option else advice)
-    first, last = told[0], told[-1]
+    first, last = limits[0], limits[-1]
     limit = first.limit or DOCUMENTED_LIMIT
     text = "{limit:int} calls a window, {left:int} left in this one"
     words = Sentence.of(text, limit=limit, left=last.remaining)

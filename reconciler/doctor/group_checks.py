@@ -83,8 +83,8 @@ def check_list(seen: Observed) -> Check:
         return failed("list", seen.listing)
     groups = len(seen.listing.groups)
     end = "two reads of it agree" if seen.read_again else "its end is proven"
-    told = _dialect(seen)
-    dialect = f", in the {told} dialect" if told else ""
+    found = _dialect(seen)
+    dialect = f", in the {found} dialect" if found else ""
     text = f"{{groups:int}} {{groups:group|groups}}{dialect}, {paging_style(seen)}; {end}"
     words = Sentence.of(text, groups=groups)
     odd = [

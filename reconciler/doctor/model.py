@@ -157,20 +157,20 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """What the API said about the numbers of the file: `left` were not asked about, since a run has a limit."""
+    """What the API said about the numbers of the file: `left` were not asked about: a run asks about `most`."""
 
     answers: tuple[tuple[Person, ContactCheck | ApiError], ...]
     left: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """What the reads found; None for what was not read, an error for a read that failed.
 
-    `list_calls` is how many calls the list took until its end was proven, `read_again` whether it took a
-    second read of it. `sample` has the groups that were read whole, `unreadable` those whose answer
-    has an unknown form, by id. `per_minute` is the limit of calls, as far as it
-    is known.
+    `list_calls` is how many calls the list took until its end was proven, `read_again` whether it took a second read
+    of it. `sample` has the groups that were read whole, `unreadable` those whose answer has an unknown form, by id.
+    `per_minute` is the limit of calls, as far as it is known.
     """
 
     exchanges: tuple[Exchange, ...] = ()

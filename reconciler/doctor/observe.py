@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from reconciler.diff.match import match_groups, pinned_groups
-from reconciler.diff.participants import MAX_CHECKS
 from reconciler.doctor.model import Numbers, Observed, Setup
 from reconciler.errors import ApiError, InvalidResponse, NotFound
 from reconciler.live.client import Client
@@ -48,11 +47,11 @@ def observe(
     return replace(seen, exchanges=tuple(exchanges), per_minute=rate())
 
 
-def ask_about(client: Client, people: Sequence[Person], on_read: OnRead = ignore_progress) -> Numbers:
+def ask_about(client: Client, people: Sequence[Person], most: int, on_read: OnRead = ignore_progress) -> Numbers:
     """Ask about the numbers of these people, one after another, up to the limit of a run."""
-    answers = check_numbers(client, [person.identity for person in people[:MAX_CHECKS]], on_read)
+    answers = check_numbers(client, [person.identity for person in people[:most]], on_read)
     asked = tuple((person, answers[person.identity]) for person in people if person.identity in answers)
-    return Numbers(answers=asked, left=len(people) - len(asked))
+    return Numbers(answers=asked, left=len(people) - len(asked), most=most)
 
 
 def people_to_check(desired: Desired, observed: Observed) -> list[Person]:

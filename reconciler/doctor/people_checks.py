@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reconciler.diff.compare import is_nowhere, lacks_account
-from reconciler.diff.participants import MAX_CHECKS
 from reconciler.doctor.model import (
     NO_FILE,
     NOT_READ,
@@ -145,13 +144,13 @@ def check_own_number(setup: Setup, seen: Observed) -> Check:
     if desired.account is None:
         advice = Sentence.of("set `instance.phone` to the account's own number: until then nobody is removed")
         return note("own-number", Sentence.of("the file does not have the account's own number"), advice)
-    told = seen.instance.number if isinstance(seen.instance, Instance) else None
+    actual = seen.instance.number if isinstance(seen.instance, Instance) else None
     number, place = desired.account.identity, desired.account_place or "the file"
-    if told is None:
+    if actual is None:
         return _own_number_by_groups(seen, number, place)
-    if told == number:
-        return fine("own-number", Sentence.of("the API tells the same number as the file"))
-    return _wrong_number(Sentence.of("the account's number is {told}, not {number}", told=told, number=number), place)
+    if actual == number:
+        return fine("own-number", Sentence.of("the API has the same number as the file"))
+    return _wrong_number(Sentence.of("the account's number is {told}, not {number}", told=actual, number=number), place)
 
 
 def _wrong_number(text: Words, place: str) -> Check:
@@ -164,7 +163,7 @@ def _wrong_number(text: Words, place: str) -> Check:
 def _own_number_by_groups(seen: Observed, number: Identity, place: str) -> Check:
     groups = [group for group in seen.sample if group.participants] if isinstance(seen.sample, tuple) else []
     if not groups:
-        return skipped("own-number", Sentence.of("the API does not tell the number, and no group was read"))
+        return skipped("own-number", Sentence.of("the API does not give the number, and no group was read"))
     missing = sum(lacks_account(group, number) for group in groups)
     shown = sum(any(p.identity == number for p in group.participants) for group in groups)
     text = Sentence.of(
@@ -195,7 +194,7 @@ def check_all_numbers(numbers: Numbers) -> Check:
         first = Sentence.of("{error}", error=errors[0].summary())
         return broken("numbers", text, Sentence.of("ask again later; a plan can do without"), (first, *items))
     if numbers.left:
-        limit = Sentence.of("one run asks about {most:int} people at most; ask again another day", most=MAX_CHECKS)
+        limit = Sentence.of("one run asks about {most:int} people at most; ask again another day", most=numbers.most)
         return note("numbers", text, limit, items)
     return note("numbers", text, _CORRECT, items) if items else fine("numbers", text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
@@ -19,7 +19,6 @@ from reconciler.config.yaml_events import DocumentPath, used_anchors, walk
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.diff.lookalike import Creation, LookalikeSearch
 from reconciler.diff.match import match_groups, normalized_names
-from reconciler.diff.participants import people_by_lid
 from reconciler.editing.yaml_edit import Insertion, YamlFile, is_shared
 from reconciler.model.desired import Desired, Unmanaged
 from reconciler.model.live import ListedGroup, LiveGroup
@@ -59,17 +58,16 @@ def lookalikes(live: Sequence[LiveGroup], new: Sequence[LiveGroup], desired: Des
     Under a key of its own the group would block that key no more, and the next plan would create a second one.
     """
     matches = match_groups(desired.groups, [_entry(group) for group in live])
-    keys = [key for key, match in matches.items() if match.creates and match.group.lookalikes is None]
-    searches = {key: Creation.of(matches[key], desired) for key in keys}
-    lids = {digits: person.identity for digits, person in people_by_lid(desired).items()}
-    account = None if desired.account is None else desired.account.identity
+    creations = [
+        Creation.of(match, desired) for match in matches.values() if match.creates and match.group.lookalikes is None
+    ]
+    search = LookalikeSearch.of(creations, (), desired)
 
-    def may_be(creation: Creation, group: LiveGroup) -> bool:
-        search = LookalikeSearch(creations=[creation], others=[_entry(group)], lids=lids, account=account)
-        return bool(search.blocked({group.id: group}))
+    def key_of(group: LiveGroup) -> str | None:
+        return next(iter(replace(search, others=[_entry(group)]).blocked({group.id: group})), None)
 
-    found = {group.id: next((key for key in keys if may_be(searches[key], group)), "") for group in new}
-    return {group_id: key for group_id, key in found.items() if key}
+    found = ((group.id, key_of(group)) for group in new)
+    return {group_id: key for group_id, key in found if key is not None}
 
 
 def _entry(group: LiveGroup) -> ListedGroup:

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from reconciler.model.desired import Desired, DesiredGroup, Member, Person, RemovalLimit, Unmanaged
+from reconciler.model.desired import Budget, Desired, DesiredGroup, Member, Person, RemovalLimit, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import Restrictions, Rule
 
@@ -40,7 +40,7 @@ _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     Person: frozenset({"identity", "jid", "alias", "name", "other_aliases"}),
     Restrictions: PLACES[Restrictions] | {"defined_in"},
 }
-_SETTING_NAMES: Final = {"account": "instance.phone", "instance_id": "instance.id"}
+_SETTING_NAMES: Final = {"account": "instance.phone", "instance_id": "instance.id", "account_since": "instance.since"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ def _settings_form(desired: Desired) -> Form:
     del values["policy"], values["people"]
     values |= {f"policy.{name}": value for name, value in _compared_fields(desired.policy).items()}
     values |= {f"policy.{name}": _people_form(getattr(desired.policy, name)) for name in ("protected", "ignored")}
+    budget = values.pop("policy.budget") or Budget()
+    values |= {f"policy.budget.{name}": value for name, value in _compared_fields(budget).items()}
     people = desired.people
     values["aliases"] = {alias: identity for identity, person in people.items() for alias in person.aliases}
     for name in _compared_names(Person):

@@ -9,9 +9,10 @@ from operator import attrgetter
 from typing import Any, Final
 
 from reconciler.errors import HttpError, InvalidResponse, UsageError
-from reconciler.live import decode, endpoints
+from reconciler.live import decode, decode_answers, endpoints
 from reconciler.live.base_url import quote_segment
-from reconciler.live.decode import UNKNOWN_FORM, CreatedGroup, Dialect, JsonValue, SentMessage
+from reconciler.live.decode import UNKNOWN_FORM, Dialect, JsonValue
+from reconciler.live.decode_answers import CreatedGroup, SentMessage
 from reconciler.live.paging import Paginator
 from reconciler.live.responses import ApiResponse
 from reconciler.live.retry import Retry
@@ -93,7 +94,7 @@ class Client:
     def create_group(self, name: str, jids: Sequence[str]) -> CreatedGroup:
         """Create a group with first participants. The response does not prove who is in it: read the group back."""
         call = endpoints.create_group(name, jids)
-        created = decode.created_group(self._send(call, retry=Retry.AT_MOST_ONCE))
+        created = decode_answers.created_group(self._send(call, retry=Retry.AT_MOST_ONCE))
         if created.name is not None and not texts_equal(created.name, name):
             # The id may belong to another group, so nothing may be written to it.
             raise InvalidResponse(f"the response is about a group with another name, {created.id}", endpoint=str(call))
@@ -108,7 +109,7 @@ class Client:
 
         Raise Conflict if one is already in, Unprocessable if the server rejects a format.
         """
-        return decode.person_answers(self._send(endpoints.add_participants(_valid_group_id(group_id), jids)))
+        return decode_answers.person_answers(self._send(endpoints.add_participants(_valid_group_id(group_id), jids)))
 
     def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
         """Remove people by JID, as the server's dialect demands; raise Conflict if one is not in."""
@@ -120,14 +121,14 @@ class Client:
 
     def invite_link(self, group_id: str) -> str:
         """Return a group's invite link, always a whole URL."""
-        return decode.invite_url(self._send(endpoints.invite_code(_valid_group_id(group_id))))
+        return decode_answers.invite_url(self._send(endpoints.invite_code(_valid_group_id(group_id))))
 
     def join_group(self, code: str) -> str | None:
         """Join a group by its invite code or URL; return the group's id if the response has it."""
         bare_code = invite_code(code)
         if bare_code is None:
             raise UsageError("the invite is neither a code nor a chat.whatsapp.com link")
-        return decode.joined_id(
+        return decode_answers.joined_id(
             self._send_in_either(lambda reference: endpoints.join_group(bare_code, reference=reference))
         )
 
@@ -140,7 +141,7 @@ class Client:
         answer = self._send_in_either(
             lambda reference: endpoints.send_message(address, text, reference=reference), retry=Retry.AT_MOST_ONCE
         )
-        return decode.sent_message(answer)
+        return decode_answers.sent_message(answer)
 
     def contacts(self) -> tuple[Contact, ...]:
         """List the instance's address book, sorted by id and name; one id may appear under two names."""
@@ -158,7 +159,7 @@ class Client:
             call = endpoints.WEBHOOKS
             return self._transport.request(call.method, call.path, params=query, retry=Retry.IDEMPOTENT).data
 
-        webhooks = Paginator(fetch, decode.webhook, attrgetter("id"), str(endpoints.WEBHOOKS)).read_all()
+        webhooks = Paginator(fetch, decode_answers.webhook, attrgetter("id"), str(endpoints.WEBHOOKS)).read_all()
         return tuple(sorted(webhooks.entries, key=attrgetter("id")))
 
     def check_contact(self, phone: str) -> ContactCheck:

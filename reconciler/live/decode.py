@@ -1,4 +1,4 @@
-"""Decode JSON in either dialect into model values; raise InvalidResponse, by endpoint and field, elsewhere. Pure.
+"""Decode live state in either dialect into model values; raise InvalidResponse, by endpoint and field, elsewhere. Pure.
 
 Guide dialect: `group_id`, `name`, `participant_count`, `is_admin`. Reference dialect: `id`, `subject`, whole groups in
 the list, `admin: "admin" | "superadmin" | null`. Ids may be text or the objects that WhatsApp libraries pass on.
@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import Any, Final
 
 from reconciler.errors import InvalidResponse
-from reconciler.model import identity
 from reconciler.model.identity import Identity, Jid, identity_of_jid, is_group_id, parse_jid, phone_jid
 from reconciler.model.live import (
     Contact,
@@ -24,8 +23,6 @@ from reconciler.model.live import (
     LiveGroup,
     OddEntry,
     Participant,
-    PersonAnswer,
-    Webhook,
 )
 from reconciler.model.text import Untrusted, is_blank
 
@@ -98,12 +95,8 @@ def _kind(raw: Any) -> str:
 
 
 _NUMBER = re.compile(r"\+?(?P<digits>[1-9][0-9]{4,14})", re.ASCII)
-_URL_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([a-z0-9.-]+)", re.ASCII | re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s().-]")
 _ROLE_FIELDS = frozenset({"admin", "is_admin", "isAdmin", "is_super_admin", "isSuperAdmin"})
-_STATUS = re.compile(r"[1-5][0-9]{2}", re.ASCII)
-_STATUS_FIELDS = ("status", "code", "error", "Error")
-_PERSON_FIELDS = ("id", "jid", "JID", "participant", "phone_number", "phoneNumber", "lid")
 _PHONE_FIELDS = ("phoneNumber", "phone_number", "pn", "jid")
 
 
@@ -112,24 +105,6 @@ class Dialect(StrEnum):
 
     GUIDE = "guide"
     REFERENCE = "reference"
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedGroup:
-    """The response to a create; `name` is None if it has none.
-
-    It leaves out the participants in the response, which do not prove who is in the group.
-    """
-
-    id: str
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SentMessage:
-    """A message that the server took: its id, or None where it is only accepted, not sent yet."""
-
-    id: str | None
 
 
 def dialect_of(data: Any) -> Dialect | None:
@@ -145,7 +120,7 @@ def listed_group(value: JsonValue) -> ListedGroup:
 
     Raises InvalidResponse if its id cannot be read; whatever else cannot be read is the `fault` of this group alone.
     """
-    group_id = _group_id(value)
+    group_id = id_of_group(value)
     try:
         return _listed_group(group_id, value)
     except InvalidResponse as error:
@@ -178,59 +153,11 @@ def live_group(value: JsonValue) -> LiveGroup:
     """Decode a group read whole; a missing description is an empty one."""
     description = value.optional("description")
     return LiveGroup(
-        id=_group_id(value),
+        id=id_of_group(value),
         name=_group_name(value),
         description=Untrusted(description.text() if description else ""),
         participants=_participants(value.field("participants")),
         owner=_owner(value),
-    )
-
-
-def created_group(value: JsonValue) -> CreatedGroup:
-    """Decode the response to a create."""
-    name = value.optional("name", "subject")
-    return CreatedGroup(_group_id(value), name.text() if name else None)
-
-
-def person_answers(value: JsonValue) -> tuple[PersonAnswer, ...]:
-    """Decode what an add answers for each person. The API documents no such answer, other JSON counts as none."""
-    raw = value.raw.get("participants") if isinstance(value.raw, dict) else value.raw
-    entries = [entry for entry in raw if isinstance(entry, dict)] if isinstance(raw, list) else []
-    return tuple(answer for entry in entries for answer in _person_answer(entry))
-
-
-def _person_answer(entry: dict[str, Any]) -> Iterator[PersonAnswer]:
-    statuses = [entry[name] for name in _STATUS_FIELDS if name in entry]
-    ids = [entry[name] for name in _PERSON_FIELDS if isinstance(entry.get(name), str)]
-    jids = [jid for text in ids if (jid := parse_jid(text)) is not None]
-    lid = next((f"{jid.digits}@lid" for jid in jids if jid.is_lid), None)
-    person = next((identity_of_jid(jid.phone_jid) for jid in jids if not jid.is_lid), None)
-    status = next((int(text) for text in map(str, statuses) if _STATUS.fullmatch(text)), None)
-    if status is not None and (person or lid):
-        yield PersonAnswer(person, lid, status)
-
-
-def invite_url(value: JsonValue) -> str:
-    """Decode a group's invite link, a bare code too, as a whole URL."""
-    value = value if isinstance(value.raw, str) else value.field("invite_code")
-    code = identity.invite_code(value.text())
-    if code is None:
-        raise value.type_error(f"an invite code or a URL of {identity.INVITE_HOST}")
-    return identity.invite_url(code)
-
-
-def joined_id(value: JsonValue) -> str | None:
-    """Decode the id of the group that was joined; None if the response lacks it."""
-    return _group_id(value) if isinstance(value.raw, dict) and value.optional("group_id", "id") else None
-
-
-def sent_message(value: JsonValue) -> SentMessage:
-    """Decode the response to a message: its id, or only the id of a job that is to send it."""
-    own, job = value.optional("message_id", "id"), value.optional("jobId", "job_id")
-    return (
-        SentMessage(None)
-        if own is None and job is not None
-        else SentMessage(_id_text(own or value.field("message_id")))
     )
 
 
@@ -244,7 +171,7 @@ def contact(value: JsonValue) -> Contact:
 def contact_check(value: JsonValue) -> ContactCheck:
     """Decode the response to a check of a phone number."""
     phone, jid = value.optional("phone"), value.optional("chat_id")
-    return ContactCheck(value.field("exists").flag(), phone.text() if phone else "", _id_text(jid) if jid else None)
+    return ContactCheck(value.field("exists").flag(), phone.text() if phone else "", id_text(jid) if jid else None)
 
 
 def instance(value: JsonValue) -> Instance:
@@ -262,25 +189,10 @@ def _own_number(raw: Mapping[str, Any]) -> Identity | None:
     return next((identity_of_jid(jid) for jid in jids if jid is not None), None)
 
 
-def webhook(value: JsonValue) -> Webhook:
-    """Decode one webhook; its secret, and the path of its URL, are left where they are."""
-    events, instance_id, active = value.optional("events"), value.optional("instance_id"), value.optional("is_active")
-    url, id_ = value.field("url").text(), value.field("id")
-    if not isinstance(id_.raw, str | int):
-        raise id_.type_error("an id")
-    host = _URL_HOST.match(url)
-    return Webhook(
-        id=str(id_.raw),
-        host=Untrusted(host[1] if host else ""),
-        events=tuple(event.text() for event in events.entries()) if events else (),
-        instance_id=instance_id.text() if instance_id else None,
-        is_active=active.flag() if active else None,
-    )
-
-
-def _group_id(value: JsonValue) -> str:
+def id_of_group(value: JsonValue) -> str:
+    """Return the id of a group; raise InvalidResponse for anything else."""
     field = value.field("group_id", "id")
-    text = _id_text(field)
+    text = id_text(field)
     if not is_group_id(text):
         raise field.type_error("a group's id, which ends in @g.us")
     return text
@@ -289,7 +201,7 @@ def _group_id(value: JsonValue) -> str:
 def _group_name(value: JsonValue) -> Untrusted:
     """Return the name of a group, as the first field that tells it; an empty text if none does.
 
-    A field that is missing, null, empty, blank or invisible does not tell the name: the group may have one.
+    A field that is missing, null, empty, blank or invisible does not give the name: the group may have one.
     """
     names = (field.text() for name in ("name", "subject") if (field := value.optional(name)))
     return Untrusted(next((text for text in names if not is_blank(text)), ""))
@@ -302,7 +214,7 @@ def _name_if_readable(value: JsonValue) -> Untrusted:
         return Untrusted("")
 
 
-def _id_text(value: JsonValue) -> str:
+def id_text(value: JsonValue) -> str:
     """Return an id from a text, or from an object with `_serialized` or with `user` and `server`."""
     if not isinstance(value.raw, dict):
         return value.text()
@@ -313,7 +225,7 @@ def _id_text(value: JsonValue) -> str:
 
 def _owner(value: JsonValue) -> Identity | None:
     owner = value.optional("owner")
-    jid = _phone_jid(_id_text(owner)) if owner else None
+    jid = _phone_jid(id_text(owner)) if owner else None
     return identity_of_jid(jid) if jid is not None else None
 
 
@@ -338,8 +250,8 @@ def _participant(value: JsonValue) -> Participant:
 
     A phone that repeats the digits of the private id does not count: nobody knows that person's number.
     """
-    id_text = _id_text(value.field("id"))
-    parsed = parse_jid(id_text)
+    text = id_text(value.field("id"))
+    parsed = parse_jid(text)
     lid = parsed if parsed is not None and parsed.is_lid else _lid_field(value)
     echo = phone_jid(lid.digits) if lid is not None else None
     jid = parsed.phone_jid if parsed is not None and not parsed.is_lid else None
@@ -347,7 +259,7 @@ def _participant(value: JsonValue) -> Participant:
         jid = next((phone for phone in _phones(value) if phone != echo), None)
     role = _role(value)
     return Participant(
-        id=id_text,
+        id=text,
         identity=identity_of_jid(jid) if jid is not None else None,
         jid=jid,
         lid=f"{lid.digits}@lid" if lid is not None else None,
@@ -359,14 +271,14 @@ def _participant(value: JsonValue) -> Participant:
 def _phones(value: JsonValue) -> Iterator[str]:
     """Yield the phone JIDs of the fields that hold a readable phone number."""
     for field in filter(None, map(value.optional, _PHONE_FIELDS)):
-        jid = _phone_jid(str(field.raw) if type(field.raw) is int else _id_text(field))
+        jid = _phone_jid(str(field.raw) if type(field.raw) is int else id_text(field))
         if jid is not None:
             yield jid
 
 
 def _lid_field(value: JsonValue) -> Jid | None:
     field = value.optional("lid")
-    text = _id_text(field) if field else ""
+    text = id_text(field) if field else ""
     jid = parse_jid(f"{text}@lid" if text.isdigit() else text)
     return jid if jid is not None and jid.is_lid else None
 

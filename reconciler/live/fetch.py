@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 from reconciler.concurrency import as_completed, thread_pool
 from reconciler.errors import ApiError, InvalidResponse, NotFound, UsageError
 from reconciler.model.identity import Identity
-from reconciler.model.live import ContactCheck, ListedGroup, Listing, LiveGroup, ReadGroup
+from reconciler.model.live import ContactCheck, ListedGroup, Listing, LiveGroup, ReadCandidate, ReadGroup
 
 if TYPE_CHECKING:
     from reconciler.live.client import Client
@@ -20,10 +20,13 @@ OnRead: TypeAlias = Callable[[int, int], object]
 
 MAX_REREADS = 4
 """How often a list is read again until two reads in a row agree."""
-
-
 MAX_FAILED_CHECKS = 3
 """After so many errors a run checks no more numbers."""
+
+
+def names_everybody(entry: ListedGroup) -> bool:
+    """Whether the entry of a list shows who is in the group, so that the group need not be read for that."""
+    return entry.participants is not None
 
 
 def ignore_progress(done: int, total: int) -> None:
@@ -127,16 +130,11 @@ def read_groups(
     return {id_: found[id_] if id_ in found else entry.to_live_group() for id_, entry in entries_by_id.items()}
 
 
-def read_candidates(
-    client: GroupReadApi, entries: Iterable[ListedGroup], parallelism: int
-) -> dict[str, LiveGroup | ApiError | None]:
-    """Read groups of which one may be meant, by id: None for one that disappeared, the error where there is no answer.
-
-    One that cannot be read is a question of the group that may be it, and does not end the run.
-    """
+def read_candidates(client: GroupReadApi, entries: Iterable[ListedGroup], parallelism: int) -> dict[str, ReadCandidate]:
+    """Read groups of which one may be meant, by id. One that cannot be read does not end the run."""
     entries_by_id = {entry.id: entry for entry in entries}
 
-    def read(group_id: str) -> LiveGroup | ApiError | None:
+    def read(group_id: str) -> ReadCandidate:
         try:
             return read_groups(client, [entries_by_id[group_id]], 1)[group_id]
         except ApiError as error:
@@ -171,7 +169,7 @@ def groups_to_import(
 
 
 def _has_all_fields(entry: ListedGroup) -> bool:
-    return entry.participants is not None and entry.description is not None
+    return names_everybody(entry) and entry.description is not None
 
 
 def fetch_invite_links(client: InviteLinkApi, ids: Sequence[str], parallelism: int) -> dict[str, str | ApiError]:

@@ -162,9 +162,11 @@ PAGING_FIELDS = ("total", "page", "limit", "totalPages", "hasMore")
 
 _PAGING_HEADERS = ("X-Total", "X-Total-Count", "X-Total-Pages", "X-Next-Page", "X-Next-Cursor")
 _NEXT_LINK = re.compile(r"""\brel=["']?next\b""", re.IGNORECASE)
-_MORE = re.compile(r"next|more|cursor|pagina|paging|continuation|truncated|partial|^after$")
+_MORE = re.compile(
+    r"next|more|cursor|pagina|paging|continuation|truncated|partial|incomplete|marker|bookmark|scroll|^after$"
+)
 _BACKWARDS = re.compile(r"prev|before|first|self")
-_END = re.compile(r"last|complete")
+_END = re.compile(r"last|(?<!in)complete")
 _PAGES = re.compile(r"(?:total_?|num_?|last_?|^)pages?$|page_?count$")
 _THINGS = "items?|records?|results?|groups?|contacts?|entries|elements?|rows?"
 _COUNT = re.compile(rf"(?:x_|number_of_|all_)?(?:{_THINGS})?_?(?:total|count)_?(?:{_THINGS}|count|size)?")
@@ -201,8 +203,8 @@ def sign_of_more(document: Any, headers: Mapping[str, str]) -> str | None:
         beside = {}
     if _NEXT_LINK.search(headers.get("Link") or ""):
         return "the header Link"
-    told = {name: headers[name] for name in _PAGING_HEADERS if name in headers}
-    return next((f"`{name}`" for name in (*_signs(beside, len(data)), *_signs(told, len(data)))), None)
+    in_headers = {name: headers[name] for name in _PAGING_HEADERS if name in headers}
+    return next((f"`{name}`" for name in (*_signs(beside, len(data)), *_signs(in_headers, len(data)))), None)
 
 
 def _known_paging(document: Mapping[str, Any]) -> dict[str, Any]:

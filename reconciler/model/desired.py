@@ -129,6 +129,21 @@ DEFAULT_REMOVALS = RemovalLimit("the default", percent=25.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What the account does in one day at most, so that it lives; None: no limit.
+
+    `minutes_between_groups` is the pause between two groups that a run creates. `adds_per_day` counts memberships, the
+    first members of a new group included.
+    """
+
+    adds_per_day: int | None = None
+    groups_per_day: int | None = None
+    minutes_between_groups: int | None = None
+    checks_per_day: int | None = None
+    removals_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the configuration forbids or protects everywhere.
 
@@ -143,13 +158,15 @@ class Policy:
     allowed_countries: frozenset[str] | None = None
     max_members: int | None = None
     check_numbers: CheckNumbers = CheckNumbers.AMBIGUOUS
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredGroup:
     """One group of the configuration. `members` has current memberships only; those that ended are in `expired`.
 
-    `lookalikes` allows it to be created although a live group may be it (None: it is not).
+    `lookalikes` allows it to be created although a live group may be it (None: it is not). Where a budget does not
+    allow everything, the groups with the higher `priority` come first.
     """
 
     key: str
@@ -166,6 +183,7 @@ class DesiredGroup:
     state: State = State.PRESENT
     max_removals: RemovalLimit | None = None
     lookalikes: Lookalikes | None = None
+    priority: int = 0
 
     @property
     def listed_members(self) -> Mapping[Identity, Member]:
@@ -185,9 +203,10 @@ class Source:
 class Desired:
     """The whole desired state. `people` has everybody with an alias; `groups` is sorted by key.
 
-    `account` is the person behind the instance, `account_place` the file and line that name it, `group_places` those
-    of each group by its key. `region` is the country of national numbers. `origins` has the file of each key,
-    `restrictions` which file may set what (None: every file everything).
+    `account` is the person behind the instance, `account_place` the file and line that name it, `account_since` the
+    day since which it is used, `group_places` the file and line of each group by its key. `region` is the country of
+    national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
+    everything).
     """
 
     groups: tuple[DesiredGroup, ...] = ()
@@ -203,6 +222,7 @@ class Desired:
     origins: Origins = field(default_factory=dict)
     account_place: str = ""
     group_places: Mapping[str, str] = field(default_factory=dict)
+    account_since: date | None = None
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

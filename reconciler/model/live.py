@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from reconciler.errors import InvalidResponse
+from reconciler.errors import ApiError, InvalidResponse
 from reconciler.model.identity import Identity
 from reconciler.model.text import Untrusted
 
@@ -42,7 +42,7 @@ class PersonAnswer:
 class LiveGroup:
     """A group read whole. `owner` is the identity in the group's own owner field, if there is one.
 
-    `name` is empty where the server does not tell it: unknown, not another name.
+    `name` is empty where the server does not give it: unknown, not another name.
     `count` is the number of participants that the list gives for this group (None: the list gives none).
     """
 
@@ -62,6 +62,9 @@ class LiveGroup:
 
 ReadGroup: TypeAlias = "LiveGroup | InvalidResponse | None"
 """What came of reading one group: None if it disappeared, the error if the answer about it cannot be read."""
+
+ReadCandidate: TypeAlias = "LiveGroup | ApiError | None"
+"""What came of reading a group that may be one to be created: here any error concerns only that question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

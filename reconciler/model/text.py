@@ -82,6 +82,7 @@ def folded_name(name: str | Untrusted) -> str:
     A name of nothing else keeps its characters, since without them all such names would be one.
     """
     text = unicodedata.normalize("NFKC", raw_text(name)).casefold()
+    text = text.replace("i\u0307", "i")  # the small letter of "İ"
     text = "".join(c for c in text if not _BLANK_LETTERS.match(c) and unicodedata.category(c) not in _INVISIBLE)
     letters = "".join(c for c in text if unicodedata.category(c)[0] in "LNM" and c not in _EMOJI_PARTS)
     return unicodedata.normalize("NFC", letters or text)

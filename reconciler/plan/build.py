@@ -28,16 +28,9 @@ def build_plan(
     instance: Instance | None,
     advice: tuple[Advice, ...] = (),
     shard: ShardInfo | None = None,
-    lookalike_reads: int = 0,
-    allowed_lookalikes: tuple[str, ...] = (),
-    live_ids: tuple[str, ...] = (),
-    number_checks: int = 0,
 ) -> Plan:
-    """Return the plan of all changes; `instance` is its present state, None where nothing is to be written.
-
-    `Plan` explains what it records of lookalikes and checks.
-    """
-    changes = tuple(changes)
+    """Return the plan of all changes; `instance` is its present state, None where nothing is to be written."""
+    budget = desired.policy.budget
     groups = tuple(_group_plan(change, desired, options) for change in changes)
     return Plan(
         instance_id=instance_id,
@@ -53,10 +46,7 @@ def build_plan(
         changed_since=options.changed_since,
         never_removed=tuple(sorted(desired.never_removed)),
         shard=shard,
-        lookalike_reads=lookalike_reads,
-        allowed_lookalikes=allowed_lookalikes,
-        live_ids=live_ids if any(change.create for change in changes) else (),
-        number_checks=number_checks,
+        minutes_between_groups=None if budget is None or options.sandbox else budget.minutes_between_groups,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )
 
@@ -125,7 +115,7 @@ def _update_steps(change: Change) -> Iterator[Step]:
         yield Step(
             group=key, action=Action.PATCH, phase=Phase.BUILD, group_id=group_id, name=name, description=description
         )
-    swaps = _too_full_to_add_first(change)
+    swaps = too_full_to_add_first(change)
     adds = [
         Step(group=key, action=Action.ADD, phase=Phase.SWAP if swaps else Phase.BUILD, group_id=group_id, people=batch)
         for batch in _batches(change.add)
@@ -143,7 +133,8 @@ def _update_steps(change: Change) -> Iterator[Step]:
     yield from (*removes, *adds) if swaps else (*adds, *removes)
 
 
-def _too_full_to_add_first(change: Change) -> bool:
+def too_full_to_add_first(change: Change) -> bool:
+    """Return whether adding before removing would carry a group past WhatsApp's limit."""
     present = len(change.live.participants) if change.live is not None else 0
     return bool(change.add and change.remove) and present + len(change.add) > MAX_PARTICIPANTS
 

@@ -19,7 +19,14 @@ from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.selection import COMMAND_LINE_LIMIT, PlanOptions, select_groups
 from reconciler.plan.staleness import groups_with_steps
 
-SAME_IN_PLAN: Final = ("writes_per_minute", "not_selected", "shard", "pinned_ids", "never_removed")
+SAME_IN_PLAN: Final = (
+    "writes_per_minute",
+    "minutes_between_groups",
+    "not_selected",
+    "shard",
+    "pinned_ids",
+    "never_removed",
+)
 """What must be in a plan as it is in a new one of the same YAML."""
 SAME_IN_GROUP: Final = (
     "key",

@@ -65,6 +65,8 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "allowed_lookalikes": to_json(plan.allowed_lookalikes),
         "live_ids": to_json(plan.live_ids),
         "number_checks": plan.number_checks,
+        "pending_until": to_json(plan.pending_until),
+        "minutes_between_groups": plan.minutes_between_groups,
         "calls_per_minute": plan.calls_per_minute,
         "writes_per_minute": plan.writes_per_minute,
         # By path, so that the same files give the same document.

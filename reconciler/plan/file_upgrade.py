@@ -32,6 +32,7 @@ def upgrade_document(document: Document, version: int) -> Document:
     """
     absent = {"excludes": [], "not_selected": 0, "shard": None, "changed_since": None, "baseline": None}
     absent |= {"lookalike_reads": 0, "allowed_lookalikes": [], "live_ids": [], "number_checks": 0}
+    absent |= {"pending_until": None, "minutes_between_groups": None}
     document = {**absent, "status": "pending", "configuration": None, **document}
     if version < FORMAT_VERSION:
         document = _renamed(document, "plan")
@@ -39,7 +40,7 @@ def upgrade_document(document: Document, version: int) -> Document:
             document[name] = _renamed(document.get(name), name)
         # Nobody reads these numbers of a document that is only shown.
         later = ("people_joining", "people_leaving", "read_backs", "lookalike_reads", "number_checks")
-        for name in later:
+        for name in (*later, "pending_adds", "pending_removes", "pending_creates"):
             document["summary"] = _with_default(document["summary"], name, 0)
         document["refusals"] = _each(document.get("refusals"), lambda one: _renamed(one, "refusal"))
     document["refusals"] = _each(document.get("refusals"), lambda one: _with_messages(one, "message", "override"))

@@ -92,7 +92,8 @@ def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) ->
     """Refuse the groups that would lose more members than their limit allows."""
     refusals = []
     for group in groups:
-        removed, limit = _count_removals(group), group.removal_limit
+        # Those that wait for the budget count, too: a mistake must not pass because it is spread over days.
+        removed, limit = _count_removals(group) + group.waiting_removals, group.removal_limit
         allowed = limit.allowed(group.live_members)
         if removed > allowed:
             message = Message.of(
@@ -116,8 +117,7 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, s
     """Return a saved plan with every reason to refuse it now, since a plan file can be edited on its way.
 
     The refusals that it was saved with remain: only a new plan overrides them. The limits of removals are checked
-    again. `desired` is as it is for the plan's instance, None where the configuration is not
-    there.
+    again. `desired` is as it is for the plan's instance, None where the configuration is not there.
     """
     if desired is None:
         current = tuple(check_instance(instance))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.messages import Message
@@ -76,6 +77,10 @@ class Step:
         """The texts that it sends, by field."""
         texts = {field: getattr(self, field) for field in TEXT_FIELDS}
         return {field: text for field, text in texts.items() if text is not None}
+
+
+WAITING_REMOVALS: Final = frozenset({"removal-over-budget", "removal-after-add"})
+"""The codes of the advice about people who are removed on another day."""
 
 
 class DriftCause(StrEnum):
@@ -192,9 +197,21 @@ class GroupPlan:
         )
 
     @property
+    def waits(self) -> bool:
+        """Whether a part of the group is pending: it does not fit the budget, or somebody refused lately."""
+        return any(advice.kind in (AdviceKind.BUDGET, AdviceKind.REFUSED) for advice in self.advice)
+
+    @property
+    def waiting_removals(self) -> int:
+        """How many people are to be removed later, when the budget allows it."""
+        return sum(len(advice.people) for advice in self.advice if advice.message.code in WAITING_REMOVALS)
+
+    @property
     def observe_only(self) -> bool:
         """Whether the live group differs only in what is observed and not changed."""
-        return not self.has_changes and any(advice.kind is AdviceKind.OBSERVED for advice in self.advice)
+        return not (self.has_changes or self.waits) and any(
+            advice.kind is AdviceKind.OBSERVED for advice in self.advice
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +259,11 @@ class Plan:
     """The ids of all groups that were live when the plan was made, sorted; none where it creates nothing."""
     number_checks: int = 0
     """How many numbers the API was asked about, one call each, before people are added."""
+    pending_until: date | None = None
+    """The day on which everything that waits for the budget is done, if each day is used; None where nothing waits, or
+    it takes more than a year."""
+    minutes_between_groups: int | None = None
+    """The pause between two groups that the run creates (None: none, as always on the embedded server)."""
     foreign_format: int | None = None
     """The version of the saved plan's format, where this program has another one and may not show all of it."""
 
@@ -262,10 +284,20 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """How many seconds these calls take at the rate limit, the writes at `writes_per_minute` if that is slower."""
+        """How many seconds these calls take at the rate limit, the writes at `writes_per_minute` if that is slower.
+
+        Where the pauses between creates take longer, that is how many.
+        """
         rate = min(self.calls_per_minute, self.writes_per_minute or self.calls_per_minute)
         reads = self.read_backs + self.lookalike_reads + self.number_checks
-        return self.calls * 60.0 / rate + reads * 60.0 / self.calls_per_minute
+        sent = self.calls * 60.0 / rate + reads * 60.0 / self.calls_per_minute
+        creates = sum(step.action is Action.CREATE for group in self.groups for step in group.steps)
+        return max(sent, 60.0 * (self.minutes_between_groups or 0) * (creates - 1))
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything is pending that does not fit the budget, or that somebody refused lately."""
+        return any(group.waits for group in self.groups)
 
     @property
     def has_changes(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from reconciler.errors import UsageError
@@ -21,6 +22,20 @@ WILDCARDS: Final = frozenset("*?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What an audit log shows that this instance did in the last 24 hours, and who refused to be added lately.
+
+    `refused` has the day of the last refusal of each person; `since_create` the seconds since the last create.
+    """
+
+    adds: int = 0
+    groups: int = 0
+    removals: int = 0
+    since_create: float | None = None
+    refused: Mapping[Identity, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """What the command line asks of a plan.
 
@@ -28,7 +43,7 @@ class PlanOptions:
     planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
     the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
     `previous_people` all its people. `sandbox` is a run on the embedded server. `allowed_lookalikes` are the keys that
-    are created whatever live group looks like them.
+    are created whatever live group looks like them. `spent` counts against the budget.
     """
 
     targets: tuple[str, ...] = ()
@@ -41,6 +56,7 @@ class PlanOptions:
     previous_people: Mapping[Identity, Person] = field(default_factory=dict)
     sandbox: bool = False
     allowed_lookalikes: tuple[str, ...] = ()
+    spent: Spent = Spent()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

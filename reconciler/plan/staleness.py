@@ -15,7 +15,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import ListedGroup, LiveGroup, OddEntry, Participant, ReadGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import TEXT_FIELDS, Untrusted, normalize, texts_equal
+from reconciler.model.text import TEXT_FIELDS, Untrusted, folded_name, normalize, texts_equal
 from reconciler.plan.model import Action, GroupPlan, Plan
 from reconciler.sanitize.escape import quoted
 
@@ -185,15 +185,20 @@ def _role(participant: Participant, owner: Identity | None) -> str:
 def new_groups(
     plan: Plan, listed: Iterable[ListedGroup], names_before: Mapping[str, Untrusted]
 ) -> tuple[ListedGroup, ...]:
-    """Return the live groups that no key holds, and that the plan was not made with or that have another name since.
+    """Return the live groups that no key holds, and that are not as the plan was made with.
 
-    A name that the list does not tell any more is not another one.
+    Those are groups that were not live, that have another name since, or that have nearly the name of a group to be
+    created: with that name, the plan would not create it. A name that the list does not tell any more is not another
+    one.
     """
+    names = {folded_name(name) for creation in creations(plan) for name in creation.names}
     held = {*plan.pinned_ids, *(group.id for group in plan.groups if group.id is not None)}
 
     def is_new(entry: ListedGroup) -> bool:
         before = names_before.get(entry.id)
-        return before is None or (bool(entry.name) and not texts_equal(before, entry.name))
+        if before is None or not entry.name:
+            return before is None
+        return not texts_equal(before, entry.name) or folded_name(entry.name) in names
 
     return tuple(entry for entry in listed if entry.id not in held and is_new(entry))
 
@@ -249,7 +254,8 @@ def raise_if_unlisted(plan: Plan, odd: Sequence[OddEntry]) -> None:
     """Raise Refused when an unreadable entry of the list may be a group that is to be created."""
     for group in groups_to_create(plan):
         for entry in odd:
-            if not entry.name or any(texts_equal(entry.name, name) for name in group.lookup_names):
+            folded = folded_name(entry.name)
+            if not entry.name or any(folded_name(name) == folded for name in group.lookup_names):
                 raise Refused(
                     f"{group.key}: the list of groups has an entry that cannot be read and may be this group "
                     f"({entry.fault}), nothing was changed",

@@ -19,7 +19,7 @@ class PlanSummary:
     live groups of which one may be a group to be created.
     `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
     `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
-    moves somebody; the first members of a new group count as added.
+    moves somebody; the first members of a new group count as added. `pending_…` is what waits for another day.
     """
 
     creates: int
@@ -34,6 +34,9 @@ class PlanSummary:
     blocked: int
     refusals: int
     unchanged: int
+    pending_adds: int
+    pending_removes: int
+    pending_creates: int
     calls: int
     read_backs: int
     lookalike_reads: int
@@ -44,6 +47,7 @@ class PlanSummary:
 def summarize_plan(plan: Plan) -> PlanSummary:
     """Return the numbers for the plan's summary line and its document."""
     steps = [step for group in plan.groups for step in group.steps]
+    pending = count_pending(plan)
     kinds = [step.action for step in steps]
     joining, leaving = _moving(steps, Action.CREATE, Action.ADD), _moving(steps, Action.REMOVE)
     return PlanSummary(
@@ -58,12 +62,35 @@ def summarize_plan(plan: Plan) -> PlanSummary:
         leaves=kinds.count(Action.LEAVE),
         blocked=sum(bool(group.blocked) for group in plan.groups),
         refusals=len(plan.refusals),
-        unchanged=sum(not group.has_changes for group in plan.groups),
+        unchanged=sum(not (group.has_changes or group.waits) for group in plan.groups),
+        pending_adds=pending.adds,
+        pending_removes=pending.removes,
+        pending_creates=pending.creates,
         calls=plan.calls,
         read_backs=plan.read_backs,
         lookalike_reads=plan.lookalike_reads,
         number_checks=plan.number_checks,
         seconds=ceil(plan.seconds - 1e-9),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What waits for another day: memberships to add and to remove, groups to create."""
+
+    adds: int
+    removes: int
+    creates: int
+
+
+def count_pending(plan: Plan) -> Pending:
+    """Return what does not fit the budget; people who refused lately wait, too, and count among the adds."""
+    advice = [one for group in plan.groups for one in group.advice]
+    adds = (one for one in advice if one.message.code in ("add-over-budget", "refused-lately"))
+    return Pending(
+        adds=sum(len(one.people) for one in adds),
+        removes=sum(group.waiting_removals for group in plan.groups),
+        creates=sum(one.message.code == "create-over-budget" for one in advice),
     )
 
 
@@ -105,13 +132,14 @@ class PlanStatus(StrEnum):
     """The words of a plan's document.
 
     IN_SYNC: nothing differs. PENDING: something is to be done. BLOCKED: something differs, and nothing can be done.
-    REFUSED: a guard refuses the whole run.
+    REFUSED: a guard refuses the whole run. WAITING: what differs is pending until another day, nothing else.
     """
 
     IN_SYNC = "in_sync"
     PENDING = "pending"
     BLOCKED = "blocked"
     REFUSED = "refused"
+    WAITING = "waiting"
 
 
 def plan_status(plan: Plan) -> PlanStatus:
@@ -120,4 +148,6 @@ def plan_status(plan: Plan) -> PlanStatus:
         return PlanStatus.REFUSED
     if plan.steps:
         return PlanStatus.PENDING
-    return PlanStatus.BLOCKED if plan.has_changes else PlanStatus.IN_SYNC
+    if plan.has_changes:
+        return PlanStatus.BLOCKED
+    return PlanStatus.WAITING if plan.waits else PlanStatus.IN_SYNC

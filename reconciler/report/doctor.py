@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
+from reconciler.doctor.capture import capture_text
 from reconciler.doctor.model import Check, Examination, Outcome, Seconds, Words
-from reconciler.doctor.shapes import capture_text
 from reconciler.messages import LiteralText, Parameter
 from reconciler.messages import Piece as MessagePiece
 from reconciler.model.person_ref import PersonRef

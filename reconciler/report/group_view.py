@@ -99,6 +99,8 @@ class GroupView:
     name: str
     id: Piece
     has_changes: bool
+    waits: bool
+    """Whether a part of it is pending until another day."""
     actions: tuple[ActionItem, ...]
     adopted: Pieces
     """By which previous name the group was found; nothing for other groups."""
@@ -169,7 +171,7 @@ class GroupView:
 
     def section(self, shared_reasons: Collection[Pieces] = ()) -> Section:
         """Return what text and markdown show; `shared_reasons` for being blocked are shown elsewhere."""
-        badges, told = tuple(self.badges()), [reason for reason in self.blocked if reason in shared_reasons]
+        badges, is_elsewhere = tuple(self.badges()), any(reason in shared_reasons for reason in self.blocked)
         removes = any(badge.tone == "remove" for badge in badges)
         urgency = [bool(self.refusals), bool(self.blocked), removes, self.has_changes, True].index(True)
         return Section(
@@ -178,7 +180,7 @@ class GroupView:
             id=self.id,
             lines=partial(self._lines, shared_reasons),
             badges=badges,
-            remark="; ".join(filter(None, ["blocked" if told else "", self.loss])),
+            remark="; ".join(filter(None, ["blocked" if is_elsewhere else "", self.loss])),
             urgency=urgency,
         )
 
@@ -197,7 +199,9 @@ class GroupView:
         yield from (Badge("change", f"new {item.change.field}") for item in self.fields if item.planned)
         if self.adopted or self.found_by_name:
             yield Badge("note", "adopted")
-        if not self.has_changes:
+        if self.waits:
+            yield Badge("note", "pending")
+        elif not self.has_changes:
             yield Badge("note", "no changes")
 
     def _lines(self, shared_reasons: Collection[Pieces]) -> Iterator[Line]:
@@ -227,6 +231,7 @@ def group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
         name=group.name.raw,
         id=_id(group),
         has_changes=group.has_changes,
+        waits=group.waits,
         actions=actions,
         adopted=_previous_name(group) if group.matched_by is MatchedBy.PREVIOUS_NAME else (),
         found_by_name=group.matched_by is MatchedBy.NAME,

@@ -32,7 +32,7 @@ from reconciler.report.pr_comment import (
     totals_markdown,
 )
 from reconciler.report.result_view import not_started_lines, result_view
-from reconciler.report.sections import MAX_KEYS, Stop, place_pieces
+from reconciler.report.sections import MAX_KEYS, Obstacle, place_pieces
 from reconciler.report.summary import as_of_sentence, group_words, moment_text, plan_totals
 from reconciler.report.text import DryRun, call_lines
 
@@ -74,24 +74,26 @@ def _plan_head(plan: Plan, view: PlanView, options: RenderOptions) -> Iterator[s
     if view.warnings:
         yield alert("WARNING", "This plan may be wrong", [note_text(note.line, options) for note in view.warnings])
     if view.refused:
-        yield alert("CAUTION", REFUSED, [_refusal(stop, options) for stop in view.refused])
+        yield alert("CAUTION", REFUSED, [_refusal(obstacle, options) for obstacle in view.refused])
     if view.blocked:
-        title = plural(view.summary.blocked, "group is blocked", "groups are blocked")
-        yield alert("WARNING", title, [_blocked(stop, plan, options) for stop in view.blocked])
+        yield _blocked_alert(view.blocked, view.summary.blocked, plan, options)
     yield from _every_place((*view.refused, *view.blocked), options)
 
 
-def _every_place(stops: Iterable[Stop], options: RenderOptions) -> Iterator[str]:
+def _blocked_alert(obstacles: Sequence[Obstacle], count: int, plan: Plan, options: RenderOptions) -> str:
+    title = plural(count, "group is blocked", "groups are blocked")
+    return alert("WARNING", title, [_blocked(obstacle, plan, options) for obstacle in obstacles])
+
+
+def _every_place(obstacles: Iterable[Obstacle], options: RenderOptions) -> Iterator[str]:
     """Yield a block with every group of the reasons that have too many to name them all, if there are any."""
-    if lines := list(_all_places(stops, options)):
+    lines: list[str] = []
+    for obstacle in obstacles:
+        if len(obstacle.places) > MAX_KEYS:
+            lines.append(plain_text((*obstacle.reason, LiteralText(":")), options))
+            lines += (f"  {plain_text(place_pieces(*place), options)}" for place in obstacle.places)
+    if lines:
         yield folded("Every group that is refused or blocked", lines)
-
-
-def _all_places(stops: Iterable[Stop], options: RenderOptions) -> Iterator[str]:
-    for stop in stops:
-        if len(stop.places) > MAX_KEYS:
-            yield plain_text((*stop.reason, LiteralText(":")), options)
-            yield from (f"  {plain_text(place_pieces(*place), options)}" for place in stop.places)
 
 
 def _cause(change: SharedChange, options: RenderOptions) -> CommentSection:
@@ -116,33 +118,32 @@ def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
         steps = (markdown(step, options) for step in view.next_steps)
         head.append(f"> [!{'NOTE' if result.converged else 'WARNING'}]\n> " + "<br>\n> ".join(steps))
     if view.blocked:
-        title = plural(
-            len({key for stop in view.blocked for key in stop.keys}), "group is blocked", "groups are blocked"
-        )
-        head.append(alert("WARNING", title, [_blocked(stop, plan, options) for stop in view.blocked]))
+        count = len({key for obstacle in view.blocked for key in obstacle.keys})
+        head.append(_blocked_alert(view.blocked, count, plan, options))
         head += _every_place(view.blocked, options)
     head += [note_markdown(line, options) for line in not_started_lines(view)]
     return render_comment("\n\n".join(head), by_urgency(view.sections, options), "")
 
 
-def _refusal(stop: Stop, options: RenderOptions) -> str:
-    where = _places(stop, (f"{key_code(key, options)}{f' {remark}' if remark else ''}" for key, remark in stop.places))
-    message, override = (markdown(part, options, _MAX_REFUSAL) for part in (stop.reason, stop.override))
+def _refusal(obstacle: Obstacle, options: RenderOptions) -> str:
+    titles = (f"{key_code(key, options)}{f' {remark}' if remark else ''}" for key, remark in obstacle.places)
+    where = _places(obstacle, titles)
+    message, override = (markdown(part, options, _MAX_REFUSAL) for part in (obstacle.reason, obstacle.override))
     return f"{where}{message}. {override[:1].upper()}{override[1:]}."
 
 
-def _blocked(stop: Stop, plan: Plan, options: RenderOptions) -> str:
+def _blocked(obstacle: Obstacle, plan: Plan, options: RenderOptions) -> str:
     names = {group.key: group.name.raw for group in plan.groups}
-    where = _places(stop, (group_title(key, names[key], options) for key in stop.keys))
-    return f"{where}{markdown(stop.reason, options)}"
+    where = _places(obstacle, (group_title(key, names[key], options) for key in obstacle.keys))
+    return f"{where}{markdown(obstacle.reason, options)}"
 
 
-def _places(stop: Stop, titles: Iterable[str]) -> str:
+def _places(obstacle: Obstacle, titles: Iterable[str]) -> str:
     """Return `3 groups (a, b, c): ` or `a: `, "" where a reason is about the whole plan."""
     named = ", ".join(islice(titles, MAX_KEYS))
-    if left := len(stop.places[MAX_KEYS:]):
+    if left := len(obstacle.places[MAX_KEYS:]):
         named += f" and {left} more"
-    return f"{len(stop.places)} groups ({named}): " if len(stop.places) > 1 else f"{named}: " if named else ""
+    return f"{len(obstacle.places)} groups ({named}): " if len(obstacle.places) > 1 else f"{named}: " if named else ""
 
 
 def _plan_ending(saved: SavedPlan, view: PlanView, options: RenderOptions, calls: Sequence[str]) -> Iterator[str]:

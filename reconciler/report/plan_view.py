@@ -30,8 +30,8 @@ from reconciler.report.sections import (
     Line,
     Mark,
     Note,
+    Obstacle,
     Section,
-    Stop,
     advice_note,
 )
 from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
@@ -119,9 +119,9 @@ class PlanView:
     headline: str
     totals: Totals
     summary: PlanSummary
-    refused: tuple[Stop, ...]
+    refused: tuple[Obstacle, ...]
     """Why the plan is refused; what many groups have in common once."""
-    blocked: tuple[Stop, ...]
+    blocked: tuple[Obstacle, ...]
     """Why groups are blocked, each reason once."""
     shared: tuple[SharedChange, ...]
     groups: tuple[GroupView, ...]
@@ -181,8 +181,8 @@ def plan_view(plan: Plan, *, drift: bool) -> PlanView:
         headline=plan_headline(plan, drift=drift),
         totals=plan_totals(plan, drift=drift),
         summary=summarize_plan(plan),
-        refused=refused_stops(plan.refusals),
-        blocked=blocked_stops((group.key, group.blocked) for group in groups),
+        refused=why_refused(plan.refusals),
+        blocked=why_blocked((group.key, group.blocked) for group in groups),
         shared=shared_changes(groups),
         groups=groups,
         notes=(*([_found_by_name(found)] if found else []), *notes),
@@ -207,32 +207,34 @@ def single_groups_lines(view: PlanView) -> Iterator[Line]:
     yield from blocked_lines(view.blocked)
 
 
-def blocked_lines(stops: Iterable[Stop]) -> Iterator[Line]:
+def blocked_lines(obstacles: Iterable[Obstacle]) -> Iterator[Line]:
     """Yield each reason as a line with its groups."""
-    yield from (Line("!", stop.pieces(more=WHERE_MORE), "blocked") for stop in stops)
+    yield from (Line("!", obstacle.pieces(more=WHERE_MORE), "blocked") for obstacle in obstacles)
 
 
-def blocked_stops(groups: Iterable[tuple[str, Iterable[Pieces]]]) -> tuple[Stop, ...]:
+def why_blocked(groups: Iterable[tuple[str, Iterable[Pieces]]]) -> tuple[Obstacle, ...]:
     """Return every reason why groups are blocked once, with their keys, in their order."""
     alike: dict[Pieces, list[tuple[str, str]]] = {}
     for key, reasons in groups:
         for reason in reasons:
             alike.setdefault(reason, []).append((key, ""))
-    return tuple(Stop(reason=reason, places=tuple(places)) for reason, places in alike.items())
+    return tuple(Obstacle(reason=reason, places=tuple(places)) for reason, places in alike.items())
 
 
-def shared_reasons(stops: Iterable[Stop]) -> frozenset[Pieces]:
+def shared_reasons(obstacles: Iterable[Obstacle]) -> frozenset[Pieces]:
     """Return the reasons that many groups have in common: their sections need not repeat them."""
-    return frozenset(stop.reason for stop in stops if stop.is_shared)
+    return frozenset(obstacle.reason for obstacle in obstacles if obstacle.is_shared)
 
 
-def refused_stops(refusals: Iterable[Refusal]) -> tuple[Stop, ...]:
+def why_refused(refusals: Iterable[Refusal]) -> tuple[Obstacle, ...]:
     """Return why a plan is refused: what at least three groups have in common is one reason."""
     alike: dict[Hashable, list[Refusal]] = {}
     for refusal in refusals:
         alike.setdefault(_reason(refusal), []).append(refusal)
-    shared = (_refused(same) if len(same) >= MIN_GROUPS else tuple(map(_refused_one, same)) for same in alike.values())
-    return tuple(stop for stops in shared for stop in stops)
+    found: list[Obstacle] = []
+    for same in alike.values():
+        found += [_shared_refusal(same)] if len(same) >= MIN_GROUPS else map(_refusal, same)
+    return tuple(found)
 
 
 def _reason(refusal: Refusal) -> Hashable:
@@ -243,16 +245,16 @@ def _reason(refusal: Refusal) -> Hashable:
     return message, refusal.override, None if refusal.group is None else "a group"
 
 
-def _refused_one(refusal: Refusal) -> Stop:
+def _refusal(refusal: Refusal) -> Obstacle:
     places = ((refusal.group, ""),) if refusal.group is not None else ()
-    return Stop(reason=message_pieces(refusal.message), override=message_pieces(refusal.override), places=places)
+    return Obstacle(reason=message_pieces(refusal.message), override=message_pieces(refusal.override), places=places)
 
 
-def _refused(same: Sequence[Refusal]) -> tuple[Stop, ...]:
+def _shared_refusal(same: Sequence[Refusal]) -> Obstacle:
     """Return the one reason of many groups; what lifts it is what lifts it for all of them."""
     first = same[0]
     if first.message.code != _TOO_MANY:
-        return (replace(_refused_one(first), places=tuple((refusal.group or "", "") for refusal in same)),)
+        return replace(_refusal(first), places=tuple((refusal.group or "", "") for refusal in same))
     params = [dict(refusal.message.params) for refusal in same]
     limit = (OutsideText(str(params[0]["limit"])), LiteralText(" ("), OutsideText(str(params[0]["source"])))
     places = [
@@ -260,12 +262,10 @@ def _refused(same: Sequence[Refusal]) -> tuple[Stop, ...]:
         for refusal, each in zip(same, params, strict=True)
     ]
     largest = max(same, key=lambda refusal: int(str(dict(refusal.message.params)["removed"])))
-    return (
-        Stop(
-            reason=(LiteralText("each loses more members than its limit allows: "), *limit, LiteralText(")")),
-            override=message_pieces(largest.override),
-            places=tuple(places),
-        ),
+    return Obstacle(
+        reason=(LiteralText("each loses more members than its limit allows: "), *limit, LiteralText(")")),
+        override=message_pieces(largest.override),
+        places=tuple(places),
     )
 
 
@@ -281,8 +281,8 @@ def shared_changes(groups: Iterable[GroupView]) -> tuple[SharedChange, ...]:
     alike: dict[Hashable, list[GroupView]] = {}
     for group in groups:
         if group.people and not (group.actions or group.fields or group.adopted):
-            stops = tuple(map(_reason, group.refusals)), group.blocked
-            alike.setdefault((tuple(map(_move, group.people)), group.notes, stops), []).append(group)
+            obstacles = tuple(map(_reason, group.refusals)), group.blocked
+            alike.setdefault((tuple(map(_move, group.people)), group.notes, obstacles), []).append(group)
     found = [SharedChange(tuple(same)) for same in alike.values() if len(same) >= MIN_GROUPS]
     return tuple(sorted(found, key=lambda change: (-len(change.groups), change.groups[0].key)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from reconciler.apply.result import (
@@ -21,12 +21,12 @@ from reconciler.messages import LiteralText, Message
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import plural
 from reconciler.plan.model import Action, GroupPlan
+from reconciler.report.next_steps import next_steps
 from reconciler.report.pieces import (
     InviteLink,
     OutsideText,
     Piece,
     Pieces,
-    QuotedText,
     first_pieces,
     join_pieces,
     literal,
@@ -34,9 +34,9 @@ from reconciler.report.pieces import (
     people_pieces,
     person_pieces,
 )
-from reconciler.report.plan_view import blocked_stops, shared_reasons
-from reconciler.report.sections import Badge, Line, Section, Stop, field_line
-from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words
+from reconciler.report.plan_view import shared_reasons, why_blocked
+from reconciler.report.sections import Badge, Line, Obstacle, Section, field_line
+from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words, pending_words
 
 T = TypeVar("T")
 
@@ -67,10 +67,10 @@ class ResultView:
     about them.
     """
 
-    blocked: tuple[Stop, ...]
+    blocked: tuple[Obstacle, ...]
     sections: tuple[Section, ...]
     not_started: tuple[str, ...]
-    held: tuple[Stop, ...]
+    held: tuple[Obstacle, ...]
     totals: Totals
     next_steps: tuple[Pieces, ...]
 
@@ -100,7 +100,7 @@ class _GroupRun:
         """Why no step of the group was sent, where that is because nobody is added any more; else nothing."""
         if any(step.status not in (StepStatus.SKIPPED, StepStatus.NOT_RUN) for step in self.steps):
             return ()
-        return next((message_pieces(step.message) for step in self.steps if _is_held(step)), ())
+        return next((message_pieces(step.message) for step in self.steps if step.is_held), ())
 
 
 def result_view(result: ApplyResult) -> ResultView:
@@ -113,8 +113,8 @@ def result_view(result: ApplyResult) -> ResultView:
     drift = _by_group(result.remaining_drift)
     moved = people_moved(result)
     blocked = {group.key: list(map(message_pieces, group.blocked)) for group in result.plan.groups if group.blocked}
-    stops = blocked_stops(blocked.items())
-    shared = shared_reasons(stops)
+    obstacles = why_blocked(blocked.items())
+    shared = shared_reasons(obstacles)
     runs = [
         _GroupRun(
             plan=plans[key],
@@ -127,27 +127,22 @@ def result_view(result: ApplyResult) -> ResultView:
         for key in sorted(steps.keys() | people.keys() | drift.keys() | blocked.keys())
     ]
     return ResultView(
-        blocked=tuple(stop for stop in stops if stop.is_shared),
+        blocked=tuple(obstacle for obstacle in obstacles if obstacle.is_shared),
         sections=tuple(_section(run) for run in runs if run.needs_section),
         not_started=tuple(run.plan.key for run in runs if run.steps and not (run.needs_section or run.held_by)),
-        held=blocked_stops((run.plan.key, [run.held_by]) for run in runs if run.held_by and not run.needs_section),
+        held=why_blocked((run.plan.key, [run.held_by]) for run in runs if run.held_by and not run.needs_section),
         totals=result_totals(result),
-        next_steps=tuple(_next_steps(result)),
+        next_steps=tuple(next_steps(result)),
     )
 
 
 def not_started_lines(view: ResultView) -> Iterator[Line]:
     """Yield `! skipped: 9 groups (a, b, …): …` and `! not run: 71 groups were not started: ops-001 and 70 more`."""
-    yield from (Line("!", stop.pieces(), StepStatus.SKIPPED.value) for stop in view.held)
+    yield from (Line("!", obstacle.pieces(), StepStatus.SKIPPED.value) for obstacle in view.held)
     if view.not_started:
         count = plural(len(view.not_started), "group was not started: ", "groups were not started: ")
         keys = first_pieces(view.not_started, _MAX_KEYS)
         yield Line("!", (LiteralText(count), *keys), StepStatus.NOT_RUN.value)
-
-
-def _is_held(result: StepResult) -> bool:
-    """Whether a step was not sent because nobody is added any more in this run."""
-    return result.message is not None and result.message.code == "adding-stopped"
 
 
 def _section(run: _GroupRun) -> Section:
@@ -245,81 +240,6 @@ def _person(outcome: PersonOutcome) -> Line:
     return Line("!" if unsure else "i", join_pieces(": ", [person, why]) + link, outcome.status.value)
 
 
-def _next_steps(result: ApplyResult) -> Iterator[Pieces]:
-    """Yield what to do: first why the groups do not match the configuration yet, most urgent first."""
-    if not result.converged:
-        yield from _until_converged(result)
-    new = [
-        step.step.group for step in result.steps if step.step.action is Action.CREATE and step.status is StepStatus.DONE
-    ]
-    if new:
-        ids = "the id of the new group" if len(new) == 1 else "the ids of the new groups"
-        yield literal(f"Run `reconciler pin` to write {ids} into the file, so that a rename makes no second group.")
-
-
-def _until_converged(result: ApplyResult) -> Iterator[Pieces]:
-    for step in result.steps:
-        if step.status is StepStatus.UNKNOWN and step.step.action is Action.CREATE:
-            yield (
-                LiteralText("The outcome of creating the group "),
-                QuotedText(step.step.name or step.step.group),
-                LiteralText(" is unknown. Check whether it exists before the next apply."),
-                LiteralText(" If it does, the next plan finds it by its name."),
-            )
-    statuses = {outcome.status for outcome in result.people}
-    yield from _to_mark_as_invited(result)
-    has_stopped = any(map(_is_held, result.steps))
-    if has_stopped:
-        yield literal(
-            "Wait a day before the next apply, and do not try the same people again: accounts that go on adding are "
-            "banned."
-        )
-    if statuses & {PersonStatus.BAD_NUMBER, PersonStatus.NOT_ON_WHATSAPP}:
-        yield literal("Correct the bad numbers in the file.")
-    if any(group.blocked for group in result.plan.groups):
-        yield literal("Blocked groups stay unchanged until you resolve the reasons above.")
-    if result.interrupted and all(step.status is StepStatus.DONE for step in result.steps):
-        yield literal("The run stopped before it verified its changes. Run `reconciler plan` to check them.")
-    elif has_stopped:
-        yield literal("Some changes were not made (see above). Run `reconciler plan` to see the rest.")
-    elif result.interrupted:
-        yield literal("The run was interrupted. Run `reconciler apply` again to apply the rest.")
-    elif _may_help_again(result):
-        yield literal(
-            "Some changes were not made (see above). Run `reconciler plan` to see the rest, then run "
-            "`reconciler apply` again."
-        )
-    else:
-        yield literal("Some changes were not made (see above); applying again will not make them.")
-
-
-def _to_mark_as_invited(result: ApplyResult) -> Iterator[Pieces]:
-    """Yield what to write in the file about people who could not be added, a sentence for each group."""
-    refused = _by_group((one.group, one.person) for one in result.people if one.status is PersonStatus.NOT_ADDED)
-    for key, people in list(refused.items())[:_MAX_KEYS]:
-        place = result.places.get(key)
-        yield (
-            LiteralText("If they can only join through the link, add `join: invite` to the entry of "),
-            *people_pieces(replace(person, until=None, reason=None, teams=()) for person in people),
-            LiteralText(" under `members` of "),
-            OutsideText(key),
-            *((LiteralText(" ("), OutsideText(place), LiteralText(")")) if place else ()),
-            LiteralText(", or make one, `{person: …, join: invite}`; else the next apply tries to add them again."),
-        )
-    if len(refused) > _MAX_KEYS:
-        others = plural(len(refused) - _MAX_KEYS, "other group")
-        yield literal(f"Do the same for the people who could not be added in {others} (see above).")
-
-
-def _may_help_again(result: ApplyResult) -> bool:
-    """Whether another apply may get further: not where people cannot be added and groups are blocked, nothing else."""
-    return (
-        bool(result.remaining_drift or result.unexpected)
-        or any(step.status is not StepStatus.DONE for step in result.steps)
-        or any(outcome.status in (PersonStatus.STILL_IN, PersonStatus.NOT_KNOWN) for outcome in result.people)
-    )
-
-
 def result_totals(result: ApplyResult) -> Totals:
     """Return `Applied: 1 created, 2 changed · 5 people joined · 2 people could not be added · 1 failed · 7 calls`."""
     count = summarize_result(result)
@@ -334,6 +254,7 @@ def result_totals(result: ApplyResult) -> Totals:
         _refused_words(result.people),
         tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
         blocked_words(count.blocked),
+        (f"pending: {pending}",) if (pending := pending_words(result.plan)) else (),
     )
     return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))
 

@@ -36,6 +36,7 @@ Tone: TypeAlias = Literal["add", "remove", "change", "stop", "note", "plain"]
 DOUBTFUL_TOPIC: Final = "doubtful"
 _ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
     AdviceKind.ADMIN: "admins",
+    AdviceKind.BUDGET: "pending (budget)",
     AdviceKind.DOUBTFUL: DOUBTFUL_TOPIC,
     AdviceKind.EXPIRED: "expired",
     AdviceKind.EXPIRES: "expires soon",
@@ -45,6 +46,7 @@ _ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
     AdviceKind.NOT_ON_WHATSAPP: "not on WhatsApp",
     AdviceKind.OBSERVED: "observed only",
     AdviceKind.PENDING: "pending invite",
+    AdviceKind.REFUSED: "pending (refused)",
     AdviceKind.REMATCHED: "different live group",
     AdviceKind.UNIDENTIFIED: "unidentified",
     AdviceKind.UNMANAGED: "unmanaged",
@@ -135,7 +137,7 @@ def field_label(field: str) -> LiteralText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class Obstacle:
     """One reason why groups are blocked or the plan is refused, and what lifts it; `places` are keys with remarks.
 
     Without places it is about the whole plan.

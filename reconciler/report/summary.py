@@ -14,7 +14,7 @@ from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.model.text import plural
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Action, AppliedRevision, ChangedSince, DriftCause, DriftItem, GroupPlan, Plan
-from reconciler.plan.summary import PlanSummary, is_changed_by, plan_moves, summarize_plan
+from reconciler.plan.summary import PlanSummary, count_pending, is_changed_by, plan_moves, summarize_plan
 from reconciler.report.pieces import Pieces, first_pieces, literal, revision_pieces, text_pieces
 
 _CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
@@ -97,14 +97,17 @@ class Totals:
 
 def plan_totals(plan: Plan, *, drift: bool) -> Totals:
     """Return `Plan: refused · 1 to create, 2 to change · 5 people join · 1 group blocked · 7 calls, about 5 s`."""
+    pending = pending_words(plan)
     if not plan.has_changes:
-        return Totals(_no_changes(plan, drift=drift), rest=_unchanged_groups(plan) or _why_no_group(plan))
+        rest = ", ".join(filter(None, [pending, _unchanged_groups(plan)])) or _why_no_group(plan)
+        return Totals(_no_changes(plan, drift=drift) + ("; pending" if pending else ""), rest=rest)
     count = summarize_plan(plan)
     parts = (
         ("refused",) if plan.refusals else (),
         group_words(count),
         _moves_words(plan, _PLANNED),
         blocked_words(count.blocked),
+        (f"pending: {pending}",) if pending else (),
     )
     sent, reads = count.calls + count.read_backs, count.lookalike_reads + count.number_checks
     calls = (plural(sent, "call") if sent else "no calls") + (f" + {plural(reads, 'read')}" if reads else "")
@@ -139,6 +142,19 @@ def both_words(*moves: tuple[PeopleCount, str, str]) -> tuple[str, ...]:
 def blocked_words(groups: int) -> tuple[str, ...]:
     """Return `1 group blocked`, none for none."""
     return (f"{plural(groups, 'group')} blocked",) if groups else ()
+
+
+def pending_words(plan: Plan) -> str:
+    """Return `100 people to add, 3 groups to create, done by 2026-12-03`; "" where nothing waits."""
+    count = count_pending(plan)
+    words = (
+        (count.adds, "person to add", "people to add"),
+        (count.removes, "person to remove", "people to remove"),
+        (count.creates, "group to create", "groups to create"),
+    )
+    parts = [plural(*each) for each in words if each[0]]
+    done = [f"done by {plan.pending_until.isoformat()}"] if plan.pending_until else []
+    return ", ".join([*parts, *done]) if parts else ""
 
 
 def plan_headline(plan: Plan, *, drift: bool) -> str:
@@ -178,7 +194,9 @@ def duration(seconds: int) -> str:
 
 
 def _no_changes(plan: Plan, *, drift: bool) -> str:
-    """Return `No changes`; in a drift report `No drift`, unless a group differs and is only observed."""
+    """Return `No changes`; in a drift report `No drift`, unless a group differs and is only observed, or waits."""
+    if plan.waits:
+        return "No drift to correct today" if drift else "No changes today"
     if not drift:
         return "No changes"
     return "No drift to correct" if any(group.observe_only for group in plan.groups) else "No drift"
@@ -278,7 +296,7 @@ def _since(since: ChangedSince, planned: int) -> Iterator[Pieces]:
 def _unchanged_groups(plan: Plan, *, has_changes: bool = False) -> str:
     """Return `4 groups match the configuration, 1 group differs but is only observed` of those with nothing pending."""
     observed = sum(group.observe_only for group in plan.groups)
-    in_sync = sum(not group.has_changes for group in plan.groups) - observed
+    in_sync = sum(not (group.has_changes or group.waits) for group in plan.groups) - observed
     match = ("group is in sync", "groups are in sync")
     if not has_changes:
         match = ("group matches the configuration", "groups match the configuration")

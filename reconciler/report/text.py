@@ -25,7 +25,7 @@ from reconciler.report.plan_view import (
     single_groups_lines,
 )
 from reconciler.report.result_view import not_started_lines, result_view
-from reconciler.report.sections import Line, Mark, Section, Stop
+from reconciler.report.sections import Line, Mark, Obstacle, Section
 from reconciler.report.summary import as_of_sentence, cause_sentences, drift_words
 from reconciler.sanitize.escape import json_line, mask_and_escape
 
@@ -59,7 +59,7 @@ def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
         blocks = [paint(view.headline, BOLD, options), *blocks, _lines_block(single_groups_lines(view), options)]
     else:
         blocks += [section_text(section, options) for section in view.sections]
-        shared = (stop for stop in view.blocked if stop.is_shared)
+        shared = (obstacle for obstacle in view.blocked if obstacle.is_shared)
         blocks.insert(0, _lines_block(blocked_lines(shared), options))
     blocks.insert(0, _lines_block((note.line for note in view.warnings), options))
     blocks += [_refusals(view.refused, options)] if view.refused and options.refusals else []
@@ -163,11 +163,11 @@ def paint(text: str, codes: str, options: RenderOptions) -> str:
     return f"\x1b[{codes}m{text}\x1b[0m" if options.color and text else text
 
 
-def _refusals(stops: Iterable[Stop], options: RenderOptions) -> str:
+def _refusals(obstacles: Iterable[Obstacle], options: RenderOptions) -> str:
     lines = [paint(REFUSED, _RED, options)]
-    for stop in stops:
-        lines.append(line_text(Line("!", stop.pieces(more=WHERE_MORE)), options))
-        lines.append(f"    {plain_text(stop.override, options)}")
+    for obstacle in obstacles:
+        lines.append(line_text(Line("!", obstacle.pieces(more=WHERE_MORE)), options))
+        lines.append(f"    {plain_text(obstacle.override, options)}")
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 import reconciler.sandbox.handlers as handlers
 import reconciler.sandbox.store as store
+import reconciler.sandbox.webhooks as webhooks
 from reconciler.sandbox.context import OPENAPI_PATH, RateLimitStatus, Service
 from reconciler.sandbox.faults import INCOMPLETE, STALE, Fault, FaultKind, apply_fault
 from reconciler.sandbox.http_messages import (
@@ -85,13 +86,13 @@ def _routes(service: Service) -> list[tuple[re.Pattern[str], Mapping[str, Endpoi
 
         return endpoint
 
-    def webhooks(request: ApiRequest) -> HttpReply:
+    def create_webhook(request: ApiRequest) -> HttpReply:
         with service.world.transaction() as db:
-            return reply(handlers.create_webhook(db, request), request, 201, "")
+            return reply(webhooks.create_webhook(db, request), request, 201, "")
 
     def list_webhooks(request: ApiRequest) -> HttpReply:
         with service.world.transaction() as db:
-            return reply(handlers.list_webhooks(db), request, 200, "GET /webhooks")
+            return reply(webhooks.list_webhooks(db), request, 200, "GET /webhooks")
 
     def openapi(_request: ApiRequest) -> HttpReply:
         return HttpReply(200, openapi_document(), {"content-type": "application/json"})
@@ -102,7 +103,7 @@ def _routes(service: Service) -> list[tuple[re.Pattern[str], Mapping[str, Endpoi
         }
         for path, methods in _instance_handlers(service.settings.dialect).items()
     }
-    routes |= {"/api/webhooks": {"GET": list_webhooks, "POST": webhooks}, OPENAPI_PATH: {"GET": openapi}}
+    routes |= {"/api/webhooks": {"GET": list_webhooks, "POST": create_webhook}, OPENAPI_PATH: {"GET": openapi}}
     return [(compile_path(path)[0], methods) for path, methods in routes.items()]
 
 

@@ -8,14 +8,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import reconciler.sandbox.store as store
 from reconciler.sandbox.faults import Fault, FaultSchedule
 from reconciler.sandbox.http_messages import ApiFailure, ApiRequest, forbidden, invalid, not_found
 from reconciler.sandbox.likeness import Likeness
-from reconciler.sandbox.records import Effect, Group, Instance, InstanceStatus, InstanceType
+from reconciler.sandbox.records import Account, Effect, Group, Instance, InstanceStatus, InstanceType
+from reconciler.sandbox.reputation import Reputation
 from reconciler.sandbox.serializers import Serializer
 from reconciler.sandbox.settings import Paging, Settings
 from reconciler.sandbox.world import World
@@ -88,8 +89,8 @@ class Service:
 
     `on_call` runs before each request, in the server's thread, and may change the world between two calls, but must
     not send requests to this server; `after_call` runs after a request took effect and before its response is sent.
-    `failures` collects the exceptions of hooks and handlers: bugs, assertions. With a `likeness`, it answers like the
-    server that was captured.
+    `failures` collects the exceptions of hooks and handlers: bugs, assertions. `clock` returns Unix seconds; a test may
+    put another one in its place. With a `likeness`, it answers like the server that was captured.
     """
 
     def __init__(
@@ -102,11 +103,13 @@ class Service:
         self.on_call: Hook | None = None
         self.after_call: Hook | None = None
         self.failures: list[Exception] = []
+        self.clock: Callable[[], float] = time.time
         self._rate_limiter = RateLimiter(settings)
+        self._reputations: dict[str, Reputation] = {}
 
     def now(self) -> float:
         """Return the time in Unix seconds on the server's clock."""
-        return time.time() + self.settings.clock_skew
+        return self.clock() + self.settings.clock_skew
 
     def count(self, request: ApiRequest) -> RateLimitStatus | None:
         """Count a request against its caller's rate limit."""
@@ -126,7 +129,14 @@ class Service:
     def open_context(self, request: ApiRequest, instance_id: str) -> Iterator[RequestContext]:
         """Open a transaction for a request on the instance in its path; raise a 404 if there is no such instance."""
         with self.world.transaction() as db:
-            yield RequestContext(db, require_instance(db, instance_id), request, self.settings)
+            instance = require_instance(db, instance_id)
+            yield RequestContext(db, instance, request, self.settings, self.reputation(instance_id))
+
+    def reputation(self, instance_id: str) -> Reputation | None:
+        """Return the score of an instance's account; None on a server that bans nobody."""
+        if self.settings.ban_above is None:
+            return None
+        return self._reputations.setdefault(instance_id, Reputation(self.settings.ban_above))
 
     def run_hook(self, hook: Hook | None, seq: int, method: str, path: str) -> None:
         """Call a hook if there is one; collect its exception in `failures`."""
@@ -151,6 +161,20 @@ class RequestContext:
     instance: Instance
     request: ApiRequest
     settings: Settings
+    reputation: Reputation | None
+
+    def score_adds(self, accounts: Sequence[Account], *, creates: bool = False) -> None:
+        """Score a call that adds these people, before it does; an account that is banned for it is disconnected after.
+
+        The call itself still takes effect: the ban shows in the next one.
+        """
+        if self.reputation is None:
+            return
+        strangers = store.count_strangers(self.db, self.instance, {account.digits for account in accounts})
+        refusing = {account.digits for account in accounts if account.refuses_adds}
+        now = self.request.now
+        if self.reputation.note_call(now, strangers=strangers, refusing=refusing, creates=creates):
+            store.put_instance(self.db, replace(self.instance, status=InstanceStatus.DISCONNECTED))
 
     def require_groups(self) -> None:
         """Raise a 400 unless groups work on this instance: it must be of type waha, and connected."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import reconciler.sandbox.store as store
-from reconciler.sandbox.context import RequestContext, require_instance
-from reconciler.sandbox.http_messages import ApiFailure, ApiRequest, forbidden, invalid, not_found, parse_body
+from reconciler.sandbox.context import RequestContext
+from reconciler.sandbox.http_messages import ApiFailure, forbidden, invalid, not_found, parse_body
 from reconciler.sandbox.phones import parse_query_phone, parse_request_jid
 from reconciler.sandbox.records import MAX_NAME, Account, Group, GroupSummary, Member
 from reconciler.sandbox.settings import Dialect
@@ -20,10 +17,6 @@ MAX_DESCRIPTION = 2048
 
 MAX_TEXT = 65536
 """WhatsApp's limit of characters in a message."""
-
-_EVENT = re.compile(r"[a-z_]+\.[a-z_]+", re.ASCII)
-_WEBHOOK_DEFAULTS: Mapping[str, Any] = {"instance_id": None, "retry_count": 3, "timeout_ms": 10_000}
-_WEBHOOK_OPTIONAL: Mapping[str, type] = {"instance_id": str, "secret": str, "retry_count": int, "timeout_ms": int}
 
 
 # Groups
@@ -41,6 +34,7 @@ def create_group(context: RequestContext) -> Any:
     if max_groups is not None and len(store.list_summaries(context.db, own_phone)) >= max_groups:
         raise ApiFailure(409, "PLAN_LIMIT_REACHED", f"the subscription allows {max_groups} groups")
     added = _addable(context, accounts, existing_members=1)
+    context.score_adds(accounts, creates=True)
     group_id = store.next_group_id(context.db)
     members = (Member(own_phone, is_admin=True, is_owner=True), *(Member(digits) for digits in added))
     code = store.invite_code_for(group_id)
@@ -119,6 +113,7 @@ def add_participants(context: RequestContext, group_id: str) -> Any:
     if members:
         raise context.participant_failure(409, "CONFLICT", "a participant is already in the group", members)
     added = _addable(context, accounts, existing_members=len(group.members))
+    context.score_adds(accounts)
     if added:
         store.put_members(context.db, group_id, [Member(digits) for digits in added])
         context.log_effect("add", group_id, group, added)
@@ -272,46 +267,3 @@ def check_contact(context: RequestContext) -> Any:
     if account is None:
         return {"exists": True, "phone": digits, "chat_id": f"{digits}@s.whatsapp.net"}
     return {"exists": account.exists, "phone": digits, "chat_id": account.jid if account.exists else None}
-
-
-def create_webhook(db: sqlite3.Connection, request: ApiRequest) -> Any:
-    """Handle POST /api/webhooks: store a subscription that nothing delivers. The result omits its secret.
-
-    The API documents only three of its twelve event names, so any name of their form is valid.
-    """
-    body = parse_body(request, {"url": str, "events": list}, _WEBHOOK_OPTIONAL)
-    _check_webhook(body)
-    instance_id = body.get("instance_id")
-    if instance_id is not None:
-        require_instance(db, instance_id)
-    webhook = {**_WEBHOOK_DEFAULTS, **body}
-    return _public_webhook(store.put_webhook(db, webhook), webhook)
-
-
-def list_webhooks(db: sqlite3.Connection) -> Any:
-    """Handle GET /api/webhooks: all subscriptions of the key's user. The result omits their secrets."""
-    return [_public_webhook(id_, webhook) for id_, webhook in store.webhooks_by_id(db).items()]
-
-
-def _public_webhook(id_: str, webhook: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": id_, **{name: value for name, value in webhook.items() if name != "secret"}, "is_active": True}
-
-
-def _check_webhook(body: dict[str, Any]) -> None:
-    if not _is_http_url(body["url"]):
-        raise invalid("the url must be an http or https address")
-    events = body["events"]
-    if not events or not all(isinstance(each, str) and _EVENT.fullmatch(each) for each in events):
-        raise invalid("events must list at least one name such as group.joined")
-    if not 0 <= body.get("retry_count", 0) <= 5:
-        raise invalid("retry_count must be 0 to 5")
-    if not 1 <= body.get("timeout_ms", 1) <= 60_000:
-        raise invalid("timeout_ms must be 1 to 60000")
-
-
-def _is_http_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)

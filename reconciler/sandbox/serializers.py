@@ -79,8 +79,8 @@ class Serializer:
         accounts = store.find_accounts(self.db, (contact.digits for contact in contacts))
         if self._is_reference:
             names = [{"pushname": contact.push_name, "name": contact.name} for contact in contacts]
-            told = [{field: name for field, name in each.items() if name} for each in names]
-            people = zip(contacts, told, strict=True)
+            named = [{field: name for field, name in each.items() if name} for each in names]
+            people = zip(contacts, named, strict=True)
             return [{"id": _phone_jid(accounts[contact.digits]), **each} for contact, each in people]
         fields = [asdict(contact) for contact in contacts]
         return [{"id": _phone_jid(accounts[each.pop("digits")]), **each} for each in fields]

@@ -46,6 +46,7 @@ class Settings:
     phone_field: str = "phone_number"  # the field beside a LID with the phone: phoneNumber, phone_number, pn or jid
     bare: bool = False  # whether answers lack what documents show only sometimes: `meta`, an error's code and details
     max_groups: int | None = None  # groups per instance; creating more fails with PLAN_LIMIT_REACHED
+    ban_above: int | None = None  # the score of an account at which it is banned (see `reputation`); None: never
 
     def __post_init__(self) -> None:
         # Callers pass strings from a command line; convert them to members once, here.

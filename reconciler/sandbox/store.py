@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, astuple, replace
 from typing import Any
 
@@ -90,6 +90,19 @@ def list_contacts(db: sqlite3.Connection, instance_id: str) -> list[Contact]:
         Contact(row["digits"], row["name"], row["short_name"], row["push_name"], bool(row["is_business"]))
         for row in rows
     ]
+
+
+def count_strangers(db: sqlite3.Connection, instance: Instance, numbers: Collection[str]) -> int:
+    """Return how many of these canonical numbers share no group with the instance and are no contact of it."""
+    query = """
+        SELECT COUNT(*) FROM json_each(?) AS wanted
+        WHERE NOT EXISTS (SELECT 1 FROM contacts WHERE instance_id = ? AND digits = wanted.value)
+        AND NOT EXISTS (
+            SELECT 1 FROM members AS theirs JOIN members AS ours ON ours.group_id = theirs.group_id
+            WHERE theirs.digits = wanted.value AND ours.digits = ?)
+        """
+    found: int = db.execute(query, (json.dumps(sorted(numbers)), instance.id, instance.phone)).fetchone()[0]
+    return found
 
 
 def put_contact(db: sqlite3.Connection, instance_id: str, contact: Contact) -> None:

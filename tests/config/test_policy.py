@@ -10,6 +10,7 @@ import pytest
 from reconciler.config import load
 from reconciler.config.phone_numbers import country_of
 from reconciler.errors import ConfigError
+from reconciler.model.desired import Budget
 from reconciler.model.identity import Identity
 
 
@@ -113,3 +114,19 @@ def test_max_members_counts_members_of_the_day_without_the_instance(tmp_path: Pa
     assert load(path, as_of=date(2026, 2, 1)).policy.max_members == 2
     with pytest.raises(ConfigError, match=r"`g` has 3 members, but `policy\.max_members` \(.*:3\) allows 2"):
         load(path, as_of=date(2026, 1, 31))
+
+
+def test_a_budget_is_read_with_the_numbers_that_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "groups.yaml"
+    path.write_text(
+        "version: 1\ninstance: {since: 2026-11-01}\n"
+        "policy: {budget: {adds_per_day: 40, groups_per_day: '5', removals_per_day: 3.0, minutes_between_groups: 0}}\n"
+        "groups: {a: {name: A, priority: -2}, b: {name: B}}\n"
+    )
+    desired = load(path, as_of=date(2026, 1, 1))
+    assert desired.policy.budget == Budget(
+        adds_per_day=40, groups_per_day=5, removals_per_day=3, minutes_between_groups=0
+    )
+    assert desired.account_since == date(2026, 11, 1)
+    assert [group.priority for group in desired.groups] == [-2, 0]
+    assert desired.warnings == ()

@@ -174,9 +174,9 @@ def test_a_name_that_nobody_tells_may_be_the_wanted_one_whatever_the_count() -> 
     assert told(search(creation(6), nameless), {}) == ["lookalikes-not-read"]
 
 
-def test_a_group_that_is_gone_blocks_nothing_and_one_that_cannot_be_read_may_be_it() -> None:
+def test_a_listed_group_that_cannot_be_read_or_is_not_found_may_be_it() -> None:
     entry = listed(other(*PEOPLE))
-    assert told(search(creation(6), entry), {BETA_ID: None}) == []
+    assert told(search(creation(6), entry), {BETA_ID: None}) == ["lookalike-not-readable"]
     error = ApiError("500 INTERNAL_ERROR", endpoint="GET /groups/…")
     assert told(search(creation(6), entry), {BETA_ID: error}) == ["lookalike-not-readable"]
     assert told(search(creation(1), entry), {BETA_ID: error}) == []
@@ -189,5 +189,5 @@ def test_of_many_lookalikes_the_likeliest_are_told_and_the_others_are_counted() 
         '"Group 3" (120363012345600003@g.us) has 6 of these 6 people and '
         '"Group 2" (120363012345600002@g.us) has 5 of these 6 people and '
         '"Group 1" (120363012345600001@g.us) has 4 of these 6 people and 2 more live groups look like it; '
-        "if one of them is this group, note its `id`; if not, pass --allow-lookalike parents"
+        "if one of them is this group, set its `id`; if not, pass --allow-lookalike parents"
     )

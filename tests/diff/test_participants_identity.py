@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.diff.change import AdviceKind
-from reconciler.model.desired import DesiredGroup, Membership
+from reconciler.model.desired import DesiredGroup, Membership, Person
 from reconciler.model.live import Participant
 from tests.builders import (
     ALICE,
@@ -138,3 +138,20 @@ def test_protected_and_absent_people_count_by_identity() -> None:
     short, long = person("553196348800", "rita"), person("5531996348800", "rita")
     wanted = desired(group(absent=[long], membership=Membership.ADDITIVE), people=[long])
     assert labels(change_for(wanted, live(short, CAROL)).remove) == ["rita"]
+
+
+NOTED = person("12025550149", "bob", lid=LID)
+SHOWN = participant(BOB, lid=LID)
+
+
+@pytest.mark.parametrize("wanted", [(), (NOTED,), (BOB,), (NOTED, BOB)], ids=["neither", "noted", "number", "both"])
+def test_somebody_with_the_lid_of_one_person_and_the_number_of_another_is_neither_added_nor_removed(
+    wanted: tuple[Person, ...],
+) -> None:
+    change = change_for(
+        desired(group(members=[ALICE, *wanted]), people=[ALICE, CAROL, NOTED]),
+        live(ME, ALICE, SHOWN),
+    )
+    assert (labels(change.add), labels(change.remove)) == ([], [])
+    assert [advice.message.code for advice in change.advice] == ["lid-contradicted"]
+    assert change.blocked == ()

@@ -27,7 +27,7 @@ READS: dict[str, list[str]] = {
     "dry run": ["apply", "--dry-run", "--yes"],
     "who": ["who", "ann"],
     "invite": ["invite", "delta"],
-    "doctor": ["doctor", "--numbers", "--capture", "shapes.json"],
+    "doctor": ["doctor", "--numbers", "--capture", "capture.json"],
 }
 
 

@@ -45,7 +45,7 @@ def test_a_group_renamed_by_hand_blocks_its_key_until_somebody_decides(stage: St
 
     planned = stage.run("plan", "--detailed-exitcode")
     assert planned.code == 2
-    assert "has 6 of these 6 people; if it is this group, note its `id`; if not, pass --allow-lookalike" in planned.out
+    assert "has 6 of these 6 people; if it is this group, set its `id`; if not, pass --allow-lookalike" in planned.out
     calls = stage.calls()
     whole_lists = f"GET /groups/{group_id}" not in calls
     assert calls == (["GET /groups"] if whole_lists else ["GET /groups", f"GET /groups/{group_id}"])
@@ -175,7 +175,7 @@ def test_a_group_that_stays_nameless_blocks_what_would_be_created_and_nothing_el
     applied = stage.run("apply", "--yes", *more)
     assert names(stage) == (["", "New", "Parents"] if more else ["", "New"])
     assert applied.code == (0 if more else 3)
-    assert ("the API does not tell the name of the live group" in applied.out) == (not more)
+    assert ("the API does not give the name of the live group" in applied.out) == (not more)
 
 
 def test_a_nameless_group_is_read_only_before_a_create(stage: Stage) -> None:
@@ -218,3 +218,37 @@ def test_the_reads_stand_beside_the_calls_of_a_plan(guide: Stage) -> None:
         guide.world.create_group(f"Group {number}", [*(f"+1 303 555 014{n}" for n in range(4)), PHONE], owner=PHONE)
     guide.file(FILE)
     assert "1 to create · 6 people join · 2 calls + 3 reads, about" in guide.run("plan").out
+
+
+@pytest.mark.parametrize("with_yaml", [True, False])
+def test_a_group_renamed_after_a_plan_was_saved_blocks_its_create(stage: Stage, with_yaml: bool) -> None:
+    stage.world.create_group("Zeta", ["+1 303 555 0170"], owner=PHONE)
+    stage.file(FILE)
+    assert stage.run("plan", "--out", "saved.plan").code == 0
+    (group_id,) = stage.world.snapshot()
+    stage.world.rename_group(group_id, "PARENTS!")
+    if not with_yaml:
+        (stage.folder / "groups.yaml").unlink()
+    applied = stage.run("apply", "saved.plan", "--yes")
+    assert (applied.code, names(stage)) == (3, ["PARENTS!"]), applied.out + applied.err
+    assert "has nearly the same name" in applied.out
+
+
+def test_a_candidate_that_is_listed_and_not_found_blocks_its_create(guide: Stage) -> None:
+    guide.world.create_group("Old parents", PEOPLE[:4], owner=PHONE)
+    (group_id,) = guide.world.snapshot()
+    gone = Fault(FaultKind.STATUS, "GET", f"/groups/{group_id}", status=404, code="GROUP_NOT_FOUND", times=0)
+    guide.server.set_faults([gone])
+    guide.file(FILE)
+    applied = guide.run("apply", "--yes")
+    assert (applied.code, names(guide)) == (3, ["Old parents"])
+    assert "could not be read: it is in the list, and is not found" in applied.out
+
+
+def test_a_list_that_is_empty_before_the_create_is_not_believed(guide: Stage) -> None:
+    guide.world.create_group("Zeta", ["+1 303 555 0170"], owner=PHONE)
+    guide.file(FILE)
+    guide.server.set_faults([Fault(FaultKind.PARTIAL_LIST, "GET", "/groups", skip=1, amount=99, times=0)])
+    applied = guide.run("apply", "--yes")
+    assert (applied.code, names(guide)) == (1, ["Zeta"])
+    assert "the list of groups is empty now, and had 1 group a moment ago" in applied.err

@@ -140,3 +140,20 @@ def test_a_run_checks_a_limited_number_of_people(stage: Stage) -> None:
     planned = stage.run("plan")
     assert checks(stage) == MAX_CHECKS
     assert f"a run checks at most {MAX_CHECKS} numbers" in planned.out
+
+
+def test_no_group_is_created_in_which_nobody_would_be(stage: Stage) -> None:
+    stage.world.set_account(RIO, exists=False)
+    stage.world.set_account(SAO_PAULO, exists=False)
+    stage.file(FILE.replace("[ana, davi, alice]", "[ana, davi]"))
+    applied = stage.run("apply", "--yes")
+    assert (applied.code, stage.world.snapshot()) == (3, {})
+    assert "nobody of its members is on WhatsApp" in applied.out
+
+
+def test_an_answer_that_contradicts_itself_is_not_believed(stage: Stage) -> None:
+    stage.world.create_group("Team", [], owner=PHONE)
+    lie = {"data": {"exists": False, "phone": "5521995550143", "chat_id": "5521995550143@s.whatsapp.net"}}
+    stage.server.set_faults([Fault(FaultKind.GARBAGE, "GET", "/contacts/check", body=lie, times=9)])
+    stage.file(FILE.replace("[ana, davi, alice]", "[ana]"))
+    assert "not checked: ana: added as the file spells the number" in stage.run("plan").out

@@ -18,6 +18,7 @@ from reconciler.history.config_diff import ConfigVersion
 from reconciler.history.normal_form import compare_settings, groups_equal
 from reconciler.model.desired import (
     UNMANAGED,
+    Budget,
     CheckNumbers,
     Desired,
     DesiredGroup,
@@ -71,6 +72,7 @@ GROUP_CHANGES = {
     "invite": (replace(GROUP, invite="AbCdEfGh"), "invite"),
     "state": (replace(GROUP, state=State.LEFT), "state"),
     "lookalikes": (replace(GROUP, lookalikes=Lookalikes.ALLOW), "lookalikes"),
+    "priority": (replace(GROUP, priority=5), "priority"),
     "max_removals": (replace(GROUP, max_removals=RemovalLimit("here", count=2)), "max_removals"),
 }
 
@@ -109,6 +111,7 @@ POLICY_CHANGES = {
     "writes_per_minute": (Policy(writes_per_minute=5), False),
     "allowed_countries": (Policy(allowed_countries=frozenset({"US"})), False),
     "max_members": (Policy(max_members=5), False),
+    "budget": (Policy(budget=Budget(adds_per_day=40)), True),
     "check_numbers": (Policy(check_numbers=CheckNumbers.ALL), True),
 }
 
@@ -118,8 +121,9 @@ def test_each_field_of_the_policy_is_compared(field: str) -> None:
     policy, affects_plans = POLICY_CHANGES[field]
     old, new = desired(GROUP), replace(desired(GROUP), policy=policy)
 
-    assert f" policy.{field} " in diff_text(old, new)
-    assert full_plan_reasons(old, new) == ((f"`policy.{field}` changed",) if affects_plans else ())
+    name = "budget.adds_per_day" if field == "budget" else field
+    assert f" policy.{name} " in diff_text(old, new)
+    assert full_plan_reasons(old, new) == ((f"`policy.{name}` changed",) if affects_plans else ())
 
 
 # The changed configuration, the word in `diff`, the setting in `--changed-since` ("": none).
@@ -128,6 +132,7 @@ DESIRED_CHANGES = {
     "groups": (desired(replace(GROUP, name="Beta")), "name", ""),
     "people": (replace(BASE, people={ALICE.identity: replace(ALICE, lid="7@lid")}), "people.lid", "people.lid"),
     "instance_id": (replace(BASE, instance_id="inst_other"), "instance.id", "instance.id"),
+    "account_since": (replace(BASE, account_since=DAY), "instance.since", "instance.since"),
     "account": (replace(BASE, account=ERIN), "instance.phone", "instance.phone"),
     "policy": (
         replace(BASE, policy=Policy(protected=frozenset({BOB.identity}))),

@@ -10,7 +10,7 @@ import pytest
 from reconciler import __version__
 from reconciler.errors import HttpError, InvalidResponse, UsageError
 from reconciler.live.client import Client
-from reconciler.live.decode import CreatedGroup, SentMessage
+from reconciler.live.decode_answers import CreatedGroup, SentMessage
 from reconciler.model.identity import Identity
 from reconciler.model.live import (
     Contact,

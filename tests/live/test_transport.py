@@ -22,7 +22,7 @@ from reconciler.errors import (
 )
 from reconciler.live import transport as transport_module
 from reconciler.live.client import Client, send_message_endpoint
-from reconciler.live.decode import SentMessage
+from reconciler.live.decode_answers import SentMessage
 from reconciler.live.responses import ApiResponse
 from reconciler.live.retry import Retry
 from reconciler.live.throttle import Throttle

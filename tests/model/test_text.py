@@ -114,6 +114,7 @@ def test_a_text_of_which_anything_shows_is_not_blank(text: str) -> None:
         ("Eltern 3b", "ELTERN  3B", True),
         ("Eltern 3b", "🎒 Eltern-3b! ", True),
         ("Straße", "STRASSE", True),
+        ("İstanbul", "istanbul", True),
         ("Men 1️⃣", "men 1", True),
         ("e\u0301cole", "École", True),
         ("Team 1", "Team 2", False),

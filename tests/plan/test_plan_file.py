@@ -179,6 +179,8 @@ def plans(draw: st.DrawFn) -> Plan:
         advice=tuple(draw(st.lists(advice, max_size=2))),
         calls_per_minute=draw(st.floats(0.5, 1000)),
         writes_per_minute=draw(st.none() | st.integers(1, 100)),
+        pending_until=draw(st.none() | days),
+        minutes_between_groups=draw(st.none() | st.integers(0, 60)),
         targets=tuple(draw(st.lists(words, max_size=2))),
         excludes=tuple(draw(st.lists(words, max_size=2))),
         not_selected=draw(st.integers(0, 99)),
@@ -512,7 +514,7 @@ def test_a_plan_of_format_2_which_knew_no_links_is_shown_and_not_applied(name: s
 LATER = {
     *(("excludes",), ("not_selected",), ("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched")),
     *(("status",), ("configuration",), ("lookalike_reads",), ("allowed_lookalikes",), ("live_ids",)),
-    ("number_checks",),
+    *(("number_checks",), ("pending_until",), ("minutes_between_groups",)),
     *(("groups", "drift_causes"), ("groups", "advice", "link"), ("advice", "link")),
 }
 
@@ -648,14 +650,15 @@ MEMBERS_OF_FORMAT_4 = {
     "person": "alias identity jid label lid name reason teams until",
     "plan": (
         "advice allowed_lookalikes as_of baseline calls_per_minute changed_since configuration excludes format "
-        "format_version groups instance_id live_ids lookalike_reads made_at made_by masked never_removed not_selected "
-        "number_checks pinned_ids refusals shard sources status summary targets writes_per_minute"
+        "format_version groups instance_id live_ids lookalike_reads made_at made_by masked minutes_between_groups "
+        "never_removed not_selected number_checks pending_until pinned_ids refusals shard sources status summary "
+        "targets writes_per_minute"
     ),
     "shard": "count index total_groups",
     "step": "action description group group_id invite name people phase",
     "summary": (
-        "adds adopts blocked calls changes creates joins leaves lookalike_reads number_checks people_joining "
-        "people_leaving read_backs refusals removes seconds unchanged"
+        "adds adopts blocked calls changes creates joins leaves lookalike_reads number_checks pending_adds "
+        "pending_creates pending_removes people_joining people_leaving read_backs refusals removes seconds unchanged"
     ),
 }
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from reconciler.doctor.shapes import capture_document
+from reconciler.doctor.capture import capture_document
 from reconciler.live.responses import HttpResponse
 from reconciler.live.transport import Exchange
 from reconciler.sandbox import Likeness, SandboxError, Server, Settings, World, load_likeness

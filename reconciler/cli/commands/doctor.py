@@ -54,7 +54,8 @@ ATTEMPTS = 2
 @option(
     "--numbers",
     is_flag=True,
-    help="Ask who of the file is on WhatsApp, and under which number: one call a person, at most 200 a run.",
+    help="Ask who of the file is on WhatsApp, and under which number: one call a person, at most `checks_per_day` of "
+    "the budget (200).",
 )
 @file_option(
     "--capture",
@@ -78,8 +79,8 @@ def doctor(
     Each line is a check: ✓ fine, ! worth knowing, ✗ broken, - not checked. Ends with 1 if something is broken.
     Without PATH, groups.yaml is checked if it is there.
     """
+    from reconciler.doctor.capture import capture_text
     from reconciler.doctor.observe import Request
-    from reconciler.doctor.shapes import capture_text
 
     path = path or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
     setup = _setup(path, global_options)
@@ -151,10 +152,10 @@ def _or_error(find: Callable[[], str]) -> str | UsageError:
 
 
 def _examine(setup: Setup, request: Request, global_options: GlobalOptions, *, with_capture: bool) -> Examination:
+    from reconciler.doctor.capture import capture_document
     from reconciler.doctor.checks import server_checks, setup_checks
     from reconciler.doctor.group_checks import group_checks
     from reconciler.doctor.model import Examination
-    from reconciler.doctor.shapes import capture_document
 
     seen = _observe(setup, request, global_options) if setup.first_missing is None else None
     program = f"wappfy-reconciler {__version__}, Python {platform.python_version()}, {platform.system()}"
@@ -170,6 +171,7 @@ def _observe(setup: Setup, request: Request, global_options: GlobalOptions) -> O
     from reconciler.cli.signals import handle_signals
     from reconciler.doctor.observe import ask_about, observe, people_to_check
     from reconciler.model.live import Listing
+    from reconciler.plan.budget import checks_allowed
 
     exchanges: list[Exchange] = []
     account = Account.of(setup.desired) if setup.desired else Account()
@@ -183,7 +185,7 @@ def _observe(setup: Setup, request: Request, global_options: GlobalOptions) -> O
         with show_reading(global_options, wait):
             seen = observe(session.client, setup, request, exchanges, lambda: session.throttle.per_minute)
         if request.numbers and setup.desired is not None and isinstance(seen.listing, Listing):
-            people = people_to_check(setup.desired, seen)
+            people, most = people_to_check(setup.desired, seen), checks_allowed(setup.desired)
             with show_reading(global_options, wait, numbers=True) as on_read:
-                seen = replace(seen, numbers=ask_about(session.client, people, on_read))
+                seen = replace(seen, numbers=ask_about(session.client, people, most, on_read))
     return replace(seen, exchanges=tuple(exchanges), rate_option=global_options.rate)

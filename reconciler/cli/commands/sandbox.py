@@ -86,6 +86,13 @@ def sandbox() -> None:
     metavar="SECONDS",
     help="Length of a rate-limit window.",
 )
+@option(
+    "--ban-above",
+    type=click.IntRange(0),
+    metavar="SCORE",
+    help="Disconnect the account when its score of 24 hours is higher: a stranger who is added is 1, a new group 5, a "
+    "second try of somebody who refuses 10. Never, without this option.",
+)
 @pass_global_options
 def serve(
     global_options: GlobalOptions,
@@ -99,6 +106,7 @@ def serve(
     rate_limit: int,
     like: Path | None,
     window: float,
+    ban_above: int | None,
 ) -> int:
     """Serve the embedded API on loopback until Ctrl-C.
 
@@ -107,7 +115,7 @@ def serve(
     """
     from reconciler.sandbox import Dialect, Paging, Server, Settings, load_faults, load_likeness
 
-    settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window)
+    settings = Settings(Dialect(dialect), Paging(paging), rate_limit=rate_limit, window=window, ban_above=ban_above)
     with map_sandbox_errors():
         likeness = load_likeness(like) if like is not None else None
     settings = settings if likeness is None else _like(settings, likeness)

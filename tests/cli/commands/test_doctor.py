@@ -500,6 +500,8 @@ def test_a_run_asks_about_200_numbers_at_most(stage: Stage) -> None:
     # One of them is the account itself.
     assert numbers["numbers"] == {"asked": 200, "odd": 0, "failed": 0, "left": 9}
     assert sum("contacts/check" in call for call in stage.calls()) == 200
+    stage.file(f"policy: {{budget: {{checks_per_day: 3}}}}\ngroups: {{alpha: {{name: Alpha, members: [{members}]}}}}")
+    assert "one run asks about 3 people at most" in stage.run("doctor", "--numbers").out
 
 
 def test_a_check_of_numbers_that_fails_keeps_what_was_found(stage: Stage) -> None:
@@ -572,11 +574,11 @@ def test_a_capture_is_printed_before_it_is_written_and_has_nothing_of_the_accoun
 ) -> None:
     with behaving(settings, tmp_path, monkeypatch, capsys) as stage:
         register(stage, {"url": f"https://hooks.example.com/{SECRET}", "events": ["group.left"], "secret": SECRET})
-        ran = stage.run("doctor", "--numbers", "--capture", "shapes.json")
-        text = (stage.folder / "shapes.json").read_text(encoding="utf-8")
+        ran = stage.run("doctor", "--numbers", "--capture", "capture.json")
+        text = (stage.folder / "capture.json").read_text(encoding="utf-8")
         group_ids = list(stage.world.snapshot())
     assert ran.out.endswith(text)
-    assert ran.err == "reconciler: wrote shapes.json\n"
+    assert ran.err == "reconciler: wrote capture.json\n"
     secrets = [stage.server.key, INSTANCE, SECRET, "hooks.example.com", "Alpha", "Beta", "Sandbox", *group_ids]
     digits = re.compile(r"[0-9]{5,}")
     assert [secret for secret in secrets if secret in text] == digits.findall(text) == []
@@ -587,9 +589,9 @@ def test_a_capture_is_printed_before_it_is_written_and_has_nothing_of_the_accoun
 def test_the_json_document_has_the_capture(stage: Stage) -> None:
     live(stage)
     stage.file(FILE)
-    ran = stage.run("doctor", "--format", "json", "--capture", "shapes.json")
+    ran = stage.run("doctor", "--format", "json", "--capture", "capture.json")
     checks(ran)
-    assert json.loads(ran.out)["capture"] == json.loads((stage.folder / "shapes.json").read_text(encoding="utf-8"))
+    assert json.loads(ran.out)["capture"] == json.loads((stage.folder / "capture.json").read_text(encoding="utf-8"))
 
 
 def test_a_capture_overwrites_no_input(stage: Stage) -> None:
@@ -610,8 +612,8 @@ def test_a_server_like_a_capture_is_served_and_options_override_it(
 ) -> None:
     settings = Settings(dialect="reference", paging="page", page_size=10, rate_limit=300)
     with behaving(settings, tmp_path, monkeypatch, capsys) as stage:
-        stage.run("doctor", "--capture", "shapes.json")
-        line = ("sandbox", "serve", "--port", "0", "--like", "shapes.json", "--from", "groups.yaml", *options)
+        stage.run("doctor", "--capture", "capture.json")
+        line = ("sandbox", "serve", "--port", "0", "--like", "capture.json", "--from", "groups.yaml", *options)
         with running(*line) as process:
             assert process.stdout is not None
             ready = process.stdout.readline()

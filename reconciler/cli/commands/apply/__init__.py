@@ -36,7 +36,14 @@ class DurationType(click.ParamType[float]):
 @option("--yes", "-y", is_flag=True, help="Apply without asking for confirmation.")
 @option("--dry-run", is_flag=True, help="Print the API calls instead of sending them.")
 @file_option("--report", help="Write every call and its outcome as JSON (full phone numbers, mode 0600).")
-@file_option("--audit-log", help="Append a JSON line for every call that writes (full phone numbers, mode 0600).")
+@file_option(
+    "--audit-log",
+    help="Append a JSON line for every call that writes (full phone numbers, mode 0600); what it shows of the last 24 "
+    "hours counts against the budget.",
+)
+@option(
+    "--retry-refused", is_flag=True, help="Try people again who refused to be added, as --audit-log shows, in 30 days."
+)
 @option(
     "--lock-timeout",
     type=DurationType(),
@@ -54,6 +61,7 @@ def apply(
     dry_run: bool,
     report: Path | None,
     audit_log: Path | None,
+    retry_refused: bool,
     lock_timeout: float,
     format_: str,
 ) -> int:
@@ -65,6 +73,12 @@ def apply(
     from reconciler.cli.commands.apply.run import ApplyOptions, run_apply
 
     options = ApplyOptions(
-        yes=yes, dry_run=dry_run, report=report, audit_log=audit_log, lock_timeout=lock_timeout, format=format_
+        yes=yes,
+        dry_run=dry_run,
+        report=report,
+        audit_log=audit_log,
+        retry_refused=retry_refused,
+        lock_timeout=lock_timeout,
+        format=format_,
     )
     return run_apply(request, global_options, options)

@@ -9,16 +9,20 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Lock, local
 from typing import TYPE_CHECKING, Any, TextIO
 
-from reconciler.apply.result import StepResult
+from reconciler.apply.executor import NO_REFUSALS
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult
+from reconciler.cli.commands.apply.spent import REFUSED
 from reconciler.cli.logs import run_id
 from reconciler.cli.output import is_dirty
 from reconciler.errors import UsageError
 from reconciler.history.git import find_commit
 from reconciler.model.live import CallRecord
+from reconciler.model.person_ref import PersonRef
 from reconciler.model.run_context import DIRTY, read_run_context
 from reconciler.plan.model import Step
 
@@ -89,6 +93,19 @@ class Recorder:
                 step: Step | None = getattr(self._thread, "step", None)
                 self._append(self._audit_log, audit_entry(self._facts, step, call))
 
+    def note_refusals(self, result: ApplyResult) -> None:
+        """Append a line for each group in which people refused to be added: only the read-back shows them."""
+        if self._audit_log is None or self._facts is None or self.error:
+            return
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        refused: dict[str, list[PersonRef]] = {}
+        for outcome in result.people:
+            if outcome.status is PersonStatus.NOT_ADDED and not _may_be_in(outcome):
+                refused.setdefault(outcome.group, []).append(outcome.person)
+        for group, people in sorted(refused.items()):
+            what = {"group": group, "action": REFUSED, "people": [_person(one) for one in people]}
+            self._append(self._audit_log, {**dataclasses.asdict(self._facts), **what, "at": at})
+
     def following(self, progress: Progress) -> Progress:
         """Return a progress that passes everything on and notes which step a thread runs."""
         return _FollowedProgress(self._thread, progress)
@@ -140,9 +157,17 @@ def audit_entry(facts: RunFacts, step: Step | None, call: CallRecord) -> dict[st
     ended."""
     sent = call.body.get("participants", ()) if isinstance(call.body, dict) else ()
     moved = [one for one in step.people if one.jid in sent] if step else []
-    people = [{"jid": one.jid, "label": one.label, "alias": one.alias, "name": one.name} for one in moved]
+    people = [_person(one) for one in moved]
     what = {"group": step.group if step else None, "action": step.action.value if step else None, "people": people}
     return {**dataclasses.asdict(facts), **what, **dataclasses.asdict(call)}
+
+
+def _may_be_in(outcome: PersonOutcome) -> bool:
+    return outcome.message is not None and outcome.message.code in NO_REFUSALS
+
+
+def _person(person: PersonRef) -> dict[str, str | None]:
+    return {"jid": person.jid, "label": person.label, "alias": person.alias, "name": person.name}
 
 
 @contextmanager

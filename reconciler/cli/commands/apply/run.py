@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -16,6 +17,7 @@ from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
 from reconciler.cli.commands.apply.audit import Recorder, RunFacts, open_audit_log
+from reconciler.cli.commands.apply.spent import read_spent
 from reconciler.cli.error_output import print_crash, print_error, print_line, print_message
 from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
@@ -37,6 +39,7 @@ from reconciler.engine import PlanResult, execute
 from reconciler.errors import ExitCode, Refused, UsageError
 from reconciler.plan.guards import raise_if_refused
 from reconciler.plan.model import Plan
+from reconciler.plan.selection import Spent
 from reconciler.report.options import RenderOptions
 
 _OTHER_YES: Final = frozenset({"y", "ye", "j", "ja", "o", "oui", "s", "si", "sí", "sim", "ok"})
@@ -51,6 +54,7 @@ class ApplyOptions:
     dry_run: bool
     report: Path | None
     audit_log: Path | None
+    retry_refused: bool
     lock_timeout: float
     format: str
 
@@ -59,6 +63,11 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
     """Apply PATH and return the exit code."""
     if options.dry_run and (options.report or options.audit_log):
         raise UsageError("--dry-run cannot be combined with --report or --audit-log", "remove one of them")
+    if options.retry_refused and (options.audit_log is None or is_plan_file(request.path)):
+        raise UsageError(
+            "--retry-refused needs a plan that this run makes, and --audit-log, which shows who refused",
+            "add --audit-log, and name the YAML; or remove --retry-refused",
+        )
     source: YamlSource | SavedPlanSource
     if is_plan_file(request.path):
         source = load_saved_plan(request, global_options)
@@ -77,7 +86,13 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
         audit_log = stack.enter_context(open_audit_log(options.audit_log))
         facts = None if audit_log is None else RunFacts.gather(endpoint.instance_id, source.path, source.digest)
         recorder = Recorder(facts, audit_log, stop.event)
-        run = ApplyRun(request.show_phones, global_options, options, source, recorder, stop)
+        spent = Spent()
+        if options.audit_log is not None:
+            now, retry = datetime.now(UTC), options.retry_refused
+            spent = read_spent(options.audit_log, endpoint.instance_id, now=now, retry_refused=retry)
+        if isinstance(source, YamlSource):
+            source = replace(source, options=replace(source.options, spent=spent))
+        run = ApplyRun(request.show_phones, global_options, options, source, spent, recorder, stop)
         try:
             with open_session(
                 global_options, source.account, stop, read_only=options.dry_run, observer=recorder
@@ -98,6 +113,7 @@ class ApplyRun:
     global_options: GlobalOptions
     options: ApplyOptions
     source: YamlSource | SavedPlanSource
+    spent: Spent
     recorder: Recorder
     stop: StopFlag
 
@@ -116,6 +132,7 @@ class ApplyRun:
             confirm(plan)
         self.stop.defer()
         result = self._execute(planned, session)
+        self.recorder.note_refusals(result)
         return self._report(replace(result, calls=self.recorder.calls))
 
     def _show_plan(self, plan: Plan) -> None:
@@ -166,6 +183,7 @@ class ApplyRun:
                     parallelism=self.global_options.parallelism,
                     stop=self.stop.event,
                     progress=self.recorder.following(progress),
+                    since_create=self.spent.since_create,
                 )
         except Exception as error:
             if not self.recorder.wrote:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.doctor.shapes import capture_document, capture_text, form_of, is_known_name
+from reconciler.doctor.capture import capture_document, capture_text, form_of, is_known_name
 from reconciler.live.responses import HttpResponse
 from reconciler.live.transport import Exchange
 

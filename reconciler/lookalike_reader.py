@@ -1,6 +1,6 @@
-"""Look at the live groups that may be one to be created, before a plan and again before the create.
+"""Read the live groups that may be one to be created, before a plan and again before the create.
 
-The reading half of `reconciler.diff.lookalike`, which decides.
+`reconciler.diff.lookalike` decides which these are and what they mean.
 """
 
 from __future__ import annotations
@@ -16,48 +16,39 @@ from reconciler.diff.lookalike import (
     with_names_read,
 )
 from reconciler.diff.match import Match, match_groups
-from reconciler.diff.participants import people_by_lid
-from reconciler.errors import ApiError
 from reconciler.live.fetch import GroupReadApi, read_candidates
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
-from reconciler.model.identity import Identity
-from reconciler.model.live import ListedGroup, Listing, LiveGroup
+from reconciler.model.live import ListedGroup, Listing, ReadCandidate
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import Plan
 from reconciler.plan.staleness import creations, groups_to_create, lids_in, new_groups, with_blocked_creates
 
 
 @dataclass(slots=True, kw_only=True)
-class CandidateReader:
-    """Reads the candidates of one run; `seen` has what came of it, by id, and its size is the number of calls."""
+class LookalikeReader:
+    """Reads the candidates of one run; `reads` has what came of it, by id, and its size is the number of calls."""
 
     client: GroupReadApi
     parallelism: int
-    seen: dict[str, LiveGroup | ApiError | None] = field(default_factory=dict)
+    reads: dict[str, ReadCandidate] = field(default_factory=dict)
 
     def name_matches(
         self, desired: Desired, listing: Listing, matches: dict[str, Match]
     ) -> tuple[Listing, dict[str, Match]]:
         """Return the list and its matches with the names that the list does not tell, but the groups themselves do."""
         self._read(candidates_by_name(unheld(matches.values(), listing)))
-        if not self.seen:
+        if not self.reads:
             return listing, matches
-        listing = with_names_read(listing, self.seen)
+        listing = with_names_read(listing, self.reads)
         return listing, match_groups(desired.groups, listing.groups)
 
     def block_matches(
         self, desired: Desired, listing: Listing, matches: dict[str, Match], keys: Collection[str]
     ) -> dict[str, Match]:
         """Return the matches, of these `keys`, which would be created, those blocked that a live group may be."""
-        blocked = self._search(
-            LookalikeSearch(
-                creations=[Creation.of(matches[key], desired) for key in sorted(keys)],
-                others=unheld(matches.values(), listing),
-                lids=_identities_by_lid(desired),
-                account=_account(desired),
-            )
-        )
+        creations = [Creation.of(matches[key], desired) for key in sorted(keys)]
+        blocked = self._search(LookalikeSearch.of(creations, unheld(matches.values(), listing), desired))
         return matches | {key: replace(matches[key], blocked=reason) for key, reason in blocked.items()}
 
     def name_new_groups(self, plan: Plan, listing: Listing, known: Mapping[str, Untrusted]) -> Listing:
@@ -65,7 +56,7 @@ class CandidateReader:
         if not groups_to_create(plan):
             return listing
         self._read(candidates_by_name(new_groups(plan, listing.groups, known)))
-        return with_names_read(listing, self.seen)
+        return with_names_read(listing, self.reads)
 
     def block_creates(
         self, plan: Plan, listing: Listing, known: Mapping[str, Untrusted], desired: Desired | None
@@ -80,27 +71,15 @@ class CandidateReader:
             others = tuple(entry for entry in others if entry.id in free)
         if not others:
             return plan
-        blocked = self._search(
-            LookalikeSearch(
-                creations=creations(plan),
-                others=others,
-                lids=lids_in(plan) if desired is None else _identities_by_lid(desired),
-                account=None if desired is None else _account(desired),
-            )
-        )
-        return with_blocked_creates(plan, blocked)
+        if desired is None:
+            search = LookalikeSearch(creations=creations(plan), others=others, lids=lids_in(plan), account=None)
+        else:
+            search = LookalikeSearch.of(creations(plan), others, desired)
+        return with_blocked_creates(plan, self._search(search))
 
     def _search(self, search: LookalikeSearch) -> dict[str, Message]:
-        self._read(search.candidates(self.seen))
-        return search.blocked(self.seen)
+        self._read(search.candidates(self.reads))
+        return search.blocked(self.reads)
 
     def _read(self, entries: Collection[ListedGroup]) -> None:
-        self.seen |= read_candidates(self.client, entries, self.parallelism)
-
-
-def _identities_by_lid(desired: Desired) -> dict[str, Identity]:
-    return {digits: person.identity for digits, person in people_by_lid(desired).items()}
-
-
-def _account(desired: Desired) -> Identity | None:
-    return None if desired.account is None else desired.account.identity
+        self.reads |= read_candidates(self.client, entries, self.parallelism)
