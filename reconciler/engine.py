@@ -130,6 +130,8 @@ def make_plan(
         live_ids=tuple(listing.names) if any(change.create for change in changes) else (),
         number_checks=newcomers.number_checks,
         pending_until=newcomers.pending_until,
+        list_calls=listing.calls,
+        list_shows_people=listing.shows_people,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names)
@@ -178,6 +180,7 @@ def verify_saved_plan(
         raise_if_differs_from_rebuilt(plan, rebuilt)
         plan = with_invite_links(plan, fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism))
     plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
+    plan = replace(plan, list_calls=listing.calls, list_shows_people=listing.shows_people)
     plan = reader.block_creates(plan, listing, known, desired)
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)
@@ -223,7 +226,7 @@ def match_live(
     The list is read again where it may lack a group that bears on these `keys`: only a key whose pinned id is listed
     is sure of its live group; one that is found by a name may have a namesake.
     """
-    listing = Listing(()) if keys is None else list_groups(client, pinned_groups(desired.groups))
+    listing = Listing((), calls=0) if keys is None else list_groups(client, pinned_groups(desired.groups))
     matches = match_groups(desired.groups, listing.groups)
     if listing.complete or all(matches[key].matched_by is MatchedBy.ID for key in keys or ()):
         return listing, matches

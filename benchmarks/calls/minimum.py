@@ -26,7 +26,10 @@ checks      one GET for each person to be added whose account may have either of
 list again  before anything is created: between plan and apply somebody may have made the group.
 writes      create 1, with at most 256 people; its description 1 more, since a create cannot carry one; name and
             description together 1; every further 256 people to add, or to remove, 1; join 1; leave 1.
-read-backs  one GET for each group that was written to: an answer to a write does not say who is in.
+read-backs  one GET for each group that was written to: an answer to a write does not say who is in. One list instead
+            for all groups that it proves, if its pages are fewer: with only a new name (the list counts the people as
+            before); in the reference dialect also people who go, and a description, unless it is cleared. Never where
+            people come: who is refused has to be known before others are added.
 """
 
 from __future__ import annotations
@@ -108,7 +111,7 @@ def fewest(wanted: Collection[Wanted], live: Collection[Live], api: Api) -> Mini
         instance=int(any(writes.values())),
         lists_again=pages if creates else 0,
         writes=sum(writes.values()),
-        read_backs=sum(bool(calls) for calls in writes.values()),
+        read_backs=_read_backs([(g, found[g.key]) for g in wanted if writes[g.key]], len(live), api),
     )
 
 
@@ -195,6 +198,22 @@ def _mending(group: Wanted, there: Live) -> int:
     if group.membership == "exact":
         remove |= there.people - wish
     return differs + ceil(len(add) / PEOPLE_A_CALL) + ceil(len(remove) / PEOPLE_A_CALL)
+
+
+def _read_backs(written: Collection[tuple[Wanted, Live | None]], entries: int, api: Api) -> int:
+    proven = sum(there is not None and _list_proves(group, there, api) for group, there in written)
+    entries += sum((there is None) - group.left for group, there in written)
+    return len(written) - proven + min(proven, _pages(entries, api, prove=False))
+
+
+def _list_proves(group: Wanted, there: Live, api: Api) -> bool:
+    wish = there.people if group.members is None else group.members
+    if group.left or wish - there.people - group.by_link:
+        return False
+    text = there.description if group.description is None else group.description
+    described = _text(text) != _text(there.description)
+    gone = there.people & group.absent or (group.membership == "exact" and there.people - wish)
+    return bool(_text(text)) or not described if api.whole_lists else not (described or gone)
 
 
 def _text(text: str) -> str:

@@ -24,9 +24,9 @@ PROSE = (
     "```text\n{formula}\n```",
     "So the overlap, the proof of a list's end, the second list before a create and the read-backs count as needed: "
     "each is there so that nothing unknown is taken for absent, or for done. Each cell says calls made / fewest.",
-    "What could be saved by giving one of these up: in the reference dialect, whose list tells whole groups, one list "
-    "could stand for many read-backs. It is not done: a list in pages is put together from several moments while "
-    "other people write, and a read-back is to say how one group is after its last call.",
+    "One list stands for many read-backs only where it proves what changed, and where nobody was added: who refuses an "
+    "add has to be known before others are added. A count of people proves nobody: one who refused and one stranger "
+    "leave it right.",
 )
 
 

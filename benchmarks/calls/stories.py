@@ -64,6 +64,22 @@ def _leaving() -> Story:
     )
 
 
+def _renamed(number_of: int) -> Story:
+    """So many groups get a new name; somebody leaves one more, and somebody comes to another."""
+    seeds = tuple(Seed(f"Old {n}", people(range(n, n + 3))) for n in range(number_of))
+    shrinks, grows = people(range(500, 504)), people(range(600, 604))
+    return Story(
+        f"{number_of} new names, beside other changes",
+        (*seeds, Seed("Less", shrinks), Seed("More", grows)),
+        (
+            *(Wanted(f"group-{n}", f"New {n}", previously=(seed.name,)) for n, seed in enumerate(seeds)),
+            Wanted("less", "Less", members=people(range(500, 503))),
+            Wanted("more", "More", members=people(range(600, 605))),
+        ),
+        paging=("none", "offset", "page"),
+    )
+
+
 def _many(number_of: int, *, one_more: bool) -> Story:
     """A list of so many groups, of which the file manages the names alone; and one that is not there yet."""
     seeds = tuple(Seed(f"Group {n}") for n in range(number_of))
@@ -169,5 +185,11 @@ STORIES: tuple[Story, ...] = (
         ),
         converges=False,
     ),
+    Story(
+        "descriptions of three groups, one of them cleared",
+        tuple(Seed(f"Team {n}", people(range(3)), f"About {n}") for n in range(3)),
+        tuple(Wanted(f"team-{n}", f"Team {n}", description=f"New {n}" if n else "") for n in range(3)),
+    ),
+    *(_renamed(number_of) for number_of in (2, 5, 8, 60)),
     *(_many(number_of, one_more=more) for number_of in (20, 49, 50, 51, 120) for more in (False, True)),
 )

@@ -29,7 +29,7 @@ from reconciler.concurrency import as_completed, thread_pool
 from reconciler.errors import ApiError, Interrupted
 from reconciler.live import endpoints
 from reconciler.messages import Message
-from reconciler.model.live import ApiCall, LiveGroup
+from reconciler.model.live import ApiCall, ListedGroup, LiveGroup
 from reconciler.plan.model import Action, Phase, Plan, Step
 
 T = TypeVar("T")
@@ -59,39 +59,53 @@ def apply_plan(
 
     All other calls only read: a group between its steps where an answer leaves its state open, the list of groups
     where one may have been created or joined or somebody is missing, the instance where an add failed, each changed
-    group afterwards, and invite links.
+    group afterwards or the list where that costs less, and invite links.
 
     `listed_ids` are of all groups that were listed before the first write: after a create without an answer, neither
     these nor the plan's `pinned_ids` can be the new group. When `stop` is set, calls under way finish
     and no other starts.
     """
     existing_ids = {*listed_ids, *plan.pinned_ids, *(group.id for group in plan.groups if group.id is not None)}
-    breaker = Breaker()
+    breaker, by_list = Breaker(), plan.read_back_by_list
     runs = [GroupExecutor(group, api, existing_ids, stop, breaker) for group in plan.groups if group.steps]
     reads: dict[str, ReadBack] = {}
     with thread_pool(max(1, min(parallelism, len(runs)))) as pool:
         for phase in Phase:
             now = [run for run in runs if phase <= run.last_phase]
-            backs = _run_all(pool, (partial(_run_phase, run, phase, progress) for run in now))
+            backs = _run_all(pool, (partial(_run_phase, run, phase, progress, by_list) for run in now))
             reads.update({run.plan.key: back for run, back in zip(now, backs, strict=True) if back is not None})
-        reads = _doubted(runs, reads, api, stop)
+        waiting = [run for run in runs if run.plan.key in by_list and run.plan.key not in reads and run.changed]
+        listed = _listed(runs, api) if len(waiting) > plan.list_calls else None
+        entries = listed or {}
+        late = _run_all(pool, (partial(_read_back, run, progress, entries.get(run.group_id or "")) for run in waiting))
+        reads.update({run.plan.key: back for run, back in zip(waiting, late, strict=True)})
+        if not stop.is_set() and any(back.unexplained for back in reads.values()):
+            listed = listed or _listed(runs, api) or {}
+            reads = {key: with_doubt(back, listed) for key, back in reads.items()}
         read = [(run, reads[run.plan.key]) for run in runs if run.plan.key in reads]
         linked = _run_all(pool, (partial(_linked, run, back) for run, back in read))
     return _applied(plan, runs, dict(zip((run.plan.key for run, _ in read), linked, strict=True)), stop)
 
 
-def _run_phase(run: GroupExecutor, phase: Phase, progress: Progress) -> ReadBack | None:
+def _run_phase(run: GroupExecutor, phase: Phase, progress: Progress, by_list: Collection[str]) -> ReadBack | None:
     """Run a group's steps of one phase, and read the group back where no step follows.
 
-    That is at once, not when all groups are done, so that refusals are known before others are added.
+    That is at once, not when all groups are done, so that refusals are known before others are added. A group that the
+    list can prove waits for it, unless a step did not simply succeed.
     """
     run.run_phase(phase, progress.started, progress.finished)
-    if phase is not run.last_phase or not run.changed or run.group_id is None or run.stop.is_set():
+    waits = run.plan.key in by_list and run.all_as_planned
+    if phase is not run.last_phase or not run.changed or run.group_id is None or run.stop.is_set() or waits:
         _note_refusals(run, call_outcomes(run), seen=False)
         return None
-    progress.reading_back(run.plan.key)
+    return _read_back(run, progress)
+
+
+def _read_back(run: GroupExecutor, progress: Progress, entry: ListedGroup | None = None) -> ReadBack:
+    if not run.stop.is_set():
+        progress.reading_back(run.plan.key)
     try:
-        back = read_back(run, run.group_id, run.api)
+        back = read_back(run, run.group_id or "", run.api, entry)
     except Exception as error:
         run.unexpected.append(error)
         return _crashed(run, error)
@@ -119,18 +133,15 @@ def _crashed(run: GroupExecutor, error: Exception) -> ReadBack:
     return ReadBack(call_outcomes(run), (Message.of("crashed-reading-back", error=type(error).__name__),))
 
 
-def _doubted(runs: list[GroupExecutor], reads: dict[str, ReadBack], api: GroupApi, stop: Event) -> dict[str, ReadBack]:
-    """List the groups once where somebody is missing and nobody said why: a read may have left them out."""
-    if stop.is_set() or not any(back.unexplained for back in reads.values()):
-        return reads
+def _listed(runs: list[GroupExecutor], api: GroupApi) -> dict[str, ListedGroup] | None:
+    """List the groups after the last step, by id; None where the list cannot be read."""
     try:
-        listed = {group.id: group for group in api.list_groups().groups}
+        return {group.id: group for group in api.list_groups().groups}
     except (ApiError, Interrupted):
-        return reads
+        return None
     except Exception as error:
         runs[0].unexpected.append(error)
-        return reads
-    return {key: with_doubt(back, listed) for key, back in reads.items()}
+        return None
 
 
 def _linked(run: GroupExecutor, back: ReadBack) -> ReadBack:

@@ -66,6 +66,11 @@ class GroupExecutor:
         return all(result.status is StepStatus.DONE or result.step in self.held for result in self.results)
 
     @property
+    def all_as_planned(self) -> bool:
+        """Whether every step so far was answered with success, for everybody in it."""
+        return not self.outcomes and all(r.status is StepStatus.DONE and r.message is None for r in self.results)
+
+    @property
     def added_anyone(self) -> bool:
         """Whether an add or a create was sent and answered."""
         return any(result.step.action.adds_people and result.status is StepStatus.DONE for result in self.results)

@@ -47,8 +47,16 @@ class ReadBack:
         return any(outcome.message == NOT_THERE for outcome in self.people)
 
 
-def read_back(run: GroupExecutor, group_id: str, api: GroupApi) -> ReadBack:
-    """Read one changed group and compare it; an error of the API is in `remaining`, and never raised."""
+def read_back(run: GroupExecutor, group_id: str, api: GroupApi, entry: ListedGroup | None = None) -> ReadBack:
+    """Return one changed group compared; an error of the API is in `remaining`, and never raised.
+
+    Its `entry` in a list since then is enough where it proves that everything is as the steps left it. Else the group
+    is read whole.
+    """
+    shown = _shown_by_list(run, entry) if entry is not None else None
+    back = _compared(run, shown, leaving=False) if shown is not None else None
+    if back is not None and not (back.people or back.remaining or back.unconfirmed):
+        return back
     leaving = any(step.action is Action.LEAVE for step in run.plan.steps)
     try:
         live = api.group(group_id)
@@ -59,6 +67,10 @@ def read_back(run: GroupExecutor, group_id: str, api: GroupApi) -> ReadBack:
         return ReadBack(call_outcomes(run), (_not_read_back(error),), unconfirmed=entered)
     except (ApiError, Interrupted) as error:
         return ReadBack(call_outcomes(run), (_not_read_back(error),))
+    return _compared(run, live, leaving=leaving)
+
+
+def _compared(run: GroupExecutor, live: LiveGroup, *, leaving: bool) -> ReadBack:
     remaining = (Message.of("still-in-group"),) if leaving else _texts_that_differ(run, live)
     misplaced = _misplaced_people(run, live)
     contradicted = {outcome.person for outcome in misplaced}
@@ -69,6 +81,33 @@ def read_back(run: GroupExecutor, group_id: str, api: GroupApi) -> ReadBack:
     )
     people = (*others, *misplaced, *_joining_by_link(run))
     return ReadBack(people, remaining, live, _unconfirmed_steps(run, live))
+
+
+def _shown_by_list(run: GroupExecutor, entry: ListedGroup) -> LiveGroup | None:
+    """Return a group as its entry shows it, with what was read before for what no step changed and no entry has.
+
+    None where name, people or description are not what the steps made of the group that the plan read.
+    """
+    before = run.plan.live
+    if before is None or entry.fault is not None:
+        return None
+    sent = {field: text for step in run.plan.steps for field, text in step.texts.items()}
+    removed = [person for step in run.plan.steps if step.action is Action.REMOVE for person in step.people]
+    described = entry.description if entry.description is not None or "description" in sent else before.description
+    if described is None or not texts_equal(described, sent.get("description", before.description)):
+        return None
+    if not texts_equal(entry.name, sent.get("name", before.name)):
+        return None
+    if entry.participants is None:
+        if removed or entry.count is None or entry.count != before.count:
+            return None
+    else:
+        gone = {key for person in removed for key in (person.identity, person.lid) if key is not None}
+        left = {p.id for p in before.participants if p.identity not in gone and p.lid not in gone}
+        if {p.id for p in entry.participants} != left:
+            return None
+    people = before.participants if entry.participants is None else entry.participants
+    return replace(before, name=entry.name, description=described, participants=people, count=entry.count)
 
 
 def _not_read_back(error: Exception) -> Message:

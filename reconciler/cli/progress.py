@@ -157,7 +157,7 @@ def show_progress(plan: Plan, global_options: GlobalOptions, seconds_to_wait: Se
         return
     from reconciler.cli.progress_bar import progress_bar
 
-    total = plan.calls + plan.read_backs
+    total = plan.calls + sum(bool(group.steps) for group in plan.groups)
     no_color = not use_color(global_options.color, sys.stderr)
     bar = progress_bar(total, describe_step, lambda: next_call(seconds_to_wait), no_color=no_color)
     with _without_wait_logs(), bar as progress:

@@ -79,7 +79,7 @@ class Client:
         odd = tuple(one for one in read.entries if isinstance(one, OddEntry))
         if odd and not groups:
             raise InvalidResponse(odd[0].fault.removeprefix(f"{endpoint}: "), endpoint=endpoint, hint=UNKNOWN_FORM)
-        return Listing(tuple(groups), read.complete, odd)
+        return Listing(tuple(groups), read.complete, odd, read.calls)
 
     def group(self, group_id: str) -> LiveGroup:
         """Read one group whole."""

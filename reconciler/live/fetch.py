@@ -80,15 +80,15 @@ def list_groups(client: GroupListApi, pinned: int) -> Listing:
 def confirm_listing(listing: Listing, client: GroupListApi) -> Listing:
     """Return a list that lacks no group: read an incomplete one to its proven end until two reads in a row agree.
 
-    Raises InvalidResponse if no two reads agree.
+    Its `calls` stay those of the first read, which asks for no proof. Raises InvalidResponse if no two reads agree.
     """
     if listing.complete:
         return listing
     for _ in range(MAX_REREADS):
         again = client.list_groups(verify_end=True)
         if again.names.keys() == listing.names.keys():
-            return again
-        listing = again
+            return replace(again, calls=listing.calls)
+        listing = replace(again, calls=listing.calls)
     raise InvalidResponse(
         "the list of groups keeps changing while it is read, so a missing group may still exist",
         endpoint="GET /groups",

@@ -35,11 +35,12 @@ class PagedResult(Generic[Entry]):
     """A list in the server's order.
 
     `complete` is False if an entry can have slipped between two pages, or the server may have cut the list: then an
-    entry that is not here may still exist.
+    entry that is not here may still exist. `calls` counts the pages.
     """
 
     entries: tuple[Entry, ...]
     complete: bool
+    calls: int
 
 
 class _ListChanged(Exception):
@@ -66,6 +67,7 @@ class Paginator(Generic[Entry]):
         self._key = key
         self._endpoint = endpoint
         self._verify_end = verify_end
+        self._calls = 0
 
     def read_all(self) -> PagedResult[Entry]:
         """Return the list; raise InvalidResponse for an unknown shape, or if it keeps changing while it is read."""
@@ -80,14 +82,15 @@ class Paginator(Generic[Entry]):
         )
 
     def _read_once(self) -> PagedResult[Entry]:
-        first = self._fetch(None)
+        self._calls = 0
+        first = self._page(None)
         if isinstance(first, dict):
             return self._read_numbered_pages(first)
         entries = self._entries(JsonValue(first, self._endpoint))
         may_be_cut = len(entries) in USUAL_SIZES
         if len(entries) == DOCUMENTED_SIZE or (may_be_cut and self._verify_end):
-            return PagedResult(tuple(self._read_by_offset(entries)), complete=True)
-        return PagedResult(tuple(_by_key(entries, self._key).values()), complete=not may_be_cut)
+            return PagedResult(tuple(self._read_by_offset(entries)), complete=True, calls=self._calls)
+        return PagedResult(tuple(_by_key(entries, self._key).values()), complete=not may_be_cut, calls=self._calls)
 
     def _read_by_offset(self, first: list[Entry]) -> list[Entry]:
         """Read the next pages by limit and offset.
@@ -101,7 +104,7 @@ class Paginator(Generic[Entry]):
         for _ in range(MAX_PAGES):
             if len(known) != count:
                 raise _ListChanged
-            page = self._entries(JsonValue(self._fetch({"limit": size, "offset": count - 1}), self._endpoint))
+            page = self._entries(JsonValue(self._page({"limit": size, "offset": count - 1}), self._endpoint))
             keys = [self._key(entry) for entry in page]
             if keys == first_keys and count == size:
                 # The same list again: this server does not page.
@@ -124,14 +127,14 @@ class Paginator(Generic[Entry]):
         for number in range(2, pages + 1):
             if len(known) != (number - 1) * size:
                 raise _ListChanged
-            page = self._fetch({"page": number, "limit": size})
+            page = self._page({"page": number, "limit": size})
             page_total, page_size, entries = self._numbered_page(page, number)
             if (page_total, page_size) != (total, size):
                 raise _ListChanged
             known |= _by_key(entries, self._key)
         if len(known) != total or len(entries) != total - max(0, pages - 1) * size:
             raise _ListChanged
-        return PagedResult(tuple(known.values()), complete=pages <= 1)
+        return PagedResult(tuple(known.values()), complete=pages <= 1, calls=self._calls)
 
     def _numbered_page(self, data: Any, number: int) -> tuple[int, int, list[Entry]]:
         """Return total, page size and entries of one numbered page."""
@@ -146,6 +149,10 @@ class Paginator(Generic[Entry]):
         if pages and pages.count() > max(1, ceil(total.count() / size.count())):
             raise pages.type_error("no more pages than the total fills")
         return total.count(), size.count(), entries
+
+    def _page(self, query: Query | None) -> Any:
+        self._calls += 1
+        return self._fetch(query)
 
     def _entries(self, value: JsonValue) -> list[Entry]:
         return [self._decode(entry) for entry in value.entries()]

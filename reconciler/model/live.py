@@ -116,6 +116,13 @@ class Listing:
     complete: bool = True
     """False where a group can slip between two pages: list again before you take any group for absent."""
     odd: tuple[OddEntry, ...] = ()
+    calls: int = 1
+    """How many calls the list took, one for each page."""
+
+    @property
+    def shows_people(self) -> bool:
+        """Whether the list shows who is in the groups, as in the reference dialect."""
+        return any(group.participants is not None for group in self.groups)
 
     @property
     def names(self) -> dict[str, Untrusted]:

@@ -67,6 +67,8 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "number_checks": plan.number_checks,
         "pending_until": to_json(plan.pending_until),
         "minutes_between_groups": plan.minutes_between_groups,
+        "list_calls": plan.list_calls,
+        "list_shows_people": plan.list_shows_people,
         "calls_per_minute": plan.calls_per_minute,
         "writes_per_minute": plan.writes_per_minute,
         # By path, so that the same files give the same document.

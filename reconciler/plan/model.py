@@ -16,7 +16,7 @@ from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import TEXT_FIELDS, Untrusted
+from reconciler.model.text import TEXT_FIELDS, Untrusted, is_blank
 from reconciler.plan.shard import ShardInfo
 
 
@@ -264,6 +264,10 @@ class Plan:
     it takes more than a year."""
     minutes_between_groups: int | None = None
     """The pause between two groups that the run creates (None: none, as always on the embedded server)."""
+    list_calls: int = 0
+    """How many calls the list of groups took when the plan was made; 0 where the groups were not listed."""
+    list_shows_people: bool = False
+    """Whether that list shows who is in the groups."""
     foreign_format: int | None = None
     """The version of the saved plan's format, where this program has another one and may not show all of it."""
 
@@ -280,7 +284,15 @@ class Plan:
     @property
     def read_backs(self) -> int:
         """How many calls read the changed groups back."""
-        return sum(bool(group.steps) for group in self.groups)
+        listed = len(self.read_back_by_list)
+        return sum(bool(group.steps) for group in self.groups) - listed + (self.list_calls if listed else 0)
+
+    @property
+    def read_back_by_list(self) -> frozenset[str]:
+        """The keys of the groups that the list reads back: where it can prove what changed, with fewer calls."""
+        proven = (group for group in self.groups if group.steps and _list_can_prove(group, self.list_shows_people))
+        keys = frozenset(group.key for group in proven)
+        return keys if 0 < self.list_calls < len(keys) else frozenset()
 
     @property
     def seconds(self) -> float:
@@ -303,3 +315,18 @@ class Plan:
     def has_changes(self) -> bool:
         """Whether anything is to be done, is blocked, or would be refused."""
         return bool(self.refusals) or any(group.has_changes for group in self.groups)
+
+
+def _list_can_prove(group: GroupPlan, shows_people: bool) -> bool:
+    """Whether the list of groups can prove what all the steps of a group did.
+
+    A name, where the list counts the same people as before; what else, if the list tells people. Never an add: who is
+    refused has to be known at once. A list may leave out an empty description.
+    """
+    if group.live is None or (group.live.count is None and not shows_people):
+        return False
+    allowed = (Action.PATCH, Action.REMOVE) if shows_people else (Action.PATCH,)
+    return all(
+        step.action in allowed and (step.description is None or (shows_people and not is_blank(step.description)))
+        for step in group.steps
+    )

@@ -15,8 +15,8 @@ from reconciler.plan.model import Action, GroupPlan, Plan, Step
 class PlanSummary:
     """A plan in numbers: groups, memberships, people, blocked and unchanged groups, refusals, calls, whole seconds.
 
-    `calls` are those that write; each changed group is read back by one of the `read_backs`. `lookalike_reads` read
-    live groups of which one may be a group to be created.
+    `calls` are those that write; the `read_backs` read the changed groups back, one each or the list for many.
+    `lookalike_reads` read live groups of which one may be a group to be created.
     `changes` counts existing groups with a patch, an add or a remove. `adds` and `removes` are memberships,
     `people_joining` and `people_leaving` the distinct people whose memberships these are. They count only where a step
     moves somebody; the first members of a new group count as added. `pending_…` is what waits for another day.

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from reconciler.sandbox import SandboxError, World
-from tests.faults.reference import DELTA, EPSILON, ETA, GAMMA, PEOPLE, STRANGER, ZETA
+from tests.faults.reference import DELTA, EPSILON, ETA, GAMMA, KAPPA, PEOPLE, STRANGER, ZETA
 from tests.oracle.identity import INSTANCE, ME, OWNER
 
 
@@ -77,6 +77,10 @@ MANUAL_EDITS: dict[str, ManualEdit] = {
     "gamma is renamed": renamed("gamma", GAMMA),
     "delta is renamed": renamed("delta", DELTA, "Delta"),
     "epsilon is renamed": renamed("epsilon", EPSILON, "Epsilon"),
+    "kappa is renamed": renamed("kappa", KAPPA),
+    "a stranger joins kappa": joins("kappa", KAPPA, STRANGER),
+    "a wanted person leaves kappa": leaves("kappa", KAPPA, PEOPLE["ivy"]),
+    "the instance is thrown out of kappa": leaves("kappa", KAPPA, ME),
     # The invite leads into a group without the name by which the file finds it.
     "eta is renamed": replace(renamed("eta", ETA), permanent=True),
     "gamma is described": ManualEdit("gamma", lambda world: world.describe_group(GAMMA, "By hand")),

@@ -4,6 +4,7 @@ alpha, beta  created (alpha described afterwards)      zeta   left
 gamma        renamed, described, two come, one goes    eta    joined by invite
 delta        one comes, three go, two of them to alpha theta  as it should be
 epsilon      renamed by an earlier name                iota   not in the file
+kappa        renamed, so that one list reads both back
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ PEOPLE = {
 }
 """Everybody's digits by alias."""
 
-GAMMA, DELTA, EPSILON, ZETA, ETA, THETA, IOTA = (f"12036330000000000{n}@g.us" for n in range(1, 8))
+GAMMA, DELTA, EPSILON, ZETA, ETA, THETA, IOTA, KAPPA = (f"12036330000000000{n}@g.us" for n in range(1, 9))
 """The ids of the groups that are there from the start."""
 
 FILE = GroupsFile(
@@ -45,6 +46,7 @@ FILE = GroupsFile(
         "zeta": {"id": ZETA, "state": "left"},
         "eta": {"name": "Eta", "invite": f"https://chat.whatsapp.com/{CODE}"},
         "theta": {"name": "Theta", "members": ["ann"]},
+        "kappa": {"id": KAPPA, "name": "Kappa", "members": ["ivy"]},
     },
 )
 
@@ -63,6 +65,7 @@ def fill(world: World) -> None:
     world.create_group("Zeta", people("fay"), owner=OWNER, admins=[ME], group_id=ZETA)
     world.create_group("Eta", people("gus"), owner=OWNER, group_id=ETA, invite_code=CODE)
     world.create_group("Theta", people("ann"), owner=ME, group_id=THETA)
+    world.create_group("Kappa early", people("ivy"), owner=ME, group_id=KAPPA)
     world.create_group("Iota", people("ivy"), owner=ME, group_id=IOTA)
 
 
@@ -78,6 +81,7 @@ def expected_world() -> list[dict[str, object]]:
         "Eta": ("gus",),
         "Theta": ("ann",),
         "Iota": ("ivy",),
+        "Kappa": ("ivy",),
     }
     more = {"Gamma": [OWNER, ME], "Zeta": [OWNER], "Eta": [OWNER, ME]}
     texts = {"Alpha": "Made from nothing", "Gamma": "New words"}

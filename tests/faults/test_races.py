@@ -47,7 +47,15 @@ def false_success(run: Run, left: dict[str, bool], edit: ManualEdit, index: int)
         return []
     steps = [step for step in run.steps if step["group"] == edit.key]
     where = "/groups" if edit.only_listed else f"/{steps[0]['group_id'] if steps else None}"
-    looks = [at for at, call in enumerate(run.calls) if call.method == "GET" and call.path.endswith(where)]
+    lists, looks = (
+        [at for at, call in enumerate(run.calls) if call.method == "GET" and call.path.endswith(end)]
+        for end in ("/groups", where)
+    )
+    writes = [at for at, call in enumerate(run.calls) if call.method != "GET"]
+    if edit.only_listed:
+        looks = [at for at in lists if at < writes[0]] if writes else lists
+    elif any(where in run.calls[at].path and at > max(looks, default=-1) for at in writes):
+        looks = lists  # One of them read the group back.
     # Before a create the list is read again; the run goes on by its id with what the first list found by its name.
     found = edit.only_listed and not any(step["action"] == "create" for step in steps)
     last = looks[0 if found else -1] if looks else 0

@@ -91,7 +91,7 @@ def two_machines(forks: Forks, dialect: str, index: int, folder: Path) -> list[s
         broken += [f"first: {text}" for text in report(run, place.facts())]
         twice = list(created_twice((*second.effects, *run.effects), place.start))
         # Between its last look at the list and its creates nothing tells the first of what the second creates.
-        blind = lists[-1] < index <= creates[-1]
+        blind = max(n for n in lists if n < creates[0]) < index <= creates[-1]
         broken += [] if blind else twice
         clean = place.apply()
         left = place.pending()

@@ -150,6 +150,8 @@ CASES: dict[type, dict[str, tuple[Edit, str]]] = {
         "changed_since": (on_plan(changed_since=ChangedSince(ref="main", commit=COMMIT)), HARMLESS),
         "number_checks": (on_plan(number_checks=3), HARMLESS),
         "lookalike_reads": (on_plan(lookalike_reads=3), HARMLESS),
+        "list_calls": (on_plan(list_calls=3), HARMLESS),
+        "list_shows_people": (on_plan(list_shows_people=True), HARMLESS),
         # What the command line allowed when the plan was made; the apply looks at every group that is not listed.
         "allowed_lookalikes": (on_plan(allowed_lookalikes=("beta",)), HARMLESS),
         "live_ids": (on_plan(live_ids=()), HARMLESS),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from reconciler.sandbox.records import Call, Effect
@@ -13,7 +15,8 @@ from reconciler.sandbox.records import Call, Effect
 class Run:
     """The exit code (None: killed), the output, an apply's report, and the calls and effects that the server saw.
 
-    interrupted: the test sent a signal in time for the run to end with 130.
+    interrupted: the test sent a signal in time for the run to end with 130. whole_lists: the server's list tells who is
+    in the groups.
     """
 
     arguments: tuple[str, ...]
@@ -24,11 +27,20 @@ class Run:
     effects: tuple[Effect, ...] = ()
     report: dict[str, Any] | None = None
     interrupted: bool = False
+    whole_lists: bool = False
 
     @property
     def writes(self) -> list[Call]:
         """The calls that may change something."""
         return [call for call in self.calls if call.method != "GET"]
+
+    @property
+    def list_pages(self) -> set[int]:
+        """How many pages the list of groups took, each time that it was read."""
+        lists = [call.path for call in self.calls if re.search(r"/groups(\?|$)", call.path) and call.method == "GET"]
+        starts = [at for at, path in enumerate(lists) if "?" not in path]
+        readings = (lists[start:end] for start, end in pairwise([*starts, len(lists)]))
+        return {len(set(pages)) for pages in readings} or {0}
 
     @property
     def steps(self) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from reconciler.cli.main import run
 from reconciler.cli.signals import StopFlag
 from reconciler.live.http import HttpSession
 from reconciler.live.throttle import Throttle
-from reconciler.sandbox import Fault, FaultKind, Server, Settings, World
+from reconciler.sandbox import Dialect, Fault, FaultKind, Server, Settings, World
 from tests.oracle.identity import INSTANCE, PHONE
 from tests.oracle.run import Run
 from tests.stage import point_program_at
@@ -131,7 +131,8 @@ class Runner:
         report = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         effects = tuple(effect for effect in self.world.effects() if seqs is None or effect.call in seqs)
         calls = tuple(call for call in self.world.calls() if seqs is None or call.seq in seqs)
-        return Run(arguments, code, out, err, calls, effects, report, interrupted)
+        whole = self.server.settings.dialect is Dialect.REFERENCE
+        return Run(arguments, code, out, err, calls, effects, report, interrupted, whole)
 
     def files(self) -> str:
         """Return the text of every file that the program has left in its folders."""

@@ -192,6 +192,18 @@ def test_the_plan_shown_counts_the_calls_of_its_steps_and_the_read_back(out: str
     assert broken == ([] if right else ["the plan shown does not count 6 calls"])
 
 
+@pytest.mark.parametrize(("whole_lists", "count"), [(False, 9), (True, 7)])
+def test_the_plan_shown_counts_one_list_for_all_groups_that_it_proves(count: int, *, whole_lists: bool) -> None:
+    texts: dict[str, Any] = {"name": "New", "description": None, "people": []}
+    renames = [{**reported("not run")["steps"][0], **texts, "group": key, "action": "patch"} for key in "abc"]
+    removes = [{**reported("not run")["steps"][0], "group": key} for key in "de"]
+    report = reported("not run") | {"steps": [*renames, *removes], "converged": True}
+    lists = (call("GET", "/groups"), call("GET", "/groups?limit=50&offset=49"))
+    for shown in (count - 1, count, count + 1):
+        applied = run(code=0, out=f"{shown} calls", report=report, calls=lists, whole_lists=whole_lists)
+        assert bool(list(checks.report(applied, facts()))) == (shown != count)
+
+
 def test_a_removal_from_a_doubtful_group_is_found() -> None:
     report = reported("done") | {"blocked": [{"group": "alpha", "code": "removals-doubtful", "reason": "doubtful"}]}
     assert found(checks.harmless(run(REMOVED, report=report), expectation()))

@@ -9,6 +9,7 @@ import pytest
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy
 from reconciler.model.identity import Identity
+from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
@@ -45,6 +46,45 @@ def test_the_estimate_is_made_with_the_slower_of_both_rates(rate: float, writes:
     plan = replace(PLAN, calls_per_minute=rate, writes_per_minute=writes)
     assert (plan.calls, plan.read_backs) == (6, 4)
     assert plan.seconds == pytest.approx(seconds)
+
+
+RENAME, DESCRIBE, CLEAR = (
+    Step(group="a", action=Action.PATCH, phase=Phase.BUILD, name=name, description=description)
+    for name, description in (("New", None), (None, "New"), (None, ""))
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "counts", "whole"),
+    [
+        ((RENAME,), True, True),
+        ((DESCRIBE,), False, True),
+        ((REMOVE,), False, True),
+        ((RENAME, REMOVE), False, True),
+        ((CLEAR,), False, False),
+        ((RENAME, ADD), False, False),
+        ((ADD,), False, False),
+    ],
+)
+def test_a_list_reads_back_the_groups_that_it_proves_where_its_calls_are_fewer(
+    steps: tuple[Step, ...], *, counts: bool, whole: bool
+) -> None:
+    live = LiveGroup(id="1@g.us", name=Untrusted("Old"), description=Untrusted(""), count=3)
+    group = GroupPlan(key="a", name=Untrusted("New"), steps=steps, live=live)
+    unlisted = replace(PLAN, groups=tuple(replace(group, key=key) for key in "abc"))
+    assert (unlisted.read_backs, unlisted.read_back_by_list) == (3, frozenset())
+    for shows_people, by_list in ((False, counts), (True, whole)):
+        for calls, read_backs in ((1, 1), (2, 2), (3, 3), (4, 3)):
+            plan = replace(unlisted, list_calls=calls, list_shows_people=shows_people)
+            assert plan.read_backs == (read_backs if by_list else 3)
+            assert plan.read_back_by_list == (frozenset("abc") if by_list and calls < 3 else frozenset())
+
+
+def test_a_list_that_does_not_count_proves_no_name() -> None:
+    live = LiveGroup(id="1@g.us", name=Untrusted("Old"), description=Untrusted(""))
+    group = GroupPlan(key="a", name=Untrusted("New"), steps=(RENAME,), live=live)
+    plan = replace(PLAN, groups=tuple(replace(group, key=key) for key in "abc"), list_calls=1)
+    assert plan.read_backs == 3
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,8 @@ def together(shards: Sequence[Plan]) -> Plan:
         refusals=once(refusal for plan in shards for refusal in plan.refusals),
         advice=told_once([advice for plan in shards for advice in plan.advice]),
         lookalike_reads=sum(plan.lookalike_reads for plan in shards),
+        list_calls=max(plan.list_calls for plan in shards),
+        list_shows_people=any(plan.list_shows_people for plan in shards),
         live_ids=tuple(sorted({group_id for plan in shards for group_id in plan.live_ids})),
         shard=None,
     )
