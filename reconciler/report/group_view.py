@@ -105,7 +105,7 @@ class GroupView:
     adopted: Pieces
     """By which previous name the group was found; nothing for other groups."""
     found_by_name: bool
-    """Whether its name led to the group; one note of the plan has all of these."""
+    """Whether its name led to the group; one line of the plan has all of these."""
     fields: tuple[FieldItem, ...]
     people: tuple[PersonItem, ...]
     """Who is added, then who is removed."""

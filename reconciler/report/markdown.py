@@ -150,7 +150,9 @@ def _plan_ending(saved: SavedPlan, view: PlanView, options: RenderOptions, calls
     """Yield the calls, notes on the whole run, its scope, how many groups are in sync, and what made the plan."""
     if calls:
         yield folded(f"{plural(len(calls), 'call')} that apply would send", calls)
-    notes = [note_markdown(note.line, options) for note in view.notes if note not in view.warnings]
+    lines = [] if view.found_by_name is None else [view.found_by_name]
+    lines += [note.line for note in view.notes if note not in view.warnings]
+    notes = [note_markdown(line, options) for line in lines]
     if notes and not options.summary:
         yield "\n".join(["**Notices**\n", *notes])
     scope = [markdown(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]

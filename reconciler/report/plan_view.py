@@ -125,6 +125,8 @@ class PlanView:
     """Why groups are blocked, each reason once."""
     shared: tuple[SharedChange, ...]
     groups: tuple[GroupView, ...]
+    found_by_name: Line | None
+    """The line with all groups that their name led to."""
     notes: tuple[Note, ...]
     scope: tuple[Pieces, ...]
     in_sync: str
@@ -185,7 +187,8 @@ def plan_view(plan: Plan, *, drift: bool) -> PlanView:
         blocked=why_blocked((group.key, group.blocked) for group in groups),
         shared=shared_changes(groups),
         groups=groups,
-        notes=(*([_found_by_name(found)] if found else []), *notes),
+        found_by_name=_found_by_name(found) if found else None,
+        notes=tuple(notes),
         scope=tuple(scope_sentences(plan)),
         in_sync=in_sync_sentence(plan),
     )
@@ -269,11 +272,11 @@ def _shared_refusal(same: Sequence[Refusal]) -> Obstacle:
     )
 
 
-def _found_by_name(keys: Sequence[str]) -> Note:
-    """Return one note for all groups that were found by name: it says the same of each."""
+def _found_by_name(keys: Sequence[str]) -> Line:
+    """Return one line for all groups that were found by name: it says the same of each."""
     ids = "its id" if len(keys) == 1 else "their ids"
     pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
-    return Note("adopt", (*first_pieces(keys, MAX_KEYS), pin), mark="=")
+    return Line("=", (*first_pieces(keys, MAX_KEYS), pin), "adopt")
 
 
 def shared_changes(groups: Iterable[GroupView]) -> tuple[SharedChange, ...]:

@@ -64,7 +64,9 @@ def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
     blocks.insert(0, _lines_block((note.line for note in view.warnings), options))
     blocks += [_refusals(view.refused, options)] if view.refused and options.refusals else []
     if not options.summary:
-        blocks.append(_lines_block((note.line for note in view.notes if note not in view.warnings), options))
+        found = [] if view.found_by_name is None else [view.found_by_name]
+        notes = (note.line for note in view.notes if note not in view.warnings)
+        blocks.append(_lines_block([*found, *notes], options))
     ending = [plain_text(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]
     ending += [view.in_sync, paint(view.totals.line, BOLD, options)]
     return wrap_text("\n\n".join(filter(None, [*blocks, "\n".join(filter(None, ending))])), options.width)
