@@ -174,7 +174,7 @@ def verify_saved_plan(
     known = {group_id: listing.names[group_id] for group_id in listing.names.keys() & set(plan.live_ids)}
     listing = reader.name_new_groups(plan, listing, known)
     live_groups = _read_for_saved_plan(plan, listing, client, parallelism, on_read)
-    raise_if_stale(plan, listing.groups, live_groups)
+    raise_if_stale(plan, listing.groups, live_groups, desired)
     rebuilt = _rebuild(plan, desired, listing, live_groups, sandbox) if desired is not None else None
     if desired is not None and rebuilt is not None:
         raise_if_differs_from_rebuilt(plan, rebuilt)

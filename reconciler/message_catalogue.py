@@ -384,7 +384,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     "already-so": _person("this was already so before this run's call"),
     "api-says-so": _person("the API says so, but reading the group does not show it"),
     "in-under-private-id": _person(
-        "in the group under a private id: set it as their `lid` under `people` (one of {ids:texts})"
+        "in the group under a private id: set it as their `lid` under `people` ({count:|one of }{ids:texts})"
     ),
     "new-private-id": _person(
         "in the group under {count:a new private id|one of the new private ids}: set it as their `lid` under `people` "

@@ -225,7 +225,7 @@ class ParticipantCall:
         some = tuple(lids[:MAX_PRIVATE_IDS])
         if len(lids) > len(some):
             return Message.of("in-under-one-private-id", count=len(lids), ids=some)
-        return Message.of("in-under-private-id", ids=some)
+        return Message.of("in-under-private-id", count=len(some), ids=some)
 
     def _send_halves(self, people: Sequence[PersonRef]) -> None:
         half = len(people) // 2

@@ -89,6 +89,11 @@ class StepResult:
     message: Message | None = None
     group_id: str | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the step was not sent because nobody is added any more in this run."""
+        return self.message is not None and self.message.code == "adding-stopped"
+
     @classmethod
     def from_unexpected(cls, step: Step, error: Exception, group_id: str | None = None) -> StepResult:
         """Return the result of a step that an unexpected error ended."""

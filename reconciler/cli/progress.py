@@ -75,7 +75,13 @@ class ReadingProgress:
 
 
 class LogProgress:
-    """A log line for each call and for each group that is read back."""
+    """A log line for each call and for each group that is read back.
+
+    Why nobody is added any more is one warning; the lines of the further steps come with `--verbose` alone.
+    """
+
+    def __init__(self) -> None:
+        self._told_stop = False
 
     def started(self, step: Step) -> None:
         """Note the group for the lines of its calls; the step's own line comes with the outcome."""
@@ -85,6 +91,9 @@ class LogProgress:
         """Log the outcome of a call."""
         step = result.step
         level = logging.INFO if result.status is StepStatus.DONE else logging.WARNING
+        if result.is_held:
+            level = logging.DEBUG if self._told_stop else logging.WARNING
+            self._told_stop = True
         reason = f": {result.message.to_text()}" if result.message else ""
         fields = {
             "group": step.group,

@@ -200,6 +200,11 @@ _HINTS_BY_CODE: dict[str, str] = {
     "PLAN_LIMIT_REACHED": "the limit of the Wappfy subscription is reached",
 }
 
+_NO_LIST: Final = (
+    "`reconciler doctor` shows whether the instance is connected; if not, connect it: scan the QR code in Wappfy's "
+    "dashboard"
+)
+
 _ABOUT_INSTANCE = re.compile(r"\W*(?:the |this |no )?(?:instance|session)\b", re.IGNORECASE)
 _JID = re.compile(r"[0-9]{5,20}(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us|lid)", re.ASCII)
 
@@ -245,6 +250,8 @@ def _default_message(status: int, *, is_readable: bool) -> str:
 def _hint(status: int, code: str, endpoint: str) -> str:
     if status == 404 and "/groups" not in endpoint:
         return _HINTS_BY_CODE["INSTANCE_NOT_FOUND"]
+    if status == 400 and endpoint == "GET /groups":
+        return _NO_LIST
     return _HINTS_BY_CODE.get(code) or _HINTS.get(status, "try again later" if status >= 500 else "")
 
 

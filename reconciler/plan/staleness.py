@@ -14,6 +14,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import ListedGroup, LiveGroup, OddEntry, Participant, ReadGroup
+from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import TEXT_FIELDS, Untrusted, folded_name, normalize, texts_equal
 from reconciler.plan.model import Action, GroupPlan, Plan
 from reconciler.sanitize.escape import quoted
@@ -62,19 +63,25 @@ def raise_if_expired(plan: Plan, today: date) -> None:
         )
 
 
-def raise_if_stale(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, ReadGroup]) -> None:
+def raise_if_stale(
+    plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, ReadGroup], desired: Desired | None = None
+) -> None:
     """Raise PlanFileError when the live groups are no longer as the plan recorded them; see `live_changes`."""
-    changes = live_changes(plan, listed, live_groups)
+    changes = live_changes(plan, listed, live_groups, desired)
     if changes:
         lines = "\n".join(f"  {text}" for text in changes)
         raise PlanFileError(f"the live groups changed since the plan was made:\n{lines}", "make a new plan")
 
 
-def live_changes(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, ReadGroup]) -> tuple[str, ...]:
+def live_changes(
+    plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping[str, ReadGroup], desired: Desired | None = None
+) -> tuple[str, ...]:
     """Return what is no longer as the plan recorded it, a sentence each; nothing where the plan still fits.
 
-    `live_groups` has the groups with steps by id, as they are now (None: not found).
+    `live_groups` has the groups with steps by id, as they are now (None: not found). People go by the names that the
+    plan and `desired` have for them.
     """
+    names = _names(plan, desired)
     ids, pinned_ids = {entry.id for entry in listed}, set(plan.pinned_ids)
     ids_by_name: dict[str, list[str]] = {}
     for entry in listed:
@@ -83,8 +90,15 @@ def live_changes(plan: Plan, listed: Sequence[ListedGroup], live_groups: Mapping
     return tuple(
         f"{group.key}: {text}"
         for group in groups_with_steps(plan)
-        for text in _group_changes(group, ids, ids_by_name, live_groups)
+        for text in _group_changes(group, ids, ids_by_name, live_groups, names)
     )
+
+
+def _names(plan: Plan, desired: Desired | None) -> dict[str, str]:
+    """Return what people are called, by identity."""
+    people = [] if desired is None else [PersonRef.of(person) for person in desired.people.values()]
+    people += [person for group in plan.groups for person in (*group.add, *group.remove)]
+    return {person.identity: person.label for person in people if person.identity and person.label}
 
 
 def _group_changes(
@@ -92,6 +106,7 @@ def _group_changes(
     ids: AbstractSet[str],
     ids_by_name: Mapping[str, Sequence[str]],
     live_groups: Mapping[str, ReadGroup],
+    names: Mapping[str, str],
 ) -> Iterator[str]:
     if group.live is None and group.steps[0].action is not Action.LEAVE:
         yield from _appeared(group, ids, ids_by_name)
@@ -109,7 +124,7 @@ def _group_changes(
     if isinstance(now, InvalidResponse):
         yield f"the server's answer about {group.id} cannot be read: {now.summary()}"
         return
-    yield from _differences(group.live, now)
+    yield from _differences(group.live, now, names)
 
 
 def _appeared(group: GroupPlan, ids: AbstractSet[str], ids_by_name: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -133,9 +148,11 @@ def _namesakes(group: GroupPlan, ids_by_name: Mapping[str, Sequence[str]]) -> It
                 yield f"another live group called {quoted(name)} exists now: {group_id}"
 
 
-def _differences(was: LiveGroup, now: LiveGroup) -> Iterator[str]:
+def _differences(was: LiveGroup, now: LiveGroup, names: Mapping[str, str]) -> Iterator[str]:
     before, after = _roles(was), _roles(now)
-    people = [_person_change(person, before.get(person), after.get(person)) for person in before | after]
+    people = [
+        _person_change(names.get(person, person), before.get(person), after.get(person)) for person in before | after
+    ]
     texts = [_text_change(field, getattr(was, field), getattr(now, field)) for field in TEXT_FIELDS]
     yield from sorted(text for text in (*texts, *people) if text)
 

@@ -48,7 +48,7 @@ from reconciler.report.pr_comment import (
     totals_markdown,
 )
 from reconciler.report.sections import Badge, Line, Mark, Section, field_label, field_line
-from reconciler.report.summary import Totals
+from reconciler.report.summary import PeopleCount, Totals
 from reconciler.report.text import BOLD, lines_text, paint, section_text
 
 DIFF_FORMAT: Final = "wappfy-reconciler/diff"
@@ -122,12 +122,14 @@ def _totals(diff: ConfigDiff) -> Totals:
         return Totals("No differences", rest=unchanged)
     changes = ((count.groups_added, "added"), (count.groups_removed, "removed"), (count.groups_changed, "changed"))
     groups = [(number, change) for number, change in changes if number]
+    added = PeopleCount.of([one.person for group in diff.groups for one in group.added])
+    removed = PeopleCount.of([one.person for group in diff.groups for one in group.removed if not one.kept_because])
     words = [
         # Only the first number has a noun.
         *((number, f"{plural(number, 'group')} {change}") for number, change in groups[:1]),
         *((number, f"{number} {change}") for number, change in groups[1:]),
-        (count.people_added, plural(count.people_added, "person added", "people added")),
-        (count.people_removed, plural(count.people_removed, "person removed", "people removed")),
+        (added.people, added.words("added", "added")),
+        (removed.people, removed.words("removed", "removed")),
         (count.settings_changed, plural(count.settings_changed, "setting changed", "settings changed")),
     ]
     return Totals("Diff", (tuple(text for number, text in words if number),), unchanged)

@@ -26,7 +26,7 @@ from reconciler.report.pieces import (
     person_pieces,
 )
 from reconciler.report.sections import KNOWN_AFTER_APPLY, Badge, Line, Note, Section, Tone, advice_note, field_line
-from reconciler.report.summary import cause_words
+from reconciler.report.summary import ACTION_NOUNS, cause_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class ActionItem:
     tone: Tone
     words: str
     cause: str
+    counted: tuple[str, str]
+    """What one such group is called, and what several are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,9 @@ class GroupView:
     """Whether a part of it is pending until another day."""
     actions: tuple[ActionItem, ...]
     adopted: Pieces
+    """By which previous name the group was found; nothing for other groups."""
+    found_by_name: bool
+    """Whether its name led to the group; one line of the plan has all of these."""
     fields: tuple[FieldItem, ...]
     people: tuple[PersonItem, ...]
     """Who is added, then who is removed."""
@@ -191,8 +196,8 @@ class GroupView:
             yield Badge("add", plural(moved["join"], "person joins", "people join"))
         if moved["renew"]:
             yield Badge("change", plural(moved["renew"], "new number"))
-        yield from (Badge("change", item.change.field) for item in self.fields if item.planned)
-        if self.adopted:
+        yield from (Badge("change", f"new {item.change.field}") for item in self.fields if item.planned)
+        if self.adopted or self.found_by_name:
             yield Badge("note", "adopted")
         if self.waits:
             yield Badge("note", "pending")
@@ -215,7 +220,11 @@ class GroupView:
 def group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
     """Return the view of one group."""
     cause = cause_words(group, DriftItem.GROUP)
-    actions = tuple(ActionItem(*_ACTIONS[step.action], cause) for step in group.steps if step.action in _ACTIONS)
+    actions = tuple(
+        ActionItem(*_ACTIONS[step.action], cause, ACTION_NOUNS[step.action])
+        for step in group.steps
+        if step.action in _ACTIONS
+    )
     on_blocked = literal("" if actions else _suffix(cause))
     return GroupView(
         key=group.key,
@@ -224,7 +233,8 @@ def group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
         has_changes=group.has_changes,
         waits=group.waits,
         actions=actions,
-        adopted=_match(group) if group.adopted else (),
+        adopted=_previous_name(group) if group.matched_by is MatchedBy.PREVIOUS_NAME else (),
+        found_by_name=group.matched_by is MatchedBy.NAME,
         fields=tuple(_fields(group)),
         people=(*_people(group, added=True), *_people(group, added=False)),
         refusals=tuple(refusal for refusal in refusals if refusal.group == group.key),
@@ -249,15 +259,11 @@ def _id(group: GroupPlan) -> Piece:
     return LiteralText(KNOWN_AFTER_APPLY if enters else "(no live group)")
 
 
-def _match(group: GroupPlan) -> Pieces:
-    """Return by which name an adopted group was found: `found by previous name "Project Alfa"`."""
+def _previous_name(group: GroupPlan) -> Pieces:
+    """Return by which earlier name an adopted group was found: `found by previous name "Project Alfa"`."""
     old = group.live.name if group.live else next((c.old for c in group.field_changes if c.field == "name"), None)
-    if group.matched_by is not MatchedBy.PREVIOUS_NAME:
-        found = literal("found by name")
-    elif old:
-        found = (LiteralText("found by previous name "), QuotedText(old.raw))
-    else:
-        found = literal("found by a previous name")
+    by_name = (LiteralText("found by previous name "), QuotedText(old.raw)) if old else ()
+    found = by_name or literal("found by a previous name")
     return (*found, LiteralText("; run `reconciler pin` to write its id into the file"))
 
 

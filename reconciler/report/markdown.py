@@ -14,7 +14,7 @@ from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, plain_text
-from reconciler.report.plan_view import REFUSED, PlanView, SharedChange, plan_view, single_groups_lines
+from reconciler.report.plan_view import MAX_SHARED_KEYS, REFUSED, PlanView, SharedChange, plan_view, single_groups_lines
 from reconciler.report.pr_comment import (
     CommentSection,
     alert,
@@ -27,10 +27,11 @@ from reconciler.report.pr_comment import (
     lines_markdown,
     markdown,
     note_markdown,
+    note_text,
     render_comment,
     totals_markdown,
 )
-from reconciler.report.result_view import not_started_line, result_view
+from reconciler.report.result_view import not_started_lines, result_view
 from reconciler.report.sections import MAX_KEYS, Obstacle, place_pieces
 from reconciler.report.summary import as_of_sentence, group_words, moment_text, plan_totals
 from reconciler.report.text import DryRun, call_lines
@@ -71,7 +72,7 @@ def _plan_head(plan: Plan, view: PlanView, options: RenderOptions) -> Iterator[s
     else:
         yield totals_markdown(view.totals)
     if view.warnings:
-        yield alert("WARNING", "This plan may be wrong", [note_markdown(note.line, options) for note in view.warnings])
+        yield alert("WARNING", "This plan may be wrong", [note_text(note.line, options) for note in view.warnings])
     if view.refused:
         yield alert("CAUTION", REFUSED, [_refusal(obstacle, options) for obstacle in view.refused])
     if view.blocked:
@@ -96,7 +97,13 @@ def _every_place(obstacles: Iterable[Obstacle], options: RenderOptions) -> Itera
 
 
 def _cause(change: SharedChange, options: RenderOptions) -> CommentSection:
-    return CommentSection(markdown(change.title, options), body=lambda: lines_markdown(change.lines(), options))
+    """Return a change that many groups share, with their names and keys as every section has them."""
+    shown = change.groups[:MAX_SHARED_KEYS]
+    left = len(change.groups) - len(shown)
+    named = ", ".join(group_title(group.key, group.name, options) for group in shown)
+    more = f" and {left} more" if left else ""
+    title = f"{change.count}{named}{more}{f' ({change.remarks})' if change.remarks else ''}"
+    return CommentSection(title, body=lambda: lines_markdown(change.lines(), options))
 
 
 def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
@@ -114,8 +121,7 @@ def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
         count = len({key for obstacle in view.blocked for key in obstacle.keys})
         head.append(_blocked_alert(view.blocked, count, plan, options))
         head += _every_place(view.blocked, options)
-    if (not_started := not_started_line(view)) is not None:
-        head.append(note_markdown(not_started, options))
+    head += [note_markdown(line, options) for line in not_started_lines(view)]
     return render_comment("\n\n".join(head), by_urgency(view.sections, options), "")
 
 
@@ -144,7 +150,9 @@ def _plan_ending(saved: SavedPlan, view: PlanView, options: RenderOptions, calls
     """Yield the calls, notes on the whole run, its scope, how many groups are in sync, and what made the plan."""
     if calls:
         yield folded(f"{plural(len(calls), 'call')} that apply would send", calls)
-    notes = [note_markdown(note.line, options) for note in view.notes if note not in view.warnings]
+    lines = [] if view.found_by_name is None else [view.found_by_name]
+    lines += [note.line for note in view.notes if note not in view.warnings]
+    notes = [note_markdown(line, options) for line in lines]
     if notes and not options.summary:
         yield "\n".join(["**Notices**\n", *notes])
     scope = [markdown(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]

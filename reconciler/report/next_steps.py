@@ -47,7 +47,8 @@ def _what_to_do(result: ApplyResult) -> Iterator[Pieces]:
             )
     statuses = {outcome.status for outcome in result.people}
     yield from _to_mark_as_invited(result)
-    if any(step.message is not None and step.message.code == "adding-stopped" for step in result.steps):
+    has_stopped = any(step.is_held for step in result.steps)
+    if has_stopped:
         yield literal(
             "Wait a day before the next apply, and do not try the same people again: accounts that go on adding are "
             "banned."
@@ -56,8 +57,15 @@ def _what_to_do(result: ApplyResult) -> Iterator[Pieces]:
         yield literal("Correct the bad numbers in the file.")
     if any(group.blocked for group in result.plan.groups):
         yield literal("Blocked groups stay unchanged until you resolve the reasons above.")
+    yield from _about_the_rest(result, has_stopped=has_stopped)
+
+
+def _about_the_rest(result: ApplyResult, *, has_stopped: bool) -> Iterator[Pieces]:
+    """Yield what to run for the changes that were not made; no apply within a day of refusals."""
     if result.interrupted and all(step.status is StepStatus.DONE for step in result.steps):
         yield literal("The run stopped before it verified its changes. Run `reconciler plan` to check them.")
+    elif has_stopped:
+        yield literal("Some changes were not made (see above). Run `reconciler plan` to see the rest.")
     elif result.interrupted:
         yield literal("The run was interrupted. Run `reconciler apply` again to apply the rest.")
     elif _may_help_again(result):

@@ -28,6 +28,7 @@ from reconciler.report.sections import (
     MAX_KEYS,
     MIN_GROUPS,
     Line,
+    Mark,
     Note,
     Obstacle,
     Section,
@@ -36,7 +37,7 @@ from reconciler.report.sections import (
 from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
 REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
-_MAX_SHARED_KEYS: Final = 5
+MAX_SHARED_KEYS: Final = 5
 _TOO_MANY: Final = "too-many-removals"
 WHERE_MORE: Final = ", which `--format json` lists"
 
@@ -73,13 +74,21 @@ class SharedChange:
     @property
     def title(self) -> Pieces:
         """Return `114 groups change alike: ops-001, ops-002 and 112 more`, and what stops them and how many leave."""
-        keys = first_pieces([group.key for group in self.groups], _MAX_SHARED_KEYS)
+        keys = first_pieces([group.key for group in self.groups], MAX_SHARED_KEYS)
+        return (LiteralText(self.count), *keys, *literal(f"  ({self.remarks})" if self.remarks else ""))
+
+    @property
+    def count(self) -> str:
+        """Return `114 groups change alike: `."""
+        verb = "change" if any(item.planned for item in self.people) else "differ"
+        return f"{len(self.groups)} groups {verb} alike: "
+
+    @property
+    def remarks(self) -> str:
+        """Return what stops the groups, and how many people leave each, "" for nothing."""
         first = self.groups[0]
         stops = [word for word, reasons in (("refused", first.refusals), ("blocked", first.blocked)) if reasons]
-        remarks = "; ".join(filter(None, [*stops, self.loss]))
-        verb = "change" if any(item.planned for item in self.people) else "differ"
-        start = LiteralText(f"{len(self.groups)} groups {verb} alike: ")
-        return (start, *keys, *literal(f"  ({remarks})" if remarks else ""))
+        return "; ".join(filter(None, [*stops, self.loss]))
 
     @property
     def loss(self) -> str:
@@ -116,6 +125,8 @@ class PlanView:
     """Why groups are blocked, each reason once."""
     shared: tuple[SharedChange, ...]
     groups: tuple[GroupView, ...]
+    found_by_name: Line | None
+    """The line with all groups that their name led to."""
     notes: tuple[Note, ...]
     scope: tuple[Pieces, ...]
     in_sync: str
@@ -166,7 +177,7 @@ class PlanView:
 def plan_view(plan: Plan, *, drift: bool) -> PlanView:
     """Return the view of a plan; `drift` for one that nobody intends to apply."""
     groups = tuple(group_view(group, plan.refusals) for group in plan.groups)
-    found = [group.key for group in groups if group.is_quiet and group.adopted]
+    found = [group.key for group in groups if group.found_by_name or (group.is_quiet and group.adopted)]
     notes = sorted(map(advice_note, plan.advice), key=lambda note: note.topic)
     return PlanView(
         headline=plan_headline(plan, drift=drift),
@@ -176,19 +187,26 @@ def plan_view(plan: Plan, *, drift: bool) -> PlanView:
         blocked=why_blocked((group.key, group.blocked) for group in groups),
         shared=shared_changes(groups),
         groups=groups,
-        notes=(*([_found_by_name(found)] if found else []), *notes),
+        found_by_name=_found_by_name(found) if found else None,
+        notes=tuple(notes),
         scope=tuple(scope_sentences(plan)),
         in_sync=in_sync_sentence(plan),
     )
 
 
 def single_groups_lines(view: PlanView) -> Iterator[Line]:
-    """Yield the groups with changes of their own in one line, and each blocked group with the reasons."""
-    changing = [group.key for group in view.single if group.differs and not group.blocked]
-    if changing:
-        count = plural(len(changing), "other group changes: ", "other groups change: ")
-        words = count if view.shared else count.replace("other ", "")
-        yield Line("~", (LiteralText(words), *first_pieces(changing, MAX_KEYS)))
+    """Yield the groups with changes of their own, a line for each kind of change, and each reason for being blocked."""
+    other = "other " if view.shared else ""
+    changes = (f"{other}group changes", f"{other}groups change")
+    alike: dict[tuple[Mark, tuple[str, str]], list[str]] = {}
+    for group in view.single:
+        if group.differs and not group.blocked:
+            kinds: list[tuple[Mark, tuple[str, str]]] = [
+                ("-" if action.tone == "remove" else "+", action.counted) for action in group.actions
+            ]
+            alike.setdefault(kinds[0] if kinds else ("~", changes), []).append(group.key)
+    for (mark, words), keys in sorted(alike.items()):
+        yield Line(mark, (LiteralText(f"{plural(len(keys), *words)}: "), *first_pieces(keys, MAX_KEYS)))
     yield from blocked_lines(view.blocked)
 
 
@@ -254,11 +272,11 @@ def _shared_refusal(same: Sequence[Refusal]) -> Obstacle:
     )
 
 
-def _found_by_name(keys: Sequence[str]) -> Note:
-    """Return one note for all groups that only differ in having been found by name."""
+def _found_by_name(keys: Sequence[str]) -> Line:
+    """Return one line for all groups that were found by name: it says the same of each."""
     ids = "its id" if len(keys) == 1 else "their ids"
     pin = LiteralText(f": found by name; run `reconciler pin` to write {ids} into the file")
-    return Note("adopt", (*first_pieces(keys, MAX_KEYS), pin), mark="=")
+    return Line("=", (*first_pieces(keys, MAX_KEYS), pin), "adopt")
 
 
 def shared_changes(groups: Iterable[GroupView]) -> tuple[SharedChange, ...]:

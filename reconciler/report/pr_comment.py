@@ -143,11 +143,16 @@ def lines_markdown(lines: Iterable[Line], options: RenderOptions) -> str:
 
 def note_markdown(line: Line, options: RenderOptions) -> str:
     """Return a note as an item of a list, its topic stressed."""
+    return f"- {note_text(line, options)}"
+
+
+def note_text(line: Line, options: RenderOptions) -> str:
+    """Return a note, its topic stressed."""
     stress = "**" if line.mark == "!" else "*"
     if not line.topic:
-        return f"- {markdown(line.pieces, options)}"
+        return markdown(line.pieces, options)
     topic = markdown((OutsideText(line.topic),), options)
-    return f"- {stress}{topic}{stress}{markdown((LiteralText(': '), *line.pieces), options)}"
+    return f"{stress}{topic}{stress}{markdown((LiteralText(': '), *line.pieces), options)}"
 
 
 def folded(title: str, lines: Sequence[str]) -> str:

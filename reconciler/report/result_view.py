@@ -62,13 +62,15 @@ _MAX_KEYS: Final = 5
 class ResultView:
     """A whole run: its groups by key, its totals, and what to do next.
 
-    `blocked` are the reasons that many groups have in common, `not_started` the groups of which no step was started:
-    neither have a section, unless there is more to say about them.
+    `blocked` are the reasons that many groups have in common, `not_started` the groups of which no step was started,
+    `held` those that were skipped because nobody is added any more: none have a section, unless there is more to say
+    about them.
     """
 
     blocked: tuple[Obstacle, ...]
     sections: tuple[Section, ...]
     not_started: tuple[str, ...]
+    held: tuple[Obstacle, ...]
     totals: Totals
     next_steps: tuple[Pieces, ...]
 
@@ -90,8 +92,15 @@ class _GroupRun:
     @property
     def needs_section(self) -> bool:
         """Whether there is more to say about the group than that it was not started, or is blocked with many others."""
-        started = any(step.status is not StepStatus.NOT_RUN for step in self.steps)
+        started = not self.held_by and any(step.status is not StepStatus.NOT_RUN for step in self.steps)
         return started or bool(self.people or self.remaining_drift or self.blocked)
+
+    @property
+    def held_by(self) -> Pieces:
+        """Why no step of the group was sent, where that is because nobody is added any more; else nothing."""
+        if any(step.status not in (StepStatus.SKIPPED, StepStatus.NOT_RUN) for step in self.steps):
+            return ()
+        return next((message_pieces(step.message) for step in self.steps if step.is_held), ())
 
 
 def result_view(result: ApplyResult) -> ResultView:
@@ -120,18 +129,20 @@ def result_view(result: ApplyResult) -> ResultView:
     return ResultView(
         blocked=tuple(obstacle for obstacle in obstacles if obstacle.is_shared),
         sections=tuple(_section(run) for run in runs if run.needs_section),
-        not_started=tuple(run.plan.key for run in runs if run.steps and not run.needs_section),
+        not_started=tuple(run.plan.key for run in runs if run.steps and not (run.needs_section or run.held_by)),
+        held=why_blocked((run.plan.key, [run.held_by]) for run in runs if run.held_by and not run.needs_section),
         totals=result_totals(result),
         next_steps=tuple(next_steps(result)),
     )
 
 
-def not_started_line(view: ResultView) -> Line | None:
-    """Return `! not run: 71 groups were not started: ops-001, ops-002 and 69 more`; None where all were."""
-    if not view.not_started:
-        return None
-    count = plural(len(view.not_started), "group was not started: ", "groups were not started: ")
-    return Line("!", (LiteralText(count), *first_pieces(view.not_started, _MAX_KEYS)), StepStatus.NOT_RUN.value)
+def not_started_lines(view: ResultView) -> Iterator[Line]:
+    """Yield `! skipped: 9 groups (a, b, …): …` and `! not run: 71 groups were not started: ops-001 and 70 more`."""
+    yield from (Line("!", obstacle.pieces(), StepStatus.SKIPPED.value) for obstacle in view.held)
+    if view.not_started:
+        count = plural(len(view.not_started), "group was not started: ", "groups were not started: ")
+        keys = first_pieces(view.not_started, _MAX_KEYS)
+        yield Line("!", (LiteralText(count), *keys), StepStatus.NOT_RUN.value)
 
 
 def _section(run: _GroupRun) -> Section:
@@ -152,7 +163,11 @@ def _id(run: _GroupRun) -> Piece:
     """Return the live group's id, also of one that this run created; our words where it is unknown."""
     known = next(filter(None, (step.group_id or step.step.group_id for step in run.steps)), None)
     known = known or run.plan.id or (run.plan.live.id if run.plan.live else None)
-    return OutsideText(known) if known else LiteralText("(id unknown)")
+    if known:
+        return OutsideText(known)
+    creates = [step.status for step in run.steps if step.step.action is Action.CREATE]
+    is_missing = creates and not {StepStatus.DONE, StepStatus.UNKNOWN} & set(creates)
+    return LiteralText("(not created)" if is_missing else "(id unknown)")
 
 
 def _badges(run: _GroupRun) -> Iterator[Badge]:
@@ -226,7 +241,7 @@ def _person(outcome: PersonOutcome) -> Line:
 
 
 def result_totals(result: ApplyResult) -> Totals:
-    """Return `Applied: 1 created, 2 changed · 5 people joined · 1 failed · 7 calls`."""
+    """Return `Applied: 1 created, 2 changed · 5 people joined · 2 people could not be added · 1 failed · 7 calls`."""
     count = summarize_result(result)
     groups = {"created": count.created, "joined": count.joined, "changed": count.changed, "left": count.left}
     steps = {"failed": count.failed, "unknown": count.unknown, "skipped": count.skipped, "not run": count.not_run}
@@ -236,8 +251,20 @@ def result_totals(result: ApplyResult) -> Totals:
     parts = (
         (first, *done[1:]) if done else (),
         both_words((joined, "joined", "joined"), (left, "left", "left")),
+        _refused_words(result.people),
         tuple(f"{plural(number, 'step')} {word}" for word, number in steps.items() if number),
         blocked_words(count.blocked),
         (f"pending: {pending}",) if (pending := pending_words(result.plan)) else (),
     )
     return Totals("Applied", parts, plural(count.calls + count.read_backs, "call"))
+
+
+def _refused_words(people: Iterable[PersonOutcome]) -> tuple[str, ...]:
+    """Return `12 people could not be added`, `1 person could not be removed`, none for nobody."""
+    refused = [outcome for outcome in people if outcome.refused]
+    still_in = [outcome.person for outcome in refused if outcome.status is PersonStatus.STILL_IN]
+    not_added = [outcome.person for outcome in refused if outcome.status is not PersonStatus.STILL_IN]
+    counts = {"added": PeopleCount.of(not_added), "removed": PeopleCount.of(still_in)}
+    return tuple(
+        count.words(f"could not be {verb}", f"could not be {verb}") for verb, count in counts.items() if count.people
+    )

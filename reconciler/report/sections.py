@@ -103,13 +103,12 @@ class Note:
     text: Pieces
     people: tuple[PersonRef, ...] = ()
     names: tuple[str, ...] = ()
-    mark: Mark = "i"
 
     @property
     def line(self) -> Line:
         """Return the note as one line; many people or names are only counted."""
         names = first_pieces(self.names, _MAX_NAMES, QuotedText)
-        return Line(self.mark, join_pieces(": ", [people_pieces(self.people), self.text, names]), self.topic)
+        return Line("i", join_pieces(": ", [people_pieces(self.people), self.text, names]), self.topic)
 
     @property
     def everybody(self) -> list[Pieces]:

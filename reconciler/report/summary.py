@@ -24,14 +24,21 @@ _CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
 }
 """What each cause of drift is called."""
 
+ACTION_NOUNS: Final[Mapping[Action, tuple[str, str]]] = {
+    Action.CREATE: ("new group", "new groups"),
+    Action.JOIN: ("group to join", "groups to join"),
+    Action.LEAVE: ("group to leave", "groups to leave"),
+}
+"""What a group with such a step is called, one and several."""
+
 _Words: TypeAlias = Mapping[str, tuple[str, str]]
 _PLANNED: Final[_Words] = {
     "join": ("joins", "join"),
     "leave": ("leaves", "leave"),
     "renew": ("gets a new number", "get a new number"),
-    "create": ("new group", "new groups"),
-    "enter": ("group to join", "groups to join"),
-    "exit": ("group to leave", "groups to leave"),
+    "create": ACTION_NOUNS[Action.CREATE],
+    "enter": ACTION_NOUNS[Action.JOIN],
+    "exit": ACTION_NOUNS[Action.LEAVE],
     "patch": ("group gets a new name or description", "groups get a new name or description"),
 }
 """What a plan does, to one and to several."""
@@ -196,7 +203,7 @@ def _no_changes(plan: Plan, *, drift: bool) -> str:
 
 
 def in_sync_sentence(plan: Plan) -> str:
-    """Return `4 other groups are in sync.` for a plan with changes, "" where there is no other group."""
+    """Return `4 groups are in sync.` for a plan with changes, "" where there is none."""
     words = _unchanged_groups(plan, has_changes=True)
     return f"{words}." if plan.has_changes and words else ""
 
@@ -290,7 +297,7 @@ def _unchanged_groups(plan: Plan, *, has_changes: bool = False) -> str:
     """Return `4 groups match the configuration, 1 group differs but is only observed` of those with nothing pending."""
     observed = sum(group.observe_only for group in plan.groups)
     in_sync = sum(not (group.has_changes or group.waits) for group in plan.groups) - observed
-    match = ("other group is in sync", "other groups are in sync")
+    match = ("group is in sync", "groups are in sync")
     if not has_changes:
         match = ("group matches the configuration", "groups match the configuration")
     differ = ("group differs but is only observed", "groups differ but are only observed")

@@ -24,7 +24,7 @@ from reconciler.report.plan_view import (
     plan_view,
     single_groups_lines,
 )
-from reconciler.report.result_view import not_started_line, result_view
+from reconciler.report.result_view import not_started_lines, result_view
 from reconciler.report.sections import Line, Mark, Obstacle, Section
 from reconciler.report.summary import as_of_sentence, cause_sentences, drift_words
 from reconciler.sanitize.escape import json_line, mask_and_escape
@@ -64,7 +64,9 @@ def render_plan(saved: SavedPlan, options: RenderOptions) -> str:
     blocks.insert(0, _lines_block((note.line for note in view.warnings), options))
     blocks += [_refusals(view.refused, options)] if view.refused and options.refusals else []
     if not options.summary:
-        blocks.append(_lines_block((note.line for note in view.notes if note not in view.warnings), options))
+        found = [] if view.found_by_name is None else [view.found_by_name]
+        notes = (note.line for note in view.notes if note not in view.warnings)
+        blocks.append(_lines_block([*found, *notes], options))
     ending = [plain_text(sentence, options) for sentence in (*view.scope, as_of_sentence(saved))]
     ending += [view.in_sync, paint(view.totals.line, BOLD, options)]
     return wrap_text("\n\n".join(filter(None, [*blocks, "\n".join(filter(None, ending))])), options.width)
@@ -79,8 +81,7 @@ def render_result(result: ApplyResult, options: RenderOptions) -> str:
     view = result_view(result)
     blocks = [_lines_block(blocked_lines(view.blocked), options)] if view.blocked else []
     blocks += [section_text(section, options) for section in view.sections]
-    if (not_started := not_started_line(view)) is not None:
-        blocks.append(line_text(not_started, options, indent=""))
+    blocks += [line_text(line, options, indent="") for line in not_started_lines(view)]
     ending = [paint(view.totals.line, BOLD, options), *(plain_text(step, options) for step in view.next_steps)]
     return wrap_text("\n\n".join([*blocks, "\n".join(ending)]), options.width)
 

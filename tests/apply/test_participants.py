@@ -116,7 +116,7 @@ def test_somebody_there_under_a_private_id_counts_as_in_and_the_others_are_added
     (hidden,) = ids([people[position]])
     sent = send(StrictServer(hidden={hidden: LID}, names_them=names_them), ADD, people)
     assert sent.states() == {people[position].label: ALREADY_IN}
-    assert sent.said[people[position]][1] == Message.of("in-under-private-id", ids=(LID,))
+    assert sent.said[people[position]][1] == Message.of("in-under-private-id", count=1, ids=(LID,))
     assert len(sent.server.sent("add")) <= (3 if names_them else 2 * count.bit_length() + 1)
     accounted_for(sent, people, ADD)
 

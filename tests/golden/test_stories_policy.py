@@ -33,7 +33,7 @@ groups:
     assert planned.code == 2
     told = re.sub(r"\d{18}@g\.us", "ID", planned.out)
     assert "bob" not in told
-    assert 'exact  "Exact"  ID\n  = adopt' in told
+    assert 'exact  "Exact"  ID\n  i expires soon' in told
     assert "  i expires soon: alice (until 2026-06-29, trainee): last day is 2026-06-29\n" in told
     assert "2026-06-30" not in told
     assert 'additive  "Additive"  ID' in told
@@ -41,7 +41,7 @@ groups:
     assert told.count("\n  - ") == 1
     assert "  i observed only: carol, erin: in the configuration, but not in the group\n" in told
     assert "  i observed only: alice: in the group, but not in the configuration\n" in told
-    assert "\n1 other group is in sync, 1 group differs but is only observed.\n" in told
+    assert "\n1 group is in sync, 1 group differs but is only observed.\n" in told
     assert stage.run("apply", "--yes", *DAY).code == 0
     assert stage.members("Additive") == {"12025550100", "12025550143", "12025550144", "12025550147"}
     assert stage.members("Observed") == {"12025550100", "12025550143", "12025550144"}

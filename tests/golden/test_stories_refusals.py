@@ -160,6 +160,10 @@ def test_after_three_refusals_in_a_row_nobody_else_is_added_and_the_rest_goes_on
     assert sum(call.endswith("/participants") and call.startswith("POST") for call in calls) == 3
     assert "POST /groups" not in calls
     assert sum(call.startswith("PATCH") for call in calls) == 8
+    assert "then run `reconciler apply` again" not in applied.out
+    assert "! skipped: new: nobody is added and nothing is created any more in this run" in applied.out
+    assert "3 people could not be added" in applied.out
+    assert applied.err.count("nobody is added and nothing is created any more") == 1
     names = {str(group["name"]): group["members"] for group in stage.world.snapshot().values()}
     assert set(names) == {f"Group {at:02}" for at in range(8)}
     assert sum("12025550159" in people for people in names.values()) == 4
@@ -229,3 +233,11 @@ def test_who_is_held_back_from_a_new_group_stays_in_the_old_one(stage: Stage) ->
     assert applied.code == 3
     assert "stays for now, because adding them to another group was not sent" in applied.out
     assert stage.members("Old") == digits(PEOPLE[5])
+
+
+def test_a_plan_of_an_instance_that_is_not_connected_says_how_to_connect_it(stage: Stage) -> None:
+    stage.file("groups: {a: {name: A}}")
+    stage.world.set_instance_status(INSTANCE, "disconnected")
+    planned = stage.run("plan")
+    assert planned.code == 1
+    assert "scan the QR code in Wappfy's dashboard" in planned.err

@@ -241,3 +241,12 @@ def test_the_published_schema_is_closed_and_explains_every_member() -> None:
         assert all("description" in item or "$ref" in item for item in part["properties"].values())
     kinds = SCHEMA["$defs"]["group"]["properties"]["change"]["enum"]
     assert kinds == [kind.value for kind in GroupChangeKind]
+
+
+def test_one_person_in_three_groups_is_one_person() -> None:
+    gone = (MembershipChange(who("alice")),)
+    groups = tuple(
+        GroupDiff(key=key, change=GroupChangeKind.CHANGED, name=key, removed=gone) for key in ("a", "b", "c")
+    )
+    text = render_config_diff(replace(NOTHING, groups=groups), samples.MASKED)
+    assert "Diff: 3 groups changed, 1 person removed (3 memberships) · 3 groups unchanged" in text

@@ -140,9 +140,9 @@ def test_every_id_stands_once() -> None:
         "Selected groups: board, project-alpha. Why",
         "Beta blocked Blocked: the instance is no admin of this group: make +1 202 ••• ••00 one in the app",
         "Name no change planned Before Beta (old) After Beta",
-        "Leaves 1 +1 202 ••• ••46 no change planned Joins 1 alice no change planned",
+        "No change planned 2 alice not in the group +1 202 ••• ••46 in the group, not in the configuration",
         "Gone refused leave the group Refused: see why and what to do Leave the group.",
-        "Board create the group 2 people join description Create the group.",
+        "Board create the group 2 people join new description Create the group.",
         "Description New Only the board Joins 2 alice carol board (known after apply)",
         "Join through the invite link.",
         "Before Project Alfa After Project Alpha",
@@ -201,7 +201,7 @@ def test_where_nothing_is_pending_there_is_nothing_to_filter() -> None:
 
 def test_an_expired_membership_is_shown_with_its_last_day() -> None:
     group = replace(samples.ALPHA, add=(), remove=(samples.BOB,), steps=())
-    assert "Bob Marsh bob last day was 2026-12-31 · contractor no change planned" in article(group)
+    assert "Bob Marsh bob last day was 2026-12-31 · contractor in the group, not in the configuration" in article(group)
 
 
 def test_somebody_with_a_new_number_neither_leaves_nor_joins() -> None:

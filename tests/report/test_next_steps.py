@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus, summarize_result
 from reconciler.messages import Message
 from reconciler.model.live import CallRecord
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
+from reconciler.report.markdown import render_result_markdown
+from reconciler.report.result_view import result_view
 from reconciler.report.text import render_result
 from tests.report import report_samples as samples
 
@@ -79,3 +83,52 @@ def test_the_calls_of_a_result_include_the_reads_that_follow_the_first_write() -
     assert (summarize_result(result).calls, summarize_result(result).read_backs) == (1, 2)
     assert " · 3 calls" in render_result(result, samples.MASKED)
     assert summarize_result(replace(result, calls=calls[:2])).read_backs == 0
+
+
+def held(key: str, action: Action = Action.CREATE) -> tuple[GroupPlan, StepResult]:
+    group, step = adding(key, StepStatus.SKIPPED, action)
+    message = Message.of("adding-stopped", reason=Message.of("refused-in-a-row", count=3))
+    return group, replace(step, message=message, group_id=None)
+
+
+def test_groups_that_are_held_for_one_reason_are_one_line_and_no_apply_is_advised() -> None:
+    result = result_of(*(held(f"ops-{number:02}") for number in range(9)))
+    text, comment = render_result(result, samples.MASKED), render_result_markdown(result, samples.MASKED)
+    for told in (text, comment):
+        assert told.count("nobody is added and nothing is created any more in this run") == 1
+        assert "Wait a day before the next apply" in told
+        assert "apply` again" not in told
+    assert "! skipped: 9 groups (ops-00, ops-01, " in text
+    assert text.endswith("Some changes were not made (see above). Run `reconciler plan` to see the rest.")
+
+
+def test_a_group_that_was_not_created_is_not_one_whose_id_is_unknown() -> None:
+    for status, shown in (
+        (StepStatus.FAILED, "(not created)"),
+        (StepStatus.UNKNOWN, "(id unknown)"),
+    ):
+        group, step = adding("alpha", status, Action.CREATE)
+        text = render_result(result_of((group, replace(step, group_id=None))), samples.MASKED)
+        assert text.startswith(f'alpha  "alpha"  {shown}\n')
+
+
+@pytest.mark.parametrize(
+    ("status", "groups", "words"),
+    [
+        (PersonStatus.NOT_ADDED, 1, "1 person could not be added · "),
+        (PersonStatus.NOT_ON_WHATSAPP, 1, "1 person could not be added · "),
+        (PersonStatus.BAD_NUMBER, 2, "1 person could not be added (2 memberships) · "),
+        (PersonStatus.STILL_IN, 1, "1 person could not be removed · "),
+    ],
+)
+def test_the_totals_count_the_people_who_were_refused(status: PersonStatus, groups: int, words: str) -> None:
+    keys = [f"ops-{number}" for number in range(groups)]
+    refused = tuple(PersonOutcome(key, samples.BOB, status, Message.of("not-there")) for key in keys)
+    totals = result_view(result_of(*map(adding, keys), people=refused)).totals
+    assert f"Applied: {words}" in totals.line
+
+
+@pytest.mark.parametrize(("ids", "words"), [(("1@lid",), "(1@lid)"), (("1@lid", "2@lid"), "(one of 1@lid, 2@lid)")])
+def test_a_single_private_id_is_not_one_of_several(ids: tuple[str, ...], words: str) -> None:
+    message = Message.of("in-under-private-id", count=len(ids), ids=ids)
+    assert message.to_text().endswith(f"under `people` {words}")

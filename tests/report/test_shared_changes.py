@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.apply.result import ApplyResult, StepResult, StepStatus
-from reconciler.diff.change import Advice, AdviceKind, TextChange
+from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.messages import Message
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
@@ -65,11 +65,26 @@ def test_one_cause_in_many_groups_is_shown_once_with_their_number() -> None:
 def test_the_comment_shows_one_cause_once_and_open() -> None:
     text = render_plan_markdown(samples.saved(MANY), samples.MASKED)
     assert text.count("Bob Marsh") == 1
-    assert "<details open>\n<summary>114&#32;groups change alike: ops-000, ops-001" in text
+    assert "<details open>\n<summary>114 groups change alike: <b>Ops-000</b> <code>ops-000</code>, <b>" in text
 
 
 def test_a_document_has_every_group_of_one_cause() -> None:
     assert len(plan_document(samples.saved(MANY))["groups"]) == 115
+
+
+def test_groups_that_are_found_by_name_share_a_change_and_are_named_on_a_line_of_their_own() -> None:
+    groups = (replace(group, id=None, matched_by=MatchedBy.NAME) for group in MANY.groups)
+    plan = plan_of(*groups)
+    text = text_of(plan)
+    assert text.startswith("114 groups change alike: ops-000, ")
+    assert text.count("Bob Marsh (bob)") == 1
+    assert text.count("found by name") == 1
+    assert "\n= adopt: ops-000, ops-001, ops-002, " in text
+    comment = render_plan_markdown(samples.saved(plan), samples.MASKED)
+    assert (comment.count("Bob Marsh"), comment.count("found by name")) == (1, 1)
+    page = render_plan_html(samples.saved(plan), samples.MASKED)
+    assert page.count("found by name; run") == 1
+    assert "One change, many groups" in page
 
 
 def test_two_groups_are_not_many() -> None:
@@ -247,8 +262,24 @@ def test_a_summary_has_the_causes_what_is_blocked_and_the_totals_alone() -> None
         " · 11 calls, about 7 s"
     )
     comment = render_plan_markdown(samples.saved(plan), RenderOptions(summary=True))
-    assert re.findall(r"<summary>(.*)</summary>", comment) == ["3&#32;groups change alike: ops-000, ops-001, ops-002"]
+    assert re.findall(r"<summary>(.*)</summary>", comment) == [
+        "3 groups change alike: <b>Ops-000</b> <code>ops-000</code>, <b>Ops-001</b> <code>ops-001</code>, "
+        "<b>Ops-002</b> <code>ops-002</code>"
+    ]
     assert "! 1 other group changes: sales" in comment
+
+
+def test_a_summary_calls_a_new_group_new_and_a_group_to_leave_that() -> None:
+    text = text_of(plan_of(samples.NEW, samples.LEFT, moving("sales")), summary=True)
+    assert "+ 1 new group: board\n" in text
+    assert f"- 1 group to leave: {samples.LEFT.key}\n" in text
+    assert "~ 1 group changes: sales\n" in text
+
+
+def test_a_warning_of_a_comment_is_one_item_of_a_list() -> None:
+    doubt = Advice(AdviceKind.DOUBTFUL, saying("nobody has a role"))
+    comment = render_plan_markdown(samples.saved(replace(plan_of(moving("a")), advice=(doubt,))), samples.MASKED)
+    assert "> - *doubtful*: nobody has a role" in comment
 
 
 def test_a_plan_as_of_another_day_says_so() -> None:

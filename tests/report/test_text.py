@@ -147,7 +147,7 @@ def test_a_group_that_is_only_observed_does_not_count_as_matching(groups: list[G
 
 def test_beside_changes_a_group_that_is_only_observed_does_not_count_as_in_sync() -> None:
     text = render_plan(samples.saved(plan_of(samples.ALPHA, samples.OBSERVED, samples.SAME)), samples.MASKED)
-    assert f"\n1 other group is in sync, {ONE_DIFFERS}.\n" in text
+    assert f"\n1 group is in sync, {ONE_DIFFERS}.\n" in text
     text = render_plan(samples.saved(plan_of(samples.ALPHA, samples.OBSERVED)), samples.MASKED)
     assert f"\n{ONE_DIFFERS}.\n" in text
 

@@ -99,7 +99,7 @@ class Page:
         changing = len(self.cards) + sum(len(change.groups) for change in self.view.shared)
         if changing:
             yield Jump("shared" if self.view.shared else "groups", plural(changing, "group"), "change")
-        notices = len(self.notices) + len(self.view.notes)
+        notices = len(self.notices) + len(self.view.notes) + (self.view.found_by_name is not None)
         if notices:
             yield Jump("notices", plural(notices, "notice"), "note")
         if self.view.quiet:

@@ -119,18 +119,18 @@ def _way(item: PersonItem, change: NewNumber | None) -> Way:
 
 @dataclass(frozen=True, slots=True)
 class GroupPeople:
-    """The people of one group's card; those with a new number are in `renews` alone."""
+    """The people of one group's card; those with a new number are in `renews` alone, those nobody moves in `stays`."""
 
     leaves: tuple[PersonItem, ...]
     joins: tuple[PersonItem, ...]
     renews: tuple[NewNumber, ...]
+    stays: tuple[PersonItem, ...]
 
 
 def group_people(group: GroupView) -> GroupPeople:
-    """Return who leaves a group, who joins it, and whose number changes in it."""
+    """Return who leaves a group, who joins it, whose number changes in it, and who differs and is left as they are."""
     renews = group.new_numbers
     renewed = {item for change in renews for item in (change.old, change.new)}
-    leaves, joins = (
-        tuple(item for item in group.moving(added=added) if item not in renewed) for added in (False, True)
-    )
-    return GroupPeople(leaves, joins, renews)
+    others = [item for item in group.people if item not in renewed]
+    leaves, joins = (tuple(item for item in others if item.planned and item.added is added) for added in (False, True))
+    return GroupPeople(leaves, joins, renews, stays=tuple(item for item in others if not item.planned))

@@ -53,7 +53,7 @@ def test_the_question_says_how_many_people_join_and_leave(stage: Stage, monkeypa
         groups: {{alpha: {{name: Alpha, id: {group}, members: [alice]}}}}
     """)
     monkeypatch.setattr("sys.stdin", Terminal("no\n"))
-    question = "Apply these changes (1 person joins, 1 person leaves)? Type 'yes' to confirm:"
+    question = "Apply these changes: 1 person joins, 1 person leaves? Type 'yes' to confirm:"
     assert question in stage.run("apply").err
 
 

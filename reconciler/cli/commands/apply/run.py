@@ -246,7 +246,7 @@ def confirm(plan: Plan) -> None:
             "cannot ask for confirmation: stdin is not a terminal; nothing was changed",
             "pass --yes to apply without confirmation",
         )
-    click.echo(f"\nApply these changes ({change_words(plan)})? Type 'yes' to confirm: ", nl=False, err=True)
+    click.echo(f"\nApply these changes: {change_words(plan)}? Type 'yes' to confirm: ", nl=False, err=True)
     answer = stdin.readline().strip().lower()
     if answer in _OTHER_YES:
         click.echo("Type yes to confirm: ", nl=False, err=True)
