@@ -65,8 +65,8 @@ class _Stderr:
 _stderr = _Stderr()
 _lock = RLock()
 _thread = local()
-MIN_SECRET_LENGTH: Final = 8
-"""Characters of the shortest API key. To remove a shorter text would garble what a run writes."""
+MIN_SECRET_LENGTH: Final = 4
+"""Characters of the shortest API key that is removed. To remove a shorter text would garble what a run writes."""
 _secrets: set[str] = set()
 
 
@@ -113,7 +113,7 @@ def is_json() -> bool:
 
 
 def register_secret(key: str) -> None:
-    """Keep this API key out of whatever this run writes; a shorter text is not a key, and is refused."""
+    """Keep this API key out of whatever this run writes, unless it is too short to be one."""
     if len(key.strip()) >= MIN_SECRET_LENGTH:
         _secrets.add(key.strip())
 

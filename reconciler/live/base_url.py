@@ -9,8 +9,6 @@ from urllib.parse import quote, urlsplit
 
 from reconciler.errors import UsageError
 
-MIN_KEY_LENGTH = 8
-"""Characters of the shortest API key."""
 DEFAULT_BASE_URL = "https://api.wappfy.io/api"
 _PORTS = {"https": 443, "http": 80}
 _PRINTABLE = re.compile(r"[!-~]+", re.ASCII)
@@ -100,10 +98,6 @@ def validate_api_key(key: str) -> str:
         raise UsageError(
             "the API key is empty, or has spaces or invalid characters",
             "set WAPPFY_API_KEY, or name a file that holds nothing but the key with --api-key-file",
-        )
-    if len(key) < MIN_KEY_LENGTH:
-        raise UsageError(
-            "the API key is too short to be one", "copy the whole key into WAPPFY_API_KEY or the file of --api-key-file"
         )
     return key
 
