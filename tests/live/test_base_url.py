@@ -98,9 +98,7 @@ def test_any_other_base_url_is_refused_without_repeating_it(base_url: str) -> No
     assert caught.value.hint
 
 
-@pytest.mark.parametrize(
-    "key", ["", " ", "a b", "a\n", "\ta", "schlüssel", "a\x00b", "a\x7f", "key\r\nX-Evil: 1"]
-)
+@pytest.mark.parametrize("key", ["", " ", "a b", "a\n", "\ta", "schlüssel", "a\x00b", "a\x7f", "key\r\nX-Evil: 1"])
 def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(UsageError) as caught:
         validate_api_key(key)
