@@ -79,7 +79,7 @@ def test_a_key_is_found_in_either_of_unicodes_forms(stage: Stage, typed: str) ->
         (["--target", "@-", "--exclude", "@-"], "only one of --target, --exclude and --allow-lookalike can read stdin"),
         (["--exclude", "*"], "--exclude leaves no group to plan"),
         (["--target", "board", "--exclude", "board"], "--exclude leaves no group to plan"),
-        (["--exclude", "sale-*"], "--exclude: the configuration has no group sale-*"),
+        (["--exclude", "sale-*"], "--exclude: no group matches `sale-*`"),
     ],
 )
 @pytest.mark.parametrize("command", ["plan", "apply", "drift"])

@@ -157,11 +157,10 @@ def test_a_wrong_key_is_told_and_never_shown(stage: Stage, monkeypatch: pytest.M
     assert "wappfy_sk_wrong" not in ran.out + ran.err
 
 
-def test_a_key_of_a_few_letters_is_refused_and_garbles_no_text(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_of_a_few_letters_garbles_no_text(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAPPFY_API_KEY", "i")
     ran = stage.run("doctor")
     assert ran.out.startswith("wappfy-reconciler ")
-    assert "the API key is too short" in ran.out
     assert "***" not in ran.out
 
 
