@@ -64,6 +64,12 @@ class PersonOutcome:
     link_failure: Message | None = None
 
     @property
+    def may_join_by_link(self) -> bool:
+        """Whether this person may come by the invite link: not without an account, nor where there is no room."""
+        impossible = self.message is not None and self.message.code in ("not-there-no-account", "not-there-full")
+        return self.status in (PersonStatus.NOT_ADDED, PersonStatus.PENDING) and not impossible
+
+    @property
     def refused(self) -> bool:
         """Whether this person is not where the configuration wants them."""
         return self.status not in _NOT_REFUSED

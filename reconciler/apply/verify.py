@@ -26,8 +26,6 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import texts_equal
 from reconciler.plan.model import Action, Plan, Step
 
-_JOIN_BY_LINK = (PersonStatus.NOT_ADDED, PersonStatus.PENDING)
-
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
@@ -267,7 +265,7 @@ def with_invite_link(people: tuple[PersonOutcome, ...], api: InviteLinkApi, grou
 
     Where the link cannot be read, `link_failure` has the reason; after an apply nothing raises, not even an interrupt.
     """
-    if not any(outcome.status in _JOIN_BY_LINK for outcome in people):
+    if not any(outcome.may_join_by_link for outcome in people):
         return people
     link: str | None = None
     failure: Message | None = None
@@ -276,6 +274,5 @@ def with_invite_link(people: tuple[PersonOutcome, ...], api: InviteLinkApi, grou
     except (ApiError, Interrupted) as error:
         failure = Message.of("link-not-read", error=str(error))
     return tuple(
-        replace(outcome, link=link, link_failure=failure) if outcome.status in _JOIN_BY_LINK else outcome
-        for outcome in people
+        replace(outcome, link=link, link_failure=failure) if outcome.may_join_by_link else outcome for outcome in people
     )

@@ -81,7 +81,7 @@ def _to_mark_as_invited(result: ApplyResult) -> Iterator[Pieces]:
     """Yield what to write in the file about people who could not be added, a sentence for each group."""
     refused: defaultdict[str, list[PersonRef]] = defaultdict(list)
     for one in result.people:
-        if one.status is PersonStatus.NOT_ADDED:
+        if one.status is PersonStatus.NOT_ADDED and one.may_join_by_link:
             refused[one.group].append(one.person)
     for key, people in list(refused.items())[:_MAX_KEYS]:
         place = result.places.get(key)

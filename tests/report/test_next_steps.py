@@ -48,6 +48,15 @@ def test_a_refused_add_is_one_story_with_what_to_do_and_no_second_apply() -> Non
     assert text.endswith("Some changes were not made (see above); applying again will not make them.")
 
 
+@pytest.mark.parametrize("code", ["not-there-no-account", "not-there-full"])
+def test_nobody_is_told_to_join_by_a_link_that_cannot_help(code: str) -> None:
+    refused = PersonOutcome("alpha", samples.BOB, PersonStatus.NOT_ADDED, Message.of(code))
+    assert not refused.may_join_by_link
+    text = render_result(result_of(adding("alpha"), people=(refused,)), samples.MASKED)
+    assert "could not add Bob Marsh" in text
+    assert "join: invite" not in text
+
+
 def test_what_to_write_about_refused_people_is_told_for_each_of_a_few_groups() -> None:
     keys = [f"ops-{number:02}" for number in range(7)]
     refused = tuple(PersonOutcome(key, samples.BOB, PersonStatus.NOT_ADDED, Message.of("not-there")) for key in keys)
