@@ -1,0 +1,115 @@
+"""Expressions: mistakes are found beforehand with their column; what cannot be evaluated never counts as true."""
+
+from __future__ import annotations
+
+from datetime import date
+from time import monotonic
+
+import pytest
+
+from reconciler.rules.cel import EvaluationError, ExpressionError, compile_expression, evaluate
+from reconciler.rules.variables import VARIABLES, Each
+
+pytest.importorskip("cel_expr_python")
+TODAY = date(2026, 11, 30)
+MEMBER = VARIABLES[Each.MEMBER]
+
+
+def is_true(text: str, **values: object) -> bool:
+    """Evaluate an expression about a member; `__` in a name stands for the dot."""
+    return evaluate(compile_expression(text, MEMBER), {name.replace("__", "."): v for name, v in values.items()})  # type: ignore[misc]
+
+
+def mistake(text: str, each: Each = Each.MEMBER) -> ExpressionError:
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(text, VARIABLES[each])
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "words"),
+    [
+        ("member.untill < today", 1, 1, "there is no `member.untill`"),
+        ("group.size >", 1, 13, "mismatched input"),
+        ("group.size > 1 &&\n  group.nme == 'x'", 2, 3, "there is no `group.nme`"),
+        ("group.size > 'x'", 1, 12, "no matching overload"),
+        ("group.key == 1", 1, 11, "no matching overload"),
+        ("member.until == null", 1, 17, "no variable is ever `null`"),
+        ("member == member", 1, 1, "`member` is not a value"),
+        ("member['until'] == today", 1, 1, "`member` is not a value"),
+        ("group.members.exists(person, person == 'a')", 1, 22, "`person` is not a value"),
+        ("has(person.alias)", 1, 5, "always has a value"),
+        ("group.size", 1, 1, "is of type int"),
+        ("nobody == 1", 1, 1, "undeclared reference to 'nobody'"),
+        ("change.action == 'add'", 1, 1, "there is no `change.action` in this rule"),
+        ("true || " * 400 + "true", 1, 1, "2,000 are allowed"),
+    ],
+)
+def test_a_mistake_is_found_beforehand_at_its_line_and_column(text: str, line: int, column: int, words: str) -> None:
+    found = mistake(text)
+    assert (found.line, found.column) == (line, column), found.message
+    assert words in found.message
+
+
+def test_a_close_name_is_suggested() -> None:
+    assert mistake("member.untill < today").hint == "did you mean `member.until`?"
+    assert mistake("member.person.aliass == ''").hint == "did you mean `member.person.alias`?"
+
+
+def test_the_variables_of_another_kind_of_rule_are_unknown() -> None:
+    assert "`member.until`" in mistake("has(member.until)", Each.GROUP).message
+
+
+@pytest.mark.parametrize(
+    ("text", "uses"),
+    [
+        ("has(member.until)", ("member.until",)),
+        ("member . until < today", ("member.until", "today")),
+        ("member.until.getFullYear() == 2026", ("member.until",)),
+        ("group.teams.exists(t, t in person.teams)", ("group.teams", "person.teams")),
+        ("'member.until' == r'group.key' // person.alias", ()),
+        ('"""a "member.until" b""" == group.name', ("group.name",)),
+        ("file.teams['board'].size() > 0", ("file.teams",)),
+    ],
+)
+def test_only_the_variables_outside_texts_and_comments_are_used(text: str, uses: tuple[str, ...]) -> None:
+    assert compile_expression(text, MEMBER).uses == uses
+
+
+def test_an_absent_day_can_be_asked_for_and_never_compares() -> None:
+    assert not is_true("has(member.until)")
+    assert is_true("has(member.until) && member.until < today + duration('24h')", member__until=TODAY, today=TODAY)
+    assert not is_true("has(member.until) && member.until < today", today=TODAY)
+    with pytest.raises(EvaluationError):
+        is_true("member.until <= today", today=TODAY)
+
+
+@pytest.mark.parametrize("text", ["1 / (group.size - 1) > 0", "person.teams[3] == 'x'", "file.teams['x'].size() == 0"])
+def test_what_cannot_be_evaluated_is_an_error(text: str) -> None:
+    values = {"group.size": 1, "person.teams": ("a",), "file.teams": {"board": ("a",)}}
+    program = compile_expression(text, MEMBER)
+    with pytest.raises(EvaluationError, match=r"^[a-z]"):
+        evaluate(program, {path: values[path] for path in program.uses})  # type: ignore[misc]
+
+
+def test_values_keep_their_types() -> None:
+    assert is_true("group.size + 1 == 3", group__size=2)
+    assert is_true("person.teams == ['a', 'b']", person__teams=("a", "b"))
+    assert is_true("file.teams['board'] == ['anna']", file__teams={"board": ("anna",)})
+    assert is_true("today == timestamp('2026-11-30T00:00:00Z')", today=TODAY)
+    assert is_true("person.label == 'Zoë 🎉'", person__label="Zoë 🎉")
+
+
+def test_a_text_with_odd_characters_is_neither_cut_off_nor_fatal() -> None:
+    assert not is_true("person.label == 'anna'", person__label="anna\0rest")
+    assert not is_true("person.label == 'anna'", person__label="anna\ud800")
+
+
+NESTED = "group.members.all(a, group.members.all(b, group.members.all(c, a + b + c != '')))"
+
+
+def test_nested_loops_over_a_large_group_end_soon() -> None:
+    begun = monotonic()
+    with pytest.raises(EvaluationError, match=r"[Ii]teration"):
+        is_true(NESTED, group__members=tuple(f"person-{index}" for index in range(1000)))
+    assert monotonic() - begun < 2
