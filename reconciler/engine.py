@@ -38,6 +38,7 @@ from reconciler.lookalike_reader import LookalikeReader
 from reconciler.model.desired import Desired, RemovalLimit
 from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.rules import RuleOverride
 from reconciler.model.text import Untrusted, plural
 from reconciler.newcomers import Newcomers, take_newcomers
 from reconciler.person.find import find_memberships
@@ -153,6 +154,7 @@ def verify_saved_plan(
     *,
     desired: Desired | None,
     max_removals: RemovalLimit | None,
+    overridden_rules: tuple[RuleOverride, ...] = (),
     sandbox: bool,
     parallelism: int,
     on_read: OnRead = ignore_progress,
@@ -161,7 +163,8 @@ def verify_saved_plan(
 
     `desired` is the YAML that the plan was made from, where that is still there: what the plan shows and sends must
     then be what the YAML and the live groups come to, and the limits of removals are the YAML's, whatever became of
-    the plan file. `max_removals` overrides them.
+    the plan file. `max_removals` overrides them. The rules are those of the YAML too, and `overridden_rules` may be
+    broken.
     """
     desired = desired and desired.for_instance(plan.instance_id)
     if desired is not None:
@@ -182,6 +185,8 @@ def verify_saved_plan(
     plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
     plan = replace(plan, list_calls=listing.calls, list_shows_people=listing.shows_people)
     plan = reader.block_creates(plan, listing, known, desired)
+    findings = plan.findings if desired is None else desired.findings
+    plan = replace(plan, findings=findings, overridden_rules=overridden_rules)
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)
     return PlanResult(plan, listing.names)

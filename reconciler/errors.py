@@ -65,6 +65,7 @@ class ProblemKind(StrEnum):
     LIMIT = "limit"
     WHITE_SPACE = "white-space"
     VALUE = "value"
+    RULE = "rule"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,8 +73,9 @@ class Problem:
     """One error or warning about a configuration file.
 
     `line` and `column` count from 1; they are 0 if there is no place in the text (an unreadable file, say). `path` is
-    the place in the document: `groups.project-alpha.members[2]`. `severity` is "error" or "warning". `excerpt` is the
-    line of the file, masked, with a caret below it, where the path says too little.
+    the place in the document: `groups.project-alpha.members[2]`. `severity` is "error" or "warning"; of a rule also
+    "audit" (only listed) or "exempt" (allowed for now). `rule_name` is the rule that is broken. `excerpt` is the line of
+    the file, masked, with a caret below it, where the path says too little.
     """
 
     file: str
@@ -84,12 +86,13 @@ class Problem:
     hint: str = ""
     severity: str = "error"
     kind: ProblemKind = field(kw_only=True)
+    rule_name: str = field(default="", kw_only=True)
     excerpt: tuple[str, ...] = field(default=(), kw_only=True, compare=False)
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         where = f" {self.path}:" if self.path else ""
-        level = "warning: " if self.severity == "warning" else ""
+        level = "" if self.severity == "error" else f"{self.severity}: "
         hint = f"; {self.hint}" if self.hint else ""
         return f"{place}:{where} {level}{self.message}{hint}"
 

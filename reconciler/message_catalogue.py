@@ -91,6 +91,16 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "The number under `instance` is missing from a group, and somebody would be removed who is in all of them.",
         "Correct `phone` under `instance`; if it is right, plan again: a read was incomplete.",
     ),
+    "rule-broken": _refusal(
+        "the rule {rule} is broken: {what} ({place})",
+        "A [rule](rules.md) of the file with the severity `error` is broken, or one of its exemptions has ended.",
+        "Change what breaks it, or exempt it under the rule. For this run, `--override-rule NAME --reason TEXT`.",
+    ),
+    "rule-broken-often": _refusal(
+        "the rule {rule} is broken {count:int} times, first here: {what} ({place})",
+        "The same, more than once in one group, or by several people.",
+        "As above.",
+    ),
     # Overrides: what lifts a refusal.
     "raise-removal-limit": _override(
         "if you did not mean to, restore the lines you deleted; if you did, pass --max-removals {removed:int}, or "
@@ -110,6 +120,10 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     "use-configured-instance": _override(
         "name {configured} with --instance-id or WAPPFY_INSTANCE_ID, or set the `id` and `phone` of {actual} under "
         "`instance`"
+    ),
+    "override-rule": _override(
+        "change what breaks it, or exempt it under the rule; for this run alone, pass --override-rule {rule} and "
+        "--reason"
     ),
     "then-new-plan": _override("{first:message}, then make a new plan"),
     # Blocked: why one group stays as it is.

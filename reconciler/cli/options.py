@@ -42,6 +42,8 @@ class PlanRequest:
     as_of: date | None
     max_removals: str | None
     allow_lookalikes: tuple[str, ...]
+    override_rules: tuple[str, ...]
+    reason: str | None
     shard: Shard | None
     show_phones: bool
     from_environment: Mapping[str, str]
@@ -261,6 +263,14 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "allow_lookalikes",
         help="Create these groups although a live group may be one of them: the same forms as --target.",
     ),
+    option(
+        "--override-rule",
+        "override_rules",
+        multiple=True,
+        metavar="NAME",
+        help="Go on although this rule of the file is broken; repeatable, and needs --reason.",
+    ),
+    option("--reason", metavar="TEXT", help="Why rules are overridden; it is in the report and in the audit log."),
     as_of_option,
     option(
         "--changed-since", metavar="REF", help="Plan only groups whose configuration changed since this git revision."

@@ -21,7 +21,7 @@ from reconciler.model.desired import Desired, Source
 from reconciler.plan.build import empty_plan
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import PlanOptions, select_groups
+from reconciler.plan.selection import PlanOptions, rule_overrides, select_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,14 @@ class YamlSource:
         return SavedPlan(plan, tuple(sources), __version__, made_at, configuration_digest(self.desired))
 
 
-def load_desired(path: Path, global_options: GlobalOptions, as_of: date | None = None) -> Desired:
-    """Load and check PATH, and print warnings on stderr. Raises ConfigError with every problem."""
+def load_desired(
+    path: Path, global_options: GlobalOptions, as_of: date | None = None, *, check_rules: bool = False
+) -> Desired:
+    """Load and check PATH, with `check_rules` its rules too, and print warnings on stderr. Raises ConfigError with every problem."""
     from reconciler.config import load
 
-    desired = load(path, as_of=as_of or today())
+    day = as_of or today()
+    desired = load(path, as_of=day, check_rules=day if check_rules else None)
     if desired.warnings and not global_options.quiet:
         print_problems(desired.warnings)
     return desired
@@ -87,7 +90,7 @@ def source_files(desired: Desired) -> tuple[Path, ...]:
 def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSource:
     """Load what a request is to plan."""
     max_removals = request.removal_limit()
-    desired = load_desired(request.path, global_options, request.as_of)
+    desired = load_desired(request.path, global_options, request.as_of, check_rules=True)
     targets, excludes = selected_keys(request, desired.groups)
     options = PlanOptions(
         targets=targets,
@@ -96,6 +99,9 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         shard=request.shard,
         sandbox=global_options.sandbox,
         allowed_lookalikes=read_keys("--allow-lookalike", request.allow_lookalikes, desired.groups),
+        overridden_rules=rule_overrides(
+            request.override_rules, request.reason, [rule.name for rule in desired.rules]
+        ),
     )
     if request.changed_since is not None:
         from reconciler.cli.revisions import options_for_changed_since

@@ -19,8 +19,10 @@ from reconciler.cli.session import Account, Session
 from reconciler.engine import PlanResult, verify_saved_plan
 from reconciler.errors import ConfigError, PlanFileError, UsageError
 from reconciler.model.desired import Desired, RemovalLimit, Source
+from reconciler.model.rules import RuleOverride
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
+from reconciler.plan.selection import rule_overrides
 from reconciler.plan.staleness import raise_if_expired
 
 log = logging.getLogger("reconciler.plan")
@@ -34,7 +36,8 @@ class SavedPlanSource:
     """A saved plan; `desired` is the configuration behind it, where that is still there.
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
-    configuration is, else the plan. `max_removals` is the limit of the command line.
+    configuration is, else the plan. `max_removals` is the limit of the command line, `overridden_rules` those of the plan and of
+    the command line.
     """
 
     files: tuple[Path, ...]
@@ -44,6 +47,7 @@ class SavedPlanSource:
     saved: SavedPlan
     desired: Desired | None
     max_removals: RemovalLimit | None
+    overridden_rules: tuple[RuleOverride, ...]
 
     def plan(self, session: Session, global_options: GlobalOptions) -> PlanResult:
         """Verify the plan against the live groups that it changes, and show how far reading is."""
@@ -54,6 +58,7 @@ class SavedPlanSource:
                 session.client,
                 desired=self.desired,
                 max_removals=self.max_removals,
+                overridden_rules=self.overridden_rules,
                 sandbox=global_options.sandbox,
                 parallelism=global_options.parallelism,
                 on_read=on_read,
@@ -98,7 +103,17 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
     path, digest = _config_path(sources or files), hashlib.sha256(data).hexdigest()
-    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals)
+    overrides = _overrides(request, saved, desired)
+    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, overrides)
+
+
+def _overrides(request: PlanRequest, saved: SavedPlan, desired: Desired | None) -> tuple[RuleOverride, ...]:
+    """Return the rules that this apply may break: those that were overridden for the plan, and more."""
+    names = frozenset(finding.rule for finding in saved.plan.findings)
+    names |= {rule.name for rule in desired.rules} if desired is not None else frozenset()
+    more = rule_overrides(request.override_rules, request.reason, sorted(names))
+    again = {override.rule for override in more}
+    return (*(one for one in saved.plan.overridden_rules if one.rule not in again), *more)
 
 
 def _reject_fixed_options(request: PlanRequest) -> None:
@@ -246,8 +261,10 @@ def _load(saved: SavedPlan, files: Sequence[Path]) -> Desired:
     from reconciler.config.source_files import config_files, has_only_comments
 
     path = _config_path(files)
-    new = set(config_files(path)) - set(files) if os.path.isdir(path) else set()
-    return load(path, as_of=saved.plan.as_of, ignore={file for file in new if has_only_comments(file)})
+    new, as_of = set(config_files(path)) - set(files) if os.path.isdir(path) else set(), saved.plan.as_of
+    without = {file for file in new if has_only_comments(file)}
+    # An exemption may have ended since the plan was made.
+    return load(path, as_of=as_of, check_rules=max(as_of, today()), ignore=without)
 
 
 def _config_path(files: Sequence[Path]) -> Path:

@@ -75,7 +75,7 @@ ALL_NAMES = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedConfig:
-    """One configuration: the entries of each section by key, each with its place.
+    """One configuration: the entries of each section by key, each with its place; the rules of all files.
 
     `broken` has the names of a section that exist but could not be read: a reference to them is no second mistake.
     `lines` has, by file, the line of each path that a message may name.
@@ -84,6 +84,7 @@ class MergedConfig:
     sections: Mapping[str, Mapping[str, LocatedValue]]
     region: LocatedValue | None = None
     restrictions: LocatedValue | None = None
+    rules: tuple[LocatedValue, ...] = ()
     broken: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lines: Mapping[str, Mapping[DocumentPath, int]] = field(default_factory=dict)
 

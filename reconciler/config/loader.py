@@ -6,7 +6,7 @@ A key in two files of a folder is an error.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,8 @@ from reconciler.config.people import People
 from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.restrictions import check_restrictions, origins, report_skipped_links
+from reconciler.config.rule_places import RulePlaces
+from reconciler.config.rules import RuleReader
 from reconciler.config.schema_check import ValidDocument, check
 from reconciler.config.source_files import (
     SourceFile,
@@ -31,6 +33,7 @@ from reconciler.config.source_files import (
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, Source
+from reconciler.rules import evaluate
 
 _SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
 
@@ -49,16 +52,17 @@ class FileContent:
     linked: bool = False
 
 
-def load(path: Path, *, as_of: date, ignore: Collection[Path] = ()) -> Desired:
+def load(path: Path, *, as_of: date, ignore: Collection[Path] = (), check_rules: date | None = None) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    Files of the folder that are to `ignore` are not read. Raise ConfigError with all problems, sorted by file, line
+    With `check_rules` the desired state has what breaks its rules on
+    that day, and whose exemption has ended by then. Files of the folder that are to `ignore` are not read. Raise ConfigError with all problems, sorted by file, line
     and column. A file that has fewer problems together with its folder has only one: the folder is to be loaded.
     """
     if os.path.isdir(path):
-        return _load_path(path, as_of, ignore)
+        return _load_path(path, as_of, ignore, check_rules)
     try:
-        return _load_path(path, as_of)
+        return _load_path(path, as_of, check_rules=check_rules)
     except ConfigError as error:
         count = len(error.problems)
         folder = next((folder for folder in folders_with(path) if _count_problems(folder, as_of) < count), None)
@@ -69,11 +73,13 @@ def load(path: Path, *, as_of: date, ignore: Collection[Path] = ()) -> Desired:
         raise ConfigError((Problem(str(path), 0, 0, "", message, hint, kind=ProblemKind.FILE),)) from None
 
 
-def _load_path(path: Path, as_of: date, ignore: Collection[Path] = ()) -> Desired:
+def _load_path(
+    path: Path, as_of: date, ignore: Collection[Path] = (), check_rules: date | None = None
+) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems) if file not in ignore]
     folder = str(path) if os.path.isdir(path) else None
-    return _load(files, problems, as_of, folder, path.name, linked_folders(path))
+    return _load(files, problems, as_of, folder, path.name, linked_folders(path), check_rules)
 
 
 def _count_problems(path: Path, as_of: date) -> int:
@@ -84,7 +90,9 @@ def _count_problems(path: Path, as_of: date) -> int:
     return 0
 
 
-def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str | None, name: str) -> Desired:
+def load_contents(
+    contents: Sequence[FileContent], *, as_of: date, folder: str | None, name: str, check_rules: date | None = None
+) -> Desired:
     """Return the same as `load` for files that the caller has read.
 
     `folder` is their folder, as their names have it; None for a single file, which `restrictions` know by its `name`.
@@ -98,7 +106,7 @@ def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str |
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
         else:
             files.append(decode_utf8(content.file, content.data, problems, linked=content.linked))
-    return _load(files, problems, as_of, folder, name)
+    return _load(files, problems, as_of, folder, name, check_rules=check_rules)
 
 
 def _load(
@@ -108,6 +116,7 @@ def _load(
     folder: str | None,
     name: str,
     skipped_links: Sequence[str] = (),
+    check_rules: date | None = None,
 ) -> Desired:
     """Return the desired state of files: those of a folder, or a single one with this name.
 
@@ -125,11 +134,11 @@ def _load(
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
     restrictions = check_restrictions(merged, documents, paths, linked, problems)
-    desired = _resolve(merged, problems, as_of)
+    desired, rule_places = _resolve(merged, problems, as_of)
     located = problems.locate_all(texts)
     if problems.failed:
         raise ConfigError(located)
-    return replace(
+    desired = replace(
         desired,
         as_of=as_of,
         sources=tuple(Source(file.file, file.digest) for file in files),
@@ -137,6 +146,9 @@ def _load(
         restrictions=restrictions,
         origins=origins(merged, paths),
     )
+    if check_rules is None:
+        return desired
+    return replace(desired, findings=rule_places.place(evaluate(desired, check_rules), texts))
 
 
 def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: ProblemCollector) -> MergedConfig:
@@ -148,7 +160,8 @@ def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: Pro
         sections={section: _entries(section, documents, problems) for section in _SECTIONS},
         region=_single("region", documents, problems),
         restrictions=_single("restrictions", documents, problems),
-        broken={section: _broken_names(section, documents) for section in ("people", "teams", "region")},
+        rules=tuple(_items("rules", documents)),
+        broken={section: _broken_names(section, documents) for section in ("people", "teams", "groups", "region")},
         lines={document.file: document.source.lines for document in documents},
     )
 
@@ -166,6 +179,15 @@ def _single(section: str, documents: Sequence[ValidDocument], problems: ProblemC
             message = f"`{section}` is defined twice, first at"
             problems.error(ProblemKind.DUPLICATE_KEY, entry.place, message, "keep one of them", other=first.place)
     return first
+
+
+def _items(section: str, documents: Sequence[ValidDocument]) -> Iterator[LocatedValue]:
+    """Yield the items of a list that several files may have, in the order of the files, without those in error."""
+    for document in documents:
+        broken = {path[:2] for path in document.broken if path[:1] == (section,)}
+        if section in document.root:
+            entry = LocatedValue(document.root[section], SourceLocation(document.file, (section,)))
+            yield from (item for item in entry.items() if item.place.path not in broken)
 
 
 def _entries(section: str, documents: Sequence[ValidDocument], problems: ProblemCollector) -> dict[str, LocatedValue]:
@@ -186,7 +208,7 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
-def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> Desired:
+def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> tuple[Desired, RulePlaces]:
     people = People(merged, problems)
     policy = read_policy(merged, people, problems)
     own = merged.sections["instance"]
@@ -195,10 +217,14 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
     GroupChecker(merged, problems, memberships.incomplete, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)
+    reader = RuleReader(merged, people, memberships, problems)
+    rules = reader.rules()
     people.report_unknown_aliases()
-    return Desired(
+    desired = Desired(
         groups=groups,
         people=people.by_identity,
+        teams=memberships.teams,
+        rules=rules,
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
@@ -207,3 +233,4 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
         policy=policy,
         region=people.region,
     )
+    return desired, RulePlaces(merged, people, desired, reader.places)

@@ -87,6 +87,17 @@ class Memberships:
             merge_into(members, team)
         return members
 
+    def has_team(self, name: str, place: SourceLocation) -> bool:
+        """Return whether there is a team of this name; report one that there is not."""
+        if name not in self._teams:
+            self._report_unknown_team(name, place)
+        return name in self._teams
+
+    @property
+    def teams(self) -> Mapping[str, Mapping[Identity, Member]]:
+        """Return everybody in each team, including those whose last day has passed."""
+        return self._team_members
+
     def _note_gaps(self, entry: LocatedValue) -> None:
         """Note a list from which the schema check took an entry out."""
         if None in as_sequence(entry.value):
@@ -105,7 +116,7 @@ class Memberships:
         entry = LocatedValue(item, place)
         fields = item if isinstance(item, dict) else {}
         reference = (entry.field("person") or entry.field("phone")) if isinstance(item, dict) else entry
-        until = self._date(fields.get("until"), place.at("until"))
+        until = read_date(fields.get("until"), place.at("until"), self._problems)
         if reference is None:  # the schema check has taken it out
             return None
         person = self._people.person(as_text(reference.value), reference.place)
@@ -117,16 +128,6 @@ class Memberships:
         if is_allowed and isinstance(item, str):
             self._by_reference[item] = member
         return member
-
-    def _date(self, value: Tree, place: SourceLocation) -> date | None:
-        if value is None:
-            return None
-        try:
-            return date.fromisoformat(as_text(value))
-        except ValueError:
-            message = f"{quote_value(as_text(value))} is not a valid date"
-            self._problems.error(ProblemKind.VALUE, place, message, "write a day of the calendar as YYYY-MM-DD")
-            return None
 
     def _team(self, name: str, place: SourceLocation) -> Mapping[Identity, Member]:
         if name in self._team_members:
@@ -178,6 +179,18 @@ class Memberships:
             path = " → ".join(quote_value(team)[1:-1] for team in [*cycle, name])
             message = f"teams contain each other: {path}"
             self._problems.error(ProblemKind.TEAM_CYCLE, place, message, "remove one of these references")
+
+
+def read_date(value: Tree, place: SourceLocation, problems: ProblemCollector) -> date | None:
+    """Return a day; None where there is none, and with a problem where it is not a day of the calendar."""
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(as_text(value))
+    except ValueError:
+        message = f"{quote_value(as_text(value))} is not a valid date"
+        problems.error(ProblemKind.VALUE, place, message, "write a day of the calendar as YYYY-MM-DD")
+        return None
 
 
 def merge_into(members: dict[Identity, Member], others: Mapping[Identity, Member]) -> None:

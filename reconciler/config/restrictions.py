@@ -75,6 +75,7 @@ def _rule(item: LocatedValue, merged: MergedConfig, problems: ProblemCollector) 
         groups=tuple(as_text(pattern) for _, pattern in as_items(fields.get("groups", []))),
         people=_is_true(fields.get("people")),
         teams=_is_true(fields.get("teams")),
+        rules=_is_true(fields.get("rules")),
         where=merged.file_and_line(item.place.at("path")),
     )
 
@@ -86,12 +87,12 @@ def _is_true(value: Tree) -> bool:
 def _check_file(
     restrictions: Restrictions, rules: SourceLocation, document: ValidDocument, path: str, problems: ProblemCollector
 ) -> None:
+    rule = restrictions.rule_for(path)
     for section in GLOBAL_SECTIONS if document.file != rules.file else ():
-        if section in document.source.root:
+        if section in document.source.root and not (rule is not None and rule.allows(section, "")):
             message = f"`{section}` is allowed only in the file with the `restrictions`, at"
             place = SourceLocation(document.file, (section,), key=True)
             problems.error(ProblemKind.RESTRICTION, place, message, "move it there", other=rules)
-    rule = restrictions.rule_for(path)
     for place, section, key in _definitions(document):
         if rule is not None and rule.allows(section, key):
             continue
@@ -118,7 +119,7 @@ def _definitions(document: ValidDocument) -> Iterator[tuple[SourceLocation, str,
 
 def _allowed(rule: Rule) -> str:
     """Return what a rule allows as a phrase: "the groups `sales-*` and teams"."""
-    phrases = [section for section in ("people", "teams") if rule.allows(section, "")]
+    phrases = [section for section in ("people", "teams", "rules") if rule.allows(section, "")]
     if rule.groups:
         more = " …" if len(rule.groups) > _MAX_LISTED_PATTERNS else ""
         patterns = ", ".join(quote_value(pattern) for pattern in rule.groups[:_MAX_LISTED_PATTERNS])

@@ -54,6 +54,8 @@ def setting_note(old: Desired, new: Desired, field: str, was_set: bool) -> str:
         return ""
     if field == "policy.allowed_countries" and new.policy.allowed_countries is not None:
         return ""
+    if field.startswith("rules["):
+        return _RULE_CHANGED
     return _SETTING_NOTES.get(field, "")
 
 
@@ -163,6 +165,7 @@ _SETTING_NOTES: Final[Mapping[str, str]] = {
     "region": "numbers without a country code belong to another country",
     "restrictions": "changes which file may define what",
 }
+_RULE_CHANGED: Final = "changes what the configuration must keep to"
 _DEFAULTED: Final = ("instance.id", "instance.phone", "region")
 _LIST_NOTES: Final[dict[str, str]] = {
     "admins": "reported, not enforced: the API cannot promote anybody",

@@ -30,7 +30,7 @@ from reconciler.sanitize.escape import mask_and_escape
 _NO_EFFECT_ON_PLANS: Final = frozenset(
     {"aliases", "policy.allowed_countries", "policy.max_members", "policy.writes_per_minute", "region", "restrictions"}
 )
-"""Settings that only say how a file is read or checked, or how fast a plan is applied. Any other one, also one that is
+"""Settings that only say how a file is read or checked, or how fast a plan is applied. So do rules. Any other one, also one that is
 added later, may change the plan of every group."""
 _SECTION_WORDS: Final = {"groups": "group", "people": "person", "teams": "team"}
 
@@ -48,7 +48,8 @@ def select_changed(old: Desired | str, new: Desired, keys: Collection[str], ref:
     gone = before.keys() - {group.key for group in new.groups}
     keys_of_ids: dict[str | None, str] = {group.id: group.key for group in new.groups if group.id is not None}
     renamed = [KeyRename(key, keys_of_ids[before[key].id]) for key in sorted(gone) if before[key].id in keys_of_ids]
-    changed_settings = sorted({delta.field for delta in compare_settings(old, new)} - _NO_EFFECT_ON_PLANS)
+    fields = {delta.field for delta in compare_settings(old, new) if not delta.field.startswith("rules[")}
+    changed_settings = sorted(fields - _NO_EFFECT_ON_PLANS)
     selected = [group for group in new.groups if group.key in keys and not changed_settings]
     unchanged = [group.key for group in selected if group.key in before and groups_equal(before[group.key], group)]
     return ChangedSince(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import Any, Final, TypeVar
 
@@ -49,7 +50,9 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
         groups=groups,
         unchanged=sum(group.key not in changed for group in new.groups),
         settings=_field_changes(
-            deltas, lambda delta: change_notes.setting_note(old, new, delta.field, delta.old is not None)
+            deltas,
+            lambda delta: change_notes.setting_note(old, new, delta.field, delta.old is not None),
+            {**old.people, **new.people},
         ),
         lists=_list_changes(deltas, old, new),
         alias_changes=tuple(
@@ -167,12 +170,18 @@ def _terms_text(form: Iterable[tuple[str, Any]]) -> str:
     return ", ".join(part for part in parts if part) or "no end"
 
 
-def _field_changes(deltas: Iterable[Delta], note: Callable[[Delta], str]) -> tuple[FieldChange, ...]:
-    return tuple(FieldChange(delta.field, *_field_texts(delta), note(delta)) for delta in deltas if not delta.item)
+def _field_changes(
+    deltas: Iterable[Delta], note: Callable[[Delta], str], people: Mapping[Identity, Person] | None = None
+) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(delta.field, *_field_texts(delta, people or {}), note(delta)) for delta in deltas if not delta.item
+    )
 
 
-def _field_texts(delta: Delta) -> tuple[str | None, str | None]:
+def _field_texts(delta: Delta, people: Mapping[Identity, Person]) -> tuple[str | None, str | None]:
     text = _FIELD_TEXTS.get(delta.field, _field_text)
+    if delta.field.startswith("rules["):
+        text = partial(_exemptions_text, people=people) if delta.field.endswith("].exempt") else _rule_text
     old, new = text(delta.old), text(delta.new)
     # Two codes are never written out, so they look the same.
     return old, "another code" if delta.field == "invite" and old and new else new
@@ -198,6 +207,26 @@ def _restrictions_text(form: Iterable[tuple[str, Any]] | None) -> str | None:
         allowed = [*rule["groups"], *(name for name, value in rule.items() if value is True)]
         rules.append(f"{rule['path']}: {', '.join(allowed) or 'nothing'}")
     return "; ".join(rules)
+
+
+def _rule_text(form: Iterable[tuple[str, Any]] | None) -> str | None:
+    """Return `separate; teams: audit, board; severity: error`."""
+    if form is None:
+        return None
+    terms = dict(form)
+    texts = {name: _field_text(value) for name, value in terms.items() if name != "use" and value not in ((), "")}
+    return "; ".join([terms["use"], *(f"{name}: {text}" for name, text in texts.items() if text is not None)])
+
+
+def _exemptions_text(form: Iterable[Any] | None, people: Mapping[Identity, Person]) -> str | None:
+    """Return `alice in board until 2027-03-31 (board decision)`, and the other exemptions."""
+    texts = []
+    for exemption in map(dict, form or ()):
+        person = people.get(exemption["person"])
+        who = person.alias if person is not None and person.alias else exemption["person"]
+        whom = " in ".join(filter(None, [who, exemption["group"]]))
+        texts.append(f"{whom} until {exemption['until'].isoformat()} ({exemption['reason']})")
+    return "; ".join(texts) or None
 
 
 _FIELD_TEXTS: Final[Mapping[str, Callable[[Any], str | None]]] = {

@@ -6,7 +6,7 @@ themselves, so that a field which is added to a group, a member, a person, the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,24 +14,27 @@ from typing import Any, Final, TypeAlias
 
 from reconciler.model.desired import Budget, Desired, DesiredGroup, Member, Person, RemovalLimit, Unmanaged
 from reconciler.model.identity import Identity
-from reconciler.model.restrictions import Restrictions, Rule
+from reconciler.model.restrictions import Restrictions
+from reconciler.model.restrictions import Rule as Restriction
+from reconciler.model.rules import Rule
 
 Form: TypeAlias = dict[tuple[str, str], Any]
 """Values by field and item. A mapping is {} under the item "", and its items differ one by one, people by identity; any
 other value, under the item "", differs as a whole. `UNMANAGED` and None stay what they are."""
 
 PLACES: Final[Mapping[type, frozenset[str]]] = {
-    Desired: frozenset({"sources", "warnings", "origins", "account_place", "group_places"}),
+    Desired: frozenset({"sources", "warnings", "origins", "account_place", "group_places", "findings"}),
     RemovalLimit: frozenset({"source"}),
     Restrictions: frozenset({"where"}),
-    Rule: frozenset({"where"}),
+    Restriction: frozenset({"where"}),
 }
 """Fields that tell where something is written. They change nothing in a group."""
 
 _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     **PLACES,
     # The groups are compared one by one, and what a file lost by `forbidden_removals`. Both sides are of one day.
-    Desired: PLACES[Desired] | {"groups", "as_of"},
+    # A team matters by the lists of the groups, and a rule is checked whenever a plan is made.
+    Desired: PLACES[Desired] | {"groups", "as_of", "teams"},
     # A handle, by which groups are paired.
     DesiredGroup: frozenset({"key"}),
     # The first is the member's key in the form; teams only explain how somebody came into the list.
@@ -39,6 +42,8 @@ _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     # The first is the person's key in the form, aliases are a mapping of their own, the others are spelling.
     Person: frozenset({"identity", "jid", "alias", "name", "other_aliases"}),
     Restrictions: PLACES[Restrictions] | {"defined_in"},
+    # The first is in its path, the second is written out beside the rest.
+    Rule: frozenset({"name", "condition"}),
 }
 _SETTING_NAMES: Final = {"account": "instance.phone", "instance_id": "instance.id", "account_since": "instance.since"}
 
@@ -82,7 +87,8 @@ def _group_form(group: DesiredGroup, excluded: frozenset[Identity]) -> Form:
 
 def _settings_form(desired: Desired) -> Form:
     values = {_SETTING_NAMES.get(name, name): value for name, value in _compared_fields(desired).items()}
-    del values["policy"], values["people"]
+    del values["policy"], values["people"], values["rules"]
+    values |= {path: form for rule in desired.rules for path, form in _rule_forms(rule)}
     values |= {f"policy.{name}": value for name, value in _compared_fields(desired.policy).items()}
     values |= {f"policy.{name}": _people_form(getattr(desired.policy, name)) for name in ("protected", "ignored")}
     budget = values.pop("policy.budget") or Budget()
@@ -93,6 +99,15 @@ def _settings_form(desired: Desired) -> Form:
         facts = {identity: getattr(person, name) for identity, person in people.items()}
         values[f"people.{name}"] = {identity: fact for identity, fact in facts.items() if fact is not None}
     return _flatten(values)
+
+
+def _rule_forms(rule: Rule) -> Iterator[tuple[str, Any]]:
+    """Yield what a rule requires, and its exemptions where it has some, each by a path with its name."""
+    terms = {"use": rule.condition.use} | _compared_fields(rule.condition) | _compared_fields(rule)
+    exempt = terms.pop("exempt")
+    yield f"rules[{rule.name}]", tuple(terms.items())
+    if exempt:
+        yield f"rules[{rule.name}].exempt", exempt
 
 
 def _flatten(values: Mapping[str, Any]) -> Form:

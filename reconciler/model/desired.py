@@ -15,6 +15,7 @@ from typing import Final, Literal
 from reconciler.errors import Problem
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import Origins, Restrictions
+from reconciler.model.rules import Finding, Rule
 
 
 class Unmanaged(Enum):
@@ -223,6 +224,11 @@ class Desired:
     account_place: str = ""
     group_places: Mapping[str, str] = field(default_factory=dict)
     account_since: date | None = None
+    teams: Mapping[str, Mapping[Identity, Member]] = field(default_factory=dict)
+    """Everybody in each team, including those whose last day has passed."""
+    rules: tuple[Rule, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What breaks the rules, where the load was to check them."""
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

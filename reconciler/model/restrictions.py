@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-GLOBAL_SECTIONS: Final = ("restrictions", "policy", "instance", "defaults", "region")
-"""Sections that control safety: with restrictions, they are allowed only in the same file."""
+GLOBAL_SECTIONS: Final = ("restrictions", "policy", "instance", "defaults", "region", "rules")
+"""Sections that control safety: with restrictions, they are allowed only in the same file; `rules` also elsewhere, where a
+rule allows it."""
 RESTRICTED: Final = ("groups", "people", "teams")
 """Sections whose keys a rule allows or not."""
 Origins: TypeAlias = Mapping[str, Mapping[str, str]]
@@ -39,13 +40,14 @@ class Rule:
     groups: tuple[str, ...] = ()
     people: bool = False
     teams: bool = False
+    rules: bool = False
     where: str = ""
 
     def allows(self, section: str, key: str) -> bool:
-        """Return whether a file of this rule may define this key of `groups`, `people` or `teams`."""
+        """Return whether a file of this rule may define this key of `groups`, or these sections as a whole."""
         if section == "groups":
             return any(glob_match(pattern, key) for pattern in self.groups)
-        return self.people if section == "people" else self.teams
+        return {"people": self.people, "teams": self.teams, "rules": self.rules}.get(section, False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import ClassVar, TypeAlias
 
 from reconciler.model.identity import Identity
 
@@ -19,24 +20,146 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A group or a person that may break a rule until the end of a day (UTC), and why."""
+    """A group, a person or one person in one group that may break a rule until the end of a day (UTC), and why."""
 
     until: date
     reason: str
     group: str | None = None
     person: Identity | None = None
 
+    def covers(self, group: str | None, person: Identity | None) -> bool:
+        """Return whether it is about this group and this person."""
+        return self.group in (None, group) and self.person in (None, person)
+
+
+@dataclass(frozen=True, slots=True)
+class RequireEnd:
+    """Everybody of the teams is in a group only with an `until`, at most `within` days from today (None: any day)."""
+
+    use: ClassVar[str] = "require-end"
+    teams: tuple[str, ...]
+    within: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Separate:
+    """Nobody is in two of the teams."""
+
+    use: ClassVar[str] = "separate"
+    teams: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Everybody in one of the teams `who` is in each of the teams `required`, too."""
+
+    use: ClassVar[str] = "together"
+    who: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MustContain:
+    """Everybody of the team is in each of the groups."""
+
+    use: ClassVar[str] = "must-contain"
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeastAdmins:
+    """Each of the groups has at least so many admins in the file."""
+
+    use: ClassVar[str] = "at-least-admins"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaxGroupsPerPerson:
+    """Nobody is in more of the groups than this."""
+
+    use: ClassVar[str] = "max-groups-per-person"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The whole name of each of the groups matches a regular expression."""
+
+    use: ClassVar[str] = "naming"
+    pattern: str
+
+
+Condition: TypeAlias = RequireEnd | Separate | Together | MustContain | AtLeastAdmins | MaxGroupsPerPerson | Naming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule of the file. `groups` are patterns of the keys that it is about (none: all groups)."""
+
+    name: str
+    condition: Condition
+    message: str = ""
+    severity: Severity = Severity.ERROR
+    groups: tuple[str, ...] = ()
+    exempt: tuple[Exemption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOverride:
+    """A rule that an apply may break once, and why."""
+
+    rule: str
+    reason: str
+
+
+class FindingKind(StrEnum):
+    """What was found about a rule.
+
+    BROKEN: somebody or something breaks it. EXEMPT: the same, and an exemption allows it. EXEMPTION_ENDED: the last day
+    of an exemption has passed. EXEMPTION_UNUSED: nothing needs an exemption. NOTHING_TO_CHECK: the rule is about nobody
+    and no group.
+    """
+
+    BROKEN = "broken"
+    EXEMPT = "exempt"
+    EXEMPTION_ENDED = "exemption-ended"
+    EXEMPTION_UNUSED = "exemption-unused"
+    NOTHING_TO_CHECK = "nothing-to-check"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPlace:
+    """Where in the files a finding is: line and column from 1, and the path in the document."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A rule that is broken, and by whom.
+    """What was found about a rule: mostly that it is broken, and by whom.
 
-    `group` is a key and `person` a member of it; each is None where the rule is not about one. `exemption` allows it.
+    `group` is a key, `person` somebody and `team` the team whose entry of that person breaks the rule; each is None
+    where the finding is not about one. `exemption` is the one that allows it, or that ended or is not used.
     """
 
     rule: str
+    kind: FindingKind = FindingKind.BROKEN
     severity: Severity
     message: str
     group: str | None = None
     person: Identity | None = None
+    team: str | None = None
     exemption: Exemption | None = None
+    place: FindingPlace | None = None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it refuses an apply."""
+        return self.severity is Severity.ERROR and self.kind is not FindingKind.EXEMPT

@@ -13,7 +13,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, MAX_PARTICIPANTS, MAX_PARTICIPANTS_PER_CALL, Desired
 from reconciler.model.live import Instance
 from reconciler.model.person_ref import PersonRef
-from reconciler.plan.guards import check_guards
+from reconciler.plan.guards import check_guards, check_rules
 from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.plan.selection import PlanOptions, select_groups, select_keys
 from reconciler.plan.shard import ShardInfo
@@ -36,7 +36,12 @@ def build_plan(
         instance_id=instance_id,
         as_of=desired.as_of,
         groups=groups,
-        refusals=check_guards(groups, desired, instance, instance_id, sandbox=options.sandbox),
+        refusals=(
+            *check_guards(groups, desired, instance, instance_id, sandbox=options.sandbox),
+            *check_rules(desired.findings, {group.key for group in groups}, options.overridden_rules),
+        ),
+        findings=desired.findings,
+        overridden_rules=options.overridden_rules,
         advice=advice,
         calls_per_minute=options.calls_per_minute,
         writes_per_minute=desired.policy.writes_per_minute,

@@ -57,6 +57,8 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "status": plan_status(plan).value,
         "summary": to_json(summarize_plan(plan)),
         "refusals": to_json(plan.refusals),
+        "findings": to_json(plan.findings),
+        "overridden_rules": to_json(plan.overridden_rules),
         "groups": to_json(plan.groups),
         "advice": to_json(plan.advice),
         "pinned_ids": to_json(plan.pinned_ids),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from reconciler.errors import Refused
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
+from reconciler.model.rules import Finding, RuleOverride
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
 from reconciler.sanitize.escape import escape_controls
@@ -16,6 +17,8 @@ from reconciler.sanitize.escape import escape_controls
 PLACEHOLDER = "inst_replace_me"
 """The instance's id in the file that `init` writes: nobody has filled it in yet."""
 _OVER_LIMIT = "too-many-removals"
+_CHECKED_AGAIN = frozenset({_OVER_LIMIT, "rule-broken", "rule-broken-often"})
+"""The refusals of a saved plan that are worked out anew when it is applied."""
 
 
 def check_guards(
@@ -126,15 +129,41 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, s
     saved = [
         replace(refusal, override=Message.of("then-new-plan", first=refusal.override))
         for refusal in plan.refusals
-        if refusal.message.code != _OVER_LIMIT
+        if refusal.message.code not in _CHECKED_AGAIN
     ]
     known = {(refusal.group, refusal.message.code) for refusal in saved}
     new = (
         refusal
         for refusal in current
-        if refusal.message.code != _OVER_LIMIT and (refusal.group, refusal.message.code) not in known
+        if refusal.message.code not in _CHECKED_AGAIN and (refusal.group, refusal.message.code) not in known
     )
-    return replace(plan, refusals=(*saved, *new, *check_removal_limits(plan.groups, saved=True)))
+    rules = check_rules(plan.findings, {group.key for group in plan.groups}, plan.overridden_rules)
+    return replace(plan, refusals=(*saved, *new, *rules, *check_removal_limits(plan.groups, saved=True)))
+
+
+def check_rules(
+    findings: Iterable[Finding], keys: Collection[str], overrides: Iterable[RuleOverride]
+) -> list[Refusal]:
+    """Refuse broken rules, once for each rule and group; `keys` are the groups of the plan, where they are shown.
+
+    A rule holds for the whole file, so a group that is not planned counts, too.
+    """
+    overridden, found = {override.rule for override in overrides}, dict[tuple[str, str | None], list[Finding]]()
+    for finding in findings:
+        if finding.refuses and finding.rule not in overridden:
+            group = finding.group if finding.group in keys else None
+            found.setdefault((finding.rule, group), []).append(finding)
+    return [_rule_refusal(rule, group, broken) for (rule, group), broken in found.items()]
+
+
+def _rule_refusal(rule: str, group: str | None, broken: Sequence[Finding]) -> Refusal:
+    what, place = broken[0].message, str(broken[0].place or "no place")
+    message = (
+        Message.of("rule-broken", rule=rule, what=what, place=place)
+        if len(broken) == 1
+        else Message.of("rule-broken-often", rule=rule, count=len(broken), what=what, place=place)
+    )
+    return Refusal(message, Message.of("override-rule", rule=rule), group)
 
 
 def raise_if_refused(plan: Plan) -> None:

@@ -16,6 +16,7 @@ from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.rules import Finding, RuleOverride
 from reconciler.model.text import TEXT_FIELDS, Untrusted, is_blank
 from reconciler.plan.shard import ShardInfo
 
@@ -237,6 +238,10 @@ class Plan:
     as_of: date
     groups: tuple[GroupPlan, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What was found about the rules of the whole file, in the order of the rules."""
+    overridden_rules: tuple[RuleOverride, ...] = ()
+    """The rules that an apply of this plan may break."""
     advice: tuple[Advice, ...] = ()
     calls_per_minute: float = 100.0
     writes_per_minute: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -11,6 +11,7 @@ from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, DesiredGroup, Lookalikes, Person, RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
+from reconciler.model.rules import RuleOverride
 from reconciler.model.text import closest_names, composed, first_of
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
@@ -43,7 +44,7 @@ class PlanOptions:
     planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
     the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
     `previous_people` all its people. `sandbox` is a run on the embedded server. `allowed_lookalikes` are the keys that
-    are created whatever live group looks like them. `spent` counts against the budget.
+    are created whatever live group looks like them. `spent` counts against the budget. `overridden_rules` may be broken.
     """
 
     targets: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ class PlanOptions:
     sandbox: bool = False
     allowed_lookalikes: tuple[str, ...] = ()
     spent: Spent = Spent()
+    overridden_rules: tuple[RuleOverride, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,24 @@ def _no_group(unknown: Sequence[str]) -> str:
     parts = [f"the configuration has no group {first_of(keys)}"] if keys else []
     parts += [f"no group matches {first_of(patterns)}"] if patterns else []
     return "; ".join(parts)
+
+
+def rule_overrides(names: Iterable[str], reason: str | None, known: Collection[str]) -> tuple[RuleOverride, ...]:
+    """Return the rules that `--override-rule` names, each once, with the reason; `known` are those of the file.
+
+    Raises UsageError for a name that no rule has, for names without a reason, and for a reason without names.
+    """
+    wanted = tuple(dict.fromkeys(map(composed, names)))
+    for name in wanted:
+        if name not in known:
+            closest = closest_names(name, known, 1)
+            hint = f"did you mean {closest[0]}?" if closest else f"it has: {first_of(known) or 'no rules'}"
+            raise UsageError(f"--override-rule: the configuration has no rule {name}", hint)
+    text = (reason or "").strip()
+    if bool(wanted) != bool(text):
+        message = "--override-rule needs --reason" if wanted else "--reason is only for --override-rule"
+        raise UsageError(message, "say why the rule may be broken" if wanted else "remove it, or name a rule")
+    return tuple(RuleOverride(name, text) for name in wanted)
 
 
 def suggest_key(key: str, keys: Iterable[str]) -> str:

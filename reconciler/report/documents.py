@@ -55,6 +55,7 @@ def result_document(result: ApplyResult) -> dict[str, Any]:
         "interrupted": result.interrupted,
         "summary": to_json(summarize_result(result)),
         "refusals": to_json(result.plan.refusals),
+        "overridden_rules": to_json(result.plan.overridden_rules),
         "steps": [
             {
                 "status": step.status.value,

@@ -217,8 +217,8 @@ class GroupView:
         yield from (note.line for note in self.notes)
 
 
-def group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
-    """Return the view of one group."""
+def group_view(group: GroupPlan, refusals: Sequence[Refusal], rule_notes: Sequence[Note] = ()) -> GroupView:
+    """Return the view of one group; `rule_notes` are what was found about rules in it."""
     cause = cause_words(group, DriftItem.GROUP)
     actions = tuple(
         ActionItem(*_ACTIONS[step.action], cause, ACTION_NOUNS[step.action])
@@ -239,7 +239,7 @@ def group_view(group: GroupPlan, refusals: Sequence[Refusal]) -> GroupView:
         people=(*_people(group, added=True), *_people(group, added=False)),
         refusals=tuple(refusal for refusal in refusals if refusal.group == group.key),
         blocked=tuple(message_pieces(reason) + on_blocked for reason in group.blocked),
-        notes=tuple(map(advice_note, group.advice)),
+        notes=(*map(advice_note, group.advice), *rule_notes),
         members=group.live_members,
     )
 

@@ -6,7 +6,7 @@ blocked, and who is added and removed where. A format decides on the layout alon
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -33,6 +33,7 @@ from reconciler.report.sections import (
     Obstacle,
     Section,
     advice_note,
+    rule_note,
 )
 from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
@@ -176,9 +177,10 @@ class PlanView:
 
 def plan_view(plan: Plan, *, drift: bool) -> PlanView:
     """Return the view of a plan; `drift` for one that nobody intends to apply."""
-    groups = tuple(group_view(group, plan.refusals) for group in plan.groups)
+    rule_notes = _rule_notes(plan)
+    groups = tuple(group_view(group, plan.refusals, rule_notes.get(group.key, ())) for group in plan.groups)
     found = [group.key for group in groups if group.found_by_name or (group.is_quiet and group.adopted)]
-    notes = sorted(map(advice_note, plan.advice), key=lambda note: note.topic)
+    notes = sorted((*map(advice_note, plan.advice), *rule_notes.get(None, ())), key=lambda note: note.topic)
     return PlanView(
         headline=plan_headline(plan, drift=drift),
         totals=plan_totals(plan, drift=drift),
@@ -192,6 +194,17 @@ def plan_view(plan: Plan, *, drift: bool) -> PlanView:
         scope=tuple(scope_sentences(plan)),
         in_sync=in_sync_sentence(plan),
     )
+
+
+def _rule_notes(plan: Plan) -> Mapping[str | None, Sequence[Note]]:
+    """Return what was found about rules and refuses nothing, by group; None for what no group of the plan has."""
+    keys, overrides = {group.key for group in plan.groups}, {one.rule: one.reason for one in plan.overridden_rules}
+    notes: dict[str | None, list[Note]] = {}
+    for finding in plan.findings:
+        note = rule_note(finding, overrides)
+        if note is not None:
+            notes.setdefault(finding.group if finding.group in keys else None, []).append(note)
+    return notes
 
 
 def single_groups_lines(view: PlanView) -> Iterator[Line]:

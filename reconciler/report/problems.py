@@ -6,12 +6,14 @@ For GitHub and SARIF a file's path must be relative to the repository. Columns c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from reconciler import __version__
 from reconciler.errors import ApiError, ConfigError, Problem, ProblemKind, ReconcilerError
+from reconciler.model.rules import Finding, FindingKind, FindingPlace
 from reconciler.model.text import plural
 from reconciler.report.options import RenderOptions
 from reconciler.sanitize.escape import for_display, json_text, mask_and_escape
@@ -74,8 +76,42 @@ PROBLEM_HELP: Final[Mapping[ProblemKind, ProblemHelp]] = {
     ProblemKind.VALUE: ProblemHelp(
         "Value of the wrong type or form", "Run `reconciler schema` to see what each key takes."
     ),
+    ProblemKind.RULE: ProblemHelp(
+        "Broken rule", "Change what breaks it, or exempt it under the rule, with an end and a reason."
+    ),
 }
 """Every kind, in the order in which SARIF lists them."""
+
+
+def finding_problem(finding: Finding) -> Problem:
+    """Return what was found about a rule as a problem at its place."""
+    place = finding.place or FindingPlace("", 0, 0, "")
+    severity = "exempt" if finding.kind is FindingKind.EXEMPT else finding.severity.value
+    return Problem(
+        place.file,
+        place.line,
+        place.column,
+        place.path,
+        f"rule `{finding.rule}`: {finding.message}",
+        _finding_hint(finding),
+        severity,
+        kind=ProblemKind.RULE,
+        rule_name=finding.rule,
+    )
+
+
+def _finding_hint(finding: Finding) -> str:
+    match finding.kind:
+        case FindingKind.EXEMPT if finding.exemption is not None:
+            return f"exempt until {finding.exemption.until.isoformat()}: {finding.exemption.reason}"
+        case FindingKind.EXEMPTION_ENDED:
+            return "remove it, or set a later `until`"
+        case FindingKind.EXEMPTION_UNUSED:
+            return "remove it"
+        case FindingKind.NOTHING_TO_CHECK:
+            return "correct the rule, or remove it"
+        case _:
+            return ""
 
 
 def render_validation(validation: Validation, options: RenderOptions) -> str:
@@ -102,16 +138,16 @@ def render_problems(problems: Sequence[Problem], *, show_phones: bool = False) -
 
 def counts_line(problems: Sequence[Problem]) -> str:
     """Return `2 errors, 1 warning`."""
-    errors, warnings = _counts(problems)
-    parts = [plural(errors, "error")] if errors or not warnings else []
-    parts += [plural(warnings, "warning")] if warnings else []
-    return ", ".join(parts)
+    levels = Counter(problem.severity for problem in problems)
+    parts = [plural(levels[level], level) for level in ("error", "warning") if levels[level]]
+    parts += [f"{levels[level]} {words}" for level, words in _LISTED.items() if levels[level]]
+    return ", ".join(parts or [plural(0, "error")])
 
 
 def problems_document(problems: Sequence[Problem], *, show_phones: bool = False) -> dict[str, Any]:
     """Return a document: whether the configuration is valid (warnings do not count), and every problem by place."""
     return {
-        "valid": _counts(problems)[0] == 0,
+        "valid": all(problem.severity != "error" for problem in problems),
         "problems": [_row(problem, show_phones) for problem in sorted(problems)],
     }
 
@@ -142,11 +178,8 @@ def _row(problem: Problem, show_phones: bool) -> dict[str, Any]:
     return {**fields, "rule": kind}
 
 
-def _counts(problems: Sequence[Problem]) -> tuple[int, int]:
-    warnings = sum(problem.severity == "warning" for problem in problems)
-    return len(problems) - warnings, warnings
-
-
+_LISTED: Final = {"audit": "for audit", "exempt": "exempt"}
+"""What is only listed, in the words of the count."""
 MAX_ANNOTATIONS: Final = 10
 """Annotations of each level that GitHub keeps of a step; the others are in the log alone."""
 
@@ -172,30 +205,31 @@ def problem_message(problem: Problem) -> str:
 
 def _command(problem: Problem) -> str:
     place = f",line={problem.line},col={problem.column}" if problem.line else ""
-    level = "warning" if problem.severity == "warning" else "error"
-    title = command_property(PROBLEM_HELP[problem.kind].title)
+    level = problem.severity if problem.severity in ("error", "warning") else "notice"
+    name = f": {problem.rule_name}" if problem.rule_name else ""
+    title = command_property(f"{PROBLEM_HELP[problem.kind].title}{name}")
     properties = f"file={command_property(problem.file)}{place},title={title}"
     return f"::{level} {properties}::{command_data(problem_message(problem))}"
 
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT: Final = "%SRCROOT%"
-_INDEXES: Final = {kind: index for index, kind in enumerate(PROBLEM_HELP)}
 _KEPT_IN_URI = re.compile(rb"[A-Za-z0-9._~/-]")
 
 
 def sarif_document(problems: Sequence[Problem], version: str) -> dict[str, Any]:
-    """Return one run of `version` of this program: every kind of problem, and every problem by its place."""
-    driver = {
-        "name": "reconciler",
-        "semanticVersion": version,
-        "rules": [_rule(kind, explained) for kind, explained in PROBLEM_HELP.items()],
-    }
+    """Return one run of `version` of this program: every kind of problem, the rules of the file that are not
+    kept, and every problem by its place."""
+    names = sorted({problem.rule_name for problem in problems if problem.rule_name})
+    rules = [_rule(kind, explained) for kind, explained in PROBLEM_HELP.items()]
+    rules += [_broken_rule(name) for name in names]
+    indexes = {rule["id"]: index for index, rule in enumerate(rules)}
+    driver = {"name": "reconciler", "semanticVersion": version, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
-        "results": [_result(problem) for problem in sorted(problems)],
+        "results": [_result(problem, indexes) for problem in sorted(problems)],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -210,19 +244,33 @@ def _rule(kind: ProblemKind, explained: ProblemHelp) -> dict[str, Any]:
     }
 
 
-def _result(problem: Problem) -> dict[str, Any]:
+def _broken_rule(name: str) -> dict[str, Any]:
+    explained = PROBLEM_HELP[ProblemKind.RULE]
+    title = f"{explained.title}: {mask_and_escape(name)}"
+    return {**_rule(ProblemKind.RULE, ProblemHelp(title, explained.help)), "id": _rule_id(name)}
+
+
+def _rule_id(name: str) -> str:
+    return f"{ProblemKind.RULE}/{mask_and_escape(name)}"
+
+
+def _result(problem: Problem, indexes: Mapping[str, int]) -> dict[str, Any]:
     # A problem with a whole file is shown on its first line: code scanning takes none without a line.
     region = {"startLine": max(problem.line, 1), "startColumn": max(problem.column, 1)}
     location: dict[str, Any] = {"physicalLocation": {"artifactLocation": _artifact(problem.file), "region": region}}
     if problem.path:
         location["logicalLocations"] = [{"fullyQualifiedName": mask_and_escape(problem.path)}]
-    return {
-        "ruleId": problem.kind,
-        "ruleIndex": _INDEXES[problem.kind],
-        "level": "warning" if problem.severity == "warning" else "error",
+    rule_id = _rule_id(problem.rule_name) if problem.rule_name else str(problem.kind)
+    result = {
+        "ruleId": rule_id,
+        "ruleIndex": indexes[rule_id],
+        "level": problem.severity if problem.severity in ("error", "warning") else "note",
         "message": {"text": _no_link(mask_and_escape(problem_message(problem)))},
         "locations": [location],
     }
+    if problem.severity == "exempt":
+        result["suppressions"] = [{"kind": "external", "justification": mask_and_escape(problem.hint)}]
+    return result
 
 
 def _artifact(file: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from reconciler.diff.change import Advice, AdviceKind, TextChange
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.rules import Finding, FindingKind, Severity
 from reconciler.report.pieces import (
     InviteLink,
     OutsideText,
@@ -24,6 +25,7 @@ from reconciler.report.pieces import (
     join_pieces,
     literal,
     message_pieces,
+    outside,
     people_pieces,
     person_pieces,
 )
@@ -122,6 +124,24 @@ def advice_note(advice: Advice) -> Note:
     link: Pieces = (LiteralText(" "), InviteLink(advice.link)) if advice.link else ()
     names = tuple(name.raw for name in advice.names)
     return Note(_ADVICE_TOPICS[advice.kind], message_pieces(advice.message) + link, advice.people, names)
+
+
+def rule_note(finding: Finding, overrides: Mapping[str, str]) -> Note | None:
+    """Return what was found about a rule as a note, None where it refuses an apply; `overrides` has reasons by rule."""
+    end: Pieces = ()
+    if finding.kind is FindingKind.EXEMPT and finding.exemption is not None:
+        topic, exemption = "exempt from a rule", finding.exemption
+        end = (LiteralText(f"; exempt until {exemption.until.isoformat()}: "), *outside(exemption.reason))
+    elif finding.refuses and finding.rule in overrides:
+        topic, end = "overridden rule", (LiteralText("; overridden: "), *outside(overrides[finding.rule]))
+    elif finding.refuses:
+        return None
+    elif finding.kind is FindingKind.BROKEN:
+        topic = "broken rule" if finding.severity is Severity.WARNING else "broken rule (audit)"
+    else:
+        topic = "rule"
+    place = (LiteralText(" ("), *outside(str(finding.place)), LiteralText(")")) if finding.place is not None else ()
+    return Note(topic, (*outside(finding.rule), LiteralText(": "), *outside(finding.message), *place, *end))
 
 
 def field_line(change: TextChange, suffix: str = "") -> Line:

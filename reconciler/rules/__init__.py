@@ -1,4 +1,12 @@
 """Check the desired state against the rules of its file. Pure: values in, findings out.
 
-Desired, Rule ──evaluate──▶ Finding ──config──▶ a problem at the line of the member that breaks the rule
+    Desired, day ──evaluate──▶ Finding ──config──▶ the same, at the line of the member that breaks the rule
+
+`evaluate` knows severities and exemptions, `conditions` what breaks each kind of rule.
 """
+
+from __future__ import annotations
+
+from reconciler.rules.evaluate import evaluate
+
+__all__ = ["evaluate"]

@@ -34,7 +34,7 @@ STDIN = Path("-")
 @result_options(PROBLEM_FORMATS)
 @show_phones_option
 def validate(path: Path, format_: str, output: Path | None, show_phones: bool) -> int:
-    """Check the configuration offline; report every problem with its file, line and column.
+    """Check the configuration and its rules offline; report every problem with its file, line and column.
 
     PATH is a YAML file, a folder of YAML files, or - for stdin; the default is groups.yaml. --show-phones works in text
     and JSON; the formats for a code host are always masked.
@@ -44,7 +44,7 @@ def validate(path: Path, format_: str, output: Path | None, show_phones: bool) -
     from reconciler.config.problem_collector import unmasked_messages
     from reconciler.model.text import plural
     from reconciler.report.options import RenderOptions
-    from reconciler.report.problems import Validation
+    from reconciler.report.problems import Validation, finding_problem
 
     require_distinct_files({"--output": output}, (path,))
     show_phones = show_phones and format_ not in REPOSITORY_FORMATS
@@ -54,10 +54,10 @@ def validate(path: Path, format_: str, output: Path | None, show_phones: bool) -
     except ConfigError as error:
         problems, summary = error.problems, ""
     else:
-        problems, summary = (
-            desired.warnings,
-            f"{'stdin' if path == STDIN else path}: valid, {plural(len(desired.groups), 'group', 'groups')}",
-        )
+        problems = (*desired.warnings, *map(finding_problem, desired.findings))
+        name, groups = "stdin" if path == STDIN else path, plural(len(desired.groups), "group", "groups")
+        is_broken = any(finding.refuses for finding in desired.findings)
+        summary = "" if is_broken else f"{name}: valid, {groups}"
     shown = _repository_relative(problems) if format_ in REPOSITORY_FORMATS else problems
     write(PROBLEM_FORMATS[format_](Validation(shown, summary), RenderOptions(show_phones)), output, private=show_phones)
     return ExitCode.DONE if summary else ExitCode.ERROR
@@ -68,10 +68,10 @@ def _load(path: Path) -> Desired:
     from reconciler.config import FileContent, load, load_contents
 
     if path != STDIN:
-        return load(path, as_of=today())
+        return load(path, as_of=today(), check_rules=today())
     stdin: TextIO | None = sys.stdin  # None when it was closed when the program started (`<&-`)
     content = FileContent("stdin", b"" if stdin is None else stdin.buffer.read())
-    return load_contents([content], as_of=today(), folder=None, name=content.file)
+    return load_contents([content], as_of=today(), folder=None, name=content.file, check_rules=today())
 
 
 def _repository_relative(problems: Sequence[Problem]) -> list[Problem]:

@@ -7,12 +7,12 @@ import getpass
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Lock, local
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from reconciler.apply.executor import NO_REFUSALS
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult
@@ -23,11 +23,16 @@ from reconciler.errors import UsageError
 from reconciler.history.git import find_commit
 from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.rules import RuleOverride
 from reconciler.model.run_context import DIRTY, read_run_context
 from reconciler.plan.model import Step
 
 if TYPE_CHECKING:
     from reconciler.apply.ports import Progress
+
+
+OVERRIDE: Final = "override-rule"
+"""The `action` of a line about a rule that a run may break. Such a line is about no call."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,15 @@ class Recorder:
             if self._audit_log is not None and self._facts is not None and call.method != "GET":
                 step: Step | None = getattr(self._thread, "step", None)
                 self._append(self._audit_log, audit_entry(self._facts, step, call))
+
+    def note_overrides(self, overrides: Iterable[RuleOverride]) -> None:
+        """Append a line for each rule that the run may break, before its first call that writes."""
+        if self._audit_log is None or self._facts is None:
+            return
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        for override in overrides:
+            what = {"group": None, "action": OVERRIDE, "people": [], **dataclasses.asdict(override)}
+            self._append(self._audit_log, {**dataclasses.asdict(self._facts), **what, "at": at})
 
     def note_refusals(self, result: ApplyResult) -> None:
         """Append a line for each group in which people refused to be added: only the read-back shows them."""

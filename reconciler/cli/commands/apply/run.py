@@ -131,6 +131,7 @@ class ApplyRun:
         if not self.options.yes:
             confirm(plan)
         self.stop.defer()
+        self.recorder.note_overrides(plan.overridden_rules)
         result = self._execute(planned, session)
         self.recorder.note_refusals(result)
         return self._report(replace(result, calls=self.recorder.calls))

@@ -1,0 +1,209 @@
+"""What breaks each kind of ready-made rule, by set algebra over teams and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import combinations
+
+from reconciler.model.desired import Desired, DesiredGroup, Membership, State, Unmanaged
+from reconciler.model.identity import Identity
+from reconciler.model.restrictions import glob_match
+from reconciler.model.rules import (
+    AtLeastAdmins,
+    MaxGroupsPerPerson,
+    MustContain,
+    Naming,
+    RequireEnd,
+    Rule,
+    Separate,
+    Together,
+)
+from reconciler.model.text import plural
+from reconciler.rules.name_pattern import NamePattern
+
+People = frozenset[Identity]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What breaks a rule, in words, and the group, the person and the team that it is about, each if there is one."""
+
+    text: str
+    group: str | None = None
+    person: Identity | None = None
+    team: str | None = None
+
+
+class Subjects:
+    """Who and what rules are about on a day: the groups that the account is to be in, and everybody in a team."""
+
+    def __init__(self, desired: Desired, day: date) -> None:
+        self.desired = desired
+        self.day = day
+        self.groups = tuple(group for group in desired.groups if group.state is State.PRESENT)
+        self._teams: dict[str, People] = {}
+        self._selected: dict[tuple[str, ...], tuple[DesiredGroup, ...]] = {(): self.groups}
+
+    @cached_property
+    def groups_of(self) -> Mapping[Identity, Sequence[DesiredGroup]]:
+        """Return the groups of each person, by key."""
+        found: dict[Identity, list[DesiredGroup]] = {}
+        for group in self.groups:
+            for identity in group.listed_members:
+                found.setdefault(identity, []).append(group)
+        return found
+
+    @cached_property
+    def _persons(self) -> Mapping[Identity, str]:
+        aliases = {identity: person.alias for identity, person in self.desired.people.items()}
+        return {identity: alias for identity, alias in aliases.items() if alias is not None}
+
+    def team(self, name: str) -> People:
+        """Return who is in a team, without those whose last day has passed."""
+        if name not in self._teams:
+            members = self.desired.teams.get(name, {}).values()
+            current = (one for one in members if one.until is None or one.until >= self.desired.as_of)
+            self._teams[name] = frozenset(one.person.identity for one in current)
+        return self._teams[name]
+
+    def any_team(self, names: Sequence[str]) -> People:
+        """Return who is in at least one of these teams."""
+        return frozenset[Identity]().union(*map(self.team, names))
+
+    def matching(self, rule: Rule) -> tuple[DesiredGroup, ...]:
+        """Return the groups that a rule is about."""
+        if rule.groups not in self._selected:
+            self._selected[rule.groups] = tuple(
+                group for group in self.groups if any(glob_match(pattern, group.key) for pattern in rule.groups)
+            )
+        return self._selected[rule.groups]
+
+    def label(self, identity: Identity) -> str:
+        """Return the alias of a person in backticks, or else the number."""
+        return f"`{self._persons.get(identity, identity)}`"
+
+
+def breaches(rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+    """Yield everything that breaks a rule: by group, then by person."""
+    match rule.condition:
+        case RequireEnd() as condition:
+            yield from _without_end(condition, rule, subjects)
+        case Separate(teams):
+            yield from _in_two_teams(teams, subjects)
+        case Together() as condition:
+            yield from _not_together(condition, subjects)
+        case MustContain(team):
+            yield from _missing_people(team, rule, subjects)
+        case AtLeastAdmins(count):
+            yield from _too_few_admins(count, rule, subjects)
+        case MaxGroupsPerPerson(count):
+            yield from _too_many_groups(count, rule, subjects)
+        case Naming(pattern):
+            yield from _misnamed(pattern, rule, subjects)
+
+
+def nothing_to_check(rule: Rule, subjects: Subjects) -> str:
+    """Return why a rule is about nothing, so that it holds whatever the file has; "" where it is about something."""
+    if rule.groups and not subjects.matching(rule):
+        return f"no group matches {', '.join(f'`{pattern}`' for pattern in rule.groups)}"
+    empty: list[str] = []
+    match rule.condition:
+        case RequireEnd(teams) | Together(teams):
+            empty = list(teams) if not subjects.any_team(teams) else []
+        case Separate(teams):
+            empty = [team for team in teams if not subjects.team(team)]
+        case MustContain(team):
+            empty = [team] if not subjects.team(team) else []
+    names = ", ".join(f"`{name}`" for name in empty)
+    return f"nobody is in {names}" if empty else ""
+
+
+def _without_end(condition: RequireEnd, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+    within, latest = condition.within, None
+    if within is not None:
+        latest = subjects.day + timedelta(days=within)
+    people = subjects.any_team(condition.teams)
+    every = {group.key for group in subjects.matching(rule)}
+    found: list[tuple[str, Identity, date | None]] = []
+    for identity in people:
+        for group in subjects.groups_of.get(identity, ()):
+            until = group.listed_members[identity].until
+            if group.key in every and (until is None or (latest is not None and until > latest)):
+                found.append((group.key, identity, until))
+    names = _either(condition.teams)
+    for key, identity, until in sorted(found, key=lambda one: one[:2]):
+        who = f"{subjects.label(identity)} is in {names}"
+        needs = "needs an `until`" if within is None else f"needs an `until` within {plural(within, 'day')}"
+        has = "has none" if until is None else f"has {until.isoformat()}"
+        yield Breach(f"{who} and {needs} in `{key}`, but {has}", key, identity)
+
+
+def _in_two_teams(teams: Sequence[str], subjects: Subjects) -> Iterator[Breach]:
+    for first, second in combinations(teams, 2):
+        for identity in sorted(subjects.team(first) & subjects.team(second)):
+            text = f"{subjects.label(identity)} is in both `{first}` and `{second}`"
+            yield Breach(text, person=identity, team=second)
+
+
+def _not_together(condition: Together, subjects: Subjects) -> Iterator[Breach]:
+    for team in condition.required:
+        for who in condition.who:
+            for identity in sorted(subjects.team(who) - subjects.team(team)):
+                text = f"{subjects.label(identity)} is in `{who}`, but not in `{team}`"
+                yield Breach(text, person=identity, team=who)
+
+
+def _missing_people(team: str, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+    people = subjects.team(team)
+    for group in subjects.matching(rule):
+        if isinstance(group.members, Unmanaged):
+            if people:
+                text = f"`{group.key}` needs everybody of `{team}`, but its members are not in the file"
+                yield Breach(text, group.key)
+            continue
+        for identity in sorted(people.difference(group.members)):
+            text = f"{subjects.label(identity)} is in `{team}`, but not in `{group.key}`"
+            yield Breach(text, group.key, identity)
+
+
+def _too_few_admins(count: int, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+    for group in subjects.matching(rule):
+        admins = _admins(group, subjects)
+        if admins < count:
+            text = f"`{group.key}` has {plural(admins, 'admin')}, but needs at least {count}"
+            yield Breach(text, group.key)
+
+
+def _admins(group: DesiredGroup, subjects: Subjects) -> int:
+    """Return how many admins a group has by the file: in an exact group only those who are members, too."""
+    if isinstance(group.admins, Unmanaged):
+        return 0
+    if isinstance(group.members, Unmanaged) or group.membership is not Membership.EXACT:
+        return len(group.admins)
+    account = subjects.desired.account
+    own = account.identity if account is not None else None
+    return sum(identity in group.members or identity == own for identity in group.admins)
+
+
+def _too_many_groups(count: int, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+    keys = {group.key for group in subjects.matching(rule)}
+    for identity in sorted(subjects.groups_of):
+        groups = subjects.groups_of[identity]
+        number = len(groups) if not rule.groups else sum(group.key in keys for group in groups)
+        if number > count:
+            text = f"{subjects.label(identity)} is in {plural(number, 'group')}, but at most {count} are allowed"
+            yield Breach(text, person=identity)
+
+
+def _misnamed(pattern: str, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+    matches = NamePattern(pattern)
+    for group in subjects.matching(rule):
+        if isinstance(group.name, str) and not matches(group.name):
+            yield Breach(f"the name of `{group.key}`, `{group.name}`, does not match `{pattern}`", group.key)
+
+
+def _either(teams: Sequence[str]) -> str:
+    return " or ".join(f"`{team}`" for team in teams)
