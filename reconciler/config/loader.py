@@ -6,7 +6,7 @@ A key in two files of a folder is an error.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from reconciler.config.document import ALL_NAMES, LocatedValue, MergedConfig, So
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
+from reconciler.config.phone_numbers import country_of
 from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.restrictions import check_restrictions, origins, report_skipped_links
@@ -134,7 +135,7 @@ def _load(
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
     restrictions = check_restrictions(merged, documents, paths, linked, problems)
-    desired, rule_places = _resolve(merged, problems, as_of)
+    desired, rule_places = _resolve(merged, problems, as_of, texts)
     located = problems.locate_all(texts)
     if problems.failed:
         raise ConfigError(located)
@@ -148,7 +149,7 @@ def _load(
     )
     if check_rules is None:
         return desired
-    return replace(desired, findings=rule_places.place(evaluate(desired, check_rules), texts))
+    return replace(desired, findings=rule_places.place(evaluate(desired, check_rules, lambda identity: country_of(identity) or ""), texts))
 
 
 def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: ProblemCollector) -> MergedConfig:
@@ -208,7 +209,9 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
-def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> tuple[Desired, RulePlaces]:
+def _resolve(
+    merged: MergedConfig, problems: ProblemCollector, as_of: date, texts: Mapping[str, str]
+) -> tuple[Desired, RulePlaces]:
     people = People(merged, problems)
     policy = read_policy(merged, people, problems)
     own = merged.sections["instance"]
@@ -217,7 +220,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> t
     groups = GroupResolver(merged, people, memberships, problems, as_of).groups()
     GroupChecker(merged, problems, memberships.incomplete, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)
-    reader = RuleReader(merged, people, memberships, problems)
+    reader = RuleReader(merged, people, memberships, problems, texts)
     rules = reader.rules()
     people.report_unknown_aliases()
     desired = Desired(

@@ -48,6 +48,8 @@ class RulePlaces:
             rules = {one.name: one for one in self._desired.rules}
             assert finding.exemption is not None  # noqa: S101  these kinds are about one
             return rule.at("exempt", rules[finding.rule].exempt.index(finding.exemption))
+        if finding.kind is FindingKind.NOT_EVALUATED:
+            return rule.at("require").as_key()
         place = self._of_person(finding) if finding.person is not None else None
         if place is None and finding.group is not None:
             place = self._merged.sections["groups"][finding.group].place.as_key()

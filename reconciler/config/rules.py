@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from reconciler.config.document import LocatedValue, MergedConfig, as_mapping, as_text
+from reconciler.config.expressions import read_expression
 from reconciler.config.memberships import Memberships, read_date
 from reconciler.config.people import People
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
@@ -45,12 +46,13 @@ class _Form:
 
 @dataclass(frozen=True, slots=True)
 class RuleReader:
-    """Reads the rules of a configuration; `places` has the place of each by its name."""
+    """Reads the rules of a configuration; `texts` has the text of each file, `places` the place of each rule by name."""
 
     merged: MergedConfig
     people: People
     memberships: Memberships
     problems: ProblemCollector
+    texts: Mapping[str, str]
     places: dict[str, LocatedValue] = field(default_factory=dict)
 
     def rules(self) -> tuple[Rule, ...]:
@@ -60,7 +62,7 @@ class RuleReader:
 
     def _rule(self, entry: LocatedValue) -> Rule | None:
         fields = as_mapping(entry.value)
-        if "name" not in fields or "use" not in fields:
+        if "name" not in fields or not {"use", "require"} & fields.keys():
             return None  # the schema check has reported it
         name = composed(as_text(fields["name"]))
         first = self.places.setdefault(name, entry)
@@ -69,7 +71,7 @@ class RuleReader:
             hint = "give each rule a name of its own"
             other = first.place.at("name")
             self.problems.error(ProblemKind.DUPLICATE_KEY, entry.place.at("name"), message, hint, other=other)
-        form = _FORMS[as_text(fields["use"])]
+        form = _FORMS[as_text(fields["use"])] if "use" in fields else _EXPRESSION
         if not self._has_its_keys(entry, form):
             return None
         condition, exempt = form.read(self, entry), self._exemptions(entry.field("exempt"))
@@ -88,14 +90,15 @@ class RuleReader:
     def _has_its_keys(self, entry: LocatedValue, form: _Form) -> bool:
         """Return whether a rule has the keys that it needs; report those that are missing, and those it does not take."""
         fields = as_mapping(entry.value)
-        use, own = quote_value(as_text(fields["use"])), (*form.required, *form.optional)
+        main = "use" if "use" in fields else "require"
+        use, own = quote_value(as_text(fields["use"]) if "use" in fields else main), (*form.required, *form.optional)
         for key in fields.keys() - _COMMON - set(own):
             takes = f"it takes {' and '.join(f'`{name}`' for name in own)}"
             place = entry.place.at(key).as_key()
             self.problems.error(ProblemKind.UNKNOWN_KEY, place, f"{use} has no key {quote_value(key)}", takes)
         missing = [key for key in form.required if key not in fields]
         for key in missing:
-            self.problems.error(ProblemKind.MISSING_KEY, entry.place.at("use"), f"{use} needs `{key}`", "add it")
+            self.problems.error(ProblemKind.MISSING_KEY, entry.place.at(main), f"{use} needs `{key}`", "add it")
         return not missing
 
     def teams(self, entry: LocatedValue, key: str) -> tuple[str, ...]:
@@ -190,6 +193,9 @@ def _count(entry: LocatedValue) -> int:
     return int(float(as_text(as_mapping(entry.value)["count"])))
 
 
+_EXPRESSION: Final = _Form(
+    ("require", "each"), lambda reader, entry: read_expression(entry, reader.texts, reader.problems), ("when",)
+)
 _FORMS: Final[Mapping[str, _Form]] = {
     "require-end": _Form(("teams",), _require_end, ("within", "groups")),
     "separate": _Form(("teams",), _separate),

@@ -90,7 +90,27 @@ class Naming:
     pattern: str
 
 
-Condition: TypeAlias = RequireEnd | Separate | Together | MustContain | AtLeastAdmins | MaxGroupsPerPerson | Naming
+class Each(StrEnum):
+    """What an expression is evaluated for, one after the other: groups, members of groups, people, changes of a plan."""
+
+    GROUP = "group"
+    MEMBER = "member"
+    PERSON = "person"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A CEL expression that is true for each, where the expression `when` is true, too ("": everywhere)."""
+
+    each: Each
+    require: str
+    when: str = ""
+
+
+Condition: TypeAlias = (
+    RequireEnd | Separate | Together | MustContain | AtLeastAdmins | MaxGroupsPerPerson | Naming | Expression
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +123,11 @@ class Rule:
     severity: Severity = Severity.ERROR
     groups: tuple[str, ...] = ()
     exempt: tuple[Exemption, ...] = ()
+
+    @property
+    def is_about_changes(self) -> bool:
+        """Whether it is about what a plan changes, and not about the file."""
+        return isinstance(self.condition, Expression) and self.condition.each is Each.CHANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +143,7 @@ class FindingKind(StrEnum):
 
     BROKEN: somebody or something breaks it. EXEMPT: the same, and an exemption allows it. EXEMPTION_ENDED: the last day
     of an exemption has passed. EXEMPTION_UNUSED: nothing needs an exemption. NOTHING_TO_CHECK: the rule is about nobody
-    and no group.
+    and no group. NOT_EVALUATED: an expression that could not be evaluated, or took too long.
     """
 
     BROKEN = "broken"
@@ -126,6 +151,7 @@ class FindingKind(StrEnum):
     EXEMPTION_ENDED = "exemption-ended"
     EXEMPTION_UNUSED = "exemption-unused"
     NOTHING_TO_CHECK = "nothing-to-check"
+    NOT_EVALUATED = "not-evaluated"
 
 
 @dataclass(frozen=True, slots=True)

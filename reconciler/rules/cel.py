@@ -40,8 +40,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-_LOCATED = re.compile(r"^(?:ERROR: )?<input>:(?P<line>\d+):(?P<column>\d+): (?P<message>.*)$", re.MULTILINE)
-_STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
+_LOCATED = re.compile(r"^(?:[A-Z_]+: )*<input>:(?P<line>\d+):(?P<column>\d+): (?P<message>.*)$", re.MULTILINE)
+_STATUS = re.compile(r"^(?:[A-Z_]+: )+|(?: \[[A-Z_]+\])+$")
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 """Characters at which the library would cut a text off, or end the process."""
 
@@ -69,11 +69,11 @@ class EvaluationError(Exception):
 class Program:
     """A compiled expression that is true or false.
 
-    `uses` are the paths of the variables in it, sorted; `parents` are what `has` looks into.
+    `uses` are the paths of the variables in it, sorted; `optional` are those that may be absent.
     """
 
     uses: tuple[str, ...]
-    parents: tuple[str, ...]
+    optional: tuple[str, ...]
     expression: Expression
 
 
@@ -85,8 +85,8 @@ def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
     if len(text) > MAX_LENGTH:
         message = f"the expression has {len(text):,} characters; {MAX_LENGTH:,} are allowed"
         raise ExpressionError(message, 1, 1, "split the rule into several")
-    parents = sorted({path.rpartition(".")[0] for path, variable in variables.items() if variable.optional})
-    environment = _environment(variables, parents)
+    optional = tuple(path for path, variable in variables.items() if variable.optional)
+    environment = _environment(variables)
     uses = sorted(set(_variables_in(text, variables)))
     try:
         expression = environment.compile(text)
@@ -96,7 +96,7 @@ def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
     if returned != "BOOL":
         message = f"the expression is of type {returned.lower()}, and not true or false"
         raise ExpressionError(message, 1, 1, "compare it with something, as in `group.size <= 100`")
-    return Program(tuple(uses), tuple(parents), expression)
+    return Program(tuple(uses), optional, expression)
 
 
 def evaluate(program: Program, values: Mapping[str, Value]) -> bool:
@@ -105,15 +105,29 @@ def evaluate(program: Program, values: Mapping[str, Value]) -> bool:
     Raises EvaluationError.
     """
     data: dict[str, Any] = {path: _cel_value(value) for path, value in values.items()}
-    for parent in program.parents:
-        data[parent] = {path.rpartition(".")[2]: True for path in values if path.rpartition(".")[0] == parent}
-    result = program.expression.eval(data=data).value()
+    for path in program.optional:
+        parent, _, name = path.rpartition(".")
+        data[parent] = {name: data.pop(path)} if path in data else {}
+    try:
+        result = program.expression.eval(data=data).value()
+    except RuntimeError as error:
+        result = str(error)
     if result is True or result is False:
         return bool(result)
-    raise EvaluationError(_STATUS.sub("", str(result)))
+    raise EvaluationError(_reason(str(result), program))
 
 
-def _environment(variables: Mapping[str, Variable], parents: Sequence[str]) -> Env:
+def _reason(report: str, program: Program) -> str:
+    """Return why an evaluation failed, in our own words where they say more."""
+    if "Iteration budget" in report:
+        return "its loops take more than 10,000 rounds"
+    for path in program.optional:
+        if report.endswith(f'Key not found in map : "{path.rpartition(".")[2]}"'):
+            return f"there is no `{path}`; ask with `has({path})` first"
+    return _STATUS.sub("", report)
+
+
+def _environment(variables: Mapping[str, Variable]) -> Env:
     try:
         from cel_expr_python.cel import NewEnv, Type
     except ImportError:
@@ -125,8 +139,11 @@ def _environment(variables: Mapping[str, Variable], parents: Sequence[str]) -> E
         ValueType.TEXTS: Type.List(Type.STRING),
         ValueType.LISTS: Type.Map(Type.STRING, Type.List(Type.STRING)),
     }
-    declared = {path: types[variable.type] for path, variable in variables.items()}
-    return NewEnv(variables=declared | {parent: Type.Map(Type.STRING, Type.DYN) for parent in parents})
+    declared = {path: types[variable.type] for path, variable in variables.items() if not variable.optional}
+    # `has` looks into a map. A field of the map that is declared by its whole path comes before the map.
+    optional = {path: types[variable.type] for path, variable in variables.items() if variable.optional}
+    maps = {path.rpartition(".")[0]: Type.Map(Type.STRING, type_) for path, type_ in optional.items()}
+    return NewEnv(variables=declared | maps)
 
 
 def _cel_value(value: Value) -> Any:

@@ -29,12 +29,16 @@ People = frozenset[Identity]
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """What breaks a rule, in words, and the group, the person and the team that it is about, each if there is one."""
+    """What breaks a rule, in words, and the group, the person and the team that it is about, each if there is one.
+
+    `is_whole`: the words are the message of the rule itself.
+    """
 
     text: str
     group: str | None = None
     person: Identity | None = None
     team: str | None = None
+    is_whole: bool = False
 
 
 class Subjects:
@@ -171,21 +175,21 @@ def _missing_people(team: str, rule: Rule, subjects: Subjects) -> Iterator[Breac
 
 def _too_few_admins(count: int, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
     for group in subjects.matching(rule):
-        admins = _admins(group, subjects)
+        admins = len(admins_of(group, subjects))
         if admins < count:
             text = f"`{group.key}` has {plural(admins, 'admin')}, but needs at least {count}"
             yield Breach(text, group.key)
 
 
-def _admins(group: DesiredGroup, subjects: Subjects) -> int:
-    """Return how many admins a group has by the file: in an exact group only those who are members, too."""
+def admins_of(group: DesiredGroup, subjects: Subjects) -> tuple[Identity, ...]:
+    """Return the admins that a group has by the file: in an exact group only those who are members, too."""
     if isinstance(group.admins, Unmanaged):
-        return 0
+        return ()
     if isinstance(group.members, Unmanaged) or group.membership is not Membership.EXACT:
-        return len(group.admins)
+        return tuple(group.admins)
     account = subjects.desired.account
     own = account.identity if account is not None else None
-    return sum(identity in group.members or identity == own for identity in group.admins)
+    return tuple(identity for identity in group.admins if identity in group.members or identity == own)
 
 
 def _too_many_groups(count: int, rule: Rule, subjects: Subjects) -> Iterator[Breach]:

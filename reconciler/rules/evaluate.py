@@ -9,23 +9,44 @@ from typing import Final
 
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
-from reconciler.model.rules import Exemption, Finding, FindingKind, Rule, Severity
+from reconciler.model.rules import Exemption, Expression, Finding, FindingKind, Rule, Severity
 from reconciler.rules.conditions import Breach, Subjects, breaches, nothing_to_check
+from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_breaches
+from reconciler.rules.population import CountryOf, Population
 
 MAX_BREACHES: Final = 200
 """Breaches of one rule that are listed one by one; the others are counted."""
 _Exemptions = Mapping[tuple[str | None, Identity | None], list[Exemption]]
 
 
-def evaluate(desired: Desired, day: date) -> tuple[Finding, ...]:
-    """Return what breaks the rules on a day, and what is wrong with their exemptions; in the order of the rules."""
+def evaluate(desired: Desired, day: date, country_of: CountryOf) -> tuple[Finding, ...]:
+    """Return what breaks the rules on a day, and what is wrong with their exemptions; in the order of the rules.
+
+    Rules about changes are left out: only a plan has changes.
+    """
     if not desired.rules:
         return ()
     subjects = Subjects(desired, day)
-    return tuple(finding for rule in desired.rules for finding in _findings(rule, subjects))
+    population = Population(subjects, country_of)
+    rules = [rule for rule in desired.rules if not rule.is_about_changes]
+    outcomes = broken_contexts(rules, population)
+    found: list[Finding] = []
+    for rule in rules:
+        keys = outcomes.get(rule.name)
+        if isinstance(keys, NotEvaluated):
+            found.append(not_evaluated(rule, keys))
+        else:
+            broken = breaches(rule, subjects) if keys is None else expression_breaches(rule, keys, population)
+            found += _findings(rule, broken, subjects)
+    return tuple(found)
 
 
-def _findings(rule: Rule, subjects: Subjects) -> Iterator[Finding]:
+def not_evaluated(rule: Rule, error: NotEvaluated) -> Finding:
+    """Return the finding about a rule that could not be evaluated: an error, whatever the severity of the rule."""
+    return Finding(rule=rule.name, kind=FindingKind.NOT_EVALUATED, severity=Severity.ERROR, message=str(error))
+
+
+def _findings(rule: Rule, broken: Iterable[Breach], subjects: Subjects) -> Iterator[Finding]:
     reason = nothing_to_check(rule, subjects)
     if reason:
         yield Finding(
@@ -33,7 +54,7 @@ def _findings(rule: Rule, subjects: Subjects) -> Iterator[Finding]:
         )
     ended = [exemption for exemption in rule.exempt if exemption.until < subjects.day]
     used: set[Exemption] = set()
-    yield from _limited(rule, _with_exemptions(rule, breaches(rule, subjects), subjects.day, used))
+    yield from _limited(rule, _with_exemptions(rule, broken, subjects.day, used))
     for exemption in ended:
         yield _about(rule, exemption, FindingKind.EXEMPTION_ENDED, Severity.ERROR, subjects)
     for exemption in rule.exempt:
@@ -56,7 +77,7 @@ def _with_exemptions(
             rule=rule.name,
             kind=FindingKind.EXEMPT if covering else FindingKind.BROKEN,
             severity=rule.severity,
-            message=f"{breach.text}: {rule.message}" if rule.message else breach.text,
+            message=breach.text if breach.is_whole or not rule.message else f"{breach.text}: {rule.message}",
             group=breach.group,
             person=breach.person,
             team=breach.team,

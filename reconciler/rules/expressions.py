@@ -6,16 +6,14 @@ They fail closed: a rule that cannot be evaluated for somebody, or takes too lon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
-from time import monotonic
+from functools import cache, partial
 from typing import Final
 
-from reconciler.model.rules import Expression
+from reconciler.model.rules import Each, Expression, Rule
 from reconciler.rules.cel import (
     EvaluationError,
-    ExpressionError,
     Program,
     Value,
     compile_expression,
@@ -25,7 +23,8 @@ from reconciler.rules.cel import (
 )
 from reconciler.rules.conditions import Breach
 from reconciler.rules.population import ContextTable, Key, Population, Subject
-from reconciler.rules.variables import VARIABLES, Each, ValueType
+from reconciler.rules.time_limit import Ended, limited
+from reconciler.rules.variables import VARIABLES, ValueType
 
 MAX_SECONDS: Final = 2.0
 """Seconds that one rule may take."""
@@ -60,7 +59,7 @@ def message_parts(message: str, each: Each) -> tuple[tuple[str, str], ...]:
             raise error_at(message, match.start(), f"`{match[0]}` stands alone", f"write `{match[0] * 2}` for a brace")
         path, variables = match["path"].strip(), VARIABLES[each]
         if find_variable(message, match.start(), path.split("."), variables) != path:
-            raise error_at(message, match.start(), f"`{path}` is not a variable", "write one by its name alone")
+            raise error_at(message, match.start(), f"`{path}` is not a variable", "write the name of one alone")
         if variables[path].type is ValueType.LISTS:
             raise error_at(message, match.start(), f"`{path}` is not a text", "name another variable")
         parts.append((text, path))
@@ -68,12 +67,23 @@ def message_parts(message: str, each: Each) -> tuple[tuple[str, str], ...]:
     return (*parts, (text + message[end:], ""))
 
 
-def broken(condition: Expression, population: Population) -> Iterator[Breach]:
-    """Yield what breaks an expression: by group, then by person. Raises NotEvaluated."""
-    uses = _uses(condition)
-    table = population.table(condition.each, uses)
-    keys = {key for key, values in _timed(table) if not _holds(condition, values, table, key, population)}
-    found = [_breach(condition, subject, population) for subject in table.subjects(keys)] if keys else []
+def broken_contexts(rules: Sequence[Rule], population: Population) -> Mapping[str, Sequence[Key] | NotEvaluated]:
+    """Return by name of the rule in which contexts it is broken, or why that is not known."""
+    conditions = [(rule.name, rule.condition) for rule in rules if isinstance(rule.condition, Expression)]
+    pieces = [partial(_broken, condition, population) for _, condition in conditions]
+    found: dict[str, Sequence[Key] | NotEvaluated] = {}
+    for (name, _), result in zip(conditions, limited(pieces, MAX_SECONDS), strict=True):
+        found[name] = NotEvaluated(str(result)) if isinstance(result, str | Ended) else result
+    return found
+
+
+def expression_breaches(rule: Rule, keys: Sequence[Key], population: Population) -> Iterator[Breach]:
+    """Yield what breaks a rule in these contexts: by group, then by person."""
+    condition = rule.condition
+    if not keys or not isinstance(condition, Expression):
+        return
+    subjects = population.table(condition.each, _uses(condition)).subjects(frozenset(keys))
+    found = [_breach(rule.message, condition, subject, population) for subject in subjects]
     yield from sorted(found, key=lambda breach: (breach.group or "", breach.person or ""))
 
 
@@ -82,45 +92,44 @@ def _uses(condition: Expression) -> tuple[str, ...]:
     return tuple(sorted({path for text in texts for path in compiled(text, condition.each).uses}))
 
 
-def _timed(table: ContextTable) -> Iterator[tuple[Key, dict[str, Value]]]:
-    """Yield the contexts; raise NotEvaluated when they take too long."""
-    end = monotonic() + MAX_SECONDS
-    for done, context in enumerate(table.contexts()):
-        if monotonic() > end:
-            raise NotEvaluated(f"it takes more than {MAX_SECONDS:g} seconds, and was stopped after {done:,} evaluations")
-        yield context
-
-
-def _holds(
-    condition: Expression, values: dict[str, Value], table: ContextTable, key: Key, population: Population
-) -> bool:
-    """Return whether a rule holds in a context; raise NotEvaluated where that cannot be known."""
-    for text, name in ((condition.when, "when"), (condition.require, "require")):
-        if not text:
-            continue
+def _broken(condition: Expression, population: Population) -> list[Key] | str:
+    """Return the contexts in which a rule is broken, or else why that cannot be known."""
+    table = population.table(condition.each, _uses(condition))
+    programs = [(name, compiled(text, condition.each)) for name, text in _texts(condition)]
+    keys = []
+    for key, values in table.contexts():
         try:
-            is_true = evaluate(compiled(text, condition.each), values)
+            is_true, name = True, ""
+            for name, program in programs:
+                is_true = evaluate(program, values)
+                if not is_true:
+                    break
         except EvaluationError as error:
-            who = _describe(next(table.subjects({key})), population)
-            raise NotEvaluated(f"`{name}` cannot be evaluated for {who}: {error}") from None
-        if not is_true:
-            return name == "when"
-    return True
+            return f"`{name}` cannot be evaluated for {_describe_first(table, key, population)}: {error}"
+        if not is_true and name == "require":
+            keys.append(key)
+    return keys
 
 
-def _breach(condition: Expression, subject: Subject, population: Population) -> Breach:
+def _texts(condition: Expression) -> list[tuple[str, str]]:
+    texts = [("when", condition.when), ("require", condition.require)]
+    return [(name, text) for name, text in texts if text]
+
+
+def _breach(message: str, condition: Expression, subject: Subject, population: Population) -> Breach:
     group, person = subject.group, subject.person
     return Breach(
-        _message(condition, subject, population),
+        _message(message, condition, subject, population),
         group.key if group is not None else None,
         person.identity if person is not None else None,
+        is_whole=True,
     )
 
 
-def _message(condition: Expression, subject: Subject, population: Population) -> str:
-    if not condition.message:
+def _message(message: str, condition: Expression, subject: Subject, population: Population) -> str:
+    if not message:
         return f"{_describe(subject, population)} does not meet `{' '.join(condition.require.split())}`"
-    parts = message_parts(condition.message, condition.each)
+    parts = message_parts(message, condition.each)
     values = population.values(subject, [path for _, path in parts if path])
     return "".join(f"{text}{_shown(values.get(path)) if path else ''}" for text, path in parts)
 
@@ -134,8 +143,12 @@ def _shown(value: Value | None) -> str:
     return "none" if value in (None, "") else str(value)
 
 
+def _describe_first(table: ContextTable, key: Key, population: Population) -> str:
+    return _describe(next(table.subjects(frozenset([key]))), population)
+
+
 def _describe(subject: Subject, population: Population) -> str:
-    """Return who an expression is evaluated for: `anna` in `kids-1`."""
+    """Return for whom an expression is evaluated: `anna` in `kids-1`."""
     names = [f"`{population.name(subject.person.identity)}`"] if subject.person is not None else []
     names += [f"`{subject.group.key}`"] if subject.group is not None else []
     return " in ".join(names)

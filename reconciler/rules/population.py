@@ -16,8 +16,10 @@ from reconciler.model.desired import DesiredGroup, Member, Person
 from reconciler.model.identity import Identity
 from reconciler.rules.cel import Value
 from reconciler.rules.conditions import Subjects, admins_of
-from reconciler.rules.variables import Each
+from reconciler.model.rules import Each
 
+CountryOf: TypeAlias = Callable[[Identity], str]
+"""Returns the two-letter code of a number's country, "" where it has none."""
 Key: TypeAlias = tuple[int, ...]
 """What tells one context of a table from the others."""
 
@@ -64,8 +66,9 @@ class ContextTable:
 class Population:
     """Everything that expressions are evaluated for: the groups that the account is to be in, and everybody."""
 
-    def __init__(self, subjects: Subjects) -> None:
+    def __init__(self, subjects: Subjects, country_of: CountryOf) -> None:
         self._subjects = subjects
+        self.country_of = country_of
         self._kinds: dict[tuple[str, tuple[str, ...]], tuple[list[int], list[dict[str, Value]]]] = {}
         self._pairs: dict[tuple[str, ...], Sequence[Sequence[int]]] = {}
 
@@ -177,7 +180,7 @@ class Population:
     def _kinds_by(self, part: str, paths: tuple[str, ...]) -> tuple[list[int], list[dict[str, Value]]]:
         """Return the kind of each group, person or terms by the values of these variables, and the values of each."""
         if (part, paths) not in self._kinds:
-            things: Sequence[Any] = {"group": self.groups, "person": self.people}.get(part) or self._memberships[1]
+            things: Sequence[Any] = self._things(part)
             getters = [_getter(path) for path in paths]
             numbers: dict[tuple[Value | None, ...], int] = {}
             kinds = [
@@ -188,6 +191,9 @@ class Population:
             ]
             self._kinds[part, paths] = kinds, values
         return self._kinds[part, paths]
+
+    def _things(self, part: str) -> Sequence[Any]:
+        return self.groups if part == "group" else self.people if part == "person" else self._memberships[1]
 
     def _subject(self, each: Each, index: int) -> Subject:
         if each is Each.GROUP:
@@ -240,7 +246,7 @@ _GETTERS: Final[Mapping[str, Callable[[Population, Any], Value | None]]] = {
     "group.size": lambda _, group: len(group.listed_members),
     "person.alias": lambda _, person: person.alias or "",
     "person.label": lambda _, person: person.name or person.alias or person.identity,
-    "person.country": lambda population, person: population.subjects.desired.countries.get(person.identity, ""),
+    "person.country": lambda population, person: population.country_of(person.identity),
     "person.teams": lambda population, person: tuple(population.teams_of.get(person.identity, ())),
     "person.groups": lambda population, person: tuple(
         group.key for group in population.subjects.groups_of.get(person.identity, ())

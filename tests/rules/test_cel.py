@@ -80,15 +80,23 @@ def test_an_absent_day_can_be_asked_for_and_never_compares() -> None:
     assert not is_true("has(member.until)")
     assert is_true("has(member.until) && member.until < today + duration('24h')", member__until=TODAY, today=TODAY)
     assert not is_true("has(member.until) && member.until < today", today=TODAY)
-    with pytest.raises(EvaluationError):
+    with pytest.raises(EvaluationError, match=r"has\(member.until\)"):
         is_true("member.until <= today", today=TODAY)
 
 
-@pytest.mark.parametrize("text", ["1 / (group.size - 1) > 0", "person.teams[3] == 'x'", "file.teams['x'].size() == 0"])
-def test_what_cannot_be_evaluated_is_an_error(text: str) -> None:
-    values = {"group.size": 1, "person.teams": ("a",), "file.teams": {"board": ("a",)}}
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1 / (group.size - 1) > 0", "^divide by zero"),
+        ("person.teams[3] == 'x'", "^Index error"),
+        ("file.teams['x'].size() == 0", "^Key not found"),
+        ("group.key.matches(group.key)", "^invalid regular expression"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_an_error(text: str, words: str) -> None:
+    values = {"group.size": 1, "person.teams": ("a",), "file.teams": {"board": ("a",)}, "group.key": "("}
     program = compile_expression(text, MEMBER)
-    with pytest.raises(EvaluationError, match=r"^[a-z]"):
+    with pytest.raises(EvaluationError, match=words):
         evaluate(program, {path: values[path] for path in program.uses})  # type: ignore[misc]
 
 
@@ -110,6 +118,6 @@ NESTED = "group.members.all(a, group.members.all(b, group.members.all(c, a + b +
 
 def test_nested_loops_over_a_large_group_end_soon() -> None:
     begun = monotonic()
-    with pytest.raises(EvaluationError, match=r"[Ii]teration"):
+    with pytest.raises(EvaluationError, match="10,000 rounds"):
         is_true(NESTED, group__members=tuple(f"person-{index}" for index in range(1000)))
     assert monotonic() - begun < 2
