@@ -13,10 +13,11 @@ from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.yaml_events import DocumentPath, walk
 from reconciler.errors import ProblemKind
 from reconciler.model.rules import Each, Expression
-from reconciler.rules.cel import CelUnavailable, ExpressionError
+from reconciler.rules.cel import CelUnavailable
 from reconciler.rules.expressions import compiled, message_parts
+from reconciler.rules.names import ExpressionError
 
-_BETWEEN = {"'": " \t\r\n'", '"': ' \t\r\n\\'}
+_BETWEEN = {"'": " \t\r\n'", '"': " \t\r\n\\"}
 """What a quoted text may have in the file that is not part of its value: indentation, the escapes of quotes."""
 _WHITE_SPACE = " \t\r\n"
 

@@ -74,9 +74,7 @@ def load(path: Path, *, as_of: date, ignore: Collection[Path] = (), check_rules:
         raise ConfigError((Problem(str(path), 0, 0, "", message, hint, kind=ProblemKind.FILE),)) from None
 
 
-def _load_path(
-    path: Path, as_of: date, ignore: Collection[Path] = (), check_rules: date | None = None
-) -> Desired:
+def _load_path(path: Path, as_of: date, ignore: Collection[Path] = (), check_rules: date | None = None) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems) if file not in ignore]
     folder = str(path) if os.path.isdir(path) else None
@@ -149,7 +147,10 @@ def _load(
     )
     if check_rules is None:
         return desired
-    return replace(desired, findings=rule_places.place(evaluate(desired, check_rules, lambda identity: country_of(identity) or ""), texts))
+    return replace(
+        desired,
+        findings=rule_places.place(evaluate(desired, check_rules, lambda identity: country_of(identity) or ""), texts),
+    )
 
 
 def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: ProblemCollector) -> MergedConfig:

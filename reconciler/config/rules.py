@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Final
 
 from reconciler.config.document import LocatedValue, MergedConfig, as_mapping, as_text
@@ -14,7 +13,6 @@ from reconciler.config.memberships import Memberships, read_date
 from reconciler.config.people import People
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
 from reconciler.errors import ProblemKind
-from reconciler.model.identity import Identity
 from reconciler.model.rules import (
     AtLeastAdmins,
     Condition,

@@ -9,7 +9,7 @@ from typing import Final
 
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
-from reconciler.model.rules import Exemption, Expression, Finding, FindingKind, Rule, Severity
+from reconciler.model.rules import Exemption, Finding, FindingKind, Rule, Severity
 from reconciler.rules.conditions import Breach, Subjects, breaches, nothing_to_check
 from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_breaches
 from reconciler.rules.population import CountryOf, Population
@@ -49,9 +49,7 @@ def not_evaluated(rule: Rule, error: NotEvaluated) -> Finding:
 def _findings(rule: Rule, broken: Iterable[Breach], subjects: Subjects) -> Iterator[Finding]:
     reason = nothing_to_check(rule, subjects)
     if reason:
-        yield Finding(
-            rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason
-        )
+        yield Finding(rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason)
     ended = [exemption for exemption in rule.exempt if exemption.until < subjects.day]
     used: set[Exemption] = set()
     yield from _limited(rule, _with_exemptions(rule, broken, subjects.day, used))
@@ -62,9 +60,7 @@ def _findings(rule: Rule, broken: Iterable[Breach], subjects: Subjects) -> Itera
             yield _about(rule, exemption, FindingKind.EXEMPTION_UNUSED, Severity.WARNING, subjects)
 
 
-def _with_exemptions(
-    rule: Rule, found: Iterable[Breach], day: date, used: set[Exemption]
-) -> Iterator[Finding]:
+def _with_exemptions(rule: Rule, found: Iterable[Breach], day: date, used: set[Exemption]) -> Iterator[Finding]:
     """Yield each breach as a finding, and note which exemptions are `used`."""
     by_subject: dict[tuple[str | None, Identity | None], list[Exemption]] = {}
     for exemption in rule.exempt:
@@ -110,9 +106,7 @@ def _limited(rule: Rule, findings: Iterable[Finding]) -> Iterator[Finding]:
         yield Finding(rule=rule.name, severity=rule.severity, message=message)
 
 
-def _about(
-    rule: Rule, exemption: Exemption, kind: FindingKind, severity: Severity, subjects: Subjects
-) -> Finding:
+def _about(rule: Rule, exemption: Exemption, kind: FindingKind, severity: Severity, subjects: Subjects) -> Finding:
     """Return a finding about an exemption itself."""
     parts = [f"`{exemption.group}`"] if exemption.group is not None else []
     parts = [subjects.label(exemption.person), *parts] if exemption.person is not None else parts

@@ -12,22 +12,17 @@ from functools import cache, partial
 from typing import Final
 
 from reconciler.model.rules import Each, Expression, Rule
-from reconciler.rules.cel import (
-    EvaluationError,
-    Program,
-    Value,
-    compile_expression,
-    error_at,
-    evaluate,
-    find_variable,
-)
+from reconciler.rules.cel import EvaluationError, Program, Value, compile_expression, evaluate, is_true_for_all
 from reconciler.rules.conditions import Breach
+from reconciler.rules.names import error_at, find_variable
 from reconciler.rules.population import ContextTable, Key, Population, Subject
 from reconciler.rules.time_limit import Ended, limited
 from reconciler.rules.variables import VARIABLES, ValueType
 
 MAX_SECONDS: Final = 2.0
 """Seconds that one rule may take."""
+_TOGETHER: Final = 500
+"""Contexts that are evaluated together, as long as all of them are fine."""
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}]*)\}|[{}]")
 
 
@@ -82,38 +77,62 @@ def expression_breaches(rule: Rule, keys: Sequence[Key], population: Population)
     condition = rule.condition
     if not keys or not isinstance(condition, Expression):
         return
-    subjects = population.table(condition.each, _uses(condition)).subjects(frozenset(keys))
+    subjects = _table(condition, population).subjects(frozenset(keys))
     found = [_breach(rule.message, condition, subject, population) for subject in subjects]
     yield from sorted(found, key=lambda breach: (breach.group or "", breach.person or ""))
 
 
-def _uses(condition: Expression) -> tuple[str, ...]:
-    texts = [text for text in (condition.when, condition.require) if text]
-    return tuple(sorted({path for text in texts for path in compiled(text, condition.each).uses}))
+def _programs(condition: Expression) -> list[tuple[str, Program]]:
+    """Return the programs of `when`, where there is one, and `require`, each behind its key in the file."""
+    texts = (("when", condition.when), ("require", condition.require))
+    return [(key, compiled(text, condition.each)) for key, text in texts if text]
+
+
+def _table(condition: Expression, population: Population) -> ContextTable:
+    return population.table(condition.each, [program.uses for _, program in _programs(condition)])
 
 
 def _broken(condition: Expression, population: Population) -> list[Key] | str:
     """Return the contexts in which a rule is broken, or else why that cannot be known."""
-    table = population.table(condition.each, _uses(condition))
-    programs = [(name, compiled(text, condition.each)) for name, text in _texts(condition)]
-    keys = []
-    for key, values in table.contexts():
+    table = _table(condition, population)
+    keys = list(table.keys())
+    for index, (name, program) in enumerate(_programs(condition)):
+        span, by_part = table.part(index), dict[Key, list[Key]]()
+        for key in keys:
+            by_part.setdefault(key[span], []).append(key)
+        keys = []
         try:
-            is_true, name = True, ""
-            for name, program in programs:
-                is_true = evaluate(program, values)
-                if not is_true:
-                    break
-        except EvaluationError as error:
-            return f"`{name}` cannot be evaluated for {_describe_first(table, key, population)}: {error}"
-        if not is_true and name == "require":
-            keys.append(key)
+            for part in _parts_where(program, name == "when", table, index, list(by_part)):
+                keys += by_part[part]
+        except _Failed as failure:
+            first = next(table.subjects(frozenset(by_part[failure.part])))
+            return f"`{name}` cannot be evaluated for {_describe(first, population)}: {failure}"
     return keys
 
 
-def _texts(condition: Expression) -> list[tuple[str, str]]:
-    texts = [("when", condition.when), ("require", condition.require)]
-    return [(name, text) for name, text in texts if text]
+class _Failed(Exception):
+    """An expression could not be evaluated in a context."""
+
+    def __init__(self, part: Key, reason: str) -> None:
+        super().__init__(reason)
+        self.part = part
+
+
+def _parts_where(
+    program: Program, wanted: bool, table: ContextTable, index: int, parts: Sequence[Key]
+) -> Iterator[Key]:
+    """Yield the parts of keys for which an expression is true, or else those for which it is false."""
+    for begin in range(0, len(parts), _TOGETHER):
+        some = parts[begin : begin + _TOGETHER]
+        contexts = [table.values(part, index) for part in some]
+        if not wanted and is_true_for_all(program, contexts):
+            continue
+        for part, values in zip(some, contexts, strict=True):
+            try:
+                if evaluate(program, values) is wanted:
+                    yield part
+            except EvaluationError as error:
+                raise _Failed(part, str(error)) from None
 
 
 def _breach(message: str, condition: Expression, subject: Subject, population: Population) -> Breach:
@@ -141,10 +160,6 @@ def _shown(value: Value | None) -> str:
     if isinstance(value, tuple):
         value = ", ".join(value)
     return "none" if value in (None, "") else str(value)
-
-
-def _describe_first(table: ContextTable, key: Key, population: Population) -> str:
-    return _describe(next(table.subjects(frozenset([key]))), population)
 
 
 def _describe(subject: Subject, population: Population) -> str:

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, Final, TypeAlias
 
 from reconciler.model.desired import DesiredGroup, Member, Person
 from reconciler.model.identity import Identity
-from reconciler.rules.cel import Value
-from reconciler.rules.conditions import Subjects, admins_of
 from reconciler.model.rules import Each
+from reconciler.rules.cel import Value, cel_value
+from reconciler.rules.conditions import Subjects, admins_of
 
 CountryOf: TypeAlias = Callable[[Identity], str]
 """Returns the two-letter code of a number's country, "" where it has none."""
 Key: TypeAlias = tuple[int, ...]
-"""What tells one context of a table from the others."""
+"""What tells the contexts of a table apart: a number for each part that an expression uses, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +34,47 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class ContextTable:
-    """The contexts of one expression, and which subjects have them.
+class _Kinds:
+    """Groups, people or terms by the values of some variables: the kind of each by its index, the values by kind."""
 
-    Each used part (group, person, terms) has a column. `values` has, by part, the values of each kind; `all_rows` the
-    kinds of each subject, `rows` the same without most of the repetitions.
+    kind_of: Sequence[int]
+    values: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextTable:
+    """The contexts of some expressions that belong together, and which subjects have them.
+
+    `kinds` has what each expression uses of the parts of a subject. `rows` has a column for each of these, and
+    `all_rows` returns the same for every subject: `rows` leaves out most of the repetitions.
     """
 
-    everywhere: Mapping[str, Value]
-    values: Sequence[Sequence[Mapping[str, Value]]]
+    everywhere: Sequence[Mapping[str, Any]]
+    kinds: Sequence[Sequence[_Kinds]]
     rows: Sequence[Sequence[int]]
-    all_rows: Sequence[Sequence[int]]
+    all_rows: Callable[[], Sequence[Sequence[int]]]
     count: int
     subject: Callable[[int], Subject]
 
-    def contexts(self) -> Iterator[tuple[Key, dict[str, Value]]]:
-        """Yield each context once, in an order that depends on nothing but the file."""
-        keys = sorted(set(zip(*self.rows, strict=True))) if self.rows else [()] * min(self.count, 1)
-        for key in keys:
-            values = dict(self.everywhere)
-            for kinds, kind in zip(self.values, key, strict=True):
-                values.update(kinds[kind])
-            yield key, values
+    def keys(self) -> Collection[Key]:
+        """Return the key of each context."""
+        return set(zip(*self.rows, strict=True)) if self.rows else {()} if self.count else set()
+
+    def part(self, expression: int) -> slice:
+        """Return which part of a key one of the expressions sees."""
+        before = sum(map(len, self.kinds[:expression]))
+        return slice(before, before + len(self.kinds[expression]))
+
+    def values(self, part: Key, expression: int) -> dict[str, Any]:
+        """Return the values for one of the expressions, by name, as the library takes them."""
+        values = dict(self.everywhere[expression])
+        for kinds, kind in zip(self.kinds[expression], part, strict=True):
+            values.update(kinds.values[kind])
+        return values
 
     def subjects(self, keys: Collection[Key]) -> Iterator[Subject]:
         """Yield every subject with one of these contexts: by group, then in the order of the members."""
-        rows: Iterator[Key] = zip(*self.all_rows, strict=True) if self.all_rows else repeat((), self.count)
+        rows: Iterator[Key] = zip(*self.all_rows(), strict=True) if self.rows else repeat((), self.count)
         return (self.subject(index) for index, key in enumerate(rows) if key in keys)
 
 
@@ -67,28 +82,27 @@ class Population:
     """Everything that expressions are evaluated for: the groups that the account is to be in, and everybody."""
 
     def __init__(self, subjects: Subjects, country_of: CountryOf) -> None:
-        self._subjects = subjects
+        self.subjects = subjects
         self.country_of = country_of
-        self._kinds: dict[tuple[str, tuple[str, ...]], tuple[list[int], list[dict[str, Value]]]] = {}
-        self._pairs: dict[tuple[str, ...], Sequence[Sequence[int]]] = {}
+        self._kinds: dict[tuple[str, tuple[str, ...]], _Kinds] = {}
+        self._combined: dict[tuple[str, ...], Mapping[str, Sequence[int]]] = {}
 
-    def table(self, each: Each, uses: Sequence[str]) -> ContextTable:
-        """Return the contexts of an expression that uses these variables."""
-        everywhere = {path: _EVERYWHERE[path](self) for path in uses if path in _EVERYWHERE}
+    def table(self, each: Each, uses: Sequence[Sequence[str]]) -> ContextTable:
+        """Return the contexts of expressions that use these names; `uses` has those of each expression."""
         columns = self._columns(each)
-        used: dict[str, tuple[str, ...]] = {}
-        for part in columns:
-            paths = tuple(path for path in uses if path not in everywhere and _part_of(path) == part)
-            if paths:
-                used[part] = paths
-        kinds = [self._kinds_by(part, paths) for part, paths in used.items()]
-        parts = [columns[part] for part in used]
-        fewer = self._combinations(tuple(used), parts) if each is Each.MEMBER else parts
+        used = [
+            {part: names for part in columns if (names := tuple(name for name in of if _part_of(name) == part))}
+            for of in uses
+        ]
+        parts = tuple(part for part in columns if any(part in by_part for by_part in used))
+        fewer = self._combinations(parts) if each is Each.MEMBER else columns
+        kinds = [[self._kinds_by(part, names) for part, names in by_part.items()] for by_part in used]
+        used_kinds = list(zip(chain.from_iterable(used), chain.from_iterable(kinds), strict=True))
         return ContextTable(
-            everywhere,
-            [values for _, values in kinds],
-            [list(map(of.__getitem__, column)) for (of, _), column in zip(kinds, fewer, strict=True)],
-            [list(map(of.__getitem__, column)) for (of, _), column in zip(kinds, parts, strict=True)],
+            [{name: cel_value(_EVERYWHERE[name](self)) for name in of if name in _EVERYWHERE} for of in uses],
+            kinds,
+            [list(map(of.kind_of.__getitem__, fewer[part])) for part, of in used_kinds],
+            lambda: [list(map(of.kind_of.__getitem__, columns[part])) for part, of in used_kinds],
             len(next(iter(columns.values()))),
             lambda index: self._subject(each, index),
         )
@@ -96,7 +110,7 @@ class Population:
     @cached_property
     def people(self) -> tuple[Person, ...]:
         """Everybody with an alias, in a team or in a group, by identity."""
-        desired = self._subjects.desired
+        desired = self.subjects.desired
         found = dict(desired.people)
         for members in (*desired.teams.values(), *(group.listed_members for group in self.groups)):
             for identity, member in members.items():
@@ -106,7 +120,7 @@ class Population:
     @property
     def groups(self) -> tuple[DesiredGroup, ...]:
         """The groups, by key."""
-        return self._subjects.groups
+        return self.subjects.groups
 
     def values(self, subject: Subject, uses: Sequence[str]) -> dict[str, Value]:
         """Return the values of variables for one subject."""
@@ -121,30 +135,25 @@ class Population:
 
     def name(self, identity: Identity) -> str:
         """Return the alias of a person, else the number."""
-        person = self._subjects.desired.people.get(identity)
+        person = self.subjects.desired.people.get(identity)
         return (person.alias if person is not None else None) or identity
 
     @cached_property
     def teams(self) -> Mapping[str, tuple[str, ...]]:
         """The people of each team, by its name."""
         return {
-            name: tuple(self.name(identity) for identity in sorted(self._subjects.team(name)))
-            for name in sorted(self._subjects.desired.teams)
+            name: tuple(self.name(identity) for identity in sorted(self.subjects.team(name)))
+            for name in sorted(self.subjects.desired.teams)
         }
 
     @cached_property
     def teams_of(self) -> Mapping[Identity, Sequence[str]]:
         """The teams of each person who is in one, by name."""
         found: dict[Identity, list[str]] = {}
-        for name in sorted(self._subjects.desired.teams):
-            for identity in self._subjects.team(name):
+        for name in sorted(self.subjects.desired.teams):
+            for identity in self.subjects.team(name):
                 found.setdefault(identity, []).append(name)
         return found
-
-    @property
-    def subjects(self) -> Subjects:
-        """The same groups and teams as identities, for set algebra."""
-        return self._subjects
 
     def _columns(self, each: Each) -> Mapping[str, Sequence[int]]:
         """Return, by part, the index of each subject's group, person and terms."""
@@ -171,26 +180,28 @@ class Population:
                 of_terms.append(kind)
         return {"group": groups, "person": people, "terms": of_terms}, terms
 
-    def _combinations(self, parts: tuple[str, ...], columns: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
-        """Return the same columns with each row once."""
-        if parts not in self._pairs:
-            self._pairs[parts] = list(zip(*set(zip(*columns, strict=True)), strict=True))
-        return self._pairs[parts] or [[] for _ in parts]
+    def _combinations(self, parts: tuple[str, ...]) -> Mapping[str, Sequence[int]]:
+        """Return these parts of the memberships with each combination once."""
+        if parts not in self._combined:
+            rows = set(zip(*(self._memberships[0][part] for part in parts), strict=True))
+            self._combined[parts] = dict(zip(parts, zip(*rows, strict=True) if rows else repeat(()), strict=False))
+        return self._combined[parts]
 
-    def _kinds_by(self, part: str, paths: tuple[str, ...]) -> tuple[list[int], list[dict[str, Value]]]:
-        """Return the kind of each group, person or terms by the values of these variables, and the values of each."""
-        if (part, paths) not in self._kinds:
-            things: Sequence[Any] = self._things(part)
-            getters = [_getter(path) for path in paths]
+    def _kinds_by(self, part: str, names: tuple[str, ...]) -> _Kinds:
+        """Return the kinds of groups, people or terms by the values of these names."""
+        if (part, names) not in self._kinds:
+            getters = [_getter(name) for name in names]
             numbers: dict[tuple[Value | None, ...], int] = {}
-            kinds = [
-                numbers.setdefault(tuple(get(self, thing) for get in getters), len(numbers)) for thing in things
+            kind_of = [
+                numbers.setdefault(tuple([get(self, thing) for get in getters]), len(numbers))
+                for thing in self._things(part)
             ]
             values = [
-                {path: value for path, value in zip(paths, row, strict=True) if value is not None} for row in numbers
+                {name: cel_value(value) for name, value in zip(names, row, strict=True) if value is not None}
+                for row in numbers
             ]
-            self._kinds[part, paths] = kinds, values
-        return self._kinds[part, paths]
+            self._kinds[part, names] = _Kinds(kind_of, values)
+        return self._kinds[part, names]
 
     def _things(self, part: str) -> Sequence[Any]:
         return self.groups if part == "group" else self.people if part == "person" else self._memberships[1]
@@ -205,17 +216,23 @@ class Population:
         return Subject(group, person, group.listed_members[person.identity])
 
 
-def _part_of(path: str) -> str:
+def _part_of(name: str) -> str:
     """Return which part of a subject a variable is about: its group, its person or the terms of its membership."""
+    path = name.removeprefix("has(")
+    if path in _EVERYWHERE:
+        return ""
     if path.startswith("member.person."):
         return "person"
     root = path.partition(".")[0]
     return "terms" if root == "member" else root
 
 
-def _getter(path: str) -> Callable[[Population, Any], Value | None]:
-    """Return the function of the population and the group, person or member that returns a variable's value."""
-    return _GETTERS[f"{_part_of(path)}.{path.rpartition('.')[2]}"]
+def _getter(name: str) -> Callable[[Population, Any], Value | None]:
+    """Return the function of the population and the group, person or member that returns the value of a name."""
+    get = _GETTERS[f"{_part_of(name)}.{name.rstrip(')').rpartition('.')[2]}"]
+    if name.startswith("has("):
+        return lambda population, thing: None if get(population, thing) is None else 1
+    return get
 
 
 def _through(_: Population, member: Member) -> tuple[str, ...]:

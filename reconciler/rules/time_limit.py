@@ -5,50 +5,55 @@ Nothing else ends an expression: while the library evaluates one, Python does no
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+_PATIENCE: Final = 30
+"""How many times as long as a piece may compute the parent waits for it: other programs need the processor, too."""
 
 
 class Ended(Exception):
-    """A piece of work took too long, or the process ended in it."""
+    """A piece of work computed for too long, or the process ended in it."""
 
 
 def limited(pieces: Sequence[Callable[[], T]], seconds: float) -> Iterator[T | Ended]:
-    """Yield the result of each piece of work, which must be possible to pickle, or why there is none."""
+    """Yield the result of each piece of work, which must be possible to pickle, or why there is none.
+
+    Each piece may compute for so many `seconds`.
+    """
     begin = 0
     while begin < len(pieces):
-        with _child(pieces[begin:]) as receiver:
+        with _child(pieces[begin:], seconds) as receiver:
             for _ in pieces[begin:]:
-                result = _receive(receiver, seconds)
                 begin += 1
-                yield result
-                if isinstance(result, Ended):
+                try:
+                    result: T = _receive(receiver, seconds * _PATIENCE)
+                except EOFError:
+                    yield Ended(f"it takes more than {seconds:g} seconds, and was stopped")
                     break
+                yield result
 
 
-def _receive(receiver: Connection, seconds: float) -> T | Ended:
-    try:
-        if not receiver.poll(seconds):
-            return Ended(f"it takes more than {seconds:g} seconds, and was stopped")
-        result: T = receiver.recv()
-    except EOFError:
-        return Ended("it ended the process that evaluated it")
+def _receive(receiver: Connection, seconds: float) -> T:
+    if not receiver.poll(seconds):
+        raise EOFError
+    result: T = receiver.recv()
     return result
 
 
 @contextmanager
-def _child(pieces: Sequence[Callable[[], T]]) -> Iterator[Connection]:
+def _child(pieces: Sequence[Callable[[], T]], seconds: float) -> Iterator[Connection]:
     """Start a process that does the pieces and sends their results; end it afterwards."""
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(pieces, sender), daemon=True)
+    process = context.Process(target=_work, args=(pieces, seconds, sender), daemon=True)
     process.start()
     sender.close()
     try:
@@ -59,11 +64,14 @@ def _child(pieces: Sequence[Callable[[], T]]) -> Iterator[Connection]:
         receiver.close()
 
 
-def _work(pieces: Iterable[Callable[[], object]], sender: Connection) -> None:
+def _work(pieces: Iterable[Callable[[], object]], seconds: float, sender: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to both; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process when the timer below runs out
+    gc.disable()  # the process ends soon, and what it has does not become garbage
     try:
         for piece in pieces:
+            signal.setitimer(signal.ITIMER_PROF, seconds)
             sender.send(piece())
     finally:
         os._exit(0)  # nothing of the parent's is to be flushed or cleaned up here

@@ -34,7 +34,9 @@ _GROUP: Final = {
     "key": Variable(ValueType.TEXT, "The group's key."),
     "name": Variable(ValueType.TEXT, 'The name; `""` where the file does not set one.'),
     "members": Variable(ValueType.TEXTS, "The aliases of the members; a number where somebody has no alias."),
-    "teams": Variable(ValueType.TEXTS, "The teams through which the group has members, and the teams that contain them."),
+    "teams": Variable(
+        ValueType.TEXTS, "The teams through which the group has members, and the teams that contain them."
+    ),
     "admins": Variable(ValueType.TEXTS, "The aliases of the admins; in an exact group only of those who are members."),
     "membership": Variable(ValueType.TEXT, "`exact`, `additive` or `observe`."),
     "size": Variable(ValueType.NUMBER, "How many members the file lists, those of teams included."),

@@ -7,7 +7,8 @@ from time import monotonic
 
 import pytest
 
-from reconciler.rules.cel import EvaluationError, ExpressionError, compile_expression, evaluate
+from reconciler.rules.cel import EvaluationError, cel_value, compile_expression, evaluate
+from reconciler.rules.names import ExpressionError
 from reconciler.rules.variables import VARIABLES, Each
 
 pytest.importorskip("cel_expr_python")
@@ -17,7 +18,9 @@ MEMBER = VARIABLES[Each.MEMBER]
 
 def is_true(text: str, **values: object) -> bool:
     """Evaluate an expression about a member; `__` in a name stands for the dot."""
-    return evaluate(compile_expression(text, MEMBER), {name.replace("__", "."): v for name, v in values.items()})  # type: ignore[misc]
+    return evaluate(
+        compile_expression(text, MEMBER), {name.replace("__", "."): cel_value(v) for name, v in values.items()}
+    )  # type: ignore[misc]
 
 
 def mistake(text: str, each: Each = Each.MEMBER) -> ExpressionError:
@@ -63,7 +66,8 @@ def test_the_variables_of_another_kind_of_rule_are_unknown() -> None:
 @pytest.mark.parametrize(
     ("text", "uses"),
     [
-        ("has(member.until)", ("member.until",)),
+        ("has(member.until)", ("has(member.until)",)),
+        ("has(member.until) && member.until < today", ("member.until", "today")),
         ("member . until < today", ("member.until", "today")),
         ("member.until.getFullYear() == 2026", ("member.until",)),
         ("group.teams.exists(t, t in person.teams)", ("group.teams", "person.teams")),
@@ -97,7 +101,7 @@ def test_what_cannot_be_evaluated_is_an_error(text: str, words: str) -> None:
     values = {"group.size": 1, "person.teams": ("a",), "file.teams": {"board": ("a",)}, "group.key": "("}
     program = compile_expression(text, MEMBER)
     with pytest.raises(EvaluationError, match=words):
-        evaluate(program, {path: values[path] for path in program.uses})  # type: ignore[misc]
+        evaluate(program, {path: cel_value(values[path]) for path in program.uses})  # type: ignore[misc]
 
 
 def test_values_keep_their_types() -> None:
