@@ -55,9 +55,9 @@ class FileContent:
 def load(path: Path, *, as_of: date, ignore: Collection[Path] = (), check_rules: date | None = None) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    With `check_rules` the desired state has what breaks its rules on
-    that day, and whose exemption has ended by then. Files of the folder that are to `ignore` are not read. Raise ConfigError with all problems, sorted by file, line
-    and column. A file that has fewer problems together with its folder has only one: the folder is to be loaded.
+    With `check_rules` it has what breaks the rules on that day. Files of the folder that are to `ignore` are not read.
+    Raise ConfigError with all problems, sorted by file, line and column. A file that has fewer problems together with
+    its folder has only one: the folder is to be loaded.
     """
     if os.path.isdir(path):
         return _load_path(path, as_of, ignore, check_rules)
@@ -73,9 +73,7 @@ def load(path: Path, *, as_of: date, ignore: Collection[Path] = (), check_rules:
         raise ConfigError((Problem(str(path), 0, 0, "", message, hint, kind=ProblemKind.FILE),)) from None
 
 
-def _load_path(
-    path: Path, as_of: date, ignore: Collection[Path] = (), check_rules: date | None = None
-) -> Desired:
+def _load_path(path: Path, as_of: date, ignore: Collection[Path] = (), check_rules: date | None = None) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems) if file not in ignore]
     folder = str(path) if os.path.isdir(path) else None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Final
 
 from reconciler.config.document import LocatedValue, MergedConfig, as_mapping, as_text
@@ -13,7 +12,6 @@ from reconciler.config.memberships import Memberships, read_date
 from reconciler.config.people import People
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
 from reconciler.errors import ProblemKind
-from reconciler.model.identity import Identity
 from reconciler.model.rules import (
     AtLeastAdmins,
     Condition,
@@ -86,7 +84,7 @@ class RuleReader:
         )
 
     def _has_its_keys(self, entry: LocatedValue, form: _Form) -> bool:
-        """Return whether a rule has the keys that it needs; report those that are missing, and those it does not take."""
+        """Return whether a rule has the keys that it needs; report what is missing or not known."""
         fields = as_mapping(entry.value)
         use, own = quote_value(as_text(fields["use"])), (*form.required, *form.optional)
         for key in fields.keys() - _COMMON - set(own):

@@ -23,8 +23,8 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 GLOBAL_SECTIONS: Final = ("restrictions", "policy", "instance", "defaults", "region", "rules")
-"""Sections that control safety: with restrictions, they are allowed only in the same file; `rules` also elsewhere, where a
-rule allows it."""
+"""Sections that control safety: with restrictions, they are allowed only in the same file, or where a rule allows it,
+which only `rules` have."""
 RESTRICTED: Final = ("groups", "people", "teams")
 """Sections whose keys a rule allows or not."""
 Origins: TypeAlias = Mapping[str, Mapping[str, str]]

@@ -28,9 +28,7 @@ def evaluate(desired: Desired, day: date) -> tuple[Finding, ...]:
 def _findings(rule: Rule, subjects: Subjects) -> Iterator[Finding]:
     reason = nothing_to_check(rule, subjects)
     if reason:
-        yield Finding(
-            rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason
-        )
+        yield Finding(rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason)
     ended = [exemption for exemption in rule.exempt if exemption.until < subjects.day]
     used: set[Exemption] = set()
     yield from _limited(rule, _with_exemptions(rule, breaches(rule, subjects), subjects.day, used))
@@ -41,9 +39,7 @@ def _findings(rule: Rule, subjects: Subjects) -> Iterator[Finding]:
             yield _about(rule, exemption, FindingKind.EXEMPTION_UNUSED, Severity.WARNING, subjects)
 
 
-def _with_exemptions(
-    rule: Rule, found: Iterable[Breach], day: date, used: set[Exemption]
-) -> Iterator[Finding]:
+def _with_exemptions(rule: Rule, found: Iterable[Breach], day: date, used: set[Exemption]) -> Iterator[Finding]:
     """Yield each breach as a finding, and note which exemptions are `used`."""
     by_subject: dict[tuple[str | None, Identity | None], list[Exemption]] = {}
     for exemption in rule.exempt:
@@ -89,9 +85,7 @@ def _limited(rule: Rule, findings: Iterable[Finding]) -> Iterator[Finding]:
         yield Finding(rule=rule.name, severity=rule.severity, message=message)
 
 
-def _about(
-    rule: Rule, exemption: Exemption, kind: FindingKind, severity: Severity, subjects: Subjects
-) -> Finding:
+def _about(rule: Rule, exemption: Exemption, kind: FindingKind, severity: Severity, subjects: Subjects) -> Finding:
     """Return a finding about an exemption itself."""
     parts = [f"`{exemption.group}`"] if exemption.group is not None else []
     parts = [subjects.label(exemption.person), *parts] if exemption.person is not None else parts
