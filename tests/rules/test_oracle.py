@@ -118,7 +118,8 @@ def is_breaking(case: Case, rule: dict[str, Any], alias: str) -> bool:
         case "together" if any(alias in in_team(case, name) for name in rule["who"]):
             return not all(alias in in_team(case, name) for name in rule["in"])
         case "max-groups-per-person":
-            return sum(alias in in_group(case, key) for key in GROUPS if is_about(rule, key)) > rule["count"]
+            groups = [key for key in GROUPS if is_about(rule, key) and alias in in_group(case, key)]
+            return len(groups) > int(rule["count"])
     return False
 
 
