@@ -66,6 +66,7 @@ class ProblemKind(StrEnum):
     WHITE_SPACE = "white-space"
     VALUE = "value"
     RULE = "rule"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,8 +75,8 @@ class Problem:
 
     `line` and `column` count from 1; they are 0 if there is no place in the text (an unreadable file, say). `path` is
     the place in the document: `groups.project-alpha.members[2]`. `severity` is "error" or "warning"; of a rule also
-    "audit" (only listed) or "exempt" (allowed for now). `rule_name` is the rule that is broken. `excerpt` is the line of
-    the file, masked, with a caret below it, where the path says too little.
+    "audit" (only listed) or "exempt" (allowed for now). `rule_name` is the rule of the file that it is about. `excerpt`
+    is the line of the file, masked, with a caret below it, where the path says too little.
     """
 
     file: str

@@ -60,7 +60,10 @@ PROBLEM_FORMATS: Final = _formats(
     github="problems:render_annotations",
     sarif="problems:render_sarif",
 )
-"""Of a `Validation`, for `validate`."""
+"""Of a `Validation`, for `validate` and `test`."""
+
+REPOSITORY_FORMATS: Final = frozenset({"github", "sarif"})
+"""Formats of problems in which a file's path is the one in the repository."""
 
 WHO_FORMATS: Final = _formats(text="person:render_person", json="person:render_person_json")
 """Of a person's memberships, for `who`."""

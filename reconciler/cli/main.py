@@ -32,6 +32,7 @@ COMMANDS = {
         "Check the file, the key, the server and the groups; only reads.",
     ),
     "validate": ("reconciler.cli.commands.validate:validate", "Check the configuration offline."),
+    "test": ("reconciler.cli.commands.test:test", "Run the tests of the rules, offline."),
     "plan": ("reconciler.cli.commands.plan:plan", "Show what apply would change; never writes."),
     "apply": ("reconciler.cli.commands.apply:apply", "Make the live groups match the configuration."),
     "drift": (

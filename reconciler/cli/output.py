@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from reconciler.cli.color import use_color
 from reconciler.cli.error_output import print_error, print_message
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.logs import remove_secrets
-from reconciler.errors import OutputError, ReconcilerError, RevisionError, UsageError
+from reconciler.errors import OutputError, Problem, ReconcilerError, RevisionError, UsageError
 from reconciler.model.run_context import DIRTY, RunContext, read_run_context
 from reconciler.report.options import RenderOptions
 from reconciler.sanitize.escape import escape_controls
@@ -202,3 +202,25 @@ def _file_id(path: Path) -> str | tuple[int, int] | None:
     except OSError:
         return os.path.realpath(path)
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def repository_relative(problems: Sequence[Problem]) -> list[Problem]:
+    """Return the problems with paths relative to the repository's root; absolute for files outside of it."""
+    names = {file: _repository_name(file) for file in {problem.file for problem in problems}}
+    return [replace(problem, file=names[problem.file]) for problem in problems]
+
+
+def _repository_name(file: str) -> str:
+    # Links are not followed: the repository knows the link's name, not its target.
+    path = Path(os.path.abspath(file))
+    root = _repository_root(path)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def _repository_root(path: Path) -> Path:
+    """Return the nearest folder with a `.git`, else the CI system's workspace, else the working folder."""
+    for folder in path.parents:
+        if os.path.exists(folder / ".git"):
+            return folder
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    return workspace if path.is_relative_to(workspace) else Path.cwd()

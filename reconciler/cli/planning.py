@@ -72,7 +72,10 @@ class YamlSource:
 def load_desired(
     path: Path, global_options: GlobalOptions, as_of: date | None = None, *, check_rules: bool = False
 ) -> Desired:
-    """Load and check PATH, with `check_rules` its rules too, and print warnings on stderr. Raises ConfigError with every problem."""
+    """Load and check PATH, with `check_rules` its rules too, and print warnings on stderr.
+
+    Raises ConfigError with every problem.
+    """
     from reconciler.config import load
 
     day = as_of or today()
@@ -99,9 +102,7 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         shard=request.shard,
         sandbox=global_options.sandbox,
         allowed_lookalikes=read_keys("--allow-lookalike", request.allow_lookalikes, desired.groups),
-        overridden_rules=rule_overrides(
-            request.override_rules, request.reason, [rule.name for rule in desired.rules]
-        ),
+        overridden_rules=rule_overrides(request.override_rules, request.reason, [rule.name for rule in desired.rules]),
     )
     if request.changed_since is not None:
         from reconciler.cli.revisions import options_for_changed_since

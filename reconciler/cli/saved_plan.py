@@ -36,8 +36,8 @@ class SavedPlanSource:
     """A saved plan; `desired` is the configuration behind it, where that is still there.
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
-    configuration is, else the plan. `max_removals` is the limit of the command line, `overridden_rules` those of the plan and of
-    the command line.
+    configuration is, else the plan. `max_removals` is the limit of the command line, `overridden_rules` those of the
+    plan and of the command line.
     """
 
     files: tuple[Path, ...]

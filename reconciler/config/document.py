@@ -85,6 +85,7 @@ class MergedConfig:
     region: LocatedValue | None = None
     restrictions: LocatedValue | None = None
     rules: tuple[LocatedValue, ...] = ()
+    tests: tuple[LocatedValue, ...] = ()
     broken: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lines: Mapping[str, Mapping[DocumentPath, int]] = field(default_factory=dict)
 

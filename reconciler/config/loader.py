@@ -15,11 +15,12 @@ from reconciler.config.document import ALL_NAMES, LocatedValue, MergedConfig, So
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
-from reconciler.config.phone_numbers import country_of
+from reconciler.config.phone_numbers import country_code
 from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.restrictions import check_restrictions, origins, report_skipped_links
 from reconciler.config.rule_places import RulePlaces
+from reconciler.config.rule_tests import check_expectations, failed_tests
 from reconciler.config.rules import RuleReader
 from reconciler.config.schema_check import ValidDocument, check
 from reconciler.config.source_files import (
@@ -53,17 +54,25 @@ class FileContent:
     linked: bool = False
 
 
-def load(path: Path, *, as_of: date, ignore: Collection[Path] = (), check_rules: date | None = None) -> Desired:
+def load(
+    path: Path,
+    *,
+    as_of: date,
+    ignore: Collection[Path] = (),
+    check_rules: date | None = None,
+    test_rules: bool = False,
+) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    With `check_rules` the desired state has what breaks its rules on
-    that day, and whose exemption has ended by then. Files of the folder that are to `ignore` are not read. Raise ConfigError with all problems, sorted by file, line
-    and column. A file that has fewer problems together with its folder has only one: the folder is to be loaded.
+    With `check_rules` it has what breaks the rules on that day, with `test_rules` which of their tests fail. Files of
+    the folder that are to `ignore` are not read.
+    Raise ConfigError with all problems, sorted by file, line and column. A file that has fewer problems together with
+    its folder has only one: the folder is to be loaded.
     """
     if os.path.isdir(path):
-        return _load_path(path, as_of, ignore, check_rules)
+        return _load_path(path, as_of, ignore, check_rules, test_rules=test_rules)
     try:
-        return _load_path(path, as_of, check_rules=check_rules)
+        return _load_path(path, as_of, check_rules=check_rules, test_rules=test_rules)
     except ConfigError as error:
         count = len(error.problems)
         folder = next((folder for folder in folders_with(path) if _count_problems(folder, as_of) < count), None)
@@ -74,11 +83,18 @@ def load(path: Path, *, as_of: date, ignore: Collection[Path] = (), check_rules:
         raise ConfigError((Problem(str(path), 0, 0, "", message, hint, kind=ProblemKind.FILE),)) from None
 
 
-def _load_path(path: Path, as_of: date, ignore: Collection[Path] = (), check_rules: date | None = None) -> Desired:
+def _load_path(
+    path: Path,
+    as_of: date,
+    ignore: Collection[Path] = (),
+    check_rules: date | None = None,
+    *,
+    test_rules: bool = False,
+) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems) if file not in ignore]
     folder = str(path) if os.path.isdir(path) else None
-    return _load(files, problems, as_of, folder, path.name, linked_folders(path), check_rules)
+    return _load(files, problems, as_of, folder, path.name, linked_folders(path), check_rules, test_rules=test_rules)
 
 
 def _count_problems(path: Path, as_of: date) -> int:
@@ -116,6 +132,8 @@ def _load(
     name: str,
     skipped_links: Sequence[str] = (),
     check_rules: date | None = None,
+    *,
+    test_rules: bool = False,
 ) -> Desired:
     """Return the desired state of files: those of a folder, or a single one with this name.
 
@@ -145,11 +163,13 @@ def _load(
         restrictions=restrictions,
         origins=origins(merged, paths),
     )
+    if test_rules:
+        desired = replace(desired, failed_tests=failed_tests(merged, desired.rules, texts, as_of))
     if check_rules is None:
         return desired
     return replace(
         desired,
-        findings=rule_places.place(evaluate(desired, check_rules, lambda identity: country_of(identity) or ""), texts),
+        findings=rule_places.place(evaluate(desired, check_rules, country_code), texts),
     )
 
 
@@ -163,6 +183,7 @@ def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: Pro
         region=_single("region", documents, problems),
         restrictions=_single("restrictions", documents, problems),
         rules=tuple(_items("rules", documents)),
+        tests=tuple(_items("tests", documents)),
         broken={section: _broken_names(section, documents) for section in ("people", "teams", "groups", "region")},
         lines={document.file: document.source.lines for document in documents},
     )
@@ -223,12 +244,14 @@ def _resolve(
     check_policy(groups, policy, merged, people, problems)
     reader = RuleReader(merged, people, memberships, problems, texts)
     rules = reader.rules()
+    check_expectations(merged, rules, problems)
     people.report_unknown_aliases()
     desired = Desired(
         groups=groups,
         people=people.by_identity,
         teams=memberships.teams,
         rules=rules,
+        tests=tuple(as_text(as_mapping(test.value)["name"]) for test in merged.tests),
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",

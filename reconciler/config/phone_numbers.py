@@ -235,3 +235,8 @@ def country_of(identity: Identity) -> str | None:
     except NumberParseException:
         return None
     return code if code is not None and code.isalpha() else None
+
+
+def country_code(identity: Identity) -> str:
+    """Return the same, "" for a number without a country."""
+    return country_of(identity) or ""

@@ -94,6 +94,10 @@ class ProblemCollector:
         if len(self._warnings) < MAX_PROBLEMS:
             self._warnings[_Problem(kind, place, message, hint, "warning", None, other)] = None
 
+    def extend(self, other: ProblemCollector) -> None:
+        """Add the errors of another collector."""
+        self._errors |= other._errors
+
     def locate_all(self, texts: Mapping[str, str]) -> tuple[Problem, ...]:
         """Return all problems by file, line and column. `texts` has the text of every file by its path."""
         found = [*self._errors, *self._warnings]

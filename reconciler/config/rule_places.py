@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, locate
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_text, locate
 from reconciler.config.people import People
 from reconciler.config.problem_collector import format_path
 from reconciler.config.yaml_events import DocumentPath
-from reconciler.model.desired import Desired, Member
+from reconciler.model.desired import Desired, DesiredGroup, Member
 from reconciler.model.identity import Identity
 from reconciler.model.rules import Finding, FindingKind, FindingPlace
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Where somebody is in a list of members, and until when."""
+
+    place: SourceLocation
+    until: str | None
 
 
 class RulePlaces:
@@ -25,7 +33,7 @@ class RulePlaces:
         self._desired = desired
         self._rules = rules
         self._groups = {group.key: group for group in desired.groups}
-        self._entries: dict[SourceLocation, dict[Identity, SourceLocation]] = {}
+        self._entries: dict[SourceLocation, dict[Identity, _Entry]] = {}
 
     def place(self, findings: Iterable[Finding], texts: Mapping[str, str]) -> tuple[Finding, ...]:
         """Return the findings with their places; `texts` has the text of each file."""
@@ -44,54 +52,55 @@ class RulePlaces:
 
     def _place(self, finding: Finding) -> SourceLocation:
         rule = self._rules[finding.rule].place
-        if finding.kind in (FindingKind.EXEMPTION_ENDED, FindingKind.EXEMPTION_UNUSED):
-            rules = {one.name: one for one in self._desired.rules}
-            assert finding.exemption is not None  # noqa: S101  these kinds are about one
-            return rule.at("exempt", rules[finding.rule].exempt.index(finding.exemption))
+        if finding.exemption is not None and finding.kind is not FindingKind.EXEMPT:
+            exempt = next(one.exempt for one in self._desired.rules if one.name == finding.rule)
+            return rule.at("exempt", exempt.index(finding.exemption))
         if finding.kind is FindingKind.NOT_EVALUATED:
             return rule.at("require").as_key()
-        place = self._of_person(finding) if finding.person is not None else None
+        place = self._of_person(finding, finding.person) if finding.person is not None else None
         if place is None and finding.group is not None:
             place = self._merged.sections["groups"][finding.group].place.as_key()
         return place or rule.at("name")
 
-    def _of_person(self, finding: Finding) -> SourceLocation | None:
+    def _of_person(self, finding: Finding, identity: Identity) -> SourceLocation | None:
         """Return the entry by which a person is in the group or the team, else where their number is."""
-        identity = finding.person
-        assert identity is not None  # noqa: S101  the caller knows
         if finding.team is not None:
-            return self._in_team(self._desired.teams[finding.team].get(identity), identity)
+            return self._of_member(self._desired.teams[finding.team].get(identity))
         if finding.group is not None:
-            member = self._groups[finding.group].listed_members.get(identity)
-            return None if member is None else self._in_group(finding.group, member, identity)
+            return self._in_group(self._groups[finding.group], identity)
         person = self._desired.people.get(identity)
-        if person is not None and person.alias in self._merged.sections["people"]:
+        if person is not None and person.alias is not None and person.alias in self._merged.sections["people"]:
             return self._merged.sections["people"][person.alias].place.as_key()
-        groups = (group for group in self._desired.groups if identity in group.listed_members)
-        first = next(groups, None)
-        return None if first is None else self._in_group(first.key, first.listed_members[identity], identity)
+        group = next((group for group in self._desired.groups if identity in group.listed_members), None)
+        return None if group is None else self._in_group(group, identity)
 
-    def _in_group(self, key: str, member: Member, identity: Identity) -> SourceLocation | None:
-        own = self._merged.group_fields(key).get("members")
-        place = self._entries_of(own).get(identity) if own is not None else None
-        return place or self._in_team(member, identity)
+    def _in_group(self, group: DesiredGroup, identity: Identity) -> SourceLocation | None:
+        return self._of_member(group.listed_members.get(identity), self._merged.group_fields(group.key).get("members"))
 
-    def _in_team(self, member: Member | None, identity: Identity) -> SourceLocation | None:
-        for path in member.teams if member is not None else ():
-            entry = self._merged.sections["teams"].get(path.rpartition("/")[2])
-            members = entry.field("members") if entry is not None and isinstance(entry.value, dict) else entry
-            if members is not None and (place := self._entries_of(members).get(identity)) is not None:
-                return place
-        return None
+    def _of_member(self, member: Member | None, own: LocatedValue | None = None) -> SourceLocation | None:
+        """Return the entry that makes somebody a member, in their `own` list or in a team; first one with their end."""
+        if member is None:
+            return None
+        lists = [own, *(self._members_of(path.rpartition("/")[2]) for path in member.teams)]
+        found = [self._entries_of(one).get(member.person.identity) for one in lists if one is not None]
+        entries = [entry for entry in found if entry is not None]
+        until = member.until.isoformat() if member.until is not None else None
+        with_end = (entry for entry in entries if entry.until == until)
+        entry = next(with_end, entries[0] if entries else None)
+        return None if entry is None else entry.place
 
-    def _entries_of(self, members: LocatedValue) -> Mapping[Identity, SourceLocation]:
-        """Return the place of each person of a list of members."""
+    def _members_of(self, team: str) -> LocatedValue | None:
+        entry = self._merged.sections["teams"].get(team)
+        return entry.field("members") if entry is not None and isinstance(entry.value, dict) else entry
+
+    def _entries_of(self, members: LocatedValue) -> Mapping[Identity, _Entry]:
+        """Return the first entry of each person in a list of members."""
         if members.place not in self._entries:
             found = self._entries[members.place] = {}
             for item in members.items():
-                fields = item.value if isinstance(item.value, dict) else {}
-                reference = str(fields.get("person") or fields.get("phone")) if fields else str(item.value)
-                person = self._people.person(reference, item.place)
+                fields = item.value if isinstance(item.value, dict) else {"person": item.value}
+                person = self._people.person(as_text(fields.get("person") or fields.get("phone")), item.place)
                 if person is not None:
-                    found.setdefault(person.identity, item.place)
+                    until = fields.get("until")
+                    found.setdefault(person.identity, _Entry(item.place, None if until is None else as_text(until)))
         return self._entries[members.place]

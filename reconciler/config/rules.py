@@ -44,7 +44,7 @@ class _Form:
 
 @dataclass(frozen=True, slots=True)
 class RuleReader:
-    """Reads the rules of a configuration; `texts` has the text of each file, `places` the place of each rule by name."""
+    """Reads the rules of a configuration; `texts` has the text of each file, `places` each rule by name."""
 
     merged: MergedConfig
     people: People
@@ -86,7 +86,7 @@ class RuleReader:
         )
 
     def _has_its_keys(self, entry: LocatedValue, form: _Form) -> bool:
-        """Return whether a rule has the keys that it needs; report those that are missing, and those it does not take."""
+        """Return whether a rule has the keys that it needs; report what is missing or not known."""
         fields = as_mapping(entry.value)
         main = "use" if "use" in fields else "require"
         use, own = quote_value(as_text(fields["use"]) if "use" in fields else main), (*form.required, *form.optional)

@@ -55,7 +55,7 @@ def setting_note(old: Desired, new: Desired, field: str, was_set: bool) -> str:
     if field == "policy.allowed_countries" and new.policy.allowed_countries is not None:
         return ""
     if field.startswith("rules["):
-        return _RULE_CHANGED
+        return _EXEMPTS if field.endswith("].exempt") else ""
     return _SETTING_NOTES.get(field, "")
 
 
@@ -165,7 +165,7 @@ _SETTING_NOTES: Final[Mapping[str, str]] = {
     "region": "numbers without a country code belong to another country",
     "restrictions": "changes which file may define what",
 }
-_RULE_CHANGED: Final = "changes what the configuration must keep to"
+_EXEMPTS: Final = "who may break the rule, and until when"
 _DEFAULTED: Final = ("instance.id", "instance.phone", "region")
 _LIST_NOTES: Final[dict[str, str]] = {
     "admins": "reported, not enforced: the API cannot promote anybody",

@@ -227,8 +227,12 @@ class Desired:
     teams: Mapping[str, Mapping[Identity, Member]] = field(default_factory=dict)
     """Everybody in each team, including those whose last day has passed."""
     rules: tuple[Rule, ...] = ()
+    tests: tuple[str, ...] = ()
+    """The names of the tests of the rules."""
     findings: tuple[Finding, ...] = ()
     """What breaks the rules, where the load was to check them."""
+    failed_tests: tuple[Problem, ...] = ()
+    """The tests of the rules that failed, where the load was to run them."""
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-GLOBAL_SECTIONS: Final = ("restrictions", "policy", "instance", "defaults", "region", "rules")
-"""Sections that control safety: with restrictions, they are allowed only in the same file; `rules` also elsewhere, where a
-rule allows it."""
+GLOBAL_SECTIONS: Final = ("restrictions", "policy", "instance", "defaults", "region", "rules", "tests")
+"""Sections that control safety: with restrictions, they are allowed only in the same file, or where a rule allows it,
+which only `rules` and their `tests` have."""
 RESTRICTED: Final = ("groups", "people", "teams")
 """Sections whose keys a rule allows or not."""
 Origins: TypeAlias = Mapping[str, Mapping[str, str]]
@@ -47,7 +47,9 @@ class Rule:
         """Return whether a file of this rule may define this key of `groups`, or these sections as a whole."""
         if section == "groups":
             return any(glob_match(pattern, key) for pattern in self.groups)
-        return {"people": self.people, "teams": self.teams, "rules": self.rules}.get(section, False)
+        return {"people": self.people, "teams": self.teams, "rules": self.rules, "tests": self.rules}.get(
+            section, False
+        )
 
 
 @dataclass(frozen=True, slots=True)

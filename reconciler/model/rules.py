@@ -91,7 +91,7 @@ class Naming:
 
 
 class Each(StrEnum):
-    """What an expression is evaluated for, one after the other: groups, members of groups, people, changes of a plan."""
+    """What an expression is evaluated for, one after the other: groups, their members, people, changes of a plan."""
 
     GROUP = "group"
     MEMBER = "member"
@@ -103,6 +103,7 @@ class Each(StrEnum):
 class Expression:
     """A CEL expression that is true for each, where the expression `when` is true, too ("": everywhere)."""
 
+    use: ClassVar[str] = "require"
     each: Each
     require: str
     when: str = ""

@@ -141,9 +141,7 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, s
     return replace(plan, refusals=(*saved, *new, *rules, *check_removal_limits(plan.groups, saved=True)))
 
 
-def check_rules(
-    findings: Iterable[Finding], keys: Collection[str], overrides: Iterable[RuleOverride]
-) -> list[Refusal]:
+def check_rules(findings: Iterable[Finding], keys: Collection[str], overrides: Iterable[RuleOverride]) -> list[Refusal]:
     """Refuse broken rules, once for each rule and group; `keys` are the groups of the plan, where they are shown.
 
     A rule holds for the whole file, so a group that is not planned counts, too.

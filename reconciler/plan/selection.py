@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -44,7 +44,8 @@ class PlanOptions:
     planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
     the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
     `previous_people` all its people. `sandbox` is a run on the embedded server. `allowed_lookalikes` are the keys that
-    are created whatever live group looks like them. `spent` counts against the budget. `overridden_rules` may be broken.
+    are created whatever live group looks like them. `spent` counts against the budget. `overridden_rules` may be
+    broken.
     """
 
     targets: tuple[str, ...] = ()
@@ -147,7 +148,7 @@ def _no_group(unknown: Sequence[str]) -> str:
     return "; ".join(parts)
 
 
-def rule_overrides(names: Iterable[str], reason: str | None, known: Collection[str]) -> tuple[RuleOverride, ...]:
+def rule_overrides(names: Iterable[str], reason: str | None, known: Sequence[str]) -> tuple[RuleOverride, ...]:
     """Return the rules that `--override-rule` names, each once, with the reason; `known` are those of the file.
 
     Raises UsageError for a name that no rule has, for names without a reason, and for a reason without names.

@@ -79,6 +79,7 @@ PROBLEM_HELP: Final[Mapping[ProblemKind, ProblemHelp]] = {
     ProblemKind.RULE: ProblemHelp(
         "Broken rule", "Change what breaks it, or exempt it under the rule, with an end and a reason."
     ),
+    ProblemKind.TEST: ProblemHelp("Test of the rules that failed", "Correct the rule, or what the test expects."),
 }
 """Every kind, in the order in which SARIF lists them."""
 

@@ -198,7 +198,7 @@ def _too_many_groups(count: int, rule: Rule, subjects: Subjects) -> Iterator[Bre
         groups = subjects.groups_of[identity]
         number = len(groups) if not rule.groups else sum(group.key in keys for group in groups)
         if number > count:
-            text = f"{subjects.label(identity)} is in {plural(number, 'group')}, but at most {count} are allowed"
+            text = f"{subjects.label(identity)} is in {plural(number, 'group')}; the limit is {count}"
             yield Breach(text, person=identity)
 
 

@@ -16,8 +16,8 @@ from reconciler.rules.cel import EvaluationError, Program, Value, compile_expres
 from reconciler.rules.conditions import Breach
 from reconciler.rules.names import error_at, find_variable
 from reconciler.rules.population import ContextTable, Key, Population, Subject
-from reconciler.rules.time_limit import Ended, limited
 from reconciler.rules.variables import VARIABLES, ValueType
+from reconciler.time_limit import Ended, limited
 
 MAX_SECONDS: Final = 2.0
 """Seconds that one rule may take."""

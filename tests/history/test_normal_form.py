@@ -32,6 +32,8 @@ from reconciler.model.desired import (
     State,
 )
 from reconciler.model.restrictions import Restrictions, Rule
+from reconciler.model.rules import Exemption, Finding, Separate, Severity
+from reconciler.model.rules import Rule as RuleOfFile
 from reconciler.report.config_diff import render_config_diff
 from reconciler.report.options import RenderOptions
 from tests.builders import ALICE, BETA_ID, BOB, CAROL, ERIN, desired, group, member, person
@@ -126,6 +128,8 @@ def test_each_field_of_the_policy_is_compared(field: str) -> None:
     assert full_plan_reasons(old, new) == ((f"`policy.{name}` changed",) if affects_plans else ())
 
 
+AUDITED = RuleOfFile(name="audited", condition=Separate(("audit", "board")))
+BROKEN = Finding(rule="audited", severity=Severity.ERROR, message="alice is in both")
 # The changed configuration, the word in `diff`, the setting in `--changed-since` ("": none).
 BASE = desired(GROUP)
 DESIRED_CHANGES = {
@@ -146,6 +150,11 @@ DESIRED_CHANGES = {
     "as_of": (replace(BASE, as_of=DAY), "", ""),
     "sources": (replace(BASE, sources=(Source("f", "0"),)), "", ""),
     "origins": (replace(BASE, origins={"groups": {"alpha": "f"}}), "", ""),
+    # A changed rule is a change, and no reason to plan every group.
+    "rules": (replace(BASE, rules=(AUDITED,)), "rules[audited]", ""),
+    "findings": (replace(BASE, findings=(BROKEN,)), "", ""),
+    # A team shows in the groups that have it.
+    "teams": (replace(BASE, teams={"board": {ALICE.identity: member(ALICE)}}), "", ""),
     "account_place": (replace(BASE, account_place="f:2"), "", ""),
     "group_places": (replace(BASE, group_places={"alpha": "f:3"}), "", ""),
 }
@@ -158,6 +167,31 @@ def test_each_field_of_the_configuration_is_compared(field: str) -> None:
 
     assert f" {word}" in text if word else text.startswith("No differences")
     assert full_plan_reasons(BASE, changed) == ((f"`{setting}` changed",) if setting else ())
+
+
+# The changed rule, and what `diff` says of it.
+RULE_CHANGES = {
+    "name": (
+        replace(AUDITED, name="other"),
+        "rules[other]  (not set) → separate; teams: audit, board; severity: error",
+    ),
+    "condition": (replace(AUDITED, condition=Separate(("audit", "it"))), "→ separate; teams: audit, it;"),
+    "message": (replace(AUDITED, message="by law"), "; message: by law; severity: error"),
+    "severity": (replace(AUDITED, severity=Severity.AUDIT), "; severity: audit"),
+    "groups": (replace(AUDITED, groups=("a-*", "b")), "; severity: error; groups: a-*, b"),
+    "exempt": (
+        replace(AUDITED, exempt=(Exemption(DAY, "until spring", "alpha", ALICE.identity),)),
+        f"rules[audited].exempt  (not set) → alice in alpha until {DAY} (until spring)",
+    ),
+}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(RuleOfFile)])
+def test_each_field_of_a_rule_is_compared_and_no_reason_to_plan_every_group(field: str) -> None:
+    changed, words = RULE_CHANGES[field]
+    old, new = replace(BASE, rules=(AUDITED,)), replace(BASE, rules=(changed,))
+    assert words in diff_text(old, new)
+    assert full_plan_reasons(old, new) == ()
 
 
 def aliased(**changes: object) -> Desired:

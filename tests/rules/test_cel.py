@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 from time import monotonic
+from typing import Any
 
 import pytest
 
+from reconciler.model.rules import Each
 from reconciler.rules.cel import EvaluationError, cel_value, compile_expression, evaluate
 from reconciler.rules.names import ExpressionError
-from reconciler.rules.variables import VARIABLES, Each
+from reconciler.rules.variables import VARIABLES
 
 pytest.importorskip("cel_expr_python")
 TODAY = date(2026, 11, 30)
 MEMBER = VARIABLES[Each.MEMBER]
 
 
-def is_true(text: str, **values: object) -> bool:
+def is_true(text: str, **values: Any) -> bool:
     """Evaluate an expression about a member; `__` in a name stands for the dot."""
     return evaluate(
         compile_expression(text, MEMBER), {name.replace("__", "."): cel_value(v) for name, v in values.items()}
-    )  # type: ignore[misc]
+    )
 
 
 def mistake(text: str, each: Each = Each.MEMBER) -> ExpressionError:
@@ -98,10 +100,15 @@ def test_an_absent_day_can_be_asked_for_and_never_compares() -> None:
     ],
 )
 def test_what_cannot_be_evaluated_is_an_error(text: str, words: str) -> None:
-    values = {"group.size": 1, "person.teams": ("a",), "file.teams": {"board": ("a",)}, "group.key": "("}
+    values: dict[str, Any] = {
+        "group.size": 1,
+        "person.teams": ("a",),
+        "file.teams": {"board": ("a",)},
+        "group.key": "(",
+    }
     program = compile_expression(text, MEMBER)
     with pytest.raises(EvaluationError, match=words):
-        evaluate(program, {path: cel_value(values[path]) for path in program.uses})  # type: ignore[misc]
+        evaluate(program, {path: cel_value(values[path]) for path in program.uses})
 
 
 def test_values_keep_their_types() -> None:

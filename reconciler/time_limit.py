@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 _PATIENCE: Final = 30
@@ -34,18 +34,17 @@ def limited(pieces: Sequence[Callable[[], T]], seconds: float) -> Iterator[T | E
             for _ in pieces[begin:]:
                 begin += 1
                 try:
-                    result: T = _receive(receiver, seconds * _PATIENCE)
+                    result: T = _received(receiver, seconds * _PATIENCE)
                 except EOFError:
                     yield Ended(f"it takes more than {seconds:g} seconds, and was stopped")
                     break
                 yield result
 
 
-def _receive(receiver: Connection, seconds: float) -> T:
+def _received(receiver: Connection, seconds: float) -> Any:
     if not receiver.poll(seconds):
         raise EOFError
-    result: T = receiver.recv()
-    return result
+    return receiver.recv()
 
 
 @contextmanager
