@@ -16,6 +16,7 @@ from reconciler.model.desired import RemovalLimit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.rules import Finding, RuleOverride, Severity
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document
@@ -155,6 +156,9 @@ CASES: dict[type, dict[str, tuple[Edit, str]]] = {
         # What the command line allowed when the plan was made; the apply looks at every group that is not listed.
         "allowed_lookalikes": (on_plan(allowed_lookalikes=("beta",)), HARMLESS),
         "live_ids": (on_plan(live_ids=()), HARMLESS),
+        "overridden_rules": (on_plan(overridden_rules=(RuleOverride("it", "why"),)), HARMLESS),
+        # The apply checks the rules of the YAML itself.
+        "findings": (on_plan(findings=(Finding(rule="it", severity=Severity.ERROR, message="no"),)), HARMLESS),
         "baseline": (on_plan(baseline=AppliedRevision("main", COMMIT)), "for reading only"),
         "foreign_format": (on_plan(foreign_format=3), "for reading only"),
     },
