@@ -153,6 +153,9 @@ DESIRED_CHANGES = {
     # A changed rule is a change, and no reason to plan every group.
     "rules": (replace(BASE, rules=(AUDITED,)), "rules[audited]", ""),
     "findings": (replace(BASE, findings=(BROKEN,)), "", ""),
+    # Tests change nothing in a group.
+    "tests": (replace(BASE, tests=("one admin",)), "", ""),
+    "failed_tests": (replace(BASE, failed_tests=(Problem("f", 1, 1, "p", "failed", kind=ProblemKind.TEST),)), "", ""),
     # A team shows in the groups that have it.
     "teams": (replace(BASE, teams={"board": {ALICE.identity: member(ALICE)}}), "", ""),
     "account_place": (replace(BASE, account_place="f:2"), "", ""),
