@@ -45,6 +45,7 @@ from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
 from reconciler.plan.budget import as_saved, raise_if_over_budget
 from reconciler.plan.build import build_plan, groups_awaiting_link, with_invite_links
+from reconciler.plan.change_rules import all_findings
 from reconciler.plan.edited import (
     former_people,
     options_of,
@@ -185,7 +186,7 @@ def verify_saved_plan(
     plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
     plan = replace(plan, list_calls=listing.calls, list_shows_people=listing.shows_people)
     plan = reader.block_creates(plan, listing, known, desired)
-    findings = plan.findings if desired is None else desired.findings
+    findings = plan.findings if desired is None else all_findings(desired, plan.groups)
     plan = replace(plan, findings=findings, overridden_rules=overridden_rules)
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)

@@ -167,10 +167,8 @@ def _load(
         desired = replace(desired, failed_tests=failed_tests(merged, desired.rules, texts, as_of))
     if check_rules is None:
         return desired
-    return replace(
-        desired,
-        findings=rule_places.place(evaluate(desired, check_rules, country_code), texts),
-    )
+    findings = rule_places.place(evaluate(desired, check_rules, country_code), texts)
+    return replace(desired, rules_checked=check_rules, findings=findings)
 
 
 def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: ProblemCollector) -> MergedConfig:

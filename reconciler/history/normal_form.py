@@ -24,7 +24,17 @@ other value, under the item "", differs as a whole. `UNMANAGED` and None stay wh
 
 PLACES: Final[Mapping[type, frozenset[str]]] = {
     Desired: frozenset(
-        {"sources", "warnings", "origins", "account_place", "group_places", "findings", "tests", "failed_tests"}
+        {
+            "sources",
+            "warnings",
+            "origins",
+            "account_place",
+            "group_places",
+            "findings",
+            "tests",
+            "failed_tests",
+            "rules_checked",
+        }
     ),
     RemovalLimit: frozenset({"source"}),
     Restrictions: frozenset({"where"}),

@@ -229,8 +229,10 @@ class Desired:
     rules: tuple[Rule, ...] = ()
     tests: tuple[str, ...] = ()
     """The names of the tests of the rules."""
+    rules_checked: date | None = None
+    """The day on which the load checked the rules; None: it was not to."""
     findings: tuple[Finding, ...] = ()
-    """What breaks the rules, where the load was to check them."""
+    """What breaks the rules on that day, changes of a plan left out."""
     failed_tests: tuple[Problem, ...] = ()
     """The tests of the rules that failed, where the load was to run them."""
 

@@ -13,6 +13,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import DEFAULT_REMOVALS, MAX_PARTICIPANTS, MAX_PARTICIPANTS_PER_CALL, Desired
 from reconciler.model.live import Instance
 from reconciler.model.person_ref import PersonRef
+from reconciler.plan.change_rules import all_findings
 from reconciler.plan.guards import check_guards, check_rules
 from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.plan.selection import PlanOptions, select_groups, select_keys
@@ -32,15 +33,16 @@ def build_plan(
     """Return the plan of all changes; `instance` is its present state, None where nothing is to be written."""
     budget = desired.policy.budget
     groups = tuple(_group_plan(change, desired, options) for change in changes)
+    findings = all_findings(desired, groups)
     return Plan(
         instance_id=instance_id,
         as_of=desired.as_of,
         groups=groups,
         refusals=(
             *check_guards(groups, desired, instance, instance_id, sandbox=options.sandbox),
-            *check_rules(desired.findings, {group.key for group in groups}, options.overridden_rules),
+            *check_rules(findings, {group.key for group in groups}, options.overridden_rules),
         ),
-        findings=desired.findings,
+        findings=findings,
         overridden_rules=options.overridden_rules,
         advice=advice,
         calls_per_minute=options.calls_per_minute,

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
-from reconciler.rules.evaluate import evaluate
+from reconciler.rules.evaluate import evaluate, evaluate_changes
+from reconciler.rules.population import PlannedChange
 
-__all__ = ["evaluate"]
+__all__ = ["PlannedChange", "evaluate", "evaluate_changes"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,7 +12,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.rules import Exemption, Finding, FindingKind, Rule, Severity
 from reconciler.rules.conditions import Breach, Subjects, breaches, nothing_to_check
 from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_breaches
-from reconciler.rules.population import CountryOf, Population
+from reconciler.rules.population import CountryOf, PlannedChange, Population
 
 MAX_BREACHES: Final = 200
 """Breaches of one rule that are listed one by one; the others are counted."""
@@ -22,26 +22,43 @@ _Exemptions = Mapping[tuple[str | None, Identity | None], list[Exemption]]
 def evaluate(desired: Desired, day: date, country_of: CountryOf) -> tuple[Finding, ...]:
     """Return what breaks the rules on a day, and what is wrong with their exemptions; in the order of the rules.
 
-    Rules about changes are left out: only a plan has changes.
+    Of rules about changes only the exemptions that ended are checked: only a plan has changes.
     """
     if not desired.rules:
         return ()
     subjects = Subjects(desired, day)
     population = Population(subjects, country_of)
-    rules = [rule for rule in desired.rules if not rule.is_about_changes]
-    outcomes = broken_contexts(rules, population)
+    outcomes = broken_contexts([rule for rule in desired.rules if not rule.is_about_changes], population)
     found: list[Finding] = []
-    for rule in rules:
+    for rule in desired.rules:
         keys = outcomes.get(rule.name)
         if isinstance(keys, NotEvaluated):
-            found.append(not_evaluated(rule, keys))
+            found.append(_not_evaluated(rule, keys))
+        elif rule.is_about_changes:
+            found += _ended(rule, subjects)
         else:
             broken = breaches(rule, subjects) if keys is None else expression_breaches(rule, keys, population)
             found += _findings(rule, broken, subjects)
     return tuple(found)
 
 
-def not_evaluated(rule: Rule, error: NotEvaluated) -> Finding:
+def evaluate_changes(
+    desired: Desired, day: date, country_of: CountryOf, changes: Sequence[PlannedChange]
+) -> tuple[Finding, ...]:
+    """Return which changes of a plan break the rules about changes, those that are exempt included."""
+    rules = [rule for rule in desired.rules if rule.is_about_changes]
+    population = Population(Subjects(desired, day), country_of, changes)
+    found: list[Finding] = []
+    for rule, keys in zip(rules, broken_contexts(rules, population).values(), strict=True):
+        if isinstance(keys, NotEvaluated):
+            found.append(_not_evaluated(rule, keys))
+        else:
+            broken = expression_breaches(rule, keys, population)
+            found += _limited(rule, _with_exemptions(rule, broken, day, set()))
+    return tuple(found)
+
+
+def _not_evaluated(rule: Rule, error: NotEvaluated) -> Finding:
     """Return the finding about a rule that could not be evaluated: an error, whatever the severity of the rule."""
     return Finding(rule=rule.name, kind=FindingKind.NOT_EVALUATED, severity=Severity.ERROR, message=str(error))
 
@@ -50,14 +67,19 @@ def _findings(rule: Rule, broken: Iterable[Breach], subjects: Subjects) -> Itera
     reason = nothing_to_check(rule, subjects)
     if reason:
         yield Finding(rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason)
-    ended = [exemption for exemption in rule.exempt if exemption.until < subjects.day]
     used: set[Exemption] = set()
     yield from _limited(rule, _with_exemptions(rule, broken, subjects.day, used))
-    for exemption in ended:
-        yield _about(rule, exemption, FindingKind.EXEMPTION_ENDED, Severity.ERROR, subjects)
+    yield from _ended(rule, subjects)
     for exemption in rule.exempt:
-        if exemption not in used and exemption not in ended:
+        if exemption not in used and exemption.until >= subjects.day:
             yield _about(rule, exemption, FindingKind.EXEMPTION_UNUSED, Severity.WARNING, subjects)
+
+
+def _ended(rule: Rule, subjects: Subjects) -> Iterator[Finding]:
+    """Yield the exemptions whose last day has passed."""
+    for exemption in rule.exempt:
+        if exemption.until < subjects.day:
+            yield _about(rule, exemption, FindingKind.EXEMPTION_ENDED, Severity.ERROR, subjects)
 
 
 def _with_exemptions(rule: Rule, found: Iterable[Breach], day: date, used: set[Exemption]) -> Iterator[Finding]:

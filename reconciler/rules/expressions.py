@@ -166,4 +166,6 @@ def _describe(subject: Subject, population: Population) -> str:
     """Return for whom an expression is evaluated: `anna` in `kids-1`."""
     names = [f"`{population.name(subject.person.identity)}`"] if subject.person is not None else []
     names += [f"`{subject.group.key}`"] if subject.group is not None else []
-    return " in ".join(names)
+    action = f"`{subject.change.action}` of " if subject.change is not None and len(names) > 1 else ""
+    action = f"`{subject.change.action}` in " if subject.change is not None and not action else action
+    return action + " in ".join(names)

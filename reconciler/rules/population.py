@@ -17,6 +17,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.rules import Each
 from reconciler.rules.cel import Value, cel_value
 from reconciler.rules.conditions import Subjects, admins_of
+from reconciler.rules.variables import VARIABLES, ValueType
 
 CountryOf: TypeAlias = Callable[[Identity], str]
 """Returns the two-letter code of a number's country, "" where it has none."""
@@ -25,12 +26,22 @@ Key: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """What a plan changes in a group, and for whom: None where it is about the group itself."""
+
+    action: str
+    group: DesiredGroup
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
-    """What an expression is evaluated for: a group, a person, or a member of a group."""
+    """What an expression is evaluated for: a group, a person, a member of a group or a change."""
 
     group: DesiredGroup | None = None
     person: Person | None = None
     member: Member | None = None
+    change: PlannedChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +90,11 @@ class ContextTable:
 
 
 class Population:
-    """Everything that expressions are evaluated for: the groups that the account is to be in, and everybody."""
+    """Everything that expressions are evaluated for: the groups that the account is to be in, everybody, changes."""
 
-    def __init__(self, subjects: Subjects, country_of: CountryOf) -> None:
+    def __init__(self, subjects: Subjects, country_of: CountryOf, changes: Sequence[PlannedChange] = ()) -> None:
         self.subjects = subjects
+        self.changes = changes
         self.country_of = country_of
         self._kinds: dict[tuple[str, tuple[str, ...]], _Kinds] = {}
         self._combined: dict[tuple[str, ...], Mapping[str, Sequence[int]]] = {}
@@ -124,7 +136,12 @@ class Population:
 
     def values(self, subject: Subject, uses: Sequence[str]) -> dict[str, Value]:
         """Return the values of variables for one subject."""
-        things = {"group": subject.group, "person": subject.person, "terms": subject.member}
+        things = {
+            "group": subject.group,
+            "person": subject.person,
+            "terms": subject.member,
+            "change": subject.change,
+        }
         values = {path: _EVERYWHERE[path](self) for path in uses if path in _EVERYWHERE}
         for path in uses:
             if path not in values:
@@ -161,6 +178,8 @@ class Population:
             return {"group": range(len(self.groups))}
         if each is Each.PERSON:
             return {"person": range(len(self.people))}
+        if each is Each.CHANGE:
+            return {"change": range(len(self.changes))}
         return self._memberships[0]
 
     @cached_property
@@ -204,13 +223,17 @@ class Population:
         return self._kinds[part, names]
 
     def _things(self, part: str) -> Sequence[Any]:
-        return self.groups if part == "group" else self.people if part == "person" else self._memberships[1]
+        by_part: dict[str, Sequence[Any]] = {"group": self.groups, "person": self.people, "change": self.changes}
+        return by_part[part] if part in by_part else self._memberships[1]
 
     def _subject(self, each: Each, index: int) -> Subject:
         if each is Each.GROUP:
             return Subject(group=self.groups[index])
         if each is Each.PERSON:
             return Subject(person=self.people[index])
+        if each is Each.CHANGE:
+            change = self.changes[index]
+            return Subject(change.group, change.person, change=change)
         columns = self._memberships[0]
         group, person = self.groups[columns["group"][index]], self.people[columns["person"][index]]
         return Subject(group, person, group.listed_members[person.identity])
@@ -228,11 +251,21 @@ def _part_of(name: str) -> str:
 
 
 def _getter(name: str) -> Callable[[Population, Any], Value | None]:
-    """Return the function of the population and the group, person or member that returns the value of a name."""
-    get = _GETTERS[f"{_part_of(name)}.{name.rstrip(')').rpartition('.')[2]}"]
+    """Return the function of the population and the group, person, member or change that returns a name's value."""
     if name.startswith("has("):
-        return lambda population, thing: None if get(population, thing) is None else 1
-    return get
+        value = _getter(name.removeprefix("has(").removesuffix(")"))
+        return lambda population, thing: None if value(population, thing) is None else 1
+    part, field = _part_of(name), name.rpartition(".")[2]
+    if part != "change":
+        return _GETTERS[f"{part}.{field}"]
+    part = name.split(".")[1]
+    if part == "action":
+        return lambda _, change: str(change.action)
+    get = _GETTERS[f"{part}.{field}"]
+    if part == "group":
+        return lambda population, change: get(population, change.group)
+    nobody: Value = "" if VARIABLES[Each.CHANGE][name].type is ValueType.TEXT else ()
+    return lambda population, change: nobody if change.person is None else get(population, change.person)
 
 
 def _through(_: Population, member: Member) -> tuple[str, ...]:
