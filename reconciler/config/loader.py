@@ -144,7 +144,7 @@ def _load(
         restrictions=restrictions,
         origins=origins(merged, paths),
     )
-    if check_rules is None:
+    if check_rules is None or not desired.rules:
         return desired
     return replace(desired, findings=rule_places.place(evaluate(desired, check_rules), texts))
 
@@ -216,7 +216,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> t
     GroupChecker(merged, problems, memberships.incomplete, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)
     reader = RuleReader(merged, people, memberships, problems)
-    rules = reader.rules()
+    rules = reader.rules() if merged.rules else ()
     people.report_unknown_aliases()
     desired = Desired(
         groups=groups,

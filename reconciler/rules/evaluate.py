@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -29,35 +28,25 @@ def _findings(rule: Rule, subjects: Subjects) -> Iterator[Finding]:
     reason = nothing_to_check(rule, subjects)
     if reason:
         yield Finding(rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason)
-    ended = [exemption for exemption in rule.exempt if exemption.until < subjects.day]
     used: set[Exemption] = set()
-    yield from _limited(rule, _with_exemptions(rule, breaches(rule, subjects), subjects.day, used))
-    for exemption in ended:
-        yield _about(rule, exemption, FindingKind.EXEMPTION_ENDED, Severity.ERROR, subjects)
+    yield from _listed(rule, _with_exemptions(rule, subjects, used))
     for exemption in rule.exempt:
-        if exemption not in used and exemption not in ended:
+        if exemption.until < subjects.day:
+            yield _about(rule, exemption, FindingKind.EXEMPTION_ENDED, Severity.ERROR, subjects)
+        elif exemption not in used:
             yield _about(rule, exemption, FindingKind.EXEMPTION_UNUSED, Severity.WARNING, subjects)
 
 
-def _with_exemptions(rule: Rule, found: Iterable[Breach], day: date, used: set[Exemption]) -> Iterator[Finding]:
-    """Yield each breach as a finding, and note which exemptions are `used`."""
+def _with_exemptions(rule: Rule, subjects: Subjects, used: set[Exemption]) -> Iterator[tuple[Breach, Exemption | None]]:
+    """Yield each breach with the exemption that allows it, and note which exemptions are `used`."""
+    current = [exemption for exemption in rule.exempt if exemption.until >= subjects.day]
     by_subject: dict[tuple[str | None, Identity | None], list[Exemption]] = {}
-    for exemption in rule.exempt:
-        if exemption.until >= day:
-            by_subject.setdefault((exemption.group, exemption.person), []).append(exemption)
-    for breach in found:
+    for exemption in current:
+        by_subject.setdefault((exemption.group, exemption.person), []).append(exemption)
+    for breach in breaches(rule, subjects):
         covering = list(_covering(breach, by_subject)) if by_subject else []
         used.update(covering)
-        yield Finding(
-            rule=rule.name,
-            kind=FindingKind.EXEMPT if covering else FindingKind.BROKEN,
-            severity=rule.severity,
-            message=f"{breach.text}: {rule.message}" if rule.message else breach.text,
-            group=breach.group,
-            person=breach.person,
-            team=breach.team,
-            exemption=covering[0] if covering else None,
-        )
+        yield breach, covering[0] if covering else None
 
 
 def _covering(breach: Breach, by_subject: _Exemptions) -> Iterator[Exemption]:
@@ -65,21 +54,24 @@ def _covering(breach: Breach, by_subject: _Exemptions) -> Iterator[Exemption]:
         yield from by_subject.get(subject, ()) if subject != (None, None) else ()
 
 
-@dataclass(slots=True)
-class _Rest:
-    """How many breaches are not listed."""
-
-    count: int = 0
-
-
-def _limited(rule: Rule, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the first findings that an exemption allows, and the first others; and how many others are left."""
-    listed = dict.fromkeys(FindingKind, 0)
-    for finding in findings:
-        listed[finding.kind] += 1
-        if listed[finding.kind] <= MAX_BREACHES:
-            yield finding
-    left = listed[FindingKind.BROKEN] - MAX_BREACHES
+def _listed(rule: Rule, found: Iterable[tuple[Breach, Exemption | None]]) -> Iterator[Finding]:
+    """Yield the first breaches that an exemption allows, and the first others; and how many others are left."""
+    counts = {FindingKind.BROKEN: 0, FindingKind.EXEMPT: 0}
+    for breach, exemption in found:
+        kind = FindingKind.BROKEN if exemption is None else FindingKind.EXEMPT
+        counts[kind] += 1
+        if counts[kind] <= MAX_BREACHES:
+            yield Finding(
+                rule=rule.name,
+                kind=kind,
+                severity=rule.severity,
+                message=f"{breach.text}: {rule.message}" if rule.message else breach.text,
+                group=breach.group,
+                person=breach.person,
+                team=breach.team,
+                exemption=exemption,
+            )
+    left = counts[FindingKind.BROKEN] - MAX_BREACHES
     if left > 0:
         message = f"{left} more {'place breaks' if left == 1 else 'places break'} this rule"
         yield Finding(rule=rule.name, severity=rule.severity, message=message)
