@@ -165,7 +165,7 @@ def _load(
     )
     if test_rules:
         desired = replace(desired, failed_tests=failed_tests(merged, desired.rules, texts, as_of))
-    if check_rules is None:
+    if check_rules is None or not desired.rules:
         return desired
     findings = rule_places.place(evaluate(desired, check_rules, country_code), texts)
     return replace(desired, rules_checked=check_rules, findings=findings)
@@ -241,7 +241,7 @@ def _resolve(
     GroupChecker(merged, problems, memberships.incomplete, instance, policy.max_members).check(groups)
     check_policy(groups, policy, merged, people, problems)
     reader = RuleReader(merged, people, memberships, problems, texts)
-    rules = reader.rules()
+    rules = reader.rules() if merged.rules else ()
     check_expectations(merged, rules, problems)
     people.report_unknown_aliases()
     desired = Desired(

@@ -90,7 +90,7 @@ class Memberships:
     def has_team(self, name: str, place: SourceLocation) -> bool:
         """Return whether there is a team of this name; report one that there is not."""
         if name not in self._teams:
-            self._report_unknown_team(name, place)
+            self._report_unknown_team(name, place, "name a team")
         return name in self._teams
 
     @property
@@ -162,11 +162,11 @@ class Memberships:
             self._incomplete_teams.add(name)
         return through
 
-    def _report_unknown_team(self, name: str, place: SourceLocation) -> None:
+    def _report_unknown_team(self, name: str, place: SourceLocation, for_person: str = "move it to `members`") -> None:
         if self._merged.is_broken("teams", name):
             return
         if name in self._merged.sections["people"]:
-            message, hint = f"{quote_value(name)} is a person, not a team", "move it to `members`"
+            message, hint = f"{quote_value(name)} is a person, not a team", for_person
         else:
             suggestion = did_you_mean(name, self._teams) if len(name) <= 100 else ""
             message, hint = f"there is no team {quote_value(name)}", suggestion or "define it under `teams`"

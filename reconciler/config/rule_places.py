@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_text, locate
 from reconciler.config.people import People
@@ -22,18 +22,15 @@ class _Entry:
     until: str | None
 
 
+@dataclass(frozen=True, slots=True)
 class RulePlaces:
     """The places of findings; `rules` has the place of each rule by its name. A list is read once, when it is asked."""
 
-    def __init__(
-        self, merged: MergedConfig, people: People, desired: Desired, rules: Mapping[str, LocatedValue]
-    ) -> None:
-        self._merged = merged
-        self._people = people
-        self._desired = desired
-        self._rules = rules
-        self._groups = {group.key: group for group in desired.groups}
-        self._entries: dict[SourceLocation, dict[Identity, _Entry]] = {}
+    merged: MergedConfig
+    people: People
+    desired: Desired
+    rules: Mapping[str, LocatedValue]
+    entries: dict[SourceLocation, dict[Identity, _Entry]] = field(default_factory=dict)
 
     def place(self, findings: Iterable[Finding], texts: Mapping[str, str]) -> tuple[Finding, ...]:
         """Return the findings with their places; `texts` has the text of each file."""
@@ -51,31 +48,31 @@ class RulePlaces:
         return tuple(found)
 
     def _place(self, finding: Finding) -> SourceLocation:
-        rule = self._rules[finding.rule].place
+        rule = self.rules[finding.rule].place
         if finding.exemption is not None and finding.kind is not FindingKind.EXEMPT:
-            exempt = next(one.exempt for one in self._desired.rules if one.name == finding.rule)
+            exempt = next(one.exempt for one in self.desired.rules if one.name == finding.rule)
             return rule.at("exempt", exempt.index(finding.exemption))
         if finding.kind is FindingKind.NOT_EVALUATED:
             return rule.at("require").as_key()
         place = self._of_person(finding, finding.person) if finding.person is not None else None
         if place is None and finding.group is not None:
-            place = self._merged.sections["groups"][finding.group].place.as_key()
+            place = self.merged.sections["groups"][finding.group].place.as_key()
         return place or rule.at("name")
 
     def _of_person(self, finding: Finding, identity: Identity) -> SourceLocation | None:
         """Return the entry by which a person is in the group or the team, else where their number is."""
         if finding.team is not None:
-            return self._of_member(self._desired.teams[finding.team].get(identity))
+            return self._of_member(self.desired.teams[finding.team].get(identity))
         if finding.group is not None:
-            return self._in_group(self._groups[finding.group], identity)
-        person = self._desired.people.get(identity)
-        if person is not None and person.alias is not None and person.alias in self._merged.sections["people"]:
-            return self._merged.sections["people"][person.alias].place.as_key()
-        group = next((group for group in self._desired.groups if identity in group.listed_members), None)
+            return self._in_group(next(one for one in self.desired.groups if one.key == finding.group), identity)
+        person = self.desired.people.get(identity)
+        if person is not None and person.alias is not None and person.alias in self.merged.sections["people"]:
+            return self.merged.sections["people"][person.alias].place.as_key()
+        group = next((group for group in self.desired.groups if identity in group.listed_members), None)
         return None if group is None else self._in_group(group, identity)
 
     def _in_group(self, group: DesiredGroup, identity: Identity) -> SourceLocation | None:
-        return self._of_member(group.listed_members.get(identity), self._merged.group_fields(group.key).get("members"))
+        return self._of_member(group.listed_members.get(identity), self.merged.group_fields(group.key).get("members"))
 
     def _of_member(self, member: Member | None, own: LocatedValue | None = None) -> SourceLocation | None:
         """Return the entry that makes somebody a member, in their `own` list or in a team; first one with their end."""
@@ -90,17 +87,17 @@ class RulePlaces:
         return None if entry is None else entry.place
 
     def _members_of(self, team: str) -> LocatedValue | None:
-        entry = self._merged.sections["teams"].get(team)
+        entry = self.merged.sections["teams"].get(team)
         return entry.field("members") if entry is not None and isinstance(entry.value, dict) else entry
 
     def _entries_of(self, members: LocatedValue) -> Mapping[Identity, _Entry]:
         """Return the first entry of each person in a list of members."""
-        if members.place not in self._entries:
-            found = self._entries[members.place] = {}
+        if members.place not in self.entries:
+            found = self.entries[members.place] = {}
             for item in members.items():
                 fields = item.value if isinstance(item.value, dict) else {"person": item.value}
-                person = self._people.person(as_text(fields.get("person") or fields.get("phone")), item.place)
+                person = self.people.person(as_text(fields.get("person") or fields.get("phone")), item.place)
                 if person is not None:
                     until = fields.get("until")
                     found.setdefault(person.identity, _Entry(item.place, None if until is None else as_text(until)))
-        return self._entries[members.place]
+        return self.entries[members.place]

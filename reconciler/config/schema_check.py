@@ -201,9 +201,10 @@ def _report(error: ValidationError, place: SourceLocation, problems: ProblemColl
             message = "has both `person` and `phone`, which mean the same"
             problems.error(ProblemKind.VALUE, place, message, "keep one of them")
         case "required":
-            missing = part["required"][0]
-            hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(part)}"
-            problems.error(ProblemKind.MISSING_KEY, place.as_key(), f"`{missing}` is missing", hint)
+            missing = [key for key in part["required"] if key not in value]
+            hint = "begin the file with `version: 1`" if missing == ["version"] else f"expected {_expected(part)}"
+            message = f"{' and '.join(f'`{key}`' for key in missing)} {'is' if len(missing) == 1 else 'are'} missing"
+            problems.error(ProblemKind.MISSING_KEY, place.as_key(), message, hint)
         case _ if value is None:
             message = "the list is empty" if "array" in part.get("type", ()) else "the value is empty"
             problems.error(ProblemKind.VALUE, place, message, _hint_for_empty(place.path, part))

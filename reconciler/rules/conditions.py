@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations
 
 from reconciler.model.desired import Desired, DesiredGroup, Membership, State, Unmanaged
 from reconciler.model.identity import Identity
@@ -49,6 +50,7 @@ class Subjects:
         self.day = day
         self.groups = tuple(group for group in desired.groups if group.state is State.PRESENT)
         self._teams: dict[str, People] = {}
+        self._counts: dict[tuple[str, ...], Counter[Identity]] = {}
         self._selected: dict[tuple[str, ...], tuple[DesiredGroup, ...]] = {(): self.groups}
 
     @cached_property
@@ -84,6 +86,13 @@ class Subjects:
                 group for group in self.groups if any(glob_match(pattern, group.key) for pattern in rule.groups)
             )
         return self._selected[rule.groups]
+
+    def count_groups(self, rule: Rule) -> Mapping[Identity, int]:
+        """Return in how many of the groups that a rule is about each person is."""
+        if rule.groups not in self._counts:
+            members = (group.listed_members.keys() for group in self.matching(rule))
+            self._counts[rule.groups] = Counter(chain.from_iterable(members))
+        return self._counts[rule.groups]
 
     def label(self, identity: Identity) -> str:
         """Return the alias of a person in backticks, or else the number."""
@@ -193,13 +202,10 @@ def admins_of(group: DesiredGroup, subjects: Subjects) -> tuple[Identity, ...]:
 
 
 def _too_many_groups(count: int, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
-    keys = {group.key for group in subjects.matching(rule)}
-    for identity in sorted(subjects.groups_of):
-        groups = subjects.groups_of[identity]
-        number = len(groups) if not rule.groups else sum(group.key in keys for group in groups)
-        if number > count:
-            text = f"{subjects.label(identity)} is in {plural(number, 'group')}; the limit is {count}"
-            yield Breach(text, person=identity)
+    numbers = subjects.count_groups(rule)
+    for identity in sorted(identity for identity, number in numbers.items() if number > count):
+        text = f"{subjects.label(identity)} is in {plural(numbers[identity], 'group')}; the limit is {count}"
+        yield Breach(text, person=identity)
 
 
 def _misnamed(pattern: str, rule: Rule, subjects: Subjects) -> Iterator[Breach]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -54,7 +53,7 @@ def evaluate_changes(
             found.append(_not_evaluated(rule, keys))
         else:
             broken = expression_breaches(rule, keys, population)
-            found += _limited(rule, _with_exemptions(rule, broken, day, set()))
+            found += _listed(rule, _with_exemptions(rule, broken, day, set()))
     return tuple(found)
 
 
@@ -68,7 +67,7 @@ def _findings(rule: Rule, broken: Iterable[Breach], subjects: Subjects) -> Itera
     if reason:
         yield Finding(rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason)
     used: set[Exemption] = set()
-    yield from _limited(rule, _with_exemptions(rule, broken, subjects.day, used))
+    yield from _listed(rule, _with_exemptions(rule, broken, subjects.day, used))
     yield from _ended(rule, subjects)
     for exemption in rule.exempt:
         if exemption not in used and exemption.until >= subjects.day:
@@ -82,25 +81,18 @@ def _ended(rule: Rule, subjects: Subjects) -> Iterator[Finding]:
             yield _about(rule, exemption, FindingKind.EXEMPTION_ENDED, Severity.ERROR, subjects)
 
 
-def _with_exemptions(rule: Rule, found: Iterable[Breach], day: date, used: set[Exemption]) -> Iterator[Finding]:
-    """Yield each breach as a finding, and note which exemptions are `used`."""
+def _with_exemptions(
+    rule: Rule, broken: Iterable[Breach], day: date, used: set[Exemption]
+) -> Iterator[tuple[Breach, Exemption | None]]:
+    """Yield each breach with the exemption that allows it, and note which exemptions are `used`."""
+    current = [exemption for exemption in rule.exempt if exemption.until >= day]
     by_subject: dict[tuple[str | None, Identity | None], list[Exemption]] = {}
-    for exemption in rule.exempt:
-        if exemption.until >= day:
-            by_subject.setdefault((exemption.group, exemption.person), []).append(exemption)
-    for breach in found:
+    for exemption in current:
+        by_subject.setdefault((exemption.group, exemption.person), []).append(exemption)
+    for breach in broken:
         covering = list(_covering(breach, by_subject)) if by_subject else []
         used.update(covering)
-        yield Finding(
-            rule=rule.name,
-            kind=FindingKind.EXEMPT if covering else FindingKind.BROKEN,
-            severity=rule.severity,
-            message=breach.text if breach.is_whole or not rule.message else f"{breach.text}: {rule.message}",
-            group=breach.group,
-            person=breach.person,
-            team=breach.team,
-            exemption=covering[0] if covering else None,
-        )
+        yield breach, covering[0] if covering else None
 
 
 def _covering(breach: Breach, by_subject: _Exemptions) -> Iterator[Exemption]:
@@ -108,21 +100,24 @@ def _covering(breach: Breach, by_subject: _Exemptions) -> Iterator[Exemption]:
         yield from by_subject.get(subject, ()) if subject != (None, None) else ()
 
 
-@dataclass(slots=True)
-class _Rest:
-    """How many breaches are not listed."""
-
-    count: int = 0
-
-
-def _limited(rule: Rule, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the first findings that an exemption allows, and the first others; and how many others are left."""
-    listed = dict.fromkeys(FindingKind, 0)
-    for finding in findings:
-        listed[finding.kind] += 1
-        if listed[finding.kind] <= MAX_BREACHES:
-            yield finding
-    left = listed[FindingKind.BROKEN] - MAX_BREACHES
+def _listed(rule: Rule, found: Iterable[tuple[Breach, Exemption | None]]) -> Iterator[Finding]:
+    """Yield the first breaches that an exemption allows, and the first others; and how many others are left."""
+    counts = {FindingKind.BROKEN: 0, FindingKind.EXEMPT: 0}
+    for breach, exemption in found:
+        kind = FindingKind.BROKEN if exemption is None else FindingKind.EXEMPT
+        counts[kind] += 1
+        if counts[kind] <= MAX_BREACHES:
+            yield Finding(
+                rule=rule.name,
+                kind=kind,
+                severity=rule.severity,
+                message=breach.text if breach.is_whole or not rule.message else f"{breach.text}: {rule.message}",
+                group=breach.group,
+                person=breach.person,
+                team=breach.team,
+                exemption=exemption,
+            )
+    left = counts[FindingKind.BROKEN] - MAX_BREACHES
     if left > 0:
         message = f"{left} more {'place breaks' if left == 1 else 'places break'} this rule"
         yield Finding(rule=rule.name, severity=rule.severity, message=message)
