@@ -27,7 +27,7 @@ _BRACES = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}]*)\}|[{}]")
 
 
 class NotEvaluated(Exception):
-    """A rule could not be evaluated; the message is why, and for whom."""
+    """A rule could not be evaluated; the message has the reason, and the place."""
 
 
 @cache
@@ -163,7 +163,7 @@ def _shown(value: Value | None) -> str:
 
 
 def _describe(subject: Subject, population: Population) -> str:
-    """Return for whom an expression is evaluated: `anna` in `kids-1`."""
+    """Return what an expression is evaluated for: `anna` in `kids-1`."""
     names = [f"`{population.name(subject.person.identity)}`"] if subject.person is not None else []
     names += [f"`{subject.group.key}`"] if subject.group is not None else []
     action = f"`{subject.change.action}` of " if subject.change is not None and len(names) > 1 else ""

@@ -27,7 +27,7 @@ Key: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """What a plan changes in a group, and for whom: None where it is about the group itself."""
+    """What a plan changes in a group; `person` is None where it changes the group itself."""
 
     action: str
     group: DesiredGroup
