@@ -1,0 +1,50 @@
+"""Work in a child process: results in order, and an end for what computes too long or takes the process with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from reconciler.time_limit import Ended, limited
+
+
+def endless() -> int:
+    while True:
+        pass
+
+
+def fatal() -> int:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return 0
+
+
+@pytest.fixture(autouse=True)
+def no_core_dumps() -> Iterator[None]:
+    import faulthandler
+
+    was_enabled = faulthandler.is_enabled()
+    faulthandler.disable()
+    yield
+    if was_enabled:
+        faulthandler.enable()
+
+
+def test_results_come_in_the_order_of_the_work() -> None:
+    assert list(limited([lambda: 1, lambda: 2, lambda: 3], 1)) == [1, 2, 3]
+    assert list(limited([], 1)) == []
+
+
+def test_what_computes_too_long_is_ended_and_the_rest_is_done() -> None:
+    first, second, third = limited([lambda: 1, endless, lambda: 3], 0.05)
+    assert (first, third) == (1, 3)
+    assert isinstance(second, Ended)
+    assert "more than 0.05 seconds" in str(second)
+
+
+def test_what_ends_the_process_takes_nothing_else_with_it() -> None:
+    first, second = limited([fatal, lambda: 2], 1)
+    assert isinstance(first, Ended)
+    assert second == 2
