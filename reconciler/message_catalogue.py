@@ -93,13 +93,18 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     ),
     "rule-broken": _refusal(
         "the rule {rule} is broken: {what} ({place})",
-        "A [rule](rules.md) of the file with the severity `error` is broken, or one of its exemptions has ended.",
+        "A [rule](rules.md) of the file with the severity `error` is broken.",
         "Change what breaks it, or exempt it under the rule. For this run, `--override-rule NAME --reason TEXT`.",
     ),
     "rule-broken-often": _refusal(
         "the rule {rule} is broken {count:int} times, first here: {what} ({place})",
         "The same, more than once in one group, or by several people.",
         "As above.",
+    ),
+    "exemption-ended": _refusal(
+        "of the rule {rule}, {what} ({place})",
+        "The last day of an exemption has passed.",
+        "Remove the exemption, or set a later `until`. For this run, as above.",
     ),
     # Overrides: what lifts a refusal.
     "raise-removal-limit": _override(
@@ -124,6 +129,9 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     "override-rule": _override(
         "change what breaks it, or exempt it under the rule; for this run alone, pass --override-rule {rule} and "
         "--reason"
+    ),
+    "renew-exemption": _override(
+        "remove the exemption, or set a later `until`; for this run alone, pass --override-rule {rule} and --reason"
     ),
     "then-new-plan": _override("{first:message}, then make a new plan"),
     # Blocked: why one group stays as it is.

@@ -92,7 +92,8 @@ def _check_file(
         if section in document.source.root and not (rule is not None and rule.allows(section, "")):
             message = f"`{section}` is allowed only in the file with the `restrictions`, at"
             place = SourceLocation(document.file, (section,), key=True)
-            problems.error(ProblemKind.RESTRICTION, place, message, "move it there", other=rules)
+            hint = "move it there, or add `rules: true` to a restriction" if section == "rules" else "move it there"
+            problems.error(ProblemKind.RESTRICTION, place, message, hint, other=rules)
     for place, section, key in _definitions(document):
         if rule is not None and rule.allows(section, key):
             continue

@@ -9,7 +9,7 @@ from reconciler.errors import Refused
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
-from reconciler.model.rules import Finding, RuleOverride
+from reconciler.model.rules import Finding, FindingKind, RuleOverride
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
 from reconciler.sanitize.escape import escape_controls
@@ -17,7 +17,7 @@ from reconciler.sanitize.escape import escape_controls
 PLACEHOLDER = "inst_replace_me"
 """The instance's id in the file that `init` writes: nobody has filled it in yet."""
 _OVER_LIMIT = "too-many-removals"
-_CHECKED_AGAIN = frozenset({_OVER_LIMIT, "rule-broken", "rule-broken-often"})
+_CHECKED_AGAIN = frozenset({_OVER_LIMIT, "rule-broken", "rule-broken-often", "exemption-ended"})
 """The refusals of a saved plan that are worked out anew when it is applied."""
 
 
@@ -147,21 +147,31 @@ def check_rules(findings: Iterable[Finding], keys: Collection[str], overrides: I
     A rule holds for the whole file, so a group that is not planned counts, too.
     """
     overridden, found = {override.rule for override in overrides}, dict[tuple[str, str | None], list[Finding]]()
+    ended = []
     for finding in findings:
-        if finding.refuses and finding.rule not in overridden:
+        if not finding.refuses or finding.rule in overridden:
+            continue
+        if finding.kind is FindingKind.EXEMPTION_ENDED:
+            ended.append(finding)
+        else:
             group = finding.group if finding.group in keys else None
             found.setdefault((finding.rule, group), []).append(finding)
-    return [_rule_refusal(rule, group, broken) for (rule, group), broken in found.items()]
+    return [*(_broken_rule(group, broken) for (_, group), broken in found.items()), *map(_ended_exemption, ended)]
 
 
-def _rule_refusal(rule: str, group: str | None, broken: Sequence[Finding]) -> Refusal:
-    what, place = broken[0].message, str(broken[0].place or "no place")
-    message = (
-        Message.of("rule-broken", rule=rule, what=what, place=place)
-        if len(broken) == 1
-        else Message.of("rule-broken-often", rule=rule, count=len(broken), what=what, place=place)
-    )
+def _broken_rule(group: str | None, broken: Sequence[Finding]) -> Refusal:
+    first = broken[0]
+    rule, what, place = first.rule, first.message, str(first.place)
+    if len(broken) == 1:
+        message = Message.of("rule-broken", rule=rule, what=what, place=place)
+    else:
+        message = Message.of("rule-broken-often", rule=rule, count=len(broken), what=what, place=place)
     return Refusal(message, Message.of("override-rule", rule=rule), group)
+
+
+def _ended_exemption(finding: Finding) -> Refusal:
+    message = Message.of("exemption-ended", rule=finding.rule, what=finding.message, place=str(finding.place))
+    return Refusal(message, Message.of("renew-exemption", rule=finding.rule))
 
 
 def raise_if_refused(plan: Plan) -> None:

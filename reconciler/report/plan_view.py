@@ -7,21 +7,21 @@ blocked, and who is added and removed where. A format decides on the layout alon
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from reconciler.messages import LiteralText
 from reconciler.model.text import plural
-from reconciler.plan.model import Plan, Refusal
+from reconciler.plan.model import Plan
 from reconciler.plan.summary import PlanSummary, summarize_plan
 from reconciler.report.group_view import GroupView, PersonItem, group_view
+from reconciler.report.obstacles import reason_key, shared_reasons, why_blocked, why_refused
 from reconciler.report.pieces import (
     OutsideText,
     PersonName,
     Pieces,
     first_pieces,
     literal,
-    message_pieces,
 )
 from reconciler.report.sections import (
     DOUBTFUL_TOPIC,
@@ -39,7 +39,6 @@ from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, p
 
 REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
 MAX_SHARED_KEYS: Final = 5
-_TOO_MANY: Final = "too-many-removals"
 WHERE_MORE: Final = ", which `--format json` lists"
 
 
@@ -228,63 +227,6 @@ def blocked_lines(obstacles: Iterable[Obstacle]) -> Iterator[Line]:
     yield from (Line("!", obstacle.pieces(more=WHERE_MORE), "blocked") for obstacle in obstacles)
 
 
-def why_blocked(groups: Iterable[tuple[str, Iterable[Pieces]]]) -> tuple[Obstacle, ...]:
-    """Return every reason why groups are blocked once, with their keys, in their order."""
-    alike: dict[Pieces, list[tuple[str, str]]] = {}
-    for key, reasons in groups:
-        for reason in reasons:
-            alike.setdefault(reason, []).append((key, ""))
-    return tuple(Obstacle(reason=reason, places=tuple(places)) for reason, places in alike.items())
-
-
-def shared_reasons(obstacles: Iterable[Obstacle]) -> frozenset[Pieces]:
-    """Return the reasons that many groups have in common: their sections need not repeat them."""
-    return frozenset(obstacle.reason for obstacle in obstacles if obstacle.is_shared)
-
-
-def why_refused(refusals: Iterable[Refusal]) -> tuple[Obstacle, ...]:
-    """Return why a plan is refused: what at least three groups have in common is one reason."""
-    alike: dict[Hashable, list[Refusal]] = {}
-    for refusal in refusals:
-        alike.setdefault(_reason(refusal), []).append(refusal)
-    found: list[Obstacle] = []
-    for same in alike.values():
-        found += [_shared_refusal(same)] if len(same) >= MIN_GROUPS else map(_refusal, same)
-    return tuple(found)
-
-
-def _reason(refusal: Refusal) -> Hashable:
-    """Return what two refusals have in common if they have one reason: by how many a limit is exceeded may differ."""
-    message, params = refusal.message, dict(refusal.message.params)
-    if message.code == _TOO_MANY:
-        return message.code, params["limit"], params["source"], refusal.override.code
-    return message, refusal.override, None if refusal.group is None else "a group"
-
-
-def _refusal(refusal: Refusal) -> Obstacle:
-    places = ((refusal.group, ""),) if refusal.group is not None else ()
-    return Obstacle(reason=message_pieces(refusal.message), override=message_pieces(refusal.override), places=places)
-
-
-def _shared_refusal(same: Sequence[Refusal]) -> Obstacle:
-    """Return the one reason of many groups; what lifts it is what lifts it for all of them."""
-    first = same[0]
-    if first.message.code != _TOO_MANY:
-        return replace(_refusal(first), places=tuple((refusal.group or "", "") for refusal in same))
-    params = [dict(refusal.message.params) for refusal in same]
-    limit = (OutsideText(str(params[0]["limit"])), LiteralText(" ("), OutsideText(str(params[0]["source"])))
-    places = [
-        (refusal.group or "", f"{each['removed']} of {each['members']}")
-        for refusal, each in zip(same, params, strict=True)
-    ]
-    largest = max(same, key=lambda refusal: int(str(dict(refusal.message.params)["removed"])))
-    return Obstacle(
-        reason=(LiteralText("each loses more members than its limit allows: "), *limit, LiteralText(")")),
-        override=message_pieces(largest.override),
-        places=tuple(places),
-    )
-
-
 def _found_by_name(keys: Sequence[str]) -> Line:
     """Return one line for all groups that were found by name: it says the same of each."""
     ids = "its id" if len(keys) == 1 else "their ids"
@@ -297,7 +239,7 @@ def shared_changes(groups: Iterable[GroupView]) -> tuple[SharedChange, ...]:
     alike: dict[Hashable, list[GroupView]] = {}
     for group in groups:
         if group.people and not (group.actions or group.fields or group.adopted):
-            obstacles = tuple(map(_reason, group.refusals)), group.blocked
+            obstacles = tuple(map(reason_key, group.refusals)), group.blocked
             alike.setdefault((tuple(map(_move, group.people)), group.notes, obstacles), []).append(group)
     found = [SharedChange(tuple(same)) for same in alike.values() if len(same) >= MIN_GROUPS]
     return tuple(sorted(found, key=lambda change: (-len(change.groups), change.groups[0].key)))

@@ -232,3 +232,21 @@ def test_dropping_the_rules_together_with_the_keys_is_still_forbidden(tmp_path: 
     (problem,) = (p for p in forbidden_removals(loose, load_files(tmp_path / "head", FREE)) if "groups" in p.path)
     assert problem.path == "groups.hr"
     assert "the earlier restrictions do not let this file define it (rule at" in problem.message
+
+
+def test_rules_are_allowed_beside_the_restrictions_and_where_one_of_them_allows_it(tmp_path: Path) -> None:
+    rule = "rules: [{name: it, use: naming, pattern: '.*'}]\n"
+    main = RULES.replace("teams: true}", "teams: true, rules: true}", 1)
+    assert load_files(tmp_path / "a", {"main.yaml": main + rule}).rules
+    assert load_files(tmp_path / "b", {"main.yaml": main, "sales/a.yaml": rule}).rules
+    (line,) = problem_lines(tmp_path / "c", {"main.yaml": main, "people.yaml": rule})
+    assert "people.yaml:1:1: rules: `rules` is allowed only in the file with the `restrictions`" in line
+    assert "add `rules: true` to a restriction" in line
+
+
+def test_rules_of_several_files_are_one_list_with_names_of_their_own(tmp_path: Path) -> None:
+    files = {name: f"rules: [{{name: {name[0]}, use: naming, pattern: '.*'}}]" for name in ("b.yaml", "a.yaml")}
+    desired = load_files(tmp_path / "a", {"main.yaml": "version: 1", **files})
+    assert [rule.name for rule in desired.rules] == ["a", "b"]
+    (line,) = problem_lines(tmp_path / "b", {"main.yaml": "version: 1", **files, "c.yaml": files["a.yaml"]})
+    assert "F/c.yaml:1:16: rules[0].name: the rule `a` is defined twice, first at F/a.yaml:1:16" in line

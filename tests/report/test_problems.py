@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,17 @@ import pytest
 
 from reconciler.config import load
 from reconciler.errors import ConfigError, Problem, ProblemKind
+from reconciler.model.rules import Exemption, Finding, FindingKind, FindingPlace, Severity
 from reconciler.report.options import RenderOptions
-from reconciler.report.problems import PROBLEM_HELP, Validation, render_annotations, sarif_document
+from reconciler.report.problems import (
+    PROBLEM_HELP,
+    Validation,
+    finding_problem,
+    problems_document,
+    render_annotations,
+    render_problems,
+    sarif_document,
+)
 from reconciler.sanitize.escape import json_text, mask_and_escape
 from tests.sanitize.hostile_readers import assert_no_number, assert_terminal_and_log_obey_nothing, decoded_command
 from tests.sanitize.hostile_texts import DISGUISED, HOSTILE
@@ -66,7 +76,7 @@ SARIF = {
                                             "required": ["id"],
                                             **CLOSED,
                                             "properties": {
-                                                "id": {"type": "string", "pattern": "^[a-z-]+$"},
+                                                "id": {"type": "string", "pattern": "^[a-z-]+(/[a-z-]+)?$"},
                                                 "shortDescription": described("text"),
                                                 "fullDescription": described("text"),
                                                 "help": described("text"),
@@ -104,6 +114,18 @@ SARIF = {
                                 "ruleIndex": {"type": "integer", "minimum": 0},
                                 "level": {"enum": ["none", "note", "warning", "error"]},
                                 "message": described("text"),
+                                "suppressions": {
+                                    "type": "array",
+                                    "items": {
+                                        "type": "object",
+                                        "required": ["kind"],
+                                        **CLOSED,
+                                        "properties": {
+                                            "kind": {"enum": ["inSource", "external"]},
+                                            "justification": {"type": "string"},
+                                        },
+                                    },
+                                },
                                 "locations": {
                                     "type": "array",
                                     "minItems": 1,
@@ -256,3 +278,57 @@ def test_numbers_are_masked_in_both(name: str) -> None:
     problem = Problem(text, 1, 1, text, text, text, kind=ProblemKind.VALUE)
     assert_no_number(github_commands([problem], text))
     assert_no_number(json_text(sarif_document([problem], "0.1.0")))
+
+
+ENDS = date(2027, 3, 31)
+FINDINGS = {
+    "error": Finding(rule="two-admins", severity=Severity.ERROR, message="`a` has 1 admin"),
+    "warning": Finding(rule="naming", severity=Severity.WARNING, message="`b` is odd"),
+    "audit": Finding(rule="naming", severity=Severity.AUDIT, message="`c` is odd"),
+    "exempt": Finding(
+        rule="two-admins",
+        severity=Severity.ERROR,
+        message="`d` has no admin",
+        kind=FindingKind.EXEMPT,
+        exemption=Exemption(ENDS, "board decision", "d"),
+    ),
+}
+BROKEN = [
+    finding_problem(replace(finding, place=FindingPlace("groups.yaml", number, 3, "groups.x")))
+    for number, finding in enumerate(FINDINGS.values(), 1)
+]
+
+
+def test_a_broken_rule_has_its_name_and_severity_in_every_format() -> None:
+    document = json.loads(json_text(sarif_document(BROKEN, "0.1.0")))
+    jsonschema.validate(document, SARIF)
+    results = document["runs"][0]["results"]
+    assert [(one["ruleId"], one["level"]) for one in results] == [
+        ("rule/two-admins", "error"),
+        ("rule/naming", "warning"),
+        ("rule/naming", "note"),
+        ("rule/two-admins", "note"),
+    ]
+    rules = document["runs"][0]["tool"]["driver"]["rules"]
+    assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in results)
+    justification = "exempt until 2027-03-31: board decision"
+    assert [one.get("suppressions") for one in results[2:]] == [
+        None,
+        [{"kind": "external", "justification": justification}],
+    ]
+    commands = [line for line in github_commands(BROKEN).split("\n") if line.startswith("::")]
+    told = [(line.partition(" ")[0], decoded_command(line)[1]["title"]) for line in commands]
+    assert told == [
+        ("::error", "Broken rule: two-admins"),
+        ("::warning", "Broken rule: naming"),
+        ("::notice", "Broken rule: naming"),
+        ("::notice", "Broken rule: two-admins"),
+    ]
+    text = render_problems(BROKEN)
+    assert "groups.yaml:3:3: groups.x: audit: rule `naming`: `c` is odd" in text
+    assert f"exempt: rule `two-admins`: `d` has no admin; {justification}" in text
+    assert text.endswith("1 error, 1 warning, 1 for audit, 1 exempt")
+
+
+def test_only_a_broken_rule_that_is_an_error_makes_a_configuration_invalid() -> None:
+    assert [problems_document([problem])["valid"] for problem in BROKEN] == [False, True, True, True]
