@@ -66,6 +66,7 @@ class ProblemKind(StrEnum):
     WHITE_SPACE = "white-space"
     VALUE = "value"
     RULE = "rule"
+    PEOPLE_FILE = "people-file"
 
 
 @dataclass(frozen=True, slots=True, order=True)

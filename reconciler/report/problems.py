@@ -79,6 +79,10 @@ PROBLEM_HELP: Final[Mapping[ProblemKind, ProblemHelp]] = {
     ProblemKind.RULE: ProblemHelp(
         "Broken rule", "Change what breaks it, or exempt it under the rule, with an end and a reason."
     ),
+    ProblemKind.PEOPLE_FILE: ProblemHelp(
+        "Mistake in a file that `sources` names",
+        "Correct the row and column that the message names, or the entry of `sources` that reads the file.",
+    ),
 }
 """Every kind, in the order in which SARIF lists them."""
 
