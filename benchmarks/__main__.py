@@ -19,6 +19,7 @@ import benchmarks.calls.question
 import benchmarks.offline.question
 import benchmarks.pacing
 import benchmarks.peers.question
+import benchmarks.people_files
 import benchmarks.rules
 import benchmarks.start
 from benchmarks.answer import Answer
@@ -35,6 +36,7 @@ QUESTIONS: Mapping[str, Callable[[Size, Path], Answer]] = {
     "start": benchmarks.start.ask,
     "peers": benchmarks.peers.question.ask,
     "rules": benchmarks.rules.ask,
+    "people-files": benchmarks.people_files.ask,
 }
 HERE = Path(__file__).parent
 

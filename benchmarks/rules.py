@@ -1,4 +1,4 @@
-"""Question 6: how long it takes to check fifty rules over a quarter of a million memberships."""
+"""Question 7: how long it takes to check fifty rules over a quarter of a million memberships."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def ask(size: Size, folder: Path) -> Answer:
         rows.append((name, seconds(median(taken)), spread(taken), f"{found:,}"))
     return Answer(
         "rules",
-        f"6. Rules: {RULES} of them over {size.groups:,} groups × {size.members} members",
+        f"7. Rules: {RULES} of them over {size.groups:,} groups × {size.members} members",
         PROSE,
         (Table(("work", "median", "range", "findings"), tuple(rows)),),
         (

@@ -67,6 +67,7 @@ class ProblemKind(StrEnum):
     VALUE = "value"
     RULE = "rule"
     TEST = "test"
+    PEOPLE_FILE = "people-file"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,9 +5,11 @@ A key in two files of a folder is an error.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from reconciler.config.document import ALL_NAMES, LocatedValue, MergedConfig, So
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
+from reconciler.config.people_rows import GivenFile, disagreeing_people
 from reconciler.config.phone_numbers import country_code
 from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
@@ -24,34 +27,24 @@ from reconciler.config.rule_tests import check_expectations, failed_tests
 from reconciler.config.rules import RuleReader
 from reconciler.config.schema_check import ValidDocument, check
 from reconciler.config.source_files import (
+    FileContent,
     SourceFile,
     decode_utf8,
     find_config_files,
+    find_people_files,
     folders_with,
     linked_folders,
     read_file,
     report_empty_folder,
 )
+from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
-from reconciler.model.desired import Desired, Source
+from reconciler.model.desired import Desired, PeopleFile, Source, SourcedPerson
+from reconciler.model.rules import RequireConsent, Rule
 from reconciler.rules import evaluate
 
 _SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
-
-
-@dataclass(frozen=True, slots=True)
-class FileContent:
-    """A file that is not on disk in this version: its name for messages, and its bytes.
-
-    If its bytes are not available, `error` says why, and `hint` what to do. `linked`: the name is a symbolic link.
-    """
-
-    file: str
-    data: bytes = b""
-    error: str = ""
-    hint: str = ""
-    linked: bool = False
 
 
 def load(
@@ -106,11 +99,18 @@ def _count_problems(path: Path, as_of: date) -> int:
 
 
 def load_contents(
-    contents: Sequence[FileContent], *, as_of: date, folder: str | None, name: str, check_rules: date | None = None
+    contents: Sequence[FileContent],
+    *,
+    as_of: date,
+    folder: str | None,
+    name: str,
+    check_rules: date | None = None,
+    find: FileFinder = find_people_files,
 ) -> Desired:
     """Return the same as `load` for files that the caller has read.
 
     `folder` is their folder, as their names have it; None for a single file, which `restrictions` know by its `name`.
+    `find` reads the people files that they name; without it these are read from the disk.
     """
     problems = ProblemCollector()
     if folder is not None and not contents:
@@ -121,9 +121,22 @@ def load_contents(
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
         else:
             files.append(decode_utf8(content.file, content.data, problems, linked=content.linked))
-    return _load(files, problems, as_of, folder, name, check_rules=check_rules)
+    return _load(files, problems, as_of, folder, name, check_rules=check_rules, find=find)
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause Python's search for cycles: it takes a quarter of the time that a large file takes, and finds none."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
+
+
+@_without_collector()
 def _load(
     read: Sequence[SourceFile | None],
     problems: ProblemCollector,
@@ -132,6 +145,7 @@ def _load(
     name: str,
     skipped_links: Sequence[str] = (),
     check_rules: date | None = None,
+    find: FileFinder = find_people_files,
     *,
     test_rules: bool = False,
 ) -> Desired:
@@ -148,17 +162,20 @@ def _load(
     merged = _merge(folder, documents, problems)
     # In rules, a file of a folder has its path below the folder, with slashes.
     paths = {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in texts}
+    merged, given = add_sources(merged, documents, paths, find, problems)
+    paths |= {file.path: file.name for file in given}
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
-    restrictions = check_restrictions(merged, documents, paths, linked, problems)
-    desired, rule_places = _resolve(merged, problems, as_of, texts)
+    linked += [file.path for file in given if file.linked]
+    restrictions = check_restrictions(merged, documents, given, paths, linked, problems)
+    desired, rule_places = _resolve(merged, given, problems, as_of, texts)
     located = problems.locate_all(texts)
     if problems.failed:
         raise ConfigError(located)
     desired = replace(
         desired,
         as_of=as_of,
-        sources=tuple(Source(file.file, file.digest) for file in files),
+        sources=_sources(files, given),
         warnings=located,
         restrictions=restrictions,
         origins=origins(merged, paths),
@@ -229,8 +246,14 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
+def _sources(files: Sequence[SourceFile], given: Sequence[GivenFile]) -> tuple[Source, ...]:
+    """Return every file that was read; one that several sources name is one file."""
+    people_files = {file.path: Source(file.path, file.digest, people_file=True) for file in given}
+    return (*(Source(file.file, file.digest) for file in files), *people_files.values())
+
+
 def _resolve(
-    merged: MergedConfig, problems: ProblemCollector, as_of: date, texts: Mapping[str, str]
+    merged: MergedConfig, given: Sequence[GivenFile], problems: ProblemCollector, as_of: date, texts: Mapping[str, str]
 ) -> tuple[Desired, RulePlaces]:
     people = People(merged, problems)
     policy = read_policy(merged, people, problems)
@@ -250,6 +273,7 @@ def _resolve(
         teams=memberships.teams,
         rules=rules,
         tests=tuple(as_text(as_mapping(test.value)["name"]) for test in merged.tests),
+        people_files=tuple(_people_file(file, people, rules) for file in given),
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
@@ -259,3 +283,23 @@ def _resolve(
         region=people.region,
     )
     return desired, RulePlaces(merged, people, desired, reader.places)
+
+
+def _people_file(file: GivenFile, people: People, rules: Sequence[Rule]) -> PeopleFile:
+    asks = any(isinstance(rule.condition, RequireConsent) for rule in rules)
+    identities = {alias: people.identity_of(alias) for alias in file.people}
+    return PeopleFile(
+        path=file.path,
+        name=file.name,
+        format=file.format,
+        entry=file.entry,
+        people={
+            alias: SourcedPerson(identity, file.people[alias].row, file.people[alias].teams)
+            for alias, identity in identities.items()
+            if identity is not None
+        },
+        without_phone=file.without_phone,
+        without_consent=file.without_consent,
+        asks_consent=file.asks_consent,
+        disagreeing=disagreeing_people(file, people.region) if asks else {},
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_text, locate
+from reconciler.config.document import CellLocation, LocatedValue, MergedConfig, SourceLocation, as_text, locate
 from reconciler.config.people import People
-from reconciler.config.problem_collector import format_path
+from reconciler.config.problem_collector import path_of
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.model.desired import Desired, DesiredGroup, Member
 from reconciler.model.identity import Identity
@@ -30,7 +30,7 @@ class RulePlaces:
     people: People
     desired: Desired
     rules: Mapping[str, LocatedValue]
-    entries: dict[SourceLocation, dict[Identity, _Entry]] = field(default_factory=dict)
+    entries: dict[int, dict[Identity, _Entry]] = field(default_factory=dict)
 
     def place(self, findings: Iterable[Finding], texts: Mapping[str, str]) -> tuple[Finding, ...]:
         """Return the findings with their places; `texts` has the text of each file."""
@@ -38,12 +38,14 @@ class RulePlaces:
         paths: dict[str, set[DocumentPath]] = {}
         for _, place in places:
             paths.setdefault(place.file, set()).add(place.path)
-        spans = {file: locate(texts[file], wanted) for file, wanted in paths.items()}
+        spans = {file: locate(texts[file], wanted) for file, wanted in paths.items() if file in texts}
         found = []
         for finding, place in places:
-            span = spans[place.file].get(place.path)
+            span = spans[place.file].get(place.path) if place.file in spans else None
             line, column = (0, 0) if span is None else span.key if place.key else span.value
-            where = FindingPlace(place.file, line, column, format_path(place.path))
+            if isinstance(place, CellLocation):
+                line, column = place.line, min(place.line, 1)
+            where = FindingPlace(place.file, line, column, path_of(place))
             found.append(replace(finding, place=where))
         return tuple(found)
 
@@ -91,13 +93,17 @@ class RulePlaces:
         return entry.field("members") if entry is not None and isinstance(entry.value, dict) else entry
 
     def _entries_of(self, members: LocatedValue) -> Mapping[Identity, _Entry]:
-        """Return the first entry of each person in a list of members."""
-        if members.place not in self.entries:
-            found = self.entries[members.place] = {}
+        """Return the first entry of each person in a list of members; of a team from a people file, their rows."""
+        # Teams of one people file may have one place, that of a row.
+        if id(members.value) not in self.entries:
+            found = self.entries[id(members.value)] = {}
             for item in members.items():
                 fields = item.value if isinstance(item.value, dict) else {"person": item.value}
-                person = self.people.person(as_text(fields.get("person") or fields.get("phone")), item.place)
+                reference = as_text(fields.get("person") or fields.get("phone"))
+                person, place = self.people.person(reference, item.place), item.place
+                if isinstance(place, CellLocation):
+                    place = self.merged.sections["people"][reference].place
                 if person is not None:
                     until = fields.get("until")
-                    found.setdefault(person.identity, _Entry(item.place, None if until is None else as_text(until)))
-        return self.entries[members.place]
+                    found.setdefault(person.identity, _Entry(place, None if until is None else as_text(until)))
+        return self.entries[id(members.value)]

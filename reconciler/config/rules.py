@@ -20,6 +20,7 @@ from reconciler.model.rules import (
     MaxGroupsPerPerson,
     MustContain,
     Naming,
+    RequireConsent,
     RequireEnd,
     Rule,
     Separate,
@@ -201,6 +202,7 @@ _FORMS: Final[Mapping[str, _Form]] = {
     "must-contain": _Form(("team", "groups"), _must_contain),
     "at-least-admins": _Form(("count",), lambda _, entry: AtLeastAdmins(_count(entry)), ("groups",)),
     "max-groups-per-person": _Form(("count",), lambda _, entry: MaxGroupsPerPerson(_count(entry)), ("groups",)),
+    "require-consent": _Form((), lambda *_: RequireConsent(), ("groups",)),
     "naming": _Form(("pattern",), _naming, ("groups",)),
 }
 """The ready-made rules by their names."""

@@ -23,19 +23,8 @@ Form: TypeAlias = dict[tuple[str, str], Any]
 other value, under the item "", differs as a whole. `UNMANAGED` and None stay what they are."""
 
 PLACES: Final[Mapping[type, frozenset[str]]] = {
-    Desired: frozenset(
-        {
-            "sources",
-            "warnings",
-            "origins",
-            "account_place",
-            "group_places",
-            "findings",
-            "tests",
-            "failed_tests",
-            "rules_checked",
-        }
-    ),
+    Desired: frozenset({"sources", "people_files", "warnings", "origins", "account_place", "group_places"})
+    | {"findings", "tests", "failed_tests", "rules_checked"},
     RemovalLimit: frozenset({"source"}),
     Restrictions: frozenset({"where"}),
     Restriction: frozenset({"where"}),

@@ -47,6 +47,13 @@ class CheckNumbers(StrEnum):
     NONE = "none"
 
 
+class RowsWithoutPhone(StrEnum):
+    """What becomes of a row of a people file that has no number."""
+
+    SKIP = "skip"
+    ERROR = "error"
+
+
 class State(StrEnum):
     """Whether the account is to be in the group or out of it."""
 
@@ -160,6 +167,7 @@ class Policy:
     max_members: int | None = None
     check_numbers: CheckNumbers = CheckNumbers.AMBIGUOUS
     budget: Budget | None = None
+    rows_without_phone: RowsWithoutPhone = RowsWithoutPhone.SKIP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,10 +202,49 @@ class DesiredGroup:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that the desired state was read from, and the SHA-256 of its bytes."""
+    """A file that the desired state was read from, and the SHA-256 of its bytes.
+
+    `people_file`: it is not YAML but a file that `sources` names.
+    """
 
     path: str
     digest: str
+    people_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedPerson:
+    """A person in a row of a people file: who it is, the row (from 1), and the teams from this row."""
+
+    identity: Identity
+    row: int
+    teams: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFile:
+    """A file that an entry of `sources` reads, and the people in it by alias. Two entries may read one file.
+
+    `path` is that of its `Source`, `name` its path below the loaded folder, `format` the key that names it ("csv"),
+    `entry` the file and line of that key. Rows without a number, and of people who did not agree, are only counted.
+    """
+
+    path: str
+    name: str
+    format: str
+    entry: str
+    people: Mapping[str, SourcedPerson]
+    without_phone: int = 0
+    without_consent: int = 0
+    asks_consent: bool = False
+    """Whether it says who agreed."""
+    disagreeing: Mapping[Identity, int] = field(default_factory=dict)
+    """Who did not agree, each with the row; read only where a rule asks for it."""
+
+    @property
+    def teams(self) -> frozenset[str]:
+        """The teams that it gives."""
+        return frozenset(team for person in self.people.values() for team in person.teams)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +253,8 @@ class Desired:
 
     `account` is the person behind the instance, `account_place` the file and line that name it, `account_since` the
     day since which it is used, `group_places` the file and line of each group by its key. `region` is the country of
-    national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
-    everything).
+    national numbers. `people_files` has the people of each file of `sources`. `origins` has the
+    file of each key, `restrictions` which file may set what (None: every file everything).
     """
 
     groups: tuple[DesiredGroup, ...] = ()
@@ -235,6 +282,7 @@ class Desired:
     """What breaks the rules on that day, changes of a plan left out."""
     failed_tests: tuple[Problem, ...] = ()
     """The tests of the rules that failed, where the load was to run them."""
+    people_files: tuple[PeopleFile, ...] = ()
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

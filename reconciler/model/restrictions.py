@@ -25,7 +25,7 @@ from typing import Final, TypeAlias
 GLOBAL_SECTIONS: Final = ("restrictions", "policy", "instance", "defaults", "region", "rules", "tests")
 """Sections that control safety: with restrictions, they are allowed only in the same file, or where a rule allows it,
 which only `rules` and their `tests` have."""
-RESTRICTED: Final = ("groups", "people", "teams")
+RESTRICTED: Final = ("groups", "people", "teams", "sources")
 """Sections whose keys a rule allows or not."""
 Origins: TypeAlias = Mapping[str, Mapping[str, str]]
 """The file of each key, per restricted section. A file is its path below the loaded folder, with slashes; a single file
@@ -40,6 +40,7 @@ class Rule:
     groups: tuple[str, ...] = ()
     people: bool = False
     teams: bool = False
+    sources: bool = False
     rules: bool = False
     where: str = ""
 
@@ -47,9 +48,8 @@ class Rule:
         """Return whether a file of this rule may define this key of `groups`, or these sections as a whole."""
         if section == "groups":
             return any(glob_match(pattern, key) for pattern in self.groups)
-        return {"people": self.people, "teams": self.teams, "rules": self.rules, "tests": self.rules}.get(
-            section, False
-        )
+        allowed = {"people": self.people, "teams": self.teams, "sources": self.sources, "rules": self.rules}
+        return {**allowed, "tests": self.rules}.get(section, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,11 @@ class Restrictions:
 
     def rule_for(self, file: str) -> Rule | None:
         """Return the rule that decides about a file, by its path below the folder; None if it may define nothing."""
-        own_rule = Rule(file, ("**",), people=True, teams=True, where=self.where) if file == self.defined_in else None
+        own_rule = (
+            Rule(file, ("**",), people=True, teams=True, sources=True, where=self.where)
+            if file == self.defined_in
+            else None
+        )
         return next((rule for rule in self.rules if glob_match(rule.path, file)), own_rule)
 
     def allow(self, file: str, section: str, key: str) -> bool:

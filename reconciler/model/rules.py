@@ -83,6 +83,13 @@ class MaxGroupsPerPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class RequireConsent:
+    """Nobody is in one of the groups whom a people file has without their consent."""
+
+    use: ClassVar[str] = "require-consent"
+
+
+@dataclass(frozen=True, slots=True)
 class Naming:
     """The whole name of each of the groups matches a regular expression."""
 
@@ -110,7 +117,15 @@ class Expression:
 
 
 Condition: TypeAlias = (
-    RequireEnd | Separate | Together | MustContain | AtLeastAdmins | MaxGroupsPerPerson | Naming | Expression
+    RequireEnd
+    | Separate
+    | Together
+    | MustContain
+    | AtLeastAdmins
+    | MaxGroupsPerPerson
+    | RequireConsent
+    | Naming
+    | Expression
 )
 
 
@@ -165,7 +180,7 @@ class FindingPlace:
     path: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else f"{self.file}, {self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

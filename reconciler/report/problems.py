@@ -80,6 +80,10 @@ PROBLEM_HELP: Final[Mapping[ProblemKind, ProblemHelp]] = {
         "Broken rule", "Change what breaks it, or exempt it under the rule, with an end and a reason."
     ),
     ProblemKind.TEST: ProblemHelp("Test of the rules that failed", "Correct the rule, or what the test expects."),
+    ProblemKind.PEOPLE_FILE: ProblemHelp(
+        "Mistake in a file that `sources` names",
+        "Correct the row and column that the message names, or the entry of `sources` that reads the file.",
+    ),
 }
 """Every kind, in the order in which SARIF lists them."""
 

@@ -17,6 +17,7 @@ from reconciler.model.rules import (
     MaxGroupsPerPerson,
     MustContain,
     Naming,
+    RequireConsent,
     RequireEnd,
     Rule,
     Separate,
@@ -114,6 +115,8 @@ def breaches(rule: Rule, subjects: Subjects) -> Iterator[Breach]:
             yield from _too_few_admins(count, rule, subjects)
         case MaxGroupsPerPerson(count):
             yield from _too_many_groups(count, rule, subjects)
+        case RequireConsent():
+            yield from _without_consent(rule, subjects)
         case Naming(pattern):
             yield from _misnamed(pattern, rule, subjects)
 
@@ -128,6 +131,8 @@ def nothing_to_check(rule: Rule, subjects: Subjects) -> str:
             empty = list(teams) if not subjects.any_team(teams) else []
         case Separate(teams):
             empty = [team for team in teams if not subjects.team(team)]
+        case RequireConsent() if not any(file.asks_consent for file in subjects.desired.people_files):
+            return "no entry of `sources` has `consent`"
         case MustContain(team):
             empty = [team] if not subjects.team(team) else []
     names = ", ".join(f"`{name}`" for name in empty)
@@ -206,6 +211,17 @@ def _too_many_groups(count: int, rule: Rule, subjects: Subjects) -> Iterator[Bre
     for identity in sorted(identity for identity, number in numbers.items() if number > count):
         text = f"{subjects.label(identity)} is in {plural(numbers[identity], 'group')}; the limit is {count}"
         yield Breach(text, person=identity)
+
+
+def _without_consent(rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+    rows: dict[Identity, str] = {}
+    for file in subjects.desired.people_files:
+        for identity, row in file.disagreeing.items():
+            rows.setdefault(identity, f"row {row} of {file.name} says that they did not agree")
+    for group in subjects.matching(rule):
+        for identity in sorted(rows.keys() & group.listed_members.keys()):
+            text = f"{subjects.label(identity)} is in `{group.key}`, but {rows[identity]}"
+            yield Breach(text, group.key, identity)
 
 
 def _misnamed(pattern: str, rule: Rule, subjects: Subjects) -> Iterator[Breach]:

@@ -515,7 +515,7 @@ LATER = {
     *(("excludes",), ("not_selected",), ("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched")),
     *(("status",), ("configuration",), ("lookalike_reads",), ("allowed_lookalikes",), ("live_ids",)),
     *(("number_checks",), ("pending_until",), ("minutes_between_groups",)),
-    *(("list_calls",), ("list_shows_people",), ("findings",), ("overridden_rules",)),
+    *(("list_calls",), ("list_shows_people",), ("findings",), ("overridden_rules",), ("sources", "people_file")),
     *(("groups", "drift_causes"), ("groups", "advice", "link"), ("advice", "link")),
 }
 
