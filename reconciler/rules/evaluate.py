@@ -11,7 +11,8 @@ from reconciler.model.identity import Identity
 from reconciler.model.rules import Exemption, Finding, FindingKind, Rule, Severity
 from reconciler.rules.conditions import Breach, Subjects, breaches, nothing_to_check
 from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_breaches
-from reconciler.rules.population import CountryOf, PlannedChange, Population
+from reconciler.rules.population import Population
+from reconciler.rules.values import CountryOf, PlannedChange
 
 MAX_BREACHES: Final = 200
 """Breaches of one rule that are listed one by one; the others are counted."""

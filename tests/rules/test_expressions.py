@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
+from reconciler.config import load
 from reconciler.model.rules import FindingKind, Severity
 from reconciler.rules import expressions
-from tests.rules.files import PEOPLE, findings, line_of, problems
+from tests.rules.files import PEOPLE, TODAY, findings, line_of, problems
 
 pytest.importorskip("cel_expr_python")
 GROUPS = """\
@@ -164,3 +166,14 @@ def test_without_the_library_an_expression_is_an_error_and_a_ready_made_rule_is_
     assert "CEL is not installed" in found.message
     assert found.hint == "pip install 'wappfy-reconciler[rules]'"
     assert len(findings(GROUPS + "  - {name: a, use: at-least-admins, count: 1}\n")) == 1
+
+
+def test_the_source_of_a_person_is_the_file_that_has_them(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("no,mobile\n7,+1 404 555 0146\n", encoding="utf-8")
+    file = tmp_path / "groups.yaml"
+    file.write_text(
+        "version: 1\npeople: {alice: +1 202 555 0143}\nsources: [{csv: roster.csv, id: no, phone: mobile}]\n"
+        "rules: [{name: a, each: person, require: person.source == '', message: '{person.source}'}]\n",
+        encoding="utf-8",
+    )
+    assert [found.message for found in load(file, as_of=TODAY, check_rules=TODAY).findings] == ["roster.csv"]
