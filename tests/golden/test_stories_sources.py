@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.output import is_dirty
 from tests.repository import Repository
 from tests.stage import Ran, Stage
 
@@ -110,6 +111,17 @@ def test_a_revision_without_the_roster_is_an_error_that_names_it(
     differs = guide.run("diff", "HEAD", "groups.yaml")
     assert differs.code == 1
     assert "HEAD:groups.yaml:3:17: sources[0].csv: there is no file `rosters/*.csv` in the folder" in differs.err
+
+
+def test_a_roster_that_is_not_committed_marks_the_commit_as_changed(
+    guide: Stage, roster: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Repository(guide.folder, monkeypatch).commit()
+    assert not is_dirty(Path("groups.yaml"))
+    (guide.folder / "notes.csv").write_text("", encoding="utf-8")
+    assert not is_dirty(Path("groups.yaml"))
+    roster.write_text(HEADER + ALICE, encoding="utf-8")
+    assert is_dirty(Path("groups.yaml"))
 
 
 def test_who_shows_file_and_row(guide: Stage, roster: Path) -> None:
