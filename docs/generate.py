@@ -82,8 +82,8 @@ SECTIONS = (
     ("`policy`", "policy", ""),
     ("`policy.budget`", "budget", ""),
     ("`restrictions`", "restriction", "{of:restrictions}"),
-    ("`rules`", "rule", "{of:rules}"),
-    ("Exemptions", "exemption", "Used in `exempt` of rules."),
+    ("`rules`", "rule", "{of:rules} [Rules](rules.md) has each kind, and files to copy."),
+    ("`rules.exempt`", "exemption", ""),
     ("`tests`", "test", "{of:tests}"),
 )
 
@@ -157,8 +157,9 @@ both off.
 
 `apply --audit-log FILE` appends a JSON line for each call that writes, as soon as the call ends. So the log is complete
 even after a `kill -9`, which leaves no `--report`. It holds full phone numbers, and only its owner can read it. What it
-shows of the last 24 hours counts against a [budget](safety.md#an-account-that-lives). At the end of a run, a last line
-for each group has the people who refused to be added: its `action` is `refused`, and it has no call.
+shows of the last 24 hours counts against a [budget](safety.md#an-account-that-lives). A line with the `action`
+`override-rule` has each [rule](rules.md) that the run may break (`rule`), and the `reason`. At the end of a run, a last
+line for each group has the people who refused to be added (`refused`). These lines have no call.
 
 | member | meaning |
 |---|---|
@@ -216,7 +217,7 @@ def _resolved(part: Schema, schema: Schema) -> Schema:
 
 
 def _filled(words: str, schema: Schema) -> str:
-    for name in ("people", "teams", "groups", "member", "restrictions"):
+    for name in ("people", "teams", "groups", "member", "restrictions", "rules"):
         if f"{{of:{name}}}" in words:
             found = schema["$defs"].get(name) or schema["properties"][name]
             words = words.replace(f"{{of:{name}}}", found["description"])

@@ -65,7 +65,7 @@ class GivenFile:
 
 
 def disagreeing_people(file: GivenFile, region: str | None) -> dict[Identity, int]:
-    """Return who did not agree, each with the row; a number that is not valid is nobody's. `region` is the file's."""
+    """Return who did not agree, each with the row; a number that is not valid is left out. `region` is the file's."""
     found: dict[Identity, int] = {}
     for each in file.disagreeing:
         for phone in each.phones:

@@ -237,7 +237,7 @@ class PeopleFile:
     without_phone: int = 0
     without_consent: int = 0
     asks_consent: bool = False
-    """Whether it says who agreed."""
+    """Whether it has a column for who agreed."""
     disagreeing: Mapping[Identity, int] = field(default_factory=dict)
     """Who did not agree, each with the row; read only where a rule asks for it."""
 

@@ -84,7 +84,7 @@ class MaxGroupsPerPerson:
 
 @dataclass(frozen=True, slots=True)
 class RequireConsent:
-    """Nobody is in one of the groups whom a people file has without their consent."""
+    """Nobody is in one of the groups who did not agree, as a people file has it."""
 
     use: ClassVar[str] = "require-consent"
 
@@ -185,7 +185,7 @@ class FindingPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found about a rule: mostly that it is broken, and by whom.
+    """What was found about a rule: mostly who or what breaks it.
 
     `group` is a key, `person` somebody and `team` the team whose entry of that person breaks the rule; each is None
     where the finding is not about one. `exemption` is the one that allows it, or that ended or is not used.

@@ -18,7 +18,7 @@ PLACEHOLDER = "inst_replace_me"
 """The instance's id in the file that `init` writes: nobody has filled it in yet."""
 _OVER_LIMIT = "too-many-removals"
 _CHECKED_AGAIN = frozenset({_OVER_LIMIT, "rule-broken", "rule-broken-often", "exemption-ended"})
-"""The refusals of a saved plan that are worked out anew when it is applied."""
+"""The refusals of a saved plan that are worked out again when it is applied."""
 
 
 def check_guards(
