@@ -1,5 +1,5 @@
 """Generate pages: `file.md` from the schema, `commands.md` from the commands, `modules.md` from the docstrings, and the
-tables of `safety.md` from the messages.
+tables of `safety.md` from the messages and of `rules.md` from the variables.
 
 python docs/generate.py            write the pages
 python docs/generate.py --check    list the outdated pages and exit with 1
@@ -217,7 +217,7 @@ def _resolved(part: Schema, schema: Schema) -> Schema:
 
 
 def _filled(words: str, schema: Schema) -> str:
-    for name in ("people", "teams", "groups", "member", "restrictions", "rules"):
+    for name in ("people", "teams", "groups", "member", "restrictions", "rules", "tests"):
         if f"{{of:{name}}}" in words:
             found = schema["$defs"].get(name) or schema["properties"][name]
             words = words.replace(f"{{of:{name}}}", found["description"])

@@ -24,8 +24,8 @@ Value: TypeAlias = "str | int | date | tuple[str, ...] | Mapping[str, tuple[str,
 """The value of a variable."""
 MAX_LENGTH: Final = 2000
 """Characters of an expression."""
-INSTALL: Final = "pip install 'wappfy-reconciler[rules]'"
-"""The command that installs what CEL needs."""
+INSTALL: Final = "pip install 'cel-expr-python>=0.1.3,<0.2'"
+"""The command that installs it. It names the package, because nobody may own the name of this program on an index."""
 
 _LOCATED = re.compile(r"^(?:[A-Z_]+: )*<input>:(?P<line>\d+):(?P<column>\d+): (?P<message>.*)$", re.MULTILINE)
 _STATUS = re.compile(r"^(?:[A-Z_]+: )+|(?: \[[A-Z_]+\])+$")

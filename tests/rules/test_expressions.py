@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -164,7 +165,8 @@ def test_without_the_library_an_expression_is_an_error_and_a_ready_made_rule_is_
     cel._environment.cache_clear()
     (found,) = problems(rule("each: group", "require: group.size > 2"))
     assert "CEL is not installed" in found.message
-    assert found.hint == "pip install 'wappfy-reconciler[rules]'"
+    assert found.hint == "pip install 'cel-expr-python>=0.1.3,<0.2'"
+    assert any(one.startswith("cel-expr-python") and "extra" in one for one in requires("wappfy-reconciler") or [])
     assert len(findings(GROUPS + "  - {name: a, use: at-least-admins, count: 1}\n")) == 1
 
 
