@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from reconciler.errors import ReconcilerError
 from reconciler.time_limit import Ended, limited
 
 
@@ -47,4 +48,19 @@ def test_what_computes_too_long_is_ended_and_the_rest_is_done() -> None:
 def test_what_ends_the_process_takes_nothing_else_with_it() -> None:
     first, second = limited([fatal, lambda: 2], 1)
     assert isinstance(first, Ended)
+    assert str(first) == f"the process that evaluated it ended with {-signal.SIGSEGV}"
     assert second == 2
+
+
+def test_what_fails_is_not_taken_for_something_slow() -> None:
+    (only,) = limited([lambda: 1 // 0], 1)
+    assert str(only) == "the process that evaluated it ended with 1"
+
+
+def test_a_machine_that_refuses_a_process_is_an_expected_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    with pytest.raises(ReconcilerError, match="no more processes"):
+        list(limited([lambda: 1], 1))
