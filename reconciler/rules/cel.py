@@ -30,6 +30,13 @@ INSTALL: Final = "pip install 'cel-expr-python>=0.1.3,<0.2'"
 _LOCATED = re.compile(r"^(?:[A-Z_]+: )*<input>:(?P<line>\d+):(?P<column>\d+): (?P<message>.*)$", re.MULTILINE)
 _STATUS = re.compile(r"^(?:[A-Z_]+: )+|(?: \[[A-Z_]+\])+$")
 _OPERATOR = re.compile(r"'(?:_?([^\w'\[]+)_|_(\[)_\])'")
+_SLIPS: Final = {
+    "error at: '=": "`==` compares",
+    "input 'and'": "`&&` is and",
+    "input 'or'": "`||` is or",
+    "input 'not'": "`!` is not: `!(x in y)`",
+}
+"""What people write who know other languages, as the library's errors have it, and what to write."""
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 """Characters at which the library would cut a text off, or end the process."""
 _SOME_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -156,7 +163,8 @@ def _located(report: str) -> ExpressionError:
     if match is None:
         return ExpressionError(_STATUS.sub("", report.splitlines()[0]), 1, 1)
     message = _OPERATOR.sub(lambda found: f"`{found[1] or '[]'}`", match["message"])
-    return ExpressionError(_STATUS.sub("", message), int(match["line"]), int(match["column"]))
+    hint = next((hint for slip, hint in _SLIPS.items() if slip in message), "")
+    return ExpressionError(_STATUS.sub("", message), int(match["line"]), int(match["column"]), hint)
 
 
 @lru_cache

@@ -61,6 +61,19 @@ def test_a_close_name_is_suggested() -> None:
     assert mistake("member.person.aliass == ''").hint == "did you mean `member.person.alias`?"
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("group.size = 3", "`==` compares"),
+        ("group.size > 3 and group.size < 5", "`&&` is and"),
+        ("group.size > 3 or group.size < 5", "`||` is or"),
+        ("group.key not in person.groups", "`!` is not: `!(x in y)`"),
+    ],
+)
+def test_the_words_of_other_languages_lead_to_those_of_cel(text: str, hint: str) -> None:
+    assert mistake(text).hint == hint
+
+
 def test_the_variables_of_another_kind_of_rule_are_unknown() -> None:
     assert "`member.until`" in mistake("has(member.until)", Each.GROUP).message
 
