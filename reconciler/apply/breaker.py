@@ -45,7 +45,7 @@ class Breaker:
     _held: set[Identity] = field(default_factory=set)
     _noted: set[tuple[str, str]] = field(default_factory=set)
     _tried: dict[Identity, str] = field(default_factory=dict)
-    """The group that somebody is being added to of whom this run does not know yet whether they refuse."""
+    """The group that somebody is being added to while this run does not know yet whether they refuse."""
     _refused: int = 0
     _in_a_row: int = 0
     _changed: Condition = field(default_factory=Condition)

@@ -113,7 +113,7 @@ def _run_phase(
 class _UnseenAdds:
     """Groups that people were added to and that are not read back yet, because removals follow in them.
 
-    `due` are the keys of those that are read at once all the same. After the first refusal all are.
+    `due` are the keys of those that are read at once anyway. After the first refusal all are.
     """
 
     due: Collection[str]

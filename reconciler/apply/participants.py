@@ -234,7 +234,7 @@ class ParticipantCall:
         return Message.of("in-under-private-id", count=len(some), ids=some)
 
     def _unsorted_message(self) -> Message:
-        """Return what to know about people whom the calls did not sort out: they may be there under a private id."""
+        """Return what to know about people that the calls did not sort out: they may be there under a private id."""
         lids = sorted(p.lid or p.id for p in self._read.participants if p.identity is None) if self._read else []
         if self.action is not Action.ADD or not lids:
             return Message.of("not-sorted-out", count=MAX_FURTHER_CALLS)

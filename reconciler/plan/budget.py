@@ -163,7 +163,7 @@ def raise_if_over_budget(plan: Plan, desired: Desired, spent: Spent) -> None:
 
 
 def raise_if_refused_lately(plan: Plan, spent: Spent) -> None:
-    """Raise PlanFileError when a saved plan adds people of whom an audit log shows that they refused lately."""
+    """Raise PlanFileError when a saved plan adds people who refused lately, as an audit log shows."""
     keys = [
         group.key
         for group in plan.groups

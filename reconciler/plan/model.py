@@ -295,7 +295,7 @@ class Plan:
     def read_after_adds(self) -> frozenset[str]:
         """The keys of the groups that are read after their adds already, and again after their removals.
 
-        That is one whenever ten people were added of whom nothing is known yet, so that refusals stop later adds.
+        That is one whenever ten people were added to such groups since the last one, so that refusals stop later adds.
         """
         return _read_after_adds(self.groups)
 

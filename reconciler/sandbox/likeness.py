@@ -95,7 +95,7 @@ def load_likeness(path: Path) -> Likeness:
 
 
 def _refusals_of(answers: Sequence[Mapping[str, Any]], bodies: Mapping[str, Form]) -> dict[str, tuple[int, Form]]:
-    """Return the first error of each call without a success. A 429 tells of the moment, not of the server."""
+    """Return the first error of each call without a success. A 429 is about the moment, not about the server."""
     refusals: dict[str, tuple[int, Form]] = {}
     for answer in answers:
         call, status = str(answer.get("call")), answer.get("status")
