@@ -228,8 +228,10 @@ def _asks_for_fields(refusal: HttpError, sent: ApiCall, other: ApiCall) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    """Return the words of a text; `to` only in quotes, since it is a field's name and in every other sentence."""
-    return set(re.findall(r"(?!to\b)[a-z_]+|(?<=['\"`])to(?=['\"`])", text.lower()))
+    """Return the words of a text; `to` only where it is a field's name: in quotes, or as in `to must be a string`."""
+    return set(
+        re.findall(r"(?!to\b)[a-z_]+|(?<=['\"`])to(?=['\"`])|\bto(?= (?:is|must|should|cannot)\b)", text.lower())
+    )
 
 
 def _contact_key(contact: Contact) -> str:
