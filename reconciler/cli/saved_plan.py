@@ -22,7 +22,7 @@ from reconciler.model.desired import Desired, RemovalLimit, Source
 from reconciler.model.rules import RuleOverride
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import rule_overrides
+from reconciler.plan.selection import Spent, rule_overrides
 from reconciler.plan.staleness import raise_if_expired
 
 log = logging.getLogger("reconciler.plan")
@@ -37,7 +37,7 @@ class SavedPlanSource:
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
     configuration is, else the plan. `max_removals` is the limit of the command line, `overridden_rules` those of the
-    plan and of the command line.
+    plan and of the command line, `spent` what an audit log shows of the last 24 hours.
     """
 
     files: tuple[Path, ...]
@@ -48,6 +48,11 @@ class SavedPlanSource:
     desired: Desired | None
     max_removals: RemovalLimit | None
     overridden_rules: tuple[RuleOverride, ...]
+    spent: Spent
+
+    def with_spent(self, spent: Spent) -> SavedPlanSource:
+        """Return the same for a check that counts what an audit log shows against the budget."""
+        return replace(self, spent=spent)
 
     def plan(self, session: Session, global_options: GlobalOptions) -> PlanResult:
         """Verify the plan against the live groups that it changes, and show how far reading is."""
@@ -59,6 +64,7 @@ class SavedPlanSource:
                 desired=self.desired,
                 max_removals=self.max_removals,
                 overridden_rules=self.overridden_rules,
+                spent=self.spent,
                 sandbox=global_options.sandbox,
                 parallelism=global_options.parallelism,
                 on_read=on_read,
@@ -104,7 +110,7 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     account = Account(plan.instance_id, None, plan.writes_per_minute)
     path, digest = _config_path(saved, request.path) or request.path, hashlib.sha256(data).hexdigest()
     overrides = _overrides(request, saved, desired)
-    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, overrides)
+    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, overrides, Spent())
 
 
 def _overrides(request: PlanRequest, saved: SavedPlan, desired: Desired | None) -> tuple[RuleOverride, ...]:
@@ -238,12 +244,15 @@ def _load_sources(saved: SavedPlan, planfile: Path) -> Desired | None:
         if not changed:
             return desired
     same = _load_if_same_meaning(saved, planfile)
-    what, names = "a people file" if changed <= people_files else "the YAML", ", ".join(sorted(map(str, changed)))
+    names, is_yaml = ", ".join(sorted(map(str, changed))), not changed <= people_files
     if same is None:
         raise PlanFileError(
-            f"{what} changed since the plan was made: {names}",
+            f"the YAML changed since the plan was made: {names}"
+            if is_yaml
+            else f"a people file changed since the plan was made: {names}",
             "make a new plan (`reconciler show` still shows this one)",
         )
+    what = "the YAML" if is_yaml else "a people file"
     log.info("%s changed since the plan was made, but means the same: %s", what, names)
     return same
 

@@ -23,19 +23,19 @@ Form: TypeAlias = dict[tuple[str, str], Any]
 other value, under the item "", differs as a whole. `UNMANAGED` and None stay what they are."""
 
 PLACES: Final[Mapping[type, frozenset[str]]] = {
-    Desired: frozenset({"sources", "people_files", "warnings", "origins", "account_place", "group_places"})
+    Desired: frozenset({"sources", "people_files", "warnings", "origins", "account_place", "group_places", "teams"})
     | {"findings", "tests", "failed_tests", "rules_checked"},
     RemovalLimit: frozenset({"source"}),
     Restrictions: frozenset({"where"}),
     Restriction: frozenset({"where"}),
 }
-"""Fields that tell where something is written. They change nothing in a group."""
+"""Fields that tell where something is written. They change nothing in a group: a team matters by the groups' lists, and
+rules are checked whenever a plan is made or applied."""
 
 _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     **PLACES,
     # The groups are compared one by one, and what a file lost by `forbidden_removals`. Both sides are of one day.
-    # A team matters by the lists of the groups, and a rule is checked whenever a plan is made.
-    Desired: PLACES[Desired] | {"groups", "as_of", "teams"},
+    Desired: PLACES[Desired] | {"groups", "as_of"},
     # A handle, by which groups are paired.
     DesiredGroup: frozenset({"key"}),
     # The first is the member's key in the form; teams only explain how somebody came into the list.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -15,11 +16,12 @@ from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
 from reconciler.model.live import CallRecord, LiveGroup
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.rules import Exemption, Finding, FindingKind, FindingPlace, RuleOverride, Severity
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import GroupPlan, Plan, Refusal
 from reconciler.report.documents import mask_document, result_document
 from reconciler.report.markdown import render_dry_run_markdown, render_plan_markdown, render_result_markdown
-from reconciler.report.problems import problems_document, render_problems
+from reconciler.report.problems import finding_problem, problems_document, render_problems
 from reconciler.report.text import DryRun, render_calls, render_plan, render_result
 from reconciler.sanitize.escape import escape_controls, json_line, json_text, quoted
 from tests.builders import saying
@@ -62,6 +64,18 @@ def hostile_plan(text: str) -> Plan:
             Advice(AdviceKind.KEPT, saying(text)),
         ),
         targets=(text,),
+        findings=hostile_findings(text),
+        overridden_rules=(RuleOverride(text, text),),
+    )
+
+
+def hostile_findings(text: str) -> tuple[Finding, ...]:
+    place, exemption = FindingPlace(text, 1, 1, text), Exemption(date(2027, 3, 31), text, text)
+    finding = Finding(rule=text, severity=Severity.WARNING, message=text, place=place)
+    return (
+        finding,
+        replace(finding, severity=Severity.ERROR, group=text),
+        replace(finding, kind=FindingKind.EXEMPT, exemption=exemption, group="second"),
     )
 
 
@@ -89,7 +103,7 @@ def documents(text: str) -> list[dict[str, object]]:
         mask_document(plan, False),
         result,
         mask_document(result, False),
-        problems_document([hostile_problem(text)]),
+        problems_document([hostile_problem(text), *map(finding_problem, hostile_findings(text))]),
     ]
 
 
@@ -101,7 +115,7 @@ RENDERERS: dict[str, Callable[[str], str]] = {
     "calls": lambda text: render_calls(
         DryRun(samples.saved(samples.EVERYTHING), samples.calls_of(hostile_plan(text))), samples.FULL
     ),
-    "problems": lambda text: render_problems([hostile_problem(text)]),
+    "problems": lambda text: render_problems([hostile_problem(text), *map(finding_problem, hostile_findings(text))]),
     "plan as markdown": lambda text: render_plan_markdown(
         samples.saved(hostile_plan(text), made_by=text), samples.MASKED
     ),
