@@ -25,6 +25,7 @@ groups:
   gamma: {{name: Gamma, members: [alice]}}
 """
 CLEAN = "groups: {alpha: {name: Alpha}}"
+RULE = "{name: admins, use: at-least-admins, count: 1}"
 LINES = {
     "plan": "plan",
     "plan clean.yaml": "plan",
@@ -49,6 +50,9 @@ LINES = {
     "validate": "problems",
     "validate bad.yaml": "problems",
     "validate nowhere.yaml": "problems",
+    "test": "problems",
+    "test failing.yaml": "problems",
+    "test bad.yaml": "problems",
     "diff clean.yaml groups.yaml": "diff",
     "diff clean.yaml clean.yaml": "diff",
     "who alice": "who",
@@ -76,6 +80,7 @@ def world(stage: Stage) -> None:
     stage.file("groups: {alpha: {nmae: Alpha, members: [nobody, '+1 202']}}", "bad.yaml")
     stage.file("groups: {alpha: {name: Alpha, members: []}, other: {name: Other}}", "refused.yaml")
     stage.file(f"groups: {{beta: {{id: {GONE}, name: Beta}}}}", "blocked.yaml")
+    stage.file(f"{CLEAN}\nrules: [{RULE}]\ntests: [{{name: none, expect: [admins]}}]\n", "failing.yaml")
     assert stage.run("plan", "--out", "saved.plan", "--max-removals", "9").code == 0
 
 
@@ -91,7 +96,7 @@ def test_json_is_valid_by_its_schema(stage: Stage, line: str, phones: tuple[str,
     document = json.loads(ran.out)
     jsonschema.validate(document, schema(LINES[line]))
     assert ("calls" in document) == (LINES[line] == "result" or "--dry-run" in line)
-    assert ("error" in document) == (LINES[line] == "problems" and not line.startswith("validate"))
+    assert ("error" in document) == (LINES[line] == "problems" and not line.startswith(("validate", "test")))
 
 
 def test_a_refused_apply_prints_a_result_in_which_nothing_ran(stage: Stage) -> None:

@@ -19,7 +19,7 @@ EXAMPLE = """\
 DOCUMENTS = {
     "plan": "Print the schema of plan files and of the JSON of `plan`, `drift`, `show` and `apply --dry-run`.",
     "result": "Print the schema of `apply --report` and of the JSON of `apply`.",
-    "problems": "Print the schema of the JSON of `validate`.",
+    "problems": "Print the schema of the JSON of `validate` and `test`.",
     "diff": "Print the schema of the JSON of `diff`.",
     "doctor": "Print the schema of the JSON of `doctor`.",
     "who": "Print the schema of the JSON of `who`.",
