@@ -19,6 +19,7 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.model.desired import RemovalLimit
+    from reconciler.model.rules import RuleOverride
     from reconciler.plan.shard import Shard
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -59,6 +60,16 @@ class PlanRequest:
         except ValueError:
             message = f"--max-removals: {text!r} is not a count or a percentage"
             raise UsageError(message, "write it like 3 or 40%") from None
+
+    def overridden_rules(self, known: Sequence[str]) -> tuple[RuleOverride, ...]:
+        """Return the rules of `--override-rule`, which are among the `known` ones. Raises UsageError for others.
+
+        A reason that a variable sets for a whole job matters only where a rule is overridden.
+        """
+        from reconciler.plan.selection import rule_overrides
+
+        is_unused = not self.override_rules and "reason" in self.from_environment
+        return rule_overrides(self.override_rules, None if is_unused else self.reason, known)
 
 
 def option(*names: str, **attributes: Any) -> Callable[[F], F]:

@@ -21,7 +21,7 @@ from reconciler.model.desired import Desired, Source
 from reconciler.plan.build import empty_plan
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import PlanOptions, Spent, rule_overrides, select_groups
+from reconciler.plan.selection import PlanOptions, Spent, select_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         shard=request.shard,
         sandbox=global_options.sandbox,
         allowed_lookalikes=read_keys("--allow-lookalike", request.allow_lookalikes, desired.groups),
-        overridden_rules=rule_overrides(request.override_rules, request.reason, [rule.name for rule in desired.rules]),
+        overridden_rules=request.overridden_rules([rule.name for rule in desired.rules]),
     )
     if request.changed_since is not None:
         from reconciler.cli.revisions import options_for_changed_since

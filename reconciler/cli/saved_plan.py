@@ -22,7 +22,7 @@ from reconciler.model.desired import Desired, RemovalLimit, Source
 from reconciler.model.rules import RuleOverride
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import Spent, rule_overrides
+from reconciler.plan.selection import Spent
 from reconciler.plan.staleness import raise_if_expired
 
 log = logging.getLogger("reconciler.plan")
@@ -117,7 +117,7 @@ def _overrides(request: PlanRequest, saved: SavedPlan, desired: Desired | None) 
     """Return the rules that this apply may break: those that were overridden for the plan, and more."""
     names = frozenset(finding.rule for finding in saved.plan.findings)
     names |= {rule.name for rule in desired.rules} if desired is not None else frozenset()
-    more = rule_overrides(request.override_rules, request.reason, sorted(names))
+    more = request.overridden_rules(sorted(names))
     again = {override.rule for override in more}
     return (*(one for one in saved.plan.overridden_rules if one.rule not in again), *more)
 

@@ -177,7 +177,7 @@ def _must_contain(reader: RuleReader, entry: LocatedValue) -> Condition | None:
 
 
 def _naming(reader: RuleReader, entry: LocatedValue) -> Condition | None:
-    pattern = as_text(as_mapping(entry.value)["pattern"])
+    pattern = composed(as_text(as_mapping(entry.value)["pattern"]))
     try:
         NamePattern(pattern)
     except ValueError:

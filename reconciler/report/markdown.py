@@ -13,7 +13,7 @@ from reconciler.model.text import plural
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, plain_text
+from reconciler.report.pieces import OutsideText, join_pieces, outside, plain_text
 from reconciler.report.plan_view import MAX_SHARED_KEYS, REFUSED, PlanView, SharedChange, plan_view, single_groups_lines
 from reconciler.report.pr_comment import (
     CommentSection,
@@ -114,6 +114,9 @@ def render_result_markdown(result: ApplyResult, options: RenderOptions) -> str:
         head.append(totals_markdown(view.totals))
     else:
         head.append(totals_markdown(plan_totals(plan, drift=False)))
+    if plan.overridden_rules:
+        rules = (join_pieces(": ", [outside(one.rule), outside(one.reason)]) for one in plan.overridden_rules)
+        head.append("\n".join(["**Overridden rules**\n", *(f"- {markdown(rule, options)}" for rule in rules)]))
     if view.next_steps:
         steps = (markdown(step, options) for step in view.next_steps)
         head.append(f"> [!{'NOTE' if result.converged else 'WARNING'}]\n> " + "<br>\n> ".join(steps))

@@ -67,6 +67,19 @@ def test_a_rule_that_many_groups_break_is_one_reason(guide: Stage) -> None:
     assert "! 4 groups (g0 2 times, g1 2 times, g2 2 times, g3 2 times): the rule ends is broken, first here:" in shown
 
 
+def test_the_comment_on_an_apply_has_the_rules_that_it_might_break(guide: Stage) -> None:
+    guide.file(FILE)
+    shown = guide.run("apply", "--yes", *WHY, "--format", "markdown").out
+    assert "**Overridden rules**\n\n- independent: she leaves the board on Monday" in shown
+
+
+def test_a_reason_for_a_whole_job_overrides_nothing_by_itself(guide: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide.file(FILE)
+    monkeypatch.setenv("RECONCILER_REASON", "release week")
+    assert BROKEN in guide.run("plan").out
+    assert "overridden: release week" in guide.run("plan", "--override-rule", "independent").out
+
+
 MISUSED = {
     "has no rule independant": ("--override-rule", "independant", "--reason", "why"),
     "--override-rule needs --reason": ("--override-rule", "independent"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.rules import FindingKind
-from tests.rules.files import findings, line_of
+from tests.rules.files import findings, line_of, problems
 
 # Each rule with a file that keeps it, a file that breaks it, and the words at the place of what breaks it.
 CASES = {
@@ -151,3 +151,16 @@ def test_no_pattern_of_names_takes_for_ever(pattern: str) -> None:
         f"groups: {{a: {{name: {'a' * 100}}}}}\nrules: [{{name: it, use: naming, pattern: '{pattern}'}}]"
     )
     assert found.kind is FindingKind.BROKEN
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)", "(a)\\1", "[", "a)|(b", "(a{1000}){1000}", "(?<!a)b"])
+def test_a_pattern_that_is_not_valid_or_not_known_is_one_error_at_its_place(pattern: str) -> None:
+    (problem,) = problems(f"groups: {{a: {{name: A}}}}\nrules: [{{name: it, use: naming, pattern: '{pattern}'}}]")
+    assert problem.path == "rules[0].pattern"
+    assert "is not a regular expression that can be used" in problem.message
+
+
+def test_a_pattern_matches_the_whole_name_however_its_accents_are_spelled() -> None:
+    rule = "rules: [{name: it, use: naming, pattern: 'Ca[fx]e\u0301( [0-9])?'}]"
+    assert findings(f"groups: {{a: {{name: Caf\u00e9 7}}}}\n{rule}") == ()
+    assert len(findings(f"groups: {{a: {{name: Caf\u00e9 77}}, b: {{name: My Caf\u00e9}}}}\n{rule}")) == 2
