@@ -202,7 +202,8 @@ def test_both_formats_tell_every_problem_with_its_kind(name: str) -> None:
 
 def test_every_kind_is_explained_and_met_in_a_broken_file() -> None:
     assert list(PROBLEM_HELP) == list(ProblemKind)
-    assert {problem.kind for name in ALL for problem in problems_of(name)} == set(ProblemKind) - {ProblemKind.RULE, ProblemKind.TEST}
+    met = {problem.kind for name in ALL for problem in problems_of(name)}
+    assert met == set(ProblemKind) - {ProblemKind.RULE, ProblemKind.TEST}
 
 
 ERROR = Problem(
