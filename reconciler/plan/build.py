@@ -33,7 +33,7 @@ def build_plan(
     """Return the plan of all changes; `instance` is its present state, None where nothing is to be written."""
     budget = desired.policy.budget
     groups = tuple(_group_plan(change, desired, options) for change in changes)
-    findings = all_findings(desired, groups)
+    findings = all_findings(desired, groups) if desired.rules else ()
     return Plan(
         instance_id=instance_id,
         as_of=desired.as_of,
