@@ -26,11 +26,11 @@ rules:
 
 
 @pytest.fixture
-def kids(stage: Stage) -> Stage:
+def kids(guide: Stage) -> Stage:
     """A live group with one person too many."""
-    stage.world.create_group("Kids", [ALICE, BOB, CAROL], owner=PHONE)
-    stage.file(FILE)
-    return stage
+    guide.world.create_group("Kids", [ALICE, BOB, CAROL], owner=PHONE)
+    guide.file(FILE)
+    return guide
 
 
 def findings(stage: Stage) -> list[dict[str, Any]]:
@@ -92,10 +92,10 @@ def test_an_exemption_of_the_person_allows_the_change(kids: Stage) -> None:
         ("{name: Kids, members: [alice, bob]}", False, ["create", "add alice", "add bob"]),
     ],
 )
-def test_each_change_has_its_action(group: str, live: bool, actions: list[str], stage: Stage) -> None:
+def test_each_change_has_its_action(group: str, live: bool, actions: list[str], guide: Stage) -> None:
     if live:
-        stage.world.create_group("Kids", [ALICE, BOB, CAROL], owner=PHONE)
+        guide.world.create_group("Kids", [ALICE, BOB, CAROL], owner=PHONE)
     text = FILE.partition("groups:")[0]
     rule = "rules: [{name: none, each: change, require: 'false', message: '{change.action} {change.person.alias}'}]\n"
-    stage.file(f"{text}groups: {{kids-1: {group}}}\n{rule}")
-    assert [found["message"].removesuffix(" none") for found in findings(stage)] == actions
+    guide.file(f"{text}groups: {{kids-1: {group}}}\n{rule}")
+    assert [found["message"].removesuffix(" none") for found in findings(guide)] == actions
