@@ -240,7 +240,9 @@ class PeopleRows:
 
 
 def _is_number_of(row: SourceRow) -> bool:
-    """Return whether the id of a row is its phone number, perhaps without the country code."""
+    """Return whether the id of a row is a number with +, or its own number, perhaps without the country code."""
+    if row.id.startswith("+"):
+        return True
     digits = _NOT_DIGITS.sub("", row.id)[-_DIGITS_OF_NUMBER:]
     return any(_NOT_DIGITS.sub("", phone.text).endswith(digits) for phone in row.phones)
 
