@@ -120,7 +120,7 @@ class PeopleRows:
             message = f"the id {quote_value(each.row.id)} has no letter or digit"
             hint = "write an id, which stays the same"
         elif sum(map(str.isdigit, key)) >= _DIGITS_OF_NUMBER and _is_number_of(each.row):
-            message = "the id is the phone number, and with a new number it would be another person"
+            message = "the id is a phone number, and with a new number it would be another person"
             hint = "take a column that stays the same as the `id`"
         else:
             return key
