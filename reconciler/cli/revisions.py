@@ -65,6 +65,8 @@ def _people_files(folder: Path, pattern: str, commit: Commit) -> Mapping[str, Fi
     path = folder if has_wildcard(pattern) else folder / pattern
     wanted = partial(is_people_file, pattern)
     found = read_revision(path, commit.oid, wanted=wanted, max_bytes=MAX_FILE_BYTES)
+    if found.is_folder and path != folder:
+        return {}
     return {
         Path(file.path).relative_to(folder).as_posix(): FileContent(
             f"{commit.ref}:{file.path}", file.data, file.error, file.hint, file.linked

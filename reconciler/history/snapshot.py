@@ -24,7 +24,7 @@ _LINK, _SUBMODULE = b"120000", b"160000"
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _LFS_ERROR: Final = (
     "is in Git LFS, so the repository has only a pointer to it",
-    "take the YAML out of Git LFS (`.gitattributes`), which is made for large files",
+    "take it out of Git LFS (`.gitattributes`), which is made for large files",
 )
 _ERRORS: Final = {
     "symlink": "is a symbolic link that leads out of the repository",

@@ -1,43 +1,18 @@
-"""Why a plan is refused and why groups are blocked: each reason once, with the groups that have it."""
+"""Why a plan is refused: each reason once, with the groups that have it."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from reconciler.messages import LiteralText
 from reconciler.plan.model import Refusal
-from reconciler.report.pieces import OutsideText, Pieces, message_pieces
-from reconciler.report.sections import MIN_GROUPS, Obstacle
+from reconciler.report.pieces import OutsideText, message_pieces
+from reconciler.report.sections import Obstacle
 
 _TOO_MANY: Final = "too-many-removals"
 _RULE_BROKEN: Final = frozenset({"rule-broken", "rule-broken-often"})
-
-
-def why_blocked(groups: Iterable[tuple[str, Iterable[Pieces]]]) -> tuple[Obstacle, ...]:
-    """Return every reason why groups are blocked once, with their keys, in their order."""
-    alike: dict[Pieces, list[tuple[str, str]]] = {}
-    for key, reasons in groups:
-        for reason in reasons:
-            alike.setdefault(reason, []).append((key, ""))
-    return tuple(Obstacle(reason=reason, places=tuple(places)) for reason, places in alike.items())
-
-
-def shared_reasons(obstacles: Iterable[Obstacle]) -> frozenset[Pieces]:
-    """Return the reasons that many groups have in common: their sections need not repeat them."""
-    return frozenset(obstacle.reason for obstacle in obstacles if obstacle.is_shared)
-
-
-def why_refused(refusals: Iterable[Refusal]) -> tuple[Obstacle, ...]:
-    """Return why a plan is refused: what at least three groups have in common is one reason."""
-    alike: dict[Hashable, list[Refusal]] = {}
-    for refusal in refusals:
-        alike.setdefault(reason_key(refusal), []).append(refusal)
-    found: list[Obstacle] = []
-    for same in alike.values():
-        found += [_shared_refusal(same)] if len(same) >= MIN_GROUPS else map(_refusal, same)
-    return tuple(found)
 
 
 def reason_key(refusal: Refusal) -> Hashable:
@@ -50,18 +25,19 @@ def reason_key(refusal: Refusal) -> Hashable:
     return message, refusal.override, None if refusal.group is None else "a group"
 
 
-def _refusal(refusal: Refusal) -> Obstacle:
+def refusal_obstacle(refusal: Refusal) -> Obstacle:
+    """Return one refusal as the reason that it is, with its group."""
     places = ((refusal.group, ""),) if refusal.group is not None else ()
     return Obstacle(reason=message_pieces(refusal.message), override=message_pieces(refusal.override), places=places)
 
 
-def _shared_refusal(same: Sequence[Refusal]) -> Obstacle:
+def shared_obstacle(same: Sequence[Refusal]) -> Obstacle:
     """Return the one reason of many groups; what lifts it is what lifts it for all of them."""
     first = same[0]
     if first.message.code in _RULE_BROKEN:
         return _shared_rule(same)
     if first.message.code != _TOO_MANY:
-        return replace(_refusal(first), places=tuple((refusal.group or "", "") for refusal in same))
+        return replace(refusal_obstacle(first), places=tuple((refusal.group or "", "") for refusal in same))
     params = [dict(refusal.message.params) for refusal in same]
     limit = (OutsideText(str(params[0]["limit"])), LiteralText(" ("), OutsideText(str(params[0]["source"])))
     places = [

@@ -12,10 +12,10 @@ from typing import Final
 
 from reconciler.messages import LiteralText
 from reconciler.model.text import plural
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Plan, Refusal
 from reconciler.plan.summary import PlanSummary, summarize_plan
 from reconciler.report.group_view import GroupView, PersonItem, group_view
-from reconciler.report.obstacles import reason_key, shared_reasons, why_blocked, why_refused
+from reconciler.report.obstacles import reason_key, refusal_obstacle, shared_obstacle
 from reconciler.report.pieces import (
     OutsideText,
     PersonName,
@@ -225,6 +225,31 @@ def single_groups_lines(view: PlanView) -> Iterator[Line]:
 def blocked_lines(obstacles: Iterable[Obstacle]) -> Iterator[Line]:
     """Yield each reason as a line with its groups."""
     yield from (Line("!", obstacle.pieces(more=WHERE_MORE), "blocked") for obstacle in obstacles)
+
+
+def why_blocked(groups: Iterable[tuple[str, Iterable[Pieces]]]) -> tuple[Obstacle, ...]:
+    """Return every reason why groups are blocked once, with their keys, in their order."""
+    alike: dict[Pieces, list[tuple[str, str]]] = {}
+    for key, reasons in groups:
+        for reason in reasons:
+            alike.setdefault(reason, []).append((key, ""))
+    return tuple(Obstacle(reason=reason, places=tuple(places)) for reason, places in alike.items())
+
+
+def shared_reasons(obstacles: Iterable[Obstacle]) -> frozenset[Pieces]:
+    """Return the reasons that many groups have in common: their sections need not repeat them."""
+    return frozenset(obstacle.reason for obstacle in obstacles if obstacle.is_shared)
+
+
+def why_refused(refusals: Iterable[Refusal]) -> tuple[Obstacle, ...]:
+    """Return why a plan is refused: what at least three groups have in common is one reason."""
+    alike: dict[Hashable, list[Refusal]] = {}
+    for refusal in refusals:
+        alike.setdefault(reason_key(refusal), []).append(refusal)
+    found: list[Obstacle] = []
+    for same in alike.values():
+        found += [shared_obstacle(same)] if len(same) >= MIN_GROUPS else map(refusal_obstacle, same)
+    return tuple(found)
 
 
 def _found_by_name(keys: Sequence[str]) -> Line:

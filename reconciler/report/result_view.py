@@ -22,7 +22,6 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import plural
 from reconciler.plan.model import Action, GroupPlan
 from reconciler.report.next_steps import next_steps
-from reconciler.report.obstacles import shared_reasons, why_blocked
 from reconciler.report.pieces import (
     InviteLink,
     OutsideText,
@@ -35,6 +34,7 @@ from reconciler.report.pieces import (
     people_pieces,
     person_pieces,
 )
+from reconciler.report.plan_view import shared_reasons, why_blocked
 from reconciler.report.sections import Badge, Line, Obstacle, Section, field_line
 from reconciler.report.summary import PeopleCount, Totals, blocked_words, both_words, pending_words
 

@@ -18,9 +18,8 @@ class NamePattern:
         from jsonschema_rs import Draft202012Validator, RegexOptions
 
         options = RegexOptions(size_limit=MAX_PATTERN_BYTES)
-        Draft202012Validator(
-            {"pattern": pattern}, pattern_options=options
-        )  # one such as `a)|(b` is not valid by itself
+        # By itself, too: `a)|(b` is valid only within brackets.
+        Draft202012Validator({"pattern": pattern}, pattern_options=options)
         validator = Draft202012Validator({"pattern": rf"^(?:{pattern})$"}, pattern_options=options)
         self._is_valid = validator.is_valid
 

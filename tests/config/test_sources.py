@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -194,6 +196,17 @@ def test_the_first_phone_column_that_is_filled_counts_and_phones_all_takes_each_
     assert desired.people[Identity("+12025550145")].alias == "person-102-2"
 
 
+def test_a_second_number_is_an_error_of_its_own_column_and_its_alias_may_be_taken(
+    problems_of: Callable[..., list[str]],
+) -> None:
+    source = "sources: [{csv: roster.csv, id: no, phone: [mobile, home], phones: all}]"
+    rows = "no,mobile,home\na,+1 202 555 0143,+1 202\na-2,+1 202 555 0144,\nb,+1 202 555 0145,+1 202 555 0146\n"
+    assert [problem.partition(";")[0] for problem in problems_of(rows, source, groups="groups: {}")] == [
+        "roster.csv:2:1: row 2, column home: `+1 202` is not a valid phone number",
+        "roster.csv:3:1: row 3, column no: the ids `a, number 2` and `a-2` make one alias, `a-2`, at roster.csv:2:1",
+    ]
+
+
 def test_where_keeps_rows_with_a_value_one_of_several_or_any(load_roster: Load) -> None:
     rows = "no,mobile,class,status,bus\n101,+1 202 555 0143,5a,Active,7\n102,+1 202 555 0144,5a,left,7\n"
     rows += "103,+1 202 555 0145,5a,active,\n"
@@ -280,7 +293,9 @@ def test_rows_without_a_number_are_counted_or_an_error_each(
             "change one of them",
         ),
         (HEADER + ",Eve,Stone,+1 202 555 0147,5A\n", "roster.csv:2:1: row 2, column no: the cell is empty; "),
-        (HEADER + "+1 202 555 0143,A,B,+12025550143,5A\n", "row 2, column no: the id is the phone number, "),
+        (HEADER + "+1 202 555 0143,A,B,+12025550143,5A\n", "row 2, column no: the id is a phone number, "),
+        (HEADER + "202-555-0143,A,B,+12025550143,5A\n", "row 2, column no: the id is a phone number, "),
+        (HEADER + "?!,A,B,+12025550143,5A\n", "row 2, column no: the id `?!` has no letter or digit; write an id"),
         (
             HEADER + "101,A,B,+12025550143,5A,more\n",
             "roster.csv:2:1: row 2: the row has 6 cells, and the header has 5; ",
@@ -382,6 +397,55 @@ def test_a_people_file_that_cannot_be_read_is_one_problem_and_not_one_for_each_u
 ) -> None:
     groups = "groups: {five-a: {name: A, teams: [class-5a], members: [person-101]}}"
     assert len(problems_of(b"PK\x03\x04nothing", groups=groups)) == 1
+
+
+def test_columns_are_found_whatever_their_white_space_and_accents(load_roster: Load) -> None:
+    rows = 'Schüler-Nr,"mobile\n phone",class\n1,+1 202 555 0143,5a\n'
+    nfd = unicodedata.normalize("NFD", "Schüler-Nr")
+    source = f"sources: [{{csv: roster.csv, id: {nfd}, phone: mobile phone, team: class-5a, where: {{ class: 5A}}}}]"
+    assert labels(load_roster(rows, source)) == ["person-1"]
+
+
+def test_somebody_under_people_with_the_number_of_a_row_is_one_person(load_roster: Load) -> None:
+    more = "people: {alice: {phone: +1 202 555 0143, name: Alice M, lid: 7}}"
+    desired = load_roster(HEADER + ALICE, more=more)
+    assert [(p.aliases, p.name, p.lid) for p in desired.people.values()] == [
+        (("alice", "person-101"), "Alice M", "7@lid"),
+    ]
+    assert labels(desired) == ["alice"]
+
+
+def test_one_number_in_more_rows_than_a_family_has_is_an_error(problems_of: Callable[..., list[str]]) -> None:
+    rows = HEADER + "".join(f"{number},A,B,+1 202 555 0143,5A\n" for number in range(100, 125))
+    found = [problem for problem in problems_of(rows) if "warning" not in problem]
+    assert "more than 20 rows have this number, first at roster.csv:2:1" in found[0]
+
+
+def test_a_load_leaves_the_collector_as_it_was(load_roster: Load, problems_of: Callable[..., list[str]]) -> None:
+    load_roster(HEADER + ALICE)
+    assert gc.isenabled()
+    problems_of("")
+    assert gc.isenabled()
+
+
+def test_a_people_file_that_is_too_large_or_not_a_file_is_an_error(
+    problems_of: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = SOURCE.replace("roster.csv", "folder")
+    Path("folder").mkdir()
+    assert problems_of(HEADER, source, groups="groups: {}") == ["folder: is not a regular file; name a file"]
+    Path("folder").rmdir()
+    os.symlink("nowhere", "folder")
+    (problem,) = problems_of(HEADER, source, groups="groups: {}")
+    assert problem == "folder: cannot be read: No such file or directory; check its permissions"
+    monkeypatch.setattr("reconciler.config.source_files.MAX_FILE_BYTES", 200)
+    (problem,) = problems_of(HEADER + ALICE * 10)
+    assert problem.startswith("roster.csv: the file is larger than 0 MB; split it into several files")
+
+
+def test_a_name_may_be_one_column(load_roster: Load) -> None:
+    desired = load_roster(HEADER + ALICE, SOURCE.replace("'{first} {last}'", "last"))
+    assert [person.name for person in desired.people.values()] == ["Marsh"]
 
 
 def test_a_source_needs_its_columns(problems_of: Callable[..., list[str]]) -> None:
