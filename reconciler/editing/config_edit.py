@@ -44,12 +44,10 @@ class EditedConfig:
 
     def memberships(self) -> Iterator[tuple[str, str, bool]]:
         """Yield whose membership of which group changes: the key, an alias or a number, whether they come."""
-        old = {group.key: group.listed_members for group in self.before.groups}
+        old = {group.key: _labels(group) for group in self.before.groups}
         for group in self.after.groups:
-            before, now = old.get(group.key, {}), group.listed_members
-            for identity in sorted(before.keys() ^ now.keys()):
-                person = (now.get(identity) or before[identity]).person
-                yield group.key, person.alias or identity, identity in now
+            before, now = old.get(group.key, frozenset()), _labels(group)
+            yield from ((group.key, label, label in now) for label in sorted(before ^ now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +109,9 @@ class ConfigEdit:
         left = {key: value for key, value in _mapping(self.roots[file][section]).items() if key != name}
         return self._with_root(file, {**self.roots[file], section: left})
 
-    def with_field(self, key: str, name: str, value: Tree, *, before: str | None = None) -> ConfigEdit:
-        """Return the same with a field of a group; a new one goes before another, else to the end."""
-        fields = self.fields(key)
-        return self.with_entry("groups", key, _with_field(fields, name, value, before))
+    def with_field(self, key: str, name: str, value: Tree, *, after: Sequence[str] = ()) -> ConfigEdit:
+        """Return the same with a field of a group; a new one goes after the last of some others, else to the end."""
+        return self.with_entry("groups", key, _with_field(self.fields(key), name, value, after))
 
     def without_field(self, key: str, name: str) -> ConfigEdit:
         """Return the same without a field of a group."""
@@ -177,21 +174,25 @@ def diff_lines(file: YamlFile, text: str) -> Iterator[str]:
     """Yield the unified diff of a file and its new text, without line breaks."""
     from difflib import unified_diff
 
-    old, new = _LINE_BREAK.split(file.text), _LINE_BREAK.split(text)
+    old, new = (_LINE_BREAK.split(each.rstrip("\r\n")) for each in (file.text, text))
     return unified_diff(old, new, file.source.file, file.source.file, lineterm="")
+
+
+def _labels(group: DesiredGroup) -> frozenset[str]:
+    return frozenset(member.person.alias or identity for identity, member in group.listed_members.items())
 
 
 def _mapping(value: Tree) -> dict[str, Tree]:
     return value if isinstance(value, dict) else {}
 
 
-def _with_field(fields: Mapping[str, Tree], name: str, value: Tree, before: str | None) -> dict[str, Tree]:
-    if name in fields or before not in fields:
+def _with_field(fields: Mapping[str, Tree], name: str, value: Tree, after: Sequence[str]) -> dict[str, Tree]:
+    places = [index for index, each in enumerate(fields) if each in after]
+    if name in fields or not places:
         return {**fields, name: value}
-    found: dict[str, Tree] = {}
-    for each, old in fields.items():
-        found |= {name: value, each: old} if each == before else {each: old}
-    return found
+    entries = list(fields.items())
+    at = places[-1] + 1
+    return dict([*entries[:at], (name, value), *entries[at:]])
 
 
 def _paste_needed(file: YamlFile, root: Root, error: NotEditable) -> PasteNeeded:
@@ -223,20 +224,13 @@ def _at(tree: Tree, path: DocumentPath) -> Tree:
 def _lines_to_paste(old: Tree, new: Tree) -> Iterator[str]:
     """Yield what comes and what goes, as lines of YAML after `+` and `-`."""
     style = Style()
+    gone: list[list[str]] = [[style.flow(old)]]
+    come: list[list[str]] = [[style.flow(new)]]
     if isinstance(old, list) and isinstance(new, list):
-        gone, come = (
-            [(None, each) for each in old if each not in new],
-            [(None, each) for each in new if each not in old],
-        )
-        pairs = [("-", gone), ("+", come)]
+        gone = [style.block(None, each) for each in old if each not in new]
+        come = [style.block(None, each) for each in new if each not in old]
     elif isinstance(old, dict) and isinstance(new, dict):
-        pairs = [
-            ("-", [(key, value) for key, value in old.items() if new.get(key) != value]),
-            ("+", [(key, value) for key, value in new.items() if old.get(key) != value]),
-        ]
-    else:
-        yield from (f"- {style.flow(old)}", f"+ {style.flow(new)}")
-        return
-    yield from (
-        f"{sign} {line}" for sign, entries in pairs for key, value in entries for line in style.block(key, value)
-    )
+        gone = [style.block(key, value) for key, value in old.items() if new.get(key) != value]
+        come = [style.block(key, value) for key, value in new.items() if old.get(key) != value]
+    yield from (f"- {line}" for lines in gone for line in lines)
+    yield from (f"+ {line}" for lines in come for line in lines)

@@ -58,7 +58,7 @@ def rename(edit: ConfigEdit, key: str, name: str) -> ConfigEdit:
     if old is None or group.id is not None:
         return edit
     previously = as_sequence(edit.fields(key).get("previously", []))
-    return edit.with_field(key, "previously", [*previously, old])
+    return edit.with_field(key, "previously", [*previously, old], after=["name"])
 
 
 def set_field(edit: ConfigEdit, key: str, field: str, value: str) -> ConfigEdit:

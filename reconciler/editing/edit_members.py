@@ -82,7 +82,7 @@ def _added(
     if member is not None and member.teams and not terms:
         return edit
     _require_own_members(edit, group)
-    return edit.with_field(group.key, "members", with_item(items, _entry(person, terms)))
+    return edit.with_field(group.key, "members", with_item(items, _entry(person, terms)), after=["name", "teams"])
 
 
 def _require_own_members(edit: ConfigEdit, group: DesiredGroup) -> None:
@@ -141,7 +141,7 @@ def remove_people(edit: ConfigEdit, people: Iterable[Someone], keys: Sequence[st
             member = group.listed_members.get(person.identity)
             if excepting and member is not None and member.teams:
                 items = as_sequence(edit.fields(group.key).get("except", []))
-                edit = edit.with_field(group.key, "except", with_item(items, person.reference))
+                edit = edit.with_field(group.key, "except", with_item(items, person.reference), after=["teams"])
     return edit
 
 

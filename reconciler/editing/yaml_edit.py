@@ -120,7 +120,7 @@ def edit_entries(file: YamlFile, section: str, entries: Mapping[str, Tree]) -> t
     try:
         return (changed(done) if done else file.text), reasons
     except NotEditable as error:  # each can be edited, and not all of them
-        return file.text, {name: f"{file.source.file}: {error.reason}" for name in entries}
+        return file.text, dict.fromkeys(entries, f"{file.source.file}: {error.reason}")
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:

@@ -154,7 +154,7 @@ class _Composer:
 
 
 def paired_items(old: list[Tree], new: list[Tree]) -> dict[int, int]:
-    """Return which items of two lists are the same item, by their indexes: equal ones, and one that replaces another."""
+    """Return the indexes of the items of two lists that are one item: equal ones, and one that replaces another."""
     from difflib import SequenceMatcher
 
     pairs: dict[int, int] = {}
