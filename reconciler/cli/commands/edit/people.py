@@ -113,9 +113,8 @@ def remove(
 ) -> int:
     """Remove people from groups, from teams, or from everything; every other byte of the file stays.
 
-    Somebody who is in a group through a team stays in it unless --from-team or --except says what to do: without them
-    the command is refused, and names the teams. --everywhere leaves `absent` and `policy` as they are; --forget does
-    not.
+    Somebody who is in a group through a team would stay in it. Then the command names the teams, and writes nothing:
+    pass --from-team or --except. --everywhere leaves `absent` and `policy` as they are; --forget does not.
     """
     from reconciler.editing import edit_members
 
