@@ -146,7 +146,7 @@ def remove_people(edit: ConfigEdit, people: Iterable[Someone], keys: Sequence[st
 
 
 def remove_from_teams(edit: ConfigEdit, people: Iterable[Someone], teams: Sequence[str]) -> ConfigEdit:
-    """Return the same without people in teams; raise UsageError for somebody whom a team does not list itself."""
+    """Return the same without people in teams; raise UsageError for a person who a team does not list itself."""
     for person in people:
         references = PersonReferences.of(person.identity, edit.desired)
         for team in teams:

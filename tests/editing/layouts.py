@@ -41,7 +41,8 @@ LAYOUTS = {
     "everything in braces": "{groups: {a: {members: [alice«-, bob»«+, dave»]}}}\n",
     "JSON": '{"groups": {"a": {"members": ["alice"«-, "bob"»«+, "dave"»]}}}',
     "JSON in lines": (
-        '{\n  "groups": {\n    "a": {\n      "members": [\n        "alice"«-,»\n«-        "bob"»«+,»«-\n»«+        "dave"\n»'
+        '{\n  "groups": {\n    "a": {\n      "members": [\n        "alice"«-,»\n'
+        '«-        "bob"»«+,»«-\n»«+        "dave"\n»'
         "      ]\n    }\n  }\n}\n"
     ),
     "one a line in brackets": (
@@ -66,13 +67,17 @@ LAYOUTS = {
     "no list, brackets elsewhere": "groups:\n  a:\n    name: A\n«+    members: [dave]\n»  b:\n    members: [alice]\n",
     "no list, in braces": "groups:\n  a: {name: A«+, members: [dave]»}\n",
     "a comment on the line": "groups:\n  a:\n    members:\n      - alice # x\n«-      - bob   # y\n»«+      - dave\n»",
-    "a comment above": "groups:\n  a:\n    members:\n      # x\n      - alice\n      # y\n«-      - bob\n»«+      - dave\n»",
+    "a comment above": (
+        "groups:\n  a:\n    members:\n      # x\n      - alice\n      # y\n«-      - bob\n»«+      - dave\n»"
+    ),
     "a comment below": (
         "groups:\n  a:\n    members:\n      - alice\n«-      - bob\n»      # x\n«+      - dave\n»    # y\n    name: A\n"
     ),
     "a comment after the key": "groups:\n  a:\n    members: # x\n      - alice\n«-      - bob\n»«+      - dave\n»",
     "the only one, a comment after the key": "groups:\n  a:\n    members:«* []» # x\n«-      - bob\n»«+      - dave\n»",
-    "blank lines": "groups:\n\n  a:\n\n    members:\n\n      - alice\n\n«-      - bob\n»«+\n      - dave\n»\n    name: A\n",
+    "blank lines": (
+        "groups:\n\n  a:\n\n    members:\n\n      - alice\n\n«-      - bob\n»«+\n      - dave\n»\n    name: A\n"
+    ),
     "CRLF": "groups:\r\n  a:\r\n    members:\r\n      - alice\r\n«-      - bob\r\n»«+      - dave\r\n»",
     "CR": "groups:\r  a:\r    members:\r      - alice\r«-      - bob\r»«+      - dave\r»",
     "byte order mark": "\ufeffgroups:\n  a:\n    members:\n      - alice\n«-      - bob\n»«+      - dave\n»",
@@ -90,13 +95,17 @@ LAYOUTS = {
     ),
     "a mapping in braces": "groups:\n  a:\n    members: [alice«-, {person: bob, until: 2026-12-31}»«+, dave»]\n",
     "a mapping on lines in braces": "groups:\n  a:\n    members: [alice«-, {\n      person: bob,\n      }»«+, dave»]\n",
-    "a dash on a line of its own": "groups:\n  a:\n    members:\n      - alice\n«-      -\n        bob\n»«+      - dave\n»",
+    "a dash on a line of its own": (
+        "groups:\n  a:\n    members:\n      - alice\n«-      -\n        bob\n»«+      - dave\n»"
+    ),
     "sorted": "groups:\n  a:\n    members: [alice, «-bob, »carol«+, dave», erin, frank]\n",
     "not sorted": "groups:\n  a:\n    members: [carol, alice«-, bob»«+, dave»]\n",
     "numbers after aliases": (
         "groups:\n  a:\n    members:\n      - alice\n«-      - bob\n»«+      - dave\n»      - +1 202 555 0143\n"
     ),
-    "a document's start and end": "---\ngroups:\n  a:\n    members:\n      - alice\n«-      - bob\n»«+      - dave\n»...\n",
+    "a document's start and end": (
+        "---\ngroups:\n  a:\n    members:\n      - alice\n«-      - bob\n»«+      - dave\n»...\n"
+    ),
     "wide characters": "groups:\n  ü😀: {name: '😀'}\n  a:\n    members: [é😀«-, bob»«+, dave»] # 😀\n",
     "a key like the group's elsewhere": (
         "teams:\n  a:\n    members: [alice, bob]\ngroups:\n  a:\n    members: [alice«-, bob»«+, dave»]\n"
@@ -106,7 +115,8 @@ LAYOUTS = {
         "«+      - dave\n»"
     ),
     "a block of text after": (
-        "groups:\n  a:\n    members:\n      - alice\n«-      - bob\n»«+      - dave\n»    description: >-\n      x\n\n      y\n"
+        "groups:\n  a:\n    members:\n      - alice\n«-      - bob\n»«+      - dave\n"
+        "»    description: >-\n      x\n\n      y\n"
     ),
     "tabs before a comment": "groups:\n  a:\n    members:\n      - alice\t# x\n«-      - bob\t# y\n»«+      - dave\n»",
 }

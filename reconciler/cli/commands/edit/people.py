@@ -90,7 +90,7 @@ def add(
   reconciler edit remove bob --everywhere --forget"""
 )
 @people_argument
-@keys_option("--from", "keys", help="The groups: the same forms as --target of `plan`.")
+@keys_option("--from", "keys", envvar="RECONCILER_FROM_GROUP", help="The groups: the same forms as --target of `plan`.")
 @option("--from-team", "teams", multiple=True, metavar="TEAM", help="Remove them from this team, too; repeatable.")
 @option("--except", "excepting", is_flag=True, help="List those who are in through a team under the group's `except`.")
 @option("--everywhere", is_flag=True, help="Remove them from every group and team, and from `defaults`.")
@@ -118,7 +118,7 @@ def remove(
     """
     from reconciler.editing import edit_members
 
-    _check_removal(keys, teams, excepting=excepting, everywhere=everywhere, forget=forget, yes=yes)
+    _check_removal(keys, teams, excepting=excepting, everywhere=everywhere, forget=forget)
     edit = config_edit(path, global_options)
     groups = _keys("--from", keys, edit)
     found = _people(people, edit)
@@ -141,7 +141,7 @@ def remove(
 
 
 def _check_removal(
-    keys: Sequence[str], teams: Sequence[str], *, excepting: bool, everywhere: bool, forget: bool, yes: bool
+    keys: Sequence[str], teams: Sequence[str], *, excepting: bool, everywhere: bool, forget: bool
 ) -> None:
     """Raise UsageError for options that do not go together."""
     if everywhere and (keys or teams or excepting):
@@ -150,8 +150,6 @@ def _check_removal(
         raise UsageError("from where is not given", "name groups with --from, teams with --from-team, or --everywhere")
     if forget and not everywhere:
         raise UsageError("--forget needs --everywhere", "add it")
-    if yes and not forget:
-        raise UsageError("--yes needs --forget", "leave it out")
     if excepting and not keys:
         raise UsageError("--except needs --from", "name the group")
 
@@ -162,7 +160,8 @@ def _check_removal(
   reconciler edit person bob --name 'Robert Marsh'"""
 )
 @click.argument("alias", shell_complete=suggest_people)
-@option("--phone", metavar="NUMBER", help="The new number; the `lid` of the old one is removed.")
+# `import` has a --phone, too: the account's own number.
+@option("--phone", metavar="NUMBER", envvar="RECONCILER_NEW_PHONE", help="The new number; an old `lid` is removed.")
 @option("--name", metavar="NAME", help="The new name.")
 @edit_options
 @pass_global_options
