@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.command import command, pass_global_options
-from reconciler.cli.commands.edit.outcome import config_edit, edit_options, write_outcome
 from reconciler.cli.completion import suggest_people
+from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import DateType, keys_option, option
 from reconciler.errors import UsageError

@@ -1,4 +1,4 @@
-"""What all commands of `edit` do: read the configuration, check the result, write it and show the diff."""
+"""What `edit` and `adopt` do with a change: check what it makes, write it, and show the diff."""
 
 from __future__ import annotations
 
