@@ -118,5 +118,4 @@ LAYOUTS = {
         "groups:\n  a:\n    members:\n      - alice\n«-      - bob\n»«+      - dave\n"
         "»    description: >-\n      x\n\n      y\n"
     ),
-    "tabs before a comment": "groups:\n  a:\n    members:\n      - alice\t# x\n«-      - bob\t# y\n»«+      - dave\n»",
 }

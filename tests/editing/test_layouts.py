@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reconciler.config.yaml_events as yaml_events
 from reconciler.config.document import Tree
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.source_files import decode_utf8
@@ -47,12 +48,21 @@ def is_bob(item: Tree) -> bool:
     return item == "bob" or (isinstance(item, dict) and item["person"] == "bob")
 
 
+@pytest.fixture(params=[True, False], ids=["libyaml", "pure Python"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Either of the two parsers."""
+    if not request.param:
+        monkeypatch.setattr(yaml_events, "__with_libyaml__", False)
+
+
+@pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_one_who_comes_looks_like_the_neighbours(name: str) -> None:
     file = opened(before(LAYOUTS[name]))
     assert edited(file, lambda members: with_item(members, "dave")) == with_dave(LAYOUTS[name])
 
 
+@pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_one_who_goes_takes_only_what_is_on_their_own_lines(name: str) -> None:
     file = opened(before(LAYOUTS[name]))

@@ -47,8 +47,8 @@ def adopt(
     """Take names, descriptions and new people of live groups into the YAML; everything else in it stays as it is.
 
     Afterwards a plan finds nothing to do for them. Whatever differs counts, also what the configuration changed and no
-    apply brought live yet: look at the diff. Nothing is adopted from a doubtful read, nor people in `absent`, `except` or
-    `ignored`, with an ended membership, or without a known number; stderr has the reasons. --missing removes people
+    apply brought live yet: look at the diff. Nothing is adopted from a doubtful read, nor people in `absent`, `except`
+    or `ignored`, with an ended membership, or without a known number; stderr has the reasons. --missing removes people
     from `members`, and lists those who are in through a team under `except`. PATH is a YAML file or a folder of YAML
     files; the default is groups.yaml.
     """
