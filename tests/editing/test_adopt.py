@@ -167,3 +167,15 @@ def test_without_the_accounts_number_nobody_is_adopted(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the account's own number is unknown"):
         adopted(path, live())
     assert adopted(path, live(), "name")[0].files == {}
+
+
+def test_an_edit_that_would_move_anybody_else_is_refused(tmp_path: Path) -> None:
+    before = load(written(tmp_path, "members: [p0, p1]"), as_of=DAY)
+    after = load(written(tmp_path, "members: [p0, p2]"), as_of=DAY)
+    edited = EditedConfig({}, (), before, after)
+    identities = {alias: next(p.identity for p in before.people.values() if p.alias == alias) for alias in ("p1", "p2")}
+    edited.require_nobody_else(identities.values())
+    with pytest.raises(UsageError, match="`p1` would leave the group `alpha` too"):
+        edited.require_nobody_else([identities["p2"]])
+    with pytest.raises(UsageError, match="`p2` would come into the group `alpha` too"):
+        edited.require_nobody_else([identities["p1"]])

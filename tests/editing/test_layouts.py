@@ -215,3 +215,40 @@ def test_a_text_means_the_edited_tree_and_keeps_every_line_that_the_edit_is_not_
         assert any(has_all_of(each, line) for each in lines), f"{line!r} is not in {after!r}"
     if line_break == "\r\n":
         assert after.count("\n") == after.count("\r\n")
+
+
+CHANGES = st.sampled_from(
+    ["new group", "group gone", "no groups", "name", "name gone", "teams", "description", "terms"]
+)
+
+
+@settings(max_examples=200)
+@given(written=written_groups(), change=CHANGES, data=st.data())
+def test_every_kind_of_change_is_possible_in_every_layout(
+    written: tuple[str, str], change: str, data: st.DataObject
+) -> None:
+    file = opened(written[0])
+    groups: dict[str, Any] = dict(file.section("groups"))
+    key = data.draw(st.sampled_from(sorted(groups)))
+    group = dict(groups[key])
+    match change:
+        case "new group":
+            groups[data.draw(st.sampled_from("0z"))] = {"name": "X", "members": ["p1x", {"person": "p2x"}]}
+        case "group gone":
+            del groups[key]
+        case "no groups":
+            groups = {}
+        case "name":
+            groups[key] = {**group, "name": data.draw(st.sampled_from(["plain", "it's", 'a: "b"', "#x", "two\nlines"]))}
+        case "name gone":
+            groups[key] = {name: value for name, value in group.items() if name != "name"}
+        case "teams":
+            groups[key] = {**group, "teams": [*group.get("teams", []), "u"]}
+        case "description":
+            groups[key] = {**group, "description": "two\n  lines\n\nand more"}
+        case "terms":
+            members = [{"person": each, "until": "u"} if isinstance(each, str) else each for each in group["members"]]
+            groups[key] = {**group, "members": members}
+    wanted = {**file.root, "groups": groups}
+    after = text_of(file, wanted)
+    assert after is None or opened(after).root == wanted

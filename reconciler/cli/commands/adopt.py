@@ -68,7 +68,14 @@ def adopt(
     adoption = adopt_changes(replace(edit, desired=desired), changes, fields, missing=missing)
     for key, reason in adoption.left:
         log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
-    return write_outcome(adoption.edit, global_options, dry_run=dry_run, show_phones=show_phones)
+    people = {person.identity for change in changes for person in (*change.add, *change.remove) if person.identity}
+    return write_outcome(
+        adoption.edit,
+        global_options,
+        check=lambda edited: edited.require_nobody_else(people),
+        dry_run=dry_run,
+        show_phones=show_phones,
+    )
 
 
 def _read(desired: Desired, keys: Sequence[str], global_options: GlobalOptions) -> tuple[Desired, tuple[Change, ...]]:

@@ -179,12 +179,15 @@ def person(
     ALIAS is an alias under `people`. The aliases in groups and teams stay, so that one line changes the person
     everywhere.
     """
+    from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import set_person
 
     if phone is None and name is None:
         raise UsageError("nothing to change is given", "give --phone or --name")
     edit = set_person(config_edit(path, global_options), alias, phone, name)
-    return write_outcome(edit, global_options, dry_run=dry_run, show_phones=show_phones)
+    return write_outcome(
+        edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
+    )
 
 
 def _keys(name: str, words: tuple[str, ...], edit: ConfigEdit) -> Sequence[str]:
