@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import reconciler.config.yaml_events as yaml_events
@@ -67,6 +68,13 @@ def test_one_who_comes_looks_like_the_neighbours(name: str) -> None:
 def test_one_who_goes_takes_only_what_is_on_their_own_lines(name: str) -> None:
     file = opened(before(LAYOUTS[name]))
     assert edited(file, lambda members: [item for item in members if not is_bob(item)]) == without_bob(LAYOUTS[name])
+
+
+DRAWN = settings(
+    max_examples=2_000 if os.environ.get("RECONCILER_TORTURE") == "full" else 80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 # --- every layout that can be drawn ---------------------------------------------------------------------------------
@@ -180,7 +188,7 @@ def has_all_of(line: str, old: str) -> bool:
     return all(character in characters for character in re.sub(r"[,\[\]{} ]", "", old))
 
 
-@settings(max_examples=200)
+@DRAWN
 @given(written=written_groups(), data=st.data())
 def test_a_text_means_the_edited_tree_and_keeps_every_line_that_the_edit_is_not_about(
     written: tuple[str, str], data: st.DataObject
@@ -220,7 +228,7 @@ def test_a_text_means_the_edited_tree_and_keeps_every_line_that_the_edit_is_not_
 CHANGES = ["new group", "group gone", "no groups", "name", "name gone", "teams", "description", "terms"]
 
 
-@settings(max_examples=200)
+@DRAWN
 @given(written=written_groups(), change=st.sampled_from(CHANGES), data=st.data())
 def test_every_kind_of_change_is_possible_in_every_layout(
     written: tuple[str, str], change: str, data: st.DataObject
