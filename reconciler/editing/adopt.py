@@ -57,13 +57,17 @@ def adopt(edit: ConfigEdit, changes: Iterable[Change], fields: Collection[str], 
 
 def _why_unreadable(change: Change) -> str | None:
     """Return why nothing of a group is adopted; "" where there is nothing to adopt, None where there may be."""
-    if change.live is None and not change.blocked:
+    if change.group.state is State.LEFT:
         return ""
+    if change.live is None and not change.blocked:
+        return "no live group is it; if somebody renamed it, set its `id` first"
+    if any(advice.kind is AdviceKind.OBSERVED for advice in change.advice):
+        return "its membership is observe, so no plan changes the differences"
     blocked = [message for message in change.blocked if message.code not in _READABLE]
     doubts = [advice.message for advice in change.advice if advice.kind is AdviceKind.DOUBTFUL]
     if blocked or doubts:
         return "; ".join(message.to_text() for message in (*blocked, *doubts))
-    return "" if change.group.state is State.LEFT else None
+    return None
 
 
 def _with_texts(edit: ConfigEdit, change: Change, fields: Collection[str]) -> tuple[ConfigEdit, list[str]]:

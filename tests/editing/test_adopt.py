@@ -142,6 +142,8 @@ def test_nothing_is_left_of_what_is_adopted_and_everything_of_the_rest(
         ("members: [], name: A", live(name=""), "the live name is not in the server's answer"),
         ("members: [], name: A", live(name="x" * 101), "the live name has 101 characters"),
         ("members: [p0]", live(), "--missing removes them"),
+        ("members: [p0], membership: observe", live(), "its membership is observe"),
+        ("members: [p0]", live(id="9@g.us"), "the account has no live group with the id"),
         ("members: []", live(participant("491715550143@s.whatsapp.net")), "`policy.allowed_countries`"),
     ],
 )
@@ -152,6 +154,13 @@ def test_what_is_not_adopted_is_named_with_its_reason(
     edited, left = adopted(path, world)
     assert edited.files == {}
     assert reason in " ".join(left)
+
+
+def test_a_group_that_no_live_group_is_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "groups.yaml"
+    path.write_text(f"{HEAD}groups:\n  alpha: {{name: Zeta}}\n", encoding="utf-8")
+    edited, left = adopted(path, live())
+    assert (edited.files, left) == ({}, ["no live group is it; if somebody renamed it, set its `id` first"])
 
 
 def test_people_who_are_gone_leave_members_and_admins_or_come_into_except(tmp_path: Path) -> None:
