@@ -176,6 +176,8 @@ class ConfigEdit:
             return file.changed(root)
         except NotEditable as error:
             raise _paste_needed(file, root, error) from None
+        except ValueError:  # half of a surrogate pair, which stands for a byte that is not UTF-8
+            raise UsageError("nothing was written: a text is not valid UTF-8", "check the encoding") from None
 
 
 def with_key(entries: Mapping[str, Tree], name: str, value: Tree) -> dict[str, Tree]:

@@ -340,6 +340,16 @@ def test_what_does_not_go_together_is_one_clear_error(edit: Edit, arguments: str
     assert words in ran.err
 
 
+@pytest.mark.parametrize(
+    "verb", ["rename beta", "set beta description", "add bob --to gamma --reason", "group x --name"]
+)
+def test_a_text_that_is_not_utf8_is_refused(edit: Edit, verb: str) -> None:
+    ran = edit(*verb.split(), "x\udcff")
+    assert (ran.code, text()) == (1, FILE)
+    assert "Traceback" not in ran.err
+    assert "bug" not in ran.err
+
+
 def test_edit_alone_shows_its_help(edit: Edit) -> None:
     ran = edit()
     assert (ran.code, "--form FILE" in ran.err, "remove" in ran.err) == (1, True, True)
