@@ -313,6 +313,16 @@ def test_all_files_are_written_or_none(edit: Edit, monkeypatch: pytest.MonkeyPat
     }
 
 
+def test_a_file_that_somebody_else_changes_meanwhile_is_not_replaced(
+    edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = FILE + "# theirs\n"
+    monkeypatch.setattr("reconciler.cli.edit_outcome.require_stdout", lambda: Path("groups.yaml").write_text(theirs))
+    ran = edit("add", "carol", "--to", "beta")
+    assert (ran.code, text()) == (1, theirs)
+    assert "groups.yaml changed meanwhile, so nothing was written" in ran.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
