@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from reconciler.config.document import as_sequence
+from reconciler.config.export import alias_for
+from reconciler.config.person_reference import reference_of
 from reconciler.config.policy import allows_number
 from reconciler.diff.change import AdviceKind, Change
 from reconciler.editing.config_edit import ConfigEdit
+from reconciler.editing.edit_entries import add_person
 from reconciler.editing.edit_members import Someone, remove_people, with_item
 from reconciler.errors import UsageError
 from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, State, Unmanaged
+from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import normalize, plural
 
 FIELDS: Final = ("name", "description", "members")
 """What can be adopted."""
+NO_NAMES: Final[Mapping[Identity, str]] = MappingProxyType({})
+_MAX_LABEL_LENGTH: Final = 200
 _LIMITS: Final = {"name": MAX_NAME_LENGTH, "description": MAX_DESCRIPTION_LENGTH}
 _READABLE: Final = frozenset({"not-admin"})
 """Reasons for which a plan changes nothing in a group, although everything in it was read."""
@@ -31,11 +38,19 @@ class Adoption:
     left: tuple[tuple[str, str], ...] = field(default=())
 
 
-def adopt(edit: ConfigEdit, changes: Iterable[Change], fields: Collection[str], *, missing: bool) -> Adoption:
+def adopt(
+    edit: ConfigEdit,
+    changes: Iterable[Change],
+    fields: Collection[str],
+    *,
+    missing: bool,
+    names: Mapping[Identity, str] = NO_NAMES,
+) -> Adoption:
     """Return the configuration as the live groups are: names, descriptions, the people who came.
 
-    With `missing`, also without the people who are gone. `changes` are the differences of the groups to adopt. Raise
-    UsageError where people are to be adopted and the account itself is unknown, who would be one of them.
+    With `missing`, also without the people who are gone. `changes` are the differences of the groups to adopt. Somebody
+    who came and has no alias gets one if they are in `names`, where `people` are in one file. Raise UsageError where
+    people are to be adopted and the account itself is unknown, who would be one of them.
     """
     if "members" in fields and edit.desired.account is None:
         message = "the account's own number is unknown, so it would be adopted as a member"
@@ -50,7 +65,7 @@ def adopt(edit: ConfigEdit, changes: Iterable[Change], fields: Collection[str], 
         edit, notes = _with_texts(edit, change, fields)
         left += [(key, note) for note in notes]
         if "members" in fields:
-            edit, notes = _with_people(edit, change, missing=missing)
+            edit, notes = _with_people(edit, change, names, missing=missing)
             left += [(key, note) for note in notes]
     return Adoption(edit, tuple(left))
 
@@ -87,7 +102,9 @@ def _with_texts(edit: ConfigEdit, change: Change, fields: Collection[str]) -> tu
     return edit, notes
 
 
-def _with_people(edit: ConfigEdit, change: Change, *, missing: bool) -> tuple[ConfigEdit, list[str]]:
+def _with_people(
+    edit: ConfigEdit, change: Change, names: Mapping[Identity, str], *, missing: bool
+) -> tuple[ConfigEdit, list[str]]:
     group, notes = change.group, list(_notes(edit, change))
     came = [person for person in change.remove if _why_left(edit, change, person) is None]
     gone = change.add if missing else ()
@@ -104,9 +121,24 @@ def _with_people(edit: ConfigEdit, change: Change, *, missing: bool) -> tuple[Co
     if came:
         items = list(as_sequence(fields.get("members", [])))
         for person in came:
-            items = with_item(items, Someone.of(person).reference)
+            edit, someone = _named(edit, Someone.of(person), names)
+            items = with_item(items, someone.reference)
         edit = edit.with_field(group.key, "members", items, after=["name", "teams", "except"])
     return remove_people(edit, map(Someone.of, gone), [group.key], excepting=True), notes
+
+
+def _named(edit: ConfigEdit, person: Someone, names: Mapping[Identity, str]) -> tuple[ConfigEdit, Someone]:
+    """Return a person with a new alias, made of their name, if they have a name and no alias."""
+    name = names.get(person.identity, "").strip()
+    known = {alias: reference_of(entry) for alias, entry in edit.entries("people")}
+    added = next((alias for alias, number in known.items() if number == person.reference), None)
+    if added is not None:  # came into an earlier group, too
+        return edit, Someone(person.identity, added)
+    files = [file for file, root in edit.roots.items() if "people" in root] or list(edit.roots)
+    if person.reference in known or not 0 < len(name) <= _MAX_LABEL_LENGTH or len(files) > 1:
+        return edit, person
+    alias = alias_for(name, person.identity, set(known))
+    return add_person(edit, alias, name, person), Someone(person.identity, alias)
 
 
 def _notes(edit: ConfigEdit, change: Change) -> Iterator[str]:

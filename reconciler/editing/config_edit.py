@@ -176,7 +176,7 @@ class ConfigEdit:
             return file.changed(root)
         except NotEditable as error:
             raise _paste_needed(file, root, error) from None
-        except ValueError:  # half of a surrogate pair, which stands for a byte that is not UTF-8
+        except ValueError:  # half of a surrogate pair: Python has it for a byte that is not UTF-8
             raise UsageError("nothing was written: a text is not valid UTF-8", "check the encoding") from None
 
 

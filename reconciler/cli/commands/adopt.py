@@ -18,6 +18,7 @@ from reconciler.sanitize.escape import for_display
 if TYPE_CHECKING:
     from reconciler.diff.change import Change
     from reconciler.model.desired import Desired
+    from reconciler.model.identity import Identity
 
 log = logging.getLogger("reconciler.adopt")
 
@@ -31,6 +32,7 @@ EXAMPLE = """\
 @path_argument
 @keys_option("--target", "targets", help="Only these groups: the same forms as for `plan`.")
 @option("--only", metavar="FIELDS", help="Adopt only these: name, description, members; a list with commas.")
+@option("--people", is_flag=True, help="Give people who came an alias, by their name in the account's contacts.")
 @option("--missing", is_flag=True, help="Also remove people from the configuration who are not in the live group.")
 @option("--dry-run", is_flag=True, help="Show the diff, and write nothing.")
 @show_phones_option
@@ -40,6 +42,7 @@ def adopt(
     path: Path,
     targets: tuple[str, ...],
     only: str | None,
+    people: bool,
     missing: bool,
     dry_run: bool,
     show_phones: bool,
@@ -64,22 +67,27 @@ def adopt(
         raise UsageError("--missing needs members in --only", "add it, or leave out --missing")
     edit = config_edit(path, global_options)
     keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
-    desired, changes = _read(edit.desired, keys, global_options)
-    adoption = adopt_changes(replace(edit, desired=desired), changes, fields, missing=missing)
+    desired, changes, names = _read(edit.desired, keys, global_options, people=people)
+    adoption = adopt_changes(replace(edit, desired=desired), changes, fields, missing=missing, names=names)
     for key, reason in adoption.left:
         log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
-    people = {person.identity for change in changes for person in (*change.add, *change.remove) if person.identity}
+    moved = {person.identity for change in changes for person in (*change.add, *change.remove) if person.identity}
     return write_outcome(
         adoption.edit,
         global_options,
-        check=lambda edited: edited.require_nobody_else(people),
+        check=lambda edited: edited.require_nobody_else(moved),
         dry_run=dry_run,
         show_phones=show_phones,
     )
 
 
-def _read(desired: Desired, keys: Sequence[str], global_options: GlobalOptions) -> tuple[Desired, tuple[Change, ...]]:
-    """Return the desired state for the account that is connected, and what differs in the groups of these keys."""
+def _read(
+    desired: Desired, keys: Sequence[str], global_options: GlobalOptions, *, people: bool
+) -> tuple[Desired, tuple[Change, ...], dict[Identity, str]]:
+    """Return the desired state for the account that is connected, what differs in the groups of these keys, and names.
+
+    The names are those of the account's contacts, where `people` are to have them.
+    """
     from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, reading_session
     from reconciler.diff.compare import compare, needs_read
@@ -95,4 +103,6 @@ def _read(desired: Desired, keys: Sequence[str], global_options: GlobalOptions) 
         with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
             listed = [match.listed for match in selected if match.listed is not None and needs_read(match)]
             read = read_groups(session.client, listed, global_options.parallelism, on_read=on_read)
-    return desired, compare(selected, desired, read)
+        contacts = session.client.contacts() if people else ()
+    names = {contact.identity: contact.name for contact in contacts if contact.identity and contact.name}
+    return desired, compare(selected, desired, read), names

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Dialect, Settings
-from tests.stage import PHONE, Stage, stage_with
+from tests.stage import INSTANCE, PHONE, Stage, stage_with
 
 ALICE, BOB, CAROL = "+1 202 555 0143", "+1 202 555 0144", "+1 303 555 0145"
 FILE = f"""
@@ -56,6 +56,22 @@ def test_after_adopt_a_plan_finds_nothing_to_do(
             .replace("[alice, bob]", "[bob]")
         )
         assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_people_who_came_get_an_alias_by_their_contact_name_on_request(stage: Stage) -> None:
+    alpha = stage.world.create_group("Alpha", [ALICE, BOB, CAROL, "+1 404 555 0147"], owner=PHONE)
+    beta = stage.world.create_group("Beta", [ALICE, BOB, CAROL], owner=PHONE)
+    stage.world.add_contact(INSTANCE, CAROL, name="Carol: O")
+    path = stage.file(FILE % (alpha, beta))
+    before = path.read_text()
+    ran = stage.run("adopt", "--people")
+    assert (ran.code, ran.err) == (0, "")
+    assert path.read_text() == (
+        before.replace(f"  bob: {BOB}\n", f'  bob: {BOB}\n  carol-o: {{phone: +1 303-555-0145, name: "Carol: O"}}\n')
+        .replace("      - bob\n", "      - bob\n      - carol-o\n      - +1 404-555-0147\n")
+        .replace("[alice, bob]\n", "[alice, bob, carol-o]\n")
+    )
+    assert stage.run("plan", "--detailed-exitcode").code == 0
 
 
 @pytest.mark.parametrize(
