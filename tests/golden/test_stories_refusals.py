@@ -275,16 +275,13 @@ def test_an_instance_that_is_gone_gets_no_part_of_a_refused_call(guide: Stage) -
     assert add_calls(guide) <= 2
 
 
-def test_an_instance_that_is_gone_is_noticed_where_nobody_is_in(stage: Stage) -> None:
-    def disconnect(_seq: int, method: str, path: str) -> None:
-        if method == "POST" and path.endswith("/participants"):
-            stage.world.set_instance_status(INSTANCE, "disconnected")
-
+def test_the_connection_is_checked_where_somebody_is_missing_and_nobody_says_why(stage: Stage) -> None:
     for name in ("A", "B"):
         stage.world.create_group(name, [], owner=PHONE)
     stage.world.set_privacy(PEOPLE[0], refuses=True)
     stage.file(f"groups: {{a: {{name: A, members: [{PEOPLE[0]}]}}, b: {{name: B, members: [{PEOPLE[1]}]}}}}")
-    stage.server.after_call = disconnect
+    gone = {"data": {"id": INSTANCE, "type": "waha", "status": "disconnected"}}
+    stage.server.set_faults([Fault("garbage", "GET", "/", body=gone, skip=1, times=0)])
     applied = stage.run("--parallelism", "1", "apply", "--yes")
     assert 'its status is "disconnected"' in applied.out
     assert add_calls(stage) == 1
