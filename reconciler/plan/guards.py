@@ -10,12 +10,11 @@ from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
+from reconciler.plan.model import TOO_MANY_REMOVALS, Action, GroupPlan, Plan, Refusal
 from reconciler.sanitize.escape import escape_controls
 
 PLACEHOLDER = "inst_replace_me"
 """The instance's id in the file that `init` writes: nobody has filled it in yet."""
-_OVER_LIMIT = "too-many-removals"
 
 
 def check_guards(
@@ -99,7 +98,7 @@ def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) ->
         allowed = limit.allowed(group.live_members)
         if removed > allowed:
             message = Message.of(
-                "too-many-removals",
+                TOO_MANY_REMOVALS,
                 removed=removed,
                 members=group.live_members,
                 allowed=allowed,
@@ -128,13 +127,13 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, s
     saved = [
         replace(refusal, override=Message.of("then-new-plan", first=refusal.override))
         for refusal in plan.refusals
-        if refusal.message.code != _OVER_LIMIT
+        if refusal.message.code != TOO_MANY_REMOVALS
     ]
     known = {(refusal.group, refusal.message.code) for refusal in saved}
     new = (
         refusal
         for refusal in current
-        if refusal.message.code != _OVER_LIMIT and (refusal.group, refusal.message.code) not in known
+        if refusal.message.code != TOO_MANY_REMOVALS and (refusal.group, refusal.message.code) not in known
     )
     return replace(plan, refusals=(*saved, *new, *check_removal_limits(plan.groups, saved=True)))
 

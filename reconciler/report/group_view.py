@@ -11,7 +11,8 @@ from reconciler.diff.change import MatchedBy, TextChange
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef, pair_new_numbers
 from reconciler.model.text import plural
-from reconciler.plan.model import Action, DriftItem, GroupPlan, Refusal
+from reconciler.plan.model import Action, GroupPlan, Refusal
+from reconciler.plan.revision import DriftItem
 from reconciler.report.pieces import (
     OutsideText,
     PersonName,
@@ -25,8 +26,9 @@ from reconciler.report.pieces import (
     outside,
     person_pieces,
 )
+from reconciler.report.scope import cause_words
 from reconciler.report.sections import KNOWN_AFTER_APPLY, Badge, Line, Note, Section, Tone, advice_note, field_line
-from reconciler.report.summary import ACTION_NOUNS, cause_words
+from reconciler.report.summary import ACTION_NOUNS
 
 
 @dataclass(frozen=True, slots=True)

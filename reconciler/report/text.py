@@ -25,8 +25,9 @@ from reconciler.report.plan_view import (
     single_groups_lines,
 )
 from reconciler.report.result_view import not_started_lines, result_view
+from reconciler.report.scope import as_of_sentence, cause_sentences
 from reconciler.report.sections import Line, Mark, Obstacle, Section
-from reconciler.report.summary import as_of_sentence, cause_sentences, drift_words
+from reconciler.report.summary import drift_words
 from reconciler.sanitize.escape import json_line, mask_and_escape
 
 BOLD: Final = "1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.diff.change import AdviceKind
-from reconciler.diff.compare import with_account_doubts, wrong_account_advice
+from reconciler.diff.own_account import with_account_doubts, wrong_account_advice
 from reconciler.diff.participants import distrust_reasons, identify_participants
 from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, Membership
