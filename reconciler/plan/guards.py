@@ -98,7 +98,7 @@ def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) ->
         allowed = limit.allowed(group.live_members)
         if removed > allowed:
             message = Message.of(
-                TOO_MANY_REMOVALS,
+                "too-many-removals",
                 removed=removed,
                 members=group.live_members,
                 allowed=allowed,
