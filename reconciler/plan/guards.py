@@ -10,11 +10,12 @@ from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import TOO_MANY_REMOVALS, Action, GroupPlan, Plan, Refusal
+from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
 from reconciler.sanitize.escape import escape_controls
 
 PLACEHOLDER = "inst_replace_me"
 """The instance's id in the file that `init` writes: nobody has filled it in yet."""
+_OVER_LIMIT = "too-many-removals"
 
 
 def check_guards(
@@ -127,13 +128,13 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, s
     saved = [
         replace(refusal, override=Message.of("then-new-plan", first=refusal.override))
         for refusal in plan.refusals
-        if refusal.message.code != TOO_MANY_REMOVALS
+        if refusal.message.code != _OVER_LIMIT
     ]
     known = {(refusal.group, refusal.message.code) for refusal in saved}
     new = (
         refusal
         for refusal in current
-        if refusal.message.code != TOO_MANY_REMOVALS and (refusal.group, refusal.message.code) not in known
+        if refusal.message.code != _OVER_LIMIT and (refusal.group, refusal.message.code) not in known
     )
     return replace(plan, refusals=(*saved, *new, *check_removal_limits(plan.groups, saved=True)))
 

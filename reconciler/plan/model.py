@@ -80,8 +80,6 @@ class Step:
 
 _MOST_UNSEEN_ADDS: Final = 10
 """How many people are added to groups that are not read at once, before one of these groups is."""
-TOO_MANY_REMOVALS: Final = "too-many-removals"
-"""The code of the refusal of a group that would lose more members than its limit allows."""
 WAITING_REMOVALS: Final = frozenset({"removal-over-budget", "removal-after-add"})
 """The codes of the advice about people who are removed on another day."""
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.messages import LiteralText
 from reconciler.model.text import plural
-from reconciler.plan.model import TOO_MANY_REMOVALS, Plan, Refusal
+from reconciler.plan.model import Plan, Refusal
 from reconciler.plan.summary import PlanSummary, summarize_plan
 from reconciler.report.group_view import GroupView, PersonItem, group_view
 from reconciler.report.pieces import (
@@ -23,7 +23,6 @@ from reconciler.report.pieces import (
     literal,
     message_pieces,
 )
-from reconciler.report.scope import scope_sentences
 from reconciler.report.sections import (
     DOUBTFUL_TOPIC,
     MAX_KEYS,
@@ -35,10 +34,11 @@ from reconciler.report.sections import (
     Section,
     advice_note,
 )
-from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals
+from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
 REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
 MAX_SHARED_KEYS: Final = 5
+_TOO_MANY: Final = "too-many-removals"
 WHERE_MORE: Final = ", which `--format json` lists"
 
 
@@ -243,7 +243,7 @@ def why_refused(refusals: Iterable[Refusal]) -> tuple[Obstacle, ...]:
 def _reason(refusal: Refusal) -> Hashable:
     """Return what two refusals have in common if they have one reason: by how many a limit is exceeded may differ."""
     message, params = refusal.message, dict(refusal.message.params)
-    if message.code == TOO_MANY_REMOVALS:
+    if message.code == _TOO_MANY:
         return message.code, params["limit"], params["source"], refusal.override.code
     return message, refusal.override, None if refusal.group is None else "a group"
 
@@ -256,7 +256,7 @@ def _refusal(refusal: Refusal) -> Obstacle:
 def _shared_refusal(same: Sequence[Refusal]) -> Obstacle:
     """Return the one reason of many groups; what lifts it is what lifts it for all of them."""
     first = same[0]
-    if first.message.code != TOO_MANY_REMOVALS:
+    if first.message.code != _TOO_MANY:
         return replace(_refusal(first), places=tuple((refusal.group or "", "") for refusal in same))
     params = [dict(refusal.message.params) for refusal in same]
     limit = (OutsideText(str(params[0]["limit"])), LiteralText(" ("), OutsideText(str(params[0]["source"])))
