@@ -343,3 +343,17 @@ def test_the_plan_counts_the_reads_between_adds_and_removals(stage: Stage) -> No
     stage.calls()
     applied = json.loads(stage.run("apply", "--yes", "--format", "json").out)
     assert applied["summary"]["read_backs"] == 13
+
+
+def test_hidden_people_whom_no_answer_names_are_to_be_noted_and_no_further_apply_is_advised(guide: Stage) -> None:
+    people = [f"+1 303 555 01{number:02}" for number in range(60)]
+    for at, person in enumerate(people):
+        guide.world.set_account(person, lid=f"7669967701{at:04}@lid", shows="lid")
+    guide.world.create_group("Alpha", people, owner=PHONE)
+    guide.file(f"groups: {{alpha: {{name: Alpha, members: {listed(people)}}}}}")
+    applied = guide.run("apply", "--yes")
+    assert applied.code == 3
+    text = " ".join(applied.out.split())
+    assert "perhaps in the group under a private id (one of 60, such as 76699677010000@lid" in text
+    assert "Set the `lid` of the people who may be in a group under a private id" in text
+    assert "then run `reconciler apply` again" not in text
