@@ -8,7 +8,6 @@ from itertools import chain
 
 from reconciler.diff.change import Advice, AdviceKind, Change, MatchedBy, TextChange
 from reconciler.diff.match import Match
-from reconciler.diff.own_account import with_account_doubts
 from reconciler.diff.participants import (
     Roster,
     diff_members,
@@ -21,6 +20,7 @@ from reconciler.diff.participants import (
     ref_from_participant,
     sorted_people,
     wanted_members,
+    with_account_doubts,
 )
 from reconciler.errors import InvalidResponse
 from reconciler.messages import Message

@@ -26,9 +26,8 @@ from reconciler.report.pieces import (
     outside,
     person_pieces,
 )
-from reconciler.report.scope import cause_words
 from reconciler.report.sections import KNOWN_AFTER_APPLY, Badge, Line, Note, Section, Tone, advice_note, field_line
-from reconciler.report.summary import ACTION_NOUNS
+from reconciler.report.summary import ACTION_NOUNS, cause_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,8 @@ from reconciler.report.pr_comment import (
     totals_markdown,
 )
 from reconciler.report.result_view import not_started_lines, result_view
-from reconciler.report.scope import as_of_sentence, moment_text
 from reconciler.report.sections import MAX_KEYS, Obstacle, place_pieces
-from reconciler.report.summary import group_words, plan_totals
+from reconciler.report.summary import as_of_sentence, group_words, moment_text, plan_totals
 from reconciler.report.text import DryRun, call_lines
 
 _MAX_REFUSAL: Final = 160

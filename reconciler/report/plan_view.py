@@ -23,7 +23,6 @@ from reconciler.report.pieces import (
     literal,
     message_pieces,
 )
-from reconciler.report.scope import scope_sentences
 from reconciler.report.sections import (
     DOUBTFUL_TOPIC,
     MAX_KEYS,
@@ -35,7 +34,7 @@ from reconciler.report.sections import (
     Section,
     advice_note,
 )
-from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals
+from reconciler.report.summary import Totals, in_sync_sentence, plan_headline, plan_totals, scope_sentences
 
 REFUSED: Final = "Apply will refuse this plan. Nothing will be changed."
 MAX_SHARED_KEYS: Final = 5

@@ -1,16 +1,23 @@
-"""A plan or a result in a few words and in one line of numbers."""
+"""A plan or a result in a few words and in one line of numbers; what a plan was limited to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import ceil
 from typing import Final, TypeAlias
 
+from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.model.text import plural
-from reconciler.plan.model import Action, Plan
+from reconciler.plan.file_format import SavedPlan
+from reconciler.plan.model import Action, GroupPlan, Plan
+from reconciler.plan.revision import DriftItem
 from reconciler.plan.summary import PlanSummary, count_pending, is_changed_by, plan_moves, summarize_plan
+from reconciler.report.comparison import CAUSE_WORDS, cause_sentences, since_sentences
+from reconciler.report.pieces import Pieces, first_pieces, literal
 
 ACTION_NOUNS: Final[Mapping[Action, tuple[str, str]]] = {
     Action.CREATE: ("new group", "new groups"),
@@ -39,6 +46,10 @@ _DRIFTED: Final[_Words] = {
     "patch": ("group with a different name or description", "groups with a different name or description"),
 }
 """The same for a report on drift."""
+
+
+_MAX_NAMED: Final = 10
+_STOP: Final = LiteralText(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +220,53 @@ def _why_no_group(plan: Plan) -> str:
     if plan.shard is not None and plan.shard.total_groups:
         return "this shard has no groups"
     return "no groups are selected" if plan.changed_since is None else "no group of the configuration changed"
+
+
+def scope_sentences(plan: Plan) -> Iterator[Pieces]:
+    """Yield a sentence each: which groups were planned, which were skipped and why, what drift was compared with.
+
+    The first says that this version may not show all of a plan in another format.
+    """
+    if plan.foreign_format is not None:
+        yield literal(
+            f"Saved with format version {plan.foreign_format}: this version of the program may not show all of it."
+        )
+    if plan.targets:
+        selected = sorted(set(plan.targets) - set(plan.excludes))
+        others = f"; not planned: {plural(plan.not_selected, 'other')}." if plan.not_selected else "."
+        yield (LiteralText("Selected groups: "), *first_pieces(selected, _MAX_NAMED), LiteralText(others))
+    if plan.excludes:
+        yield (LiteralText("Excluded groups, not planned: "), *first_pieces(plan.excludes, _MAX_NAMED), _STOP)
+    if plan.changed_since is not None:
+        yield from since_sentences(
+            plan.changed_since, len(plan.groups) if plan.shard is None else plan.shard.total_groups
+        )
+    if plan.shard is not None:
+        which = (
+            "these " if (plan.targets or plan.excludes or plan.changed_since) and plan.shard.total_groups > 1 else ""
+        )
+        total = plural(plan.shard.total_groups, "group")
+        yield literal(f"Shard {plan.shard}: {len(plan.groups)} of {which}{total}.")
+    if plan.baseline is not None:
+        yield from cause_sentences(plan, plan.baseline)
+
+
+def moment_text(written: str) -> str:
+    """Return `2026-11-21 12:00 UTC`; "" for a text that is not a point in time with its offset from UTC."""
+    with suppress(ValueError, OverflowError):
+        moment = datetime.fromisoformat(written)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return ""
+
+
+def as_of_sentence(saved: SavedPlan) -> Pieces:
+    """Return `As of 2027-05-05.`; nothing for a plan as of the day on which it was made."""
+    day = saved.plan.as_of.isoformat()
+    return () if saved.made_at.startswith(day) else literal(f"As of {day}.")
+
+
+def cause_words(group: GroupPlan, item: DriftItem, person: PersonRef | None = None) -> str:
+    """Return what the cause of a difference is called, "" where it is not known."""
+    cause = group.cause_of(item, person)
+    return CAUSE_WORDS[cause] if cause else ""

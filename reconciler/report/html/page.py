@@ -14,8 +14,8 @@ from reconciler.report.html.people import PeopleList, Way, people_lists, person_
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, Pieces, first_pieces, literal
 from reconciler.report.plan_view import PlanView, plan_view
-from reconciler.report.scope import as_of_sentence, moment_text
 from reconciler.report.sections import Tone
+from reconciler.report.summary import as_of_sentence, moment_text
 
 _MAX_FILES: Final = 5
 _MAX_OPEN_CARDS: Final = 10
