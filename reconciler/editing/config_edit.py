@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import TypeAlias
 
 from reconciler.config import FileContent, load, load_contents
 from reconciler.config.document import Tree, as_mapping, locate
-from reconciler.config.problem_collector import format_path, quote_value
+from reconciler.config.problem_collector import format_path, quote_person, quote_value
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.editing.yaml_edit import YamlFile, read_yaml_files
 from reconciler.editing.yaml_layout import NotEditable
 from reconciler.editing.yaml_style import Style
 from reconciler.errors import ConfigError, UsageError
-from reconciler.model.desired import Desired, DesiredGroup
+from reconciler.model.desired import Desired, DesiredGroup, Person
+from reconciler.model.identity import Identity
 from reconciler.model.text import closest_name
 
 Root: TypeAlias = "dict[str, Tree]"
@@ -42,12 +43,28 @@ class EditedConfig:
     before: Desired
     after: Desired
 
-    def memberships(self) -> Iterator[tuple[str, str, bool]]:
-        """Yield whose membership of which group changes: the key, an alias or a number, whether they come."""
-        old = {group.key: _labels(group) for group in self.before.groups}
+    def memberships(self) -> Iterator[tuple[str, Person, bool]]:
+        """Yield whose membership of which group changes: the key, the person, whether they come.
+
+        Somebody who only has another number under their alias stays.
+        """
+        old = {group.key: group.listed_members for group in self.before.groups}
         for group in self.after.groups:
-            before, now = old.get(group.key, frozenset()), _labels(group)
-            yield from ((group.key, label, label in now) for label in sorted(before ^ now))
+            before, now = old.get(group.key, {}), group.listed_members
+            gone = [member.person for identity, member in before.items() if identity not in now]
+            come = [member.person for identity, member in now.items() if identity not in before]
+            renumbered = {person.alias for person in gone} & {person.alias for person in come} - {None}
+            changes = [(person, False) for person in gone] + [(person, True) for person in come]
+            for person, comes in sorted(changes, key=lambda change: change[0].alias or change[0].identity):
+                if person.alias not in renumbered:
+                    yield group.key, person, comes
+
+    def require_nobody_else(self, people: Collection[Identity] = ()) -> None:
+        """Raise UsageError if the membership of anybody else than these people changes in any group."""
+        for key, person, comes in self.memberships():
+            if person.identity not in people:
+                who, what = quote_person(person.alias or person.identity), "come into" if comes else "leave"
+                raise UsageError(f"nothing was written: {who} would {what} the group {quote_value(key)} too")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +176,8 @@ class ConfigEdit:
             return file.changed(root)
         except NotEditable as error:
             raise _paste_needed(file, root, error) from None
+        except ValueError:  # half of a surrogate pair: Python has it for a byte that is not UTF-8
+            raise UsageError("nothing was written: a text is not valid UTF-8", "check the encoding") from None
 
 
 def with_key(entries: Mapping[str, Tree], name: str, value: Tree) -> dict[str, Tree]:
@@ -176,10 +195,6 @@ def diff_lines(file: YamlFile, text: str) -> Iterator[str]:
 
     old, new = (_LINE_BREAK.split(each.rstrip("\r\n")) for each in (file.text, text))
     return unified_diff(old, new, file.source.file, file.source.file, lineterm="")
-
-
-def _labels(group: DesiredGroup) -> frozenset[str]:
-    return frozenset(member.person.alias or identity for identity, member in group.listed_members.items())
 
 
 def _mapping(value: Tree) -> dict[str, Tree]:

@@ -78,6 +78,8 @@ def set_field(edit: ConfigEdit, key: str, field: str, value: str) -> ConfigEdit:
     new = normalize(value) if field == "description" else value.strip()
     if edit.fields(key).get(field) == new:
         return edit
+    if field == "id":  # it comes first, as `pin` writes it
+        return edit.with_entry("groups", key, {"id": new, **edit.fields(key), field: new})
     return edit.with_field(key, field, new)
 
 

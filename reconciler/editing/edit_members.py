@@ -146,7 +146,7 @@ def remove_people(edit: ConfigEdit, people: Iterable[Someone], keys: Sequence[st
 
 
 def remove_from_teams(edit: ConfigEdit, people: Iterable[Someone], teams: Sequence[str]) -> ConfigEdit:
-    """Return the same without people in teams; raise UsageError for somebody whom a team does not list itself."""
+    """Return the same without people in teams; raise UsageError for a person who a team does not list itself."""
     for person in people:
         references = PersonReferences.of(person.identity, edit.desired)
         for team in teams:
@@ -192,8 +192,10 @@ def forget(edit: ConfigEdit, person: Someone, *, protected_too: bool) -> ConfigE
 def require_effect(edited: EditedConfig, people: Iterable[Someone], keys: Iterable[str], terms: Terms | None) -> None:
     """Raise UsageError unless people are in groups now, until the day that was asked for; without `terms`, out of them.
 
-    A team may bring them in anyway, or for longer.
+    A team may bring them in anyway, or for longer. Nobody else may come or go.
     """
+    people = tuple(people)
+    edited.require_nobody_else({person.identity for person in people})
     groups = {group.key: group for group in edited.after.groups}
     for person in people:
         for group in map(groups.__getitem__, keys):

@@ -109,7 +109,7 @@ def _date(answer: str) -> date | None:
 
 
 def apply_form(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, Someone]:
-    """Return the configuration with what a form asks for, and the person whom it is about."""
+    """Return the configuration with what a form asks for, and the person of the form."""
     for key in form.groups:
         edit.group(key)
     edit, person = _person(edit, form)

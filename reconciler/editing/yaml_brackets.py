@@ -27,6 +27,9 @@ def bracket_changes(
     new = {
         slot: [style.flow_entry(key, value) for key, value in entries] for slot, entries in difference.inserted.items()
     }
+    if count and not brackets.left and not new and brackets.in_lines_alone(0, count - 1):
+        yield from brackets.without_lines(0, count - 1)
+        return
     if not brackets.left:
         yield brackets.replaced([each for entries in new.values() for each in entries])
         return
@@ -113,12 +116,16 @@ class _Brackets:
             stop = start
             while stop + 1 in gone:
                 stop += 1
-            if self.in_lines and all(self._is_alone(index) for index in range(start, stop + 1)):
-                yield from self._without_lines(start, stop, ends_with_new=ends_with_new)
+            if self.in_lines_alone(start, stop):
+                yield from self.without_lines(start, stop, ends_with_new=ends_with_new)
             else:
                 yield self._without(start, stop)
 
-    def _without_lines(self, start: int, stop: int, *, ends_with_new: bool) -> Iterator[Splice]:
+    def in_lines_alone(self, start: int, stop: int) -> bool:
+        """Return whether entries are on lines of their own, with nothing but a comma and a comment after them."""
+        return self.in_lines and all(self._is_alone(index) for index in range(start, stop + 1))
+
+    def without_lines(self, start: int, stop: int, *, ends_with_new: bool = False) -> Iterator[Splice]:
         """Yield the changes that take whole lines away, and the comma that would be the last one."""
         text, entries = self.text, self.node.entries
         for index in range(start, stop + 1):
@@ -126,7 +133,7 @@ class _Brackets:
             end = entries[index].end if comma is None else comma
             yield Splice(text.line_start(entries[index].start), text.line_end(end))
         is_last = stop == len(entries) - 1 and self._comma(stop) is None
-        if is_last and not ends_with_new and (before := self._comma(start - 1)) is not None:
+        if is_last and start > 0 and not ends_with_new and (before := self._comma(start - 1)) is not None:
             yield Splice(before, before + 1)
 
     def _without(self, start: int, stop: int) -> Splice:

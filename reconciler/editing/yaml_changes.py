@@ -27,12 +27,13 @@ def changed_text(text: str, old: Tree, new: Tree, written: Mapping[DocumentPath,
     """
     whole = Text(text, used_anchors(text), written)
     splices = list(_changes(whole, compose(text, old, new), None, old, new, ()))
-    parts, at = [], 0
+    parts, at, only_goes = [], 0, False
     for splice in sorted(splices, key=lambda splice: (splice.start, splice.end > splice.start)):
-        if splice.start < at:
+        # What goes may overlap: the last two lines of a text without a line break at its end.
+        if splice.start < at and (splice.text or not only_goes):
             raise NotEditable(())
         parts += [text[at : splice.start], splice.text]
-        at = splice.end
+        at, only_goes = max(at, splice.end), not splice.text
     return "".join([*parts, text[at:]])
 
 

@@ -89,7 +89,7 @@ def require_unchanged(path: Path, sources: Sequence[Source]) -> None:
     then = {source.path: source.digest for source in sources}
     changed = sorted(file for file in then.keys() | now.keys() if then.get(file) != now.get(file))
     if changed:
-        message = f"{', '.join(changed)} changed while the groups were read, so nothing was written"
+        message = f"{', '.join(changed)} changed meanwhile, so nothing was written"
         raise ReconcilerError(message, "run the command again")
 
 

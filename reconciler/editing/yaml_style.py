@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from yaml.events import CollectionStartEvent, ScalarEvent, SequenceStartEvent
 
@@ -90,12 +91,6 @@ def style_of(text: str, node: Node, parent: ScalarEvent | None) -> Style:
     return Style(json, quote, _in_blocks(entries), _dash(text))
 
 
-def replaced_scalar(old: ScalarEvent, new: str, style: Style) -> str:
-    """Return a text in the quotes of the one that it replaces."""
-    quote = old.style if old.style in ("'", '"') else ""
-    return replace(style, quote=quote).scalar(new)
-
-
 def double_quoted(value: str) -> str:
     """Return a text in double quotes, as JSON has it too where the text is printable."""
     plain = yaml_scalar(f" {value}")  # never plain, because it begins with a space
@@ -124,6 +119,7 @@ def _in_blocks(entries: Sequence[Entry]) -> bool:
     return bool(mappings) and not mappings[-1].is_flow and not isinstance(mappings[-1].event, SequenceStartEvent)
 
 
+@lru_cache(maxsize=1)
 def _dash(text: str) -> int | None:
     """Return how a text writes its lists of people: how deep the dashes are, None for brackets."""
     block, flow = _BLOCK_LIST.search(text), _FLOW_LIST.search(text)

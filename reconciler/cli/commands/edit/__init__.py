@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.command import LazyGroup, pass_global_options
-from reconciler.cli.commands.edit.outcome import config_edit, edit_options, write_outcome
+from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.logs import enter_command
 from reconciler.cli.options import file_option

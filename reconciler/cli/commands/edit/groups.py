@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from reconciler.cli.command import command, pass_global_options
-from reconciler.cli.commands.edit.outcome import config_edit, edit_options, write_outcome
 from reconciler.cli.completion import suggest_keys, suggest_people
+from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option
 
@@ -26,10 +26,13 @@ def rename(global_options: GlobalOptions, key: str, name: str, path: Path, dry_r
     KEY is the group's key, which stays, and NAME the new name in WhatsApp. If the group has no `id`, the old name goes
     into `previously`, so that the live group is still found.
     """
+    from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import rename
 
     edit = rename(config_edit(path, global_options), key, name)
-    return write_outcome(edit, global_options, dry_run=dry_run, show_phones=show_phones)
+    return write_outcome(
+        edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
+    )
 
 
 @command(
@@ -57,10 +60,13 @@ def set_(
     FIELD is one of description, id, invite, lookalikes, max_removals, membership, priority and state. An empty VALUE
     clears the description.
     """
+    from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import set_field
 
     edit = set_field(config_edit(path, global_options), key, field, value)
-    return write_outcome(edit, global_options, dry_run=dry_run, show_phones=show_phones)
+    return write_outcome(
+        edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
+    )
 
 
 @command("  reconciler edit group project-gamma --name 'Project Gamma' --member alice --member '+1 202 555 0144'")
@@ -99,4 +105,10 @@ def group(
     edit = config_edit(path, global_options)
     people = [Someone.of(resolve_person(word, edit.desired, whole=True)) for word in members]
     edit = add_group(edit, key, name, people, file)
-    return write_outcome(edit, global_options, dry_run=dry_run, show_phones=show_phones)
+    return write_outcome(
+        edit,
+        global_options,
+        check=lambda edited: edited.require_nobody_else({person.identity for person in people}),
+        dry_run=dry_run,
+        show_phones=show_phones,
+    )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.command import command, pass_global_options
-from reconciler.cli.commands.edit.outcome import config_edit, edit_options, write_outcome
 from reconciler.cli.completion import suggest_people
+from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import DateType, keys_option, option
 from reconciler.errors import UsageError
@@ -90,7 +90,7 @@ def add(
   reconciler edit remove bob --everywhere --forget"""
 )
 @people_argument
-@keys_option("--from", "keys", help="The groups: the same forms as --target of `plan`.")
+@keys_option("--from", "keys", envvar="RECONCILER_FROM_GROUP", help="The groups: the same forms as --target of `plan`.")
 @option("--from-team", "teams", multiple=True, metavar="TEAM", help="Remove them from this team, too; repeatable.")
 @option("--except", "excepting", is_flag=True, help="List those who are in through a team under the group's `except`.")
 @option("--everywhere", is_flag=True, help="Remove them from every group and team, and from `defaults`.")
@@ -113,13 +113,12 @@ def remove(
 ) -> int:
     """Remove people from groups, from teams, or from everything; every other byte of the file stays.
 
-    Somebody who is in a group through a team stays in it unless --from-team or --except says what to do: without them
-    the command is refused, and names the teams. --everywhere leaves `absent` and `policy` as they are; --forget does
-    not.
+    Somebody who is in a group through a team would stay in it. Then the command names the teams, and writes nothing:
+    pass --from-team or --except. --everywhere leaves `absent` and `policy` as they are; --forget does not.
     """
     from reconciler.editing import edit_members
 
-    _check_removal(keys, teams, excepting=excepting, everywhere=everywhere, forget=forget, yes=yes)
+    _check_removal(keys, teams, excepting=excepting, everywhere=everywhere, forget=forget)
     edit = config_edit(path, global_options)
     groups = _keys("--from", keys, edit)
     found = _people(people, edit)
@@ -142,7 +141,7 @@ def remove(
 
 
 def _check_removal(
-    keys: Sequence[str], teams: Sequence[str], *, excepting: bool, everywhere: bool, forget: bool, yes: bool
+    keys: Sequence[str], teams: Sequence[str], *, excepting: bool, everywhere: bool, forget: bool
 ) -> None:
     """Raise UsageError for options that do not go together."""
     if everywhere and (keys or teams or excepting):
@@ -151,8 +150,6 @@ def _check_removal(
         raise UsageError("from where is not given", "name groups with --from, teams with --from-team, or --everywhere")
     if forget and not everywhere:
         raise UsageError("--forget needs --everywhere", "add it")
-    if yes and not forget:
-        raise UsageError("--yes needs --forget", "leave it out")
     if excepting and not keys:
         raise UsageError("--except needs --from", "name the group")
 
@@ -163,7 +160,8 @@ def _check_removal(
   reconciler edit person bob --name 'Robert Marsh'"""
 )
 @click.argument("alias", shell_complete=suggest_people)
-@option("--phone", metavar="NUMBER", help="The new number; the `lid` of the old one is removed.")
+# `import` has a --phone, too: the account's own number.
+@option("--phone", metavar="NUMBER", envvar="RECONCILER_NEW_PHONE", help="The new number; an old `lid` is removed.")
 @option("--name", metavar="NAME", help="The new name.")
 @edit_options
 @pass_global_options
@@ -181,12 +179,15 @@ def person(
     ALIAS is an alias under `people`. The aliases in groups and teams stay, so that one line changes the person
     everywhere.
     """
+    from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import set_person
 
     if phone is None and name is None:
         raise UsageError("nothing to change is given", "give --phone or --name")
     edit = set_person(config_edit(path, global_options), alias, phone, name)
-    return write_outcome(edit, global_options, dry_run=dry_run, show_phones=show_phones)
+    return write_outcome(
+        edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
+    )
 
 
 def _keys(name: str, words: tuple[str, ...], edit: ConfigEdit) -> Sequence[str]:

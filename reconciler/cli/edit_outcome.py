@@ -1,4 +1,4 @@
-"""What all commands of `edit` do: read the configuration, check the result, write it and show the diff."""
+"""What `edit` and `adopt` do with a change: check what it makes, write it, and show the diff."""
 
 from __future__ import annotations
 
@@ -48,13 +48,14 @@ def write_outcome(
     edit: ConfigEdit,
     global_options: GlobalOptions,
     *,
-    check: Callable[[EditedConfig], None] = lambda _: None,
+    check: Callable[[EditedConfig], None],
     dry_run: bool,
     show_phones: bool,
 ) -> int:
     """Write the changed files and show the diff, or only show it; return the exit code.
 
-    `check` raises for an edit that would not have its effect. Raise UsageError for one that would not be valid.
+    `check` raises for an edit that would not have its effect, or another one. Raise UsageError for one that would not
+    be valid.
     """
     from reconciler.cli.error_output import print_problems
     from reconciler.editing.config_edit import PasteNeeded
@@ -94,7 +95,10 @@ def _messages(edit: ConfigEdit) -> set[str]:
 def _lines(edited: EditedConfig) -> Iterator[str]:
     """Yield the diff, and whose membership of which group changes."""
     yield from edited.diff
-    changes = [f"{'+' if comes else '-'} {key}: {who}" for key, who, comes in edited.memberships()]
+    changes = [
+        f"{'+' if comes else '-'} {key}: {person.alias or person.identity}"
+        for key, person, comes in edited.memberships()
+    ]
     if changes:
         yield ""
         yield from changes[:_MOST_MEMBERSHIPS]
