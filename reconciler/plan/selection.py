@@ -13,7 +13,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
 from reconciler.model.rules import RuleOverride
 from reconciler.model.text import closest_names, composed, first_of
-from reconciler.plan.model import ChangedSince
+from reconciler.plan.revision import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
 
 COMMAND_LINE_LIMIT: Final = "--max-removals"
