@@ -64,6 +64,17 @@ class Subjects:
         return found
 
     @cached_property
+    def groups_of_those_who_end(self) -> Mapping[Identity, Sequence[DesiredGroup]]:
+        """Return the groups, by key, of everybody in a team for which some rule requires an end."""
+        conditions = (rule.condition for rule in self.desired.rules)
+        teams = {team for one in conditions if isinstance(one, RequireEnd) for team in one.teams}
+        people, found = self.any_team(sorted(teams)), dict[Identity, list[DesiredGroup]]()
+        for group in self.groups:
+            for identity in people.intersection(group.listed_members):
+                found.setdefault(identity, []).append(group)
+        return found
+
+    @cached_property
     def _persons(self) -> Mapping[Identity, str]:
         aliases = {identity: person.alias for identity, person in self.desired.people.items()}
         return {identity: alias for identity, alias in aliases.items() if alias is not None}
@@ -147,7 +158,7 @@ def _without_end(condition: RequireEnd, rule: Rule, subjects: Subjects) -> Itera
     every = {group.key for group in subjects.matching(rule)}
     found: list[tuple[str, Identity, date | None]] = []
     for identity in people:
-        for group in subjects.groups_of.get(identity, ()):
+        for group in subjects.groups_of_those_who_end.get(identity, ()):
             until = group.listed_members[identity].until
             if group.key in every and (until is None or (latest is not None and until > latest)):
                 found.append((group.key, identity, until))
