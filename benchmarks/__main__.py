@@ -19,6 +19,7 @@ import benchmarks.calls.question
 import benchmarks.offline.question
 import benchmarks.pacing
 import benchmarks.peers.question
+import benchmarks.people_files
 import benchmarks.start
 from benchmarks.answer import Answer
 from benchmarks.chart import svg_of
@@ -33,6 +34,7 @@ QUESTIONS: Mapping[str, Callable[[Size, Path], Answer]] = {
     "offline": benchmarks.offline.question.ask,
     "start": benchmarks.start.ask,
     "peers": benchmarks.peers.question.ask,
+    "people-files": benchmarks.people_files.ask,
 }
 HERE = Path(__file__).parent
 
