@@ -373,6 +373,14 @@ def test_several_sources_fill_one_team_and_a_pattern_reads_files_in_order(
     assert labels(desired) == ["person-101", "person-102"]
     assert [file.name for file in desired.people_files] == ["rosters/a.csv", "rosters/b.csv"]
 
+    def walk(top: Path, onerror: Callable[[OSError], None] = lambda error: None) -> list[tuple[str, list[str]]]:
+        onerror(PermissionError(13, "Permission denied", str(top / "locked")))
+        return []
+
+    monkeypatch.setattr(os, "walk", walk)
+    with pytest.raises(ConfigError, match="rosters/locked: cannot be read: Permission denied; check its permissions"):
+        load(Path("groups.yaml"), as_of=TODAY)
+
 
 @pytest.mark.parametrize(
     ("path", "problem"),
