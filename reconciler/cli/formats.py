@@ -65,6 +65,13 @@ PROBLEM_FORMATS: Final = _formats(
 WHO_FORMATS: Final = _formats(text="person:render_person", json="person:render_person_json")
 """Of a person's memberships, for `who`."""
 
+PEOPLE_FORMATS: Final = _formats(
+    text="directory:render_directory",
+    json="directory:render_directory_json",
+    csv="directory:render_directory_csv",
+)
+"""Of a `Directory`, for `people`."""
+
 DOCTOR_FORMATS: Final = _formats(text="doctor:render_examination", json="doctor:render_examination_json")
 """Of an `Examination`, for `doctor`."""
 
@@ -76,6 +83,6 @@ DIFFERENCE_FORMATS: Final = _formats(
 """Of a `ConfigDiff`, for `diff`."""
 
 ALL_FORMATS: Final = frozenset[str]().union(
-    PLAN_FORMATS, RESULT_FORMATS, DRY_RUN_FORMATS, PROBLEM_FORMATS, WHO_FORMATS, DOCTOR_FORMATS, DIFFERENCE_FORMATS
+    PLAN_FORMATS, RESULT_FORMATS, DRY_RUN_FORMATS, PROBLEM_FORMATS, WHO_FORMATS, PEOPLE_FORMATS, DOCTOR_FORMATS, DIFFERENCE_FORMATS
 )
 """Every format that some command has."""

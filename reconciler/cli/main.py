@@ -42,6 +42,10 @@ COMMANDS = {
     "pin": ("reconciler.cli.commands.pin:pin", "Write the ids of groups, and LIDs of people, into the file."),
     "show": ("reconciler.cli.commands.show:show", "Render a saved plan."),
     "who": ("reconciler.cli.commands.who:who", "Show the groups of one person, desired and live."),
+    "people": (
+        "reconciler.cli.commands.people:people",
+        "List everybody in the configuration, with their teams and groups; offline.",
+    ),
     "invite": ("reconciler.cli.commands.invite:invite", "Print a group's invite link."),
     "diff": ("reconciler.cli.commands.diff:diff", "Compare two versions of the configuration; offline."),
     "schema": ("reconciler.cli.commands.schema:schema", "Print the JSON Schema of the configuration."),

@@ -139,7 +139,7 @@ output_option = file_option(
     help="Write what is printed to a file instead; '-' is stdout, the default.",
 )
 
-_FORMAT_BY_ENDING: Final[Mapping[str, str]] = {".html": "html", ".json": "json", ".md": "markdown"}
+_FORMAT_BY_ENDING: Final[Mapping[str, str]] = {".csv": "csv", ".html": "html", ".json": "json", ".md": "markdown"}
 """Which format the ending of a file asks for, where a command has it and no --format is given."""
 
 

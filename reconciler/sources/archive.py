@@ -1,0 +1,80 @@
+"""Read the files of a ZIP archive that somebody else made: it may be damaged, huge, or made to do harm."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping
+from io import BytesIO
+from pathlib import PurePosixPath
+from typing import Final
+
+from reconciler.sources.model import RowProblem, UnreadableFile
+
+_MAX_ENTRIES: Final = 1_000
+MAX_UNPACKED: Final = 200 * 1024 * 1024
+"""Bytes that the files of one archive may have together."""
+_ENCRYPTED: Final = 0x1
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, NotImplementedError)
+_FOLDER_OF_MACOS: Final = "__MACOSX"
+
+
+def read_archive(data: bytes, wanted: Collection[str]) -> Mapping[str, bytes]:
+    """Return the bytes of those wanted files that the archive has, by their names; they may all be in one folder.
+
+    Raise UnreadableFile for one that is damaged, encrypted or too large, or that has paths which lead out of it.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            entries = _wanted_entries(archive.infolist(), wanted)
+            return _read(archive, entries)
+    except UnreadableFile:
+        raise
+    except _DAMAGE:
+        raise _refused("the file is no ZIP archive, or a damaged one") from None
+
+
+def _wanted_entries(entries: Collection[zipfile.ZipInfo], wanted: Collection[str]) -> dict[str, zipfile.ZipInfo]:
+    if len(entries) > _MAX_ENTRIES:
+        raise _refused(f"the archive has more than {_MAX_ENTRIES:,} files", "export only the roster")
+    found: dict[str, zipfile.ZipInfo] = {}
+    folders = set()
+    for entry in entries:
+        path = PurePosixPath(entry.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
+            raise _refused("the archive has a path that leads out of it", "do not use it; export it again")
+        if entry.is_dir() or path.parts[:1] == (_FOLDER_OF_MACOS,) or path.name not in wanted:
+            continue
+        if path.name in found:
+            raise _refused(f"the archive has {path.name} twice", "export one school year of one school system")
+        found[path.name] = entry
+        folders.add(path.parent)
+    if len(folders) > 1:
+        raise _refused("the files are in several folders of the archive", "put them all into one folder")
+    return found
+
+
+def _read(archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> dict[str, bytes]:
+    """Unpack the entries. Their sizes are counted while they are unpacked, since an archive can lie about them."""
+    contents: dict[str, bytes] = {}
+    left = MAX_UNPACKED
+    for name, entry in entries.items():
+        if entry.flag_bits & _ENCRYPTED:
+            raise _refused("the archive is encrypted", "export it without a password")
+        if entry.file_size > left:
+            raise _too_large()
+        with archive.open(entry) as file:
+            contents[name] = file.read(left + 1)
+        left -= len(contents[name])
+        if left < 0:
+            raise _too_large()
+    return contents
+
+
+def _too_large() -> UnreadableFile:
+    megabytes = MAX_UNPACKED // (1024 * 1024)
+    return _refused(f"the files of the archive have more than {megabytes} MB", "export only the roster")
+
+
+def _refused(message: str, hint: str = "export it again") -> UnreadableFile:
+    return UnreadableFile(RowProblem(message=message, hint=hint))
