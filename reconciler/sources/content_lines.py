@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import quopri
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,7 +19,7 @@ _BASE64_LINE: Final = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _FRAME: Final = re.compile(rb"(?:BEGIN|END)[ \t]*:", re.IGNORECASE)
 _VERSION_2: Final = re.compile(rb"VERSION[ \t]*:[ \t]*2\.1[ \t]*", re.IGNORECASE)
 _LINE: Final = re.compile(
-    rb"[ \t]*(?:(?P<group>[\w-]+)\.)?(?P<name>[\w-]+)[ \t]*(?P<parameters>(?:;(?:\"[^\"]*\"|[^\":;])*)*):(?P<value>.*)",
+    rb"[ \t]*(?:(?P<group>[A-Za-z0-9_-]+)\.)?(?P<name>[A-Za-z0-9_-]+)[ \t]*(?P<parameters>(?:;(?:\"[^\"]*\"|[^\":;])*)*):(?P<value>.*)",
     re.DOTALL,
 )
 _PARAMETER: Final = re.compile(r";((?:\"[^\"]*\"|[^\":;])*)")
@@ -125,23 +125,18 @@ def _as_utf8(data: bytes) -> bytes:
     return data
 
 
-def parse_line(number: int, line: bytes) -> Property:
-    """Return the property of a content line. Raise UnreadableLine for a line that is none."""
+def parse_line(number: int, line: bytes, names: Collection[str]) -> Property | None:
+    """Return the property of a content line, None if it is not one of these names. Raise UnreadableLine for no property."""
     found = _LINE.fullmatch(line)
     if found is None:
-        raise UnreadableLine(
-            "the line is no property of a card (NAME:value)", "export the contacts again; a line break may be lost here"
-        )
+        message = "the line is no property of a card, which is NAME:value"
+        raise UnreadableLine(message, "export the contacts again; a line break may be in a wrong place")
+    name = found["name"].decode().upper()
+    if name not in names:
+        return None
     parameters = _parameters(found["parameters"].decode("utf-8", "replace"))
     value, is_legacy = _decoded(found["value"], parameters)
-    return Property(
-        number,
-        found["name"].decode("utf-8", "replace").upper(),
-        value,
-        (found["group"] or b"").decode("utf-8", "replace").lower(),
-        parameters,
-        is_legacy,
-    )
+    return Property(number, name, value, (found["group"] or b"").decode().lower(), parameters, is_legacy)
 
 
 def _parameters(text: str) -> dict[str, tuple[str, ...]]:

@@ -17,14 +17,17 @@ _MEMBER: Final = ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")
 _NOT_A_PHONE: Final = frozenset({"FAX", "PAGER", "MODEM", "BBS", "TEXTPHONE"})
 _LABELS: Final = (("CELL", MOBILE), ("HOME", "home"), ("WORK", "work"), ("MAIN", "main"))
 _PREFERRED: Final = "PREF"
+_READ: Final = frozenset({"VERSION", "UID", "FN", "N", "NICKNAME", "ORG", "TEL", "X-ABLABEL", "CATEGORIES", *_KIND, *_MEMBER})
+"""The properties that say something to us."""
 
 
 @dataclass(slots=True)
 class _Card:
-    """One card: the line of its BEGIN, and its properties in the order of the file."""
+    """One card: the line of its BEGIN, its properties in the order of the file, and the lines that are none."""
 
     line: int
     properties: list[Property] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
     version: str = "3.0"
 
     def all(self, *names: str) -> list[Property]:
@@ -76,19 +79,22 @@ def _read_cards(data: bytes, problems: list[RowProblem]) -> Iterator[_Card]:
                 hint = "export the contacts again; a part of the file may be lost"
                 problems.append(RowProblem(row=number, line=number, message="a card ends that did not begin", hint=hint))
             else:
+                problems += card.problems
                 yield card
             card = None
         elif card is not None:
-            _add_property(card, number, line, problems)
+            _add_property(card, number, line)
     if card is not None:
         problems.append(_unended(card))
 
 
-def _add_property(card: _Card, number: int, line: bytes, problems: list[RowProblem]) -> None:
+def _add_property(card: _Card, number: int, line: bytes) -> None:
     try:
-        parsed = parse_line(number, line)
+        parsed = parse_line(number, line, _READ)
     except UnreadableLine as error:
-        problems.append(RowProblem(row=card.line, line=number, message=error.message, hint=error.hint))
+        card.problems.append(RowProblem(row=card.line, line=number, message=error.message, hint=error.hint))
+        return
+    if parsed is None:
         return
     card.properties.append(parsed)
     if parsed.name == "VERSION":
@@ -96,7 +102,7 @@ def _add_property(card: _Card, number: int, line: bytes, problems: list[RowProbl
         if card.version not in _VERSIONS:
             message = "this version of vCard is not known"
             hint = f"export the contacts as one of {', '.join(_VERSIONS)}"
-            problems.append(RowProblem(row=card.line, line=number, column="VERSION", message=message, hint=hint))
+            card.problems.append(RowProblem(row=card.line, line=number, column="VERSION", message=message, hint=hint))
 
 
 def _unended(card: _Card) -> RowProblem:
