@@ -120,7 +120,7 @@ def _load(
     merged = _merge(folder, documents, problems)
     # In rules, a file of a folder has its path below the folder, with slashes.
     paths = {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in texts}
-    merged, given = add_sources(merged, documents, paths, find, problems)
+    merged, given = add_sources(merged, documents, paths, find, problems, as_of)
     paths |= {file.path: file.name for file in given}
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
@@ -207,6 +207,7 @@ def _resolve(merged: MergedConfig, given: Sequence[GivenFile], problems: Problem
         groups=groups,
         people=people.by_identity,
         people_files=tuple(_people_file(file, people) for file in given),
+        teams=memberships.teams,
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",

@@ -97,6 +97,11 @@ class Memberships:
             merge_into(members, team)
         return members
 
+    @property
+    def teams(self) -> Mapping[str, Mapping[Identity, Member]]:
+        """Return everybody in each team, including those whose last day has passed."""
+        return self._team_members
+
     def _note_gaps(self, entry: LocatedValue) -> None:
         """Note a list from which the schema check took an entry out."""
         if None in as_sequence(entry.value):

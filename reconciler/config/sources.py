@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
@@ -28,7 +29,7 @@ from reconciler.config.yaml_text import slug
 from reconciler.errors import ProblemKind
 from reconciler.model.text import composed, plural
 from reconciler.sources.dates import NotOneDay, read_day
-from reconciler.sources.model import RowProblem, SourceRow
+from reconciler.sources.model import PhoneCell, RowProblem, SourceRow
 
 FileFinder: TypeAlias = Callable[[str, str], Mapping[str, FileContent]]
 """Takes the name of a YAML file, and a path or a pattern; returns the files that fit, by their paths below its folder."""
@@ -69,6 +70,7 @@ def add_sources(
     names: Mapping[str, str],
     find: FileFinder,
     problems: ProblemCollector,
+    as_of: date,
 ) -> tuple[MergedConfig, tuple[GivenFile, ...]]:
     """Return the configuration with everybody and every team that its people files give, and these files.
 
@@ -77,7 +79,7 @@ def add_sources(
     """
     if not any("sources" in document.source.root for document in documents):
         return merged, ()
-    adder = _Adder(merged, names, find, problems)
+    adder = _Adder(merged, names, find, problems, as_of)
     for document in documents:
         adder.add_document(document)
     return adder.merged(), tuple(adder.files)
@@ -87,12 +89,18 @@ class _Adder:
     """Collects the people and teams of all sources."""
 
     def __init__(
-        self, merged: MergedConfig, names: Mapping[str, str], find: FileFinder, problems: ProblemCollector
+        self,
+        merged: MergedConfig,
+        names: Mapping[str, str],
+        find: FileFinder,
+        problems: ProblemCollector,
+        as_of: date,
     ) -> None:
         self._merged = merged
         self._names = names
         self._find = find
         self._problems = problems
+        self._as_of = as_of
         self._entries: dict[str, LocatedValue] = {}
         self._people: dict[str, LocatedValue] = {}
         self._first: dict[str, tuple[str, CellLocation]] = {}
@@ -158,7 +166,7 @@ class _Adder:
         if not found:
             message = f"there is no file {quote_value(pattern)} in the folder of this file"
             self._error(ProblemKind.FILE, place, message, "correct the path, or put the file there")
-        read = READERS[formats[0]](fields)
+        read = READERS[formats[0]](fields, self._as_of)
         for below, content in sorted(found.items()):
             if content.error:
                 self._error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
@@ -185,7 +193,7 @@ class _Adder:
         for alias, row in with_alias:
             if self._problems.limit_reached:
                 return
-            place = _cell(file, row, row.phones[0].column if row.phones else "")
+            place = _cell(file, row, row.phones[0] if row.phones else None)
             if not self._is_new(alias, row, place):
                 continue
             if row.consents is False:
@@ -262,7 +270,7 @@ class _Adder:
         try:
             return read_day(row.until).isoformat()
         except NotOneDay as error:
-            place = _cell(file, row, as_text(fields["until"]) if "until" in fields else "until")
+            place = replace(_cell(file, row), column=as_text(fields["until"]) if "until" in fields else "until")
             self._error(ProblemKind.PEOPLE_FILE, place, f"{quote_value(row.until)} {error.message}", error.hint)
             return None
 
@@ -305,7 +313,7 @@ class _Adder:
                 message = "there is no number, and `policy.rows_without_phone` forbids that"
                 self._error(ProblemKind.PEOPLE_FILE, place, message, "add the number, or remove the row")
         elif without_phone:
-            first = min(without_phone, key=lambda place: place.row)
+            first = min(without_phone, key=lambda place: (place.row, place.line))
             count = plural(len(without_phone), "row is", "rows are")
             message = f"{count} left out, this one first: there is no number"
             self._problems.warning(ProblemKind.PEOPLE_FILE, first, message, "add the number, or remove the row")
@@ -315,7 +323,8 @@ class _Adder:
 
     def _report(self, file: GivenFile, problem: RowProblem) -> None:
         message, hint = (_filled(text, problem.values) for text in (problem.message, problem.hint))
-        place = CellLocation(file.path, row=problem.row, line=problem.line, column=problem.column)
+        line = 0 if problem.part else problem.line
+        place = CellLocation(file.path, row=problem.row, line=line, column=problem.column, part=problem.part)
         if problem.severity == "error":
             self._error(ProblemKind.PEOPLE_FILE, place, message, hint)
         else:
@@ -340,8 +349,16 @@ def _below_folder(path: str) -> str | None:
     return None if leads_out else composed("/".join(parts)) or None
 
 
-def _cell(file: GivenFile, row: SourceRow, column: str = "") -> CellLocation:
-    return CellLocation(file.path, row=row.row, line=row.line, column=column)
+def _cell(file: GivenFile, row: SourceRow, phone: PhoneCell | None = None) -> CellLocation:
+    """Return the place of a row, or of one of its numbers. A vCard has lines, and a file of an archive only rows."""
+    line = (phone.line if phone is not None else 0) or row.line
+    return CellLocation(
+        file.path,
+        row=0 if file.format == "vcard" else row.row,
+        line=0 if row.part else line,
+        column=phone.column if phone is not None else "",
+        part=row.part,
+    )
 
 
 def _is_number_of(row: SourceRow) -> bool:
@@ -364,7 +381,7 @@ def _phones(
         digits = _digits(phone.text, region)
         if digits not in seen:
             seen.add(digits)
-            yield phone.text, _cell(file, row, phone.column)
+            yield phone.text, _cell(file, row, phone)
 
 
 def _digits(text: str, region: str | None) -> str:

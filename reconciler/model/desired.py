@@ -266,6 +266,8 @@ class Desired:
     account_place: str = ""
     group_places: Mapping[str, str] = field(default_factory=dict)
     account_since: date | None = None
+    teams: Mapping[str, Mapping[Identity, Member]] = field(default_factory=dict)
+    """Everybody in each team, including those whose last day has passed."""
     people_files: tuple[PeopleFile, ...] = ()
 
     @property

@@ -113,7 +113,8 @@ def _group_pieces(group: GroupEntry) -> Pieces:
         literal("admin" if group.admin else ""),
     )
     details = join_pieces(", ", terms)
-    return (OutsideText(group.key), *(literal(" ("), *details, *literal(")")) if details else ())
+    key = OutsideText(group.key)
+    return (key, *literal(" ("), *details, *literal(")")) if details else (key,)
 
 
 def _summary(directory: Directory) -> Pieces:

@@ -19,7 +19,8 @@ _BASE64_LINE: Final = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _FRAME: Final = re.compile(rb"(?:BEGIN|END)[ \t]*:", re.IGNORECASE)
 _VERSION_2: Final = re.compile(rb"VERSION[ \t]*:[ \t]*2\.1[ \t]*", re.IGNORECASE)
 _LINE: Final = re.compile(
-    rb"[ \t]*(?:(?P<group>[A-Za-z0-9_-]+)\.)?(?P<name>[A-Za-z0-9_-]+)[ \t]*(?P<parameters>(?:;(?:\"[^\"]*\"|[^\":;])*)*):(?P<value>.*)",
+    rb"[ \t]*(?:(?P<group>[A-Za-z0-9_-]+)\.)?(?P<name>[A-Za-z0-9_-]+)[ \t]*"
+    rb"(?P<parameters>(?:;(?:\"[^\"]*\"|[^\":;])*)*):(?P<value>.*)",
     re.DOTALL,
 )
 _PARAMETER: Final = re.compile(r";((?:\"[^\"]*\"|[^\":;])*)")
@@ -126,7 +127,7 @@ def _as_utf8(data: bytes) -> bytes:
 
 
 def parse_line(number: int, line: bytes, names: Collection[str]) -> Property | None:
-    """Return the property of a content line, None if it is not one of these names. Raise UnreadableLine for no property."""
+    """Return the property of a content line; None if it has none of these names. Raise UnreadableLine if it is none."""
     found = _LINE.fullmatch(line)
     if found is None:
         message = "the line is no property of a card, which is NAME:value"
@@ -157,14 +158,20 @@ def _decoded(value: bytes, parameters: Mapping[str, tuple[str, ...]]) -> tuple[s
     if "QUOTED-PRINTABLE" in map(str.upper, parameters.get("ENCODING", ())):
         value = quopri.decodestring(value)
     charset = next(iter(parameters.get("CHARSET", ())), "")
+    if charset and not _is_known(charset):
+        raise UnreadableLine("the character set of the line is not known", "export the contacts as UTF-8")
     try:
-        if charset and not _CHARSET.fullmatch(charset):
-            raise LookupError
         return value.decode(charset or "utf-8"), False
-    except LookupError:
-        raise UnreadableLine("the character set of the line is not known", "export the contacts as UTF-8") from None
     except UnicodeError:
         if charset:
             message = "the line is not in the character set that it names"
             raise UnreadableLine(message, "export the contacts as UTF-8") from None
     return value.decode(FALLBACK_ENCODING, "replace"), True
+
+
+def _is_known(charset: str) -> bool:
+    """Return whether this is a character set; Python has other codecs, too, under such names."""
+    try:
+        return _CHARSET.fullmatch(charset) is not None and bool(codecs.lookup(charset))
+    except LookupError:
+        return False

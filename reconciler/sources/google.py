@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from reconciler.sources.contacts import named_cells, order_phones, with_ids
+from reconciler.sources.contacts import named_cells, order_phones
 from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows, UnreadableFile
 from reconciler.sources.table import read_table
 
@@ -46,7 +46,7 @@ def read_google(data: bytes) -> SourceRows:
         )
         for row, cells in named_cells(table, (labels, *phones, *phones.values(), *_NAMES))
     ]
-    return SourceRows(with_ids(rows), table.problems)
+    return SourceRows(tuple(rows), table.problems)
 
 
 def _phone_columns(header: Sequence[str]) -> dict[str, str]:

@@ -8,11 +8,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class PhoneCell:
-    """A phone number as a row has it, unchecked. `column` is its column or property, `label` its kind ("mobile")."""
+    """A phone number as a row has it, unchecked.
+
+    `column` is its column or property, `label` its kind in small letters ("mobile"). `line` is 0 where it is the row's.
+    """
 
     text: str
     column: str
     label: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,7 @@ class SourceRow:
     `row` counts from 1, a table's header included; in a file without rows it is the line. `line` is where the row
     begins in the text, 0 in a file without lines. `id` is not yet an alias, and `teams` are not yet keys. The first of
     the `phones` is the one that counts, unless the source wants all. `consents` is None where the file does not say.
+    `part` is the file of an archive, "" for a file that is none.
     """
 
     row: int
@@ -32,14 +37,15 @@ class SourceRow:
     teams: tuple[str, ...] = ()
     until: str = ""
     consents: bool | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowProblem:
-    """A mistake in a row, or in the whole file where `row` is 0. `column` is the column's name, or a property's.
+    """A mistake in a row or line, or in the whole file where both are 0. `column` is a column's name, or a property's.
 
     With `values`, texts of the file or of the configuration, `{0}`, `{1}` … in `message` and `hint` stand for them:
-    who shows the problem quotes, masks and escapes them.
+    who shows the problem quotes, masks and escapes them. `part` is the file of an archive.
     """
 
     row: int = 0
@@ -49,6 +55,7 @@ class RowProblem:
     hint: str = ""
     severity: Literal["error", "warning"] = "error"
     values: tuple[str, ...] = ()
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,17 @@ RosterTeams: TypeAlias = Literal["class", "grade"]
 _STUDENT: Final = frozenset({"student"})
 _GUARDIAN: Final = frozenset({"guardian", "parent"})
 _STAFF: Final = frozenset(
-    "administrator aide counselor districtadministrator principal proctor siteadministrator systemadministrator"
-    " teacher".split()
+    {
+        "administrator",
+        "aide",
+        "counselor",
+        "districtadministrator",
+        "principal",
+        "proctor",
+        "siteadministrator",
+        "systemadministrator",
+        "teacher",
+    }
 )
 _ROLES: Final[Mapping[RosterPeople, Set[str]]] = {"students": _STUDENT, "guardians": _GUARDIAN, "staff": _STAFF}
 _KNOWN_ROLES: Final = _STUDENT | _GUARDIAN | _STAFF | {"relative"}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from reconciler.sources.contacts import MOBILE, named_cells, order_phones, with_ids
+from reconciler.sources.contacts import MOBILE, named_cells, order_phones
 from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows, UnreadableFile
 from reconciler.sources.table import read_table
 
@@ -58,7 +58,7 @@ def read_outlook(data: bytes) -> SourceRows:
                 row=row.row, line=row.line, phones=numbers, name=names or texts[_COMPANY], teams=tuple(sorted(teams))
             )
         )
-    return SourceRows(with_ids(rows), table.problems)
+    return SourceRows(tuple(rows), table.problems)
 
 
 def _numbers(cells: Mapping[str, str], phones: Mapping[str, str]) -> Iterator[PhoneCell]:

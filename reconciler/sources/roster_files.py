@@ -10,7 +10,7 @@ from typing import Final
 from reconciler.sources.archive import read_archive
 from reconciler.sources.contacts import check_once
 from reconciler.sources.model import RowProblem, UnreadableFile
-from reconciler.sources.table import read_table
+from reconciler.sources.table import Table, read_table
 
 MANIFEST: Final = "manifest.csv"
 USERS: Final = "users.csv"
@@ -102,9 +102,7 @@ def read_roster_files(data: bytes, needed: Sequence[str], problems: list[RowProb
     return RosterFiles(version, {file: records for file, (_, records) in read.items()}, headers)
 
 
-def _is_whole(
-    file: str, manifest: Mapping[str, str], contents: Collection[str], problems: list[RowProblem]
-) -> bool:
+def _is_whole(file: str, manifest: Mapping[str, str], contents: Collection[str], problems: list[RowProblem]) -> bool:
     """Return whether the export has the whole table; a problem if it does not, unless it can do without."""
     mode = manifest.get(f"file.{file.removesuffix('.csv')}", "absent")
     has_file = file in contents
@@ -128,16 +126,20 @@ def _table(file: str, data: bytes, problems: list[RowProblem]) -> tuple[Sequence
         table = read_table(data, _COLUMNS[file])
         problems += (replace(problem, part=file) for problem in table.problems)
         header = table.header.cells
-        missing = [column for column in _COLUMNS[file] if column not in header]
-        if missing:
-            message = f"the table has no column {' and no column '.join(missing)}"
-            raise UnreadableFile(RowProblem(row=table.header.row, line=1, message=message, hint=_EXPORT_AGAIN))
-        check_once(table, header)
+        _require_columns(file, table)
         places = {column: place for place, column in enumerate(header)}
         return header, [Record(file, row.row, row.line, row.cells, places) for row in table.rows]
     except UnreadableFile as error:
         problems.append(replace(error.problem, part=file))
         return (), ()
+
+
+def _require_columns(file: str, table: Table) -> None:
+    missing = [column for column in _COLUMNS[file] if column not in table.header.cells]
+    if missing:
+        message = f"the table has no column {' and no column '.join(missing)}"
+        raise UnreadableFile(RowProblem(row=table.header.row, line=1, message=message, hint=_EXPORT_AGAIN))
+    check_once(table, table.header.cells)
 
 
 def is_active(record: Record, problems: list[RowProblem]) -> bool:

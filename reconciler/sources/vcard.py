@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from reconciler.sources.contacts import MOBILE, order_phones
 from reconciler.sources.content_lines import FALLBACK_ENCODING, Property, UnreadableLine, joined_lines, parse_line
-from reconciler.sources.contacts import MOBILE, order_phones, with_ids
 from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows
 
 _VERSIONS: Final = ("2.1", "3.0", "4.0")
@@ -17,7 +17,9 @@ _MEMBER: Final = ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")
 _NOT_A_PHONE: Final = frozenset({"FAX", "PAGER", "MODEM", "BBS", "TEXTPHONE"})
 _LABELS: Final = (("CELL", MOBILE), ("HOME", "home"), ("WORK", "work"), ("MAIN", "main"))
 _PREFERRED: Final = "PREF"
-_READ: Final = frozenset({"VERSION", "UID", "FN", "N", "NICKNAME", "ORG", "TEL", "X-ABLABEL", "CATEGORIES", *_KIND, *_MEMBER})
+_READ: Final = frozenset(
+    {"VERSION", "UID", "FN", "N", "NICKNAME", "ORG", "TEL", "X-ABLABEL", "CATEGORIES", *_KIND, *_MEMBER}
+)
 """The properties that say something to us."""
 
 
@@ -46,13 +48,15 @@ class _Card:
 def read_vcard(data: bytes) -> SourceRows:
     """Return the people of a vCard file, in the order of their cards.
 
-    A card's UID is its id; a card without one goes by its name.
+    A card's UID is its id.
     """
     problems: list[RowProblem] = []
     cards = list(_read_cards(data, problems))
     if not cards and not problems:
         problems.append(
-            RowProblem(message="the file has no vCard", hint="export the contacts as vCard: each begins with BEGIN:VCARD")
+            RowProblem(
+                message="the file has no vCard", hint="export the contacts as vCard: each begins with BEGIN:VCARD"
+            )
         )
     people = [card for card in cards if card.kind not in _NOT_A_PERSON]
     teams = _teams_of_groups(cards, people, problems)
@@ -62,7 +66,7 @@ def read_vcard(data: bytes) -> SourceRows:
         message = f"the file is not UTF-8; it is read as {FALLBACK_ENCODING}"
         hint = "look at the names with accents, or export the contacts as UTF-8"
         problems.append(RowProblem(line=legacy, message=message, hint=hint, severity="warning"))
-    return SourceRows(with_ids(rows), tuple(sorted(problems, key=lambda problem: problem.line)))
+    return SourceRows(tuple(rows), tuple(sorted(problems, key=lambda problem: problem.line)))
 
 
 def _read_cards(data: bytes, problems: list[RowProblem]) -> Iterator[_Card]:
@@ -77,7 +81,7 @@ def _read_cards(data: bytes, problems: list[RowProblem]) -> Iterator[_Card]:
         elif frame == b"END:VCARD":
             if card is None:
                 hint = "export the contacts again; a part of the file may be lost"
-                problems.append(RowProblem(row=number, line=number, message="a card ends that did not begin", hint=hint))
+                problems.append(RowProblem(line=number, message="a card ends that did not begin", hint=hint))
             else:
                 problems += card.problems
                 yield card
@@ -92,7 +96,7 @@ def _add_property(card: _Card, number: int, line: bytes) -> None:
     try:
         parsed = parse_line(number, line, _READ)
     except UnreadableLine as error:
-        card.problems.append(RowProblem(row=card.line, line=number, message=error.message, hint=error.hint))
+        card.problems.append(RowProblem(line=number, message=error.message, hint=error.hint))
         return
     if parsed is None:
         return
@@ -102,13 +106,13 @@ def _add_property(card: _Card, number: int, line: bytes) -> None:
         if card.version not in _VERSIONS:
             message = "this version of vCard is not known"
             hint = f"export the contacts as one of {', '.join(_VERSIONS)}"
-            card.problems.append(RowProblem(row=card.line, line=number, column="VERSION", message=message, hint=hint))
+            card.problems.append(RowProblem(line=number, column="VERSION", message=message, hint=hint))
 
 
 def _unended(card: _Card) -> RowProblem:
     message = "the card has no END:VCARD"
     hint = "export the contacts again; a part of the file may be lost"
-    return RowProblem(row=card.line, line=card.line, message=message, hint=hint)
+    return RowProblem(line=card.line, message=message, hint=hint)
 
 
 def _row(card: _Card, groups: Sequence[str], problems: list[RowProblem]) -> SourceRow:
@@ -149,7 +153,10 @@ def _phones(card: _Card, problems: list[RowProblem]) -> tuple[PhoneCell, ...]:
         if extension:
             message = "the number has an extension, so it is a switchboard's; it is left out"
             problem = RowProblem(
-                row=card.line, line=each.line, column="TEL", message=message, hint="add the person's own number",
+                line=each.line,
+                column="TEL",
+                message=message,
+                hint="add the person's own number",
                 severity="warning",
             )
             problems.append(problem)
@@ -157,7 +164,7 @@ def _phones(card: _Card, problems: list[RowProblem]) -> tuple[PhoneCell, ...]:
         label = next((label for type_, label in _LABELS if type_ in types), "")
         own = own_labels.get(each.group, "").removeprefix("_$!<").removesuffix(">!$_").strip().lower()
         is_preferred = _PREFERRED in types or each.parameters.get(_PREFERRED) == ("1",)
-        found.append((is_preferred, PhoneCell(number, "TEL", own or label)))
+        found.append((is_preferred, PhoneCell(number, "TEL", own or label, each.line)))
     return order_phones(phone for _, phone in sorted(found, key=lambda pair: not pair[0]))
 
 
@@ -190,7 +197,7 @@ def _teams_of_groups(
         name = _name(card)
         if not name:
             message, hint = "the group has no name", "name it in the address book, and export the contacts again"
-            problems.append(RowProblem(row=card.line, line=card.line, column="FN", message=message, hint=hint))
+            problems.append(RowProblem(line=card.line, column="FN", message=message, hint=hint))
         for member in card.all(*_MEMBER):
             uid = folded.get(_uid(member.text(card.version)).lower())
             if uid is not None:
@@ -198,6 +205,6 @@ def _teams_of_groups(
                 continue
             message = "the member of this group has no card in the file"
             hint = "export the whole address book, or take the member out of the group"
-            problem = RowProblem(row=card.line, line=member.line, column=member.name, message=message, hint=hint)
+            problem = RowProblem(line=member.line, column=member.name, message=message, hint=hint)
             problems.append(problem)
     return teams

@@ -27,11 +27,11 @@ DAY = date(2026, 10, 5)
 
 
 def path_of(form: dict[str, Any]) -> str:
-    return next(form["source"][name] for name in FORMATS if name in form["source"])
+    return next(str(form["source"][name]) for name in FORMATS if name in form["source"])
 
 
 def expected_of(form: dict[str, Any]) -> Path:
-    return DATA / form.get("expected", f"{path_of(form)}.expected.txt")
+    return DATA / str(form.get("expected", f"{path_of(form)}.expected.txt"))
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: expected_of(form).name.removesuffix(".expected.txt"))

@@ -28,9 +28,7 @@ def problems(
     except UnreadableFile as error:
         found = (error.problem,)
     assert all(problem.severity == "error" and problem.hint for problem in found)
-    return [
-        (problem.part, problem.row, problem.column, problem.message.format(*problem.values)) for problem in found
-    ]
+    return [(problem.part, problem.row, problem.column, problem.message.format(*problem.values)) for problem in found]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +134,9 @@ def test_a_table_that_does_not_matter_may_be_absent_or_a_delta() -> None:
 
 
 def test_the_last_day_of_an_enrollment_counts_and_the_day_after_it_does_not() -> None:
-    data = changed("v1.1", ("enrollments.csv", "s1,student,,2026-08-15,2027-06-05", "s1,student,,2026-10-05,2026-10-06"))
+    data = changed(
+        "v1.1", ("enrollments.csv", "s1,student,,2026-08-15,2027-06-05", "s1,student,,2026-10-05,2026-10-06")
+    )
     days = (date(2026, 10, 4), date(2026, 10, 5), date(2026, 10, 6), date(2026, 10, 7))
     assert [teams(data, day=day)["s1"] for day in days] == [(), ("7A",), ("7A",), ()]
 

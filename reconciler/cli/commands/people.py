@@ -41,7 +41,5 @@ def people(
 
     desired = load_desired(path, global_options, as_of)
     require_distinct_files({"--output": output}, source_files(desired))
-    write_rendered(
-        PEOPLE_FORMATS[format_], make_directory(desired), global_options, output, show_phones=show_phones
-    )
+    write_rendered(PEOPLE_FORMATS[format_], make_directory(desired), global_options, output, show_phones=show_phones)
     return 0
