@@ -32,7 +32,7 @@ from reconciler.sources.dates import NotOneDay, read_day
 from reconciler.sources.model import PhoneCell, RowProblem, SourceRow
 
 FileFinder: TypeAlias = Callable[[str, str], Mapping[str, FileContent]]
-"""Takes the name of a YAML file, and a path or a pattern; returns the files that fit, by their paths below its folder."""
+"""Takes the name of a YAML file and a path or pattern; returns the files that fit, by their paths below its folder."""
 _DIGITS_OF_NUMBER: Final = 7
 """From so many digits on an id may be a phone number."""
 _NOT_DIGITS = re.compile(r"[^0-9]")
