@@ -1,4 +1,4 @@
-"""Everybody whom the configuration names: the file that they come from, their teams and their groups.
+"""Everybody in the configuration: the file that they come from, their teams and their groups.
 
 The fields are the document that `people --format json` prints.
 """
@@ -26,7 +26,7 @@ class PersonSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupEntry:
-    """One group that somebody is wanted in, and on which terms: see `Member`. `admin`: they are listed as one."""
+    """A group in which somebody is a member, with the terms of `Member`, or only an admin."""
 
     key: str
     teams: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class GroupEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryEntry:
-    """One person. Somebody whom only the list of a group names, by number, has no source."""
+    """One person. Somebody who is only in the list of a group, by number, has no source."""
 
     person: PersonRef
     sources: tuple[PersonSource, ...] = ()
@@ -55,7 +55,7 @@ class Directory:
 
     @property
     def by_file(self) -> Mapping[str, int]:
-        """How many people come from each file, "" for those whom no file gives an alias."""
+        """How many people come from each file, "" for those who have no alias."""
         counts: defaultdict[str, int] = defaultdict(int)
         for entry in self.people:
             for file in {source.file for source in entry.sources} or {""}:

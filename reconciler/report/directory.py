@@ -1,4 +1,4 @@
-"""Report everybody whom the configuration names: as a document (`people.schema.json`), as text, and as a table."""
+"""Report everybody in the configuration: as a document (`people.schema.json`), as text, and as a table."""
 
 from __future__ import annotations
 

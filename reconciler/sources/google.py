@@ -26,7 +26,7 @@ _NAMES: Final = (_FULL_NAME, *_NAME_PARTS[0], *_NAME_PARTS[1], *_OTHER_NAMES)
 def read_google(data: bytes) -> SourceRows:
     """Return the people of an export of Google Contacts; the labels of a contact are their teams.
 
-    Raise UnreadableFile for a file that is none.
+    Raise UnreadableFile for another file.
     """
     table = read_table(data, (*_LABELS, *_NAMES))
     header = table.header.cells

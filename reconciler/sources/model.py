@@ -26,7 +26,7 @@ class SourceRow:
     `row` counts from 1, a table's header included; in a file without rows it is the line. `line` is where the row
     begins in the text, 0 in a file without lines. `id` is not yet an alias, and `teams` are not yet keys. The first of
     the `phones` is the one that counts, unless the source wants all. `consents` is None where the file does not say.
-    `part` is the file of an archive, "" for a file that is none.
+    `part` is the file of an archive, "" for any other file.
     """
 
     row: int

@@ -29,7 +29,7 @@ _PHONES: Final[Mapping[str, Sequence[str]]] = {
     "work 2": ("Business Phone 2", "Telefon geschäftlich 2", "Téléphone 2 (bureau)", "Teléfono del trabajo 2"),
     "other": ("Other Phone", "Weiteres Telefon", "Téléphone (autre)", "Otro teléfono"),
 }
-"""The columns of each label. An assistant's or a company's number is somebody else's, and a fax is no phone."""
+"""The columns of each label. An assistant's or a company's number is somebody else's, and WhatsApp is not on a fax."""
 _SEPARATORS: Final = re.compile("[;,]")
 """Between categories: which one is a setting of Windows, and neither can be in a category's name."""
 
@@ -37,7 +37,7 @@ _SEPARATORS: Final = re.compile("[;,]")
 def read_outlook(data: bytes) -> SourceRows:
     """Return the people of an export of Outlook; the categories of a contact are their teams.
 
-    Raise UnreadableFile for a file that is none.
+    Raise UnreadableFile for another file.
     """
     table = read_table(data, [name for names in (*_FIELDS.values(), *_PHONES.values()) for name in names])
     header = {name.casefold(): name for name in table.header.cells}

@@ -1,4 +1,4 @@
-"""Open the ZIP of a OneRoster export: its manifest says what is in it, and its tables become records."""
+"""Open the ZIP of a OneRoster export: the manifest lists its tables, and their rows become records."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def read_roster_files(data: bytes, needed: Sequence[str], problems: list[RowProb
     """
     contents = read_archive(data, _COLUMNS)
     if MANIFEST not in contents:
-        message = f"the archive has no {MANIFEST}, so nothing says whether this is a whole roster"
+        message = f"the archive has no {MANIFEST}, so this may be only a part of a roster"
         raise UnreadableFile(RowProblem(message=message, hint="export the roster as OneRoster CSV, version 1.1 or 1.2"))
     _, properties = _table(MANIFEST, contents[MANIFEST], problems)
     manifest = {record["propertyName"]: record["value"] for record in properties}
@@ -115,7 +115,7 @@ def _is_whole(file: str, manifest: Mapping[str, str], contents: Collection[str],
         "absent": f"{file} is there, and the manifest says that it is absent" if has_file else f"{file} is missing",
         "delta": f"{file} has only what changed (delta), not the whole roster",
     }
-    message = messages.get(mode, f"the manifest says {{0}} of {file}, which is none of {', '.join(messages)}")
+    message = messages.get(mode, f"the manifest says {{0}} of {file}, which is not one of {', '.join(messages)}")
     problems.append(RowProblem(part=MANIFEST, message=message, hint=_EXPORT_AGAIN, values=(mode,)))
     return False
 

@@ -25,7 +25,7 @@ _READ: Final = frozenset(
 
 @dataclass(slots=True)
 class _Card:
-    """One card: the line of its BEGIN, its properties in the order of the file, and the lines that are none."""
+    """One card: the line of its BEGIN, its properties in the order of the file, and the problems of its lines."""
 
     line: int
     properties: list[Property] = field(default_factory=list)
@@ -142,7 +142,7 @@ def _name(card: _Card) -> str:
 
 
 def _phones(card: _Card, problems: list[RowProblem]) -> tuple[PhoneCell, ...]:
-    """Return the numbers of a card: mobile ones first, and of these the preferred one. A fax is no phone."""
+    """Return the numbers of a card: mobile ones first, and of these the preferred one. Faxes are left out."""
     own_labels = {each.group: each.text(card.version) for each in card.all("X-ABLABEL") if each.group}
     found: list[tuple[bool, PhoneCell]] = []
     for each in card.all("TEL"):

@@ -48,7 +48,7 @@ def problems(
         ),
         (
             ("manifest.csv", "file.users,bulk", "file.users,full"),
-            ("manifest.csv", 0, "", "the manifest says full of users.csv, which is none of bulk, absent, delta"),
+            ("manifest.csv", 0, "", "the manifest says full of users.csv, which is not one of bulk, absent, delta"),
         ),
         (
             ("manifest.csv", "oneroster.version,1.1", "oneroster.version,1.0"),
@@ -110,7 +110,7 @@ def test_a_missing_table_is_an_error(missing: str) -> None:
 def test_without_a_manifest_nothing_says_that_the_roster_is_whole() -> None:
     tables = tables_of("v1.1")
     del tables["manifest.csv"]
-    assert "nothing says whether this is a whole roster" in problems(zipped(tables))[0][3]
+    assert "this may be only a part of a roster" in problems(zipped(tables))[0][3]
 
 
 def test_half_a_table_is_an_error_because_other_tables_name_who_is_missing() -> None:

@@ -38,10 +38,8 @@ def people(read: SourceRows) -> set[tuple[object, ...]]:
 def shuffled_table(data: bytes, random: Random) -> bytes:
     """The same table with its rows and columns in another order, and two columns more."""
     table = read_table(data, ())
-    rows = [list(table.header.cells), *([*row.cells] for row in table.rows)]
-    for number, row in enumerate(rows):
-        row += ["Extra", "More"] if number == 0 else [random.choice(["", "x, y", '"'])] * 2
-    # Two columns of one name, which nobody reads, keep their order.
+    rows = [[*table.header.cells, "Extra", "More"]]
+    rows += ([*row.cells, *[random.choice(["", "x, y", '"'])] * 2] for row in table.rows)
     order = list(range(len(rows[0])))
     random.shuffle(order)
     below = rows[1:]
