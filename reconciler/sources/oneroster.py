@@ -1,7 +1,7 @@
 """Read a school's roster: the ZIP of CSV files that OneRoster 1.1 and 1.2 define.
 
-The whole roster or nothing: an export of changes, a missing file or a reference to nobody is an error, because people who
-are missing from a roster leave the groups.
+The whole roster or nothing: an export of changes, a missing file or a reference to nobody is an error, because people
+who are missing from a roster leave the groups.
 """
 
 from __future__ import annotations

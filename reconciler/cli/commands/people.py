@@ -33,8 +33,8 @@ def people(
 ) -> int:
     """List everybody in the configuration, with the file they come from, their teams and their groups. Works offline.
 
-    PATH is a YAML file or a folder of YAML files; the default is groups.yaml. In CSV, a cell that would be a formula in a
-    spreadsheet begins with an apostrophe.
+    PATH is a YAML file or a folder of YAML files; the default is groups.yaml. In CSV, a cell that would be a formula in
+    a spreadsheet begins with an apostrophe.
     """
     from reconciler.cli.planning import load_desired, source_files
     from reconciler.person.directory import make_directory
