@@ -60,7 +60,7 @@ def choose(read: SourceRows, choice: Choice) -> SourceRows:
     problems = [*read.problems]
     if not any(problem.severity == "error" for problem in problems):
         problems += _missing(read.rows, choice)
-    rows = [_chosen(row, choice) for row in read.rows]
+    rows = read.rows if choice == Choice() else [_chosen(row, choice) for row in read.rows]
     return SourceRows(with_ids(row for row in rows if row.teams or not choice.teams), tuple(problems))
 
 
@@ -119,7 +119,7 @@ def with_ids(rows: Iterable[SourceRow]) -> tuple[SourceRow, ...]:
         taken: set[str] = set()
         for index in sorted(indexes, key=lambda index: _content(rows[index])):
             ids[index] = _free(f"{rows[index].name or _NAMELESS} {_last_digits(rows[index])}", taken)
-    return tuple(replace(row, id=ids[index]) for index, row in enumerate(rows))
+    return tuple(row if row.id else replace(row, id=ids[index]) for index, row in enumerate(rows))
 
 
 def _last_digits(row: SourceRow) -> str:
