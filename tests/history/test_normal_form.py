@@ -154,6 +154,8 @@ DESIRED_CHANGES = {
         "",
     ),
     "origins": (replace(BASE, origins={"groups": {"alpha": "f"}}), "", ""),
+    # A team shows in the groups that have it.
+    "teams": (replace(BASE, teams={"board": {ALICE.identity: member(ALICE)}}), "", ""),
     "account_place": (replace(BASE, account_place="f:2"), "", ""),
     "group_places": (replace(BASE, group_places={"alpha": "f:3"}), "", ""),
 }
