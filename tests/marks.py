@@ -16,6 +16,7 @@ MARKS: dict[str, tuple[str, ...]] = {
     "cli/test_fuzz.py": ("fuzz",),
     "live/test_client_fuzz_network.py": ("fuzz",),
     "sandbox/test_openapi.py": ("fuzz",),
+    "config/test_rosters.py": ("git",),
     "history/test_git.py": ("git",),
     "history/test_snapshot.py": ("git",),
     "golden/test_stories_changed_since.py": ("git",),
