@@ -127,7 +127,10 @@ def _as_utf8(data: bytes) -> bytes:
 
 
 def parse_line(number: int, line: bytes, names: Collection[str]) -> Property | None:
-    """Return the property of a content line; None if its name is not one of these. Raise UnreadableLine."""
+    """Return the property of a content line; None if its name is not one of these.
+
+    Raise UnreadableLine for a line without NAME:value, or with a value that cannot be decoded.
+    """
     found = _LINE.fullmatch(line)
     if found is None:
         message = "the line is no property of a card, which is NAME:value"
