@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -84,8 +84,8 @@ def source_files(desired: Desired) -> tuple[Path, ...]:
     return tuple(Path(source.path) for source in desired.sources)
 
 
-def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSource:
-    """Load what a request is to plan."""
+def load_request(request: PlanRequest, global_options: GlobalOptions, *, since: str | None = None) -> YamlSource:
+    """Load what a request is to plan. Its sources are compared with `since`, else with the newest `applied/…` tag."""
     max_removals = request.removal_limit()
     desired = load_desired(request.path, global_options, request.as_of)
     targets, excludes = selected_keys(request, desired.groups)
@@ -101,6 +101,11 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         from reconciler.cli.revisions import options_for_changed_since
 
         options = options_for_changed_since(options, request.path, request.changed_since, desired)
+    if desired.people_files or request.accept_sources:
+        from reconciler.cli.revisions import compare_with_applied
+
+        compared = compare_with_applied(request.path, desired, since=since, accepted=request.accept_sources)
+        options = replace(options, sources=compared)
     return YamlSource(request.path, desired, options)
 
 

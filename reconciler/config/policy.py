@@ -22,6 +22,7 @@ def read_policy(merged: MergedConfig, people: People, problems: ProblemCollector
         protected=frozenset(people.persons(fields.get("protected"))),
         ignored=frozenset(people.persons(fields.get("ignored"))),
         max_removals=read_removal_limit(fields.get("max_removals"), merged),
+        max_source_loss=read_removal_limit(fields.get("max_source_loss"), merged),
         writes_per_minute=_integer(fields.get("writes_per_minute")),
         allowed_countries=_country_codes(fields.get("allowed_countries"), problems),
         max_members=_integer(fields.get("max_members")),

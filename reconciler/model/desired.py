@@ -126,6 +126,7 @@ class RemovalLimit:
 
 
 DEFAULT_REMOVALS = RemovalLimit("the default", percent=25.0)
+DEFAULT_SOURCE_LOSS = RemovalLimit("the default of policy.max_source_loss", percent=25.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +149,13 @@ class Policy:
     """What the configuration forbids or protects everywhere.
 
     `allowed_countries` are two-letter codes in capitals (None: all). `max_members` limits a group's list, without the
-    account itself.
+    account itself. `max_source_loss` is how many people a file of `sources` may lose while people are removed.
     """
 
     protected: frozenset[Identity] = frozenset()
     ignored: frozenset[Identity] = frozenset()
     max_removals: RemovalLimit | None = None
+    max_source_loss: RemovalLimit | None = None
     writes_per_minute: int | None = None
     allowed_countries: frozenset[str] | None = None
     max_members: int | None = None
@@ -199,6 +201,44 @@ class Source:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class SourcedPerson:
+    """Somebody whom a row of a people file gives: who they are, the row (from 1), the teams that it puts them in.
+
+    `until` is their last day, where they have one. `left`: the row is gone, and they stay for the days of `grace`.
+    """
+
+    identity: Identity
+    row: int
+    teams: tuple[str, ...]
+    until: date | None = None
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFile:
+    """A file that an entry of `sources` reads, and whom it gives, by alias. Two entries may read one file.
+
+    `path` is that of its `Source`, `name` its path below the loaded folder, `format` the key that names it ("csv"),
+    `entry` the file and line of that key. Rows without a number, and of people who did not agree, are only counted.
+    `gap` says why it is not known who left it in the days of `grace`, "" where it is.
+    """
+
+    path: str
+    name: str
+    format: str
+    entry: str
+    people: Mapping[str, SourcedPerson]
+    without_phone: int = 0
+    without_consent: int = 0
+    gap: str = ""
+
+    @property
+    def teams(self) -> frozenset[str]:
+        """The teams that it gives."""
+        return frozenset(team for person in self.people.values() for team in person.teams)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """The whole desired state. `people` has everybody with an alias; `groups` is sorted by key.
@@ -223,6 +263,7 @@ class Desired:
     account_place: str = ""
     group_places: Mapping[str, str] = field(default_factory=dict)
     account_since: date | None = None
+    people_files: tuple[PeopleFile, ...] = ()
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

@@ -17,6 +17,7 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, normalize
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.selection import COMMAND_LINE_LIMIT, PlanOptions, select_groups
+from reconciler.plan.source_losses import SourceComparison
 from reconciler.plan.staleness import groups_with_steps
 
 SAME_IN_PLAN: Final = (
@@ -80,7 +81,13 @@ def raise_if_differs_from_rebuilt(plan: Plan, rebuilt: Plan) -> None:
 
 def options_of(plan: Plan) -> PlanOptions:
     """Return the options that a saved plan was made with; the limit of removals is judged apart."""
-    return PlanOptions(targets=plan.targets, excludes=plan.excludes, shard=plan.shard, changed_since=plan.changed_since)
+    return PlanOptions(
+        targets=plan.targets,
+        excludes=plan.excludes,
+        shard=plan.shard,
+        changed_since=plan.changed_since,
+        sources=SourceComparison(losses=plan.source_losses),
+    )
 
 
 def former_people(plan: Plan) -> Mapping[Identity, Person]:
