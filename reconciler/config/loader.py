@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,33 +20,22 @@ from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.restrictions import check_restrictions, origins, report_skipped_links
 from reconciler.config.schema_check import ValidDocument, check
 from reconciler.config.source_files import (
+    FileContent,
     SourceFile,
     decode_utf8,
     find_config_files,
+    find_people_files,
     folders_with,
     linked_folders,
     read_file,
     report_empty_folder,
 )
+from reconciler.config.sources import FileFinder, GivenFile, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
-from reconciler.model.desired import Desired, Source
+from reconciler.model.desired import Desired, PeopleFile, Source, SourcedPerson
 
 _SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
-
-
-@dataclass(frozen=True, slots=True)
-class FileContent:
-    """A file that is not on disk in this version: its name for messages, and its bytes.
-
-    If its bytes are not available, `error` says why, and `hint` what to do. `linked`: the name is a symbolic link.
-    """
-
-    file: str
-    data: bytes = b""
-    error: str = ""
-    hint: str = ""
-    linked: bool = False
 
 
 def load(path: Path, *, as_of: date, ignore: Collection[Path] = ()) -> Desired:
@@ -84,10 +73,18 @@ def _count_problems(path: Path, as_of: date) -> int:
     return 0
 
 
-def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str | None, name: str) -> Desired:
+def load_contents(
+    contents: Sequence[FileContent],
+    *,
+    as_of: date,
+    folder: str | None,
+    name: str,
+    find: FileFinder = find_people_files,
+) -> Desired:
     """Return the same as `load` for files that the caller has read.
 
     `folder` is their folder, as their names have it; None for a single file, which `restrictions` know by its `name`.
+    `find` reads the people files that they name; without it these are read from the disk.
     """
     problems = ProblemCollector()
     if folder is not None and not contents:
@@ -98,7 +95,7 @@ def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str |
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
         else:
             files.append(decode_utf8(content.file, content.data, problems, linked=content.linked))
-    return _load(files, problems, as_of, folder, name)
+    return _load(files, problems, as_of, folder, name, find=find)
 
 
 def _load(
@@ -108,6 +105,7 @@ def _load(
     folder: str | None,
     name: str,
     skipped_links: Sequence[str] = (),
+    find: FileFinder = find_people_files,
 ) -> Desired:
     """Return the desired state of files: those of a folder, or a single one with this name.
 
@@ -122,17 +120,20 @@ def _load(
     merged = _merge(folder, documents, problems)
     # In rules, a file of a folder has its path below the folder, with slashes.
     paths = {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in texts}
+    merged, given = add_sources(merged, documents, paths, find, problems)
+    paths |= {file.path: file.name for file in given}
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
-    restrictions = check_restrictions(merged, documents, paths, linked, problems)
-    desired = _resolve(merged, problems, as_of)
+    linked += [file.path for file in given if file.linked]
+    restrictions = check_restrictions(merged, documents, given, paths, linked, problems)
+    desired = _resolve(merged, given, problems, as_of)
     located = problems.locate_all(texts)
     if problems.failed:
         raise ConfigError(located)
     return replace(
         desired,
         as_of=as_of,
-        sources=tuple(Source(file.file, file.digest) for file in files),
+        sources=_sources(files, given),
         warnings=located,
         restrictions=restrictions,
         origins=origins(merged, paths),
@@ -186,7 +187,13 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
-def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> Desired:
+def _sources(files: Sequence[SourceFile], given: Sequence[GivenFile]) -> tuple[Source, ...]:
+    """Return every file that was read; one that several sources name is one file."""
+    people_files = {file.path: Source(file.path, file.digest, people_file=True) for file in given}
+    return (*(Source(file.file, file.digest) for file in files), *people_files.values())
+
+
+def _resolve(merged: MergedConfig, given: Sequence[GivenFile], problems: ProblemCollector, as_of: date) -> Desired:
     people = People(merged, problems)
     policy = read_policy(merged, people, problems)
     own = merged.sections["instance"]
@@ -199,6 +206,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     return Desired(
         groups=groups,
         people=people.by_identity,
+        people_files=tuple(_people_file(file, people) for file in given),
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
@@ -206,4 +214,21 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
         account_since=read_account_since(own.get("since"), policy, problems),
         policy=policy,
         region=people.region,
+    )
+
+
+def _people_file(file: GivenFile, people: People) -> PeopleFile:
+    identities = {alias: people.identity_of(alias) for alias in file.people}
+    return PeopleFile(
+        path=file.path,
+        name=file.name,
+        format=file.format,
+        entry=file.entry,
+        people={
+            alias: SourcedPerson(identity, file.people[alias].row, file.people[alias].teams)
+            for alias, identity in identities.items()
+            if identity is not None
+        },
+        without_phone=file.without_phone,
+        without_consent=file.without_consent,
     )

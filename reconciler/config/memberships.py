@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_sequence, as_text
+from reconciler.config.document import (
+    CellLocation,
+    LocatedValue,
+    MergedConfig,
+    SourceLocation,
+    Tree,
+    as_items,
+    as_sequence,
+    as_text,
+)
 from reconciler.config.people import People
 from reconciler.config.policy import check_country
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
@@ -63,10 +72,11 @@ class Memberships:
                     self.incomplete.add(entry.place)
                     continue
             identity = member.person.identity
-            if identity in members:
+            if identity in members and not isinstance(entry.place, CellLocation):
                 message = f"{self._people.label(member.person)} is listed twice, first at"
                 place, other = entry.place.at(index), entry.place.at(first[identity])
                 self._problems.warning(ProblemKind.SAME_TWICE, place, message, "delete one of the two", other=other)
+            if identity in members:
                 member = _merge_members(members[identity], member)
             first.setdefault(identity, index)
             members[identity] = member

@@ -46,6 +46,13 @@ class CheckNumbers(StrEnum):
     NONE = "none"
 
 
+class RowsWithoutPhone(StrEnum):
+    """What becomes of a row of a people file that has no number."""
+
+    SKIP = "skip"
+    ERROR = "error"
+
+
 class State(StrEnum):
     """Whether the account is to be in the group or out of it."""
 
@@ -161,6 +168,7 @@ class Policy:
     max_members: int | None = None
     check_numbers: CheckNumbers = CheckNumbers.AMBIGUOUS
     budget: Budget | None = None
+    rows_without_phone: RowsWithoutPhone = RowsWithoutPhone.SKIP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +203,14 @@ class DesiredGroup:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that the desired state was read from, and the SHA-256 of its bytes."""
+    """A file that the desired state was read from, and the SHA-256 of its bytes.
+
+    `people_file`: it is no YAML, but one that `sources` names.
+    """
 
     path: str
     digest: str
+    people_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +257,8 @@ class Desired:
 
     `account` is the person behind the instance, `account_place` the file and line that name it, `account_since` the
     day since which it is used, `group_places` the file and line of each group by its key. `region` is the country of
-    national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
-    everything).
+    national numbers. `people_files` tells who of these people comes from which file of `sources`. `origins` has the
+    file of each key, `restrictions` which file may set what (None: every file everything).
     """
 
     groups: tuple[DesiredGroup, ...] = ()
