@@ -72,8 +72,9 @@ class YamlSource:
 def load_desired(path: Path, global_options: GlobalOptions, as_of: date | None = None) -> Desired:
     """Load and check PATH, and print warnings on stderr. Raises ConfigError with every problem."""
     from reconciler.config import load
+    from reconciler.history.file_history import history_of
 
-    desired = load(path, as_of=as_of or today())
+    desired = load(path, as_of=as_of or today(), history=history_of(path))
     if desired.warnings and not global_options.quiet:
         print_problems(desired.warnings)
     return desired

@@ -19,6 +19,7 @@ from reconciler.history.changed_since import forbidden_removals, match_may_chang
 from reconciler.history.compare_configs import compare_configs
 from reconciler.history.config_diff import ConfigDiff, ConfigVersion
 from reconciler.history.drift_causes import with_drift_causes
+from reconciler.history.file_history import GitFileHistory, history_of
 from reconciler.history.git import FETCH_HISTORY, Commit, commit_day, find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
@@ -60,7 +61,14 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
         return _people_files(paths[file].parent, pattern, revision.commit)
 
     folder = top if revision.is_folder else None
-    return load_contents(contents, as_of=as_of, folder=folder, name=path.name, find=find)
+    return load_contents(
+        contents,
+        as_of=as_of,
+        folder=folder,
+        name=path.name,
+        find=find,
+        history=GitFileHistory(path if revision.is_folder else path.parent, revision.commit.oid),
+    )
 
 
 def _people_files(folder: Path, pattern: str, commit: Commit) -> Mapping[str, FileContent]:
@@ -143,7 +151,7 @@ def _config_version(name: str, path: Path, as_of: date) -> tuple[ConfigVersion, 
         if (commit := find_commit(path, name)) is not None:
             message = "%s is a path and also a revision (commit %s); comparing the path, write %s^0 for the revision"
             log.warning(message, name, short_commit(commit.oid), name)
-        return ConfigVersion(name), load(Path(name), as_of=as_of)
+        return ConfigVersion(name), load(Path(name), as_of=as_of, history=history_of(Path(name)))
     try:
         revision = resolve_revision(path, name)
     except RevisionError as error:

@@ -268,11 +268,13 @@ def _load(saved: SavedPlan, planfile: Path) -> Desired:
     """Load the sources of a plan, without files of their folder that are new and have nothing but comments."""
     from reconciler.config import load
     from reconciler.config.source_files import config_files, has_only_comments
+    from reconciler.history.file_history import history_of
 
     path = _config_path(saved, planfile) or planfile
     files = {_resolve_source(source, planfile) for source in saved.sources}
     new = set(config_files(path)) - files if os.path.isdir(path) else set()
-    return load(path, as_of=saved.plan.as_of, ignore={file for file in new if has_only_comments(file)})
+    ignored = {file for file in new if has_only_comments(file)}
+    return load(path, as_of=saved.plan.as_of, ignore=ignored, history=history_of(path))
 
 
 def _config_path(saved: SavedPlan, planfile: Path) -> Path | None:

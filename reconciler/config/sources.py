@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
@@ -39,10 +40,15 @@ _NOT_DIGITS = re.compile(r"[^0-9]")
 
 @dataclass(frozen=True, slots=True)
 class GivenPerson:
-    """Somebody whom a row gives, before their number is read: the row, and their teams."""
+    """Somebody whom a row gives, before their number is read: the row, their teams, their last day.
+
+    `left`: the row is gone, and they stay for the days of `grace`.
+    """
 
     row: int
     teams: tuple[str, ...]
+    until: date | None = None
+    left: bool = False
 
 
 @dataclass(slots=True)
@@ -50,6 +56,8 @@ class GivenFile:
     """A people file, and whom it gives by alias. `name` is its path below the loaded folder.
 
     `entry` is the file and line that name it. Rows without a number, and of people who did not agree, are counted.
+    `source` is the entry of `sources`, `pattern` its path below `folder`, which is the YAML file's; `ids` are the
+    aliases of all rows that count. `gap` says why it is not known who left in the days of `grace`.
     """
 
     path: str
@@ -57,7 +65,13 @@ class GivenFile:
     format: str
     entry: str
     digest: str
+    source: LocatedValue
+    pattern: str
+    folder: PurePosixPath
+    data: bytes
     linked: bool = False
+    ids: set[str] = field(default_factory=set)
+    gap: str = ""
     people: dict[str, GivenPerson] = field(default_factory=dict)
     without_phone: int = 0
     without_consent: int = 0
@@ -169,6 +183,10 @@ class _Adder:
                 format=formats[0],
                 entry=self._merged.file_and_line(place),
                 digest=hashlib.sha256(content.data).hexdigest(),
+                source=entry,
+                pattern=pattern,
+                folder=folder,
+                data=content.data,
                 linked=content.linked,
             )
             self.files.append(file)
@@ -182,6 +200,7 @@ class _Adder:
     def _add_rows(self, file: GivenFile, fields: Mapping[str, Tree], rows: Sequence[SourceRow]) -> None:
         with_alias = [(alias, row) for row in rows if (alias := self._alias(file, row)) is not None]
         with_alias.sort(key=lambda pair: pair[0])
+        file.ids.update(alias for alias, _ in with_alias)
         for alias, row in with_alias:
             if self._problems.limit_reached:
                 return
@@ -198,10 +217,7 @@ class _Adder:
 
     def _alias(self, file: GivenFile, row: SourceRow) -> str | None:
         """Return the alias that an id makes."""
-        key = slug(row.id)
-        if not any(map(str.isalpha, key)):
-            key = f"person-{key}" if key else ""
-        place = _cell(file, row)
+        key, place = alias_of(row), _cell(file, row)
         if not key:
             message = f"the id {quote_value(row.id)} has no letter or digit"
             self._error(ProblemKind.PEOPLE_FILE, place, message, "write an id, which stays the same")
@@ -240,7 +256,7 @@ class _Adder:
         region = fields.get("region")
         if "phones" in fields:
             national = region or (self._merged.region.value if self._merged.region is not None else None)
-            numbers = list(_phones(file, row, place, None if national is None else as_text(national).upper()))
+            numbers = list(phones_of(file, row, place, None if national is None else as_text(national).upper()))
         else:
             numbers = [(row.phones[0].text, place)]
         for number, (phone, cell) in enumerate(numbers, 1):
@@ -251,7 +267,7 @@ class _Adder:
             entry |= {"name": row.name} if row.name else {}
             entry |= {"region": region} if region is not None else {}
             self._people[own] = LocatedValue(entry, cell)
-            file.people[own] = GivenPerson(row.row, teams)
+            file.people[own] = GivenPerson(row.row, teams, None if until is None else date.fromisoformat(until))
             member: Tree = own if until is None else {"person": own, "until": until}
             for team in teams:
                 self._members.setdefault(team, []).append(member)
@@ -328,6 +344,12 @@ class _Adder:
         self._problems.error(kind, place, message, hint, other=other)
 
 
+def alias_of(row: SourceRow) -> str:
+    """Return the alias that the id of a row makes, "" for an id without a letter or digit."""
+    key = slug(row.id)
+    return key if not key or any(map(str.isalpha, key)) else f"person-{key}"
+
+
 def _filled(text: str, values: Sequence[str]) -> str:
     """Return a text with the quoted values in the places of `{0}`, `{1}` …"""
     return re.sub(r"\{([0-9]+)\}", lambda match: quote_value(values[int(match[1])]), text)
@@ -354,7 +376,7 @@ def _letters(text: str) -> str:
     return re.sub(r"[\s_-]+", "", composed(text).casefold())
 
 
-def _phones(
+def phones_of(
     file: GivenFile, row: SourceRow, first: CellLocation, region: str | None
 ) -> Iterator[tuple[str, CellLocation]]:
     """Yield all numbers of a row, each once, however it is spelled in `region`."""

@@ -74,6 +74,11 @@ class GitFileHistory:
         }
 
 
+def history_of(path: Path) -> GitFileHistory:
+    """Return the history of the files of a configuration, a file or a folder in the working tree."""
+    return GitFileHistory(path if os.path.isdir(path) else path.parent)
+
+
 def _days(changes: Sequence[_Change], committed: str, since: date) -> list[tuple[date, str | None]]:
     """Return the days on which a file changed, the newest first, with its blob since then; the last is of `since`."""
     first = changes[-1].old if changes else committed

@@ -150,7 +150,7 @@ def _check_unknown(groups: Sequence[GroupPlan], desired: Desired, unknown: Mappi
         removed = _removed(group, wanted) - _ended(wanted)
         for file in sorted(files if removed else ()):
             message = Message.of("source-not-comparable", file=file, removed=len(removed), reason=unknown[file])
-            yield Refusal(message, Message.of("accept-source", file=file, word=quote(file)), group.key)
+            yield Refusal(message, Message.of("compare-source", file=file, word=quote(file)), group.key)
 
 
 def _removals(groups: Sequence[GroupPlan], desired: Desired) -> Iterator[tuple[GroupPlan, DesiredGroup]]:
