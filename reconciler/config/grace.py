@@ -19,10 +19,10 @@ from reconciler.config.document import (
     as_sequence,
     as_text,
 )
+from reconciler.config.people_rows import GivenFile, GivenPerson, alias_of, phones_of
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.source_files import has_wildcard, is_people_file
 from reconciler.config.source_options import READERS, Reader
-from reconciler.config.sources import GivenFile, GivenPerson, alias_of, phones_of
 from reconciler.config.yaml_text import slug
 from reconciler.errors import ProblemKind, RevisionError
 from reconciler.model.text import composed
@@ -190,12 +190,8 @@ class _Keeper:
         row, file, fields = leaver.row, leaver.file, as_mapping(leaver.file.source.value)
         place = CellLocation(file.path, row=row.row, line=row.line, past=True)
         teams = tuple(key for key in _team_keys(row, fields) if self._is_free(key))
-        region = fields.get("region") or (self._merged.region.value if self._merged.region is not None else None)
-        numbers = phones_of(file, row, place, None if region is None else as_text(region).upper()) if row.phones else ()
-        for number, (phone, _) in enumerate(numbers, 1):
+        for number, (phone, _) in enumerate(phones_of(row, fields, self._merged), 1):
             alias = leaver.alias if number == 1 else f"{leaver.alias}-{number}"
-            if number > 1 and "phones" not in fields:
-                return
             entry: dict[str, Tree] = {"phone": phone}
             entry |= {"name": row.name} if row.name else {}
             entry |= {"region": fields["region"]} if "region" in fields else {}

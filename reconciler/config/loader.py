@@ -16,6 +16,7 @@ from reconciler.config.grace import keep_leavers
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
+from reconciler.config.people_rows import GivenFile
 from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.restrictions import check_restrictions, origins, report_skipped_links
@@ -31,7 +32,7 @@ from reconciler.config.source_files import (
     read_file,
     report_empty_folder,
 )
-from reconciler.config.sources import FileFinder, GivenFile, add_sources
+from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, PeopleFile, Source, SourcedPerson

@@ -57,6 +57,11 @@ class ProblemCollector:
         return bool(self._errors)
 
     @property
+    def error_count(self) -> int:
+        """How many errors there are."""
+        return len(self._errors)
+
+    @property
     def limit_reached(self) -> bool:
         """Whether there are so many errors that it is useless to look for more."""
         return len(self._errors) >= MAX_PROBLEMS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_mapping, as_text
+from reconciler.config.people_rows import GivenFile
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.schema_check import ValidDocument
-from reconciler.config.sources import GivenFile
 from reconciler.errors import ProblemKind
 from reconciler.model.restrictions import GLOBAL_SECTIONS, RESTRICTED, Origins, Restrictions, Rule
 

@@ -205,7 +205,7 @@ class DesiredGroup:
 class Source:
     """A file that the desired state was read from, and the SHA-256 of its bytes.
 
-    `people_file`: it is no YAML, but one that `sources` names.
+    `people_file`: it is not YAML but a file that `sources` names.
     """
 
     path: str
@@ -215,7 +215,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourcedPerson:
-    """Somebody whom a row of a people file gives: who they are, the row (from 1), the teams that it puts them in.
+    """A person in a row of a people file: who it is, the row (from 1), and the teams from this row.
 
     `until` is their last day, where they have one. `left`: the row is gone, and they stay for the days of `grace`.
     """
@@ -229,7 +229,7 @@ class SourcedPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleFile:
-    """A file that an entry of `sources` reads, and whom it gives, by alias. Two entries may read one file.
+    """A file that an entry of `sources` reads, and the people in it by alias. Two entries may read one file.
 
     `path` is that of its `Source`, `name` its path below the loaded folder, `format` the key that names it ("csv"),
     `entry` the file and line of that key. Rows without a number, and of people who did not agree, are only counted.
@@ -257,7 +257,7 @@ class Desired:
 
     `account` is the person behind the instance, `account_place` the file and line that name it, `account_since` the
     day since which it is used, `group_places` the file and line of each group by its key. `region` is the country of
-    national numbers. `people_files` tells who of these people comes from which file of `sources`. `origins` has the
+    national numbers. `people_files` has the people of each file of `sources`. `origins` has the
     file of each key, `restrictions` which file may set what (None: every file everything).
     """
 

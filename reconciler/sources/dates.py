@@ -13,7 +13,7 @@ _WRITE: Final = "write it as YYYY-MM-DD"
 
 
 class NotOneDay(Exception):
-    """A text is no day, or may be two: `message` goes on after the text, `hint` says what to write."""
+    """A text is not a day, or may be two: `message` follows the text, `hint` has the way out."""
 
     def __init__(self, message: str, hint: str = _WRITE) -> None:
         super().__init__(message)

@@ -17,7 +17,7 @@ class DecodedText:
 
 
 def decode_text(data: bytes) -> DecodedText:
-    """Return the text of a file; raise UnreadableFile if it is none."""
+    """Return the text of a file; raise UnreadableFile for bytes that are not text."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         decoded = DecodedText(_decode(data, "utf-16", "UTF-16"))
     elif data.startswith(codecs.BOM_UTF8):

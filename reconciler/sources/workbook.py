@@ -1,4 +1,4 @@
-"""Read a sheet of an Excel workbook (.xlsx), each cell as the text that it stands for."""
+"""Read a sheet of an Excel workbook (.xlsx), each cell as text."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _check_archive(data: bytes) -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise UnreadableFile(RowProblem(message="is damaged: it begins like a workbook", hint=_SAVE_AGAIN)) from None
     if not any(member.filename == "xl/workbook.xml" for member in members):
-        raise UnreadableFile(RowProblem(message="is an archive, but no workbook (.xlsx)", hint=_SAVE_AGAIN))
+        raise UnreadableFile(RowProblem(message="is an archive, and not a workbook (.xlsx)", hint=_SAVE_AGAIN))
     if sum(member.file_size for member in members) > _MAX_UNPACKED:
         raise UnreadableFile(RowProblem(message=f"unpacks to more than {_MAX_UNPACKED // 1024 // 1024} MB"))
 

@@ -40,6 +40,7 @@ def test_files_that_follow_the_rules_are_one_configuration_with_origins(tmp_path
         "groups": {"board": "main.yaml", "sales-north": "sales/north/a.yaml"},
         "people": {"alice": "people.yaml"},
         "teams": {"staff": "sales/north/a.yaml"},
+        "sources": {},
     }
     assert desired.restrictions is not None
     assert [rule.where.rpartition("/")[2] for rule in desired.restrictions.rules] == [

@@ -523,6 +523,7 @@ LATER = {
     ),
     *(("number_checks",), ("pending_until",), ("minutes_between_groups",)),
     *(("list_calls",), ("list_shows_people",)),
+    ("sources", "people_file"),
     *(("groups", "drift_causes"), ("groups", "advice", "link"), ("advice", "link")),
 }
 
