@@ -92,8 +92,8 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Correct `phone` under `instance`; if it is right, plan again: a read was incomplete.",
     ),
     "source-lost-people": _refusal(
-        "{file} has lost {lost:int} of the {given:int} people whom it gave in {ref}; the limit is {allowed:int} "
-        "({limit}, {source}), and this removes {removed:int} {removed:person|people} whom it gave",
+        "{file} has lost {lost:int} of its {given:int} people since {ref}, and this removes {removed:int} of the "
+        "{given:int}; the limit is {allowed:int} ({limit}, {source})",
         "A file of `sources` has lost more people than `policy.max_source_loss` allows (default: a quarter) since the "
         "revision that was applied last, and people whom it gave would be removed. Who has no row that counts or no "
         "team any more is lost; people count by their number.",
@@ -198,7 +198,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Run `plan` again. The next section lists the checks.",
     ),
     "source-not-compared": _blocked(
-        "it is not known who was in {files:texts} before ({reason}), so nobody who is missing there is removed; if "
+        "it is not known who was in {files:texts} before, so nobody who is missing there is removed ({reason}); if "
         "{count:the file is|the files are} right, pass {options}",
         "Somebody would have to be removed, the group draws on a file of `sources`, and nobody knows who was in that "
         "file before: there is no revision that was applied, or it does not have the file.",
@@ -346,7 +346,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Run `plan` again.",
     ),
     "removal-not-compared": _advice(
-        "not removed, because it is not known who was in {files:texts} before",
+        "not in the configuration, and it is not known who was in {files:texts} before",
         "People missing from a file of `sources`, if nobody knows who was in that file before",
         "`--accept-source FILE`.",
     ),

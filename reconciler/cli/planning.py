@@ -102,11 +102,10 @@ def load_request(request: PlanRequest, global_options: GlobalOptions, *, since: 
         from reconciler.cli.revisions import options_for_changed_since
 
         options = options_for_changed_since(options, request.path, request.changed_since, desired)
-    if desired.people_files or request.accept_sources:
-        from reconciler.cli.revisions import compare_with_applied
+    from reconciler.cli.revisions import compare_with_applied
 
-        compared = compare_with_applied(request.path, desired, since=since, accepted=request.accept_sources)
-        options = replace(options, sources=compared)
+    compared = compare_with_applied(request.path, desired, since=since, accepted=request.accept_sources)
+    options = replace(options, sources=compared, previous_people={**compared.people, **options.previous_people})
     return YamlSource(request.path, desired, options)
 
 

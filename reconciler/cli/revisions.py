@@ -229,6 +229,8 @@ def read_applied(path: Path, desired: Desired, since: str | None = None) -> Appl
     except RevisionError as error:
         return Applied(reason=str(error))
     revision = resolve_revision(path, name)
+    if not desired.people_files and not any(b"sources" in file.data for file in revision.files or ()):
+        return Applied(ref)  # neither has any, and no file has to be read whole
     try:
         wanted = desired_at(path, revision, min(desired.as_of, commit_day(path, revision.commit)))
     except ConfigError as error:

@@ -108,8 +108,6 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
 
 def _compare_sources(saved: SavedPlan, path: Path, desired: Desired) -> SourceComparison:
     """Compare the sources of a saved plan again, with the revision that was applied last by now."""
-    if not desired.people_files:
-        return NOTHING_COMPARED
     from reconciler.cli.revisions import read_applied
 
     accepted = [loss.file for loss in saved.plan.source_losses if loss.accepted]

@@ -225,7 +225,7 @@ def latest_applied_commit(path: Path) -> Commit:
     # Of several tags on one commit the last one, in the order of their names.
     tags = {found.oid: os.fsdecode(name) for name, found in zip(names, commits, strict=True) if found.oid}
     if not tags:
-        hint = FETCH_HISTORY if is_shallow(git) else "a pipeline that applies sets one, or run `git tag applied/1`"
+        hint = FETCH_HISTORY if is_shallow(git) else ""
         raise RevisionError("no tag applied/… was found in the history of HEAD", hint)
     order = ("rev-list", "--topo-order", "--max-count=1", "--stdin")
     newest = git.run(*order, stdin="".join(f"{oid}\n" for oid in tags).encode()).decode().strip()

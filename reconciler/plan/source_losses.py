@@ -14,7 +14,7 @@ from typing import Final
 
 from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.messages import Message
-from reconciler.model.desired import DEFAULT_SOURCE_LOSS, Desired, DesiredGroup, Member
+from reconciler.model.desired import DEFAULT_SOURCE_LOSS, Desired, DesiredGroup, Member, Person
 from reconciler.model.identity import Identity
 from reconciler.plan.model import WAITING_REMOVALS, Action, GroupPlan, Refusal, SourceLoss
 
@@ -37,6 +37,11 @@ class SourceComparison:
 
     losses: tuple[SourceLoss, ...] = ()
     applied: Applied = Applied()
+
+    @property
+    def people(self) -> Mapping[Identity, Person]:
+        """The people of the revision that was applied last: only that knows the names of those who are gone."""
+        return {} if self.applied.desired is None else self.applied.desired.people
 
     @property
     def unknown(self) -> dict[str, str]:
