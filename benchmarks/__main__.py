@@ -18,6 +18,7 @@ from pathlib import Path
 import benchmarks.calls.question
 import benchmarks.offline.question
 import benchmarks.pacing
+import benchmarks.people_files
 import benchmarks.peers.question
 import benchmarks.start
 from benchmarks.answer import Answer
@@ -33,6 +34,7 @@ QUESTIONS: Mapping[str, Callable[[Size, Path], Answer]] = {
     "offline": benchmarks.offline.question.ask,
     "start": benchmarks.start.ask,
     "peers": benchmarks.peers.question.ask,
+    "people-files": benchmarks.people_files.ask,
 }
 HERE = Path(__file__).parent
 

@@ -25,6 +25,8 @@ class Size:
     peer_members: int
     items: int
     years: tuple[str, ...]
+    rows: int
+    """Rows of a people file."""
     history: int
     """How many snapshots of a year are replayed at most."""
     work: tuple[str, ...] = ("plan", "apply", "plan again")
@@ -48,6 +50,7 @@ FULL = Size(
     peer_members=40,
     items=20_000,
     years=("2018", "2026"),
+    rows=100_000,
     history=12,
 )
 
@@ -66,6 +69,7 @@ TINY = Size(
     peer_members=3,
     items=6,
     years=("2018",),
+    rows=30,
     history=2,
     work=("apply",),
     stories=("two groups from nothing", "people move between three groups", "20 groups by name, and a new one"),

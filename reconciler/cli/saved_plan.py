@@ -222,26 +222,28 @@ def _load_sources(saved: SavedPlan, planfile: Path) -> Desired | None:
     and does not mean the same.
     """
     digests = {_resolve_source(source, planfile): source.digest for source in saved.sources}
-    missing = sorted(str(path) for path in digests if is_missing(path))
-    changed = sorted(
-        str(path) for path, digest in digests.items() if str(path) not in missing and _digest(path) != digest
-    )
+    people_files = {_resolve_source(source, planfile) for source in saved.sources if source.people_file}
+    missing = {path for path in digests if is_missing(path)}
+    # Beside its YAML, a people file that is gone is a change.
+    gone = people_files & missing if digests.keys() - people_files - missing else set()
+    changed = gone | {path for path, digest in digests.items() if path not in missing and _digest(path) != digest}
     if not changed and (missing or not digests):
-        what = ", ".join(missing) or "the plan names no file"
+        what = ", ".join(sorted(map(str, missing))) or "the plan names no file"
         log.warning("cannot check whether the YAML changed since the plan was made; missing: %s", what)
         return None
     if not changed:
         desired = _load(saved, planfile)
-        changed = sorted(str(path) for path in _people_files(desired) if path not in digests)
+        changed = people_files = set(_people_files(desired)) - digests.keys()
         if not changed:
             return desired
     same = _load_if_same_meaning(saved, planfile)
+    what, names = "a people file" if changed <= people_files else "the YAML", ", ".join(sorted(map(str, changed)))
     if same is None:
         raise PlanFileError(
-            f"the YAML changed since the plan was made: {', '.join(changed)}",
+            f"{what} changed since the plan was made: {names}",
             "make a new plan (`reconciler show` still shows this one)",
         )
-    log.info("the YAML changed since the plan was made, but means the same: %s", ", ".join(changed))
+    log.info("%s changed since the plan was made, but means the same: %s", what, names)
     return same
 
 

@@ -268,16 +268,16 @@ def test_rows_without_a_number_are_counted_or_an_error_each(
     [
         (
             HEADER + ALICE + "101,Eve,Stone,+1 202 555 0147,5A\n",
-            "roster.csv:3:1: row 3, column mobile: the id `101` is in two rows, first at roster.csv:2:1; "
-            "keep one row for each person; several teams fit into one cell with `split`",
+            "roster.csv:3:1: row 3, column no: the id `101` is in two rows, first at roster.csv:2:1; "
+            "keep one row for each person",
         ),
         (
             HEADER + "a 1,Alice,Marsh,+1 202 555 0143,5A\n" + "A-1,Eve,Stone,+1 202 555 0147,5A\n",
-            "roster.csv:3:1: row 3, column mobile: the ids `a 1` and `A-1` both become `a-1`, first at roster.csv:2:1; "
+            "roster.csv:3:1: row 3, column no: the ids `a 1` and `A-1` make one alias, `a-1`, at roster.csv:2:1; "
             "change one of them",
         ),
         (HEADER + ",Eve,Stone,+1 202 555 0147,5A\n", "roster.csv:2:1: row 2, column no: the cell is empty; "),
-        (HEADER + "+1 202 555 0143,A,B,+12025550143,5A\n", "roster.csv:2:1: row 2: the id is the phone number, "),
+        (HEADER + "+1 202 555 0143,A,B,+12025550143,5A\n", "roster.csv:2:1: row 2, column no: the id is the phone number, "),
         (
             HEADER + "101,A,B,+12025550143,5A,more\n",
             "roster.csv:2:1: row 2: the row has 6 cells, and the header has 5; ",
@@ -296,11 +296,11 @@ def test_rows_without_a_number_are_counted_or_an_error_each(
         ("no,first,last,mobil,class\n", "roster.csv:1:1: row 1: there is no column `mobile`; did you mean `mobil`?"),
         ("no,first,last,mobile,mobile,class\n", "roster.csv:1:1: row 1: 2 columns are called `mobile`; "),
         (HEADER + "101,A,B\0,+12025550143,5A\n", "roster.csv:2:1: the file has a NUL byte, which no text has; "),
-        (HEADER + "101,A,B,+12025550143,7\n", "`7` cannot be a team's name"),
+        (HEADER + "101,A,B,+12025550143,7\n", "`7` makes no name for a team"),
     ],
 )
 def test_each_mistake_is_told_at_its_row(rows: str, problem: str, problems_of: Callable[..., list[str]]) -> None:
-    source = SOURCE.replace(", team_prefix: class-", "") if "cannot be a team" in problem else SOURCE
+    source = SOURCE.replace(", team_prefix: class-", "") if "no name for a team" in problem else SOURCE
     found = problems_of(rows, source, groups="groups: {}")
     assert len(found) == 1
     assert problem in found[0]
@@ -317,7 +317,7 @@ def test_values_that_differ_in_more_than_case_and_spaces_are_not_one_team(
     ]
     rows = "no,mobile,course\n101,+1 202 555 0143,C++\n102,+1 202 555 0144,C#\n"
     (problem,) = problems_of(rows, source, groups="groups: {}")
-    assert "`C++` and `C#` both become the team `c`, first at roster.csv:2:1; tell them apart in the file" in problem
+    assert "`C++` and `C#` make one team, `c`, first at roster.csv:2:1; change one of them in the file" in problem
 
 
 def test_an_alias_or_team_that_the_yaml_has_too_is_an_error(problems_of: Callable[..., list[str]]) -> None:
