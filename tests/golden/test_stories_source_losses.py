@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import jsonschema
@@ -113,7 +114,7 @@ def test_the_limit_of_the_file_is_named_with_its_line(guide: Stage, tagged: Repo
 
 OTHERS = HEAD + "".join(row(number, 5 if number < 60 else 6) for number in range(50, 70))
 SECOND = SOURCE.replace("roster.csv", "other.csv")
-CASES = {
+CASES: Mapping[str, Mapping[str, str | None]] = {
     "half a roster": {"roster.csv": HALF},
     "one row of each class": {"roster.csv": HEAD + FIVE[0] + SIX[0]},
     "only the header": {"roster.csv": HEAD},
