@@ -55,6 +55,7 @@ from reconciler.plan.edited import (
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import PlanOptions, allowed_lookalikes, select_groups
+from reconciler.plan.source_losses import SourceComparison, with_held_removals
 from reconciler.plan.staleness import (
     groups_to_create,
     groups_with_steps,
@@ -110,6 +111,7 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
+    changes = with_held_removals(changes, desired, options.sources.unknown)
     newcomers = _newcomers(changes, desired, client, options, listing)
     changes = newcomers.changes
     instance = client.instance() if any(change.needs_writes for change in changes) else None
@@ -153,6 +155,7 @@ def verify_saved_plan(
     *,
     desired: Desired | None,
     max_removals: RemovalLimit | None,
+    sources: SourceComparison,
     sandbox: bool,
     parallelism: int,
     on_read: OnRead = ignore_progress,
@@ -161,7 +164,7 @@ def verify_saved_plan(
 
     `desired` is the YAML that the plan was made from, where that is still there: what the plan shows and sends must
     then be what the YAML and the live groups come to, and the limits of removals are the YAML's, whatever became of
-    the plan file. `max_removals` overrides them.
+    the plan file. `max_removals` overrides them. `sources` are those of the YAML beside what they gave before.
     """
     desired = desired and desired.for_instance(plan.instance_id)
     if desired is not None:
@@ -183,7 +186,7 @@ def verify_saved_plan(
     plan = replace(plan, list_calls=listing.calls, list_shows_people=listing.shows_people)
     plan = reader.block_creates(plan, listing, known, desired)
     if plan.steps:
-        plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)
+        plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox, sources=sources)
     return PlanResult(plan, listing.names)
 
 
@@ -283,6 +286,7 @@ def _rebuild(
     matches = match_groups(desired.groups, listing.groups)
     changes = compare((matches[group.key] for group in groups_with_steps(plan)), desired, live_groups)
     changes = with_former_people(changes, former_people(plan))
+    changes = with_held_removals(changes, desired, options_of(plan).sources.unknown)
     answers = saved_answers(plan)
     changes = with_answers(changes, tuple(answers), answers, MAX_CHECKS)
     if plan.waits:

@@ -30,9 +30,9 @@ NOTICES: Final = "reconciler.notices"
 class PlanRequest:
     """What `plan`, `apply` and `drift` are to plan.
 
-    `targets`, `excludes` and `allow_lookalikes` are as typed (a key, a pattern, a list or `@FILE`), and `max_removals`
-    is not parsed yet. `from_environment` maps the fields whose value comes from an environment variable to the name of
-    that variable.
+    `targets`, `excludes` and `allow_lookalikes` are as typed (a key, a pattern, a list or `@FILE`), as are
+    `accept_sources` (a file or a pattern of files), and `max_removals` is not parsed yet. `from_environment` maps the
+    fields whose value comes from an environment variable to the name of that variable.
     """
 
     path: Path
@@ -42,6 +42,7 @@ class PlanRequest:
     as_of: date | None
     max_removals: str | None
     allow_lookalikes: tuple[str, ...]
+    accept_sources: tuple[str, ...]
     shard: Shard | None
     show_phones: bool
     from_environment: Mapping[str, str]
@@ -260,6 +261,14 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--allow-lookalike",
         "allow_lookalikes",
         help="Create these groups although a live group may be one of them: the same forms as --target.",
+    ),
+    option(
+        "--accept-source",
+        "accept_sources",
+        multiple=True,
+        metavar="FILE",
+        help="Take this file of `sources` as it is, whoever was in it before: a file or a pattern ('rosters/*.csv'); "
+        "repeatable.",
     ),
     as_of_option,
     option(

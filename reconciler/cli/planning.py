@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -72,8 +72,9 @@ class YamlSource:
 def load_desired(path: Path, global_options: GlobalOptions, as_of: date | None = None) -> Desired:
     """Load and check PATH, and print warnings on stderr. Raises ConfigError with every problem."""
     from reconciler.config import load
+    from reconciler.history.file_history import history_of
 
-    desired = load(path, as_of=as_of or today())
+    desired = load(path, as_of=as_of or today(), history=history_of(path))
     if desired.warnings and not global_options.quiet:
         print_problems(desired.warnings)
     return desired
@@ -84,8 +85,8 @@ def source_files(desired: Desired) -> tuple[Path, ...]:
     return tuple(Path(source.path) for source in desired.sources)
 
 
-def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSource:
-    """Load what a request is to plan."""
+def load_request(request: PlanRequest, global_options: GlobalOptions, *, since: str | None = None) -> YamlSource:
+    """Load what a request is to plan. Its sources are compared with `since`, else with the newest `applied/…` tag."""
     max_removals = request.removal_limit()
     desired = load_desired(request.path, global_options, request.as_of)
     targets, excludes = selected_keys(request, desired.groups)
@@ -101,6 +102,10 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         from reconciler.cli.revisions import options_for_changed_since
 
         options = options_for_changed_since(options, request.path, request.changed_since, desired)
+    from reconciler.cli.revisions import compare_with_applied
+
+    compared = compare_with_applied(request.path, desired, since=since, accepted=request.accept_sources)
+    options = replace(options, sources=compared, previous_people={**compared.people, **options.previous_people})
     return YamlSource(request.path, desired, options)
 
 

@@ -21,11 +21,12 @@ from reconciler.errors import ConfigError, PlanFileError, UsageError
 from reconciler.model.desired import Desired, RemovalLimit, Source
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
+from reconciler.plan.source_losses import NOTHING_COMPARED, SourceComparison, compare_sources
 from reconciler.plan.staleness import raise_if_expired
 
 log = logging.getLogger("reconciler.plan")
 apply_log = logging.getLogger("reconciler.apply")
-FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "changed_since", "allow_lookalikes")
+FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "changed_since", "allow_lookalikes", "accept_sources")
 MARKER = f'"{FORMAT}"'.encode()
 
 
@@ -34,7 +35,8 @@ class SavedPlanSource:
     """A saved plan; `desired` is the configuration behind it, where that is still there.
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
-    configuration is, else the plan. `max_removals` is the limit of the command line.
+    configuration is, else the plan. `max_removals` is the limit of the command line, `sources` what became
+    of the files of `sources` by now.
     """
 
     files: tuple[Path, ...]
@@ -44,6 +46,7 @@ class SavedPlanSource:
     saved: SavedPlan
     desired: Desired | None
     max_removals: RemovalLimit | None
+    sources: SourceComparison
 
     def plan(self, session: Session, global_options: GlobalOptions) -> PlanResult:
         """Verify the plan against the live groups that it changes, and show how far reading is."""
@@ -54,6 +57,7 @@ class SavedPlanSource:
                 session.client,
                 desired=self.desired,
                 max_removals=self.max_removals,
+                sources=self.sources,
                 sandbox=global_options.sandbox,
                 parallelism=global_options.parallelism,
                 on_read=on_read,
@@ -98,7 +102,16 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
     path, digest = _config_path(saved, request.path) or request.path, hashlib.sha256(data).hexdigest()
-    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals)
+    compared = NOTHING_COMPARED if desired is None else _compare_sources(saved, path, desired)
+    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, compared)
+
+
+def _compare_sources(saved: SavedPlan, path: Path, desired: Desired) -> SourceComparison:
+    """Compare the sources of a saved plan again, with the revision that was applied last by now."""
+    from reconciler.cli.revisions import read_applied
+
+    accepted = [loss.file for loss in saved.plan.source_losses if loss.accepted]
+    return compare_sources(read_applied(path, desired), desired, accepted)
 
 
 def _reject_fixed_options(request: PlanRequest) -> None:
@@ -109,7 +122,8 @@ def _reject_fixed_options(request: PlanRequest) -> None:
     fixed = [name for name in FIXED_IN_PLAN if getattr(request, name)]
     if any(name not in request.from_environment for name in fixed):
         raise UsageError(
-            "a saved plan does not take --target, --exclude, --shard, --as-of, --changed-since or --allow-lookalike",
+            "a saved plan does not take --target, --exclude, --shard, --as-of, --changed-since, --allow-lookalike or "
+            "--accept-source",
             "make a new plan with these options",
         )
     if fixed:
@@ -254,11 +268,13 @@ def _load(saved: SavedPlan, planfile: Path) -> Desired:
     """Load the sources of a plan, without files of their folder that are new and have nothing but comments."""
     from reconciler.config import load
     from reconciler.config.source_files import config_files, has_only_comments
+    from reconciler.history.file_history import history_of
 
     path = _config_path(saved, planfile) or planfile
     files = {_resolve_source(source, planfile) for source in saved.sources}
     new = set(config_files(path)) - files if os.path.isdir(path) else set()
-    return load(path, as_of=saved.plan.as_of, ignore={file for file in new if has_only_comments(file)})
+    ignored = {file for file in new if has_only_comments(file)}
+    return load(path, as_of=saved.plan.as_of, ignore=ignored, history=history_of(path))
 
 
 def _config_path(saved: SavedPlan, planfile: Path) -> Path | None:

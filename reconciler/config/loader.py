@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from reconciler.config.document import ALL_NAMES, LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
+from reconciler.config.grace import keep_leavers
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
@@ -37,20 +38,22 @@ from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, PeopleFile, Source, SourcedPerson
+from reconciler.sources.model import FileHistory
 
 _SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
 
 
-def load(path: Path, *, as_of: date, ignore: Collection[Path] = ()) -> Desired:
+def load(path: Path, *, as_of: date, ignore: Collection[Path] = (), history: FileHistory | None = None) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    Files of the folder that are to `ignore` are not read. Raise ConfigError with all problems, sorted by file, line
+    Files of the folder that are to `ignore` are not read. `history` knows who left the files of `sources` lately; None
+    where that is not to be found out. Raise ConfigError with all problems, sorted by file, line
     and column. A file that has fewer problems together with its folder has only one: the folder is to be loaded.
     """
     if os.path.isdir(path):
-        return _load_path(path, as_of, ignore)
+        return _load_path(path, as_of, ignore, history)
     try:
-        return _load_path(path, as_of)
+        return _load_path(path, as_of, history=history)
     except ConfigError as error:
         count = len(error.problems)
         folder = next((folder for folder in folders_with(path) if _count_problems(folder, as_of) < count), None)
@@ -61,11 +64,11 @@ def load(path: Path, *, as_of: date, ignore: Collection[Path] = ()) -> Desired:
         raise ConfigError((Problem(str(path), 0, 0, "", message, hint, kind=ProblemKind.FILE),)) from None
 
 
-def _load_path(path: Path, as_of: date, ignore: Collection[Path] = ()) -> Desired:
+def _load_path(path: Path, as_of: date, ignore: Collection[Path] = (), history: FileHistory | None = None) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems) if file not in ignore]
     folder = str(path) if os.path.isdir(path) else None
-    return _load(files, problems, as_of, folder, path.name, linked_folders(path))
+    return _load(files, problems, as_of, folder, path.name, linked_folders(path), history=history)
 
 
 def _count_problems(path: Path, as_of: date) -> int:
@@ -83,6 +86,7 @@ def load_contents(
     folder: str | None,
     name: str,
     find: FileFinder = find_people_files,
+    history: FileHistory | None = None,
 ) -> Desired:
     """Return the same as `load` for files that the caller has read.
 
@@ -98,7 +102,7 @@ def load_contents(
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
         else:
             files.append(decode_utf8(content.file, content.data, problems, linked=content.linked))
-    return _load(files, problems, as_of, folder, name, find=find)
+    return _load(files, problems, as_of, folder, name, find=find, history=history)
 
 
 @contextmanager
@@ -122,6 +126,7 @@ def _load(
     name: str,
     skipped_links: Sequence[str] = (),
     find: FileFinder = find_people_files,
+    history: FileHistory | None = None,
 ) -> Desired:
     """Return the desired state of files: those of a folder, or a single one with this name.
 
@@ -137,6 +142,7 @@ def _load(
     # In rules, a file of a folder has its path below the folder, with slashes.
     paths = {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in texts}
     merged, given = add_sources(merged, documents, paths, find, problems, as_of)
+    merged = keep_leavers(merged, given, history, as_of, problems)
     paths |= {file.path: file.name for file in given}
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
@@ -235,17 +241,17 @@ def _resolve(merged: MergedConfig, given: Sequence[GivenFile], problems: Problem
 
 
 def _people_file(file: GivenFile, people: People) -> PeopleFile:
-    identities = {alias: people.identity_of(alias) for alias in file.people}
     return PeopleFile(
         path=file.path,
         name=file.name,
         format=file.format,
         entry=file.entry,
         people={
-            alias: SourcedPerson(identity, file.people[alias].row, file.people[alias].teams)
-            for alias, identity in identities.items()
-            if identity is not None
+            alias: SourcedPerson(identity, given.row, given.teams, given.until, given.left)
+            for alias, given in file.people.items()
+            if (identity := people.identity_of(alias)) is not None
         },
         without_phone=file.without_phone,
         without_consent=file.without_consent,
+        gap=file.gap,
     )

@@ -113,18 +113,24 @@ class _SourceReader:
             message = f"there is no file {quote_value(pattern)} in the folder of this file"
             self._problems.error(ProblemKind.FILE, place, message, "correct the path, or put the file there")
         for below, content in sorted(found.items()):
-            self._read_file(content, str(folder / below), format_, entry)
+            self._read_file(content, folder, below, pattern, format_, entry)
 
-    def _read_file(self, content: FileContent, name: str, format_: str, entry: LocatedValue) -> None:
+    def _read_file(
+        self, content: FileContent, folder: PurePosixPath, below: str, pattern: str, format_: str, entry: LocatedValue
+    ) -> None:
         if content.error:
             self._problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
             return
         file = GivenFile(
             path=content.file,
-            name=name,
+            name=str(folder / below),
             format=format_,
             entry=self._merged.file_and_line(entry.place.at(format_)),
             digest=hashlib.sha256(content.data).hexdigest(),
+            source=entry,
+            pattern=pattern,
+            folder=folder,
+            data=content.data,
             linked=content.linked,
         )
         self.files.append(file)

@@ -36,7 +36,7 @@ def build_plan(
         instance_id=instance_id,
         as_of=desired.as_of,
         groups=groups,
-        refusals=check_guards(groups, desired, instance, instance_id, sandbox=options.sandbox),
+        refusals=check_guards(groups, desired, instance, instance_id, sandbox=options.sandbox, sources=options.sources),
         advice=advice,
         calls_per_minute=options.calls_per_minute,
         writes_per_minute=desired.policy.writes_per_minute,
@@ -46,6 +46,7 @@ def build_plan(
         changed_since=options.changed_since,
         never_removed=tuple(sorted(desired.never_removed)),
         shard=shard,
+        source_losses=options.sources.losses,
         minutes_between_groups=None if budget is None or options.sandbox else budget.minutes_between_groups,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )

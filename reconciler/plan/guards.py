@@ -11,6 +11,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import Instance
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
+from reconciler.plan.source_losses import SourceComparison, check_sources
 from reconciler.sanitize.escape import escape_controls
 
 PLACEHOLDER = "inst_replace_me"
@@ -19,7 +20,13 @@ _OVER_LIMIT = "too-many-removals"
 
 
 def check_guards(
-    groups: Sequence[GroupPlan], desired: Desired, instance: Instance | None, instance_id: str, *, sandbox: bool
+    groups: Sequence[GroupPlan],
+    desired: Desired,
+    instance: Instance | None,
+    instance_id: str,
+    *,
+    sandbox: bool,
+    sources: SourceComparison,
 ) -> tuple[Refusal, ...]:
     """Return every reason to refuse the run: first those of the run itself, then by group key.
 
@@ -29,7 +36,8 @@ def check_guards(
     placeholder = [] if sandbox else check_placeholder(desired)
     own_phone = check_own_phone(groups, desired, instance_id)
     account = check_account_stays(groups, desired)
-    return (*placeholder, *check_instance(instance), *own_phone, *account, *check_removal_limits(groups))
+    lost = check_sources(groups, desired, sources)
+    return (*placeholder, *check_instance(instance), *own_phone, *account, *lost, *check_removal_limits(groups))
 
 
 def check_placeholder(desired: Desired) -> list[Refusal]:
@@ -113,7 +121,9 @@ def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) ->
     return refusals
 
 
-def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, sandbox: bool) -> Plan:
+def recheck_guards(
+    plan: Plan, desired: Desired | None, instance: Instance, *, sandbox: bool, sources: SourceComparison
+) -> Plan:
     """Return a saved plan with every reason to refuse it now, since a plan file can be edited on its way.
 
     The refusals that it was saved with remain: only a new plan overrides them. The limits of removals are checked
@@ -122,7 +132,7 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, s
     if desired is None:
         current = tuple(check_instance(instance))
     else:
-        current = check_guards(plan.groups, desired, instance, plan.instance_id, sandbox=sandbox)
+        current = check_guards(plan.groups, desired, instance, plan.instance_id, sandbox=sandbox, sources=sources)
     saved = [
         replace(refusal, override=Message.of("then-new-plan", first=refusal.override))
         for refusal in plan.refusals

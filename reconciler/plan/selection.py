@@ -14,6 +14,7 @@ from reconciler.model.restrictions import glob_match
 from reconciler.model.text import closest_names, composed, first_of
 from reconciler.plan.model import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
+from reconciler.plan.source_losses import NOTHING_COMPARED, SourceComparison
 
 COMMAND_LINE_LIMIT: Final = "--max-removals"
 """The source of a limit of removals that the command line sets."""
@@ -43,7 +44,8 @@ class PlanOptions:
     planned; `changed_since` leaves out some of the rest, `shard` selects a part of what remains. `previous_groups` are
     the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
     `previous_people` all its people. `sandbox` is a run on the embedded server. `allowed_lookalikes` are the keys that
-    are created whatever live group looks like them. `spent` counts against the budget.
+    are created whatever live group looks like them. `spent` counts against the budget. `sources`
+    are those of the configuration beside what they gave before.
     """
 
     targets: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ class PlanOptions:
     sandbox: bool = False
     allowed_lookalikes: tuple[str, ...] = ()
     spent: Spent = Spent()
+    sources: SourceComparison = NOTHING_COMPARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

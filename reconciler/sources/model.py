@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,25 @@ class UnreadableFile(Exception):
     def __init__(self, problem: RowProblem) -> None:
         super().__init__(problem.message)
         self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """A file as it was from a day on. `data` is None where it was not there."""
+
+    day: date
+    data: bytes | None
+
+
+class FileHistory(Protocol):
+    """Knows what the files of a configuration were in the last days."""
+
+    def versions(
+        self, place: str, wanted: Callable[[str], bool], current: Mapping[str, bytes], *, since: date, today: date
+    ) -> Mapping[str, tuple[FileVersion, ...]]:
+        """Return the versions of each file that changed since a day, the newest first.
+
+        `place` is a file or a folder, by its path below the folder of the configuration, as are the files that are
+        `wanted` there; `current` are those of today. The last version of each is the one that was there when the day
+        began. What is not in the history yet is of `today`. Raises RevisionError where nobody can know all of them.
+        """

@@ -30,6 +30,7 @@ from reconciler.plan.model import (
     Phase,
     Plan,
     Refusal,
+    SourceLoss,
     Step,
 )
 from reconciler.plan.shard import ShardInfo
@@ -155,6 +156,8 @@ CASES: dict[type, dict[str, tuple[Edit, str]]] = {
         # What the command line allowed when the plan was made; the apply looks at every group that is not listed.
         "allowed_lookalikes": (on_plan(allowed_lookalikes=("beta",)), HARMLESS),
         "live_ids": (on_plan(live_ids=()), HARMLESS),
+        # What the command line accepted; the apply compares the sources again.
+        "source_losses": (on_plan(source_losses=(SourceLoss(file="r.csv", accepted=True),)), HARMLESS),
         "baseline": (on_plan(baseline=AppliedRevision("main", COMMIT)), "for reading only"),
         "foreign_format": (on_plan(foreign_format=3), "for reading only"),
     },

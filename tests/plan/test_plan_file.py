@@ -513,7 +513,14 @@ def test_a_plan_of_format_2_which_knew_no_links_is_shown_and_not_applied(name: s
 
 LATER = {
     *(("excludes",), ("not_selected",), ("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched")),
-    *(("status",), ("configuration",), ("lookalike_reads",), ("allowed_lookalikes",), ("live_ids",)),
+    *(
+        ("source_losses",),
+        ("status",),
+        ("configuration",),
+        ("lookalike_reads",),
+        ("allowed_lookalikes",),
+        ("live_ids",),
+    ),
     *(("number_checks",), ("pending_until",), ("minutes_between_groups",)),
     *(("list_calls",), ("list_shows_people",)),
     ("sources", "people_file"),
@@ -648,13 +655,14 @@ MEMBERS_OF_FORMAT_4 = {
     "drift_cause": "cause item person",
     "live": "count description id name owner participants",
     "message": "code params text",
+    "source_loss": "accepted file given lost reason",
     "participant": "id identity is_admin is_owner jid lid",
     "person": "alias identity jid label lid name reason teams until",
     "plan": (
         "advice allowed_lookalikes as_of baseline calls_per_minute changed_since configuration excludes format "
         "format_version groups instance_id list_calls list_shows_people live_ids lookalike_reads made_at made_by "
         "masked minutes_between_groups never_removed not_selected number_checks pending_until pinned_ids refusals "
-        "shard sources status summary targets writes_per_minute"
+        "shard source_losses sources status summary targets writes_per_minute"
     ),
     "shard": "count index total_groups",
     "step": "action description group group_id invite name people phase",
