@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.numbers import digits, number
 from reconciler.sandbox import Settings
+from tests.repository import Repository
 from tests.sources.rosters import zipped
 from tests.stage import PHONE, Stage, stage_with
 
@@ -40,10 +41,11 @@ class Pupil:
 
 @dataclass(frozen=True)
 class School:
-    """Its pupils; a parent is an index, which makes the number."""
+    """Its pupils, and who of them left; a parent is an index, which makes the number."""
 
     pupils: tuple[Pupil, ...]
-    left: frozenset[str] = field(default_factory=frozenset)
+    left: frozenset[str] = frozenset()
+    first_parent: int = FIRST_PARENT
 
     @classmethod
     def founded(cls) -> School:
@@ -73,6 +75,12 @@ class School:
         ]
         return replace(self, pupils=(*old, *new))
 
+    def number(self, parent: int) -> str:
+        return number(self.first_parent + parent)
+
+    def digits(self, parent: int) -> str:
+        return digits(self.number(parent))
+
     @property
     def classes(self) -> list[str]:
         return [f"{grade}{section.upper()}" for grade in GRADES for section in SECTIONS]
@@ -82,7 +90,7 @@ class School:
         groups: dict[str, set[str]] = defaultdict(lambda: {OWN})
         for pupil in self.pupils:
             if pupil.id not in self.left:
-                groups[f"Parents {pupil.class_}"] |= {digits(number(FIRST_PARENT + parent)) for parent in pupil.parents}
+                groups[f"Parents {pupil.class_}"] |= set(map(self.digits, pupil.parents))
         return dict(groups)
 
     def tables(self) -> dict[str, str]:
@@ -104,7 +112,7 @@ class School:
             agents = ",".join(f"g{parent}" for parent in pupil.parents)
             yield f'{pupil.id},{status},true,student,Pupil,{pupil.id},,"{agents}"'
         for parent in sorted({parent for pupil in self.pupils for parent in pupil.parents}):
-            yield f"g{parent},,true,parent,Parent,{parent},{number(FIRST_PARENT + parent)},"
+            yield f"g{parent},,true,parent,Parent,{parent},{self.number(parent)},"
 
 
 def _csv(header: str, rows: Iterable[str]) -> str:
@@ -127,10 +135,13 @@ def live(stage: Stage) -> dict[str, set[str]]:
     return {name: {digits(member) for member in members} for name, members in groups}
 
 
-def write_roster(stage: Stage, tables: dict[str, str]) -> bytes:
-    data = zipped(tables)
-    (stage.folder / "roster.zip").write_bytes(data)
-    return data
+def half_of(tables: dict[str, str]) -> dict[str, str]:
+    """An export that somebody filtered: every second pupil, and nothing that names another one."""
+    gone = tuple(f"{pupil}," for pupil in (f"p{index}" for index in range(0, 1200, 2)))
+    users = [line for line in tables["users.csv"].splitlines(keepends=True) if not line.startswith(gone)]
+    kept = tuple(f",{name}student\n" for name in gone)
+    enrollments = [line for line in tables["enrollments.csv"].splitlines(keepends=True) if not line.endswith(kept)]
+    return {**tables, "users.csv": "".join(users), "enrollments.csv": "".join(enrollments)}
 
 
 def broken_exports(school: School) -> Iterator[tuple[str, bytes, str]]:
@@ -158,38 +169,53 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         yield stage
 
 
-def test_a_school_lives_through_a_year_and_nobody_is_thrown_out_by_mistake(stage: Stage) -> None:
-    school = School.founded()
+def test_a_school_lives_through_a_year_and_nobody_is_thrown_out_by_mistake(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository, school = Repository(stage.folder, monkeypatch), School.founded()
+    repository.write({".gitignore": "state/\n"})
     stage.file(configuration(school))
-    write_roster(stage, school.tables())
-    first = stage.run("apply", "--yes")
-    assert first.code == 0, first.err
-    assert live(stage) == school.expected()
+    apply_and_tag(stage, repository, school)
     assert len(school.expected()) == 48
 
     # Pupils leave, and one is new: only parents without another child in the class leave its group.
     school = school.without(f"p{index}" for index in range(0, 1200, 60))
     school = school.joined_by(Pupil("new", 7, "c", (2900, 2901)))
-    write_roster(stage, school.tables())
-    stage.calls()
-    changed = stage.run("apply", "--yes")
-    assert changed.code == 0, changed.err
-    assert live(stage) == school.expected()
-    assert len([call for call in stage.calls() if not call.startswith("GET ")]) <= 2 * 21
+    apply_and_tag(stage, repository, school)
+    assert len([call for call in stage.calls() if not call.startswith("GET ")]) <= 48 + 2 * 21
 
     # No broken export changes anything, or even asks the server.
     for _, data, reason in broken_exports(school):
-        (stage.folder / "roster.zip").write_bytes(data)
+        repository.write({"roster.zip": data})
         refused = stage.run("apply", "--yes")
         assert (refused.code, stage.calls()) == (1, [])
         assert reason in refused.err
+    # Half a roster in which everything fits together removes nobody, however many each group may lose.
+    repository.commit({"roster.zip": zipped(half_of(school.tables()))})
+    refused = stage.run("apply", "--yes", "--max-removals", "100%")
+    assert refused.code == 1
+    assert "roster.zip has lost" in refused.out + refused.err
+    assert all(call.startswith("GET ") for call in stage.calls())
     assert live(stage) == school.expected()
 
     # A new school year moves nearly everybody: too many leave each group, unless somebody says that it is right.
     before, school = school.expected(), school.next_year()
-    write_roster(stage, school.tables())
+    repository.commit({"roster.zip": zipped(school.tables())})
     assert stage.run("apply", "--yes").code != 0
     assert all(members >= before[name] for name, members in live(stage).items())
-    moved = stage.run("apply", "--yes", "--max-removals", "100%")
-    assert moved.code == 0, moved.err
+    apply_and_tag(stage, repository, school, "--max-removals", "100%")
+
+    # With other parents altogether it is another school's roster, unless somebody says that it is right.
+    before, other = school.expected(), replace(school, first_parent=8000)
+    repository.commit({"roster.zip": zipped(other.tables())})
+    assert stage.run("apply", "--yes", "--max-removals", "100%").code == 1
+    assert live(stage) == before
+
+
+def apply_and_tag(stage: Stage, repository: Repository, school: School, *options: str) -> None:
+    """Commit the export of a school, apply it, and tag what was applied, as the workflow does."""
+    repository.commit({"roster.zip": zipped(school.tables())})
+    ran = stage.run("apply", "--yes", *options)
+    assert ran.code == 0, ran.err
     assert live(stage) == school.expected()
+    repository.git("tag", "--force", "applied/main")
