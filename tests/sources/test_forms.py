@@ -17,8 +17,10 @@ import pytest
 import yaml
 
 from reconciler.config import load
+from reconciler.config.schema_check import is_valid
 from reconciler.errors import ConfigError
 from reconciler.person.directory import make_directory
+from tests.docs.pages import DOCS, blocks
 
 DATA = Path(__file__).parents[1] / "data" / "sources"
 FORMS: list[dict[str, Any]] = yaml.safe_load((DATA / "forms.yaml").read_text(encoding="utf-8"))
@@ -77,3 +79,11 @@ def test_every_file_of_the_collection_is_read_and_says_where_its_form_comes_from
     assert files == {DATA / path_of(form) for form in FORMS if not path_of(form).endswith(".zip")}
     assert all(form["form"] for form in FORMS)
     assert len(FORMS) >= 40
+
+
+def test_every_entry_on_the_page_about_sources_is_valid() -> None:
+    page = blocks((DOCS / "sources.md").read_text(encoding="utf-8"))
+    parts = [block.text for block in page if block.language == "yaml" and block.text.startswith("sources:")]
+    assert len(parts) >= 4
+    for part in parts:
+        assert is_valid({"version": "1", **yaml.load(part, yaml.BaseLoader)}), part
