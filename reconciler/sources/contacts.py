@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Final
 
 from reconciler.model.text import folded_name
@@ -16,6 +17,8 @@ MOBILE: Final = "mobile"
 ANY: Final = "*"
 """Among the teams that count: any."""
 _MAX_SHOWN: Final = 5
+_MAX_ID: Final = 50
+"""Characters of an id. An alias keeps only the beginning of a longer one, which all ids of one program may share."""
 _DIGITS_OF_ID: Final = 4
 _NAMELESS: Final = "contact"
 
@@ -102,7 +105,7 @@ def order_phones(phones: Iterable[PhoneCell]) -> tuple[PhoneCell, ...]:
 
 
 def with_ids(rows: Iterable[SourceRow]) -> tuple[SourceRow, ...]:
-    """Return the rows with an id for each that has none: the name.
+    """Return the rows with an id for each that has none: the name. An id that is too long becomes its digest.
 
     Namesakes get the last digits of their number behind it, all of them, so that the order of the rows never decides
     who is meant. Rows without a number name nobody, and keep the name.
@@ -112,14 +115,18 @@ def with_ids(rows: Iterable[SourceRow]) -> tuple[SourceRow, ...]:
     for index, row in enumerate(rows):
         if not row.id and row.phones:
             namesakes[folded_name(row.name)].append(index)
-    ids = {index: row.id or row.name for index, row in enumerate(rows)}
+    ids = {index: _short(row.id) or row.name for index, row in enumerate(rows)}
     for folded, indexes in namesakes.items():
         if len(indexes) == 1 and folded:
             continue
         taken: set[str] = set()
         for index in sorted(indexes, key=lambda index: _content(rows[index])):
             ids[index] = _free(f"{rows[index].name or _NAMELESS} {_last_digits(rows[index])}", taken)
-    return tuple(row if row.id else replace(row, id=ids[index]) for index, row in enumerate(rows))
+    return tuple(row if row.id == ids[index] else replace(row, id=ids[index]) for index, row in enumerate(rows))
+
+
+def _short(id_: str) -> str:
+    return id_ if len(id_) <= _MAX_ID else f"id-{sha256(id_.encode()).hexdigest()[:16]}"
 
 
 def _last_digits(row: SourceRow) -> str:

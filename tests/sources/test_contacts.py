@@ -25,6 +25,12 @@ def test_a_contact_without_an_id_goes_by_its_name() -> None:
     assert ids(row("Alice", "1"), row("Bob", "2", id_="b-1"), row("Carol")) == ["Alice", "b-1", "Carol"]
 
 
+def test_ids_that_begin_alike_and_are_too_long_for_an_alias_stay_apart_and_stay_the_same() -> None:
+    one, other = (f"040000008200E00074C5B7101A82E008{'0' * 60}{end}" for end in "12")
+    assert ids(row("A", "1", id_=one), row("B", "2", id_=other)) == ["id-ca2a18c2667a1e12", "id-3bb15bfd489f010f"]
+    assert ids(row("A", "1", id_="x" * 50)) == ["x" * 50]
+
+
 def test_namesakes_all_get_the_end_of_their_number_wherever_they_are_in_the_file() -> None:
     one, other = row("Anna Koch", "+49171 3920011"), row("anna  koch", "+49171 3920022")
     assert ids(one, other) == ["Anna Koch 0011", "anna  koch 0022"]
