@@ -237,13 +237,13 @@ def _load_sources(saved: SavedPlan, planfile: Path) -> Desired | None:
         if not changed:
             return desired
     same = _load_if_same_meaning(saved, planfile)
-    what, names = "a people file" if changed <= people_files else "the YAML", ", ".join(sorted(map(str, changed)))
+    what = "the YAML changed since the plan was made"
+    if changed <= people_files:
+        what = "a people file changed since the plan was made"
+    names = ", ".join(sorted(map(str, changed)))
     if same is None:
-        raise PlanFileError(
-            f"{what} changed since the plan was made: {names}",
-            "make a new plan (`reconciler show` still shows this one)",
-        )
-    log.info("%s changed since the plan was made, but means the same: %s", what, names)
+        raise PlanFileError(f"{what}: {names}", "make a new plan (`reconciler show` still shows this one)")
+    log.info("%s, but means the same: %s", what, names)
     return same
 
 

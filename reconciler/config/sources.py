@@ -46,8 +46,6 @@ def add_sources(
     `names` has the path of each YAML file below the loaded folder. After a mistake in a source, any person and team may
     be missing, and a reference to one is not a second mistake. Some rosters have days, of which `as_of` counts.
     """
-    if not any("sources" in document.source.root for document in documents):
-        return merged, ()
     before = problems.error_count
     reader = _SourceReader(merged, names, find, problems, as_of)
     is_broken = False
