@@ -267,8 +267,8 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "accept_sources",
         multiple=True,
         metavar="FILE",
-        help="Take this file of `sources` as it is, whoever was in it before: a file or a pattern ('rosters/*.csv'); "
-        "repeatable.",
+        help="Take this file of `sources` as it is, however many people it lost: a file or a pattern "
+        "('rosters/*.csv'); repeatable.",
     ),
     as_of_option,
     option(
