@@ -18,8 +18,8 @@ from pathlib import Path
 import benchmarks.calls.question
 import benchmarks.offline.question
 import benchmarks.pacing
-import benchmarks.people_files
 import benchmarks.peers.question
+import benchmarks.people_files
 import benchmarks.start
 from benchmarks.answer import Answer
 from benchmarks.chart import svg_of

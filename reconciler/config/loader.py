@@ -5,8 +5,10 @@ A key in two files of a folder is an error.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -103,6 +105,19 @@ def load_contents(
     return _load(files, problems, as_of, folder, name, find=find, history=history)
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause Python's search for cycles: it takes a quarter of the time that a large file takes, and finds none."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
+
+
+@_without_collector()
 def _load(
     read: Sequence[SourceFile | None],
     problems: ProblemCollector,

@@ -45,7 +45,7 @@ class Memberships:
         self._people = people
         self._policy = policy
         self._problems = problems
-        self._by_reference: dict[str, Member] = {}
+        self._by_reference: dict[str | int, Member] = {}
         self._allowance = MAX_MEMBERSHIPS
         self._teams = merged.sections["teams"]
         self._team_members: dict[str, Mapping[Identity, Member]] = {}
@@ -60,10 +60,12 @@ class Memberships:
         """Return the members of a list. A person who is listed twice is one member, with a warning."""
         members: dict[Identity, Member] = {}
         first: dict[Identity, int] = {}
-        by_reference = self._by_reference
+        by_reference, is_given = self._by_reference, isinstance(entry.place, CellLocation)
         self._note_gaps(entry)
         for index, item in as_items(entry.value):
-            member = by_reference.get(item) if isinstance(item, str) else None
+            # A row in several teams is one item of all of them.
+            key = item if isinstance(item, str) else id(item) if is_given else ""
+            member = by_reference.get(key)
             if member is None:
                 if self._people.limit_reached:
                     break
@@ -71,8 +73,10 @@ class Memberships:
                 if member is None:
                     self.incomplete.add(entry.place)
                     continue
+                if is_given:
+                    by_reference[key] = member
             identity = member.person.identity
-            if identity in members and not isinstance(entry.place, CellLocation):
+            if identity in members and not is_given:
                 message = f"{self._people.label(member.person)} is listed twice, first at"
                 place, other = entry.place.at(index), entry.place.at(first[identity])
                 self._problems.warning(ProblemKind.SAME_TWICE, place, message, "delete one of the two", other=other)
@@ -208,6 +212,6 @@ def _merge_members(first: Member, second: Member) -> Member:
 
 
 def _through(team: str, member: Member) -> Member:
-    paths = tuple(f"{team}/{path}" for path in member.teams) or (team,)
+    paths = tuple(f"{team}/{path}" for path in member.teams) if member.teams else (team,)
     # Not dataclasses.replace, which takes twice as long: a file may have a million memberships.
     return Member(member.person, member.until, member.reason, member.by_invite, paths)

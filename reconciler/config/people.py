@@ -208,11 +208,13 @@ class People:
         if person is None:
             return None
         name, lid = fields.get("name"), fields.get("lid")
-        return replace(
-            person,
-            alias=alias,
-            name=normalize(as_text(name)) if name is not None else None,
-            lid=f"{as_text(lid).partition('@')[0]}@lid" if lid is not None else None,
+        # Not dataclasses.replace, which takes twice as long: a people file may have 100,000 rows.
+        return Person(
+            person.identity,
+            person.jid,
+            alias,
+            normalize(as_text(name)) if name is not None else None,
+            f"{as_text(lid).partition('@')[0]}@lid" if lid is not None else None,
         )
 
     def _add_name(self, alias: str, name: str, key: SourceLocation) -> None:

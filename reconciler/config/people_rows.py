@@ -72,14 +72,11 @@ class _Row:
 
     file: GivenFile
     fields: _Fields
+    id_column: str
     row: SourceRow
 
     def cell(self, column: str = "") -> CellLocation:
         return CellLocation(self.file.path, row=self.row.row, line=self.row.line, column=column)
-
-    @property
-    def id_cell(self) -> CellLocation:
-        return self.cell(texts_of(self.fields["id"])[0] if "id" in self.fields else "")
 
 
 class PeopleRows:
@@ -91,6 +88,9 @@ class PeopleRows:
         self._first: dict[str, tuple[str, CellLocation]] = {}
         self._people: dict[str, LocatedValue] = {}
         self._members: dict[str, list[Tree]] = {}
+        self._team_lists: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._team_keys: dict[str, str] = {}
+        self._days: dict[str, date] = {}
         self._spellings: dict[str, tuple[str, CellLocation]] = {}
         policy = merged.sections["policy"].get("rows_without_phone")
         self._requires_phone = policy is not None and policy.value == RowsWithoutPhone.ERROR
@@ -103,9 +103,10 @@ class PeopleRows:
 
     def add(self, file: GivenFile, fields: _Fields, rows: Sequence[SourceRow], *, is_whole: bool) -> None:
         """Add the rows of a file. Unless it was read as a whole, no count is reported."""
+        id_column = texts_of(fields["id"])[0] if "id" in fields else ""
         with_alias = [
             (alias, each)
-            for each in (_Row(file, fields, row) for row in rows)
+            for each in (_Row(file, fields, id_column, row) for row in rows)
             if (alias := self._alias(each)) is not None
         ]
         with_alias.sort(key=lambda pair: pair[0])
@@ -114,7 +115,7 @@ class PeopleRows:
         for alias, each in with_alias:
             if self._problems.limit_reached:
                 return
-            if not self._is_new(alias, each.row.id, each.id_cell):
+            if not self._is_new(alias, each.row.id, each.cell(each.id_column)):
                 continue
             if each.row.consents is False:
                 file.without_consent += 1
@@ -137,7 +138,7 @@ class PeopleRows:
             hint = "take a column that stays the same as the `id`"
         else:
             return key
-        self._problems.error(ProblemKind.PEOPLE_FILE, each.id_cell, message, hint)
+        self._problems.error(ProblemKind.PEOPLE_FILE, each.cell(each.id_column), message, hint)
         return None
 
     def _is_new(self, alias: str, id_: str, place: CellLocation) -> bool:
@@ -159,6 +160,7 @@ class PeopleRows:
     def _add_person(self, alias: str, each: _Row) -> None:
         until = self._until(each)
         teams = tuple(dict.fromkeys(self._teams(each)))
+        teams = self._team_lists.setdefault(teams, teams)
         facts: dict[str, Tree] = {"name": each.row.name} if each.row.name else {}
         if "region" in each.fields:
             facts["region"] = each.fields["region"]
@@ -167,15 +169,17 @@ class PeopleRows:
             if number > 1 and not self._is_new(own, f"{each.row.id}-{number}", cell):
                 continue
             self._people[own] = LocatedValue({"phone": phone, **facts}, cell)
-            member: Tree = own if until is None else {"person": own, "until": until.isoformat()}
             each.file.people[own] = GivenPerson(each.row.row, teams, until)
+            member: Tree = own if until is None else {"person": own, "until": until.isoformat()}
             for team in teams:
                 self._members.setdefault(team, []).append(member)
 
     def _until(self, each: _Row) -> date | None:
         text = each.row.until
+        if not text or text in self._days:
+            return self._days.get(text)
         try:
-            return read_day(text) if text else None
+            return self._days.setdefault(text, read_day(text))
         except NotOneDay as error:
             place = each.cell(as_text(each.fields["until"]) if "until" in each.fields else "")
             self._problems.error(ProblemKind.PEOPLE_FILE, place, f"{quote_value(text)} {error.message}", error.hint)
@@ -188,7 +192,10 @@ class PeopleRows:
             yield self._team(composed(as_text(everybody)), as_text(everybody), each)
         prefix = as_text(each.fields.get("team_prefix") or "")
         for value in each.row.teams:
-            key = slug(f"{prefix}{value}")
+            name = f"{prefix}{value}"
+            key = self._team_keys.get(name)
+            if key is None:
+                key = self._team_keys[name] = slug(name)
             if any(map(str.isalpha, key)):
                 yield self._team(key, value, each)
             else:

@@ -111,6 +111,8 @@ class _Reader:
         self._columns = columns
         self._problems = problems
         self._index = {name: place for place, name in enumerate(table.header.cells)}
+        self._ids = [(column, self._index[column]) for column in columns.id]
+        self._until = self._index[columns.until] if columns.until else None
         self._phones = [(column, self._index[column]) for column in columns.phone]
         self._teams = [(self._index[each.column], each.split) for each in columns.teams]
         self._where = [(self._index[name], _folded(values)) for name, values in columns.where.items()]
@@ -151,9 +153,10 @@ class _Reader:
 
     def _person(self, row: TableRow) -> SourceRow | None:
         cells, columns = row.cells, self._columns
-        parts = [cells[self._index[column]].strip() for column in columns.id]
+        parts = [cells[place].strip() for _, place in self._ids]
         if "" in parts:
-            self._report(row, columns.id[parts.index("")], "the cell is empty", "write an id, which stays the same")
+            column = self._ids[parts.index("")][0]
+            self._report(row, column, "the cell is empty", "write an id, which stays the same")
             return None
         name = self._name(cells)
         if len(name) > _MAX_NAME:
@@ -166,7 +169,7 @@ class _Reader:
             phones=tuple(PhoneCell(text, column) for column, place in self._phones if (text := cells[place].strip())),
             name=name,
             teams=self._team_names(cells),
-            until=cells[self._index[columns.until]].strip() if columns.until else "",
+            until=cells[self._until].strip() if self._until is not None else "",
             consents=self._consents(row) if columns.consent else None,
         )
 
@@ -200,15 +203,17 @@ def _folded(values: Collection[str]) -> frozenset[str]:
 
 
 def _name_maker(columns: Columns, index: Mapping[str, int]) -> Callable[[Sequence[str]], str]:
-    names = columns.name_columns
-    if not names:
+    if not columns.name_columns:
         return lambda cells: ""
     if not _IN_BRACES.search(columns.name):
-        get = itemgetter(index[names[0]])
+        get = itemgetter(index[columns.name_columns[0]])
         return lambda cells: " ".join(get(cells).split())
+    # Text, column, text, column …
+    parts = _IN_BRACES.split(columns.name)
+    texts = list(zip(parts[2::2], (index[column_name(part)] for part in parts[1::2]), strict=True))
 
     def name(cells: Sequence[str]) -> str:
-        filled = _IN_BRACES.sub(lambda match: cells[index[column_name(match[1])]], columns.name)
+        filled = parts[0] + "".join([cells[place] + text for text, place in texts])
         return " ".join(filled.split())
 
     return name

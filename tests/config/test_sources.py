@@ -153,7 +153,8 @@ def test_a_cell_may_have_line_breaks_and_the_rows_below_keep_their_numbers(
 ) -> None:
     rows = HEADER + '101,"Alice\nAnn",Marsh,+1 202 555 0143,5A\n' + "102,Bob,Marsh,+1 202 555,5A\n"
     assert problems_of(rows) == [
-        "roster.csv:4:1: row 3, column mobile: `+1 2 ••• ••55` is not a valid phone number; it is too short for its country"
+        "roster.csv:4:1: row 3, column mobile: `+1 2 ••• ••55` is not a valid phone number; "
+        "it is too short for its country"
     ]
 
 
@@ -194,7 +195,8 @@ def test_the_first_phone_column_that_is_filled_counts_and_phones_all_takes_each_
 
 
 def test_where_keeps_rows_with_a_value_one_of_several_or_any(load_roster: Load) -> None:
-    rows = "no,mobile,class,status,bus\n101,+1 202 555 0143,5a,Active,7\n102,+1 202 555 0144,5a,left,7\n103,+1 202 555 0145,5a,active,\n"
+    rows = "no,mobile,class,status,bus\n101,+1 202 555 0143,5a,Active,7\n102,+1 202 555 0144,5a,left,7\n"
+    rows += "103,+1 202 555 0145,5a,active,\n"
     source = "sources: [{csv: roster.csv, id: no, phone: mobile, teams: [class], team_prefix: class-, where: WHERE}]"
     for where, kept in [
         ("{status: active}", ["person-101", "person-103"]),
@@ -212,7 +214,8 @@ def test_where_that_no_row_fits_is_an_error_with_what_the_rows_have(problems_of:
 
 
 def test_until_is_the_last_day_in_the_teams_of_the_row(load_roster: Load) -> None:
-    rows = "no,mobile,class,leaves\n101,+1 202 555 0143,5a,2027-07-31\n102,+1 202 555 0144,5a,31.07.2026\n103,+1 202 555 0145,5a,\n"
+    rows = "no,mobile,class,leaves\n101,+1 202 555 0143,5a,2027-07-31\n102,+1 202 555 0144,5a,31.07.2026\n"
+    rows += "103,+1 202 555 0145,5a,\n"
     source = "sources: [{csv: roster.csv, id: no, phone: mobile, teams: [class], team_prefix: class-, until: leaves}]"
     desired = load_roster(rows, source)
     until = {member.person.alias: member.until for member in group(desired).listed_members.values()}
@@ -277,7 +280,7 @@ def test_rows_without_a_number_are_counted_or_an_error_each(
             "change one of them",
         ),
         (HEADER + ",Eve,Stone,+1 202 555 0147,5A\n", "roster.csv:2:1: row 2, column no: the cell is empty; "),
-        (HEADER + "+1 202 555 0143,A,B,+12025550143,5A\n", "roster.csv:2:1: row 2, column no: the id is the phone number, "),
+        (HEADER + "+1 202 555 0143,A,B,+12025550143,5A\n", "row 2, column no: the id is the phone number, "),
         (
             HEADER + "101,A,B,+12025550143,5A,more\n",
             "roster.csv:2:1: row 2: the row has 6 cells, and the header has 5; ",
