@@ -95,8 +95,8 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "{file} has lost {lost:int} of its {given:int} people since {ref}, and this removes {removed:int} of the "
         "{given:int}; the limit is {allowed:int} ({limit}, {source})",
         "A file of `sources` has lost more people than `policy.max_source_loss` allows (default: a quarter) since the "
-        "revision that was applied last, and people whom it gave would be removed. Who has no row that counts or no "
-        "team any more is lost; people count by their number.",
+        "revision that was applied last, and some of them would be removed. Who has no row that counts or no team any "
+        "more is lost; people count by their number.",
         "Put the rows back. If the file is right, `--accept-source FILE`.",
     ),
     "source-not-comparable": _refusal(

@@ -266,9 +266,10 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--accept-source",
         "accept_sources",
         multiple=True,
+        type=click.Path(),  # so that a variable separates files as PATH does, and a name may have spaces
         metavar="FILE",
-        help="Take this file of `sources` as it is, whoever was in it before: a file or a pattern ('rosters/*.csv'); "
-        "repeatable.",
+        help="Take this file of `sources` as it is, however many people it lost: a file or a pattern "
+        "('rosters/*.csv'); repeatable.",
     ),
     as_of_option,
     option(

@@ -222,7 +222,7 @@ def compare_with_applied(
 def read_applied(path: Path, desired: Desired, since: str | None = None) -> Applied:
     """Read what was wanted at the revision `since`, else of the newest `applied/…` tag, as of that revision's own day.
 
-    Who was in a file only for the days of `grace` is still among those whom it gave then.
+    Who was in a file only for the days of `grace` still counts as one of its people.
     """
     try:
         ref, name = (since, since) if since is not None else _newest_tag(path)

@@ -36,7 +36,7 @@ class SavedPlanSource:
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
     configuration is, else the plan. `max_removals` is the limit of the command line, `sources` what became
-    of the files of `sources` by now.
+    of the files of `sources`.
     """
 
     files: tuple[Path, ...]
@@ -107,7 +107,7 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
 
 
 def _compare_sources(saved: SavedPlan, path: Path, desired: Desired) -> SourceComparison:
-    """Compare the sources of a saved plan again, with the revision that was applied last by now."""
+    """Compare the sources of a saved plan again, with the revision that was applied last."""
     from reconciler.cli.revisions import read_applied
 
     accepted = [loss.file for loss in saved.plan.source_losses if loss.accepted]

@@ -154,7 +154,7 @@ class _Versions:
 def _departures(name: str, several: Sequence[FileVersion], versions: _Versions) -> Iterator[tuple[date, SourceRow]]:
     """Yield the rows that a version does not have any more, each with the day of that version.
 
-    A version with a mistake was never applied, so it tells nothing. Raises RevisionError where that is the oldest.
+    A version with a mistake was never applied, so it does not count. Raises RevisionError where that is the oldest.
     """
     if versions.rows(several[-1]) is None:
         raise RevisionError(f"{name} cannot be read as it was on {several[-1].day}")
@@ -215,7 +215,7 @@ class _Keeper:
         return self._members[key]
 
     def _is_free(self, key: str) -> bool:
-        """Return whether a team is still one of people files, or nobody's."""
+        """Return whether only people files have a team, or nothing has it."""
         return key not in self._teams or isinstance(self._teams[key].place, CellLocation)
 
 

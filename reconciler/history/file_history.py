@@ -36,7 +36,7 @@ class GitFileHistory:
     """The history of the files below a folder: up to a commit, else up to the working tree.
 
     Of a merge only the first parent counts: a change is of the day on which it came to this branch. A file that was
-    renamed begins anew under its new name.
+    renamed begins with a new history.
     """
 
     folder: Path

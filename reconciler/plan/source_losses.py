@@ -1,6 +1,6 @@
 """Guard the groups against a source that lost people: half a roster must not empty the groups. Pure.
 
-A source is compared with what it gave at an earlier revision. What counts are people by their number, not rows: a
+A file is compared with what it gave at an earlier revision. What counts are people by their number, not rows: a
 roster with as many rows as before and other people in them lost everybody.
 """
 
@@ -83,7 +83,7 @@ class _Part:
 
 
 def _parts(file: str, before: Desired, now: Desired) -> list[_Part]:
-    """Return who was given from a file, by entry, and whom it does not give any more.
+    """Return the people of a file at that revision, by entry, and those of them who are lost.
 
     Somebody is lost who has no row there that counts, or no team any more. Where the file is gone, a file that is new
     may have them: it was renamed.
@@ -109,7 +109,7 @@ def _parts(file: str, before: Desired, now: Desired) -> list[_Part]:
 
 
 def check_sources(groups: Sequence[GroupPlan], desired: Desired, comparison: SourceComparison) -> list[Refusal]:
-    """Refuse to remove people whom a source gave that lost more of them than it may, or whose loss is not known."""
+    """Refuse to remove people of a file that lost more of them than it may, or of which that is not known."""
     return [
         *(refusal for loss in comparison.losses for refusal in _check_loss(loss, groups, desired, comparison)),
         *_check_unknown(groups, desired, comparison.unknown),
@@ -159,13 +159,13 @@ def _check_unknown(groups: Sequence[GroupPlan], desired: Desired, unknown: Mappi
 
 
 def _removals(groups: Sequence[GroupPlan], desired: Desired) -> Iterator[tuple[GroupPlan, DesiredGroup]]:
-    """Yield the groups that are planned, each with what is wanted of it."""
+    """Yield the groups that are planned, each with its configuration."""
     wanted = {group.key: group for group in desired.groups}
     return ((group, wanted[group.key]) for group in groups if group.key in wanted)
 
 
 def _removed(group: GroupPlan, wanted: DesiredGroup) -> frozenset[Identity]:
-    """Return whom a plan removes, now or when the budget allows it, without those who are listed under `absent`."""
+    """Return who is removed, now or when the budget allows it, without those who are listed under `absent`."""
     removed = [person for step in group.steps if step.action is Action.REMOVE for person in step.people]
     removed += [person for one in group.advice if one.message.code in WAITING_REMOVALS for person in one.people]
     return frozenset(person.identity for person in removed if person.identity is not None) - wanted.absent.keys()
@@ -184,7 +184,7 @@ def _ended(group: DesiredGroup) -> frozenset[Identity]:
 def with_held_removals(changes: Iterable[Change], desired: Desired, unknown: Mapping[str, str]) -> tuple[Change, ...]:
     """Block the removals from groups that draw on a file of which it is not known who was in it before.
 
-    `unknown` has the reason by file. Whose membership ended, and who is listed under `absent`, is removed all the same.
+    `unknown` has the reason by file. Whose membership ended, and who is listed under `absent`, is removed anyway.
     """
     if not unknown:
         return tuple(changes)
@@ -230,7 +230,7 @@ class _Origins:
         return cls(teams, aliases)
 
     def files_of(self, group: DesiredGroup) -> frozenset[str]:
-        """Return the files that give a group its members, through a team or as somebody whom only the file names."""
+        """Return the files that members of a group come from: through a team, or by an alias that only the file has."""
         members = (*group.listed_members.values(), *group.expired)
         return frozenset(file for member in members for file in self._files_of_member(member))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def test_an_apply_is_refused_before_the_first_write_until_the_file_is_accepted(
     assert (told.code, there(guide)) == (1, PEOPLE)
     assert all(call.startswith("GET ") for call in guide.calls())
     assert f"{LOST}the default of policy.max_source_loss)" in told.err
-    monkeypatch.setenv("RECONCILER_ACCEPT_SOURCE", "*.csv")
+    monkeypatch.setenv("RECONCILER_ACCEPT_SOURCE", f"*.csv{os.pathsep}roster.csv")
     assert guide.run("plan", "--detailed-exitcode").code == 2
     monkeypatch.delenv("RECONCILER_ACCEPT_SOURCE")
     assert guide.run("apply", "--yes", "--accept-source", "roster.csv").code == 0
