@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Collection, Mapping
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -15,7 +14,6 @@ _MAX_ENTRIES: Final = 1_000
 MAX_UNPACKED: Final = 200 * 1024 * 1024
 """Bytes that the files of one archive may have together."""
 _ENCRYPTED: Final = 0x1
-_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, NotImplementedError)
 _FOLDER_OF_MACOS: Final = "__MACOSX"
 
 
@@ -30,7 +28,7 @@ def read_archive(data: bytes, wanted: Collection[str]) -> Mapping[str, bytes]:
             return _read(archive, entries)
     except UnreadableFile:
         raise
-    except _DAMAGE:
+    except Exception:  # zipfile raises whatever a damaged part leads to
         raise _refused("the file is no ZIP archive, or a damaged one") from None
 
 

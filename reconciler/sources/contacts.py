@@ -9,13 +9,12 @@ from hashlib import sha256
 from typing import Final
 
 from reconciler.model.text import folded_name
+from reconciler.sources.columns import ANY
 from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows, UnreadableFile
 from reconciler.sources.table import Table, TableRow
 
 MOBILE: Final = "mobile"
 """The label of a mobile number, in every format."""
-ANY: Final = "*"
-"""Among the teams that count: any."""
 _MAX_SHOWN: Final = 5
 _MAX_ID: Final = 50
 """Characters of an id. An alias keeps only the beginning of a longer one, which all ids of one program may share."""

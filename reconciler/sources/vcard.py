@@ -46,18 +46,12 @@ class _Card:
 
 
 def read_vcard(data: bytes) -> SourceRows:
-    """Return the people of a vCard file, in the order of their cards.
-
-    A card's UID is its id.
-    """
+    """Return the people of a vCard file, in the order of their cards. The UID of a card is the id."""
     problems: list[RowProblem] = []
     cards = list(_read_cards(data, problems))
     if not cards and not problems:
-        problems.append(
-            RowProblem(
-                message="the file has no vCard", hint="export the contacts as vCard: each begins with BEGIN:VCARD"
-            )
-        )
+        hint = "export the contacts as vCard: each begins with BEGIN:VCARD"
+        problems.append(RowProblem(message="the file has no vCard", hint=hint))
     people = [card for card in cards if card.kind not in _NOT_A_PERSON]
     teams = _teams_of_groups(cards, people, problems)
     rows = [_row(card, teams.get(_uid(card.text("UID")), ()), problems) for card in people]

@@ -15,6 +15,7 @@ from reconciler.sources.model import UnreadableFile
 from tests.sources.rosters import changed, zipped
 
 WANTED = ("users.csv", "classes.csv")
+DAMAGED = "the file is no ZIP archive, or a damaged one"
 
 
 def refusal(data: bytes) -> str:
@@ -45,7 +46,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_whatever_it_says_of_its_
     assert len(honest) < 3_000
     assert refusal(honest) == "the files of the archive have more than 1 MB"
     size = (600_000).to_bytes(4, "little")
-    assert refusal(honest.replace(size, (1).to_bytes(4, "little"))) == "the file is no ZIP archive, or a damaged one"
+    assert refusal(honest.replace(size, (1).to_bytes(4, "little"))) == DAMAGED
 
 
 def test_an_archive_of_too_many_files_is_refused() -> None:
@@ -61,7 +62,7 @@ def test_an_encrypted_archive_is_refused() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"PK\x03\x04", b"sourcedId,status\n", changed("v1.1")[:-30]])
 def test_what_is_no_archive_is_refused(data: bytes) -> None:
-    assert refusal(data) == "the file is no ZIP archive, or a damaged one"
+    assert refusal(data) == DAMAGED
 
 
 @given(st.data())
@@ -80,7 +81,13 @@ def test_an_archive_with_a_method_that_nobody_knows_is_refused() -> None:
     data = bytearray(zipped({"users.csv": "x" * 100}))
     for header, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
         data[data.index(header) + at] = 99
-    assert refusal(bytes(data)) == "the file is no ZIP archive, or a damaged one"
+    assert refusal(bytes(data)) == DAMAGED
+
+
+def test_an_entry_without_a_name_is_damage() -> None:
+    data = zipped({"users.csv": "x"})
+    nameless = bytearray(data.replace(b"users.csv", b"", 1))
+    assert refusal(bytes(nameless).replace(b"users.csv", b"\0sers.csv")) == DAMAGED
 
 
 def test_files_that_nobody_wants_are_not_unpacked() -> None:
