@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -120,12 +121,16 @@ def _run_context() -> RunContext:
 
 
 def is_dirty(path: Path) -> bool:
-    """Return whether YAML files of PATH have changes that are not committed; not where that cannot be known."""
-    from reconciler.config.source_files import is_config_file
+    """Return whether YAML or people files of PATH have uncommitted changes; not where that cannot be known."""
+    from reconciler.config.names import named_people_files
+    from reconciler.config.source_files import is_config_file, is_people_file
     from reconciler.history.git import has_uncommitted_changes
 
     with suppress(RevisionError):
-        return has_uncommitted_changes(path, is_config_file)
+        return has_uncommitted_changes(path, is_config_file) or any(
+            has_uncommitted_changes(folder, partial(is_people_file, pattern))
+            for folder, pattern in named_people_files(path)
+        )
     return False
 
 

@@ -141,8 +141,10 @@ def _load(
     merged = _merge(folder, documents, problems)
     # In rules, a file of a folder has its path below the folder, with slashes.
     paths = {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in texts}
-    merged, given = add_sources(merged, documents, paths, find, problems)
-    merged = keep_leavers(merged, given, history, as_of, problems)
+    given: tuple[GivenFile, ...] = ()
+    if any("sources" in document.source.root for document in documents):
+        merged, given = add_sources(merged, documents, paths, find, problems)
+        merged = keep_leavers(merged, given, history, as_of, problems)
     paths |= {file.path: file.name for file in given}
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]

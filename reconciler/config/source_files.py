@@ -178,7 +178,7 @@ def find_people_files(file: str, pattern: str) -> Mapping[str, FileContent]:
     folder = Path(file).parent
     if not has_wildcard(pattern):
         path = folder / pattern
-        return {} if is_missing(path) and not path.is_symlink() else {pattern: _read_content(path)}
+        return {} if is_missing(path) and not path.is_symlink() else {pattern: _read_content(path, folder)}
     found: dict[str, FileContent] = {}
     for inside, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -186,7 +186,7 @@ def find_people_files(file: str, pattern: str) -> Mapping[str, FileContent]:
             path = Path(inside, name)
             below = path.relative_to(folder)
             if is_people_file(pattern, below):
-                found[below.as_posix()] = _read_content(path)
+                found[below.as_posix()] = _read_content(path, folder)
     return found
 
 
@@ -195,7 +195,7 @@ def has_wildcard(pattern: str) -> bool:
     return "*" in pattern or "?" in pattern
 
 
-def _read_content(path: Path) -> FileContent:
+def _read_content(path: Path, folder: Path) -> FileContent:
     if os.path.exists(path) and not os.path.isfile(path):
         # Reading a pipe or a device might never end.
         return FileContent(str(path), error="is not a regular file", hint="name a file")
@@ -208,4 +208,5 @@ def _read_content(path: Path) -> FileContent:
     if len(data) > MAX_FILE_BYTES:
         message = f"the file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB"
         return FileContent(str(path), error=message, hint="split it into several files, and name them by a pattern")
-    return FileContent(str(path), data, linked=path.is_symlink())
+    real = os.path.join(os.path.realpath(folder), path.relative_to(folder))
+    return FileContent(str(path), data, linked=os.path.realpath(path) != real)

@@ -44,8 +44,6 @@ def add_sources(
     `names` has the path of each YAML file below the loaded folder. After a mistake in a source, any person and team may
     be missing, and a reference to one is not a second mistake.
     """
-    if not any("sources" in document.source.root for document in documents):
-        return merged, ()
     before = problems.error_count
     reader = _SourceReader(merged, names, find, problems)
     is_broken = False

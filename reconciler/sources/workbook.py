@@ -78,6 +78,8 @@ def _open(data: bytes, *, values: bool) -> Any:
 
 def _worksheet(workbook: Any, sheet: str) -> Any:
     names = [worksheet.title for worksheet in workbook.worksheets]
+    if not names:
+        raise UnreadableFile(RowProblem(message="is a damaged workbook", hint=_SAVE_AGAIN))
     shown = ", ".join(f"{{{number}}}" for number in range(len(names[:10])))
     if sheet and sheet not in names:
         hint = f"its sheets: {shown}"
