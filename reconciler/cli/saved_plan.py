@@ -237,13 +237,16 @@ def _load_sources(saved: SavedPlan, planfile: Path) -> Desired | None:
         if not changed:
             return desired
     same = _load_if_same_meaning(saved, planfile)
-    what = "the YAML changed since the plan was made"
-    if changed <= people_files:
-        what = "a people file changed since the plan was made"
-    names = ", ".join(sorted(map(str, changed)))
+    names, is_yaml = ", ".join(sorted(map(str, changed))), not changed <= people_files
     if same is None:
-        raise PlanFileError(f"{what}: {names}", "make a new plan (`reconciler show` still shows this one)")
-    log.info("%s, but means the same: %s", what, names)
+        raise PlanFileError(
+            f"the YAML changed since the plan was made: {names}"
+            if is_yaml
+            else f"a people file changed since the plan was made: {names}",
+            "make a new plan (`reconciler show` still shows this one)",
+        )
+    what = "the YAML" if is_yaml else "a people file"
+    log.info("%s changed since the plan was made, but means the same: %s", what, names)
     return same
 
 
