@@ -53,25 +53,13 @@ def _wanted_entries(entries: Collection[zipfile.ZipInfo], wanted: Collection[str
 
 
 def _read(archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> dict[str, bytes]:
-    """Unpack the entries. Their sizes are counted while they are unpacked, since an archive can lie about them."""
-    contents: dict[str, bytes] = {}
-    left = MAX_UNPACKED
-    for name, entry in entries.items():
-        if entry.flag_bits & _ENCRYPTED:
-            raise _refused("the archive is encrypted", "export it without a password")
-        if entry.file_size > left:
-            raise _too_large()
-        with archive.open(entry) as file:
-            contents[name] = file.read(left + 1)
-        left -= len(contents[name])
-        if left < 0:
-            raise _too_large()
-    return contents
-
-
-def _too_large() -> UnreadableFile:
-    megabytes = MAX_UNPACKED // (1024 * 1024)
-    return _refused(f"the files of the archive have more than {megabytes} MB", "export only the roster")
+    if any(entry.flag_bits & _ENCRYPTED for entry in entries.values()):
+        raise _refused("the archive is encrypted", "export it without a password")
+    # An archive can lie about a size, but no more bytes than that are unpacked.
+    if sum(entry.file_size for entry in entries.values()) > MAX_UNPACKED:
+        megabytes = MAX_UNPACKED // (1024 * 1024)
+        raise _refused(f"the files of the archive have more than {megabytes} MB", "export only the roster")
+    return {name: archive.read(entry) for name, entry in entries.items()}
 
 
 def _refused(message: str, hint: str = "export it again") -> UnreadableFile:

@@ -129,6 +129,7 @@ def test_places_and_devices_are_no_people() -> None:
         (card("FN:A")[13:], [(3, "a card ends that did not begin")]),
         (card("FN:A", "no property"), [(4, "the line is no property of a card, which is NAME:value")]),
         (card("FN:A", version="1.0"), [(2, "this version of vCard is not known")]),
+        (card("FN;CHARSET=windows-99999:A"), [(3, "the character set of the line is not known")]),
         (card("FN;CHARSET=rot13:A"), [(3, "the character set of the line is not known")]),
         (card("FN;CHARSET=UTF-8;QUOTED-PRINTABLE:=E9"), [(3, "the line is not in the character set that it names")]),
     ],
