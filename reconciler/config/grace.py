@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import PurePosixPath
 from typing import NoReturn
 
@@ -91,11 +91,11 @@ class _Source:
         first, present = self.files[0], {alias for file in self.files for alias in file.ids}
         days = int(as_text(as_mapping(first.source.value)["grace"]).strip().removesuffix("d"))
         by_name = {file.name: file for file in self.files}
-        versions = _Versions(READERS[first.format](as_mapping(first.source.value), self.as_of))
+        read = READERS[first.format](as_mapping(first.source.value), self.as_of)
         stays_not = present | self._refused() | {""}
         found: dict[str, tuple[date, str, SourceRow]] = {}
         for name, several in sorted(self._versions(days).items()):
-            for day, row in _departures(name, several, versions):
+            for day, row in _departures(name, several, read):
                 alias = alias_of(row)
                 if alias not in stays_not and (alias not in found or found[alias][0] < day):
                     found[alias] = day, name, row
@@ -132,36 +132,31 @@ class _Source:
         return frozenset(alias_of(row) for row in rows if row.consents is False)
 
 
-class _Versions:
-    """Reads each version of a file once."""
-
-    def __init__(self, read: Reader) -> None:
-        self._read = read
-        self._rows: dict[bytes, tuple[SourceRow, ...] | None] = {}
-
-    def rows(self, version: FileVersion) -> tuple[SourceRow, ...] | None:
-        """Return the rows of a version, nobody where there was no file; None for a file with a mistake."""
-        data = version.data
-        if data is None:
-            return ()
-        if data not in self._rows:
-            found = self._read(data)
-            is_valid = all(problem.severity != "error" for problem in found.problems)
-            self._rows[data] = found.rows if is_valid else None
-        return self._rows[data]
-
-
-def _departures(name: str, several: Sequence[FileVersion], versions: _Versions) -> Iterator[tuple[date, SourceRow]]:
+def _departures(name: str, versions: Sequence[FileVersion], read: Reader) -> Iterator[tuple[date, SourceRow]]:
     """Yield the rows that a version does not have any more, each with the day of that version.
 
     A version with a mistake was never applied, so it does not count. Raises RevisionError where that is the oldest.
     """
-    if versions.rows(several[-1]) is None:
-        raise RevisionError(f"{name} cannot be read as it was on {several[-1].day}")
-    readable = [(version.day, rows) for version in several if (rows := versions.rows(version)) is not None]
-    for (day, newer), (_, older) in pairwise(readable):
-        remaining = {alias_of(row) for row in newer}
-        yield from ((day, row) for row in older if alias_of(row) not in remaining and row.consents is not False)
+    newer: tuple[date, frozenset[str]] | None = None
+    rows: Sequence[SourceRow] | None = ()
+    for version in versions:
+        rows = _rows(version, read)
+        if rows is None:
+            continue
+        if newer is not None:
+            day, remaining = newer
+            yield from ((day, row) for row in rows if alias_of(row) not in remaining and row.consents is not False)
+        newer = version.day, frozenset(map(alias_of, rows))
+    if rows is None:
+        raise RevisionError(f"{name} cannot be read as it was on {versions[-1].day}")
+
+
+def _rows(version: FileVersion, read: Reader) -> Sequence[SourceRow] | None:
+    """Return the rows of a version, nobody where there was no file; None for a file with a mistake."""
+    if version.data is None:
+        return ()
+    found = read(version.data)
+    return None if any(problem.severity == "error" for problem in found.problems) else found.rows
 
 
 def _last_day(row: SourceRow) -> date | None:

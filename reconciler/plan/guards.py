@@ -17,6 +17,8 @@ from reconciler.sanitize.escape import escape_controls
 PLACEHOLDER = "inst_replace_me"
 """The instance's id in the file that `init` writes: nobody has filled it in yet."""
 _OVER_LIMIT = "too-many-removals"
+_NAMES_PLAN = frozenset({"accept-source", "compare-source"})
+"""The overrides that name the new plan themselves."""
 
 
 def check_guards(
@@ -134,7 +136,7 @@ def recheck_guards(
     else:
         current = check_guards(plan.groups, desired, instance, plan.instance_id, sandbox=sandbox, sources=sources)
     saved = [
-        replace(refusal, override=Message.of("then-new-plan", first=refusal.override))
+        replace(refusal, override=_in_new_plan(refusal.override))
         for refusal in plan.refusals
         if refusal.message.code != _OVER_LIMIT
     ]
@@ -145,6 +147,11 @@ def recheck_guards(
         if refusal.message.code != _OVER_LIMIT and (refusal.group, refusal.message.code) not in known
     )
     return replace(plan, refusals=(*saved, *new, *check_removal_limits(plan.groups, saved=True)))
+
+
+def _in_new_plan(override: Message) -> Message:
+    """Return what overrides a refusal of a saved plan: in a new plan."""
+    return override if override.code in _NAMES_PLAN else Message.of("then-new-plan", first=override)
 
 
 def raise_if_refused(plan: Plan) -> None:

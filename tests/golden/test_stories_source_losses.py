@@ -227,6 +227,7 @@ def test_a_saved_plan_records_what_was_accepted_and_is_compared_again(guide: Sta
     told = guide.run("apply", "half.plan", "--yes")
     assert (told.code, there(guide)) == (1, PEOPLE)
     assert LOST in told.err
+    assert told.err.rstrip().endswith("if roster.csv is right, make the plan with --accept-source roster.csv")
     assert guide.run("apply", "half.plan", "--yes", "--accept-source", "roster.csv").code == 1
     assert guide.run("plan", "--out", "few.plan", "--accept-source", "./roster.csv").code == 0
     (loss,) = json.loads((guide.folder / "few.plan").read_text())["source_losses"]

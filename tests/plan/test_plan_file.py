@@ -27,7 +27,7 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import FORMAT_VERSION, SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document, read_plan_to_show
-from reconciler.plan.model import Action, ChangedSince, GroupPlan, KeyRename, Phase, Plan, Refusal, Step
+from reconciler.plan.model import Action, ChangedSince, GroupPlan, KeyRename, Phase, Plan, Refusal, SourceLoss, Step
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.documents import mask_document
@@ -184,12 +184,21 @@ def plans(draw: st.DrawFn) -> Plan:
         targets=tuple(draw(st.lists(words, max_size=2))),
         excludes=tuple(draw(st.lists(words, max_size=2))),
         not_selected=draw(st.integers(0, 99)),
+        source_losses=tuple(draw(st.lists(losses, max_size=2))),
         pinned_ids=tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
         shard=draw(st.none() | st.builds(ShardInfo, st.just(1), st.just(1), st.integers(0, 99))),
         changed_since=draw(st.none() | revisions),
     )
 
 
+losses = st.builds(
+    SourceLoss,
+    file=words,
+    given=st.none() | st.integers(0, 99),
+    lost=st.integers(0, 99),
+    reason=words,
+    accepted=st.booleans(),
+)
 some_words = st.lists(words, max_size=2).map(tuple)
 hashes = st.from_regex(r"[0-9a-f]{40}([0-9a-f]{24})?", fullmatch=True)
 renames = st.lists(st.builds(KeyRename, words, words), max_size=2).map(tuple)

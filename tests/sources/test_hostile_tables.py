@@ -17,7 +17,9 @@ COLUMNS = Columns(
     id=("no",), phone=("mobile",), name="{no} {class}", teams=(TeamColumn("class", ";"),), until="leaves", consent="ok"
 )
 HEADER = b"no,mobile,class,leaves,ok\n"
-PIECES = st.sampled_from([b"1", b",", b";", b"\n", b"\r", b'"', b"=", b"\t", b"\xff", b"\0", b"yes", b"{0}", b"'", b"a"])
+PIECES = st.sampled_from(
+    [b"1", b",", b";", b"\n", b"\r", b'"', b"=", b"\t", b"\xff", b"\0", b"yes", b"{0}", b"'", b"a"]
+)
 
 
 @given(st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=60).map(b"".join)), st.booleans())
