@@ -26,6 +26,7 @@ MARKS: dict[str, tuple[str, ...]] = {
     "golden/test_stories_drift_causes.py": ("git",),
     "golden/test_stories_sources.py": ("git",),
     "cli/commands/test_diff.py": ("git",),
+    "cli/commands/test_people.py": ("git",),
     "benchmarks": ("slow",),
     "config/test_hostile_files.py": ("slow",),
     "plan/test_shards.py": ("slow",),

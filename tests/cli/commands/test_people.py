@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import jsonschema
 import pytest
 
 from reconciler.json_schemas import schema_text
+from tests.repository import Repository
+from tests.sources.rosters import changed
 from tests.stage import Stage
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("people.schema.json")))
@@ -121,3 +124,25 @@ def test_a_mistake_in_a_people_file_is_one_error_at_its_row(school: Stage) -> No
 def test_nobody_is_nobody(stage: Stage) -> None:
     stage.file("groups: {alpha: {name: Alpha}}")
     assert stage.run("people").out == "0 people.\n"
+
+
+def test_whoever_left_contacts_or_a_roster_stays_for_the_days_of_grace(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = "BEGIN:VCARD\nVERSION:4.0\nUID:{0}\nFN:{0}\nTEL:+1 202 555 01{1}\nCATEGORIES:crew\nEND:VCARD\n"
+    contacts = [card.format(name, number) for name, number in (("alice", 43), ("bob", 44))]
+    stage.file("""
+        sources:
+          - {vcard: contacts.vcf, grace: 14d}
+          - {oneroster: export.zip, people: guardians, grace: 14d}
+        groups: {crew: {name: Crew, teams: [crew]}, parents: {name: Parents, teams: [7a]}}
+    """)
+    repository = Repository(stage.folder, monkeypatch)
+    repository.commit({"contacts.vcf": "".join(contacts), "export.zip": changed("v1.1")})
+    repository.write(
+        {"contacts.vcf": contacts[0], "export.zip": changed("v1.1", ("users.csv", "g2,,,true", "g2,,,false"))}
+    )
+    ran = stage.run("people")
+    assert re.search(r"\(g2\).*\n.*\n  groups: parents \(until \d{4}-\d\d-\d\d, left export\.zip\)\n", ran.out)
+    assert re.search(r"bob .*\n.*\n  groups: crew \(until \d{4}-\d\d-\d\d, left contacts\.vcf\)\n", ran.out)
+    assert "  groups: parents\n" in ran.out
