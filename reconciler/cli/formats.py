@@ -66,11 +66,11 @@ WHO_FORMATS: Final = _formats(text="person:render_person", json="person:render_p
 """Of a person's memberships, for `who`."""
 
 PEOPLE_FORMATS: Final = _formats(
-    text="directory:render_directory",
-    json="directory:render_directory_json",
-    csv="directory:render_directory_csv",
+    text="people_list:render_people",
+    json="people_list:render_people_json",
+    csv="people_list:render_people_csv",
 )
-"""Of a `Directory`, for `people`."""
+"""Of a `PeopleList`, for `people`."""
 
 DOCTOR_FORMATS: Final = _formats(text="doctor:render_examination", json="doctor:render_examination_json")
 """Of an `Examination`, for `doctor`."""

@@ -19,7 +19,7 @@ import yaml
 from reconciler.config import load
 from reconciler.config.schema_check import is_valid
 from reconciler.errors import ConfigError
-from reconciler.person.directory import make_directory
+from reconciler.person.people_list import list_people
 from tests.docs.pages import DOCS, blocks
 
 DATA = Path(__file__).parents[1] / "data" / "sources"
@@ -65,7 +65,7 @@ def outcome() -> Iterator[str]:
         for problem in error.problems:
             yield from problem.lines()
         return
-    for entry in make_directory(desired).people:
+    for entry in list_people(desired).people:
         person = entry.person
         yield f"{person.alias}  {person.identity}  {person.name}  [{', '.join(entry.teams)}]"
     for warning in desired.warnings:

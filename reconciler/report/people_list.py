@@ -10,7 +10,7 @@ from typing import Any, Final
 from reconciler.messages import LiteralText
 from reconciler.model.serialize import to_json
 from reconciler.model.text import plural
-from reconciler.person.directory import Directory, DirectoryEntry, GroupEntry, PersonSource
+from reconciler.person.people_list import GroupEntry, ListedPerson, PeopleList, PersonSource
 from reconciler.report.documents import document_json, with_ref_ids
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
@@ -34,39 +34,39 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that a spreadsheet takes for a formula."""
 
 
-def directory_document(directory: Directory) -> dict[str, Any]:
+def people_document(listed: PeopleList) -> dict[str, Any]:
     """Return everybody with full numbers."""
     return {
         "format": PEOPLE_FORMAT,
         "format_version": PEOPLE_FORMAT_VERSION,
         "masked": False,
-        "as_of": directory.as_of.isoformat(),
+        "as_of": listed.as_of.isoformat(),
         "summary": {
-            "people": len(directory.people),
-            "without_groups": _without_groups(directory),
-            "files": [{"file": file or None, "people": count} for file, count in directory.by_file.items()],
+            "people": len(listed.people),
+            "without_groups": _without_groups(listed),
+            "files": [{"file": file or None, "people": count} for file, count in listed.by_file.items()],
         },
-        "people": to_json(directory.people),
+        "people": to_json(listed.people),
     }
 
 
-def render_directory_json(directory: Directory, options: RenderOptions) -> str:
+def render_people_json(listed: PeopleList, options: RenderOptions) -> str:
     """Return the document of everybody."""
-    return document_json(with_ref_ids(directory_document(directory)), options)
+    return document_json(with_ref_ids(people_document(listed)), options)
 
 
-def render_directory(directory: Directory, options: RenderOptions) -> str:
+def render_people(listed: PeopleList, options: RenderOptions) -> str:
     """Return a few lines for each person, and a summary."""
-    blocks = ["\n".join(_entry_lines(entry, options)) for entry in directory.people]
-    return "\n".join([*blocks, *([""] if blocks else []), plain_text(_summary(directory), options)])
+    blocks = ["\n".join(_entry_lines(entry, options)) for entry in listed.people]
+    return "\n".join([*blocks, *([""] if blocks else []), plain_text(_summary(listed), options)])
 
 
-def render_directory_csv(directory: Directory, options: RenderOptions) -> str:
+def render_people_csv(listed: PeopleList, options: RenderOptions) -> str:
     """Return a table with a row for each person. A cell that a spreadsheet would take for a formula begins with `'`."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for entry in directory.people:
+    for entry in listed.people:
         writer.writerow(_as_text(plain_text(cell, options)) for cell in _cells(entry))
     return text.getvalue()
 
@@ -75,7 +75,7 @@ def _as_text(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _cells(entry: DirectoryEntry) -> Iterator[Pieces]:
+def _cells(entry: ListedPerson) -> Iterator[Pieces]:
     person = entry.person
     yield outside(person.alias)
     yield outside(person.name)
@@ -86,7 +86,7 @@ def _cells(entry: DirectoryEntry) -> Iterator[Pieces]:
     yield text_pieces((group.key for group in entry.groups), _SEPARATOR)
 
 
-def _entry_lines(entry: DirectoryEntry, options: RenderOptions) -> Iterator[str]:
+def _entry_lines(entry: ListedPerson, options: RenderOptions) -> Iterator[str]:
     person = entry.person
     name = paint(plain_text(name_pieces(person), options), BOLD, options)
     number = (PhoneNumber(person.identity),) if person.identity and person.label else ()
@@ -117,17 +117,17 @@ def _group_pieces(group: GroupEntry) -> Pieces:
     return (key, *literal(" ("), *details, *literal(")")) if details else (key,)
 
 
-def _summary(directory: Directory) -> Pieces:
+def _summary(listed: PeopleList) -> Pieces:
     files: Iterable[Pieces] = (
         (LiteralText(f"{count} from "), *outside(file)) if file else literal(f"{count} only in lists of groups")
-        for file, count in directory.by_file.items()
+        for file, count in listed.by_file.items()
     )
     parts = join_pieces(", ", files)
-    total = plural(len(directory.people), "person", "people")
-    alone = _without_groups(directory)
+    total = plural(len(listed.people), "person", "people")
+    alone = _without_groups(listed)
     ending = f"; {alone} in no group." if alone else "."
     return (LiteralText(f"{total}{': ' if parts else ''}"), *parts, LiteralText(ending))
 
 
-def _without_groups(directory: Directory) -> int:
-    return sum(not entry.groups for entry in directory.people)
+def _without_groups(listed: PeopleList) -> int:
+    return sum(not entry.groups for entry in listed.people)

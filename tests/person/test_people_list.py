@@ -1,4 +1,4 @@
-"""The directory has everybody of the configuration once, with where they come from, their teams and their groups."""
+"""The list has everybody of the configuration once, with where they come from, their teams and their groups."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.person.directory import Directory, GroupEntry, make_directory
+from reconciler.person.people_list import GroupEntry, PeopleList, list_people
 
 ROSTER = "no,name,mobile,class\n7,Alice Moreno,+1 202 555 0143,5a\n8,Bob Marsh,+1 202 555 0144,5b\n"
 FILE = """
@@ -30,15 +30,15 @@ groups:
 
 
 @pytest.fixture
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Directory:
+def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PeopleList:
     monkeypatch.chdir(tmp_path)
     Path("roster.csv").write_text(ROSTER, encoding="utf-8")
     Path("groups.yaml").write_text(FILE, encoding="utf-8")
-    return make_directory(load(Path("groups.yaml"), as_of=date(2026, 6, 15)))
+    return list_people(load(Path("groups.yaml"), as_of=date(2026, 6, 15)))
 
 
-def test_everybody_is_there_once_sorted_by_what_they_are_called(directory: Directory) -> None:
-    assert [(entry.person.label, entry.person.identity) for entry in directory.people] == [
+def test_everybody_is_there_once_sorted_by_what_they_are_called(listed: PeopleList) -> None:
+    assert [(entry.person.label, entry.person.identity) for entry in listed.people] == [
         ("Alice Moreno", "+12025550143"),
         ("Bob Marsh", "+12025550144"),
         ("carol", "+13035550145"),
@@ -48,8 +48,8 @@ def test_everybody_is_there_once_sorted_by_what_they_are_called(directory: Direc
     ]
 
 
-def test_each_alias_has_its_file_and_its_row(directory: Directory) -> None:
-    sources = [[(each.file, each.row, each.alias) for each in entry.sources] for entry in directory.people]
+def test_each_alias_has_its_file_and_its_row(listed: PeopleList) -> None:
+    sources = [[(each.file, each.row, each.alias) for each in entry.sources] for entry in listed.people]
     assert sources == [
         [("roster.csv", 2, "person-7")],
         [("roster.csv", 3, "person-8")],
@@ -58,11 +58,11 @@ def test_each_alias_has_its_file_and_its_row(directory: Directory) -> None:
         [],
         [],
     ]
-    assert directory.by_file == {"": 2, "groups.yaml": 2, "roster.csv": 2}
+    assert listed.by_file == {"": 2, "groups.yaml": 2, "roster.csv": 2}
 
 
-def test_teams_are_those_that_a_person_is_in_whether_a_group_has_them_or_not(directory: Directory) -> None:
-    teams = {entry.person.alias: entry.teams for entry in directory.people}
+def test_teams_are_those_that_a_person_is_in_whether_a_group_has_them_or_not(listed: PeopleList) -> None:
+    teams = {entry.person.alias: entry.teams for entry in listed.people}
     assert teams == {
         "person-7": ("class-5a", "everybody"),
         "person-8": ("class-5b",),
@@ -72,8 +72,8 @@ def test_teams_are_those_that_a_person_is_in_whether_a_group_has_them_or_not(dir
     }
 
 
-def test_groups_are_those_that_want_the_person_on_the_day_with_the_terms(directory: Directory) -> None:
-    groups = {entry.person.identity: entry.groups for entry in directory.people}
+def test_groups_are_those_that_want_the_person_on_the_day_with_the_terms(listed: PeopleList) -> None:
+    groups = {entry.person.identity: entry.groups for entry in listed.people}
     assert groups == {
         "+12025550143": (
             GroupEntry(key="alpha", until=date(2026, 12, 31), reason="trainee", by_invite=True),

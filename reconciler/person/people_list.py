@@ -37,7 +37,7 @@ class GroupEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryEntry:
+class ListedPerson:
     """One person. Somebody who is only in the list of a group, by number, has no source."""
 
     person: PersonRef
@@ -47,11 +47,11 @@ class DirectoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class PeopleList:
     """Everybody, sorted as people are everywhere, and the day on which memberships are evaluated."""
 
     as_of: date
-    people: tuple[DirectoryEntry, ...]
+    people: tuple[ListedPerson, ...]
 
     @property
     def by_file(self) -> Mapping[str, int]:
@@ -63,7 +63,7 @@ class Directory:
         return dict(sorted(counts.items()))
 
 
-def make_directory(desired: Desired) -> Directory:
+def list_people(desired: Desired) -> PeopleList:
     """Return everybody who has an alias, or is a member or admin of a group now."""
     groups = _groups_by_person(desired)
     teams: defaultdict[Identity, set[str]] = defaultdict(set)
@@ -72,7 +72,7 @@ def make_directory(desired: Desired) -> Directory:
             teams[identity].add(team)
     rows = {alias: given.row for file in desired.people_files for alias, given in file.people.items()}
     entries = [
-        DirectoryEntry(
+        ListedPerson(
             person=PersonRef.of(person),
             sources=_sources(person, desired.origins.get("people", {}), rows),
             teams=tuple(sorted(teams[person.identity])),
@@ -80,7 +80,7 @@ def make_directory(desired: Desired) -> Directory:
         )
         for person in _everybody(desired)
     ]
-    return Directory(desired.as_of, tuple(sorted(entries, key=lambda entry: entry.person.sort_key)))
+    return PeopleList(desired.as_of, tuple(sorted(entries, key=lambda entry: entry.person.sort_key)))
 
 
 def _everybody(desired: Desired) -> Iterable[Person]:
