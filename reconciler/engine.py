@@ -55,7 +55,7 @@ from reconciler.plan.edited import (
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import PlanOptions, allowed_lookalikes, select_groups
-from reconciler.plan.source_losses import SourceComparison, with_held_removals
+from reconciler.plan.source_losses import SourceComparison, accepted_advice, with_held_removals
 from reconciler.plan.staleness import (
     groups_to_create,
     groups_with_steps,
@@ -122,7 +122,12 @@ def make_plan(
         replace(options, calls_per_minute=rate()),
         instance_id=client.instance_id,
         instance=instance,
-        advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
+        advice=(
+            *wrong_account_advice(changes, desired),
+            *accepted_advice(options.sources, desired),
+            *members_not_managed(changes),
+            *left_alone,
+        ),
         shard=selection.shard,
     )
     plan = replace(

@@ -365,6 +365,10 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Everybody in groups without `members` and `teams`",
         "Add `members` or `teams` to the group.",
     ),
+    "source-loss-accepted": _advice(
+        "{file} has lost {lost:int} of its {given:int} people since {ref} (--accept-source)"
+    ),
+    "source-accepted": _advice("it is not known who was in {file} before ({reason}; --accept-source)"),
     "last-day": _advice("last day is {day:date}"),
     "own-number-nowhere": _advice(
         "`instance.phone` is {phone}, but {count:int} of the {total:int} groups that were read do not have it; "
