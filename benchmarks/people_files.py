@@ -20,8 +20,8 @@ from benchmarks.timing import in_turn, ratio, run
 PROSE = (
     "*Ours* is `load` of a file with one source: every row becomes a person in two teams, whose number, name, consent "
     "and last day are read and checked. *csv + phonenumbers* reads the same rows with Python's `csv`, and parses, "
-    "checks and formats the number of each. Each runs in a process of its own, in turn; the time is that of the work, without "
-    "Python's start and the imports; the memory is the process's highest (VmHWM).",
+    "checks and formats the number of each. Each runs in a process of its own, in turn; the time is that of the work, "
+    "without Python's start and the imports; the memory is the process's highest (VmHWM).",
 )
 YAML = """\
 version: 1

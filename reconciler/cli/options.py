@@ -42,7 +42,7 @@ class PlanRequest:
     as_of: date | None
     max_removals: str | None
     allow_lookalikes: tuple[str, ...]
-    accept_sources: tuple[str, ...]
+    accept_sources: tuple[Path, ...]
     shard: Shard | None
     show_phones: bool
     from_environment: Mapping[str, str]
@@ -266,7 +266,7 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--accept-source",
         "accept_sources",
         multiple=True,
-        type=click.Path(),  # so that a variable separates files as PATH does, and a name may have spaces
+        type=FileType("name a file of `sources`"),
         metavar="FILE",
         help="Take this file of `sources` as it is, however many people it lost: a file or a pattern "
         "('rosters/*.csv'); repeatable.",

@@ -76,6 +76,8 @@ def _people_files(folder: Path, pattern: str, commit: Commit) -> Mapping[str, Fi
     path = folder if has_wildcard(pattern) else folder / pattern
     wanted = partial(is_people_file, pattern)
     found = read_revision(path, commit.oid, wanted=wanted, max_bytes=MAX_FILE_BYTES)
+    if found.is_folder and path != folder:
+        return {}
     return {
         Path(file.path).relative_to(folder).as_posix(): FileContent(
             f"{commit.ref}:{file.path}", file.data, file.error, file.hint, file.linked
@@ -207,7 +209,7 @@ def _find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision
 
 
 def compare_with_applied(
-    path: Path, desired: Desired, *, since: str | None = None, accepted: Iterable[str] = ()
+    path: Path, desired: Desired, *, since: str | None = None, accepted: Iterable[Path] = ()
 ) -> SourceComparison:
     """Compare the sources of PATH with those of the revision `since`, else of the newest `applied/…` tag.
 
@@ -243,7 +245,7 @@ def _newest_tag(path: Path) -> tuple[str, str]:
     return commit.ref, commit.oid
 
 
-def _find_source_files(words: Iterable[str], files: Collection[str], path: Path) -> frozenset[str]:
+def _find_source_files(words: Iterable[Path], files: Collection[str], path: Path) -> frozenset[str]:
     """Return the files that --accept-source names, by their paths below the folder of PATH or from here."""
     folder = path if os.path.isdir(path) else path.parent
     found: set[str] = set()
@@ -251,7 +253,7 @@ def _find_source_files(words: Iterable[str], files: Collection[str], path: Path)
         pattern = os.path.normpath(word)
         matched = {file for file in files if any(glob_match(pattern, name) for name in (file, str(folder / file)))}
         if not matched:
-            closest = closest_names(word, sorted(files), 1)
+            closest = closest_names(pattern, sorted(files), 1)
             known = f"did you mean {closest[0]}?" if closest else f"it has: {first_of(sorted(files)) or 'none'}"
             raise UsageError(f"--accept-source: `sources` has no file {word}", known)
         found |= matched

@@ -21,6 +21,7 @@ from reconciler.errors import ConfigError, PlanFileError, UsageError
 from reconciler.model.desired import Desired, RemovalLimit, Source
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
+from reconciler.plan.selection import Spent
 from reconciler.plan.source_losses import NOTHING_COMPARED, SourceComparison, compare_sources
 from reconciler.plan.staleness import raise_if_expired
 
@@ -35,8 +36,8 @@ class SavedPlanSource:
     """A saved plan; `desired` is the configuration behind it, where that is still there.
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
-    configuration is, else the plan. `max_removals` is the limit of the command line, `sources` what became
-    of the files of `sources`.
+    configuration is, else the plan. `max_removals` is the limit of the command line, `sources` what became of the files
+    of `sources`, `spent` what an audit log shows of the last 24 hours.
     """
 
     files: tuple[Path, ...]
@@ -47,6 +48,11 @@ class SavedPlanSource:
     desired: Desired | None
     max_removals: RemovalLimit | None
     sources: SourceComparison
+    spent: Spent
+
+    def with_spent(self, spent: Spent) -> SavedPlanSource:
+        """Return the same for a check that counts what an audit log shows against the budget."""
+        return replace(self, spent=spent)
 
     def plan(self, session: Session, global_options: GlobalOptions) -> PlanResult:
         """Verify the plan against the live groups that it changes, and show how far reading is."""
@@ -58,6 +64,7 @@ class SavedPlanSource:
                 desired=self.desired,
                 max_removals=self.max_removals,
                 sources=self.sources,
+                spent=self.spent,
                 sandbox=global_options.sandbox,
                 parallelism=global_options.parallelism,
                 on_read=on_read,
@@ -103,7 +110,7 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     account = Account(plan.instance_id, None, plan.writes_per_minute)
     path, digest = _config_path(saved, request.path) or request.path, hashlib.sha256(data).hexdigest()
     compared = NOTHING_COMPARED if desired is None else _compare_sources(saved, path, desired)
-    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, compared)
+    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, compared, Spent())
 
 
 def _compare_sources(saved: SavedPlan, path: Path, desired: Desired) -> SourceComparison:

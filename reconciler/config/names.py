@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 from typing import Final
 
 from yaml import YAMLError
 from yaml.events import ScalarEvent
 
 from reconciler.config.problem_collector import ProblemCollector
-from reconciler.config.source_files import config_files, read_file
+from reconciler.config.source_files import config_files, is_people_file, read_file
 from reconciler.config.source_options import READERS
 from reconciler.config.yaml_events import DocumentPath, walk
 from reconciler.model.text import composed
@@ -49,13 +50,11 @@ class _SourcesOnly:
         return False
 
 
-def named_people_files(path: Path) -> tuple[tuple[Path, str], ...]:
-    """Return the path or pattern of each source of a file or a folder, each with the folder of its YAML file."""
-    return tuple(
-        (file.parent, value)
-        for file, place, value in _entries(path, _SourcesOnly())
-        if len(place) == 3 and place[2] in READERS
-    )
+def named_people_files(path: Path) -> Iterator[tuple[Path, Callable[[PurePath], bool]]]:
+    """Yield for each source of a file or a folder the folder of its YAML file, and which files below it are read."""
+    for file, place, value in _entries(path, _SourcesOnly()):
+        if len(place) == 3 and place[2] in READERS:
+            yield file.parent, partial(is_people_file, value)
 
 
 def defined_names(path: Path) -> DefinedNames:

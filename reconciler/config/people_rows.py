@@ -142,7 +142,7 @@ class PeopleRows:
             message = f"the id {quote_value(each.row.id)} has no letter or digit"
             hint = "write an id, which stays the same"
         elif sum(map(str.isdigit, key)) >= _DIGITS_OF_NUMBER and _is_number_of(each.row):
-            message = "the id is the phone number, and with a new number it would be another person"
+            message = "the id is a phone number, and with a new number it would be another person"
             hint = "take a column that stays the same as the `id`"
         else:
             return key
@@ -277,7 +277,9 @@ def _digits(text: str, fields: _Fields, merged: MergedConfig) -> str:
 
 
 def _is_number_of(row: SourceRow) -> bool:
-    """Return whether the id of a row is its phone number, perhaps without the country code."""
+    """Return whether the id of a row is a number with +, or its own number, perhaps without the country code."""
+    if row.id.startswith("+"):
+        return True
     digits = _NOT_DIGITS.sub("", row.id)[-_DIGITS_OF_NUMBER:]
     return any(_NOT_DIGITS.sub("", phone.text).endswith(digits) for phone in row.phones)
 

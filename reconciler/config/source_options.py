@@ -19,22 +19,22 @@ Reader: TypeAlias = Callable[[bytes], SourceRows]
 
 def _csv_reader(fields: Mapping[str, Tree], _: date) -> Reader:
     from reconciler.sources.columns import Columns, TeamColumn, read_columns
+    from reconciler.sources.table import column_name
+
+    def named(column: Tree) -> str:
+        return column_name(as_text(column))
 
     consent, where = fields.get("consent"), as_mapping(fields.get("where", {}))
     agreed = as_mapping(consent) if isinstance(consent, dict) else {_text(fields, "consent"): []}
+    teams = [item if isinstance(item, dict) else {"column": item} for _, item in as_items(fields.get("teams", []))]
     columns = Columns(
-        id=texts_of(fields["id"]),
-        phone=texts_of(fields["phone"]),
+        id=tuple(map(named, texts_of(fields["id"]))),
+        phone=tuple(map(named, texts_of(fields["phone"]))),
         name=_text(fields, "name"),
-        teams=tuple(
-            TeamColumn(_text(as_mapping(item), "column"), _text(as_mapping(item), "split"))
-            if isinstance(item, dict)
-            else TeamColumn(as_text(item))
-            for _, item in as_items(fields.get("teams", []))
-        ),
-        where={column: texts_of(values) for column, values in where.items()},
-        until=_text(fields, "until"),
-        consent=next(iter(agreed)),
+        teams=tuple(TeamColumn(named(item["column"]), _text(item, "split")) for item in teams),
+        where={named(column): texts_of(values) for column, values in where.items()},
+        until=named(_text(fields, "until")),
+        consent=named(next(iter(agreed))),
         consent_values=texts_of(next(iter(agreed.values()))),
         sheet=_text(fields, "sheet"),
     )

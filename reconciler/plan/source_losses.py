@@ -181,6 +181,19 @@ def _ended(group: DesiredGroup) -> frozenset[Identity]:
     return frozenset(member.person.identity for member in group.expired)
 
 
+def accepted_advice(comparison: SourceComparison, desired: Desired) -> tuple[Advice, ...]:
+    """Return the advice about files that were accepted, although they lost too many people or that is not known."""
+    limit, ref = desired.policy.max_source_loss or DEFAULT_SOURCE_LOSS, comparison.applied.ref
+    messages = []
+    for loss in comparison.losses:
+        if loss.accepted and loss.reason:
+            messages.append(Message.of("source-accepted", file=loss.file, reason=loss.reason))
+        elif loss.accepted and loss.given is not None and loss.lost > limit.allowed(loss.given):
+            message = Message.of("source-loss-accepted", file=loss.file, lost=loss.lost, given=loss.given, ref=ref)
+            messages.append(message)
+    return tuple(Advice(AdviceKind.ACCEPTED, message) for message in messages)
+
+
 def with_held_removals(changes: Iterable[Change], desired: Desired, unknown: Mapping[str, str]) -> tuple[Change, ...]:
     """Block the removals from groups that draw on a file of which it is not known who was in it before.
 

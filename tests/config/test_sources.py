@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -280,7 +282,7 @@ def test_rows_without_a_number_are_counted_or_an_error_each(
             "change one of them",
         ),
         (HEADER + ",Eve,Stone,+1 202 555 0147,5A\n", "roster.csv:2:1: row 2, column no: the cell is empty; "),
-        (HEADER + "+1 202 555 0143,A,B,+12025550143,5A\n", "row 2, column no: the id is the phone number, "),
+        (HEADER + "+1 202 555 0143,A,B,+12025550143,5A\n", "row 2, column no: the id is a phone number, "),
         (
             HEADER + "101,A,B,+12025550143,5A,more\n",
             "roster.csv:2:1: row 2: the row has 6 cells, and the header has 5; ",
@@ -382,6 +384,35 @@ def test_a_people_file_that_cannot_be_read_is_one_problem_and_not_one_for_each_u
 ) -> None:
     groups = "groups: {five-a: {name: A, teams: [class-5a], members: [person-101]}}"
     assert len(problems_of(b"PK\x03\x04nothing", groups=groups)) == 1
+
+
+def test_columns_are_found_whatever_their_white_space_and_accents(load_roster: Load) -> None:
+    rows = 'Schüler-Nr,"mobile\n phone",class\n1,+1 202 555 0143,5a\n'
+    nfd = unicodedata.normalize("NFD", "Schüler-Nr")
+    source = f"sources: [{{csv: roster.csv, id: {nfd}, phone: mobile phone, team: class-5a, where: {{ class: 5A}}}}]"
+    assert labels(load_roster(rows, source)) == ["person-1"]
+
+
+def test_somebody_under_people_with_the_number_of_a_row_is_one_person(load_roster: Load) -> None:
+    more = "people: {alice: {phone: +1 202 555 0143, name: Alice M, lid: 7}}"
+    desired = load_roster(HEADER + ALICE, more=more)
+    assert [(p.aliases, p.name, p.lid) for p in desired.people.values()] == [
+        (("alice", "person-101"), "Alice M", "7@lid"),
+    ]
+    assert labels(desired) == ["alice"]
+
+
+def test_one_number_in_more_rows_than_a_family_has_is_an_error(problems_of: Callable[..., list[str]]) -> None:
+    rows = HEADER + "".join(f"{number},A,B,+1 202 555 0143,5A\n" for number in range(100, 125))
+    found = [problem for problem in problems_of(rows) if "warning" not in problem]
+    assert "more than 20 rows have this number, first at roster.csv:2:1" in found[0]
+
+
+def test_a_load_leaves_the_collector_as_it_was(load_roster: Load, problems_of: Callable[..., list[str]]) -> None:
+    load_roster(HEADER + ALICE)
+    assert gc.isenabled()
+    problems_of("")
+    assert gc.isenabled()
 
 
 def test_a_source_needs_its_columns(problems_of: Callable[..., list[str]]) -> None:

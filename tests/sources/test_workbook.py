@@ -50,7 +50,7 @@ def test_numbers_dates_and_texts_become_what_a_person_reads() -> None:
     data = workbook(
         HEADER,
         (1001, "Ann", "Marsh", "+1 202 555 0143", date(2027, 7, 31)),
-        (1002.0, "Bob", None, 12025550144, datetime(2027, 7, 31, 12, 30)),
+        (1002.0, "Bob", None, 12025550144, datetime(2027, 7, 31, 12, 30)),  # noqa: DTZ001  spreadsheets have no zones
         (),
         ("x-3", True, "Stone", 12025550145.0, "2027-08-01"),
     )
