@@ -177,7 +177,7 @@ class PeopleRows:
             facts["region"] = each.fields["region"]
         for number, phone in enumerate(phones_of(each.row, each.fields, self._merged), 1):
             own, cell = alias if number == 1 else f"{alias}-{number}", each.cell(phone.column, phone.line)
-            if number > 1 and not self._is_new(own, f"{each.row.id}-{number}", cell):
+            if number > 1 and not self._is_new(own, f"{each.row.id}, number {number}", cell):
                 continue
             entry = self._people.setdefault(own, LocatedValue({"phone": phone.text, **facts}, cell))
             if entry.value != {"phone": phone.text, **facts}:
