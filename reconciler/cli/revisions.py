@@ -26,7 +26,8 @@ from reconciler.model.desired import Desired
 from reconciler.model.restrictions import glob_match
 from reconciler.model.run_context import short_commit
 from reconciler.model.text import closest_names, first_of
-from reconciler.plan.model import AppliedRevision, Plan
+from reconciler.plan.model import Plan
+from reconciler.plan.revision import AppliedRevision
 from reconciler.plan.selection import PlanOptions, select_keys
 from reconciler.plan.source_losses import Applied, SourceComparison, compare_sources
 

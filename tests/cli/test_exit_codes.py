@@ -135,6 +135,12 @@ TABLE: Mapping[str, Mapping[str, int]] = {
     "pin": READING,
     "pin --dry-run": READING,
     "pin --people": READING,
+    "adopt": READING,
+    "adopt --dry-run --missing": READING,
+    "edit add bob --to alpha": OFFLINE,
+    "edit add nobody --to alpha": dict.fromkeys(OFFLINE, 1),
+    "edit remove bob --everywhere": OFFLINE,
+    "edit rename alpha Beta --dry-run": OFFLINE | {"blocked": 1},
     "import --instance-id inst_story": NO_FILE,
     "diff old.yaml groups.yaml": OFFLINE,
     "diff old.yaml groups.yaml --detailed-exitcode": OFFLINE
