@@ -166,7 +166,7 @@ class PeopleRows:
             facts["region"] = each.fields["region"]
         for number, (phone, column) in enumerate(phones_of(each.row, each.fields, self._merged), 1):
             own, cell = alias if number == 1 else f"{alias}-{number}", each.cell(column)
-            if number > 1 and not self._is_new(own, f"{each.row.id}-{number}", cell):
+            if number > 1 and not self._is_new(own, f"{each.row.id}, number {number}", cell):
                 continue
             self._people[own] = LocatedValue({"phone": phone, **facts}, cell)
             each.file.people[own] = GivenPerson(each.row.row, teams, until)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PurePath
 
 from reconciler.atomic_file import is_missing
@@ -180,7 +181,13 @@ def find_people_files(file: str, pattern: str) -> Mapping[str, FileContent]:
         path = folder / pattern
         return {} if is_missing(path) and not path.is_symlink() else {pattern: _read_content(path, folder)}
     found: dict[str, FileContent] = {}
-    for inside, folders, names in os.walk(folder):
+
+    def note(error: OSError) -> None:
+        message = f"cannot be read: {error.strerror or type(error).__name__}"
+        found[str(error.filename)] = FileContent(str(error.filename), error=message, hint="check its permissions")
+
+    begin = folder.joinpath(*takewhile(lambda part: not has_wildcard(part), pattern.split("/")))
+    for inside, folders, names in os.walk(begin, onerror=note) if os.path.isdir(begin) else ():
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(inside, name)

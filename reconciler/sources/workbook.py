@@ -68,7 +68,7 @@ def _open(data: bytes, *, values: bool) -> Any:
         from openpyxl import load_workbook
     except ImportError:
         message = "is a workbook, and openpyxl, which reads it, is not installed"
-        hint = "install it (`pip install 'wappfy-reconciler[xlsx]'`), or save the sheet as CSV"
+        hint = "install the reconciler again with its extra `[xlsx]`, or save the sheet as CSV"
         raise UnreadableFile(RowProblem(message=message, hint=hint)) from None
     try:
         return load_workbook(io.BytesIO(data), read_only=True, data_only=values, keep_links=False)

@@ -196,6 +196,17 @@ def test_the_first_phone_column_that_is_filled_counts_and_phones_all_takes_each_
     assert desired.people[Identity("+12025550145")].alias == "person-102-2"
 
 
+def test_a_second_number_is_an_error_of_its_own_column_and_its_alias_may_be_taken(
+    problems_of: Callable[..., list[str]],
+) -> None:
+    source = "sources: [{csv: roster.csv, id: no, phone: [mobile, home], phones: all}]"
+    rows = "no,mobile,home\na,+1 202 555 0143,+1 202\na-2,+1 202 555 0144,\nb,+1 202 555 0145,+1 202 555 0146\n"
+    assert [problem.partition(";")[0] for problem in problems_of(rows, source, groups="groups: {}")] == [
+        "roster.csv:2:1: row 2, column home: `+1 202` is not a valid phone number",
+        "roster.csv:3:1: row 3, column no: the ids `a, number 2` and `a-2` make one alias, `a-2`, at roster.csv:2:1",
+    ]
+
+
 def test_where_keeps_rows_with_a_value_one_of_several_or_any(load_roster: Load) -> None:
     rows = "no,mobile,class,status,bus\n101,+1 202 555 0143,5a,Active,7\n102,+1 202 555 0144,5a,left,7\n"
     rows += "103,+1 202 555 0145,5a,active,\n"
@@ -283,6 +294,8 @@ def test_rows_without_a_number_are_counted_or_an_error_each(
         ),
         (HEADER + ",Eve,Stone,+1 202 555 0147,5A\n", "roster.csv:2:1: row 2, column no: the cell is empty; "),
         (HEADER + "+1 202 555 0143,A,B,+12025550143,5A\n", "row 2, column no: the id is a phone number, "),
+        (HEADER + "202-555-0143,A,B,+12025550143,5A\n", "row 2, column no: the id is a phone number, "),
+        (HEADER + "?!,A,B,+12025550143,5A\n", "row 2, column no: the id `?!` has no letter or digit; write an id"),
         (
             HEADER + "101,A,B,+12025550143,5A,more\n",
             "roster.csv:2:1: row 2: the row has 6 cells, and the header has 5; ",
@@ -360,6 +373,14 @@ def test_several_sources_fill_one_team_and_a_pattern_reads_files_in_order(
     assert labels(desired) == ["person-101", "person-102"]
     assert [file.name for file in desired.people_files] == ["rosters/a.csv", "rosters/b.csv"]
 
+    def walk(top: Path, onerror: Callable[[OSError], None] = lambda error: None) -> list[tuple[str, list[str]]]:
+        onerror(PermissionError(13, "Permission denied", str(top / "locked")))
+        return []
+
+    monkeypatch.setattr(os, "walk", walk)
+    with pytest.raises(ConfigError, match="rosters/locked: cannot be read: Permission denied; check its permissions"):
+        load(Path("groups.yaml"), as_of=TODAY)
+
 
 @pytest.mark.parametrize(
     ("path", "problem"),
@@ -413,6 +434,26 @@ def test_a_load_leaves_the_collector_as_it_was(load_roster: Load, problems_of: C
     assert gc.isenabled()
     problems_of("")
     assert gc.isenabled()
+
+
+def test_a_people_file_that_is_too_large_or_not_a_file_is_an_error(
+    problems_of: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = SOURCE.replace("roster.csv", "folder")
+    Path("folder").mkdir()
+    assert problems_of(HEADER, source, groups="groups: {}") == ["folder: is not a regular file; name a file"]
+    Path("folder").rmdir()
+    os.symlink("nowhere", "folder")
+    (problem,) = problems_of(HEADER, source, groups="groups: {}")
+    assert problem == "folder: cannot be read: No such file or directory; check its permissions"
+    monkeypatch.setattr("reconciler.config.source_files.MAX_FILE_BYTES", 200)
+    (problem,) = problems_of(HEADER + ALICE * 10)
+    assert problem.startswith("roster.csv: the file is larger than 0 MB; split it into several files")
+
+
+def test_a_name_may_be_one_column(load_roster: Load) -> None:
+    desired = load_roster(HEADER + ALICE, SOURCE.replace("'{first} {last}'", "last"))
+    assert [person.name for person in desired.people.values()] == ["Marsh"]
 
 
 def test_a_source_needs_its_columns(problems_of: Callable[..., list[str]]) -> None:

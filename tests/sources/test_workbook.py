@@ -119,6 +119,12 @@ def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(monkeypatch: 
     assert problems(read_columns(workbook(HEADER), COLUMNS)) == ["0: unpacks to more than 0 MB"]
 
 
+def test_a_sheet_has_a_limit_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.sources.table.MAX_ROWS", 2)
+    rows = [(number, "A", "B", "+1 202 555 0143") for number in range(3)]
+    assert problems(read_columns(workbook(HEADER, *rows), COLUMNS)) == ["3: the sheet has more than 2 rows"]
+
+
 def test_a_size_that_a_sheet_only_claims_costs_nothing() -> None:
     data = with_part(
         workbook(HEADER, (1, "A", "B", "+1 202 555 0143")),
