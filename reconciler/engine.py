@@ -113,7 +113,8 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
-    changes = with_held_removals(changes, desired, options.sources.unknown)
+    if options.sources.losses:
+        changes = with_held_removals(changes, desired, options.sources.unknown)
     newcomers = _newcomers(changes, desired, client, options, listing)
     changes = newcomers.changes
     instance = client.instance() if any(change.needs_writes for change in changes) else None
@@ -126,7 +127,7 @@ def make_plan(
         instance=instance,
         advice=(
             *wrong_account_advice(changes, desired),
-            *accepted_advice(options.sources, desired),
+            *(accepted_advice(options.sources, desired) if options.sources.losses else ()),
             *members_not_managed(changes),
             *left_alone,
         ),

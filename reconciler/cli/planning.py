@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from reconciler import __version__
@@ -78,7 +80,7 @@ def load_desired(path: Path, global_options: GlobalOptions, as_of: date | None =
     from reconciler.config import load
     from reconciler.history.file_history import history_of
 
-    desired = load(path, as_of=as_of or today(), history=history_of(path))
+    desired = load(path, as_of=as_of or today(), history=partial(history_of, path))
     if desired.warnings and not global_options.quiet:
         print_problems(desired.warnings)
     return desired
@@ -106,11 +108,19 @@ def load_request(request: PlanRequest, global_options: GlobalOptions, *, since: 
         from reconciler.cli.revisions import options_for_changed_since
 
         options = options_for_changed_since(options, request.path, request.changed_since, desired)
-    from reconciler.cli.revisions import compare_with_applied
+    # A file that the configuration does not have any more may have been a source of the applied revision.
+    if desired.people_files or request.accept_sources or _may_have_revisions(request.path):
+        from reconciler.cli.revisions import compare_with_applied
 
-    compared = compare_with_applied(request.path, desired, since=since, accepted=request.accept_sources)
-    options = replace(options, sources=compared, previous_people={**compared.people, **options.previous_people})
+        compared = compare_with_applied(request.path, desired, since=since, accepted=request.accept_sources)
+        options = replace(options, sources=compared, previous_people={**compared.people, **options.previous_people})
     return YamlSource(request.path, desired, options)
+
+
+def _may_have_revisions(path: Path) -> bool:
+    """Return whether a path may be in a git repository, without starting git."""
+    above = (path.resolve(), *path.resolve().parents)
+    return "GIT_DIR" in os.environ or any(os.path.lexists(folder / ".git") for folder in above)
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
         folder=folder,
         name=path.name,
         find=find,
-        history=GitFileHistory(path if revision.is_folder else path.parent, revision.commit.oid),
+        history=partial(GitFileHistory, path if revision.is_folder else path.parent, revision.commit.oid),
     )
 
 
@@ -154,7 +154,7 @@ def _config_version(name: str, path: Path, as_of: date) -> tuple[ConfigVersion, 
         if (commit := find_commit(path, name)) is not None:
             message = "%s is a path and also a revision (commit %s); comparing the path, write %s^0 for the revision"
             log.warning(message, name, short_commit(commit.oid), name)
-        return ConfigVersion(name), load(Path(name), as_of=as_of, history=history_of(Path(name)))
+        return ConfigVersion(name), load(Path(name), as_of=as_of, history=partial(history_of, Path(name)))
     try:
         revision = resolve_revision(path, name)
     except RevisionError as error:

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -284,7 +285,7 @@ def _load(saved: SavedPlan, planfile: Path) -> Desired:
     files = {_resolve_source(source, planfile) for source in saved.sources}
     new = set(config_files(path)) - files if os.path.isdir(path) else set()
     ignored = {file for file in new if has_only_comments(file)}
-    return load(path, as_of=saved.plan.as_of, ignore=ignored, history=history_of(path))
+    return load(path, as_of=saved.plan.as_of, ignore=ignored, history=partial(history_of, path))
 
 
 def _config_path(saved: SavedPlan, planfile: Path) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
@@ -33,7 +33,7 @@ from reconciler.sources.model import FileHistory, FileVersion, SourceRow
 def keep_leavers(
     merged: MergedConfig,
     given: Sequence[GivenFile],
-    history: FileHistory | None,
+    history: Callable[[], FileHistory] | None,
     as_of: date,
     problems: ProblemCollector,
 ) -> MergedConfig:
@@ -46,7 +46,7 @@ def keep_leavers(
     keeper = _Keeper(merged)
     for files in sources:
         try:
-            for leaver in _Source(files, history or _NoHistory(), as_of).leavers():
+            for leaver in _Source(files, history() if history is not None else _NoHistory(), as_of).leavers():
                 keeper.keep(leaver)
         except RevisionError as error:
             for file in files:

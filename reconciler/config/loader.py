@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -43,12 +43,14 @@ from reconciler.sources.model import FileHistory
 _SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
 
 
-def load(path: Path, *, as_of: date, ignore: Collection[Path] = (), history: FileHistory | None = None) -> Desired:
+def load(
+    path: Path, *, as_of: date, ignore: Collection[Path] = (), history: Callable[[], FileHistory] | None = None
+) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    Files of the folder that are to `ignore` are not read. `history` knows who left the files of `sources` lately; None
-    where that is not to be found out. Raise ConfigError with all problems, sorted by file, line
-    and column. A file that has fewer problems together with its folder has only one: the folder is to be loaded.
+    Files of the folder that are to `ignore` are not read. `history` makes what knows who left the files of `sources`
+    lately; None where that is not to be found out. Raise ConfigError with all problems, sorted by file, line and column.
+    A file that has fewer problems together with its folder has only one: the folder is to be loaded.
     """
     if os.path.isdir(path):
         return _load_path(path, as_of, ignore, history)
@@ -64,7 +66,9 @@ def load(path: Path, *, as_of: date, ignore: Collection[Path] = (), history: Fil
         raise ConfigError((Problem(str(path), 0, 0, "", message, hint, kind=ProblemKind.FILE),)) from None
 
 
-def _load_path(path: Path, as_of: date, ignore: Collection[Path] = (), history: FileHistory | None = None) -> Desired:
+def _load_path(
+    path: Path, as_of: date, ignore: Collection[Path] = (), history: Callable[[], FileHistory] | None = None
+) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems) if file not in ignore]
     folder = str(path) if os.path.isdir(path) else None
@@ -86,7 +90,7 @@ def load_contents(
     folder: str | None,
     name: str,
     find: FileFinder = find_people_files,
-    history: FileHistory | None = None,
+    history: Callable[[], FileHistory] | None = None,
 ) -> Desired:
     """Return the same as `load` for files that the caller has read.
 
@@ -126,7 +130,7 @@ def _load(
     name: str,
     skipped_links: Sequence[str] = (),
     find: FileFinder = find_people_files,
-    history: FileHistory | None = None,
+    history: Callable[[], FileHistory] | None = None,
 ) -> Desired:
     """Return the desired state of files: those of a folder, or a single one with this name.
 

@@ -38,7 +38,7 @@ def check_guards(
     placeholder = [] if sandbox else check_placeholder(desired)
     own_phone = check_own_phone(groups, desired, instance_id)
     account = check_account_stays(groups, desired)
-    lost = check_sources(groups, desired, sources)
+    lost = check_sources(groups, desired, sources) if sources.losses else []
     return (*placeholder, *check_instance(instance), *own_phone, *account, *lost, *check_removal_limits(groups))
 
 

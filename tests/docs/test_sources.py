@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,6 @@ def test_who_leaves_the_roster_stays_for_the_days_of_grace(folder: Path, monkeyp
     repository.commit()
     (folder / "roster.csv").write_text(re.sub("1002,.*\n", "", ROSTER), encoding="utf-8")
     path = folder / "with-grace.yaml"
-    (group,) = load(path, as_of=date(2026, 11, 30), history=history_of(path)).groups
+    (group,) = load(path, as_of=date(2026, 11, 30), history=partial(history_of, path)).groups
     leaver = next(one for one in group.listed_members.values() if one.person.identity == "+12025550144" and one.until)
     assert (leaver.until, leaver.reason) == (date(2026, 12, 14), "left roster.csv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def commit(repository: Repository) -> Commit:
 
 def loaded(day: int) -> Desired:
     """The configuration in the working tree on the nth day."""
-    return load(Path("groups.yaml"), as_of=FIRST + timedelta(day), history=history_of(Path("groups.yaml")))
+    return load(Path("groups.yaml"), as_of=FIRST + timedelta(day), history=partial(history_of, Path("groups.yaml")))
 
 
 def members(desired: Desired) -> dict[str, int | None]:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,7 @@ def _setup(path: Path | None, global_options: GlobalOptions) -> Setup:
     problems: tuple[Problem, ...] = ()
     if path is not None:
         try:
-            desired = load(path, as_of=today(), history=history_of(path))
+            desired = load(path, as_of=today(), history=partial(history_of, path))
             problems = desired.warnings
         except ConfigError as error:
             problems = error.problems

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,7 @@ def _existing_file(output: Path | None, merge: bool) -> _ExistingFile | None:
     if output is None or not _is_file(output):
         return None
     try:
-        desired = load(output, as_of=today(), history=history_of(output))
+        desired = load(output, as_of=today(), history=partial(history_of, output))
     except ConfigError as error:
         if merge:
             raise

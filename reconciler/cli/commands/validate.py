@@ -69,7 +69,7 @@ def _load(path: Path) -> Desired:
     from reconciler.history.file_history import history_of
 
     if path != STDIN:
-        return load(path, as_of=today(), history=history_of(path))
+        return load(path, as_of=today(), history=partial(history_of, path))
     stdin: TextIO | None = sys.stdin  # None when it was closed when the program started (`<&-`)
     content = FileContent("stdin", b"" if stdin is None else stdin.buffer.read())
     return load_contents([content], as_of=today(), folder=None, name=content.file)
