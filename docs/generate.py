@@ -187,6 +187,7 @@ FORMATS = {
     "html": "one file for a browser; it needs no network",
     "github": "annotations on the lines of a pull request",
     "sarif": "SARIF 2.1.0, for code scanning and editors",
+    "csv": "a table for a spreadsheet; no cell is a formula",
 }
 
 

@@ -50,6 +50,7 @@ from reconciler.plan.change_rules import all_findings
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import PlanOptions, Spent, allowed_lookalikes, select_groups
+from reconciler.plan.source_losses import SourceComparison, accepted_advice, with_held_removals
 from reconciler.plan.staleness import (
     groups_to_create,
     groups_with_steps,
@@ -114,6 +115,8 @@ def make_plan(
     read = read_groups(client, listed, parallelism, on_read=on_read)
     changes = with_former_people(compare(selected, desired, read), options.previous_people)
     changes = with_rematch_advice(changes, previous, matches, options, listing)
+    if options.sources.losses:
+        changes = with_held_removals(changes, desired, options.sources.unknown)
     newcomers = _newcomers(changes, desired, client, options, listing)
     changes = newcomers.changes
     instance = client.instance() if any(change.needs_writes for change in changes) else None
@@ -124,7 +127,12 @@ def make_plan(
         replace(options, calls_per_minute=rate()),
         instance_id=client.instance_id,
         instance=instance,
-        advice=(*wrong_account_advice(changes, desired), *members_not_managed(changes), *left_alone),
+        advice=(
+            *wrong_account_advice(changes, desired),
+            *(accepted_advice(options.sources, desired) if options.sources.losses else ()),
+            *members_not_managed(changes),
+            *left_alone,
+        ),
         shard=selection.shard,
     )
     plan = replace(
@@ -157,6 +165,7 @@ def verify_saved_plan(
     *,
     desired: Desired | None,
     max_removals: RemovalLimit | None,
+    sources: SourceComparison,
     overridden_rules: tuple[RuleOverride, ...] = (),
     sandbox: bool,
     parallelism: int,
@@ -168,7 +177,8 @@ def verify_saved_plan(
     `desired` is the YAML that the plan was made from, where that is still there: what the plan shows and sends must
     then be what the YAML and the live groups come to, and the limits of removals are the YAML's, whatever became of
     the plan file. `max_removals` overrides them. The rules are those of the YAML too, and `overridden_rules` may be
-    broken. `spent` is what was done since it was made, or before, within a day.
+    broken. `sources` are those of the YAML beside what they gave before. `spent` is what was done since it was made, or
+    before, within a day.
     """
     desired = desired and desired.for_instance(plan.instance_id)
     if desired is not None:
@@ -193,7 +203,7 @@ def verify_saved_plan(
     findings = plan.findings if desired is None else all_findings(desired, plan.groups)
     plan = replace(plan, findings=findings, overridden_rules=overridden_rules)
     if plan.steps:
-        plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)
+        plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox, sources=sources)
     return PlanResult(plan, listing.names, listing.counts)
 
 
@@ -303,6 +313,7 @@ def _rebuild(
     matches = match_groups(desired.groups, listing.groups)
     changes = compare((matches[group.key] for group in groups_with_steps(plan)), desired, live_groups)
     changes = with_former_people(changes, former_people(plan))
+    changes = with_held_removals(changes, desired, options_of(plan).sources.unknown)
     answers = saved_answers(plan)
     changes = with_answers(changes, tuple(answers), answers, MAX_CHECKS)
     if plan.waits:

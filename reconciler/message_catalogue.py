@@ -106,6 +106,20 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "The last day of an exemption has passed.",
         "Remove the exemption, or set a later `until`. For this run, as above.",
     ),
+    "source-lost-people": _refusal(
+        "{file} has lost {lost:int} of its {given:int} people since {ref}, and this removes {removed:int} of the "
+        "{given:int}; the limit is {allowed:int} ({limit}, {source})",
+        "A file of `sources` has lost more people than `policy.max_source_loss` allows (default: a quarter) since the "
+        "revision that was applied last, and some of them would be removed. Who has no row that counts or no team any "
+        "more is lost; people count by their number.",
+        "Put the rows back. If the file is right, `--accept-source FILE`.",
+    ),
+    "source-not-comparable": _refusal(
+        "this removes {removed:int} {removed:person|people}, and it is not known who was in {file} before ({reason})",
+        "A saved plan removes people from a group that draws on a file of `sources`, and the revision that was applied "
+        "last cannot be read where it is to be applied.",
+        "Apply it where git has the whole history, or make a new plan with `--accept-source FILE`.",
+    ),
     # Overrides: what lifts a refusal.
     "raise-removal-limit": _override(
         "if you did not mean to, restore the lines you deleted; if you did, pass --max-removals {removed:int}, or "
@@ -114,6 +128,13 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     "raise-removal-limit-in-new-plan": _override(
         "if you did not mean to, restore the lines you deleted and make a new plan; if you did, apply this one with "
         "--max-removals {removed:int}, or raise `max_removals` in the file and make a new plan"
+    ),
+    "accept-source": _override(
+        "if rows are missing, put them back; if {file} is right, make the plan with --accept-source {word}"
+    ),
+    "compare-source": _override(
+        "make the history known (a clone with all commits and tags); if {file} is right, make the plan with "
+        "--accept-source {word}"
     ),
     "check-own-phone": _override("correct `instance.phone`; if it is right, plan again: a read was incomplete"),
     "connect-instance": _override("connect it: scan the QR code in Wappfy's dashboard"),
@@ -197,6 +218,13 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "the member list looks incomplete ({doubts:messages}); nobody will be removed; run `plan` again",
         "The member list looks incomplete, and somebody might have to be removed.",
         "Run `plan` again. The next section lists the checks.",
+    ),
+    "source-not-compared": _blocked(
+        "it is not known who was in {files:texts} before, so nobody who is missing there is removed ({reason}); if "
+        "{count:the file is|the files are} right, pass {options}",
+        "Somebody would have to be removed, the group draws on a file of `sources`, and nobody knows who was in that "
+        "file before: there is no revision that was applied, or it does not have the file.",
+        "Tag the revision that was applied last as `applied/…`. If the file is right, `--accept-source FILE`.",
     ),
     "removals-wrong-account": _blocked(
         "the account itself ({phone}) is missing, as from most groups; nobody will be removed; correct "
@@ -339,6 +367,11 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "People in a group whose member list looks incomplete",
         "Run `plan` again.",
     ),
+    "removal-not-compared": _advice(
+        "not in the configuration, and it is not known who was in {files:texts} before",
+        "People missing from a file of `sources`, if nobody knows who was in that file before",
+        "`--accept-source FILE`.",
+    ),
     "observed-surplus": _advice(
         "in the group, but not in the configuration",
         "Everybody with `membership: observe` (without `members` and `teams` there is no message)",
@@ -354,6 +387,10 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Everybody in groups without `members` and `teams`",
         "Add `members` or `teams` to the group.",
     ),
+    "source-loss-accepted": _advice(
+        "{file} has lost {lost:int} of its {given:int} people since {ref} (--accept-source)"
+    ),
+    "source-accepted": _advice("it is not known who was in {file} before ({reason}; --accept-source)"),
     "last-day": _advice("last day is {day:date}"),
     "own-number-nowhere": _advice(
         "`instance.phone` is {phone}, but {count:int} of the {total:int} groups that were read do not have it; "

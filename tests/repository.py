@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,10 @@ class Repository:
         self._second = 0
         folder.mkdir(exist_ok=True)
         self.git("-c", "init.defaultBranch=main", "init", "-q")
+
+    def on(self, moment: datetime) -> None:
+        """Let the next commit be of this moment."""
+        self._second = int(moment.timestamp()) - 1_700_000_001
 
     def git(self, *arguments: str) -> str:
         """What git says; an error fails the test."""

@@ -68,6 +68,13 @@ REPOSITORY_FORMATS: Final = frozenset({"github", "sarif"})
 WHO_FORMATS: Final = _formats(text="person:render_person", json="person:render_person_json")
 """Of a person's memberships, for `who`."""
 
+PEOPLE_FORMATS: Final = _formats(
+    text="people_list:render_people",
+    json="people_list:render_people_json",
+    csv="people_list:render_people_csv",
+)
+"""Of a `PeopleList`, for `people`."""
+
 DOCTOR_FORMATS: Final = _formats(text="doctor:render_examination", json="doctor:render_examination_json")
 """Of an `Examination`, for `doctor`."""
 
@@ -79,6 +86,13 @@ DIFFERENCE_FORMATS: Final = _formats(
 """Of a `ConfigDiff`, for `diff`."""
 
 ALL_FORMATS: Final = frozenset[str]().union(
-    PLAN_FORMATS, RESULT_FORMATS, DRY_RUN_FORMATS, PROBLEM_FORMATS, WHO_FORMATS, DOCTOR_FORMATS, DIFFERENCE_FORMATS
+    PLAN_FORMATS,
+    RESULT_FORMATS,
+    DRY_RUN_FORMATS,
+    PROBLEM_FORMATS,
+    WHO_FORMATS,
+    PEOPLE_FORMATS,
+    DOCTOR_FORMATS,
+    DIFFERENCE_FORMATS,
 )
 """Every format that some command has."""

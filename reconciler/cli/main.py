@@ -45,6 +45,10 @@ COMMANDS = {
     "edit": ("reconciler.cli.commands.edit:edit", "Change the configuration without writing YAML; offline."),
     "show": ("reconciler.cli.commands.show:show", "Render a saved plan."),
     "who": ("reconciler.cli.commands.who:who", "Show the groups of one person, desired and live."),
+    "people": (
+        "reconciler.cli.commands.people:people",
+        "List everybody in the configuration, with their teams and groups; offline.",
+    ),
     "invite": ("reconciler.cli.commands.invite:invite", "Print a group's invite link."),
     "diff": ("reconciler.cli.commands.diff:diff", "Compare two versions of the configuration; offline."),
     "schema": ("reconciler.cli.commands.schema:schema", "Print the JSON Schema of the configuration."),

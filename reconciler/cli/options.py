@@ -31,9 +31,9 @@ NOTICES: Final = "reconciler.notices"
 class PlanRequest:
     """What `plan`, `apply` and `drift` are to plan.
 
-    `targets`, `excludes` and `allow_lookalikes` are as typed (a key, a pattern, a list or `@FILE`), and `max_removals`
-    is not parsed yet. `from_environment` maps the fields whose value comes from an environment variable to the name of
-    that variable.
+    `targets`, `excludes` and `allow_lookalikes` are as typed (a key, a pattern, a list or `@FILE`), as are
+    `accept_sources` (a file or a pattern of files), and `max_removals` is not parsed yet. `from_environment` maps the
+    fields whose value comes from an environment variable to the name of that variable.
     """
 
     path: Path
@@ -45,6 +45,7 @@ class PlanRequest:
     allow_lookalikes: tuple[str, ...]
     override_rules: tuple[str, ...]
     reason: str | None
+    accept_sources: tuple[Path, ...]
     shard: Shard | None
     show_phones: bool
     from_environment: Mapping[str, str]
@@ -152,7 +153,7 @@ output_option = file_option(
     help="Write what is printed to a file instead; '-' is stdout, the default.",
 )
 
-_FORMAT_BY_ENDING: Final[Mapping[str, str]] = {".html": "html", ".json": "json", ".md": "markdown"}
+_FORMAT_BY_ENDING: Final[Mapping[str, str]] = {".csv": "csv", ".html": "html", ".json": "json", ".md": "markdown"}
 """Which format the ending of a file asks for, where a command has it and no --format is given."""
 
 
@@ -282,6 +283,15 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Go on although this rule of the file is broken; repeatable, and needs --reason.",
     ),
     option("--reason", metavar="TEXT", help="Why rules are overridden; it is in the report and in the audit log."),
+    option(
+        "--accept-source",
+        "accept_sources",
+        multiple=True,
+        type=FileType("name a file of `sources`"),
+        metavar="FILE",
+        help="Take this file of `sources` as it is, however many people it lost: a file or a pattern "
+        "('rosters/*.csv'); repeatable.",
+    ),
     as_of_option,
     option(
         "--changed-since", metavar="REF", help="Plan only groups whose configuration changed since this git revision."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from reconciler import __version__
@@ -81,9 +83,10 @@ def load_desired(
     Raises ConfigError with every problem.
     """
     from reconciler.config import load
+    from reconciler.history.file_history import history_of
 
     day = as_of or today()
-    desired = load(path, as_of=day, check_rules=day if check_rules else None)
+    desired = load(path, as_of=day, check_rules=day if check_rules else None, history=partial(history_of, path))
     if desired.warnings and not global_options.quiet:
         print_problems(desired.warnings)
     return desired
@@ -94,8 +97,8 @@ def source_files(desired: Desired) -> tuple[Path, ...]:
     return tuple(Path(source.path) for source in desired.sources)
 
 
-def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSource:
-    """Load what a request is to plan."""
+def load_request(request: PlanRequest, global_options: GlobalOptions, *, since: str | None = None) -> YamlSource:
+    """Load what a request is to plan. Its sources are compared with `since`, else with the newest `applied/…` tag."""
     max_removals = request.removal_limit()
     desired = load_desired(request.path, global_options, request.as_of, check_rules=True)
     targets, excludes = selected_keys(request, desired.groups)
@@ -112,7 +115,19 @@ def load_request(request: PlanRequest, global_options: GlobalOptions) -> YamlSou
         from reconciler.cli.revisions import options_for_changed_since
 
         options = options_for_changed_since(options, request.path, request.changed_since, desired)
+    # A file that the configuration does not have any more may have been a source of the applied revision.
+    if desired.people_files or request.accept_sources or _may_have_revisions(request.path):
+        from reconciler.cli.revisions import compare_with_applied
+
+        compared = compare_with_applied(request.path, desired, since=since, accepted=request.accept_sources)
+        options = replace(options, sources=compared, previous_people={**compared.people, **options.previous_people})
     return YamlSource(request.path, desired, options)
+
+
+def _may_have_revisions(path: Path) -> bool:
+    """Return whether a path may be in a git repository, without starting git."""
+    above = (path.resolve(), *path.resolve().parents)
+    return "GIT_DIR" in os.environ or any(os.path.lexists(folder / ".git") for folder in above)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -19,13 +19,17 @@ from reconciler.history.changed_since import forbidden_removals, match_may_chang
 from reconciler.history.compare_configs import compare_configs
 from reconciler.history.config_diff import ConfigDiff, ConfigVersion
 from reconciler.history.drift_causes import with_drift_causes
-from reconciler.history.git import Commit, find_commit, latest_applied_commit
+from reconciler.history.file_history import GitFileHistory, history_of
+from reconciler.history.git import FETCH_HISTORY, Commit, commit_day, find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
+from reconciler.model.restrictions import glob_match
 from reconciler.model.run_context import short_commit
+from reconciler.model.text import closest_names, first_of
 from reconciler.plan.model import Plan
 from reconciler.plan.revision import AppliedRevision
 from reconciler.plan.selection import PlanOptions, select_keys
+from reconciler.plan.source_losses import Applied, SourceComparison, compare_sources
 
 if TYPE_CHECKING:
     from reconciler.engine import PlanResult
@@ -58,7 +62,14 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
         return _people_files(paths[file].parent, pattern, revision.commit)
 
     folder = top if revision.is_folder else None
-    return load_contents(contents, as_of=as_of, folder=folder, name=path.name, find=find)
+    return load_contents(
+        contents,
+        as_of=as_of,
+        folder=folder,
+        name=path.name,
+        find=find,
+        history=partial(GitFileHistory, path if revision.is_folder else path.parent, revision.commit.oid),
+    )
 
 
 def _people_files(folder: Path, pattern: str, commit: Commit) -> Mapping[str, FileContent]:
@@ -143,7 +154,7 @@ def _config_version(name: str, path: Path, as_of: date) -> tuple[ConfigVersion, 
         if (commit := find_commit(path, name)) is not None:
             message = "%s is a path and also a revision (commit %s); comparing the path, write %s^0 for the revision"
             log.warning(message, name, short_commit(commit.oid), name)
-        return ConfigVersion(name), load(Path(name), as_of=as_of)
+        return ConfigVersion(name), load(Path(name), as_of=as_of, history=partial(history_of, Path(name)))
     try:
         revision = resolve_revision(path, name)
     except RevisionError as error:
@@ -185,12 +196,69 @@ def read_baseline(path: Path, since: str | None, as_of: date) -> Baseline | None
 def _find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision] | None:
     if since is not None:
         return since, resolve_revision(path, since)
-    tagged = latest_applied_commit(path)
-    if tagged is None:
+    try:
+        tagged = latest_applied_commit(path)
+    except RevisionError as error:
+        if error.hint == FETCH_HISTORY:
+            log.warning("drift is shown without causes: %s", error)
+        else:
+            log.debug("drift is shown without causes: %s", error)
         return None
     commit = short_commit(tagged.oid)
     log.info("comparing with %s (commit %s), the newest applied/ tag; override with --since", tagged.ref, commit)
     return tagged.ref, resolve_revision(path, tagged.oid)
+
+
+def compare_with_applied(
+    path: Path, desired: Desired, *, since: str | None = None, accepted: Iterable[Path] = ()
+) -> SourceComparison:
+    """Compare the sources of PATH with those of the revision `since`, else of the newest `applied/…` tag.
+
+    `accepted` are files, or patterns of files, that may lose any number of people. Raises UsageError for one that is no
+    source of either revision, RevisionError where `since` does not name a revision.
+    """
+    applied = read_applied(path, desired, since)
+    known = {file.name for each in (desired, applied.desired) if each is not None for file in each.people_files}
+    return compare_sources(applied, desired, _find_source_files(accepted, known, path))
+
+
+def read_applied(path: Path, desired: Desired, since: str | None = None) -> Applied:
+    """Read what was wanted at the revision `since`, else of the newest `applied/…` tag, as of that revision's own day.
+
+    Who was in a file only for the days of `grace` still counts as one of its people.
+    """
+    try:
+        ref, name = (since, since) if since is not None else _newest_tag(path)
+    except RevisionError as error:
+        return Applied(reason=str(error))
+    revision = resolve_revision(path, name)
+    if not desired.people_files and not any(b"sources" in file.data for file in revision.files or ()):
+        return Applied(ref)  # neither has any, and no file has to be read whole
+    try:
+        wanted = desired_at(path, revision, min(desired.as_of, commit_day(path, revision.commit)))
+    except ConfigError as error:
+        return Applied(ref, reason=f"{path} is not valid in {ref}: {error.problems[0]}")
+    return Applied(ref, wanted, "" if wanted is not None else f"{ref} does not have {path}")
+
+
+def _newest_tag(path: Path) -> tuple[str, str]:
+    commit = latest_applied_commit(path)
+    return commit.ref, commit.oid
+
+
+def _find_source_files(words: Iterable[Path], files: Collection[str], path: Path) -> frozenset[str]:
+    """Return the files that --accept-source names, by their paths below the folder of PATH or from here."""
+    folder = path if os.path.isdir(path) else path.parent
+    found: set[str] = set()
+    for word in words:
+        pattern = os.path.normpath(word)
+        matched = {file for file in files if any(glob_match(pattern, name) for name in (file, str(folder / file)))}
+        if not matched:
+            closest = closest_names(pattern, sorted(files), 1)
+            known = f"did you mean {closest[0]}?" if closest else f"it has: {first_of(sorted(files)) or 'none'}"
+            raise UsageError(f"--accept-source: `sources` has no file {word}", known)
+        found |= matched
+    return frozenset(found)
 
 
 def options_naming_people_of(baseline: Baseline, options: PlanOptions) -> PlanOptions:

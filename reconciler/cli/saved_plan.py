@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,12 @@ from reconciler.model.rules import RuleOverride
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import Spent
+from reconciler.plan.source_losses import NOTHING_COMPARED, SourceComparison, compare_sources
 from reconciler.plan.staleness import raise_if_expired
 
 log = logging.getLogger("reconciler.plan")
 apply_log = logging.getLogger("reconciler.apply")
-FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "changed_since", "allow_lookalikes")
+FIXED_IN_PLAN = ("targets", "excludes", "shard", "as_of", "changed_since", "allow_lookalikes", "accept_sources")
 MARKER = f'"{FORMAT}"'.encode()
 
 
@@ -37,7 +39,8 @@ class SavedPlanSource:
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
     configuration is, else the plan. `max_removals` is the limit of the command line, `overridden_rules` those of the
-    plan and of the command line, `spent` what an audit log shows of the last 24 hours.
+    plan and of the command line, `sources` what became of the files of `sources`, `spent` what an audit log shows of
+    the last 24 hours.
     """
 
     files: tuple[Path, ...]
@@ -48,6 +51,7 @@ class SavedPlanSource:
     desired: Desired | None
     max_removals: RemovalLimit | None
     overridden_rules: tuple[RuleOverride, ...]
+    sources: SourceComparison
     spent: Spent
 
     def with_spent(self, spent: Spent) -> SavedPlanSource:
@@ -64,6 +68,7 @@ class SavedPlanSource:
                 desired=self.desired,
                 max_removals=self.max_removals,
                 overridden_rules=self.overridden_rules,
+                sources=self.sources,
                 spent=self.spent,
                 sandbox=global_options.sandbox,
                 parallelism=global_options.parallelism,
@@ -110,7 +115,8 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     account = Account(plan.instance_id, None, plan.writes_per_minute)
     path, digest = _config_path(saved, request.path) or request.path, hashlib.sha256(data).hexdigest()
     overrides = _overrides(request, saved, desired)
-    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, overrides, Spent())
+    compared = NOTHING_COMPARED if desired is None else _compare_sources(saved, path, desired)
+    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, overrides, compared, Spent())
 
 
 def _overrides(request: PlanRequest, saved: SavedPlan, desired: Desired | None) -> tuple[RuleOverride, ...]:
@@ -122,6 +128,14 @@ def _overrides(request: PlanRequest, saved: SavedPlan, desired: Desired | None) 
     return (*(one for one in saved.plan.overridden_rules if one.rule not in again), *more)
 
 
+def _compare_sources(saved: SavedPlan, path: Path, desired: Desired) -> SourceComparison:
+    """Compare the sources of a saved plan again, with the revision that was applied last."""
+    from reconciler.cli.revisions import read_applied
+
+    accepted = [loss.file for loss in saved.plan.source_losses if loss.accepted]
+    return compare_sources(read_applied(path, desired), desired, accepted)
+
+
 def _reject_fixed_options(request: PlanRequest) -> None:
     """Raise UsageError for options that a saved plan has fixed.
 
@@ -130,7 +144,8 @@ def _reject_fixed_options(request: PlanRequest) -> None:
     fixed = [name for name in FIXED_IN_PLAN if getattr(request, name)]
     if any(name not in request.from_environment for name in fixed):
         raise UsageError(
-            "a saved plan does not take --target, --exclude, --shard, --as-of, --changed-since or --allow-lookalike",
+            "a saved plan does not take --target, --exclude, --shard, --as-of, --changed-since, --allow-lookalike or "
+            "--accept-source",
             "make a new plan with these options",
         )
     if fixed:
@@ -278,13 +293,15 @@ def _load(saved: SavedPlan, planfile: Path) -> Desired:
     """Load the sources of a plan, without files of their folder that are new and have nothing but comments."""
     from reconciler.config import load
     from reconciler.config.source_files import config_files, has_only_comments
+    from reconciler.history.file_history import history_of
 
     path, as_of = _config_path(saved, planfile) or planfile, saved.plan.as_of
     files = {_resolve_source(source, planfile) for source in saved.sources}
     new = set(config_files(path)) - files if os.path.isdir(path) else set()
-    without = {file for file in new if has_only_comments(file)}
+    ignored = {file for file in new if has_only_comments(file)}
     # An exemption may have ended since the plan was made.
-    return load(path, as_of=as_of, check_rules=max(as_of, today()), ignore=without)
+    day = max(as_of, today())
+    return load(path, as_of=as_of, check_rules=day, ignore=ignored, history=partial(history_of, path))
 
 
 def _config_path(saved: SavedPlan, planfile: Path) -> Path | None:

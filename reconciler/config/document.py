@@ -73,12 +73,16 @@ def as_text(tree: Tree) -> str:
 class CellLocation(SourceLocation):
     """A cell of a people file, or the whole file. Nothing is inside.
 
-    `row` counts from 1, `line` too; they are 0 where there is none. `column` is the name of the column.
+    `row` counts from 1, `line` too; they are 0 where there is none. `column` is the name of the column, or of the
+    property in a file without rows. `part` is the file of an archive. `past`: the row was there in an
+    earlier version of the file.
     """
 
     row: int = 0
     line: int = 0
     column: str = ""
+    part: str = ""
+    past: bool = False
 
     def at(self, *_: str | int) -> SourceLocation:
         """Return the cell itself."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from reconciler.config.document import ALL_NAMES, LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
+from reconciler.config.grace import keep_leavers
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
@@ -43,6 +44,7 @@ from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, PeopleFile, Source, SourcedPerson
 from reconciler.model.rules import RequireConsent, Rule
 from reconciler.rules import evaluate
+from reconciler.sources.model import FileHistory
 
 _SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
 
@@ -54,18 +56,19 @@ def load(
     ignore: Collection[Path] = (),
     check_rules: date | None = None,
     test_rules: bool = False,
+    history: Callable[[], FileHistory] | None = None,
 ) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
     With `check_rules` it has what breaks the rules on that day, with `test_rules` which of their tests fail. Files of
-    the folder that are to `ignore` are not read.
-    Raise ConfigError with all problems, sorted by file, line and column. A file that has fewer problems together with
-    its folder has only one: the folder is to be loaded.
+    the folder that are to `ignore` are not read. `history` makes what knows who left the files of `sources` lately;
+    None where that is not to be found out. Raise ConfigError with all problems, sorted by place. A file that has fewer
+    problems together with its folder has only one: the folder is to be loaded.
     """
     if os.path.isdir(path):
-        return _load_path(path, as_of, ignore, check_rules, test_rules=test_rules)
+        return _load_path(path, as_of, ignore, check_rules, test_rules=test_rules, history=history)
     try:
-        return _load_path(path, as_of, check_rules=check_rules, test_rules=test_rules)
+        return _load_path(path, as_of, check_rules=check_rules, test_rules=test_rules, history=history)
     except ConfigError as error:
         count = len(error.problems)
         folder = next((folder for folder in folders_with(path) if _count_problems(folder, as_of) < count), None)
@@ -83,11 +86,22 @@ def _load_path(
     check_rules: date | None = None,
     *,
     test_rules: bool = False,
+    history: Callable[[], FileHistory] | None = None,
 ) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems) if file not in ignore]
     folder = str(path) if os.path.isdir(path) else None
-    return _load(files, problems, as_of, folder, path.name, linked_folders(path), check_rules, test_rules=test_rules)
+    return _load(
+        files,
+        problems,
+        as_of,
+        folder,
+        path.name,
+        linked_folders(path),
+        check_rules,
+        test_rules=test_rules,
+        history=history,
+    )
 
 
 def _count_problems(path: Path, as_of: date) -> int:
@@ -106,6 +120,7 @@ def load_contents(
     name: str,
     check_rules: date | None = None,
     find: FileFinder = find_people_files,
+    history: Callable[[], FileHistory] | None = None,
 ) -> Desired:
     """Return the same as `load` for files that the caller has read.
 
@@ -121,7 +136,7 @@ def load_contents(
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
         else:
             files.append(decode_utf8(content.file, content.data, problems, linked=content.linked))
-    return _load(files, problems, as_of, folder, name, check_rules=check_rules, find=find)
+    return _load(files, problems, as_of, folder, name, check_rules=check_rules, find=find, history=history)
 
 
 @contextmanager
@@ -148,6 +163,7 @@ def _load(
     find: FileFinder = find_people_files,
     *,
     test_rules: bool = False,
+    history: Callable[[], FileHistory] | None = None,
 ) -> Desired:
     """Return the desired state of files: those of a folder, or a single one with this name.
 
@@ -164,7 +180,8 @@ def _load(
     paths = {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in texts}
     given: tuple[GivenFile, ...] = ()
     if any("sources" in document.source.root for document in documents):
-        merged, given = add_sources(merged, documents, paths, find, problems)
+        merged, given = add_sources(merged, documents, paths, find, problems, as_of)
+        merged = keep_leavers(merged, given, history, as_of, problems)
     paths |= {file.path: file.name for file in given}
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
@@ -290,19 +307,19 @@ def _resolve(
 
 def _people_file(file: GivenFile, people: People, rules: Sequence[Rule]) -> PeopleFile:
     asks = any(isinstance(rule.condition, RequireConsent) for rule in rules)
-    identities = {alias: people.identity_of(alias) for alias in file.people}
     return PeopleFile(
         path=file.path,
         name=file.name,
         format=file.format,
         entry=file.entry,
         people={
-            alias: SourcedPerson(identity, file.people[alias].row, file.people[alias].teams)
-            for alias, identity in identities.items()
-            if identity is not None
+            alias: SourcedPerson(identity, given.row, given.teams, given.until, given.left)
+            for alias, given in file.people.items()
+            if (identity := people.identity_of(alias)) is not None
         },
         without_phone=file.without_phone,
         without_consent=file.without_consent,
         asks_consent=file.asks_consent,
         disagreeing=disagreeing_people(file, people.region) if asks else {},
+        gap=file.gap,
     )

@@ -138,6 +138,8 @@ class Memberships:
             return None
         is_allowed = check_country(person, reference.place, self._policy, self._merged, self._problems)
         reason = fields.get("reason")
+        if not is_allowed and isinstance(place, CellLocation):
+            return None  # an error already, unless the row is gone
         member = Member(person, until, as_text(reason).strip() if reason is not None else None, "join" in fields)
         if is_allowed and isinstance(item, str):
             self._by_reference[item] = member

@@ -134,6 +134,11 @@ class People:
         number = as_text(entry.value)
         return self._valid(self._read(number.strip(), entry.place, region), number, entry.place, region)
 
+    def _former(self, entry: LocatedValue, region: str | None) -> Person | None:
+        """Return the person with the number of a row that is gone; a mistake in it is of no interest any more."""
+        found = self._read(as_text(entry.value).strip(), entry.place, region)
+        return found if isinstance(found, Person) else None
+
     def report_unknown_aliases(self) -> None:
         """Report each alias that nobody has once, with all places that use it."""
         for unknown in self._by_reference.values():
@@ -196,7 +201,10 @@ class People:
         number = entry.field("phone") if isinstance(entry.value, dict) else entry
         # Only people files have a region of their own. A `phone` that breaks the schema is gone.
         region = as_text(fields["region"]).upper() if "region" in fields else None
-        person = self.phone(number, region) if number is not None else None
+        if number is not None and isinstance(number.place, CellLocation) and number.place.past:
+            person = self._former(number, region)
+        else:
+            person = self.phone(number, region) if number is not None else None
         if person is None:
             return None
         name, lid = fields.get("name"), fields.get("lid")
@@ -245,12 +253,13 @@ class People:
     def _add_row(self, alias: str, person: Person, place: CellLocation, first: SourceLocation) -> Person:
         """Return the person that another row or the YAML has already, with the alias of this row."""
         known = self.by_identity[person.identity]
-        if len(known.other_aliases) >= _MAX_ALIASES:
+        if len(known.other_aliases) >= _MAX_ALIASES and not place.past:
             message = f"more than {_MAX_ALIASES} rows have this number, first at"
             hint = "leave it out: a number belongs to one person, or a family"
             self._problems.error(ProblemKind.SAME_TWICE, place, message, hint, other=first)
             return known
-        self._rows_of_known[place.file].append(place)
+        if not place.past:
+            self._rows_of_known[place.file].append(place)
         return replace(known, name=known.name or person.name, other_aliases=(*known.other_aliases, alias))
 
     def _report_shared_numbers(self) -> None:

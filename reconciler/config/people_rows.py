@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
+from pathlib import PurePosixPath
 from typing import Final
 
 from reconciler.config.document import CellLocation, LocatedValue, MergedConfig, Tree, as_text
@@ -18,7 +20,7 @@ from reconciler.model.desired import RowsWithoutPhone
 from reconciler.model.identity import Identity, identity_of_digits
 from reconciler.model.text import composed, plural
 from reconciler.sources.dates import NotOneDay, read_day
-from reconciler.sources.model import SourceRow
+from reconciler.sources.model import PhoneCell, SourceRow
 
 _Fields = Mapping[str, Tree]
 _DIGITS_OF_NUMBER: Final = 7
@@ -29,10 +31,15 @@ _ADD_NUMBER: Final = "add the number, or remove the row"
 
 @dataclass(frozen=True, slots=True)
 class GivenPerson:
-    """A person from a row, before the number is read: the row, and the teams."""
+    """A person from a row, before the number is read: the row, the teams, the last day.
+
+    `left`: the row is gone, and they stay for the days of `grace`.
+    """
 
     row: int
     teams: tuple[str, ...]
+    until: date | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class GivenFile:
     """A people file, and the people in it by alias. `name` is its path below the loaded folder.
 
     `entry` is the file and line that name it. Rows without a number, and of people who did not agree, are counted.
+    `source` is the entry itself, `pattern` its path below `folder`, which is the YAML file's. `ids` are the aliases of
+    all rows that count. `gap` says why it is not known who left in the days of `grace`, "" where it is.
     """
 
     path: str
@@ -56,7 +65,13 @@ class GivenFile:
     format: str
     entry: str
     digest: str
+    source: LocatedValue
+    pattern: str
+    folder: PurePosixPath
+    data: bytes
     linked: bool = False
+    ids: frozenset[str] = frozenset()
+    gap: str = ""
     people: dict[str, GivenPerson] = field(default_factory=dict)
     without_phone: int = 0
     without_consent: int = 0
@@ -83,8 +98,16 @@ class _Row:
     id_column: str
     row: SourceRow
 
-    def cell(self, column: str = "") -> CellLocation:
-        return CellLocation(self.file.path, row=self.row.row, line=self.row.line, column=column)
+    def cell(self, column: str = "", line: int = 0) -> CellLocation:
+        """Return the place of a cell. A vCard has lines instead of rows, and a file in an archive only rows."""
+        row = self.row
+        return CellLocation(
+            self.file.path,
+            row=0 if self.file.format == "vcard" else row.row,
+            line=0 if row.part else line or row.line,
+            column=column,
+            part=row.part,
+        )
 
 
 class PeopleRows:
@@ -98,7 +121,7 @@ class PeopleRows:
         self._members: dict[str, list[Tree]] = {}
         self._team_lists: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._team_keys: dict[str, str] = {}
-        self._days: dict[str, str] = {}
+        self._days: dict[str, date] = {}
         self._spellings: dict[str, tuple[str, CellLocation]] = {}
         policy = merged.sections["policy"].get("rows_without_phone")
         self._requires_phone = policy is not None and policy.value == RowsWithoutPhone.ERROR
@@ -119,6 +142,7 @@ class PeopleRows:
             if (alias := self._alias(each)) is not None
         ]
         with_alias.sort(key=lambda pair: pair[0])
+        file.ids = frozenset(alias for alias, _ in with_alias)
         without_phone: list[CellLocation] = []
         for alias, each in with_alias:
             if self._problems.limit_reached:
@@ -140,9 +164,7 @@ class PeopleRows:
 
     def _alias(self, each: _Row) -> str | None:
         """Return the alias that an id makes."""
-        key = slug(each.row.id)
-        if not any(map(str.isalpha, key)):
-            key = f"person-{key}" if key else ""
+        key = alias_of(each.row)
         if not key:
             message = f"the id {quote_value(each.row.id)} has no letter or digit"
             hint = "write an id, which stays the same"
@@ -155,9 +177,12 @@ class PeopleRows:
         return None
 
     def _is_new(self, alias: str, id_: str, place: CellLocation) -> bool:
-        """Note the alias of an id; report one that the configuration has already."""
+        """Note the alias of an id; report one that the configuration has already.
+
+        Two sources may read the same row: a teacher's, who is a parent, too.
+        """
         text, first = self._first.setdefault(alias, (id_, place))
-        if first is not place:
+        if first is not place and (text, _row_of(first)) != (id_, _row_of(place)):
             message, hint = f"the id {quote_value(id_)} is in two rows, first at", "keep one row for each person"
             if text != id_:
                 message = f"the ids {quote_value(text)} and {quote_value(id_)} make one alias, {quote_value(alias)}, at"
@@ -177,39 +202,26 @@ class PeopleRows:
         facts: dict[str, Tree] = {"name": each.row.name} if each.row.name else {}
         if "region" in each.fields:
             facts["region"] = each.fields["region"]
-        for number, (phone, column) in enumerate(self._phones(each), 1):
-            own, cell = alias if number == 1 else f"{alias}-{number}", each.cell(column)
+        for number, phone in enumerate(phones_of(each.row, each.fields, self._merged), 1):
+            own, cell = alias if number == 1 else f"{alias}-{number}", each.cell(phone.column, phone.line)
             if number > 1 and not self._is_new(own, f"{each.row.id}, number {number}", cell):
                 continue
-            self._people[own] = LocatedValue({"phone": phone, **facts}, cell)
-            each.file.people[own] = GivenPerson(each.row.row, teams)
-            member: Tree = own if until is None else {"person": own, "until": until}
+            entry = self._people.setdefault(own, LocatedValue({"phone": phone.text, **facts}, cell))
+            if entry.value != {"phone": phone.text, **facts}:
+                message = f"two sources read this row, and not in the same way: {quote_value(each.row.id)}"
+                hint = "write the same `phone`, `name` and `region` in both"
+                self._problems.error(ProblemKind.PEOPLE_FILE, cell, message, hint)
+            each.file.people[own] = GivenPerson(each.row.row, teams, until)
+            member: Tree = own if until is None else {"person": own, "until": until.isoformat()}
             for team in teams:
                 self._members.setdefault(team, []).append(member)
 
-    def _phones(self, each: _Row) -> Iterator[tuple[str, str]]:
-        """Yield the number that counts with its column, or all numbers of a row, each once however it is spelled."""
-        phones = each.row.phones if "phones" in each.fields else each.row.phones[:1]
-        seen: set[str] = set()
-        for phone in phones:
-            digits = self._digits(phone.text, each.fields) if len(phones) > 1 else ""
-            if digits not in seen:
-                seen.add(digits)
-                yield phone.text, phone.column
-
-    def _digits(self, text: str, fields: _Fields) -> str:
-        region = fields.get("region") or (self._merged.region.value if self._merged.region is not None else None)
-        try:
-            return read_address(text, as_text(region).upper() if region is not None else None).digits
-        except InvalidPhoneNumber:
-            return text
-
-    def _until(self, each: _Row) -> str | None:
+    def _until(self, each: _Row) -> date | None:
         text = each.row.until
         if not text or text in self._days:
             return self._days.get(text)
         try:
-            return self._days.setdefault(text, read_day(text).isoformat())
+            return self._days.setdefault(text, read_day(text))
         except NotOneDay as error:
             place = each.cell(as_text(each.fields["until"]) if "until" in each.fields else "")
             self._problems.error(ProblemKind.PEOPLE_FILE, place, f"{quote_value(text)} {error.message}", error.hint)
@@ -256,7 +268,7 @@ class PeopleRows:
                 message = "there is no number, and `policy.rows_without_phone` forbids that"
                 self._problems.error(ProblemKind.PEOPLE_FILE, place, message, _ADD_NUMBER)
         elif without_phone:
-            first = min(without_phone, key=lambda place: place.row)
+            first = min(without_phone, key=lambda place: (place.row, place.line))
             count = plural(len(without_phone), "row is", "rows are")
             message = f"{count} left out, this one first: there is no number"
             self._problems.warning(ProblemKind.PEOPLE_FILE, first, message, _ADD_NUMBER)
@@ -266,12 +278,41 @@ class PeopleRows:
             self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message)
 
 
+def alias_of(row: SourceRow) -> str:
+    """Return the alias that the id of a row makes, "" for an id without a letter or digit."""
+    key = slug(row.id)
+    return key if not key or any(map(str.isalpha, key)) else f"person-{key}"
+
+
+def phones_of(row: SourceRow, fields: _Fields, merged: MergedConfig) -> Iterator[PhoneCell]:
+    """Yield the number that counts, or all numbers of a row, each once however it is spelled."""
+    phones = row.phones if "phones" in fields else row.phones[:1]
+    seen: set[str] = set()
+    for phone in phones:
+        digits = _digits(phone.text, fields, merged) if len(phones) > 1 else ""
+        if digits not in seen:
+            seen.add(digits)
+            yield phone
+
+
+def _digits(text: str, fields: _Fields, merged: MergedConfig) -> str:
+    region = fields.get("region") or (merged.region.value if merged.region is not None else None)
+    try:
+        return read_address(text, as_text(region).upper() if region is not None else None).digits
+    except InvalidPhoneNumber:
+        return text
+
+
 def _is_number_of(row: SourceRow) -> bool:
     """Return whether the id of a row is a number with +, or its own number, perhaps without the country code."""
     if row.id.startswith("+"):
         return True
     digits = _NOT_DIGITS.sub("", row.id)[-_DIGITS_OF_NUMBER:]
     return any(_NOT_DIGITS.sub("", phone.text).endswith(digits) for phone in row.phones)
+
+
+def _row_of(place: CellLocation) -> tuple[str, str, int, int]:
+    return place.file, place.part, place.row, place.line
 
 
 def _letters(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
+from reconciler.config.document import CellLocation, LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
 from reconciler.config.people import People
 from reconciler.config.phone_numbers import country_of, is_region, region_hint
 from reconciler.config.problem_collector import ProblemCollector, format_path, quote_value
@@ -31,6 +31,7 @@ def read_policy(merged: MergedConfig, people: People, problems: ProblemCollector
         protected=frozenset(people.persons(fields.get("protected"))),
         ignored=frozenset(people.persons(fields.get("ignored"))),
         max_removals=read_removal_limit(fields.get("max_removals"), merged),
+        max_source_loss=read_removal_limit(fields.get("max_source_loss"), merged),
         writes_per_minute=_integer(fields.get("writes_per_minute")),
         allowed_countries=_country_codes(fields.get("allowed_countries"), problems),
         max_members=_integer(fields.get("max_members")),
@@ -117,18 +118,22 @@ def check_country(
 ) -> bool:
     """Report a member of a group or team whose number belongs to another country; return whether it is allowed.
 
-    The problem is at the number: at the alias, once, or else at the place of the member.
+    The problem is at the number: at the alias, once, or else at the place of the member. Of a row that is gone there is
+    none.
     """
     allowed = policy.allowed_countries
     if allowed is None or _belongs(person.identity, allowed):
         return True
+    number = _number_place(person, place, merged)
+    if isinstance(number, CellLocation) and number.past:
+        return False
     where = merged.file_and_line(merged.sections["policy"]["allowed_countries"].place)
     rule = f"`policy.allowed_countries` ({where}) allows only {', '.join(sorted(allowed))}"
     country = country_of(person.identity)
     who = f"{quote_value(person.alias)} has a number" if person.alias else f"{quote_value(person.identity)} is a number"
     origin = f"from {country}" if country else "from an unknown country"
     hint = f"add {country} to the list, or remove the person" if country else "remove the person"
-    problems.error(ProblemKind.COUNTRY, _number_place(person, place, merged), f"{who} {origin}, but {rule}", hint)
+    problems.error(ProblemKind.COUNTRY, number, f"{who} {origin}, but {rule}", hint)
     return False
 
 

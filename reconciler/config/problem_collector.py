@@ -159,14 +159,14 @@ def path_of(place: SourceLocation) -> str:
     if not isinstance(place, CellLocation):
         return format_path(place.path)
     row = f"row {place.row}" if place.row else ""
-    column = f"column {quote_value(place.column)[1:-1]}" if place.column else ""
-    return ", ".join(filter(None, (row, column)))
+    column = f"{'column' if place.row else 'property'} {quote_value(place.column)[1:-1]}" if place.column else ""
+    return ", ".join(filter(None, (place.part, row, column)))
 
 
 def _format_place(place: SourceLocation, mark: tuple[int, int]) -> str:
     """Return `groups.yaml:3:5`, or `roster.xlsx, row 17` for a file without lines."""
     if isinstance(place, CellLocation) and not place.line:
-        return f"{place.file}, row {place.row}"
+        return f"{place.file}, {path_of(place)}"
     return f"{place.file}:{mark[0]}:{mark[1]}"
 
 

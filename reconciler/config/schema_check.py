@@ -188,6 +188,11 @@ def _report(error: ValidationError, place: SourceLocation, problems: ProblemColl
             if value is None and _AFTER_COMMA.fullmatch(key):
                 hint = "the comma before it ends the number: write the whole number in quotes, without a comma"
             problems.error(ProblemKind.UNKNOWN_KEY, place.as_key(), f"unknown key {quote_value(key)}", hint)
+        case "propertyNames" if "enum" in part:
+            key, known = str(place.path[-1]), part["enum"]
+            hint = odd_space(key) or did_you_mean(key, known) or f"use one of {', '.join(known)}"
+            message = f"{quote_value(key)} is not {_expected(part)}"
+            problems.error(ProblemKind.UNKNOWN_KEY, place.as_key(), message, hint)
         case "propertyNames":
             key = str(place.path[-1])
             hint = f"write {quote_value(suggested)}" if (suggested := _valid_key(key, part)) else ""

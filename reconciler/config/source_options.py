@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from reconciler.config.document import Tree, as_items, as_mapping, as_text
-from reconciler.sources.model import SourceRows
+from reconciler.sources.model import SourceRows, UnreadableFile
+
+if TYPE_CHECKING:
+    from reconciler.sources.oneroster import RosterPeople, RosterTeams
 
 Reader: TypeAlias = Callable[[bytes], SourceRows]
 """Reads the bytes of one people file."""
 
 
-def _csv_reader(fields: Mapping[str, Tree]) -> Reader:
+def _csv_reader(fields: Mapping[str, Tree], _: date) -> Reader:
     from reconciler.sources.columns import Columns, TeamColumn, read_columns
     from reconciler.sources.table import column_name
 
@@ -37,8 +41,59 @@ def _csv_reader(fields: Mapping[str, Tree]) -> Reader:
     return partial(read_columns, columns=columns)
 
 
-READERS: Final[Mapping[str, Callable[[Mapping[str, Tree]], Reader]]] = {"csv": _csv_reader}
-"""What makes the reader of each format from the keys of an entry."""
+def _vcard_reader(fields: Mapping[str, Tree], _: date) -> Reader:
+    from reconciler.sources.vcard import read_vcard
+
+    return _choosing(fields, read_vcard)
+
+
+def _google_reader(fields: Mapping[str, Tree], _: date) -> Reader:
+    from reconciler.sources.google import read_google
+
+    return _choosing(fields, read_google)
+
+
+def _outlook_reader(fields: Mapping[str, Tree], _: date) -> Reader:
+    from reconciler.sources.outlook import read_outlook
+
+    return _choosing(fields, read_outlook)
+
+
+def _oneroster_reader(fields: Mapping[str, Tree], as_of: date) -> Reader:
+    from reconciler.sources.oneroster import read_oneroster
+
+    people = cast("RosterPeople", _text(fields, "people"))
+    teams = cast("RosterTeams", _text(fields, "teams") or "class")
+    return _choosing(fields, lambda data: read_oneroster(data, people, teams, as_of))
+
+
+def _choosing(fields: Mapping[str, Tree], read: Reader) -> Reader:
+    """Return a reader of the people and numbers that an entry chooses."""
+    from reconciler.sources.contacts import Choice, choose
+
+    phone, where = as_mapping(fields.get("phone", {})), as_mapping(fields.get("where", {}))
+    choice = Choice(
+        teams=texts_of(where["team"]) if "team" in where else (),
+        labels=texts_of(phone["label"]) if "label" in phone else (),
+    )
+
+    def read_chosen(data: bytes) -> SourceRows:
+        try:
+            return choose(read(data), choice)
+        except UnreadableFile as error:
+            return SourceRows((), (error.problem,))
+
+    return read_chosen
+
+
+READERS: Final[Mapping[str, Callable[[Mapping[str, Tree], date], Reader]]] = {
+    "csv": _csv_reader,
+    "vcard": _vcard_reader,
+    "google": _google_reader,
+    "outlook": _outlook_reader,
+    "oneroster": _oneroster_reader,
+}
+"""What makes the reader of each format from the keys of an entry, and the day on which a roster counts."""
 
 
 def texts_of(value: Tree) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
@@ -38,14 +39,15 @@ def add_sources(
     names: Mapping[str, str],
     find: FileFinder,
     problems: ProblemCollector,
+    as_of: date,
 ) -> tuple[MergedConfig, tuple[GivenFile, ...]]:
     """Return the configuration with everybody and every team that its people files give, and these files.
 
     `names` has the path of each YAML file below the loaded folder. After a mistake in a source, any person and team may
-    be missing, and a reference to one is not a second mistake.
+    be missing, and a reference to one is not a second mistake. Some rosters have days, of which `as_of` counts.
     """
     before = problems.error_count
-    reader = _SourceReader(merged, names, find, problems)
+    reader = _SourceReader(merged, names, find, problems, as_of)
     is_broken = False
     for document in documents:
         broken = {path[:2] for path in document.broken if path[:1] == ("sources",)}
@@ -66,12 +68,18 @@ class _SourceReader:
     """Reads the people files of one entry of `sources` after the other."""
 
     def __init__(
-        self, merged: MergedConfig, names: Mapping[str, str], find: FileFinder, problems: ProblemCollector
+        self,
+        merged: MergedConfig,
+        names: Mapping[str, str],
+        find: FileFinder,
+        problems: ProblemCollector,
+        as_of: date,
     ) -> None:
         self._merged = merged
         self._names = names
         self._find = find
         self._problems = problems
+        self._as_of = as_of
         self.rows = PeopleRows(merged, problems)
         self.entries: dict[str, LocatedValue] = {}
         self.files: list[GivenFile] = []
@@ -103,23 +111,29 @@ class _SourceReader:
             message = f"there is no file {quote_value(pattern)} in the folder of this file"
             self._problems.error(ProblemKind.FILE, place, message, "correct the path, or put the file there")
         for below, content in sorted(found.items()):
-            self._read_file(content, str(folder / below), format_, entry)
+            self._read_file(content, folder, below, pattern, format_, entry)
 
-    def _read_file(self, content: FileContent, name: str, format_: str, entry: LocatedValue) -> None:
+    def _read_file(
+        self, content: FileContent, folder: PurePosixPath, below: str, pattern: str, format_: str, entry: LocatedValue
+    ) -> None:
         if content.error:
             self._problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
             return
         file = GivenFile(
             path=content.file,
-            name=name,
+            name=str(folder / below),
             format=format_,
             entry=self._merged.file_and_line(entry.place.at(format_)),
             digest=hashlib.sha256(content.data).hexdigest(),
+            source=entry,
+            pattern=pattern,
+            folder=folder,
+            data=content.data,
             linked=content.linked,
         )
         self.files.append(file)
         fields = as_mapping(entry.value)
-        read = READERS[format_](fields)(content.data)
+        read = READERS[format_](fields, self._as_of)(content.data)
         for problem in read.problems:
             self._report(file, problem)
         is_whole = all(problem.severity != "error" for problem in read.problems)
@@ -127,7 +141,8 @@ class _SourceReader:
 
     def _report(self, file: GivenFile, problem: RowProblem) -> None:
         message, hint = (_filled(text, problem.values) for text in (problem.message, problem.hint))
-        place = CellLocation(file.path, row=problem.row, line=problem.line, column=problem.column)
+        line = 0 if problem.part else problem.line
+        place = CellLocation(file.path, row=problem.row, line=line, column=problem.column, part=problem.part)
         report = self._problems.error if problem.severity == "error" else self._problems.warning
         report(ProblemKind.PEOPLE_FILE, place, message, hint)
 

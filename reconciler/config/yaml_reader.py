@@ -41,7 +41,17 @@ _IGNORED_KEY = "?"
 """Replaces, in a path, a key that cannot be used: the reader drops its value, but still counts its nesting."""
 _PERHAPS_TEXT = re.compile(r"[ \t]+(#\w[^\r\n]*)")
 _KEYS_WITH_LINES = frozenset(
-    {"allowed_countries", "csv", "instance", "max_members", "max_removals", "path", "restrictions", "sources"}
+    {
+        "allowed_countries",
+        "csv",
+        "instance",
+        "max_members",
+        "max_removals",
+        "max_source_loss",
+        "path",
+        "restrictions",
+        "sources",
+    }
 )
 """Keys whose line a message about something else may need."""
 

@@ -16,6 +16,7 @@ from reconciler.model.text import Untrusted
 class AdviceKind(StrEnum):
     """What a piece of advice is about."""
 
+    ACCEPTED = "accepted"
     ADMIN = "admin"
     BUDGET = "budget"
     DOUBTFUL = "doubtful"

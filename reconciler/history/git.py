@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final, TypeAlias
 
@@ -159,6 +160,13 @@ def find_commit(path: Path, ref: str) -> Commit | None:
         return None
 
 
+def commit_day(path: Path, commit: Commit) -> date:
+    """Return the day on which a commit was made, in UTC."""
+    git, _ = locate_repository(path)
+    seconds = git.run("show", "--no-patch", "--format=%ct", commit.oid)
+    return datetime.fromtimestamp(int(seconds), UTC).date()
+
+
 def has_uncommitted_changes(path: Path, wanted: FileFilter) -> bool:
     """Return whether a file, or a `wanted` file below a folder, differs from HEAD or is not in it.
 
@@ -206,34 +214,32 @@ def _missing_hint(git: Git) -> str:
     (head,) = resolve_objects(git, [b"HEAD"])
     if not head.oid:
         return "it has no commit yet"
-    if _is_shallow(git):
+    if is_shallow(git):
         return FETCH_HISTORY
     return "run `git fetch` to get what the remote has; a branch of the remote is called origin/NAME"
 
 
-def _is_shallow(git: Git) -> bool:
+def is_shallow(git: Git) -> bool:
+    """Return whether the clone lacks the older commits."""
     return git.run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
-def latest_applied_commit(path: Path) -> Commit | None:
+def latest_applied_commit(path: Path) -> Commit:
     """Return the newest commit in the history of HEAD that has a tag `applied/…`; `ref` is that tag's name.
 
-    Return None where there is no such tag, no repository or no git. Warn of a shallow clone, which may lack the tags.
+    Raises RevisionError where there is no such tag, no repository or no git; for a shallow clone, which may lack the
+    tags, with the hint `FETCH_HISTORY`.
     """
-    try:
-        git, _ = locate_repository(path)
-        names = git.run("for-each-ref", "--merged=HEAD", "--format=%(refname)", APPLIED_TAGS).split()
-        # A tag can name a tag, and for-each-ref itself looks through one only.
-        commits = resolve_objects(git, [name + b"^{commit}" for name in names])
-        # Of several tags on one commit the last one, in the order of their names.
-        tags = {found.oid: os.fsdecode(name) for name, found in zip(names, commits, strict=True) if found.oid}
-        if not tags:
-            if _is_shallow(git):
-                log.warning("no tag applied/… was found, so drift is shown without causes; %s", FETCH_HISTORY)
-            return None
-        order = ("rev-list", "--topo-order", "--max-count=1", "--stdin")
-        newest = git.run(*order, stdin="".join(f"{oid}\n" for oid in tags).encode()).decode().strip()
-        return Commit(tags[newest].removeprefix("refs/tags/"), newest)
-    except RevisionError as error:
-        log.debug("no applied/… tag can be read: %s", error)
-        return None
+    git, _ = locate_repository(path)
+    resolve_commit(git, "HEAD")
+    names = git.run("for-each-ref", "--merged=HEAD", "--format=%(refname)", APPLIED_TAGS).split()
+    # A tag can name a tag, and for-each-ref itself looks through one only.
+    commits = resolve_objects(git, [name + b"^{commit}" for name in names])
+    # Of several tags on one commit the last one, in the order of their names.
+    tags = {found.oid: os.fsdecode(name) for name, found in zip(names, commits, strict=True) if found.oid}
+    if not tags:
+        hint = FETCH_HISTORY if is_shallow(git) else ""
+        raise RevisionError("no tag applied/… was found in the history of HEAD", hint)
+    order = ("rev-list", "--topo-order", "--max-count=1", "--stdin")
+    newest = git.run(*order, stdin="".join(f"{oid}\n" for oid in tags).encode()).decode().strip()
+    return Commit(tags[newest].removeprefix("refs/tags/"), newest)

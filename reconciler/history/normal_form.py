@@ -35,7 +35,8 @@ rules are checked whenever a plan is made or applied."""
 _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     **PLACES,
     # The groups are compared one by one, and what a file lost by `forbidden_removals`. Both sides are of one day.
-    Desired: PLACES[Desired] | {"groups", "as_of"},
+    # A team matters by the lists of the groups.
+    Desired: PLACES[Desired] | {"groups", "as_of", "teams"},
     # A handle, by which groups are paired.
     DesiredGroup: frozenset({"key"}),
     # The first is the member's key in the form; teams only explain how somebody came into the list.

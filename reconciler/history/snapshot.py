@@ -107,7 +107,7 @@ def _is_wanted(entry: re.Match[bytes], wanted: FileFilter) -> bool:
 
 def _read_files(git: Git, entries: Sequence[tuple[str, GitObject]], max_bytes: int) -> Iterator[RevisionFile]:
     """Yield the files with their bytes, all read by one call."""
-    data = _read_blobs(git, [each.oid for _, each in entries if each.kind == "blob" and each.size <= max_bytes])
+    data = read_blobs(git, [each.oid for _, each in entries if each.kind == "blob" and each.size <= max_bytes])
     for path, each in entries:
         if each.oid not in data:
             yield RevisionFile(path, b"", *_error_and_hint(each, max_bytes))
@@ -125,7 +125,8 @@ def _error_and_hint(each: GitObject, max_bytes: int) -> tuple[str, str]:
     return _ERRORS.get(each.kind, f"is a {each.kind}"), "a revision has only the files in the repository"
 
 
-def _read_blobs(git: Git, oids: Sequence[str]) -> dict[str, bytes]:
+def read_blobs(git: Git, oids: Sequence[str]) -> dict[str, bytes]:
+    """Return the bytes of blobs by their hash, all read by one call."""
     if not oids:
         return {}
     answer = git.run("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())

@@ -134,6 +134,7 @@ class RemovalLimit:
 
 
 DEFAULT_REMOVALS = RemovalLimit("the default", percent=25.0)
+DEFAULT_SOURCE_LOSS = RemovalLimit("the default of policy.max_source_loss", percent=25.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +157,13 @@ class Policy:
     """What the configuration forbids or protects everywhere.
 
     `allowed_countries` are two-letter codes in capitals (None: all). `max_members` limits a group's list, without the
-    account itself.
+    account itself. `max_source_loss` is how many people a file of `sources` may lose while people are removed.
     """
 
     protected: frozenset[Identity] = frozenset()
     ignored: frozenset[Identity] = frozenset()
     max_removals: RemovalLimit | None = None
+    max_source_loss: RemovalLimit | None = None
     writes_per_minute: int | None = None
     allowed_countries: frozenset[str] | None = None
     max_members: int | None = None
@@ -216,11 +218,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourcedPerson:
-    """A person in a row of a people file: who it is, the row (from 1), and the teams from this row."""
+    """A person in a row of a people file: who it is, the row (from 1), and the teams from this row.
+
+    `until` is their last day, where they have one. `left`: the row is gone, and they stay for the days of `grace`.
+    """
 
     identity: Identity
     row: int
     teams: tuple[str, ...]
+    until: date | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +236,7 @@ class PeopleFile:
 
     `path` is that of its `Source`, `name` its path below the loaded folder, `format` the key that names it ("csv"),
     `entry` the file and line of that key. Rows without a number, and of people who did not agree, are only counted.
+    `gap` says why it is not known who left it in the days of `grace`, "" where it is.
     """
 
     path: str
@@ -242,6 +250,7 @@ class PeopleFile:
     """Whether it has a column for who agreed."""
     disagreeing: Mapping[Identity, int] = field(default_factory=dict)
     """Who did not agree, each with the row; read only where a rule asks for it."""
+    gap: str = ""
 
     @property
     def teams(self) -> frozenset[str]:

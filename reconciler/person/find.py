@@ -71,7 +71,7 @@ def find_memberships(
 def _rows(desired: Desired, identity: Identity | None) -> Iterator[PersonRow]:
     for file in desired.people_files:
         for alias, person in file.people.items():
-            if person.identity == identity:
+            if person.identity == identity and not person.left:
                 yield PersonRow(file.path, person.row, alias)
 
 

@@ -39,7 +39,7 @@ def build_plan(
         as_of=desired.as_of,
         groups=groups,
         refusals=(
-            *check_guards(groups, desired, instance, instance_id, sandbox=options.sandbox),
+            *check_guards(groups, desired, instance, instance_id, sandbox=options.sandbox, sources=options.sources),
             *check_rules(findings, {group.key for group in groups}, options.overridden_rules),
         ),
         findings=findings,
@@ -53,6 +53,7 @@ def build_plan(
         changed_since=options.changed_since,
         never_removed=tuple(sorted(desired.never_removed)),
         shard=shard,
+        source_losses=options.sources.losses,
         minutes_between_groups=None if budget is None or options.sandbox else budget.minutes_between_groups,
         pinned_ids=tuple(sorted({group.id for group in desired.groups if group.id is not None})),
     )

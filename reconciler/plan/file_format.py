@@ -66,6 +66,7 @@ def plan_document(saved: SavedPlan) -> dict[str, Any]:
         "lookalike_reads": plan.lookalike_reads,
         "allowed_lookalikes": to_json(plan.allowed_lookalikes),
         "live_ids": to_json(plan.live_ids),
+        "source_losses": to_json(plan.source_losses),
         "number_checks": plan.number_checks,
         "pending_until": to_json(plan.pending_until),
         "minutes_between_groups": plan.minutes_between_groups,

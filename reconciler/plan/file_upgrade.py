@@ -31,8 +31,8 @@ def upgrade_document(document: Document, version: int) -> Document:
     for alias and name.
     """
     absent = {"excludes": [], "not_selected": 0, "shard": None, "changed_since": None, "baseline": None}
-    absent |= {"lookalike_reads": 0, "allowed_lookalikes": [], "live_ids": [], "number_checks": 0}
-    absent |= {"pending_until": None, "minutes_between_groups": None}
+    absent |= {"lookalike_reads": 0, "allowed_lookalikes": [], "live_ids": [], "source_losses": []}
+    absent |= {"number_checks": 0, "pending_until": None, "minutes_between_groups": None}
     absent |= {"list_calls": 0, "list_shows_people": False, "findings": [], "overridden_rules": []}
     document = {**absent, "status": "pending", "configuration": None, **document}
     if version < FORMAT_VERSION:

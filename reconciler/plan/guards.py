@@ -12,6 +12,7 @@ from reconciler.model.live import Instance
 from reconciler.model.rules import Finding, FindingKind, RuleOverride
 from reconciler.model.text import Untrusted
 from reconciler.plan.model import Action, GroupPlan, Plan, Refusal
+from reconciler.plan.source_losses import SourceComparison, check_sources
 from reconciler.sanitize.escape import escape_controls
 
 PLACEHOLDER = "inst_replace_me"
@@ -19,10 +20,18 @@ PLACEHOLDER = "inst_replace_me"
 _OVER_LIMIT = "too-many-removals"
 _CHECKED_AGAIN = frozenset({_OVER_LIMIT, "rule-broken", "rule-broken-often", "exemption-ended"})
 """The refusals of a saved plan that are worked out again when it is applied."""
+_NAMES_PLAN = frozenset({"accept-source", "compare-source"})
+"""The overrides that name the new plan themselves."""
 
 
 def check_guards(
-    groups: Sequence[GroupPlan], desired: Desired, instance: Instance | None, instance_id: str, *, sandbox: bool
+    groups: Sequence[GroupPlan],
+    desired: Desired,
+    instance: Instance | None,
+    instance_id: str,
+    *,
+    sandbox: bool,
+    sources: SourceComparison,
 ) -> tuple[Refusal, ...]:
     """Return every reason to refuse the run: first those of the run itself, then by group key.
 
@@ -32,7 +41,8 @@ def check_guards(
     placeholder = [] if sandbox else check_placeholder(desired)
     own_phone = check_own_phone(groups, desired, instance_id)
     account = check_account_stays(groups, desired)
-    return (*placeholder, *check_instance(instance), *own_phone, *account, *check_removal_limits(groups))
+    lost = check_sources(groups, desired, sources) if sources.losses else []
+    return (*placeholder, *check_instance(instance), *own_phone, *account, *lost, *check_removal_limits(groups))
 
 
 def check_placeholder(desired: Desired) -> list[Refusal]:
@@ -118,7 +128,9 @@ def check_removal_limits(groups: Sequence[GroupPlan], *, saved: bool = False) ->
     return refusals
 
 
-def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, sandbox: bool) -> Plan:
+def recheck_guards(
+    plan: Plan, desired: Desired | None, instance: Instance, *, sandbox: bool, sources: SourceComparison
+) -> Plan:
     """Return a saved plan with every reason to refuse it now, since a plan file can be edited on its way.
 
     The refusals that it was saved with remain: only a new plan overrides them. The limits of removals are checked
@@ -127,9 +139,9 @@ def recheck_guards(plan: Plan, desired: Desired | None, instance: Instance, *, s
     if desired is None:
         current = tuple(check_instance(instance))
     else:
-        current = check_guards(plan.groups, desired, instance, plan.instance_id, sandbox=sandbox)
+        current = check_guards(plan.groups, desired, instance, plan.instance_id, sandbox=sandbox, sources=sources)
     saved = [
-        replace(refusal, override=Message.of("then-new-plan", first=refusal.override))
+        replace(refusal, override=_in_new_plan(refusal.override))
         for refusal in plan.refusals
         if refusal.message.code not in _CHECKED_AGAIN
     ]
@@ -174,6 +186,11 @@ def _broken_rule(group: str | None, broken: Sequence[Finding]) -> Refusal:
 def _ended_exemption(finding: Finding) -> Refusal:
     message = Message.of("exemption-ended", rule=finding.rule, what=finding.message, place=str(finding.place))
     return Refusal(message, Message.of("renew-exemption", rule=finding.rule))
+
+
+def _in_new_plan(override: Message) -> Message:
+    """Return what overrides a refusal of a saved plan: in a new plan."""
+    return override if override.code in _NAMES_PLAN else Message.of("then-new-plan", first=override)
 
 
 def raise_if_refused(plan: Plan) -> None:

@@ -157,6 +157,21 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLoss:
+    """How many people a file of `sources` gave at the revision that was applied last, and how many of them it lost.
+
+    `given` is None where that is not known. `reason` says why it is not known who was in the file before, "" where it
+    is. An `accepted` file may have lost any number of people.
+    """
+
+    file: str
+    given: int | None = None
+    lost: int = 0
+    reason: str = ""
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The whole plan; `groups` is sorted by key and has unchanged groups too.
 
@@ -194,6 +209,8 @@ class Plan:
     """The keys to be created whatever live group looks like them, sorted."""
     live_ids: tuple[str, ...] = ()
     """The ids of all groups that were live when the plan was made, sorted; none where it creates nothing."""
+    source_losses: tuple[SourceLoss, ...] = ()
+    """What became of each file of `sources` since the revision that was applied last, by the file."""
     number_checks: int = 0
     """How many numbers the API was asked about, one call each, before people are added."""
     pending_until: date | None = None

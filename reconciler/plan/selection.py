@@ -15,6 +15,7 @@ from reconciler.model.rules import RuleOverride
 from reconciler.model.text import closest_names, composed, first_of
 from reconciler.plan.revision import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
+from reconciler.plan.source_losses import NOTHING_COMPARED, SourceComparison
 
 COMMAND_LINE_LIMIT: Final = "--max-removals"
 """The source of a limit of removals that the command line sets."""
@@ -45,7 +46,7 @@ class PlanOptions:
     the groups of that earlier revision, where a key may match another live group than it did there (None: none can),
     `previous_people` all its people. `sandbox` is a run on the embedded server. `allowed_lookalikes` are the keys that
     are created whatever live group looks like them. `spent` counts against the budget. `overridden_rules` may be
-    broken.
+    broken. `sources` are those of the configuration beside what they gave before.
     """
 
     targets: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ class PlanOptions:
     allowed_lookalikes: tuple[str, ...] = ()
     spent: Spent = Spent()
     overridden_rules: tuple[RuleOverride, ...] = ()
+    sources: SourceComparison = NOTHING_COMPARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, normalize
 from reconciler.plan.model import GroupPlan, Plan
 from reconciler.plan.selection import COMMAND_LINE_LIMIT, PlanOptions, select_groups
+from reconciler.plan.source_losses import SourceComparison
 from reconciler.plan.staleness import groups_with_steps
 
 SAME_IN_PLAN: Final = (
@@ -80,12 +81,18 @@ def raise_if_differs_from_rebuilt(plan: Plan, rebuilt: Plan) -> None:
 
 def options_of(plan: Plan) -> PlanOptions:
     """Return the options that a saved plan was made with; the limit of removals is judged apart."""
-    return PlanOptions(targets=plan.targets, excludes=plan.excludes, shard=plan.shard, changed_since=plan.changed_since)
+    return PlanOptions(
+        targets=plan.targets,
+        excludes=plan.excludes,
+        shard=plan.shard,
+        changed_since=plan.changed_since,
+        sources=SourceComparison(losses=plan.source_losses),
+    )
 
 
 def former_people(plan: Plan) -> Mapping[Identity, Person]:
-    """Return the people to be removed as a plan that was narrowed by a revision names them: only that knows some."""
-    people = (person for group in plan.groups for person in group.remove if plan.changed_since is not None)
+    """Return the people to be removed as a plan names them that was made with an earlier revision, which knows some."""
+    people = (person for group in plan.groups for person in group.remove if _knows_former_people(plan))
     return {p.identity: Person(p.identity, p.jid, p.alias, p.name) for p in people if p.identity and p.jid}
 
 
@@ -159,7 +166,12 @@ def _is_misnamed(person: PersonRef, known: _Names, plan: Plan) -> bool:
         return False
     if person.identity is not None and person.identity in known:
         return (person.alias, person.name) not in known[person.identity]
-    return plan.changed_since is None
+    return not _knows_former_people(plan)
+
+
+def _knows_former_people(plan: Plan) -> bool:
+    """Whether an earlier revision may have named people in a plan."""
+    return plan.changed_since is not None or bool(plan.source_losses)
 
 
 def _comparable(group: GroupPlan, name: str) -> Any:

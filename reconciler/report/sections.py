@@ -37,6 +37,7 @@ Tone: TypeAlias = Literal["add", "remove", "change", "stop", "note", "plain"]
 
 DOUBTFUL_TOPIC: Final = "doubtful"
 _ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
+    AdviceKind.ACCEPTED: "accepted",
     AdviceKind.ADMIN: "admins",
     AdviceKind.BUDGET: "pending (budget)",
     AdviceKind.DOUBTFUL: DOUBTFUL_TOPIC,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneCell:
-    """A phone number as a row has it, unchecked. `column` is its column or property, `label` its kind ("mobile")."""
+    """A phone number as a row has it, unchecked.
+
+    `column` is its column or property, `label` its kind in small letters ("mobile"). `line` is 0 where it is the row's.
+    """
 
     text: str
     column: str
     label: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +28,7 @@ class SourceRow:
     `row` counts from 1, a table's header included; in a file without rows it is the line. `line` is where the row
     begins in the text, 0 in a file without lines. `id` is not yet an alias, and `teams` are not yet keys. The first of
     the `phones` is the one that counts, unless the source wants all. `consents` is None where the file does not say.
+    `part` is the file of an archive, "" for any other file.
     """
 
     row: int
@@ -32,14 +39,15 @@ class SourceRow:
     teams: tuple[str, ...] = ()
     until: str = ""
     consents: bool | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowProblem:
-    """A mistake in a row, or in the whole file where `row` is 0. `column` is the column's name, or a property's.
+    """A mistake in a row or line, or in the whole file where both are 0. `column` is a column's name, or a property's.
 
     With `values`, texts of the file or of the configuration, `{0}`, `{1}` … in `message` and `hint` stand for them:
-    who shows the problem quotes, masks and escapes them.
+    who shows the problem quotes, masks and escapes them. `part` is the file of an archive.
     """
 
     row: int = 0
@@ -49,6 +57,7 @@ class RowProblem:
     hint: str = ""
     severity: Literal["error", "warning"] = "error"
     values: tuple[str, ...] = ()
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +74,25 @@ class UnreadableFile(Exception):
     def __init__(self, problem: RowProblem) -> None:
         super().__init__(problem.message)
         self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """A file as it was from a day on. `data` is None where it was not there."""
+
+    day: date
+    data: bytes | None
+
+
+class FileHistory(Protocol):
+    """Knows what the files of a configuration were in the last days."""
+
+    def versions(
+        self, place: str, wanted: Callable[[str], bool], current: Mapping[str, bytes], *, since: date, today: date
+    ) -> Mapping[str, tuple[FileVersion, ...]]:
+        """Return the versions of each file that changed since a day, the newest first.
+
+        `place` is a file or a folder, by its path below the folder of the configuration, as are the files that are
+        `wanted` there; `current` are those of today. The last version of each is the one that was there when the day
+        began. What is not in the history yet is of `today`. Raises RevisionError where nobody can know all of them.
+        """

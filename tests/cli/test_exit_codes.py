@@ -117,6 +117,7 @@ TABLE: Mapping[str, Mapping[str, int]] = {
     "drift --notify alpha": PENDING | {"interrupted writing": 130},
     "drift --notify nobody": dict.fromkeys(PENDING, 1),
     "who alice": READING,
+    "people": OFFLINE,
     "doctor": READING,
     "doctor --numbers": READING,
     "who nobody": dict.fromkeys(PENDING, 1),

@@ -55,6 +55,8 @@ LINES = {
     "test bad.yaml": "problems",
     "diff clean.yaml groups.yaml": "diff",
     "diff clean.yaml clean.yaml": "diff",
+    "people": "people",
+    "people bad.yaml": "problems",
     "who alice": "who",
     "doctor": "doctor",
     "doctor bad.yaml --numbers": "doctor",

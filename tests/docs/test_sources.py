@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from reconciler.config import load
+from reconciler.history.file_history import history_of
 from reconciler.model.desired import Desired
 from tests.docs.pages import DOCS, blocks
 from tests.docs.test_pages import in_folder
+from tests.repository import Repository
 
 PAGE = blocks((DOCS / "sources.md").read_text(encoding="utf-8"))
 FILES = {path: block.text for block in PAGE if block.language == "yaml" and (path := in_folder(block))}
@@ -48,3 +52,13 @@ def test_the_owner_of_a_roster_may_add_pupils_and_no_groups(folder: Path, tmp_pa
     (inside / "5.yaml").write_text(text, encoding="utf-8")
     (inside / "rosters" / "5.csv").write_text(ROSTER, encoding="utf-8")
     assert len(loaded(inside.parent).groups) == 2
+
+
+def test_who_leaves_the_roster_stays_for_the_days_of_grace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = Repository(folder, monkeypatch)
+    repository.commit()
+    (folder / "roster.csv").write_text(re.sub("1002,.*\n", "", ROSTER), encoding="utf-8")
+    path = folder / "with-grace.yaml"
+    (group,) = load(path, as_of=date(2026, 11, 30), history=partial(history_of, path)).groups
+    leaver = next(one for one in group.listed_members.values() if one.person.identity == "+12025550144" and one.until)
+    assert (leaver.until, leaver.reason) == (date(2026, 12, 14), "left roster.csv")

@@ -20,7 +20,7 @@ from reconciler.model.rules import Finding, RuleOverride, Severity
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document
-from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, SourceLoss, Step
 from reconciler.plan.revision import AppliedRevision, ChangedSince, DriftCause, DriftItem, ItemCause
 from reconciler.plan.shard import ShardInfo
 from tests.stage import PHONE, Ran, Stage
@@ -148,6 +148,8 @@ CASES: dict[type, dict[str, tuple[Edit, str]]] = {
         "overridden_rules": (on_plan(overridden_rules=(RuleOverride("it", "why"),)), HARMLESS),
         # The apply checks the rules of the YAML itself.
         "findings": (on_plan(findings=(Finding(rule="it", severity=Severity.ERROR, message="no"),)), HARMLESS),
+        # What the command line accepted; the apply compares the sources again.
+        "source_losses": (on_plan(source_losses=(SourceLoss(file="r.csv", accepted=True),)), HARMLESS),
         "baseline": (on_plan(baseline=AppliedRevision("main", COMMIT)), "for reading only"),
         "foreign_format": (on_plan(foreign_format=3), "for reading only"),
     },

@@ -115,8 +115,8 @@ def test_a_saved_plan_of_a_shard_is_shown_and_applied_as_that(guide: Stage) -> N
     refused = guide.run("apply", "part.plan", "--shard", "2/2")
     assert refused.code == 1
     assert (
-        "a saved plan does not take --target, --exclude, --shard, --as-of, --changed-since or --allow-lookalike"
-        in refused.err
+        "a saved plan does not take --target, --exclude, --shard, --as-of, --changed-since, --allow-lookalike or "
+        "--accept-source" in refused.err
     )
 
 

@@ -47,7 +47,7 @@ def planned(guide: Stage) -> Ran:
 def test_who_comes_into_the_roster_joins_and_who_leaves_it_is_removed(guide: Stage, roster: Path) -> None:
     assert guide.members("Five A") == {"12025550100", "12025550143", "12025550144"}
     roster.write_text(HEADER + ALICE + BOB.replace("5a", "5b") + DAVE, encoding="utf-8")
-    assert guide.run("apply", "--yes").code == 0
+    assert guide.run("apply", "--yes", "--accept-source", "rosters/all.csv").code == 0
     assert guide.members("Five A") == {"12025550100", "12025550143"}
     assert guide.members("Five B") == {"12025550100", "12025550144", "14045550146"}
 

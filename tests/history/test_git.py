@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.config.source_files import is_config_file
 from reconciler.errors import RevisionError
-from reconciler.history.git import find_commit, latest_applied_commit
+from reconciler.history.git import FETCH_HISTORY, find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from tests.repository import Repository
 
@@ -91,7 +91,8 @@ def test_a_path_outside_a_repository_has_a_hint(
         read(outside / "groups.yaml")
     assert "inside a git repository" in caught.value.hint
     assert find_commit(outside / "groups.yaml", "HEAD") is None
-    assert latest_applied_commit(outside / "groups.yaml") is None
+    with pytest.raises(RevisionError, match="not a git repository"):
+        latest_applied_commit(outside / "groups.yaml")
 
 
 def test_without_git_the_error_names_it(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,26 +175,21 @@ def test_the_latest_applied_commit_tag_is_the_one_closest_to_head(repository: Re
     repository.git("checkout", "-q", "main")
 
     found = latest_applied_commit(Path("groups.yaml"))
-    assert found is not None
     assert (found.ref, found.oid) == ("applied/2025-12-31", second)
 
 
-def test_a_shallow_clone_without_applied_tags_has_a_warning(
-    repository: Repository, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_shallow_clone_without_applied_tags_is_to_be_fetched_whole(repository: Repository, tmp_path: Path) -> None:
     repository.commit({"groups.yaml": "old"})
     repository.git("tag", "applied/1")
     repository.commit({"groups.yaml": "new"})
     clone = tmp_path / "clone"
     repository.git("clone", "-q", "--depth=1", f"file://{repository.folder}", str(clone))
 
-    assert latest_applied_commit(clone / "groups.yaml") is None
-    assert "no tag applied/… was found" in caplog.text
-    assert "fetch-depth: 0" in caplog.text
+    with pytest.raises(RevisionError, match="no tag applied/… was found") as caught:
+        latest_applied_commit(clone / "groups.yaml")
+    assert caught.value.hint == FETCH_HISTORY
     repository.git("-C", str(clone), "fetch", "-q", "--unshallow")
-    caplog.clear()
-    found = latest_applied_commit(clone / "groups.yaml")
-    assert (found is not None and found.ref, caplog.text) == ("applied/1", "")
+    assert latest_applied_commit(clone / "groups.yaml").ref == "applied/1"
 
 
 def test_the_newest_applied_commit_counts_not_the_newest_tag(repository: Repository) -> None:
@@ -203,7 +199,6 @@ def test_the_newest_applied_commit_counts_not_the_newest_tag(repository: Reposit
     repository.git("tag", "applied/2")
     repository.git("tag", "applied/3-rolled-back", first)
     found = latest_applied_commit(Path("groups.yaml"))
-    assert found is not None
     assert found.oid == second
 
 
@@ -213,20 +208,22 @@ def test_an_applied_tag_of_a_tag_names_its_commit(repository: Repository) -> Non
     repository.git("tag", "-a", "applied/2", "-m", "of another tag", "applied/1")
     repository.git("tag", "-d", "applied/1")
     found = latest_applied_commit(Path("groups.yaml"))
-    assert found is not None
     assert (found.ref, found.oid) == ("applied/2", commit)
 
 
 def test_an_applied_tag_that_is_not_on_a_commit_does_not_count(repository: Repository) -> None:
     repository.commit({"groups.yaml": "1"})
     repository.git("tag", "-a", "applied/1", "-m", "", "HEAD^{tree}")
-    assert latest_applied_commit(Path("groups.yaml")) is None
+    with pytest.raises(RevisionError, match="no tag applied"):
+        latest_applied_commit(Path("groups.yaml"))
 
 
 def test_without_an_applied_tag_there_is_no_applied_commit(repository: Repository) -> None:
-    assert latest_applied_commit(Path("groups.yaml")) is None
+    with pytest.raises(RevisionError, match="has no revision HEAD"):
+        latest_applied_commit(Path("groups.yaml"))
     repository.commit({"groups.yaml": "1"})
-    assert latest_applied_commit(Path("groups.yaml")) is None
+    with pytest.raises(RevisionError, match="no tag applied"):
+        latest_applied_commit(Path("groups.yaml"))
 
 
 def test_git_takes_no_lock_and_runs_without_a_shell(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,6 +113,7 @@ POLICY_CHANGES = {
     "protected": (Policy(protected=frozenset({ALICE.identity})), True),
     "ignored": (Policy(ignored=frozenset({ALICE.identity})), True),
     "max_removals": (Policy(max_removals=RemovalLimit("here", count=2)), True),
+    "max_source_loss": (Policy(max_source_loss=RemovalLimit("here", count=2)), True),
     "writes_per_minute": (Policy(writes_per_minute=5), False),
     "allowed_countries": (Policy(allowed_countries=frozenset({"US"})), False),
     "max_members": (Policy(max_members=5), False),

@@ -27,7 +27,7 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import FORMAT_VERSION, SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document, read_plan_to_show
-from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, SourceLoss, Step
 from reconciler.plan.revision import ChangedSince, KeyRename
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.summary import PlanSummary
@@ -185,12 +185,21 @@ def plans(draw: st.DrawFn) -> Plan:
         targets=tuple(draw(st.lists(words, max_size=2))),
         excludes=tuple(draw(st.lists(words, max_size=2))),
         not_selected=draw(st.integers(0, 99)),
+        source_losses=tuple(draw(st.lists(losses, max_size=2))),
         pinned_ids=tuple(sorted(by_id | draw(st.sets(st.sampled_from(["1@g.us", "2-3@g.us"]))))),
         shard=draw(st.none() | st.builds(ShardInfo, st.just(1), st.just(1), st.integers(0, 99))),
         changed_since=draw(st.none() | revisions),
     )
 
 
+losses = st.builds(
+    SourceLoss,
+    file=words,
+    given=st.none() | st.integers(0, 99),
+    lost=st.integers(0, 99),
+    reason=words,
+    accepted=st.booleans(),
+)
 some_words = st.lists(words, max_size=2).map(tuple)
 hashes = st.from_regex(r"[0-9a-f]{40}([0-9a-f]{24})?", fullmatch=True)
 renames = st.lists(st.builds(KeyRename, words, words), max_size=2).map(tuple)
@@ -514,7 +523,14 @@ def test_a_plan_of_format_2_which_knew_no_links_is_shown_and_not_applied(name: s
 
 LATER = {
     *(("excludes",), ("not_selected",), ("shard",), ("changed_since",), ("baseline",), ("changed_since", "rematched")),
-    *(("status",), ("configuration",), ("lookalike_reads",), ("allowed_lookalikes",), ("live_ids",)),
+    *(
+        ("source_losses",),
+        ("status",),
+        ("configuration",),
+        ("lookalike_reads",),
+        ("allowed_lookalikes",),
+        ("live_ids",),
+    ),
     *(("number_checks",), ("pending_until",), ("minutes_between_groups",)),
     *(("list_calls",), ("list_shows_people",), ("findings",), ("overridden_rules",), ("sources", "people_file")),
     *(("groups", "drift_causes"), ("groups", "advice", "link"), ("advice", "link")),
@@ -648,13 +664,14 @@ MEMBERS_OF_FORMAT_4 = {
     "drift_cause": "cause item person",
     "live": "count description id name owner participants",
     "message": "code params text",
+    "source_loss": "accepted file given lost reason",
     "participant": "id identity is_admin is_owner jid lid",
     "person": "alias identity jid label lid name reason teams until",
     "plan": (
         "advice allowed_lookalikes as_of baseline calls_per_minute changed_since configuration excludes findings "
         "format format_version groups instance_id list_calls list_shows_people live_ids lookalike_reads made_at "
         "made_by masked minutes_between_groups never_removed not_selected number_checks overridden_rules "
-        "pending_until pinned_ids refusals shard sources status summary targets writes_per_minute"
+        "pending_until pinned_ids refusals shard source_losses sources status summary targets writes_per_minute"
     ),
     "shard": "count index total_groups",
     "step": "action description group group_id invite name people phase",

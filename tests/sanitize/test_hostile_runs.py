@@ -42,6 +42,7 @@ RUNS = {
     "show saved.plan": 0,
     "who alice": 0,
     "who +1(404)555-0182": 0,
+    "people": 0,
     "diff old.yaml groups.yaml": 0,
     "pin --dry-run": 0,
     "pin": 0,

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,13 +110,14 @@ def _setup(path: Path | None, global_options: GlobalOptions) -> Setup:
     from reconciler.cli.session import Account, endpoint_of, find_api_key
     from reconciler.config import load
     from reconciler.doctor.model import Setup
+    from reconciler.history.file_history import history_of
     from reconciler.live.base_url import DEFAULT_BASE_URL, parse_base_url, quote_segment, validate_api_key
 
     desired: Desired | None = None
     problems: tuple[Problem, ...] = ()
     if path is not None:
         try:
-            desired = load(path, as_of=today())
+            desired = load(path, as_of=today(), history=partial(history_of, path))
             problems = desired.warnings
         except ConfigError as error:
             problems = error.problems

@@ -145,7 +145,7 @@ def drift(
     from reconciler.cli.planning import load_request, read_only_plan
     from reconciler.cli.revisions import add_drift_causes, options_naming_people_of, read_baseline
 
-    source = load_request(request, global_options)
+    source = load_request(request, global_options, since=since)
     desired = source.desired
     require_distinct_files({"--output": output}, (*source.files, global_options.api_key_file))
     chat = parse_chat(notify, desired) if notify is not None else None

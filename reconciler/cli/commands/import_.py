@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,13 +100,14 @@ def _existing_file(output: Path | None, merge: bool) -> _ExistingFile | None:
     from reconciler.config import load
     from reconciler.editing.yaml_edit import read_yaml_files
     from reconciler.errors import ConfigError
+    from reconciler.history.file_history import history_of
 
     if merge and output is None:
         raise UsageError("--merge needs --output", "name the file to add to")
     if output is None or not _is_file(output):
         return None
     try:
-        desired = load(output, as_of=today())
+        desired = load(output, as_of=today(), history=partial(history_of, output))
     except ConfigError as error:
         if merge:
             raise

@@ -23,6 +23,7 @@ DOCUMENTS = {
     "diff": "Print the schema of the JSON of `diff`.",
     "doctor": "Print the schema of the JSON of `doctor`.",
     "who": "Print the schema of the JSON of `who`.",
+    "people": "Print the schema of the JSON of `people`.",
 }
 
 

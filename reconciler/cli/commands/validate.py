@@ -61,9 +61,10 @@ def validate(path: Path, format_: str, output: Path | None, show_phones: bool) -
 def _load(path: Path) -> Desired:
     """Load PATH, or the file on stdin."""
     from reconciler.config import FileContent, load, load_contents
+    from reconciler.history.file_history import history_of
 
     if path != STDIN:
-        return load(path, as_of=today(), check_rules=today())
+        return load(path, as_of=today(), check_rules=today(), history=partial(history_of, path))
     stdin: TextIO | None = sys.stdin  # None when it was closed when the program started (`<&-`)
     content = FileContent("stdin", b"" if stdin is None else stdin.buffer.read())
     return load_contents([content], as_of=today(), folder=None, name=content.file, check_rules=today())
