@@ -49,7 +49,7 @@ def load(
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
     Files of the folder that are to `ignore` are not read. `history` makes what knows who left the files of `sources`
-    lately; None where that is not to be found out. Raise ConfigError with all problems, sorted by file, line and column.
+    lately; None where that is not to be found out. Raise ConfigError with all problems, sorted by place.
     A file that has fewer problems together with its folder has only one: the folder is to be loaded.
     """
     if os.path.isdir(path):
