@@ -6,7 +6,7 @@ A key in two files of a folder is an error.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -32,7 +32,7 @@ from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, Source
 
-_SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
+SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,7 @@ def _load(
     if not documents or len(documents) < len(files) or problems.limit_reached:
         raise ConfigError(problems.locate_all(texts))  # without one file the rest makes no sense
     merged = _merge(folder, documents, problems)
-    # In rules, a file of a folder has its path below the folder, with slashes.
-    paths = {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in texts}
+    paths = rule_paths(texts, folder, name)
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
     restrictions = check_restrictions(merged, documents, paths, linked, problems)
@@ -139,13 +138,18 @@ def _load(
     )
 
 
+def rule_paths(files: Iterable[str], folder: str | None, name: str) -> dict[str, str]:
+    """Return the path of each file as rules have it: below the folder, with slashes; a single file has its `name`."""
+    return {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in files}
+
+
 def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: ProblemCollector) -> MergedConfig:
     """Merge the documents in the order of their files; `folder` is the path that the user gave, None for one file."""
     if folder is not None and not any("version" in document.source.root for document in documents):
         hint = "add `version: 1` to one file of the folder"
         problems.error(ProblemKind.MISSING_KEY, SourceLocation(folder), "`version` is missing", hint)
     return MergedConfig(
-        sections={section: _entries(section, documents, problems) for section in _SECTIONS},
+        sections={section: _entries(section, documents, problems) for section in SECTIONS},
         region=_single("region", documents, problems),
         restrictions=_single("restrictions", documents, problems),
         broken={section: _broken_names(section, documents) for section in ("people", "teams", "region")},

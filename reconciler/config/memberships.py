@@ -47,6 +47,11 @@ class Memberships:
         for name, entry in self._teams.items():
             self._team(name, entry.place)
 
+    @property
+    def team_members(self) -> Mapping[str, Mapping[Identity, Member]]:
+        """Everybody in each team."""
+        return self._team_members
+
     def members(self, entry: LocatedValue) -> dict[Identity, Member]:
         """Return the members of a list. A person who is listed twice is one member, with a warning."""
         members: dict[Identity, Member] = {}

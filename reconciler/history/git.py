@@ -193,12 +193,13 @@ def _missing_hint(git: Git) -> str:
     (head,) = resolve_objects(git, [b"HEAD"])
     if not head.oid:
         return "it has no commit yet"
-    if _is_shallow(git):
+    if is_shallow(git):
         return FETCH_HISTORY
     return "run `git fetch` to get what the remote has; a branch of the remote is called origin/NAME"
 
 
-def _is_shallow(git: Git) -> bool:
+def is_shallow(git: Git) -> bool:
+    """Whether the repository has only the newest commits."""
     return git.run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
@@ -215,7 +216,7 @@ def latest_applied_commit(path: Path) -> Commit | None:
         # Of several tags on one commit the last one, in the order of their names.
         tags = {found.oid: os.fsdecode(name) for name, found in zip(names, commits, strict=True) if found.oid}
         if not tags:
-            if _is_shallow(git):
+            if is_shallow(git):
                 log.warning("no tag applied/… was found, so drift is shown without causes; %s", FETCH_HISTORY)
             return None
         order = ("rev-list", "--topo-order", "--max-count=1", "--stdin")
