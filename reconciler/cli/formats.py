@@ -75,7 +75,37 @@ DIFFERENCE_FORMATS: Final = _formats(
 )
 """Of a `ConfigDiff`, for `diff`."""
 
+HISTORY_FORMATS: Final = _formats(
+    text="history:render_history",
+    json="history:render_history_json",
+    markdown="history:render_history_markdown",
+    csv="history:render_history_csv",
+)
+"""Of a `Timeline`, for `history`."""
+
+WANTED_FORMATS: Final = _formats(
+    text="wanted:render_wanted",
+    json="wanted:render_wanted_json",
+    markdown="wanted:render_wanted_markdown",
+    csv="wanted:render_wanted_csv",
+)
+"""Of a `WantedState`, for `history --at`: the formats of `history`."""
+
+REVIEW_FORMATS: Final = _formats(
+    markdown="review:render_review_markdown", json="review:render_review_json", csv="review:render_review_csv"
+)
+"""Of a `Review`, for `review`."""
+
 ALL_FORMATS: Final = frozenset[str]().union(
-    PLAN_FORMATS, RESULT_FORMATS, DRY_RUN_FORMATS, PROBLEM_FORMATS, WHO_FORMATS, DOCTOR_FORMATS, DIFFERENCE_FORMATS
+    PLAN_FORMATS,
+    RESULT_FORMATS,
+    DRY_RUN_FORMATS,
+    PROBLEM_FORMATS,
+    WHO_FORMATS,
+    DOCTOR_FORMATS,
+    DIFFERENCE_FORMATS,
+    HISTORY_FORMATS,
+    WANTED_FORMATS,
+    REVIEW_FORMATS,
 )
 """Every format that some command has."""

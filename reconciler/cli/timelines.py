@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
 
-import click
-
-from reconciler.cli.options import DateType, today
+from reconciler.cli.options import today
 from reconciler.config import FileContent
+from reconciler.config.person_reference import resolve_person
+from reconciler.config.problem_collector import quote_value
 from reconciler.config.source_files import MAX_FILE_BYTES, is_config_file
 from reconciler.config.versions import VersionLoader
 from reconciler.errors import ConfigError, UsageError
-from reconciler.history.git import FETCH_HISTORY, has_uncommitted_changes
+from reconciler.history.git import FETCH_HISTORY, has_uncommitted_changes, resolve_commit
 from reconciler.history.line import Line, LineRevision, commit_seconds, read_files, read_line
 from reconciler.history.snapshot import RevisionFile
 from reconciler.model.desired import Desired
+from reconciler.model.identity import Identity
+from reconciler.model.text import composed
+from reconciler.plan.selection import suggest_key
 from reconciler.timeline.commits import commit_ref
-from reconciler.timeline.events import Recorder, day_after
+from reconciler.timeline.events import Recorder
+from reconciler.timeline.selection import beginning_of, day_after
 
 log = logging.getLogger("reconciler.history")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", re.ASCII)
-
-
-class MomentType(click.ParamType["date | str"]):
-    """A day as `YYYY-MM-DD`, or else a git revision."""
-
-    name = "DATE|REF"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | str:
-        """Return a day, or the name of a revision; fail for a day that is not in the calendar."""
-        return DateType().convert(value, param, ctx) if _DATE.fullmatch(value) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +34,15 @@ class History:
 
     line: Line
     recorder: Recorder
+
+    def beginning(self, since: date | str) -> datetime:
+        """Return the moment from which events count: the beginning of a day, or the date of a revision."""
+        if isinstance(since, date):
+            return beginning_of(since)
+        oid = resolve_commit(self.line.git, since).oid
+        entries = (recorded.entry for recorded in self.recorder.entries)
+        own = next((entry.at for entry in entries if entry.commit is not None and entry.commit.oid == oid), None)
+        return own or self.moment_of(since)
 
     def moment_of(self, ref: str) -> datetime:
         """Return the date of a revision. Raises RevisionError where there is none."""
@@ -97,3 +97,33 @@ def _desired(
     contents = [FileContent(file.path, file.data, file.error, file.hint, file.linked) for file in files]
     folder = str(path) if revision.is_folder else None
     return loader.load(contents, as_of=as_of, folder=folder, name=Path(revision.inside).name)
+
+
+def find_people(recorder: Recorder, word: str) -> frozenset[Identity]:
+    """Return the numbers of the person that a word names, those from before included.
+
+    The newest version says who is meant, or an earlier one that has the word as an alias. A number means that number
+    alone. Raises UsageError for a word that names nobody.
+    """
+    desired = recorder.desired or Desired()
+    try:
+        person = resolve_person(word, desired)
+    except UsageError:
+        if (known := recorder.aliases.get(composed(word))) is None:
+            raise
+        return frozenset(known)
+    if person.identity is None:
+        raise UsageError("a private id (LID) is not in the history of a file", "name an alias or a phone number")
+    found = desired.people.get(person.identity)
+    if found is None or not any(map(str.isalpha, word)) or "@" in word:
+        return frozenset({person.identity})
+    return frozenset({person.identity}).union(*(recorder.aliases.get(alias, ()) for alias in found.aliases))
+
+
+def find_key(recorder: Recorder, key: str) -> str:
+    """Return the key if any version has it. Raises UsageError if none has."""
+    keys = {each for keys in recorder.keys.values() for each in keys}
+    key = composed(key)
+    if key not in keys:
+        raise UsageError(f"no version has a group {quote_value(key)}", suggest_key(key, keys))
+    return key

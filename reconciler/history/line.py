@@ -74,6 +74,11 @@ class Line:
     revisions: tuple[LineRevision, ...]
     truncated: bool
 
+    def place_of(self, file: str) -> str:
+        """Return the path in the repository of a file, by its path below the folder; of a single file, by its name."""
+        inside = self.revisions[-1].inside
+        return "/".join(filter(None, (inside, file))) if self.is_folder else inside
+
 
 def read_line(path: Path, ref: str, *, wanted: FileFilter) -> Line:
     """Return the commits from `ref` back that changed a file, or `wanted` files below a folder.

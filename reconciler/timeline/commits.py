@@ -1,9 +1,10 @@
-"""What a commit's message tells beside its subject: the pull request, who approved it, which groups were reviewed."""
+"""What a commit's message tells beside its subject: the pull request, who approved it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -32,7 +33,6 @@ def commit_ref(oid: str, seconds: int, author: str, message: str, merged_author:
         pull_request=found["number"] if found else "",
         merged_by=author if merged_author not in ("", author) else "",
         approved_by=tuple(dict.fromkeys(_ADDRESS.sub("", value) for name, value in trailers if name in _APPROVALS)),
-        reviewed=tuple(review for name, value in trailers if name == "reviewed" for review in _review(value)),
     )
 
 
@@ -43,13 +43,11 @@ def _trailers(body: str) -> Iterator[tuple[str, str]]:
             yield found["name"].lower(), found["value"]
 
 
-def _review(value: str) -> Iterator[tuple[str, date]]:
-    """Yield key and day of `KEY@DATE`, several with commas between them; what is neither is no review."""
-    for word in value.split(","):
-        key, _, day = word.strip().rpartition("@")
-        try:
-            reviewed = date.fromisoformat(day)
-        except ValueError:
-            continue
-        if key:
-            yield key, reviewed
+def reviews_of(message: str) -> Iterator[tuple[str, date]]:
+    """Yield key and day of each trailer `Reviewed: KEY`, several with commas between them."""
+    for name, value in _trailers(message.strip().partition("\n")[2]):
+        for word in value.split(",") if name == "reviewed" else ():
+            key, _, day = word.strip().rpartition("@")
+            with suppress(ValueError):
+                if key:
+                    yield key, date.fromisoformat(day)

@@ -123,12 +123,20 @@ class Recorder:
             groups.sort(key=lambda each: each[1].key)
             self.entries.append(RecordedEntry(Entry(at=at), tuple(groups)))
 
-    def wanted(self) -> tuple[WantedGroup, ...]:
-        """Return who is wanted where by the newest version, as of the day up to which memberships were ended."""
+    def wanted(self, numbers: Collection[int] | None = None) -> tuple[WantedGroup, ...]:
+        """Return who is wanted where by the newest version, as of the day up to which memberships were ended.
+
+        `numbers` are those of the groups, None: all.
+        """
         return tuple(
             WantedGroup(key=key, name=_name(group.desired), members=_wanted(group, False), ended=_wanted(group, True))
             for key, group in sorted(self._groups.items())
+            if numbers is None or group.number in numbers
         )
+
+    def numbers_of(self, key: str) -> frozenset[int]:
+        """Return the numbers of the groups that ever had a key."""
+        return frozenset(number for number, keys in self.keys.items() if key in keys)
 
     def _note_aliases(self, old: Desired, new: Desired) -> None:
         if old.people is not new.people:
@@ -264,42 +272,3 @@ def _wanted(group: _Group, ended: bool) -> tuple[WantedMember, ...]:
         if stay.ended is ended
     )
     return tuple(sorted(members, key=lambda each: each.person.sort_key))
-
-
-def select_entries(
-    recorder: Recorder,
-    *,
-    people: Collection[Identity] | None = None,
-    key: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> tuple[Entry, ...]:
-    """Return the entries that tell of these people, of the group that ever had this key, and of this time.
-
-    The newest is first; `since` is included, `until` is not. Without `people` and `key` everything is told.
-    """
-    numbers = None if key is None else {number for number, keys in recorder.keys.items() if key in keys}
-    entries = []
-    # Days on which memberships ended are recorded when the next version comes; within one moment the order stays.
-    for recorded in sorted(recorder.entries, key=lambda each: each.entry.at):
-        if (since is not None and recorded.entry.at < since) or (until is not None and recorded.entry.at >= until):
-            continue
-        groups = [events for number, events in recorded.groups if numbers is None or number in numbers]
-        if people is not None:
-            groups = [one for events in groups if (one := _of_people(events, people)).people]
-        entry = replace(recorded.entry, groups=tuple(groups))
-        if people is not None or key is not None:
-            entry = replace(entry, settings=(), lists=())
-        if entry.tells:
-            entries.append(entry)
-    return tuple(reversed(entries))
-
-
-def _of_people(events: GroupEvents, people: Collection[Identity]) -> GroupEvents:
-    kept = tuple(event for event in events.people if event.person.identity in people)
-    return replace(events, people=kept, fields=(), lists=(), effect=None)
-
-
-def day_after(day: date) -> datetime:
-    """Return the moment at which a day is over, in UTC."""
-    return datetime.combine(day + timedelta(days=1), time(), UTC)

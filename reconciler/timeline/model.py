@@ -15,7 +15,7 @@ class CommitRef:
     """A commit that changed the configuration: full hash, date, and who made, merged and approved it.
 
     `pull_request` is its number as the subject or the message has it (`#12`, `!12`). `merged_by` is set for a merge by
-    somebody else than the author. `reviewed` are the trailers `Reviewed: KEY@DATE`.
+    somebody else than the author. 
     """
 
     oid: str
@@ -25,7 +25,6 @@ class CommitRef:
     pull_request: str = ""
     merged_by: str = ""
     approved_by: tuple[str, ...] = ()
-    reviewed: tuple[tuple[str, date], ...] = ()
 
 
 class EventKind(StrEnum):
@@ -107,8 +106,8 @@ class Entry:
     bridged: tuple[str, ...] = ()
 
     @property
-    def tells(self) -> bool:
-        """Whether there is anything to know."""
+    def has_news(self) -> bool:
+        """Whether anything changed, or the version is not valid."""
         return bool(self.groups or self.settings or self.lists or self.invalid)
 
 
