@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TypeVar
 
 from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
 from reconciler.config.groups import GroupChecker, GroupResolver
@@ -34,6 +35,7 @@ _SECTION = re.compile(r"(?P<name>[a-z_]+):(?P<nested> *(?:#[^\n]*)?\r?(?:\n|\Z))
 _FIRST_ENTRY = re.compile(r"\n( +)[^ #\r\n]")
 _DOCUMENT_START = re.compile(r"---[ \t]*\r?")
 _ODD_BREAK = re.compile(r"\r(?!\n)")
+_K = TypeVar("_K")
 _WHOLE = ""
 """Stands for the name of a part that is a whole file."""
 
@@ -313,7 +315,7 @@ def _unchanged_groups(
     }
 
 
-def _changed(old: Mapping[object, object], new: Mapping[object, object]) -> set[object]:
+def _changed(old: Mapping[_K, object], new: Mapping[_K, object]) -> set[_K]:
     if old is new:
         return set()
     return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}

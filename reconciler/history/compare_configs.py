@@ -66,7 +66,9 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
 def added_fields(group: DesiredGroup, new: Desired) -> tuple[tuple[FieldChange, ...], tuple[ListChange, ...]]:
     """Return what a new group sets beside its name, id and members, and its lists of other people."""
     deltas = compare_groups(DesiredGroup(key=group.key), _without_members(group))
-    fields = _field_changes((delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}), _no_note)
+    fields = _field_changes(
+        (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}), _no_note
+    )
     return tuple(replace(change, old=None) for change in fields), _list_changes(deltas, new, new)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
-from reconciler.history.git import Git, GitObject, is_shallow, locate_repository, resolve_commit, resolve_objects
+from reconciler.history.git import Git, is_shallow, locate_repository, resolve_commit, resolve_objects
 from reconciler.history.snapshot import FileFilter, RevisionFile, file_of, read_blobs, read_path
 
 _COMMIT: Final = re.compile(rb"\n?\x01(?P<oid>[0-9a-f]{40,64})")
@@ -25,9 +25,10 @@ _CHANGE: Final = re.compile(
 _PLAIN_FILES: Final = frozenset({b"100644", b"100755", b"100664"})
 _BATCH: Final = 50
 """Revisions whose blobs are read by one call: a thousand of them at once would fill the memory."""
+_PLAIN_LOG: Final = ("-c", "log.showSignature=false", "log", "--no-notes", "--encoding=UTF-8")
 _LOG: Final = (
-    *("-c", "log.showRoot=true", "-c", "log.showSignature=false", "log", "--first-parent", "-m", "-z", "--raw", "-r"),
-    *("--no-abbrev", "--no-renames", "--no-ext-diff", "--no-color", "--no-notes", "--no-relative", "--encoding=UTF-8"),
+    *("-c", "log.showRoot=true", *_PLAIN_LOG, "--first-parent", "-m", "-z", "--raw", "-r"),
+    *("--no-abbrev", "--no-renames", "--no-ext-diff", "--no-color", "--no-relative"),
     f"--format=tformat:{_FIELDS}",
 )
 
@@ -196,9 +197,9 @@ def _with_merged_authors(git: Git, revisions: Sequence[LineRevision]) -> list[Li
     merged = [each.commit.parents[1] for each in revisions if len(each.commit.parents) > 1]
     if not merged:
         return list(revisions)
-    options = ("--no-walk=unsorted", "-z", "--format=tformat:%H%x00%aN", "--encoding=UTF-8", "--stdin")
-    answer = git.run("-c", "log.showSignature=false", "log", *options, stdin="".join(f"{oid}\n" for oid in merged).encode())
-    tokens = answer.decode(errors="replace").split("\0")
+    options = ("--no-walk=unsorted", "--ignore-missing", "-z", "--format=tformat:%H%x00%aN", "--stdin")
+    wanted = "".join(f"{oid}\n" for oid in merged).encode()
+    tokens = git.run(*_PLAIN_LOG, *options, stdin=wanted).decode(errors="replace").split("\0")
     authors = dict(zip(tokens[::2], tokens[1::2], strict=False))
     return [
         replace(each, commit=replace(each.commit, merged_author=authors.get(each.commit.parents[1], "")))
@@ -208,7 +209,9 @@ def _with_merged_authors(git: Git, revisions: Sequence[LineRevision]) -> list[Li
     ]
 
 
-def read_files(line: Line, *, wanted: FileFilter, max_bytes: int) -> Iterator[tuple[LineRevision, tuple[RevisionFile, ...]]]:
+def read_files(
+    line: Line, *, wanted: FileFilter, max_bytes: int
+) -> Iterator[tuple[LineRevision, tuple[RevisionFile, ...]]]:
     """Yield each revision with its files, each of at most `max_bytes`; no files where it does not have the path."""
     known: dict[str, RevisionFile] = {}
     for start in range(0, len(line.revisions), _BATCH):
@@ -230,7 +233,9 @@ def _files_of(
 ) -> tuple[RevisionFile, ...]:
     if any(mode not in _PLAIN_FILES for mode, _ in revision.files.values()):
         # Links and submodules: only the whole tree says where they lead.
-        found, _ = read_path(line.git, revision.commit.oid, revision.inside, line.path, wanted=wanted, max_bytes=max_bytes)
+        found, _ = read_path(
+            line.git, revision.commit.oid, revision.inside, line.path, wanted=wanted, max_bytes=max_bytes
+        )
         return found or ()
     return tuple(
         replace(known[oid], path=_name(line.path, file, revision.inside))
@@ -246,11 +251,17 @@ def _name(path: Path, file: str, inside: str) -> str:
 def commit_seconds(git: Git, ref: str) -> int:
     """Return the date of a commit in seconds since 1970. Raises RevisionError where there is no such commit."""
     commit = resolve_commit(git, ref)
-    return int(git.run("-c", "log.showSignature=false", "log", "--no-walk", "--format=%ct", commit.oid))
+    return int(git.run(*_PLAIN_LOG, "--no-walk", "--format=%ct", commit.oid))
 
 
 def read_messages(git: Git, oid: str, word: str) -> list[str]:
-    """Return the messages that have a word, of the commits from `oid` back along the first parents, the newest first."""
-    options = ("--first-parent", "--regexp-ignore-case", "--fixed-strings", f"--grep={word}", "-z", "--format=tformat:%B")
-    answer = git.run("-c", "log.showSignature=false", "log", *options, "--no-notes", "--encoding=UTF-8", oid)
-    return answer.decode(errors="replace").split("\0")
+    """Return the messages that have a word, of the commits from `oid` back along the first parents, newest first."""
+    options = (
+        "--first-parent",
+        "--regexp-ignore-case",
+        "--fixed-strings",
+        f"--grep={word}",
+        "-z",
+        "--format=tformat:%B",
+    )
+    return git.run(*_PLAIN_LOG, *options, oid).decode(errors="replace").split("\0")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from reconciler.history.config_diff import FieldChange, GroupChangeKind, ListChange
@@ -24,12 +24,22 @@ from reconciler.report.pieces import (
     name_pieces,
     outside,
     people_pieces,
+    plain_text,
     text_pieces,
 )
 from reconciler.report.pr_comment import key_code, lines_markdown, markdown
 from reconciler.report.sections import Line, Mark, field_label
-from reconciler.report.text import BOLD, lines_text, paint, plain_text, wrap_text
-from reconciler.timeline.model import CommitRef, Effect, EffectKind, Entry, EventKind, GroupEvents, PersonEvent, Timeline
+from reconciler.report.text import BOLD, lines_text, paint, wrap_text
+from reconciler.timeline.model import (
+    CommitRef,
+    Effect,
+    EffectKind,
+    Entry,
+    EventKind,
+    GroupEvents,
+    PersonEvent,
+    Timeline,
+)
 
 HISTORY_FORMAT: Final = "wappfy-reconciler/history"
 HISTORY_FORMAT_VERSION: Final = 1

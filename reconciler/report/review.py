@@ -12,7 +12,16 @@ from reconciler.report.csv_table import csv_text
 from reconciler.report.documents import document_json
 from reconciler.report.history import NEVER, TRUNCATED, UNKNOWN, person_cells
 from reconciler.report.options import RenderOptions
-from reconciler.report.pieces import OutsideText, Pieces, QuotedText, join_pieces, literal, name_pieces, outside, text_pieces
+from reconciler.report.pieces import (
+    OutsideText,
+    Pieces,
+    QuotedText,
+    join_pieces,
+    literal,
+    name_pieces,
+    outside,
+    text_pieces,
+)
 from reconciler.report.pr_comment import key_code, markdown
 from reconciler.report.wanted import since_pieces
 from reconciler.timeline.review import Review, ReviewLine
@@ -95,4 +104,3 @@ def _row(line: ReviewLine) -> dict[str, Pieces]:
         "external": literal("yes" if line.external else "no"),
         **person_cells(line.person),
     }
-

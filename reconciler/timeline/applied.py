@@ -46,8 +46,10 @@ def calls_of(file: str, text: str) -> list[Call]:
         try:
             return list(_calls_of_report(report))
         except _MALFORMED:
-            raise UsageError(f"{file}: this report is not complete", "give the file as `apply --report` wrote it") from None
-    calls = []
+            raise UsageError(
+                f"{file}: this report is not complete", "give the file as `apply --report` wrote it"
+            ) from None
+    calls: list[Call] = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:

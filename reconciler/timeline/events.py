@@ -99,9 +99,7 @@ class Recorder:
         groups = sorted(self._compare(old, desired, None if unknown else commit), key=lambda each: each[1].key)
         settings, lists = ((), ()) if is_first else changed_settings(old, desired)
         self.desired, self.commit, self.invalid = desired, commit, ""
-        entry = Entry(
-            at=self._now, commit=commit, settings=settings, lists=lists, bridged=tuple(self._bridged)
-        )
+        entry = Entry(at=self._now, commit=commit, settings=settings, lists=lists, bridged=tuple(self._bridged))
         self._bridged.clear()
         if not unknown:
             self.entries.append(RecordedEntry(entry, tuple(groups)))
@@ -119,7 +117,9 @@ class Recorder:
             events.setdefault(until, {}).setdefault(number, []).append(event)
         for until, by_number in events.items():
             at = datetime.combine(until + timedelta(days=1), time(), UTC)
-            groups = [(number, _events_of(self._by_number[number].desired, people)) for number, people in by_number.items()]
+            groups = [
+                (number, _events_of(self._by_number[number].desired, people)) for number, people in by_number.items()
+            ]
             groups.sort(key=lambda each: each[1].key)
             self.entries.append(RecordedEntry(Entry(at=at), tuple(groups)))
 
@@ -145,9 +145,7 @@ class Recorder:
                     for alias in person.aliases:
                         self.aliases.setdefault(alias, set()).add(identity)
 
-    def _compare(
-        self, old: Desired, new: Desired, commit: CommitRef | None
-    ) -> Iterator[tuple[int, GroupEvents]]:
+    def _compare(self, old: Desired, new: Desired, commit: CommitRef | None) -> Iterator[tuple[int, GroupEvents]]:
         """Yield what differs, group by group; None for a commit: of what was there before, nothing is known."""
         before = {group.key: group for group in old.groups}
         same = {group.key: before[group.key] for group in new.groups if before.get(group.key) == group}
@@ -193,26 +191,23 @@ class Recorder:
     def _move(self, known: _Group, members: Mapping[Identity, Member], commit: CommitRef | None) -> list[PersonEvent]:
         """Bring the memberships of a group to a new list; return who entered, left, or has other terms."""
         today, stays = self._now.date(), known.stays
-        leaving: dict[PersonRef, _Stay] = {}
         entering: dict[PersonRef, Member] = {}
         events: list[PersonEvent] = []
-        for identity in [identity for identity in stays if identity not in members]:
-            stay = stays.pop(identity)
-            if not stay.ended:
-                leaving[_ref(stay.member)] = stay
+        gone = [stays.pop(identity) for identity in [each for each in stays if each not in members]]
+        leaving = {_ref(stay.member): stay for stay in gone if not stay.ended}
         for identity, member in members.items():
             stay = stays.get(identity)
-            is_over = member.until is not None and member.until < today
             if stay is not None and stay.member is member:
                 continue
+            is_over = member.until is not None and member.until < today
             if member.until is not None and (stay is None or stay.member.until != member.until):
                 heapq.heappush(self._ends, (member.until, known.number, identity))
-            if stay is None:
-                stays[identity] = _Stay(member, commit, ended=is_over)
-                if not is_over:
-                    entering[_ref(member)] = member
-            else:
+            if stay is not None:
                 events += self._renew(stay, member, is_over, commit)
+                continue
+            stays[identity] = _Stay(member, commit, ended=is_over)
+            if not is_over:
+                entering[_ref(member)] = member
         numbers = pair_new_numbers(leaving, entering)
         for person, former in numbers.items():
             stays[Identity(person.identity or "")].since = leaving[former].since
@@ -231,10 +226,7 @@ class Recorder:
         elif is_over and not was_over:
             yield PersonEvent(kind=EventKind.LEFT, person=_ref(member), by_invite=member.by_invite)
         elif not is_over and (old := _terms(before)) != (new := _terms(member)):
-            yield PersonEvent(
-                kind=EventKind.CHANGED, person=_ref(member), by_invite=member.by_invite, old=old, new=new
-            )
-
+            yield PersonEvent(kind=EventKind.CHANGED, person=_ref(member), by_invite=member.by_invite, old=old, new=new)
 
 
 def _events_of(group: DesiredGroup, people: Iterable[PersonEvent]) -> GroupEvents:
@@ -245,9 +237,7 @@ def _order(event: PersonEvent) -> tuple[object, ...]:
     return (list(EventKind).index(event.kind), *event.person.sort_key)
 
 
-def _person_event(
-    kind: EventKind, person: PersonRef, member: Member, others: Collection[PersonRef]
-) -> PersonEvent:
+def _person_event(kind: EventKind, person: PersonRef, member: Member, others: Collection[PersonRef]) -> PersonEvent:
     return PersonEvent(kind=kind, person=person, by_invite=member.by_invite, other_number=person in others)
 
 

@@ -15,7 +15,7 @@ class CommitRef:
     """A commit that changed the configuration: full hash, date, and who made, merged and approved it.
 
     `pull_request` is its number as the subject or the message has it (`#12`, `!12`). `merged_by` is set for a merge by
-    somebody else than the author. 
+    somebody else than the author.
     """
 
     oid: str

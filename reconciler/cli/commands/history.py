@@ -82,8 +82,8 @@ def _timeline(
 ) -> Timeline:
     from reconciler.cli.timelines import find_key, find_people, record_history
     from reconciler.timeline.applied import with_effects
-    from reconciler.timeline.selection import day_after, select_entries
     from reconciler.timeline.model import Timeline
+    from reconciler.timeline.selection import day_after, select_entries
 
     since, until = between
     found = record_history(path, until)

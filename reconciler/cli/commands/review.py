@@ -65,9 +65,7 @@ def review(
         {key: owners.owners_of(found.line.place_of(file)) for key, file in files.items()} if owners else {},
         external,
     )
-    result = Review(
-        path=str(path), day=day, lines=lines, has_owners=owners is not None, truncated=found.line.truncated
-    )
+    result = Review(path=str(path), day=day, lines=lines, has_owners=owners is not None, truncated=found.line.truncated)
     write_rendered(REVIEW_FORMATS[format_], result, global_options, output, show_phones=show_phones)
     return 0
 
@@ -82,8 +80,12 @@ def _reviews(found: History, day: date) -> dict[str, set[date]]:
         for key, reviewed in reviews_of(message):
             if reviewed <= day:
                 days[key].add(reviewed)
-    all_keys = found.recorder.keys.values()
-    return {key: set().union(*(days.get(each, ()) for keys in all_keys if key in keys for each in keys)) for key in {each for keys in all_keys for each in keys}}
+    # A review of a group under an earlier key is a review of it all the same.
+    reviews: dict[str, set[date]] = defaultdict(set)
+    for keys in found.recorder.keys.values():
+        for key in keys:
+            reviews[key].update(*(days.get(each, ()) for each in keys))
+    return reviews
 
 
 def _text_of(file: Path) -> str:
