@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import benchmarks.calls.question
+import benchmarks.history
 import benchmarks.offline.question
 import benchmarks.pacing
 import benchmarks.peers.question
@@ -33,6 +34,7 @@ QUESTIONS: Mapping[str, Callable[[Size, Path], Answer]] = {
     "offline": benchmarks.offline.question.ask,
     "start": benchmarks.start.ask,
     "peers": benchmarks.peers.question.ask,
+    "history": benchmarks.history.ask,
 }
 HERE = Path(__file__).parent
 

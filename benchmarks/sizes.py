@@ -27,6 +27,9 @@ class Size:
     years: tuple[str, ...]
     history: int
     """How many snapshots of a year are replayed at most."""
+    commits: tuple[int, int]
+    """How many commits a short and a long history have."""
+    history_groups: int
     work: tuple[str, ...] = ("plan", "apply", "plan again")
     """What the peers do at the server."""
     stories: tuple[str, ...] = ()
@@ -49,6 +52,8 @@ FULL = Size(
     items=20_000,
     years=("2018", "2026"),
     history=12,
+    commits=(100, 1_000),
+    history_groups=500,
 )
 
 TINY = Size(
@@ -67,6 +72,8 @@ TINY = Size(
     items=6,
     years=("2018",),
     history=2,
+    commits=(2, 4),
+    history_groups=2,
     work=("apply",),
     stories=("two groups from nothing", "people move between three groups", "20 groups by name, and a new one"),
 )

@@ -180,7 +180,7 @@ class GroupChecker:
         """Report earlier names that may find a live group of another key; a group with an id needs none."""
         earlier: dict[str, DesiredGroup] = {}
         hint = "remove it from `previously`, or set the `id` of this group: one live group cannot be both"
-        for group in (group for group in groups if group.id is None):
+        for group in (group for group in groups if group.previously and group.id is None):
             key, place = quote_value(group.key), self._place(group).at("previously")
             for name in dict.fromkeys(group.previously):
                 holder, first = names.get(name, group), earlier.setdefault(name, group)

@@ -28,15 +28,23 @@ class Memberships:
     """Resolves lists of members, and each team once; counts all memberships of a run.
 
     `incomplete` has the places of lists in which an entry is in error: somebody may be meant who is not among the
-    members.
+    members. `by_reference` has the members without terms of their own, by how the file names them.
     """
 
-    def __init__(self, merged: MergedConfig, people: People, policy: Policy, problems: ProblemCollector) -> None:
+    def __init__(
+        self,
+        merged: MergedConfig,
+        people: People,
+        policy: Policy,
+        problems: ProblemCollector,
+        known: Mapping[str, Member] | None = None,
+    ) -> None:
+        """Resolve the teams. `known` are members by how the file names them, as an earlier version resolved them."""
         self._merged = merged
         self._people = people
         self._policy = policy
         self._problems = problems
-        self._by_reference: dict[str, Member] = {}
+        self.by_reference: dict[str, Member] = dict(known or {})
         self._allowance = MAX_MEMBERSHIPS
         self._teams = merged.sections["teams"]
         self._team_members: dict[str, Mapping[Identity, Member]] = {}
@@ -56,7 +64,7 @@ class Memberships:
         """Return the members of a list. A person who is listed twice is one member, with a warning."""
         members: dict[Identity, Member] = {}
         first: dict[Identity, int] = {}
-        by_reference = self._by_reference
+        by_reference = self.by_reference
         self._note_gaps(entry)
         for index, item in as_items(entry.value):
             member = by_reference.get(item) if isinstance(item, str) else None
@@ -120,7 +128,7 @@ class Memberships:
         reason = fields.get("reason")
         member = Member(person, until, as_text(reason).strip() if reason is not None else None, "join" in fields)
         if is_allowed and isinstance(item, str):
-            self._by_reference[item] = member
+            self.by_reference[item] = member
         return member
 
     def _date(self, value: Tree, place: SourceLocation) -> date | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
+from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_mapping, as_text
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.loader import SECTIONS, FileContent, load_contents, rule_paths
 from reconciler.config.memberships import MAX_MEMBERSHIPS, Memberships
@@ -26,7 +26,8 @@ from reconciler.config.source_files import decode_utf8
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.model.desired import Desired, DesiredGroup, Member, Person, Unmanaged
 from reconciler.model.identity import Identity
-from reconciler.model.restrictions import GLOBAL_SECTIONS, RESTRICTED, Restrictions
+from reconciler.model.restrictions import RESTRICTED, Restrictions
+from reconciler.model.text import composed
 
 _SPLIT_SECTIONS = ("groups", "people", "teams")
 _TOP_KEY = re.compile(r"\n(?=[^ #\r\n])")
@@ -36,18 +37,20 @@ _FIRST_ENTRY = re.compile(r"\n( +)[^ #\r\n]")
 _DOCUMENT_START = re.compile(r"---[ \t]*\r?")
 _ODD_BREAK = re.compile(r"\r(?!\n)")
 _K = TypeVar("_K")
-_WHOLE = ""
-"""Stands for the name of a part that is a whole file."""
+_Entries = Mapping[str, LocatedValue]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a file, parsed: every entry of a section, and every section without entries, each with its place."""
+    """A part of a file, parsed: the entries of its sections, each with its place, and sections without entries.
 
-    entries: tuple[tuple[str, str, LocatedValue], ...]
-    singles: tuple[tuple[str, LocatedValue], ...]
+    `section` is what the part is about; "" for a whole file.
+    """
+
+    section: str
+    sections: Mapping[str, _Entries]
+    singles: Mapping[str, LocatedValue]
     has_version: bool
-    lines: Mapping[tuple[str | int, ...], int]
 
 
 class _Unsure(Exception):
@@ -60,7 +63,7 @@ class _Version:
 
     merged: MergedConfig
     people: People
-    teams: Mapping[str, Mapping[Identity, Member]]
+    memberships: Memberships
     groups: Mapping[str, DesiredGroup]
     desired: Desired
 
@@ -69,7 +72,12 @@ class _Version:
 class VersionLoader:
     """Loads versions of one configuration in their order; each takes as long as what is new in it."""
 
-    _parts: dict[tuple[str, str, str], _Part] = field(default_factory=dict)
+    _parts: dict[tuple[str, str], tuple[str, _Part]] = field(default_factory=dict)
+    """The parts of the last version by file and section, each with its text."""
+    _entries: dict[tuple[str, str], Mapping[str, tuple[str, LocatedValue]]] = field(default_factory=dict)
+    """By file and section: key and value of each entry, by its text."""
+    _merged: dict[str, tuple[Sequence[_Entries], _Entries]] = field(default_factory=dict)
+    """By section: the entries of each part, and those of all parts together."""
     _last: _Version | None = None
     _problems: ProblemCollector = field(default_factory=ProblemCollector)
     """Of all versions since the last that was not sure: people who are kept report into it."""
@@ -90,50 +98,87 @@ class VersionLoader:
     def _load(self, contents: Sequence[FileContent], folder: str | None, name: str) -> _Version:
         if not contents or any(content.error for content in contents):
             raise _Unsure
-        problems = self._problems
-        parts: dict[tuple[str, str, str], _Part] = {}
+        parts: dict[tuple[str, str], tuple[str, _Part]] = {}
         for content in contents:
-            source = decode_utf8(content.file, content.data, problems)
+            source = decode_utf8(content.file, content.data, self._problems)
             if source is None:
                 raise _Unsure
             parts |= self._parts_of(content.file, source.text)
         self._parts = parts
-        if not any(part.has_version for part in parts.values()):
+        if not any(part.has_version for _, part in parts.values()):
             raise _Unsure
-        merged = _merge(list(parts.values()))
-        restrictions = self._restrictions(merged, contents, folder, name, problems)
-        version = self._resolve(merged, restrictions, problems)
-        if problems.failed:
+        merged = self._merge()
+        restrictions = self._restrictions(merged, contents, folder, name)
+        version = self._resolve(merged, restrictions)
+        if self._problems.failed:
             raise _Unsure
         return version
 
-    def _parts_of(self, file: str, text: str) -> dict[tuple[str, str, str], _Part]:
-        """Return the parts of a file by their text; a file that cannot be cut, or not safely, is one part."""
+    def _parts_of(self, file: str, text: str) -> dict[tuple[str, str], tuple[str, _Part]]:
+        """Return the parts of a file; one that cannot be cut, or not safely, is one part."""
         pieces = _split(text)
         try:
-            if pieces is not None:
-                keys = [(file, section, piece) for section, piece in pieces]
-                parts = {key: self._parts.get(key) or _parse(*key) for key in keys}
-                if len(parts) == len(keys):
-                    return parts
+            if pieces is not None and len(pieces) == len(dict(pieces)):
+                return {(file, section): (piece, self._part(file, section, piece)) for section, piece in pieces}
         except _Unsure:
             pass
-        key = (file, _WHOLE, text)
-        return {key: self._parts.get(key) or _parse(*key)}
+        return {(file, ""): (text, self._part(file, "", text))}
+
+    def _part(self, file: str, section: str, text: str) -> _Part:
+        """Return a part, parsed unless its text is that of the last version."""
+        before, part = self._parts.get((file, section), ("", None))
+        if part is not None and before == text:
+            return part
+        begin = _SECTION.match(text) if section in _SPLIT_SECTIONS else None
+        if begin is None or not begin["nested"] or (entries := _entries(text)) is None:
+            return _parse(file, section, text)
+        known = self._entries.get((file, section))
+        if known is None:
+            found = _parse_entries(file, section, text, entries)
+        else:
+            found = {entry: known.get(entry) or _parse_entry(file, section, entry) for entry in entries}
+        self._entries[file, section] = found
+        values = dict(found.values())
+        if len(values) < len(entries):
+            raise _Unsure  # something is defined twice
+        return _Part(section, {section: values}, {}, has_version=False)
+
+    def _merge(self) -> MergedConfig:
+        parts = [part for _, part in self._parts.values()]
+        singles: dict[str, LocatedValue] = {}
+        for part in parts:
+            if not singles.keys().isdisjoint(part.singles):
+                raise _Unsure
+            singles |= part.singles
+        files = {file for file, _ in self._parts}
+        return MergedConfig(
+            sections={section: self._section(section, parts) for section in SECTIONS},
+            region=singles.get("region"),
+            restrictions=singles.get("restrictions"),
+            broken={section: frozenset() for section in ("people", "teams", "region")},
+            # Lines are for messages, and these are never shown.
+            lines={file: {} for file in files},
+        )
+
+    def _section(self, section: str, parts: Sequence[_Part]) -> _Entries:
+        """Return the entries of all parts; where no part changed, the very same as in the last version."""
+        entries = [part.sections[section] for part in parts if section in part.sections]
+        before, merged = self._merged.get(section, ((), {}))
+        if len(before) != len(entries) or any(old is not new for old, new in zip(before, entries, strict=True)):
+            merged = {key: value for each in entries for key, value in each.items()}
+            if len(merged) != sum(map(len, entries)):
+                raise _Unsure  # something is defined twice
+            self._merged[section] = entries, merged
+        return merged
 
     def _restrictions(
-        self,
-        merged: MergedConfig,
-        contents: Sequence[FileContent],
-        folder: str | None,
-        name: str,
-        problems: ProblemCollector,
+        self, merged: MergedConfig, contents: Sequence[FileContent], folder: str | None, name: str
     ) -> Restrictions | None:
         entry = merged.restrictions
         if entry is None:
             return None
         paths = rule_paths([content.file for content in contents], folder, name)
-        restrictions = check_restrictions(merged, (), paths, (), problems)
+        restrictions = check_restrictions(merged, (), paths, (), self._problems)
         if restrictions is None or (folder is not None and any(content.linked for content in contents)):
             raise _Unsure
         for section in RESTRICTED:
@@ -141,33 +186,30 @@ class VersionLoader:
                 if not restrictions.allow(paths[each.place.file], section, key):
                     raise _Unsure
         # Of a section without entries, and of a file that was not cut, only a full check knows what they may define.
-        if any(
-            file != entry.place.file and (section in (_WHOLE, *GLOBAL_SECTIONS) or not part.entries)
-            for (file, section, _), part in self._parts.items()
-        ):
-            raise _Unsure
+        for (file, section), (_, part) in self._parts.items():
+            is_plain = section in RESTRICTED and part.sections.get(section)
+            if file != entry.place.file and section != "version" and not is_plain:
+                raise _Unsure
         return restrictions
 
-    def _resolve(self, merged: MergedConfig, restrictions: Restrictions | None, problems: ProblemCollector) -> _Version:
-        last = self._last
-        old = last.merged if last is not None else None
-        own = merged.sections["instance"]
-        if last is not None and old is not None and _same(old, merged, "people") and old.region == merged.region:
+    def _resolve(self, merged: MergedConfig, restrictions: Restrictions | None) -> _Version:
+        last, problems, own = self._last, self._problems, merged.sections["instance"]
+        if last is not None and _same(last.merged, merged, "people") and last.merged.region == merged.region:
             people = last.people
         else:
             people = People(merged, problems)
         policy = read_policy(merged, people, problems)
         instance = people.phone(own["phone"]) if "phone" in own else None
-        memberships = Memberships(merged, people, policy, problems)
-        teams = memberships.team_members
-        resolver = GroupResolver(merged, people, memberships, problems, date.min)
+        is_same = last is not None and last.desired.policy == policy and last.desired.account == instance
+        known_members = _unchanged_members(last, people) if last is not None and is_same else {}
+        memberships = Memberships(merged, people, policy, problems, known_members)
         known = {}
-        if last is not None and last.desired.policy == policy and last.desired.account == instance:
-            known = _unchanged_groups(last, merged, people, teams)
+        if last is not None and is_same:
+            known = _unchanged_groups(last, merged, people, memberships.team_members)
+        resolver = GroupResolver(merged, people, memberships, problems, date.min)
         groups = {key: known.get(key) or resolver.group(key) for key in sorted(merged.sections["groups"])}
         checker = GroupChecker(merged, problems, memberships.incomplete, instance, policy.max_members)
-        new = [group for key, group in groups.items() if key not in known]
-        checker.check_members(new)
+        checker.check_members([group for key, group in groups.items() if key not in known])
         checker.check_ids_and_names(list(groups.values()))
         people.report_unknown_aliases()
         if sum(len(group.listed_members) for group in groups.values()) > MAX_MEMBERSHIPS // 2:
@@ -182,7 +224,7 @@ class VersionLoader:
             region=people.region,
             restrictions=restrictions,
         )
-        return _Version(merged=merged, people=people, teams=teams, groups=groups, desired=desired)
+        return _Version(merged=merged, people=people, memberships=memberships, groups=groups, desired=desired)
 
 
 def with_ended_members(desired: Desired) -> Desired:
@@ -200,7 +242,7 @@ def _with_ended(group: DesiredGroup) -> DesiredGroup:
 
 
 def _split(text: str) -> list[tuple[str, str]] | None:
-    """Return the parts of a text, each with its section and as a text that means the same by itself; None if unsure.
+    """Return the sections of a text, each with its lines; None if unsure.
 
     Each cut is at the beginning of a line that begins a key, unless the text before it is not complete: an open
     bracket or quote, which is an error in a part of its own.
@@ -210,16 +252,12 @@ def _split(text: str) -> list[tuple[str, str]] | None:
     parts: list[tuple[str, str]] = []
     starts = [0, *(found.end() for found in _TOP_KEY.finditer(text))]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        block = text[start:end]
-        section = _SECTION.match(block)
-        if section is None:
+        section = _SECTION.match(text, start, end)
+        if section is not None:
+            parts.append((section["name"], text[start:end]))
+        elif parts or not all(map(_is_preamble, text[start:end].split("\n"))):
             # Before the first key may be comments, and the mark of a document's beginning.
-            if parts or not all(_is_preamble(line) for line in block.split("\n")):
-                return None
-        elif section["name"] in _SPLIT_SECTIONS and section["nested"]:
-            parts += [(section["name"], f"{section['name']}:\n{entry}") for entry in _entries(block)]
-        else:
-            parts.append((section["name"], block))
+            return None
     return parts
 
 
@@ -227,11 +265,11 @@ def _is_preamble(line: str) -> bool:
     return line.strip()[:1] in ("", "#") or _DOCUMENT_START.fullmatch(line) is not None
 
 
-def _entries(block: str) -> list[str]:
-    """Return the entries of a section, each from the line of its key to the one before the next."""
+def _entries(block: str) -> list[str] | None:
+    """Return the entries of a section, each from the line of its key to the one before the next; None without any."""
     first = _FIRST_ENTRY.search(block)
     if first is None:
-        return [block.partition("\n")[2]]
+        return None
     # The literal text before the set makes the search fast.
     begin = re.compile(rf"\n{first[1]}(?=[^ #\r\n])")
     starts = [found.start() + 1 for found in begin.finditer(block)]
@@ -239,60 +277,60 @@ def _entries(block: str) -> list[str]:
 
 
 def _parse(file: str, section: str, text: str) -> _Part:
+    """Return a part that stands by itself. Raises _Unsure where anything is wrong with it."""
     problems = ProblemCollector()
     document = read_yaml(file, text, problems)
     if document is None:
         raise _Unsure
     root = check(document, problems, in_folder=True).root
-    if problems.failed:
+    if problems.failed or (section and list(document.root) != [section]):
         raise _Unsure
-    if section != _WHOLE:
-        value = document.root.get(section)
-        is_entry = section in _SPLIT_SECTIONS and text.startswith(f"{section}:\n")
-        has_one = isinstance(value, dict) and len(value) == 1
-        if list(document.root) != [section] or (is_entry and not has_one):
-            raise _Unsure
-    entries = [
-        (name, key, LocatedValue(value, SourceLocation(file, (name, key))))
-        for name in SECTIONS
-        for key, value in as_mapping(root.get(name, {})).items()
-    ]
-    singles = [
-        (name, LocatedValue(root[name], SourceLocation(file, (name,), key=True)))
+    sections = {name: _located(file, name, root[name]) for name in SECTIONS if name in root}
+    singles: dict[str, LocatedValue] = {
+        name: LocatedValue(root[name], SourceLocation(file, (name,), key=True))
         for name in ("region", "restrictions")
         if name in root
-    ]
-    return _Part(tuple(entries), tuple(singles), "version" in document.root, document.lines)
+    }
+    return _Part(section, sections, singles, has_version="version" in document.root)
 
 
-def _merge(parts: Sequence[_Part]) -> MergedConfig:
-    sections: dict[str, dict[str, LocatedValue]] = {section: {} for section in SECTIONS}
-    singles: dict[str, LocatedValue] = {}
-    lines: dict[str, Mapping[tuple[str | int, ...], int]] = {}
-    count = single_count = 0
-    for part in parts:
-        for section, key, value in part.entries:
-            sections[section][key] = value
-        for name, single in part.singles:
-            singles[name] = single
-            lines.setdefault(single.place.file, {})
-        count += len(part.entries)
-        single_count += len(part.singles)
-    if count != sum(map(len, sections.values())) or single_count != len(singles):
-        raise _Unsure  # something is defined twice
-    files = {value.place.file for entries in sections.values() for value in entries.values()}
-    return MergedConfig(
-        sections=sections,
-        region=singles.get("region"),
-        restrictions=singles.get("restrictions"),
-        broken={section: frozenset() for section in ("people", "teams", "region")},
-        # Lines are for messages, and these are never shown.
-        lines={file: {} for file in [*files, *lines]},
-    )
+def _parse_entries(file: str, section: str, text: str, entries: Sequence[str]) -> dict[str, tuple[str, LocatedValue]]:
+    """Return all entries of a section by their texts, parsed at once where each text begins with its own key."""
+    values = _parse(file, section, text).sections[section]
+    begin = [entry.lstrip(" ").partition(":")[0] for entry in entries]
+    if begin == list(values):
+        return dict(zip(entries, values.items(), strict=True))
+    return {entry: _parse_entry(file, section, entry) for entry in entries}
+
+
+def _parse_entry(file: str, section: str, text: str) -> tuple[str, LocatedValue]:
+    entries = _parse(file, section, f"{section}:\n{text}").sections[section]
+    if len(entries) != 1:
+        raise _Unsure
+    return next(iter(entries.items()))
+
+
+def _located(file: str, section: str, tree: Tree) -> _Entries:
+    return {key: LocatedValue(value, SourceLocation(file, (section, key))) for key, value in as_mapping(tree).items()}
 
 
 def _same(old: MergedConfig, new: MergedConfig, section: str) -> bool:
-    return list(old.sections[section].items()) == list(new.sections[section].items())
+    before, after = old.sections[section], new.sections[section]
+    # The order of people decides which alias of several is shown.
+    return before is after or list(before.items()) == list(after.items())
+
+
+def _unchanged_members(last: _Version, people: People) -> dict[str, Member]:
+    """Return the members of the last version by how the file names them, without those who are somebody else now."""
+    members = last.memberships.by_reference
+    if people is last.people:
+        return dict(members)
+    known = people.by_identity
+    return {
+        reference: member
+        for reference, member in members.items()
+        if known.get(member.person.identity) == (member.person if member.person.alias is not None else None)
+    }
 
 
 def _unchanged_groups(
@@ -302,7 +340,7 @@ def _unchanged_groups(
     if not _same(last.merged, merged, "defaults"):
         return {}
     changed_people = _changed(last.people.by_identity, people.by_identity)
-    changed_teams = _changed(last.teams, teams)
+    changed_teams = _changed(last.memberships.team_members, teams)
     old, new = last.merged.sections["groups"], merged.sections["groups"]
     default_teams = merged.sections["defaults"].get("teams")
     return {
@@ -328,4 +366,4 @@ def _identities(group: DesiredGroup) -> set[Identity]:
 
 def _teams(entry: LocatedValue, default: LocatedValue | None) -> set[str]:
     teams = as_mapping(entry.value).get("teams", default.value if default is not None else None)
-    return {as_text(team) for team in teams} if isinstance(teams, list) else set()
+    return {composed(as_text(team)) for team in teams} if isinstance(teams, list) else set()

@@ -109,14 +109,7 @@ def _compare_forms(old: Form, new: Form) -> tuple[Delta, ...]:
     # Nearly all values are equal as they are; only the others are worth the time of making them plain.
     unequal = [path for path in old | new if old.get(path) != new.get(path)]
     before, after = ({path: _plain(form[path]) for path in unequal if path in form} for form in (old, new))
-    if before == after:
-        return ()
-    # Takes 0.1 s, and few runs compare versions that differ.
-    from deepdiff import DeepDiff
-
-    # By default DeepDiff does not look into what differs very much.
-    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
-    paths: set[tuple[str, str]] = {level.path(output_format="list")[0] for levels in tree.values() for level in levels}
+    paths = [path for path in unequal if before.get(path) != after.get(path)]
     order = {field: at for at, (field, _) in enumerate([*new, *old])}
     deltas = (Delta(*path, before.get(path), after.get(path)) for path in paths)
     return tuple(sorted(deltas, key=lambda delta: (order[delta.field], delta.item)))

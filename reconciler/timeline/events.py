@@ -30,11 +30,12 @@ from reconciler.timeline.model import (
 )
 
 _NO_END: Final = "no end"
+_NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class _Stay:
-    """A membership: its newest terms, the commit that began it, and whether its `until` was over by the last version."""
+    """A membership: its newest terms, the commit that began it, and whether its `until` was over by now."""
 
     member: Member
     since: CommitRef | None
@@ -78,7 +79,7 @@ class Recorder:
     _ends: list[tuple[date, int, Identity]] = field(default_factory=list)
     _by_number: dict[int, _Group] = field(default_factory=dict)
     _bridged: list[str] = field(default_factory=list)
-    _now: datetime = datetime.min.replace(tzinfo=UTC)
+    _now: datetime = _NO_TIME
 
     def add_invalid(self, commit: CommitRef, reason: str) -> None:
         """Take a version that is not valid: what it changed is unknown until the next valid one."""

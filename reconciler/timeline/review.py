@@ -43,7 +43,7 @@ class ReviewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """Every membership of a configuration on a day, the greatest risk first. `has_owners`: a map of owners was given."""
+    """Every membership on a day, the greatest risk first. `has_owners`: a map of owners was given."""
 
     path: str
     day: date
