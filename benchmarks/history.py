@@ -103,6 +103,6 @@ def _moves(now: Mapping[str, set[str]], month: Month) -> Iterator[tuple[str, str
 
 
 def _entry(group: Wanted, members: set[str], aliases: Mapping[str, str]) -> str:
-    people = "".join(f"      - {aliases[phone]}\n" for phone in sorted(members))
+    people = "".join(f"\n      - {aliases[phone]}" for phone in sorted(members))
     name = (group.name or group.key).replace("'", "''")
-    return f"  {group.key}:\n    name: '{name}'\n    members:\n{people}"
+    return f"  {group.key}:\n    name: '{name}'\n    members:{people or ' []'}\n"

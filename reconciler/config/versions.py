@@ -34,8 +34,10 @@ _TOP_KEY = re.compile(r"\n(?=[^ #\r\n])")
 """Where a line begins that is neither indented nor a comment."""
 _SECTION = re.compile(r"(?P<name>[a-z_]+):(?P<nested> *(?:#[^\n]*)?\r?(?:\n|\Z))?")
 _FIRST_ENTRY = re.compile(r"\n( +)[^ #\r\n]")
-_DOCUMENT_START = re.compile(r"---[ \t]*\r?")
-_ODD_BREAK = re.compile(r"\r(?!\n)")
+_PREAMBLE = re.compile(r"(?:(?: *(?:#[^\n]*)?\r?\n)*(?:---[ \t]*\r?\n)?(?: *(?:#[^\n]*)?\r?(?:\n|\Z))*)?")
+"""Comments and blank lines, and among them perhaps the mark of a document's beginning."""
+_ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+"""Line breaks of YAML that are none here."""
 _K = TypeVar("_K")
 _Entries = Mapping[str, LocatedValue]
 
@@ -253,16 +255,14 @@ def _split(text: str) -> list[tuple[str, str]] | None:
     starts = [0, *(found.end() for found in _TOP_KEY.finditer(text))]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         section = _SECTION.match(text, start, end)
-        if section is not None:
+        if section is None:
+            if parts:
+                return None
+        elif parts or _PREAMBLE.fullmatch(text, 0, start):
             parts.append((section["name"], text[start:end]))
-        elif parts or not all(map(_is_preamble, text[start:end].split("\n"))):
-            # Before the first key may be comments, and the mark of a document's beginning.
+        else:
             return None
     return parts
-
-
-def _is_preamble(line: str) -> bool:
-    return line.strip()[:1] in ("", "#") or _DOCUMENT_START.fullmatch(line) is not None
 
 
 def _entries(block: str) -> list[str] | None:

@@ -5,12 +5,14 @@ The fields are the document that `who --format json` prints.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from reconciler.model.desired import Membership
 from reconciler.model.person_ref import PersonRef
+from reconciler.timeline.model import CommitRef, WantedGroup
 
 
 class Presence(StrEnum):
@@ -50,6 +52,7 @@ class GroupMembership:
     """The person in one group. `key` and `desired` are None for a live group that the configuration does not have.
 
     `unknown_because` says why the live side is unknown, `blocked_because` why no plan adds or removes them here.
+    `since` is the commit that brought them in, None where it is unknown, or nobody asked.
     """
 
     key: str | None
@@ -61,6 +64,7 @@ class GroupMembership:
     is_owner: bool = False
     unknown_because: tuple[str, ...] = ()
     blocked_because: tuple[str, ...] = ()
+    since: CommitRef | None = None
 
     @property
     def is_desired(self) -> bool:
@@ -88,7 +92,8 @@ class MembershipSummary:
 class PersonMemberships:
     """The person in all groups: those of the configuration by key, then the others by name and id.
 
-    `groups` are the relevant ones, `uncertain` the others where the person may be a participant.
+    `groups` are the relevant ones, `uncertain` the others where the person may be a participant. `with_reasons`: it was
+    asked which commits brought them in.
     """
 
     instance_id: str
@@ -99,6 +104,7 @@ class PersonMemberships:
     is_instance: bool = False
     groups: tuple[GroupMembership, ...] = ()
     uncertain: tuple[GroupMembership, ...] = ()
+    with_reasons: bool = False
 
     @property
     def summary(self) -> MembershipSummary:
@@ -108,3 +114,15 @@ class PersonMemberships:
             live=sum(group.live is Presence.IN for group in self.groups),
             unknown=len(self.uncertain) + sum(group.live is Presence.UNKNOWN for group in self.groups),
         )
+
+
+def with_reasons(memberships: PersonMemberships, wanted: Iterable[WantedGroup]) -> PersonMemberships:
+    """Return the memberships with the commit that brought the person into each group, ended memberships too."""
+    since = {
+        group.key: member.since
+        for group in wanted
+        for member in (*group.members, *group.ended)
+        if member.person.identity is not None and member.person.identity == memberships.person.identity
+    }
+    groups = tuple(replace(group, since=since.get(group.key or "")) for group in memberships.groups)
+    return replace(memberships, groups=groups, with_reasons=True)

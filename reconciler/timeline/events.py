@@ -150,7 +150,13 @@ class Recorder:
         """Yield what differs, group by group; None for a commit: of what was there before, nothing is known."""
         before = {group.key: group for group in old.groups}
         same = {group.key: before[group.key] for group in new.groups if before.get(group.key) == group}
-        pairs = pair_groups(old.groups, new.groups, same)
+        ids = {group.key: group.id for group in new.groups}
+        # A key that has another id now is another group.
+        pairs = {
+            key: each
+            for key, each in pair_groups(old.groups, new.groups, same).items()
+            if None in (each.id, ids[key]) or each.id == ids[key]
+        }
         groups, self._groups = self._groups, {}
         for group in new.groups:
             earlier = pairs.get(group.key)

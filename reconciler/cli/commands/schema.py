@@ -23,6 +23,9 @@ DOCUMENTS = {
     "diff": "Print the schema of the JSON of `diff`.",
     "doctor": "Print the schema of the JSON of `doctor`.",
     "who": "Print the schema of the JSON of `who`.",
+    "history": "Print the schema of the JSON of `history`.",
+    "wanted": "Print the schema of the JSON of `history --at`.",
+    "review": "Print the schema of the JSON of `review`.",
 }
 
 
