@@ -15,7 +15,7 @@ from reconciler.config.source_files import MAX_FILE_BYTES, is_config_file
 from reconciler.config.versions import VersionLoader
 from reconciler.errors import ConfigError, UsageError
 from reconciler.history.git import FETCH_HISTORY, has_uncommitted_changes, resolve_commit
-from reconciler.history.line import Line, LineRevision, commit_seconds, read_files, read_line
+from reconciler.history.line import Line, LineRevision, commit_seconds, cut_line, read_files, read_line
 from reconciler.history.snapshot import RevisionFile
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
@@ -56,7 +56,10 @@ def record_history(path: Path, until: date | str | None = None, *, to_end_of_day
     RevisionError without git, a repository or such a revision, UsageError where no commit has the path.
     """
     ref = until if isinstance(until, str) else "HEAD"
-    line = read_line(path, ref, wanted=is_config_file)
+    line = read_line(path, "HEAD", wanted=is_config_file)
+    if ref != "HEAD":
+        # The path may have had another name then, which only the newer commits tell.
+        line = cut_line(line, ref) or read_line(path, ref, wanted=is_config_file)
     if not line.revisions:
         raise UsageError(f"no commit of {ref} has {path}", "commit it first, or name the path that is in git")
     if line.truncated:

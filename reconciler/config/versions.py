@@ -262,7 +262,7 @@ def _split(text: str) -> list[tuple[str, str]] | None:
             parts.append((section["name"], text[start:end]))
         else:
             return None
-    return parts
+    return parts or None
 
 
 def _entries(block: str) -> list[str] | None:

@@ -100,6 +100,17 @@ def read_line(path: Path, ref: str, *, wanted: FileFilter) -> Line:
     return Line(git, path, tip.oid, is_folder, tuple(revisions), truncated)
 
 
+def cut_line(line: Line, ref: str) -> Line | None:
+    """Return a line up to the commit `ref`; None where that is not among the first parents of its tip."""
+    oid = resolve_commit(line.git, ref).oid
+    oids = line.git.run("rev-list", "--first-parent", line.tip).decode().split()
+    if oid not in oids:
+        return None
+    older = set(oids[oids.index(oid) :])
+    revisions = tuple(each for each in line.revisions if each.commit.oid in older)
+    return replace(line, tip=oid, revisions=revisions)
+
+
 def _follow(
     git: Git, start: tuple[str, str, bool], newer: list[LineRevision], wanted: FileFilter
 ) -> tuple[list[LineRevision], tuple[str, str, bool] | None]:
