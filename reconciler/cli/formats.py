@@ -83,13 +83,13 @@ HISTORY_FORMATS: Final = _formats(
 )
 """Of a `Timeline`, for `history`."""
 
-WANTED_FORMATS: Final = _formats(
-    text="wanted:render_wanted",
-    json="wanted:render_wanted_json",
-    markdown="wanted:render_wanted_markdown",
-    csv="wanted:render_wanted_csv",
+MEMBERS_FORMATS: Final = _formats(
+    text="members_on_day:render_members",
+    json="members_on_day:render_members_json",
+    markdown="members_on_day:render_members_markdown",
+    csv="members_on_day:render_members_csv",
 )
-"""Of a `WantedState`, for `history --at`: the formats of `history`."""
+"""Of a `MembersOnDay`, for `history --at`: the formats of `history`."""
 
 REVIEW_FORMATS: Final = _formats(
     markdown="review:render_review_markdown", json="review:render_review_json", csv="review:render_review_csv"
@@ -105,7 +105,7 @@ ALL_FORMATS: Final = frozenset[str]().union(
     DOCTOR_FORMATS,
     DIFFERENCE_FORMATS,
     HISTORY_FORMATS,
-    WANTED_FORMATS,
+    MEMBERS_FORMATS,
     REVIEW_FORMATS,
 )
 """Every format that some command has."""

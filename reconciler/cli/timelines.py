@@ -105,7 +105,7 @@ def _desired(
 def find_people(recorder: Recorder, word: str) -> frozenset[Identity]:
     """Return the numbers of the person that a word names, those from before included.
 
-    The newest version says who is meant, or an earlier one that has the word as an alias. A number means that number
+    The word is of the newest version, or an alias of an earlier one. A number means that number
     alone. Raises UsageError for a word that names nobody.
     """
     desired = recorder.desired or Desired()

@@ -37,7 +37,7 @@ _FIRST_ENTRY = re.compile(r"\n( +)[^ #\r\n]")
 _PREAMBLE = re.compile(r"(?:(?: *(?:#[^\n]*)?\r?\n)*(?:---[ \t]*\r?\n)?(?: *(?:#[^\n]*)?\r?(?:\n|\Z))*)?")
 """Comments and blank lines, and among them perhaps the mark of a document's beginning."""
 _ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
-"""Line breaks of YAML that are none here."""
+"""Line breaks of YAML, at which no text is cut here."""
 _K = TypeVar("_K")
 _Entries = Mapping[str, LocatedValue]
 
@@ -277,7 +277,7 @@ def _entries(block: str) -> list[str] | None:
 
 
 def _parse(file: str, section: str, text: str) -> _Part:
-    """Return a part that stands by itself. Raises _Unsure where anything is wrong with it."""
+    """Return a part of its own. Raises _Unsure where anything is wrong with it."""
     problems = ProblemCollector()
     document = read_yaml(file, text, problems)
     if document is None:

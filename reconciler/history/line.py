@@ -38,7 +38,7 @@ Entry: TypeAlias = tuple[bytes, str]
 
 @dataclass(frozen=True, slots=True)
 class LineCommit:
-    """A commit: its full hash, when it was made (seconds since 1970), by whom, and its whole message.
+    """A commit: its full hash, when it was made (seconds since 1970), its author, and its whole message.
 
     `merged_author` made the newest of the commits that a merge brought in; "" where it is no merge.
     """

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from reconciler.model.desired import Membership
 from reconciler.model.person_ref import PersonRef
-from reconciler.timeline.model import CommitRef, WantedGroup
+from reconciler.timeline.model import CommitRef, GroupMembers
 
 
 class Presence(StrEnum):
@@ -116,11 +116,11 @@ class PersonMemberships:
         )
 
 
-def with_reasons(memberships: PersonMemberships, wanted: Iterable[WantedGroup]) -> PersonMemberships:
+def with_reasons(memberships: PersonMemberships, groups_on_day: Iterable[GroupMembers]) -> PersonMemberships:
     """Return the memberships with the commit that brought the person into each group, ended memberships too."""
     since = {
         group.key: member.since
-        for group in wanted
+        for group in groups_on_day
         for member in (*group.members, *group.ended)
         if member.person.identity is not None and member.person.identity == memberships.person.identity
     }

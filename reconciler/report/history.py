@@ -160,7 +160,7 @@ def _group_lines(group: GroupEvents) -> Iterator[Line]:
         people = [event for event in group.people if event.kind is kind]
         yield from (Line(_MARKS[kind], _event_pieces(event)) for event in people[:_MAX_PEOPLE])
         if (left := len(people) - _MAX_PEOPLE) > 0:
-            yield Line(_MARKS[kind], literal(f"and {left} more, whom CSV and JSON have"))
+            yield Line(_MARKS[kind], literal(f"and {left} more; CSV and JSON have everybody"))
     for each in group.lists:
         yield from _list_lines(each)
 

@@ -11,6 +11,7 @@ from reconciler.model.text import plural
 from reconciler.report.csv_table import csv_text
 from reconciler.report.documents import document_json
 from reconciler.report.history import NEVER, TRUNCATED, UNKNOWN, person_cells
+from reconciler.report.members_on_day import since_pieces
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
     OutsideText,
@@ -23,7 +24,6 @@ from reconciler.report.pieces import (
     text_pieces,
 )
 from reconciler.report.pr_comment import key_code, markdown
-from reconciler.report.wanted import since_pieces
 from reconciler.timeline.review import Review, ReviewLine
 
 REVIEW_FORMAT: Final = "wappfy-reconciler/review"
@@ -51,7 +51,10 @@ def render_review_markdown(review: Review, options: RenderOptions) -> str:
     people = len({line.person.ref_id for line in review.lines})
     count = f"{plural(len(review.lines), 'membership')} of {plural(people, 'person', 'people')}"
     day = review.day.isoformat()
-    parts = [f"# Review of {markdown(outside(review.path), options)}, {day}", f"{count}. Tick whoever is still right."]
+    parts = [
+        f"# Review of {markdown(outside(review.path), options)}, {day}",
+        f"{count}. Tick each one that is still right.",
+    ]
     for owner, lines in _by_owner(review):
         if review.has_owners:
             parts.append(f"## {markdown((OutsideText(owner),), options)}")

@@ -1,1 +1,1 @@
-"""What the configuration wanted over time: who came and went by which commit, who was wanted on a day, and why."""
+"""What the configuration was over time: who came and went by which commit, who was in on a day, and why."""

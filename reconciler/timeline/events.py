@@ -24,9 +24,9 @@ from reconciler.timeline.model import (
     Entry,
     EventKind,
     GroupEvents,
+    GroupMember,
+    GroupMembers,
     PersonEvent,
-    WantedGroup,
-    WantedMember,
 )
 
 _NO_END: Final = "no end"
@@ -35,7 +35,7 @@ _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class _Stay:
-    """A membership: its newest terms, the commit that began it, and whether its `until` was over by now."""
+    """A membership: its newest terms, the commit that began it, and whether its `until` is over."""
 
     member: Member
     since: CommitRef | None
@@ -124,13 +124,13 @@ class Recorder:
             groups.sort(key=lambda each: each[1].key)
             self.entries.append(RecordedEntry(Entry(at=at), tuple(groups)))
 
-    def wanted(self, numbers: Collection[int] | None = None) -> tuple[WantedGroup, ...]:
-        """Return who is wanted where by the newest version, as of the day up to which memberships were ended.
+    def members(self, numbers: Collection[int] | None = None) -> tuple[GroupMembers, ...]:
+        """Return who is in which group by the newest version, as of the day up to which memberships were ended.
 
         `numbers` are those of the groups, None: all.
         """
         return tuple(
-            WantedGroup(key=key, name=_name(group.desired), members=_wanted(group, False), ended=_wanted(group, True))
+            GroupMembers(key=key, name=_name(group.desired), members=_wanted(group, False), ended=_wanted(group, True))
             for key, group in sorted(self._groups.items())
             if numbers is None or group.number in numbers
         )
@@ -262,9 +262,9 @@ def _terms(member: Member) -> str:
     return ", ".join(filter(None, (until, "by invite" if member.by_invite else "", member.reason))) or _NO_END
 
 
-def _wanted(group: _Group, ended: bool) -> tuple[WantedMember, ...]:
+def _wanted(group: _Group, ended: bool) -> tuple[GroupMember, ...]:
     members = (
-        WantedMember(person=_ref(stay.member), since=stay.since, by_invite=stay.member.by_invite, ended=ended)
+        GroupMember(person=_ref(stay.member), since=stay.since, by_invite=stay.member.by_invite, ended=ended)
         for stay in group.stays.values()
         if stay.ended is ended
     )

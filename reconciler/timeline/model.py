@@ -93,8 +93,8 @@ class Entry:
     """A commit, or a day on which memberships ended by their `until`: then `commit` is None.
 
     `at` is the commit's date, or that of the commit before where that is later; a day begins at 00:00 UTC. `invalid`
-    says why this version is none. `bridged` are the invalid versions before it, whose changes are among its own.
-    `settings` and `lists` apply to all groups.
+    is the reason why this version is not valid. `bridged` are the invalid versions before it, whose changes are among
+    its own. `settings` and `lists` apply to all groups.
     """
 
     at: datetime
@@ -125,8 +125,8 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedMember:
-    """A person in a group as it was wanted on a day. `since` is the commit that brought them in, None if unknown.
+class GroupMember:
+    """A person in a group on a day. `since` is the commit that brought them in, None if unknown.
 
     `ended`: its `until` was over on that day. `since` goes through a change of the number.
     """
@@ -138,23 +138,23 @@ class WantedMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedGroup:
-    """A group as it was wanted on a day, with its members sorted; those whose `until` was over are in `ended`."""
+class GroupMembers:
+    """A group on a day, with its members sorted; those whose `until` was over are in `ended`."""
 
     key: str
     name: str
-    members: tuple[WantedMember, ...] = ()
-    ended: tuple[WantedMember, ...] = ()
+    members: tuple[GroupMember, ...] = ()
+    ended: tuple[GroupMember, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedState:
-    """Who was wanted where on a day, by the newest valid version of that day; `commit` is None before the first."""
+class MembersOnDay:
+    """The members of each group on a day, by the newest valid version of it; `commit` is None before the first."""
 
     path: str
     day: date
     commit: CommitRef | None
-    groups: tuple[WantedGroup, ...] = ()
+    groups: tuple[GroupMembers, ...] = ()
     truncated: bool = False
     invalid: str = ""
     """The newest version of that day, where it is not valid."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.restrictions import glob_match
-from reconciler.timeline.model import CommitRef, WantedGroup, WantedMember
+from reconciler.timeline.model import CommitRef, GroupMember, GroupMembers
 
 _SECTION: Final = re.compile(r"\^?\[[^\]]+\](?:\[[0-9]+\])?(?P<owners>.*)")
 """A heading in GitLab's CODEOWNERS, with the owners of the lines below it that have none of their own."""
@@ -53,7 +53,7 @@ class Review:
 
 
 def review_lines(
-    groups: Iterable[WantedGroup],
+    groups: Iterable[GroupMembers],
     reviews: Mapping[str, Collection[date]],
     owners: Mapping[str, tuple[str, ...]],
     external_teams: Collection[str],
@@ -76,7 +76,7 @@ def review_lines(
     return tuple(sorted(lines, key=lambda line: line.risk))
 
 
-def _confirmed(member: WantedMember, days: Collection[date]) -> date | None:
+def _confirmed(member: GroupMember, days: Collection[date]) -> date | None:
     """Return the last review of the group since the member is in it."""
     began = member.since.at.date() if member.since is not None else date.min
     return max((day for day in days if day >= began), default=None)
@@ -90,7 +90,7 @@ class OwnerMap:
 
     @classmethod
     def parse(cls, text: str) -> OwnerMap:
-        """Parse a CODEOWNERS file of GitHub or GitLab; whatever is no rule has no owner."""
+        """Parse a CODEOWNERS file of GitHub or GitLab; other lines are left out."""
         rules = []
         default: tuple[str, ...] = ()
         for line in text.splitlines():

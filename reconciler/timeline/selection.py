@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from reconciler.model.identity import Identity
 from reconciler.timeline.events import Recorder
-from reconciler.timeline.model import Entry, GroupEvents, WantedGroup
+from reconciler.timeline.model import Entry, GroupEvents, GroupMembers
 
 
 def select_entries(
@@ -45,7 +45,7 @@ def _of_people(events: GroupEvents, people: Collection[Identity]) -> GroupEvents
     return replace(events, people=kept, fields=(), lists=(), effect=None)
 
 
-def narrow(groups: Iterable[WantedGroup], people: Collection[Identity] | None) -> tuple[WantedGroup, ...]:
+def narrow(groups: Iterable[GroupMembers], people: Collection[Identity] | None) -> tuple[GroupMembers, ...]:
     """Return the groups with these people alone, and only those that have one of them; None: everybody."""
     if people is None:
         return tuple(groups)

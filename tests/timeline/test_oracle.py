@@ -204,7 +204,7 @@ def test_events_and_days_are_those_of_loading_every_commit(repository: FastRepos
     for offset in range(0, (last - BEGIN).days, 5):
         day = BEGIN + timedelta(days=offset)
         version = next((each for when, each in reversed(found) if when <= day and each is not None), {})
-        at = record_history(Path(path), day).recorder.wanted()
+        at = record_history(Path(path), day).recorder.members()
         assert {(group.key, str(one.person.identity)) for group in at for one in group.members} == {
             (version[group][0], one) for group, one in wanted(version, day)
         }, day

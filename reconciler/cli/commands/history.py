@@ -1,4 +1,4 @@
-"""`reconciler history`: what each commit changed in the configuration, or who was wanted where on a day."""
+"""`reconciler history`: what each commit changed in the configuration, or who was in which group on a day."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.completion import suggest_keys, suggest_people
-from reconciler.cli.formats import HISTORY_FORMATS, WANTED_FORMATS
+from reconciler.cli.formats import HISTORY_FORMATS, MEMBERS_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import MomentType, file_option, option, path_argument, result_options, show_phones_option
 from reconciler.cli.output import require_distinct_files, write_rendered
@@ -17,7 +17,7 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.timeline.applied import Call
-    from reconciler.timeline.model import Timeline, WantedState
+    from reconciler.timeline.model import MembersOnDay, Timeline
 
 EXAMPLE = """\
   reconciler history
@@ -35,7 +35,9 @@ EXAMPLE = """\
 @option("--group", metavar="KEY", shell_complete=suggest_keys, help="Show only this group, through all of its keys.")
 @option("--since", type=MomentType(), metavar="DATE|REF", help="Begin with this day or commit, which is included.")
 @option("--until", type=MomentType(), metavar="DATE|REF", help="End with this day or commit, which is included.")
-@option("--at", type=MomentType(), metavar="DATE|REF", help="Show who was wanted where on this day, or by this commit.")
+@option(
+    "--at", type=MomentType(), metavar="DATE|REF", help="Show who was in which group on this day, or by this commit."
+)
 @file_option(
     "--applied", multiple=True, help="Show when each change took effect: an audit log or a report of apply; repeatable."
 )
@@ -55,7 +57,7 @@ def history(
     output: Path | None,
     show_phones: bool,
 ) -> int:
-    """Show what each commit changed in the configuration: who came and went, where, by whom and why.
+    """Show what each commit changed in the configuration: who came and went, where, by which author and why.
 
     PATH is a file or a folder in a git repository; the default is groups.yaml. Follows the first parents of HEAD, and
     earlier names of the file. Dates are those of the commits, in UTC. Works offline, without an API key.
@@ -68,8 +70,8 @@ def history(
     others = {"--since": since, "--until": until, "--applied": applied}
     if given := [name for name, value in others.items() if value]:
         raise UsageError(f"--at cannot be combined with {' and '.join(given)}", "--at shows one day")
-    wanted = _wanted_at(path, person, group, at)
-    write_rendered(WANTED_FORMATS[format_], wanted, global_options, output, show_phones=show_phones)
+    members = _members_at(path, person, group, at)
+    write_rendered(MEMBERS_FORMATS[format_], members, global_options, output, show_phones=show_phones)
     return 0
 
 
@@ -99,20 +101,20 @@ def _timeline(
     return Timeline(path=str(path), tip=found.line.tip, entries=entries, truncated=found.line.truncated)
 
 
-def _wanted_at(path: Path, person: str | None, group: str | None, at: date | str) -> WantedState:
+def _members_at(path: Path, person: str | None, group: str | None, at: date | str) -> MembersOnDay:
     from reconciler.cli.timelines import find_key, find_people, record_history
-    from reconciler.timeline.model import WantedState
+    from reconciler.timeline.model import MembersOnDay
     from reconciler.timeline.selection import narrow
 
     found = record_history(path, at)
     recorder = found.recorder
     people = None if person is None else find_people(recorder, person)
     numbers = None if group is None else recorder.numbers_of(find_key(recorder, group))
-    return WantedState(
+    return MembersOnDay(
         path=str(path),
         day=at if isinstance(at, date) else found.moment_of(at).date(),
         commit=recorder.commit,
-        groups=narrow(recorder.wanted(numbers), people),
+        groups=narrow(recorder.members(numbers), people),
         truncated=found.line.truncated,
         invalid=recorder.invalid,
     )

@@ -60,7 +60,7 @@ def review(
         raise UsageError(f"--external: there is no team {', '.join(unknown)}", "name teams of the configuration")
     files = desired.origins.get("groups", {}) if owners is not None else {}
     lines = review_lines(
-        found.recorder.wanted(),
+        found.recorder.members(),
         _reviews(found, day),
         {key: owners.owners_of(found.line.place_of(file)) for key, file in files.items()} if owners else {},
         external,
@@ -80,7 +80,7 @@ def _reviews(found: History, day: date) -> dict[str, set[date]]:
         for key, reviewed in reviews_of(message):
             if reviewed <= day:
                 days[key].add(reviewed)
-    # A review of a group under an earlier key is a review of it all the same.
+    # A review of a group under an earlier key counts, too.
     reviews: dict[str, set[date]] = defaultdict(set)
     for keys in found.recorder.keys.values():
         for key in keys:

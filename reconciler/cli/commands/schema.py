@@ -24,7 +24,7 @@ DOCUMENTS = {
     "doctor": "Print the schema of the JSON of `doctor`.",
     "who": "Print the schema of the JSON of `who`.",
     "history": "Print the schema of the JSON of `history`.",
-    "wanted": "Print the schema of the JSON of `history --at`.",
+    "members": "Print the schema of the JSON of `history --at`.",
     "review": "Print the schema of the JSON of `review`.",
 }
 

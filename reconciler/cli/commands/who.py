@@ -61,6 +61,6 @@ def who(
             desired, session.client, person_ref, parallelism=global_options.parallelism, on_read=on_read
         )
     if history is not None:
-        memberships = with_reasons(memberships, history.recorder.wanted())
+        memberships = with_reasons(memberships, history.recorder.members())
     write_rendered(WHO_FORMATS[format_], memberships, global_options, output, show_phones=show_phones)
     return 0

@@ -271,7 +271,8 @@ def test_a_wrong_argument_is_one_clear_error(
 
 @pytest.mark.parametrize("phones", [(), ("--show-phones",)])
 @pytest.mark.parametrize(
-    ("arguments", "name"), [(("history",), "history"), (("history", "--at", "HEAD"), "wanted"), (("review",), "review")]
+    ("arguments", "name"),
+    [(("history",), "history"), (("history", "--at", "HEAD"), "members"), (("review",), "review")],
 )
 def test_the_documents_are_valid_by_their_schemas(
     year: FastRepository, shell: Shell, arguments: tuple[str, ...], name: str, phones: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Report who was wanted where on a day: as a document (`wanted.schema.json`), as text, markdown and CSV."""
+"""Report who was in which group on a day: as a document (`members.schema.json`), as text, markdown and CSV."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ from reconciler.report.pieces import (
 from reconciler.report.pr_comment import key_code, lines_markdown, markdown
 from reconciler.report.sections import Line
 from reconciler.report.text import BOLD, lines_text, paint, wrap_text
-from reconciler.timeline.model import CommitRef, WantedGroup, WantedMember, WantedState
+from reconciler.timeline.model import CommitRef, GroupMember, GroupMembers, MembersOnDay
 
-WANTED_FORMAT: Final = "wappfy-reconciler/wanted"
-WANTED_FORMAT_VERSION: Final = 1
+MEMBERS_FORMAT: Final = "wappfy-reconciler/members"
+MEMBERS_FORMAT_VERSION: Final = 1
 _COLUMNS: Final = (
     *("day", "commit", "group", "name", "person", "alias", "number", "state", "since", "since_commit"),
     *("pull_request", "through", "until", "reason"),
 )
 
 
-def wanted_document(state: WantedState) -> dict[str, Any]:
+def members_document(state: MembersOnDay) -> dict[str, Any]:
     """Return everything about a day, with full numbers."""
-    head = {"format": WANTED_FORMAT, "format_version": WANTED_FORMAT_VERSION, "masked": False}
+    head = {"format": MEMBERS_FORMAT, "format_version": MEMBERS_FORMAT_VERSION, "masked": False}
     return {**head, **to_json(state)}
 
 
-def render_wanted_json(state: WantedState, options: RenderOptions) -> str:
+def render_members_json(state: MembersOnDay, options: RenderOptions) -> str:
     """Return the document of a day."""
-    return document_json(wanted_document(state), options)
+    return document_json(members_document(state), options)
 
 
-def render_wanted(state: WantedState, options: RenderOptions) -> str:
+def render_members(state: MembersOnDay, options: RenderOptions) -> str:
     """Return each group with its members, and since when they are in."""
     blocks = [paint(plain_text(_heading(state), options), BOLD, options)]
     for group in state.groups:
@@ -59,7 +59,7 @@ def render_wanted(state: WantedState, options: RenderOptions) -> str:
     return wrap_text("\n\n".join(blocks), options.width)
 
 
-def render_wanted_markdown(state: WantedState, options: RenderOptions) -> str:
+def render_members_markdown(state: MembersOnDay, options: RenderOptions) -> str:
     """Return each group with its members, and since when they are in."""
     parts = [f"### {markdown(_heading(state), options)}"]
     for group in state.groups:
@@ -70,27 +70,27 @@ def render_wanted_markdown(state: WantedState, options: RenderOptions) -> str:
     return "\n\n".join(parts)
 
 
-def render_wanted_csv(state: WantedState, options: RenderOptions) -> str:
+def render_members_csv(state: MembersOnDay, options: RenderOptions) -> str:
     """Return a row for each membership."""
     return csv_text(_COLUMNS, (row for group in state.groups for row in _rows(state, group)), options)
 
 
-def _heading(state: WantedState) -> Pieces:
-    """Return `Wanted on 2026-06-30: 3 groups, 12 memberships, by commit 1a2b3c4d5 · Ann · …`."""
+def _heading(state: MembersOnDay) -> Pieces:
+    """Return `Members on 2026-06-30: 3 groups, 12 memberships, by commit 1a2b3c4d5 · Ann · …`."""
     members = sum(len(group.members) for group in state.groups)
     count = f"{plural(len(state.groups), 'group')}, {plural(members, 'membership')}"
     if state.commit is None:
-        return literal(f"Wanted on {state.day.isoformat()}: nothing; no commit until then has the path")
+        return literal(f"Members on {state.day.isoformat()}: nothing; no commit until then has the path")
     invalid = literal(", the newest valid one") if state.invalid else ()
-    return (LiteralText(f"Wanted on {state.day.isoformat()}: {count}, by "), *commit_pieces(state.commit), *invalid)
+    return (LiteralText(f"Members on {state.day.isoformat()}: {count}, by "), *commit_pieces(state.commit), *invalid)
 
 
-def _lines(group: WantedGroup) -> Iterator[Line]:
+def _lines(group: GroupMembers) -> Iterator[Line]:
     yield from (Line("=", _member_pieces(member)) for member in group.members)
     yield from (Line("i", _member_pieces(member), "ended") for member in group.ended)
 
 
-def _member_pieces(member: WantedMember) -> Pieces:
+def _member_pieces(member: GroupMember) -> Pieces:
     person = member.person
     through: Pieces = (LiteralText("through "), *text_pieces(person.teams, " and ")) if person.teams else ()
     until = literal(f"until {person.until.isoformat() if person.until else NEVER}")
@@ -107,7 +107,7 @@ def since_pieces(since: CommitRef | None) -> Pieces:
     return literal(f"since {since.at.date().isoformat()} (commit {short_commit(since.oid)}{number})")
 
 
-def _rows(state: WantedState, group: WantedGroup) -> Iterator[dict[str, Pieces]]:
+def _rows(state: MembersOnDay, group: GroupMembers) -> Iterator[dict[str, Pieces]]:
     for member in (*group.members, *group.ended):
         since = member.since
         yield {
