@@ -9,10 +9,11 @@ matches. `cli` has what the command line does with it, one module a command.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
+from reconciler.apply.breaker import Breaker
 from reconciler.apply.create_pause import PausedCreates
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
@@ -42,19 +43,11 @@ from reconciler.model.text import Untrusted, plural
 from reconciler.newcomers import Newcomers, take_newcomers
 from reconciler.person.find import find_memberships
 from reconciler.person.memberships import PersonMemberships
-from reconciler.plan.budget import as_saved, raise_if_over_budget
+from reconciler.plan.budget import as_saved, raise_if_over_budget, raise_if_refused_lately
 from reconciler.plan.build import build_plan, groups_awaiting_link, with_invite_links
-from reconciler.plan.edited import (
-    former_people,
-    options_of,
-    raise_if_differs_from_rebuilt,
-    raise_if_differs_from_yaml,
-    saved_answers,
-    with_present_limits,
-)
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import PlanOptions, allowed_lookalikes, select_groups
+from reconciler.plan.selection import PlanOptions, Spent, allowed_lookalikes, select_groups
 from reconciler.plan.staleness import (
     groups_to_create,
     groups_with_steps,
@@ -62,6 +55,14 @@ from reconciler.plan.staleness import (
     raise_if_removes_protected,
     raise_if_stale,
     raise_if_unlisted,
+)
+from reconciler.plan.yaml_checks import (
+    former_people,
+    options_of,
+    raise_if_differs_from_rebuilt,
+    raise_if_differs_from_yaml,
+    saved_answers,
+    with_present_limits,
 )
 
 if TYPE_CHECKING:
@@ -71,10 +72,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A plan, and the names, by id, of all groups that were live when it was made or checked."""
+    """A plan; of all groups that were live when it was made or checked, by id, the names and how many are in them."""
 
     plan: Plan
     live_names: Mapping[str, Untrusted]
+    live_counts: Mapping[str, int | None] = field(default_factory=dict)
 
 
 def make_plan(
@@ -134,7 +136,7 @@ def make_plan(
         list_shows_people=listing.shows_people,
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
-    return PlanResult(with_invite_links(plan, links), listing.names)
+    return PlanResult(with_invite_links(plan, links), listing.names, listing.counts)
 
 
 def _newcomers(
@@ -155,20 +157,22 @@ def verify_saved_plan(
     max_removals: RemovalLimit | None,
     sandbox: bool,
     parallelism: int,
+    spent: Spent,
     on_read: OnRead = ignore_progress,
 ) -> PlanResult:
     """Check that a saved plan still fits the live groups it touches; raise PlanFileError with what changed.
 
     `desired` is the YAML that the plan was made from, where that is still there: what the plan shows and sends must
     then be what the YAML and the live groups come to, and the limits of removals are the YAML's, whatever became of
-    the plan file. `max_removals` overrides them.
+    the plan file. `max_removals` overrides them. `spent` is what was done since it was made, or before, within a day.
     """
     desired = desired and desired.for_instance(plan.instance_id)
     if desired is not None:
         raise_if_removes_protected(plan, desired)
         raise_if_differs_from_yaml(plan, desired)
         if desired.policy.budget is not None:
-            raise_if_over_budget(plan, desired)
+            raise_if_over_budget(plan, desired, spent)
+    raise_if_refused_lately(plan, spent)
     listing = _list_for_saved_plan(plan, client)
     reader = LookalikeReader(client=client, parallelism=parallelism)
     known = {group_id: listing.names[group_id] for group_id in listing.names.keys() & set(plan.live_ids)}
@@ -184,7 +188,7 @@ def verify_saved_plan(
     plan = reader.block_creates(plan, listing, known, desired)
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox)
-    return PlanResult(plan, listing.names)
+    return PlanResult(plan, listing.names, listing.counts)
 
 
 def execute(
@@ -208,10 +212,20 @@ def execute(
     plan, listed_ids = _list_before_write(planned, desired, client, parallelism)
     minutes = plan.minutes_between_groups
     api: GroupApi = client
+    breaker = Breaker()
     if minutes:
-        paused = PausedCreates(client, minutes * 60.0, stop, known_ids=listed_ids, since_last=since_create)
+        paused = PausedCreates(
+            client,
+            minutes * 60.0,
+            stop,
+            known_ids=listed_ids,
+            since_last=since_create,
+            raise_if_stopped=breaker.raise_if_stopped,
+        )
         api = cast("GroupApi", paused)
-    applied = apply_plan(plan, api, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress)
+    applied = apply_plan(
+        plan, api, listed_ids=listed_ids, parallelism=parallelism, stop=stop, progress=progress, breaker=breaker
+    )
     result = applied.result
     more = remaining_drift(applied.live, result, desired)
     drift = sort_drift((*result.remaining_drift, *more))
@@ -314,4 +328,5 @@ def _list_before_write(
     listing = reader.name_new_groups(plan, listing, known)
     raise_if_appeared(plan, listing.groups, known)
     raise_if_unlisted(plan, listing.odd)
-    return reader.block_creates(plan, listing, known, desired), frozenset(known) | listing.names.keys()
+    plan = reader.block_creates(plan, listing, known, desired, planned.live_counts)
+    return plan, frozenset(known) | listing.names.keys()

@@ -21,8 +21,9 @@ from reconciler.messages import Message
 from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, Listing, ReadCandidate
 from reconciler.model.text import Untrusted
+from reconciler.plan.lookalike import creations, groups_with_other_people, lids_in, new_groups, with_blocked_creates
 from reconciler.plan.model import Plan
-from reconciler.plan.staleness import creations, groups_to_create, lids_in, new_groups, with_blocked_creates
+from reconciler.plan.staleness import groups_to_create
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,16 +60,26 @@ class LookalikeReader:
         return with_names_read(listing, self.reads)
 
     def block_creates(
-        self, plan: Plan, listing: Listing, known: Mapping[str, Untrusted], desired: Desired | None
+        self,
+        plan: Plan,
+        listing: Listing,
+        known: Mapping[str, Untrusted],
+        desired: Desired | None,
+        counts: Mapping[str, int | None] | None = None,
     ) -> Plan:
         """Return the plan, those creates blocked that a group may be which is new since the plan (`known`).
 
-        A group that has the name of another key is that key's: another shard may have just created it.
+        So do groups that were there and may have other people since: `counts` had how many (None: not known). A group
+        that has the name of another key is that key's: another shard may have just created it. Without `desired` nobody
+        knows which groups these are, so only new groups count.
         """
-        others = new_groups(plan, listing.groups, known) if groups_to_create(plan) else ()
-        if others and desired is not None:
+        if not groups_to_create(plan):
+            return plan
+        others = new_groups(plan, listing.groups, known)
+        if desired is not None:
+            changed = groups_with_other_people(plan, listing.groups, counts)
             free = {entry.id for entry in unheld(match_groups(desired.groups, listing.groups).values(), listing)}
-            others = tuple(entry for entry in others if entry.id in free)
+            others = tuple({entry.id: entry for entry in (*others, *changed) if entry.id in free}.values())
         if not others:
             return plan
         if desired is None:
@@ -78,7 +89,9 @@ class LookalikeReader:
         return with_blocked_creates(plan, self._search(search))
 
     def _search(self, search: LookalikeSearch) -> dict[str, Message]:
-        self._read(search.candidates(self.reads))
+        """Read candidates until a read adds none: one that has more people than the list counts may."""
+        while candidates := search.candidates(self.reads):
+            self._read(candidates)
         return search.blocked(self.reads)
 
     def _read(self, entries: Collection[ListedGroup]) -> None:

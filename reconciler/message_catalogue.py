@@ -400,6 +400,11 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "the API refused a call for several people without naming anybody, and {count:int} more calls did not sort out "
         "everybody: run `apply` again"
     ),
+    "not-sorted-out-hidden": _person(
+        "perhaps in the group under a private id (one of {count:int}, such as {ids:texts}): the API refused a call for "
+        "several people without naming anybody, and {calls:int} more calls did not sort out everybody; set the `lid` "
+        "of each under `people`, because another apply begins with the same people"
+    ),
     "refused-in-this-run": _person("refused in another group of this run, so not tried again"),
     "stays-until-added": _person("stays for now, because adding them to another group was not sent"),
     "not-there": _person(
@@ -426,7 +431,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     "counted-out-but-present": _person("the API reported them as removed, but reading the group back shows them"),
     "link-not-read": _person("the invite link could not be read: {error}"),
     # Why nobody is added any more.
-    "refused-in-a-row": _step("{count:int} people in a row were refused"),
+    "refused-in-a-row": _step("{count:int} adds in a row were refused"),
     "many-refused": _step("{refused:int} of {total:int} people were refused"),
     "too-much-at-once": _step("the account does too much in a short time ({answer})"),
     "disconnected-meanwhile": _step("the instance is not connected any more: its status is {status:live}"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from reconciler.apply.breaker import AddingStopped
 from reconciler.apply.participants import (
     ParticipantCall,
     PersonOutcomes,
@@ -16,6 +17,7 @@ from reconciler.apply.participants import (
 from reconciler.apply.ports import GroupApi
 from reconciler.apply.result import PersonStatus
 from reconciler.errors import MAY_HAVE_TAKEN_EFFECT, ApiError, HttpError, Interrupted, InvalidResponse, Unprocessable
+from reconciler.messages import Message
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import texts_equal
 from reconciler.plan.model import Action, Step
@@ -26,12 +28,20 @@ class CreateOutcomeUnknown(ApiError):
     """The outcome of a create is unknown: it is not sent again in this run."""
 
 
+def is_refused_create(error: ApiError) -> bool:
+    """Whether an error says that the service did not create the group, or failed while it did."""
+    if isinstance(error, HttpError):
+        return may_be_about_a_person(error)
+    return isinstance(error, CreateOutcomeUnknown) and (error.status or 0) >= 500
+
+
 @dataclass(slots=True)
 class CreateGroup:
     """The calls of one create step.
 
     `existing_ids` are of groups that cannot be the new one: listed before, or in the configuration. `on_created` gets
-    the new id at once, also where a call after the create fails.
+    the new id at once, also where a call after the create fails. `hold` returns why nothing is sent any more, None
+    where it may be.
     """
 
     api: GroupApi
@@ -39,16 +49,17 @@ class CreateGroup:
     existing_ids: Collection[str]
     outcomes: PersonOutcomes
     on_created: Callable[[str], None]
+    hold: Callable[[Sequence[PersonRef]], Message | None] = lambda _: None
 
     def run(self) -> None:
         """Create the group, and add everybody who could not be in the create because the server refused single people.
 
         Raise CreateOutcomeUnknown where no answer came and no new group with the name is listed, else the ApiError
-        because of which there is no group.
+        because of which there is no group. Raise AddingStopped where nothing is created any more.
         """
         group_id, rest = self._create(self.step.people)
         self.on_created(group_id)
-        ParticipantCall(self.api, group_id, Action.ADD, self.outcomes, lambda: None).run(rest)
+        ParticipantCall(self.api, group_id, Action.ADD, self.outcomes, lambda: None, hold=self.hold).run(rest)
 
     def _create(self, people: Sequence[PersonRef]) -> tuple[str, Sequence[PersonRef]]:
         """Create with as many of these people as the server accepts; return also who is still to be added.
@@ -86,6 +97,8 @@ class CreateGroup:
         return named
 
     def _send(self, people: Sequence[PersonRef]) -> str:
+        if (reason := self.hold(people)) is not None:
+            raise AddingStopped(reason)
         name = self.step.name or ""
         try:
             created_id = self.api.create_group(name, [person.jid for person in people if person.jid is not None]).id

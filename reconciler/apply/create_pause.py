@@ -24,7 +24,8 @@ class PausedCreates:
 
     `since_last` are the seconds since an earlier run created a group, where that is known. While a create waits, the
     other groups go on. After a wait the groups are listed again, so that a group that somebody made meanwhile is not
-    made a second time; `known_ids` are those that were live before. `clock` and `wait` are for tests.
+    made a second time; `known_ids` are those that were live before. `raise_if_stopped` raises, before a wait and after
+    it, where nothing is created any more. `clock` and `wait` are for tests.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class PausedCreates:
         *,
         known_ids: Collection[str],
         since_last: float | None = None,
+        raise_if_stopped: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], bool] | None = None,
     ) -> None:
         self._api = api
         self._seconds = seconds
         self._known_ids = set(known_ids)
+        self._raise_if_stopped = raise_if_stopped
         self._clock = clock
         self._wait = wait or stop.wait
         self._lock = Lock()
@@ -53,8 +56,10 @@ class PausedCreates:
     def create_group(self, name: str, jids: Sequence[str]) -> Created:
         """Create a group when it is its turn; raise Interrupted where the run is stopped while it waits."""
         with self._lock:
+            self._raise_if_stopped()
             if self._last is not None and (seconds := self._last + self._seconds - self._clock()) > 0:
                 self._wait_for_turn(seconds)
+                self._raise_if_stopped()
                 self._raise_if_appeared(name)
             try:
                 created = self._api.create_group(name, jids)

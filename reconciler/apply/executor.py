@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 from typing import Final, TypeVar
 
 from reconciler.apply.breaker import Breaker
@@ -34,7 +34,7 @@ from reconciler.plan.model import Action, Phase, Plan, Step
 
 T = TypeVar("T")
 
-NO_REFUSALS: Final = frozenset({"refused-in-this-run", "counted-in-but-missing", "not-there-full"})
+NO_REFUSALS: Final = frozenset({"refused-in-this-run", "counted-in-but-missing", "not-there-full", "adding-stopped"})
 """The reasons for which somebody is not added, and which are no refusal of theirs in this call."""
 
 
@@ -54,6 +54,7 @@ def apply_plan(
     parallelism: int,
     stop: Event,
     progress: Progress,
+    breaker: Breaker | None = None,
 ) -> Applied:
     """Send the calls of a plan without refusals; other writes are only their retries, and the parts of a refused call.
 
@@ -66,13 +67,14 @@ def apply_plan(
     and no other starts.
     """
     existing_ids = {*listed_ids, *plan.pinned_ids, *(group.id for group in plan.groups if group.id is not None)}
-    breaker, by_list = Breaker(), plan.read_back_by_list
+    breaker, by_list = breaker or Breaker(), plan.read_back_by_list
     runs = [GroupExecutor(group, api, existing_ids, stop, breaker) for group in plan.groups if group.steps]
     reads: dict[str, ReadBack] = {}
     with thread_pool(max(1, min(parallelism, len(runs)))) as pool:
         for phase in Phase:
             now = [run for run in runs if phase <= run.last_phase]
-            backs = _run_all(pool, (partial(_run_phase, run, phase, progress, by_list) for run in now))
+            unseen = _UnseenAdds(plan.read_after_adds)
+            backs = _run_all(pool, (partial(_run_phase, run, phase, progress, by_list, unseen) for run in now))
             reads.update({run.plan.key: back for run, back in zip(now, backs, strict=True) if back is not None})
         waiting = [run for run in runs if run.plan.key in by_list and run.plan.key not in reads and run.changed]
         listed = _listed(runs, api) if len(waiting) > plan.list_calls else None
@@ -84,21 +86,67 @@ def apply_plan(
             reads = {key: with_doubt(back, listed) for key, back in reads.items()}
         read = [(run, reads[run.plan.key]) for run in runs if run.plan.key in reads]
         linked = _run_all(pool, (partial(_linked, run, back) for run, back in read))
-    return _applied(plan, runs, dict(zip((run.plan.key for run, _ in read), linked, strict=True)), stop)
+    return _applied(plan, runs, dict(zip((run.plan.key for run, _ in read), linked, strict=True)), stop, breaker)
 
 
-def _run_phase(run: GroupExecutor, phase: Phase, progress: Progress, by_list: Collection[str]) -> ReadBack | None:
+def _run_phase(
+    run: GroupExecutor, phase: Phase, progress: Progress, by_list: Collection[str], unseen: _UnseenAdds
+) -> ReadBack | None:
     """Run a group's steps of one phase, and read the group back where no step follows.
 
     That is at once, not when all groups are done, so that refusals are known before others are added. A group that the
     list can prove waits for it, unless a step did not simply succeed.
     """
-    run.run_phase(phase, progress.started, progress.finished)
-    waits = run.plan.key in by_list and run.all_as_planned
-    if phase is not run.last_phase or not run.changed or run.group_id is None or run.stop.is_set() or waits:
+    added = [p for step in run.plan.steps if step.phase is phase and step.action.adds_people for p in step.people]
+    with run.breaker.trying(run.plan.key, added):
+        run.run_phase(phase, progress.started, progress.finished)
+        waits = run.plan.key in by_list and run.all_as_planned
+        if phase is run.last_phase and run.changed and run.group_id is not None and not run.stop.is_set() and not waits:
+            return _read_back(run, progress)
         _note_refusals(run, call_outcomes(run), seen=False)
+        if added:
+            unseen.look(run)
         return None
-    return _read_back(run, progress)
+
+
+@dataclass(slots=True)
+class _UnseenAdds:
+    """Groups that people were added to and that are not read back yet, because removals follow in them.
+
+    `due` are the keys of those that are read at once anyway. After the first refusal all are.
+    """
+
+    due: Collection[str]
+    _runs: list[GroupExecutor] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def look(self, run: GroupExecutor) -> None:
+        """Read a group whose adds are done, if it is due, and let the breaker know who was refused."""
+        people = [p for r in run.results if r.step.action.adds_people for p in r.step.people]
+        if run.breaker.reason is not None or all(p in run.answers or p in run.outcomes for p in people):
+            return
+        if run.plan.key in self.due:
+            self._read(run)
+        else:
+            with self._lock:
+                self._runs.append(run)
+        while run.breaker.anybody_refused and run.breaker.reason is None and (other := self._next()) is not None:
+            self._read(other)
+
+    def _next(self) -> GroupExecutor | None:
+        with self._lock:
+            return self._runs.pop() if self._runs else None
+
+    def _read(self, run: GroupExecutor) -> None:
+        if run.group_id is None or run.stop.is_set() or not run.added_anyone:
+            return
+        try:
+            back = read_back(run, run.group_id, run.api)
+        except Exception as error:
+            run.unexpected.append(error)
+            return
+        _note_refusals(run, back.people, seen=back.live is not None)
+        _check_connection(run, back)
 
 
 def _read_back(run: GroupExecutor, progress: Progress, entry: ListedGroup | None = None) -> ReadBack:
@@ -110,9 +158,14 @@ def _read_back(run: GroupExecutor, progress: Progress, entry: ListedGroup | None
         run.unexpected.append(error)
         return _crashed(run, error)
     _note_refusals(run, back.people, seen=back.live is not None)
-    if back.live is None and run.added_anyone:
-        run.breaker.check_connection(run.api)
+    _check_connection(run, back)
     return back
+
+
+def _check_connection(run: GroupExecutor, back: ReadBack) -> None:
+    """Ask whether the instance is still connected, where a read does not show why people who were added are not in."""
+    if run.added_anyone and (back.live is None or back.unexplained):
+        run.breaker.check_connection(run.api)
 
 
 def _note_refusals(run: GroupExecutor, outcomes: Iterable[PersonOutcome], *, seen: bool) -> None:
@@ -167,7 +220,9 @@ def _verified(result: StepResult, back: ReadBack) -> StepResult:
     return replace(result, status=StepStatus.UNKNOWN, message=Message.of("not-confirmed"))
 
 
-def _applied(plan: Plan, runs: list[GroupExecutor], reads: dict[str, ReadBack], stop: Event) -> Applied:
+def _applied(
+    plan: Plan, runs: list[GroupExecutor], reads: dict[str, ReadBack], stop: Event, breaker: Breaker
+) -> Applied:
     """Return the result of all groups, sorted as the plan is."""
     position = {step: number for number, step in enumerate(plan.steps)}
     backs = {run.plan.key: reads.get(run.plan.key) or ReadBack(call_outcomes(run)) for run in runs}
@@ -178,6 +233,7 @@ def _applied(plan: Plan, runs: list[GroupExecutor], reads: dict[str, ReadBack], 
         people=(*(outcome for key in sorted(backs) for outcome in backs[key].people), *people_not_on_whatsapp(plan)),
         remaining_drift=sort_drift((key, message) for key, back in backs.items() for message in back.remaining),
         interrupted=stop.is_set(),
+        adding_stopped=breaker.reason,
         unexpected=tuple(error for run in runs for error in run.unexpected),
     )
     return Applied(result, {key: back.live for key, back in backs.items() if back.live is not None})

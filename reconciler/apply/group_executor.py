@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
 
-from reconciler.apply.breaker import Breaker
-from reconciler.apply.create_group import CreateGroup, CreateOutcomeUnknown
+from reconciler.apply.breaker import AddingStopped, Breaker
+from reconciler.apply.create_group import CreateGroup, CreateOutcomeUnknown, is_refused_create
+from reconciler.apply.join_group import JoinGroup
 from reconciler.apply.participants import (
-    NOT_ABOUT_PEOPLE,
     ParticipantCall,
     PersonOutcomes,
     earlier_attempt_ambiguous,
@@ -20,11 +21,12 @@ from reconciler.apply.result import PersonStatus, StepResult, StepStatus
 from reconciler.errors import (
     MAY_HAVE_TAKEN_EFFECT,
     ApiError,
-    Conflict,
     Forbidden,
+    HttpError,
     Interrupted,
     NotFound,
     ReconcilerError,
+    ServerError,
 )
 from reconciler.messages import Message
 from reconciler.model.live import LiveGroup
@@ -56,6 +58,8 @@ class GroupExecutor:
     group_id: str | None = field(init=False)
     _has_effect: bool = field(init=False, default=False)
     """Whether a call of the step that runs was reported as successful, so that the step is at least partly done."""
+    _has_watched: bool = field(init=False, default=False)
+    """Whether the breaker saw an error of the step that runs."""
 
     def __post_init__(self) -> None:
         self.group_id = self.plan.id
@@ -93,7 +97,7 @@ class GroupExecutor:
                 result = self._result(step, StepStatus.NOT_RUN, Message.of("interrupted-before"))
             elif not self._may_run(step):
                 result = self._result(step, StepStatus.SKIPPED, Message.of("earlier-step-failed"))
-            elif (reason := self.breaker.hold(step)) is not None:
+            elif (reason := self._held(step)) is not None:
                 self.held.add(step)
                 result = self._result(step, StepStatus.SKIPPED, reason)
             else:
@@ -101,6 +105,9 @@ class GroupExecutor:
                 result = self._run_safely(step)
             self.results.append(result)
             finished(result)
+
+    def _held(self, step: Step) -> Message | None:
+        return self.breaker.hold(step.people) if step.action.adds_people else None
 
     def _may_run(self, step: Step) -> bool:
         if step.action.enters_group:
@@ -130,6 +137,10 @@ class GroupExecutor:
             if not self._has_effect and error.__cause__ is None:
                 return self._result(step, StepStatus.NOT_RUN, Message.of("interrupted-before"))
             return self._result(step, StepStatus.UNKNOWN, Message.of("interrupted-during"))
+        except AddingStopped as error:
+            self.held.add(step)
+            self.breaker.hold(step.people)
+            return self._result(step, StepStatus.SKIPPED, error.reason)
         except CreateOutcomeUnknown as error:
             return self._result(step, StepStatus.UNKNOWN, Message.of("call-failed", error=str(error)))
         except MAY_HAVE_TAKEN_EFFECT as error:
@@ -149,11 +160,16 @@ class GroupExecutor:
 
     def _call_watched(self, step: Step) -> None:
         """Send the step's calls, and let the breaker look at an error."""
+        self._has_watched = False
         try:
             self._call(step, self._people_to_send(step))
         except ApiError as error:
-            self.breaker.watch(step, error, self.api)
+            self._watch(step, error)
             raise
+
+    def _watch(self, step: Step, error: ApiError) -> None:
+        self.breaker.watch(step, error, self.api, is_first=not self._has_watched)
+        self._has_watched = True
 
     def _people_to_send(self, step: Step) -> tuple[PersonRef, ...]:
         """Return the people of a step without those who refused in this run, or who would be in no group any more."""
@@ -170,29 +186,41 @@ class GroupExecutor:
     def _call(self, step: Step, people: tuple[PersonRef, ...]) -> None:
         match step.action:
             case Action.CREATE:
-                created = replace(step, people=people)
-                CreateGroup(self.api, created, self.existing_ids, self.outcomes, self._note_created).run()
+                self._create(replace(step, people=people))
             case Action.JOIN:
-                self._join(step)
+                joining = JoinGroup(self.api, self.plan, step, self.existing_ids, self._note_effect)
+                self.group_id = joining.run()
+                self.changed = True
             case Action.PATCH:
                 self.changed = True
                 self.api.patch_group(self._id, name=step.name, description=step.description)
             case Action.ADD | Action.REMOVE:
                 self.changed = self.changed or bool(people)
-                self._move(step.action, people)
+                self._move(step, people)
             case Action.LEAVE:
                 self.changed = True
                 self._leave()
 
-    def _move(self, action: Action, people: tuple[PersonRef, ...]) -> None:
+    def _create(self, step: Step) -> None:
+        hold = self.breaker.hold
+        try:
+            CreateGroup(self.api, step, self.existing_ids, self.outcomes, self._note_created, hold).run()
+        except ApiError as error:
+            if is_refused_create(error):
+                self.breaker.note_refused_calls(1)
+            raise
+
+    def _move(self, step: Step, people: tuple[PersonRef, ...]) -> None:
         call = ParticipantCall(
-            self.api, self._id, action, self.outcomes, self._note_effect, self.plan.live, self.answers
+            self.api, self._id, step.action, self.outcomes, self._note_effect, self.plan.live, self.answers
         )
+        if step.action is Action.ADD:
+            call.hold, call.on_refusal = self.breaker.hold, partial(self._watch, step)
         try:
             call.run(people)
-        except ApiError:
-            if call.refused_everybody and action is Action.ADD:
-                self.breaker.note_failed_call()
+        except HttpError as error:
+            if step.action is Action.ADD:
+                self.breaker.note_refused_calls(_count_refused(call.refused_calls, error))
             raise
 
     @property
@@ -208,48 +236,6 @@ class GroupExecutor:
         self.group_id = group_id
         self.changed = self._has_effect = True
         self.existing_ids.add(group_id)
-
-    def _join(self, step: Step) -> None:
-        wanted_id = self.plan.id
-        joined_id = self._join_by_code(step.invite or "", wanted_id)
-        self._has_effect = True
-        if wanted_id is not None and joined_id not in (None, wanted_id):
-            raise ApiError(
-                f"the invite leads to {joined_id}, not to {wanted_id}",
-                endpoint="POST /groups/join",
-                hint="correct this group's `invite` or `id`; leave the other group in WhatsApp if you do not want it",
-            )
-        self.group_id = wanted_id or joined_id or self._find_joined()
-        self.changed = True
-
-    def _join_by_code(self, code: str, wanted_id: str | None) -> str | None:
-        """Join; return the group's id where the answer has it, or where no answer came, but the name is listed."""
-        try:
-            return self.api.join_group(code)
-        except Conflict as error:
-            if error.code in NOT_ABOUT_PEOPLE:
-                raise
-            return None
-        except MAY_HAVE_TAKEN_EFFECT:
-            if wanted_id is not None:
-                raise
-            self._has_effect = True
-            return self._find_joined()
-
-    def _find_joined(self) -> str:
-        names = self.plan.lookup_names
-        new = [
-            group.id
-            for group in self.api.list_groups().groups
-            if group.id not in self.existing_ids and any(texts_equal(group.name, name) for name in names)
-        ]
-        if len(new) != 1:
-            raise ApiError(
-                "joined, but the group cannot be identified: no live group or several have its name",
-                endpoint="POST /groups/join",
-                hint="find the group that the invite leads to and set its `id` in the configuration",
-            )
-        return new[0]
 
     def _leave(self) -> None:
         try:
@@ -296,3 +282,10 @@ def fields_that_differ(step: Step, live: LiveGroup) -> list[Message]:
         "description": Message.of("description-differs"),
     }
     return [messages[field] for field, sent in step.texts.items() if not texts_equal(sent, getattr(live, field))]
+
+
+def _count_refused(calls: int, error: HttpError) -> int:
+    """Return how many refusals a failed add counts for: one where it may be about the group, not the account."""
+    if isinstance(error, Forbidden | NotFound):
+        return min(1, calls)
+    return max(calls, isinstance(error, ServerError))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from reconciler.apply.ports import GroupApi
 from reconciler.apply.result import PersonStatus
@@ -71,8 +71,12 @@ class ParticipantCall:
     on_success: Callable[[], None]
     before: LiveGroup | None = None
     answers: dict[PersonRef, int] = field(default_factory=dict)
-    refused_everybody: bool = False
-    """Whether every call was refused, so that it is not known whether single people are the reason."""
+    hold: Callable[[Sequence[PersonRef]], Message | None] = lambda _: None
+    """Returns why these people are not sent any more; None where they may be."""
+    on_refusal: Callable[[HttpError], None] = lambda _: None
+    """Receives each refusal that names nobody."""
+    refused_calls: int = 0
+    """How many calls were refused without a name, where none was accepted: nobody knows who the reason is."""
     _first: Sequence[PersonRef] = ()
     _sent: int = 0
     _accepted: bool = False
@@ -80,6 +84,8 @@ class ParticipantCall:
     _read: LiveGroup | None = None
     _suspects: dict[PersonRef, Message] = field(default_factory=dict)
     """Who was refused alone, by an error that names nobody: they are the reason only if others are accepted."""
+    _held: dict[PersonRef, Message] = field(default_factory=dict)
+    """Who was not sent any more after a refusal."""
 
     def run(self, people: Sequence[PersonRef]) -> None:
         """Send these people, as one call where the server accepts it; after a refusal send those who are still missing.
@@ -88,17 +94,19 @@ class ParticipantCall:
         """
         self._first = people
         self._send(people)
-        if self._suspects and self._refusal is not None and not self._accepted:
-            self._raise_for_everybody(self._refusal)
-        for person, message in self._suspects.items():
+        if (self._suspects or self._held) and self._refusal is not None and not self._accepted:
+            raise self._refusal
+        for person, message in (self._suspects | self._held).items():
             self.outcomes[person] = (self._refused_status, message)
 
     def _send(self, people: Sequence[PersonRef]) -> None:
         if not people:
             return
         if self._sent > MAX_FURTHER_CALLS:
-            for person in people:
-                self.outcomes[person] = (PersonStatus.NOT_KNOWN, Message.of("not-sorted-out", count=MAX_FURTHER_CALLS))
+            self.outcomes |= dict.fromkeys(people, (PersonStatus.NOT_KNOWN, self._unsorted_message()))
+            return
+        if (reason := self.hold(people)) is not None:
+            self._held |= dict.fromkeys(people, reason)
             return
         self._sent += 1
         try:
@@ -110,7 +118,7 @@ class ParticipantCall:
                 self.on_success()
             self._after_refusal(people, error)
         else:
-            self._accepted = True
+            self._accepted, self.refused_calls = True, 0
             self.on_success()
             self._note_answers(people, answers)
 
@@ -171,6 +179,9 @@ class ParticipantCall:
         now_owners = [person for person in people if may_own and person.identity in live.owners]
         if isinstance(error, Forbidden) and self._lost_rights(live):
             raise error
+        if not named:
+            self.refused_calls += not self._accepted
+            self.on_refusal(error)
         message = refused_message(error)
         for person in named:
             self.outcomes[person] = (self._refused_status, message)
@@ -183,14 +194,9 @@ class ParticipantCall:
         elif len(people) == 1:
             self._suspects[people[0]] = message
         elif not self._accepted and self._sent > len(self._first).bit_length() + 1:
-            self._raise_for_everybody(error)
+            raise error
         else:
             self._send_halves(people)
-
-    def _raise_for_everybody(self, error: HttpError) -> NoReturn:
-        """Raise a refusal that met everybody who was tried: then it is hardly about single people."""
-        self.refused_everybody = True
-        raise error
 
     def _lost_rights(self, live: LiveGroup) -> bool:
         """Whether an admin of the group as it was planned is not an admin any more: it may be the account."""
@@ -226,6 +232,14 @@ class ParticipantCall:
         if len(lids) > len(some):
             return Message.of("in-under-one-private-id", count=len(lids), ids=some)
         return Message.of("in-under-private-id", count=len(some), ids=some)
+
+    def _unsorted_message(self) -> Message:
+        """Return what to know about people that the calls did not sort out: they may be there under a private id."""
+        lids = sorted(p.lid or p.id for p in self._read.participants if p.identity is None) if self._read else []
+        if self.action is not Action.ADD or not lids:
+            return Message.of("not-sorted-out", count=MAX_FURTHER_CALLS)
+        some = tuple(lids[:MAX_PRIVATE_IDS])
+        return Message.of("not-sorted-out-hidden", calls=MAX_FURTHER_CALLS, count=len(lids), ids=some)
 
     def _send_halves(self, people: Sequence[PersonRef]) -> None:
         half = len(people) // 2

@@ -43,6 +43,8 @@ class PersonStatus(StrEnum):
     STILL_IN = "still in"
 
 
+_NO_WAY_IN: Final = ("not-there-no-account", "not-there-full", "adding-stopped")
+"""The reasons for which the invite link does not help: there is no account or no room, or nobody was asked."""
 _NOT_REFUSED: Final = (
     PersonStatus.ALREADY_IN,
     PersonStatus.ALREADY_OUT,
@@ -65,8 +67,8 @@ class PersonOutcome:
 
     @property
     def may_join_by_link(self) -> bool:
-        """Whether this person may come by the invite link: not without an account, nor where there is no room."""
-        impossible = self.message is not None and self.message.code in ("not-there-no-account", "not-there-full")
+        """Whether the invite link may help: not without an account or room, nor for somebody who was not tried."""
+        impossible = self.message is not None and self.message.code in _NO_WAY_IN
         return self.status in (PersonStatus.NOT_ADDED, PersonStatus.PENDING) and not impossible
 
     @property
@@ -122,6 +124,8 @@ class ApplyResult:
     remaining_drift: tuple[tuple[str, Message], ...] = ()
     calls: tuple[CallRecord, ...] = ()
     interrupted: bool = False
+    adding_stopped: Message | None = None
+    """Why nobody was added any more from some point on; None where that did not happen."""
     unexpected: tuple[Exception, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.apply.group_executor import GroupExecutor, fields_that_differ
-from reconciler.apply.missing import NOT_THERE, missing_people
+from reconciler.apply.missing_people import NOT_THERE, missing_people
 from reconciler.apply.participants import membership_of
 from reconciler.apply.ports import GroupApi
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepStatus

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import platform
-import tempfile
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -130,6 +129,8 @@ def _write_problems(problems: Sequence[Problem]) -> None:
 
 def _log_folder() -> Path:
     """Return the user's folder for logs, or a new one for temporary files: a container's user may have no home."""
+    import tempfile
+
     from platformdirs import user_log_path
 
     try:

@@ -7,8 +7,8 @@ confirmation, which needs a terminal, is text in both formats.
 from __future__ import annotations
 
 import logging
+import os
 import re
-import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -74,7 +74,7 @@ def start_run(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
     """Choose the format of stderr, before the command line is parsed: an error in it is a line, too."""
     chosen = environ.get(RUN_ID_VARIABLE, "")
     _stderr.json = _log_format(arguments, environ) == "json"
-    _stderr.run_id = chosen if _RUN_ID.fullmatch(chosen) else secrets.token_hex(8)
+    _stderr.run_id = chosen if _RUN_ID.fullmatch(chosen) else os.urandom(8).hex()
     _stderr.command = ""
     _secrets.clear()
     register_secret(environ.get("WAPPFY_API_KEY", ""))

@@ -19,7 +19,7 @@ from reconciler.cli.color import use_color
 from reconciler.cli.error_output import print_error, print_message
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.logs import remove_secrets
-from reconciler.errors import OutputError, ReconcilerError, RevisionError, UsageError
+from reconciler.errors import OutputError, ReconcilerError, UsageError
 from reconciler.model.run_context import DIRTY, RunContext, read_run_context
 from reconciler.report.options import RenderOptions
 from reconciler.sanitize.escape import escape_controls
@@ -112,21 +112,14 @@ def render_options(global_options: GlobalOptions, stream: TextIO | None, *, show
 
 def _run_context() -> RunContext:
     """Return the CI run, with the mark of its commit if PATH has changes that are not committed."""
+    from reconciler.config.source_files import is_config_file
+    from reconciler.history.git import is_dirty
+
     context, click_context = read_run_context(os.environ), click.get_current_context(silent=True)
     path = click_context.params.get("path") if click_context is not None else None
-    if context.commit is None or not isinstance(path, Path) or not is_dirty(path):
+    if context.commit is None or not isinstance(path, Path) or not is_dirty(path, is_config_file):
         return context
     return replace(context, commit=replace(context.commit, text=f"{context.commit.text}{DIRTY}"))
-
-
-def is_dirty(path: Path) -> bool:
-    """Return whether YAML files of PATH have changes that are not committed; not where that cannot be known."""
-    from reconciler.config.source_files import is_config_file
-    from reconciler.history.git import has_uncommitted_changes
-
-    with suppress(RevisionError):
-        return has_uncommitted_changes(path, is_config_file)
-    return False
 
 
 def write_file(path: Path, text: str, *, private: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from reconciler.model.desired import Desired, Source
 from reconciler.plan.build import empty_plan
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import PlanOptions, select_groups
+from reconciler.plan.selection import PlanOptions, Spent, select_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,10 @@ class YamlSource:
                 rate=lambda: session.throttle.per_minute,
                 on_read=on_read,
             )
+
+    def with_spent(self, spent: Spent) -> YamlSource:
+        """Return the same for a plan that counts what an audit log shows against the budget."""
+        return replace(self, options=replace(self.options, spent=spent))
 
     def to_saved_plan(self, plan: Plan, sources: Sequence[Source] | None = None) -> SavedPlan:
         """Return a new plan with its sources, the version and the time.

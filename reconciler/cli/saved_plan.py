@@ -21,6 +21,7 @@ from reconciler.errors import ConfigError, PlanFileError, UsageError
 from reconciler.model.desired import Desired, RemovalLimit, Source
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
+from reconciler.plan.selection import Spent
 from reconciler.plan.staleness import raise_if_expired
 
 log = logging.getLogger("reconciler.plan")
@@ -34,7 +35,8 @@ class SavedPlanSource:
     """A saved plan; `desired` is the configuration behind it, where that is still there.
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
-    configuration is, else the plan. `max_removals` is the limit of the command line.
+    configuration is, else the plan. `max_removals` is the limit of the command line, `spent`
+    what an audit log shows of the last 24 hours.
     """
 
     files: tuple[Path, ...]
@@ -44,6 +46,11 @@ class SavedPlanSource:
     saved: SavedPlan
     desired: Desired | None
     max_removals: RemovalLimit | None
+    spent: Spent
+
+    def with_spent(self, spent: Spent) -> SavedPlanSource:
+        """Return the same for a check that counts what an audit log shows against the budget."""
+        return replace(self, spent=spent)
 
     def plan(self, session: Session, global_options: GlobalOptions) -> PlanResult:
         """Verify the plan against the live groups that it changes, and show how far reading is."""
@@ -54,6 +61,7 @@ class SavedPlanSource:
                 session.client,
                 desired=self.desired,
                 max_removals=self.max_removals,
+                spent=self.spent,
                 sandbox=global_options.sandbox,
                 parallelism=global_options.parallelism,
                 on_read=on_read,
@@ -98,7 +106,7 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
     path, digest = _config_path(sources or files), hashlib.sha256(data).hexdigest()
-    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals)
+    return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, Spent())
 
 
 def _reject_fixed_options(request: PlanRequest) -> None:

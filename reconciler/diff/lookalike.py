@@ -51,8 +51,11 @@ class Creation:
         size = len(self.people)
         if size < _FEWEST_SHARED:
             return 0
-        is_longer = any(_words(wanted) <= _words(name) for wanted in self.names if _words(wanted))
-        return max(1 if is_longer else _FEWEST_SHARED, (size + 1) // 2)
+        return max(1 if self.is_in(name) else _FEWEST_SHARED, (size + 1) // 2)
+
+    def is_in(self, name: str) -> bool:
+        """Whether a name has all words of a wanted one."""
+        return any(_words(wanted) <= _words(name) for wanted in self.names if _words(wanted))
 
 
 def unheld(matches: Iterable[Match], listing: Listing) -> tuple[ListedGroup, ...]:
@@ -133,7 +136,15 @@ class LookalikeSearch:
             )
 
         unknown = (e for e in self.others if e.id not in reads and (not e.name or e.participants is None))
-        return sorted((e for e in unknown if _may_reach(creation, e)), key=unlikelihood)
+        trusted = self._trusts_counts(reads)
+        return sorted((e for e in unknown if _may_reach(creation, e, trusted)), key=unlikelihood)
+
+    def _trusts_counts(self, reads: Reads) -> bool:
+        """Whether no group that was read has more people than the list counts: else every count may be too low."""
+        counted = ((entry.count, reads.get(entry.id)) for entry in self.others)
+        return not any(
+            count and isinstance(read, LiveGroup) and len(read.participants) > count for count, read in counted
+        )
 
     def _reason(self, creation: Creation, reads: Reads) -> Message | None:
         namesakes = self._namesakes(creation)
@@ -162,7 +173,7 @@ class LookalikeSearch:
         if read is None or isinstance(read, ApiError):
             why = "it is in the list, and is not found" if read is None else read.message
             error = Message.of("lookalike-not-readable", name=entry.name, ids=(entry.id,), error=why)
-            return (0, error) if _may_reach(creation, entry) else None
+            return (0, error) if _may_reach(creation, entry, self._trusts_counts(reads)) else None
         least = creation.least(entry.name.raw)
         if not least or read.participants is None:
             return None
@@ -196,13 +207,15 @@ def _first_of(unread: Sequence[ListedGroup]) -> tuple[Message, ...]:
     return (*named, *([Message.of("more-unread-lookalikes", count=left)] if left else ()))
 
 
-def _may_reach(creation: Creation, entry: ListedGroup) -> bool:
+def _may_reach(creation: Creation, entry: ListedGroup, trusts_counts: bool) -> bool:
     """Whether a group may be this one by what its list entry tells; its count has the account, too.
 
-    A name that is not told may be any name, and a count of 0 tells nothing: the account itself is in.
+    A name that is not told may be any name, and a count of 0 tells nothing: the account itself is in. A count may be
+    too low, so a group whose name has all words of the wanted one is read whatever it is.
     """
     least = creation.least(entry.name.raw)
-    return not entry.name or (least > 0 and (not entry.count or entry.count - 1 >= least))
+    is_enough = not entry.count or not trusts_counts or entry.count - 1 >= least
+    return not entry.name or (least > 0 and (is_enough or creation.is_in(entry.name.raw)))
 
 
 def _words(name: str) -> frozenset[str]:

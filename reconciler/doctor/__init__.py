@@ -1,6 +1,7 @@
 """Whether everything that a run needs works: the file, the key, the server, the instance, its groups. Reads only.
 
-    Setup ──observe──▶ Observed ──checks──▶ Examination
+    Setup ──reads──▶ Reads ──checks──▶ Examination
 
-`observe` reads, the modules of checks decide what it means, and `capture` keeps of the responses only their form.
+`reads` makes the reads, the modules of checks decide what they mean, and `capture` keeps of the responses only their
+form.
 """

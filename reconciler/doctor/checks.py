@@ -8,8 +8,8 @@ from math import floor
 from reconciler.doctor.model import (
     NOTHING,
     Check,
-    Observed,
     Outcome,
+    Reads,
     Sentence,
     Setup,
     Words,
@@ -86,7 +86,7 @@ def _problems(setup: Setup) -> tuple[Words, ...]:
     return tuple(Sentence.of("{problem}", problem=str(problem)) for problem in setup.problems[:_MAX_ITEMS])
 
 
-def server_checks(setup: Setup, seen: Observed | None) -> Iterator[Check]:
+def server_checks(setup: Setup, seen: Reads | None) -> Iterator[Check]:
     """Yield what the first answers tell: server, clock, key, limit, instance."""
     yield (server := check_server(setup, seen))
     if seen is None or server.outcome is not Outcome.FINE:
@@ -109,7 +109,7 @@ def missing_words(setup: Setup) -> Words:
     return Sentence.of(words[setup.first_missing or "server"])
 
 
-def check_server(setup: Setup, seen: Observed | None) -> Check:
+def check_server(setup: Setup, seen: Reads | None) -> Check:
     """Check the base URL, and that what answers there is the API."""
     if isinstance(setup.server, UsageError):
         return failed("server", setup.server)
@@ -135,7 +135,7 @@ def _server_words(setup: Setup, milliseconds: int) -> Words:
     return Sentence.of(text, url=setup.server, milliseconds=milliseconds)
 
 
-def knows_no_path(seen: Observed) -> bool:
+def knows_no_path(seen: Reads) -> bool:
     """Whether every call is answered with 404, also those that name no instance: the API is not at this URL."""
     errors = (seen.instance, seen.webhooks, seen.listing)
     return all(isinstance(error, NotFound) and error.code != "INSTANCE_NOT_FOUND" for error in errors)
@@ -150,7 +150,7 @@ def _is_about_server(error: ApiError) -> bool:
     return True
 
 
-def check_clock(seen: Observed) -> Check:
+def check_clock(seen: Reads) -> Check:
     """Compare the server's clock, as its `Date` tells it, with ours."""
     clock = ServerClock()
     for exchange in seen.exchanges:
@@ -175,7 +175,7 @@ def check_clock(seen: Observed) -> Check:
     )
 
 
-def check_access(seen: Observed) -> Check:
+def check_access(seen: Reads) -> Check:
     """Check that the server accepts the key."""
     error = seen.instance
     if isinstance(error, Unauthorized):
@@ -185,7 +185,7 @@ def check_access(seen: Observed) -> Check:
     return fine("access", Sentence.of("the server accepts the key"))
 
 
-def check_rate_limit(seen: Observed) -> Check:
+def check_rate_limit(seen: Reads) -> Check:
     """Check the headers of the rate limit, and whether other programs use up the calls of the key."""
     if isinstance(seen.instance, RateLimited):
         return failed("rate-limit", seen.instance)
@@ -211,7 +211,7 @@ def _rates(exchange: Exchange) -> RateHeaders | None:
     return rate_headers(exchange.response.headers)
 
 
-def check_instance_state(setup: Setup, seen: Observed | None) -> Check:
+def check_instance_state(setup: Setup, seen: Reads | None) -> Check:
     """Check that the instance exists, has groups, and is connected."""
     if isinstance(setup.instance_id, UsageError):
         return failed("instance", setup.instance_id)

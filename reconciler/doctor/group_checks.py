@@ -7,14 +7,14 @@ from math import ceil
 
 from reconciler.diff.change import MatchedBy
 from reconciler.diff.compare import needs_read
-from reconciler.diff.match import Match, match_groups
+from reconciler.diff.match import Match
 from reconciler.doctor.checks import knows_no_path, missing_words
 from reconciler.doctor.model import (
     NO_FILE,
     NOT_READ,
     NOTHING,
     Check,
-    Observed,
+    Reads,
     Seconds,
     Sentence,
     Setup,
@@ -36,7 +36,7 @@ _MAX_ITEMS = 10
 _ODD = Sentence.of("a plan creates no group that may be one of these; report the form of the answers with `--capture`")
 
 
-def group_checks(setup: Setup, seen: Observed | None, *, numbers: bool = False) -> Iterator[Check]:
+def group_checks(setup: Setup, seen: Reads | None, *, numbers: bool = False) -> Iterator[Check]:
     """Yield what the reads of groups tell, and what they mean for the file; with `numbers`, who is on WhatsApp."""
     names = ("webhooks", "list", "people", "rights", "own-number", "groups", "time", *(("numbers",) if numbers else ()))
     if seen is None or seen.webhooks is None or knows_no_path(seen):
@@ -58,7 +58,7 @@ def group_checks(setup: Setup, seen: Observed | None, *, numbers: bool = False) 
         yield skipped("numbers", reason) if seen.numbers is None else check_all_numbers(seen.numbers)
 
 
-def check_webhooks(setup: Setup, seen: Observed) -> Check:
+def check_webhooks(setup: Setup, seen: Reads) -> Check:
     """List the webhooks that get events of this instance. No document says that the API lists them, so it may not."""
     if seen.webhooks is None:
         return skipped("webhooks", NOT_READ)
@@ -76,7 +76,7 @@ def check_webhooks(setup: Setup, seen: Observed) -> Check:
     return fine("webhooks", Sentence.of(text + more, count=len(own)), items=tuple(items))
 
 
-def check_list(seen: Observed) -> Check:
+def check_list(seen: Reads) -> Check:
     """Check that the list of groups can be read to its end."""
     if seen.listing is None:
         return skipped("list", Sentence.of("the instance cannot be used"))
@@ -96,14 +96,14 @@ def check_list(seen: Observed) -> Check:
     return note("list", words, _ODD, tuple(odd[:_MAX_ITEMS])) if odd else fine("list", words)
 
 
-def _dialect(seen: Observed) -> Dialect | None:
+def _dialect(seen: Reads) -> Dialect | None:
     """Return the dialect of the list; None where no group reveals it."""
     lists = [_data(exchange) for exchange in seen.exchanges if exchange.path.endswith("/groups")]
     entries = (data.get("items") if isinstance(data, dict) else data for data in lists)
     return next(filter(None, map(dialect_of, entries)), None)
 
 
-def paging_style(seen: Observed) -> str:
+def paging_style(seen: Reads) -> str:
     """Return how the server gave its list, as its answers and the questions show."""
     reads = [exchange for exchange in seen.exchanges if exchange.path.endswith("/groups")]
     if any(isinstance(_data(exchange), dict) for exchange in reads):
@@ -121,13 +121,13 @@ def _data(exchange: Exchange) -> object:
         return None
 
 
-def check_matches(setup: Setup, seen: Observed) -> Check:
+def check_matches(setup: Setup, seen: Reads) -> Check:
     """Count the groups of the file that are found, that are found by name alone, and that cannot be matched."""
     if setup.desired is None:
         return skipped("groups", NO_FILE)
     if not isinstance(seen.listing, Listing):
         return skipped("groups", NOT_READ)
-    matches = list(match_groups(setup.desired.groups, seen.listing.groups).values())
+    matches = list(seen.matches.values())
     blocked = [match for match in matches if match.blocked is not None]
     by_id = sum(match.matched_by is MatchedBy.ID for match in matches)
     adopted = sum(match.listed is not None for match in matches) - by_id
@@ -149,7 +149,7 @@ def check_matches(setup: Setup, seen: Observed) -> Check:
     return note("groups", text, Sentence.of("a plan leaves the blocked groups as they are"), items)
 
 
-def check_time(setup: Setup, seen: Observed) -> Check:
+def check_time(setup: Setup, seen: Reads) -> Check:
     """Estimate a plan, and an apply that changes every group once, at the limit that is known."""
     if not isinstance(seen.listing, Listing):
         return skipped("time", NOT_READ)
@@ -158,16 +158,14 @@ def check_time(setup: Setup, seen: Observed) -> Check:
         calls = seen.list_calls + len(seen.listing.groups)
         text = "an `import` of all groups takes {calls:int} calls, {time}"
         return fine("time", Sentence.of(text, calls=calls, time=_seconds(calls, per_minute)))
-    matches = list(match_groups(setup.desired.groups, seen.listing.groups).values())
-    reads = seen.list_calls + 1 + sum(map(needs_read, matches))
+    matches = list(seen.matches.values())
+    reads = seen.list_calls + 1 + seen.lookalike_reads + sum(map(needs_read, matches))
     writes = sum(map(_writes, matches))
     write_rate = min(per_minute, setup.desired.policy.writes_per_minute or per_minute)
     groups = sum(_writes(match) > 0 for match in matches)
     applying = Seconds(ceil((reads + groups) * 60 / per_minute + writes * 60 / write_rate))
-    # Before it creates a group, a plan also reads groups that may be the same one under another name.
-    least = "at least " if any(match.listed is None and match.blocked is None for match in matches) else ""
     words = Sentence.of(
-        f"a plan of the whole file takes {least}{{reads:int}} calls, {{plan}}; "
+        "a plan of the whole file takes {reads:int} calls, {plan}; "
         "an apply that changes every group once takes {calls:int}, {apply}",
         reads=reads,
         plan=_seconds(reads, per_minute),

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import ApiError, ExitCode, Problem, UsageError
 from reconciler.messages import LiteralText, Message, Piece, sentence_pieces
 from reconciler.model.desired import Desired, Person
+from reconciler.model.identity import Identity
 from reconciler.model.live import ContactCheck, Instance, Listing, LiveGroup, Webhook
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, quote
 
 if TYPE_CHECKING:
+    from reconciler.diff.match import Match
     from reconciler.live.transport import Exchange
 
 
@@ -157,20 +159,25 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """What the API said about the numbers of the file: `left` were not asked about: a run asks about `most`."""
+    """What the API said about the numbers of the file: `left` were not asked about: a run asks about `most`.
+
+    `places` has the file and line of people by identity, where they are known.
+    """
 
     answers: tuple[tuple[Person, ContactCheck | ApiError], ...]
     left: int
     most: int
+    places: Mapping[Identity, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Reads:
     """What the reads found; None for what was not read, an error for a read that failed.
 
     `list_calls` is how many calls the list took until its end was proven, `read_again` whether it took a second read
     of it. `sample` has the groups that were read whole, `unreadable` those whose answer has an unknown form, by id.
-    `per_minute` is the limit of calls, as far as it is known.
+    `matches` are those of the file's keys, as a plan has them, `lookalike_reads` the calls that looked for groups under
+    another name. `per_minute` is the limit of calls, as far as it is known.
     """
 
     exchanges: tuple[Exchange, ...] = ()
@@ -181,6 +188,8 @@ class Observed:
     read_again: bool = False
     sample: tuple[LiveGroup, ...] | ApiError | None = None
     unreadable: tuple[tuple[str, ApiError], ...] = ()
+    matches: Mapping[str, Match] = field(default_factory=dict)
+    lookalike_reads: int = 0
     per_minute: float = 0.0
     rate_option: float | None = None
     numbers: Numbers | None = None

@@ -9,8 +9,8 @@ from reconciler.doctor.model import (
     NOTHING,
     Check,
     Numbers,
-    Observed,
     Outcome,
+    Reads,
     Sentence,
     Setup,
     Words,
@@ -32,7 +32,7 @@ _UNKNOWN_FORM = Sentence.of("a plan leaves such groups as they are; report the f
 _CORRECT = Sentence.of("correct these numbers in the file; `--show-phones` shows them in full")
 
 
-def check_people(seen: Observed) -> Check:
+def check_people(seen: Reads) -> Check:
     """Count by what people in the sample are known, and whether the counts of list and group agree."""
     if not isinstance(seen.sample, tuple):
         return failed("people", seen.sample) if seen.sample is not None else skipped("people", NOT_READ)
@@ -92,7 +92,7 @@ def _has_old_form(person: Participant) -> bool:
     return spelled_long or person.jid.partition("@")[0] != person.identity.removeprefix("+")
 
 
-def check_rights(setup: Setup, seen: Observed, own_number: Check) -> Check:
+def check_rights(setup: Setup, seen: Reads, own_number: Check) -> Check:
     """Check that the account is an admin of the groups in the sample, unless its number is wrong (`own_number`)."""
     if not isinstance(seen.sample, tuple) or not seen.sample:
         return skipped("rights", NOT_READ)
@@ -120,12 +120,12 @@ def _is_admin(group: LiveGroup, account: Identity) -> bool | None:
     return own[0].is_admin if own else None
 
 
-def _account(setup: Setup, seen: Observed) -> Identity | None:
+def _account(setup: Setup, seen: Reads) -> Identity | None:
     """Return the account's own number: as the API tells it, else as the file does for this instance."""
     return _told_number(seen) or _account_of_file(setup)
 
 
-def _told_number(seen: Observed) -> Identity | None:
+def _told_number(seen: Reads) -> Identity | None:
     return seen.instance.number if isinstance(seen.instance, Instance) else None
 
 
@@ -136,7 +136,7 @@ def _account_of_file(setup: Setup) -> Identity | None:
     return account.identity if account else None
 
 
-def check_own_number(setup: Setup, seen: Observed) -> Check:
+def check_own_number(setup: Setup, seen: Reads) -> Check:
     """Check that the number in the file is the account's: as the API tells it, else by the groups that were read."""
     desired = setup.desired
     if desired is None:
@@ -165,7 +165,7 @@ def _wrong_number(text: Words, place: str) -> Check:
     return broken("own-number", text, advice)
 
 
-def _own_number_by_groups(seen: Observed, number: Identity, place: str) -> Check:
+def _own_number_by_groups(seen: Reads, number: Identity, place: str) -> Check:
     groups = [group for group in seen.sample if group.participants] if isinstance(seen.sample, tuple) else []
     if not groups:
         return skipped("own-number", Sentence.of("the API does not give the number, and no group was read"))
@@ -191,7 +191,10 @@ def check_all_numbers(numbers: Numbers) -> Check:
     """Report who is not on WhatsApp, and who is there under another number than the file has, with what to write."""
     checked = [(person, answer) for person, answer in numbers.answers if not isinstance(answer, ApiError)]
     errors = [answer for _, answer in numbers.answers if isinstance(answer, ApiError)]
-    items = tuple(words for person, answer in checked if (words := _number_words(person, answer)) is not None)
+    odd = ((person, _number_words(person, answer)) for person, answer in checked)
+    items = tuple(
+        _with_place(words, numbers.places.get(person.identity, "")) for person, words in odd if words is not None
+    )
     if not numbers.answers:
         return fine("numbers", Sentence.of("there is nobody to ask about"))
     found = sum(answer.exists for _, answer in checked)
@@ -207,7 +210,11 @@ def check_all_numbers(numbers: Numbers) -> Check:
     return note("numbers", text, _CORRECT, items) if items else fine("numbers", text)
 
 
-def _number_words(person: Person, answer: ContactCheck) -> Words | None:
+def _with_place(words: Sentence, place: str) -> Sentence:
+    return Sentence.of(f"{words.template} ({{place}})", **words.params, place=place) if place else words
+
+
+def _number_words(person: Person, answer: ContactCheck) -> Sentence | None:
     """Return what is odd about a person's number and the line to write; None where nothing is."""
     who = PersonRef.of(person)
     if not answer.exists:

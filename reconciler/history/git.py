@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
@@ -169,6 +170,13 @@ def has_uncommitted_changes(path: Path, wanted: Callable[[PurePosixPath], bool])
     entries = git.run("-c", "core.fsmonitor=false", "status", *options).split(b"\0")
     names = (PurePosixPath(os.fsdecode(entry[3:])) for entry in entries if entry)
     return any(name.is_relative_to(inside) and wanted(name.relative_to(folder)) for name in names)
+
+
+def is_dirty(path: Path, wanted: Callable[[PurePosixPath], bool]) -> bool:
+    """Return whether `wanted` files of PATH have changes that are not committed; not where that cannot be known."""
+    with suppress(RevisionError):
+        return has_uncommitted_changes(path, wanted)
+    return False
 
 
 def resolve_commit(git: Git, ref: str) -> Commit:

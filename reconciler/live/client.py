@@ -43,8 +43,8 @@ class Client:
 
     Every method raises from the ApiError tree (Forbidden, NotFound, Conflict, … by status; InvalidResponse for an
     unknown shape), Interrupted when the run is stopped, and UsageError for a malformed id before anything is sent.
-    The transport retries every call but `create_group` and `send_message`, which it sends a second time only if the
-    server surely did not process the first.
+    The transport retries every call (`Retry`): `create_group` and `send_message` only if the server surely did not
+    process the first, `add_participants` once after a 5xx.
     """
 
     def __init__(self, transport: Transport, instance_id: str, *, reference: bool = False) -> None:
@@ -94,7 +94,7 @@ class Client:
     def create_group(self, name: str, jids: Sequence[str]) -> CreatedGroup:
         """Create a group with first participants. The response does not prove who is in it: read the group back."""
         call = endpoints.create_group(name, jids)
-        created = decode_answers.created_group(self._send(call, retry=Retry.AT_MOST_ONCE))
+        created = decode_answers.created_group(self._send(call, retry=Retry.CREATE))
         if created.name is not None and not texts_equal(created.name, name):
             # The id may belong to another group, so nothing may be written to it.
             raise InvalidResponse(f"the response is about a group with another name, {created.id}", endpoint=str(call))
@@ -109,7 +109,8 @@ class Client:
 
         Raise Conflict if one is already in, Unprocessable if the server rejects a format.
         """
-        return decode_answers.person_answers(self._send(endpoints.add_participants(_valid_group_id(group_id), jids)))
+        call = endpoints.add_participants(_valid_group_id(group_id), jids)
+        return decode_answers.person_answers(self._send(call, retry=Retry.ADD))
 
     def remove_participants(self, group_id: str, jids: Sequence[str]) -> None:
         """Remove people by JID, as the server's dialect demands; raise Conflict if one is not in."""
@@ -227,8 +228,10 @@ def _asks_for_fields(refusal: HttpError, sent: ApiCall, other: ApiCall) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    """Return the words of a text; `to` only in quotes, since it is a field's name and in every other sentence."""
-    return set(re.findall(r"(?!to\b)[a-z_]+|(?<=['\"`])to(?=['\"`])", text.lower()))
+    """Return the words of a text; `to` only where it is a field's name: in quotes, or as in `to must be a string`."""
+    return set(
+        re.findall(r"(?!to\b)[a-z_]+|(?<=['\"`])to(?=['\"`])|\bto(?= (?:is|must|should|cannot)\b)", text.lower())
+    )
 
 
 def _contact_key(contact: Contact) -> str:

@@ -255,6 +255,8 @@ def _tells_of_more(word: str, value: Any, entries: int, in_paging: bool) -> bool
     number = int(value) if is_number and value is not True else None
     if _PAGES.search(word):
         return number is not None and number > 1
+    if word == "size" and not in_paging:  # among fields of paging it is the size of a page
+        return number is not None and number > entries
     if _COUNT.fullmatch(word):
         return number is not None and number > entries
     if _MORE.search(word):

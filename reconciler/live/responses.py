@@ -252,6 +252,8 @@ def _hint(status: int, code: str, endpoint: str) -> str:
         return _HINTS_BY_CODE["INSTANCE_NOT_FOUND"]
     if status == 400 and endpoint == "GET /groups":
         return _NO_LIST
+    if status == 422 and "/messages" in endpoint:
+        return ""
     return _HINTS_BY_CODE.get(code) or _HINTS.get(status, "try again later" if status >= 500 else "")
 
 

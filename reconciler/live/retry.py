@@ -24,6 +24,9 @@ MAX_ATTEMPTS = 5
 MAX_ATTEMPTS_AT_NO_SERVER = 3
 """How often a call is sent at most, within about 3 s, while no server was ever reached: the address is wrong."""
 
+MAX_ADDS = 2
+"""How often people are added at most in one call while the server fails: WhatsApp may count each try."""
+
 MAX_INVALID_RESPONSES = 2
 """How many unreadable responses to a read are followed by another attempt."""
 
@@ -38,10 +41,16 @@ class Retry(Enum):
     """What it means to send a call twice."""
 
     IDEMPOTENT = "safe"
-    """The second has no further effect: GET, PATCH, add, remove, join, leave."""
+    """The second has no further effect: GET, PATCH, remove, join, leave."""
+
+    ADD = "add"
+    """The same, but after a 5xx send it once more only: people may be refused, and each try may count."""
 
     AT_MOST_ONCE = "once"
     """The second makes another group or message: send it only if the server surely did not process the first."""
+
+    CREATE = "create"
+    """The same, and again after a 429 only if the window of calls is used up: else WhatsApp means the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,9 @@ def decide_retry(
     """
     error = failure.error
     most = min(most, MAX_ATTEMPTS_AT_NO_SERVER) if isinstance(error, Unreachable) and not reached else most
-    if attempts >= most or not _may_retry(error, method, retry, invalid_responses):
+    if retry is Retry.ADD and isinstance(error, ServerError):
+        most = min(most, MAX_ADDS)
+    if attempts >= most or not _may_retry(failure, method, retry, invalid_responses):
         return None
     seconds = 2.0 ** (attempts - 1) * (1 + JITTER * chance)
     if isinstance(error, RateLimited) and failure.until_reset and "X-RateLimit-Reset" in failure.headers:
@@ -94,14 +105,17 @@ def decide_retry(
     return Pause(min(seconds, MAX_WAIT_SECONDS), for_all_calls=isinstance(error, RateLimited))
 
 
-def _may_retry(error: ApiError, method: str, retry: Retry, invalid_responses: int) -> bool:
+def _may_retry(failure: Failure, method: str, retry: Retry, invalid_responses: int) -> bool:
+    error = failure.error
     if method != "GET" and error.is_overlimit:
         return False
-    if isinstance(error, RequestNotSent | RateLimited):
+    if isinstance(error, RateLimited):
+        return retry is not Retry.CREATE or failure.headers.get("X-RateLimit-Remaining") == "0"
+    if isinstance(error, RequestNotSent):
         return True
     if isinstance(error, InvalidResponse):
         return method == "GET" and invalid_responses <= MAX_INVALID_RESPONSES
-    return retry is Retry.IDEMPOTENT and isinstance(error, NoResponse | ServerError)
+    return retry in (Retry.IDEMPOTENT, Retry.ADD) and isinstance(error, NoResponse | ServerError)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -129,6 +129,11 @@ class Listing:
         """The names of all groups, by id."""
         return {group.id: group.name for group in self.groups}
 
+    @property
+    def counts(self) -> dict[str, int | None]:
+        """How many people the list counts in each group, by id; None where it does not."""
+        return {group.id: group.count for group in self.groups}
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:

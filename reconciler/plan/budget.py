@@ -6,7 +6,7 @@ configuration has no budget and nobody refused to be added lately.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import inf
@@ -17,9 +17,11 @@ from reconciler.diff.participants import MAX_CHECKS
 from reconciler.errors import PlanFileError
 from reconciler.messages import Message
 from reconciler.model.desired import Budget, Desired
+from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.text import first_of, plural
 from reconciler.plan.build import too_full_to_add_first
-from reconciler.plan.model import WAITING_REMOVALS, Plan
+from reconciler.plan.model import WAITING_REMOVALS, Plan, Step
 from reconciler.plan.selection import PlanOptions, Spent
 from reconciler.plan.shard import Shard
 from reconciler.plan.summary import summarize_plan
@@ -28,6 +30,7 @@ REFUSED_DAYS: Final = 30
 """How long somebody who refused to be added is not tried again."""
 _NEW_ACCOUNT: Final = ((7, 25), (14, 50), (28, 75))
 """How many percent of the budget an account has that is used for fewer than so many days."""
+_NEW_PLAN: Final = "make a new plan with `plan --audit-log FILE`"
 _MAX_DAYS: Final = 366
 """How far ahead a plan tells the day on which everything is done."""
 
@@ -147,12 +150,48 @@ def as_saved(changes: Iterable[Change], plan: Plan) -> tuple[Change, ...]:
     return tuple(_without_saved(change, saved.get(change.group.key, ())) for change in changes)
 
 
-def raise_if_over_budget(plan: Plan, desired: Desired) -> None:
-    """Raise PlanFileError when a saved plan adds, creates or removes more than one day's budget allows."""
-    count = summarize_plan(plan)
-    left = _Left.on(plan.as_of, desired, plan.shard, Spent())
-    if count.adds > left.adds or count.creates > left.groups or count.removes > left.removals:
+def raise_if_over_budget(plan: Plan, desired: Desired, spent: Spent) -> None:
+    """Raise PlanFileError when a saved plan does more than one day's budget allows, or more than is left of it."""
+    if _over(plan, _Left.on(plan.as_of, desired, plan.shard, Spent())):
         raise PlanFileError("the plan does more than the budget of a day allows", "somebody edited it: make a new plan")
+    if over := _over(plan, _Left.on(plan.as_of, desired, plan.shard, spent)):
+        raise PlanFileError(
+            "the audit log shows what was done in the last 24 hours, and the plan does more than the budget of a day "
+            f"leaves: {'; '.join(over)}",
+            _NEW_PLAN,
+        )
+
+
+def raise_if_refused_lately(plan: Plan, spent: Spent) -> None:
+    """Raise PlanFileError when a saved plan adds people who refused lately, as an audit log shows."""
+    keys = [
+        group.key
+        for group in plan.groups
+        if any(
+            step.action.adds_people and not spent.refused.keys().isdisjoint(_identities(step)) for step in group.steps
+        )
+    ]
+    if keys:
+        raise PlanFileError(
+            f"the plan adds people who refused in the last {REFUSED_DAYS} days, as the audit log shows: "
+            f"{first_of(keys)}",
+            f"{_NEW_PLAN}, or pass --retry-refused",
+        )
+
+
+def _identities(step: Step) -> Iterator[Identity]:
+    return (person.identity for person in step.people if person.identity is not None)
+
+
+def _over(plan: Plan, left: _Left) -> list[str]:
+    """Return what a plan does that does not fit the rest of a day."""
+    count = summarize_plan(plan)
+    counts = (
+        (count.adds, left.adds, "person to add", "people to add"),
+        (count.creates, left.groups, "group to create", "groups to create"),
+        (count.removes, left.removals, "person to remove", "people to remove"),
+    )
+    return [f"{plural(number, one, many)}, {rest:g} left" for number, rest, one, many in counts if number > rest]
 
 
 def _without_saved(change: Change, advice: Iterable[Advice]) -> Change:

@@ -69,9 +69,11 @@ def check_account_stays(groups: Sequence[GroupPlan], desired: Desired) -> list[R
     The account is in every group that it can read, so that number is then another person's, or a read is incomplete.
     """
     account = desired.account
+    if account is None:
+        return []
     members = [{p.identity for p in group.live.participants} for group in groups if group.live is not None]
     members = [identities for identities in members if identities]
-    if account is None or len(members) < 2:
+    if len(members) < 2:
         return []
     lacking = sum(account.identity not in identities and None not in identities for identities in members)
     everywhere = set.intersection(*members) if lacking else set()

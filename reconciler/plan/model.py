@@ -5,6 +5,7 @@ Also drift causes: whether each difference is a manual change or was not applied
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -79,6 +80,8 @@ class Step:
         return {field: text for field, text in texts.items() if text is not None}
 
 
+_MOST_UNSEEN_ADDS: Final = 10
+"""How many people are added to groups that are not read at once, before one of these groups is."""
 WAITING_REMOVALS: Final = frozenset({"removal-over-budget", "removal-after-add"})
 """The codes of the advice about people who are removed on another day."""
 
@@ -285,7 +288,16 @@ class Plan:
     def read_backs(self) -> int:
         """How many calls read the changed groups back."""
         listed = len(self.read_back_by_list)
-        return sum(bool(group.steps) for group in self.groups) - listed + (self.list_calls if listed else 0)
+        each = sum(bool(group.steps) for group in self.groups) - listed
+        return each + (self.list_calls if listed else 0) + len(self.read_after_adds)
+
+    @property
+    def read_after_adds(self) -> frozenset[str]:
+        """The keys of the groups that are read after their adds already, and again after their removals.
+
+        That is one whenever ten people were added to such groups since the last one, so that refusals stop later adds.
+        """
+        return _read_after_adds(self.groups)
 
     @property
     def read_back_by_list(self) -> frozenset[str]:
@@ -330,3 +342,17 @@ def _list_can_prove(group: GroupPlan, shows_people: bool) -> bool:
         step.action in allowed and (step.description is None or (shows_people and not is_blank(step.description)))
         for step in group.steps
     )
+
+
+def _read_after_adds(groups: Sequence[GroupPlan]) -> frozenset[str]:
+    adding = [group for group in groups if any(step.action.adds_people for step in group.steps)]
+    unseen, keys = 0, []
+    for group in adding[:-1]:
+        first = [step for step in group.steps if step.phase is Phase.BUILD]
+        if len(first) == len(group.steps):
+            continue
+        unseen += sum(len(step.people) for step in first if step.action.adds_people)
+        if unseen >= _MOST_UNSEEN_ADDS:
+            keys.append(group.key)
+            unseen = 0
+    return frozenset(keys)

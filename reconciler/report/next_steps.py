@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from reconciler.apply.result import ApplyResult, PersonStatus, StepStatus
+from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepStatus
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import plural
@@ -47,12 +47,14 @@ def _what_to_do(result: ApplyResult) -> Iterator[Pieces]:
             )
     statuses = {outcome.status for outcome in result.people}
     yield from _to_mark_as_invited(result)
-    has_stopped = any(step.is_held for step in result.steps)
+    has_stopped = result.adding_stopped is not None
     if has_stopped:
         yield literal(
             "Wait a day before the next apply, and do not try the same people again: accounts that go on adding are "
             "banned."
         )
+    if any(map(_may_be_hidden, result.people)):
+        yield literal("Set the `lid` of the people who may be in a group under a private id (see above).")
     if statuses & {PersonStatus.BAD_NUMBER, PersonStatus.NOT_ON_WHATSAPP}:
         yield literal("Correct the bad numbers in the file.")
     if any(group.blocked for group in result.plan.groups):
@@ -105,5 +107,13 @@ def _may_help_again(result: ApplyResult) -> bool:
     return (
         bool(result.remaining_drift or result.unexpected)
         or any(step.status is not StepStatus.DONE for step in result.steps)
-        or any(outcome.status in (PersonStatus.STILL_IN, PersonStatus.NOT_KNOWN) for outcome in result.people)
+        or any(
+            outcome.status in (PersonStatus.STILL_IN, PersonStatus.NOT_KNOWN) and not _may_be_hidden(outcome)
+            for outcome in result.people
+        )
     )
+
+
+def _may_be_hidden(outcome: PersonOutcome) -> bool:
+    """Whether somebody may be in the group already under a private id, which no further call finds out."""
+    return outcome.message is not None and outcome.message.code == "not-sorted-out-hidden"

@@ -27,6 +27,7 @@ from reconciler.sandbox.http_messages import (
     ApiRequest,
     HttpReply,
     bare_reply,
+    error_document,
     error_reply,
     json_reply,
     not_found,
@@ -71,8 +72,13 @@ def _routes(service: Service) -> list[tuple[re.Pattern[str], Mapping[str, Endpoi
     """Return every path, and its endpoints by method; the first path that matches a request counts."""
 
     def reply(data: Any, request: ApiRequest, status: int, call: str) -> HttpReply:
-        document = success_document(data, request)
-        return json_reply(document if service.likeness is None else service.likeness.adapt(call, document), status)
+        document, likeness = success_document(data, request), service.likeness
+        if likeness is None:
+            return json_reply(document, status)
+        if (refusal := likeness.refusal(call)) is not None:
+            error = ApiFailure(*refusal, "the captured server answers this call with an error")
+            return json_reply(likeness.adapt_refusal(call, error_document(error, request)), error.status)
+        return json_reply(likeness.adapt(call, document), status)
 
     def on_instance(path: str, handler: Callable[..., Any]) -> Endpoint:
         status = 201 if handler is handlers.create_group else 200

@@ -85,8 +85,13 @@ def success_document(data: Any, request: ApiRequest) -> dict[str, Any]:
 
 def error_reply(error: ApiFailure, request: ApiRequest) -> HttpReply:
     """Return a response with the documented error envelope."""
+    return json_reply(error_document(error, request), error.status, error.headers)
+
+
+def error_document(error: ApiFailure, request: ApiRequest) -> dict[str, Any]:
+    """Return the documented error envelope."""
     content = {"code": error.code, "message": error.message, "details": error.details}
-    return json_reply({"success": False, "error": content, "meta": _meta(request)}, error.status, error.headers)
+    return {"success": False, "error": content, "meta": _meta(request)}
 
 
 def bare_reply(reply: HttpReply) -> HttpReply:

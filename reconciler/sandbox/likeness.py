@@ -1,7 +1,8 @@
 """Answer like a server of which `doctor --capture` kept the forms: envelope, paging, fields that it has or lacks.
 
 Ids, names and people are the world's; the capture has none. A field that the captured server never sent is left out, an
-unknown one is added with a value of its type. Errors keep the documented envelope.
+unknown one is added with a value of its type. A call that the captured server never answered
+with success ends with its error; other errors keep the documented envelope.
 """
 
 from __future__ import annotations
@@ -41,6 +42,22 @@ class Likeness:
     page_size: int | None
     rate_limit: int | None
     phone_field: str | None
+    refusals: Mapping[str, tuple[int, Form]] = field(default_factory=dict, hash=False)
+    """Status and form of the response to each call that the captured server never answered with success."""
+
+    def refusal(self, call: str) -> tuple[int, str] | None:
+        """Return the status and code of the error that the captured server has for a call; None where it has none."""
+        if call not in self.refusals:
+            return None
+        status, form = self.refusals[call]
+        words = _list(
+            _mapping(_mapping(_fields(_mapping(_fields(form).get("error"))).get("code")).get("text")).get("words")
+        )
+        return status, str(words[0]) if words else "ERROR"
+
+    def adapt_refusal(self, call: str, document: Mapping[str, Any]) -> Any:
+        """Return an error in the documented envelope as the captured server would send it."""
+        return _adapted(document, self.refusals[call][1])
 
     def adapt(self, call: str, document: Mapping[str, Any]) -> Any:
         """Return a response in the documented envelope as the captured server would send it."""
@@ -73,7 +90,18 @@ def load_likeness(path: Path) -> Likeness:
         page_size=page_size,
         rate_limit=_rate_limit_of(headers),
         phone_field=_phone_field_of(bodies),
+        refusals=_refusals_of(answers, bodies),
     )
+
+
+def _refusals_of(answers: Sequence[Mapping[str, Any]], bodies: Mapping[str, Form]) -> dict[str, tuple[int, Form]]:
+    """Return the first error of each call without a success. A 429 is about the moment, not about the server."""
+    refusals: dict[str, tuple[int, Form]] = {}
+    for answer in answers:
+        call, status = str(answer.get("call")), answer.get("status")
+        if call not in bodies and type(status) is int and 400 <= status < 600 and status != 429:
+            refusals.setdefault(call, (status, _mapping(answer.get("body"))))
+    return refusals
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from threading import Event, Thread
+
 import pytest
 
 from reconciler.apply.breaker import Breaker
 from reconciler.errors import ApiError, Interrupted, NoResponse, RateLimited, ServerError
 from reconciler.messages import Message
+from reconciler.model.person_ref import PersonRef
 from reconciler.plan.model import Action, Phase, Step
 from tests.apply.strict_server import StrictServer, whos
 
@@ -50,7 +54,7 @@ def test_the_same_person_in_the_same_group_counts_once() -> None:
 
 def test_calls_that_are_refused_for_everybody_count_as_refusals_in_a_row() -> None:
     breaker = noted(True, True)
-    breaker.note_failed_call()
+    breaker.note_refused_calls(1)
     assert breaker.reason == Message.of("refused-in-a-row", count=3)
 
 
@@ -84,10 +88,56 @@ def test_a_connection_that_cannot_be_checked_stops_nothing(trouble: Exception) -
     assert breaker.reason is None
 
 
-def test_only_adds_and_creates_are_held_and_whom_they_name_is_remembered() -> None:
+def test_people_who_are_held_are_remembered() -> None:
     closed, opened = noted(True), noted(True, True, True)
-    assert [closed.hold(step) for step in (ADD, CREATE)] == [None, None]
+    assert [closed.hold(step.people) for step in (ADD, CREATE)] == [None, None]
     assert not closed.is_held(PEOPLE[0])
-    held = [opened.hold(step) for step in (ADD, CREATE, *OTHERS)]
-    assert [message.code if message else None for message in held] == ["adding-stopped", "adding-stopped", None, None]
+    held = [opened.hold(step.people) for step in (ADD, CREATE)]
+    assert [message.code if message else None for message in held] == ["adding-stopped", "adding-stopped"]
     assert [opened.is_held(person) for person in PEOPLE[:4]] == [True, True, True, False]
+
+
+def test_the_instance_is_read_after_the_first_error_of_a_step_alone() -> None:
+    breaker, server = Breaker(), StrictServer()
+    for is_first in (True, False, False):
+        breaker.watch(ADD, NoResponse("lost", endpoint="POST"), server, is_first=is_first)
+    assert len(server.sent("instance")) == 1
+
+
+def in_thread(breaker: Breaker, group: str, people: Sequence[PersonRef]) -> tuple[Thread, Event]:
+    """Add people to a group in a thread of its own; the event is set once it is their turn."""
+    turn = Event()
+
+    def add() -> None:
+        with breaker.trying(group, people):
+            turn.set()
+
+    thread = Thread(target=add)
+    thread.start()
+    return thread, turn
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_somebody_is_tried_in_one_group_until_it_is_known_whether_they_refuse(refused: bool) -> None:
+    breaker = Breaker()
+    with breaker.trying("alpha", PEOPLE[:2]):
+        waiting, turn = in_thread(breaker, "beta", PEOPLE[1:3])
+        others, free = in_thread(breaker, "gamma", PEOPLE[3:5])
+        others.join(5)
+        assert free.is_set()
+        assert not turn.is_set()
+        breaker.note("alpha", [(PEOPLE[1], refused)])
+        waiting.join(5)
+        assert turn.is_set()
+
+
+@pytest.mark.parametrize("end", ["released", "opened"])
+def test_nobody_waits_for_a_group_that_is_done_or_for_one_that_adds_nobody_any_more(end: str) -> None:
+    breaker = Breaker()
+    with breaker.trying("alpha", PEOPLE[:1]):
+        waiting, turn = in_thread(breaker, "beta", PEOPLE[:1])
+        if end == "opened":
+            breaker.note_refused_calls(3)
+            assert turn.wait(5)
+    assert turn.wait(5)
+    waiting.join(5)

@@ -331,8 +331,39 @@ def test_a_refusal_of_everybody_is_about_nobody_and_costs_few_calls(status: int,
     call = ParticipantCall(server, ALPHA_ID, ADD, said, lambda: None)
     with pytest.raises(HttpError, match="bad-request"):
         call.run(people)
-    assert (said, call.refused_everybody) == ({}, True)
+    assert (said, call.refused_calls) == ({}, len(server.sent("add")))
     assert len(server.sent("add")) <= count.bit_length() + 2
+
+
+def test_after_a_refusal_no_part_is_sent_where_nobody_is_added_any_more() -> None:
+    people, reason = whos(4), Message.of("adding-stopped", reason=Message.of("refused-in-a-row", count=3))
+    server = Refusing()
+    server.who, server.refusal = frozenset(ids(people[:1])), 500
+    said: dict[PersonRef, tuple[PersonStatus, Message]] = {}
+    held: list[Message | None] = [None, None, reason, reason, reason]
+    call = ParticipantCall(server, ALPHA_ID, ADD, said, lambda: None, hold=lambda _: held.pop(0))
+    with pytest.raises(HttpError, match="bad-request"):
+        call.run(people)
+    assert (len(server.sent("add")), said) == (2, {})
+
+
+def test_whom_no_call_asked_any_more_is_told_where_others_got_in() -> None:
+    people, reason = whos(4), Message.of("adding-stopped", reason=Message.of("refused-in-a-row", count=3))
+    server = Refusing()
+    server.who, server.refusal = frozenset(ids(people[3:])), 500
+    said: dict[PersonRef, tuple[PersonStatus, Message]] = {}
+    held: list[Message | None] = [None, None, reason]
+    ParticipantCall(server, ALPHA_ID, ADD, said, lambda: None, hold=lambda _: held.pop(0)).run(people)
+    assert server.inside == ids(people[:2])
+    assert said == dict.fromkeys(people[2:], (PersonStatus.NOT_ADDED, reason))
+
+
+def test_a_conflict_without_names_that_takes_too_many_calls_is_about_private_ids() -> None:
+    people = [PersonRef(one.identity, one.jid) for one in crowd(60)]
+    hidden = {identity: f"7669967701{at:04}@lid" for at, identity in enumerate(sorted(ids(people)))}
+    sent = send(StrictServer(hidden=hidden), ADD, people)
+    codes = {message.code for status, message in sent.said.values() if status is PersonStatus.NOT_KNOWN}
+    assert codes == {"not-sorted-out-hidden"}
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 406, 500])

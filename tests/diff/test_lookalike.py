@@ -200,3 +200,22 @@ def test_of_many_lookalikes_the_likeliest_are_told_and_the_others_are_counted() 
         '"Group 1" (120363012345600001@g.us) has 4 of these 6 people and 2 more live groups look like it; '
         "if one of them is this group, set its `id`; if not, pass --allow-lookalike parents"
     )
+
+
+def test_a_group_with_all_words_of_the_name_is_read_whatever_the_list_counts() -> None:
+    renamed, short = (ListedGroup(id=id_, name=Untrusted(name), count=2) for id_, name in NAMES)
+    assert search(creation(6), renamed, short).candidates({}) == (renamed,)
+
+
+NAMES = ((BETA_ID, "Parents (renamed)"), (ALPHA_ID, "Team"))
+
+
+def test_once_a_group_has_more_people_than_the_list_counts_no_count_is_believed() -> None:
+    low = ListedGroup(id=ALPHA_ID, name=Untrusted("Team"), count=2)
+    looking = search(creation(6), listed(other(*STRANGERS[:9])), low)
+    whole = other(*STRANGERS[:9])
+    assert low not in looking.candidates({})
+    assert looking.candidates({BETA_ID: whole}) == ()
+    looking = search(creation(6), ListedGroup(id=BETA_ID, name=Untrusted("Renamed"), count=5), low)
+    assert looking.candidates({BETA_ID: whole}) == (low,)
+    assert told(looking, {BETA_ID: whole}) == ["lookalikes-not-read"]

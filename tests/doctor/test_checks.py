@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.doctor.checks import CLOCK_TOLERANCE_SECONDS, check_clock, check_rate_limit, server_checks
-from reconciler.doctor.model import Observed, Outcome, Setup
+from reconciler.doctor.model import Outcome, Reads, Setup
 from reconciler.errors import NoResponse, RateLimited, ServerError
 from reconciler.live.responses import HttpResponse
 from reconciler.live.transport import Exchange
@@ -24,10 +24,10 @@ NOON = 1_768_478_400
 NOON_DATE = "Thu, 15 Jan 2026 12:00:00 GMT"
 
 
-def seen(sent: float, received: float, **headers: str) -> Observed:
+def seen(sent: float, received: float, **headers: str) -> Reads:
     response = HttpResponse(200, headers, b"{}", received)
     exchange = Exchange(method="GET", path="/", query={}, sent_at=sent, received_at=received, response=response)
-    return Observed(exchanges=(exchange,), instance=CONNECTED)
+    return Reads(exchanges=(exchange,), instance=CONNECTED)
 
 
 def test_without_a_date_the_servers_clock_is_not_known() -> None:
@@ -56,13 +56,13 @@ def test_a_slow_answer_does_not_make_the_clock_wrong() -> None:
 def test_a_server_that_gives_no_usable_answer_is_broken_and_the_rest_is_skipped(
     error: NoResponse | ServerError,
 ) -> None:
-    checks = list(server_checks(SETUP, Observed(instance=error)))
+    checks = list(server_checks(SETUP, Reads(instance=error)))
     assert [check.outcome.value for check in checks] == ["broken", *["skipped"] * 4]
     assert checks[0].advice.to_text()
 
 
 def test_a_limit_that_leaves_no_call_is_broken_and_the_key_is_not_judged() -> None:
-    observed = Observed(exchanges=seen(NOON, NOON).exchanges, instance=RateLimited("too many calls", status=429))
+    observed = Reads(exchanges=seen(NOON, NOON).exchanges, instance=RateLimited("too many calls", status=429))
     outcomes = {check.name: check.outcome.value for check in server_checks(SETUP, observed)}
     assert (outcomes["rate-limit"], outcomes["access"]) == ("broken", "skipped")
 

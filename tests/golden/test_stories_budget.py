@@ -121,13 +121,12 @@ def test_somebody_who_refused_is_not_tried_again_for_30_days(stage: Stage) -> No
     assert [call.split()[0] for call in stage.calls() if not call.startswith("GET")] == ["POST"]
 
 
-def test_only_a_plan_of_this_run_can_retry(stage: Stage) -> None:
+def test_only_an_audit_log_shows_whom_to_retry(stage: Stage) -> None:
     stage.file(FILE)
-    assert stage.run("plan", "--out", "new.plan").code == 0
-    for arguments in ((), ("new.plan", "--audit-log", "audit.jsonl")):
-        refused = stage.run("apply", "--yes", "--retry-refused", *arguments)
-        assert refused.code == 1 or refused.code == 2
-        assert "--retry-refused needs" in refused.err
+    for command in (("apply", "--yes"), ("plan",)):
+        refused = stage.run(*command, "--retry-refused")
+        assert refused.code == 1
+        assert "--retry-refused needs --audit-log" in refused.err
 
 
 @pytest.mark.parametrize(("absent", "checks"), [(0, 2), (1, 3), (2, 3)])
@@ -181,3 +180,53 @@ def test_the_embedded_server_needs_no_pause(stage: Stage) -> None:
     text = last_line(stage.run("plan").out)
     assert text.endswith("about 500 min")
     assert "min" not in last_line(stage.run("--sandbox", "--instance-id", "inst_sandbox", "plan").out)
+
+
+LOG = ("--audit-log", "audit.jsonl")
+
+
+def test_a_plan_counts_what_the_audit_log_shows(stage: Stage) -> None:
+    stage.file(FILE)
+    assert stage.run("apply", "--yes", *LOG).code == 3
+    planned = last_line(stage.run("plan", *LOG).out)
+    assert planned.startswith("No changes today; pending: 11 people to add, 1 group to create")
+    assert "5 people join" in last_line(stage.run("plan").out)
+
+
+def test_a_saved_plan_is_checked_against_the_audit_log_again(stage: Stage) -> None:
+    stage.file(FILE.replace("adds_per_day: 5", "adds_per_day: 17"))
+    assert stage.run("plan", "--target", "team", "--out", "team.plan").code == 0
+    assert stage.run("apply", "--yes", "--target", "choir", *LOG).code == 0
+    refused = stage.run("apply", "team.plan", "--yes", *LOG)
+    assert refused.code == 1
+    assert "1 group to create, 0 left" in refused.err
+    assert "make a new plan with `plan --audit-log FILE`" in refused.err
+    hours_ago(stage, 24)
+    assert stage.run("apply", "team.plan", "--yes", *LOG).code == 0
+
+
+def test_a_saved_plan_with_the_audit_log_is_applied_with_it(stage: Stage) -> None:
+    stage.file(FILE.replace("adds_per_day: 5, groups_per_day: 1", "adds_per_day: 14, groups_per_day: 2"))
+    assert stage.run("apply", "--yes", "--target", "choir", *LOG).code == 0
+    assert stage.run("plan", "--out", "new.plan", *LOG).code == 0
+    applied = stage.run("apply", "new.plan", "--yes", *LOG)
+    assert applied.code == 3, applied.err
+    assert len(stage.members("Team")) == 3
+
+
+def test_a_saved_plan_with_somebody_who_refused_since_is_not_applied(stage: Stage) -> None:
+    stage.world.set_account(NUMBERS[0], refuses_adds=True)
+    for name in ("Team", "Choir"):
+        stage.world.create_group(name, [], owner=PHONE)
+    stage.file(
+        f"groups: {{team: {{name: Team, members: {json.dumps(NUMBERS[:2])}}}, "
+        f"choir: {{name: Choir, members: {json.dumps(NUMBERS[:1])}}}}}"
+    )
+    assert stage.run("plan", "--target", "choir", "--out", "choir.plan").code == 0
+    assert stage.run("apply", "--yes", "--target", "team", *LOG).code == 3
+    refused = stage.run("apply", "choir.plan", "--yes", *LOG)
+    assert refused.code == 1
+    assert "refused in the last 30 days, as the audit log shows: choir" in refused.err
+    assert "pending (refused)" in stage.run("plan", *LOG).out
+    assert "pending (refused)" not in stage.run("plan", "--retry-refused", *LOG).out
+    assert stage.run("apply", "choir.plan", "--yes", "--retry-refused", *LOG).code == 3

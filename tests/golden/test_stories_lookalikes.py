@@ -258,3 +258,57 @@ def test_a_list_that_is_empty_before_the_create_is_not_believed(guide: Stage) ->
     applied = guide.run("apply", "--yes")
     assert (applied.code, names(guide)) == (1, ["Zeta"])
     assert "the list of groups is empty now, and had 1 group a moment ago" in applied.err
+
+
+def counting_two(entry: dict[str, Any]) -> None:
+    entry["participant_count"] = 2
+
+
+def test_a_count_that_is_too_low_hides_no_group_with_the_words_of_the_name(guide: Stage) -> None:
+    guide.world.create_group("Parents (renamed)", [*PEOPLE, PHONE], owner=PHONE)
+    guide.file(FILE)
+    guide.server.set_faults([told_as(guide, counting_two)])
+    applied = guide.run("apply", "--yes")
+    assert (applied.code, names(guide)) == (3, ["Parents (renamed)"])
+
+
+def enter(stage: Stage, group_id: str) -> None:
+    for person in PEOPLE[2:]:
+        stage.world.add_participant(group_id, person)
+
+
+@pytest.mark.parametrize("way", ["fresh", "saved"])
+def test_people_who_enter_a_known_group_after_the_plan_make_it_a_lookalike(stage: Stage, way: str) -> None:
+    stage.world.create_group("Here before", [*PEOPLE[:2], PHONE], owner=PHONE)
+    (group_id,) = stage.world.snapshot()
+    stage.file(TWO)
+    arguments = ["--yes"]
+    if way == "saved":
+        assert stage.run("plan", "--out", "new.plan").code == 0
+        enter(stage, group_id)
+        arguments = ["new.plan", "--yes"]
+    else:
+        lists: list[int] = []
+
+        def hook(_seq: int, method: str, path: str) -> None:
+            if (method, path.rpartition("/inst_story")[2]) == ("GET", "/groups"):
+                lists.append(1)
+                if len(lists) == 2:
+                    enter(stage, group_id)
+
+        stage.server.on_call = hook
+    applied = stage.run("apply", *arguments)
+    assert applied.code == 3, applied.out + applied.err
+    assert "has 6 of these 6 people" in applied.out
+    assert names(stage) == ["Here before", "Other"]
+
+
+def test_a_plan_that_was_edited_to_create_what_a_live_group_may_be_creates_nothing(stage: Stage) -> None:
+    stage.file(FILE)
+    assert stage.run("plan", "--out", "new.plan").code == 0
+    stage.world.create_group("Team", [*PEOPLE, PHONE], owner=PHONE)
+    (group_id,) = stage.world.snapshot()
+    path = stage.folder / "new.plan"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "live_ids": [group_id]}))
+    applied = stage.run("apply", "new.plan", "--yes")
+    assert (applied.code, names(stage)) == (3, ["Team"]), applied.out + applied.err

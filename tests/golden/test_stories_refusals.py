@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def test_after_three_refusals_in_a_row_nobody_else_is_added_and_the_rest_goes_on
     stage.file("groups:\n" + "\n".join(lines) + f"\n  new: {{name: New, members: [{PEOPLE[9]}]}}\n")
     applied = stage.run("--parallelism", "1", "apply", "--yes", "--max-removals", "100%")
     assert applied.code == 3
-    assert "nobody is added and nothing is created any more in this run: 3 people in a row were refused" in applied.out
+    assert "nobody is added and nothing is created any more in this run: 3 adds in a row were refused" in applied.out
     assert "Wait a day before the next apply" in applied.out
     calls = stage.calls()
     assert sum(call.endswith("/participants") and call.startswith("POST") for call in calls) == 3
@@ -241,3 +242,107 @@ def test_a_plan_of_an_instance_that_is_not_connected_says_how_to_connect_it(stag
     planned = stage.run("plan")
     assert planned.code == 1
     assert "scan the QR code in Wappfy's dashboard" in planned.err
+
+
+def add_calls(stage: Stage) -> int:
+    return sum(call.method == "POST" and call.path.endswith("/participants") for call in stage.world.calls())
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_server_that_fails_every_add_is_not_pestered(guide: Stage, size: int) -> None:
+    for at in range(5):
+        guide.world.create_group(f"G{at}", [], owner=PHONE)
+    lines = [f"g{at}: {{name: G{at}, members: {listed(PEOPLE[4 * at : 4 * at + size])}}}" for at in range(4)]
+    guide.file(f"groups: {{{', '.join(lines)}}}")
+    guide.server.set_faults([Fault("status", "POST", "/groups/*/participants", status=500, message="oops", times=0)])
+    applied = guide.run("--parallelism", "1", "apply", "--yes")
+    assert applied.code == 3
+    assert "adds in a row were refused" in applied.out
+    assert "Wait a day before the next apply" in applied.out
+    assert add_calls(guide) <= 10
+
+
+def test_an_instance_that_is_gone_gets_no_part_of_a_refused_call(guide: Stage) -> None:
+    def disconnect(_seq: int, method: str, path: str) -> None:
+        if method == "POST" and path.endswith("/participants"):
+            guide.world.set_instance_status(INSTANCE, "disconnected")
+
+    guide.world.create_group("A", [], owner=PHONE)
+    guide.file(f"groups: {{a: {{name: A, members: {listed(PEOPLE[:8])}}}}}")
+    guide.server.set_faults([Fault("status", "POST", "/groups/*/participants", status=500, times=0)])
+    guide.server.after_call = disconnect
+    assert guide.run("apply", "--yes").code == 3
+    assert add_calls(guide) <= 2
+
+
+def test_an_instance_that_is_gone_is_noticed_where_nobody_is_in(stage: Stage) -> None:
+    def disconnect(_seq: int, method: str, path: str) -> None:
+        if method == "POST" and path.endswith("/participants"):
+            stage.world.set_instance_status(INSTANCE, "disconnected")
+
+    for name in ("A", "B"):
+        stage.world.create_group(name, [], owner=PHONE)
+    stage.world.set_privacy(PEOPLE[0], refuses=True)
+    stage.file(f"groups: {{a: {{name: A, members: [{PEOPLE[0]}]}}, b: {{name: B, members: [{PEOPLE[1]}]}}}}")
+    stage.server.after_call = disconnect
+    applied = stage.run("--parallelism", "1", "apply", "--yes")
+    assert 'its status is "disconnected"' in applied.out
+    assert add_calls(stage) == 1
+
+
+@pytest.mark.parametrize("minutes", [None, 500])
+def test_a_429_of_a_create_that_no_window_explains_is_the_last_one(stage: Stage, minutes: int | None) -> None:
+    budget = "" if minutes is None else f"policy: {{budget: {{minutes_between_groups: {minutes}}}}}\n"
+    stage.file(f"{budget}groups: {{{', '.join(f'g{at}: {{name: G{at}}}' for at in range(6))}}}")
+    stage.server.set_faults([Fault("status", "POST", "/groups", status=429, rate_headers=False, times=0)])
+    applied = stage.run("--parallelism", "4", "apply", "--yes")
+    assert applied.code == 3
+    creates = sum(call == "POST /groups" for call in stage.calls())
+    assert creates <= (4 if minutes is None else 1)
+    assert "the account does too much in a short time" in applied.out
+    assert "Wait a day before the next apply" in applied.out
+
+
+def test_a_day_of_waiting_is_advised_even_if_no_step_was_left_to_hold(stage: Stage) -> None:
+    stage.file("groups: {a: {name: A}}")
+    stage.server.set_faults([Fault("status", "POST", "/groups", status=429, rate_headers=False, times=0)])
+    assert "Wait a day before the next apply" in stage.run("apply", "--yes").out
+
+
+def test_who_refuses_is_tried_in_one_group_however_many_are_changed_side_by_side(stage: Stage) -> None:
+    for at in range(6):
+        stage.world.create_group(f"G{at}", [], owner=PHONE)
+    stage.world.set_privacy(PEOPLE[0], refuses=True)
+    lines = [f"g{at}: {{name: G{at}, members: {listed([PEOPLE[0], PEOPLE[at + 1]])}}}" for at in range(6)]
+    stage.file(f"groups: {{{', '.join(lines)}}}")
+    assert stage.run("--parallelism", "4", "apply", "--yes").code == 3
+    bodies = [call.body for call in stage.world.calls() if call.method == "POST"]
+    assert sum("12025550140" in body for body in bodies) == 1
+    assert [len(stage.members(f"G{at}")) for at in range(6)] == [2] * 6
+
+
+def moving(stage: Stage, count: int) -> None:
+    """So many groups that somebody leaves and one other person enters, who refuses."""
+    for at in range(count):
+        stage.world.create_group(f"G{at:02}", [PEOPLE[19]], owner=PHONE)
+    lines = [f"g{at:02}: {{name: G{at:02}, members: [{PEOPLE[at]}], max_removals: 1}}" for at in range(count)]
+    stage.file(f"groups: {{{', '.join(lines)}}}")
+
+
+def test_silent_refusals_in_groups_that_lose_people_stop_the_adding_too(stage: Stage) -> None:
+    for person in PEOPLE[:18]:
+        stage.world.set_privacy(person, refuses=True)
+    moving(stage, 18)
+    applied = stage.run("--parallelism", "1", "apply", "--yes")
+    assert applied.code == 3
+    assert "adds in a row were refused" in applied.out
+    assert add_calls(stage) == 10
+
+
+def test_the_plan_counts_the_reads_between_adds_and_removals(stage: Stage) -> None:
+    moving(stage, 12)
+    planned = json.loads(stage.run("plan", "--format", "json").out)
+    assert planned["summary"]["read_backs"] == 13
+    stage.calls()
+    applied = json.loads(stage.run("apply", "--yes", "--format", "json").out)
+    assert applied["summary"]["read_backs"] == 13

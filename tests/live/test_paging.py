@@ -150,6 +150,8 @@ def test_paging_fields_beside_a_list_are_followed(beside: str | None) -> None:
         {"lastPage": False},
         {"isComplete": False},
         {"count": 21},
+        {"size": 70},
+        {"meta": {"size": "70"}},
         {"totalCount": "70"},
         {"total_groups": 70},
         {"pageCount": 2},
@@ -179,6 +181,8 @@ def test_a_list_with_more_entries_in_an_unknown_place_is_rejected(fields: dict[s
     "fields",
     [
         {"total": 1},
+        {"size": 1},
+        {"pagination": {"total": 1, "size": 50}},
         {"total": 1, "page": 1, "limit": 1, "totalPages": 1},
         {"page": 1, "limit": 20, "totalPages": 1},
         {"page": 0, "limit": 1, "hasMore": False},

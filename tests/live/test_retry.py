@@ -60,6 +60,20 @@ def test_a_server_that_was_never_reached_is_tried_for_three_seconds(reached: boo
     assert [pause and pause.seconds for pause in found] == pauses
 
 
+def test_people_are_added_once_more_after_a_5xx_and_no_third_time() -> None:
+    assert [_decide(ServerError("x"), attempts, retry=Retry.ADD) for attempts in (1, 2)] == [Pause(1.0), None]
+    assert _decide(NoResponse("x"), 2, retry=Retry.ADD) == Pause(2.0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "again"),
+    [({"X-RateLimit-Remaining": "0"}, True), ({"X-RateLimit-Remaining": "7"}, False), ({"Retry-After": "7"}, False)],
+)
+def test_a_create_is_sent_again_after_a_429_only_if_the_window_is_used_up(headers: dict[str, str], again: bool) -> None:
+    assert (_decide(RateLimited("x"), headers=headers, method="POST", retry=Retry.CREATE) is not None) == again
+    assert _decide(RateLimited("x"), headers=headers, method="POST", retry=Retry.AT_MOST_ONCE) is not None
+
+
 def test_no_failure_is_retried_beyond_five_attempts() -> None:
     kinds: list[ApiError] = [
         RequestNotSent("x"),

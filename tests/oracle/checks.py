@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.sandbox.records import Call, Effect
@@ -275,12 +275,34 @@ def _planned_only(run: Run) -> Iterator[str]:
     """Every call that writes is one that the plan contains; the plan shown counts them and the read-backs."""
     groups = {step["group"] for step in run.steps}
     alone = {step["group"] for step in run.steps if not _listed_back(step, whole_lists=run.whole_lists)}
-    counts = sorted({len(run.steps) + len(alone) + min(len(groups - alone), pages) for pages in run.list_pages})
+    sent = len(run.steps) + len(alone) + _reads_between(run.steps)
+    counts = sorted({sent + min(len(groups - alone), pages) for pages in run.list_pages})
     if run.steps and not any(re.search(rf"(?<![\d,]){count} calls?\b", run.out) for count in counts):
         yield f"the plan shown does not count {' or '.join(map(str, counts))} calls"
     for call in run.writes:
         if not any(_sends(step, call) for step in run.steps):
             yield f"not in the plan: {call.method} {call.path} {call.body}"
+
+
+def _reads_between(steps: Sequence[Step]) -> int:
+    """How many groups are read after their adds already: one for each ten people added to groups that lose some."""
+    adding = [key for key in sorted({step["group"] for step in steps}) if _adds(steps, key)]
+    unseen = reads = 0
+    for key in adding[:-1]:
+        first, *later = [
+            step for step in steps if step["group"] == key and step["action"] in ("add", "create", "remove")
+        ]
+        if first["action"] != "remove" and any(step["action"] == "remove" for step in later):
+            unseen += _adds(steps, key)
+        if unseen >= 10:
+            unseen, reads = 0, reads + 1
+    return reads
+
+
+def _adds(steps: Sequence[Step], key: str) -> int:
+    own = [step for step in steps if step["group"] == key]
+    creates = any(step["action"] == "create" for step in own)
+    return sum(len(step["people"]) for step in own if step["action"] in ("add", "create")) or int(creates)
 
 
 def _listed_back(step: Step, *, whole_lists: bool) -> bool:

@@ -80,6 +80,27 @@ def test_a_list_reads_back_the_groups_that_it_proves_where_its_calls_are_fewer(
             assert plan.read_back_by_list == (frozenset("abc") if by_list and calls < 3 else frozenset())
 
 
+@pytest.mark.parametrize(
+    ("people", "keys"),
+    [
+        ([9, 1, 1], "b"),
+        ([10, 9, 1, 1], "ac"),
+        ([9, 10], ""),
+        ([10], ""),
+    ],
+)
+def test_a_group_is_read_between_adds_and_removals_whenever_ten_people_were_added(people: list[int], keys: str) -> None:
+    groups = tuple(
+        GroupPlan(key=key, name=Untrusted(key), steps=(replace(ADD, group=key, people=(WHO,) * count), REMOVE))
+        for key, count in zip("abcd", people, strict=False)
+    )
+    plan = replace(PLAN, groups=groups)
+    assert plan.read_after_adds == frozenset(keys)
+    assert plan.read_backs == len(groups) + len(keys)
+    alone = replace(plan, groups=tuple(replace(group, steps=group.steps[:1]) for group in groups))
+    assert alone.read_after_adds == frozenset()
+
+
 def test_a_list_that_does_not_count_proves_no_name() -> None:
     live = LiveGroup(id="1@g.us", name=Untrusted("Old"), description=Untrusted(""))
     group = GroupPlan(key="a", name=Untrusted("New"), steps=(RENAME,), live=live)

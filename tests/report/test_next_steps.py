@@ -101,7 +101,8 @@ def held(key: str, action: Action = Action.CREATE) -> tuple[GroupPlan, StepResul
 
 
 def test_groups_that_are_held_for_one_reason_are_one_line_and_no_apply_is_advised() -> None:
-    result = result_of(*(held(f"ops-{number:02}") for number in range(9)))
+    stopped = Message.of("refused-in-a-row", count=3)
+    result = result_of(*(held(f"ops-{number:02}") for number in range(9)), adding_stopped=stopped)
     text, comment = render_result(result, samples.MASKED), render_result_markdown(result, samples.MASKED)
     for told in (text, comment):
         assert told.count("nobody is added and nothing is created any more in this run") == 1

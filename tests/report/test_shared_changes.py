@@ -58,7 +58,7 @@ def test_one_cause_in_many_groups_is_shown_once_with_their_number() -> None:
         "  + Ann Lee (ann)\n"
         "\n"
         "Plan: 115 to change · 1 person joins (115 memberships), 1 person leaves (114 memberships)"
-        " · 344 calls, about 4 min"
+        " · 355 calls, about 4 min"
     )
 
 

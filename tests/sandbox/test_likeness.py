@@ -221,3 +221,32 @@ def test_a_capture_that_somebody_edited_breaks_nothing(junk: Any, place: str, tm
             f"{server.url}/instances/{INSTANCE}/groups", headers={"X-Api-Key": server.key}, timeout=10
         )
     assert answered.status_code == 200
+
+
+def test_a_call_that_the_captured_server_never_answered_with_success_ends_with_its_error(tmp_path: Path) -> None:
+    exchanges = [
+        Exchange(
+            method="GET",
+            path=f"/instances/{INSTANCE}{call}",
+            query={},
+            sent_at=0.0,
+            received_at=0.0,
+            response=HttpResponse(status, {}, json.dumps(body).encode(), 0.0),
+        )
+        for call, status, body in (
+            ("/groups", 200, {"data": [LISTED]}),
+            ("/contacts/check", 403, {"error": {"code": "FORBIDDEN", "message": "no"}}),
+            ("", 429, {"error": {"code": "RATE_LIMIT_EXCEEDED"}}),
+            ("", 404, {"message": "Cannot GET"}),
+        )
+    ]
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps(capture_document(exchanges, "p")), encoding="utf-8")
+    likeness = load_likeness(path)
+    with serving(settings_of(likeness), likeness) as server, requests.Session() as http:
+        http.headers["X-Api-Key"] = server.key
+        answers = [http.get(f"{server.url}/instances/{INSTANCE}{call}", timeout=10) for call in CALLS]
+    assert [answer.status_code for answer in answers] == [404, 200, 403]
+    assert answers[2].json()["error"]["code"] == "FORBIDDEN"
+    assert set(answers[2].json()) == {"error"}
+    assert set(answers[2].json()["error"]) == {"code", "message"}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,11 +25,12 @@ from reconciler.errors import ConfigError, UsageError
 from reconciler.sanitize.escape import escape_controls
 
 if TYPE_CHECKING:
-    from reconciler.doctor.model import Examination, Observed, Setup
-    from reconciler.doctor.observe import Request
+    from reconciler.doctor.model import Examination, Reads, Setup
+    from reconciler.doctor.reads import Request
     from reconciler.errors import Problem
     from reconciler.live.transport import Exchange
-    from reconciler.model.desired import Desired
+    from reconciler.model.desired import Desired, Person
+    from reconciler.model.identity import Identity
 
 EXAMPLE = """\
   reconciler doctor
@@ -82,7 +85,7 @@ def doctor(
     Without PATH, groups.yaml is checked if it is there.
     """
     from reconciler.doctor.capture import capture_text
-    from reconciler.doctor.observe import Request
+    from reconciler.doctor.reads import Request
 
     path = path or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
     setup = _setup(path, global_options)
@@ -161,19 +164,19 @@ def _examine(setup: Setup, request: Request, global_options: GlobalOptions, *, w
     from reconciler.doctor.group_checks import group_checks
     from reconciler.doctor.model import Examination
 
-    seen = _observe(setup, request, global_options) if setup.first_missing is None else None
+    seen = _make_reads(setup, request, global_options) if setup.first_missing is None else None
     program = f"wappfy-reconciler {__version__}, Python {platform.python_version()}, {platform.system()}"
     checks = (*setup_checks(setup), *server_checks(setup, seen), *group_checks(setup, seen, numbers=request.numbers))
     capture = capture_document(seen.exchanges if seen else (), program) if with_capture else None
     return Examination(program=program, checks=checks, capture=capture)
 
 
-def _observe(setup: Setup, request: Request, global_options: GlobalOptions) -> Observed:
+def _make_reads(setup: Setup, request: Request, global_options: GlobalOptions) -> Reads:
     """Make the reads. Everything that a session needs is there, and no call of it writes."""
     from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, open_session
     from reconciler.cli.signals import handle_signals
-    from reconciler.doctor.observe import ask_about, observe, people_to_check
+    from reconciler.doctor.reads import ask_about, make_reads, people_to_check
     from reconciler.model.live import Listing
     from reconciler.plan.budget import checks_allowed
 
@@ -187,9 +190,31 @@ def _observe(setup: Setup, request: Request, global_options: GlobalOptions) -> O
     ):
         wait = session.throttle.seconds_to_wait
         with show_reading(global_options, wait):
-            seen = observe(session.client, setup, request, exchanges, lambda: session.throttle.per_minute)
+            seen = make_reads(session.client, setup, request, exchanges, lambda: session.throttle.per_minute)
         if request.numbers and setup.desired is not None and isinstance(seen.listing, Listing):
             people, most = people_to_check(setup.desired, seen), checks_allowed(setup.desired)
             with show_reading(global_options, wait, numbers=True) as on_read:
-                seen = replace(seen, numbers=ask_about(session.client, people, most, on_read))
+                numbers = ask_about(session.client, people, most, on_read)
+            places = _places(Path(setup.path or ""), setup.desired, [person for person, _ in numbers.answers])
+            seen = replace(seen, numbers=replace(numbers, places=places))
     return replace(seen, exchanges=tuple(exchanges), rate_option=global_options.rate)
+
+
+def _places(path: Path, desired: Desired, people: Iterable[Person]) -> dict[Identity, str]:
+    """Return the file and line of people, by identity: of their alias, else of the first group that has them."""
+    from reconciler.config.document import locate
+
+    places: dict[Identity, str] = {}
+    aliases: defaultdict[str, dict[tuple[str | int, ...], Identity]] = defaultdict(dict)
+    for person in people:
+        groups = (group.key for group in desired.groups if person.identity in group.listed_members)
+        if (file := desired.origins.get("people", {}).get(person.alias or "")) is not None:
+            aliases[file]["people", person.alias or ""] = person.identity
+        elif place := desired.group_places.get(next(groups, "")):
+            places[person.identity] = place
+    for file, identities in aliases.items():
+        whole = path / file if path.is_dir() else path
+        with suppress(OSError):
+            spans = locate(whole.read_text(encoding="utf-8", errors="replace"), identities.keys())
+            places |= {identities[place]: f"{whole}:{span.key[0]}" for place, span in spans.items()}
+    return places

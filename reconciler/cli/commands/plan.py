@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -46,6 +47,12 @@ _REPORT_ENDINGS = (".html", ".md")
 
 @command(EXAMPLE)
 @file_option("--out", help="Save the plan itself, for `apply FILE` and `show FILE` (full phone numbers, mode 0600).")
+@file_option(
+    "--audit-log",
+    help="Count what this file of `apply --audit-log` shows of the last 24 hours against the budget, and leave out who "
+    "refused in the last 30 days.",
+)
+@option("--retry-refused", is_flag=True, help="Plan to add people again who refused, as --audit-log shows, in 30 days.")
 @option(
     "--detailed-exitcode",
     is_flag=True,
@@ -59,6 +66,8 @@ def plan(
     global_options: GlobalOptions,
     request: PlanRequest,
     out: Path | None,
+    audit_log: Path | None,
+    retry_refused: bool,
     detailed_exitcode: bool,
     format_: str,
     summary: bool,
@@ -69,13 +78,22 @@ def plan(
     PATH is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.planning import load_request, read_only_plan
+    from reconciler.cli.session import endpoint_of
+    from reconciler.cli.spent import read_spent, require_audit_log
 
     if out is not None and out.suffix.lower() in _REPORT_ENDINGS:
         raise UsageError(
             f"--out saves the plan for `apply`, and {out} would be a report", "write a report with --output"
         )
+    if retry_refused:
+        require_audit_log(audit_log)
     source = load_request(request, global_options)
-    require_distinct_files({"--out": out, "--output": output}, (*source.files, global_options.api_key_file))
+    inputs = (*source.files, global_options.api_key_file, audit_log)
+    require_distinct_files({"--out": out, "--output": output}, inputs)
+    if audit_log is not None:
+        instance_id = endpoint_of(global_options, source.account).instance_id
+        now = datetime.now(UTC)
+        source = source.with_spent(read_spent(audit_log, instance_id, now=now, retry_refused=retry_refused))
     with read_only_plan(source, global_options) as (planned, _):
         plan = planned.plan
     if out is not None:

@@ -381,7 +381,7 @@ def test_an_odd_entry_of_the_list_and_an_odd_group_are_worth_knowing(stage: Stag
     odd_group = Fault(FaultKind.GARBAGE, "GET", "/groups/*", body={"data": {"group_id": ids[0], "name": 7}}, times=0)
     stage.server.set_faults([odd_list, odd_group])
     found = examine(stage)
-    assert outcomes(found, "note") == ["list", "people"]
+    assert outcomes(found, "note") == ["list", "people", "groups"]
     assert found["list"]["items"][0].startswith('"Beta": ')
     assert found["people"]["items"][0].startswith(f"{ids[0]}: ")
 
@@ -432,12 +432,14 @@ def test_the_calls_of_a_plan_are_those_that_a_plan_makes(
         assert len(stage.calls()) == reads
 
 
-def test_a_plan_that_may_read_more_groups_takes_at_least_these_calls(stage: Stage) -> None:
+def test_the_calls_of_a_plan_include_the_reads_of_groups_that_may_be_a_new_one(stage: Stage) -> None:
     live(stage)
-    stage.file(FILE)
-    assert "takes 4 calls" in examine(stage)["time"]["text"]
-    stage.file(FILE + "  new: {name: New, members: [alice]}\n")
-    assert "takes at least 4 calls" in examine(stage)["time"]["text"]
+    stage.world.create_group("Choir", [ALICE, CAROL], owner=PHONE)
+    stage.file(FILE + f"  new: {{name: New, members: [bob, {CAROL}, +1 303 555 0146]}}\n")
+    reads = examine(stage)["time"]["numbers"]["reads"]
+    stage.calls()
+    assert stage.run("plan").code == 0
+    assert len(stage.calls()) == reads
 
 
 def test_a_missing_own_number_is_worth_knowing_and_a_wrong_one_is_broken(stage: Stage) -> None:
@@ -502,8 +504,8 @@ def test_numbers_are_asked_about_only_with_the_option_and_odd_ones_are_listed(st
     )
     assert numbers["text"] == "5 asked about: 4 on WhatsApp, 1 not"
     assert numbers["items"] == [
-        "carol is on WhatsApp as +553196348800: write it like that",
-        "dora is not on WhatsApp with +13035550146",
+        "carol is on WhatsApp as +553196348800: write it like that (groups.yaml:4)",
+        "dora is not on WhatsApp with +13035550146 (groups.yaml:4)",
     ]
     asked = [call for call in stage.calls() if "contacts/check" in call]
     assert len(asked) == 5
@@ -537,7 +539,7 @@ def test_a_check_of_numbers_that_fails_keeps_what_was_found(stage: Stage) -> Non
 def test_people_without_an_alias_are_named_once(stage: Stage) -> None:
     stage.file("groups: {alpha: {name: Alpha, members: [+1 303 555 0146]}}")
     stage.world.set_account("+1 303 555 0146", exists=False)
-    assert examine(stage, "--numbers")["numbers"]["items"] == ["+1 303 ••• ••46 is not on WhatsApp"]
+    assert examine(stage, "--numbers")["numbers"]["items"] == ["+1 303 ••• ••46 is not on WhatsApp (groups.yaml:3)"]
 
 
 def test_lines_of_a_check_are_wrapped_below_its_text() -> None:
@@ -658,3 +660,28 @@ def test_a_file_that_is_no_capture_starts_no_server(stage: Stage) -> None:
     assert (ran.code, ran.out) == (1, "")
     assert "doctor --capture" in ran.err
     assert not (stage.folder / ".reconciler").exists()
+
+
+def test_a_key_whose_group_may_be_live_under_another_name_is_blocked_as_in_a_plan(stage: Stage) -> None:
+    stage.world.create_group("Alpha (renamed)", [ALICE, BOB], owner=PHONE)
+    stage.file(FILE)
+    found = examine(stage)["groups"]
+    assert found["numbers"] == {"groups": 2, "by_id": 0, "adopted": 0, "absent": 1, "blocked": 1}
+    assert "has 2 of these 2 people" in found["items"][0]
+    calls = stage.calls()
+    stage.run("plan")
+    assert [call for call in stage.calls() if call.startswith("GET /groups/")] == [
+        call for call in calls if call.startswith("GET /groups/")
+    ][:1]
+
+
+def test_a_wrong_number_is_told_with_its_file_and_line(stage: Stage) -> None:
+    live(stage)
+    path = stage.file(FILE.replace("members: [alice]", f"members: [alice, {CAROL}]"))
+    for person in (BOB, CAROL):
+        stage.world.set_account(person, exists=False)
+    items = examine(stage, "--numbers")["numbers"]["items"]
+    lines = path.read_text().splitlines()
+    places = {name: next(at for at, line in enumerate(lines, 1) if name in line) for name in ("bob:", "beta:")}
+    assert any("Bob Marsh" in item and item.endswith(f"(groups.yaml:{places['bob:']})") for item in items), items
+    assert any(item.endswith(f"(groups.yaml:{places['beta:']})") for item in items), items

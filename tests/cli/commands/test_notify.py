@@ -87,6 +87,17 @@ def test_nothing_is_sent_where_nothing_drifted(stage: Stage) -> None:
     assert (sent(stage), posts(stage)) == ([], 0)
 
 
+@pytest.mark.parametrize("message", ["to must be a string", "the field `to` is missing", "body should not be empty"])
+def test_a_refusal_that_names_a_field_of_the_other_dialect_is_answered_with_that_dialect(
+    message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with stage_with(Settings(Dialect.REFERENCE), tmp_path, monkeypatch, capsys) as stage:
+        stage.file("groups: {later: {name: Later}}")  # an empty list shows no dialect
+        stage.server.set_faults([Fault("status", "POST", SEND, status=422, message=message)])
+        assert stage.run("drift", "--notify", "12025550143@s.whatsapp.net").code == 2
+        assert (len(sent(stage)), posts(stage)) == (1, 2)
+
+
 def test_many_groups_are_counted_and_refusals_are_reported(stage: Stage) -> None:
     stage.world.create_group("Big", PEOPLE, owner=PHONE)
     groups = "".join(f"  g{n:02}: {{name: G{n:02}}}\n" for n in range(12))

@@ -39,7 +39,7 @@ class DurationType(click.ParamType[float]):
 @file_option(
     "--audit-log",
     help="Append a JSON line for every call that writes (full phone numbers, mode 0600); what it shows of the last 24 "
-    "hours counts against the budget.",
+    "hours counts against the budget, and is checked again for a saved plan.",
 )
 @option(
     "--retry-refused", is_flag=True, help="Try people again who refused to be added, as --audit-log shows, in 30 days."

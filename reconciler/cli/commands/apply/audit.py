@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from reconciler.apply.executor import NO_REFUSALS
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult
-from reconciler.cli.commands.apply.spent import REFUSED
 from reconciler.cli.logs import run_id
-from reconciler.cli.output import is_dirty
+from reconciler.cli.spent import REFUSED
+from reconciler.config.source_files import is_config_file
 from reconciler.errors import UsageError
-from reconciler.history.git import find_commit
+from reconciler.history.git import find_commit, is_dirty
 from reconciler.model.live import CallRecord
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.run_context import DIRTY, read_run_context
@@ -51,7 +51,7 @@ class RunFacts:
         """Gather the facts of this run; `path` is the YAML, or the saved plan where that is gone."""
         context, found = read_run_context(os.environ), find_commit(path, "HEAD")
         commit = found.oid if found is not None else context.commit.text if context.commit else None
-        if found is not None and is_dirty(path):
+        if found is not None and is_dirty(path, is_config_file):
             commit = f"{found.oid}{DIRTY}"
         return cls(
             run_id=run_id(),

@@ -17,7 +17,6 @@ from reconciler.apply.lock import instance_lock
 from reconciler.apply.result import ApplyResult
 from reconciler.atomic_file import is_stream, resolve_link
 from reconciler.cli.commands.apply.audit import Recorder, RunFacts, open_audit_log
-from reconciler.cli.commands.apply.spent import read_spent
 from reconciler.cli.error_output import print_crash, print_error, print_line, print_message
 from reconciler.cli.formats import DRY_RUN_FORMATS, PLAN_FORMATS, RESULT_FORMATS
 from reconciler.cli.global_options import GlobalOptions
@@ -35,6 +34,7 @@ from reconciler.cli.progress import show_progress
 from reconciler.cli.saved_plan import SavedPlanSource, is_plan_file, load_saved_plan
 from reconciler.cli.session import Session, endpoint_of, open_session
 from reconciler.cli.signals import StopFlag, handle_signals
+from reconciler.cli.spent import read_spent, require_audit_log
 from reconciler.engine import PlanResult, execute
 from reconciler.errors import ExitCode, Refused, UsageError
 from reconciler.plan.guards import raise_if_refused
@@ -63,11 +63,8 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
     """Apply PATH and return the exit code."""
     if options.dry_run and (options.report or options.audit_log):
         raise UsageError("--dry-run cannot be combined with --report or --audit-log", "remove one of them")
-    if options.retry_refused and (options.audit_log is None or is_plan_file(request.path)):
-        raise UsageError(
-            "--retry-refused needs a plan that this run makes, and --audit-log, which shows who refused",
-            "add --audit-log, and name the YAML; or remove --retry-refused",
-        )
+    if options.retry_refused:
+        require_audit_log(options.audit_log)
     source: YamlSource | SavedPlanSource
     if is_plan_file(request.path):
         source = load_saved_plan(request, global_options)
@@ -90,8 +87,7 @@ def run_apply(request: PlanRequest, global_options: GlobalOptions, options: Appl
         if options.audit_log is not None:
             now, retry = datetime.now(UTC), options.retry_refused
             spent = read_spent(options.audit_log, endpoint.instance_id, now=now, retry_refused=retry)
-        if isinstance(source, YamlSource):
-            source = replace(source, options=replace(source.options, spent=spent))
+        source = source.with_spent(spent)
         run = ApplyRun(request.show_phones, global_options, options, source, spent, recorder, stop)
         try:
             with open_session(

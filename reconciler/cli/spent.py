@@ -21,6 +21,14 @@ _DAY: Final = timedelta(days=1)
 _log = logging.getLogger("reconciler.apply")
 
 
+def require_audit_log(audit_log: Path | None) -> None:
+    """Raise UsageError for --retry-refused without the file that shows who refused."""
+    if audit_log is None:
+        raise UsageError(
+            "--retry-refused needs --audit-log, which shows who refused", "add --audit-log, or remove --retry-refused"
+        )
+
+
 def read_spent(path: Path, instance_id: str, *, now: datetime, retry_refused: bool) -> Spent:
     """Return what this instance did, as the log at `path` shows it; nothing where there is no file yet.
 
