@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -55,6 +56,8 @@ def record_history(path: Path, until: date | str | None = None, *, to_end_of_day
     Memberships are ended as of the day `to_end_of_day`, else of `until`, or of the date of its revision. Raises
     RevisionError without git, a repository or such a revision, UsageError where no commit has the path.
     """
+    if os.path.islink(path):
+        path = Path(os.path.relpath(os.path.realpath(path)))  # a link has no history of what it leads to
     ref = until if isinstance(until, str) else "HEAD"
     line = read_line(path, "HEAD", wanted=is_config_file)
     if ref != "HEAD":

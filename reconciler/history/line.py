@@ -190,12 +190,14 @@ def _find_earlier_name(git: Git, commit: LineCommit, inside: str, is_folder: boo
     options = ("-r", "-z", "-M", "--no-ext-diff", "--diff-filter=R", "--raw", "--no-relative")
     tokens = git.run("diff-tree", *options, commit.parents[0], commit.oid).split(b"\0")
     names = [(os.fsdecode(old), os.fsdecode(new)) for old, new in zip(tokens[1::3], tokens[2::3], strict=False)]
+    if not inside:
+        return None
     if not is_folder:
         return next(((old, False) for old, new in names if new == inside), None)
     folders: Counter[tuple[str, bool]] = Counter()
     for old, new in names:
         below = _below(new, inside)
-        if inside and below == new:
+        if below == new:
             continue
         # A folder that was moved as a whole, or else one file that became a folder of several.
         moved = old.endswith(f"/{below}")

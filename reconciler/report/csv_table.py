@@ -19,8 +19,13 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Pieces]], optio
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
+    # Many rows are about one commit.
+    cells: dict[Pieces, str] = {(): ""}
     for row in rows:
-        writer.writerow([_cell(plain_text(row.get(column, ()), options)) for column in columns])
+        for pieces in row.values():
+            if pieces not in cells:
+                cells[pieces] = _cell(plain_text(pieces, options))
+        writer.writerow([cells[row.get(column, ())] for column in columns])
     return file.getvalue().rstrip("\n")
 
 

@@ -10,6 +10,7 @@ from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.run_context import short_commit
 from reconciler.model.serialize import to_json
+from reconciler.model.text import TEXT_FIELDS
 from reconciler.report.csv_table import csv_text
 from reconciler.report.documents import document_json
 from reconciler.report.options import RenderOptions
@@ -153,7 +154,7 @@ def _group_title(group: GroupEvents) -> Pieces:
 
 def _group_lines(group: GroupEvents) -> Iterator[Line]:
     if group.old_key is not None:
-        yield Line("~", (field_label("key"), *_arrow(group.old_key, group.key)))
+        yield Line("~", (field_label("key"), *_arrow("key", group.old_key, group.key)))
     for change in group.fields:
         yield _field_line(change)
     for kind in EventKind:
@@ -195,11 +196,12 @@ def _effect_pieces(effect: Effect | None) -> Pieces:
 
 def _field_line(change: FieldChange) -> Line:
     mark: Mark = "+" if change.old is None else "~"
-    return Line(mark, (field_label(change.field), *_arrow(change.old, change.new)))
+    return Line(mark, (field_label(change.field), *_arrow(change.field, change.old, change.new)))
 
 
-def _arrow(old: str | None, new: str | None) -> Pieces:
-    before, after = (LiteralText("(not set)") if text is None else QuotedText(text[:1000]) for text in (old, new))
+def _arrow(field: str, old: str | None, new: str | None) -> Pieces:
+    shown = QuotedText if field in TEXT_FIELDS else OutsideText
+    before, after = (LiteralText("(not set)") if text is None else shown(text) for text in (old, new))
     return (after,) if old is None else (before, LiteralText(" → "), after)
 
 

@@ -62,7 +62,7 @@ def narrow(groups: Iterable[GroupMembers], people: Collection[Identity] | None) 
 
 def day_after(day: date) -> datetime:
     """Return the moment at which a day is over, in UTC."""
-    return beginning_of(day) + timedelta(days=1)
+    return beginning_of(day) + timedelta(days=1) if day < date.max else datetime.max.replace(tzinfo=UTC)
 
 
 def beginning_of(day: date) -> datetime:

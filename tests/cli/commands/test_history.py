@@ -79,7 +79,7 @@ def test_the_newest_change_is_first_with_commit_author_pull_request_and_approver
         "  Merge pull request #7 from ann/x\n"
         f"  ! bridged: some of these changes may be by commit {oids[2]}, which is not valid\n"
         '  team  "Alpha"\n'
-        '    ~ key          "alpha" → "team"\n'
+        "    ~ key          alpha → team\n"
         "    + alice (new number +1 202 ••• ••49) through board, until never\n"
         "    - alice (old number +1 202 ••• ••43) through board\n\n"
         f"2026-05-01  commit {oids[2]} · Ann · pull request unknown · approver unknown\n"
