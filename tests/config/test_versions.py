@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields
 from datetime import date
 
 import pytest
@@ -68,6 +69,10 @@ PIECES = (
     *("max_members: 2", "until: 2026-12-31", "  alice: +1 202 555 0177\n"),
     "restrictions:\n  - {path: '**', groups: ['*']}\n",
 )
+
+
+RESOLVED = {"groups", "people", "instance_id", "account", "account_since", "policy", "region", "restrictions"}
+LEFT_OUT = {"as_of", "sources", "warnings", "origins", "account_place", "group_places"}
 
 
 def alone(contents: list[FileContent], folder: str | None) -> Desired | str:
@@ -167,6 +172,11 @@ def test_a_group_changes_with_what_it_refers_to(old: str, new: str) -> None:
     assert check(loader, [FileContent("groups.yaml", BASE.encode())])
     for text in (BASE.replace(old, new), BASE, BASE.replace(old, new)):
         check(loader, [FileContent("groups.yaml", text.encode())])
+
+
+def test_every_field_of_a_configuration_has_its_place() -> None:
+    # A new field is to be resolved in `VersionLoader`, too, or be a section that makes it load the whole.
+    assert {each.name for each in fields(Desired)} == RESOLVED | LEFT_OUT
 
 
 def test_what_did_not_change_is_not_resolved_again() -> None:
