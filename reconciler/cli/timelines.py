@@ -96,10 +96,10 @@ def _record(line: Line, recorder: Recorder, end: datetime | None) -> None:
 
 def _desired(
     loader: VersionLoader, path: Path, revision: LineRevision, files: tuple[RevisionFile, ...], as_of: date
-) -> Desired:
-    """Return what a revision wants; nothing where it does not have the path. Raises ConfigError."""
+) -> Desired | None:
+    """Return the configuration of a revision; None where it does not have the path. Raises ConfigError."""
     if not files:
-        return Desired()
+        return None
     contents = [FileContent(file.path, file.data, file.error, file.hint, file.linked) for file in files]
     folder = str(path) if revision.is_folder else None
     return loader.load(contents, as_of=as_of, folder=folder, name=Path(revision.inside).name)

@@ -89,16 +89,17 @@ class Recorder:
         self.invalid = reason
         self.entries.append(RecordedEntry(Entry(at=self._now, commit=commit, invalid=reason)))
 
-    def add(self, commit: CommitRef, desired: Desired) -> None:
-        """Take a version; everybody whose `until` is over is among its members."""
+    def add(self, commit: CommitRef, desired: Desired | None) -> None:
+        """Take a version; everybody whose `until` is over is among its members. None: the path does not exist in it."""
         self._now = max(self._now, commit.at)
         self.end_before(self._now.date())
-        old = self.desired or Desired()
-        is_first = self.desired is None
-        self._note_aliases(old, desired)
-        unknown = is_first and self.unknown_before
-        groups = sorted(self._compare(old, desired, None if unknown else commit), key=lambda each: each[1].key)
-        settings, lists = ((), ()) if is_first else changed_settings(old, desired)
+        old, new = self.desired or Desired(), desired or Desired()
+        unknown = self.commit is None and self.unknown_before
+        self._note_aliases(old, new)
+        groups = sorted(self._compare(old, new, None if unknown else commit), key=lambda each: each[1].key)
+        # Where one side does not exist, its settings cannot have changed.
+        both_exist = self.desired is not None and desired is not None
+        settings, lists = changed_settings(old, new) if both_exist else ((), ())
         self.desired, self.commit, self.invalid = desired, commit, ""
         entry = Entry(at=self._now, commit=commit, settings=settings, lists=lists, bridged=tuple(self._bridged))
         self._bridged.clear()

@@ -247,6 +247,90 @@ def test_applied_logs_say_when_a_change_took_effect_or_that_it_never_did(
     ]
 
 
+def test_settings_lists_and_terms_are_told_too(repository: FastRepository, shell: Shell) -> None:
+    old = "name: Alpha, members: [bob, {person: alice, until: 2026-12-31}], admins: [bob]"
+    new = "name: Alpha, members: [bob, {person: alice, join: invite, reason: guest}], admins: [alice], description: Hi"
+    repository.commit(seconds("2026-01-01"), {"groups.yaml": yaml_of(PEOPLE, {"alpha": old})})
+    rest = "policy: {max_removals: 3, protected: [bob]}"
+    repository.commit(seconds("2026-01-02"), {"groups.yaml": yaml_of(PEOPLE, {"alpha": new}, rest)})
+    repository.commit(seconds("2026-01-03"), {"groups.yaml": None}, message="")
+    repository.commit(seconds("2026-01-04"), {"groups.yaml": yaml_of(PEOPLE, {"alpha": "name: Alpha"}, rest)})
+    repository.make()
+
+    text = shell("history", "--since", "2026-01-02", "--until", "2026-01-02").out
+    assert text.partition("\n")[2] == (
+        "  A change\n"
+        "  + policy.max_removals  3\n"
+        "  ~ policy.protected  + Bob Marsh (bob)\n"
+        '  alpha  "Alpha"\n'
+        '    + description  "Hi"\n'
+        "    ~ alice: until 2026-12-31 → by invite, guest\n"
+        "    ~ admins       + alice\n"
+        "    ~ admins       - Bob Marsh (bob)\n"
+    )
+    events = [(row["date"], row["event"], row["field"] or row["person"]) for row in shell.rows("history")]
+    assert events[:8] == [
+        ("2026-01-04", "group added", ""),
+        ("2026-01-03", "group removed", ""),
+        ("2026-01-03", "left", "alice"),
+        ("2026-01-03", "left", "Bob Marsh"),
+        ("2026-01-02", "set", "policy.max_removals"),
+        ("2026-01-02", "added to", "policy.protected"),
+        ("2026-01-02", "set", "description"),
+        ("2026-01-02", "added to", "admins"),
+    ]
+    markdown = shell("history", "--until", "2026-01-02", "--format", "markdown").out
+    assert "```diff\n+ policy.max_removals  3\n! policy.protected  + Bob Marsh (bob)\n```" in markdown
+    day = shell("history", "--at", "2026-01-02", "--format", "markdown").out
+    assert "**<code>alpha</code>** Alpha\n\n- " not in day
+    assert "= alice since 2026-01-01" in day
+    assert shell("history", "--at", "2025-01-01").out.startswith("Members on 2025-01-01: nothing")
+    assert "by invite, guest" in shell("history", "--at", "2026-01-02").out
+
+
+def test_many_people_are_counted_in_text_and_listed_in_csv(repository: FastRepository, shell: Shell) -> None:
+    people = {f"p{number:02}": f"+1 202 555 01{number:02}" for number in range(10, 50)}
+    repository.commit(seconds("2026-01-01"), {"groups.yaml": yaml_of(people, {"alpha": list(people)})})
+    repository.make()
+    out = shell("history").out
+    assert out.count(" until never\n") == 25
+    assert "    + and 15 more; CSV and JSON have everybody\n" in out
+    assert [row["event"] for row in shell.rows("history")].count("entered") == 40
+
+
+def test_a_link_in_a_folder_is_read_as_the_commit_has_it(repository: FastRepository, shell: Shell) -> None:
+    people = "version: 1\npeople: {alice: +1 202 555 0143}\n"
+    repository.commit(seconds("2026-01-01"), {"people.yaml": people, "f/g.yaml": "groups: {alpha: {name: Alpha}}\n"})
+    repository.lines.append(b"M 120000 inline f/people.yaml\ndata 14\n../people.yaml\n")
+    repository.commit(seconds("2026-01-02"), {"f/g.yaml": "groups: {alpha: {name: Alpha, members: [alice]}}\n"})
+    repository.make()
+    assert [(row["date"], row["event"], row["person"]) for row in shell.rows("history", "f")] == [
+        ("2026-01-02", "set", ""),
+        ("2026-01-02", "entered", "alice"),
+        ("2026-01-01", "group added", ""),
+    ]
+
+
+def test_a_report_of_apply_says_when_a_change_took_effect(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    made: FastRepository = request.getfixturevalue("repository")
+    text = yaml_of(PEOPLE, {"alpha": ["alice", "bob"]}).replace("inst_x", INSTANCE).replace("+1 202 555 0100", PHONE)
+    made.commit(seconds("2026-01-01"), {"groups.yaml": text})
+    made.make()
+    masked = stage.run("apply", "--yes", "--report", "report.json", "--format", "json").out
+    Path("masked.json").write_text(masked, encoding="utf-8")
+
+    entries = json.loads(stage.run("history", "--applied", "report.json", "--format", "json").out)["entries"]
+
+    (group,) = entries[0]["groups"]
+    assert [one["effect"]["kind"] for one in (group, *group["people"])] == ["applied"] * 3
+    assert "the numbers in this report are masked" in stage.run("history", "--applied", "masked.json").err
+    broken = {**json.loads(masked), "masked": False, "steps": [{}]}
+    Path("broken.json").write_text(json.dumps(broken), encoding="utf-8")
+    assert "broken.json: this report is not complete" in stage.run("history", "--applied", "broken.json").err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
