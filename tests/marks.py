@@ -24,7 +24,7 @@ MARKS: dict[str, tuple[str, ...]] = {
     "golden/test_stories_drift_causes.py": ("git",),
     "cli/commands/test_diff.py": ("git",),
     "cli/commands/test_history.py": ("git",),
-    "timeline": ("git",),
+    "timeline/test_oracle.py": ("git",),
     "benchmarks": ("slow",),
     "config/test_hostile_files.py": ("slow",),
     "plan/test_shards.py": ("slow",),

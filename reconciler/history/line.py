@@ -27,7 +27,7 @@ _BATCH: Final = 50
 """Revisions whose blobs are read by one call: a thousand of them at once would fill the memory."""
 _PLAIN_LOG: Final = ("-c", "log.showSignature=false", "log", "--no-notes", "--encoding=UTF-8")
 _LOG: Final = (
-    *("-c", "log.showRoot=true", *_PLAIN_LOG, "--first-parent", "-m", "-z", "--raw", "-r"),
+    *("-c", "log.showRoot=true", "-c", "log.follow=false", *_PLAIN_LOG, "--first-parent", "-m", "-z", "--raw", "-r"),
     *("--no-abbrev", "--no-renames", "--no-ext-diff", "--no-color", "--no-relative"),
     f"--format=tformat:{_FIELDS}",
 )

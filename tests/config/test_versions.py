@@ -164,6 +164,11 @@ def test_the_files_of_a_folder_mean_together_what_they_mean_alone(seed: int) -> 
         ("    name: Bob Marsh", "    name: Bobby"),
         ("  gamma:", "  beta:"),
         ("version: 1", "# version"),
+        ("version: 1", "version: 1\nrestrictions: [{path: groups.yaml, groups: ['**'], people: true, teams: true}]"),
+        ("version: 1", "version: 1\nrestrictions: [{path: groups.yaml, groups: [alpha]}]"),
+        ("version: 1", "version: 1\nrestrictions: [{path: ../x}]"),
+        ("defaults: {membership: exact}", "defaults: {absent: [dan]}\n"),
+        ("  cleo:", "  dan: +1 303 555 0111\n  cleo:"),
     ],
 )
 def test_a_group_changes_with_what_it_refers_to(old: str, new: str) -> None:

@@ -233,8 +233,11 @@ def test_applied_logs_say_when_a_change_took_effect_or_that_it_never_did(
     repository.make()
     line = {"group": "alpha", "action": "create", "status": 201, "at": "2026-01-02T00:00:00.000+00:00"}
     people = [{"jid": "12025550143@s.whatsapp.net"}, {"jid": "12025550144@s.whatsapp.net"}]
+    # A call that failed and was tried again, and a name that was sent.
+    failed = {**line, "status": 503, "people": [], "at": "2026-01-01T23:00:00+00:00"}
     refused = {**line, "action": "refused", "status": None, "people": people[1:], "at": "2026-01-02T00:00:01+00:00"}
-    lines = [{**line, "people": people}, refused]
+    chat = {**line, "group": None, "action": None, "people": []}
+    lines = [failed, {**line, "people": people}, refused, chat]
     Path("audit.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
 
     told = [(row["event"], row["person"], row["effect"]) for row in shell.rows("history", "--applied", "audit.jsonl")]
