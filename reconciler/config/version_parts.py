@@ -53,6 +53,8 @@ class PartReader:
 
     _parts: dict[tuple[str, str], tuple[str, Part]] = field(default_factory=dict)
     """The parts of the last version by file and section, each with its text."""
+    _files: dict[str, tuple[str, dict[tuple[str, str], tuple[str, Part]]]] = field(default_factory=dict)
+    """The text of each file, and its parts."""
     _entries: dict[tuple[str, str], Mapping[str, tuple[str, LocatedValue]]] = field(default_factory=dict)
     """By file and section: key and value of each entry, by its text."""
     _merged: dict[str, tuple[Sequence[_Entries], _Entries]] = field(default_factory=dict)
@@ -61,9 +63,12 @@ class PartReader:
     def read(self, texts: Mapping[str, str]) -> MergedConfig:
         """Return the sections of all files, by their names and texts. Raises Unsure where anything may be wrong."""
         parts: dict[tuple[str, str], tuple[str, Part]] = {}
+        files: dict[str, tuple[str, dict[tuple[str, str], tuple[str, Part]]]] = {}
         for file, text in texts.items():
-            parts |= self._parts_of(file, text)
-        self._parts = parts
+            before, known = self._files.get(file, ("", None))
+            files[file] = text, known if known is not None and before == text else self._parts_of(file, text)
+            parts |= files[file][1]
+        self._parts, self._files = parts, files
         if not any(part.has_version for part in self.parts.values()):
             raise Unsure
         return self._merge()

@@ -226,39 +226,40 @@ def read_files(
     line: Line, *, wanted: FileFilter, max_bytes: int
 ) -> Iterator[tuple[LineRevision, tuple[RevisionFile, ...]]]:
     """Yield each revision with its files, each of at most `max_bytes`; no files where it does not have the path."""
-    known: dict[str, RevisionFile] = {}
+    known: dict[tuple[str, str], RevisionFile] = {}
     for start in range(0, len(line.revisions), _BATCH):
         group = line.revisions[start : start + _BATCH]
-        missing = {oid for each in group for mode, oid in each.files.values() if mode in _PLAIN_FILES} - known.keys()
-        objects = dict(zip(missing, resolve_objects(line.git, [oid.encode() for oid in missing]), strict=True))
+        places = {(name, oid): each.inside for each in group for name, (_, oid) in each.files.items()}
+        known = {place: known[place] for place in places.keys() & known.keys()}
+        missing = places.keys() - known.keys()
+        oids = list({oid for _, oid in missing})
+        objects = dict(zip(oids, resolve_objects(line.git, [oid.encode() for oid in oids]), strict=True))
         small = [oid for oid, each in objects.items() if each.kind == "blob" and each.size <= max_bytes]
         data = read_blobs(line.git, small)
-        for oid, found in objects.items():
-            known[oid] = file_of("", found, data, max_bytes)
+        for name, oid in missing:
+            path = _name(line.path, name, places[name, oid])
+            known[name, oid] = file_of(path, objects[oid], data, max_bytes)
         for revision in group:
             yield revision, _files_of(line, revision, known, wanted, max_bytes)
-        kept = {oid for _, oid in group[-1].files.values()}
-        known = {oid: file for oid, file in known.items() if oid in kept}
 
 
 def _files_of(
-    line: Line, revision: LineRevision, known: Mapping[str, RevisionFile], wanted: FileFilter, max_bytes: int
+    line: Line,
+    revision: LineRevision,
+    known: Mapping[tuple[str, str], RevisionFile],
+    wanted: FileFilter,
+    max_bytes: int,
 ) -> tuple[RevisionFile, ...]:
-    if any(mode not in _PLAIN_FILES for mode, _ in revision.files.values()):
-        # Links and submodules: only the whole tree says where they lead.
-        found, _ = read_path(
-            line.git, revision.commit.oid, revision.inside, line.path, wanted=wanted, max_bytes=max_bytes
-        )
-        return found or ()
-    return tuple(
-        replace(known[oid], path=_name(line.path, file, revision.inside))
-        for file, (_, oid) in sorted(revision.files.items())
-    )
+    if all(mode in _PLAIN_FILES for mode, _ in revision.files.values()):
+        return tuple(known[name, oid] for name, (_, oid) in sorted(revision.files.items()))
+    # Links and submodules: only the whole tree shows where they lead.
+    oid, inside = revision.commit.oid, revision.inside
+    found, _ = read_path(line.git, oid, inside, line.path, wanted=wanted, max_bytes=max_bytes)
+    return found or ()
 
 
 def _name(path: Path, file: str, inside: str) -> str:
-    below = _below(file, inside)
-    return str(path) if file == inside else str(path / below)
+    return str(path) if file == inside else str(path / _below(file, inside))
 
 
 def commit_seconds(git: Git, ref: str) -> int:
