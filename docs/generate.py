@@ -251,6 +251,8 @@ def _commands(group: LazyGroup, before: tuple[str, ...]) -> Iterator[tuple[tuple
         module, _, attribute = place.partition(":")
         command = getattr(importlib.import_module(module), attribute)
         if isinstance(command, LazyGroup):
+            if command.invoke_without_command:
+                yield (*before, name), command
             yield from _commands(command, (*before, name))
         else:
             yield (*before, name), command

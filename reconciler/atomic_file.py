@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,9 +48,48 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
         with path.open("wb") as stream:
             stream.write(data)
         return
+    target = resolve_link(path)
+    temporary = _write_temporary(target, data, private=private)
+    try:
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Replace several files as `write_atomic` does, all of them or none. Raises OSError with the path of one.
+
+    The new texts are complete beside the files before the first one is replaced. If replacing fails in the middle,
+    those that are replaced get their old content again.
+    """
+    temporaries: dict[Path, str] = {}
+    replaced: dict[Path, bytes] = {}
+    path = Path()
+    try:
+        for path, data in contents.items():
+            target = resolve_link(path)
+            temporaries[target] = _write_temporary(target, data)
+        for path, temporary in temporaries.items():
+            old = path.read_bytes()
+            os.replace(temporary, path)
+            replaced[path] = old
+    except BaseException as error:
+        for temporary in temporaries.values():
+            with suppress(OSError):
+                os.unlink(temporary)
+        for done, old in replaced.items():
+            write_atomic(done, old)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+def _write_temporary(target: Path, data: bytes, *, private: bool = False) -> str:
+    """Write a complete file beside the one that it is to replace, and return its path."""
     import tempfile
 
-    target = resolve_link(path)
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
@@ -59,11 +99,11 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
             os.fsync(stream.fileno())
         if not private:
             os.chmod(temporary, mode)
-        os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+    return temporary
 
 
 def _umask() -> int:

@@ -77,6 +77,14 @@ CASES = {
         BEN,
         "a live group knows nobody who must not be in it",
     ),
+    "excepted": Case(
+        f"{NAMED}\nteams: [both]",
+        f"{NAMED}\nteams: [both]\nexcept: [ben]",
+        "ben",
+        REMOVE,
+        BEN,
+        "a live group has no teams",
+    ),
     "admins": Case(
         f"{NAMED}\nmembers: [ana, ben]\nadmins: [ana]", f"{NAMED}\nmembers: [ana, ben]\nadmins: [ana, ben]", "ben"
     ),
@@ -92,6 +100,8 @@ WITHOUT_CASE = {
     "priority": "which groups come first within a budget; nothing of a live group corresponds to it",
     "max_removals": "a guard of the plan; nothing of a live group corresponds to it",
 }
+KEYS = {"excepted": "except"}
+"""Fields that have another name in the file."""
 WRITABLE = [name for name, case in CASES.items() if case.write is not None]
 BASELINE = AppliedRevision("applied/main", "f" * 40)
 
@@ -128,7 +138,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 def written(stage: Stage, lines: str, name: str = "groups.yaml") -> Desired:
     """Write a configuration of one group, and load it."""
-    people = "people: {ana: +1 202 555 0143, ben: +1 202 555 0144}\n"
+    people = "people: {ana: +1 202 555 0143, ben: +1 202 555 0144}\nteams: {both: [ana, ben]}\n"
     own = textwrap.indent(f"id: {ALPHA_ID}\n{lines}\n", "    ")
     path = stage.file(f"{people}groups:\n  alpha:\n{own}", name)
     return load(path, as_of=datetime.now(UTC).date())
@@ -224,7 +234,7 @@ def test_a_group_is_read_whole_if_its_list_entry_may_hide_a_change(stage: Stage,
 
 @pytest.mark.parametrize("field", [name for name in CASES if name != "expired"])
 def test_the_reference_explains_the_key(field: str) -> None:
-    assert f"`{field}`" in (DOCS / "file.md").read_text(encoding="utf-8")
+    assert f"`{KEYS.get(field, field)}`" in (DOCS / "file.md").read_text(encoding="utf-8")
 
 
 # --- what was live when a plan was made ----------------------------------------------------------------------------

@@ -40,6 +40,8 @@ COMMANDS = {
     ),
     "import": ("reconciler.cli.commands.import_:import_", "Write a configuration for the live groups."),
     "pin": ("reconciler.cli.commands.pin:pin", "Write the ids of groups, and LIDs of people, into the file."),
+    "adopt": ("reconciler.cli.commands.adopt:adopt", "Take manual changes of live groups into the configuration."),
+    "edit": ("reconciler.cli.commands.edit:edit", "Change the configuration without writing YAML; offline."),
     "show": ("reconciler.cli.commands.show:show", "Render a saved plan."),
     "who": ("reconciler.cli.commands.who:who", "Show the groups of one person, desired and live."),
     "invite": ("reconciler.cli.commands.invite:invite", "Print a group's invite link."),

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.config.loader import FileContent, load_contents
-from reconciler.config.phone_numbers import InvalidPhoneNumber, read_phone
+from reconciler.config.phone_numbers import address_text
 from reconciler.config.yaml_text import YAML_WORDS, slug, unique_key, yaml_block, yaml_comment, yaml_scalar
 from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_MEMBERS, MAX_NAME_LENGTH, Person
-from reconciler.model.identity import Identity, identity_of_jid, parse_jid, phone_jid
+from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.text import normalize, plural
 
@@ -104,29 +104,7 @@ def _instance_lines(instance_id: str, instance: Person | None, guessed: bool) ->
         return
     if guessed:
         yield "  # Check this number: it is probably the instance's own, as the only participant of every group."
-    yield f"  phone: {_address(instance.jid, instance.identity) or instance.jid}"
-
-
-def _address(jid: str | None, identity: Identity) -> str | None:
-    """Return the number of a person if it is valid, or else the JID as the server spells it.
-
-    None if neither would be read back as the same person.
-    """
-    parsed = parse_jid(jid or phone_jid(identity[1:]))
-    if parsed is None or parsed.is_lid or identity_of_jid(parsed.phone_jid) != identity:
-        return None
-    try:
-        is_valid = read_phone(f"+{parsed.digits}", None) == parsed.digits
-    except InvalidPhoneNumber:
-        is_valid = False
-    return _spaced_number(parsed.digits) if is_valid else parsed.phone_jid
-
-
-def _spaced_number(digits: str) -> str:
-    from phonenumbers import PhoneNumberFormat, format_number, parse
-
-    spaced = format_number(parse(f"+{digits}"), PhoneNumberFormat.INTERNATIONAL)
-    return spaced if read_phone(spaced, None) == digits else f"+{digits}"
+    yield f"  phone: {address_text(instance.jid, instance.identity) or instance.jid}"
 
 
 class _Writer:
@@ -236,7 +214,7 @@ class _Writer:
         if identity in self._existing.aliases:
             return False, yaml_scalar(self._existing.aliases[identity]) or ""
         if (identity, jid) not in self._references:
-            address = _address(jid, identity)
+            address = address_text(jid, identity)
             reference = None if address is None else (True, address)
             if address is not None and identity in self._names:
                 reference = (False, yaml_scalar(self._alias(identity, address)) or "")
@@ -246,14 +224,19 @@ class _Writer:
     def _alias(self, identity: Identity, address: str) -> str:
         if identity not in self.aliases:
             name = self._names[identity]
-            wanted = slug(name)
-            if sum(map(str.isdigit, wanted)) >= _DIGITS_OF_NUMBER:  # an alias is never masked
-                wanted = ""
-            if not any(char.isalpha() for char in wanted) or wanted in YAML_WORDS:
-                wanted = f"person-{wanted or identity[-4:]}"
-            self.aliases[identity] = unique_key(wanted, self._taken)
+            self.aliases[identity] = alias_for(name, identity, self._taken)
             self._people[self.aliases[identity]] = (address, name)
         return self.aliases[identity]
+
+
+def alias_for(name: str, identity: Identity, taken: set[str]) -> str:
+    """Return a new alias for a person with this name, and add it to the taken ones."""
+    wanted = slug(name)
+    if sum(map(str.isdigit, wanted)) >= _DIGITS_OF_NUMBER:  # an alias is never masked
+        wanted = ""
+    if not any(char.isalpha() for char in wanted) or wanted in YAML_WORDS:
+        wanted = f"person-{wanted or identity[-4:]}"
+    return unique_key(wanted, taken)
 
 
 def _why_unmanaged(group: LiveGroup, members: list[str] | None) -> str:

@@ -54,7 +54,10 @@ class GroupResolver:
         """Return one group."""
         fields, place = self.merged.group_fields(key), self.merged.sections["groups"][key].place
         absent = self.people.persons(fields.get("absent"))
-        members = self._members(fields, absent, place)
+        through = self.memberships.of_teams(fields["teams"]) if "teams" in fields else {}
+        excepted = self._excepted(fields, through)
+        members = self._members(fields, through, absent, place)
+        self._check_excepted(fields, excepted, members)
         expired: list[Member] = []
         if not isinstance(members, Unmanaged):
             expired = [member for member in members.values() if member.until is not None and member.until < self.as_of]
@@ -69,6 +72,7 @@ class GroupResolver:
             members=members,
             expired=tuple(sorted(expired, key=lambda member: member.person.identity)),
             absent=absent,
+            excepted=excepted,
             admins=self.people.persons(fields["admins"]) if "admins" in fields else UNMANAGED,
             membership=Membership(_text(fields, "membership", Membership.EXACT)),
             invite=invite_code(_text(fields, "invite", "")),
@@ -78,10 +82,29 @@ class GroupResolver:
             priority=int(float(_text(fields, "priority", "0"))),
         )
 
+    def _excepted(self, fields: _Fields, through: dict[Identity, Member]) -> dict[Identity, Member]:
+        """Take the people of `except` out of those who are in `through` teams, and return them; warn about the rest."""
+        excepted: dict[Identity, Member] = {}
+        is_complete = "teams" not in fields or fields["teams"].place not in self.memberships.incomplete
+        for identity, person in self.people.persons(fields.get("except")).items():
+            if identity in through:
+                excepted[identity] = through.pop(identity)
+                continue
+            excepted[identity] = Member(person)
+            if is_complete:
+                message = f"{self.people.label(person)} is in `except`, and in no team of the group"
+                hint = "take them out of `except`, which only subtracts from `teams`"
+                self.problems.warning(ProblemKind.CONTRADICTION, fields["except"].place, message, hint)
+        return excepted
+
     def _members(
-        self, fields: _Fields, absent: Mapping[Identity, Person], place: SourceLocation
+        self,
+        fields: _Fields,
+        through: dict[Identity, Member],
+        absent: Mapping[Identity, Person],
+        place: SourceLocation,
     ) -> dict[Identity, Member] | UnmanagedType:
-        """Return everybody of `members` and `teams`, including expired members."""
+        """Return everybody of `members`, and `through` teams, including expired members."""
         if "members" not in fields and "teams" not in fields:
             return UNMANAGED
         members = self.memberships.members(fields["members"]) if "members" in fields else {}
@@ -89,16 +112,23 @@ class GroupResolver:
             message = f"{self.people.label(absent[identity])} is in both `members` and `absent` of the group"
             hint = "remove one of the entries"
             self.problems.error(ProblemKind.CONTRADICTION, fields["absent"].place, message, hint)
-        if "teams" in fields:
-            through = self.memberships.of_teams(fields["teams"])
-            for identity in [identity for identity in through if identity in absent]:
-                paths = " and ".join(quote_value(path) for path in through[identity].teams)
-                label = self.people.label(absent[identity])
-                message = f"{label} is in `absent`, and a member through {paths}; `absent` wins"
-                self.problems.warning(ProblemKind.CONTRADICTION, place.as_key(), message)
-                del through[identity]
-            merge_into(members, through)
+        for identity in [identity for identity in through if identity in absent]:
+            paths = " and ".join(quote_value(path) for path in through[identity].teams)
+            label = self.people.label(absent[identity])
+            message = f"{label} is in `absent`, and a member through {paths}; `absent` wins"
+            self.problems.warning(ProblemKind.CONTRADICTION, place.as_key(), message)
+            del through[identity]
+        merge_into(members, through)
         return members
+
+    def _check_excepted(
+        self, fields: _Fields, excepted: Mapping[Identity, Member], members: Mapping[Identity, Member] | UnmanagedType
+    ) -> None:
+        for identity in () if isinstance(members, Unmanaged) else [each for each in excepted if each in members]:
+            label = self.people.label(excepted[identity].person)
+            message = f"{label} is in both `members` and `except` of the group"
+            hint = "remove one of the entries: `except` subtracts from `teams` alone"
+            self.problems.error(ProblemKind.CONTRADICTION, fields["except"].place, message, hint)
 
     def _name(self, entry: LocatedValue) -> str:
         raw = as_text(entry.value)

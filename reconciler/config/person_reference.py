@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
+from reconciler.config.document import Tree
 from reconciler.config.phone_numbers import InvalidPhoneNumber, NationalNumber, copied_number, read_address
 from reconciler.config.problem_collector import quote_person, quote_value, suggest_person
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, Person
-from reconciler.model.identity import identity_of_digits
+from reconciler.model.identity import Identity, identity_of_digits
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.text import normalize
+from reconciler.model.text import composed, normalize
 
 _MAX_REFERENCE_LENGTH = 200
 _MAX_CANDIDATES = 10
@@ -31,12 +33,12 @@ def parse_person(text: str) -> Person:
     return Person(identity_of_digits(jid.digits), jid.phone_jid)
 
 
-def resolve_person(word: str, desired: Desired) -> PersonRef:
+def resolve_person(word: str, desired: Desired, *, whole: bool = False) -> PersonRef:
     """Return the person that a word on the command line names.
 
     The word is an exact alias, an exact name, a phone number or an id, or an alias or name in other capitals, or the
-    beginning of a word in one. National numbers are read as in the file, by its `region`. Raise UsageError for a word
-    that names nobody, or several people, with their aliases.
+    beginning of a word in one, unless it must be a `whole` one. National numbers are read as in the file, by its
+    `region`. Raise UsageError for a word that names nobody, or several people, with their aliases.
     """
     word = normalize(word)
     if not word or len(word) > _MAX_REFERENCE_LENGTH:
@@ -49,7 +51,7 @@ def resolve_person(word: str, desired: Desired) -> PersonRef:
         matches = [person for person in everybody if folded in map(str.casefold, _names(person))]
     if len(matches) > 1:
         raise UsageError(f"{quote_value(word)} is the name of {len(matches)} people", _use_an_alias(matches))
-    if not matches and any(map(str.isalpha, word)) and word not in desired.origins.get("teams", {}):
+    if not (matches or whole) and any(map(str.isalpha, word)) and word not in desired.origins.get("teams", {}):
         matches = _partly_named(folded, everybody)
         if len(matches) > 1:
             message = f"{quote_value(word)} is a part of the names of {len(matches)} people"
@@ -101,3 +103,46 @@ def _use_an_alias(people: list[Person]) -> str:
     ]
     more = ", …" if len(labels) > _MAX_CANDIDATES else ""
     return f"use an alias: {', '.join(labels[:_MAX_CANDIDATES])}{more}"
+
+
+def reference_of(item: Tree) -> str:
+    """Return the alias, number or JID of an entry in a list of people: as it is, or in a mapping."""
+    found = (item.get("person") or item.get("phone")) if isinstance(item, dict) else item
+    return composed(found).strip() if isinstance(found, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonReferences:
+    """What means one person in the lists of a configuration: aliases, and every spelling of the number.
+
+    `others` are the aliases of everybody else.
+    """
+
+    identity: Identity
+    region: str | None
+    aliases: frozenset[str]
+    others: frozenset[str]
+
+    @classmethod
+    def of(cls, identity: Identity, desired: Desired) -> PersonReferences:
+        """Return what means a person in this configuration."""
+        person = desired.people.get(identity)
+        aliases = frozenset(person.aliases if person is not None else ())
+        everybody = frozenset(alias for each in desired.people.values() for alias in each.aliases)
+        return cls(identity, desired.region, aliases, everybody - aliases)
+
+    def indexes(self, items: Tree) -> list[int]:
+        """Return which entries of a list mean the person; none of what is not a list."""
+        found = items if isinstance(items, list) else []
+        return [index for index, item in enumerate(found) if self._match(reference_of(item))]
+
+    def _match(self, word: str) -> bool:
+        if word in self.aliases or word in self.others:
+            return word in self.aliases
+        # Reading a number takes time, and a file may have 250,000 of them.
+        if re.sub(r"\D", "", word.partition("@")[0])[-4:] != self.identity[-4:]:
+            return False
+        try:
+            return identity_of_digits(read_address(word, self.region).digits) == self.identity
+        except InvalidPhoneNumber:
+            return False

@@ -8,7 +8,15 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reconciler.model.identity import Identity, Jid, identity_of_digits, is_group_id, parse_jid
+from reconciler.model.identity import (
+    Identity,
+    Jid,
+    identity_of_digits,
+    identity_of_jid,
+    is_group_id,
+    parse_jid,
+    phone_jid,
+)
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -235,3 +243,25 @@ def country_of(identity: Identity) -> str | None:
     except NumberParseException:
         return None
     return code if code is not None and code.isalpha() else None
+
+
+def address_text(jid: str | None, identity: Identity) -> str | None:
+    """Return the number of a person if it is valid, or else the JID as the server spells it.
+
+    None if neither would be read back as the same person.
+    """
+    parsed = parse_jid(jid or phone_jid(identity[1:]))
+    if parsed is None or parsed.is_lid or identity_of_jid(parsed.phone_jid) != identity:
+        return None
+    try:
+        is_valid = read_phone(f"+{parsed.digits}", None) == parsed.digits
+    except InvalidPhoneNumber:
+        is_valid = False
+    return _spaced_number(parsed.digits) if is_valid else parsed.phone_jid
+
+
+def _spaced_number(digits: str) -> str:
+    from phonenumbers import PhoneNumberFormat, format_number, parse
+
+    spaced = format_number(parse(f"+{digits}"), PhoneNumberFormat.INTERNATIONAL)
+    return spaced if read_phone(spaced, None) == digits else f"+{digits}"

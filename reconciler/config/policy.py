@@ -126,6 +126,11 @@ def _number_place(person: Person, place: SourceLocation, merged: MergedConfig) -
     return entry.place.at("phone") if isinstance(entry.value, dict) else entry.place
 
 
+def allows_number(policy: Policy, identity: Identity) -> bool:
+    """Return whether a policy allows a number as a member: `allowed_countries` has its country, or is not set."""
+    return policy.allowed_countries is None or _belongs(identity, policy.allowed_countries)
+
+
 @cache
 def _belongs(identity: Identity, allowed: frozenset[str]) -> bool:
     """Return whether a number belongs to one of these countries.

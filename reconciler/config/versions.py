@@ -212,4 +212,4 @@ def _changed(old: Mapping[_K, object], new: Mapping[_K, object]) -> set[_K]:
 
 def _identities(group: DesiredGroup) -> set[Identity]:
     admins: Mapping[Identity, Person] = {} if isinstance(group.admins, Unmanaged) else group.admins
-    return {*group.listed_members, *group.absent, *admins}
+    return {*group.listed_members, *group.excepted, *group.absent, *admins}

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
-
-from yaml.error import Mark
-from yaml.events import Event, MappingStartEvent, ScalarEvent
 
 from reconciler.config.document import Tree
 from reconciler.config.problem_collector import quote_value
-from reconciler.config.yaml_events import DocumentPath, used_anchors, walk
 from reconciler.diff.participants import people_by_lid
-from reconciler.editing.yaml_edit import EditResult, Insertion, YamlFile, edit_entries, is_shared, read_yaml_files
+from reconciler.editing.yaml_edit import EditResult, YamlFile, edit_entries, read_yaml_files
 from reconciler.errors import ReconcilerError
 from reconciler.model.desired import Desired, Person
 from reconciler.model.identity import Identity, parse_jid
@@ -133,9 +128,9 @@ def note_lids(path: Path, lids: Mapping[str, str]) -> EditResult:
     not_editable: dict[str, str] = {}
     for file in files:
         people = {alias: entry for alias, entry in _people(file).items() if alias in lids}
-        insertions = _insertions(file, people, lids) if people else {}
-        entries = {alias: _with_lid(entry, lids[alias]) for alias, entry in people.items()}
-        text, reasons = edit_entries(file, "people", insertions, entries)
+        text, reasons = edit_entries(
+            file, "people", {alias: _with_lid(entry, lids[alias]) for alias, entry in people.items()}
+        )
         for alias, reason in reasons.items():
             not_editable[alias] = f"{reason}; {_advice(alias, people[alias], lids[alias])}"
         if text != file.text:
@@ -145,17 +140,21 @@ def note_lids(path: Path, lids: Mapping[str, str]) -> EditResult:
 
 def _people(file: YamlFile) -> Mapping[str, str | dict[str, Tree]]:
     """Return the people of a file who have no LID: a number, or a mapping with one."""
-    section = file.root.get("people")
-    people = section if isinstance(section, dict) else {}
     return {
         alias: entry
-        for alias, entry in people.items()
+        for alias, entry in file.section("people").items()
         if isinstance(entry, str) or (isinstance(entry, dict) and "lid" not in entry)
     }
 
 
 def _with_lid(entry: str | dict[str, Tree], lid: str) -> Tree:
-    return {**({"phone": entry} if isinstance(entry, str) else entry), "lid": lid}
+    """Return a person with a LID, right after the phone."""
+    if isinstance(entry, str):
+        return {"phone": entry, "lid": lid}
+    fields: dict[str, Tree] = {}
+    for name, value in entry.items():
+        fields |= {name: value, "lid": lid} if name == "phone" else {name: value}
+    return {**fields, "lid": lid}
 
 
 def _advice(alias: str, entry: str | dict[str, Tree], lid: str) -> str:
@@ -163,49 +162,3 @@ def _advice(alias: str, entry: str | dict[str, Tree], lid: str) -> str:
     if isinstance(entry, str):
         return f"write `{alias}: {{phone: …, lid: {lid}}}` yourself, with the number that is there"
     return f"add `lid: {lid}` below its `phone` yourself"
-
-
-def _insertions(
-    file: YamlFile, people: Mapping[str, str | dict[str, Tree]], lids: Mapping[str, str]
-) -> dict[str, Sequence[Insertion]]:
-    """Return what is inserted for each person, and where in the text: after the phone, or around a lone number.
-
-    A person who shares a mapping with another place through a YAML alias has no insertion.
-    """
-    used = used_anchors(file.text)
-    insertions: dict[str, Sequence[Insertion]] = {}
-    flow: dict[str, bool | None] = {}
-    wanted: set[DocumentPath] = {(), ("people",)}
-    wanted |= {path for alias in people for path in (("people", alias), ("people", alias, "phone"))}
-    for path, key, value in walk(file.text, wanted):
-        if path == ("people",) and is_shared(value, used):
-            break
-        alias = str(path[1]) if len(path) > 1 else ""
-        if len(path) == 2 and isinstance(people[alias], str):
-            insertions[alias] = _around(key, value, lids[alias])
-        elif len(path) == 2 and isinstance(value, MappingStartEvent) and not is_shared(value, used):
-            flow[alias] = value.flow_style
-        elif len(path) == 3 and alias in flow:
-            insertions[alias] = [_after(file, key, value, lids[alias], in_braces=bool(flow[alias]))]
-    return insertions
-
-
-def _around(key: Event, value: Event, lid: str) -> Sequence[Insertion]:
-    """Make a mapping of a number; JSON stays JSON."""
-    start, end = cast("Mark", value.start_mark).index, cast("Mark", value.end_mark).index
-    phone, note = ('"phone"', f'"lid": "{lid}"') if _is_json(key) else ("phone", f"lid: {lid}")
-    return Insertion(start, f"{{{phone}: "), Insertion(end, f", {note}}}")
-
-
-def _after(file: YamlFile, key: Event, value: Event, lid: str, *, in_braces: bool) -> Insertion:
-    """Write the LID after the phone: right behind it in braces, else on a line of its own below."""
-    end = cast("Mark", value.end_mark).index
-    if in_braces:
-        return Insertion(end, f', "lid": "{lid}"' if _is_json(key) else f", lid: {lid}")
-    line = " " * cast("Mark", key.start_mark).column + f"lid: {lid}"
-    return file.line_below(end, line)
-
-
-def _is_json(key: Event) -> bool:
-    """Return whether a key is written as JSON has it."""
-    return isinstance(key, ScalarEvent) and key.style == '"'

@@ -1,32 +1,22 @@
-"""Insert text into YAML files, and prove by reading them again that nothing else changed."""
+"""Change YAML files, and prove by reading them again that they mean what they should, and nothing else changed."""
 
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from yaml.events import AliasEvent, CollectionStartEvent, Event
-
-from reconciler.atomic_file import write_atomic
+from reconciler.atomic_file import write_all
 from reconciler.config.document import Tree, as_mapping
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.source_files import SourceFile, find_config_files, read_file
+from reconciler.config.yaml_events import DocumentPath
 from reconciler.config.yaml_reader import read_yaml
+from reconciler.editing.yaml_changes import changed_text
+from reconciler.editing.yaml_layout import NotEditable
 from reconciler.errors import ConfigError, ReconcilerError
 from reconciler.model.desired import Source
-
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
-
-
-@dataclass(frozen=True, slots=True)
-class Insertion:
-    """Text to insert before the character with this index."""
-
-    index: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +36,30 @@ class YamlFile:
         """The text, without a byte order mark."""
         return self.source.text
 
-    def with_insertions(self, insertions: Iterable[Insertion]) -> str:
-        """Return the text with all insertions."""
-        parts, at = [], 0
-        for each in sorted(insertions, key=lambda insertion: insertion.index):
-            parts += [self.text[at : each.index], each.text]
-            at = each.index
-        return "".join([*parts, self.text[at:]])
+    def section(self, name: str) -> dict[str, Tree]:
+        """Return the entries of a section; none if the file does not have it, or if it is not a mapping."""
+        section = self.root.get(name)
+        return section if isinstance(section, dict) else {}
 
-    def line_break(self, index: int = 0) -> str:
-        """Return the line break that the text has at the end of the line of an index, or else anywhere."""
-        match = _LINE_BREAK.search(self.text, index) or _LINE_BREAK.search(self.text)
-        return match[0] if match else "\n"
+    def changed(self, root: Mapping[str, Tree], written: Mapping[DocumentPath, str] | None = None) -> str:
+        """Return the text that has exactly these values, and else every character as it was.
 
-    def line_below(self, index: int, line: str) -> Insertion:
-        """Return the insertion of a line below that of an index."""
-        match = _LINE_BREAK.search(self.text, index)
-        if match is None:
-            return Insertion(len(self.text), self.line_break() + line)
-        return Insertion(match.end(), line + match[0])
-
-    def means(self, text: str, root: Mapping[str, Tree]) -> bool:
-        """Return whether an edited text has exactly these values."""
-        document = read_yaml(self.source.file, text, ProblemCollector())
-        return document is not None and document.root == root
+        A new key gets the place that it has among the others; `written` has entries, by path, that are already YAML, as
+        lines that are indented by two spaces. Raise NotEditable if a layout does not allow that.
+        """
+        text = changed_text(self.text, dict(self.root), dict(root), written or {})
+        if not self._means(text, root):
+            raise NotEditable(())
+        return text
 
     def encode(self, text: str) -> bytes:
         """Return the bytes of an edited text, with the byte order mark of the file."""
         bom = codecs.BOM_UTF8 if self.source.data.startswith(codecs.BOM_UTF8) else b""
         return bom + text.encode()
+
+    def _means(self, text: str, root: Mapping[str, Tree]) -> bool:
+        document = read_yaml(self.source.file, text, ProblemCollector())
+        return document is not None and document.root == root
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,54 +89,48 @@ def require_unchanged(path: Path, sources: Sequence[Source]) -> None:
     then = {source.path: source.digest for source in sources}
     changed = sorted(file for file in then.keys() | now.keys() if then.get(file) != now.get(file))
     if changed:
-        message = f"{', '.join(changed)} changed while the groups were read, so nothing was written"
+        message = f"{', '.join(changed)} changed meanwhile, so nothing was written"
         raise ReconcilerError(message, "run the command again")
 
 
-def edit_entries(
-    file: YamlFile, section: str, insertions: Mapping[str, Sequence[Insertion]], entries: Mapping[str, Tree]
-) -> tuple[str, dict[str, str]]:
-    """Return the text with the insertions that provably make these entries of a section and change nothing else.
+def edit_entries(file: YamlFile, section: str, entries: Mapping[str, Tree]) -> tuple[str, dict[str, str]]:
+    """Return the text in which as many as possible of these entries of a section have these values.
 
-    Also return, by name, why an entry is not edited: it does not stop the others. One without insertions is shared.
+    Also return, by name, why an entry is not edited: it does not stop the others.
     """
+    reasons: dict[str, str] = {}
 
-    def edited(names: Sequence[str]) -> str:
-        return file.with_insertions(insertion for name in names for insertion in insertions[name])
-
-    def is_proved(names: Sequence[str]) -> bool:
+    def changed(names: Sequence[str]) -> str:
         wanted = {**as_mapping(file.root[section]), **{name: entries[name] for name in names}}
-        return file.means(edited(names), {**file.root, section: wanted})
+        return file.changed({**file.root, section: wanted})
 
-    def provable(names: Sequence[str]) -> Sequence[str]:
-        if not names or is_proved(names):
+    def editable(names: Sequence[str]) -> Sequence[str]:
+        try:
+            changed(names)
+        except NotEditable as error:
+            if len(names) == 1:
+                reasons[names[0]] = f"{file.source.file}: {error.reason}"
+                return ()
+        else:
             return names
-        if len(names) == 1:
-            return ()
         middle = len(names) // 2
-        found = (*provable(names[:middle]), *provable(names[middle:]))
-        return found if found and is_proved(found) else ()
+        return (*editable(names[:middle]), *editable(names[middle:]))
 
-    done = provable(tuple(insertions))
-    shared, unsafe = "its text is shared through a YAML alias", "its text cannot be edited safely"
-    left = {name: unsafe if name in insertions else shared for name in entries if name not in done}
-    return edited(done), {name: f"{file.source.file}: {reason}" for name, reason in left.items()}
-
-
-def is_shared(event: Event, used_anchors: frozenset[str | None]) -> bool:
-    """Return whether a value is also in another place, through a YAML alias."""
-    is_anchored = isinstance(event, CollectionStartEvent) and event.anchor in used_anchors
-    return isinstance(event, AliasEvent) or is_anchored
+    done = editable(tuple(entries)) if entries else ()
+    try:
+        return (changed(done) if done else file.text), reasons
+    except NotEditable as error:  # each can be edited, and not all of them
+        return file.text, dict.fromkeys(entries, f"{file.source.file}: {error.reason}")
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Replace each file atomically and keep its mode; a symbolic link stays, and its target is replaced.
+    """Replace all files or none, and keep their modes; a symbolic link stays, and its target is replaced.
 
-    Raise ReconcilerError if a file cannot be written; the file then keeps its content.
+    Raise ReconcilerError if a file cannot be written; every file then has its old content.
     """
-    for path, data in contents.items():
-        try:
-            write_atomic(path, data)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise ReconcilerError(f"{path} cannot be written: {reason}", "check its permissions and the disk") from None
+    try:
+        write_all(contents)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = f"{error.filename} cannot be written: {reason}"
+        raise ReconcilerError(message, "no file was changed; check permissions and the disk") from None

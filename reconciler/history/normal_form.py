@@ -40,6 +40,8 @@ _NOT_COMPARED: Final[Mapping[type, frozenset[str]]] = {
     Person: frozenset({"identity", "jid", "alias", "name", "other_aliases"}),
     Restrictions: PLACES[Restrictions] | {"defined_in"},
 }
+_GROUP_NAMES: Final = {"excepted": "except"}
+"""Fields of a group that have another name in the file."""
 _SETTING_NAMES: Final = {"account": "instance.phone", "instance_id": "instance.id", "account_since": "instance.since"}
 
 
@@ -75,8 +77,10 @@ def compare_settings(old: Desired, new: Desired) -> tuple[Delta, ...]:
 
 
 def _group_form(group: DesiredGroup, excluded: frozenset[Identity]) -> Form:
-    expired = _people_form(member.person.identity for member in group.expired)
-    form = _flatten(_compared_fields(group) | {"expired": expired})
+    values = {_GROUP_NAMES.get(name, name): value for name, value in _compared_fields(group).items()}
+    values["expired"] = _people_form(member.person.identity for member in group.expired)
+    values["except"] = _people_form(group.excepted)
+    form = _flatten(values)
     return {path: value for path, value in form.items() if path[0] != "members" or path[1] not in excluded}
 
 

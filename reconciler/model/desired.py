@@ -165,6 +165,7 @@ class Policy:
 class DesiredGroup:
     """One group of the configuration. `members` has current memberships only; those that ended are in `expired`.
 
+    `excepted` has the people of `except`, who are no members, with the teams that they would be in through.
     `lookalikes` allows it to be created although a live group may be it (None: it is not). Where a budget does not
     allow everything, the groups with the higher `priority` come first.
     """
@@ -177,6 +178,7 @@ class DesiredGroup:
     members: Mapping[Identity, Member] | UnmanagedType = UNMANAGED
     expired: tuple[Member, ...] = ()
     absent: Mapping[Identity, Person] = field(default_factory=dict)
+    excepted: Mapping[Identity, Member] = field(default_factory=dict)
     admins: Mapping[Identity, Person] | UnmanagedType = UNMANAGED
     membership: Membership = Membership.EXACT
     invite: str | None = None

@@ -157,6 +157,7 @@ def _desired_membership(group: DesiredGroup, identity: Identity | None) -> Desir
         reason=terms.reason if terms else None,
         by_invite=bool(terms and terms.by_invite),
         absent=known in group.absent,
+        excepted_from=group.excepted[known].teams if known in group.excepted else (),
         admin=None if identity is None or isinstance(group.admins, Unmanaged) else known in group.admins,
         members_managed=not isinstance(group.members, Unmanaged),
         membership=group.membership,

@@ -29,9 +29,10 @@ class Presence(StrEnum):
 class DesiredMembership:
     """What the configuration says about the person in one group.
 
-    `teams`, `until`, `reason` and `by_invite` are the terms of the membership, of one that has expired too. `admin` is
-    None where admins are not managed; without `members_managed`, `membership` applies to `absent` people alone.
-    `leaving`: the instance leaves the group.
+    `teams`, `until`, `reason` and `by_invite` are the terms of the membership, of one that has expired too.
+    `excepted_from` has the teams through which they would be a member without `except`. `admin` is None where admins
+    are not managed; without `members_managed`, `membership` applies to `absent` people alone. `leaving`: the instance
+    leaves the group.
     """
 
     member: bool = False
@@ -41,6 +42,7 @@ class DesiredMembership:
     reason: str | None = None
     by_invite: bool = False
     absent: bool = False
+    excepted_from: tuple[str, ...] = ()
     admin: bool | None = None
     members_managed: bool = False
     membership: Membership = Membership.EXACT
@@ -75,8 +77,9 @@ class GroupMembership:
     def is_relevant(self) -> bool:
         """Whether the person is in the group, or the configuration names them there."""
         listed = self.desired
-        names_person = listed is not None and (listed.member or listed.expired or listed.absent or listed.admin)
-        return self.live is Presence.IN or bool(names_person)
+        if self.live is Presence.IN or listed is None:
+            return self.live is Presence.IN
+        return bool(listed.member or listed.expired or listed.absent or listed.excepted_from or listed.admin)
 
 
 @dataclass(frozen=True, slots=True)

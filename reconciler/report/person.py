@@ -144,6 +144,9 @@ def _terms(desired: DesiredMembership) -> Pieces:
 
 def _details(group: GroupMembership, desired: DesiredMembership, memberships: PersonMemberships) -> Iterator[Pieces]:
     is_in = group.live is Presence.IN
+    if desired.excepted_from:
+        teams = text_pieces(desired.excepted_from, " and ")
+        yield (LiteralText("not desired through "), *teams, LiteralText(": listed under `except`"))
     if desired.absent and not is_in:
         yield literal("listed under `absent`")
     if memberships.with_reasons and (desired.member or desired.expired):

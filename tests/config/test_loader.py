@@ -398,6 +398,30 @@ def test_absent_wins_over_a_team_with_a_warning(load_text: Load) -> None:
     assert warnings(desired) == ["6:10: groups.a: `bob` is in `absent`, and a member through `t`; `absent` wins"]
 
 
+def test_except_takes_people_out_of_the_teams_of_one_group_alone(load_text: Load) -> None:
+    desired = load_text(
+        PEOPLE + "teams: {t: [alice, bob], u: {teams: [t]}}\n"
+        "groups:\n  a: {name: A, teams: [u], except: [+1 202 555 0144]}\n  b: {name: B, teams: [t]}\n"
+    )
+    first, second = desired.groups
+    assert list(members(first)) == [ALICE.identity]
+    assert {identity: member.teams for identity, member in first.excepted.items()} == {BOB.identity: ("u/t",)}
+    assert {*members(second)} == {ALICE.identity, BOB.identity}
+    assert (second.excepted, warnings(desired)) == ({}, [])
+
+
+@pytest.mark.parametrize("teams", ["", "teams: [t], "])
+def test_somebody_in_except_and_in_no_team_is_a_warning(load_text: Load, teams: str) -> None:
+    desired = load_text(PEOPLE + f"teams: {{t: [alice]}}\ngroups: {{a: {{name: A, {teams}except: [bob]}}}}")
+    (warning,) = warnings(desired)
+    assert "groups.a.except: `bob` is in `except`, and in no team of the group" in warning
+
+
+def test_except_without_lists_leaves_the_members_unmanaged(load_text: Load) -> None:
+    desired = load_text(PEOPLE + "groups: {a: {name: A, except: [bob]}}")
+    assert desired.groups[0].members is UNMANAGED
+
+
 def test_a_groups_own_field_replaces_the_default_as_a_whole(load_text: Load) -> None:
     desired = load_text(
         PEOPLE

@@ -58,6 +58,7 @@ groups:
       ta"
     teams: [staff]  # everybody
     absent: [cleo]
+    except: [bob]
   gamma: {name: Gamma, members: [{person: bob, until: 2026-01-31}, +1 303 555 0199]}
 """
 PIECES = (

@@ -47,7 +47,7 @@ def pinned(folder: Path, before: bytes, ids: dict[str, str]) -> bytes:
         ),
         pytest.param(
             'version: 1\ngroups: {"é😀": 1, "a" : {  "name":"A"}}',
-            'version: 1\ngroups: {"é😀": 1, "a" : {  id: %s, "name":"A"}}',
+            'version: 1\ngroups: {"é😀": 1, "a" : {  "id": "%s", "name":"A"}}',
             id="JSON-like, after characters of several bytes",
         ),
         pytest.param("groups:\n  a: { }", "groups:\n  a: { id: %s}", id="empty flow"),

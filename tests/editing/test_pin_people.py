@@ -172,7 +172,7 @@ def test_of_a_folder_only_the_files_that_change_are_written(tmp_path: Path) -> N
     write_files(notes.files)
     assert list(notes.files) == [tmp_path / "b.yaml"]
     assert {person.alias: person.lid for person in load(tmp_path, as_of=DAY).people.values()} == {"a": None, "b": LID}
-    with pytest.raises(ReconcilerError, match=r"b\.yaml changed while the groups were read, so nothing was written"):
+    with pytest.raises(ReconcilerError, match=r"b\.yaml changed meanwhile, so nothing was written"):
         require_unchanged(tmp_path, desired.sources)
     (tmp_path / "c.yaml").write_text("people: {}\n", encoding="utf-8")
     with pytest.raises(ReconcilerError, match=r"b\.yaml, .*c\.yaml changed"):

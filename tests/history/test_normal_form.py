@@ -67,6 +67,7 @@ GROUP_CHANGES = {
         "- bob (until 2026-12-31)",
     ),
     "absent": (replace(GROUP, absent=group(absent=[CAROL]).absent), "absent"),
+    "excepted": (replace(GROUP, excepted={CAROL.identity: member(CAROL)}), "except"),
     "admins": (replace(GROUP, admins=UNMANAGED), "admins"),
     "membership": (replace(GROUP, membership=Membership.ADDITIVE), "membership"),
     "invite": (replace(GROUP, invite="AbCdEfGh"), "invite"),

@@ -112,6 +112,11 @@ MEMBER = replace(EXACT, member=True)
         ),
         (at(DesiredMembership(absent=True), Presence.OUT), False, ["i not desired, not in", "i listed under `absent`"]),
         (
+            at(replace(EXACT, excepted_from=("staff/board",)), Presence.OUT),
+            False,
+            ["i not desired, not in", "i not desired through staff/board: listed under `except`"],
+        ),
+        (
             at(DesiredMembership(leaving=True)),
             False,
             ["i in; the members of this group are not managed", "i the instance is to leave this group"],

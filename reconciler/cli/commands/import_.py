@@ -213,8 +213,9 @@ def _add_to_file(existing: _ExistingFile, account: _Account, merge: bool, *, nam
 
 def _write_entries(file: YamlFile, entries: Entries) -> None:
     """Add the entries to the file; if that is not safe, write them to stdout and raise UsageError."""
-    from reconciler.editing.add_groups import NotEditable, add_entries, text_to_paste
+    from reconciler.editing.add_groups import add_entries, text_to_paste
     from reconciler.editing.yaml_edit import write_files
+    from reconciler.editing.yaml_layout import NotEditable
     from reconciler.errors import ConfigError
 
     path = Path(file.source.file)

@@ -216,7 +216,7 @@ def test_a_file_that_changed_meanwhile_is_not_written(stage: Stage, monkeypatch:
     monkeypatch.setattr("reconciler.engine.read_groups", edit_while_reading)
     ran = stage.run("pin", "--people")
     assert (ran.code, ran.out) == (1, "")
-    assert "groups.yaml changed while the groups were read, so nothing was written" in ran.err
+    assert "groups.yaml changed meanwhile, so nothing was written" in ran.err
     assert path.read_bytes() == swapped
 
 

@@ -28,6 +28,7 @@ groups:
   old: {{name: Old, members: [bob, {{person: alice, until: 2020-12-31}}]}}
   new: {{name: New, members: [{{person: alice, join: invite}}]}}
   plain: {{name: Plain}}
+  spare: {{name: Spare, teams: [board], except: [alice]}}
 """
 
 
@@ -64,6 +65,9 @@ def test_who_shows_every_group_desired_and_live(stage: Stage) -> None:
         "  i was desired until 2020-12-31: expired\n\n"
         f'plain  "Plain"  {ids["Plain"]}\n'
         "  i in; the members of this group are not managed\n\n"
+        'spare  "Spare"  (no id yet)\n'
+        "  i not desired, the group is not live\n"
+        "  i not desired through board: listed under `except`\n\n"
         f'(not in the configuration)  "Rowing\\\\x1b[2J friends"  {ids[chr(27)]}\n'.replace("\\\\", "\\")
         + "  i in; the configuration does not have this group\n\n"
         "Alice Moreno: desired in 3 groups, in 5 live groups.\n"

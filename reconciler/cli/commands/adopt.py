@@ -1,0 +1,108 @@
+"""`reconciler adopt`: take manual changes in live groups into the configuration."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.edit_outcome import config_edit, write_outcome
+from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.options import keys_option, option, path_argument, show_phones_option
+from reconciler.errors import UsageError
+from reconciler.sanitize.escape import for_display
+
+if TYPE_CHECKING:
+    from reconciler.diff.change import Change
+    from reconciler.model.desired import Desired
+    from reconciler.model.identity import Identity
+
+log = logging.getLogger("reconciler.adopt")
+
+EXAMPLE = """\
+  reconciler adopt --dry-run
+  reconciler adopt groups.yaml --target project-alpha --only name,description
+  reconciler adopt --target project-alpha --missing"""
+
+
+@command(EXAMPLE)
+@path_argument
+@keys_option("--target", "targets", help="Only these groups: the same forms as for `plan`.")
+@option("--only", metavar="FIELDS", help="Adopt only these: name, description, members; a list with commas.")
+@option("--people", is_flag=True, help="Give people who came an alias, by their name in the account's contacts.")
+@option("--missing", is_flag=True, help="Also remove people from the configuration who are not in the live group.")
+@option("--dry-run", is_flag=True, help="Show the diff, and write nothing.")
+@show_phones_option
+@pass_global_options
+def adopt(
+    global_options: GlobalOptions,
+    path: Path,
+    targets: tuple[str, ...],
+    only: str | None,
+    people: bool,
+    missing: bool,
+    dry_run: bool,
+    show_phones: bool,
+) -> int:
+    """Take names, descriptions and new people of live groups into the YAML; everything else in it stays as it is.
+
+    Afterwards a plan finds nothing to do for them. Whatever differs counts, also what the configuration changed and no
+    apply brought live yet: look at the diff. Nothing is adopted from a doubtful read, nor people in `absent`, `except`
+    or `ignored`, with an ended membership, or without a known number; stderr has the reasons. --missing removes people
+    from `members`, and lists those who are in through a team under `except`. PATH is a YAML file or a folder of YAML
+    files; the default is groups.yaml.
+    """
+    from reconciler.cli.key_lists import target_keys
+    from reconciler.editing.adopt import FIELDS
+    from reconciler.editing.adopt import adopt as adopt_changes
+
+    fields = FIELDS if only is None else tuple(word.strip() for word in only.split(","))
+    wrong = [field for field in fields if field not in FIELDS]
+    if wrong:
+        raise UsageError(f"--only: {wrong[0]!r} cannot be adopted", f"the fields are {', '.join(FIELDS)}")
+    if missing and "members" not in fields:
+        raise UsageError("--missing needs members in --only", "add it, or leave out --missing")
+    edit = config_edit(path, global_options)
+    keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
+    desired, changes, names = _read(edit.desired, keys, global_options, people=people)
+    adoption = adopt_changes(replace(edit, desired=desired), changes, fields, missing=missing, names=names)
+    for key, reason in adoption.left:
+        log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
+    moved = {person.identity for change in changes for person in (*change.add, *change.remove) if person.identity}
+    return write_outcome(
+        adoption.edit,
+        global_options,
+        check=lambda edited: edited.require_nobody_else(moved),
+        dry_run=dry_run,
+        show_phones=show_phones,
+    )
+
+
+def _read(
+    desired: Desired, keys: Sequence[str], global_options: GlobalOptions, *, people: bool
+) -> tuple[Desired, tuple[Change, ...], dict[Identity, str]]:
+    """Return the desired state for the account that is connected, what differs in the groups of these keys, and names.
+
+    The names are those of the account's contacts, where `people` are to have them.
+    """
+    from reconciler.cli.progress import show_reading
+    from reconciler.cli.session import Account, reading_session
+    from reconciler.diff.compare import compare, needs_read
+    from reconciler.diff.match import block_unlisted
+    from reconciler.engine import match_live
+    from reconciler.live.fetch import read_groups
+
+    with reading_session(global_options, Account.of(desired)) as session:
+        desired = desired.for_instance(session.client.instance_id)
+        listing, matches = match_live(desired, session.client, keys)
+        matches = block_unlisted(matches, listing.odd)
+        selected = [matches[key] for key in keys]
+        with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
+            listed = [match.listed for match in selected if match.listed is not None and needs_read(match)]
+            read = read_groups(session.client, listed, global_options.parallelism, on_read=on_read)
+        contacts = session.client.contacts() if people else ()
+    names = {contact.identity: contact.name for contact in contacts if contact.identity and contact.name}
+    return desired, compare(selected, desired, read), names

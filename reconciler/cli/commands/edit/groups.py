@@ -1,0 +1,114 @@
+"""`reconciler edit rename`, `set` and `group`: groups in the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.command import command, pass_global_options
+from reconciler.cli.completion import suggest_keys, suggest_people
+from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
+from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.options import option
+
+key_argument = click.argument("key", shell_complete=suggest_keys)
+
+
+@command("  reconciler edit rename project-alpha 'Project Beta'")
+@key_argument
+@click.argument("name")
+@edit_options
+@pass_global_options
+def rename(global_options: GlobalOptions, key: str, name: str, path: Path, dry_run: bool, show_phones: bool) -> int:
+    """Rename a group; every other byte of the file stays.
+
+    KEY is the group's key, which stays, and NAME the new name in WhatsApp. If the group has no `id`, the old name goes
+    into `previously`, so that the live group is still found.
+    """
+    from reconciler.editing.config_edit import EditedConfig
+    from reconciler.editing.edit_entries import rename
+
+    edit = rename(config_edit(path, global_options), key, name)
+    return write_outcome(
+        edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
+    )
+
+
+@command(
+    """\
+  reconciler edit set project-alpha description 'Questions about Alpha'
+  reconciler edit set project-alpha membership additive --dry-run""",
+    name="set",
+)
+@key_argument
+@click.argument("field")
+@click.argument("value")
+@edit_options
+@pass_global_options
+def set_(
+    global_options: GlobalOptions,
+    key: str,
+    field: str,
+    value: str,
+    path: Path,
+    dry_run: bool,
+    show_phones: bool,
+) -> int:
+    """Set a field of a group; every other byte of the file stays.
+
+    FIELD is one of description, id, invite, lookalikes, max_removals, membership, priority and state. An empty VALUE
+    clears the description.
+    """
+    from reconciler.editing.config_edit import EditedConfig
+    from reconciler.editing.edit_entries import set_field
+
+    edit = set_field(config_edit(path, global_options), key, field, value)
+    return write_outcome(
+        edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
+    )
+
+
+@command("  reconciler edit group project-gamma --name 'Project Gamma' --member alice --member '+1 202 555 0144'")
+@click.argument("key")
+@option("--name", required=True, metavar="NAME", help="The group's name in WhatsApp.")
+@option(
+    "--member",
+    "members",
+    multiple=True,
+    metavar="PERSON",
+    shell_complete=suggest_people,
+    help="A member: an alias, a name or a phone number; repeatable.",
+)
+@option("--file", metavar="FILE", help="The file of a folder that the group goes into.")
+@edit_options
+@pass_global_options
+def group(
+    global_options: GlobalOptions,
+    key: str,
+    name: str,
+    members: tuple[str, ...],
+    file: str | None,
+    path: Path,
+    dry_run: bool,
+    show_phones: bool,
+) -> int:
+    """Add a group; every other byte of the file stays.
+
+    KEY is the handle of the new group on the command line and in reports. Without --member, its members are not
+    managed.
+    """
+    from reconciler.config.person_reference import resolve_person
+    from reconciler.editing.edit_entries import add_group
+    from reconciler.editing.edit_members import Someone
+
+    edit = config_edit(path, global_options)
+    people = [Someone.of(resolve_person(word, edit.desired, whole=True)) for word in members]
+    edit = add_group(edit, key, name, people, file)
+    return write_outcome(
+        edit,
+        global_options,
+        check=lambda edited: edited.require_nobody_else({person.identity for person in people}),
+        dry_run=dry_run,
+        show_phones=show_phones,
+    )

@@ -1,0 +1,106 @@
+"""What `edit` and `adopt` do with a change: check what it makes, write it, and show the diff."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reconciler.cli.global_options import GlobalOptions
+from reconciler.cli.options import FileType, option, show_phones_option, today
+from reconciler.cli.output import require_stdout, write, write_after_success
+from reconciler.sanitize.escape import for_display, mask_and_escape
+
+if TYPE_CHECKING:
+    from reconciler.editing.config_edit import ConfigEdit, EditedConfig
+
+F = TypeVar("F", bound=Callable[..., Any])
+log = logging.getLogger("reconciler.edit")
+_MOST_MEMBERSHIPS = 20
+
+
+def edit_options(function: F) -> F:
+    """Add --path, --dry-run and --show-phones."""
+    path = option(
+        "--path",
+        type=FileType("name a file or a folder", readable=False),
+        default=Path("groups.yaml"),
+        metavar="PATH",
+        help="The YAML file to edit, or the folder of YAML files.",
+    )
+    dry_run = option("--dry-run", is_flag=True, help="Show the diff, and write nothing.")
+    return path(dry_run(show_phones_option(function)))
+
+
+def config_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
+    """Read the configuration to edit, and print its warnings."""
+    from reconciler.cli.error_output import print_problems
+    from reconciler.editing.config_edit import ConfigEdit
+
+    edit = ConfigEdit.load(path, today())
+    if edit.desired.warnings and not global_options.quiet:
+        print_problems(edit.desired.warnings)
+    return edit
+
+
+def write_outcome(
+    edit: ConfigEdit,
+    global_options: GlobalOptions,
+    *,
+    check: Callable[[EditedConfig], None],
+    dry_run: bool,
+    show_phones: bool,
+) -> int:
+    """Write the changed files and show the diff, or only show it; return the exit code.
+
+    `check` raises for an edit that would not have its effect, or another one. Raise UsageError for one that would not
+    be valid.
+    """
+    from reconciler.cli.error_output import print_problems
+    from reconciler.editing.config_edit import PasteNeeded
+    from reconciler.editing.yaml_edit import require_unchanged, write_files
+
+    try:
+        edited = edit.finished()
+    except PasteNeeded as error:
+        write("\n".join(for_display(line, show_phones=show_phones) for line in error.lines))
+        if not show_phones:
+            error.hint += "; numbers are masked above, and --show-phones shows them in full"
+        raise
+    check(edited)
+    new_warnings = [each for each in edited.after.warnings if each.message not in _messages(edit)]
+    if new_warnings and not global_options.quiet:
+        print_problems(new_warnings)
+    if not edited.files:
+        write(f"Nothing to change in {mask_and_escape(str(edit.path))}.")
+        return 0
+    text = "\n".join(for_display(line, show_phones=show_phones) for line in _lines(edited))
+    if dry_run:
+        write(text)
+        log.info("nothing was written, because this is a dry run")
+        return 0
+    require_stdout()
+    require_unchanged(edit.path, edit.desired.sources)
+    write_files(edited.files)
+    files = ", ".join(mask_and_escape(str(file)) for file in edited.files)
+    write_after_success(text, f"{files} was written")
+    return 0
+
+
+def _messages(edit: ConfigEdit) -> set[str]:
+    return {warning.message for warning in edit.desired.warnings}
+
+
+def _lines(edited: EditedConfig) -> Iterator[str]:
+    """Yield the diff, and whose membership of which group changes."""
+    yield from edited.diff
+    changes = [
+        f"{'+' if comes else '-'} {key}: {person.alias or person.identity}"
+        for key, person, comes in edited.memberships()
+    ]
+    if changes:
+        yield ""
+        yield from changes[:_MOST_MEMBERSHIPS]
+    if len(changes) > _MOST_MEMBERSHIPS:
+        yield f"and {len(changes) - _MOST_MEMBERSHIPS} more memberships"

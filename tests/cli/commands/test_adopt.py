@@ -1,0 +1,89 @@
+"""`reconciler adopt`: manual changes in live groups go into the file, and a plan is empty afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox import Dialect, Settings
+from tests.stage import INSTANCE, PHONE, Stage, stage_with
+
+ALICE, BOB, CAROL = "+1 202 555 0143", "+1 202 555 0144", "+1 303 555 0145"
+FILE = f"""
+people:
+  alice: {ALICE}
+  bob: {BOB}
+teams: {{board: [alice]}}
+groups:
+  alpha:
+    id: %s
+    name: Alpha   # the first
+    teams: [board]
+    members:
+      - bob
+  beta:
+    id: %s
+    name: Beta
+    members: [alice, bob]
+"""
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_after_adopt_a_plan_finds_nothing_to_do(
+    dialect: Dialect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with stage_with(Settings(dialect, rate_limit=10_000), tmp_path, monkeypatch, capsys) as stage:
+        alpha = stage.world.create_group("Alpha: new", [ALICE, BOB, CAROL], owner=PHONE)
+        beta = stage.world.create_group("Beta", [BOB], owner=PHONE)
+        path = stage.file(FILE % (alpha, beta))
+        before = path.read_text()
+
+        dry = stage.run("adopt", "--dry-run", "--missing")
+        assert (dry.code, path.read_text()) == (0, before)
+        assert "555 01" not in dry.out + dry.err
+        kept = stage.run("adopt", "--target", "beta")
+        assert kept.out == "Nothing to change in groups.yaml.\n"
+        assert "beta: not adopted: 1 person of the configuration is not in it; --missing removes them" in kept.err
+        assert all(call.startswith("GET ") for call in stage.calls())
+
+        ran = stage.run("adopt", "--missing")
+        assert (ran.code, ran.out) == (0, dry.out)
+        assert ran.out.endswith("\n+ alpha: +1 303 ••• ••45\n- beta: alice\n")
+        assert path.read_text() == (
+            before.replace("name: Alpha ", 'name: "Alpha: new" ')
+            .replace("      - bob\n", "      - bob\n      - +1 303-555-0145\n")
+            .replace("[alice, bob]", "[bob]")
+        )
+        assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_people_who_came_get_an_alias_by_their_contact_name_on_request(stage: Stage) -> None:
+    alpha = stage.world.create_group("Alpha", [ALICE, BOB, CAROL, "+1 404 555 0147"], owner=PHONE)
+    beta = stage.world.create_group("Beta", [ALICE, BOB, CAROL], owner=PHONE)
+    stage.world.add_contact(INSTANCE, CAROL, name="Carol: O")
+    path = stage.file(FILE % (alpha, beta))
+    before = path.read_text()
+    ran = stage.run("adopt", "--people")
+    assert (ran.code, ran.err) == (0, "")
+    assert path.read_text() == (
+        before.replace(f"  bob: {BOB}\n", f'  bob: {BOB}\n  carol-o: {{phone: +1 303-555-0145, name: "Carol: O"}}\n')
+        .replace("      - bob\n", "      - bob\n      - carol-o\n      - +1 404-555-0147\n")
+        .replace("[alice, bob]\n", "[alice, bob, carol-o]\n")
+    )
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("--only nam", "--only: 'nam' cannot be adopted"),
+        ("--only name --missing", "--missing needs members in --only"),
+        ("--target zeta", "zeta"),
+    ],
+)
+def test_what_cannot_be_adopted_is_an_error(stage: Stage, arguments: str, words: str) -> None:
+    stage.file(FILE % ("1@g.us", "2@g.us"))
+    ran = stage.run("adopt", *arguments.split())
+    assert (ran.code, ran.out) == (1, "")
+    assert words in ran.err
