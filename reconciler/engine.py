@@ -19,10 +19,10 @@ from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
 from reconciler.diff.change import Change, MatchedBy
-from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged, wrong_account_advice
+from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged
 from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
 from reconciler.diff.number_checks import with_answers
-from reconciler.diff.participants import MAX_CHECKS, numbers_to_check
+from reconciler.diff.participants import MAX_CHECKS, numbers_to_check, wrong_account_advice
 from reconciler.errors import Refused
 from reconciler.history.changed_since import narrow_by_matches, with_former_people, with_rematch_advice
 from reconciler.live.fetch import (

@@ -27,7 +27,8 @@ from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.text import TEXT_FIELDS, Untrusted
 from reconciler.plan.file_reader import read_plan_document
-from reconciler.plan.model import Action, AppliedRevision, DriftCause, DriftItem, Phase, Plan, Step
+from reconciler.plan.model import Action, Phase, Plan, Step
+from reconciler.plan.revision import AppliedRevision, DriftCause, DriftItem
 from reconciler.plan.staleness import live_changes
 from reconciler.sandbox import Fault, FaultKind, Settings, add_seed
 from tests.builders import ALICE, ALPHA_ID, BOB, desired, group, listed, live, participant, plan_for

@@ -21,7 +21,8 @@ from reconciler.history.git import find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
 from reconciler.model.run_context import short_commit
-from reconciler.plan.model import AppliedRevision, Plan
+from reconciler.plan.model import Plan
+from reconciler.plan.revision import AppliedRevision
 from reconciler.plan.selection import PlanOptions, select_keys
 
 if TYPE_CHECKING:

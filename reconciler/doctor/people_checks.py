@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.diff.compare import is_nowhere, lacks_account
+from reconciler.diff.participants import is_nowhere, lacks_account
 from reconciler.doctor.model import (
     NO_FILE,
     NOT_READ,

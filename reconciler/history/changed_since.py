@@ -23,7 +23,7 @@ from reconciler.model.live import Listing
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.restrictions import RESTRICTED
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import ChangedSince, KeyRename
+from reconciler.plan.revision import ChangedSince, KeyRename
 from reconciler.plan.selection import PlanOptions
 from reconciler.sanitize.escape import mask_and_escape
 

@@ -18,7 +18,8 @@ from reconciler.model.desired import Desired, DesiredGroup, Membership, State, U
 from reconciler.model.live import ListedGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, normalize
-from reconciler.plan.model import Action, AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
+from reconciler.plan.model import Action, GroupPlan, Plan
+from reconciler.plan.revision import AppliedRevision, DriftCause, DriftItem, ItemCause
 
 
 def with_drift_causes(

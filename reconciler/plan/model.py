@@ -1,7 +1,4 @@
-"""A plan: its steps in their order, what is blocked or refused and why, and what the plan was narrowed to.
-
-Also drift causes: whether each difference is a manual change or was not applied yet. Values only.
-"""
+"""A plan: its steps in their order, what is blocked or refused and why, what it was narrowed to. Values only."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import TEXT_FIELDS, Untrusted, is_blank
+from reconciler.plan.revision import AppliedRevision, ChangedSince, DriftCause, DriftItem, ItemCause
 from reconciler.plan.shard import ShardInfo
 
 
@@ -84,75 +82,6 @@ _MOST_UNSEEN_ADDS: Final = 10
 """How many people are added to groups that are not read at once, before one of these groups is."""
 WAITING_REMOVALS: Final = frozenset({"removal-over-budget", "removal-after-add"})
 """The codes of the advice about people who are removed on another day."""
-
-
-class DriftCause(StrEnum):
-    """Why a live group differs from the configuration, compared with the revision that was applied last.
-
-    MANUAL: the group does not match that revision, and the configuration did not change: somebody changed the group,
-    or the apply had no effect (the group was blocked, or a person's privacy settings refused). NOT_APPLIED: the
-    configuration changed since (or a last day passed), and the group still matches that revision. BOTH: the
-    configuration changed, and the group matches neither.
-    """
-
-    MANUAL = "changed manually"
-    NOT_APPLIED = "not applied yet"
-    BOTH = "both"
-
-
-class DriftItem(StrEnum):
-    """The part of a group that has a drift cause: the group itself, a text, one person."""
-
-    GROUP = "group"
-    NAME = "name"
-    DESCRIPTION = "description"
-    ADD = "add"
-    REMOVE = "remove"
-
-
-@dataclass(frozen=True, slots=True)
-class ItemCause:
-    """The cause of one difference; `person` is the `ref_id` of the person to be added or removed, else None."""
-
-    item: DriftItem
-    cause: DriftCause
-    person: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedRevision:
-    """The revision that was applied last: `ref` is the user's name for it or the tag that marks it."""
-
-    ref: str
-    commit: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRename:
-    """One live group under another key than before."""
-
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedSince:
-    """An earlier revision of the configuration, and the groups that a plan was narrowed to by it.
-
-    `ref` is the user's name for it, `commit` its full hash. `unchanged` are the selected keys whose configuration did
-    not change, which were neither read nor planned; `rematched` those that did not change either, but were planned
-    because other keys changed and they match another live group now. `removed` are keys that only that revision has:
-    their groups are left alone. `renamed` are those whose live group another key matches now. `full_plan_reasons` are
-    the reasons to plan all groups anyway.
-    """
-
-    ref: str
-    commit: str
-    unchanged: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    renamed: tuple[KeyRename, ...] = ()
-    full_plan_reasons: tuple[str, ...] = ()
-    rematched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

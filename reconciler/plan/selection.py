@@ -12,7 +12,7 @@ from reconciler.model.desired import Desired, DesiredGroup, Lookalikes, Person, 
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
 from reconciler.model.text import closest_names, composed, first_of
-from reconciler.plan.model import ChangedSince
+from reconciler.plan.revision import ChangedSince
 from reconciler.plan.shard import Shard, ShardInfo
 
 COMMAND_LINE_LIMIT: Final = "--max-removals"

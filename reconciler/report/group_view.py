@@ -11,7 +11,8 @@ from reconciler.diff.change import MatchedBy, TextChange
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef, pair_new_numbers
 from reconciler.model.text import plural
-from reconciler.plan.model import Action, DriftItem, GroupPlan, Refusal
+from reconciler.plan.model import Action, GroupPlan, Refusal
+from reconciler.plan.revision import DriftItem
 from reconciler.report.pieces import (
     OutsideText,
     PersonName,

@@ -1,4 +1,4 @@
-"""A plan or a result in a few words and in one line of numbers; what a plan was limited to or compared with."""
+"""A plan or a result in a few words and in one line of numbers; what a plan was limited to."""
 
 from __future__ import annotations
 
@@ -13,16 +13,11 @@ from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef, count_people
 from reconciler.model.text import plural
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import Action, AppliedRevision, ChangedSince, DriftCause, DriftItem, GroupPlan, Plan
+from reconciler.plan.model import Action, GroupPlan, Plan
+from reconciler.plan.revision import DriftItem
 from reconciler.plan.summary import PlanSummary, count_pending, is_changed_by, plan_moves, summarize_plan
-from reconciler.report.pieces import Pieces, first_pieces, literal, revision_pieces, text_pieces
-
-_CAUSE_WORDS: Final[Mapping[DriftCause, str]] = {
-    DriftCause.MANUAL: "changed manually",
-    DriftCause.NOT_APPLIED: "not applied yet",
-    DriftCause.BOTH: "changed manually and in the configuration",
-}
-"""What each cause of drift is called."""
+from reconciler.report.comparison import CAUSE_WORDS, cause_sentences, since_sentences
+from reconciler.report.pieces import Pieces, first_pieces, literal
 
 ACTION_NOUNS: Final[Mapping[Action, tuple[str, str]]] = {
     Action.CREATE: ("new group", "new groups"),
@@ -51,6 +46,7 @@ _DRIFTED: Final[_Words] = {
     "patch": ("group with a different name or description", "groups with a different name or description"),
 }
 """The same for a report on drift."""
+
 
 _MAX_NAMED: Final = 10
 _STOP: Final = LiteralText(".")
@@ -208,6 +204,24 @@ def in_sync_sentence(plan: Plan) -> str:
     return f"{words}." if plan.has_changes and words else ""
 
 
+def _unchanged_groups(plan: Plan, *, has_changes: bool = False) -> str:
+    """Return `4 groups match the configuration, 1 group differs but is only observed` of those with nothing pending."""
+    observed = sum(group.observe_only for group in plan.groups)
+    in_sync = sum(not (group.has_changes or group.waits) for group in plan.groups) - observed
+    match = ("group is in sync", "groups are in sync")
+    if not has_changes:
+        match = ("group matches the configuration", "groups match the configuration")
+    differ = ("group differs but is only observed", "groups differ but are only observed")
+    words = ((in_sync, plural(in_sync, *match)), (observed, plural(observed, *differ)))
+    return ", ".join(text for number, text in words if number)
+
+
+def _why_no_group(plan: Plan) -> str:
+    if plan.shard is not None and plan.shard.total_groups:
+        return "this shard has no groups"
+    return "no groups are selected" if plan.changed_since is None else "no group of the configuration changed"
+
+
 def scope_sentences(plan: Plan) -> Iterator[Pieces]:
     """Yield a sentence each: which groups were planned, which were skipped and why, what drift was compared with.
 
@@ -224,7 +238,9 @@ def scope_sentences(plan: Plan) -> Iterator[Pieces]:
     if plan.excludes:
         yield (LiteralText("Excluded groups, not planned: "), *first_pieces(plan.excludes, _MAX_NAMED), _STOP)
     if plan.changed_since is not None:
-        yield from _since(plan.changed_since, len(plan.groups) if plan.shard is None else plan.shard.total_groups)
+        yield from since_sentences(
+            plan.changed_since, len(plan.groups) if plan.shard is None else plan.shard.total_groups
+        )
     if plan.shard is not None:
         which = (
             "these " if (plan.targets or plan.excludes or plan.changed_since) and plan.shard.total_groups > 1 else ""
@@ -253,59 +269,4 @@ def as_of_sentence(saved: SavedPlan) -> Pieces:
 def cause_words(group: GroupPlan, item: DriftItem, person: PersonRef | None = None) -> str:
     """Return what the cause of a difference is called, "" where it is not known."""
     cause = group.cause_of(item, person)
-    return _CAUSE_WORDS[cause] if cause else ""
-
-
-def cause_sentences(plan: Plan, baseline: AppliedRevision) -> Iterator[Pieces]:
-    """Yield `Compared with applied/7 (commit 1a2b3c4d5): 2 changed manually, 1 not applied yet.` and what that covers.
-
-    No state records what an apply could not do, so a cause cannot tell that from a manual change.
-    """
-    found = [item.cause for group in plan.groups for item in group.drift_causes]
-    counts = [f"{found.count(cause)} {words}" for cause, words in _CAUSE_WORDS.items() if cause in found]
-    words = ", ".join(counts) or "no differences"
-    yield (LiteralText("Compared with "), *revision_pieces(baseline.ref, baseline.commit), LiteralText(f": {words}."))
-    if not {DriftCause.MANUAL, DriftCause.BOTH}.isdisjoint(found):
-        yield literal(
-            "Changes that an earlier apply could not make also count as changed manually: a blocked group, or a person "
-            "who could not be added."
-        )
-
-
-def _since(since: ChangedSince, planned: int) -> Iterator[Pieces]:
-    revision = revision_pieces(since.ref, since.commit)
-    if since.full_plan_reasons:
-        reasons = text_pieces(since.full_plan_reasons, "; ")
-        yield (LiteralText("Compared with "), *revision, LiteralText(". All groups are planned: "), *reasons, _STOP)
-    else:
-        changed = planned - len(since.rematched)
-        words = plural(changed, "group") if changed else "No group"
-        skipped = f"; skipped {plural(len(since.unchanged), 'unchanged group')}: "
-        listed = (LiteralText(skipped), *first_pieces(since.unchanged, _MAX_NAMED)) if since.unchanged else ()
-        yield (LiteralText(f"{words} changed since "), *revision, *listed, _STOP)
-    lists = {
-        "Also planned, because changes to other groups may match them with another live group: ": since.rematched,
-        "No longer in the configuration, so their live groups stay unchanged: ": since.removed,
-        "Renamed keys: ": [f"{rename.old} → {rename.new}" for rename in since.renamed],
-    }
-    for words, keys in lists.items():
-        if keys:
-            yield (LiteralText(words), *first_pieces(keys, _MAX_NAMED), _STOP)
-
-
-def _unchanged_groups(plan: Plan, *, has_changes: bool = False) -> str:
-    """Return `4 groups match the configuration, 1 group differs but is only observed` of those with nothing pending."""
-    observed = sum(group.observe_only for group in plan.groups)
-    in_sync = sum(not (group.has_changes or group.waits) for group in plan.groups) - observed
-    match = ("group is in sync", "groups are in sync")
-    if not has_changes:
-        match = ("group matches the configuration", "groups match the configuration")
-    differ = ("group differs but is only observed", "groups differ but are only observed")
-    words = ((in_sync, plural(in_sync, *match)), (observed, plural(observed, *differ)))
-    return ", ".join(text for number, text in words if number)
-
-
-def _why_no_group(plan: Plan) -> str:
-    if plan.shard is not None and plan.shard.total_groups:
-        return "this shard has no groups"
-    return "no groups are selected" if plan.changed_since is None else "no group of the configuration changed"
+    return CAUSE_WORDS[cause] if cause else ""

@@ -14,6 +14,7 @@ from reconciler.model.live import ApiCall
 from reconciler.model.text import plural
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Action, GroupPlan, Plan
+from reconciler.report.comparison import cause_sentences
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import OutsideText, QuotedText, mask_for, outside, plain_text
 from reconciler.report.plan_view import (
@@ -26,7 +27,7 @@ from reconciler.report.plan_view import (
 )
 from reconciler.report.result_view import not_started_lines, result_view
 from reconciler.report.sections import Line, Mark, Obstacle, Section
-from reconciler.report.summary import as_of_sentence, cause_sentences, drift_words
+from reconciler.report.summary import as_of_sentence, drift_words
 from reconciler.sanitize.escape import json_line, mask_and_escape
 
 BOLD: Final = "1"

@@ -179,7 +179,8 @@ def _paging_of(lists: Sequence[Mapping[str, Any]]) -> tuple[Paging, int | None]:
         if "page" in place or "totalPages" in place:
             numbers = _list(_mapping(_mapping(place.get("limit")).get("integer")).get("numbers"))
             return Paging.PAGE, _whole(numbers) or None
-    size = _whole(_length(first))
+    # Of several reads of the list, one may have found fewer groups: a full page is the longest.
+    size = _whole(_length(first)[-1:])
     behind = [_whole(_length(answer["body"])) for answer in lists if "offset" in _list(answer.get("query"))]
     return (Paging.OFFSET, size) if size and any(following < size for following in behind) else (Paging.NONE, None)
 

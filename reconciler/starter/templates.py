@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 CI_SYSTEMS = ("github", "gitlab", "none")
 """Where pipelines can run; "none" writes no pipelines."""
 VERSION = "@VERSION@"
 """The placeholder in the pipelines for this program's version, so that they install the version that wrote them."""
+GROUPS = "@GROUPS@"
+"""The placeholder in the forms of requests for the keys of the groups."""
+REQUEST_FORMS: Mapping[str, PurePosixPath] = {
+    "github": PurePosixPath(".github/ISSUE_TEMPLATE/reconciler-request.yml"),
+    "gitlab": PurePosixPath(".gitlab/issue_templates/reconciler-request.md"),
+}
+"""Where each CI system looks for the form of a request."""
 GITIGNORE = PurePosixPath(".gitignore")
 CODEOWNERS_PLACES: Mapping[str, tuple[PurePosixPath, ...]] = {
     "github": tuple(PurePosixPath(place) for place in (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")),
@@ -34,10 +42,27 @@ def starter_files(ci: str, version: str) -> dict[PurePosixPath, str]:
     Raises FileNotFoundError when the installation is incomplete.
     """
     sources = {"groups.yaml": "groups.yaml", **_PIPELINES[ci]}
-    return {
-        PurePosixPath(path): (_HERE / source).read_text(encoding="utf-8").replace(VERSION, version)
-        for path, source in sources.items()
-    }
+    return {PurePosixPath(path): _text(source).replace(VERSION, version) for path, source in sources.items()}
+
+
+def request_form(ci: str, keys: Sequence[str]) -> str:
+    """Return the form of a request with these groups to choose from; `ci` is "github" or "gitlab"."""
+    if ci == "gitlab":
+        return _text("gitlab/request-template.md").replace(GROUPS, "\n".join(f"- [ ] {key}" for key in keys))
+    choices = "".join(f"\n        - {json.dumps(key, ensure_ascii=False)}" for key in keys)
+    return _text("github/request-form.yml").replace(f" {GROUPS}", choices)
+
+
+def request_workflows(ci: str, version: str) -> dict[PurePosixPath, str]:
+    """Return the workflows that answer requests, by path: none on GitLab, which starts no pipeline for an issue."""
+    if ci != "github":
+        return {}
+    text = _text("github/reconciler-request.yml").replace(VERSION, version)
+    return {PurePosixPath(".github/workflows/reconciler-request.yml"): text}
+
+
+def _text(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def gitignore() -> bytes:

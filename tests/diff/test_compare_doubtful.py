@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from reconciler.diff.change import AdviceKind
-from reconciler.diff.compare import with_account_doubts, wrong_account_advice
-from reconciler.diff.participants import distrust_reasons, identify_participants
+from reconciler.diff.participants import (
+    distrust_reasons,
+    identify_participants,
+    with_account_doubts,
+    wrong_account_advice,
+)
 from reconciler.messages import Message
 from reconciler.model.desired import DesiredGroup, Membership
 from reconciler.model.live import LiveGroup

@@ -193,6 +193,13 @@ def test_a_plan_counts_what_the_audit_log_shows(stage: Stage) -> None:
     assert "5 people join" in last_line(stage.run("plan").out)
 
 
+def test_a_plan_warns_of_an_audit_log_that_is_not_there(stage: Stage) -> None:
+    stage.file(FILE)
+    planned = stage.run("plan", *LOG)
+    assert planned.code == 0
+    assert "audit.jsonl does not exist, so nothing counts against the budget" in planned.err
+
+
 def test_a_saved_plan_is_checked_against_the_audit_log_again(stage: Stage) -> None:
     stage.file(FILE.replace("adds_per_day: 5", "adds_per_day: 17"))
     assert stage.run("plan", "--target", "team", "--out", "team.plan").code == 0

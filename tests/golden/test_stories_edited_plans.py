@@ -19,19 +19,8 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document
-from reconciler.plan.model import (
-    Action,
-    AppliedRevision,
-    ChangedSince,
-    DriftCause,
-    DriftItem,
-    GroupPlan,
-    ItemCause,
-    Phase,
-    Plan,
-    Refusal,
-    Step,
-)
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
+from reconciler.plan.revision import AppliedRevision, ChangedSince, DriftCause, DriftItem, ItemCause
 from reconciler.plan.shard import ShardInfo
 from tests.stage import PHONE, Ran, Stage
 

@@ -275,16 +275,13 @@ def test_an_instance_that_is_gone_gets_no_part_of_a_refused_call(guide: Stage) -
     assert add_calls(guide) <= 2
 
 
-def test_an_instance_that_is_gone_is_noticed_where_nobody_is_in(stage: Stage) -> None:
-    def disconnect(_seq: int, method: str, path: str) -> None:
-        if method == "POST" and path.endswith("/participants"):
-            stage.world.set_instance_status(INSTANCE, "disconnected")
-
+def test_the_connection_is_checked_where_somebody_is_missing_and_nobody_says_why(stage: Stage) -> None:
     for name in ("A", "B"):
         stage.world.create_group(name, [], owner=PHONE)
     stage.world.set_privacy(PEOPLE[0], refuses=True)
     stage.file(f"groups: {{a: {{name: A, members: [{PEOPLE[0]}]}}, b: {{name: B, members: [{PEOPLE[1]}]}}}}")
-    stage.server.after_call = disconnect
+    gone = {"data": {"id": INSTANCE, "type": "waha", "status": "disconnected"}}
+    stage.server.set_faults([Fault("garbage", "GET", "/", body=gone, skip=1, times=0)])
     applied = stage.run("--parallelism", "1", "apply", "--yes")
     assert 'its status is "disconnected"' in applied.out
     assert add_calls(stage) == 1
@@ -346,3 +343,17 @@ def test_the_plan_counts_the_reads_between_adds_and_removals(stage: Stage) -> No
     stage.calls()
     applied = json.loads(stage.run("apply", "--yes", "--format", "json").out)
     assert applied["summary"]["read_backs"] == 13
+
+
+def test_hidden_people_whom_no_answer_names_are_to_be_noted_and_no_further_apply_is_advised(guide: Stage) -> None:
+    people = [f"+1 303 555 01{number:02}" for number in range(60)]
+    for at, person in enumerate(people):
+        guide.world.set_account(person, lid=f"7669967701{at:04}@lid", shows="lid")
+    guide.world.create_group("Alpha", people, owner=PHONE)
+    guide.file(f"groups: {{alpha: {{name: Alpha, members: {listed(people)}}}}}")
+    applied = guide.run("apply", "--yes")
+    assert applied.code == 3
+    text = " ".join(applied.out.split())
+    assert "perhaps in the group under a private id (one of 60, such as 76699677010000@lid" in text
+    assert "Set the `lid` of the people who may be in a group under a private id" in text
+    assert "then run `reconciler apply` again" not in text

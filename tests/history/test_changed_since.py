@@ -20,7 +20,7 @@ from reconciler.messages import Message
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, RemovalLimit, State
 from reconciler.model.live import ListedGroup, Listing
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import ChangedSince, KeyRename
+from reconciler.plan.revision import ChangedSince, KeyRename
 from reconciler.plan.selection import PlanOptions, select_keys
 from tests.builders import (
     ALICE,

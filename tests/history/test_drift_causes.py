@@ -11,7 +11,8 @@ from reconciler.history.drift_causes import with_drift_causes
 from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Membership, Policy, State, UnmanagedType
 from reconciler.model.live import LiveGroup
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import AppliedRevision, DriftCause, DriftItem, GroupPlan, ItemCause, Plan
+from reconciler.plan.model import GroupPlan, Plan
+from reconciler.plan.revision import AppliedRevision, DriftCause, DriftItem, ItemCause
 from tests.builders import (
     ALICE,
     ALPHA_ID,

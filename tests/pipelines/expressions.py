@@ -13,7 +13,7 @@ from typing import Any
 
 Functions = Mapping[str, Callable[[], bool]]
 
-_TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>[A-Za-z_][\w.-]*)|(?P<sign>==|!=|&&|\|\||[!()]))")
+_TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>[A-Za-z_][\w.-]*)|(?P<sign>==|!=|&&|\|\||[!(),]))")
 _WITHIN = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -105,9 +105,18 @@ class _Reader:
         if token.startswith("'"):
             return token[1:-1].replace("''", "'")
         if self._take("("):
-            self._need(")")
-            return _known(self.functions, token)()
+            return self._called(token)
         return {"true": True, "false": False}[token] if token in ("true", "false") else self._named(token)
+
+    def _called(self, name: str) -> Any:
+        if name != "startsWith":
+            self._need(")")
+            return _known(self.functions, name)()
+        whole = as_text(self.whole())
+        self._need(",")
+        start = as_text(self.whole())
+        self._need(")")
+        return whole.casefold().startswith(start.casefold())
 
     def _named(self, name: str) -> Any:
         value: Any = self.contexts

@@ -143,6 +143,10 @@ class Forge:
         """The revision of a branch or a tag of the origin."""
         return git(self.origin, "rev-parse", name)
 
+    def heads(self) -> list[str]:
+        """The names of the origin's branches."""
+        return git(self.origin, "branch", "--format=%(refname:short)").split()
+
     def file(self, name: str, revision: str = "main") -> str:
         """A file of the origin."""
         return git(self.origin, "show", f"{revision}:{name}")

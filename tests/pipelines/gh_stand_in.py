@@ -59,6 +59,8 @@ def _api(store: dict[str, Any], arguments: list[str]) -> int:
         return _ref(asked.method, route[1], sent)
     if route in _LISTS and route[1] == "issues" and store["issues_disabled"]:
         return _fail("HTTP 410: Issues has been disabled in this repository.")
+    if route == ("GET", "issues/N") and not query:
+        return _say(asked.jq or ".", next(issue for issue in store["issues"] if issue["number"] == number))
     if route in _LISTS:
         return _pages(_LISTS[route](store, number, query), query, asked)
     if asked.jq or query or route not in _WRITES:
@@ -80,6 +82,7 @@ _WRITES = {
     ("PATCH", "issues/comments/N"): ("comments", ["body"], ["issues", "pull-requests"]),
     ("POST", "issues"): ("issues", ["title", "body"], ["issues"]),
     ("PATCH", "issues/N"): ("issues", ["body"], ["issues"]),
+    ("PATCH", "pulls/N"): ("pulls", ["body"], ["pull-requests"]),
 }
 """What can be written: which list, which fields, and which permissions let a token do it."""
 
@@ -108,8 +111,13 @@ def _issue_close(store: dict[str, Any], arguments: list[str]) -> int:
     parser.add_argument("--reason", choices=["completed", "not planned"])
     parser.add_argument("--comment")
     asked = parser.parse_args(arguments)
-    _add(store, "comments", {"issue": asked.number, "body": asked.comment})
-    return _change(store, "issues", "number", asked.number, {"state": "closed"})
+    if asked.comment is not None:
+        _add(store, "comments", {"issue": asked.number, "body": asked.comment})
+    for issue in store["issues"]:
+        if issue["number"] == asked.number:  # anybody's: closing needs no authorship
+            issue["state"] = "closed"
+            return 0
+    return _fail("HTTP 404: no such issue")
 
 
 def _pr_list(store: dict[str, Any], arguments: list[str]) -> int:
@@ -119,6 +127,11 @@ def _pr_list(store: dict[str, Any], arguments: list[str]) -> int:
         parser.add_argument(option, required=True)
     asked = parser.parse_args(arguments)
     found = [p for p in store["pulls"] if (p["head"], p["state"]) == (asked.head, asked.state)]  # forks' branches too
+    # A pull request is closed when its branch is deleted.
+    branches = subprocess.run(
+        ["git", "--git-dir", str(ORIGIN), "branch", "--format=%(refname:short)"], capture_output=True
+    )
+    found = [p for p in found if p["isCrossRepository"] or p["head"] in branches.stdout.decode().split()]
     return _say(asked.jq, [{name: pull[name] for name in asked.json.split(",")} for pull in found])
 
 
@@ -126,11 +139,19 @@ def _pr_create(store: dict[str, Any], arguments: list[str]) -> int:
     _need("pull-requests")
     _need_repository()
     parser = argparse.ArgumentParser()
-    for option in ("--base", "--head", "--title", "--body"):
+    for option in ("--base", "--head", "--title"):
         parser.add_argument(option, required=True)
+    text = parser.add_mutually_exclusive_group(required=True)
+    text.add_argument("--body")
+    text.add_argument("--body-file", type=Path)
     if store["pulls_forbidden"]:
         return _fail("pull request create failed: GitHub Actions is not permitted to create pull requests")
-    return _add(store, "pulls", {"state": "open", "isCrossRepository": False, **vars(parser.parse_args(arguments))})
+    asked = vars(parser.parse_args(arguments))
+    file = asked.pop("body_file")
+    asked["body"] = file.read_text() if file is not None else asked["body"]
+    _add(store, "pulls", {"state": "open", "isCrossRepository": False, **asked})
+    sys.stdout.write(f"https://github.com/{os.environ['GITHUB_REPOSITORY']}/pull/{store['last']}\n")
+    return 0
 
 
 def _pages(items: list[Any], query: dict[str, str], asked: argparse.Namespace) -> int:

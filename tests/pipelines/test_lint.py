@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.starter.templates import starter_files
+from reconciler.starter.templates import REQUEST_FORMS, request_form, request_workflows, starter_files
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
@@ -31,6 +31,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("linted")
     subprocess.run(["git", "init", "--quiet", str(root)], check=True)
     pages = {root / place: text for place, text in starter_files("github", __version__).items()}
+    pages |= {root / place: text for place, text in request_workflows("github", __version__).items()}
+    pages[root / REQUEST_FORMS["github"]] = request_form("github", ["alpha", "on", "Родители-5б"])
     pages |= {root / path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in (*OWN, ACTION)}
     for path, text in pages.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,6 +63,15 @@ def test_the_action_and_gitlabs_pipeline_have_their_published_form(tmp_path: Pat
     assert linted(*form, *transformed, root=tmp_path) == ""
     pipeline.write_text(pipeline.read_text().replace("resource_group", "resource_gruop"))
     assert "resource_gruop" in linted(*form, *transformed, root=tmp_path)
+
+
+def test_the_form_of_requests_has_its_published_form(repository: Path) -> None:
+    form = repository / REQUEST_FORMS["github"]
+    assert linted("check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", str(form), root=repository) == ""
+    form.write_text(form.read_text().replace("multiple:", "several:"))
+    assert "several" in linted(
+        "check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", str(form), root=repository
+    )
 
 
 def test_the_linters_would_find_something(repository: Path, tmp_path: Path) -> None:
@@ -106,6 +117,7 @@ def test_only_jobs_that_write_may_write_and_no_workflow_is_given_more(repository
         "reconciler-plan/live": {"pull-requests"},
         "reconciler-apply/record": {"contents", "pull-requests"},
         "reconciler-drift/drift": {"issues"},
+        "reconciler-request/request": {"contents", "issues", "pull-requests"},
     }
 
 

@@ -27,7 +27,8 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import FORMAT_VERSION, SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document, read_plan_to_show
-from reconciler.plan.model import Action, ChangedSince, GroupPlan, KeyRename, Phase, Plan, Refusal, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
+from reconciler.plan.revision import ChangedSince, KeyRename
 from reconciler.plan.shard import ShardInfo
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.documents import mask_document

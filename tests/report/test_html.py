@@ -15,7 +15,8 @@ from reconciler.model.person_ref import PersonRef
 from reconciler.model.run_context import Reference, RunContext
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import SavedPlan
-from reconciler.plan.model import Action, DriftCause, DriftItem, GroupPlan, ItemCause, Phase, Plan, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
+from reconciler.plan.revision import DriftCause, DriftItem, ItemCause
 from reconciler.plan.shard import ShardInfo
 from reconciler.report.html.page import Page as PlanPage
 from reconciler.report.html.page import plan_page

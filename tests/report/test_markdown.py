@@ -15,7 +15,8 @@ from reconciler.diff.change import Advice, AdviceKind, TextChange
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
-from reconciler.plan.model import Action, ChangedSince, GroupPlan, Phase, Plan, Refusal, Step
+from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Refusal, Step
+from reconciler.plan.revision import ChangedSince
 from reconciler.plan.shard import ShardInfo
 from reconciler.report.markdown import render_plan_markdown, render_result_markdown
 from reconciler.report.pr_comment import (

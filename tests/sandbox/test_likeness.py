@@ -223,6 +223,20 @@ def test_a_capture_that_somebody_edited_breaks_nothing(junk: Any, place: str, tm
     assert answered.status_code == 200
 
 
+def test_a_page_is_as_long_as_the_longest_first_page_of_a_capture(tmp_path: Path) -> None:
+    def exchange(entries: int, **query: int) -> Exchange:
+        body = json.dumps({"data": [LISTED] * entries}).encode()
+        response = HttpResponse(200, {}, body, 0.0)
+        path = f"/instances/{INSTANCE}/groups"
+        return Exchange(method="GET", path=path, query=query, sent_at=0.0, received_at=0.0, response=response)
+
+    exchanges = [exchange(49), exchange(50), exchange(3, limit=50, offset=49)]
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps(capture_document(exchanges, "p")), encoding="utf-8")
+    likeness = load_likeness(path)
+    assert (likeness.paging, likeness.page_size) == ("offset", 50)
+
+
 def test_a_call_that_the_captured_server_never_answered_with_success_ends_with_its_error(tmp_path: Path) -> None:
     exchanges = [
         Exchange(

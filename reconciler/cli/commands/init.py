@@ -13,7 +13,7 @@ import click
 from reconciler import __version__
 from reconciler.atomic_file import write_atomic
 from reconciler.cli.command import command
-from reconciler.cli.options import FileType, option
+from reconciler.cli.options import FileType, option, today
 from reconciler.cli.output import require_stdout, write_after_success
 from reconciler.cli.signals import handle_signals
 from reconciler.errors import UsageError
@@ -24,16 +24,20 @@ from reconciler.starter.templates import (
     CI_SYSTEMS,
     CODEOWNERS_PLACES,
     GITIGNORE,
+    REQUEST_FORMS,
     append_patterns,
     codeowners,
     gitignore,
     missing_patterns,
+    request_form,
+    request_workflows,
     starter_files,
 )
 
 EXAMPLE = """\
   reconciler init
-  reconciler init our-groups --ci gitlab"""
+  reconciler init our-groups --ci gitlab
+  reconciler init --requests"""
 CONFIG = "groups.yaml"
 SCHEMA = "groups.schema.json"
 """The schema that the first line of groups.yaml names, so that editors explain every key without the network."""
@@ -57,6 +61,19 @@ NEXT_STEPS = {
     "none": ("Set WAPPFY_API_KEY and run: reconciler plan", "Review the plan, then run: reconciler apply"),
 }
 """The steps after the first, by CI system."""
+REQUEST_STEPS = {
+    "github": (
+        "At the top of the workflow, set RECONCILER_PACKAGE and RECONCILER_PATH as in the other workflows.",
+        "Let Actions open pull requests: Settings, Actions, General, Workflow permissions.",
+        "Commit both files. The form is then under Issues, New issue. Keep the repository private: requests contain "
+        "phone numbers.",
+    ),
+    "gitlab": (
+        "Commit the file. It is then a template for new issues.",
+        "To make a change of an issue, save its text as issue.md and run: reconciler edit --form issue.md",
+    ),
+}
+"""The steps after `--requests`, by CI system."""
 
 
 @command(EXAMPLE)
@@ -68,13 +85,26 @@ NEXT_STEPS = {
     envvar="RECONCILER_FOLDER",
 )
 @option("--ci", type=click.Choice(CI_SYSTEMS), default="github", help="CI system to write pipelines for.")
-def init(folder: Path, ci: str) -> int:
+@option(
+    "--requests", is_flag=True, help="Write the form by which people ask to join or leave groups, and its workflow."
+)
+@option("--update", is_flag=True, help="With --requests: write the form again, with the groups of the configuration.")
+@option("--check", is_flag=True, help="With --requests: write nothing; exit 1 unless the form has these groups.")
+@option("--path", metavar="PATH", default=CONFIG, help="With --requests: the configuration, seen from FOLDER.")
+def init(folder: Path, ci: str, requests: bool, update: bool, check: bool, path: str) -> int:
     """Write a starter configuration and CI pipelines for a new repository; offline.
 
     FOLDER is the repository, which need not exist yet; the default is the current folder. An existing groups.yaml, such
     as one of `import`, and an existing CODEOWNERS stay as they are, and an existing .gitignore gets the lines that it
     lacks. init never overwrites: if one of the other files exists, it writes nothing.
+
+    --requests adds to a repository that has a configuration. GitHub opens a pull request for each form; GitLab has the
+    form alone.
     """
+    if requests:
+        return _write_requests(folder, ci, path, update=update, check=check)
+    if update or check:
+        raise UsageError(f"--{'update' if update else 'check'} is only for --requests", "add --requests")
     new_files = {folder / name: text.encode() for name, text in starter_files(ci, __version__).items()}
     new_files[folder / SCHEMA] = schema_text(SCHEMA).encode()
     kept = _existing_config(folder / CONFIG)
@@ -90,6 +120,61 @@ def init(folder: Path, ci: str) -> int:
         "\n".join([*notes, "", *_next_steps(folder, ci, has_config=kept is not None)]), "the files were written"
     )
     return 0
+
+
+def _write_requests(folder: Path, ci: str, path: str, *, update: bool, check: bool) -> int:
+    """Write the form of requests and its workflow; with `update` the form alone, with `check` nothing."""
+    if ci not in REQUEST_FORMS:
+        raise UsageError("--requests needs --ci github or --ci gitlab", "choose one of them")
+    if update and check:
+        raise UsageError("--update and --check exclude each other", "choose one of them")
+    place = folder / REQUEST_FORMS[ci]
+    form = request_form(ci, _request_choices(folder / path)).encode()
+    shown = mask_and_escape(str(place))
+    if update or check:
+        try:
+            is_current = place.read_bytes() == form
+        except OSError as error:
+            hint = "run `reconciler init --requests` to add the form"
+            raise UsageError(f"cannot read {place}: {error.strerror}", hint) from error
+        if check and not is_current:
+            raise UsageError(
+                f"{shown} does not have the groups of {folder / path}", "run `reconciler init --requests --update`"
+            )
+        files = {} if is_current else {place: form}
+    else:
+        workflows = request_workflows(ci, __version__)
+        files = {place: form, **{folder / name: text.encode() for name, text in workflows.items()}}
+        _require_missing(files)
+    require_stdout()
+    with handle_signals():
+        _write_all(files)
+    notes = [f"wrote {mask_and_escape(str(each))}" for each in files] or [f"{shown} has every group already"]
+    if not (update or check):
+        notes += ["", "Next steps:", *(f"  {number}. {step}" for number, step in enumerate(REQUEST_STEPS[ci], 1))]
+    write_after_success("\n".join(notes), "the files were written")
+    return 0
+
+
+def _request_choices(path: Path) -> list[str]:
+    """Return the keys of the groups that a request can be about: those with a list of members in the configuration."""
+    from reconciler.config import load
+    from reconciler.model.desired import Membership, State, Unmanaged
+
+    groups = load(path, as_of=today()).groups
+    keys = [
+        group.key
+        for group in groups
+        if not isinstance(group.members, Unmanaged)
+        and group.state is State.PRESENT
+        and group.membership is not Membership.OBSERVE
+    ]
+    if not keys:
+        raise UsageError(f"no group in {path} has members, so nobody can ask to join one", "add `members` to a group")
+    reserved = next((key for key in keys if key.casefold() == "none"), None)
+    if reserved is not None:
+        raise UsageError(f"the group {reserved} cannot be in a form: GitHub reserves the word", "give it another key")
+    return keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
@@ -25,6 +26,9 @@ from reconciler.sanitize.escape import escape_controls, json_text
 
 if TYPE_CHECKING:
     from reconciler.plan.model import Plan
+
+
+log = logging.getLogger("reconciler.plan")
 
 
 def saved_message(plan: Plan, out: Path) -> str:
@@ -91,6 +95,8 @@ def plan(
     inputs = (*source.files, global_options.api_key_file, audit_log)
     require_distinct_files({"--out": out, "--output": output}, inputs)
     if audit_log is not None:
+        if not audit_log.exists():
+            log.warning("%s does not exist, so nothing counts against the budget", audit_log)
         instance_id = endpoint_of(global_options, source.account).instance_id
         now = datetime.now(UTC)
         source = source.with_spent(read_spent(audit_log, instance_id, now=now, retry_refused=retry_refused))

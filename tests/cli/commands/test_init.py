@@ -255,3 +255,60 @@ def test_git_ignores_what_the_pages_save_and_never_a_configuration(tmp_path: Pat
         ["git", "-C", str(tmp_path), "check-ignore", *saved, *kept], capture_output=True, text=True
     ).stdout
     assert ignored.splitlines() == saved
+
+
+FORMS = {
+    "github": ".github/ISSUE_TEMPLATE/reconciler-request.yml",
+    "gitlab": ".gitlab/issue_templates/reconciler-request.md",
+}
+GROUPS = "groups:\n  {}: {{name: Alpha, members: []}}\n  watched: {{name: W, members: [], membership: observe}}\n"
+
+
+@pytest.mark.parametrize("host", sorted(FORMS))
+def test_requests_adds_the_form_with_the_groups_that_have_members(host: str, tmp_path: Path) -> None:
+    (tmp_path / "groups.yaml").write_text("version: 1\n" + GROUPS.format("on") + "  bare: {name: Bare}\n")
+    assert run(["init", str(tmp_path), "--requests", "--ci", host]) == 0
+    form = tmp_path / FORMS[host]
+    if host == "github":
+        assert [field["attributes"].get("options") for field in yaml.safe_load(form.read_text())["body"]][3] == ["on"]
+    else:
+        assert "- [ ] on\n" in form.read_text()
+        assert "watched" not in form.read_text()
+    assert run(["init", str(tmp_path), "--requests", "--ci", host]) == 1
+
+
+def test_update_writes_the_form_again_and_check_only_says_so(tmp_path: Path) -> None:
+    config, form = tmp_path / "groups.yaml", tmp_path / FORMS["github"]
+    config.write_text("version: 1\n" + GROUPS.format("alpha"))
+    command = ["init", str(tmp_path), "--requests"]
+    assert run([*command, "--update"]) == 1
+    assert run(command) == 0
+    before = form.read_bytes()
+    config.write_text("version: 1\n" + GROUPS.format("beta"))
+    assert run([*command, "--check"]) == 1
+    assert form.read_bytes() == before
+    assert run([*command, "--update"]) == 0
+    assert b'"beta"' in form.read_bytes()
+    assert run([*command, "--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("version: 1\n", []),
+        ("version: 1\ngroups: {a: {name: A}}\n", []),
+        ("version: 1\n" + GROUPS.format("None"), []),
+        ("version: 2\n", []),
+        ("version: 1\n" + GROUPS.format("a"), ["--ci", "none"]),
+        ("version: 1\n" + GROUPS.format("a"), ["--update", "--check"]),
+    ],
+)
+def test_requests_that_cannot_be_written_leave_no_file(text: str, options: list[str], tmp_path: Path) -> None:
+    (tmp_path / "groups.yaml").write_text(text)
+    assert run(["init", str(tmp_path), "--requests", *options]) == 1
+    assert files_below(tmp_path) == {"groups.yaml"}
+
+
+def test_update_and_check_need_requests(tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path), "--check"]) == 1
+    assert files_below(tmp_path) == set()
