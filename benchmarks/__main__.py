@@ -20,6 +20,7 @@ import benchmarks.history
 import benchmarks.offline.question
 import benchmarks.pacing
 import benchmarks.peers.question
+import benchmarks.people_files
 import benchmarks.start
 from benchmarks.answer import Answer
 from benchmarks.chart import svg_of
@@ -35,6 +36,7 @@ QUESTIONS: Mapping[str, Callable[[Size, Path], Answer]] = {
     "start": benchmarks.start.ask,
     "peers": benchmarks.peers.question.ask,
     "history": benchmarks.history.ask,
+    "people-files": benchmarks.people_files.ask,
 }
 HERE = Path(__file__).parent
 

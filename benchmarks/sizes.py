@@ -25,6 +25,8 @@ class Size:
     peer_members: int
     items: int
     years: tuple[str, ...]
+    rows: int
+    """Rows of a people file."""
     history: int
     """How many snapshots of a year are replayed at most."""
     commits: tuple[int, int]
@@ -51,6 +53,7 @@ FULL = Size(
     peer_members=40,
     items=20_000,
     years=("2018", "2026"),
+    rows=100_000,
     history=12,
     commits=(100, 1_000),
     history_groups=500,
@@ -71,6 +74,7 @@ TINY = Size(
     peer_members=3,
     items=6,
     years=("2018",),
+    rows=30,
     history=2,
     commits=(2, 4),
     history_groups=2,

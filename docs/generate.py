@@ -70,6 +70,11 @@ SECTIONS = (
     ("`instance`", "instance", ""),
     ("`people`", "someone", "Each alias is a phone number or a mapping with these keys. {of:people}"),
     ("`teams`", "team", "Each team is a list of members or a mapping with these keys. {of:teams}"),
+    (
+        "`sources`",
+        "source",
+        "Each item of the list is a file, or several, and what to read in it. [Sources](sources.md) has examples.",
+    ),
     ("Members", "member", "Used in `members` of groups and teams. {of:member}"),
     ("`groups`", "group", "{of:groups}"),
     ("`defaults`", "properties/defaults", ""),

@@ -65,6 +65,7 @@ class ProblemKind(StrEnum):
     LIMIT = "limit"
     WHITE_SPACE = "white-space"
     VALUE = "value"
+    PEOPLE_FILE = "people-file"
 
 
 @dataclass(frozen=True, slots=True, order=True)

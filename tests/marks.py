@@ -22,6 +22,7 @@ MARKS: dict[str, tuple[str, ...]] = {
     "golden/test_stories_rematched.py": ("git",),
     "golden/test_stories_restrictions.py": ("git",),
     "golden/test_stories_drift_causes.py": ("git",),
+    "golden/test_stories_sources.py": ("git",),
     "cli/commands/test_diff.py": ("git",),
     "cli/commands/test_history.py": ("git",),
     "timeline/test_oracle.py": ("git",),

@@ -112,12 +112,15 @@ def render_options(global_options: GlobalOptions, stream: TextIO | None, *, show
 
 def _run_context() -> RunContext:
     """Return the CI run, with the mark of its commit if PATH has changes that are not committed."""
+    from reconciler.config.names import named_people_files
     from reconciler.config.source_files import is_config_file
     from reconciler.history.git import is_dirty
 
     context, click_context = read_run_context(os.environ), click.get_current_context(silent=True)
     path = click_context.params.get("path") if click_context is not None else None
-    if context.commit is None or not isinstance(path, Path) or not is_dirty(path, is_config_file):
+    if context.commit is None or not isinstance(path, Path):
+        return context
+    if not is_dirty(path, is_config_file, named_people_files(path)):
         return context
     return replace(context, commit=replace(context.commit, text=f"{context.commit.text}{DIRTY}"))
 

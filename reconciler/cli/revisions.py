@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.options import today
 from reconciler.config import FileContent, load, load_contents
-from reconciler.config.source_files import MAX_FILE_BYTES, is_config_file
+from reconciler.config.source_files import MAX_FILE_BYTES, has_wildcard, is_config_file, is_people_file
 from reconciler.errors import ConfigError, Refused, RevisionError, UsageError
 from reconciler.history.changed_since import forbidden_removals, match_may_change, select_changed
 from reconciler.history.compare_configs import compare_configs
 from reconciler.history.config_diff import ConfigDiff, ConfigVersion
 from reconciler.history.drift_causes import with_drift_causes
-from reconciler.history.git import find_commit, latest_applied_commit
+from reconciler.history.git import Commit, find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
 from reconciler.model.run_context import short_commit
@@ -44,13 +46,34 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
     if revision.files is None:
         return None
     top = f"{revision.commit.ref}:{path}"
-    contents = []
+    contents, paths = [], {}
     for file in revision.files:
         below = Path(file.path).relative_to(path)
         # Below the folder `.` too, the name in messages begins with what that folder is called.
         name = f"{top}/{below}" if below.parts else top
         contents.append(FileContent(name, file.data, file.error, file.hint, file.linked))
-    return load_contents(contents, as_of=as_of, folder=top if revision.is_folder else None, name=path.name)
+        paths[name] = Path(file.path)
+
+    def find(file: str, pattern: str) -> Mapping[str, FileContent]:
+        return people_files(paths[file].parent, pattern, revision.commit)
+
+    folder = top if revision.is_folder else None
+    return load_contents(contents, as_of=as_of, folder=folder, name=path.name, find=find)
+
+
+def people_files(folder: Path, pattern: str, commit: Commit) -> Mapping[str, FileContent]:
+    """Return the files of `sources` as a commit has them, by their paths below the folder of the YAML file."""
+    path = folder if has_wildcard(pattern) else folder / pattern
+    wanted = partial(is_people_file, pattern)
+    found = read_revision(path, commit.oid, wanted=wanted, max_bytes=MAX_FILE_BYTES)
+    if found.is_folder and path != folder:
+        return {}
+    return {
+        Path(file.path).relative_to(folder).as_posix(): FileContent(
+            f"{commit.ref}:{file.path}", file.data, file.error, file.hint, file.linked
+        )
+        for file in found.files or ()
+    }
 
 
 def options_for_changed_since(options: PlanOptions, path: Path, ref: str, desired: Desired) -> PlanOptions:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
     sources = [_resolve_source(source, request.path) for source in saved.sources]
     files = (request.path, *(path for path in sources if not os.path.isdir(path)))
     account = Account(plan.instance_id, None, plan.writes_per_minute)
-    path, digest = _config_path(sources or files), hashlib.sha256(data).hexdigest()
+    path, digest = _config_path(saved, request.path) or request.path, hashlib.sha256(data).hexdigest()
     return SavedPlanSource(files, path, digest, account, saved, desired, max_removals, Spent())
 
 
@@ -174,8 +174,9 @@ def source_digests(path: Path, desired: Desired, planfile: Path) -> tuple[Source
     """Return the sources of a plan, relative to the plan file; a folder is one itself, for the list of its files."""
     sources = list(desired.sources)
     if os.path.isdir(path):
-        sources.append(Source(str(path), _names_digest(path, (Path(source.path) for source in desired.sources))))
-    return tuple(Source(_relative_to_plan(planfile, source.path), source.digest) for source in sources)
+        yaml = (Path(source.path) for source in desired.sources if not source.people_file)
+        sources.append(Source(str(path), _names_digest(path, yaml)))
+    return tuple(replace(source, path=_relative_to_plan(planfile, source.path)) for source in sources)
 
 
 def _relative_to_plan(planfile: Path, source: str) -> str:
@@ -215,52 +216,66 @@ def _load_sources(saved: SavedPlan, planfile: Path) -> Desired | None:
     and does not mean the same.
     """
     digests = {_resolve_source(source, planfile): source.digest for source in saved.sources}
-    missing = sorted(str(path) for path in digests if is_missing(path))
-    changed = sorted(
-        str(path) for path, digest in digests.items() if str(path) not in missing and _digest(path) != digest
-    )
+    people_files = {_resolve_source(source, planfile) for source in saved.sources if source.people_file}
+    missing = {path for path in digests if is_missing(path)}
+    # Beside its YAML, a people file that is gone is a change.
+    gone = people_files & missing if digests.keys() - people_files - missing else set()
+    changed = gone | {path for path, digest in digests.items() if path not in missing and _digest(path) != digest}
     if not changed and (missing or not digests):
-        what = ", ".join(missing) or "the plan names no file"
+        what = ", ".join(sorted(map(str, missing))) or "the plan names no file"
         log.warning("cannot check whether the YAML changed since the plan was made; missing: %s", what)
         return None
     if not changed:
-        return _load(saved, tuple(digests))
-    desired = _load_if_same_meaning(saved, tuple(digests))
-    if desired is None:
+        desired = _load(saved, planfile)
+        changed = people_files = set(_people_files(desired)) - digests.keys()
+        if not changed:
+            return desired
+    same = _load_if_same_meaning(saved, planfile)
+    names, is_yaml = ", ".join(sorted(map(str, changed))), not changed <= people_files
+    if same is None:
         raise PlanFileError(
-            f"the YAML changed since the plan was made: {', '.join(changed)}",
+            f"the YAML changed since the plan was made: {names}"
+            if is_yaml
+            else f"a people file changed since the plan was made: {names}",
             "make a new plan (`reconciler show` still shows this one)",
         )
-    log.info("the YAML changed since the plan was made, but means the same: %s", ", ".join(changed))
-    return desired
+    what = "the YAML" if is_yaml else "a people file"
+    log.info("%s changed since the plan was made, but means the same: %s", what, names)
+    return same
 
 
-def _load_if_same_meaning(saved: SavedPlan, files: Sequence[Path]) -> Desired | None:
+def _people_files(desired: Desired) -> list[Path]:
+    return [Path(source.path) for source in desired.sources if source.people_file]
+
+
+def _load_if_same_meaning(saved: SavedPlan, planfile: Path) -> Desired | None:
     """Load changed files if they still describe the configuration that the plan was made from; else return None."""
     from reconciler.history.configuration_digest import configuration_digest
 
     if saved.configuration is None:
         return None
     try:
-        desired = _load(saved, files)
+        desired = _load(saved, planfile)
     except ConfigError:
         return None
     return desired if configuration_digest(desired) == saved.configuration else None
 
 
-def _load(saved: SavedPlan, files: Sequence[Path]) -> Desired:
+def _load(saved: SavedPlan, planfile: Path) -> Desired:
     """Load the sources of a plan, without files of their folder that are new and have nothing but comments."""
     from reconciler.config import load
     from reconciler.config.source_files import config_files, has_only_comments
 
-    path = _config_path(files)
-    new = set(config_files(path)) - set(files) if os.path.isdir(path) else set()
+    path = _config_path(saved, planfile) or planfile
+    files = {_resolve_source(source, planfile) for source in saved.sources}
+    new = set(config_files(path)) - files if os.path.isdir(path) else set()
     return load(path, as_of=saved.plan.as_of, ignore={file for file in new if has_only_comments(file)})
 
 
-def _config_path(files: Sequence[Path]) -> Path:
-    """Return the folder among the sources of a plan, else its only file."""
-    return next((path for path in files if os.path.isdir(path)), files[0])
+def _config_path(saved: SavedPlan, planfile: Path) -> Path | None:
+    """Return the folder among the sources of a plan, else its only YAML file; None without any."""
+    files = [_resolve_source(source, planfile) for source in saved.sources if not source.people_file]
+    return next((path for path in files if os.path.isdir(path)), files[0] if files else None)
 
 
 def _digest(path: Path) -> str:

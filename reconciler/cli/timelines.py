@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from reconciler.cli.options import today
-from reconciler.config import FileContent
+from reconciler.cli.revisions import people_files
 from reconciler.config.person_reference import resolve_person
 from reconciler.config.problem_collector import quote_value
-from reconciler.config.source_files import MAX_FILE_BYTES, is_config_file
+from reconciler.config.source_files import MAX_FILE_BYTES, FileContent, is_config_file
 from reconciler.config.versions import VersionLoader
 from reconciler.errors import ConfigError, UsageError
-from reconciler.history.git import FETCH_HISTORY, has_uncommitted_changes, resolve_commit
+from reconciler.history.git import FETCH_HISTORY, Commit, has_uncommitted_changes, resolve_commit
 from reconciler.history.line import Line, LineRevision, commit_seconds, cut_line, read_files, read_line
 from reconciler.history.snapshot import RevisionFile
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
+from reconciler.model.run_context import short_commit
 from reconciler.model.text import composed
 from reconciler.plan.selection import suggest_key
 from reconciler.timeline.commits import commit_ref
@@ -81,28 +83,45 @@ def record_history(path: Path, until: date | str | None = None, *, to_end_of_day
 
 def _record(line: Line, recorder: Recorder, end: datetime | None) -> None:
     loader = VersionLoader()
+    patterns: set[str] = set()
     for revision, files in read_files(line, wanted=is_config_file, max_bytes=MAX_FILE_BYTES):
         facts = revision.commit
         commit = commit_ref(facts.oid, facts.seconds, facts.author, facts.message, facts.merged_author)
         if end is not None and commit.at >= end:
             break  # a later one with an earlier date is a child of this one
         try:
-            desired = _desired(loader, line.path, revision, files, commit.at.date())
+            desired = _desired(loader, line.path, revision, files, commit.at.date(), patterns)
         except ConfigError as error:
             recorder.add_invalid(commit, str(error.problems[0]))
         else:
             recorder.add(commit, desired)
+    if patterns:
+        log.warning("commits that change only files of `sources` are not seen: they show at the next one of the YAML")
 
 
 def _desired(
-    loader: VersionLoader, path: Path, revision: LineRevision, files: tuple[RevisionFile, ...], as_of: date
+    loader: VersionLoader,
+    path: Path,
+    revision: LineRevision,
+    files: tuple[RevisionFile, ...],
+    as_of: date,
+    patterns: set[str],
 ) -> Desired | None:
-    """Return the configuration of a revision; None where it does not have the path. Raises ConfigError."""
+    """Return the configuration of a revision; None where it does not have the path. Raises ConfigError.
+
+    The paths of people files that it names are added to `patterns`.
+    """
     if not files:
         return None
     contents = [FileContent(file.path, file.data, file.error, file.hint, file.linked) for file in files]
+    oid = revision.commit.oid
+
+    def find(file: str, pattern: str) -> Mapping[str, FileContent]:
+        patterns.add(pattern)
+        return people_files(Path(file).parent, pattern, Commit(short_commit(oid), oid))
+
     folder = str(path) if revision.is_folder else None
-    return loader.load(contents, as_of=as_of, folder=folder, name=Path(revision.inside).name)
+    return loader.load(contents, as_of=as_of, folder=folder, name=Path(revision.inside).name, find=find)
 
 
 def find_people(recorder: Recorder, word: str) -> frozenset[Identity]:

@@ -9,6 +9,7 @@ reading of files. `export` writes a new file. Only this folder reads JSON Schema
 
 from __future__ import annotations
 
-from reconciler.config.loader import FileContent, load, load_contents
+from reconciler.config.loader import load, load_contents
+from reconciler.config.source_files import FileContent
 
 __all__ = ["FileContent", "load", "load_contents"]

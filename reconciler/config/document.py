@@ -69,6 +69,26 @@ def as_text(tree: Tree) -> str:
     return cast("str", tree)
 
 
+@dataclass(frozen=True, slots=True)
+class CellLocation(SourceLocation):
+    """A cell of a people file, or the whole file. Nothing is inside.
+
+    `row` counts from 1, `line` too; they are 0 where there is none. `column` is the name of the column.
+    """
+
+    row: int = 0
+    line: int = 0
+    column: str = ""
+
+    def at(self, *_: str | int) -> SourceLocation:
+        """Return the cell itself."""
+        return self
+
+    def as_key(self) -> SourceLocation:
+        """Return the cell itself."""
+        return self
+
+
 ALL_NAMES = "*"
 """Stands among the broken names for "all of them": no name is spelled like that."""
 

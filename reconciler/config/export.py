@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.config.loader import FileContent, load_contents
+from reconciler.config.loader import load_contents
 from reconciler.config.phone_numbers import address_text
+from reconciler.config.source_files import FileContent
 from reconciler.config.yaml_text import YAML_WORDS, slug, unique_key, yaml_block, yaml_comment, yaml_scalar
 from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_MEMBERS, MAX_NAME_LENGTH, Person
 from reconciler.model.identity import Identity

@@ -5,9 +5,11 @@ A key in two files of a folder is an error.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,38 +17,28 @@ from reconciler.config.document import ALL_NAMES, LocatedValue, MergedConfig, So
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
+from reconciler.config.people_rows import GivenFile
 from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.restrictions import check_restrictions, origins, report_skipped_links
 from reconciler.config.schema_check import ValidDocument, check
 from reconciler.config.source_files import (
+    FileContent,
     SourceFile,
     decode_utf8,
     find_config_files,
+    find_people_files,
     folders_with,
     linked_folders,
     read_file,
     report_empty_folder,
 )
+from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
-from reconciler.model.desired import Desired, Source
+from reconciler.model.desired import Desired, PeopleFile, Source, SourcedPerson
 
 SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
-
-
-@dataclass(frozen=True, slots=True)
-class FileContent:
-    """A file that is not on disk in this version: its name for messages, and its bytes.
-
-    If its bytes are not available, `error` says why, and `hint` what to do. `linked`: the name is a symbolic link.
-    """
-
-    file: str
-    data: bytes = b""
-    error: str = ""
-    hint: str = ""
-    linked: bool = False
 
 
 def load(path: Path, *, as_of: date, ignore: Collection[Path] = ()) -> Desired:
@@ -84,10 +76,18 @@ def _count_problems(path: Path, as_of: date) -> int:
     return 0
 
 
-def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str | None, name: str) -> Desired:
+def load_contents(
+    contents: Sequence[FileContent],
+    *,
+    as_of: date,
+    folder: str | None,
+    name: str,
+    find: FileFinder = find_people_files,
+) -> Desired:
     """Return the same as `load` for files that the caller has read.
 
     `folder` is their folder, as their names have it; None for a single file, which `restrictions` know by its `name`.
+    `find` reads the people files that they name; without it these are read from the disk.
     """
     problems = ProblemCollector()
     if folder is not None and not contents:
@@ -98,9 +98,22 @@ def load_contents(contents: Sequence[FileContent], *, as_of: date, folder: str |
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
         else:
             files.append(decode_utf8(content.file, content.data, problems, linked=content.linked))
-    return _load(files, problems, as_of, folder, name)
+    return _load(files, problems, as_of, folder, name, find=find)
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause Python's search for cycles: it takes a quarter of the time that a large file takes, and finds none."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
+
+
+@_without_collector()
 def _load(
     read: Sequence[SourceFile | None],
     problems: ProblemCollector,
@@ -108,6 +121,7 @@ def _load(
     folder: str | None,
     name: str,
     skipped_links: Sequence[str] = (),
+    find: FileFinder = find_people_files,
 ) -> Desired:
     """Return the desired state of files: those of a folder, or a single one with this name.
 
@@ -121,17 +135,22 @@ def _load(
         raise ConfigError(problems.locate_all(texts))  # without one file the rest makes no sense
     merged = _merge(folder, documents, problems)
     paths = rule_paths(texts, folder, name)
+    given: tuple[GivenFile, ...] = ()
+    if any("sources" in document.source.root for document in documents):
+        merged, given = add_sources(merged, documents, paths, find, problems)
+    paths |= {file.path: file.name for file in given}
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
-    restrictions = check_restrictions(merged, documents, paths, linked, problems)
-    desired = _resolve(merged, problems, as_of)
+    linked += [file.path for file in given if file.linked]
+    restrictions = check_restrictions(merged, documents, given, paths, linked, problems)
+    desired = _resolve(merged, given, problems, as_of)
     located = problems.locate_all(texts)
     if problems.failed:
         raise ConfigError(located)
     return replace(
         desired,
         as_of=as_of,
-        sources=tuple(Source(file.file, file.digest) for file in files),
+        sources=_sources(files, given),
         warnings=located,
         restrictions=restrictions,
         origins=origins(merged, paths),
@@ -190,7 +209,13 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
-def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> Desired:
+def _sources(files: Sequence[SourceFile], given: Sequence[GivenFile]) -> tuple[Source, ...]:
+    """Return every file that was read; one that several sources name is one file."""
+    people_files = {file.path: Source(file.path, file.digest, people_file=True) for file in given}
+    return (*(Source(file.file, file.digest) for file in files), *people_files.values())
+
+
+def _resolve(merged: MergedConfig, given: Sequence[GivenFile], problems: ProblemCollector, as_of: date) -> Desired:
     people = People(merged, problems)
     policy = read_policy(merged, people, problems)
     own = merged.sections["instance"]
@@ -203,6 +228,7 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
     return Desired(
         groups=groups,
         people=people.by_identity,
+        people_files=tuple(_people_file(file, people) for file in given),
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
@@ -210,4 +236,21 @@ def _resolve(merged: MergedConfig, problems: ProblemCollector, as_of: date) -> D
         account_since=read_account_since(own.get("since"), policy, problems),
         policy=policy,
         region=people.region,
+    )
+
+
+def _people_file(file: GivenFile, people: People) -> PeopleFile:
+    identities = {alias: people.identity_of(alias) for alias in file.people}
+    return PeopleFile(
+        path=file.path,
+        name=file.name,
+        format=file.format,
+        entry=file.entry,
+        people={
+            alias: SourcedPerson(identity, file.people[alias].row, file.people[alias].teams)
+            for alias, identity in identities.items()
+            if identity is not None
+        },
+        without_phone=file.without_phone,
+        without_consent=file.without_consent,
     )

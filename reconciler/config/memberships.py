@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_sequence, as_text
+from reconciler.config.document import (
+    CellLocation,
+    LocatedValue,
+    MergedConfig,
+    SourceLocation,
+    Tree,
+    as_items,
+    as_sequence,
+    as_text,
+)
 from reconciler.config.people import People
 from reconciler.config.policy import check_country
 from reconciler.config.problem_collector import ProblemCollector, did_you_mean, quote_value
@@ -37,14 +46,14 @@ class Memberships:
         people: People,
         policy: Policy,
         problems: ProblemCollector,
-        known: Mapping[str, Member] | None = None,
+        known: Mapping[str | int, Member] | None = None,
     ) -> None:
         """Resolve the teams. `known` are members by how the file names them, as an earlier version resolved them."""
         self._merged = merged
         self._people = people
         self._policy = policy
         self._problems = problems
-        self.by_reference: dict[str, Member] = dict(known or {})
+        self.by_reference: dict[str | int, Member] = dict(known or {})
         self._allowance = MAX_MEMBERSHIPS
         self._teams = merged.sections["teams"]
         self._team_members: dict[str, Mapping[Identity, Member]] = {}
@@ -64,10 +73,12 @@ class Memberships:
         """Return the members of a list. A person who is listed twice is one member, with a warning."""
         members: dict[Identity, Member] = {}
         first: dict[Identity, int] = {}
-        by_reference = self.by_reference
+        by_reference, is_given = self.by_reference, isinstance(entry.place, CellLocation)
         self._note_gaps(entry)
         for index, item in as_items(entry.value):
-            member = by_reference.get(item) if isinstance(item, str) else None
+            # A row in several teams is one item of all of them.
+            key = item if isinstance(item, str) else id(item) if is_given else ""
+            member = by_reference.get(key)
             if member is None:
                 if self._people.limit_reached:
                     break
@@ -75,11 +86,14 @@ class Memberships:
                 if member is None:
                     self.incomplete.add(entry.place)
                     continue
+                if is_given:
+                    by_reference[key] = member
             identity = member.person.identity
-            if identity in members:
+            if identity in members and not is_given:
                 message = f"{self._people.label(member.person)} is listed twice, first at"
                 place, other = entry.place.at(index), entry.place.at(first[identity])
                 self._problems.warning(ProblemKind.SAME_TWICE, place, message, "delete one of the two", other=other)
+            if identity in members:
                 member = _merge_members(members[identity], member)
             first.setdefault(identity, index)
             members[identity] = member
@@ -209,6 +223,6 @@ def _merge_members(first: Member, second: Member) -> Member:
 
 
 def _through(team: str, member: Member) -> Member:
-    paths = tuple(f"{team}/{path}" for path in member.teams) or (team,)
+    paths = tuple(f"{team}/{path}" for path in member.teams) if member.teams else (team,)
     # Not dataclasses.replace, which takes twice as long: a file may have a million memberships.
     return Member(member.person, member.until, member.reason, member.by_invite, paths)

@@ -1,18 +1,20 @@
-"""The names that a configuration defines, read quickly and without a check: for what a shell suggests."""
+"""The names in a configuration, read quickly and without a check: what a shell suggests, and the people files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 from typing import Final
 
 from yaml import YAMLError
 from yaml.events import ScalarEvent
 
 from reconciler.config.problem_collector import ProblemCollector
-from reconciler.config.source_files import config_files, read_file
+from reconciler.config.source_files import config_files, is_people_file, read_file
+from reconciler.config.source_options import READERS
 from reconciler.config.yaml_events import DocumentPath, walk
 from reconciler.model.text import composed
 
@@ -38,11 +40,28 @@ class _NamesOnly:
         return False
 
 
+class _SourcesOnly:
+    """The paths to the entries of `sources`."""
+
+    def __contains__(self, path: object) -> bool:
+        match path:
+            case () | ("sources",) | ("sources", _) | ("sources", _, _):
+                return True
+        return False
+
+
+def named_people_files(path: Path) -> Iterator[tuple[Path, Callable[[PurePath], bool]]]:
+    """Yield for each source of a file or a folder the folder of its YAML file, and which files below it are read."""
+    for file, place, value in _entries(path, _SourcesOnly()):
+        if len(place) == 3 and place[2] in READERS:
+            yield file.parent, partial(is_people_file, value)
+
+
 def defined_names(path: Path) -> DefinedNames:
     """Return what a file or a folder defines; of a file that is not valid, what is above the mistake."""
     keys: dict[str, None] = {}
     people: dict[str, str] = {}
-    for place, value in _entries(path):
+    for _, place, value in _entries(path, _NamesOnly()):
         match place:
             case ("groups", str(key)):
                 keys[key] = None
@@ -53,8 +72,8 @@ def defined_names(path: Path) -> DefinedNames:
     return DefinedNames(tuple(keys), people)
 
 
-def _entries(path: Path) -> Iterator[tuple[DocumentPath, str]]:
-    """Yield the place of each name, and the text there, "" for a mapping or a list."""
+def _entries(path: Path, wanted: Container[DocumentPath]) -> Iterator[tuple[Path, DocumentPath, str]]:
+    """Yield the file, the place of each name, and the text there, "" for a mapping or a list."""
     left = MAX_CHARACTERS
     for file in config_files(path):
         source = read_file(file, ProblemCollector())
@@ -62,5 +81,5 @@ def _entries(path: Path) -> Iterator[tuple[DocumentPath, str]]:
         if source is None or left < 0:
             continue
         with suppress(YAMLError):
-            for place, _, value in walk(source.text, _NamesOnly()):
-                yield place, value.value if isinstance(value, ScalarEvent) else ""
+            for place, _, value in walk(source.text, wanted):
+                yield file, place, value.value if isinstance(value, ScalarEvent) else ""

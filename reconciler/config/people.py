@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, as_mapping, as_text
+from reconciler.config.document import (
+    CellLocation,
+    LocatedValue,
+    MergedConfig,
+    SourceLocation,
+    as_mapping,
+    as_text,
+)
 from reconciler.config.phone_numbers import (
     InvalidPhoneNumber,
     is_region,
@@ -25,11 +32,14 @@ from reconciler.config.problem_collector import (
 from reconciler.errors import ProblemKind
 from reconciler.model.desired import Person
 from reconciler.model.identity import Identity, identity_of_digits
-from reconciler.model.text import composed, normalize
+from reconciler.model.text import composed, normalize, plural
 
 _MAX_REFERENCE_LENGTH = 200
 _IS_TEAM = "is a team, not a person"
 _MAX_SUGGESTIONS = 50
+_MAX_ALIASES = 20
+"""Rows of people files that may have one number: families share one, and a number of everybody is a mistake."""
+_MAX_LISTED_NAMESAKES = 10
 _MAX_UNKNOWN_USES = 10_000
 """Uses of unknown aliases that are counted. A hostile file can have a million."""
 
@@ -79,7 +89,9 @@ class People:
         self._unusable_aliases: set[str] = set()
         self._by_reference: dict[str, Person | _InvalidReference | _UnknownAlias] = {}
         self.by_identity: dict[Identity, Person] = {}
+        self._rows_of_known: dict[str, list[CellLocation]] = defaultdict(list)
         self._read_aliases()
+        self._report_shared_numbers()
 
     @property
     def limit_reached(self) -> bool:
@@ -104,16 +116,23 @@ class People:
             return None
         return self._valid(result, reference, place)
 
+    def identity_of(self, alias: str) -> Identity | None:
+        """Return who has an alias; None if its entry is in error."""
+        return self._aliases.get(alias)
+
     def persons(self, entry: LocatedValue | None) -> dict[Identity, Person]:
         """Return the people of a list, in its order."""
         references = entry.items() if entry is not None else ()
         people = (self.person(as_text(reference.value), reference.place) for reference in references)
         return {person.identity: person for person in people if person is not None}
 
-    def phone(self, entry: LocatedValue) -> Person | None:
-        """Return the person with this phone number or JID (not an alias), under their alias if they have one."""
+    def phone(self, entry: LocatedValue, region: str | None = None) -> Person | None:
+        """Return the person with this phone number or JID (not an alias), under their alias if they have one.
+
+        A national number is one of `region`, else of the configuration's.
+        """
         number = as_text(entry.value)
-        return self._valid(self._read(number.strip(), entry.place), number, entry.place)
+        return self._valid(self._read(number.strip(), entry.place, region), number, entry.place, region)
 
     def report_unknown_aliases(self) -> None:
         """Report each alias that nobody has once, with all places that use it."""
@@ -175,20 +194,25 @@ class People:
     def _read_entry(self, alias: str, entry: LocatedValue) -> Person | None:
         fields = as_mapping(entry.value) if isinstance(entry.value, dict) else {}
         number = entry.field("phone") if isinstance(entry.value, dict) else entry
-        person = self.phone(number) if number is not None else None  # a `phone` that breaks the schema is gone
+        # Only people files have a region of their own. A `phone` that breaks the schema is gone.
+        region = as_text(fields["region"]).upper() if "region" in fields else None
+        person = self.phone(number, region) if number is not None else None
         if person is None:
             return None
         name, lid = fields.get("name"), fields.get("lid")
-        return replace(
-            person,
-            alias=alias,
-            name=normalize(as_text(name)) if name is not None else None,
-            lid=f"{as_text(lid).partition('@')[0]}@lid" if lid is not None else None,
+        # Not dataclasses.replace, which takes twice as long: a people file may have 100,000 rows.
+        return Person(
+            person.identity,
+            person.jid,
+            alias,
+            normalize(as_text(name)) if name is not None else None,
+            f"{as_text(lid).partition('@')[0]}@lid" if lid is not None else None,
         )
 
     def _add_name(self, alias: str, name: str, key: SourceLocation) -> None:
         namesakes = self._aliases_by_name[name]
-        if namesakes:
+        # In a people file an id tells namesakes apart.
+        if namesakes and not isinstance(key, CellLocation):
             first = namesakes[0]
             other = self._merged.sections["people"][first].place.as_key()
             message = f"{quote_value(alias)} has the same name as {quote_value(first)}, and another number, at"
@@ -199,6 +223,8 @@ class People:
     def _add_alias(self, alias: str, person: Person, key: SourceLocation, first: SourceLocation) -> Person:
         """Return the person that the file already has, with one more alias and the facts under it."""
         known = self.by_identity[person.identity]
+        if isinstance(key, CellLocation):
+            return self._add_row(alias, person, key, first)
         label = self.label(known)
         facts = (("name", known.name, person.name), ("lid", known.lid, person.lid))
         differing = [f"`{fact}`" for fact, old, new in facts if None not in (old, new) and old != new]
@@ -216,11 +242,42 @@ class People:
             other_aliases=(*known.other_aliases, alias),
         )
 
-    def _valid(self, result: Person | _InvalidReference, reference: str, place: SourceLocation) -> Person | None:
+    def _add_row(self, alias: str, person: Person, place: CellLocation, first: SourceLocation) -> Person:
+        """Return the person that another row or the YAML has already, with the alias of this row."""
+        known = self.by_identity[person.identity]
+        if len(known.other_aliases) >= _MAX_ALIASES:
+            message = f"more than {_MAX_ALIASES} rows have this number, first at"
+            hint = "leave it out: a number belongs to one person, or a family"
+            self._problems.error(ProblemKind.SAME_TWICE, place, message, hint, other=first)
+            return known
+        self._rows_of_known[place.file].append(place)
+        return replace(known, name=known.name or person.name, other_aliases=(*known.other_aliases, alias))
+
+    def _report_shared_numbers(self) -> None:
+        """Tell once for each people file how many of its rows have a number that is not theirs alone."""
+        for places in self._rows_of_known.values():
+            place = min(places, key=lambda place: place.row)
+            count = plural(len(places), "row has", "rows have")
+            message = f"{count} the number of somebody else, this one first"
+            hint = "correct it, unless these people share a phone: then they are one person, with several aliases"
+            self._problems.warning(ProblemKind.SAME_TWICE, place, message, hint)
+
+    def _valid(
+        self,
+        result: Person | _InvalidReference,
+        reference: str,
+        place: SourceLocation,
+        region: str | None = None,
+    ) -> Person | None:
         if isinstance(result, Person):
             return result
         # Without a valid region, a national number may be right.
-        if self._region_known or reference.lstrip().startswith(("+", "00")) or any(map(str.isalpha, reference)):
+        if (
+            region
+            or self._region_known
+            or reference.lstrip().startswith(("+", "00"))
+            or any(map(str.isalpha, reference))
+        ):
             hint = result.hint
             if result.reason == _IS_TEAM and place.path[:1] == ("teams",) and len(place.path) == 3:  # a team is a list
                 hint = f"write {quote_value(f'{place.path[1]}: {{teams: [{reference.strip()}], members: […]}}')}"
@@ -237,7 +294,8 @@ class People:
             return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, _IS_TEAM, "move it to `teams`")
         namesakes = self._aliases_by_name.get(normalize(word), [])
         if namesakes:
-            hint = f"write the alias {' or '.join(map(quote_value, namesakes))}"
+            more = " or others" if len(namesakes) > _MAX_LISTED_NAMESAKES else ""
+            hint = f"write the alias {' or '.join(map(quote_value, namesakes[:_MAX_LISTED_NAMESAKES]))}{more}"
             return _InvalidReference(ProblemKind.UNKNOWN_REFERENCE, "is a name, not an alias", hint)
         self._unknown += 1
         suggestion = suggest_person(word, self._aliases) if self._unknown <= _MAX_SUGGESTIONS else ""
@@ -246,20 +304,21 @@ class People:
             f"{suggestion} If not, " if suggestion else "",
         )
 
-    def _read(self, word: str, place: SourceLocation) -> Person | _InvalidReference:
-        """Read a phone number or a JID."""
+    def _read(self, word: str, place: SourceLocation, region: str | None = None) -> Person | _InvalidReference:
+        """Read a phone number or a JID; a national number is one of `region`, else of the configuration's."""
+        region = region or self.region
         if len(word) > _MAX_REFERENCE_LENGTH:
             reason = "is too long for an alias, a phone number or a JID"
             return _InvalidReference(ProblemKind.VALUE, reason, "write one person per entry")
         try:
-            jid = read_address(word, self.region)
+            jid = read_address(word, region)
         except InvalidPhoneNumber as error:
             return _InvalidReference(ProblemKind.PHONE_NUMBER, error.message, error.hint)
         if jid.is_lid:
             reason = "is a private id (LID), which cannot be added"
             hint = "use the person's phone number, and add the lid under `people`"
             return _InvalidReference(ProblemKind.PHONE_NUMBER, reason, hint)
-        other = with_country_code(word, self.region, jid.digits) if "@" not in word else None
+        other = with_country_code(word, region, jid.digits) if "@" not in word else None
         if other is not None:
             number = quote_value(f"+{jid.digits}")
             message = f"{quote_person(word)} has no + and is read as a national number, {number}"

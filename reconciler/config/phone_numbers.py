@@ -31,6 +31,7 @@ _RIGHT_TO_LEFT = re.compile("[\u061c\u200f\u202b\u202e\u2067]")
 _WITH_DECIMALS = re.compile(r".*[0-9].*[.,]0|\+?[0-9]{7,}[.,]0+", re.ASCII)
 _ROUNDED = re.compile(r"\+?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_NOT_DIGITS = re.compile(r"[^0-9]")
 _MAX_DIGITS = 40
 _FEWEST_NATIONAL_DIGITS = 4
 """Digits of the shortest numbers of any country, without its code (Niue, Saint Helena)."""
@@ -170,19 +171,20 @@ def _plain_number(text: str) -> str:
     stripped = _UNSEEN.sub("", text).strip()
     if not any(map(str.isdigit, stripped)):
         raise InvalidPhoneNumber("has no digits", "write a phone number")
-    if is_rounded(stripped):
+    # The patterns for what spreadsheets do take long, and few numbers have an E or end in 0.
+    if ("e" in stripped or "E" in stripped) and is_rounded(stripped):
         raise InvalidPhoneNumber(
             "has lost its last digits: a spreadsheet rounded it",
             "format that column as text, enter the number again, and copy it from there",
         )
-    if _WITH_DECIMALS.fullmatch(stripped):
+    if stripped.endswith("0") and _WITH_DECIMALS.fullmatch(stripped):
         decimals = stripped[max(stripped.rfind("."), stripped.rfind(",")) :]
         raise InvalidPhoneNumber(
             f"ends in `{decimals}`, as a spreadsheet writes a number", f"delete the `{decimals}`, and check the digits"
         )
     if not _ALLOWED.fullmatch(stripped):
         raise InvalidPhoneNumber(_describe_bad_character(stripped), "write it with digits, spaces and + only")
-    digits = re.sub(r"[^0-9]", "", stripped)
+    digits = _NOT_DIGITS.sub("", stripped)
     if len(digits) > _MAX_DIGITS or not digits:
         raise InvalidPhoneNumber("is not a phone number", "write 5 to 15 digits")
     if stripped.startswith("+"):

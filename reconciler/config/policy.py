@@ -11,7 +11,16 @@ from reconciler.config.people import People
 from reconciler.config.phone_numbers import country_of, is_region, region_hint
 from reconciler.config.problem_collector import ProblemCollector, format_path, quote_value
 from reconciler.errors import ProblemKind
-from reconciler.model.desired import Budget, CheckNumbers, DesiredGroup, Person, Policy, RemovalLimit, Unmanaged
+from reconciler.model.desired import (
+    Budget,
+    CheckNumbers,
+    DesiredGroup,
+    Person,
+    Policy,
+    RemovalLimit,
+    RowsWithoutPhone,
+    Unmanaged,
+)
 from reconciler.model.identity import Identity
 
 
@@ -27,6 +36,7 @@ def read_policy(merged: MergedConfig, people: People, problems: ProblemCollector
         max_members=_integer(fields.get("max_members")),
         check_numbers=_check_numbers(fields.get("check_numbers")),
         budget=_budget(fields.get("budget")),
+        rows_without_phone=_rows_without_phone(fields.get("rows_without_phone")),
     )
 
 
@@ -40,6 +50,10 @@ def read_removal_limit(entry: LocatedValue | None, merged: MergedConfig) -> Remo
 
 def _check_numbers(entry: LocatedValue | None) -> CheckNumbers:
     return CheckNumbers.AMBIGUOUS if entry is None else CheckNumbers(as_text(entry.value))
+
+
+def _rows_without_phone(entry: LocatedValue | None) -> RowsWithoutPhone:
+    return RowsWithoutPhone.SKIP if entry is None else RowsWithoutPhone(as_text(entry.value))
 
 
 def _budget(entry: LocatedValue | None) -> Budget | None:

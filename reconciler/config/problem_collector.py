@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from reconciler.config.document import SourceLocation, locate
+from reconciler.config.document import CellLocation, SourceLocation, locate
 from reconciler.config.yaml_errors import source_lines
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.errors import Problem, ProblemKind
@@ -55,6 +55,11 @@ class ProblemCollector:
     def failed(self) -> bool:
         """Whether at least one problem is an error."""
         return bool(self._errors)
+
+    @property
+    def error_count(self) -> int:
+        """How many errors there are."""
+        return len(self._errors)
 
     @property
     def limit_reached(self) -> bool:
@@ -105,6 +110,8 @@ class ProblemCollector:
         spans = {file: locate(texts[file], wanted) for file, wanted in paths.items()}
 
         def mark_of(place: SourceLocation) -> tuple[int, int]:
+            if isinstance(place, CellLocation):
+                return (place.line, 1) if place.line else (0, 0)
             span = spans[place.file].get(place.path) if place.file in spans else None
             return (0, 0) if span is None else span.key if place.key else span.value
 
@@ -113,8 +120,8 @@ class ProblemCollector:
         for each in found:
             at = min(each.places, key=lambda place: (place.file, mark_of(place)), default=each.place)
             line, column = each.mark or mark_of(at)
-            other = f" {each.other.file}:{':'.join(map(str, mark_of(each.other)))}" if each.other is not None else ""
-            path, message = format_path(at.path), each.message + other
+            other = "" if each.other is None else f" {_format_place(each.other, mark_of(each.other))}"
+            path, message = _path_of(at), each.message + other
             hint = each.hint + _format_places([(place.file, mark_of(place)[0]) for place in each.places])
             excerpt: tuple[str, ...] = ()
             if each.kind is ProblemKind.YAML and line:
@@ -141,6 +148,22 @@ def _excerpt(lines: Sequence[str], line: int, column: int) -> tuple[str, ...]:
     if shown[:column] != source[:column] or column > MAX_EXCERPT_LENGTH:
         return (text,)
     return (text, f"  {' ' * len(str(line))} | {' ' * (column - 1)}^")
+
+
+def _path_of(place: SourceLocation) -> str:
+    """Return the path in a document, or row and column of a people file: `row 17, column mobile`."""
+    if not isinstance(place, CellLocation):
+        return format_path(place.path)
+    row = f"row {place.row}" if place.row else ""
+    column = f"column {quote_value(place.column)[1:-1]}" if place.column else ""
+    return ", ".join(filter(None, (row, column)))
+
+
+def _format_place(place: SourceLocation, mark: tuple[int, int]) -> str:
+    """Return `groups.yaml:3:5`, or `roster.xlsx, row 17` for a file without lines."""
+    if isinstance(place, CellLocation) and not place.line:
+        return f"{place.file}, row {place.row}"
+    return f"{place.file}:{mark[0]}:{mark[1]}"
 
 
 def _format_places(places: Sequence[tuple[str, int]]) -> str:

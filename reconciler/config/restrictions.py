@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_mapping, as_text
+from reconciler.config.people_rows import GivenFile
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.schema_check import ValidDocument
 from reconciler.errors import ProblemKind
@@ -14,9 +15,9 @@ _MAX_LISTED_PATTERNS = 5
 
 
 def origins(merged: MergedConfig, paths: Mapping[str, str]) -> Origins:
-    """Return the file of each group, person and team; `paths` has the path of each file for rules."""
+    """Return the file of each group, person, team and source; `paths` has the path of each file for rules."""
     return {
-        section: {key: paths[entry.place.file] for key, entry in merged.sections[section].items()}
+        section: {key: paths[entry.place.file] for key, entry in merged.sections.get(section, {}).items()}
         for section in RESTRICTED
     }
 
@@ -24,6 +25,7 @@ def origins(merged: MergedConfig, paths: Mapping[str, str]) -> Origins:
 def check_restrictions(
     merged: MergedConfig,
     documents: Sequence[ValidDocument],
+    given: Sequence[GivenFile],
     paths: Mapping[str, str],
     linked: Sequence[str],
     problems: ProblemCollector,
@@ -43,7 +45,10 @@ def check_restrictions(
         return None
     restrictions = Restrictions(valid, merged.file_and_line(entry.place), paths[entry.place.file])
     for document in documents:
-        _check_file(restrictions, entry.place, document, paths[document.file], problems)
+        _check_sections(entry.place, document, problems)
+        _check_file(restrictions, entry.place, paths[document.file], _definitions(document), problems)
+    for people_file in given:
+        _check_file(restrictions, entry.place, people_file.name, _given_sections(people_file), problems)
     for file in linked:  # its text is in another place than the rules are about
         message = "the file is a symbolic link, which is not allowed with the `restrictions` at"
         hint = "replace the link with the file itself"
@@ -75,6 +80,7 @@ def _rule(item: LocatedValue, merged: MergedConfig, problems: ProblemCollector) 
         groups=tuple(as_text(pattern) for _, pattern in as_items(fields.get("groups", []))),
         people=_is_true(fields.get("people")),
         teams=_is_true(fields.get("teams")),
+        sources=_is_true(fields.get("sources")),
         where=merged.file_and_line(item.place.at("path")),
     )
 
@@ -83,16 +89,24 @@ def _is_true(value: Tree) -> bool:
     return isinstance(value, str) and value.lower() == "true"
 
 
-def _check_file(
-    restrictions: Restrictions, rules: SourceLocation, document: ValidDocument, path: str, problems: ProblemCollector
-) -> None:
+def _check_sections(rules: SourceLocation, document: ValidDocument, problems: ProblemCollector) -> None:
+    """Report sections that only the file with the rules may have."""
     for section in GLOBAL_SECTIONS if document.file != rules.file else ():
         if section in document.source.root:
             message = f"`{section}` is allowed only in the file with the `restrictions`, at"
             place = SourceLocation(document.file, (section,), key=True)
             problems.error(ProblemKind.RESTRICTION, place, message, "move it there", other=rules)
+
+
+def _check_file(
+    restrictions: Restrictions,
+    rules: SourceLocation,
+    path: str,
+    definitions: Iterable[tuple[SourceLocation, str, str]],
+    problems: ProblemCollector,
+) -> None:
     rule = restrictions.rule_for(path)
-    for place, section, key in _definitions(document):
+    for place, section, key in definitions:
         if rule is not None and rule.allows(section, key):
             continue
         definition = f"the group {quote_value(key)}" if section == "groups" else f"`{section}`"
@@ -106,7 +120,7 @@ def _check_file(
 
 
 def _definitions(document: ValidDocument) -> Iterator[tuple[SourceLocation, str, str]]:
-    """Yield place, section and key of what a file defines: each group; people and teams as a whole, like the rules."""
+    """Yield place, section and key of what a file defines: each group; other sections as a whole, like the rules."""
     root = document.source.root  # including what does not fit the schema: it may not be in this file either
     for section in (section for section in RESTRICTED if section in root):
         groups = root[section]
@@ -116,9 +130,16 @@ def _definitions(document: ValidDocument) -> Iterator[tuple[SourceLocation, str,
             yield from ((SourceLocation(document.file, (section, key), key=True), section, key) for key in groups)
 
 
+def _given_sections(file: GivenFile) -> Iterator[tuple[SourceLocation, str, str]]:
+    """Yield what a people file defines: people, and teams where it gives some."""
+    yield SourceLocation(file.path), "people", ""
+    if any(person.teams for person in file.people.values()):
+        yield SourceLocation(file.path), "teams", ""
+
+
 def _allowed(rule: Rule) -> str:
     """Return what a rule allows as a phrase: "the groups `sales-*` and teams"."""
-    phrases = [section for section in ("people", "teams") if rule.allows(section, "")]
+    phrases = [section for section in ("people", "teams", "sources") if rule.allows(section, "")]
     if rule.groups:
         more = " …" if len(rule.groups) > _MAX_LISTED_PATTERNS else ""
         patterns = ", ".join(quote_value(pattern) for pattern in rule.groups[:_MAX_LISTED_PATTERNS])

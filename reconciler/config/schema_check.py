@@ -107,7 +107,7 @@ def _explain(root: Tree, file: str, problems: ProblemCollector) -> set[DocumentP
         path = tuple(error.absolute_path)
         _report(error, SourceLocation(file, path), problems)
         # A group without name and id can still be looked into.
-        if error.validator != "anyOf" or len(path) > 2:
+        if error.validator != "anyOf" or len(path) > 2 or path[0] != "groups":
             broken.add(path)
     return broken
 
@@ -205,7 +205,7 @@ def _report(error: ValidationError, place: SourceLocation, problems: ProblemColl
             hint = "begin the file with `version: 1`" if missing == "version" else f"expected {_expected(part)}"
             problems.error(ProblemKind.MISSING_KEY, place.as_key(), f"`{missing}` is missing", hint)
         case _ if value is None:
-            message = "the list is empty" if "array" in part.get("type", ()) else "the value is empty"
+            message = "the list is empty" if _is_list(part) else "the value is empty"
             problems.error(ProblemKind.VALUE, place, message, _hint_for_empty(place.path, part))
         case _:
             message = f"expected {_expected(part)}, found {_describe(value)}"
@@ -233,6 +233,12 @@ def _valid_key(text: str, part: dict[str, Any]) -> str:
     return key if _fits(part)(key) else ""
 
 
+def _is_list(part: dict[str, Any]) -> bool:
+    """Return whether a value is a list, or a mapping instead, and never a text."""
+    types = part.get("type", ())
+    return "array" in types and "string" not in types
+
+
 _EMPTY_LISTS = {
     "admins": ("nobody is to be an admin", ": then the admins are not checked"),
     "members": ("nobody is to be a member", ": then the members stay as they are"),
@@ -243,7 +249,7 @@ _EMPTY_LISTS = {
 
 def _hint_for_empty(path: DocumentPath, part: dict[str, Any]) -> str:
     types = part.get("type", ())
-    if "array" in types:
+    if _is_list(part):
         key = quote_value(str(path[-1]))[1:-1]
         meant, without = _EMPTY_LISTS.get(key, ("nothing is to be in it", ""))
         return f"write `{key}: []` if {meant}, or remove the key{without}"

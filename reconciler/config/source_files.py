@@ -6,21 +6,37 @@ import codecs
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PurePath
 
 from reconciler.atomic_file import is_missing
 from reconciler.config.document import SourceLocation
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.errors import ProblemKind
+from reconciler.model.restrictions import glob_match
 
 MAX_FILE_BYTES = 32 * 1024 * 1024
 """Bytes that a file may have. A thousand groups of 250 people take four million."""
 SUFFIXES = (".yaml", ".yml")
 _MAX_LEVELS = 3
-_SHARED = re.compile(rb"^(?:people|teams|instance):", re.MULTILINE)
+_SHARED = re.compile(rb"^(?:people|teams|sources|instance):", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file as somebody else read it, who may have no disk: its name for messages, and its bytes.
+
+    If its bytes are not available, `error` says why, and `hint` what to do. `linked`: the name is a symbolic link.
+    """
+
+    file: str
+    data: bytes = b""
+    error: str = ""
+    hint: str = ""
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +167,53 @@ def _report_invalid_utf8(file: str, data: bytes, start: int, problems: ProblemCo
     hint = "it looks like UTF-16; save it as UTF-8" if is_utf16 else "save it as UTF-8"
     message = f"the file is not UTF-8: byte 0x{data[start]:02X}"
     problems.error(ProblemKind.FILE, SourceLocation(file), message, hint, mark=mark)
+
+
+def is_people_file(pattern: str, path: PurePath) -> bool:
+    """Return whether a pattern of `sources` means a file, by its path below the folder of the YAML file."""
+    return glob_match(pattern, path.as_posix()) and not any(part.startswith(".") for part in path.parts)
+
+
+def find_people_files(file: str, pattern: str) -> Mapping[str, FileContent]:
+    """Return the files on disk that fit a path or a pattern, by their paths below the folder of a YAML file."""
+    folder = Path(file).parent
+    if not has_wildcard(pattern):
+        path = folder / pattern
+        return {} if is_missing(path) and not path.is_symlink() else {pattern: _read_content(path, folder)}
+    found: dict[str, FileContent] = {}
+
+    def note(error: OSError) -> None:
+        message = f"cannot be read: {error.strerror or type(error).__name__}"
+        found[str(error.filename)] = FileContent(str(error.filename), error=message, hint="check its permissions")
+
+    begin = folder.joinpath(*takewhile(lambda part: not has_wildcard(part), pattern.split("/")))
+    for inside, folders, names in os.walk(begin, onerror=note) if os.path.isdir(begin) else ():
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(inside, name)
+            below = path.relative_to(folder)
+            if is_people_file(pattern, below):
+                found[below.as_posix()] = _read_content(path, folder)
+    return found
+
+
+def has_wildcard(pattern: str) -> bool:
+    """Return whether a path of `sources` is a pattern."""
+    return "*" in pattern or "?" in pattern
+
+
+def _read_content(path: Path, folder: Path) -> FileContent:
+    if os.path.exists(path) and not os.path.isfile(path):
+        # Reading a pipe or a device might never end.
+        return FileContent(str(path), error="is not a regular file", hint="name a file")
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or type(error).__name__}"
+        return FileContent(str(path), error=message, hint="check its permissions")
+    if len(data) > MAX_FILE_BYTES:
+        message = f"the file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB"
+        return FileContent(str(path), error=message, hint="split it into several files, and name them by a pattern")
+    real = os.path.join(os.path.realpath(folder), path.relative_to(folder))
+    return FileContent(str(path), data, linked=os.path.realpath(path) != real)

@@ -14,13 +14,14 @@ from typing import TypeVar
 
 from reconciler.config.document import MergedConfig, Tree, as_text
 from reconciler.config.groups import GroupChecker, GroupResolver
-from reconciler.config.loader import FileContent, load_contents, rule_paths
+from reconciler.config.loader import load_contents, rule_paths
 from reconciler.config.memberships import MAX_MEMBERSHIPS, Memberships
 from reconciler.config.people import People
 from reconciler.config.policy import read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.restrictions import check_restrictions
-from reconciler.config.source_files import decode_utf8
+from reconciler.config.source_files import FileContent, decode_utf8, find_people_files
+from reconciler.config.sources import FileFinder
 from reconciler.config.version_parts import PartReader, Unsure
 from reconciler.model.desired import Desired, DesiredGroup, Member, Person, Unmanaged
 from reconciler.model.identity import Identity
@@ -50,7 +51,15 @@ class VersionLoader:
     _problems: ProblemCollector = field(default_factory=ProblemCollector)
     """Of all versions since the last that was not sure: people who are kept report into it."""
 
-    def load(self, contents: Sequence[FileContent], *, as_of: date, folder: str | None, name: str) -> Desired:
+    def load(
+        self,
+        contents: Sequence[FileContent],
+        *,
+        as_of: date,
+        folder: str | None,
+        name: str,
+        find: FileFinder = find_people_files,
+    ) -> Desired:
         """Return what `load_contents` does, but with everybody whose `until` is over among the members.
 
         `sources`, `warnings`, `origins` and the places in files are left out. Raises ConfigError with every problem,
@@ -60,7 +69,7 @@ class VersionLoader:
             self._last = self._load(contents, folder, name)
         except Unsure:
             self._last, self._problems = None, ProblemCollector()
-            return with_ended_members(load_contents(contents, as_of=as_of, folder=folder, name=name))
+            return with_ended_members(load_contents(contents, as_of=as_of, folder=folder, name=name, find=find))
         return self._last.desired
 
     def _load(self, contents: Sequence[FileContent], folder: str | None, name: str) -> _Version:
@@ -83,11 +92,11 @@ class VersionLoader:
         if entry is None:
             return None
         paths = rule_paths([content.file for content in contents], folder, name)
-        restrictions = check_restrictions(merged, (), paths, (), self._problems)
+        restrictions = check_restrictions(merged, (), (), paths, (), self._problems)
         if restrictions is None or (folder is not None and any(content.linked for content in contents)):
             raise Unsure
         for section in RESTRICTED:
-            for key, each in merged.sections[section].items():
+            for key, each in merged.sections.get(section, {}).items():
                 if not restrictions.allow(paths[each.place.file], section, key):
                     raise Unsure
         # Of a section without entries, and of a file that was not cut, only a full check knows what they may define.
@@ -152,7 +161,7 @@ def _same(old: MergedConfig, new: MergedConfig, section: str) -> bool:
     return before is after or list(before.items()) == list(after.items())
 
 
-def _unchanged_members(last: _Version, people: People) -> dict[str, Member]:
+def _unchanged_members(last: _Version, people: People) -> dict[str | int, Member]:
     """Return the members of the last version by how the file names them, without those who are somebody else now."""
     members = last.memberships.by_reference
     if people is last.people:

@@ -40,7 +40,9 @@ _YAML_TAG = "tag:yaml.org,2002:"
 _IGNORED_KEY = "?"
 """Replaces, in a path, a key that cannot be used: the reader drops its value, but still counts its nesting."""
 _PERHAPS_TEXT = re.compile(r"[ \t]+(#\w[^\r\n]*)")
-_KEYS_WITH_LINES = frozenset({"allowed_countries", "instance", "max_members", "max_removals", "path", "restrictions"})
+_KEYS_WITH_LINES = frozenset(
+    {"allowed_countries", "csv", "instance", "max_members", "max_removals", "path", "restrictions", "sources"}
+)
 """Keys whose line a message about something else may need."""
 
 

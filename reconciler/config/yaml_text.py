@@ -61,6 +61,8 @@ def slug(name: str) -> str:
 
     Letters of every script stay as they are, ä and ß too: nobody has to guess how a name was transliterated.
     """
+    if name.isascii() and name.isalnum():
+        return name.lower()[:_MAX_KEY_LENGTH]
     key, is_latin = "", True
     visible = _INVISIBLE.sub("", unicodedata.normalize("NFKD", name))
     for char in unicodedata.normalize("NFKC", visible).lower():

@@ -43,7 +43,10 @@ def find_lids(desired: Desired, groups: Iterable[LiveGroup]) -> SeenLids:
     new: dict[str, str] = {}
     unclear: dict[str, tuple[str, ...]] = {}
     known = unseen = 0
+    of_sources = {alias for file in desired.people_files for alias in file.people}
     for person in desired.people.values():
+        if person.alias in of_sources:  # no YAML has them
+            continue
         alias, shown = person.alias or "", live.lids.get(person.identity, frozenset())
         noted = _digits(person.lid)
         doubts = _doubts_of_new(person, live, owners) if noted is None else _doubts_of_known(person, noted, live)

@@ -82,11 +82,11 @@ def read_yaml_files(path: Path) -> list[YamlFile]:
 
 
 def require_unchanged(path: Path, sources: Sequence[Source]) -> None:
-    """Raise ReconcilerError unless the files of a path are those of a configuration, byte for byte."""
+    """Raise ReconcilerError unless the YAML files of a path are those of a configuration, byte for byte."""
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems)]
     now = {file.file: file.digest for file in files if file is not None}
-    then = {source.path: source.digest for source in sources}
+    then = {source.path: source.digest for source in sources if not source.people_file}
     changed = sorted(file for file in then.keys() | now.keys() if then.get(file) != now.get(file))
     if changed:
         message = f"{', '.join(changed)} changed meanwhile, so nothing was written"

@@ -28,11 +28,19 @@ from reconciler.plan.selection import PlanOptions
 from reconciler.sanitize.escape import mask_and_escape
 
 _NO_EFFECT_ON_PLANS: Final = frozenset(
-    {"aliases", "policy.allowed_countries", "policy.max_members", "policy.writes_per_minute", "region", "restrictions"}
+    {
+        "aliases",
+        "policy.allowed_countries",
+        "policy.max_members",
+        "policy.rows_without_phone",
+        "policy.writes_per_minute",
+        "region",
+        "restrictions",
+    }
 )
 """Settings that only say how a file is read or checked, or how fast a plan is applied. Any other one, also one that is
 added later, may change the plan of every group."""
-_SECTION_WORDS: Final = {"groups": "group", "people": "person", "teams": "team"}
+_SECTION_WORDS: Final = {"groups": "group", "people": "person", "teams": "team", "sources": "source"}
 
 
 def select_changed(old: Desired | str, new: Desired, keys: Collection[str], ref: str, commit: str) -> ChangedSince:

@@ -11,14 +11,16 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Final
+from typing import Final, TypeAlias
 
 from reconciler.errors import RevisionError
 
+FileFilter: TypeAlias = Callable[[PurePosixPath], bool]
+"""Whether to read a file, by its path below the folder."""
 log = logging.getLogger("reconciler.revisions")
 APPLIED_TAGS: Final = "refs/tags/applied/"
 """Where a pipeline notes what it applied."""
@@ -157,7 +159,7 @@ def find_commit(path: Path, ref: str) -> Commit | None:
         return None
 
 
-def has_uncommitted_changes(path: Path, wanted: Callable[[PurePosixPath], bool]) -> bool:
+def has_uncommitted_changes(path: Path, wanted: FileFilter) -> bool:
     """Return whether a file, or a `wanted` file below a folder, differs from HEAD or is not in it.
 
     `wanted` gets the path below the folder, of a file its name. Files that git ignores do not count. Raises
@@ -172,10 +174,13 @@ def has_uncommitted_changes(path: Path, wanted: Callable[[PurePosixPath], bool])
     return any(name.is_relative_to(inside) and wanted(name.relative_to(folder)) for name in names)
 
 
-def is_dirty(path: Path, wanted: Callable[[PurePosixPath], bool]) -> bool:
-    """Return whether `wanted` files of PATH have changes that are not committed; not where that cannot be known."""
+def is_dirty(path: Path, wanted: FileFilter, others: Iterable[tuple[Path, FileFilter]] = ()) -> bool:
+    """Return whether `wanted` files of PATH have changes that are not committed; not where that cannot be known.
+
+    `others` are further files: a folder, and which files below it are wanted.
+    """
     with suppress(RevisionError):
-        return has_uncommitted_changes(path, wanted)
+        return any(has_uncommitted_changes(*each) for each in ((path, wanted), *others))
     return False
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
-from reconciler.history.git import Git, is_shallow, locate_repository, resolve_commit, resolve_objects
-from reconciler.history.snapshot import FileFilter, RevisionFile, file_of, read_blobs, read_path
+from reconciler.history.git import FileFilter, Git, is_shallow, locate_repository, resolve_commit, resolve_objects
+from reconciler.history.snapshot import RevisionFile, file_of, read_blobs, read_path
 
 _COMMIT: Final = re.compile(rb"\n?\x01(?P<oid>[0-9a-f]{40,64})")
 _FIELDS: Final = "%x01%H%x00%P%x00%ct%x00%aN%x00%B%x00"

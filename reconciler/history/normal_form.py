@@ -21,7 +21,7 @@ Form: TypeAlias = dict[tuple[str, str], Any]
 other value, under the item "", differs as a whole. `UNMANAGED` and None stay what they are."""
 
 PLACES: Final[Mapping[type, frozenset[str]]] = {
-    Desired: frozenset({"sources", "warnings", "origins", "account_place", "group_places"}),
+    Desired: frozenset({"sources", "people_files", "warnings", "origins", "account_place", "group_places"}),
     RemovalLimit: frozenset({"source"}),
     Restrictions: frozenset({"where"}),
     Rule: frozenset({"where"}),

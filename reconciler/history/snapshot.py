@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Final, TypeAlias
+from typing import Final
 
-from reconciler.history.git import Commit, Git, GitObject, locate_repository, resolve_commit, resolve_objects
+from reconciler.history.git import (
+    Commit,
+    FileFilter,
+    Git,
+    GitObject,
+    locate_repository,
+    resolve_commit,
+    resolve_objects,
+)
 
 _TREE_ENTRY: Final = re.compile(rb"(?P<mode>[0-9]{6}) [a-z]+ (?P<oid>[0-9a-f]{40,64})\t(?P<name>[^\0]+)\0")
 _LINK, _SUBMODULE = b"120000", b"160000"
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _LFS_ERROR: Final = (
     "is in Git LFS, so the repository has only a pointer to it",
-    "take the YAML out of Git LFS (`.gitattributes`), which is made for large files",
+    "take it out of Git LFS (`.gitattributes`), which is made for large files",
 )
 _ERRORS: Final = {
     "symlink": "is a symbolic link that leads out of the repository",
@@ -25,9 +33,6 @@ _ERRORS: Final = {
     "notdir": "is a symbolic link through something that is not a folder",
     "missing": "is missing from the repository's objects",
 }
-
-FileFilter: TypeAlias = Callable[[PurePosixPath], bool]
-"""Whether to read a file, by its path below the folder."""
 
 
 @dataclass(frozen=True, slots=True)

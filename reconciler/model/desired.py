@@ -46,6 +46,13 @@ class CheckNumbers(StrEnum):
     NONE = "none"
 
 
+class RowsWithoutPhone(StrEnum):
+    """What becomes of a row of a people file that has no number."""
+
+    SKIP = "skip"
+    ERROR = "error"
+
+
 class State(StrEnum):
     """Whether the account is to be in the group or out of it."""
 
@@ -159,6 +166,7 @@ class Policy:
     max_members: int | None = None
     check_numbers: CheckNumbers = CheckNumbers.AMBIGUOUS
     budget: Budget | None = None
+    rows_without_phone: RowsWithoutPhone = RowsWithoutPhone.SKIP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +203,45 @@ class DesiredGroup:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that the desired state was read from, and the SHA-256 of its bytes."""
+    """A file that the desired state was read from, and the SHA-256 of its bytes.
+
+    `people_file`: it is not YAML but a file that `sources` names.
+    """
 
     path: str
     digest: str
+    people_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedPerson:
+    """A person in a row of a people file: who it is, the row (from 1), and the teams from this row."""
+
+    identity: Identity
+    row: int
+    teams: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFile:
+    """A file that an entry of `sources` reads, and the people in it by alias. Two entries may read one file.
+
+    `path` is that of its `Source`, `name` its path below the loaded folder, `format` the key that names it ("csv"),
+    `entry` the file and line of that key. Rows without a number, and of people who did not agree, are only counted.
+    """
+
+    path: str
+    name: str
+    format: str
+    entry: str
+    people: Mapping[str, SourcedPerson]
+    without_phone: int = 0
+    without_consent: int = 0
+
+    @property
+    def teams(self) -> frozenset[str]:
+        """The teams that it gives."""
+        return frozenset(team for person in self.people.values() for team in person.teams)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +250,8 @@ class Desired:
 
     `account` is the person behind the instance, `account_place` the file and line that name it, `account_since` the
     day since which it is used, `group_places` the file and line of each group by its key. `region` is the country of
-    national numbers. `origins` has the file of each key, `restrictions` which file may set what (None: every file
-    everything).
+    national numbers. `people_files` has the people of each file of `sources`. `origins` has the
+    file of each key, `restrictions` which file may set what (None: every file everything).
     """
 
     groups: tuple[DesiredGroup, ...] = ()
@@ -225,6 +268,7 @@ class Desired:
     account_place: str = ""
     group_places: Mapping[str, str] = field(default_factory=dict)
     account_since: date | None = None
+    people_files: tuple[PeopleFile, ...] = ()
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

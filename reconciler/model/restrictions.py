@@ -24,7 +24,7 @@ from typing import Final, TypeAlias
 
 GLOBAL_SECTIONS: Final = ("restrictions", "policy", "instance", "defaults", "region")
 """Sections that control safety: with restrictions, they are allowed only in the same file."""
-RESTRICTED: Final = ("groups", "people", "teams")
+RESTRICTED: Final = ("groups", "people", "teams", "sources")
 """Sections whose keys a rule allows or not."""
 Origins: TypeAlias = Mapping[str, Mapping[str, str]]
 """The file of each key, per restricted section. A file is its path below the loaded folder, with slashes; a single file
@@ -39,13 +39,14 @@ class Rule:
     groups: tuple[str, ...] = ()
     people: bool = False
     teams: bool = False
+    sources: bool = False
     where: str = ""
 
     def allows(self, section: str, key: str) -> bool:
-        """Return whether a file of this rule may define this key of `groups`, `people` or `teams`."""
+        """Return whether a file of this rule may define this key of a section in `RESTRICTED`."""
         if section == "groups":
             return any(glob_match(pattern, key) for pattern in self.groups)
-        return self.people if section == "people" else self.teams
+        return {"people": self.people, "teams": self.teams, "sources": self.sources}[section]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,11 @@ class Restrictions:
 
     def rule_for(self, file: str) -> Rule | None:
         """Return the rule that decides about a file, by its path below the folder; None if it may define nothing."""
-        own_rule = Rule(file, ("**",), people=True, teams=True, where=self.where) if file == self.defined_in else None
+        own_rule = (
+            Rule(file, ("**",), people=True, teams=True, sources=True, where=self.where)
+            if file == self.defined_in
+            else None
+        )
         return next((rule for rule in self.rules if glob_match(rule.path, file)), own_rule)
 
     def allow(self, file: str, section: str, key: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.diff.match import Match
@@ -21,7 +21,13 @@ from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import LiveGroup, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, plural, raw_text
-from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
+from reconciler.person.memberships import (
+    DesiredMembership,
+    GroupMembership,
+    PersonMemberships,
+    PersonRow,
+    Presence,
+)
 
 
 def find_memberships(
@@ -56,9 +62,17 @@ def find_memberships(
         protected=person.identity in desired.policy.protected,
         ignored=person.identity in desired.policy.ignored,
         is_instance=desired.account is not None and desired.account.identity == person.identity,
+        rows=tuple(_rows(desired, person.identity)),
         groups=tuple(group for group in groups if group.is_relevant),
         uncertain=tuple(group for group in groups if not group.is_relevant and group.live is Presence.UNKNOWN),
     )
+
+
+def _rows(desired: Desired, identity: Identity | None) -> Iterator[PersonRow]:
+    for file in desired.people_files:
+        for alias, person in file.people.items():
+            if person.identity == identity:
+                yield PersonRow(file.path, person.row, alias)
 
 
 def _identify(

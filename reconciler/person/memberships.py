@@ -83,6 +83,15 @@ class GroupMembership:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A row of a people file that gives the person: the file, the row from 1, and the alias that its id makes."""
+
+    file: str
+    row: int
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
 class MembershipSummary:
     """A person's memberships in numbers: groups that want them, live groups with them, groups where it is unknown."""
 
@@ -95,8 +104,8 @@ class MembershipSummary:
 class PersonMemberships:
     """The person in all groups: those of the configuration by key, then the others by name and id.
 
-    `groups` are the relevant ones, `uncertain` the others where the person may be a participant. `with_reasons`: it was
-    asked which commits brought them in.
+    `rows` are those of the people files that give the person. `groups` are the relevant ones, `uncertain` the others
+    where the person may be a participant. `with_reasons`: it was asked which commits brought them in.
     """
 
     instance_id: str
@@ -105,6 +114,7 @@ class PersonMemberships:
     protected: bool = False
     ignored: bool = False
     is_instance: bool = False
+    rows: tuple[PersonRow, ...] = ()
     groups: tuple[GroupMembership, ...] = ()
     uncertain: tuple[GroupMembership, ...] = ()
     with_reasons: bool = False

@@ -45,6 +45,7 @@ def upgrade_document(document: Document, version: int) -> Document:
             document["summary"] = _with_default(document["summary"], name, 0)
         document["refusals"] = _each(document.get("refusals"), lambda one: _renamed(one, "refusal"))
     document["refusals"] = _each(document.get("refusals"), lambda one: _with_messages(one, "message", "override"))
+    document["sources"] = _each(document.get("sources"), lambda one: _with_default(one, "people_file", False))
     document["format_version"], document["baseline"] = FORMAT_VERSION, None
     document["changed_since"] = _with_default(document["changed_since"], "rematched", [])
     document["groups"] = _each(document.get("groups"), lambda group: _upgraded_group(group, version))

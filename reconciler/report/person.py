@@ -82,6 +82,11 @@ def _person_lines(memberships: PersonMemberships) -> Iterator[Line]:
         yield Line("i", literal("protected by `policy.protected`: never removed from any group"))
     if memberships.ignored:
         yield Line("i", literal("ignored by `policy.ignored`: never added, removed or reported"))
+    for row in memberships.rows:
+        yield Line(
+            "i",
+            (LiteralText("from "), OutsideText(row.file), LiteralText(f", row {row.row}, as "), OutsideText(row.alias)),
+        )
 
 
 def _section(group: GroupMembership, lines: Callable[[], Iterable[Line]]) -> Section:

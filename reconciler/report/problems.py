@@ -74,6 +74,10 @@ PROBLEM_HELP: Final[Mapping[ProblemKind, ProblemHelp]] = {
     ProblemKind.VALUE: ProblemHelp(
         "Value of the wrong type or form", "Run `reconciler schema` to see what each key takes."
     ),
+    ProblemKind.PEOPLE_FILE: ProblemHelp(
+        "Mistake in a file that `sources` names",
+        "Correct the row and column that the message names, or the entry of `sources` that reads the file.",
+    ),
 }
 """Every kind, in the order in which SARIF lists them."""
 

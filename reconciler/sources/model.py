@@ -20,8 +20,8 @@ class SourceRow:
     """One person of a source, as the file spells them.
 
     `row` counts from 1, a table's header included; in a file without rows it is the line. `line` is where the row
-    begins in the text, 0 in a file without lines. `id` is not yet an alias, and `teams` are not yet keys. `consents`
-    is None where the file does not say.
+    begins in the text, 0 in a file without lines. `id` is not yet an alias, and `teams` are not yet keys. The first of
+    the `phones` is the one that counts, unless the source wants all. `consents` is None where the file does not say.
     """
 
     row: int
@@ -36,7 +36,11 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowProblem:
-    """A mistake in a row, or in the whole file where `row` is 0. `column` is the column's name, or a property's."""
+    """A mistake in a row, or in the whole file where `row` is 0. `column` is the column's name, or a property's.
+
+    With `values`, texts of the file or of the configuration, `{0}`, `{1}` … in `message` and `hint` stand for them:
+    who shows the problem quotes, masks and escapes them.
+    """
 
     row: int = 0
     line: int = 0
@@ -44,6 +48,7 @@ class RowProblem:
     message: str
     hint: str = ""
     severity: Literal["error", "warning"] = "error"
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +57,11 @@ class SourceRows:
 
     rows: tuple[SourceRow, ...]
     problems: tuple[RowProblem, ...] = ()
+
+
+class UnreadableFile(Exception):
+    """A file cannot be read, or not from some row on: `problem` says where and why."""
+
+    def __init__(self, problem: RowProblem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem

@@ -40,6 +40,7 @@ def test_files_that_follow_the_rules_are_one_configuration_with_origins(tmp_path
         "groups": {"board": "main.yaml", "sales-north": "sales/north/a.yaml"},
         "people": {"alice": "people.yaml"},
         "teams": {"staff": "sales/north/a.yaml"},
+        "sources": {},
     }
     assert desired.restrictions is not None
     assert [rule.where.rpartition("/")[2] for rule in desired.restrictions.rules] == [
@@ -232,3 +233,61 @@ def test_dropping_the_rules_together_with_the_keys_is_still_forbidden(tmp_path: 
     (problem,) = (p for p in forbidden_removals(loose, load_files(tmp_path / "head", FREE)) if "groups" in p.path)
     assert problem.path == "groups.hr"
     assert "the earlier restrictions do not let this file define it (rule at" in problem.message
+
+
+SOURCED = {
+    "main.yaml": (
+        "version: 1\nrestrictions:\n"
+        '  - {path: "school/*.csv", people: true, teams: true}\n'
+        '  - {path: "school/*.yaml", groups: ["*"], sources: true}\n'
+        '  - {path: "club/**", groups: ["*"], people: true, teams: true}\n'
+    ),
+    "school/a.yaml": "sources: [{csv: a.csv, id: no, phone: mobile, team: pupils}]",
+    "school/a.csv": "no,mobile\n1,+1 202 555 0143\n",
+}
+
+
+def test_a_rule_allows_sources_and_another_one_their_files(tmp_path: Path) -> None:
+    desired = load_files(tmp_path, SOURCED)
+    assert desired.origins["people"] == {"person-1": "school/a.csv"}
+    assert desired.origins["teams"] == {"pupils": "school/a.csv"}
+    assert desired.origins["sources"] == {"school/a.csv": "school/a.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {"club/a.yaml": "sources: [{csv: a.csv, id: no, phone: mobile}]", "club/a.csv": "no,mobile\n2,3"},
+            "F/club/a.yaml:1:1: sources: this file may not define `sources`: it may define the groups `*` and people "
+            "and teams, by the rule at F/main.yaml:5:5; widen the rule, or move it to another file",
+        ),
+        (
+            {"school/a.yaml": "sources: [{csv: a.txt, id: no, phone: mobile}]", "school/a.txt": "no,mobile\n2,3"},
+            "F/school/a.txt: this file may not define `people`: no rule matches `school/a.txt`; the rules are at "
+            "F/main.yaml:2:1; add a rule for `school/a.txt`, or move it to another file",
+        ),
+    ],
+)
+def test_a_source_or_its_file_without_a_rule_is_an_error(tmp_path: Path, files: dict[str, str], expected: str) -> None:
+    assert expected in problem_lines(tmp_path, {**SOURCED, **files})
+
+
+def test_a_people_file_behind_a_link_is_an_error_with_rules(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "F", tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.csv").write_text(SOURCED["school/a.csv"], encoding="utf-8")
+    (folder / "school").mkdir(parents=True)
+    (folder / "school" / "a.csv").symlink_to(outside / "a.csv")
+    files = {name: text for name, text in SOURCED.items() if name != "school/a.csv"}
+    (line,) = problem_lines(folder, files)
+    assert line.startswith("F/school/a.csv: the file is a symbolic link, which is not allowed with the `restrictions`")
+
+
+def test_who_may_not_define_sources_may_not_remove_one(tmp_path: Path) -> None:
+    base = load_files(tmp_path / "base", SOURCED)
+    stricter = {**SOURCED, "main.yaml": SOURCED["main.yaml"].replace(", sources: true", "")}
+    head = load_files(tmp_path / "head", {**stricter, "school/a.yaml": "groups: {}"})
+    (problem,) = (each for each in forbidden_removals(base, head) if each.path.startswith("sources"))
+    assert problem.path == "sources.school/a.csv"
+    assert problem.message.startswith("this source was removed, but the current restrictions do not let this file")

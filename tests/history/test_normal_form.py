@@ -25,9 +25,11 @@ from reconciler.model.desired import (
     Lookalikes,
     Member,
     Membership,
+    PeopleFile,
     Person,
     Policy,
     RemovalLimit,
+    RowsWithoutPhone,
     Source,
     State,
 )
@@ -114,6 +116,7 @@ POLICY_CHANGES = {
     "max_members": (Policy(max_members=5), False),
     "budget": (Policy(budget=Budget(adds_per_day=40)), True),
     "check_numbers": (Policy(check_numbers=CheckNumbers.ALL), True),
+    "rows_without_phone": (Policy(rows_without_phone=RowsWithoutPhone.ERROR), False),
 }
 
 
@@ -146,6 +149,11 @@ DESIRED_CHANGES = {
     # What they say shows elsewhere, or not at all: both sides are of one day, and files are only where keys are.
     "as_of": (replace(BASE, as_of=DAY), "", ""),
     "sources": (replace(BASE, sources=(Source("f", "0"),)), "", ""),
+    "people_files": (
+        replace(BASE, people_files=(PeopleFile(path="f", name="f", format="csv", entry="f:2", people={}),)),
+        "",
+        "",
+    ),
     "origins": (replace(BASE, origins={"groups": {"alpha": "f"}}), "", ""),
     "account_place": (replace(BASE, account_place="f:2"), "", ""),
     "group_places": (replace(BASE, group_places={"alpha": "f:3"}), "", ""),

@@ -517,6 +517,7 @@ LATER = {
     *(("status",), ("configuration",), ("lookalike_reads",), ("allowed_lookalikes",), ("live_ids",)),
     *(("number_checks",), ("pending_until",), ("minutes_between_groups",)),
     *(("list_calls",), ("list_shows_people",)),
+    ("sources", "people_file"),
     *(("groups", "drift_causes"), ("groups", "advice", "link"), ("advice", "link")),
 }
 

@@ -18,6 +18,7 @@ from reconciler.apply.executor import NO_REFUSALS
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult
 from reconciler.cli.logs import run_id
 from reconciler.cli.spent import REFUSED
+from reconciler.config.names import named_people_files
 from reconciler.config.source_files import is_config_file
 from reconciler.errors import UsageError
 from reconciler.history.git import find_commit, is_dirty
@@ -51,7 +52,7 @@ class RunFacts:
         """Gather the facts of this run; `path` is the YAML, or the saved plan where that is gone."""
         context, found = read_run_context(os.environ), find_commit(path, "HEAD")
         commit = found.oid if found is not None else context.commit.text if context.commit else None
-        if found is not None and is_dirty(path, is_config_file):
+        if found is not None and is_dirty(path, is_config_file, named_people_files(path)):
             commit = f"{found.oid}{DIRTY}"
         return cls(
             run_id=run_id(),

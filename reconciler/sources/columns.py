@@ -1,0 +1,219 @@
+"""Read people from a table whose columns the configuration names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Final
+
+from reconciler.model.text import closest_name
+from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows, UnreadableFile
+from reconciler.sources.table import Table, TableRow, column_name, read_table
+
+ANY: Final = "*"
+"""Among the values of a column: any that is not empty."""
+_AGREED: Final = frozenset({"1", "x", "y", "yes", "true", "ja", "oui", "si", "sí", "sim", "sì", "tak", "ano", "да"})
+_NOT_AGREED: Final = frozenset({"", "-", "0", "n", "no", "false", "nein", "non", "não", "nao", "nie", "ne", "нет"})
+_IN_BRACES = re.compile(r"\{([^{}]*)\}")
+_MAX_SHOWN = 5
+_MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TeamColumn:
+    """A column whose values are teams; `split` is the text between several teams in one cell, "" for none."""
+
+    column: str
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What a source takes from which columns.
+
+    `id` and `phone` are columns; the values of several `id` columns are joined. `name` has columns in braces, or is a
+    column itself. `where` has the values of rows that count, by column. `consent` has the values by which somebody
+    agreed; without values, common words for yes.
+    """
+
+    id: tuple[str, ...]
+    phone: tuple[str, ...]
+    name: str = ""
+    teams: tuple[TeamColumn, ...] = ()
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    until: str = ""
+    consent: str = ""
+    consent_values: tuple[str, ...] = ()
+    sheet: str = ""
+
+    @property
+    def name_columns(self) -> tuple[str, ...]:
+        """The columns of the name."""
+        found = tuple(map(column_name, _IN_BRACES.findall(self.name)))
+        return found or ((column_name(self.name),) if self.name else ())
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every column, each once."""
+        teams = (each.column for each in self.teams)
+        others = (column for column in (self.until, self.consent) if column)
+        return tuple(dict.fromkeys([*self.id, *self.phone, *self.name_columns, *teams, *self.where, *others]))
+
+
+def read_columns(data: bytes, columns: Columns) -> SourceRows:
+    """Return the people of a table, each row once, with every mistake in it."""
+    problems: list[RowProblem] = []
+    rows: list[SourceRow] = []
+    try:
+        table = read_table(data, columns.all, columns.sheet)
+        problems += table.problems
+        problems += (found := list(_check_header(table, columns.all)))
+        if not found:
+            rows += _Reader(table, columns, problems).rows()
+    except UnreadableFile as error:
+        problems.append(error.problem)
+    return SourceRows(tuple(rows), tuple(problems))
+
+
+def _check_header(table: Table, columns: Collection[str]) -> Iterator[RowProblem]:
+    header = table.header
+    for column in columns:
+        count = header.cells.count(column)
+        if count == 0:
+            close = closest_name(column, filter(None, header.cells))
+            names = [name for name in header.cells if name][:_MAX_SHOWN]
+            shown = ", ".join(f"{{{number}}}" for number in range(1, len(names) + 1))
+            more = ", …" if len(header.cells) > len(names) else ""
+            yield RowProblem(
+                row=header.row,
+                line=header.line,
+                message="there is no column {0}",
+                hint="did you mean {1}?" if close else f"the columns are {shown}{more}",
+                values=(column, close) if close else (column, *names),
+            )
+        elif count > 1:
+            yield RowProblem(
+                row=header.row,
+                line=header.line,
+                message=f"{count} columns are called {{0}}",
+                hint="rename one of them in the file",
+                values=(column,),
+            )
+
+
+class _Reader:
+    """Makes a person of each row that counts."""
+
+    def __init__(self, table: Table, columns: Columns, problems: list[RowProblem]) -> None:
+        self._table = table
+        self._columns = columns
+        self._problems = problems
+        self._index = {name: place for place, name in enumerate(table.header.cells)}
+        self._ids = [(column, self._index[column]) for column in columns.id]
+        self._until = self._index[columns.until] if columns.until else None
+        self._phones = [(column, self._index[column]) for column in columns.phone]
+        self._teams = [(self._index[each.column], each.split) for each in columns.teams]
+        self._where = [(self._index[name], _folded(values)) for name, values in columns.where.items()]
+        self._agreed = _folded(columns.consent_values)
+        self._name = _name_maker(columns, self._index)
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield everybody; report a table in which nobody counts."""
+        seen: list[Sequence[str]] = []
+        is_empty = True
+        for row in self._table.rows:
+            if not self._counts(row.cells):
+                seen += [row.cells] if len(seen) < _MAX_SHOWN else []
+                continue
+            is_empty = False
+            person = self._person(row)
+            if person is not None:
+                yield person
+        if is_empty:
+            self._problems.append(self._nobody(seen))
+
+    def _counts(self, cells: Sequence[str]) -> bool:
+        for place, wanted in self._where:
+            cell = cells[place].strip()
+            if cell.casefold() not in wanted and not (cell and ANY in wanted):
+                return False
+        return True
+
+    def _nobody(self, seen: Sequence[Sequence[str]]) -> RowProblem:
+        header = self._table.header
+        if not seen:
+            message, hint = "there is no row below the header", "export it again; to do without it, remove the source"
+            return RowProblem(row=header.row, line=header.line, message=message, hint=hint)
+        values = tuple(dict.fromkeys(cells[place].strip() for place, _ in self._where for cells in seen))[:_MAX_SHOWN]
+        shown = ", ".join(f"{{{number}}}" for number in range(len(values)))
+        message, hint = "no row counts by `where`", f"correct `where`: the first rows have {shown}"
+        return RowProblem(row=header.row, line=header.line, message=message, hint=hint, values=values)
+
+    def _person(self, row: TableRow) -> SourceRow | None:
+        cells, columns = row.cells, self._columns
+        parts = [cells[place].strip() for _, place in self._ids]
+        if "" in parts:
+            column = self._ids[parts.index("")][0]
+            self._report(row, column, "the cell is empty", "write an id, which stays the same")
+            return None
+        name = self._name(cells)
+        if len(name) > _MAX_NAME:
+            self._report(row, columns.name_columns[0], f"the name has more than {_MAX_NAME} characters", "shorten it")
+            return None
+        return SourceRow(
+            row=row.row,
+            line=row.line,
+            id=" ".join(parts),
+            phones=tuple(PhoneCell(text, column) for column, place in self._phones if (text := cells[place].strip())),
+            name=name,
+            teams=self._team_names(cells),
+            until=cells[self._until].strip() if self._until is not None else "",
+            consents=self._consents(row) if columns.consent else None,
+        )
+
+    def _team_names(self, cells: Sequence[str]) -> tuple[str, ...]:
+        names: dict[str, None] = {}
+        for place, split in self._teams:
+            for part in cells[place].split(split) if split else (cells[place],):
+                if name := part.strip():
+                    names[name] = None
+        return tuple(names)
+
+    def _consents(self, row: TableRow) -> bool:
+        column = self._columns.consent
+        cell = row.cells[self._index[column]].strip()
+        word = cell.casefold()
+        if self._agreed:
+            return word in self._agreed or bool(cell and ANY in self._agreed)
+        if word not in _AGREED and word not in _NOT_AGREED:
+            hint = "write yes or no, or name the values of those who agreed: `consent: {COLUMN: [VALUE]}`"
+            self._report(row, column, "{0} is neither yes nor no", hint, cell)
+        return word in _AGREED
+
+    def _report(self, row: TableRow, column: str, message: str, hint: str, *values: str) -> None:
+        self._problems.append(
+            RowProblem(row=row.row, line=row.line, column=column, message=message, hint=hint, values=values)
+        )
+
+
+def _folded(values: Collection[str]) -> frozenset[str]:
+    return frozenset(value.strip().casefold() for value in values)
+
+
+def _name_maker(columns: Columns, index: Mapping[str, int]) -> Callable[[Sequence[str]], str]:
+    if not columns.name_columns:
+        return lambda cells: ""
+    if not _IN_BRACES.search(columns.name):
+        get = itemgetter(index[columns.name_columns[0]])
+        return lambda cells: " ".join(get(cells).split())
+    # Text, column, text, column …
+    parts = _IN_BRACES.split(columns.name)
+    texts = list(zip(parts[2::2], (index[column_name(part)] for part in parts[1::2]), strict=True))
+
+    def name(cells: Sequence[str]) -> str:
+        filled = parts[0] + "".join([cells[place] + text for text, place in texts])
+        return " ".join(filled.split())
+
+    return name
