@@ -314,6 +314,28 @@ def test_a_link_in_a_folder_is_read_as_the_commit_has_it(repository: FastReposit
     ]
 
 
+def test_a_people_file_is_read_as_each_commit_has_it_and_its_own_commits_are_warned_of(
+    repository: FastRepository, shell: Shell
+) -> None:
+    head = "version: 1\nsources: [{csv: r.csv, id: no, phone: phone, name: '{name}', region: US, team: pupils}]\n"
+    roster = "no,name,phone\n1,Alice,(202) 555-0143\n"
+    both = roster + "2,Bob,(202) 555-0144\n"
+    old, new = (f"{head}groups: {{alpha: {{name: {name}, teams: [pupils]}}}}\n" for name in ("A", "B"))
+    repository.commit(seconds("2026-01-01"), {"groups.yaml": old, "r.csv": both})
+    repository.commit(seconds("2026-01-02"), {"r.csv": roster})
+    repository.commit(seconds("2026-01-03"), {"groups.yaml": new})
+    repository.make()
+
+    people = [(row["date"], row["event"], row["person"]) for row in shell.rows("history") if row["person"]]
+
+    assert people == [
+        ("2026-01-03", "left", "Bob"),
+        ("2026-01-01", "entered", "Alice"),
+        ("2026-01-01", "entered", "Bob"),
+    ]
+    assert "commits that change only files of `sources` are not seen" in shell("history").err
+
+
 def test_a_report_of_apply_says_when_a_change_took_effect(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
