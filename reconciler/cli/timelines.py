@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler.cli.options import today
 from reconciler.cli.revisions import people_files
+from reconciler.config.loader import without_collector
 from reconciler.config.person_reference import resolve_person
 from reconciler.config.problem_collector import quote_value
 from reconciler.config.source_files import MAX_FILE_BYTES, FileContent, is_config_file
@@ -81,6 +82,7 @@ def record_history(path: Path, until: date | str | None = None, *, to_end_of_day
     return History(line, recorder)
 
 
+@without_collector()
 def _record(line: Line, recorder: Recorder, end: datetime | None) -> None:
     loader = VersionLoader()
     patterns: set[str] = set()

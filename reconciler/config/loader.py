@@ -102,7 +102,7 @@ def load_contents(
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Pause Python's search for cycles: it takes a quarter of the time that a large file takes, and finds none."""
     is_enabled = gc.isenabled()
     gc.disable()
@@ -113,7 +113,7 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-@_without_collector()
+@without_collector()
 def _load(
     read: Sequence[SourceFile | None],
     problems: ProblemCollector,
