@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import benchmarks.calls.question
+import benchmarks.history
 import benchmarks.offline.question
 import benchmarks.pacing
 import benchmarks.peers.question
@@ -36,6 +37,7 @@ QUESTIONS: Mapping[str, Callable[[Size, Path], Answer]] = {
     "start": benchmarks.start.ask,
     "peers": benchmarks.peers.question.ask,
     "rules": benchmarks.rules.ask,
+    "history": benchmarks.history.ask,
     "people-files": benchmarks.people_files.ask,
 }
 HERE = Path(__file__).parent

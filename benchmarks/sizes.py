@@ -29,6 +29,9 @@ class Size:
     """Rows of a people file."""
     history: int
     """How many snapshots of a year are replayed at most."""
+    commits: tuple[int, int]
+    """How many commits a short and a long history have."""
+    history_groups: int
     work: tuple[str, ...] = ("plan", "apply", "plan again")
     """What the peers do at the server."""
     stories: tuple[str, ...] = ()
@@ -52,6 +55,8 @@ FULL = Size(
     years=("2018", "2026"),
     rows=100_000,
     history=12,
+    commits=(100, 1_000),
+    history_groups=500,
 )
 
 TINY = Size(
@@ -71,6 +76,8 @@ TINY = Size(
     years=("2018",),
     rows=30,
     history=2,
+    commits=(2, 4),
+    history_groups=2,
     work=("apply",),
     stories=("two groups from nothing", "people move between three groups", "20 groups by name, and a new one"),
 )

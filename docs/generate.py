@@ -185,9 +185,9 @@ FORMATS = {
     "json": "a document with a published, versioned schema; [schema](#schema) prints it",
     "markdown": "a comment for a pull request or an issue ([example](pipelines.md#what-a-comment-looks-like))",
     "html": "one file for a browser; it needs no network",
+    "csv": "rows for a spreadsheet; no cell is a formula",
     "github": "annotations on the lines of a pull request",
     "sarif": "SARIF 2.1.0, for code scanning and editors",
-    "csv": "a table for a spreadsheet; no cell is a formula",
 }
 
 

@@ -27,6 +27,8 @@ MARKS: dict[str, tuple[str, ...]] = {
     "golden/test_stories_sources.py": ("git",),
     "cli/commands/test_diff.py": ("git",),
     "cli/commands/test_people.py": ("git",),
+    "cli/commands/test_history.py": ("git",),
+    "timeline/test_oracle.py": ("git",),
     "benchmarks": ("slow",),
     "config/test_hostile_files.py": ("slow",),
     "plan/test_shards.py": ("slow",),

@@ -85,6 +85,27 @@ DIFFERENCE_FORMATS: Final = _formats(
 )
 """Of a `ConfigDiff`, for `diff`."""
 
+HISTORY_FORMATS: Final = _formats(
+    text="history:render_history",
+    json="history:render_history_json",
+    markdown="history:render_history_markdown",
+    csv="history:render_history_csv",
+)
+"""Of a `Timeline`, for `history`."""
+
+MEMBERS_FORMATS: Final = _formats(
+    text="members_on_day:render_members",
+    json="members_on_day:render_members_json",
+    markdown="members_on_day:render_members_markdown",
+    csv="members_on_day:render_members_csv",
+)
+"""Of a `MembersOnDay`, for `history --at`: the formats of `history`."""
+
+REVIEW_FORMATS: Final = _formats(
+    markdown="review:render_review_markdown", json="review:render_review_json", csv="review:render_review_csv"
+)
+"""Of a `Review`, for `review`."""
+
 ALL_FORMATS: Final = frozenset[str]().union(
     PLAN_FORMATS,
     RESULT_FORMATS,
@@ -94,5 +115,8 @@ ALL_FORMATS: Final = frozenset[str]().union(
     PEOPLE_FORMATS,
     DOCTOR_FORMATS,
     DIFFERENCE_FORMATS,
+    HISTORY_FORMATS,
+    MEMBERS_FORMATS,
+    REVIEW_FORMATS,
 )
 """Every format that some command has."""

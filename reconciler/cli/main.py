@@ -51,6 +51,8 @@ COMMANDS = {
     ),
     "invite": ("reconciler.cli.commands.invite:invite", "Print a group's invite link."),
     "diff": ("reconciler.cli.commands.diff:diff", "Compare two versions of the configuration; offline."),
+    "history": ("reconciler.cli.commands.history:history", "Show who came and went by which commit; offline."),
+    "review": ("reconciler.cli.commands.review:review", "List who is in what, to be confirmed; offline."),
     "schema": ("reconciler.cli.commands.schema:schema", "Print the JSON Schema of the configuration."),
     "init": ("reconciler.cli.commands.init:init", "Write a starter configuration and CI pipelines."),
     "completion": ("reconciler.cli.commands.completion:completion", "Print the completion script of a shell."),

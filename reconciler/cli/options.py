@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.plan.shard import Shard
 
 F = TypeVar("F", bound=Callable[..., Any])
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", re.ASCII)
 NOTICES: Final = "reconciler.notices"
 """Where a context has the lines that are printed before its command runs."""
 
@@ -224,6 +226,18 @@ class DateType(click.ParamType[date]):
             return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError:
             self.fail("this is not a valid date; use YYYY-MM-DD, for example 2026-12-31.", param, ctx)
+
+
+class MomentType(click.ParamType["date | str"]):
+    """A day as `YYYY-MM-DD`, or else a git revision."""
+
+    name = "DATE|REF"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | str:
+        """Return a day, or the name of a revision; fail for a day that is not in the calendar."""
+        if isinstance(value, date) or _DAY.fullmatch(value) is None:
+            return value  # type: ignore[no-any-return]
+        return DateType().convert(value, param, ctx)
 
 
 as_of_option = option(

@@ -59,7 +59,7 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
         paths[name] = Path(file.path)
 
     def find(file: str, pattern: str) -> Mapping[str, FileContent]:
-        return _people_files(paths[file].parent, pattern, revision.commit)
+        return people_files(paths[file].parent, pattern, revision.commit)
 
     folder = top if revision.is_folder else None
     return load_contents(
@@ -72,7 +72,7 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
     )
 
 
-def _people_files(folder: Path, pattern: str, commit: Commit) -> Mapping[str, FileContent]:
+def people_files(folder: Path, pattern: str, commit: Commit) -> Mapping[str, FileContent]:
     """Return the files of `sources` as a commit has them, by their paths below the folder of the YAML file."""
     path = folder if has_wildcard(pattern) else folder / pattern
     wanted = partial(is_people_file, pattern)

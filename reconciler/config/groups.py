@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -48,9 +48,10 @@ class GroupResolver:
     def groups(self) -> tuple[DesiredGroup, ...]:
         """Return all groups, sorted by key."""
         keys = sorted(self.merged.sections["groups"])
-        return tuple(self._group(key) for key in keys if not self.problems.limit_reached)
+        return tuple(self.group(key) for key in keys if not self.problems.limit_reached)
 
-    def _group(self, key: str) -> DesiredGroup:
+    def group(self, key: str) -> DesiredGroup:
+        """Return one group."""
         fields, place = self.merged.group_fields(key), self.merged.sections["groups"][key].place
         absent = self.people.persons(fields.get("absent"))
         through = self.memberships.of_teams(fields["teams"]) if "teams" in fields else {}
@@ -172,18 +173,27 @@ class GroupChecker:
 
     def check(self, groups: Sequence[DesiredGroup]) -> None:
         """Report groups that are too large, admins who are not members, and ids and names that two groups share."""
-        ids: dict[str, DesiredGroup] = {}
-        names: dict[str, DesiredGroup] = {}
+        self.check_members(groups)
+        self._check_similar_names(self.check_ids_and_names(groups))
+
+    def check_members(self, groups: Iterable[DesiredGroup]) -> None:
+        """Report groups that are too large, and warn of admins who are not members."""
         for group in groups:
             if not isinstance(group.members, Unmanaged):
                 self._check_size(group, group.members)
                 self._check_admins(group, group.members)
+
+    def check_ids_and_names(self, groups: Sequence[DesiredGroup]) -> Collection[DesiredGroup]:
+        """Report ids and names that two groups share; return the groups that need a name of their own."""
+        ids: dict[str, DesiredGroup] = {}
+        names: dict[str, DesiredGroup] = {}
+        for group in groups:
             if group.id is not None and (first := ids.setdefault(group.id, group)) is not group:
                 self._report_same("id", group, first, "keep one key for this group")
             elif _needs_own_name(group) and (first := names.setdefault(str(group.name), group)) is not group:
                 self._report_same("name", group, first, _RENAME)
         self._check_earlier_names(groups, names)
-        self._check_similar_names(names.values())
+        return names.values()
 
     def _check_similar_names(self, groups: Iterable[DesiredGroup]) -> None:
         """Warn about names that only case, white space, punctuation or emoji tell apart; with two ids they are two."""
@@ -200,7 +210,7 @@ class GroupChecker:
         """Report earlier names that may find a live group of another key; a group with an id needs none."""
         earlier: dict[str, DesiredGroup] = {}
         hint = "remove it from `previously`, or set the `id` of this group: one live group cannot be both"
-        for group in (group for group in groups if group.id is None):
+        for group in (group for group in groups if group.previously and group.id is None):
             key, place = quote_value(group.key), self._place(group).at("previously")
             for name in dict.fromkeys(group.previously):
                 holder, first = names.get(name, group), earlier.setdefault(name, group)

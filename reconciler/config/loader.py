@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -46,7 +46,7 @@ from reconciler.model.rules import RequireConsent, Rule
 from reconciler.rules import evaluate
 from reconciler.sources.model import FileHistory
 
-_SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
+SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
 
 
 def load(
@@ -140,7 +140,7 @@ def load_contents(
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Pause Python's search for cycles: it takes a quarter of the time that a large file takes, and finds none."""
     is_enabled = gc.isenabled()
     gc.disable()
@@ -151,7 +151,7 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-@_without_collector()
+@without_collector()
 def _load(
     read: Sequence[SourceFile | None],
     problems: ProblemCollector,
@@ -176,8 +176,7 @@ def _load(
     if not documents or len(documents) < len(files) or problems.limit_reached:
         raise ConfigError(problems.locate_all(texts))  # without one file the rest makes no sense
     merged = _merge(folder, documents, problems)
-    # In rules, a file of a folder has its path below the folder, with slashes.
-    paths = {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in texts}
+    paths = rule_paths(texts, folder, name)
     given: tuple[GivenFile, ...] = ()
     if any("sources" in document.source.root for document in documents):
         merged, given = add_sources(merged, documents, paths, find, problems, as_of)
@@ -207,13 +206,18 @@ def _load(
     return replace(desired, rules_checked=check_rules, findings=findings)
 
 
+def rule_paths(files: Iterable[str], folder: str | None, name: str) -> dict[str, str]:
+    """Return the path of each file as rules have it: below the folder, with slashes; a single file has its `name`."""
+    return {file: name if folder is None else Path(file).relative_to(folder).as_posix() for file in files}
+
+
 def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: ProblemCollector) -> MergedConfig:
     """Merge the documents in the order of their files; `folder` is the path that the user gave, None for one file."""
     if folder is not None and not any("version" in document.source.root for document in documents):
         hint = "add `version: 1` to one file of the folder"
         problems.error(ProblemKind.MISSING_KEY, SourceLocation(folder), "`version` is missing", hint)
     return MergedConfig(
-        sections={section: _entries(section, documents, problems) for section in _SECTIONS},
+        sections={section: _entries(section, documents, problems) for section in SECTIONS},
         region=_single("region", documents, problems),
         restrictions=_single("restrictions", documents, problems),
         rules=tuple(_items("rules", documents)),

@@ -37,15 +37,23 @@ class Memberships:
     """Resolves lists of members, and each team once; counts all memberships of a run.
 
     `incomplete` has the places of lists in which an entry is in error: somebody may be meant who is not among the
-    members.
+    members. `by_reference` has the members without terms of their own, by how the file names them.
     """
 
-    def __init__(self, merged: MergedConfig, people: People, policy: Policy, problems: ProblemCollector) -> None:
+    def __init__(
+        self,
+        merged: MergedConfig,
+        people: People,
+        policy: Policy,
+        problems: ProblemCollector,
+        known: Mapping[str | int, Member] | None = None,
+    ) -> None:
+        """Resolve the teams. `known` are members by how the file names them, as an earlier version resolved them."""
         self._merged = merged
         self._people = people
         self._policy = policy
         self._problems = problems
-        self._by_reference: dict[str | int, Member] = {}
+        self.by_reference: dict[str | int, Member] = dict(known or {})
         self._allowance = MAX_MEMBERSHIPS
         self._teams = merged.sections["teams"]
         self._team_members: dict[str, Mapping[Identity, Member]] = {}
@@ -56,11 +64,16 @@ class Memberships:
         for name, entry in self._teams.items():
             self._team(name, entry.place)
 
+    @property
+    def team_members(self) -> Mapping[str, Mapping[Identity, Member]]:
+        """Everybody in each team."""
+        return self._team_members
+
     def members(self, entry: LocatedValue) -> dict[Identity, Member]:
         """Return the members of a list. A person who is listed twice is one member, with a warning."""
         members: dict[Identity, Member] = {}
         first: dict[Identity, int] = {}
-        by_reference, is_given = self._by_reference, isinstance(entry.place, CellLocation)
+        by_reference, is_given = self.by_reference, isinstance(entry.place, CellLocation)
         self._note_gaps(entry)
         for index, item in as_items(entry.value):
             # A row in several teams is one item of all of them.
@@ -142,7 +155,7 @@ class Memberships:
             return None  # an error already, unless the row is gone
         member = Member(person, until, as_text(reason).strip() if reason is not None else None, "join" in fields)
         if is_allowed and isinstance(item, str):
-            self._by_reference[item] = member
+            self.by_reference[item] = member
         return member
 
     def _team(self, name: str, place: SourceLocation) -> Mapping[Identity, Member]:

@@ -66,6 +66,38 @@ def compare_configs(old: Desired, new: Desired, old_version: ConfigVersion, new_
     )
 
 
+def added_fields(group: DesiredGroup, new: Desired) -> tuple[tuple[FieldChange, ...], tuple[ListChange, ...]]:
+    """Return what a new group sets beside its name, id and members, and its lists of other people."""
+    deltas = compare_groups(DesiredGroup(key=group.key), _without_members(group))
+    fields = _field_changes(
+        (delta for delta in deltas if delta.field not in {"name", "id", "members", "admins"}), _no_note
+    )
+    return tuple(replace(change, old=None) for change in fields), _list_changes(deltas, new, new)
+
+
+def changed_fields(
+    old: DesiredGroup, new: DesiredGroup, before: Desired, after: Desired
+) -> tuple[tuple[FieldChange, ...], tuple[ListChange, ...]]:
+    """Return what changed of a group beside who is a member, and its lists of other people."""
+    deltas = compare_groups(_without_members(old), _without_members(new))
+    return _field_changes(deltas, _no_note), _list_changes(deltas, before, after)
+
+
+def changed_settings(old: Desired, new: Desired) -> tuple[tuple[FieldChange, ...], tuple[ListChange, ...]]:
+    """Return what changed of the settings for all groups, aliases and other facts of people apart."""
+    deltas = compare_settings(replace(old, people={}), replace(new, people={}))
+    return _field_changes(deltas, _no_note), _list_changes(deltas, old, new)
+
+
+def _without_members(group: DesiredGroup) -> DesiredGroup:
+    """Return a group that says only whether its members are managed."""
+    return replace(group, members=group.members if isinstance(group.members, Unmanaged) else {}, expired=())
+
+
+def _no_note(_: Delta) -> str:
+    return ""
+
+
 def _compare_groups(old: Desired, new: Desired) -> Iterator[GroupDiff]:
     pairs = pair_groups(old.groups, new.groups)
     paired = {group.key for group in pairs.values()}

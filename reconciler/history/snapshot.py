@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -66,16 +66,27 @@ def read_revision(path: Path, ref: str, *, wanted: FileFilter, max_bytes: int) -
     """
     git, inside = locate_repository(path)
     commit = resolve_commit(git, ref)
+    files, is_folder = read_path(git, commit.oid, inside, path, wanted=wanted, max_bytes=max_bytes)
+    return Revision(commit, files, is_folder)
+
+
+def read_path(
+    git: Git, oid: str, inside: str, path: Path, *, wanted: FileFilter, max_bytes: int
+) -> tuple[tuple[RevisionFile, ...] | None, bool]:
+    """Return the files of a path at a commit, and whether it is a folder; None where the commit does not have it.
+
+    `inside` is the path in the repository, `path` how the names of the files begin.
+    """
     if "\n" in inside:
-        return Revision(commit, (RevisionFile(str(path), error="has a line break in its path, which git cannot take"),))
-    name = os.fsencode(f"{commit.oid}:{inside}")
+        return (RevisionFile(str(path), error="has a line break in its path, which git cannot take"),), False
+    name = os.fsencode(f"{oid}:{inside}")
     (found,) = resolve_objects(git, [name], through_links=True)
     if found.kind == "missing":
-        return Revision(commit, None)
+        return None, False
     if found.kind != "tree":
-        return Revision(commit, tuple(_read_files(git, [(str(path), found)], max_bytes)))
+        return tuple(_read_files(git, [(str(path), found)], max_bytes)), False
     entries = [(str(path / os.fsdecode(below)), each) for below, each in _list_folder(git, found, name, wanted)]
-    return Revision(commit, tuple(_read_files(git, entries, max_bytes)), is_folder=True)
+    return tuple(_read_files(git, entries, max_bytes)), True
 
 
 def _list_folder(git: Git, tree: GitObject, name: bytes, wanted: FileFilter) -> list[tuple[bytes, GitObject]]:
@@ -106,15 +117,18 @@ def _is_wanted(entry: re.Match[bytes], wanted: FileFilter) -> bool:
 
 
 def _read_files(git: Git, entries: Sequence[tuple[str, GitObject]], max_bytes: int) -> Iterator[RevisionFile]:
-    """Yield the files with their bytes, all read by one call."""
+    """Return the files with their bytes, all read by one call."""
     data = read_blobs(git, [each.oid for _, each in entries if each.kind == "blob" and each.size <= max_bytes])
-    for path, each in entries:
-        if each.oid not in data:
-            yield RevisionFile(path, b"", *_error_and_hint(each, max_bytes))
-        elif data[each.oid].startswith(_LFS_POINTER):
-            yield RevisionFile(path, b"", *_LFS_ERROR, each.linked)
-        else:
-            yield RevisionFile(path, data[each.oid], linked=each.linked)
+    return (file_of(path, each, data, max_bytes) for path, each in entries)
+
+
+def file_of(path: str, each: GitObject, data: Mapping[str, bytes], max_bytes: int) -> RevisionFile:
+    """Return a file; `data` has the bytes of the blobs that could be read."""
+    if each.oid not in data:
+        return RevisionFile(path, b"", *_error_and_hint(each, max_bytes))
+    if data[each.oid].startswith(_LFS_POINTER):
+        return RevisionFile(path, b"", *_LFS_ERROR, each.linked)
+    return RevisionFile(path, data[each.oid], linked=each.linked)
 
 
 def _error_and_hint(each: GitObject, max_bytes: int) -> tuple[str, str]:

@@ -5,12 +5,14 @@ The fields are the document that `who --format json` prints.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from reconciler.model.desired import Membership
 from reconciler.model.person_ref import PersonRef
+from reconciler.timeline.model import CommitRef, GroupMembers
 
 
 class Presence(StrEnum):
@@ -52,6 +54,7 @@ class GroupMembership:
     """The person in one group. `key` and `desired` are None for a live group that the configuration does not have.
 
     `unknown_because` says why the live side is unknown, `blocked_because` why no plan adds or removes them here.
+    `since` is the commit that brought them in, None where it is unknown, or nobody asked.
     """
 
     key: str | None
@@ -63,6 +66,7 @@ class GroupMembership:
     is_owner: bool = False
     unknown_because: tuple[str, ...] = ()
     blocked_because: tuple[str, ...] = ()
+    since: CommitRef | None = None
 
     @property
     def is_desired(self) -> bool:
@@ -101,7 +105,7 @@ class PersonMemberships:
     """The person in all groups: those of the configuration by key, then the others by name and id.
 
     `rows` are those of the people files that give the person. `groups` are the relevant ones, `uncertain` the others
-    where the person may be a participant.
+    where the person may be a participant. `with_reasons`: it was asked which commits brought them in.
     """
 
     instance_id: str
@@ -113,6 +117,7 @@ class PersonMemberships:
     rows: tuple[PersonRow, ...] = ()
     groups: tuple[GroupMembership, ...] = ()
     uncertain: tuple[GroupMembership, ...] = ()
+    with_reasons: bool = False
 
     @property
     def summary(self) -> MembershipSummary:
@@ -122,3 +127,15 @@ class PersonMemberships:
             live=sum(group.live is Presence.IN for group in self.groups),
             unknown=len(self.uncertain) + sum(group.live is Presence.UNKNOWN for group in self.groups),
         )
+
+
+def with_reasons(memberships: PersonMemberships, groups_on_day: Iterable[GroupMembers]) -> PersonMemberships:
+    """Return the memberships with the commit that brought the person into each group, ended memberships too."""
+    since = {
+        group.key: member.since
+        for group in groups_on_day
+        for member in (*group.members, *group.ended)
+        if member.person.identity is not None and member.person.identity == memberships.person.identity
+    }
+    groups = tuple(replace(group, since=since.get(group.key or "")) for group in memberships.groups)
+    return replace(memberships, groups=groups, with_reasons=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from typing import Any, Final
 
 from reconciler.messages import LiteralText
 from reconciler.model.serialize import to_json
 from reconciler.model.text import plural
 from reconciler.person.people_list import GroupEntry, ListedPerson, PeopleList, PersonSource
+from reconciler.report.csv_table import csv_text
 from reconciler.report.documents import document_json, with_ref_ids
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
@@ -30,8 +29,6 @@ PEOPLE_FORMAT: Final = "wappfy-reconciler/people"
 PEOPLE_FORMAT_VERSION: Final = 1
 _COLUMNS: Final = ("alias", "name", "phone", "source", "row", "teams", "groups")
 _SEPARATOR: Final = "; "
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet takes for a formula."""
 
 
 def people_document(listed: PeopleList) -> dict[str, Any]:
@@ -62,17 +59,8 @@ def render_people(listed: PeopleList, options: RenderOptions) -> str:
 
 
 def render_people_csv(listed: PeopleList, options: RenderOptions) -> str:
-    """Return a table with a row for each person. A cell that a spreadsheet would take for a formula begins with `'`."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for entry in listed.people:
-        writer.writerow(_as_text(plain_text(cell, options)) for cell in _cells(entry))
-    return text.getvalue()
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """Return a table with a row for each person."""
+    return csv_text(_COLUMNS, (dict(zip(_COLUMNS, _cells(entry), strict=True)) for entry in listed.people), options)
 
 
 def _cells(entry: ListedPerson) -> Iterator[Pieces]:

@@ -12,6 +12,7 @@ from reconciler.model.serialize import to_json
 from reconciler.model.text import plural
 from reconciler.person.memberships import DesiredMembership, GroupMembership, PersonMemberships, Presence
 from reconciler.report.documents import document_json
+from reconciler.report.history import commit_pieces
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
     OutsideText,
@@ -27,6 +28,7 @@ from reconciler.report.pieces import (
 )
 from reconciler.report.sections import Line, Mark, Section
 from reconciler.report.text import BOLD, lines_text, paint, section_text
+from reconciler.timeline.model import CommitRef
 
 WHO_FORMAT: Final = "wappfy-reconciler/who"
 WHO_FORMAT_VERSION: Final = 2
@@ -100,7 +102,7 @@ def _group_lines(group: GroupMembership, memberships: PersonMemberships) -> Iter
     else:
         mark = _plan_mark(group, group.desired, memberships)
         yield _membership_line(group, group.desired, "i" if group.blocked_because else mark)
-        yield from (Line("i", pieces) for pieces in _details(group, group.desired))
+        yield from (Line("i", pieces) for pieces in _details(group, group.desired, memberships))
         if mark != "i":
             yield from (Line("i", outside(text)) for text in group.blocked_because)
     if group.live is Presence.UNKNOWN:
@@ -145,15 +147,21 @@ def _terms(desired: DesiredMembership) -> Pieces:
     )
 
 
-def _details(group: GroupMembership, desired: DesiredMembership) -> Iterator[Pieces]:
+def _details(group: GroupMembership, desired: DesiredMembership, memberships: PersonMemberships) -> Iterator[Pieces]:
     is_in = group.live is Presence.IN
     if desired.excepted_from:
         teams = text_pieces(desired.excepted_from, " and ")
         yield (LiteralText("not desired through "), *teams, LiteralText(": listed under `except`"))
     if desired.absent and not is_in:
         yield literal("listed under `absent`")
+    if memberships.with_reasons and (desired.member or desired.expired):
+        yield _since_pieces(group.since)
     if desired.expired:
-        yield (LiteralText("was desired"), *_terms(desired), LiteralText(": expired"))
+        yield (
+            LiteralText("was desired"),
+            *_terms(desired),
+            LiteralText(": ended" if memberships.with_reasons else ": expired"),
+        )
     if desired.leaving:
         yield literal("the instance is to leave this group")
     if group.is_owner:
@@ -162,6 +170,13 @@ def _details(group: GroupMembership, desired: DesiredMembership) -> Iterator[Pie
         yield literal("admin, as desired" if group.is_admin else "desired as admin" + (", but is not one" * is_in))
     elif group.is_admin and not group.is_owner:
         yield literal("admin" if desired.admin is None else "admin, but not listed under `admins`")
+
+
+def _since_pieces(since: CommitRef | None) -> Pieces:
+    """Return `since 2026-01-31: commit 1a2b3c4d5 · Ann · pull request #12 · approved by Bob`."""
+    if since is None:
+        return literal("since an unknown commit: it is older than this clone, or not committed yet")
+    return (LiteralText(f"since {since.at.date().isoformat()}: "), *commit_pieces(since))
 
 
 def _unknown_lines(group: GroupMembership) -> Iterator[Line]:

@@ -146,6 +146,9 @@ TABLE: Mapping[str, Mapping[str, int]] = {
     "diff old.yaml groups.yaml": OFFLINE,
     "diff old.yaml groups.yaml --detailed-exitcode": OFFLINE
     | {"pending": 2, "blocked": 2, "refused": 2, "API error": 2},
+    # There is no repository.
+    "history": dict.fromkeys(OFFLINE, 1),
+    "review": dict.fromkeys(OFFLINE, 1),
     "init new": dict.fromkeys(OFFLINE, 0),
     "init .": dict.fromkeys(OFFLINE, 0),
     "schema": dict.fromkeys(OFFLINE, 0),

@@ -13,6 +13,7 @@ from reconciler.cli.commands.schema import DOCUMENTS
 from reconciler.cli.main import COMMANDS, cli
 from reconciler.json_schemas import schema_text
 from reconciler.sandbox import Fault, FaultKind
+from tests.repository import Repository
 from tests.stage import Stage
 
 ALICE, BOB = "+1 202 555 0143", "+1 202 555 0144"
@@ -61,6 +62,10 @@ LINES = {
     "doctor": "doctor",
     "doctor bad.yaml --numbers": "doctor",
     "who +12025550144": "who",
+    "who alice --why": "who",
+    "history": "history",
+    "history --at HEAD": "members",
+    "review": "review",
 }
 
 
@@ -86,12 +91,20 @@ def world(stage: Stage) -> None:
     assert stage.run("plan", "--out", "saved.plan", "--max-removals", "9").code == 0
 
 
+def commit_all(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    Repository(stage.folder, monkeypatch).commit()
+
+
 @pytest.mark.parametrize("phones", [(), ("--show-phones",)])
 @pytest.mark.parametrize("line", LINES)
-def test_json_is_valid_by_its_schema(stage: Stage, line: str, phones: tuple[str, ...]) -> None:
+def test_json_is_valid_by_its_schema(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, line: str, phones: tuple[str, ...]
+) -> None:
     if phones and not takes_show_phones(line.split()[0]):
         phones = ()
     world(stage)
+    if line.startswith(("history", "review")) or line.endswith("--why"):
+        commit_all(stage, monkeypatch)
     limit = ("--max-removals", "9") if line.startswith("apply") and "refused" not in line else ()
     ran = stage.run(*line.split(), "--format", "json", *phones, *limit)
     assert ran.code in (0, 1, 2, 3)

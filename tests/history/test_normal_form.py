@@ -304,7 +304,6 @@ def test_order_spelling_teams_and_line_numbers_are_no_difference() -> None:
 
 
 def test_versions_that_share_almost_nothing_are_compared_item_by_item() -> None:
-    # DeepDiff would report such a mapping as one value, and ignore keys that begin with two underscores.
     old, new = (
         replace(BASE, people={ALICE.identity: replace(ALICE, alias=first, other_aliases=tuple(others))})
         for first, *others in (["__a", "b", "c", "d"], ["e", "f", "__g"])

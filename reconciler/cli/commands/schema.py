@@ -24,6 +24,9 @@ DOCUMENTS = {
     "doctor": "Print the schema of the JSON of `doctor`.",
     "who": "Print the schema of the JSON of `who`.",
     "people": "Print the schema of the JSON of `people`.",
+    "history": "Print the schema of the JSON of `history`.",
+    "members": "Print the schema of the JSON of `history --at`.",
+    "review": "Print the schema of the JSON of `review`.",
 }
 
 

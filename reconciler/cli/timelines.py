@@ -1,0 +1,156 @@
+"""Read the history of PATH from git for a command, and record what each commit changed in it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from reconciler.cli.options import today
+from reconciler.cli.revisions import people_files
+from reconciler.config.loader import without_collector
+from reconciler.config.person_reference import resolve_person
+from reconciler.config.problem_collector import quote_value
+from reconciler.config.source_files import MAX_FILE_BYTES, FileContent, is_config_file
+from reconciler.config.versions import VersionLoader
+from reconciler.errors import ConfigError, UsageError
+from reconciler.history.git import FETCH_HISTORY, Commit, has_uncommitted_changes, resolve_commit
+from reconciler.history.line import Line, LineRevision, commit_seconds, cut_line, read_files, read_line
+from reconciler.history.snapshot import RevisionFile
+from reconciler.model.desired import Desired
+from reconciler.model.identity import Identity
+from reconciler.model.run_context import short_commit
+from reconciler.model.text import composed
+from reconciler.plan.selection import suggest_key
+from reconciler.timeline.commits import commit_ref
+from reconciler.timeline.events import Recorder
+from reconciler.timeline.selection import beginning_of, day_after
+
+log = logging.getLogger("reconciler.history")
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The history of a path up to a moment, and the line of commits that it was read from."""
+
+    line: Line
+    recorder: Recorder
+
+    def beginning(self, since: date | str) -> datetime:
+        """Return the moment from which events count: the beginning of a day, or the date of a revision."""
+        if isinstance(since, date):
+            return beginning_of(since)
+        oid = resolve_commit(self.line.git, since).oid
+        entries = (recorded.entry for recorded in self.recorder.entries)
+        own = next((entry.at for entry in entries if entry.commit is not None and entry.commit.oid == oid), None)
+        return own or self.moment_of(since)
+
+    def moment_of(self, ref: str) -> datetime:
+        """Return the date of a revision. Raises RevisionError where there is none."""
+        return datetime.fromtimestamp(commit_seconds(self.line.git, ref), UTC)
+
+
+def record_history(path: Path, until: date | str | None = None, *, to_end_of_day: date | None = None) -> History:
+    """Record the history of a path up to a day, the last one included, or a revision; up to today and HEAD by default.
+
+    Memberships are ended as of the day `to_end_of_day`, else of `until`, or of the date of its revision. Raises
+    RevisionError without git, a repository or such a revision, UsageError where no commit has the path.
+    """
+    if os.path.islink(path):
+        path = Path(os.path.relpath(os.path.realpath(path)))  # a link has no history of what it leads to
+    ref = until if isinstance(until, str) else "HEAD"
+    line = read_line(path, "HEAD", wanted=is_config_file)
+    if ref != "HEAD":
+        # The path may have had another name then, which only the newer commits tell.
+        line = cut_line(line, ref) or read_line(path, ref, wanted=is_config_file)
+    if not line.revisions:
+        raise UsageError(f"no commit of {ref} has {path}", "commit it first, or name the path that is in git")
+    if line.truncated:
+        log.warning("what happened before the oldest commit here is unknown: %s", FETCH_HISTORY)
+    if ref == "HEAD" and has_uncommitted_changes(path, is_config_file):
+        log.warning("%s has changes that are not committed, which are not part of its history", path)
+    recorder = Recorder(unknown_before=line.truncated)
+    end = day_after(until) if isinstance(until, date) else None
+    _record(line, recorder, end)
+    if isinstance(until, str):
+        recorder.end_before(to_end_of_day or datetime.fromtimestamp(commit_seconds(line.git, until), UTC).date())
+    else:
+        recorder.end_before(to_end_of_day or min(until or today(), date.max))
+    return History(line, recorder)
+
+
+@without_collector()
+def _record(line: Line, recorder: Recorder, end: datetime | None) -> None:
+    loader = VersionLoader()
+    patterns: set[str] = set()
+    for revision, files in read_files(line, wanted=is_config_file, max_bytes=MAX_FILE_BYTES):
+        facts = revision.commit
+        commit = commit_ref(facts.oid, facts.seconds, facts.author, facts.message, facts.merged_author)
+        if end is not None and commit.at >= end:
+            break  # a later one with an earlier date is a child of this one
+        try:
+            desired = _desired(loader, line.path, revision, files, commit.at.date(), patterns)
+        except ConfigError as error:
+            recorder.add_invalid(commit, str(error.problems[0]))
+        else:
+            recorder.add(commit, desired)
+    if patterns:
+        log.warning("commits that change only files of `sources` are not seen: they show at the next one of the YAML")
+
+
+def _desired(
+    loader: VersionLoader,
+    path: Path,
+    revision: LineRevision,
+    files: tuple[RevisionFile, ...],
+    as_of: date,
+    patterns: set[str],
+) -> Desired | None:
+    """Return the configuration of a revision; None where it does not have the path. Raises ConfigError.
+
+    The paths of people files that it names are added to `patterns`.
+    """
+    if not files:
+        return None
+    contents = [FileContent(file.path, file.data, file.error, file.hint, file.linked) for file in files]
+    oid = revision.commit.oid
+
+    def find(file: str, pattern: str) -> Mapping[str, FileContent]:
+        patterns.add(pattern)
+        return people_files(Path(file).parent, pattern, Commit(short_commit(oid), oid))
+
+    folder = str(path) if revision.is_folder else None
+    return loader.load(contents, as_of=as_of, folder=folder, name=Path(revision.inside).name, find=find)
+
+
+def find_people(recorder: Recorder, word: str) -> frozenset[Identity]:
+    """Return the numbers of the person that a word names, those from before included.
+
+    The word is of the newest version, or an alias of an earlier one. A number means that number
+    alone. Raises UsageError for a word that names nobody.
+    """
+    desired = recorder.desired or Desired()
+    try:
+        person = resolve_person(word, desired)
+    except UsageError:
+        if (known := recorder.aliases.get(composed(word))) is None:
+            raise
+        return frozenset(known)
+    if person.identity is None:
+        raise UsageError("a private id (LID) is not in the history of a file", "name an alias or a phone number")
+    found = desired.people.get(person.identity)
+    if found is None or not any(map(str.isalpha, word)) or "@" in word:
+        return frozenset({person.identity})
+    return frozenset({person.identity}).union(*(recorder.aliases.get(alias, ()) for alias in found.aliases))
+
+
+def find_key(recorder: Recorder, key: str) -> str:
+    """Return the key if any version has it. Raises UsageError if none has."""
+    keys = {each for keys in recorder.keys.values() for each in keys}
+    key = composed(key)
+    if key not in keys:
+        raise UsageError(f"no version has a group {quote_value(key)}", suggest_key(key, keys))
+    return key

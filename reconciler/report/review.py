@@ -1,0 +1,109 @@
+"""Report every membership to be confirmed: as markdown with a box for each, as a document, and as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from reconciler.messages import LiteralText
+from reconciler.model.serialize import to_json
+from reconciler.model.text import plural
+from reconciler.report.csv_table import csv_text
+from reconciler.report.documents import document_json
+from reconciler.report.history import NEVER, TRUNCATED, UNKNOWN, person_cells
+from reconciler.report.members_on_day import since_pieces
+from reconciler.report.options import RenderOptions
+from reconciler.report.pieces import (
+    OutsideText,
+    Pieces,
+    QuotedText,
+    join_pieces,
+    literal,
+    name_pieces,
+    outside,
+    text_pieces,
+)
+from reconciler.report.pr_comment import key_code, markdown
+from reconciler.timeline.review import Review, ReviewLine
+
+REVIEW_FORMAT: Final = "wappfy-reconciler/review"
+REVIEW_FORMAT_VERSION: Final = 1
+_NOBODY: Final = "Without an owner"
+_COLUMNS: Final = (
+    *("group", "name", "owners", "person", "alias", "number", "since", "since_commit", "confirmed", "external"),
+    *("through", "until", "reason"),
+)
+
+
+def review_document(review: Review) -> dict[str, Any]:
+    """Return every membership to be confirmed, with full numbers."""
+    head = {"format": REVIEW_FORMAT, "format_version": REVIEW_FORMAT_VERSION, "masked": False}
+    return {**head, **to_json(review)}
+
+
+def render_review_json(review: Review, options: RenderOptions) -> str:
+    """Return the document of a review."""
+    return document_json(review_document(review), options)
+
+
+def render_review_markdown(review: Review, options: RenderOptions) -> str:
+    """Return a list with a box for each membership, for each owner, the greatest risk first."""
+    people = len({line.person.ref_id for line in review.lines})
+    count = f"{plural(len(review.lines), 'membership')} of {plural(people, 'person', 'people')}"
+    day = review.day.isoformat()
+    parts = [
+        f"# Review of {markdown(outside(review.path), options)}, {day}",
+        f"{count}. Tick each one that is still right.",
+    ]
+    for owner, lines in _by_owner(review):
+        if review.has_owners:
+            parts.append(f"## {markdown((OutsideText(owner),), options)}")
+        parts.append("\n".join(f"- [ ] {_line(line, options)}" for line in lines))
+    parts += [TRUNCATED] if review.truncated else []
+    parts.append(f"To confirm a group, end the message of a commit with the line `Reviewed: KEY@{day}`.")
+    return "\n\n".join(parts)
+
+
+def _by_owner(review: Review) -> list[tuple[str, Sequence[ReviewLine]]]:
+    """Return the lines of each owner, sorted; a line of several owners is in the list of them all together."""
+    owners: dict[str, list[ReviewLine]] = {}
+    for line in review.lines:
+        owners.setdefault(" ".join(line.owners) or _NOBODY, []).append(line)
+    return sorted(owners.items(), key=lambda each: (each[0] == _NOBODY, each[0]))
+
+
+def _line(line: ReviewLine, options: RenderOptions) -> str:
+    person, name = line.person, (QuotedText(line.name),) if line.name else ()
+    through: Pieces = (LiteralText("through "), *text_pieces(person.teams, " and ")) if person.teams else ()
+    facts = join_pieces(
+        ", ",
+        [
+            literal(f"until {person.until.isoformat() if person.until else NEVER}"),
+            literal("external" if line.external else ""),
+            since_pieces(line.since),
+            literal(f"last confirmed {line.confirmed.isoformat() if line.confirmed else NEVER}"),
+            through,
+            outside(person.reason),
+        ],
+    )
+    group = join_pieces(" ", [name, literal("·"), facts])
+    return f"**{markdown(name_pieces(person), options)}** in {key_code(line.group, options)} {markdown(group, options)}"
+
+
+def render_review_csv(review: Review, options: RenderOptions) -> str:
+    """Return a row for each membership."""
+    return csv_text(_COLUMNS, map(_row, review.lines), options)
+
+
+def _row(line: ReviewLine) -> dict[str, Pieces]:
+    since = line.since
+    return {
+        "group": (OutsideText(line.group),),
+        "name": outside(line.name),
+        "owners": text_pieces(line.owners, " ") or literal(UNKNOWN),
+        "since": literal(since.at.date().isoformat() if since else UNKNOWN),
+        "since_commit": literal(since.oid if since else UNKNOWN),
+        "confirmed": literal(line.confirmed.isoformat() if line.confirmed else NEVER),
+        "external": literal("yes" if line.external else "no"),
+        **person_cells(line.person),
+    }
