@@ -14,7 +14,7 @@ from reconciler.config.policy import allows_number
 from reconciler.diff.change import AdviceKind, Change
 from reconciler.editing.config_edit import ConfigEdit
 from reconciler.editing.edit_entries import add_person
-from reconciler.editing.edit_members import Someone, remove_people, with_item
+from reconciler.editing.edit_members import PersonEntry, remove_people, with_item
 from reconciler.errors import UsageError
 from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, State, Unmanaged
 from reconciler.model.identity import Identity
@@ -121,24 +121,24 @@ def _with_people(
     if came:
         items = list(as_sequence(fields.get("members", [])))
         for person in came:
-            edit, someone = _named(edit, Someone.of(person), names)
+            edit, someone = _named(edit, PersonEntry.of(person), names)
             items = with_item(items, someone.reference)
         edit = edit.with_field(group.key, "members", items, after=["name", "teams", "except"])
-    return remove_people(edit, map(Someone.of, gone), [group.key], excepting=True), notes
+    return remove_people(edit, map(PersonEntry.of, gone), [group.key], excepting=True), notes
 
 
-def _named(edit: ConfigEdit, person: Someone, names: Mapping[Identity, str]) -> tuple[ConfigEdit, Someone]:
+def _named(edit: ConfigEdit, person: PersonEntry, names: Mapping[Identity, str]) -> tuple[ConfigEdit, PersonEntry]:
     """Return a person with a new alias, made of their name, if they have a name and no alias."""
     name = names.get(person.identity, "").strip()
     known = {alias: reference_of(entry) for alias, entry in edit.entries("people")}
     added = next((alias for alias, number in known.items() if number == person.reference), None)
     if added is not None:  # came into an earlier group, too
-        return edit, Someone(person.identity, added)
+        return edit, PersonEntry(person.identity, added)
     files = [file for file, root in edit.roots.items() if "people" in root] or list(edit.roots)
     if person.reference in known or not 0 < len(name) <= _MAX_LABEL_LENGTH or len(files) > 1:
         return edit, person
     alias = alias_for(name, person.identity, set(known))
-    return add_person(edit, alias, name, person), Someone(person.identity, alias)
+    return add_person(edit, alias, name, person), PersonEntry(person.identity, alias)
 
 
 def _notes(edit: ConfigEdit, change: Change) -> Iterator[str]:

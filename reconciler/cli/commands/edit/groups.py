@@ -100,10 +100,10 @@ def group(
     """
     from reconciler.config.person_reference import resolve_person
     from reconciler.editing.edit_entries import add_group
-    from reconciler.editing.edit_members import Someone
+    from reconciler.editing.edit_members import PersonEntry
 
     edit = config_edit(path, global_options)
-    people = [Someone.of(resolve_person(word, edit.desired, whole=True)) for word in members]
+    people = [PersonEntry.of(resolve_person(word, edit.desired, whole=True)) for word in members]
     edit = add_group(edit, key, name, people, file)
     return write_outcome(
         edit,

@@ -18,7 +18,7 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.editing.config_edit import ConfigEdit
-    from reconciler.editing.edit_members import Someone
+    from reconciler.editing.edit_members import PersonEntry
 
 people_argument = click.argument("people", nargs=-1, required=True, metavar="PERSON...", shell_complete=suggest_people)
 file_choice = option("--file", metavar="FILE", help="The file of a folder that a new entry goes into.")
@@ -59,7 +59,7 @@ def add(
     members are not managed is refused, because a list of one person would remove all others.
     """
     from reconciler.editing.edit_entries import add_person
-    from reconciler.editing.edit_members import Someone, Terms, add_people, require_effect
+    from reconciler.editing.edit_members import PersonEntry, Terms, add_people, require_effect
 
     if name is not None and alias is None:
         raise UsageError("--name needs --as", "give an alias too")
@@ -72,7 +72,7 @@ def add(
     found = _people(people, edit)
     if alias is not None:
         edit = add_person(edit, alias, name, found[0], file)
-        found = [Someone(found[0].identity, alias)]
+        found = [PersonEntry(found[0].identity, alias)]
     terms = Terms(until, reason)
     return write_outcome(
         add_people(edit, found, groups, terms),
@@ -200,8 +200,8 @@ def _keys(name: str, words: tuple[str, ...], edit: ConfigEdit) -> Sequence[str]:
     return keys
 
 
-def _people(words: Sequence[str], edit: ConfigEdit) -> list[Someone]:
+def _people(words: Sequence[str], edit: ConfigEdit) -> list[PersonEntry]:
     from reconciler.config.person_reference import resolve_person
-    from reconciler.editing.edit_members import Someone
+    from reconciler.editing.edit_members import PersonEntry
 
-    return [Someone.of(resolve_person(word, edit.desired, whole=True)) for word in words]
+    return [PersonEntry.of(resolve_person(word, edit.desired, whole=True)) for word in words]
