@@ -107,8 +107,8 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Remove the exemption, or set a later `until`. For this run, as above.",
     ),
     "source-lost-people": _refusal(
-        "{file} has lost {lost:int} of its {given:int} people since {ref}, and this removes {removed:int} of the "
-        "{given:int}; the limit is {allowed:int} ({limit}, {source})",
+        "{file} has lost {lost:int} of its {people_before:int} people since {ref}, and this removes {removed:int} of "
+        "the {people_before:int}; the limit is {allowed:int} ({limit}, {source})",
         "A file of `sources` has lost more people than `policy.max_source_loss` allows (default: a quarter) since the "
         "revision that was applied last, and some of them would be removed. Who has no row that counts or no team any "
         "more is lost; people count by their number.",
@@ -388,7 +388,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Add `members` or `teams` to the group.",
     ),
     "source-loss-accepted": _advice(
-        "{file} has lost {lost:int} of its {given:int} people since {ref} (--accept-source)"
+        "{file} has lost {lost:int} of its {people_before:int} people since {ref} (--accept-source)"
     ),
     "source-accepted": _advice("it is not known who was in {file} before ({reason}; --accept-source)"),
     "last-day": _advice("last day is {day:date}"),

@@ -19,7 +19,7 @@ from reconciler.config.document import (
     as_sequence,
     as_text,
 )
-from reconciler.config.people_rows import GivenFile, GivenPerson, alias_of, phones_of
+from reconciler.config.people_rows import PeopleFileRows, PersonRow, alias_of, phones_of
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.source_files import has_wildcard, is_people_file
 from reconciler.config.source_options import READERS, Reader
@@ -32,7 +32,7 @@ from reconciler.sources.model import FileHistory, FileVersion, SourceRow
 
 def keep_leavers(
     merged: MergedConfig,
-    given: Sequence[GivenFile],
+    people_files: Sequence[PeopleFileRows],
     history: Callable[[], FileHistory] | None,
     as_of: date,
     problems: ProblemCollector,
@@ -41,7 +41,7 @@ def keep_leavers(
 
     Where it is not known who left, there is a warning, and the files of that source have the reason as their `gap`.
     """
-    by_entry = groupby(given, key=lambda file: file.source.place)
+    by_entry = groupby(people_files, key=lambda file: file.source.place)
     sources = [files for _, several in by_entry if "grace" in as_mapping((files := list(several))[0].source.value)]
     keeper = _Keeper(merged)
     for files in sources:
@@ -74,7 +74,7 @@ class _Leaver:
     alias: str
     row: SourceRow
     name: str
-    file: GivenFile
+    file: PeopleFileRows
     until: date
 
 
@@ -82,7 +82,7 @@ class _Leaver:
 class _Source:
     """The files of one entry of `sources`, and where to find out what they were."""
 
-    files: Sequence[GivenFile]
+    files: Sequence[PeopleFileRows]
     history: FileHistory
     as_of: date
 
@@ -193,7 +193,7 @@ class _Keeper:
             entry |= {"name": row.name} if row.name else {}
             entry |= {"region": fields["region"]} if "region" in fields else {}
             self._people.setdefault(alias, LocatedValue(entry, place))
-            file.people.setdefault(alias, GivenPerson(row.row, teams, leaver.until, left=True))
+            file.people.setdefault(alias, PersonRow(row.row, teams, leaver.until, left=True))
             member: dict[str, Tree] = {
                 "person": alias,
                 "until": leaver.until.isoformat(),

@@ -160,12 +160,12 @@ class Refusal:
 class SourceLoss:
     """How many people a file of `sources` gave at the revision that was applied last, and how many of them it lost.
 
-    `given` is None where that is not known. `reason` says why it is not known who was in the file before, "" where it
-    is. An `accepted` file may have lost any number of people.
+    `people_before` is None where that is not known. `reason` says why it is not known who was in the file before, ""
+    where it is. An `accepted` file may have lost any number of people.
     """
 
     file: str
-    given: int | None = None
+    people_before: int | None = None
     lost: int = 0
     reason: str = ""
     accepted: bool = False

@@ -68,9 +68,11 @@ def compare_sources(applied: Applied, now: Desired, accepted: Collection[str] = 
         unknown = "" if file in earlier else applied.reason or f"{applied.ref} does not have it"
         unknown = unknown or gaps.get(file, "")
         parts = _parts(file, before, now) if before is not None else []
-        worst = max(parts, key=lambda part: len(part.lost) / max(1, len(part.given)), default=None)
-        given, lost = (None, 0) if worst is None else (len(worst.given), len(worst.lost))
-        losses.append(SourceLoss(file=file, given=given, lost=lost, reason=unknown, accepted=file in accepted))
+        worst = max(parts, key=lambda part: len(part.lost) / max(1, len(part.before)), default=None)
+        people_before, lost = (None, 0) if worst is None else (len(worst.before), len(worst.lost))
+        losses.append(
+            SourceLoss(file=file, people_before=people_before, lost=lost, reason=unknown, accepted=file in accepted)
+        )
     return SourceComparison(losses=tuple(losses), applied=applied)
 
 
@@ -78,7 +80,7 @@ def compare_sources(applied: Applied, now: Desired, accepted: Collection[str] = 
 class _Part:
     """What one entry of `sources` gave from one file before, and who of these is lost."""
 
-    given: frozenset[Identity]
+    before: frozenset[Identity]
     lost: frozenset[Identity]
 
 
@@ -99,12 +101,12 @@ def _parts(file: str, before: Desired, now: Desired) -> list[_Part]:
     parts = []
     for each in before.people_files:
         if each.name == file:
-            # Whose last day was known then is not lost. Who had left by then was still given, for the days of grace.
-            given = {p.identity: p for p in each.people.values() if p.left or p.until is None or p.until >= now.as_of}
+            # Whose last day was known then is not lost. Who had left by then still counts, for the days of grace.
+            then = {p.identity: p for p in each.people.values() if p.left or p.until is None or p.until >= now.as_of}
             lost = (
-                one for one, person in given.items() if not there.get(one, False) and (person.teams or one not in there)
+                one for one, person in then.items() if not there.get(one, False) and (person.teams or one not in there)
             )
-            parts.append(_Part(frozenset(given), frozenset(lost)))
+            parts.append(_Part(frozenset(then), frozenset(lost)))
     return parts
 
 
@@ -120,14 +122,14 @@ def _check_loss(
     loss: SourceLoss, groups: Sequence[GroupPlan], desired: Desired, comparison: SourceComparison
 ) -> Iterator[Refusal]:
     before, limit = comparison.applied.desired, desired.policy.max_source_loss or DEFAULT_SOURCE_LOSS
-    if before is None or loss.given is None or loss.accepted:
+    if before is None or loss.people_before is None or loss.accepted:
         return
-    parts = [part for part in _parts(loss.file, before, desired) if len(part.lost) > limit.allowed(len(part.given))]
-    given = frozenset().union(*(part.given for part in parts))
+    parts = [part for part in _parts(loss.file, before, desired) if len(part.lost) > limit.allowed(len(part.before))]
+    everybody = frozenset().union(*(part.before for part in parts))
     removed = {
         identity
         for group, wanted in _removals(groups, desired)
-        for identity in given.intersection(_removed(group, wanted))
+        for identity in everybody.intersection(_removed(group, wanted))
         if _was_wanted(identity, group, before)
     }
     if not removed:
@@ -137,9 +139,9 @@ def _check_loss(
         "source-lost-people",
         file=loss.file,
         lost=len(worst.lost),
-        given=len(worst.given),
+        people_before=len(worst.before),
         ref=comparison.applied.ref,
-        allowed=limit.allowed(len(worst.given)),
+        allowed=limit.allowed(len(worst.before)),
         limit=str(limit),
         source=limit.source,
         removed=len(removed),
@@ -188,8 +190,10 @@ def accepted_advice(comparison: SourceComparison, desired: Desired) -> tuple[Adv
     for loss in comparison.losses:
         if loss.accepted and loss.reason:
             messages.append(Message.of("source-accepted", file=loss.file, reason=loss.reason))
-        elif loss.accepted and loss.given is not None and loss.lost > limit.allowed(loss.given):
-            message = Message.of("source-loss-accepted", file=loss.file, lost=loss.lost, given=loss.given, ref=ref)
+        elif loss.accepted and loss.people_before is not None and loss.lost > limit.allowed(loss.people_before):
+            message = Message.of(
+                "source-loss-accepted", file=loss.file, lost=loss.lost, people_before=loss.people_before, ref=ref
+            )
             messages.append(message)
     return tuple(Advice(AdviceKind.ACCEPTED, message) for message in messages)
 

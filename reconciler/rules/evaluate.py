@@ -9,7 +9,7 @@ from typing import Final
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
 from reconciler.model.rules import Exemption, Finding, FindingKind, Rule, Severity
-from reconciler.rules.conditions import Violation, Subjects, violations, nothing_to_check
+from reconciler.rules.conditions import Subjects, Violation, nothing_to_check, violations
 from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_violations
 from reconciler.rules.population import Population
 from reconciler.rules.values import CountryOf, PlannedChange

@@ -195,7 +195,7 @@ def plans(draw: st.DrawFn) -> Plan:
 losses = st.builds(
     SourceLoss,
     file=words,
-    given=st.none() | st.integers(0, 99),
+    people_before=st.none() | st.integers(0, 99),
     lost=st.integers(0, 99),
     reason=words,
     accepted=st.booleans(),
@@ -664,7 +664,7 @@ MEMBERS_OF_FORMAT_4 = {
     "drift_cause": "cause item person",
     "live": "count description id name owner participants",
     "message": "code params text",
-    "source_loss": "accepted file given lost reason",
+    "source_loss": "accepted file lost people_before reason",
     "participant": "id identity is_admin is_owner jid lid",
     "person": "alias identity jid label lid name reason teams until",
     "plan": (

@@ -60,7 +60,7 @@ def version(
 def losses(before: Desired | None, now: Desired, *accepted: str) -> list[tuple[str, int | None, int]]:
     """What each file lost."""
     compared = compare_sources(Applied("applied/1", before), now, accepted)
-    return [(loss.file, loss.given, loss.lost) for loss in compared.losses]
+    return [(loss.file, loss.people_before, loss.lost) for loss in compared.losses]
 
 
 def refused(before: Desired, now: Desired, *there: Person, accepted: Iterable[str] = ()) -> list[str]:
@@ -219,7 +219,7 @@ def test_a_file_that_the_revision_does_not_have_is_not_known() -> None:
 def test_a_gap_in_the_days_of_grace_makes_a_file_unknown_although_its_loss_is_known() -> None:
     now = version(replace(people_file([ALICE]), gap="no commits"))
     compared = compare_sources(Applied("applied/1", version(people_file(FULL))), now)
-    assert compared.losses == (SourceLoss(file="r.csv", given=4, lost=3, reason="no commits"),)
+    assert compared.losses == (SourceLoss(file="r.csv", people_before=4, lost=3, reason="no commits"),)
 
 
 def test_a_removal_that_a_saved_plan_compared_is_refused_where_it_cannot_be_compared() -> None:
