@@ -18,7 +18,7 @@ from reconciler.config.grace import keep_leavers
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
-from reconciler.config.people_rows import PeopleFileRows, disagreeing_people
+from reconciler.config.people_rows import PeopleFileRows, declined_people
 from reconciler.config.phone_numbers import country_code
 from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
@@ -328,6 +328,6 @@ def _people_file(file: PeopleFileRows, people: People, rules: Sequence[Rule]) ->
         without_phone=file.without_phone,
         without_consent=file.without_consent,
         asks_consent=file.asks_consent,
-        disagreeing=disagreeing_people(file, people.region) if asks else {},
+        declined=declined_people(file, people.region) if asks else {},
         gap=file.gap,
     )

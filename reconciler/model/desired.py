@@ -248,7 +248,7 @@ class PeopleFile:
     without_consent: int = 0
     asks_consent: bool = False
     """Whether it has a column for who agreed."""
-    disagreeing: Mapping[Identity, int] = field(default_factory=dict)
+    declined: Mapping[Identity, int] = field(default_factory=dict)
     """Who did not agree, each with the row; read only where a rule asks for it."""
     gap: str = ""
 
