@@ -36,7 +36,7 @@ from reconciler.live.fetch import (
     read_groups,
 )
 from reconciler.lookalike_reader import LookalikeReader
-from reconciler.model.desired import Desired, RemovalLimit
+from reconciler.model.desired import Desired, Limit
 from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.rules import RuleOverride
@@ -164,7 +164,7 @@ def verify_saved_plan(
     client: Client,
     *,
     desired: Desired | None,
-    max_removals: RemovalLimit | None,
+    max_removals: Limit | None,
     sources: SourceComparison,
     overridden_rules: tuple[RuleOverride, ...] = (),
     sandbox: bool,

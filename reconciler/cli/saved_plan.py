@@ -19,7 +19,7 @@ from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session
 from reconciler.engine import PlanResult, verify_saved_plan
 from reconciler.errors import ConfigError, PlanFileError, UsageError
-from reconciler.model.desired import Desired, RemovalLimit, Source
+from reconciler.model.desired import Desired, InputFile, Limit
 from reconciler.model.rules import RuleOverride
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
@@ -49,7 +49,7 @@ class SavedPlanSource:
     account: Account
     saved: SavedPlan
     desired: Desired | None
-    max_removals: RemovalLimit | None
+    max_removals: Limit | None
     overridden_rules: tuple[RuleOverride, ...]
     sources: SourceComparison
     spent: Spent
@@ -198,12 +198,12 @@ def _refuse_constant(word: str) -> None:
     raise ValueError(word)
 
 
-def source_digests(path: Path, desired: Desired, planfile: Path) -> tuple[Source, ...]:
+def source_digests(path: Path, desired: Desired, planfile: Path) -> tuple[InputFile, ...]:
     """Return the sources of a plan, relative to the plan file; a folder is one itself, for the list of its files."""
     sources = list(desired.sources)
     if os.path.isdir(path):
         yaml = (Path(source.path) for source in desired.sources if not source.people_file)
-        sources.append(Source(str(path), _names_digest(path, yaml)))
+        sources.append(InputFile(str(path), _names_digest(path, yaml)))
     return tuple(replace(source, path=_relative_to_plan(planfile, source.path)) for source in sources)
 
 
@@ -231,7 +231,7 @@ def _real_folder(planfile: Path) -> str:
     return os.path.dirname(os.path.realpath(planfile))
 
 
-def _resolve_source(source: Source, planfile: Path) -> Path:
+def _resolve_source(source: InputFile, planfile: Path) -> Path:
     """Return the path of a saved plan's source; relative to the working folder when it is below it."""
     path, here = Path(os.path.normpath(os.path.join(_real_folder(planfile), source.path))), Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

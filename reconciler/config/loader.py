@@ -29,7 +29,7 @@ from reconciler.config.rules import RuleReader
 from reconciler.config.schema_check import ValidDocument, check
 from reconciler.config.source_files import (
     FileContent,
-    SourceFile,
+    YamlSource,
     decode_utf8,
     find_config_files,
     find_people_files,
@@ -41,7 +41,7 @@ from reconciler.config.source_files import (
 from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
-from reconciler.model.desired import Desired, PeopleFile, Source, SourcedPerson
+from reconciler.model.desired import Desired, InputFile, PeopleFile, SourcedPerson
 from reconciler.model.rules import RequireConsent, Rule
 from reconciler.rules import evaluate
 from reconciler.sources.model import FileHistory
@@ -130,7 +130,7 @@ def load_contents(
     problems = ProblemCollector()
     if folder is not None and not contents:
         report_empty_folder(folder, problems)
-    files: list[SourceFile | None] = []
+    files: list[YamlSource | None] = []
     for content in contents:
         if content.error:
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
@@ -153,7 +153,7 @@ def without_collector() -> Iterator[None]:
 
 @without_collector()
 def _load(
-    read: Sequence[SourceFile | None],
+    read: Sequence[YamlSource | None],
     problems: ProblemCollector,
     as_of: date,
     folder: str | None,
@@ -269,10 +269,10 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
-def _sources(files: Sequence[SourceFile], people_files: Sequence[PeopleFileRows]) -> tuple[Source, ...]:
+def _sources(files: Sequence[YamlSource], people_files: Sequence[PeopleFileRows]) -> tuple[InputFile, ...]:
     """Return every file that was read; one that several sources name is one file."""
-    inputs = {file.path: Source(file.path, file.digest, people_file=True) for file in people_files}
-    return (*(Source(file.file, file.digest) for file in files), *inputs.values())
+    inputs = {file.path: InputFile(file.path, file.digest, people_file=True) for file in people_files}
+    return (*(InputFile(file.file, file.digest) for file in files), *inputs.values())
 
 
 def _resolve(

@@ -35,7 +35,7 @@ class Adoption:
     """An edit, and for each group what of it is not adopted, and why; the reasons contain full numbers."""
 
     edit: ConfigEdit
-    left: tuple[tuple[str, str], ...] = field(default=())
+    skipped: tuple[tuple[str, str], ...] = field(default=())
 
 
 def adopt(
@@ -55,19 +55,19 @@ def adopt(
     if "members" in fields and edit.desired.account is None:
         message = "the account's own number is unknown, so it would be adopted as a member"
         raise UsageError(message, "set `instance.phone`, or pass --only name,description")
-    left: list[tuple[str, str]] = []
+    skipped: list[tuple[str, str]] = []
     for change in changes:
         key = change.group.key
         reason = _why_unreadable(change)
         if reason is not None:
-            left += [(key, reason)] if reason else []
+            skipped += [(key, reason)] if reason else []
             continue
         edit, notes = _with_texts(edit, change, fields)
-        left += [(key, note) for note in notes]
+        skipped += [(key, note) for note in notes]
         if "members" in fields:
             edit, notes = _with_people(edit, change, names, missing=missing)
-            left += [(key, note) for note in notes]
-    return Adoption(edit, tuple(left))
+            skipped += [(key, note) for note in notes]
+    return Adoption(edit, tuple(skipped))
 
 
 def _why_unreadable(change: Change) -> str | None:
@@ -106,7 +106,7 @@ def _with_people(
     edit: ConfigEdit, change: Change, names: Mapping[Identity, str], *, missing: bool
 ) -> tuple[ConfigEdit, list[str]]:
     group, notes = change.group, list(_notes(edit, change))
-    came = [person for person in change.remove if _why_left(edit, change, person) is None]
+    came = [person for person in change.remove if _reason_to_skip(edit, change, person) is None]
     gone = change.add if missing else ()
     if change.add and not missing:
         who = plural(len(change.add), "person of the configuration is", "people of the configuration are")
@@ -144,7 +144,7 @@ def _named(edit: ConfigEdit, person: PersonEntry, names: Mapping[Identity, str])
 def _notes(edit: ConfigEdit, change: Change) -> Iterator[str]:
     """Yield who came and is not adopted."""
     for person in change.remove:
-        reason = _why_left(edit, change, person)
+        reason = _reason_to_skip(edit, change, person)
         if reason is not None:
             yield f"{person.label or person.identity} {reason}"
     hidden = [advice for advice in change.advice if advice.kind is AdviceKind.UNIDENTIFIED and advice.people]
@@ -152,7 +152,7 @@ def _notes(edit: ConfigEdit, change: Change) -> Iterator[str]:
         yield advice.message.to_text()
 
 
-def _why_left(edit: ConfigEdit, change: Change, person: PersonRef) -> str | None:
+def _reason_to_skip(edit: ConfigEdit, change: Change, person: PersonRef) -> str | None:
     """Return why somebody who is in a live group is not adopted; None if nothing forbids it."""
     group, identity = change.group, person.identity
     if identity is None or person.jid is None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.messages import Message
-from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
+from reconciler.model.desired import DEFAULT_REMOVALS, Limit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
@@ -107,7 +107,7 @@ class GroupPlan:
     blocked: tuple[Message, ...] = ()
     advice: tuple[Advice, ...] = ()
     live_members: int = 0
-    removal_limit: RemovalLimit = DEFAULT_REMOVALS
+    removal_limit: Limit = DEFAULT_REMOVALS
     live: LiveGroup | None = None
     drift_causes: tuple[ItemCause, ...] = ()
     """The cause of each difference, where drift was compared with an applied revision (`Plan.baseline`)."""

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.completion import suggest_keys, suggest_people
-from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
+from reconciler.cli.edit_outcome import edit_options, load_edit, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option
 
@@ -29,8 +29,8 @@ def rename(global_options: GlobalOptions, key: str, name: str, path: Path, dry_r
     from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import rename
 
-    edit = rename(config_edit(path, global_options), key, name)
-    return write_outcome(
+    edit = rename(load_edit(path, global_options), key, name)
+    return write_edit(
         edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
     )
 
@@ -63,8 +63,8 @@ def set_(
     from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import set_field
 
-    edit = set_field(config_edit(path, global_options), key, field, value)
-    return write_outcome(
+    edit = set_field(load_edit(path, global_options), key, field, value)
+    return write_edit(
         edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
     )
 
@@ -102,10 +102,10 @@ def group(
     from reconciler.editing.edit_entries import add_group
     from reconciler.editing.edit_members import PersonEntry
 
-    edit = config_edit(path, global_options)
+    edit = load_edit(path, global_options)
     people = [PersonEntry.of(resolve_person(word, edit.desired, whole=True)) for word in members]
     edit = add_group(edit, key, name, people, file)
-    return write_outcome(
+    return write_edit(
         edit,
         global_options,
         check=lambda edited: edited.require_nobody_else({person.identity for person in people}),

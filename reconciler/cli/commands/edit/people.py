@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.completion import suggest_people
-from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
+from reconciler.cli.edit_outcome import edit_options, load_edit, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import DateType, keys_option, option
 from reconciler.errors import UsageError
@@ -67,14 +67,14 @@ def add(
         raise UsageError("--as gives an alias to one person", "name one person")
     if file is not None and alias is None:
         raise UsageError("--file needs --as", "a membership goes into the file of its group")
-    edit = config_edit(path, global_options)
+    edit = load_edit(path, global_options)
     groups = _keys("--to", keys, edit)
     found = _people(people, edit)
     if alias is not None:
         edit = add_person(edit, alias, name, found[0], file)
         found = [PersonEntry(found[0].identity, alias)]
     terms = Terms(until, reason)
-    return write_outcome(
+    return write_edit(
         add_people(edit, found, groups, terms),
         global_options,
         check=lambda edited: require_effect(edited, found, groups, terms),
@@ -119,7 +119,7 @@ def remove(
     from reconciler.editing import edit_members
 
     _check_removal(keys, teams, excepting=excepting, everywhere=everywhere, forget=forget)
-    edit = config_edit(path, global_options)
+    edit = load_edit(path, global_options)
     groups = _keys("--from", keys, edit)
     found = _people(people, edit)
     if everywhere:
@@ -131,7 +131,7 @@ def remove(
     else:
         edit = edit_members.remove_from_teams(edit, found, teams)
         edit = edit_members.remove_people(edit, found, groups, excepting=excepting)
-    return write_outcome(
+    return write_edit(
         edit,
         global_options,
         check=lambda edited: edit_members.require_effect(edited, found, groups, None),
@@ -184,8 +184,8 @@ def person(
 
     if phone is None and name is None:
         raise UsageError("nothing to change is given", "give --phone or --name")
-    edit = set_person(config_edit(path, global_options), alias, phone, name)
-    return write_outcome(
+    edit = set_person(load_edit(path, global_options), alias, phone, name)
+    return write_edit(
         edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
     )
 
