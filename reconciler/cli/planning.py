@@ -80,13 +80,15 @@ def load_desired(
 ) -> Desired:
     """Load and check PATH, with `check_rules` its rules too, and print warnings on stderr.
 
+    The rules must hold today, whatever the day `as_of`, and on that day.
+
     Raises ConfigError with every problem.
     """
     from reconciler.config import load
     from reconciler.history.file_history import history_of
 
     day = as_of or today()
-    desired = load(path, as_of=day, check_rules=day if check_rules else None, history=partial(history_of, path))
+    desired = load(path, as_of=day, check_rules=today() if check_rules else None, history=partial(history_of, path))
     if desired.warnings and not global_options.quiet:
         print_problems(desired.warnings)
     return desired

@@ -21,6 +21,7 @@ from reconciler.engine import PlanResult, verify_saved_plan
 from reconciler.errors import ConfigError, PlanFileError, UsageError
 from reconciler.model.desired import Desired, InputFile, Limit
 from reconciler.model.rules import RuleOverride
+from reconciler.plan.change_rules import with_ended_exemptions
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import Spent
@@ -108,6 +109,8 @@ def load_saved_plan(request: PlanRequest, global_options: GlobalOptions) -> Save
             "name the same instance, or make a new plan",
         )
     desired = _load_sources(saved, request.path)
+    if desired is None:
+        saved = replace(saved, plan=with_ended_exemptions(plan, today()))
     if desired is not None and global_options.instance_id is None:
         _require_own_instance(plan, desired)
     sources = [_resolve_source(source, request.path) for source in saved.sources]
@@ -300,8 +303,7 @@ def _load(saved: SavedPlan, planfile: Path) -> Desired:
     new = set(config_files(path)) - files if os.path.isdir(path) else set()
     ignored = {file for file in new if has_only_comments(file)}
     # An exemption may have ended since the plan was made.
-    day = max(as_of, today())
-    return load(path, as_of=as_of, check_rules=day, ignore=ignored, history=partial(history_of, path))
+    return load(path, as_of=as_of, check_rules=today(), ignore=ignored, history=partial(history_of, path))
 
 
 def _config_path(saved: SavedPlan, planfile: Path) -> Path | None:

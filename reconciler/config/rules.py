@@ -160,7 +160,7 @@ def _require_end(reader: RuleReader, entry: LocatedValue) -> Condition | None:
 
 def _separate(reader: RuleReader, entry: LocatedValue) -> Condition | None:
     teams, items = reader.teams(entry, "teams"), entry.field("teams")
-    if len(teams) == 1 and items is not None and len(list(items.items())) == 1:
+    if len(teams) == 1 and items is not None and len({composed(as_text(item.value)) for item in items.items()}) == 1:
         message, hint = "a team cannot be separate from itself", "name at least two teams"
         reader.problems.error(ProblemKind.VALUE, items.place, message, hint)
     return Separate(teams) if len(teams) > 1 else None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
 from reconciler.config.phone_numbers import country_code
 from reconciler.model.desired import Desired, DesiredGroup, Person
 from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
-from reconciler.model.rules import Finding, FindingPlace
-from reconciler.plan.model import Action, GroupPlan, Step
+from reconciler.model.rules import Finding, FindingKind, FindingPlace, Severity
+from reconciler.plan.model import Action, GroupPlan, Plan, Step
 from reconciler.rules import PlannedChange, evaluate_changes
 
 
@@ -23,6 +24,22 @@ def all_findings(desired: Desired, groups: Iterable[GroupPlan]) -> tuple[Finding
     changes = [change for step, group in steps for change in _changes(step, group, desired)]
     found = evaluate_changes(desired, desired.rules_checked, country_code, changes)
     return (*desired.findings, *(replace(finding, place=_place(finding, desired)) for finding in found))
+
+
+def with_ended_exemptions(plan: Plan, day: date) -> Plan:
+    """Return a saved plan in which each exemption that ended before the day refuses an apply.
+
+    For a plan whose configuration is not there: nothing else has the exemptions.
+    """
+    return replace(plan, findings=tuple(_with_ended_exemption(finding, day) for finding in plan.findings))
+
+
+def _with_ended_exemption(finding: Finding, day: date) -> Finding:
+    exemption = finding.exemption
+    if exemption is None or exemption.until >= day or finding.kind is FindingKind.EXEMPTION_ENDED:
+        return finding
+    message = f"the exemption ended on {exemption.until.isoformat()}: {finding.message}"
+    return replace(finding, kind=FindingKind.EXEMPTION_ENDED, severity=Severity.ERROR, message=message)
 
 
 def _place(finding: Finding, desired: Desired) -> FindingPlace | None:

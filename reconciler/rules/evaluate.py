@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Final
 
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
 from reconciler.model.rules import Exemption, Finding, FindingKind, Rule, Severity
 from reconciler.rules.conditions import Subjects, Violation, nothing_to_check, violations
-from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_violations
+from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_violations, no_context
 from reconciler.rules.population import Population
 from reconciler.rules.values import CountryOf, PlannedChange
 
 MAX_VIOLATIONS: Final = 200
-"""Violations of one rule that are listed one by one; the others are counted."""
+"""Violations of one rule that no exemption allows and that are listed one by one; the others are counted."""
+MAX_EXEMPT: Final = 20
+"""The same for the violations that one exemption allows: every exemption that is used is listed."""
 _Exemptions = Mapping[tuple[str | None, Identity | None], list[Exemption]]
 
 
 def evaluate(desired: Desired, day: date, country_of: CountryOf) -> tuple[Finding, ...]:
-    """Return what breaks the rules on a day, and what is wrong with their exemptions; in the order of the rules.
+    """Return what breaks the rules on a day or on the day of the desired state, and what is wrong with exemptions.
 
-    Of rules about changes only the exemptions that ended are checked: only a plan has changes.
+    The findings are in the order of the rules. Of rules about changes only the exemptions that ended are checked: only
+    a plan has changes.
     """
     if not desired.rules:
         return ()
+    return _united(desired, [_evaluated(desired, each, country_of) for each in sorted({desired.as_of, day})])
+
+
+def _united(desired: Desired, by_day: Sequence[Sequence[Finding]]) -> tuple[Finding, ...]:
+    """Return what was found on any of the days, once each; what is exempt or needless on one day alone is left out."""
+    if len(by_day) == 1:
+        return tuple(by_day[0])
+    found = list(dict.fromkeys(chain.from_iterable(by_day)))
+    broken = {_violation_of(one) for one in found if one.kind is FindingKind.BROKEN}
+    used = {one.exemption for one in found if one.kind in (FindingKind.EXEMPT, FindingKind.EXEMPTION_ENDED)}
+    order = {rule.name: index for index, rule in enumerate(desired.rules)}
+    kept = (
+        one
+        for one in found
+        if not (one.kind is FindingKind.EXEMPT and _violation_of(one) in broken)
+        and not (one.kind is FindingKind.EXEMPTION_UNUSED and one.exemption in used)
+    )
+    return tuple(sorted(kept, key=lambda one: order[one.rule]))
+
+
+def _violation_of(finding: Finding) -> tuple[object, ...]:
+    return finding.rule, finding.message, finding.group, finding.person, finding.team
+
+
+def _evaluated(desired: Desired, day: date, country_of: CountryOf) -> list[Finding]:
     subjects = Subjects(desired, day)
     population = Population(subjects, country_of)
     outcomes = broken_contexts([rule for rule in desired.rules if not rule.is_about_changes], population)
@@ -38,14 +68,24 @@ def evaluate(desired: Desired, day: date, country_of: CountryOf) -> tuple[Findin
             found += _ended(rule, subjects)
         else:
             broken = violations(rule, subjects) if keys is None else expression_violations(rule, keys, population)
-            found += _findings(rule, broken, subjects)
-    return tuple(found)
+            found += _findings(rule, broken, subjects, population)
+    return found
 
 
 def evaluate_changes(
     desired: Desired, day: date, country_of: CountryOf, changes: Sequence[PlannedChange]
 ) -> tuple[Finding, ...]:
-    """Return which changes of a plan break the rules about changes, those that are exempt included."""
+    """Return which changes of a plan break the rules about changes, those that are exempt included.
+
+    As `evaluate`, on the day and on that of the desired state.
+    """
+    days = sorted({desired.as_of, day})
+    return _united(desired, [_evaluated_changes(desired, each, country_of, changes) for each in days])
+
+
+def _evaluated_changes(
+    desired: Desired, day: date, country_of: CountryOf, changes: Sequence[PlannedChange]
+) -> list[Finding]:
     rules = [rule for rule in desired.rules if rule.is_about_changes]
     population = Population(Subjects(desired, day), country_of, changes)
     found: list[Finding] = []
@@ -55,7 +95,7 @@ def evaluate_changes(
         else:
             broken = expression_violations(rule, keys, population)
             found += _listed(rule, _with_exemptions(rule, broken, day, set()))
-    return tuple(found)
+    return found
 
 
 def _not_evaluated(rule: Rule, error: NotEvaluated) -> Finding:
@@ -63,8 +103,10 @@ def _not_evaluated(rule: Rule, error: NotEvaluated) -> Finding:
     return Finding(rule=rule.name, kind=FindingKind.NOT_EVALUATED, severity=Severity.ERROR, message=str(error))
 
 
-def _findings(rule: Rule, broken: Iterable[Violation], subjects: Subjects) -> Iterator[Finding]:
-    reason = nothing_to_check(rule, subjects)
+def _findings(
+    rule: Rule, broken: Iterable[Violation], subjects: Subjects, population: Population
+) -> Iterator[Finding]:
+    reason = nothing_to_check(rule, subjects) or no_context(rule, population)
     if reason:
         yield Finding(rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason)
     used: set[Exemption] = set()
@@ -104,15 +146,14 @@ def _covering(violation: Violation, by_subject: _Exemptions) -> Iterator[Exempti
 
 
 def _listed(rule: Rule, found: Iterable[tuple[Violation, Exemption | None]]) -> Iterator[Finding]:
-    """Yield the first violations that an exemption allows, and the first others; and how many others are left."""
-    counts = {FindingKind.BROKEN: 0, FindingKind.EXEMPT: 0}
+    """Yield the first violations that each exemption allows, and the first others; and how many of each are left."""
+    counts: Counter[Exemption | None] = Counter()
     for violation, exemption in found:
-        kind = FindingKind.BROKEN if exemption is None else FindingKind.EXEMPT
-        counts[kind] += 1
-        if counts[kind] <= MAX_VIOLATIONS:
+        counts[exemption] += 1
+        if counts[exemption] <= (MAX_VIOLATIONS if exemption is None else MAX_EXEMPT):
             yield Finding(
                 rule=rule.name,
-                kind=kind,
+                kind=FindingKind.BROKEN if exemption is None else FindingKind.EXEMPT,
                 severity=rule.severity,
                 message=violation.text
                 if violation.is_whole or not rule.message
@@ -122,10 +163,12 @@ def _listed(rule: Rule, found: Iterable[tuple[Violation, Exemption | None]]) -> 
                 team=violation.team,
                 exemption=exemption,
             )
-    left = counts[FindingKind.BROKEN] - MAX_VIOLATIONS
-    if left > 0:
-        message = f"{left} more {'place breaks' if left == 1 else 'places break'} this rule"
-        yield Finding(rule=rule.name, severity=rule.severity, message=message)
+    for exemption, count in counts.items():
+        left = count - (MAX_VIOLATIONS if exemption is None else MAX_EXEMPT)
+        if left > 0:
+            message = f"{left} more {'place breaks' if left == 1 else 'places break'} this rule"
+            kind = FindingKind.BROKEN if exemption is None else FindingKind.EXEMPT
+            yield Finding(rule=rule.name, kind=kind, severity=rule.severity, message=message, exemption=exemption)
 
 
 def _about(rule: Rule, exemption: Exemption, kind: FindingKind, severity: Severity, subjects: Subjects) -> Finding:

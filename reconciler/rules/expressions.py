@@ -82,6 +82,14 @@ def expression_violations(rule: Rule, keys: Sequence[Key], population: Populatio
     yield from sorted(found, key=lambda violation: (violation.group or "", violation.person or ""))
 
 
+def no_context(rule: Rule, population: Population) -> str:
+    """Return why an expression is about nothing, whatever it requires; "" where it is about something."""
+    condition = rule.condition
+    if not isinstance(condition, Expression) or _table(condition, population).count:
+        return ""
+    return {Each.GROUP: "there is no group", Each.PERSON: "there are no people"}.get(condition.each, "no group has members")
+
+
 def _programs(condition: Expression) -> list[tuple[str, Program]]:
     """Return the programs of `when`, where there is one, and `require`, each behind its key in the file."""
     texts = (("when", condition.when), ("require", condition.require))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
-from reconciler.model.desired import DesiredGroup, Member, Person
+from reconciler.model.desired import DesiredGroup, Member, Person, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.rules import Each
 from reconciler.rules.cel import Value
@@ -36,12 +36,16 @@ class Facts:
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
-        """Everybody with an alias, in a team or in a group, by identity."""
+        """Everybody with an alias, in a team, or a member or an admin of a group, by identity."""
         desired = self.subjects.desired
         found = dict(desired.people)
         for members in (*desired.teams.values(), *(group.listed_members for group in self.groups)):
             for identity, member in members.items():
                 found.setdefault(identity, member.person)
+        for group in self.groups:
+            if not isinstance(group.admins, Unmanaged):
+                for identity, admin in group.admins.items():
+                    found.setdefault(identity, admin)
         return tuple(found[identity] for identity in sorted(found))
 
     @property

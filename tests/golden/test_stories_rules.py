@@ -129,16 +129,37 @@ def test_an_apply_of_a_saved_plan_checks_the_rules_again_and_takes_an_override(g
     assert applied.code == 0, applied.err
 
 
-def test_an_exemption_that_ended_since_a_plan_was_saved_refuses_its_apply(guide: Stage) -> None:
-    exempt = f"exempt: [{{person: alice, until: {today() - timedelta(days=365)}, reason: board}}]"
-    guide.file(FILE.replace("message: the board is audited", exempt))
-    day = (today() - timedelta(days=366)).isoformat()
-    saved = guide.run("plan", "--out", "old.plan", "--as-of", day)
+@pytest.mark.parametrize("file", ["groups.yaml", "moved.yaml"])
+def test_an_exemption_that_ended_since_a_plan_was_saved_refuses_its_apply(
+    guide: Stage, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    exempt = f"exempt: [{{person: alice, until: {today()}, reason: board}}]"
+    path = guide.file(FILE.replace("message: the board is audited", exempt))
+    saved = guide.run("plan", "--out", "old.plan")
     assert "exempt from a rule: independent" in saved.out
     assert "refuse" not in saved.out
+    path.rename(file)
+    tomorrow = today() + timedelta(days=1)
+    monkeypatch.setattr("reconciler.cli.saved_plan.today", lambda: tomorrow)
     refused = guide.run("apply", "old.plan", "--yes")
     assert (refused.code, writes(guide)) == (1, [])
-    assert "the exemption of `alice` ended on" in refused.err
+    assert f"ended on {today()}" in refused.err
+
+
+def test_another_day_passes_no_rule_that_is_broken_today(guide: Stage) -> None:
+    yesterday = today() - timedelta(days=1)
+    exempt = f"exempt: [{{person: alice, until: {yesterday}, reason: board}}]"
+    guide.file(FILE.replace("message: the board is audited", exempt))
+    for command in (("apply", "--yes"), ("plan", "--detailed-exitcode")):
+        assert guide.run(*command, "--as-of", str(yesterday)).code == 1
+    until = today() + timedelta(days=500)
+    rule = "use: require-end, teams: [audit], within: 30d"
+    guide.file(
+        f"people: {{alice: +1 202 555 0143}}\nteams: {{audit: [{{person: alice, until: {until}}}]}}\n"
+        f"groups: {{alpha: {{name: Alpha, teams: [audit]}}}}\nrules: [{{name: ends, {rule}}}]\n"
+    )
+    assert guide.run("apply", "--yes", "--as-of", str(until)).code == 1
+    assert writes(guide) == []
 
 
 def test_drift_shows_a_broken_rule_beside_groups_that_are_in_sync(guide: Stage) -> None:

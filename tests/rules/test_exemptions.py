@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from reconciler.model.rules import FindingKind, Severity
-from tests.rules.files import findings
+from reconciler.rules import evaluate
+from tests.rules.files import findings, loaded
 
 FILE = """\
 teams: {externals: [bob, carol]}
@@ -67,3 +68,29 @@ def test_only_a_broken_rule_with_the_severity_error_refuses(severity: Severity) 
     rule = f"rules: [{{name: it, use: naming, pattern: B, severity: {severity.value}}}]"
     (found,) = findings(f"groups: {{a: {{name: A}}}}\n{rule}")
     assert found.refuses is (severity is Severity.ERROR)
+
+
+def test_every_exemption_that_is_used_is_listed_and_many_places_of_one_are_counted() -> None:
+    people = "".join(f"  p{number}: +1 202 555 {1000 + number}\n" for number in range(250))
+    names = ", ".join(f"p{number}" for number in range(250))
+    text = (
+        f"{people}groups:\n  a: {{name: A, members: [{names}]}}\n  b: {{name: B, members: [alice]}}\n"
+        "teams: {everybody: [alice, " + names + "]}\n"
+        "rules:\n- name: it\n  use: require-end\n  teams: [everybody]\n  exempt:\n"
+        "  - {group: a, until: 2099-01-01, reason: one}\n  - {group: b, until: 2099-01-01, reason: two}\n"
+    )
+    found = findings(text)
+    assert {one.kind for one in found} == {FindingKind.EXEMPT}
+    assert {one.exemption.reason for one in found if one.exemption} == {"one", "two"}
+    assert len(found) == 22
+    assert "230 more places break this rule" in {one.message for one in found}
+
+
+def test_what_is_exempt_on_one_of_two_days_is_broken_and_found_once() -> None:
+    text = FILE + f"  - {{person: bob, until: {END}, reason: {REASON}}}\n"
+    desired = loaded(text, END)
+    found = evaluate(desired, END + timedelta(days=1), lambda _: "US")
+    kinds_of = [(one.kind.value, one.group or "", (one.person or "")[-4:]) for one in found]
+    assert sorted(kinds_of) == sorted(
+        [*(("broken", *where) for where in (BOB_A, CAROL_A, BOB_B)), ("exemption-ended", "", "")]
+    )

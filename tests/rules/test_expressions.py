@@ -179,3 +179,14 @@ def test_the_source_of_a_person_is_the_file_that_has_them(tmp_path: Path) -> Non
         encoding="utf-8",
     )
     assert [found.message for found in load(file, as_of=TODAY, check_rules=TODAY).findings] == ["roster.csv"]
+
+
+def test_an_expression_about_nothing_is_a_warning() -> None:
+    (found,) = findings("rules: [{name: r, each: member, require: 'false'}]\n")
+    assert (found.kind, found.severity) == (FindingKind.NOTHING_TO_CHECK, Severity.WARNING)
+
+
+def test_somebody_who_is_only_an_admin_is_a_person() -> None:
+    text = "groups: {a: {name: A, members: [alice], admins: [+1 505 555 0177]}}\n"
+    (found,) = findings(text + "rules: [{name: r, each: person, require: person.alias != ''}]\n")
+    assert found.person == "+15055550177"
