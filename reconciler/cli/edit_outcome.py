@@ -33,7 +33,7 @@ def edit_options(function: F) -> F:
     return path(dry_run(show_phones_option(function)))
 
 
-def config_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
+def load_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
     """Read the configuration to edit, and print its warnings."""
     from reconciler.cli.error_output import print_problems
     from reconciler.editing.config_edit import ConfigEdit
@@ -44,7 +44,7 @@ def config_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
     return edit
 
 
-def write_outcome(
+def write_edit(
     edit: ConfigEdit,
     global_options: GlobalOptions,
     *,
@@ -62,7 +62,7 @@ def write_outcome(
     from reconciler.editing.yaml_edit import require_unchanged, write_files
 
     try:
-        edited = edit.finished()
+        edited = edit.result()
     except PasteNeeded as error:
         write("\n".join(for_display(line, show_phones=show_phones) for line in error.lines))
         if not show_phones:

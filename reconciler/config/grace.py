@@ -19,7 +19,7 @@ from reconciler.config.document import (
     as_sequence,
     as_text,
 )
-from reconciler.config.people_rows import GivenFile, GivenPerson, alias_of, phones_of
+from reconciler.config.people_rows import PeopleFileRows, PersonRow, alias_of, phones_of
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.source_files import has_wildcard, is_people_file
 from reconciler.config.source_options import READERS, Reader
@@ -32,7 +32,7 @@ from reconciler.sources.model import FileHistory, FileVersion, SourceRow
 
 def keep_leavers(
     merged: MergedConfig,
-    given: Sequence[GivenFile],
+    people_files: Sequence[PeopleFileRows],
     history: Callable[[], FileHistory] | None,
     as_of: date,
     problems: ProblemCollector,
@@ -41,7 +41,7 @@ def keep_leavers(
 
     Where it is not known who left, there is a warning, and the files of that source have the reason as their `gap`.
     """
-    by_entry = groupby(given, key=lambda file: file.source.place)
+    by_entry = groupby(people_files, key=lambda file: file.source.place)
     sources = [files for _, several in by_entry if "grace" in as_mapping((files := list(several))[0].source.value)]
     keeper = _Keeper(merged)
     for files in sources:
@@ -74,15 +74,15 @@ class _Leaver:
     alias: str
     row: SourceRow
     name: str
-    file: GivenFile
+    file: PeopleFileRows
     until: date
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The files of one entry of `sources`, and where to find out what they were."""
+    """The people files of one source, and where to find out what they were."""
 
-    files: Sequence[GivenFile]
+    files: Sequence[PeopleFileRows]
     history: FileHistory
     as_of: date
 
@@ -92,12 +92,12 @@ class _Source:
         days = int(as_text(as_mapping(first.source.value)["grace"]).strip().removesuffix("d"))
         by_name = {file.name: file for file in self.files}
         read = READERS[first.format](as_mapping(first.source.value), self.as_of)
-        stays_not = present | self._refused() | {""}
+        excluded = present | self._declined() | {""}
         found: dict[str, tuple[date, str, SourceRow]] = {}
         for name, several in sorted(self._versions(days).items()):
             for day, row in _departures(name, several, read):
                 alias = alias_of(row)
-                if alias not in stays_not and (alias not in found or found[alias][0] < day):
+                if alias not in excluded and (alias not in found or found[alias][0] < day):
                     found[alias] = day, name, row
         return tuple(
             _Leaver(alias, row, name, by_name.get(name, first), min(day + timedelta(days), _last_day(row) or date.max))
@@ -120,7 +120,7 @@ class _Source:
             "" if place == PurePosixPath() else str(place), is_wanted, current, since=since, today=self.as_of
         )
 
-    def _refused(self) -> frozenset[str]:
+    def _declined(self) -> frozenset[str]:
         """Return who has a row now that does not count by `where`, and does not agree: grace is not for them."""
         fields = as_mapping(self.files[0].source.value)
         if not {"where", "consent"} <= fields.keys():
@@ -193,7 +193,7 @@ class _Keeper:
             entry |= {"name": row.name} if row.name else {}
             entry |= {"region": fields["region"]} if "region" in fields else {}
             self._people.setdefault(alias, LocatedValue(entry, place))
-            file.people.setdefault(alias, GivenPerson(row.row, teams, leaver.until, left=True))
+            file.people.setdefault(alias, PersonRow(row.row, teams, leaver.until, left=True))
             member: dict[str, Tree] = {
                 "person": alias,
                 "until": leaver.until.isoformat(),

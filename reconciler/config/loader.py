@@ -18,7 +18,7 @@ from reconciler.config.grace import keep_leavers
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
-from reconciler.config.people_rows import GivenFile, disagreeing_people
+from reconciler.config.people_rows import PeopleFileRows, declined_people
 from reconciler.config.phone_numbers import country_code
 from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
@@ -29,7 +29,7 @@ from reconciler.config.rules import RuleReader
 from reconciler.config.schema_check import ValidDocument, check
 from reconciler.config.source_files import (
     FileContent,
-    SourceFile,
+    YamlSource,
     decode_utf8,
     find_config_files,
     find_people_files,
@@ -41,7 +41,7 @@ from reconciler.config.source_files import (
 from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
-from reconciler.model.desired import Desired, PeopleFile, Source, SourcedPerson
+from reconciler.model.desired import Desired, InputFile, PeopleFile, SourcedPerson
 from reconciler.model.rules import RequireConsent, Rule
 from reconciler.rules import evaluate
 from reconciler.sources.model import FileHistory
@@ -61,7 +61,7 @@ def load(
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
     With `check_rules` it has what breaks the rules on that day, with `test_rules` which of their tests fail. Files of
-    the folder that are to `ignore` are not read. `history` makes what knows who left the files of `sources` lately;
+    the folder that are to `ignore` are not read. `history` makes what knows who left the people files lately;
     None where that is not to be found out. Raise ConfigError with all problems, sorted by place. A file that has fewer
     problems together with its folder has only one: the folder is to be loaded.
     """
@@ -130,7 +130,7 @@ def load_contents(
     problems = ProblemCollector()
     if folder is not None and not contents:
         report_empty_folder(folder, problems)
-    files: list[SourceFile | None] = []
+    files: list[YamlSource | None] = []
     for content in contents:
         if content.error:
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
@@ -153,7 +153,7 @@ def without_collector() -> Iterator[None]:
 
 @without_collector()
 def _load(
-    read: Sequence[SourceFile | None],
+    read: Sequence[YamlSource | None],
     problems: ProblemCollector,
     as_of: date,
     folder: str | None,
@@ -177,23 +177,23 @@ def _load(
         raise ConfigError(problems.locate_all(texts))  # without one file the rest makes no sense
     merged = _merge(folder, documents, problems)
     paths = rule_paths(texts, folder, name)
-    given: tuple[GivenFile, ...] = ()
+    people_files: tuple[PeopleFileRows, ...] = ()
     if any("sources" in document.source.root for document in documents):
-        merged, given = add_sources(merged, documents, paths, find, problems, as_of)
-        merged = keep_leavers(merged, given, history, as_of, problems)
-    paths |= {file.path: file.name for file in given}
+        merged, people_files = add_sources(merged, documents, paths, find, problems, as_of)
+        merged = keep_leavers(merged, people_files, history, as_of, problems)
+    paths |= {file.path: file.name for file in people_files}
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [file.file for file in files if file.linked and folder is not None]
-    linked += [file.path for file in given if file.linked]
-    restrictions = check_restrictions(merged, documents, given, paths, linked, problems)
-    desired, rule_places = _resolve(merged, given, problems, as_of, texts)
+    linked += [file.path for file in people_files if file.linked]
+    restrictions = check_restrictions(merged, documents, people_files, paths, linked, problems)
+    desired, rule_places = _resolve(merged, people_files, problems, as_of, texts)
     located = problems.locate_all(texts)
     if problems.failed:
         raise ConfigError(located)
     desired = replace(
         desired,
         as_of=as_of,
-        sources=_sources(files, given),
+        sources=_sources(files, people_files),
         warnings=located,
         restrictions=restrictions,
         origins=origins(merged, paths),
@@ -269,14 +269,18 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
-def _sources(files: Sequence[SourceFile], given: Sequence[GivenFile]) -> tuple[Source, ...]:
+def _sources(files: Sequence[YamlSource], people_files: Sequence[PeopleFileRows]) -> tuple[InputFile, ...]:
     """Return every file that was read; one that several sources name is one file."""
-    people_files = {file.path: Source(file.path, file.digest, people_file=True) for file in given}
-    return (*(Source(file.file, file.digest) for file in files), *people_files.values())
+    inputs = {file.path: InputFile(file.path, file.digest, people_file=True) for file in people_files}
+    return (*(InputFile(file.file, file.digest) for file in files), *inputs.values())
 
 
 def _resolve(
-    merged: MergedConfig, given: Sequence[GivenFile], problems: ProblemCollector, as_of: date, texts: Mapping[str, str]
+    merged: MergedConfig,
+    people_files: Sequence[PeopleFileRows],
+    problems: ProblemCollector,
+    as_of: date,
+    texts: Mapping[str, str],
 ) -> tuple[Desired, RulePlaces]:
     people = People(merged, problems)
     policy = read_policy(merged, people, problems)
@@ -297,7 +301,7 @@ def _resolve(
         teams=memberships.teams,
         rules=rules,
         tests=tuple(as_text(as_mapping(test.value)["name"]) for test in merged.tests),
-        people_files=tuple(_people_file(file, people, rules) for file in given),
+        people_files=tuple(_people_file(file, people, rules) for file in people_files),
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
@@ -309,7 +313,7 @@ def _resolve(
     return desired, RulePlaces(merged, people, desired, reader.places)
 
 
-def _people_file(file: GivenFile, people: People, rules: Sequence[Rule]) -> PeopleFile:
+def _people_file(file: PeopleFileRows, people: People, rules: Sequence[Rule]) -> PeopleFile:
     asks = any(isinstance(rule.condition, RequireConsent) for rule in rules)
     return PeopleFile(
         path=file.path,
@@ -317,13 +321,13 @@ def _people_file(file: GivenFile, people: People, rules: Sequence[Rule]) -> Peop
         format=file.format,
         entry=file.entry,
         people={
-            alias: SourcedPerson(identity, given.row, given.teams, given.until, given.left)
-            for alias, given in file.people.items()
+            alias: SourcedPerson(identity, row.row, row.teams, row.until, row.left)
+            for alias, row in file.people.items()
             if (identity := people.identity_of(alias)) is not None
         },
         without_phone=file.without_phone,
         without_consent=file.without_consent,
         asks_consent=file.asks_consent,
-        disagreeing=disagreeing_people(file, people.region) if asks else {},
+        declined=declined_people(file, people.region) if asks else {},
         gap=file.gap,
     )

@@ -73,11 +73,11 @@ class Memberships:
         """Return the members of a list. A person who is listed twice is one member, with a warning."""
         members: dict[Identity, Member] = {}
         first: dict[Identity, int] = {}
-        by_reference, is_given = self.by_reference, isinstance(entry.place, CellLocation)
+        by_reference, is_from_file = self.by_reference, isinstance(entry.place, CellLocation)
         self._note_gaps(entry)
         for index, item in as_items(entry.value):
             # A row in several teams is one item of all of them.
-            key = item if isinstance(item, str) else id(item) if is_given else ""
+            key = item if isinstance(item, str) else id(item) if is_from_file else ""
             member = by_reference.get(key)
             if member is None:
                 if self._people.limit_reached:
@@ -86,10 +86,10 @@ class Memberships:
                 if member is None:
                     self.incomplete.add(entry.place)
                     continue
-                if is_given:
+                if is_from_file:
                     by_reference[key] = member
             identity = member.person.identity
-            if identity in members and not is_given:
+            if identity in members and not is_from_file:
                 message = f"{self._people.label(member.person)} is listed twice, first at"
                 place, other = entry.place.at(index), entry.place.at(first[identity])
                 self._problems.warning(ProblemKind.SAME_TWICE, place, message, "delete one of the two", other=other)

@@ -30,7 +30,7 @@ _ADD_NUMBER: Final = "add the number, or remove the row"
 
 
 @dataclass(frozen=True, slots=True)
-class GivenPerson:
+class PersonRow:
     """A person from a row, before the number is read: the row, the teams, the last day.
 
     `left`: the row is gone, and they stay for the days of `grace`.
@@ -43,7 +43,7 @@ class GivenPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class DisagreeingRow:
+class DeclinedRow:
     """Somebody who did not agree: the row, the numbers as it spells them, and the region of its source."""
 
     row: int
@@ -52,7 +52,7 @@ class DisagreeingRow:
 
 
 @dataclass(slots=True)
-class GivenFile:
+class PeopleFileRows:
     """A people file, and the people in it by alias. `name` is its path below the loaded folder.
 
     `entry` is the file and line that name it. Rows without a number, and of people who did not agree, are counted.
@@ -72,17 +72,17 @@ class GivenFile:
     linked: bool = False
     ids: frozenset[str] = frozenset()
     gap: str = ""
-    people: dict[str, GivenPerson] = field(default_factory=dict)
+    people: dict[str, PersonRow] = field(default_factory=dict)
     without_phone: int = 0
     without_consent: int = 0
     asks_consent: bool = False
-    disagreeing: list[DisagreeingRow] = field(default_factory=list)
+    declined: list[DeclinedRow] = field(default_factory=list)
 
 
-def disagreeing_people(file: GivenFile, region: str | None) -> dict[Identity, int]:
+def declined_people(file: PeopleFileRows, region: str | None) -> dict[Identity, int]:
     """Return who did not agree, each with the row; a number that is not valid is left out. `region` is the file's."""
     found: dict[Identity, int] = {}
-    for each in file.disagreeing:
+    for each in file.declined:
         for phone in each.phones:
             with suppress(InvalidPhoneNumber):
                 found.setdefault(identity_of_digits(read_address(phone, each.region or region).digits), each.row)
@@ -93,7 +93,7 @@ def disagreeing_people(file: GivenFile, region: str | None) -> dict[Identity, in
 class _Row:
     """A row with what its problems and its entries need."""
 
-    file: GivenFile
+    file: PeopleFileRows
     fields: _Fields
     id_column: str
     row: SourceRow
@@ -129,10 +129,10 @@ class PeopleRows:
     def sections(self) -> dict[str, Mapping[str, LocatedValue]]:
         """Return the sections `people` and `teams` of the configuration with everybody and every team."""
         people, teams = (self._merged.sections[section] for section in ("people", "teams"))
-        given = {name: LocatedValue(list_, self._spellings[name][1]) for name, list_ in self._members.items()}
-        return {"people": {**people, **self._people}, "teams": {**given, **teams}}
+        from_rows = {name: LocatedValue(list_, self._spellings[name][1]) for name, list_ in self._members.items()}
+        return {"people": {**people, **self._people}, "teams": {**from_rows, **teams}}
 
-    def add(self, file: GivenFile, fields: _Fields, rows: Sequence[SourceRow], *, is_whole: bool) -> None:
+    def add(self, file: PeopleFileRows, fields: _Fields, rows: Sequence[SourceRow], *, is_whole: bool) -> None:
         """Add the rows of a file. Unless it was read as a whole, no count is reported."""
         id_column = texts_of(fields["id"])[0] if "id" in fields else ""
         file.asks_consent = "consent" in fields
@@ -153,7 +153,7 @@ class PeopleRows:
                 file.without_consent += 1
                 region = as_text(each.fields["region"]).upper() if "region" in each.fields else None
                 phones = tuple(phone.text for phone in each.row.phones)
-                file.disagreeing.append(DisagreeingRow(each.row.row, phones, region))
+                file.declined.append(DeclinedRow(each.row.row, phones, region))
             elif not each.row.phones:
                 without_phone.append(each.cell())
             else:
@@ -211,7 +211,7 @@ class PeopleRows:
                 message = f"two sources read this row, and not in the same way: {quote_value(each.row.id)}"
                 hint = "write the same `phone`, `name` and `region` in both"
                 self._problems.error(ProblemKind.PEOPLE_FILE, cell, message, hint)
-            each.file.people[own] = GivenPerson(each.row.row, teams, until)
+            each.file.people[own] = PersonRow(each.row.row, teams, until)
             member: Tree = own if until is None else {"person": own, "until": until.isoformat()}
             for team in teams:
                 self._members.setdefault(team, []).append(member)
@@ -261,7 +261,7 @@ class PeopleRows:
             )
         return key
 
-    def _report_left_out(self, file: GivenFile, without_phone: Sequence[CellLocation]) -> None:
+    def _report_left_out(self, file: PeopleFileRows, without_phone: Sequence[CellLocation]) -> None:
         """Report once how many rows do not count; each row without a number if the policy forbids these."""
         if self._requires_phone:
             for place in without_phone:
@@ -274,7 +274,7 @@ class PeopleRows:
             self._problems.warning(ProblemKind.PEOPLE_FILE, first, message, _ADD_NUMBER)
         if file.without_consent:
             count = plural(file.without_consent, "person is", "people are")
-            message = f"{count} left out, who did not agree"
+            message = f"{count} left out without consent"
             self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.config.document import LocatedValue, MergedConfig, SourceLocation, Tree, as_items, as_mapping, as_text
-from reconciler.config.people_rows import GivenFile
+from reconciler.config.people_rows import PeopleFileRows
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.schema_check import ValidDocument
 from reconciler.errors import ProblemKind
@@ -25,7 +25,7 @@ def origins(merged: MergedConfig, paths: Mapping[str, str]) -> Origins:
 def check_restrictions(
     merged: MergedConfig,
     documents: Sequence[ValidDocument],
-    given: Sequence[GivenFile],
+    people_files: Sequence[PeopleFileRows],
     paths: Mapping[str, str],
     linked: Sequence[str],
     problems: ProblemCollector,
@@ -47,8 +47,8 @@ def check_restrictions(
     for document in documents:
         _check_sections(restrictions, entry.place, document, paths[document.file], problems)
         _check_file(restrictions, entry.place, paths[document.file], _definitions(document), problems)
-    for people_file in given:
-        _check_file(restrictions, entry.place, people_file.name, _given_sections(people_file), problems)
+    for people_file in people_files:
+        _check_file(restrictions, entry.place, people_file.name, _sections_of_rows(people_file), problems)
     for file in linked:  # its text is in another place than the rules are about
         message = "the file is a symbolic link, which is not allowed with the `restrictions` at"
         hint = "replace the link with the file itself"
@@ -135,7 +135,7 @@ def _definitions(document: ValidDocument) -> Iterator[tuple[SourceLocation, str,
             yield from ((SourceLocation(document.file, (section, key), key=True), section, key) for key in groups)
 
 
-def _given_sections(file: GivenFile) -> Iterator[tuple[SourceLocation, str, str]]:
+def _sections_of_rows(file: PeopleFileRows) -> Iterator[tuple[SourceLocation, str, str]]:
     """Yield what a people file defines: people, and teams where it gives some."""
     yield SourceLocation(file.path), "people", ""
     if any(person.teams for person in file.people.values()):

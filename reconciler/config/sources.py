@@ -19,7 +19,7 @@ from reconciler.config.document import (
     as_mapping,
     as_text,
 )
-from reconciler.config.people_rows import GivenFile, PeopleRows
+from reconciler.config.people_rows import PeopleFileRows, PeopleRows
 from reconciler.config.phone_numbers import is_region, region_hint
 from reconciler.config.problem_collector import ProblemCollector, quote_value
 from reconciler.config.schema_check import ValidDocument
@@ -40,7 +40,7 @@ def add_sources(
     find: FileFinder,
     problems: ProblemCollector,
     as_of: date,
-) -> tuple[MergedConfig, tuple[GivenFile, ...]]:
+) -> tuple[MergedConfig, tuple[PeopleFileRows, ...]]:
     """Return the configuration with everybody and every team that its people files give, and these files.
 
     `names` has the path of each YAML file below the loaded folder. After a mistake in a source, any person and team may
@@ -82,7 +82,7 @@ class _SourceReader:
         self._as_of = as_of
         self.rows = PeopleRows(merged, problems)
         self.entries: dict[str, LocatedValue] = {}
-        self.files: list[GivenFile] = []
+        self.files: list[PeopleFileRows] = []
 
     def read(self, entry: LocatedValue) -> None:
         """Add what the files of an entry give."""
@@ -119,7 +119,7 @@ class _SourceReader:
         if content.error:
             self._problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
             return
-        file = GivenFile(
+        file = PeopleFileRows(
             path=content.file,
             name=str(folder / below),
             format=format_,
@@ -139,7 +139,7 @@ class _SourceReader:
         is_whole = all(problem.severity != "error" for problem in read.problems)
         self.rows.add(file, fields, read.rows, is_whole=is_whole)
 
-    def _report(self, file: GivenFile, problem: RowProblem) -> None:
+    def _report(self, file: PeopleFileRows, problem: RowProblem) -> None:
         message, hint = (_filled(text, problem.values) for text in (problem.message, problem.hint))
         line = 0 if problem.part else problem.line
         place = CellLocation(file.path, row=problem.row, line=line, column=problem.column, part=problem.part)

@@ -14,7 +14,7 @@ from reconciler.config.policy import allows_number
 from reconciler.diff.change import AdviceKind, Change
 from reconciler.editing.config_edit import ConfigEdit
 from reconciler.editing.edit_entries import add_person
-from reconciler.editing.edit_members import Someone, remove_people, with_item
+from reconciler.editing.edit_members import PersonEntry, remove_people, with_item
 from reconciler.errors import UsageError
 from reconciler.model.desired import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, State, Unmanaged
 from reconciler.model.identity import Identity
@@ -35,7 +35,7 @@ class Adoption:
     """An edit, and for each group what of it is not adopted, and why; the reasons contain full numbers."""
 
     edit: ConfigEdit
-    left: tuple[tuple[str, str], ...] = field(default=())
+    skipped: tuple[tuple[str, str], ...] = field(default=())
 
 
 def adopt(
@@ -55,19 +55,19 @@ def adopt(
     if "members" in fields and edit.desired.account is None:
         message = "the account's own number is unknown, so it would be adopted as a member"
         raise UsageError(message, "set `instance.phone`, or pass --only name,description")
-    left: list[tuple[str, str]] = []
+    skipped: list[tuple[str, str]] = []
     for change in changes:
         key = change.group.key
         reason = _why_unreadable(change)
         if reason is not None:
-            left += [(key, reason)] if reason else []
+            skipped += [(key, reason)] if reason else []
             continue
         edit, notes = _with_texts(edit, change, fields)
-        left += [(key, note) for note in notes]
+        skipped += [(key, note) for note in notes]
         if "members" in fields:
             edit, notes = _with_people(edit, change, names, missing=missing)
-            left += [(key, note) for note in notes]
-    return Adoption(edit, tuple(left))
+            skipped += [(key, note) for note in notes]
+    return Adoption(edit, tuple(skipped))
 
 
 def _why_unreadable(change: Change) -> str | None:
@@ -106,7 +106,7 @@ def _with_people(
     edit: ConfigEdit, change: Change, names: Mapping[Identity, str], *, missing: bool
 ) -> tuple[ConfigEdit, list[str]]:
     group, notes = change.group, list(_notes(edit, change))
-    came = [person for person in change.remove if _why_left(edit, change, person) is None]
+    came = [person for person in change.remove if _reason_to_skip(edit, change, person) is None]
     gone = change.add if missing else ()
     if change.add and not missing:
         who = plural(len(change.add), "person of the configuration is", "people of the configuration are")
@@ -121,30 +121,30 @@ def _with_people(
     if came:
         items = list(as_sequence(fields.get("members", [])))
         for person in came:
-            edit, someone = _named(edit, Someone.of(person), names)
+            edit, someone = _named(edit, PersonEntry.of(person), names)
             items = with_item(items, someone.reference)
         edit = edit.with_field(group.key, "members", items, after=["name", "teams", "except"])
-    return remove_people(edit, map(Someone.of, gone), [group.key], excepting=True), notes
+    return remove_people(edit, map(PersonEntry.of, gone), [group.key], excepting=True), notes
 
 
-def _named(edit: ConfigEdit, person: Someone, names: Mapping[Identity, str]) -> tuple[ConfigEdit, Someone]:
+def _named(edit: ConfigEdit, person: PersonEntry, names: Mapping[Identity, str]) -> tuple[ConfigEdit, PersonEntry]:
     """Return a person with a new alias, made of their name, if they have a name and no alias."""
     name = names.get(person.identity, "").strip()
     known = {alias: reference_of(entry) for alias, entry in edit.entries("people")}
     added = next((alias for alias, number in known.items() if number == person.reference), None)
     if added is not None:  # came into an earlier group, too
-        return edit, Someone(person.identity, added)
+        return edit, PersonEntry(person.identity, added)
     files = [file for file, root in edit.roots.items() if "people" in root] or list(edit.roots)
     if person.reference in known or not 0 < len(name) <= _MAX_LABEL_LENGTH or len(files) > 1:
         return edit, person
     alias = alias_for(name, person.identity, set(known))
-    return add_person(edit, alias, name, person), Someone(person.identity, alias)
+    return add_person(edit, alias, name, person), PersonEntry(person.identity, alias)
 
 
 def _notes(edit: ConfigEdit, change: Change) -> Iterator[str]:
     """Yield who came and is not adopted."""
     for person in change.remove:
-        reason = _why_left(edit, change, person)
+        reason = _reason_to_skip(edit, change, person)
         if reason is not None:
             yield f"{person.label or person.identity} {reason}"
     hidden = [advice for advice in change.advice if advice.kind is AdviceKind.UNIDENTIFIED and advice.people]
@@ -152,7 +152,7 @@ def _notes(edit: ConfigEdit, change: Change) -> Iterator[str]:
         yield advice.message.to_text()
 
 
-def _why_left(edit: ConfigEdit, change: Change, person: PersonRef) -> str | None:
+def _reason_to_skip(edit: ConfigEdit, change: Change, person: PersonRef) -> str | None:
     """Return why somebody who is in a live group is not adopted; None if nothing forbids it."""
     group, identity = change.group, person.identity
     if identity is None or person.jid is None:

@@ -143,7 +143,7 @@ class ConfigEdit:
         """Return `policy` or `defaults`; empty where no file has it."""
         return next((_mapping(root[section]) for root in self.roots.values() if section in root), {})
 
-    def finished(self) -> EditedConfig:
+    def result(self) -> EditedConfig:
         """Return the files that have the wanted values, without writing them.
 
         Raise UsageError if the whole would not be valid, PasteNeeded if a layout cannot be edited safely.

@@ -10,10 +10,9 @@ from reconciler.config.person_reference import parse_person
 from reconciler.config.phone_numbers import address_text
 from reconciler.config.problem_collector import quote_value
 from reconciler.editing.config_edit import ConfigEdit
-from reconciler.editing.edit_members import Someone
+from reconciler.editing.edit_members import PersonEntry
 from reconciler.errors import UsageError
 from reconciler.model.desired import Unmanaged
-from reconciler.model.identity import Identity
 from reconciler.model.text import closest_name, normalize
 
 FIELDS: Final = (
@@ -83,7 +82,7 @@ def set_field(edit: ConfigEdit, key: str, field: str, value: str) -> ConfigEdit:
     return edit.with_field(key, field, new)
 
 
-def add_group(edit: ConfigEdit, key: str, name: str, people: Sequence[Someone], file: str | None) -> ConfigEdit:
+def add_group(edit: ConfigEdit, key: str, name: str, people: Sequence[PersonEntry], file: str | None) -> ConfigEdit:
     """Return the same with a new group, in `file` or else in the only file of the path."""
     if edit.file_of("groups", key) is not None:
         raise UsageError(f"{edit.path} has a group {quote_value(key)} already", "give another key")
@@ -93,7 +92,9 @@ def add_group(edit: ConfigEdit, key: str, name: str, people: Sequence[Someone], 
     return edit.with_entry("groups", key, group, _file(edit, file, "the group", list(edit.roots)))
 
 
-def add_person(edit: ConfigEdit, alias: str, name: str | None, person: Someone, file: str | None = None) -> ConfigEdit:
+def add_person(
+    edit: ConfigEdit, alias: str, name: str | None, person: PersonEntry, file: str | None = None
+) -> ConfigEdit:
     """Return the same with a new alias for a number, in `file` or else in the only file that has `people`."""
     known = edit.desired.people.get(person.identity)
     if known is not None:
@@ -103,11 +104,6 @@ def add_person(edit: ConfigEdit, alias: str, name: str | None, person: Someone, 
     entry: Tree = person.reference if name is None else {"phone": person.reference, "name": name}
     having = [each for each, root in edit.roots.items() if "people" in root]
     return edit.with_entry("people", alias, entry, _file(edit, file, "the new alias", having or list(edit.roots)))
-
-
-def named_person(identity: Identity, alias: str) -> Someone:
-    """Return somebody who has a new alias."""
-    return Someone(identity, alias)
 
 
 def _file(edit: ConfigEdit, file: str | None, what: str, choices: Sequence[str]) -> str:

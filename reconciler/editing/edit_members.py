@@ -17,18 +17,18 @@ from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
 
 _PLACES = ("members", "admins", "except")
-"""Lists of a group that a person is taken out of everywhere; `absent` says that they must not be in it."""
+"""Lists of a group that a person is taken out of everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class Someone:
+class PersonEntry:
     """A person to add or remove: the identity, and what a new entry says, an alias or a number."""
 
     identity: Identity
     reference: str
 
     @classmethod
-    def of(cls, person: PersonRef) -> Someone:
+    def of(cls, person: PersonRef) -> PersonEntry:
         """Return a person of the command line; raise UsageError for somebody without a known number."""
         if person.identity is None or person.jid is None:
             label = quote_person(person.lid or "")
@@ -55,7 +55,7 @@ class Terms:
         return fields if self.reason is None else {**fields, "reason": self.reason}
 
 
-def add_people(edit: ConfigEdit, people: Iterable[Someone], keys: Sequence[str], terms: Terms) -> ConfigEdit:
+def add_people(edit: ConfigEdit, people: Iterable[PersonEntry], keys: Sequence[str], terms: Terms) -> ConfigEdit:
     """Return the same with people in groups: entries in `members`, and none in `except`."""
     if terms.until is not None and terms.until < edit.desired.as_of:
         raise UsageError(f"the last day, {terms.until.isoformat()}, has passed", "give a later day")
@@ -67,7 +67,7 @@ def add_people(edit: ConfigEdit, people: Iterable[Someone], keys: Sequence[str],
 
 
 def _added(
-    edit: ConfigEdit, group: DesiredGroup, person: Someone, references: PersonReferences, terms: Mapping[str, Tree]
+    edit: ConfigEdit, group: DesiredGroup, person: PersonEntry, references: PersonReferences, terms: Mapping[str, Tree]
 ) -> ConfigEdit:
     excepted = group.excepted.get(person.identity)
     if excepted is not None:
@@ -98,7 +98,7 @@ def _require_own_members(edit: ConfigEdit, group: DesiredGroup) -> None:
         raise UsageError(message, "write its `members` first, or set its `membership` to additive")
 
 
-def _entry(person: Someone, terms: Mapping[str, Tree]) -> Tree:
+def _entry(person: PersonEntry, terms: Mapping[str, Tree]) -> Tree:
     is_number = person.reference[:1] == "+" or "@" in person.reference
     return {"phone" if is_number else "person": person.reference, **terms} if terms else person.reference
 
@@ -131,7 +131,9 @@ def _sort_key(item: Tree) -> tuple[bool, str]:
     return reference[:1] in "+0123456789", reference.casefold()
 
 
-def remove_people(edit: ConfigEdit, people: Iterable[Someone], keys: Sequence[str], *, excepting: bool) -> ConfigEdit:
+def remove_people(
+    edit: ConfigEdit, people: Iterable[PersonEntry], keys: Sequence[str], *, excepting: bool
+) -> ConfigEdit:
     """Return the same without people in groups; `excepting` puts those who are in through a team into `except`."""
     for person in people:
         references = PersonReferences.of(person.identity, edit.desired)
@@ -145,7 +147,7 @@ def remove_people(edit: ConfigEdit, people: Iterable[Someone], keys: Sequence[st
     return edit
 
 
-def remove_from_teams(edit: ConfigEdit, people: Iterable[Someone], teams: Sequence[str]) -> ConfigEdit:
+def remove_from_teams(edit: ConfigEdit, people: Iterable[PersonEntry], teams: Sequence[str]) -> ConfigEdit:
     """Return the same without people in teams; raise UsageError for a person who a team does not list itself."""
     for person in people:
         references = PersonReferences.of(person.identity, edit.desired)
@@ -161,7 +163,7 @@ def remove_from_teams(edit: ConfigEdit, people: Iterable[Someone], teams: Sequen
     return edit
 
 
-def remove_everywhere(edit: ConfigEdit, person: Someone) -> ConfigEdit:
+def remove_everywhere(edit: ConfigEdit, person: PersonEntry) -> ConfigEdit:
     """Return the same without a person in any group or team, or in the `defaults`; `absent` and `policy` stay."""
     references = PersonReferences.of(person.identity, edit.desired)
     for key in [group.key for group in edit.desired.groups]:
@@ -172,7 +174,7 @@ def remove_everywhere(edit: ConfigEdit, person: Someone) -> ConfigEdit:
     return _without_in_section(edit, "defaults", ("members", "admins"), references)
 
 
-def forget(edit: ConfigEdit, person: Someone, *, protected_too: bool) -> ConfigEdit:
+def forget(edit: ConfigEdit, person: PersonEntry, *, protected_too: bool) -> ConfigEdit:
     """Return the same without a person in `absent`, `policy` and `people`, who is nowhere else any more.
 
     Raise UsageError for a protected person unless `protected_too`.
@@ -189,7 +191,9 @@ def forget(edit: ConfigEdit, person: Someone, *, protected_too: bool) -> ConfigE
     return edit
 
 
-def require_effect(edited: EditedConfig, people: Iterable[Someone], keys: Iterable[str], terms: Terms | None) -> None:
+def require_effect(
+    edited: EditedConfig, people: Iterable[PersonEntry], keys: Iterable[str], terms: Terms | None
+) -> None:
     """Raise UsageError unless people are in groups now, until the day that was asked for; without `terms`, out of them.
 
     A team may bring them in anyway, or for longer. Nobody else may come or go.

@@ -15,7 +15,7 @@ from reconciler.config.person_reference import resolve_person
 from reconciler.config.problem_collector import quote_person, quote_value
 from reconciler.editing.config_edit import ConfigEdit
 from reconciler.editing.edit_entries import add_person
-from reconciler.editing.edit_members import Someone, Terms, add_people, remove_people
+from reconciler.editing.edit_members import PersonEntry, Terms, add_people, remove_people
 from reconciler.errors import UsageError
 from reconciler.model.text import composed
 
@@ -108,7 +108,7 @@ def _date(answer: str) -> date | None:
         ) from None
 
 
-def apply_form(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, Someone]:
+def apply_form(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]:
     """Return the configuration with what a form asks for, and the person of the form."""
     for key in form.groups:
         edit.group(key)
@@ -118,13 +118,13 @@ def apply_form(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, Someone]:
     return add_people(edit, [person], form.groups, Terms(form.until, form.reason)), person
 
 
-def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, Someone]:
+def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]:
     """Return the person of a form; somebody new to add, who has a name, gets an alias."""
     if not form.phone:
         if not form.person:
             raise UsageError("the form names nobody", "answer under `Person` or `Phone number`")
-        return edit, Someone.of(resolve_person(form.person, edit.desired, whole=True))
-    person = Someone.of(resolve_person(form.phone, edit.desired, whole=True))
+        return edit, PersonEntry.of(resolve_person(form.person, edit.desired, whole=True))
+    person = PersonEntry.of(resolve_person(form.phone, edit.desired, whole=True))
     known = edit.desired.people.get(person.identity)
     if known is not None or not form.person:
         names = {name.casefold() for name in (known.aliases if known is not None else ())}
@@ -138,7 +138,7 @@ def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, Someone]:
         return edit, person
     _require_new_name(edit, form.person)
     alias = alias_for(form.person, person.identity, {each for each, _ in edit.entries("people")})
-    return add_person(edit, alias, form.person, person), Someone(person.identity, alias)
+    return add_person(edit, alias, form.person, person), PersonEntry(person.identity, alias)
 
 
 def _require_new_name(edit: ConfigEdit, name: str) -> None:

@@ -1,6 +1,6 @@
 """Guard the groups against a source that lost people: half a roster must not empty the groups. Pure.
 
-A file is compared with what it gave at an earlier revision. What counts are people by their number, not rows: a
+A file is compared with what it gave at an earlier revision. People count by their number, not by their row: a
 roster with as many rows as before and other people in them lost everybody.
 """
 
@@ -20,7 +20,7 @@ from reconciler.plan.model import WAITING_REMOVALS, Action, GroupPlan, Refusal, 
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedConfig:
     """What was wanted at the revision that was applied last; None where that is not known, for the `reason`.
 
     `ref` is the user's name for that revision.
@@ -36,7 +36,7 @@ class SourceComparison:
     """What became of the sources of a configuration since the revision that was `applied` last."""
 
     losses: tuple[SourceLoss, ...] = ()
-    applied: Applied = Applied()
+    applied: AppliedConfig = AppliedConfig()
 
     @property
     def people(self) -> Mapping[Identity, Person]:
@@ -53,7 +53,7 @@ NOTHING_COMPARED: Final = SourceComparison()
 """The comparison of a configuration without `sources`."""
 
 
-def compare_sources(applied: Applied, now: Desired, accepted: Collection[str] = ()) -> SourceComparison:
+def compare_sources(applied: AppliedConfig, now: Desired, accepted: Collection[str] = ()) -> SourceComparison:
     """Compare the sources with those of the revision that was applied last.
 
     `accepted` are the files that may lose any number of people.
@@ -68,9 +68,11 @@ def compare_sources(applied: Applied, now: Desired, accepted: Collection[str] = 
         unknown = "" if file in earlier else applied.reason or f"{applied.ref} does not have it"
         unknown = unknown or gaps.get(file, "")
         parts = _parts(file, before, now) if before is not None else []
-        worst = max(parts, key=lambda part: len(part.lost) / max(1, len(part.given)), default=None)
-        given, lost = (None, 0) if worst is None else (len(worst.given), len(worst.lost))
-        losses.append(SourceLoss(file=file, given=given, lost=lost, reason=unknown, accepted=file in accepted))
+        worst = max(parts, key=lambda part: len(part.lost) / max(1, len(part.before)), default=None)
+        people_before, lost = (None, 0) if worst is None else (len(worst.before), len(worst.lost))
+        losses.append(
+            SourceLoss(file=file, people_before=people_before, lost=lost, reason=unknown, accepted=file in accepted)
+        )
     return SourceComparison(losses=tuple(losses), applied=applied)
 
 
@@ -78,7 +80,7 @@ def compare_sources(applied: Applied, now: Desired, accepted: Collection[str] = 
 class _Part:
     """What one entry of `sources` gave from one file before, and who of these is lost."""
 
-    given: frozenset[Identity]
+    before: frozenset[Identity]
     lost: frozenset[Identity]
 
 
@@ -99,12 +101,12 @@ def _parts(file: str, before: Desired, now: Desired) -> list[_Part]:
     parts = []
     for each in before.people_files:
         if each.name == file:
-            # Whose last day was known then is not lost. Who had left by then was still given, for the days of grace.
-            given = {p.identity: p for p in each.people.values() if p.left or p.until is None or p.until >= now.as_of}
+            # People whose last day was known then are not lost. People kept by grace then still count.
+            then = {p.identity: p for p in each.people.values() if p.left or p.until is None or p.until >= now.as_of}
             lost = (
-                one for one, person in given.items() if not there.get(one, False) and (person.teams or one not in there)
+                one for one, person in then.items() if not there.get(one, False) and (person.teams or one not in there)
             )
-            parts.append(_Part(frozenset(given), frozenset(lost)))
+            parts.append(_Part(frozenset(then), frozenset(lost)))
     return parts
 
 
@@ -120,14 +122,14 @@ def _check_loss(
     loss: SourceLoss, groups: Sequence[GroupPlan], desired: Desired, comparison: SourceComparison
 ) -> Iterator[Refusal]:
     before, limit = comparison.applied.desired, desired.policy.max_source_loss or DEFAULT_SOURCE_LOSS
-    if before is None or loss.given is None or loss.accepted:
+    if before is None or loss.people_before is None or loss.accepted:
         return
-    parts = [part for part in _parts(loss.file, before, desired) if len(part.lost) > limit.allowed(len(part.given))]
-    given = frozenset().union(*(part.given for part in parts))
+    parts = [part for part in _parts(loss.file, before, desired) if len(part.lost) > limit.allowed(len(part.before))]
+    everybody = frozenset().union(*(part.before for part in parts))
     removed = {
         identity
         for group, wanted in _removals(groups, desired)
-        for identity in given.intersection(_removed(group, wanted))
+        for identity in everybody.intersection(_removed(group, wanted))
         if _was_wanted(identity, group, before)
     }
     if not removed:
@@ -137,9 +139,9 @@ def _check_loss(
         "source-lost-people",
         file=loss.file,
         lost=len(worst.lost),
-        given=len(worst.given),
+        people_before=len(worst.before),
         ref=comparison.applied.ref,
-        allowed=limit.allowed(len(worst.given)),
+        allowed=limit.allowed(len(worst.before)),
         limit=str(limit),
         source=limit.source,
         removed=len(removed),
@@ -149,7 +151,7 @@ def _check_loss(
 
 def _check_unknown(groups: Sequence[GroupPlan], desired: Desired, unknown: Mapping[str, str]) -> Iterator[Refusal]:
     """Refuse what only a saved plan has: removals that were compared when it was made, and cannot be compared now."""
-    origins = _Origins.of(desired) if unknown else None
+    origins = _FilesByOrigin.of(desired) if unknown else None
     for group, wanted in _removals(groups, desired) if origins is not None else ():
         files = origins.files_of(wanted) & unknown.keys() if origins is not None else ()
         removed = _removed(group, wanted) - _ended(wanted)
@@ -188,8 +190,10 @@ def accepted_advice(comparison: SourceComparison, desired: Desired) -> tuple[Adv
     for loss in comparison.losses:
         if loss.accepted and loss.reason:
             messages.append(Message.of("source-accepted", file=loss.file, reason=loss.reason))
-        elif loss.accepted and loss.given is not None and loss.lost > limit.allowed(loss.given):
-            message = Message.of("source-loss-accepted", file=loss.file, lost=loss.lost, given=loss.given, ref=ref)
+        elif loss.accepted and loss.people_before is not None and loss.lost > limit.allowed(loss.people_before):
+            message = Message.of(
+                "source-loss-accepted", file=loss.file, lost=loss.lost, people_before=loss.people_before, ref=ref
+            )
             messages.append(message)
     return tuple(Advice(AdviceKind.ACCEPTED, message) for message in messages)
 
@@ -197,15 +201,15 @@ def accepted_advice(comparison: SourceComparison, desired: Desired) -> tuple[Adv
 def with_held_removals(changes: Iterable[Change], desired: Desired, unknown: Mapping[str, str]) -> tuple[Change, ...]:
     """Block the removals from groups that draw on a file of which it is not known who was in it before.
 
-    `unknown` has the reason by file. Whose membership ended, and who is listed under `absent`, is removed anyway.
+    `unknown` has the reason by file. People whose membership ended or who are listed under `absent` are removed anyway.
     """
     if not unknown:
         return tuple(changes)
-    origins = _Origins.of(desired)
+    origins = _FilesByOrigin.of(desired)
     return tuple(_held(change, origins, unknown) if change.remove else change for change in changes)
 
 
-def _held(change: Change, origins: _Origins, unknown: Mapping[str, str]) -> Change:
+def _held(change: Change, origins: _FilesByOrigin, unknown: Mapping[str, str]) -> Change:
     sure = change.group.absent.keys() | _ended(change.group)
     held = tuple(person for person in change.remove if person.identity not in sure)
     files = tuple(sorted(origins.files_of(change.group) & unknown.keys())) if held else ()
@@ -224,14 +228,14 @@ def _held(change: Change, origins: _Origins, unknown: Mapping[str, str]) -> Chan
 
 
 @dataclass(frozen=True, slots=True)
-class _Origins:
+class _FilesByOrigin:
     """Which files give a team, and which ones an alias."""
 
     teams: Mapping[str, set[str]]
     aliases: Mapping[str, set[str]]
 
     @classmethod
-    def of(cls, desired: Desired) -> _Origins:
+    def of(cls, desired: Desired) -> _FilesByOrigin:
         """Return what the sources of a configuration give."""
         teams: dict[str, set[str]] = defaultdict(set)
         aliases: dict[str, set[str]] = defaultdict(set)

@@ -30,7 +30,7 @@ People = frozenset[Identity]
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Violation:
     """What breaks a rule, in words, and the group, the person and the team that it is about, each if there is one.
 
     `is_whole`: the words are the message of the rule itself.
@@ -111,7 +111,7 @@ class Subjects:
         return f"`{self._persons.get(identity, identity)}`"
 
 
-def breaches(rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+def violations(rule: Rule, subjects: Subjects) -> Iterator[Violation]:
     """Yield everything that breaks a rule: by group, then by person."""
     match rule.condition:
         case RequireEnd() as condition:
@@ -150,7 +150,7 @@ def nothing_to_check(rule: Rule, subjects: Subjects) -> str:
     return f"nobody is in {names}" if empty else ""
 
 
-def _without_end(condition: RequireEnd, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+def _without_end(condition: RequireEnd, rule: Rule, subjects: Subjects) -> Iterator[Violation]:
     within, latest = condition.within, None
     if within is not None:
         latest = subjects.day + timedelta(days=within)
@@ -167,43 +167,43 @@ def _without_end(condition: RequireEnd, rule: Rule, subjects: Subjects) -> Itera
         who = f"{subjects.label(identity)} is in {names}"
         needs = "needs an `until`" if within is None else f"needs an `until` within {plural(within, 'day')}"
         has = "has none" if until is None else f"has {until.isoformat()}"
-        yield Breach(f"{who} and {needs} in `{key}`, but {has}", key, identity)
+        yield Violation(f"{who} and {needs} in `{key}`, but {has}", key, identity)
 
 
-def _in_two_teams(teams: Sequence[str], subjects: Subjects) -> Iterator[Breach]:
+def _in_two_teams(teams: Sequence[str], subjects: Subjects) -> Iterator[Violation]:
     for first, second in combinations(teams, 2):
         for identity in sorted(subjects.team(first) & subjects.team(second)):
             text = f"{subjects.label(identity)} is in both `{first}` and `{second}`"
-            yield Breach(text, person=identity, team=second)
+            yield Violation(text, person=identity, team=second)
 
 
-def _not_together(condition: Together, subjects: Subjects) -> Iterator[Breach]:
+def _not_together(condition: Together, subjects: Subjects) -> Iterator[Violation]:
     for team in condition.required:
         for who in condition.who:
             for identity in sorted(subjects.team(who) - subjects.team(team)):
                 text = f"{subjects.label(identity)} is in `{who}`, but not in `{team}`"
-                yield Breach(text, person=identity, team=who)
+                yield Violation(text, person=identity, team=who)
 
 
-def _missing_people(team: str, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+def _missing_people(team: str, rule: Rule, subjects: Subjects) -> Iterator[Violation]:
     people = subjects.team(team)
     for group in subjects.matching(rule):
         if isinstance(group.members, Unmanaged):
             if people:
                 text = f"`{group.key}` needs everybody of `{team}`, but its members are not in the file"
-                yield Breach(text, group.key)
+                yield Violation(text, group.key)
             continue
         for identity in sorted(people.difference(group.members)):
             text = f"{subjects.label(identity)} is in `{team}`, but not in `{group.key}`"
-            yield Breach(text, group.key, identity)
+            yield Violation(text, group.key, identity)
 
 
-def _too_few_admins(count: int, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+def _too_few_admins(count: int, rule: Rule, subjects: Subjects) -> Iterator[Violation]:
     for group in subjects.matching(rule):
         admins = len(admins_of(group, subjects))
         if admins < count:
             text = f"`{group.key}` has {plural(admins, 'admin')}, but needs at least {count}"
-            yield Breach(text, group.key)
+            yield Violation(text, group.key)
 
 
 def admins_of(group: DesiredGroup, subjects: Subjects) -> tuple[Identity, ...]:
@@ -217,29 +217,29 @@ def admins_of(group: DesiredGroup, subjects: Subjects) -> tuple[Identity, ...]:
     return tuple(identity for identity in group.admins if identity in group.members or identity == own)
 
 
-def _too_many_groups(count: int, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+def _too_many_groups(count: int, rule: Rule, subjects: Subjects) -> Iterator[Violation]:
     numbers = subjects.count_groups(rule)
     for identity in sorted(identity for identity, number in numbers.items() if number > count):
         text = f"{subjects.label(identity)} is in {plural(numbers[identity], 'group')}; the limit is {count}"
-        yield Breach(text, person=identity)
+        yield Violation(text, person=identity)
 
 
-def _without_consent(rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+def _without_consent(rule: Rule, subjects: Subjects) -> Iterator[Violation]:
     rows: dict[Identity, str] = {}
     for file in subjects.desired.people_files:
-        for identity, row in file.disagreeing.items():
+        for identity, row in file.declined.items():
             rows.setdefault(identity, f"row {row} of {file.name} says that they did not agree")
     for group in subjects.matching(rule):
         for identity in sorted(rows.keys() & group.listed_members.keys()):
             text = f"{subjects.label(identity)} is in `{group.key}`, but {rows[identity]}"
-            yield Breach(text, group.key, identity)
+            yield Violation(text, group.key, identity)
 
 
-def _misnamed(pattern: str, rule: Rule, subjects: Subjects) -> Iterator[Breach]:
+def _misnamed(pattern: str, rule: Rule, subjects: Subjects) -> Iterator[Violation]:
     matches = NamePattern(pattern)
     for group in subjects.matching(rule):
         if isinstance(group.name, str) and not matches(group.name):
-            yield Breach(f"the name of `{group.key}`, `{group.name}`, does not match `{pattern}`", group.key)
+            yield Violation(f"the name of `{group.key}`, `{group.name}`, does not match `{pattern}`", group.key)
 
 
 def _either(teams: Sequence[str]) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
 from reconciler.model.rules import Exemption, Finding, FindingKind, Rule, Severity
-from reconciler.rules.conditions import Breach, Subjects, breaches, nothing_to_check
-from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_breaches
+from reconciler.rules.conditions import Subjects, Violation, nothing_to_check, violations
+from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_violations
 from reconciler.rules.population import Population
 from reconciler.rules.values import CountryOf, PlannedChange
 
-MAX_BREACHES: Final = 200
-"""Breaches of one rule that are listed one by one; the others are counted."""
-_Exemptions = Mapping[tuple[str | None, Identity | None], list[Exemption]]
+MAX_VIOLATIONS: Final = 200
+"""Violations of one rule that are listed one by one; the others are counted."""
+_Exemptions = dict[tuple[str | None, Identity | None], list[Exemption]]
 
 
 def evaluate(desired: Desired, day: date, country_of: CountryOf) -> tuple[Finding, ...]:
@@ -37,7 +37,7 @@ def evaluate(desired: Desired, day: date, country_of: CountryOf) -> tuple[Findin
         elif rule.is_about_changes:
             found += _ended(rule, subjects)
         else:
-            broken = breaches(rule, subjects) if keys is None else expression_breaches(rule, keys, population)
+            broken = violations(rule, subjects) if keys is None else expression_violations(rule, keys, population)
             found += _findings(rule, broken, subjects)
     return tuple(found)
 
@@ -53,7 +53,7 @@ def evaluate_changes(
         if isinstance(keys, NotEvaluated):
             found.append(_not_evaluated(rule, keys))
         else:
-            broken = expression_breaches(rule, keys, population)
+            broken = expression_violations(rule, keys, population)
             found += _listed(rule, _with_exemptions(rule, broken, day, set()))
     return tuple(found)
 
@@ -63,7 +63,7 @@ def _not_evaluated(rule: Rule, error: NotEvaluated) -> Finding:
     return Finding(rule=rule.name, kind=FindingKind.NOT_EVALUATED, severity=Severity.ERROR, message=str(error))
 
 
-def _findings(rule: Rule, broken: Iterable[Breach], subjects: Subjects) -> Iterator[Finding]:
+def _findings(rule: Rule, broken: Iterable[Violation], subjects: Subjects) -> Iterator[Finding]:
     reason = nothing_to_check(rule, subjects)
     if reason:
         yield Finding(rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason)
@@ -83,42 +83,46 @@ def _ended(rule: Rule, subjects: Subjects) -> Iterator[Finding]:
 
 
 def _with_exemptions(
-    rule: Rule, broken: Iterable[Breach], day: date, used: set[Exemption]
-) -> Iterator[tuple[Breach, Exemption | None]]:
-    """Yield each breach with the exemption that allows it, and note which exemptions are `used`."""
+    rule: Rule, broken: Iterable[Violation], day: date, used: set[Exemption]
+) -> Iterator[tuple[Violation, Exemption | None]]:
+    """Yield each violation with the exemption that allows it, and note which exemptions are `used`."""
     current = [exemption for exemption in rule.exempt if exemption.until >= day]
-    by_subject: dict[tuple[str | None, Identity | None], list[Exemption]] = {}
+    by_subject: _Exemptions = {}
     for exemption in current:
         by_subject.setdefault((exemption.group, exemption.person), []).append(exemption)
-    for breach in broken:
-        covering = list(_covering(breach, by_subject)) if by_subject else []
+    for violation in broken:
+        covering = list(_covering(violation, by_subject)) if by_subject else []
         used.update(covering)
-        yield breach, covering[0] if covering else None
+        yield violation, covering[0] if covering else None
 
 
-def _covering(breach: Breach, by_subject: _Exemptions) -> Iterator[Exemption]:
-    for subject in dict.fromkeys([(breach.group, breach.person), (breach.group, None), (None, breach.person)]):
+def _covering(violation: Violation, by_subject: _Exemptions) -> Iterator[Exemption]:
+    for subject in dict.fromkeys(
+        [(violation.group, violation.person), (violation.group, None), (None, violation.person)]
+    ):
         yield from by_subject.get(subject, ()) if subject != (None, None) else ()
 
 
-def _listed(rule: Rule, found: Iterable[tuple[Breach, Exemption | None]]) -> Iterator[Finding]:
-    """Yield the first breaches that an exemption allows, and the first others; and how many others are left."""
+def _listed(rule: Rule, found: Iterable[tuple[Violation, Exemption | None]]) -> Iterator[Finding]:
+    """Yield the first violations that an exemption allows, and the first others; and how many others are left."""
     counts = {FindingKind.BROKEN: 0, FindingKind.EXEMPT: 0}
-    for breach, exemption in found:
+    for violation, exemption in found:
         kind = FindingKind.BROKEN if exemption is None else FindingKind.EXEMPT
         counts[kind] += 1
-        if counts[kind] <= MAX_BREACHES:
+        if counts[kind] <= MAX_VIOLATIONS:
             yield Finding(
                 rule=rule.name,
                 kind=kind,
                 severity=rule.severity,
-                message=breach.text if breach.is_whole or not rule.message else f"{breach.text}: {rule.message}",
-                group=breach.group,
-                person=breach.person,
-                team=breach.team,
+                message=violation.text
+                if violation.is_whole or not rule.message
+                else f"{violation.text}: {rule.message}",
+                group=violation.group,
+                person=violation.person,
+                team=violation.team,
                 exemption=exemption,
             )
-    left = counts[FindingKind.BROKEN] - MAX_BREACHES
+    left = counts[FindingKind.BROKEN] - MAX_VIOLATIONS
     if left > 0:
         message = f"{left} more {'place breaks' if left == 1 else 'places break'} this rule"
         yield Finding(rule=rule.name, severity=rule.severity, message=message)

@@ -13,7 +13,7 @@ from typing import Final
 
 from reconciler.model.rules import Each, Expression, Rule
 from reconciler.rules.cel import EvaluationError, Program, Value, compile_expression, evaluate, is_true_for_all
-from reconciler.rules.conditions import Breach
+from reconciler.rules.conditions import Violation
 from reconciler.rules.names import error_at, find_variable
 from reconciler.rules.population import ContextTable, Key, Population, Subject
 from reconciler.rules.variables import VARIABLES, ValueType
@@ -51,7 +51,9 @@ def message_parts(message: str, each: Each) -> tuple[tuple[str, str], ...]:
             text += match[0][0]
             continue
         if match["path"] is None:
-            raise error_at(message, match.start(), f"`{match[0]}` stands alone", f"write `{match[0] * 2}` for a brace")
+            raise error_at(
+                message, match.start(), f"`{match[0]}` has no partner", f"write `{match[0] * 2}` for a brace"
+            )
         path, variables = match["path"].strip(), VARIABLES[each]
         if find_variable(message, match.start(), path.split("."), variables) != path:
             raise error_at(message, match.start(), f"`{path}` is not a variable", "write the name of one alone")
@@ -72,14 +74,14 @@ def broken_contexts(rules: Sequence[Rule], population: Population) -> Mapping[st
     return found
 
 
-def expression_breaches(rule: Rule, keys: Sequence[Key], population: Population) -> Iterator[Breach]:
+def expression_violations(rule: Rule, keys: Sequence[Key], population: Population) -> Iterator[Violation]:
     """Yield what breaks a rule in these contexts: by group, then by person."""
     condition = rule.condition
     if not keys or not isinstance(condition, Expression):
         return
     subjects = _table(condition, population).subjects(frozenset(keys))
-    found = [_breach(rule.message, condition, subject, population) for subject in subjects]
-    yield from sorted(found, key=lambda breach: (breach.group or "", breach.person or ""))
+    found = [_violation(rule.message, condition, subject, population) for subject in subjects]
+    yield from sorted(found, key=lambda violation: (violation.group or "", violation.person or ""))
 
 
 def _programs(condition: Expression) -> list[tuple[str, Program]]:
@@ -135,9 +137,9 @@ def _parts_where(
                 raise _Failed(part, str(error)) from None
 
 
-def _breach(message: str, condition: Expression, subject: Subject, population: Population) -> Breach:
+def _violation(message: str, condition: Expression, subject: Subject, population: Population) -> Violation:
     group, person = subject.group, subject.person
-    return Breach(
+    return Violation(
         _message(message, condition, subject, population),
         group.key if group is not None else None,
         person.identity if person is not None else None,

@@ -47,7 +47,7 @@ def changes_of(desired: Desired, group: LiveGroup) -> tuple[Change, ...]:
 def adopted(path: Path, group: LiveGroup, *fields: str, missing: bool = False) -> tuple[EditedConfig, list[str]]:
     edit = ConfigEdit.load(path, DAY)
     adoption = adopt(edit, changes_of(edit.desired, group), fields or FIELDS, missing=missing)
-    return adoption.edit.finished(), [reason for _, reason in adoption.left]
+    return adoption.edit.result(), [reason for _, reason in adoption.skipped]
 
 
 def written(folder: Path, group: str, head: str = HEAD) -> Path:

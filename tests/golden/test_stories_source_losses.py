@@ -80,7 +80,7 @@ def test_half_a_roster_is_refused_and_named_in_every_format(guide: Stage, tagged
             assert all(words in told for words in (LOST, "--accept-source roster.csv", "p14")), (command, format_)
     document = json.loads(guide.run("plan", "--format", "json").out)
     jsonschema.Draft202012Validator(json.loads(schema_text("plan.schema.json"))).validate(document)
-    loss = {"file": "roster.csv", "given": 16, "lost": 8, "reason": "", "accepted": False}
+    loss = {"file": "roster.csv", "people_before": 16, "lost": 8, "reason": "", "accepted": False}
     assert document["source_losses"] == [loss]
 
 

@@ -137,7 +137,7 @@ def test_the_message_of_a_rule_follows_what_breaks_it() -> None:
     assert found.message == "`alice` is in both `t` and `u`: the board is audited"
 
 
-def test_of_many_breaches_the_first_are_listed_and_the_others_counted() -> None:
+def test_of_many_violations_the_first_are_listed_and_the_others_counted() -> None:
     groups = "\n".join(f"  g{number}: {{name: G{number}}}" for number in range(250))
     found = findings(f"groups:\n{groups}\nrules: [{{name: it, use: at-least-admins, count: 1}}]")
     assert len(found) == 201

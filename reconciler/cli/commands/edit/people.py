@@ -11,14 +11,14 @@ import click
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.completion import suggest_people
-from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
+from reconciler.cli.edit_outcome import edit_options, load_edit, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import DateType, keys_option, option
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.editing.config_edit import ConfigEdit
-    from reconciler.editing.edit_members import Someone
+    from reconciler.editing.edit_members import PersonEntry
 
 people_argument = click.argument("people", nargs=-1, required=True, metavar="PERSON...", shell_complete=suggest_people)
 file_choice = option("--file", metavar="FILE", help="The file of a folder that a new entry goes into.")
@@ -52,14 +52,14 @@ def add(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Add people to groups; every other byte of the file stays.
+    """Add people to groups.
 
     PERSON is an alias or a name in the configuration, or a phone number. An entry is an alias where there is one.
     Somebody who is a member gets the new terms; somebody whose membership has ended is a member again. A group whose
     members are not managed is refused, because a list of one person would remove all others.
     """
     from reconciler.editing.edit_entries import add_person
-    from reconciler.editing.edit_members import Someone, Terms, add_people, require_effect
+    from reconciler.editing.edit_members import PersonEntry, Terms, add_people, require_effect
 
     if name is not None and alias is None:
         raise UsageError("--name needs --as", "give an alias too")
@@ -67,14 +67,14 @@ def add(
         raise UsageError("--as gives an alias to one person", "name one person")
     if file is not None and alias is None:
         raise UsageError("--file needs --as", "a membership goes into the file of its group")
-    edit = config_edit(path, global_options)
+    edit = load_edit(path, global_options)
     groups = _keys("--to", keys, edit)
     found = _people(people, edit)
     if alias is not None:
         edit = add_person(edit, alias, name, found[0], file)
-        found = [Someone(found[0].identity, alias)]
+        found = [PersonEntry(found[0].identity, alias)]
     terms = Terms(until, reason)
-    return write_outcome(
+    return write_edit(
         add_people(edit, found, groups, terms),
         global_options,
         check=lambda edited: require_effect(edited, found, groups, terms),
@@ -111,7 +111,7 @@ def remove(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Remove people from groups, from teams, or from everything; every other byte of the file stays.
+    """Remove people from groups, from teams, or from everything.
 
     Somebody who is in a group through a team would stay in it. Then the command names the teams, and writes nothing:
     pass --from-team or --except. --everywhere leaves `absent` and `policy` as they are; --forget does not.
@@ -119,7 +119,7 @@ def remove(
     from reconciler.editing import edit_members
 
     _check_removal(keys, teams, excepting=excepting, everywhere=everywhere, forget=forget)
-    edit = config_edit(path, global_options)
+    edit = load_edit(path, global_options)
     groups = _keys("--from", keys, edit)
     found = _people(people, edit)
     if everywhere:
@@ -131,7 +131,7 @@ def remove(
     else:
         edit = edit_members.remove_from_teams(edit, found, teams)
         edit = edit_members.remove_people(edit, found, groups, excepting=excepting)
-    return write_outcome(
+    return write_edit(
         edit,
         global_options,
         check=lambda edited: edit_members.require_effect(edited, found, groups, None),
@@ -174,7 +174,7 @@ def person(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Change the number or the name of a person; every other byte of the file stays.
+    """Change the number or the name of a person.
 
     ALIAS is an alias under `people`. The aliases in groups and teams stay, so that one line changes the person
     everywhere.
@@ -184,8 +184,8 @@ def person(
 
     if phone is None and name is None:
         raise UsageError("nothing to change is given", "give --phone or --name")
-    edit = set_person(config_edit(path, global_options), alias, phone, name)
-    return write_outcome(
+    edit = set_person(load_edit(path, global_options), alias, phone, name)
+    return write_edit(
         edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
     )
 
@@ -200,8 +200,8 @@ def _keys(name: str, words: tuple[str, ...], edit: ConfigEdit) -> Sequence[str]:
     return keys
 
 
-def _people(words: Sequence[str], edit: ConfigEdit) -> list[Someone]:
+def _people(words: Sequence[str], edit: ConfigEdit) -> list[PersonEntry]:
     from reconciler.config.person_reference import resolve_person
-    from reconciler.editing.edit_members import Someone
+    from reconciler.editing.edit_members import PersonEntry
 
-    return [Someone.of(resolve_person(word, edit.desired, whole=True)) for word in words]
+    return [PersonEntry.of(resolve_person(word, edit.desired, whole=True)) for word in words]
