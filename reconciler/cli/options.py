@@ -301,9 +301,9 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--accept-source",
         "accept_sources",
         multiple=True,
-        type=FileType("name a file of `sources`"),
+        type=FileType("name a people file"),
         metavar="FILE",
-        help="Take this file of `sources` as it is, however many people it lost: a file or a pattern "
+        help="Take this people file as it is, however many people it lost: a file or a pattern "
         "('rosters/*.csv'); repeatable.",
     ),
     as_of_option,

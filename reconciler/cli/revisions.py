@@ -73,7 +73,7 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
 
 
 def people_files(folder: Path, pattern: str, commit: Commit) -> Mapping[str, FileContent]:
-    """Return the files of `sources` as a commit has them, by their paths below the folder of the YAML file."""
+    """Return the people files as a commit has them, by their paths below the folder of the YAML file."""
     path = folder if has_wildcard(pattern) else folder / pattern
     wanted = partial(is_people_file, pattern)
     found = read_revision(path, commit.oid, wanted=wanted, max_bytes=MAX_FILE_BYTES)

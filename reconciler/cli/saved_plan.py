@@ -40,7 +40,7 @@ class SavedPlanSource:
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
     configuration is, else the plan. `max_removals` is the limit of the command line, `overridden_rules` those of the
-    plan and of the command line, `sources` what became of the files of `sources`, `spent` what an audit log shows of
+    plan and of the command line, `sources` what became of the people files, `spent` what an audit log shows of
     the last 24 hours.
     """
 

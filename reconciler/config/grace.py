@@ -80,7 +80,7 @@ class _Leaver:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The files of one entry of `sources`, and where to find out what they were."""
+    """The people files of one source, and where to find out what they were."""
 
     files: Sequence[PeopleFileRows]
     history: FileHistory

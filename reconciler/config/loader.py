@@ -61,7 +61,7 @@ def load(
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
     With `check_rules` it has what breaks the rules on that day, with `test_rules` which of their tests fail. Files of
-    the folder that are to `ignore` are not read. `history` makes what knows who left the files of `sources` lately;
+    the folder that are to `ignore` are not read. `history` makes what knows who left the people files lately;
     None where that is not to be found out. Raise ConfigError with all problems, sorted by place. A file that has fewer
     problems together with its folder has only one: the folder is to be loaded.
     """

@@ -13,7 +13,6 @@ from reconciler.editing.config_edit import ConfigEdit
 from reconciler.editing.edit_members import PersonEntry
 from reconciler.errors import UsageError
 from reconciler.model.desired import Unmanaged
-from reconciler.model.identity import Identity
 from reconciler.model.text import closest_name, normalize
 
 FIELDS: Final = (
@@ -105,11 +104,6 @@ def add_person(
     entry: Tree = person.reference if name is None else {"phone": person.reference, "name": name}
     having = [each for each, root in edit.roots.items() if "people" in root]
     return edit.with_entry("people", alias, entry, _file(edit, file, "the new alias", having or list(edit.roots)))
-
-
-def named_person(identity: Identity, alias: str) -> PersonEntry:
-    """Return somebody who has a new alias."""
-    return PersonEntry(identity, alias)
 
 
 def _file(edit: ConfigEdit, file: str | None, what: str, choices: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
 
 _PLACES = ("members", "admins", "except")
-"""Lists of a group that a person is taken out of everywhere; `absent` says that they must not be in it."""
+"""Lists of a group that a person is taken out of everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ class Policy:
     """What the configuration forbids or protects everywhere.
 
     `allowed_countries` are two-letter codes in capitals (None: all). `max_members` limits a group's list, without the
-    account itself. `max_source_loss` is how many people a file of `sources` may lose while people are removed.
+    account itself. `max_source_loss` is how many people a people file may lose while people are removed.
     """
 
     protected: frozenset[Identity] = frozenset()
@@ -264,7 +264,7 @@ class Desired:
 
     `account` is the person behind the instance, `account_place` the file and line that name it, `account_since` the
     day since which it is used, `group_places` the file and line of each group by its key. `region` is the country of
-    national numbers. `people_files` has the people of each file of `sources`. `origins` has the
+    national numbers. `people_files` has the people of each people file. `origins` has the
     file of each key, `restrictions` which file may set what (None: every file everything).
     """
 

@@ -43,7 +43,7 @@ def _with_ended_exemption(finding: Finding, day: date) -> Finding:
 
 
 def _place(finding: Finding, desired: Desired) -> FindingPlace | None:
-    """Return the line of the group's key: what leaves a live group stands nowhere in the file."""
+    """Return the line of the group's key: the file has no line for what leaves a live group."""
     file, _, line = desired.group_places.get(finding.group or "", "").rpartition(":")
     return FindingPlace(file, int(line), 1, f"groups.{finding.group}") if file else None
 

@@ -158,7 +158,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLoss:
-    """How many people a file of `sources` gave at the revision that was applied last, and how many of them it lost.
+    """How many people a people file gave at the revision that was applied last, and how many of them it lost.
 
     `people_before` is None where that is not known. `reason` says why it is not known who was in the file before, ""
     where it is. An `accepted` file may have lost any number of people.
@@ -210,7 +210,7 @@ class Plan:
     live_ids: tuple[str, ...] = ()
     """The ids of all groups that were live when the plan was made, sorted; none where it creates nothing."""
     source_losses: tuple[SourceLoss, ...] = ()
-    """What became of each file of `sources` since the revision that was applied last, by the file."""
+    """What became of each people file since the revision that was applied last, by the file."""
     number_checks: int = 0
     """How many numbers the API was asked about, one call each, before people are added."""
     pending_until: date | None = None

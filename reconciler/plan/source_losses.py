@@ -1,6 +1,6 @@
 """Guard the groups against a source that lost people: half a roster must not empty the groups. Pure.
 
-A file is compared with what it gave at an earlier revision. What counts are people by their number, not rows: a
+A file is compared with what it gave at an earlier revision. People count by their number, not by their row: a
 roster with as many rows as before and other people in them lost everybody.
 """
 
@@ -101,7 +101,7 @@ def _parts(file: str, before: Desired, now: Desired) -> list[_Part]:
     parts = []
     for each in before.people_files:
         if each.name == file:
-            # Whose last day was known then is not lost. Who had left by then still counts, for the days of grace.
+            # People whose last day was known then are not lost. People kept by grace then still count.
             then = {p.identity: p for p in each.people.values() if p.left or p.until is None or p.until >= now.as_of}
             lost = (
                 one for one, person in then.items() if not there.get(one, False) and (person.teams or one not in there)
@@ -201,7 +201,7 @@ def accepted_advice(comparison: SourceComparison, desired: Desired) -> tuple[Adv
 def with_held_removals(changes: Iterable[Change], desired: Desired, unknown: Mapping[str, str]) -> tuple[Change, ...]:
     """Block the removals from groups that draw on a file of which it is not known who was in it before.
 
-    `unknown` has the reason by file. Whose membership ended, and who is listed under `absent`, is removed anyway.
+    `unknown` has the reason by file. People whose membership ended or who are listed under `absent` are removed anyway.
     """
     if not unknown:
         return tuple(changes)

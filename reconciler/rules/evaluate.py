@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain
 from typing import Final
@@ -20,7 +20,7 @@ MAX_VIOLATIONS: Final = 200
 """Violations of one rule that no exemption allows and that are listed one by one; the others are counted."""
 MAX_EXEMPT: Final = 20
 """The same for the violations that one exemption allows: every exemption that is used is listed."""
-_Exemptions = Mapping[tuple[str | None, Identity | None], list[Exemption]]
+_Exemptions = dict[tuple[str | None, Identity | None], list[Exemption]]
 
 
 def evaluate(desired: Desired, day: date, country_of: CountryOf) -> tuple[Finding, ...]:
@@ -129,7 +129,7 @@ def _with_exemptions(
 ) -> Iterator[tuple[Violation, Exemption | None]]:
     """Yield each violation with the exemption that allows it, and note which exemptions are `used`."""
     current = [exemption for exemption in rule.exempt if exemption.until >= day]
-    by_subject: dict[tuple[str | None, Identity | None], list[Exemption]] = {}
+    by_subject: _Exemptions = {}
     for exemption in current:
         by_subject.setdefault((exemption.group, exemption.person), []).append(exemption)
     for violation in broken:

@@ -21,7 +21,7 @@ key_argument = click.argument("key", shell_complete=suggest_keys)
 @edit_options
 @pass_global_options
 def rename(global_options: GlobalOptions, key: str, name: str, path: Path, dry_run: bool, show_phones: bool) -> int:
-    """Rename a group; every other byte of the file stays.
+    """Rename a group.
 
     KEY is the group's key, which stays, and NAME the new name in WhatsApp. If the group has no `id`, the old name goes
     into `previously`, so that the live group is still found.
@@ -55,7 +55,7 @@ def set_(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Set a field of a group; every other byte of the file stays.
+    """Set a field of a group.
 
     FIELD is one of description, id, invite, lookalikes, max_removals, membership, priority and state. An empty VALUE
     clears the description.
@@ -93,7 +93,7 @@ def group(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Add a group; every other byte of the file stays.
+    """Add a group.
 
     KEY is the handle of the new group on the command line and in reports. Without --member, its members are not
     managed.

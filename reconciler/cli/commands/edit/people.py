@@ -52,7 +52,7 @@ def add(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Add people to groups; every other byte of the file stays.
+    """Add people to groups.
 
     PERSON is an alias or a name in the configuration, or a phone number. An entry is an alias where there is one.
     Somebody who is a member gets the new terms; somebody whose membership has ended is a member again. A group whose
@@ -111,7 +111,7 @@ def remove(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Remove people from groups, from teams, or from everything; every other byte of the file stays.
+    """Remove people from groups, from teams, or from everything.
 
     Somebody who is in a group through a team would stay in it. Then the command names the teams, and writes nothing:
     pass --from-team or --except. --everywhere leaves `absent` and `policy` as they are; --forget does not.
@@ -174,7 +174,7 @@ def person(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Change the number or the name of a person; every other byte of the file stays.
+    """Change the number or the name of a person.
 
     ALIAS is an alias under `people`. The aliases in groups and teams stay, so that one line changes the person
     everywhere.
