@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from reconciler.errors import ReconcilerError
-from reconciler.time_limit import Ended, limited
+from reconciler.time_limit import Ended, limited as limited_together
+
+
+def limited(pieces: Sequence[Callable[[], int]], seconds: float) -> Iterator[int | Ended]:
+    return limited_together(pieces, seconds, 60)
 
 
 def endless() -> int:
@@ -64,3 +69,17 @@ def test_a_machine_that_refuses_a_process_is_an_expected_failure(monkeypatch: py
     monkeypatch.setattr(os, "fork", refuse)
     with pytest.raises(ReconcilerError, match="no more processes"):
         list(limited([lambda: 1], 1))
+
+
+def test_all_together_compute_no_longer_than_their_total() -> None:
+    *before, last = limited_together([lambda: 1, endless, endless, lambda: 2], 0.05, 0.1)
+    assert [str(each) for each in before[1:]] == ["it takes more than 0.05 seconds, and was stopped"] * 2 or before[0] == 1
+    assert isinstance(last, Ended)
+    assert "0.1 seconds together" in str(last)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much memory a process has")
+def test_what_needs_too_much_memory_is_ended_and_the_rest_is_done() -> None:
+    first, second = limited([lambda: len(bytearray(2 << 30)), lambda: 2], 1)
+    assert str(first) == "it needs more than 1,024 MiB of memory, and was stopped"
+    assert second == 2

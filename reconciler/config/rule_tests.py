@@ -26,7 +26,14 @@ def check_expectations(merged: MergedConfig, rules: Collection[Rule], problems: 
     """Report names of rules that a test expects and that the file does not have, and rules that no test can break."""
     about_changes = {rule.name for rule in rules if rule.is_about_changes}
     names = {rule.name for rule in rules}
+    places: dict[str, LocatedValue] = {}
     for test in merged.tests:
+        title = composed(as_text(as_mapping(test.value)["name"]))
+        first = places.setdefault(title, test)
+        if first is not test:
+            message, place = f"the test {quote_value(title)} is defined twice, first at", test.place.at("name")
+            hint, other = "give each test a name of its own", first.place.at("name")
+            problems.error(ProblemKind.DUPLICATE_KEY, place, message, hint, other=other)
         expected = test.field("expect")
         for item in expected.items() if expected is not None else ():
             name = composed(as_text(item.value))

@@ -31,6 +31,8 @@ from reconciler.model.text import composed
 from reconciler.rules.name_pattern import NamePattern
 
 _DAYS: Final = re.compile(r"([0-9]{1,5})d", re.ASCII)
+MAX_RULES: Final = 500
+"""Rules of all files together: each takes time in every plan."""
 _COMMON: Final = frozenset({"name", "use", "message", "severity", "exempt"})
 
 
@@ -56,7 +58,10 @@ class RuleReader:
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules in the order of the files; every mistake is among the problems."""
-        read = (self._rule(entry) for entry in self.merged.rules)
+        for entry in self.merged.rules[MAX_RULES : MAX_RULES + 1]:
+            message = f"there are {len(self.merged.rules):,} rules; {MAX_RULES} are allowed"
+            self.problems.error(ProblemKind.VALUE, entry.place, message, "let one rule say what several do")
+        read = (self._rule(entry) for entry in self.merged.rules[:MAX_RULES])
         return tuple(rule for rule in read if rule is not None)
 
     def _rule(self, entry: LocatedValue) -> Rule | None:

@@ -150,6 +150,10 @@ def _no_group(unknown: Sequence[str]) -> str:
     return "; ".join(parts)
 
 
+MAX_REASON: Final = 200
+"""Characters of the reason for an override."""
+
+
 def rule_overrides(names: Iterable[str], reason: str | None, known: Sequence[str]) -> tuple[RuleOverride, ...]:
     """Return the rules that `--override-rule` names, each once, with the reason; `known` are those of the file.
 
@@ -165,6 +169,8 @@ def rule_overrides(names: Iterable[str], reason: str | None, known: Sequence[str
     if bool(wanted) != bool(text):
         message = "--override-rule needs --reason" if wanted else "--reason is only for --override-rule"
         raise UsageError(message, "say why the rule may be broken" if wanted else "remove it, or name a rule")
+    if len(text) > MAX_REASON or len(text.splitlines()) > 1:
+        raise UsageError(f"--reason takes one line of at most {MAX_REASON} characters", "say it in fewer words")
     return tuple(RuleOverride(name, text) for name in wanted)
 
 

@@ -21,6 +21,8 @@ from reconciler.time_limit import Ended, limited
 
 MAX_SECONDS: Final = 2.0
 """Seconds that one rule may take."""
+MAX_TOTAL: Final = 30.0
+"""Seconds that all rules together may take."""
 _TOGETHER: Final = 500
 """Contexts that are evaluated together, as long as all of them are fine."""
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}]*)\}|[{}]")
@@ -69,7 +71,7 @@ def broken_contexts(rules: Sequence[Rule], population: Population) -> Mapping[st
     conditions = [(rule.name, rule.condition) for rule in rules if isinstance(rule.condition, Expression)]
     pieces = [partial(_broken, condition, population) for _, condition in conditions]
     found: dict[str, Sequence[Key] | NotEvaluated] = {}
-    for (name, _), result in zip(conditions, limited(pieces, MAX_SECONDS), strict=True):
+    for (name, _), result in zip(conditions, limited(pieces, MAX_SECONDS, MAX_TOTAL), strict=True):
         found[name] = NotEvaluated(str(result)) if isinstance(result, str | Ended) else result
     return found
 
