@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from reconciler.errors import ReconcilerError
-from reconciler.time_limit import Ended, limited as limited_together
+from reconciler.time_limit import Ended
+from reconciler.time_limit import limited as limited_together
 
 
 def limited(pieces: Sequence[Callable[[], int]], seconds: float) -> Iterator[int | Ended]:
@@ -73,7 +74,9 @@ def test_a_machine_that_refuses_a_process_is_an_expected_failure(monkeypatch: py
 
 def test_all_together_compute_no_longer_than_their_total() -> None:
     *before, last = limited_together([lambda: 1, endless, endless, lambda: 2], 0.05, 0.1)
-    assert [str(each) for each in before[1:]] == ["it takes more than 0.05 seconds, and was stopped"] * 2 or before[0] == 1
+    assert [str(each) for each in before[1:]] == ["it takes more than 0.05 seconds, and was stopped"] * 2 or before[
+        0
+    ] == 1
     assert isinstance(last, Ended)
     assert "0.1 seconds together" in str(last)
 

@@ -185,12 +185,26 @@ def _naming(reader: RuleReader, entry: LocatedValue) -> Condition | None:
     pattern = composed(as_text(as_mapping(entry.value)["pattern"]))
     try:
         NamePattern(pattern)
-    except ValueError:
+    except ValueError as error:
         message = f"{quote_value(pattern)} is not a regular expression that can be used"
         hint = "look-around and back-references are not known; `[0-9]{4}` is a year, `.` any character"
+        if "size limit" in str(error):
+            hint = "it is too large; repeat less, or nest fewer brackets"
+        elif _closes_too_early(pattern):
+            hint = "a `)` closes no bracket"
         reader.problems.error(ProblemKind.VALUE, entry.place.at("pattern"), message, hint)
         return None
     return Naming(pattern)
+
+
+def _closes_too_early(pattern: str) -> bool:
+    """Return whether there is a `)` before its `(`, escaped ones and those in `[…]` left out."""
+    depth = 0
+    for bracket in re.findall(r"[()]", re.sub(r"\\.|\[\^?\]?[^\]]*\]", "", pattern)):
+        depth += 1 if bracket == "(" else -1
+        if depth < 0:
+            return True
+    return False
 
 
 def _count(entry: LocatedValue) -> int:

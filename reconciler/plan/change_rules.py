@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 
 from reconciler.config.phone_numbers import country_code
+from reconciler.diff.change import AdviceKind
 from reconciler.model.desired import Desired, DesiredGroup, Person
 from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
@@ -15,13 +16,24 @@ from reconciler.plan.model import Action, GroupPlan, Plan, Step
 from reconciler.rules import PlannedChange, evaluate_changes
 
 
-def all_findings(desired: Desired, groups: Iterable[GroupPlan]) -> tuple[Finding, ...]:
-    """Return what breaks the rules: in the file, as its load found, and in what these groups are to change."""
+def all_findings(desired: Desired, groups: Collection[GroupPlan]) -> tuple[Finding, ...]:
+    """Return what breaks the rules: in the file, as its load found, and in what these groups are to change.
+
+    Somebody who is to come by a link counts as added.
+    """
     if desired.rules_checked is None or not any(rule.is_about_changes for rule in desired.rules):
         return desired.findings
     by_key = {group.key: group for group in desired.groups}
     steps = [(step, by_key[group.key]) for group in groups for step in group.steps if group.key in by_key]
     changes = [change for step, group in steps for change in _changes(step, group, desired)]
+    changes += [
+        PlannedChange(Action.ADD, by_key[group.key], _person(person, desired))
+        for group in groups
+        if group.key in by_key
+        for advice in group.advice
+        if advice.kind is AdviceKind.PENDING
+        for person in advice.people
+    ]
     found = evaluate_changes(desired, desired.rules_checked, country_code, changes)
     return (*desired.findings, *(replace(finding, place=_place(finding, desired)) for finding in found))
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from reconciler.errors import ReconcilerError
+from reconciler.model.text import composed
 from reconciler.rules.names import ExpressionError, Use, find_uses, replaced
 from reconciler.rules.variables import ValueType, Variable
 
@@ -29,7 +30,16 @@ INSTALL: Final = "pip install 'cel-expr-python>=0.1.3,<0.2'"
 
 _LOCATED = re.compile(r"^(?:[A-Z_]+: )*<input>:(?P<line>\d+):(?P<column>\d+): (?P<message>.*)$", re.MULTILINE)
 _STATUS = re.compile(r"^(?:[A-Z_]+: )+|(?: \[[A-Z_]+\])+$")
-_OPERATOR = re.compile(r"'(?:_?([^\w'\[]+)_|_(\[)_\])'")
+_OPERATOR = re.compile(r"'_(\?)_:_'|'_?([^\w'\[]+)_'|'_(\[)_\]'|(?<![\w'])_?([^\w\s'\[(]+)_(?=\()")
+_NOISE: Final = (
+    (re.compile(r"<input>:-1:-1: "), ""),
+    (re.compile(r" \(in container ''\)"), ""),
+    (re.compile(r"google\.protobuf\.Timestamp"), "timestamp"),
+    (re.compile(r"google\.protobuf\.Duration"), "duration"),
+    (re.compile(r"mismatched input '<EOF>'.*"), "the expression ends too early"),
+    (re.compile(r" expecting (?:\{.*\}|<EOF>)"), ""),
+)
+"""What only the authors of the library need in its messages, and what to show."""
 _SLIPS: Final = {
     "error at: '=": "`==` compares",
     "input 'and'": "`&&` is and",
@@ -72,6 +82,7 @@ def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
     if len(text) > MAX_LENGTH:
         message = f"the expression has {len(text):,} characters; {MAX_LENGTH:,} are allowed"
         raise ExpressionError(message, 1, 1, "split the rule into several")
+    text = composed(text)
     environment = _environment(tuple(variables.items()))
     uses = find_uses(text, variables)
     try:
@@ -121,14 +132,18 @@ def _evaluated(expression: Expression, data: Mapping[str, Any]) -> Any:
 def cel_value(value: Value) -> Any:
     """Return a value of a variable as the library takes it."""
     if isinstance(value, str):
-        return _UNREADABLE.sub("\ufffd", value)
+        return _readable(value)
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
     if isinstance(value, int):
         return value
     if isinstance(value, Mapping):
         return {cel_value(name): cel_value(texts) for name, texts in value.items()}
-    return [_UNREADABLE.sub("\ufffd", text) for text in value]
+    return [_readable(text) for text in value]
+
+
+def _readable(text: str) -> str:
+    return composed(_UNREADABLE.sub("\ufffd", text))
 
 
 _CONTEXTS: Final = "contexts"
@@ -154,17 +169,30 @@ def _reason(report: str, program: Program) -> str:
     for path in program.optional:
         if report.endswith(f'Key not found in map : "{path.rpartition(".")[2]}"'):
             return f"there is no `{path}`; ask with `has({path})` first"
-    return _STATUS.sub("", report)
+    return _in_words(report)
+
+
+def _operator(found: re.Match[str]) -> str:
+    name = next(filter(None, found.groups()))
+    return {"[": "`[]`", "?": "`?:`"}.get(name, f"`{name}`")
+
+
+def _in_words(report: str) -> str:
+    """Return the library's report without what only its authors need: places, codes, names of functions."""
+    text = _OPERATOR.sub(_operator, _STATUS.sub("", report))
+    for pattern, words in _NOISE:
+        text = pattern.sub(words, text)
+    return text
 
 
 def _located(report: str) -> ExpressionError:
     """Return the first error of the library's report."""
     match = _LOCATED.search(report)
     if match is None:
-        return ExpressionError(_STATUS.sub("", report.splitlines()[0]), 1, 1)
-    message = _OPERATOR.sub(lambda found: f"`{found[1] or '[]'}`", match["message"])
+        return ExpressionError(_in_words(report.splitlines()[0]), 1, 1)
+    message = _in_words(match["message"])
     hint = next((hint for slip, hint in _SLIPS.items() if slip in message), "")
-    return ExpressionError(_STATUS.sub("", message), int(match["line"]), int(match["column"]), hint)
+    return ExpressionError(message, int(match["line"]), int(match["column"]), hint)
 
 
 @lru_cache

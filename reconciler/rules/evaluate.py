@@ -61,14 +61,15 @@ def _evaluated(desired: Desired, day: date, country_of: CountryOf) -> list[Findi
     outcomes = broken_contexts([rule for rule in desired.rules if not rule.is_about_changes], population)
     found: list[Finding] = []
     for rule in desired.rules:
-        keys = outcomes.get(rule.name)
+        keys = outcomes.get(rule.name, ())
         if isinstance(keys, NotEvaluated):
             found.append(_not_evaluated(rule, keys))
         elif rule.is_about_changes:
             found += _ended(rule, subjects)
         else:
-            broken = violations(rule, subjects) if keys is None else expression_violations(rule, keys, population)
-            found += _findings(rule, broken, subjects, population)
+            reason = nothing_to_check(rule, subjects) or no_context(rule, keys, population)
+            broken = chain(violations(rule, subjects), expression_violations(rule, keys or (), population))
+            found += _findings(rule, broken, subjects, reason)
     return found
 
 
@@ -93,7 +94,7 @@ def _evaluated_changes(
         if isinstance(keys, NotEvaluated):
             found.append(_not_evaluated(rule, keys))
         else:
-            broken = expression_violations(rule, keys, population)
+            broken = expression_violations(rule, keys or (), population)
             found += _listed(rule, _with_exemptions(rule, broken, day, set()))
     return found
 
@@ -103,12 +104,9 @@ def _not_evaluated(rule: Rule, error: NotEvaluated) -> Finding:
     return Finding(rule=rule.name, kind=FindingKind.NOT_EVALUATED, severity=Severity.ERROR, message=str(error))
 
 
-def _findings(
-    rule: Rule, broken: Iterable[Violation], subjects: Subjects, population: Population
-) -> Iterator[Finding]:
-    reason = nothing_to_check(rule, subjects) or no_context(rule, population)
-    if reason:
-        yield Finding(rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=reason)
+def _findings(rule: Rule, broken: Iterable[Violation], subjects: Subjects, nothing: str) -> Iterator[Finding]:
+    if nothing:
+        yield Finding(rule=rule.name, kind=FindingKind.NOTHING_TO_CHECK, severity=Severity.WARNING, message=nothing)
     used: set[Exemption] = set()
     yield from _listed(rule, _with_exemptions(rule, broken, subjects.day, used))
     yield from _ended(rule, subjects)

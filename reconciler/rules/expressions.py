@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from reconciler.model.rules import Each, Expression, Rule
 from reconciler.rules.cel import EvaluationError, Program, Value, compile_expression, evaluate, is_true_for_all
@@ -30,6 +30,10 @@ _BRACES = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}]*)\}|[{}]")
 
 class NotEvaluated(Exception):
     """A rule could not be evaluated; the message has the reason, and the place."""
+
+
+Outcome: TypeAlias = Sequence[Key] | NotEvaluated | None
+"""The contexts in which a rule is broken, why that is not known, or None where its `when` is never true."""
 
 
 @cache
@@ -66,11 +70,11 @@ def message_parts(message: str, each: Each) -> tuple[tuple[str, str], ...]:
     return (*parts, (text + message[end:], ""))
 
 
-def broken_contexts(rules: Sequence[Rule], population: Population) -> Mapping[str, Sequence[Key] | NotEvaluated]:
+def broken_contexts(rules: Sequence[Rule], population: Population) -> Mapping[str, Outcome]:
     """Return by name of the rule in which contexts it is broken, or why that is not known."""
     conditions = [(rule.name, rule.condition) for rule in rules if isinstance(rule.condition, Expression)]
     pieces = [partial(_broken, condition, population) for _, condition in conditions]
-    found: dict[str, Sequence[Key] | NotEvaluated] = {}
+    found: dict[str, Outcome] = {}
     for (name, _), result in zip(conditions, limited(pieces, MAX_SECONDS, MAX_TOTAL), strict=True):
         found[name] = NotEvaluated(str(result)) if isinstance(result, str | Ended) else result
     return found
@@ -86,12 +90,18 @@ def expression_violations(rule: Rule, keys: Sequence[Key], population: Populatio
     yield from sorted(found, key=lambda violation: (violation.group or "", violation.person or ""))
 
 
-def no_context(rule: Rule, population: Population) -> str:
+def no_context(rule: Rule, outcome: Outcome, population: Population) -> str:
     """Return why an expression is about nothing, whatever it requires; "" where it is about something."""
     condition = rule.condition
-    if not isinstance(condition, Expression) or _table(condition, population).count:
+    if not isinstance(condition, Expression):
         return ""
-    return {Each.GROUP: "there is no group", Each.PERSON: "there are no people"}.get(condition.each, "no group has members")
+    if outcome is None:
+        return "`when` is never true"
+    if _table(condition, population).count:
+        return ""
+    return {Each.GROUP: "there is no group", Each.PERSON: "there are no people"}.get(
+        condition.each, "no group has members"
+    )
 
 
 def _programs(condition: Expression) -> list[tuple[str, Program]]:
@@ -104,21 +114,23 @@ def _table(condition: Expression, population: Population) -> ContextTable:
     return population.table(condition.each, [program.uses for _, program in _programs(condition)])
 
 
-def _broken(condition: Expression, population: Population) -> list[Key] | str:
-    """Return the contexts in which a rule is broken, or else why that cannot be known."""
+def _broken(condition: Expression, population: Population) -> list[Key] | str | None:
+    """Return the contexts in which a rule is broken, or else why that cannot be known; None: `when` is never true."""
     table = _table(condition, population)
     keys = list(table.keys())
     for index, (name, program) in enumerate(_programs(condition)):
         span, by_part = table.part(index), dict[Key, list[Key]]()
         for key in keys:
             by_part.setdefault(key[span], []).append(key)
-        keys = []
+        keys, before = [], keys
         try:
             for part in _parts_where(program, name == "when", table, index, list(by_part)):
                 keys += by_part[part]
         except _Failed as failure:
             first = next(table.subjects(frozenset(by_part[failure.part])))
             return f"`{name}` cannot be evaluated for {_describe(first, population)}: {failure}"
+        if name == "when" and before and not keys and condition.each is not Each.CHANGE:
+            return None
     return keys
 
 

@@ -125,7 +125,7 @@ class Population:
     def _columns(self, each: Each) -> Mapping[str, Sequence[int]]:
         """Return, by part, the index of each subject's group, person and terms."""
         if each is Each.GROUP:
-            return {"group": range(len(self.facts.groups))}
+            return {"group": range(len(self.facts.every_group))}
         if each is Each.PERSON:
             return {"person": range(len(self.facts.people))}
         if each is Each.CHANGE:
@@ -174,7 +174,7 @@ class Population:
 
     def _things(self, part: str) -> Sequence[Any]:
         by_part: dict[str, Sequence[Any]] = {
-            "group": self.facts.groups,
+            "group": self.facts.every_group,
             "person": self.facts.people,
             "change": self.changes,
         }
@@ -182,7 +182,7 @@ class Population:
 
     def _subject(self, each: Each, index: int) -> Subject:
         if each is Each.GROUP:
-            return Subject(group=self.facts.groups[index])
+            return Subject(group=self.facts.every_group[index])
         if each is Each.PERSON:
             return Subject(person=self.facts.people[index])
         if each is Each.CHANGE:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
-from reconciler.model.desired import DesiredGroup, Member, Person, Unmanaged
+from reconciler.model.desired import DesiredGroup, Member, Person, State, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.rules import Each
 from reconciler.rules.cel import Value
@@ -52,6 +52,11 @@ class Facts:
     def groups(self) -> tuple[DesiredGroup, ...]:
         """The groups, by key."""
         return self.subjects.groups
+
+    @cached_property
+    def every_group(self) -> tuple[DesiredGroup, ...]:
+        """The groups, and behind them those that the account is to leave."""
+        return (*self.groups, *(one for one in self.subjects.desired.groups if one.state is not State.PRESENT))
 
     def name(self, identity: Identity) -> str:
         """Return the alias of a person, else the number."""
@@ -138,6 +143,7 @@ _GETTERS: Final[Mapping[str, Callable[[Facts, Any], Value | None]]] = {
     "group.teams": _teams_of_group,
     "group.admins": lambda facts, group: _names(facts, admins_of(group, facts.subjects)),
     "group.membership": lambda _, group: group.membership.value,
+    "group.state": lambda _, group: group.state.value,
     "group.size": lambda _, group: len(group.listed_members),
     "person.alias": lambda _, person: person.alias or "",
     "person.label": lambda _, person: person.name or person.alias or person.identity,

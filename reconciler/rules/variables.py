@@ -39,6 +39,9 @@ _GROUP: Final = {
     ),
     "admins": Variable(ValueType.TEXTS, "The aliases of the admins; in an exact group only of those who are members."),
     "membership": Variable(ValueType.TEXT, "`exact`, `additive` or `observe`."),
+    "state": Variable(
+        ValueType.TEXT, "`present`, or `left` for a group to leave, which only a rule of `each: group` or `change` has."
+    ),
     "size": Variable(ValueType.NUMBER, "How many members the file lists, those of teams included."),
 }
 _PERSON: Final = {

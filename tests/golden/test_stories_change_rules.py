@@ -99,3 +99,19 @@ def test_each_change_has_its_action(group: str, live: bool, actions: list[str], 
     rule = "rules: [{name: none, each: change, require: 'false', message: '{change.action} {change.person.alias}'}]\n"
     guide.file(f"{text}groups: {{kids-1: {group}}}\n{rule}")
     assert [found["message"].removesuffix(" none") for found in findings(guide)] == actions
+
+
+def test_somebody_who_is_to_come_by_a_link_is_added(guide: Stage) -> None:
+    guide.world.create_group("Kids", [ALICE], owner=PHONE)
+    rule = "rules: [{name: none, each: change, require: 'false', message: '{change.action} {change.person.alias}'}]\n"
+    members = "[alice, {person: bob, join: invite}]"
+    guide.file(f"{FILE.partition('groups:')[0]}groups: {{kids-1: {{name: Kids, members: {members}}}}}\n{rule}")
+    assert [found["message"] for found in findings(guide)] == ["add bob"]
+
+
+def test_a_rule_about_changes_that_cannot_be_evaluated_is_in_a_plan_that_can_be_read(guide: Stage) -> None:
+    rule = "rules: [{name: none, each: change, require: 'change.group.members[9] != \"\"'}]\n"
+    guide.file(f"{FILE.partition('groups:')[0]}groups: {{kids-1: {{name: Kids, members: [alice]}}}}\n{rule}")
+    guide.run("plan", "--out", "it.plan")
+    shown = guide.run("show", "it.plan")
+    assert (shown.code, "cannot be evaluated" in shown.out) == (0, True)

@@ -24,6 +24,7 @@ from reconciler.model.desired import InputFile, Limit
 from reconciler.model.identity import identity_of_digits
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
+from reconciler.model.rules import FindingKind, Severity
 from reconciler.model.text import Untrusted
 from reconciler.plan.file_format import FORMAT_VERSION, SavedPlan, plan_document
 from reconciler.plan.file_reader import read_plan_document, read_plan_to_show
@@ -680,6 +681,12 @@ MEMBERS_OF_FORMAT_4 = {
         "pending_creates pending_removes people_joining people_leaving read_backs refusals removes seconds unchanged"
     ),
 }
+
+
+def test_every_kind_and_severity_of_a_finding_is_in_the_format() -> None:
+    finding = json.loads(schema_text("plan.schema.json"))["properties"]["findings"]["items"]["properties"]
+    assert set(finding["kind"]["enum"]) == {kind.value for kind in FindingKind}
+    assert set(finding["severity"]["enum"]) == {severity.value for severity in Severity}
 
 
 def test_the_members_of_the_format_are_those_of_its_version() -> None:

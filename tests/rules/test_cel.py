@@ -35,7 +35,7 @@ def mistake(text: str, each: Each = Each.MEMBER) -> ExpressionError:
     ("text", "line", "column", "words"),
     [
         ("member.untill < today", 1, 1, "there is no `member.untill`"),
-        ("group.size >", 1, 13, "mismatched input"),
+        ("group.size >", 1, 13, "ends too early"),
         ("group.size > 1 &&\n  group.nme == 'x'", 2, 3, "there is no `group.nme`"),
         ("group.size > 'x'", 1, 12, "no matching overload"),
         ("group.key == 1", 1, 11, "no matching overload"),

@@ -190,3 +190,21 @@ def test_somebody_who_is_only_an_admin_is_a_person() -> None:
     text = "groups: {a: {name: A, members: [alice], admins: [+1 505 555 0177]}}\n"
     (found,) = findings(text + "rules: [{name: r, each: person, require: person.alias != ''}]\n")
     assert found.person == "+15055550177"
+
+
+def test_an_expression_whose_when_is_never_true_is_a_warning() -> None:
+    (found,) = findings(rule("each: member", "when: group.key == 'none'", "require: 'false'"))
+    assert (found.kind, found.message) == (FindingKind.NOTHING_TO_CHECK, "`when` is never true")
+
+
+def test_a_group_to_leave_is_seen_by_rules_about_groups_alone() -> None:
+    text = "groups: {a: {name: A, members: [alice]}, b: {name: B, state: left}}\nrules:\n"
+    text += "  - {name: g, each: group, require: group.state == 'present'}\n"
+    text += "  - {name: m, each: member, require: group.state == 'present'}\n"
+    assert [(one.rule, one.group) for one in findings(text)] == [("g", "b")]
+
+
+def test_texts_are_the_same_however_their_accents_are_typed() -> None:
+    text = 'groups: {a: {name: "Jose\u0301", members: [alice]}}\nrules: [{name: r, each: group, require: X}]\n'
+    for written in ("Jos\u00e9", "Jose\u0301"):
+        assert findings(text.replace("X", f"group.name == '{written}'")) == ()
