@@ -185,12 +185,10 @@ def _naming(reader: RuleReader, entry: LocatedValue) -> Condition | None:
     pattern = composed(as_text(as_mapping(entry.value)["pattern"]))
     try:
         NamePattern(pattern)
-    except ValueError as error:
+    except ValueError:
         message = f"{quote_value(pattern)} is not a regular expression that can be used"
-        hint = "look-around and back-references are not known; `[0-9]{4}` is a year, `.` any character"
-        if "size limit" in str(error):
-            hint = "it is too large; repeat less, or nest fewer brackets"
-        elif _closes_too_early(pattern):
+        hint = "look-around, back-references and large repetitions are refused; `[0-9]{4}` is a year, `.` any character"
+        if _closes_too_early(pattern):
             hint = "a `)` closes no bracket"
         reader.problems.error(ProblemKind.VALUE, entry.place.at("pattern"), message, hint)
         return None
