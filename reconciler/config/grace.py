@@ -52,7 +52,10 @@ def keep_leavers(
             for file in files:
                 file.gap = str(error)
             message = f"who left these people in the days of grace is not known: {error}"
-            hint = "until it is, nobody who is missing is removed from the groups of this source"
+            hint = (
+                "until it is, nobody who is missing is removed from the groups of this source; "
+                "--accept-source FILE removes them"
+            )
             problems.warning(ProblemKind.PEOPLE_FILE, files[0].source.place.at("grace"), message, hint)
     return keeper.merged() if sources else merged
 

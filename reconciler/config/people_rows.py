@@ -275,7 +275,8 @@ class PeopleRows:
         if file.without_consent:
             count = plural(file.without_consent, "person is", "people are")
             message = f"{count} left out without consent"
-            self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message)
+            hint = "if they agreed, correct the column of `consent`"
+            self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message, hint)
 
 
 def alias_of(row: SourceRow) -> str:

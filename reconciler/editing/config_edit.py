@@ -64,7 +64,8 @@ class EditedConfig:
         for key, person, comes in self.memberships():
             if person.identity not in people:
                 who, what = quote_person(person.alias or person.identity), "come into" if comes else "leave"
-                raise UsageError(f"nothing was written: {who} would {what} the group {quote_value(key)} too")
+                message = f"nothing was written: {who} would {what} the group {quote_value(key)} too"
+                raise UsageError(message, "make this change in the file by hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class ConfigEdit:
         """Return the same with an entry; a new one goes into `file`, sorted where the section is sorted."""
         file = self.file_of(section, name) or file
         if file is None:
-            raise UsageError(f"{self.path} has no {section} {quote_value(name)}")
+            raise UsageError(f"{self.path} has no {section} {quote_value(name)}", f"check the keys under `{section}`")
         root = self.roots[file]
         return self._with_root(file, {**root, section: with_key(_mapping(root.get(section)), name, value)})
 
@@ -161,7 +162,7 @@ class ConfigEdit:
         except ConfigError as error:
             problems = "\n".join(line for problem in error.problems for line in problem.lines())
             message = f"nothing was written, because {self.path} would not be valid:\n{problems}"
-            raise UsageError(message) from None
+            raise UsageError(message, "correct the problems above, or give other values") from None
         lines = (line for file in changed for line in diff_lines(file, texts[file.source.file]))
         return EditedConfig({Path(file): each for file, each in data.items()}, tuple(lines), self.desired, after)
 

@@ -211,8 +211,9 @@ def require_effect(
                 message = f"nothing was written: {person.label} would still be in the group {key}, {through}"
                 raise UsageError(message, hint if teams else "take them out there, or give the group its own `members`")
             if terms is not None and member is None:
-                absent = " (`absent` is stronger)" if person.identity in group.absent else ""
-                raise UsageError(f"nothing was written: {person.label} would not be in the group {key}{absent}")
+                message = f"nothing was written: {person.label} would not be in the group {key}"
+                hint = "take them out of `absent` first"
+                raise UsageError(message, hint if person.identity in group.absent else "edit the group's lists by hand")
             if terms is not None and member is not None and terms.until not in (None, member.until):
                 message = (
                     f"nothing was written: {person.label} is in the group {key} for longer, through the team {teams}"

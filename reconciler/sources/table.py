@@ -71,7 +71,7 @@ def read_table(data: bytes, columns: Collection[str], sheet: str = "") -> Table:
         rows = (TableRow(number, 0, cells) for number, cells in read_workbook(data, sheet, MAX_ROWS))
         return _with_header(rows, ())
     if sheet:
-        raise UnreadableFile(RowProblem(message="is not a workbook, and has no sheets", hint="remove `sheet`"))
+        raise UnreadableFile(RowProblem(message="the file is not a workbook, and has no sheets", hint="remove `sheet`"))
     decoded = decode_text(data)
     text, first_line, delimiters = decoded.text, 1, _DELIMITERS
     if match := _DELIMITER_LINE.match(text):
@@ -175,4 +175,4 @@ def _csv_problem(reason: str, row: int, line: int) -> RowProblem:
     for part, message, hint in _CSV_ERRORS:
         if part in reason:
             return RowProblem(row=row, line=line, message=message, hint=hint)
-    return RowProblem(row=row, line=line, message=f"the row cannot be read: {reason}")
+    return RowProblem(row=row, line=line, message=f"the row cannot be read: {reason}", hint="export the table again")
