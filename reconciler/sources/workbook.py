@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from reconciler.sources.model import RowProblem, UnreadableFile
+from reconciler.sources.model import RowProblem, UnreadableFile, placeholders
 
 _ZIP: Final = b"PK\x03\x04"
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
@@ -89,7 +89,7 @@ def _worksheet(workbook: Any, sheet: str) -> Any:
     names = [worksheet.title for worksheet in workbook.worksheets]
     if not names:
         raise UnreadableFile(RowProblem(message="the file is a damaged workbook", hint=_SAVE_AGAIN))
-    shown = ", ".join(f"{{{number}}}" for number in range(len(names[:10])))
+    shown = placeholders(len(names[:10]))
     if sheet and sheet not in names:
         hint = f"its sheets: {shown}"
         raise UnreadableFile(RowProblem(message="the file has no such sheet", hint=hint, values=tuple(names[:10])))
