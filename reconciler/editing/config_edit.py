@@ -97,6 +97,10 @@ class ConfigEdit:
         """Return the file that defines a key of a section."""
         return next((file for file, root in self.roots.items() if name in _mapping(root.get(section))), None)
 
+    def files_for(self, section: str) -> list[str]:
+        """Return the files that a new entry of a section may go into: those that have it, or all if none has."""
+        return [file for file, root in self.roots.items() if section in root] or list(self.roots)
+
     def entry(self, section: str, name: str) -> Tree:
         """Return an entry of a section; None if no file has it."""
         file = self.file_of(section, name)

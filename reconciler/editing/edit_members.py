@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.config.document import Tree, as_sequence
-from reconciler.config.person_reference import PersonReferences, reference_of
+from reconciler.config.person_reference import PersonReferences, reference_of, resolve_person
 from reconciler.config.phone_numbers import address_text
 from reconciler.config.problem_collector import quote_person, quote_value
 from reconciler.editing.config_edit import ConfigEdit, EditedConfig
@@ -40,6 +40,11 @@ class PersonEntry:
     def label(self) -> str:
         """The alias for a message, or the masked number."""
         return quote_person(self.reference)
+
+
+def find_person_entry(word: str, edit: ConfigEdit) -> PersonEntry:
+    """Return the person of an alias, a name or a number; raise UsageError for a word that means nobody, or several."""
+    return PersonEntry.of(resolve_person(word, edit.desired, whole=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,8 @@ def test_windows_1252_is_read_with_a_warning(load_roster: Load) -> None:
     desired = load_roster((HEADER + ALICE + "104,Zoë,Weiß,+1 202 555 0146,5A\n").encode("cp1252"))
     assert desired.people[Identity("+12025550146")].name == "Zoë Weiß"
     assert [str(problem) for problem in desired.warnings] == [
-        "roster.csv:3:1: warning: the file is not UTF-8, and is read as Windows-1252; look at the names with accents, or export it as UTF-8"
+        "roster.csv:3:1: warning: the file is not UTF-8, and is read as Windows-1252; look at the names with accents, "
+        "or export it as UTF-8"
     ]
 
 
