@@ -18,6 +18,7 @@ from reconciler.apply.create_pause import PausedCreates
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
+from reconciler.config.phone_numbers import country_code
 from reconciler.diff.change import Change, MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged
 from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
@@ -117,6 +118,7 @@ def make_plan(
         replace(options, calls_per_minute=rate()),
         instance_id=client.instance_id,
         instance=instance,
+        country_of=country_code,
         advice=(
             *wrong_account_advice(changes, desired),
             *(accepted_advice(options.sources, desired) if options.sources.losses else ()),
@@ -240,7 +242,7 @@ def verify_saved_plan(
     plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
     plan = replace(plan, list_calls=listing.calls, list_shows_people=listing.shows_people)
     plan = reader.block_creates(plan, listing, known, desired)
-    findings = plan.findings if desired is None else all_findings(desired, plan.groups)
+    findings = plan.findings if desired is None else all_findings(desired, plan.groups, country_code)
     plan = replace(plan, findings=findings, overridden_rules=overridden_rules)
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox, sources=sources)
@@ -359,7 +361,9 @@ def _rebuild(
         changes = as_saved(changes, plan)
     options = replace(options_of(plan), sandbox=sandbox)
     shard = select_groups(desired, options).shard
-    return build_plan(changes, desired, options, instance_id=plan.instance_id, instance=None, shard=shard)
+    return build_plan(
+        changes, desired, options, instance_id=plan.instance_id, instance=None, country_of=country_code, shard=shard
+    )
 
 
 def _list_before_write(
