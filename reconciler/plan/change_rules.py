@@ -6,17 +6,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 
-from reconciler.config.phone_numbers import country_code
 from reconciler.diff.change import AdviceKind
 from reconciler.model.desired import Desired, DesiredGroup, Person
 from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.rules import Finding, FindingKind, FindingPlace, Severity
 from reconciler.plan.model import Action, GroupPlan, Plan, Step
-from reconciler.rules import PlannedChange, evaluate_changes
+from reconciler.rules import CountryOf, PlannedChange, evaluate_changes
 
 
-def all_findings(desired: Desired, groups: Collection[GroupPlan]) -> tuple[Finding, ...]:
+def all_findings(desired: Desired, groups: Collection[GroupPlan], country_of: CountryOf) -> tuple[Finding, ...]:
     """Return what breaks the rules: in the file, as its load found, and in what these groups are to change.
 
     Somebody who is to come by a link counts as added.
@@ -34,7 +33,7 @@ def all_findings(desired: Desired, groups: Collection[GroupPlan]) -> tuple[Findi
         if advice.kind is AdviceKind.PENDING
         for person in advice.people
     ]
-    found = evaluate_changes(desired, desired.rules_checked, country_code, changes)
+    found = evaluate_changes(desired, desired.rules_checked, country_of, changes)
     return (*desired.findings, *(replace(finding, place=_place(finding, desired)) for finding in found))
 
 
