@@ -107,7 +107,11 @@ def _with_people(
 ) -> tuple[ConfigEdit, list[str]]:
     group, notes = change.group, list(_notes(edit, change))
     came = [person for person in change.remove if _why_left(edit, change, person) is None]
-    gone = change.add if missing else ()
+    hidden = _hidden(change)
+    gone = change.add if missing and not hidden else ()
+    if missing and change.add and hidden:
+        who = plural(hidden, "participant is", "participants are")
+        notes.append(f"{who} not identified and may be somebody who seems to be gone, so --missing removes nobody")
     if change.add and not missing:
         who = plural(len(change.add), "person of the configuration is", "people of the configuration are")
         notes.append(f"{who} not in it; --missing removes them from the configuration")
@@ -147,9 +151,14 @@ def _notes(edit: ConfigEdit, change: Change) -> Iterator[str]:
         reason = _why_left(edit, change, person)
         if reason is not None:
             yield f"{person.label or person.identity} {reason}"
-    hidden = [advice for advice in change.advice if advice.kind is AdviceKind.UNIDENTIFIED and advice.people]
-    for advice in hidden:
-        yield advice.message.to_text()
+    for advice in change.advice:
+        if advice.kind is AdviceKind.UNIDENTIFIED and advice.people:
+            yield advice.message.to_text()
+
+
+def _hidden(change: Change) -> int:
+    """Return how many participants nobody could identify: each may be anybody of the configuration."""
+    return sum(len(advice.people) for advice in change.advice if advice.kind is AdviceKind.UNIDENTIFIED)
 
 
 def _why_left(edit: ConfigEdit, change: Change, person: PersonRef) -> str | None:

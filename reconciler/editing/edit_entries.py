@@ -57,8 +57,9 @@ def rename(edit: ConfigEdit, key: str, name: str) -> ConfigEdit:
     edit = edit.with_field(key, "name", name)
     if old is None or group.id is not None:
         return edit
-    previously = as_sequence(edit.fields(key).get("previously", []))
-    return edit.with_field(key, "previously", [*previously, old], after=["name"])
+    had = as_sequence(edit.fields(key).get("previously", []))
+    previously = [each for each in had if not (isinstance(each, str) and normalize(each) in (old, name))] + [old]
+    return edit.with_field(key, "previously", previously, after=["name"])
 
 
 def set_field(edit: ConfigEdit, key: str, field: str, value: str) -> ConfigEdit:

@@ -56,7 +56,10 @@ class Terms:
 
 
 def add_people(edit: ConfigEdit, people: Iterable[PersonEntry], keys: Sequence[str], terms: Terms) -> ConfigEdit:
-    """Return the same with people in groups: entries in `members`, and none in `except`."""
+    """Return the same with people in groups: entries in `members`, and none in `except`.
+
+    Without a last day in the terms, the memberships have no end: a last day that they had goes.
+    """
     if terms.until is not None and terms.until < edit.desired.as_of:
         raise UsageError(f"the last day, {terms.until.isoformat()}, has passed", "give a later day")
     for person in people:
@@ -76,10 +79,9 @@ def _added(
     items = as_sequence(edit.fields(group.key).get("members", []))
     found = references.indexes(items)
     if found:
-        has_ended = any(each.person.identity == person.identity for each in group.expired)
-        new = _with_terms(items[found[0]], terms, has_ended=has_ended)
+        new = _with_terms(items[found[0]], terms, references)
         return edit if new == items[found[0]] else _with_item(edit, group.key, found[0], new)
-    if member is not None and member.teams and not terms:
+    if member is not None and member.teams and member.until is None and not terms:
         return edit
     _require_own_members(edit, group)
     return edit.with_field(group.key, "members", with_item(items, _entry(person, terms)), after=["name", "teams"])
@@ -103,12 +105,15 @@ def _entry(person: PersonEntry, terms: Mapping[str, Tree]) -> Tree:
     return {"phone" if is_number else "person": person.reference, **terms} if terms else person.reference
 
 
-def _with_terms(item: Tree, terms: Mapping[str, Tree], *, has_ended: bool) -> Tree:
-    """Return an entry with other terms; a membership that has ended goes on without an end, or with a new one."""
+def _with_terms(item: Tree, terms: Mapping[str, Tree], references: PersonReferences) -> Tree:
+    """Return an entry with other terms: with their last day, or without an end."""
     if not isinstance(item, dict):
-        return {"phone" if reference_of(item)[:1] in "+0123456789" else "person": item, **terms} if terms else item
-    kept = {name: value for name, value in item.items() if not (has_ended and name == "until")}
-    return {**kept, **terms}
+        is_alias = reference_of(item) in references.aliases
+        return {"person" if is_alias else "phone": item, **terms} if terms else item
+    fields = dict(item)
+    if "until" not in terms:
+        fields.pop("until", None)
+    return {**fields, **terms}
 
 
 def _with_item(edit: ConfigEdit, key: str, index: int, item: Tree) -> ConfigEdit:
@@ -213,13 +218,12 @@ def require_effect(
             if terms is not None and member is None:
                 absent = " (`absent` is stronger)" if person.identity in group.absent else ""
                 raise UsageError(f"nothing was written: {person.label} would not be in the group {key}{absent}")
-            if terms is not None and member is not None and terms.until not in (None, member.until):
-                message = (
-                    f"nothing was written: {person.label} is in the group {key} for longer, through the team {teams}"
-                )
-                raise UsageError(
-                    message, "give no last day, or take them out of the team with `edit remove --from-team`"
-                )
+            if terms is not None and member is not None and terms.until != member.until:
+                end = "without an end" if member.until is None else f"until {member.until.isoformat()}"
+                through = f", through the team {teams}" if teams else ""
+                message = f"nothing was written: {person.label} is in the group {key} {end}{through}"
+                hint = "give no last day" if member.until is None else "give that last day or a later one"
+                raise UsageError(message, f"{hint}, or take them out of the team with `edit remove --from-team`")
 
 
 def _without(edit: ConfigEdit, key: str, place: str, references: PersonReferences) -> ConfigEdit:

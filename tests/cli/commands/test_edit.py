@@ -365,6 +365,43 @@ def test_edit_alone_shows_its_help(edit: Edit) -> None:
     assert (ran.code, "--form FILE" in ran.err, "remove" in ran.err) == (1, True, True)
 
 
+@pytest.mark.parametrize(
+    ("entry", "line", "written"),
+    [
+        ("members: [{person: bob, until: 2099-01-31}]", "add bob --to zeta", "{person: bob}"),
+        ("members: [{person: bob, until: 2099-01-31}]", "--form f.md", "{person: bob}"),
+        ("members: [alice], teams: [guests]", "add bob --to zeta", "[alice, bob]"),
+    ],
+)
+def test_a_membership_that_is_added_without_a_last_day_has_no_end(
+    edit: Edit, entry: str, line: str, written: str
+) -> None:
+    guests = FILE.replace("teams:\n  board", "teams:\n  guests: [{person: bob, until: 2099-01-31}]\n  board")
+    Path("groups.yaml").write_text(f"{guests}  zeta: {{name: Z, {entry}}}\n", encoding="utf-8")
+    Path("f.md").write_text(form(Person="bob", Groups="zeta"), encoding="utf-8")
+    assert edit(*line.split()).code == 0
+    assert written in text().splitlines()[-1]
+    (group,) = [group for group in desired().groups if group.key == "zeta"]
+    assert [m.until for m in group.listed_members.values() if m.person.alias == "bob"] == [None]
+
+
+@pytest.mark.parametrize("names", ["Beta|Alpha 2|Beta", "Beta 2|Beta 3|Beta 2"])
+def test_an_earlier_name_is_never_the_name_and_never_twice(edit: Edit, names: str) -> None:
+    for name in names.split("|"):
+        edit("rename", "beta", name)
+    (group,) = [group for group in desired().groups if group.key == "beta"]
+    assert group.name not in group.previously
+    assert len(set(group.previously)) == len(group.previously)
+
+
+def test_an_entry_with_terms_is_under_person_for_every_alias_and_else_under_phone(edit: Edit) -> None:
+    lines = "people: {5a: +1 202 555 0143}\nregion: US\ngroups: {a: {name: A, members: [5a, (202) 555-0145]}}\n"
+    Path("groups.yaml").write_text(f"version: 1\n{lines}", encoding="utf-8")
+    for person in ("5a", "+1 202 555 0145"):
+        assert edit("add", person, "--to", "a", "--until", "2099-01-31").code == 0
+    assert "[{person: 5a, until: 2099-01-31}, {phone: (202) 555-0145, until: 2099-01-31}]" in text()
+
+
 # --- the form of an issue -------------------------------------------------------------------------------------------
 
 
@@ -421,6 +458,12 @@ def test_a_form_adds_or_removes_a_person(edit: Edit, answers: dict[str, str], pa
         (form(Person="Eve", Phone_number="1"), "1"),
         (form(Person="carol\nbob"), "has several lines"),
         (form(Person="carol", Until="tomorrow"), "is not a date"),
+        (form(Person="carol", Until="20990101"), "is not a date"),
+        (form(Person="bob", Action="Remove", Until="2099-12-31"), "a removal takes effect at once"),
+        (
+            form(Person="bob", Action="Remove", Phone_number="+1 404 555 0147"),
+            "`bob` is in the configuration with another number",
+        ),
         (form(Person="carol", Reason="x\n\n### Action\n\nRemove"), "the heading `Action` twice"),
         (form(Person="carol", Reason="x\n\n### Path\n\n/etc"), "an unknown heading, `Path`"),
         (form(Person="alice", Action="Remove", Groups="alpha"), "through the team `board`"),

@@ -32,7 +32,7 @@ file_choice = option("--file", metavar="FILE", help="The file of a folder that a
 )
 @people_argument
 @keys_option("--to", "keys", required=True, help="The groups: the same forms as --target of `plan`.")
-@option("--until", type=DateType(), metavar="DATE", help="The last day of the membership (UTC).")
+@option("--until", type=DateType(), metavar="DATE", help="The last day of the membership (UTC); else it has no end.")
 @option("--reason", metavar="TEXT", help="Why they are members, or why only until that day.")
 @option("--as", "alias", metavar="ALIAS", help="Give the person, a number, this alias under `people`.")
 @option("--name", metavar="NAME", help="The person's name, with --as.")
@@ -55,8 +55,9 @@ def add(
     """Add people to groups; every other byte of the file stays.
 
     PERSON is an alias or a name in the configuration, or a phone number. An entry is an alias where there is one.
-    Somebody who is a member gets the new terms; somebody whose membership has ended is a member again. A group whose
-    members are not managed is refused, because a list of one person would remove all others.
+    Somebody who is a member gets the new terms: without --until, a last day that they had goes. Somebody whose
+    membership has ended is a member again. A group whose members are not managed is refused, because a list of one
+    person would remove all others.
     """
     from reconciler.editing.edit_entries import add_person
     from reconciler.editing.edit_members import PersonEntry, Terms, add_people, require_effect
