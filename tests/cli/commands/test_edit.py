@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.apply.lock import files_lock
 from reconciler.cli.main import run
 from reconciler.config import load
+from reconciler.errors import ReconcilerError
 from reconciler.model.desired import Desired
 from tests.stage import Ran
 
@@ -321,6 +323,22 @@ def test_a_file_that_somebody_else_changes_meanwhile_is_not_replaced(
     ran = edit("add", "carol", "--to", "beta")
     assert (ran.code, text()) == (1, theirs)
     assert "groups.yaml changed meanwhile, so nothing was written" in ran.err
+
+
+def test_the_files_are_compared_and_written_under_one_lock(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+
+    def require_lock(*_: object) -> None:
+        with pytest.raises(ReconcilerError, match="another command is writing"), files_lock(Path(), timeout=0):
+            pass
+        held.append(True)
+
+    monkeypatch.setattr("reconciler.editing.yaml_edit.require_unchanged", require_lock)
+    monkeypatch.setattr("reconciler.editing.yaml_edit.write_files", require_lock)
+    assert edit("add", "carol", "--to", "beta").code == 0
+    assert held == [True, True]
+    with files_lock(Path(), timeout=0):
+        pass
 
 
 @pytest.mark.parametrize(
