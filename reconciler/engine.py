@@ -36,7 +36,7 @@ from reconciler.live.fetch import (
     read_groups,
 )
 from reconciler.lookalike_reader import LookalikeReader
-from reconciler.model.desired import Desired, RemovalLimit
+from reconciler.model.desired import Desired, Limit
 from reconciler.model.live import ListedGroup, Listing, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.rules import RuleOverride
@@ -164,7 +164,7 @@ def verify_saved_plan(
     client: Client,
     *,
     desired: Desired | None,
-    max_removals: RemovalLimit | None,
+    max_removals: Limit | None,
     sources: SourceComparison,
     overridden_rules: tuple[RuleOverride, ...] = (),
     sandbox: bool,
@@ -219,10 +219,9 @@ def execute(
 ) -> ApplyResult:
     """Apply a plan that passed its guards, and compare every group, as read back, with the desired state.
 
-    `since_create` are the seconds since an earlier run created a group, where that is known.
-
-    Raises Refused, before anything is written, when a group that is to be created exists by then. A group that may
-    exist by then under another name is blocked, and the others go on.
+    `since_create` are the seconds since an earlier run created a group, where that is known. Raises Refused, before
+    anything is written, when a group that is to be created exists by then. A group that may exist by then under another
+    name is blocked, and the others go on.
     """
     desired = desired and desired.for_instance(client.instance_id)
     plan, listed_ids = _list_before_write(planned, desired, client, parallelism)

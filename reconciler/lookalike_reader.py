@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.diff.lookalike import (
-    Creation,
+    GroupToCreate,
     LookalikeSearch,
     candidates_by_name,
-    unheld,
+    groups_without_key,
     with_names_read,
 )
 from reconciler.diff.match import Match, match_groups
@@ -38,7 +38,7 @@ class LookalikeReader:
         self, desired: Desired, listing: Listing, matches: dict[str, Match]
     ) -> tuple[Listing, dict[str, Match]]:
         """Return the list and its matches with the names that the list does not tell, but the groups themselves do."""
-        self._read(candidates_by_name(unheld(matches.values(), listing)))
+        self._read(candidates_by_name(groups_without_key(matches.values(), listing)))
         if not self.reads:
             return listing, matches
         listing = with_names_read(listing, self.reads)
@@ -48,8 +48,8 @@ class LookalikeReader:
         self, desired: Desired, listing: Listing, matches: dict[str, Match], keys: Collection[str]
     ) -> dict[str, Match]:
         """Return the matches, of these `keys`, which would be created, those blocked that a live group may be."""
-        creations = [Creation.of(matches[key], desired) for key in sorted(keys)]
-        blocked = self._search(LookalikeSearch.of(creations, unheld(matches.values(), listing), desired))
+        wanted = [GroupToCreate.of(matches[key], desired) for key in sorted(keys)]
+        blocked = self._search(LookalikeSearch.of(wanted, groups_without_key(matches.values(), listing), desired))
         return matches | {key: replace(matches[key], blocked=reason) for key, reason in blocked.items()}
 
     def name_new_groups(self, plan: Plan, listing: Listing, known: Mapping[str, Untrusted]) -> Listing:
@@ -78,7 +78,8 @@ class LookalikeReader:
         others = new_groups(plan, listing.groups, known)
         if desired is not None:
             changed = groups_with_other_people(plan, listing.groups, counts)
-            free = {entry.id for entry in unheld(match_groups(desired.groups, listing.groups).values(), listing)}
+            matches = match_groups(desired.groups, listing.groups)
+            free = {entry.id for entry in groups_without_key(matches.values(), listing)}
             others = tuple({entry.id: entry for entry in (*others, *changed) if entry.id in free}.values())
         if not others:
             return plan

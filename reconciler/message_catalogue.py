@@ -109,14 +109,14 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     "source-lost-people": _refusal(
         "{file} has lost {lost:int} of its {people_before:int} people since {ref}, and this removes {removed:int} of "
         "the {people_before:int}; the limit is {allowed:int} ({limit}, {source})",
-        "A file of `sources` has lost more people than `policy.max_source_loss` allows (default: a quarter) since the "
-        "revision that was applied last, and some of them would be removed. Who has no row that counts or no team any "
-        "more is lost; people count by their number.",
+        "A people file has lost more people than `policy.max_source_loss` allows (default: a quarter) since the "
+        "revision that was applied last, and some of them would be removed. People who have no row that counts or no "
+        "team any more are lost; they count by their number.",
         "Put the rows back. If the file is right, `--accept-source FILE`.",
     ),
     "source-not-comparable": _refusal(
         "this removes {removed:int} {removed:person|people}, and it is not known who was in {file} before ({reason})",
-        "A saved plan removes people from a group that draws on a file of `sources`, and the revision that was applied "
+        "A saved plan removes people from a group that draws on a people file, and the revision that was applied "
         "last cannot be read where it is to be applied.",
         "Apply it where git has the whole history, or make a new plan with `--accept-source FILE`.",
     ),
@@ -222,7 +222,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     "source-not-compared": _blocked(
         "it is not known who was in {files:texts} before, so nobody who is missing there is removed ({reason}); if "
         "{count:the file is|the files are} right, pass {options}",
-        "Somebody would have to be removed, the group draws on a file of `sources`, and nobody knows who was in that "
+        "Somebody would have to be removed, the group draws on a people file, and nobody knows who was in that "
         "file before: there is no revision that was applied, or it does not have the file.",
         "Tag the revision that was applied last as `applied/…`. If the file is right, `--accept-source FILE`.",
     ),
@@ -369,7 +369,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     ),
     "removal-not-compared": _advice(
         "not in the configuration, and it is not known who was in {files:texts} before",
-        "People missing from a file of `sources`, if nobody knows who was in that file before",
+        "People missing from a people file, if nobody knows who was in that file before",
         "`--accept-source FILE`.",
     ),
     "observed-surplus": _advice(

@@ -17,12 +17,12 @@ from reconciler.model.desired import (
     UNMANAGED,
     Desired,
     DesiredGroup,
+    Limit,
     Lookalikes,
     Member,
     Membership,
     Person,
     Policy,
-    RemovalLimit,
     State,
     Unmanaged,
     UnmanagedType,
@@ -91,7 +91,7 @@ def group(
     membership: Membership = Membership.EXACT,
     invite: str | None = None,
     state: State = State.PRESENT,
-    max_removals: RemovalLimit | None = None,
+    max_removals: Limit | None = None,
     lookalikes: Lookalikes | None = None,
     priority: int = 0,
 ) -> DesiredGroup:
@@ -147,7 +147,7 @@ def desired(
 def policy(
     protected: Iterable[Person] = (),
     ignored: Iterable[Person] = (),
-    max_removals: RemovalLimit | None = None,
+    max_removals: Limit | None = None,
     writes_per_minute: int | None = None,
 ) -> Policy:
     """What the file forbids or protects everywhere."""

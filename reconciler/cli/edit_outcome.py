@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,7 @@ from reconciler.sanitize.escape import for_display, mask_and_escape
 
 if TYPE_CHECKING:
     from reconciler.editing.config_edit import ConfigEdit, EditedConfig
+    from reconciler.model.desired import Person
 
 F = TypeVar("F", bound=Callable[..., Any])
 log = logging.getLogger("reconciler.edit")
@@ -33,7 +35,7 @@ def edit_options(function: F) -> F:
     return path(dry_run(show_phones_option(function)))
 
 
-def config_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
+def load_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
     """Read the configuration to edit, and print its warnings."""
     from reconciler.cli.error_output import print_problems
     from reconciler.editing.config_edit import ConfigEdit
@@ -44,7 +46,7 @@ def config_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
     return edit
 
 
-def write_outcome(
+def write_edit(
     edit: ConfigEdit,
     global_options: GlobalOptions,
     *,
@@ -64,7 +66,7 @@ def write_outcome(
     from reconciler.sanitize.yaml_text import yaml_lines
 
     try:
-        edited = edit.finished()
+        edited = edit.result()
     except PasteNeeded as error:
         write("\n".join(yaml_lines(error.lines, show_phones=show_phones)))
         if not show_phones:
@@ -91,6 +93,13 @@ def write_outcome(
     return 0
 
 
+def _label(person: Person, *, renumbered: bool) -> str:
+    """Return the alias or else the number; both of somebody who gets another number."""
+    if person.alias is None:
+        return person.identity
+    return f"{person.alias} ({person.identity})" if renumbered else person.alias
+
+
 def _messages(edit: ConfigEdit) -> set[str]:
     return {warning.message for warning in edit.desired.warnings}
 
@@ -101,9 +110,11 @@ def _lines(edited: EditedConfig, *, show_phones: bool) -> Iterator[str]:
 
     for file, old, new in edited.texts:
         yield from yaml_diff(file, old, new, show_phones=show_phones)
+    memberships = list(edited.memberships())
+    times = Counter((key, person.alias) for key, person, _ in memberships)
     changes = [
-        f"{'+' if comes else '-'} {key}: {person.alias or person.identity}"
-        for key, person, comes in edited.memberships()
+        f"{'+' if comes else '-'} {key}: {_label(person, renumbered=times[key, person.alias] > 1)}"
+        for key, person, comes in memberships
     ]
     if changes:
         yield ""

@@ -19,7 +19,7 @@ from reconciler.cli.formats import ALL_FORMATS
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import RemovalLimit
+    from reconciler.model.desired import Limit
     from reconciler.model.rules import RuleOverride
     from reconciler.plan.shard import Shard
 
@@ -52,14 +52,14 @@ class PlanRequest:
     show_phones: bool
     from_environment: Mapping[str, str]
 
-    def removal_limit(self) -> RemovalLimit | None:
+    def removal_limit(self) -> Limit | None:
         """Parse `max_removals`; None where it is not set. Raises UsageError for what is not a limit."""
-        from reconciler.model.desired import RemovalLimit
+        from reconciler.model.desired import Limit
         from reconciler.plan.selection import COMMAND_LINE_LIMIT
 
         text = self.max_removals
         try:
-            return None if text is None else RemovalLimit.parse(text, COMMAND_LINE_LIMIT)
+            return None if text is None else Limit.parse(text, COMMAND_LINE_LIMIT)
         except ValueError:
             message = f"--max-removals: {text!r} is not a count or a percentage"
             raise UsageError(message, "write it like 3 or 40%") from None
@@ -301,9 +301,9 @@ _PLANNING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--accept-source",
         "accept_sources",
         multiple=True,
-        type=FileType("name a file of `sources`"),
+        type=FileType("name a people file"),
         metavar="FILE",
-        help="Take this file of `sources` as it is, however many people it lost: a file or a pattern "
+        help="Take this people file as it is, however many people it lost: a file or a pattern "
         "('rosters/*.csv'); repeatable.",
     ),
     as_of_option,

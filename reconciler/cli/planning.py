@@ -19,7 +19,7 @@ from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
 from reconciler.engine import PlanResult, make_plan
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired, Source
+from reconciler.model.desired import Desired, InputFile
 from reconciler.plan.build import empty_plan
 from reconciler.plan.file_format import SavedPlan
 from reconciler.plan.model import Plan
@@ -62,7 +62,7 @@ class YamlSource:
         """Return the same for a plan that counts what an audit log shows against the budget."""
         return replace(self, options=replace(self.options, spent=spent))
 
-    def to_saved_plan(self, plan: Plan, sources: Sequence[Source] | None = None) -> SavedPlan:
+    def to_saved_plan(self, plan: Plan, sources: Sequence[InputFile] | None = None) -> SavedPlan:
         """Return a new plan with its sources, the version and the time.
 
         With `sources`, which are relative to its file, it is to be saved: it knows then what its files mean, too.

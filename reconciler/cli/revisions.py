@@ -29,7 +29,7 @@ from reconciler.model.text import closest_names, first_of
 from reconciler.plan.model import Plan
 from reconciler.plan.revision import AppliedRevision
 from reconciler.plan.selection import PlanOptions, select_keys
-from reconciler.plan.source_losses import Applied, SourceComparison, compare_sources
+from reconciler.plan.source_losses import AppliedConfig, SourceComparison, compare_sources
 
 if TYPE_CHECKING:
     from reconciler.engine import PlanResult
@@ -73,7 +73,7 @@ def desired_at(path: Path, revision: Revision, as_of: date) -> Desired | None:
 
 
 def people_files(folder: Path, pattern: str, commit: Commit) -> Mapping[str, FileContent]:
-    """Return the files of `sources` as a commit has them, by their paths below the folder of the YAML file."""
+    """Return the people files as a commit has them, by their paths below the folder of the YAML file."""
     path = folder if has_wildcard(pattern) else folder / pattern
     wanted = partial(is_people_file, pattern)
     found = read_revision(path, commit.oid, wanted=wanted, max_bytes=MAX_FILE_BYTES)
@@ -222,7 +222,7 @@ def compare_with_applied(
     return compare_sources(applied, desired, _find_source_files(accepted, known, path))
 
 
-def read_applied(path: Path, desired: Desired, since: str | None = None) -> Applied:
+def read_applied(path: Path, desired: Desired, since: str | None = None) -> AppliedConfig:
     """Read what was wanted at the revision `since`, else of the newest `applied/…` tag, as of that revision's own day.
 
     Who was in a file only for the days of `grace` still counts as one of its people.
@@ -230,15 +230,15 @@ def read_applied(path: Path, desired: Desired, since: str | None = None) -> Appl
     try:
         ref, name = (since, since) if since is not None else _newest_tag(path)
     except RevisionError as error:
-        return Applied(reason=str(error))
+        return AppliedConfig(reason=str(error))
     revision = resolve_revision(path, name)
     if not desired.people_files and not any(b"sources" in file.data for file in revision.files or ()):
-        return Applied(ref)  # neither has any, and no file has to be read whole
+        return AppliedConfig(ref)  # neither has any, and no file has to be read whole
     try:
         wanted = desired_at(path, revision, min(desired.as_of, commit_day(path, revision.commit)))
     except ConfigError as error:
-        return Applied(ref, reason=f"{path} is not valid in {ref}: {error.problems[0]}")
-    return Applied(ref, wanted, "" if wanted is not None else f"{ref} does not have {path}")
+        return AppliedConfig(ref, reason=f"{path} is not valid in {ref}: {error.problems[0]}")
+    return AppliedConfig(ref, wanted, "" if wanted is not None else f"{ref} does not have {path}")
 
 
 def _newest_tag(path: Path) -> tuple[str, str]:

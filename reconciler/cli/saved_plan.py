@@ -19,7 +19,7 @@ from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session
 from reconciler.engine import PlanResult, verify_saved_plan
 from reconciler.errors import ConfigError, PlanFileError, UsageError
-from reconciler.model.desired import Desired, RemovalLimit, Source
+from reconciler.model.desired import Desired, InputFile, Limit
 from reconciler.model.rules import RuleOverride
 from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
 from reconciler.plan.model import Plan
@@ -39,7 +39,7 @@ class SavedPlanSource:
 
     `files` are the plan's own file and its sources, `digest` is the SHA-256 of the first. `path` is where the
     configuration is, else the plan. `max_removals` is the limit of the command line, `overridden_rules` those of the
-    plan and of the command line, `sources` what became of the files of `sources`, `spent` what an audit log shows of
+    plan and of the command line, `sources` what became of the people files, `spent` what an audit log shows of
     the last 24 hours.
     """
 
@@ -49,7 +49,7 @@ class SavedPlanSource:
     account: Account
     saved: SavedPlan
     desired: Desired | None
-    max_removals: RemovalLimit | None
+    max_removals: Limit | None
     overridden_rules: tuple[RuleOverride, ...]
     sources: SourceComparison
     spent: Spent
@@ -198,12 +198,12 @@ def _refuse_constant(word: str) -> None:
     raise ValueError(word)
 
 
-def source_digests(path: Path, desired: Desired, planfile: Path) -> tuple[Source, ...]:
+def source_digests(path: Path, desired: Desired, planfile: Path) -> tuple[InputFile, ...]:
     """Return the sources of a plan, relative to the plan file; a folder is one itself, for the list of its files."""
     sources = list(desired.sources)
     if os.path.isdir(path):
         yaml = (Path(source.path) for source in desired.sources if not source.people_file)
-        sources.append(Source(str(path), _names_digest(path, yaml)))
+        sources.append(InputFile(str(path), _names_digest(path, yaml)))
     return tuple(replace(source, path=_relative_to_plan(planfile, source.path)) for source in sources)
 
 
@@ -231,7 +231,7 @@ def _real_folder(planfile: Path) -> str:
     return os.path.dirname(os.path.realpath(planfile))
 
 
-def _resolve_source(source: Source, planfile: Path) -> Path:
+def _resolve_source(source: InputFile, planfile: Path) -> Path:
     """Return the path of a saved plan's source; relative to the working folder when it is below it."""
     path, here = Path(os.path.normpath(os.path.join(_real_folder(planfile), source.path))), Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

@@ -98,7 +98,7 @@ def _record(line: Line, recorder: Recorder, end: datetime | None) -> None:
         else:
             recorder.add(commit, desired)
     if patterns:
-        log.warning("commits that change only files of `sources` are not seen: they show at the next one of the YAML")
+        log.warning("commits that change only people files are not seen: they show at the next one of the YAML")
 
 
 def _desired(

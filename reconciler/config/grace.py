@@ -80,7 +80,7 @@ class _Leaver:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The files of one entry of `sources`, and where to find out what they were."""
+    """The people files of one source, and where to find out what they were."""
 
     files: Sequence[PeopleFileRows]
     history: FileHistory
@@ -92,12 +92,12 @@ class _Source:
         days = int(as_text(as_mapping(first.source.value)["grace"]).strip().removesuffix("d"))
         by_name = {file.name: file for file in self.files}
         read = READERS[first.format](as_mapping(first.source.value), self.as_of)
-        stays_not = present | self._refused() | {""}
+        excluded = present | self._declined() | {""}
         found: dict[str, tuple[date, str, SourceRow]] = {}
         for name, several in sorted(self._versions(days).items()):
             for day, row in _departures(name, several, read):
                 alias = alias_of(row)
-                if alias not in stays_not and (alias not in found or found[alias][0] < day):
+                if alias not in excluded and (alias not in found or found[alias][0] < day):
                     found[alias] = day, name, row
         return tuple(
             _Leaver(alias, row, name, by_name.get(name, first), min(day + timedelta(days), _last_day(row) or date.max))
@@ -120,7 +120,7 @@ class _Source:
             "" if place == PurePosixPath() else str(place), is_wanted, current, since=since, today=self.as_of
         )
 
-    def _refused(self) -> frozenset[str]:
+    def _declined(self) -> frozenset[str]:
         """Return who has a row now that does not count by `where`, and does not agree: grace is not for them."""
         fields = as_mapping(self.files[0].source.value)
         if not {"where", "consent"} <= fields.keys():

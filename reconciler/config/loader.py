@@ -18,7 +18,7 @@ from reconciler.config.grace import keep_leavers
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.memberships import Memberships
 from reconciler.config.people import People
-from reconciler.config.people_rows import PeopleFileRows, disagreeing_people
+from reconciler.config.people_rows import PeopleFileRows, declined_people
 from reconciler.config.phone_numbers import country_code
 from reconciler.config.policy import check_policy, read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector, quote_value
@@ -29,7 +29,7 @@ from reconciler.config.rules import RuleReader
 from reconciler.config.schema_check import ValidDocument, check
 from reconciler.config.source_files import (
     FileContent,
-    SourceFile,
+    YamlSource,
     decode_utf8,
     find_config_files,
     find_people_files,
@@ -41,7 +41,7 @@ from reconciler.config.source_files import (
 from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
-from reconciler.model.desired import Desired, PeopleFile, Source, SourcedPerson
+from reconciler.model.desired import Desired, InputFile, PeopleFile, SourcedPerson
 from reconciler.model.rules import RequireConsent, Rule
 from reconciler.rules import evaluate
 from reconciler.sources.model import FileHistory
@@ -61,7 +61,7 @@ def load(
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
     With `check_rules` it has what breaks the rules on that day, with `test_rules` which of their tests fail. Files of
-    the folder that are to `ignore` are not read. `history` makes what knows who left the files of `sources` lately;
+    the folder that are to `ignore` are not read. `history` makes what knows who left the people files lately;
     None where that is not to be found out. Raise ConfigError with all problems, sorted by place. A file that has fewer
     problems together with its folder has only one: the folder is to be loaded.
     """
@@ -130,7 +130,7 @@ def load_contents(
     problems = ProblemCollector()
     if folder is not None and not contents:
         report_empty_folder(folder, problems)
-    files: list[SourceFile | None] = []
+    files: list[YamlSource | None] = []
     for content in contents:
         if content.error:
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
@@ -153,7 +153,7 @@ def without_collector() -> Iterator[None]:
 
 @without_collector()
 def _load(
-    read: Sequence[SourceFile | None],
+    read: Sequence[YamlSource | None],
     problems: ProblemCollector,
     as_of: date,
     folder: str | None,
@@ -269,10 +269,10 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
-def _sources(files: Sequence[SourceFile], people_files: Sequence[PeopleFileRows]) -> tuple[Source, ...]:
+def _sources(files: Sequence[YamlSource], people_files: Sequence[PeopleFileRows]) -> tuple[InputFile, ...]:
     """Return every file that was read; one that several sources name is one file."""
-    inputs = {file.path: Source(file.path, file.digest, people_file=True) for file in people_files}
-    return (*(Source(file.file, file.digest) for file in files), *inputs.values())
+    inputs = {file.path: InputFile(file.path, file.digest, people_file=True) for file in people_files}
+    return (*(InputFile(file.file, file.digest) for file in files), *inputs.values())
 
 
 def _resolve(
@@ -328,6 +328,6 @@ def _people_file(file: PeopleFileRows, people: People, rules: Sequence[Rule]) ->
         without_phone=file.without_phone,
         without_consent=file.without_consent,
         asks_consent=file.asks_consent,
-        disagreeing=disagreeing_people(file, people.region) if asks else {},
+        declined=declined_people(file, people.region) if asks else {},
         gap=file.gap,
     )

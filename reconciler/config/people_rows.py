@@ -43,7 +43,7 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
-class DisagreeingRow:
+class DeclinedRow:
     """Somebody who did not agree: the row, the numbers as it spells them, and the region of its source."""
 
     row: int
@@ -76,13 +76,13 @@ class PeopleFileRows:
     without_phone: int = 0
     without_consent: int = 0
     asks_consent: bool = False
-    disagreeing: list[DisagreeingRow] = field(default_factory=list)
+    declined: list[DeclinedRow] = field(default_factory=list)
 
 
-def disagreeing_people(file: PeopleFileRows, region: str | None) -> dict[Identity, int]:
+def declined_people(file: PeopleFileRows, region: str | None) -> dict[Identity, int]:
     """Return who did not agree, each with the row; a number that is not valid is left out. `region` is the file's."""
     found: dict[Identity, int] = {}
-    for each in file.disagreeing:
+    for each in file.declined:
         for phone in each.phones:
             with suppress(InvalidPhoneNumber):
                 found.setdefault(identity_of_digits(read_address(phone, each.region or region).digits), each.row)
@@ -153,7 +153,7 @@ class PeopleRows:
                 file.without_consent += 1
                 region = as_text(each.fields["region"]).upper() if "region" in each.fields else None
                 phones = tuple(phone.text for phone in each.row.phones)
-                file.disagreeing.append(DisagreeingRow(each.row.row, phones, region))
+                file.declined.append(DeclinedRow(each.row.row, phones, region))
             elif not each.row.phones:
                 without_phone.append(each.cell())
             else:
@@ -274,7 +274,7 @@ class PeopleRows:
             self._problems.warning(ProblemKind.PEOPLE_FILE, first, message, _ADD_NUMBER)
         if file.without_consent:
             count = plural(file.without_consent, "person is", "people are")
-            message = f"{count} left out, who did not agree"
+            message = f"{count} left out without consent"
             self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message)
 
 

@@ -15,9 +15,9 @@ from reconciler.model.desired import (
     Budget,
     CheckNumbers,
     DesiredGroup,
+    Limit,
     Person,
     Policy,
-    RemovalLimit,
     RowsWithoutPhone,
     Unmanaged,
 )
@@ -41,12 +41,12 @@ def read_policy(merged: MergedConfig, people: People, problems: ProblemCollector
     )
 
 
-def read_removal_limit(entry: LocatedValue | None, merged: MergedConfig) -> RemovalLimit | None:
+def read_removal_limit(entry: LocatedValue | None, merged: MergedConfig) -> Limit | None:
     """Return a limit with its place for the message of a guard: "policy.max_removals (groups.yaml:18)"."""
     if entry is None:
         return None
     source = f"{format_path(entry.place.path)} ({merged.file_and_line(entry.place)})"
-    return RemovalLimit.parse(as_text(entry.value), source)
+    return Limit.parse(as_text(entry.value), source)
 
 
 def _check_numbers(entry: LocatedValue | None) -> CheckNumbers:

@@ -40,7 +40,7 @@ class FileContent:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFile:
+class YamlSource:
     """A file: its path as the user gave it, its bytes, and its text without a byte order mark.
 
     `linked`: the path is a symbolic link.
@@ -135,7 +135,7 @@ def _report_unreadable(error: OSError, problems: ProblemCollector) -> None:
     problems.error(ProblemKind.FILE, SourceLocation(str(error.filename)), message, "check its permissions")
 
 
-def read_file(path: Path, problems: ProblemCollector) -> SourceFile | None:
+def read_file(path: Path, problems: ProblemCollector) -> YamlSource | None:
     """Return a file as UTF-8; None, and the reason among the problems, if that fails."""
     try:
         with path.open("rb") as stream:
@@ -146,7 +146,7 @@ def read_file(path: Path, problems: ProblemCollector) -> SourceFile | None:
     return decode_utf8(str(path), data, problems, linked=path.is_symlink())
 
 
-def decode_utf8(file: str, data: bytes, problems: ProblemCollector, *, linked: bool = False) -> SourceFile | None:
+def decode_utf8(file: str, data: bytes, problems: ProblemCollector, *, linked: bool = False) -> YamlSource | None:
     """Return the bytes of a file as UTF-8; None, and the reason among the problems, if they are too many or invalid."""
     if len(data) > MAX_FILE_BYTES:
         message = f"the file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB"
@@ -157,7 +157,7 @@ def decode_utf8(file: str, data: bytes, problems: ProblemCollector, *, linked: b
     except UnicodeDecodeError as error:
         _report_invalid_utf8(file, error.object, error.start, problems)
         return None
-    return SourceFile(file, data, text, linked)
+    return YamlSource(file, data, text, linked)
 
 
 def _report_invalid_utf8(file: str, data: bytes, start: int, problems: ProblemCollector) -> None:

@@ -44,19 +44,19 @@ def _csv_reader(fields: Mapping[str, Tree], _: date) -> Reader:
 def _vcard_reader(fields: Mapping[str, Tree], _: date) -> Reader:
     from reconciler.sources.vcard import read_vcard
 
-    return _choosing(fields, read_vcard)
+    return _filtered(fields, read_vcard)
 
 
 def _google_reader(fields: Mapping[str, Tree], _: date) -> Reader:
     from reconciler.sources.google import read_google
 
-    return _choosing(fields, read_google)
+    return _filtered(fields, read_google)
 
 
 def _outlook_reader(fields: Mapping[str, Tree], _: date) -> Reader:
     from reconciler.sources.outlook import read_outlook
 
-    return _choosing(fields, read_outlook)
+    return _filtered(fields, read_outlook)
 
 
 def _oneroster_reader(fields: Mapping[str, Tree], as_of: date) -> Reader:
@@ -64,26 +64,26 @@ def _oneroster_reader(fields: Mapping[str, Tree], as_of: date) -> Reader:
 
     people = cast("RosterPeople", _text(fields, "people"))
     teams = cast("RosterTeams", _text(fields, "teams") or "class")
-    return _choosing(fields, lambda data: read_oneroster(data, people, teams, as_of))
+    return _filtered(fields, lambda data: read_oneroster(data, people, teams, as_of))
 
 
-def _choosing(fields: Mapping[str, Tree], read: Reader) -> Reader:
+def _filtered(fields: Mapping[str, Tree], read: Reader) -> Reader:
     """Return a reader of the people and numbers that an entry chooses."""
-    from reconciler.sources.contacts import Choice, choose
+    from reconciler.sources.contacts import RowFilter, filter_rows
 
     phone, where = as_mapping(fields.get("phone", {})), as_mapping(fields.get("where", {}))
-    choice = Choice(
+    row_filter = RowFilter(
         teams=texts_of(where["team"]) if "team" in where else (),
         labels=texts_of(phone["label"]) if "label" in phone else (),
     )
 
-    def read_chosen(data: bytes) -> SourceRows:
+    def read_filtered(data: bytes) -> SourceRows:
         try:
-            return choose(read(data), choice)
+            return filter_rows(read(data), row_filter)
         except UnreadableFile as error:
             return SourceRows((), (error.problem,))
 
-    return read_chosen
+    return read_filtered
 
 
 READERS: Final[Mapping[str, Callable[[Mapping[str, Tree], date], Reader]]] = {

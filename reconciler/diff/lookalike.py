@@ -30,7 +30,7 @@ Reads: TypeAlias = Mapping[str, ReadCandidate]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Creation:
+class GroupToCreate:
     """A group that is to be created: the names that would find it, and who is to be in it."""
 
     key: str
@@ -38,12 +38,12 @@ class Creation:
     people: frozenset[Identity]
 
     @classmethod
-    def of(cls, match: Match, desired: Desired) -> Creation:
-        """Return the creation of a key that matches no live group."""
+    def of(cls, match: Match, desired: Desired) -> GroupToCreate:
+        """Return the group to create for a key that matches no live group."""
         people = frozenset(wanted_members(match.group, desired))
         return cls(key=match.group.key, names=lookup_names(match.group), people=people)
 
-    def least(self, name: str) -> int:
+    def shared_needed(self, name: str) -> int:
         """How many of its people a live group of this name has to have to look like it; 0 where people tell nothing.
 
         One is enough to be half of two only where the name has all words of a wanted one: "Parents (renamed)".
@@ -58,8 +58,8 @@ class Creation:
         return any(_words(wanted) <= _words(name) for wanted in self.names if _words(wanted))
 
 
-def unheld(matches: Iterable[Match], listing: Listing) -> tuple[ListedGroup, ...]:
-    """Return the live groups that no key holds, by its id or by a name."""
+def groups_without_key(matches: Iterable[Match], listing: Listing) -> tuple[ListedGroup, ...]:
+    """Return the live groups that no key has, by its id or by a name."""
     held = {group_id for m in matches for group_id in (m.group.id, m.listed.id if m.listed else None)}
     return tuple(entry for entry in listing.groups if entry.id not in held)
 
@@ -86,14 +86,14 @@ class LookalikeSearch:
     `lids` are the private ids that the configuration has, by their digits; `account` is the account's own number.
     """
 
-    creations: Sequence[Creation]
+    creations: Sequence[GroupToCreate]
     others: Sequence[ListedGroup]
     lids: Mapping[str, Identity]
     account: Identity | None
     _by_name: Mapping[str, Sequence[ListedGroup]] = field(init=False)
 
     @classmethod
-    def of(cls, creations: Sequence[Creation], others: Sequence[ListedGroup], desired: Desired) -> LookalikeSearch:
+    def of(cls, creations: Sequence[GroupToCreate], others: Sequence[ListedGroup], desired: Desired) -> LookalikeSearch:
         """Return the search with the private ids and the account of a configuration."""
         lids = {digits: person.identity for digits, person in people_by_lid(desired).items()}
         account = None if desired.account is None else desired.account.identity
@@ -121,10 +121,10 @@ class LookalikeSearch:
         reasons = {one.key: self._reason(one, reads) for one in self.creations}
         return {key: reason for key, reason in reasons.items() if reason is not None}
 
-    def _namesakes(self, creation: Creation) -> dict[str, ListedGroup]:
+    def _namesakes(self, creation: GroupToCreate) -> dict[str, ListedGroup]:
         return {entry.id: entry for name in creation.names for entry in self._by_name.get(folded_name(name), ())}
 
-    def _unread(self, creation: Creation, reads: Reads) -> list[ListedGroup]:
+    def _unread(self, creation: GroupToCreate, reads: Reads) -> list[ListedGroup]:
         """Return the groups of which only a read can say whether they are this one, the likeliest first."""
         words = {word for name in creation.names for word in _words(name)}
 
@@ -146,7 +146,7 @@ class LookalikeSearch:
             count and isinstance(read, LiveGroup) and len(read.participants) > count for count, read in counted
         )
 
-    def _reason(self, creation: Creation, reads: Reads) -> Message | None:
+    def _reason(self, creation: GroupToCreate, reads: Reads) -> Message | None:
         namesakes = self._namesakes(creation)
         likeliest = -len(creation.people)
         alike = [(likeliest, id_, Message.of("similar-name", name=e.name, ids=(id_,))) for id_, e in namesakes.items()]
@@ -165,7 +165,7 @@ class LookalikeSearch:
         count = len(alike) + len(unread)
         return Message.of("lookalike", found=tuple(found), count=count, key=creation.key)
 
-    def _likeness(self, creation: Creation, entry: ListedGroup, reads: Reads) -> tuple[int, Message] | None:
+    def _likeness(self, creation: GroupToCreate, entry: ListedGroup, reads: Reads) -> tuple[int, Message] | None:
         """Return how likely a group is the wanted one (less is likelier) and why; None where it is another one."""
         read = reads.get(entry.id, entry)
         if not entry.name and entry.id in reads:
@@ -174,21 +174,21 @@ class LookalikeSearch:
             why = "it is in the list, and is not found" if read is None else read.message
             error = Message.of("lookalike-not-readable", name=entry.name, ids=(entry.id,), error=why)
             return (0, error) if _may_reach(creation, entry, self._trusts_counts(reads)) else None
-        least = creation.least(entry.name.raw)
-        if not least or read.participants is None:
+        needed = creation.shared_needed(entry.name.raw)
+        if not needed or read.participants is None:
             return None
         shared, unknown = self._shared(creation, read.participants)
         name, wanted = entry.name, len(creation.people)
-        if shared >= least:
+        if shared >= needed:
             return -shared, Message.of("shares-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted)
-        if shared + unknown >= least:
+        if shared + unknown >= needed:
             message = Message.of(
                 "may-share-people", name=name, ids=(entry.id,), shared=shared, wanted=wanted, unknown=unknown
             )
             return -shared, message
         return None
 
-    def _shared(self, creation: Creation, participants: Collection[Participant]) -> tuple[int, int]:
+    def _shared(self, creation: GroupToCreate, participants: Collection[Participant]) -> tuple[int, int]:
         """Return how many of the wanted people are in a group, and of how many others nobody knows who they are."""
         identities = [self._identity(participant) for participant in participants]
         unknown = identities.count(None)
@@ -207,15 +207,15 @@ def _first_of(unread: Sequence[ListedGroup]) -> tuple[Message, ...]:
     return (*named, *([Message.of("more-unread-lookalikes", count=left)] if left else ()))
 
 
-def _may_reach(creation: Creation, entry: ListedGroup, trusts_counts: bool) -> bool:
+def _may_reach(creation: GroupToCreate, entry: ListedGroup, trusts_counts: bool) -> bool:
     """Whether a group may be this one by what its list entry tells; its count has the account, too.
 
     A name that is not told may be any name, and a count of 0 tells nothing: the account itself is in. A count may be
     too low, so a group whose name has all words of the wanted one is read whatever it is.
     """
-    least = creation.least(entry.name.raw)
-    is_enough = not entry.count or not trusts_counts or entry.count - 1 >= least
-    return not entry.name or (least > 0 and (is_enough or creation.is_in(entry.name.raw)))
+    needed = creation.shared_needed(entry.name.raw)
+    is_enough = not entry.count or not trusts_counts or entry.count - 1 >= needed
+    return not entry.name or (needed > 0 and (is_enough or creation.is_in(entry.name.raw)))
 
 
 def _words(name: str) -> frozenset[str]:

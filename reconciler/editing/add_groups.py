@@ -12,7 +12,7 @@ from reconciler.config.export import Entries, Existing
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.config.yaml_reader import read_yaml
-from reconciler.diff.lookalike import Creation, LookalikeSearch
+from reconciler.diff.lookalike import GroupToCreate, LookalikeSearch
 from reconciler.diff.match import match_groups, normalized_names
 from reconciler.editing.yaml_edit import YamlFile
 from reconciler.model.desired import Desired, Unmanaged
@@ -33,10 +33,8 @@ def lookalikes(live: Sequence[LiveGroup], new: Sequence[LiveGroup], desired: Des
     Under a key of its own the group would block that key no more, and the next plan would create a second one.
     """
     matches = match_groups(desired.groups, [_entry(group) for group in live])
-    creations = [
-        Creation.of(match, desired) for match in matches.values() if match.creates and match.group.lookalikes is None
-    ]
-    search = LookalikeSearch.of(creations, (), desired)
+    created = [match for match in matches.values() if match.creates and match.group.lookalikes is None]
+    search = LookalikeSearch.of([GroupToCreate.of(match, desired) for match in created], (), desired)
 
     def key_of(group: LiveGroup) -> str | None:
         return next(iter(replace(search, others=[_entry(group)]).blocked({group.id: group})), None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -11,7 +12,9 @@ from reconciler.config.document import as_sequence
 from reconciler.config.export import alias_for
 from reconciler.config.person_reference import reference_of
 from reconciler.config.policy import allows_number
+from reconciler.config.problem_collector import quote_value
 from reconciler.diff.change import AdviceKind, Change
+from reconciler.diff.match import normalized_names
 from reconciler.editing.config_edit import ConfigEdit
 from reconciler.editing.edit_entries import add_person
 from reconciler.editing.edit_members import PersonEntry, remove_people, with_item
@@ -35,7 +38,7 @@ class Adoption:
     """An edit, and for each group what of it is not adopted, and why; the reasons contain full numbers."""
 
     edit: ConfigEdit
-    left: tuple[tuple[str, str], ...] = field(default=())
+    skipped: tuple[tuple[str, str], ...] = field(default=())
 
 
 def adopt(
@@ -55,19 +58,21 @@ def adopt(
     if "members" in fields and edit.desired.account is None:
         message = "the account's own number is unknown, so it would be adopted as a member"
         raise UsageError(message, "set `instance.phone`, or pass --only name,description")
-    left: list[tuple[str, str]] = []
+    skipped: list[tuple[str, str]] = []
+    changes = tuple(changes)
+    shared = _shared_names(edit, [each for each in changes if _why_unreadable(each) is None], fields)
     for change in changes:
         key = change.group.key
         reason = _why_unreadable(change)
         if reason is not None:
-            left += [(key, reason)] if reason else []
+            skipped += [(key, reason)] if reason else []
             continue
-        edit, notes = _with_texts(edit, change, fields)
-        left += [(key, note) for note in notes]
+        edit, notes = _with_texts(edit, change, fields, shared.get(key, ()))
+        skipped += [(key, note) for note in notes]
         if "members" in fields:
             edit, notes = _with_people(edit, change, names, missing=missing)
-            left += [(key, note) for note in notes]
-    return Adoption(edit, tuple(left))
+            skipped += [(key, note) for note in notes]
+    return Adoption(edit, tuple(skipped))
 
 
 def _why_unreadable(change: Change) -> str | None:
@@ -85,11 +90,38 @@ def _why_unreadable(change: Change) -> str | None:
     return None
 
 
-def _with_texts(edit: ConfigEdit, change: Change, fields: Collection[str]) -> tuple[ConfigEdit, list[str]]:
+def _shared_names(
+    edit: ConfigEdit, changes: Collection[Change], fields: Collection[str]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return, by key, which other groups would have the live name of a group, too, or have it as an earlier name."""
+    if "name" not in fields:
+        return {}
+    names: dict[str, set[str]] = defaultdict(set)
+    for group in edit.desired.groups:
+        for name in normalized_names(group):
+            names[name].add(group.key)
+    new = {
+        change.group.key: normalize(text.old or "")
+        for change in changes
+        for text in change.field_changes
+        if text.field == "name"
+    }
+    for key, name in new.items():
+        names[name].add(key)
+    return {key: tuple(sorted(names[name] - {key})) for key, name in new.items() if names[name] != {key}}
+
+
+def _with_texts(
+    edit: ConfigEdit, change: Change, fields: Collection[str], namesakes: tuple[str, ...]
+) -> tuple[ConfigEdit, list[str]]:
     notes = []
     for text in change.field_changes:
         live = normalize(text.old or "")
         if text.field not in fields:
+            continue
+        if text.field == "name" and live and namesakes:
+            keys = ", ".join(map(quote_value, namesakes))
+            notes.append(f"its live name is also that of {keys}; rename one of the live groups")
             continue
         if (text.field == "name" and not live) or len(live) > _LIMITS[text.field]:
             what = f"has {len(live)} characters" if live else "is not in the server's answer"
@@ -106,7 +138,7 @@ def _with_people(
     edit: ConfigEdit, change: Change, names: Mapping[Identity, str], *, missing: bool
 ) -> tuple[ConfigEdit, list[str]]:
     group, notes = change.group, list(_notes(edit, change))
-    came = [person for person in change.remove if _why_left(edit, change, person) is None]
+    came = [person for person in change.remove if _reason_to_skip(edit, change, person) is None]
     hidden = _hidden(change)
     gone = change.add if missing and not hidden else ()
     if missing and change.add and hidden:
@@ -125,10 +157,19 @@ def _with_people(
     if came:
         items = list(as_sequence(fields.get("members", [])))
         for person in came:
-            edit, someone = _named(edit, PersonEntry.of(person), names)
+            edit, someone = _named(edit, _entry(edit, person), names)
             items = with_item(items, someone.reference)
         edit = edit.with_field(group.key, "members", items, after=["name", "teams", "except"])
-    return remove_people(edit, map(PersonEntry.of, gone), [group.key], excepting=True), notes
+    leaving = [_entry(edit, person) for person in gone]
+    return remove_people(edit, leaving, [group.key], excepting=True), notes
+
+
+def _entry(edit: ConfigEdit, person: PersonRef) -> PersonEntry:
+    """Return a person by an alias that the YAML has, else by number: the row of an alias of a people file may go."""
+    known = edit.desired.people.get(person.identity) if person.identity is not None else None
+    aliases = known.aliases if known is not None else ()
+    alias = next((each for each in aliases if edit.file_of("people", each) is not None), None)
+    return PersonEntry.of(replace(person, alias=alias))
 
 
 def _named(edit: ConfigEdit, person: PersonEntry, names: Mapping[Identity, str]) -> tuple[ConfigEdit, PersonEntry]:
@@ -139,16 +180,16 @@ def _named(edit: ConfigEdit, person: PersonEntry, names: Mapping[Identity, str])
     if added is not None:  # came into an earlier group, too
         return edit, PersonEntry(person.identity, added)
     files = [file for file, root in edit.roots.items() if "people" in root] or list(edit.roots)
-    if person.reference in known or not 0 < len(name) <= _MAX_LABEL_LENGTH or len(files) > 1:
+    if person.identity in edit.desired.people or not 0 < len(name) <= _MAX_LABEL_LENGTH or len(files) > 1:
         return edit, person
-    alias = alias_for(name, person.identity, set(known))
+    alias = alias_for(name, person.identity, {*known, *edit.desired.aliases})
     return add_person(edit, alias, name, person), PersonEntry(person.identity, alias)
 
 
 def _notes(edit: ConfigEdit, change: Change) -> Iterator[str]:
     """Yield who came and is not adopted."""
     for person in change.remove:
-        reason = _why_left(edit, change, person)
+        reason = _reason_to_skip(edit, change, person)
         if reason is not None:
             yield f"{person.label or person.identity} {reason}"
     for advice in change.advice:
@@ -161,7 +202,7 @@ def _hidden(change: Change) -> int:
     return sum(len(advice.people) for advice in change.advice if advice.kind is AdviceKind.UNIDENTIFIED)
 
 
-def _why_left(edit: ConfigEdit, change: Change, person: PersonRef) -> str | None:
+def _reason_to_skip(edit: ConfigEdit, change: Change, person: PersonRef) -> str | None:
     """Return why somebody who is in a live group is not adopted; None if nothing forbids it."""
     group, identity = change.group, person.identity
     if identity is None or person.jid is None:

@@ -45,18 +45,16 @@ class EditedConfig:
     def memberships(self) -> Iterator[tuple[str, Person, bool]]:
         """Yield whose membership of which group changes: the key, the person, whether they come.
 
-        Somebody who only has another number under their alias stays.
+        Somebody who has another number under their alias goes with the old one, and comes with the new one.
         """
         old = {group.key: group.listed_members for group in self.before.groups}
         for group in self.after.groups:
             before, now = old.get(group.key, {}), group.listed_members
             gone = [member.person for identity, member in before.items() if identity not in now]
             come = [member.person for identity, member in now.items() if identity not in before]
-            renumbered = {person.alias for person in gone} & {person.alias for person in come} - {None}
             changes = [(person, False) for person in gone] + [(person, True) for person in come]
             for person, comes in sorted(changes, key=lambda change: change[0].alias or change[0].identity):
-                if person.alias not in renumbered:
-                    yield group.key, person, comes
+                yield group.key, person, comes
 
     def require_nobody_else(self, people: Collection[Identity] = ()) -> None:
         """Raise UsageError if the membership of anybody else than these people changes in any group."""
@@ -142,7 +140,7 @@ class ConfigEdit:
         """Return `policy` or `defaults`; empty where no file has it."""
         return next((_mapping(root[section]) for root in self.roots.values() if section in root), {})
 
-    def finished(self) -> EditedConfig:
+    def result(self) -> EditedConfig:
         """Return the files that have the wanted values, without writing them.
 
         Raise UsageError if the whole would not be valid, PasteNeeded if a layout cannot be edited safely.

@@ -10,10 +10,9 @@ from reconciler.config.person_reference import parse_person
 from reconciler.config.phone_numbers import address_text
 from reconciler.config.problem_collector import quote_value
 from reconciler.editing.config_edit import ConfigEdit
-from reconciler.editing.edit_members import PersonEntry
+from reconciler.editing.edit_members import PersonEntry, with_number
 from reconciler.errors import UsageError
 from reconciler.model.desired import Unmanaged
-from reconciler.model.identity import Identity
 from reconciler.model.text import closest_name, normalize
 
 FIELDS: Final = (
@@ -31,7 +30,10 @@ _LISTS: Final = ("absent", "admins", "except", "members", "previously", "teams")
 
 
 def set_person(edit: ConfigEdit, alias: str, phone: str | None, name: str | None) -> ConfigEdit:
-    """Return the same with another number or name of a person; with another number the `lid` goes, too."""
+    """Return the same with another number or name of a person.
+
+    Another number replaces the old one in every list, too, and the `lid` goes.
+    """
     entry = edit.entry("people", alias)
     if entry is None:
         raise UsageError(f"{edit.path} has nobody called {quote_value(alias)}", "give an alias from `people`")
@@ -40,8 +42,11 @@ def set_person(edit: ConfigEdit, alias: str, phone: str | None, name: str | None
         person = parse_person(phone)
         known = next((each for each in edit.desired.people.values() if alias in each.aliases), None)
         if known is None or known.identity != person.identity:
-            fields["phone"] = address_text(person.jid, person.identity) or person.jid
+            number = address_text(person.jid, person.identity) or person.jid
+            fields["phone"] = number
             fields.pop("lid", None)  # a private id belongs to the account of the old number
+            if known is not None and known.aliases == (alias,):
+                edit = with_number(edit, known.identity, number)
     if name is not None:
         fields["name"] = name
     is_number = not isinstance(entry, dict) and fields.keys() == {"phone"}
@@ -106,11 +111,6 @@ def add_person(
     entry: Tree = person.reference if name is None else {"phone": person.reference, "name": name}
     having = [each for each, root in edit.roots.items() if "people" in root]
     return edit.with_entry("people", alias, entry, _file(edit, file, "the new alias", having or list(edit.roots)))
-
-
-def named_person(identity: Identity, alias: str) -> PersonEntry:
-    """Return somebody who has a new alias."""
-    return PersonEntry(identity, alias)
 
 
 def _file(edit: ConfigEdit, file: str | None, what: str, choices: Sequence[str]) -> str:

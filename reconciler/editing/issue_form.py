@@ -141,7 +141,9 @@ def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]
     _require_new_name(edit, form.person)
     if form.removes:
         return edit, person
-    alias = alias_for(form.person, person.identity, {each for each, _ in edit.entries("people")})
+    alias = alias_for(
+        form.person, person.identity, {*edit.desired.aliases, *(alias for alias, _ in edit.entries("people"))}
+    )
     return add_person(edit, alias, form.person, person), PersonEntry(person.identity, alias)
 
 

@@ -10,20 +10,20 @@ from pathlib import Path
 from reconciler.atomic_file import write_all
 from reconciler.config.document import Tree, as_mapping
 from reconciler.config.problem_collector import ProblemCollector
-from reconciler.config.source_files import SourceFile, find_config_files, read_file
+from reconciler.config.source_files import YamlSource, find_config_files, read_file
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.editing.yaml_changes import changed_text
 from reconciler.editing.yaml_layout import NotEditable
 from reconciler.errors import ConfigError, ReconcilerError
-from reconciler.model.desired import Source
+from reconciler.model.desired import InputFile
 
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
     """A file and the values in it."""
 
-    source: SourceFile
+    source: YamlSource
     root: Mapping[str, Tree]
 
     @property
@@ -81,7 +81,7 @@ def read_yaml_files(path: Path) -> list[YamlFile]:
     return [YamlFile(sources[document.file], document.root) for document in documents if document is not None]
 
 
-def require_unchanged(path: Path, sources: Sequence[Source]) -> None:
+def require_unchanged(path: Path, sources: Sequence[InputFile]) -> None:
     """Raise ReconcilerError unless the YAML files of a path are those of a configuration, byte for byte."""
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems)]

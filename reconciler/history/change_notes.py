@@ -13,9 +13,9 @@ from reconciler.model.desired import (
     DEFAULT_REMOVALS,
     Desired,
     DesiredGroup,
+    Limit,
     Lookalikes,
     Membership,
-    RemovalLimit,
     State,
     Unmanaged,
 )
@@ -27,7 +27,7 @@ def field_note(old: DesiredGroup, new: DesiredGroup, field: str) -> str:
     return _GROUP_NOTES[field](old, new) if field in _GROUP_NOTES else ""
 
 
-def added_field_note(group: DesiredGroup, policy_limit: RemovalLimit | None, field: str) -> str:
+def added_field_note(group: DesiredGroup, policy_limit: Limit | None, field: str) -> str:
     """Return what a field of an added group means; "" where that is obvious."""
     if field == "previously" and group.id is None:
         changed = group.state is State.PRESENT and group.membership is not Membership.OBSERVE
@@ -107,14 +107,14 @@ def why_kept(identity: Identity, group: DesiredGroup, new: Desired) -> str:
     return "" if group.membership is Membership.EXACT else "membership is additive"
 
 
-def _limit_note(old: RemovalLimit | None, new: RemovalLimit | None) -> str:
+def _limit_note(old: Limit | None, new: Limit | None) -> str:
     if new is None:
         return "" if old is None else "the limit of all groups applies instead, or else the default"
     incomparable = "the limit changed between a count and a percentage: check what it means for your groups"
     return _wider_note(old or DEFAULT_REMOVALS, new, "allows more removals than before", incomparable)
 
 
-def _wider_note(old: RemovalLimit, new: RemovalLimit, wider: str, incomparable: str) -> str:
+def _wider_note(old: Limit, new: Limit, wider: str, incomparable: str) -> str:
     """Return `wider` where the new limit allows more, `incomparable` where one is a count and one a percentage."""
     before, after = (old.count, new.count) if new.count is not None else (old.percent, new.percent)
     if before is None or after is None:

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from reconciler.model.desired import Budget, Desired, DesiredGroup, Member, Person, RemovalLimit, Unmanaged
+from reconciler.model.desired import Budget, Desired, DesiredGroup, Limit, Member, Person, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import Restrictions
 from reconciler.model.restrictions import Rule as Restriction
@@ -25,7 +25,7 @@ other value, under the item "", differs as a whole. `UNMANAGED` and None stay wh
 PLACES: Final[Mapping[type, frozenset[str]]] = {
     Desired: frozenset({"sources", "people_files", "warnings", "origins", "account_place", "group_places", "teams"})
     | {"findings", "tests", "failed_tests", "rules_checked"},
-    RemovalLimit: frozenset({"source"}),
+    Limit: frozenset({"source"}),
     Restrictions: frozenset({"where"}),
     Restriction: frozenset({"where"}),
 }
@@ -162,7 +162,7 @@ def _plain(value: Any) -> Any:
         return value.value if isinstance(value, StrEnum) else value
     if isinstance(value, Person):
         return value.identity
-    if isinstance(value, RemovalLimit):
+    if isinstance(value, Limit):
         return str(value)
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}

@@ -105,15 +105,15 @@ _LIMIT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class RemovalLimit:
-    """How many members one plan may remove from a group: a count, or a share of the live members in percent."""
+class Limit:
+    """How many people a group or a people file may lose at most: a count, or a share of its people in percent."""
 
     source: str
     count: int | None = None
     percent: float | None = None
 
     @classmethod
-    def parse(cls, text: str, source: str) -> RemovalLimit:
+    def parse(cls, text: str, source: str) -> Limit:
         """Parse `3` or `12.5%` (0 to 100), as YAML and the command line have it; raise ValueError for anything else."""
         match = _LIMIT.fullmatch(text.strip())
         if match is None:
@@ -122,19 +122,19 @@ class RemovalLimit:
             return cls(source, count=int(match["count"]))
         return cls(source, percent=float(match["percent"]))
 
-    def allowed(self, live_members: int) -> int:
-        """Return the number of removals allowed; a share is rounded down but is at least one (0% allows none)."""
+    def allowed(self, people: int) -> int:
+        """Return how many of the `people` may go; a share is rounded down but is at least one (0% allows none)."""
         if self.count is not None:
             return self.count
         percent = self.percent or 0.0
-        return max(1, int(live_members * percent / 100 + 1e-9)) if percent > 0 else 0
+        return max(1, int(people * percent / 100 + 1e-9)) if percent > 0 else 0
 
     def __str__(self) -> str:
         return str(self.count) if self.count is not None else f"{self.percent:g}%"
 
 
-DEFAULT_REMOVALS = RemovalLimit("the default", percent=25.0)
-DEFAULT_SOURCE_LOSS = RemovalLimit("the default of policy.max_source_loss", percent=25.0)
+DEFAULT_REMOVALS = Limit("the default", percent=25.0)
+DEFAULT_SOURCE_LOSS = Limit("the default of policy.max_source_loss", percent=25.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,13 +157,13 @@ class Policy:
     """What the configuration forbids or protects everywhere.
 
     `allowed_countries` are two-letter codes in capitals (None: all). `max_members` limits a group's list, without the
-    account itself. `max_source_loss` is how many people a file of `sources` may lose while people are removed.
+    account itself. `max_source_loss` is how many people a people file may lose while people are removed.
     """
 
     protected: frozenset[Identity] = frozenset()
     ignored: frozenset[Identity] = frozenset()
-    max_removals: RemovalLimit | None = None
-    max_source_loss: RemovalLimit | None = None
+    max_removals: Limit | None = None
+    max_source_loss: Limit | None = None
     writes_per_minute: int | None = None
     allowed_countries: frozenset[str] | None = None
     max_members: int | None = None
@@ -194,7 +194,7 @@ class DesiredGroup:
     membership: Membership = Membership.EXACT
     invite: str | None = None
     state: State = State.PRESENT
-    max_removals: RemovalLimit | None = None
+    max_removals: Limit | None = None
     lookalikes: Lookalikes | None = None
     priority: int = 0
 
@@ -205,7 +205,7 @@ class DesiredGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputFile:
     """A file that the desired state was read from, and the SHA-256 of its bytes.
 
     `people_file`: it is not YAML but a file that `sources` names.
@@ -234,7 +234,7 @@ class SourcedPerson:
 class PeopleFile:
     """A file that an entry of `sources` reads, and the people in it by alias. Two entries may read one file.
 
-    `path` is that of its `Source`, `name` its path below the loaded folder, `format` the key that names it ("csv"),
+    `path` is that of its `InputFile`, `name` its path below the loaded folder, `format` the key that names it ("csv"),
     `entry` the file and line of that key. Rows without a number, and of people who did not agree, are only counted.
     `gap` says why it is not known who left it in the days of `grace`, "" where it is.
     """
@@ -248,7 +248,7 @@ class PeopleFile:
     without_consent: int = 0
     asks_consent: bool = False
     """Whether it has a column for who agreed."""
-    disagreeing: Mapping[Identity, int] = field(default_factory=dict)
+    declined: Mapping[Identity, int] = field(default_factory=dict)
     """Who did not agree, each with the row; read only where a rule asks for it."""
     gap: str = ""
 
@@ -264,7 +264,7 @@ class Desired:
 
     `account` is the person behind the instance, `account_place` the file and line that name it, `account_since` the
     day since which it is used, `group_places` the file and line of each group by its key. `region` is the country of
-    national numbers. `people_files` has the people of each file of `sources`. `origins` has the
+    national numbers. `people_files` has the people of each people file. `origins` has the
     file of each key, `restrictions` which file may set what (None: every file everything).
     """
 
@@ -274,7 +274,7 @@ class Desired:
     account: Person | None = None
     policy: Policy = Policy()
     as_of: date = date.min
-    sources: tuple[Source, ...] = ()
+    sources: tuple[InputFile, ...] = ()
     warnings: tuple[Problem, ...] = ()
     region: str | None = None
     restrictions: Restrictions | None = None
@@ -294,6 +294,11 @@ class Desired:
     failed_tests: tuple[Problem, ...] = ()
     """The tests of the rules that failed, where the load was to run them."""
     people_files: tuple[PeopleFile, ...] = ()
+
+    @property
+    def aliases(self) -> frozenset[str]:
+        """Every alias of everybody, also those that people files give."""
+        return frozenset(alias for person in self.people.values() for alias in person.aliases)
 
     @property
     def excluded_people(self) -> frozenset[Identity]:

@@ -27,10 +27,6 @@ class Exemption:
     group: str | None = None
     person: Identity | None = None
 
-    def covers(self, group: str | None, person: Identity | None) -> bool:
-        """Return whether it is about this group and this person."""
-        return self.group in (None, group) and self.person in (None, person)
-
 
 @dataclass(frozen=True, slots=True)
 class RequireEnd:

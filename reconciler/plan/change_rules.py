@@ -26,7 +26,7 @@ def all_findings(desired: Desired, groups: Iterable[GroupPlan]) -> tuple[Finding
 
 
 def _place(finding: Finding, desired: Desired) -> FindingPlace | None:
-    """Return the line of the group's key: what leaves a live group stands nowhere in the file."""
+    """Return the line of the group's key: the file has no line for what leaves a live group."""
     file, _, line = desired.group_places.get(finding.group or "", "").rpartition(":")
     return FindingPlace(file, int(line), 1, f"groups.{finding.group}") if file else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.model.desired import Source
+from reconciler.model.desired import InputFile
 from reconciler.model.serialize import to_json
 from reconciler.plan.model import Plan
 from reconciler.plan.summary import plan_status, summarize_plan
@@ -25,7 +25,7 @@ class SavedPlan:
     """
 
     plan: Plan
-    sources: tuple[Source, ...]
+    sources: tuple[InputFile, ...]
     made_by: str
     made_at: str
     configuration: str | None = None

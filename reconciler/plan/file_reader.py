@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import PlanFileError
 from reconciler.json_schemas import load_schema
 from reconciler.messages import Message
-from reconciler.model.desired import Source
+from reconciler.model.desired import InputFile
 from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted
@@ -76,7 +76,7 @@ def _read(document: Document, *, foreign: bool = False) -> SavedPlan:
     faults = plan_faults(plan) if foreign else chain(plan_faults(plan), summary_faults(plan, document))
     for place, expected in faults:
         raise _damaged(place, expected)
-    sources = converter.structure(document["sources"], tuple[Source, ...])
+    sources = converter.structure(document["sources"], tuple[InputFile, ...])
     return SavedPlan(plan, sources, document["made_by"], document["made_at"], document["configuration"])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.diff.change import AdviceKind
-from reconciler.diff.lookalike import Creation
+from reconciler.diff.lookalike import GroupToCreate
 from reconciler.messages import Message
 from reconciler.model.identity import Identity, parse_jid
 from reconciler.model.live import ListedGroup
@@ -63,10 +63,10 @@ def _not_held(plan: Plan, listed: Iterable[ListedGroup]) -> Iterator[ListedGroup
     return (entry for entry in listed if entry.id not in held)
 
 
-def creations(plan: Plan) -> tuple[Creation, ...]:
+def creations(plan: Plan) -> tuple[GroupToCreate, ...]:
     """Return the groups that the plan creates, without those that may look like a live group."""
     return tuple(
-        Creation(key=group.key, names=group.lookup_names, people=frozenset(_wanted(group)))
+        GroupToCreate(key=group.key, names=group.lookup_names, people=frozenset(_wanted(group)))
         for group in groups_to_create(plan)
         if group.key not in plan.allowed_lookalikes
     )

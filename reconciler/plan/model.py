@@ -10,7 +10,7 @@ from typing import Final
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.messages import Message
-from reconciler.model.desired import DEFAULT_REMOVALS, RemovalLimit
+from reconciler.model.desired import DEFAULT_REMOVALS, Limit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.model.person_ref import PersonRef
@@ -107,7 +107,7 @@ class GroupPlan:
     blocked: tuple[Message, ...] = ()
     advice: tuple[Advice, ...] = ()
     live_members: int = 0
-    removal_limit: RemovalLimit = DEFAULT_REMOVALS
+    removal_limit: Limit = DEFAULT_REMOVALS
     live: LiveGroup | None = None
     drift_causes: tuple[ItemCause, ...] = ()
     """The cause of each difference, where drift was compared with an applied revision (`Plan.baseline`)."""
@@ -158,7 +158,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLoss:
-    """How many people a file of `sources` gave at the revision that was applied last, and how many of them it lost.
+    """How many people a people file gave at the revision that was applied last, and how many of them it lost.
 
     `people_before` is None where that is not known. `reason` says why it is not known who was in the file before, ""
     where it is. An `accepted` file may have lost any number of people.
@@ -210,7 +210,7 @@ class Plan:
     live_ids: tuple[str, ...] = ()
     """The ids of all groups that were live when the plan was made, sorted; none where it creates nothing."""
     source_losses: tuple[SourceLoss, ...] = ()
-    """What became of each file of `sources` since the revision that was applied last, by the file."""
+    """What became of each people file since the revision that was applied last, by the file."""
     number_checks: int = 0
     """How many numbers the API was asked about, one call each, before people are added."""
     pending_until: date | None = None

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from reconciler.errors import UsageError
-from reconciler.model.desired import Desired, DesiredGroup, Lookalikes, Person, RemovalLimit
+from reconciler.model.desired import Desired, DesiredGroup, Limit, Lookalikes, Person
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import glob_match
 from reconciler.model.rules import RuleOverride
@@ -51,7 +51,7 @@ class PlanOptions:
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
-    max_removals: RemovalLimit | None = None
+    max_removals: Limit | None = None
     calls_per_minute: float = 100.0
     shard: Shard | None = None
     changed_since: ChangedSince | None = None

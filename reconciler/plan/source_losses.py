@@ -1,6 +1,6 @@
 """Guard the groups against a source that lost people: half a roster must not empty the groups. Pure.
 
-A file is compared with what it gave at an earlier revision. What counts are people by their number, not rows: a
+A file is compared with what it gave at an earlier revision. People count by their number, not by their row: a
 roster with as many rows as before and other people in them lost everybody.
 """
 
@@ -20,7 +20,7 @@ from reconciler.plan.model import WAITING_REMOVALS, Action, GroupPlan, Refusal, 
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedConfig:
     """What was wanted at the revision that was applied last; None where that is not known, for the `reason`.
 
     `ref` is the user's name for that revision.
@@ -36,7 +36,7 @@ class SourceComparison:
     """What became of the sources of a configuration since the revision that was `applied` last."""
 
     losses: tuple[SourceLoss, ...] = ()
-    applied: Applied = Applied()
+    applied: AppliedConfig = AppliedConfig()
 
     @property
     def people(self) -> Mapping[Identity, Person]:
@@ -53,7 +53,7 @@ NOTHING_COMPARED: Final = SourceComparison()
 """The comparison of a configuration without `sources`."""
 
 
-def compare_sources(applied: Applied, now: Desired, accepted: Collection[str] = ()) -> SourceComparison:
+def compare_sources(applied: AppliedConfig, now: Desired, accepted: Collection[str] = ()) -> SourceComparison:
     """Compare the sources with those of the revision that was applied last.
 
     `accepted` are the files that may lose any number of people.
@@ -101,7 +101,7 @@ def _parts(file: str, before: Desired, now: Desired) -> list[_Part]:
     parts = []
     for each in before.people_files:
         if each.name == file:
-            # Whose last day was known then is not lost. Who had left by then still counts, for the days of grace.
+            # People whose last day was known then are not lost. People kept by grace then still count.
             then = {p.identity: p for p in each.people.values() if p.left or p.until is None or p.until >= now.as_of}
             lost = (
                 one for one, person in then.items() if not there.get(one, False) and (person.teams or one not in there)
@@ -151,7 +151,7 @@ def _check_loss(
 
 def _check_unknown(groups: Sequence[GroupPlan], desired: Desired, unknown: Mapping[str, str]) -> Iterator[Refusal]:
     """Refuse what only a saved plan has: removals that were compared when it was made, and cannot be compared now."""
-    origins = _Origins.of(desired) if unknown else None
+    origins = _FilesByOrigin.of(desired) if unknown else None
     for group, wanted in _removals(groups, desired) if origins is not None else ():
         files = origins.files_of(wanted) & unknown.keys() if origins is not None else ()
         removed = _removed(group, wanted) - _ended(wanted)
@@ -201,15 +201,15 @@ def accepted_advice(comparison: SourceComparison, desired: Desired) -> tuple[Adv
 def with_held_removals(changes: Iterable[Change], desired: Desired, unknown: Mapping[str, str]) -> tuple[Change, ...]:
     """Block the removals from groups that draw on a file of which it is not known who was in it before.
 
-    `unknown` has the reason by file. Whose membership ended, and who is listed under `absent`, is removed anyway.
+    `unknown` has the reason by file. People whose membership ended or who are listed under `absent` are removed anyway.
     """
     if not unknown:
         return tuple(changes)
-    origins = _Origins.of(desired)
+    origins = _FilesByOrigin.of(desired)
     return tuple(_held(change, origins, unknown) if change.remove else change for change in changes)
 
 
-def _held(change: Change, origins: _Origins, unknown: Mapping[str, str]) -> Change:
+def _held(change: Change, origins: _FilesByOrigin, unknown: Mapping[str, str]) -> Change:
     sure = change.group.absent.keys() | _ended(change.group)
     held = tuple(person for person in change.remove if person.identity not in sure)
     files = tuple(sorted(origins.files_of(change.group) & unknown.keys())) if held else ()
@@ -228,14 +228,14 @@ def _held(change: Change, origins: _Origins, unknown: Mapping[str, str]) -> Chan
 
 
 @dataclass(frozen=True, slots=True)
-class _Origins:
+class _FilesByOrigin:
     """Which files give a team, and which ones an alias."""
 
     teams: Mapping[str, set[str]]
     aliases: Mapping[str, set[str]]
 
     @classmethod
-    def of(cls, desired: Desired) -> _Origins:
+    def of(cls, desired: Desired) -> _FilesByOrigin:
         """Return what the sources of a configuration give."""
         teams: dict[str, set[str]] = defaultdict(set)
         aliases: dict[str, set[str]] = defaultdict(set)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from reconciler.diff.change import Advice, AdviceKind
 from reconciler.errors import PlanFileError
 from reconciler.messages import Message
-from reconciler.model.desired import Desired, Person, RemovalLimit
+from reconciler.model.desired import Desired, Limit, Person
 from reconciler.model.identity import Identity
 from reconciler.model.live import ContactCheck, LiveGroup, ReadGroup
 from reconciler.model.person_ref import PersonRef
@@ -106,7 +106,7 @@ def saved_answers(plan: Plan) -> dict[Identity, ContactCheck]:
 
 
 def with_present_limits(
-    plan: Plan, rebuilt: Plan | None, live_groups: Mapping[str, ReadGroup], override: RemovalLimit | None
+    plan: Plan, rebuilt: Plan | None, live_groups: Mapping[str, ReadGroup], override: Limit | None
 ) -> Plan:
     """Return the plan with the limits of removals that hold now: the command line's, else the YAML's.
 

@@ -227,7 +227,7 @@ def _too_many_groups(count: int, rule: Rule, subjects: Subjects) -> Iterator[Vio
 def _without_consent(rule: Rule, subjects: Subjects) -> Iterator[Violation]:
     rows: dict[Identity, str] = {}
     for file in subjects.desired.people_files:
-        for identity, row in file.disagreeing.items():
+        for identity, row in file.declined.items():
             rows.setdefault(identity, f"row {row} of {file.name} says that they did not agree")
     for group in subjects.matching(rule):
         for identity in sorted(rows.keys() & group.listed_members.keys()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -16,7 +16,7 @@ from reconciler.rules.values import CountryOf, PlannedChange
 
 MAX_VIOLATIONS: Final = 200
 """Violations of one rule that are listed one by one; the others are counted."""
-_Exemptions = Mapping[tuple[str | None, Identity | None], list[Exemption]]
+_Exemptions = dict[tuple[str | None, Identity | None], list[Exemption]]
 
 
 def evaluate(desired: Desired, day: date, country_of: CountryOf) -> tuple[Finding, ...]:
@@ -87,7 +87,7 @@ def _with_exemptions(
 ) -> Iterator[tuple[Violation, Exemption | None]]:
     """Yield each violation with the exemption that allows it, and note which exemptions are `used`."""
     current = [exemption for exemption in rule.exempt if exemption.until >= day]
-    by_subject: dict[tuple[str | None, Identity | None], list[Exemption]] = {}
+    by_subject: _Exemptions = {}
     for exemption in current:
         by_subject.setdefault((exemption.group, exemption.person), []).append(exemption)
     for violation in broken:

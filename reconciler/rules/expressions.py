@@ -51,7 +51,9 @@ def message_parts(message: str, each: Each) -> tuple[tuple[str, str], ...]:
             text += match[0][0]
             continue
         if match["path"] is None:
-            raise error_at(message, match.start(), f"`{match[0]}` stands alone", f"write `{match[0] * 2}` for a brace")
+            raise error_at(
+                message, match.start(), f"`{match[0]}` has no partner", f"write `{match[0] * 2}` for a brace"
+            )
         path, variables = match["path"].strip(), VARIABLES[each]
         if find_variable(message, match.start(), path.split("."), variables) != path:
             raise error_at(message, match.start(), f"`{path}` is not a variable", "write the name of one alone")

@@ -64,7 +64,7 @@ class Facts:
 
     @cached_property
     def source_of(self) -> Mapping[Identity, str]:
-        """The file of `sources` that has a person, by its path below the folder; nobody of the YAML alone."""
+        """The people file that has a person, by its path below the folder; nobody of the YAML alone."""
         files = self.subjects.desired.people_files
         by_alias = {alias: file.name for file in files for alias in file.people}
         people = self.subjects.desired.people.items()

@@ -47,7 +47,7 @@ _PERSON: Final = {
     "country": Variable(ValueType.TEXT, 'The two-letter code of the number\'s country; `""` where it has none.'),
     "teams": Variable(ValueType.TEXTS, "The teams that the person is in, and the teams that contain them."),
     "groups": Variable(ValueType.TEXTS, "The keys of the groups that the person is a member of."),
-    "source": Variable(ValueType.TEXT, 'The file of `sources` that has the person; `""` without one.'),
+    "source": Variable(ValueType.TEXT, 'The people file that has the person; `""` without one.'),
 }
 _MEMBER: Final = {
     "until": Variable(ValueType.DAY, "The last day, at midnight in UTC.", optional=True),

@@ -43,7 +43,7 @@ def named_cells(table: Table, used: Iterable[str]) -> Iterator[tuple[TableRow, M
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RowFilter:
     """Which people of an address book or a roster count, and which of their numbers.
 
     With `teams` only who is in one of them, as the file spells them in any case; "*" is any team. With `labels` only
@@ -54,19 +54,19 @@ class Choice:
     labels: tuple[str, ...] = ()
 
 
-def choose(read: SourceRows, choice: Choice) -> SourceRows:
+def filter_rows(read: SourceRows, row_filter: RowFilter) -> SourceRows:
     """Return the people who count, each with an id.
 
     A file in which nobody counts is an error, and so is a team or a label that nobody has: it may be misspelled.
     """
     problems = [*read.problems]
     if not any(problem.severity == "error" for problem in problems):
-        problems += _missing(read.rows, choice)
-    rows = read.rows if choice == Choice() else [_chosen(row, choice) for row in read.rows]
-    return SourceRows(with_ids(row for row in rows if row.teams or not choice.teams), tuple(problems))
+        problems += _missing(read.rows, row_filter)
+    rows = read.rows if row_filter == RowFilter() else [_filter_row(row, row_filter) for row in read.rows]
+    return SourceRows(with_ids(row for row in rows if row.teams or not row_filter.teams), tuple(problems))
 
 
-def _missing(rows: Sequence[SourceRow], choice: Choice) -> Iterator[RowProblem]:
+def _missing(rows: Sequence[SourceRow], row_filter: RowFilter) -> Iterator[RowProblem]:
     if not rows:
         yield RowProblem(
             message="the file has nobody", hint="export it again; to do without it, remove it from `sources`"
@@ -74,7 +74,7 @@ def _missing(rows: Sequence[SourceRow], choice: Choice) -> Iterator[RowProblem]:
         return
     teams = {team.casefold(): team for row in rows for team in row.teams}
     labels = {phone.label for row in rows for phone in row.phones if phone.label}
-    for word, wanted, known in (("team", choice.teams, teams.values()), ("label", choice.labels, labels)):
+    for word, wanted, known in (("team", row_filter.teams, teams.values()), ("label", row_filter.labels, labels)):
         folded = {name.casefold() for name in known}
         for name in wanted:
             if name.casefold() not in folded and name != ANY:
@@ -86,14 +86,14 @@ def _missing(rows: Sequence[SourceRow], choice: Choice) -> Iterator[RowProblem]:
                 yield RowProblem(message=message, hint=hint, values=(name, *shown))
 
 
-def _chosen(row: SourceRow, choice: Choice) -> SourceRow:
+def _filter_row(row: SourceRow, row_filter: RowFilter) -> SourceRow:
     teams, phones = row.teams, row.phones
-    if choice.teams and ANY not in choice.teams:
-        wanted = {team.casefold() for team in choice.teams}
+    if row_filter.teams and ANY not in row_filter.teams:
+        wanted = {team.casefold() for team in row_filter.teams}
         teams = tuple(team for team in teams if team.casefold() in wanted)
-    if choice.labels:
+    if row_filter.labels:
         phones = tuple(
-            phone for label in choice.labels for phone in phones if phone.label.casefold() == label.casefold()
+            phone for label in row_filter.labels for phone in phones if phone.label.casefold() == label.casefold()
         )
     return replace(row, teams=teams, phones=phones)
 

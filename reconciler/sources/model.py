@@ -1,4 +1,4 @@
-"""What every reader returns: the rows of a source, and the problems in them."""
+"""The values of sources: rows, the problems in them, and the history of the files."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     ENROLLMENTS: ("classSourcedId", "userSourcedId", "role"),
     SESSIONS: ("sourcedId", "startDate", "endDate"),
 }
-"""The columns without which a table says nothing."""
+"""The columns that a table must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def read_roster_files(data: bytes, needed: Sequence[str], problems: list[RowProb
     manifest = {record["propertyName"]: record["value"] for record in properties}
     version = manifest.get("oneroster.version", "").removeprefix("v")
     if version not in _VERSIONS:
-        message = f"the manifest does not say that this is OneRoster {' or '.join(_VERSIONS)}"
+        message = f"the manifest does not name the version OneRoster {' or '.join(_VERSIONS)}"
         problems.append(RowProblem(part=MANIFEST, message=message, hint="export the roster as OneRoster 1.2 or 1.1"))
         return None
     files = [*needed, *([ROLES] if version == "1.2" else [])]
@@ -111,11 +111,11 @@ def _is_whole(file: str, manifest: Mapping[str, str], contents: Collection[str],
     if mode == "absent" and not has_file and file == SESSIONS:
         return False
     messages = {
-        "bulk": f"{file} is missing, and the manifest says that it is there",
-        "absent": f"{file} is there, and the manifest says that it is absent" if has_file else f"{file} is missing",
+        "bulk": f"{file} is missing, and the manifest lists it as there",
+        "absent": f"{file} is there, and the manifest lists it as absent" if has_file else f"{file} is missing",
         "delta": f"{file} has only what changed (delta), not the whole roster",
     }
-    message = messages.get(mode, f"the manifest says {{0}} of {file}, which is not one of {', '.join(messages)}")
+    message = messages.get(mode, f"the manifest lists {file} as {{0}}, which is not one of {', '.join(messages)}")
     problems.append(RowProblem(part=MANIFEST, message=message, hint=_EXPORT_AGAIN, values=(mode,)))
     return False
 

@@ -20,7 +20,7 @@ _PREFERRED: Final = "PREF"
 _READ: Final = frozenset(
     {"VERSION", "UID", "FN", "N", "NICKNAME", "ORG", "TEL", "X-ABLABEL", "CATEGORIES", *_KIND, *_MEMBER}
 )
-"""The properties that say something to us."""
+"""The properties that are read."""
 
 
 @dataclass(slots=True)

@@ -110,6 +110,7 @@ SAVED = {"pending": 0, "partly applied": 3, "API error": 1, "interrupted": 130, 
 NO_FILE = {"clean": 0, "invalid file": 0, "API error": 1, "interrupted": 130}
 TABLE: Mapping[str, Mapping[str, int]] = {
     "validate": OFFLINE,
+    "test": OFFLINE,
     "plan": READING,
     "plan --detailed-exitcode": DETAILED,
     "plan --target alpha": READING,
@@ -201,8 +202,8 @@ def test_the_exit_code_is_the_same_in_every_format(
     if code in (1, 2):
         assert _changes(stage) == before, "1 and 2 say that nothing was changed"
     if code in (1, 130):
-        # What `validate` and `doctor` find is their result, so it goes to stdout.
-        is_result = code == 1 and line.split()[0] in ("validate", "doctor")
+        # What `validate`, `test` and `doctor` find is their result, so it goes to stdout.
+        is_result = code == 1 and line.split()[0] in ("validate", "test", "doctor")
         assert ran.out.strip() if is_result else ran.err.strip()
     if code == 1 and format_ == "json":
         assert isinstance(json.loads(ran.out), dict), "jq always has something"

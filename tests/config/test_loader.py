@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.config import load
 from reconciler.errors import ConfigError
-from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, Person, RemovalLimit, State
+from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Limit, Member, Membership, Person, State
 from reconciler.model.identity import Identity
 
 Load = Callable[..., Desired]
@@ -87,7 +87,7 @@ groups:
         membership=Membership.ADDITIVE,
         invite="AbCdEfGhIjKlMn",
         state=State.LEFT,
-        max_removals=RemovalLimit("groups.project-alpha.max_removals (groups.yaml:25)", count=2),
+        max_removals=Limit("groups.project-alpha.max_removals (groups.yaml:25)", count=2),
     )
     assert desired.groups == (group,)
     assert desired.people == {ALICE.identity: ALICE, BOB.identity: BOB}
@@ -95,7 +95,7 @@ groups:
     assert desired.account == Person(Identity("+12025550100"), "12025550100@s.whatsapp.net")
     assert desired.policy.protected == {ALICE.identity}
     assert desired.policy.ignored == {"+12025550199"}
-    assert desired.policy.max_removals == RemovalLimit("policy.max_removals (groups.yaml:9)", percent=12.5)
+    assert desired.policy.max_removals == Limit("policy.max_removals (groups.yaml:9)", percent=12.5)
     assert desired.policy.writes_per_minute == 20
     assert desired.as_of == date(2026, 1, 1)
     assert desired.sources[0].path == "groups.yaml"
@@ -434,10 +434,10 @@ groups:
     )
     first, second = desired.groups
     assert (first.membership, first.description, list(members(first))) == ("observe", "Default", [ALICE.identity])
-    assert first.max_removals == RemovalLimit("defaults.max_removals (groups.yaml:5)", count=3)
+    assert first.max_removals == Limit("defaults.max_removals (groups.yaml:5)", count=3)
     assert first.admins == {BOB.identity: BOB}
     assert (second.membership, second.description, list(members(second))) == ("exact", "", [BOB.identity])
-    assert second.max_removals == RemovalLimit("groups.b.max_removals (groups.yaml:8)", count=0)
+    assert second.max_removals == Limit("groups.b.max_removals (groups.yaml:8)", count=0)
 
 
 def test_the_instance_may_be_an_admin_without_being_a_member(load_text: Load) -> None:

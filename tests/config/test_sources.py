@@ -251,7 +251,7 @@ def test_who_did_not_agree_is_in_no_team_and_counted_once(load_roster: Load) -> 
     )
     desired = load_roster(rows, source.replace("CONSENT", "agreed"))
     assert labels(desired) == ["person-101"]
-    assert [problem.message for problem in desired.warnings] == ["2 people are left out, who did not agree"]
+    assert [problem.message for problem in desired.warnings] == ["2 people are left out without consent"]
     assert desired.people_files[0].without_consent == 2
     assert labels(load_roster(rows, source.replace("CONSENT", "{agreed: '*'}"))) == ["person-101", "person-102"]
     assert labels(load_roster(rows, source.replace("CONSENT", "{agreed: [No, maybe]}"))) == ["person-102"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from reconciler.diff.lookalike import MAX_READS, Creation, LookalikeSearch, Reads, candidates_by_name
+from reconciler.diff.lookalike import MAX_READS, GroupToCreate, LookalikeSearch, Reads, candidates_by_name
 from reconciler.errors import ApiError
 from reconciler.messages import Message
 from reconciler.model.desired import Person
@@ -18,18 +18,18 @@ STRANGERS = crowd(40)
 LID = "76699677012110@lid"
 
 
-def creation(people: int, *names: str) -> Creation:
+def creation(people: int, *names: str) -> GroupToCreate:
     """So many of the six people are wanted in a group of these names."""
     wanted = frozenset(one.identity for one in PEOPLE[:people])
-    return Creation(key="parents", names=names or ("Parents",), people=wanted)
+    return GroupToCreate(key="parents", names=names or ("Parents",), people=wanted)
 
 
-def search(one: Creation, *others: ListedGroup, lids: Iterable[Person] = ()) -> LookalikeSearch:
+def search(one: GroupToCreate, *others: ListedGroup, lids: Iterable[Person] = ()) -> LookalikeSearch:
     known = {(person.lid or "").partition("@")[0]: person.identity for person in lids}
     return LookalikeSearch(creations=[one], others=others, lids=known, account=ME.identity)
 
 
-def reasons(one: Creation, *lives: LiveGroup, lids: Iterable[Person] = ()) -> list[str]:
+def reasons(one: GroupToCreate, *lives: LiveGroup, lids: Iterable[Person] = ()) -> list[str]:
     """The codes of what is told, each group read."""
     return told(search(one, *map(listed, lives), lids=lids), {each.id: each for each in lives})
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.config import load
 from reconciler.config.export import Entries, render_entries
-from reconciler.config.source_files import SourceFile
+from reconciler.config.source_files import YamlSource
 from reconciler.editing.add_groups import (
     add_entries,
     existing_entries,
@@ -160,7 +160,7 @@ def test_a_section_that_another_place_shares_is_refused(tmp_path: Path) -> None:
     after = merged(tmp_path, text, group(9, "New", ALICE))
     assert after == text + NEW_GROUP.replace("      - bob-marsh\n", "")
     shared = YamlFile(
-        SourceFile("g.yaml", b"", "groups: &g\n  a: {name: A}\nother: *g\n"),
+        YamlSource("g.yaml", b"", "groups: &g\n  a: {name: A}\nother: *g\n"),
         {"groups": {"a": {"name": "A"}}, "other": {"a": {"name": "A"}}},
     )
     with pytest.raises(NotEditable, match="its text is shared through a YAML alias"):

@@ -47,7 +47,7 @@ def changes_of(desired: Desired, group: LiveGroup) -> tuple[Change, ...]:
 def adopted(path: Path, group: LiveGroup, *fields: str, missing: bool = False) -> tuple[EditedConfig, list[str]]:
     edit = ConfigEdit.load(path, DAY)
     adoption = adopt(edit, changes_of(edit.desired, group), fields or FIELDS, missing=missing)
-    return adoption.edit.finished(), [reason for _, reason in adoption.left]
+    return adoption.edit.result(), [reason for _, reason in adoption.skipped]
 
 
 def written(folder: Path, group: str, head: str = HEAD) -> Path:
@@ -177,6 +177,25 @@ def test_with_somebody_unidentified_in_the_group_nobody_counts_as_gone(there: li
     edited, left = adopted(path, live(*map(came, there), participant("88899677012110@lid")), missing=True)
     assert edited.files == {}
     assert "--missing removes nobody" in " ".join(left)
+
+
+@pytest.mark.parametrize("there", [["p0"], ["p5"], []])
+def test_an_alias_that_only_a_people_file_gives_is_never_written(there: list[str], tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text(f"id,phone,team\nr,{PEOPLE['p5']},class\n", encoding="utf-8")
+    head = f"{HEAD}sources: [{{csv: roster.csv, id: id, phone: phone, teams: [team]}}]\n"
+    for group in ("members: []", "teams: [class]"):
+        path = written(tmp_path, group, head)
+        edited, _ = adopted(path, live(*map(came, there)), missing=True)
+        text = edited.files.get(path, path.read_bytes()).decode()
+        assert "[r]" not in text
+
+
+def test_a_name_that_another_group_has_is_left_out_and_the_rest_is_adopted(tmp_path: Path) -> None:
+    path = written(tmp_path, "name: Alpha, members: []")
+    path.write_text(path.read_text() + "  beta: {id: 9@g.us, name: Beta}\n", encoding="utf-8")
+    edited, skipped = adopted(path, live(came("p0"), name="Beta"))
+    assert edited.files[path].decode() == path.read_text().replace("members: []", "members: [p0]")
+    assert "its live name is also that of `beta`" in " ".join(skipped)
 
 
 def test_without_the_accounts_number_nobody_is_adopted(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.messages import Message
-from reconciler.model.desired import RemovalLimit
+from reconciler.model.desired import Limit
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
@@ -98,7 +98,7 @@ def on_participant(**changes: Any) -> Edit:
 
 
 def on_limit(**changes: Any) -> Edit:
-    return on(RemovalLimit, **changes)
+    return on(Limit, **changes)
 
 
 def on_advice(**changes: Any) -> Edit:
@@ -166,7 +166,7 @@ CASES: dict[type, dict[str, tuple[Edit, str]]] = {
         "blocked": (on_alpha(blocked=(Message.of("not-admin"),)), DIFFERS),
         "advice": (on_alpha(advice=()), DIFFERS),
         "live_members": (on_alpha(live_members=400), DIFFERS),
-        "removal_limit": (on_alpha(removal_limit=RemovalLimit("policy", count=9)), HARMLESS),
+        "removal_limit": (on_alpha(removal_limit=Limit("policy", count=9)), HARMLESS),
         "live": (on_alpha(live=None), DIFFERS),
         "drift_causes": (on_alpha(drift_causes=(ItemCause(DriftItem.NAME, DriftCause.MANUAL),)), DAMAGED),
     },
@@ -191,7 +191,7 @@ CASES: dict[type, dict[str, tuple[Edit, str]]] = {
         "teams": (on_bob(teams=("board",)), DIFFERS),
     },
     # Only a stricter limit counts; the test below has what would lift it.
-    RemovalLimit: {
+    Limit: {
         "source": (on_limit(source="the boss"), HARMLESS),
         "count": (on_limit(count=9, percent=None), HARMLESS),
         "percent": (on_limit(percent=100.0), HARMLESS),
@@ -270,7 +270,7 @@ def test_an_edited_plan_is_refused_or_does_what_the_plan_did(guide: Stage, edit:
     [
         on_limit(percent=100.0),
         on_limit(percent=None, count=99),
-        on(GroupPlan, removal_limit=RemovalLimit("the default", count=99), live_members=400),
+        on(GroupPlan, removal_limit=Limit("the default", count=99), live_members=400),
     ],
     ids=["percent", "count", "live members"],
 )

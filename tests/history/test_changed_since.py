@@ -17,7 +17,7 @@ from reconciler.history.changed_since import (
     with_rematch_advice,
 )
 from reconciler.messages import Message
-from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Member, Membership, RemovalLimit, State
+from reconciler.model.desired import UNMANAGED, Desired, DesiredGroup, Limit, Member, Membership, State
 from reconciler.model.live import ListedGroup, Listing
 from reconciler.model.text import Untrusted
 from reconciler.plan.revision import ChangedSince, KeyRename
@@ -46,7 +46,7 @@ BASE = group(
     members=[ALICE, BOB],
     admins=[ALICE],
     absent=[CAROL],
-    max_removals=RemovalLimit("groups.alpha.max_removals (groups.yaml:3)", count=2),
+    max_removals=Limit("groups.alpha.max_removals (groups.yaml:3)", count=2),
 )
 DAY = date(2026, 12, 31)
 
@@ -82,8 +82,8 @@ def since_main(old: Desired | str, new: Desired, targets: Sequence[str] = ()) ->
         replace(BASE, invite="AbCdEfGhIjKlMn"),
         replace(BASE, state=State.LEFT),
         replace(BASE, max_removals=None),
-        replace(BASE, max_removals=RemovalLimit("groups.alpha.max_removals (groups.yaml:3)", count=3)),
-        replace(BASE, max_removals=RemovalLimit("groups.alpha.max_removals (groups.yaml:3)", percent=2.0)),
+        replace(BASE, max_removals=Limit("groups.alpha.max_removals (groups.yaml:3)", count=3)),
+        replace(BASE, max_removals=Limit("groups.alpha.max_removals (groups.yaml:3)", percent=2.0)),
     ],
 )
 def test_any_other_desired_value_changes_a_group(other: DesiredGroup) -> None:
@@ -99,7 +99,7 @@ def test_any_other_desired_value_changes_a_group(other: DesiredGroup) -> None:
         replace(BASE, members=group(members=[BOB, ALICE]).members),
         replace(BASE, members=group(members=[person("12025550143", "al", "Alice A."), BOB]).members),
         replace(BASE, members=group(members=[Member(ALICE, teams=("board",)), BOB]).members),
-        replace(BASE, max_removals=RemovalLimit("groups.alpha.max_removals (groups.yaml:99)", count=2)),
+        replace(BASE, max_removals=Limit("groups.alpha.max_removals (groups.yaml:99)", count=2)),
     ],
 )
 def test_order_names_teams_and_lines_change_nothing(other: DesiredGroup) -> None:
@@ -132,7 +132,7 @@ def test_groups_without_an_id_are_never_taken_for_one_another() -> None:
         (replace(desired(BASE), account=None), "instance.phone"),
         (replace(desired(BASE), policy=policy(protected=[ALICE])), "policy.protected"),
         (replace(desired(BASE), policy=policy(ignored=[ALICE])), "policy.ignored"),
-        (replace(desired(BASE), policy=policy(max_removals=RemovalLimit("x", count=1))), "policy.max_removals"),
+        (replace(desired(BASE), policy=policy(max_removals=Limit("x", count=1))), "policy.max_removals"),
         (replace(desired(BASE), people={ALICE.identity: replace(ALICE, lid="7@lid")}), "people.lid"),
     ],
 )

@@ -24,11 +24,11 @@ from reconciler.model.desired import (
     UNMANAGED,
     Desired,
     DesiredGroup,
+    Limit,
     Member,
     Membership,
     Person,
     Policy,
-    RemovalLimit,
     State,
 )
 from reconciler.model.restrictions import Restrictions, Rule
@@ -56,8 +56,8 @@ OLD, NEW = ConfigVersion("old"), ConfigVersion("new")
 ADDED, REMOVED, CHANGED = GroupChangeKind.ADDED, GroupChangeKind.REMOVED, GroupChangeKind.CHANGED
 
 
-def limit(text: str | None) -> RemovalLimit | None:
-    return None if text is None else RemovalLimit.parse(text, "here")
+def limit(text: str | None) -> Limit | None:
+    return None if text is None else Limit.parse(text, "here")
 
 
 def compare(old: Desired, new: Desired) -> ConfigDiff:

@@ -22,15 +22,15 @@ from reconciler.model.desired import (
     CheckNumbers,
     Desired,
     DesiredGroup,
+    InputFile,
+    Limit,
     Lookalikes,
     Member,
     Membership,
     PeopleFile,
     Person,
     Policy,
-    RemovalLimit,
     RowsWithoutPhone,
-    Source,
     State,
 )
 from reconciler.model.restrictions import Restrictions, Rule
@@ -78,7 +78,7 @@ GROUP_CHANGES = {
     "state": (replace(GROUP, state=State.LEFT), "state"),
     "lookalikes": (replace(GROUP, lookalikes=Lookalikes.ALLOW), "lookalikes"),
     "priority": (replace(GROUP, priority=5), "priority"),
-    "max_removals": (replace(GROUP, max_removals=RemovalLimit("here", count=2)), "max_removals"),
+    "max_removals": (replace(GROUP, max_removals=Limit("here", count=2)), "max_removals"),
 }
 
 
@@ -112,8 +112,8 @@ def test_each_term_of_a_membership_is_compared(field: str) -> None:
 POLICY_CHANGES = {
     "protected": (Policy(protected=frozenset({ALICE.identity})), True),
     "ignored": (Policy(ignored=frozenset({ALICE.identity})), True),
-    "max_removals": (Policy(max_removals=RemovalLimit("here", count=2)), True),
-    "max_source_loss": (Policy(max_source_loss=RemovalLimit("here", count=2)), True),
+    "max_removals": (Policy(max_removals=Limit("here", count=2)), True),
+    "max_source_loss": (Policy(max_source_loss=Limit("here", count=2)), True),
     "writes_per_minute": (Policy(writes_per_minute=5), False),
     "allowed_countries": (Policy(allowed_countries=frozenset({"US"})), False),
     "max_members": (Policy(max_members=5), False),
@@ -153,7 +153,7 @@ DESIRED_CHANGES = {
     "warnings": (replace(BASE, warnings=(Problem("f", 1, 1, "p", "odd", kind=ProblemKind.COUNTRY),)), "odd", ""),
     # What they say shows elsewhere, or not at all: both sides are of one day, and files are only where keys are.
     "as_of": (replace(BASE, as_of=DAY), "", ""),
-    "sources": (replace(BASE, sources=(Source("f", "0"),)), "", ""),
+    "sources": (replace(BASE, sources=(InputFile("f", "0"),)), "", ""),
     "people_files": (
         replace(BASE, people_files=(PeopleFile(path="f", name="f", format="csv", entry="f:2", people={}),)),
         "",
@@ -296,8 +296,8 @@ def test_a_value_that_nobody_knows_how_to_compare_fails_loudly() -> None:
 
 def test_order_spelling_teams_and_line_numbers_are_no_difference() -> None:
     al = Member(person("12025550143", "al"), teams=("board",))
-    old = group(members=[ALICE, BOB], max_removals=RemovalLimit("groups.yaml:3", count=2))
-    new = group(members=[BOB, al], max_removals=RemovalLimit("groups.yaml:99", count=2))
+    old = group(members=[ALICE, BOB], max_removals=Limit("groups.yaml:3", count=2))
+    new = group(members=[BOB, al], max_removals=Limit("groups.yaml:99", count=2))
 
     assert old != new
     assert groups_equal(old, new)

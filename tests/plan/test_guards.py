@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.messages import Message
-from reconciler.model.desired import DEFAULT_REMOVALS, Desired, RemovalLimit
+from reconciler.model.desired import DEFAULT_REMOVALS, Desired, Limit
 from reconciler.model.live import Instance, LiveGroup
 from reconciler.plan.guards import PLACEHOLDER, check_instance
 from reconciler.plan.model import Plan
@@ -33,7 +33,7 @@ from tests.builders import (
 )
 
 
-def removing(there: int, gone: int, **more: RemovalLimit | None) -> tuple[Desired, LiveGroup]:
+def removing(there: int, gone: int, **more: Limit | None) -> tuple[Desired, LiveGroup]:
     """A group with so many live members (the instance not counted), of which so many are to go."""
     everybody = crowd(there)
     limit, of_policy = more.get("limit"), more.get("of_policy")
@@ -41,12 +41,12 @@ def removing(there: int, gone: int, **more: RemovalLimit | None) -> tuple[Desire
     return wanted, live(*everybody)
 
 
-def count(number: int, source: str = "groups.yaml:9") -> RemovalLimit:
-    return RemovalLimit(source, count=number)
+def count(number: int, source: str = "groups.yaml:9") -> Limit:
+    return Limit(source, count=number)
 
 
-def share(percent: float, source: str = "groups.yaml:9") -> RemovalLimit:
-    return RemovalLimit(source, percent=percent)
+def share(percent: float, source: str = "groups.yaml:9") -> Limit:
+    return Limit(source, percent=percent)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_flag_that_a_refusal_names_does_lift_it() -> None:
     ids=["default", "policy", "group before policy", "flag before both", "flag before the default"],
 )
 def test_the_flag_goes_before_the_group_before_the_policy_before_the_default(
-    flag: RemovalLimit | None, of_group: RemovalLimit | None, of_policy: RemovalLimit | None, used: RemovalLimit
+    flag: Limit | None, of_group: Limit | None, of_policy: Limit | None, used: Limit
 ) -> None:
     wanted, group_live = removing(4, 1, limit=of_group, of_policy=of_policy)
     assert group_plan(wanted, group_live, choices=PlanOptions(max_removals=flag)).removal_limit == used

@@ -20,7 +20,7 @@ from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import PlanFileError
 from reconciler.json_schemas import schema_text
 from reconciler.messages import Message
-from reconciler.model.desired import RemovalLimit, Source
+from reconciler.model.desired import InputFile, Limit
 from reconciler.model.identity import identity_of_digits
 from reconciler.model.live import LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
@@ -106,7 +106,7 @@ advice = st.builds(
     link=st.none() | st.just("https://chat.whatsapp.com/Code12345678"),
 )
 limits = st.builds(
-    RemovalLimit, words, count=st.none() | st.integers(0, 99), percent=st.none() | st.floats(0, 100, allow_nan=False)
+    Limit, words, count=st.none() | st.integers(0, 99), percent=st.none() | st.floats(0, 100, allow_nan=False)
 )
 
 
@@ -216,12 +216,12 @@ revisions = st.builds(
 
 
 digests = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
-sources = st.lists(st.builds(Source, words, digests), max_size=3, unique_by=lambda source: source.path)
+sources = st.lists(st.builds(InputFile, words, digests), max_size=3, unique_by=lambda source: source.path)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plans(), sources)
-def test_a_saved_plan_reads_back_as_the_same_plan(plan: Plan, files: list[Source]) -> None:
+def test_a_saved_plan_reads_back_as_the_same_plan(plan: Plan, files: list[InputFile]) -> None:
     made = SavedPlan(plan, tuple(sorted(files, key=lambda file: file.path)), "0.1.0", "2026-11-21T12:00:00Z")
     document = plan_document(made)
     assert read_plan_document(saved(document)) == made
@@ -279,7 +279,7 @@ def test_a_plan_file_with_anything_anywhere_reads_as_a_plan_or_is_refused(place:
     with contextlib.suppress(PlanFileError):
         read = read_plan_document(changed(SAVED, place, junk))
         assert isinstance(read.plan, Plan)
-        assert all(isinstance(file, Source) for file in read.sources)
+        assert all(isinstance(file, InputFile) for file in read.sources)
         assert render_plan(read, RenderOptions())
 
 

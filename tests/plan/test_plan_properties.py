@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.desired import Desired, Membership, RemovalLimit, State, Unmanaged
+from reconciler.model.desired import Desired, Limit, Membership, State, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.live import LiveGroup
 from reconciler.plan.model import Action, Phase, Plan, Step
@@ -20,7 +20,7 @@ from tests.plan.tiny_worlds import Setting, settings_of_worlds
 
 # The same examples on every machine, so that a failure is the change's and not the day's.
 steady = settings(max_examples=100, derandomize=True, database=None, deadline=None)
-ANY_NUMBER = PlanOptions(max_removals=RemovalLimit("--max-removals", count=100))
+ANY_NUMBER = PlanOptions(max_removals=Limit("--max-removals", count=100))
 
 
 def plan_of(world: TinyWorld, wanted: Desired) -> Plan:

@@ -17,7 +17,7 @@ from reconciler.diff.change import Advice, AdviceKind
 from reconciler.engine import make_plan
 from reconciler.live.client import Client
 from reconciler.messages import Message
-from reconciler.model.desired import CheckNumbers, Desired, RemovalLimit
+from reconciler.model.desired import CheckNumbers, Desired, Limit
 from reconciler.model.live import Instance, Listing, LiveGroup
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import PlanOptions
@@ -130,7 +130,7 @@ def test_shards_together_plan_exactly_what_one_run_plans(
 ) -> None:
     world, wanted = setting
     renamed = tuple(replace(one, key=key) for one, key in zip(wanted.groups, sorted(keys), strict=True))
-    limit = RemovalLimit("--max-removals", count=1)
+    limit = Limit("--max-removals", count=1)
     choices = PlanOptions(targets=tuple(sorted(keys)[:2]) if some else (), max_removals=limit)
     hold_together(replace(wanted, groups=renamed), (*world.lives(), ELSEWHERE), choices, count)
 

@@ -8,10 +8,10 @@ from datetime import date
 
 import pytest
 
-from reconciler.model.desired import Desired, DesiredGroup, Member, PeopleFile, Person, RemovalLimit, SourcedPerson
+from reconciler.model.desired import Desired, DesiredGroup, Limit, Member, PeopleFile, Person, SourcedPerson
 from reconciler.plan.model import SourceLoss
 from reconciler.plan.selection import PlanOptions
-from reconciler.plan.source_losses import Applied, SourceComparison, compare_sources, with_held_removals
+from reconciler.plan.source_losses import AppliedConfig, SourceComparison, compare_sources, with_held_removals
 from tests.builders import (
     ALICE,
     BETA_ID,
@@ -42,9 +42,7 @@ def people_file(
     )
 
 
-def version(
-    *files: PeopleFile, groups: Iterable[DesiredGroup] | None = None, limit: RemovalLimit | None = None
-) -> Desired:
+def version(*files: PeopleFile, groups: Iterable[DesiredGroup] | None = None, limit: Limit | None = None) -> Desired:
     """A configuration whose one group has everybody whom the files put into a team."""
     by_alias = {one.alias: one for one in PEOPLE}
     members = [
@@ -59,14 +57,14 @@ def version(
 
 def losses(before: Desired | None, now: Desired, *accepted: str) -> list[tuple[str, int | None, int]]:
     """What each file lost."""
-    compared = compare_sources(Applied("applied/1", before), now, accepted)
+    compared = compare_sources(AppliedConfig("applied/1", before), now, accepted)
     return [(loss.file, loss.people_before, loss.lost) for loss in compared.losses]
 
 
 def refused(before: Desired, now: Desired, *there: Person, accepted: Iterable[str] = ()) -> list[str]:
     """The codes of the refusals about sources, where these people are in the group."""
-    compared = compare_sources(Applied("applied/1", before), now, tuple(accepted))
-    generous = RemovalLimit("--max-removals", percent=100.0)
+    compared = compare_sources(AppliedConfig("applied/1", before), now, tuple(accepted))
+    generous = Limit("--max-removals", percent=100.0)
     plan = plan_for(now, live(*there), choices=PlanOptions(sources=compared, max_removals=generous))
     return codes(refusal.message for refusal in plan.refusals)
 
@@ -141,13 +139,13 @@ def test_a_source_that_lost_too_many_refuses_to_remove_whom_it_gave() -> None:
     [
         (None, 1, []),
         (None, 2, LOST),
-        (RemovalLimit("policy", count=2), 2, []),
-        (RemovalLimit("policy", count=0), 1, LOST),
-        (RemovalLimit("policy", percent=50.0), 2, []),
-        (RemovalLimit("policy", percent=0.0), 1, LOST),
+        (Limit("policy", count=2), 2, []),
+        (Limit("policy", count=0), 1, LOST),
+        (Limit("policy", percent=50.0), 2, []),
+        (Limit("policy", percent=0.0), 1, LOST),
     ],
 )
-def test_the_limit_is_a_count_or_a_share(limit: RemovalLimit | None, left: int, expected: list[str]) -> None:
+def test_the_limit_is_a_count_or_a_share(limit: Limit | None, left: int, expected: list[str]) -> None:
     before, now = version(people_file(FULL)), version(people_file(FULL[left:]), limit=limit)
     assert refused(before, now, *FULL) == expected
 
@@ -211,14 +209,14 @@ def test_somebody_whom_only_the_file_names_makes_a_group_draw_on_it() -> None:
 
 def test_a_file_that_the_revision_does_not_have_is_not_known() -> None:
     before, now = version(people_file(FULL)), version(people_file(FULL), people_file([ERIN], "new.csv"))
-    compared = compare_sources(Applied("applied/1", before), now)
+    compared = compare_sources(AppliedConfig("applied/1", before), now)
     assert compared.unknown == {"new.csv": "applied/1 does not have it"}
-    assert compare_sources(Applied("applied/1", before), now, ["new.csv"]).unknown == {}
+    assert compare_sources(AppliedConfig("applied/1", before), now, ["new.csv"]).unknown == {}
 
 
 def test_a_gap_in_the_days_of_grace_makes_a_file_unknown_although_its_loss_is_known() -> None:
     now = version(replace(people_file([ALICE]), gap="no commits"))
-    compared = compare_sources(Applied("applied/1", version(people_file(FULL))), now)
+    compared = compare_sources(AppliedConfig("applied/1", version(people_file(FULL))), now)
     assert compared.losses == (SourceLoss(file="r.csv", people_before=4, lost=3, reason="no commits"),)
 
 

@@ -10,7 +10,7 @@ from reconciler.apply.executor import dry_run_calls
 from reconciler.apply.result import ApplyResult, PersonOutcome, PersonStatus, StepResult, StepStatus
 from reconciler.diff.change import Advice, AdviceKind, MatchedBy, TextChange
 from reconciler.errors import Problem, ProblemKind
-from reconciler.model.desired import RemovalLimit, Source
+from reconciler.model.desired import InputFile, Limit
 from reconciler.model.identity import Identity, identity_of_digits
 from reconciler.model.live import ApiCall, CallRecord, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
@@ -29,7 +29,7 @@ MASKED = RenderOptions()
 FULL = RenderOptions(show_phones=True)
 COLORED = RenderOptions(color=True)
 DRIFT = RenderOptions(drift=True)
-SOURCES = (Source("groups.yaml", "ab" * 32), Source("more/sales.yaml", "cd" * 32))
+SOURCES = (InputFile("groups.yaml", "ab" * 32), InputFile("more/sales.yaml", "cd" * 32))
 
 
 def calls_of(plan: Plan) -> tuple[ApiCall, ...]:
@@ -107,7 +107,7 @@ ALPHA = GroupPlan(
         Advice(AdviceKind.UNIDENTIFIED, saying("they stay"), (LID_ONLY, NOBODY)),
     ),
     live_members=2,
-    removal_limit=RemovalLimit("policy.max_removals", count=5),
+    removal_limit=Limit("policy.max_removals", count=5),
 )
 NEW = GroupPlan(
     key="board",

@@ -134,7 +134,7 @@ def test_an_exemption_allows_what_an_expression_forbids() -> None:
         (("each: group", 'require: "group.key == \\"a\\" && group.siz > 1"'), "group.siz ", "there is no `group.siz`"),
         (("each: group", "require: 'group.key == ''a'' && group.siz > 1'"), "group.siz ", "there is no `group.siz`"),
         (("each: group", "require: 'true'", "message: 'see {group.nam}'"), "{group.nam}", "there is no `group.nam`"),
-        (("each: group", "require: 'true'", "message: 'see {group.key'"), "{group.key", "stands alone"),
+        (("each: group", "require: 'true'", "message: 'see {group.key'"), "{group.key", "has no partner"),
         (("each: group", "require: 'true'", "message: 'see {file.teams}'"), "{file.teams", "is not a text"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.sources.contacts import Choice, choose, with_ids
+from reconciler.sources.contacts import RowFilter, filter_rows, with_ids
 from reconciler.sources.google import read_google
 from reconciler.sources.model import PhoneCell, SourceRow, SourceRows, UnreadableFile
 from reconciler.sources.outlook import read_outlook
@@ -56,46 +56,51 @@ BOARD = row("Bob", "3|home", teams=("Board",))
 NOBODY = row("Carol", "4|mobile")
 
 
-def chosen(choice: Choice, *rows: SourceRow) -> list[tuple[str, list[str], tuple[str, ...]]]:
-    read = choose(SourceRows(rows or (CREW, BOARD, NOBODY)), choice)
+def filtered(row_filter: RowFilter, *rows: SourceRow) -> list[tuple[str, list[str], tuple[str, ...]]]:
+    read = filter_rows(SourceRows(rows or (CREW, BOARD, NOBODY)), row_filter)
     assert read.problems == ()
     return [(row.id, [phone.text for phone in row.phones], row.teams) for row in read.rows]
 
 
 def test_only_people_in_a_chosen_team_count_and_no_other_team() -> None:
-    assert chosen(Choice(teams=("crew",))) == [("Alice", ["1", "2"], ("Crew",))]
-    assert [id_ for id_, _, _ in chosen(Choice(teams=("*",)))] == ["Alice", "Bob"]
+    assert filtered(RowFilter(teams=("crew",))) == [("Alice", ["1", "2"], ("Crew",))]
+    assert [id_ for id_, _, _ in filtered(RowFilter(teams=("*",)))] == ["Alice", "Bob"]
 
 
 def test_whoever_does_not_count_changes_no_id() -> None:
     rows = (row("Anna", "1", teams=("Crew",)), row("Anna", "2"))
-    assert [id_ for id_, _, _ in chosen(Choice(teams=("Crew",)), *rows)] == ["Anna"]
+    assert [id_ for id_, _, _ in filtered(RowFilter(teams=("Crew",)), *rows)] == ["Anna"]
 
 
 def test_of_several_labels_the_first_that_a_contact_has_counts() -> None:
-    numbers = [(id_, phones) for id_, phones, _ in chosen(Choice(labels=("Home", "mobile")))]
+    numbers = [(id_, phones) for id_, phones, _ in filtered(RowFilter(labels=("Home", "mobile")))]
     assert numbers == [("Alice", ["2", "1"]), ("Bob", ["3"]), ("Carol", ["4"])]
-    assert chosen(Choice(labels=("home",)))[2] == ("Carol", [], ())
+    assert filtered(RowFilter(labels=("home",)))[2] == ("Carol", [], ())
 
 
 @pytest.mark.parametrize(
-    ("choice", "rows", "message", "hint"),
+    ("row_filter", "rows", "message", "hint"),
     [
-        (Choice(), (), "the file has nobody", "export it again; to do without it, remove it from `sources`"),
+        (RowFilter(), (), "the file has nobody", "export it again; to do without it, remove it from `sources`"),
         (
-            Choice(teams=("Crow",)),
+            RowFilter(teams=("Crow",)),
             (CREW,),
             "nobody in the file has the team {0}",
             "correct it; the file has {1}, {2}",
         ),
-        (Choice(teams=("Crew",)), (NOBODY,), "nobody in the file has the team {0}", "remove it; the file has no teams"),
-        (Choice(labels=("cell",)), (BOARD,), "nobody in the file has the label {0}", "correct it; the file has {1}"),
+        (
+            RowFilter(teams=("Crew",)),
+            (NOBODY,),
+            "nobody in the file has the team {0}",
+            "remove it; the file has no teams",
+        ),
+        (RowFilter(labels=("cell",)), (BOARD,), "nobody in the file has the label {0}", "correct it; the file has {1}"),
     ],
 )
 def test_a_file_in_which_nobody_counts_is_an_error(
-    choice: Choice, rows: tuple[SourceRow, ...], message: str, hint: str
+    row_filter: RowFilter, rows: tuple[SourceRow, ...], message: str, hint: str
 ) -> None:
-    (problem,) = choose(SourceRows(rows), choice).problems
+    (problem,) = filter_rows(SourceRows(rows), row_filter).problems
     assert (problem.severity, problem.message, problem.hint) == ("error", message, hint)
 
 

@@ -44,15 +44,15 @@ def problems(
         ),
         (
             ("manifest.csv", "file.classes,bulk", "file.classes,absent"),
-            ("manifest.csv", 0, "", "classes.csv is there, and the manifest says that it is absent"),
+            ("manifest.csv", 0, "", "classes.csv is there, and the manifest lists it as absent"),
         ),
         (
             ("manifest.csv", "file.users,bulk", "file.users,full"),
-            ("manifest.csv", 0, "", "the manifest says full of users.csv, which is not one of bulk, absent, delta"),
+            ("manifest.csv", 0, "", "the manifest lists users.csv as full, which is not one of bulk, absent, delta"),
         ),
         (
             ("manifest.csv", "oneroster.version,1.1", "oneroster.version,1.0"),
-            ("manifest.csv", 0, "", "the manifest does not say that this is OneRoster 1.1 or 1.2"),
+            ("manifest.csv", 0, "", "the manifest does not name the version OneRoster 1.1 or 1.2"),
         ),
         (
             ("manifest.csv", "propertyName,value", "name,value"),
@@ -103,7 +103,7 @@ def test_a_mistake_is_reported_at_its_file_row_and_column(
 def test_a_missing_table_is_an_error(missing: str) -> None:
     tables = tables_of("v1.1")
     del tables[missing]
-    expected = ("manifest.csv", 0, "", f"{missing} is missing, and the manifest says that it is there")
+    expected = ("manifest.csv", 0, "", f"{missing} is missing, and the manifest lists it as there")
     assert problems(zipped(tables)) == [expected]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
-from reconciler.cli.edit_outcome import config_edit, write_outcome
+from reconciler.cli.edit_outcome import load_edit, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import keys_option, option, path_argument, show_phones_option
 from reconciler.errors import UsageError
@@ -65,14 +65,14 @@ def adopt(
         raise UsageError(f"--only: {wrong[0]!r} cannot be adopted", f"the fields are {', '.join(FIELDS)}")
     if missing and "members" not in fields:
         raise UsageError("--missing needs members in --only", "add it, or leave out --missing")
-    edit = config_edit(path, global_options)
+    edit = load_edit(path, global_options)
     keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
     desired, changes, names = _read(edit.desired, keys, global_options, people=people)
     adoption = adopt_changes(replace(edit, desired=desired), changes, fields, missing=missing, names=names)
-    for key, reason in adoption.left:
+    for key, reason in adoption.skipped:
         log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
     moved = {person.identity for change in changes for person in (*change.add, *change.remove) if person.identity}
-    return write_outcome(
+    return write_edit(
         adoption.edit,
         global_options,
         check=lambda edited: edited.require_nobody_else(moved),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -418,6 +419,57 @@ def test_an_entry_with_terms_is_under_person_for_every_alias_and_else_under_phon
     for person in ("5a", "+1 202 555 0145"):
         assert edit("add", person, "--to", "a", "--until", "2099-01-31").code == 0
     assert "[{person: 5a, until: 2099-01-31}, {phone: (202) 555-0145, until: 2099-01-31}]" in text()
+
+
+@pytest.mark.parametrize("name", ["tab\there", "A\u00a0B", "A\u2028B", "A\U000e0067B", 'q"\\', "\U0001f600"])
+def test_json_stays_json_whatever_a_text_has(edit: Edit, name: str) -> None:
+    Path("groups.yaml").write_text('{"version": 1, "groups": {"a": {"name": "A"}}}', encoding="utf-8")
+    assert edit("set", "a", "description", name).code == 0
+    assert json.loads(text())["groups"]["a"]["description"] == name
+
+
+def test_a_new_number_replaces_the_old_one_in_every_list_and_who_comes_and_goes_is_shown(edit: Edit) -> None:
+    old = "+1 202 555 0144"
+    lists = f"  zeta: {{name: Z, members: [{old}, {{phone: {old}, reason: x}}], admins: [{old}]}}\n"
+    Path("groups.yaml").write_text(FILE + lists, encoding="utf-8")
+    ran = edit("person", "bob", "--phone", "+1 404 555 0149")
+    assert ran.code == 0, ran.err
+    assert old not in text()
+    assert "- zeta: bob (+1 202 ••• ••44)\n+ zeta: bob (+1 404 ••• ••49)" in ran.out
+    assert desired().people.keys() >= {"+14045550149"}
+
+
+@pytest.fixture
+def edit_with_roster(edit: Edit) -> Edit:
+    """Run `edit` in a folder with a roster, in which `dave` is in the team `5a`."""
+    Path("roster.csv").write_text("id,mobile,class\ndave,+1 404 555 0147,5a\neve,+1 404 555 0148,\n", encoding="utf-8")
+    source = "sources: [{csv: roster.csv, id: id, phone: mobile, teams: [class]}]\n"
+    Path("groups.yaml").write_text(FILE + source, encoding="utf-8")
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("remove dave --everywhere", "`dave` comes from `roster.csv`, row 2"),
+        ("remove eve --everywhere --forget", "`eve` comes from `roster.csv`, row 3"),
+        ("remove dave --from-team 5a", "the people of the team `5a` come from `roster.csv`"),
+    ],
+)
+def test_who_comes_from_a_people_file_is_not_removed_and_the_place_is_named(
+    edit_with_roster: Edit, line: str, words: str
+) -> None:
+    before = text()
+    ran = edit_with_roster(*line.split())
+    assert (ran.code, ran.out, text()) == (1, "", before)
+    assert words in ran.err
+
+
+def test_a_new_alias_is_none_that_a_people_file_gives(edit_with_roster: Edit) -> None:
+    Path("f.md").write_text(form(Person="Dave!", Phone_number="+1 202 555 0133"), encoding="utf-8")
+    ran = edit_with_roster("--form", "f.md")
+    assert ran.code == 0, ran.err
+    assert "dave-2: " in text()
 
 
 # --- the form of an issue -------------------------------------------------------------------------------------------

@@ -333,7 +333,7 @@ def test_a_people_file_is_read_as_each_commit_has_it_and_its_own_commits_are_war
         ("2026-01-01", "entered", "Alice"),
         ("2026-01-01", "entered", "Bob"),
     ]
-    assert "commits that change only files of `sources` are not seen" in shell("history").err
+    assert "commits that change only people files are not seen" in shell("history").err
 
 
 def test_a_report_of_apply_says_when_a_change_took_effect(

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.command import LazyGroup, pass_global_options
-from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
+from reconciler.cli.edit_outcome import edit_options, load_edit, write_edit
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.logs import enter_command
 from reconciler.cli.options import file_option
@@ -68,9 +68,9 @@ def edit(
     except UnicodeDecodeError:
         raise UsageError(f"{form} is not UTF-8 text", "name the file with the issue's body") from None
     request = read_form(text)
-    edited, someone = apply_form(config_edit(path, global_options), request)
+    edited, someone = apply_form(load_edit(path, global_options), request)
     terms = None if request.removes else Terms(request.until, request.reason)
-    return write_outcome(
+    return write_edit(
         edited,
         global_options,
         check=lambda result: require_effect(result, [someone], request.groups, terms),

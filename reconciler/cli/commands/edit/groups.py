@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.completion import suggest_keys, suggest_people
-from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
+from reconciler.cli.edit_outcome import edit_options, load_edit, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option
 
@@ -21,7 +21,7 @@ key_argument = click.argument("key", shell_complete=suggest_keys)
 @edit_options
 @pass_global_options
 def rename(global_options: GlobalOptions, key: str, name: str, path: Path, dry_run: bool, show_phones: bool) -> int:
-    """Rename a group; every other byte of the file stays.
+    """Rename a group.
 
     KEY is the group's key, which stays, and NAME the new name in WhatsApp. If the group has no `id`, the old name goes
     into `previously`, so that the live group is still found.
@@ -29,8 +29,8 @@ def rename(global_options: GlobalOptions, key: str, name: str, path: Path, dry_r
     from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import rename
 
-    edit = rename(config_edit(path, global_options), key, name)
-    return write_outcome(
+    edit = rename(load_edit(path, global_options), key, name)
+    return write_edit(
         edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
     )
 
@@ -55,7 +55,7 @@ def set_(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Set a field of a group; every other byte of the file stays.
+    """Set a field of a group.
 
     FIELD is one of description, id, invite, lookalikes, max_removals, membership, priority and state. An empty VALUE
     clears the description.
@@ -63,8 +63,8 @@ def set_(
     from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import set_field
 
-    edit = set_field(config_edit(path, global_options), key, field, value)
-    return write_outcome(
+    edit = set_field(load_edit(path, global_options), key, field, value)
+    return write_edit(
         edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
     )
 
@@ -93,7 +93,7 @@ def group(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Add a group; every other byte of the file stays.
+    """Add a group.
 
     KEY is the handle of the new group on the command line and in reports. Without --member, its members are not
     managed.
@@ -102,10 +102,10 @@ def group(
     from reconciler.editing.edit_entries import add_group
     from reconciler.editing.edit_members import PersonEntry
 
-    edit = config_edit(path, global_options)
+    edit = load_edit(path, global_options)
     people = [PersonEntry.of(resolve_person(word, edit.desired, whole=True)) for word in members]
     edit = add_group(edit, key, name, people, file)
-    return write_outcome(
+    return write_edit(
         edit,
         global_options,
         check=lambda edited: edited.require_nobody_else({person.identity for person in people}),

@@ -11,13 +11,13 @@ import click
 
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.completion import suggest_people
-from reconciler.cli.edit_outcome import config_edit, edit_options, write_outcome
+from reconciler.cli.edit_outcome import edit_options, load_edit, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import DateType, keys_option, option
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.editing.config_edit import ConfigEdit
+    from reconciler.editing.config_edit import ConfigEdit, EditedConfig
     from reconciler.editing.edit_members import PersonEntry
 
 people_argument = click.argument("people", nargs=-1, required=True, metavar="PERSON...", shell_complete=suggest_people)
@@ -52,7 +52,7 @@ def add(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Add people to groups; every other byte of the file stays.
+    """Add people to groups.
 
     PERSON is an alias or a name in the configuration, or a phone number. An entry is an alias where there is one.
     Somebody who is a member gets the new terms: without --until, a last day that they had goes. Somebody whose
@@ -68,14 +68,14 @@ def add(
         raise UsageError("--as gives an alias to one person", "name one person")
     if file is not None and alias is None:
         raise UsageError("--file needs --as", "a membership goes into the file of its group")
-    edit = config_edit(path, global_options)
+    edit = load_edit(path, global_options)
     groups = _keys("--to", keys, edit)
     found = _people(people, edit)
     if alias is not None:
         edit = add_person(edit, alias, name, found[0], file)
         found = [PersonEntry(found[0].identity, alias)]
     terms = Terms(until, reason)
-    return write_outcome(
+    return write_edit(
         add_people(edit, found, groups, terms),
         global_options,
         check=lambda edited: require_effect(edited, found, groups, terms),
@@ -112,7 +112,7 @@ def remove(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Remove people from groups, from teams, or from everything; every other byte of the file stays.
+    """Remove people from groups, from teams, or from everything.
 
     Somebody who is in a group through a team would stay in it. Then the command names the teams, and writes nothing:
     pass --from-team or --except. --everywhere leaves `absent` and `policy` as they are; --forget does not.
@@ -120,7 +120,7 @@ def remove(
     from reconciler.editing import edit_members
 
     _check_removal(keys, teams, excepting=excepting, everywhere=everywhere, forget=forget)
-    edit = config_edit(path, global_options)
+    edit = load_edit(path, global_options)
     groups = _keys("--from", keys, edit)
     found = _people(people, edit)
     if everywhere:
@@ -132,7 +132,7 @@ def remove(
     else:
         edit = edit_members.remove_from_teams(edit, found, teams)
         edit = edit_members.remove_people(edit, found, groups, excepting=excepting)
-    return write_outcome(
+    return write_edit(
         edit,
         global_options,
         check=lambda edited: edit_members.require_effect(edited, found, groups, None),
@@ -175,20 +175,22 @@ def person(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Change the number or the name of a person; every other byte of the file stays.
+    """Change the number or the name of a person.
 
-    ALIAS is an alias under `people`. The aliases in groups and teams stay, so that one line changes the person
-    everywhere.
+    ALIAS is an alias under `people`. The aliases in groups and teams stay. A new number also replaces the old one in
+    every list that has the person by number.
     """
-    from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import set_person
 
     if phone is None and name is None:
         raise UsageError("nothing to change is given", "give --phone or --name")
-    edit = set_person(config_edit(path, global_options), alias, phone, name)
-    return write_outcome(
-        edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
-    )
+    edit = set_person(load_edit(path, global_options), alias, phone, name)
+
+    def require_nobody_else(edited: EditedConfig) -> None:
+        everybody = (*edited.before.people.values(), *edited.after.people.values())
+        edited.require_nobody_else({person.identity for person in everybody if alias in person.aliases})
+
+    return write_edit(edit, global_options, check=require_nobody_else, dry_run=dry_run, show_phones=show_phones)
 
 
 def _keys(name: str, words: tuple[str, ...], edit: ConfigEdit) -> Sequence[str]:
