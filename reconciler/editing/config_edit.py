@@ -156,7 +156,7 @@ class ConfigEdit:
         try:
             after = load_contents(contents, as_of=self.desired.as_of, folder=folder, name=self.path.name)
         except ConfigError as error:
-            problems = "\n".join(line for problem in error.problems for line in problem.lines())
+            problems = "\n".join(line for each in error.problems if each.severity == "error" for line in each.lines())
             message = f"nothing was written, because {self.path} would not be valid:\n{problems}"
             raise UsageError(message) from None
         changes = tuple((file.source.file, file.text, texts[file.source.file]) for file in changed)
