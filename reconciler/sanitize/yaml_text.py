@@ -80,7 +80,7 @@ def _masked_line(line: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    """Return a text with the escapes of YAML and JSON replaced by what they mean."""
+    """Return a text with the escapes of YAML and JSON replaced by what they mean; a quote stays escaped."""
     if "\\" not in text:
         return text
     decoded = _ESCAPE.sub(_character, text)
@@ -90,5 +90,5 @@ def _decoded(text: str) -> str:
 def _character(match: re.Match[str]) -> str:
     number = match[1] or match[2] or match[3]
     if number is None:
-        return _SHORT_ESCAPES.get(match[4] or "", match[4] or "")
+        return match[0] if match[4] == '"' else _SHORT_ESCAPES.get(match[4] or "", match[4] or "")
     return chr(code) if (code := int(number, 16)) <= 0x10FFFF else "\ufffd"
