@@ -177,10 +177,10 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Several live groups have one of its earlier names.",
         "Set the `id` of the right one.",
     ),
-    "name-to-leave-ambiguous": _blocked(
+    "name-or-previous-name-ambiguous": _blocked(
         "{count:int} live groups are called {name:live} or have one of its earlier names: {ids:texts}; set the right "
         "one as this group's `id`",
-        "The group is to be left, and one live group has its name, another one of its earlier names.",
+        "One live group has its name, another one of its earlier names.",
         "Set the `id` of the right one.",
     ),
     "nobody-on-whatsapp": _blocked(

@@ -1,4 +1,4 @@
-"""Lock an instance, so that one apply at a time runs for it on one machine; the second learns who holds the lock."""
+"""Lock an instance, so that one apply at a time runs for it on one machine; lock YAML files while they are written."""
 
 from __future__ import annotations
 
@@ -68,6 +68,33 @@ def instance_lock(place: str, instance_id: str, folder: Path | None = None, *, t
     finally:
         with suppress(OSError):
             holder.unlink(missing_ok=True)
+        lock.release()
+
+
+@contextmanager
+def files_lock(path: Path, folder: Path | None = None, *, timeout: float = 10.0) -> Iterator[None]:
+    """Hold the lock of the YAML files in the folder of a path, or in that folder, while they are compared and written.
+
+    Wait for it up to `timeout` seconds; then raise ReconcilerError.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = folder or FOLDER
+    place = path.resolve() if path.is_dir() else path.resolve().parent
+    lock_file = folder / f"files-{hashlib.sha256(os.fsencode(place)).hexdigest()[:24]}.lock"
+    try:
+        _share(folder)
+        lock = FileLock(lock_file, timeout=timeout, mode=0o666)
+        lock.acquire(poll_interval=POLL_SECONDS / 10)
+    except Timeout:
+        message = f"another command is writing the files in {place}, so nothing was written"
+        raise ReconcilerError(message, "run the command again") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ReconcilerError(f"the lock file {lock_file} cannot be used: {reason}", "make it writable") from error
+    try:
+        yield
+    finally:
         lock.release()
 
 

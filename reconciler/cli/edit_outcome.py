@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,7 @@ from reconciler.sanitize.escape import for_display, mask_and_escape
 
 if TYPE_CHECKING:
     from reconciler.editing.config_edit import ConfigEdit, EditedConfig
+    from reconciler.model.desired import Person
 
 F = TypeVar("F", bound=Callable[..., Any])
 log = logging.getLogger("reconciler.edit")
@@ -57,14 +59,16 @@ def write_edit(
     `check` raises for an edit that would not have its effect, or another one. Raise UsageError for one that would not
     be valid.
     """
+    from reconciler.apply.lock import files_lock
     from reconciler.cli.error_output import print_problems
     from reconciler.editing.config_edit import PasteNeeded
     from reconciler.editing.yaml_edit import require_unchanged, write_files
+    from reconciler.sanitize.yaml_text import yaml_lines
 
     try:
         edited = edit.result()
     except PasteNeeded as error:
-        write("\n".join(for_display(line, show_phones=show_phones) for line in error.lines))
+        write("\n".join(yaml_lines(error.lines, show_phones=show_phones)))
         if not show_phones:
             error.hint += "; numbers are masked above, and --show-phones shows them in full"
         raise
@@ -75,32 +79,45 @@ def write_edit(
     if not edited.files:
         write(f"Nothing to change in {mask_and_escape(str(edit.path))}.")
         return 0
-    text = "\n".join(for_display(line, show_phones=show_phones) for line in _lines(edited))
+    text = "\n".join(_lines(edited, show_phones=show_phones))
     if dry_run:
         write(text)
         log.info("nothing was written, because this is a dry run")
         return 0
     require_stdout()
-    require_unchanged(edit.path, edit.desired.sources)
-    write_files(edited.files)
+    with files_lock(edit.path):
+        require_unchanged(edit.path, edit.desired.sources)
+        write_files(edited.files)
     files = ", ".join(mask_and_escape(str(file)) for file in edited.files)
     write_after_success(text, f"{files} was written")
     return 0
+
+
+def _label(person: Person, *, renumbered: bool) -> str:
+    """Return the alias or else the number; both of somebody who gets another number."""
+    if person.alias is None:
+        return person.identity
+    return f"{person.alias} ({person.identity})" if renumbered else person.alias
 
 
 def _messages(edit: ConfigEdit) -> set[str]:
     return {warning.message for warning in edit.desired.warnings}
 
 
-def _lines(edited: EditedConfig) -> Iterator[str]:
+def _lines(edited: EditedConfig, *, show_phones: bool) -> Iterator[str]:
     """Yield the diff, and whose membership of which group changes."""
-    yield from edited.diff
+    from reconciler.sanitize.yaml_text import yaml_diff
+
+    for file, old, new in edited.texts:
+        yield from yaml_diff(file, old, new, show_phones=show_phones)
+    memberships = list(edited.memberships())
+    times = Counter((key, person.alias) for key, person, _ in memberships)
     changes = [
-        f"{'+' if comes else '-'} {key}: {person.alias or person.identity}"
-        for key, person, comes in edited.memberships()
+        f"{'+' if comes else '-'} {key}: {_label(person, renumbered=times[key, person.alias] > 1)}"
+        for key, person, comes in memberships
     ]
     if changes:
         yield ""
-        yield from changes[:_MOST_MEMBERSHIPS]
+        yield from (for_display(line, show_phones=show_phones) for line in changes[:_MOST_MEMBERSHIPS])
     if len(changes) > _MOST_MEMBERSHIPS:
         yield f"and {len(changes) - _MOST_MEMBERSHIPS} more memberships"

@@ -88,10 +88,9 @@ def _match_by_name(group: DesiredGroup, by_name: Mapping[str, list[ListedGroup]]
     wanted, *previous = lookup_names(group)
     named = {entry.id: entry for entry in by_name.get(normalize(wanted), ())}
     renamed = {entry.id: entry for name in previous for entry in by_name.get(normalize(name), ())}
-    if named and renamed and group.state is State.LEFT:
-        # Once the account left the one, the next run would find and leave the other: nobody gets back in alone.
-        named |= renamed
-    candidates, matched_by = (named, MatchedBy.NAME) if named else (renamed, MatchedBy.PREVIOUS_NAME)
+    # One live group with the name and another with an earlier one: the first may be a stranger's, whose people a plan
+    # would remove. Of a group to leave, the next run would leave the other one.
+    candidates, matched_by = (named | renamed, MatchedBy.NAME) if named else (renamed, MatchedBy.PREVIOUS_NAME)
     if not candidates:
         return Match(group)
     if len(candidates) == 1:
@@ -100,8 +99,8 @@ def _match_by_name(group: DesiredGroup, by_name: Mapping[str, list[ListedGroup]]
     count, name = len(ids), Untrusted(wanted)
     if not named:
         reason = Message.of("previous-name-ambiguous", count=count, ids=ids)
-    elif renamed and group.state is State.LEFT:
-        reason = Message.of("name-to-leave-ambiguous", count=count, name=name, ids=ids)
+    elif len(named) < count:
+        reason = Message.of("name-or-previous-name-ambiguous", count=count, name=name, ids=ids)
     else:
         reason = Message.of("name-ambiguous", count=count, name=name, ids=ids)
     return Match(group, blocked=reason, candidates=ids)

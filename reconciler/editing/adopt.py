@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -11,7 +12,9 @@ from reconciler.config.document import as_sequence
 from reconciler.config.export import alias_for
 from reconciler.config.person_reference import reference_of
 from reconciler.config.policy import allows_number
+from reconciler.config.problem_collector import quote_value
 from reconciler.diff.change import AdviceKind, Change
+from reconciler.diff.match import normalized_names
 from reconciler.editing.config_edit import ConfigEdit
 from reconciler.editing.edit_entries import add_person
 from reconciler.editing.edit_members import PersonEntry, remove_people, with_item
@@ -56,13 +59,15 @@ def adopt(
         message = "the account's own number is unknown, so it would be adopted as a member"
         raise UsageError(message, "set `instance.phone`, or pass --only name,description")
     skipped: list[tuple[str, str]] = []
+    changes = tuple(changes)
+    shared = _shared_names(edit, [each for each in changes if _why_unreadable(each) is None], fields)
     for change in changes:
         key = change.group.key
         reason = _why_unreadable(change)
         if reason is not None:
             skipped += [(key, reason)] if reason else []
             continue
-        edit, notes = _with_texts(edit, change, fields)
+        edit, notes = _with_texts(edit, change, fields, shared.get(key, ()))
         skipped += [(key, note) for note in notes]
         if "members" in fields:
             edit, notes = _with_people(edit, change, names, missing=missing)
@@ -85,11 +90,38 @@ def _why_unreadable(change: Change) -> str | None:
     return None
 
 
-def _with_texts(edit: ConfigEdit, change: Change, fields: Collection[str]) -> tuple[ConfigEdit, list[str]]:
+def _shared_names(
+    edit: ConfigEdit, changes: Collection[Change], fields: Collection[str]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return, by key, which other groups would have the live name of a group, too, or have it as an earlier name."""
+    if "name" not in fields:
+        return {}
+    names: dict[str, set[str]] = defaultdict(set)
+    for group in edit.desired.groups:
+        for name in normalized_names(group):
+            names[name].add(group.key)
+    new = {
+        change.group.key: normalize(text.old or "")
+        for change in changes
+        for text in change.field_changes
+        if text.field == "name"
+    }
+    for key, name in new.items():
+        names[name].add(key)
+    return {key: tuple(sorted(names[name] - {key})) for key, name in new.items() if names[name] != {key}}
+
+
+def _with_texts(
+    edit: ConfigEdit, change: Change, fields: Collection[str], namesakes: tuple[str, ...]
+) -> tuple[ConfigEdit, list[str]]:
     notes = []
     for text in change.field_changes:
         live = normalize(text.old or "")
         if text.field not in fields:
+            continue
+        if text.field == "name" and live and namesakes:
+            keys = ", ".join(map(quote_value, namesakes))
+            notes.append(f"its live name is also that of {keys}; rename one of the live groups")
             continue
         if (text.field == "name" and not live) or len(live) > _LIMITS[text.field]:
             what = f"has {len(live)} characters" if live else "is not in the server's answer"
@@ -107,7 +139,11 @@ def _with_people(
 ) -> tuple[ConfigEdit, list[str]]:
     group, notes = change.group, list(_notes(edit, change))
     came = [person for person in change.remove if _reason_to_skip(edit, change, person) is None]
-    gone = change.add if missing else ()
+    hidden = _hidden(change)
+    gone = change.add if missing and not hidden else ()
+    if missing and change.add and hidden:
+        who = plural(hidden, "participant is", "participants are")
+        notes.append(f"{who} not identified and may be somebody who seems to be gone, so --missing removes nobody")
     if change.add and not missing:
         who = plural(len(change.add), "person of the configuration is", "people of the configuration are")
         notes.append(f"{who} not in it; --missing removes them from the configuration")
@@ -121,10 +157,19 @@ def _with_people(
     if came:
         items = list(as_sequence(fields.get("members", [])))
         for person in came:
-            edit, someone = _named(edit, PersonEntry.of(person), names)
+            edit, someone = _named(edit, _entry(edit, person), names)
             items = with_item(items, someone.reference)
         edit = edit.with_field(group.key, "members", items, after=["name", "teams", "except"])
-    return remove_people(edit, map(PersonEntry.of, gone), [group.key], excepting=True), notes
+    leaving = [_entry(edit, person) for person in gone]
+    return remove_people(edit, leaving, [group.key], excepting=True), notes
+
+
+def _entry(edit: ConfigEdit, person: PersonRef) -> PersonEntry:
+    """Return a person by an alias that the YAML has, else by number: the row of an alias of a people file may go."""
+    known = edit.desired.people.get(person.identity) if person.identity is not None else None
+    aliases = known.aliases if known is not None else ()
+    alias = next((each for each in aliases if edit.file_of("people", each) is not None), None)
+    return PersonEntry.of(replace(person, alias=alias))
 
 
 def _named(edit: ConfigEdit, person: PersonEntry, names: Mapping[Identity, str]) -> tuple[ConfigEdit, PersonEntry]:
@@ -134,9 +179,10 @@ def _named(edit: ConfigEdit, person: PersonEntry, names: Mapping[Identity, str])
     added = next((alias for alias, number in known.items() if number == person.reference), None)
     if added is not None:  # came into an earlier group, too
         return edit, PersonEntry(person.identity, added)
-    if person.reference in known or not 0 < len(name) <= _MAX_LABEL_LENGTH or len(edit.files_for("people")) > 1:
+    is_known = person.identity in edit.desired.people
+    if is_known or not 0 < len(name) <= _MAX_LABEL_LENGTH or len(edit.files_for("people")) > 1:
         return edit, person
-    alias = alias_for(name, person.identity, set(known))
+    alias = alias_for(name, person.identity, {*known, *edit.desired.aliases})
     return add_person(edit, alias, name, person), PersonEntry(person.identity, alias)
 
 
@@ -146,9 +192,14 @@ def _notes(edit: ConfigEdit, change: Change) -> Iterator[str]:
         reason = _reason_to_skip(edit, change, person)
         if reason is not None:
             yield f"{person.label or person.identity} {reason}"
-    hidden = [advice for advice in change.advice if advice.kind is AdviceKind.UNIDENTIFIED and advice.people]
-    for advice in hidden:
-        yield advice.message.to_text()
+    for advice in change.advice:
+        if advice.kind is AdviceKind.UNIDENTIFIED and advice.people:
+            yield advice.message.to_text()
+
+
+def _hidden(change: Change) -> int:
+    """Return how many participants nobody could identify: each may be anybody of the configuration."""
+    return sum(len(advice.people) for advice in change.advice if advice.kind is AdviceKind.UNIDENTIFIED)
 
 
 def _reason_to_skip(edit: ConfigEdit, change: Change, person: PersonRef) -> str | None:

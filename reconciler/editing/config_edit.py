@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,7 +22,6 @@ from reconciler.model.identity import Identity
 from reconciler.model.text import closest_name
 
 Root: TypeAlias = "dict[str, Tree]"
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 class PasteNeeded(UsageError):
@@ -36,28 +34,27 @@ class PasteNeeded(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class EditedConfig:
-    """What an edit makes: the new bytes of each file that changes, the lines of the diff, and the new desired state."""
+    """What an edit makes: the new bytes of each file that changes, its old and new text, and the new desired state."""
 
     files: Mapping[Path, bytes]
-    diff: tuple[str, ...]
+    texts: tuple[tuple[str, str, str], ...]
+    """For each file that changes: its path, the old text and the new one."""
     before: Desired
     after: Desired
 
     def memberships(self) -> Iterator[tuple[str, Person, bool]]:
         """Yield whose membership of which group changes: the key, the person, whether they come.
 
-        Somebody who only has another number under their alias stays.
+        Somebody who has another number under their alias goes with the old one, and comes with the new one.
         """
         old = {group.key: group.listed_members for group in self.before.groups}
         for group in self.after.groups:
             before, now = old.get(group.key, {}), group.listed_members
             gone = [member.person for identity, member in before.items() if identity not in now]
             come = [member.person for identity, member in now.items() if identity not in before]
-            renumbered = {person.alias for person in gone} & {person.alias for person in come} - {None}
             changes = [(person, False) for person in gone] + [(person, True) for person in come]
             for person, comes in sorted(changes, key=lambda change: change[0].alias or change[0].identity):
-                if person.alias not in renumbered:
-                    yield group.key, person, comes
+                yield group.key, person, comes
 
     def require_nobody_else(self, people: Collection[Identity] = ()) -> None:
         """Raise UsageError if the membership of anybody else than these people changes in any group."""
@@ -164,11 +161,11 @@ class ConfigEdit:
         try:
             after = load_contents(contents, as_of=self.desired.as_of, folder=folder, name=self.path.name)
         except ConfigError as error:
-            problems = "\n".join(line for problem in error.problems for line in problem.lines())
+            problems = "\n".join(line for each in error.problems if each.severity == "error" for line in each.lines())
             message = f"nothing was written, because {self.path} would not be valid:\n{problems}"
             raise UsageError(message, "correct the problems above, or give other values") from None
-        lines = (line for file in changed for line in diff_lines(file, texts[file.source.file]))
-        return EditedConfig({Path(file): each for file, each in data.items()}, tuple(lines), self.desired, after)
+        changes = tuple((file.source.file, file.text, texts[file.source.file]) for file in changed)
+        return EditedConfig({Path(file): each for file, each in data.items()}, changes, self.desired, after)
 
     def _with_root(self, file: str, root: Root) -> ConfigEdit:
         return replace(self, roots={**self.roots, file: root})
@@ -192,14 +189,6 @@ def with_key(entries: Mapping[str, Tree], name: str, value: Tree) -> dict[str, T
         return {**entries, name: value}
     added = {**entries, name: value}
     return {key: added[key] for key in sorted(added)}
-
-
-def diff_lines(file: YamlFile, text: str) -> Iterator[str]:
-    """Yield the unified diff of a file and its new text, without line breaks."""
-    from difflib import unified_diff
-
-    old, new = (_LINE_BREAK.split(each.rstrip("\r\n")) for each in (file.text, text))
-    return unified_diff(old, new, file.source.file, file.source.file, lineterm="")
 
 
 def _mapping(value: Tree) -> dict[str, Tree]:

@@ -10,7 +10,7 @@ from reconciler.config.person_reference import parse_person
 from reconciler.config.phone_numbers import address_text
 from reconciler.config.problem_collector import quote_value
 from reconciler.editing.config_edit import ConfigEdit
-from reconciler.editing.edit_members import PersonEntry
+from reconciler.editing.edit_members import PersonEntry, with_number
 from reconciler.errors import UsageError
 from reconciler.model.desired import Unmanaged
 from reconciler.model.text import closest_name, normalize
@@ -30,7 +30,10 @@ _LISTS: Final = ("absent", "admins", "except", "members", "previously", "teams")
 
 
 def set_person(edit: ConfigEdit, alias: str, phone: str | None, name: str | None) -> ConfigEdit:
-    """Return the same with another number or name of a person; with another number the `lid` goes, too."""
+    """Return the same with another number or name of a person.
+
+    Another number replaces the old one in every list, too, and the `lid` goes.
+    """
     entry = edit.entry("people", alias)
     if entry is None:
         raise UsageError(f"{edit.path} has nobody called {quote_value(alias)}", "give an alias from `people`")
@@ -39,8 +42,11 @@ def set_person(edit: ConfigEdit, alias: str, phone: str | None, name: str | None
         person = parse_person(phone)
         known = next((each for each in edit.desired.people.values() if alias in each.aliases), None)
         if known is None or known.identity != person.identity:
-            fields["phone"] = address_text(person.jid, person.identity) or person.jid
+            number = address_text(person.jid, person.identity) or person.jid
+            fields["phone"] = number
             fields.pop("lid", None)  # a private id belongs to the account of the old number
+            if known is not None and known.aliases == (alias,):
+                edit = with_number(edit, known.identity, number)
     if name is not None:
         fields["name"] = name
     is_number = not isinstance(entry, dict) and fields.keys() == {"phone"}
@@ -56,8 +62,9 @@ def rename(edit: ConfigEdit, key: str, name: str) -> ConfigEdit:
     edit = edit.with_field(key, "name", name)
     if old is None or group.id is not None:
         return edit
-    previously = as_sequence(edit.fields(key).get("previously", []))
-    return edit.with_field(key, "previously", [*previously, old], after=["name"])
+    had = as_sequence(edit.fields(key).get("previously", []))
+    previously = [each for each in had if not (isinstance(each, str) and normalize(each) in (old, name))] + [old]
+    return edit.with_field(key, "previously", previously, after=["name"])
 
 
 def set_field(edit: ConfigEdit, key: str, field: str, value: str) -> ConfigEdit:

@@ -12,12 +12,16 @@ from reconciler.config.phone_numbers import address_text
 from reconciler.config.problem_collector import quote_person, quote_value
 from reconciler.editing.config_edit import ConfigEdit, EditedConfig
 from reconciler.errors import UsageError
-from reconciler.model.desired import DesiredGroup, Membership, Unmanaged
+from reconciler.model.desired import DesiredGroup, Membership, PeopleFile, SourcedPerson, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
 
 _PLACES = ("members", "admins", "except")
 """Lists of a group that a person is taken out of everywhere."""
+
+
+_SECTIONS = {"defaults": ("members", "admins", "absent"), "policy": ("protected", "ignored")}
+"""The lists of people in the sections that are not about one group or team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,10 @@ class Terms:
 
 
 def add_people(edit: ConfigEdit, people: Iterable[PersonEntry], keys: Sequence[str], terms: Terms) -> ConfigEdit:
-    """Return the same with people in groups: entries in `members`, and none in `except`."""
+    """Return the same with people in groups: entries in `members`, and none in `except`.
+
+    Without a last day in the terms, the memberships have no end: a last day that they had goes.
+    """
     if terms.until is not None and terms.until < edit.desired.as_of:
         raise UsageError(f"the last day, {terms.until.isoformat()}, has passed", "give a later day")
     for person in people:
@@ -81,10 +88,9 @@ def _added(
     items = as_sequence(edit.fields(group.key).get("members", []))
     found = references.indexes(items)
     if found:
-        has_ended = any(each.person.identity == person.identity for each in group.expired)
-        new = _with_terms(items[found[0]], terms, has_ended=has_ended)
+        new = _with_terms(items[found[0]], terms, references)
         return edit if new == items[found[0]] else _with_item(edit, group.key, found[0], new)
-    if member is not None and member.teams and not terms:
+    if member is not None and member.teams and member.until is None and not terms:
         return edit
     _require_own_members(edit, group)
     return edit.with_field(group.key, "members", with_item(items, _entry(person, terms)), after=["name", "teams"])
@@ -108,12 +114,15 @@ def _entry(person: PersonEntry, terms: Mapping[str, Tree]) -> Tree:
     return {"phone" if is_number else "person": person.reference, **terms} if terms else person.reference
 
 
-def _with_terms(item: Tree, terms: Mapping[str, Tree], *, has_ended: bool) -> Tree:
-    """Return an entry with other terms; a membership that has ended goes on without an end, or with a new one."""
+def _with_terms(item: Tree, terms: Mapping[str, Tree], references: PersonReferences) -> Tree:
+    """Return an entry with other terms: with their last day, or without an end."""
     if not isinstance(item, dict):
-        return {"phone" if reference_of(item)[:1] in "+0123456789" else "person": item, **terms} if terms else item
-    kept = {name: value for name, value in item.items() if not (has_ended and name == "until")}
-    return {**kept, **terms}
+        is_alias = reference_of(item) in references.aliases
+        return {"person" if is_alias else "phone": item, **terms} if terms else item
+    fields = dict(item)
+    if "until" not in terms:
+        fields.pop("until", None)
+    return {**fields, **terms}
 
 
 def _with_item(edit: ConfigEdit, key: str, index: int, item: Tree) -> ConfigEdit:
@@ -157,6 +166,10 @@ def remove_from_teams(edit: ConfigEdit, people: Iterable[PersonEntry], teams: Se
     for person in people:
         references = PersonReferences.of(person.identity, edit.desired)
         for team in teams:
+            file = next((file for file in edit.desired.people_files if team in file.teams), None)
+            if edit.file_of("teams", team) is None and file is not None:
+                message = f"the people of the team {quote_value(team)} come from {quote_value(file.name)}"
+                raise UsageError(message, "change the row there")
             if edit.file_of("teams", team) is None:
                 raise UsageError(f"{edit.path} has no team {quote_value(team)}", "check the names under `teams`")
             edited = _without_in_team(edit, team, references)
@@ -170,6 +183,10 @@ def remove_from_teams(edit: ConfigEdit, people: Iterable[PersonEntry], teams: Se
 
 def remove_everywhere(edit: ConfigEdit, person: PersonEntry) -> ConfigEdit:
     """Return the same without a person in any group or team, or in the `defaults`; `absent` and `policy` stay."""
+    for file in edit.desired.people_files:
+        for given in file.people.values():
+            if given.identity == person.identity and given.teams and not given.left:
+                raise _from_people_file(person, file, given)
     references = PersonReferences.of(person.identity, edit.desired)
     for key in [group.key for group in edit.desired.groups]:
         for place in _PLACES:
@@ -179,6 +196,11 @@ def remove_everywhere(edit: ConfigEdit, person: PersonEntry) -> ConfigEdit:
     return _without_in_section(edit, "defaults", ("members", "admins"), references)
 
 
+def _from_people_file(person: PersonEntry, file: PeopleFile, given: SourcedPerson) -> UsageError:
+    message = f"nothing was written: {person.label} comes from {quote_value(file.name)}, row {given.row}"
+    return UsageError(message, "remove the row there")
+
+
 def forget(edit: ConfigEdit, person: PersonEntry, *, protected_too: bool) -> ConfigEdit:
     """Return the same without a person in `absent`, `policy` and `people`, who is nowhere else any more.
 
@@ -186,6 +208,10 @@ def forget(edit: ConfigEdit, person: PersonEntry, *, protected_too: bool) -> Con
     """
     if person.identity in edit.desired.policy.protected and not protected_too:
         raise UsageError(f"{person.label} is in `policy.protected`", "pass --yes to forget a protected person")
+    for file in edit.desired.people_files:
+        for given in file.people.values():
+            if given.identity == person.identity:
+                raise _from_people_file(person, file, given)
     references = PersonReferences.of(person.identity, edit.desired)
     for key in [group.key for group in edit.desired.groups]:
         edit = _without(edit, key, "absent", references)
@@ -219,13 +245,12 @@ def require_effect(
                 message = f"nothing was written: {person.label} would not be in the group {key}"
                 hint = "take them out of `absent` first"
                 raise UsageError(message, hint if person.identity in group.absent else "edit the group's lists by hand")
-            if terms is not None and member is not None and terms.until not in (None, member.until):
-                message = (
-                    f"nothing was written: {person.label} is in the group {key} for longer, through the team {teams}"
-                )
-                raise UsageError(
-                    message, "give no last day, or take them out of the team with `edit remove --from-team`"
-                )
+            if terms is not None and member is not None and terms.until != member.until:
+                end = "without an end" if member.until is None else f"until {member.until.isoformat()}"
+                through = f", through the team {teams}" if teams else ""
+                message = f"nothing was written: {person.label} is in the group {key} {end}{through}"
+                hint = "give no last day" if member.until is None else "give that last day or a later one"
+                raise UsageError(message, f"{hint}, or take them out of the team with `edit remove --from-team`")
 
 
 def _without(edit: ConfigEdit, key: str, place: str, references: PersonReferences) -> ConfigEdit:
@@ -254,6 +279,40 @@ def _without_in_section(
         if left is not None:
             edit = edit.with_section(section, {**values, place: left})
     return edit
+
+
+def with_number(edit: ConfigEdit, identity: Identity, number: str) -> ConfigEdit:
+    """Return the same with another number for a person wherever a list has their number; aliases stay."""
+    references = PersonReferences.of(identity, edit.desired)
+    for key in [group.key for group in edit.desired.groups]:
+        for place in (*_PLACES, "absent"):
+            new = _renumbered(edit.fields(key).get(place), references, number)
+            edit = edit if new is None else edit.with_field(key, place, new)
+    for team, entry in list(edit.entries("teams")):
+        new = _renumbered(entry.get("members") if isinstance(entry, dict) else entry, references, number)
+        if new is not None:
+            edit = edit.with_entry("teams", team, {**entry, "members": new} if isinstance(entry, dict) else new)
+    for section, places in _SECTIONS.items():
+        for place in places:
+            new = _renumbered(edit.section(section).get(place), references, number)
+            edit = edit if new is None else edit.with_section(section, {**edit.section(section), place: new})
+    return edit
+
+
+def _renumbered(items: Tree, references: PersonReferences, number: str) -> list[Tree] | None:
+    """Return a list with another number for a person; None if it does not have the old one."""
+    found = [i for i in references.indexes(items) if reference_of(as_sequence(items)[i]) not in references.aliases]
+    if not found:
+        return None
+
+    def renumbered(item: Tree) -> Tree:
+        return (
+            {k: number if k in ("phone", "person") else v for k, v in item.items()}
+            if isinstance(item, dict)
+            else number
+        )
+
+    return [renumbered(item) if index in found else item for index, item in enumerate(as_sequence(items))]
 
 
 def _left(items: Tree, references: PersonReferences) -> list[Tree] | None:

@@ -23,6 +23,7 @@ HEADINGS: Final = ("Action", "Person", "Phone number", "Groups", "Until", "Reaso
 MAX_CHARACTERS: Final = 20_000
 _HEADING = re.compile(r"^###[ \t]+(.*?)[ \t]*$", re.MULTILINE)
 _NO_ANSWER = "_No response_"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BOX = re.compile(r"^[-*][ \t]+\[(?P<mark>[ xX])\][ \t]+")
 _BULLET = re.compile(r"^[-*][ \t]+")
 _USE_FORM = "write the issue with the form, and leave its headings as they are"
@@ -51,6 +52,9 @@ def read_form(text: str) -> IssueForm:
     groups = _listed(answers["Groups"])
     if not groups:
         raise UsageError("the form names no group", "choose one under `Groups`")
+    if action == "remove" and answers["Until"]:
+        message = "the form has an answer under `Until`, and a removal takes effect at once"
+        raise UsageError(message, "leave `Until` empty, or answer Add to let the membership end on that day")
     for heading in ("Person", "Phone number", "Until", "Reason"):
         if "\n" in answers[heading]:
             raise UsageError(f"the answer under {quote_value(heading)} has several lines", "answer in one line")
@@ -100,11 +104,11 @@ def _date(answer: str) -> date | None:
     if not answer:
         return None
     try:
-        return date.fromisoformat(answer)
+        if _DAY.fullmatch(answer):
+            return date.fromisoformat(answer)
     except ValueError:
-        raise UsageError(
-            "the answer under `Until` is not a date", "write it as YYYY-MM-DD, or leave it empty"
-        ) from None
+        pass
+    raise UsageError("the answer under `Until` is not a date", "write it as YYYY-MM-DD, or leave it empty")
 
 
 def apply_form(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]:
@@ -133,10 +137,12 @@ def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]
             message = f"the number in the form is that of {person.label}, not of {quote_person(form.person)}"
             raise UsageError(message, "correct the number or the name")
         return edit, person
+    _require_new_name(edit, form.person)
     if form.removes:
         return edit, person
-    _require_new_name(edit, form.person)
-    alias = alias_for(form.person, person.identity, {each for each, _ in edit.entries("people")})
+    alias = alias_for(
+        form.person, person.identity, {*edit.desired.aliases, *(alias for alias, _ in edit.entries("people"))}
+    )
     return add_person(edit, alias, form.person, person), PersonEntry(person.identity, alias)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from json import dumps
 
 from yaml.events import CollectionStartEvent, ScalarEvent, SequenceStartEvent
 
@@ -14,6 +15,8 @@ from reconciler.config.yaml_text import yaml_block, yaml_scalar
 from reconciler.editing.yaml_nodes import Entry, Node
 
 _STEP = 2
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LAST_OF_FOUR_DIGITS = 0xFFFF
 _NUMBER = re.compile(r"\+?[0-9](?:[0-9 ()/.-]*[0-9)])?|[0-9-]+@(?:g\.us|lid|c\.us|s\.whatsapp\.net)|[0-9]{1,3}%")
 """Phone numbers, dates, ids and counts: the reconciler reads every value as text, so they need no quotes."""
 _LISTS = r"members|teams|admins|absent|except|previously"
@@ -92,11 +95,14 @@ def style_of(text: str, node: Node, parent: ScalarEvent | None) -> Style:
 
 
 def double_quoted(value: str) -> str:
-    """Return a text in double quotes, as JSON has it too where the text is printable."""
-    plain = yaml_scalar(f" {value}")  # never plain, because it begins with a space
-    if plain is None:
+    """Return a text in double quotes that YAML and JSON read alike; raise ValueError for half of a surrogate pair."""
+    if _SURROGATE.search(value):
         raise ValueError("YAML cannot hold half of a surrogate pair")
-    return f'"{plain[2:]}'
+    # YAML reads no surrogate pairs, and JSON no escapes of more than four digits.
+    return "".join(
+        char if char.isprintable() or ord(char) > _LAST_OF_FOUR_DIGITS else f"\\u{ord(char):04x}"
+        for char in dumps(value, ensure_ascii=False)
+    )
 
 
 def _is_flat(value: dict[str, Tree]) -> bool:

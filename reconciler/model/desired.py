@@ -296,6 +296,11 @@ class Desired:
     people_files: tuple[PeopleFile, ...] = ()
 
     @property
+    def aliases(self) -> frozenset[str]:
+        """Every alias of everybody, also those that people files give."""
+        return frozenset(alias for person in self.people.values() for alias in person.aliases)
+
+    @property
     def excluded_people(self) -> frozenset[Identity]:
         """Who is never added, removed or reported in any group: the account itself and ignored people."""
         return self.policy.ignored | ({self.account.identity} if self.account is not None else frozenset())

@@ -136,10 +136,8 @@ def _appeared(group: GroupPlan, ids: AbstractSet[str], ids_by_name: Mapping[str,
 
 def _namesakes(group: GroupPlan, ids_by_name: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Find other live groups that the group's names match as well, where it was matched by name."""
-    names = {MatchedBy.NAME: group.lookup_names[:1], MatchedBy.PREVIOUS_NAME: group.lookup_names}.get(
-        group.matched_by, ()
-    )
-    for name in names:
+    by_name = group.matched_by in (MatchedBy.NAME, MatchedBy.PREVIOUS_NAME)
+    for name in group.lookup_names if by_name else ():
         for group_id in ids_by_name.get(normalize(name), ()):
             if group_id != group.id:
                 yield f"another live group called {quoted(name)} exists now: {group_id}"

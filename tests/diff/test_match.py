@@ -42,7 +42,7 @@ B = ListedGroup(id=BETA_ID, name=Untrusted("Beta"))
             id="previously",
         ),
         pytest.param(
-            group(id=None, name="Beta", previously=["Alpha"]), [A, B], MatchedBy.NAME, BETA_ID, id="name first"
+            group(id=None, name="Beta", previously=["Gone"]), [A, B], MatchedBy.NAME, BETA_ID, id="name first"
         ),
         pytest.param(
             group(id=None, name="New", previously=["Alpha", "Alpha "]),
@@ -79,6 +79,7 @@ def test_several_groups_that_bear_earlier_names_block() -> None:
     assert codes([match.blocked]) == ["previous-name-ambiguous"]
 
 
+@pytest.mark.parametrize("state", [State.PRESENT, State.LEFT])
 @pytest.mark.parametrize(
     ("previously", "blocked"),
     [
@@ -87,13 +88,13 @@ def test_several_groups_that_bear_earlier_names_block() -> None:
         pytest.param(["Gone"], False, id="nobody has the earlier name"),
     ],
 )
-def test_of_a_group_that_has_the_name_and_one_that_has_an_earlier_one_neither_is_left(
-    previously: list[str], *, blocked: bool
+def test_of_a_group_that_has_the_name_and_one_that_has_an_earlier_one_neither_is_taken(
+    previously: list[str], *, blocked: bool, state: State
 ) -> None:
-    match = match_groups([group(id=None, previously=previously, state=State.LEFT)], [A, B])["alpha"]
+    match = match_groups([group(id=None, previously=previously, state=state)], [A, B])["alpha"]
     assert (match.listed is None) is blocked
     assert match.candidates == ((ALPHA_ID, BETA_ID) if blocked else ())
-    assert codes([match.blocked]) == (["name-to-leave-ambiguous"] if blocked else [])
+    assert codes([match.blocked]) == (["name-or-previous-name-ambiguous"] if blocked else [])
 
 
 def test_a_live_group_held_by_the_id_of_another_key_is_no_candidate() -> None:

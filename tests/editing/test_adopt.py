@@ -125,7 +125,7 @@ def test_nothing_is_left_of_what_is_adopted_and_everything_of_the_rest(
     assert {p.identity for p in new.remove} == {
         p.identity for p in old.remove if not is_about_people or p.identity in unwanted
     }
-    assert new.add == (() if is_about_people and missing else old.add)
+    assert new.add == (() if is_about_people and missing and odd != "lid" else old.add)
 
 
 # --- what is not adopted, and why -----------------------------------------------------------------------------------
@@ -169,6 +169,33 @@ def test_people_who_are_gone_leave_members_and_admins_or_come_into_except(tmp_pa
     edited, _ = adopted(path, world, missing=True)
     text = edited.files[path].decode()
     assert text.endswith(f"{{id: {ALPHA_ID}, members: [p4], admins: [], teams: [team], except: [p1]}}\n")
+
+
+@pytest.mark.parametrize("there", [[], ["p0"]])
+def test_with_somebody_unidentified_in_the_group_nobody_counts_as_gone(there: list[str], tmp_path: Path) -> None:
+    path = written(tmp_path, "members: [p0, p1]")
+    edited, left = adopted(path, live(*map(came, there), participant("88899677012110@lid")), missing=True)
+    assert edited.files == {}
+    assert "--missing removes nobody" in " ".join(left)
+
+
+@pytest.mark.parametrize("there", [["p0"], ["p5"], []])
+def test_an_alias_that_only_a_people_file_gives_is_never_written(there: list[str], tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text(f"id,phone,team\nr,{PEOPLE['p5']},class\n", encoding="utf-8")
+    head = f"{HEAD}sources: [{{csv: roster.csv, id: id, phone: phone, teams: [team]}}]\n"
+    for group in ("members: []", "teams: [class]"):
+        path = written(tmp_path, group, head)
+        edited, _ = adopted(path, live(*map(came, there)), missing=True)
+        text = edited.files.get(path, path.read_bytes()).decode()
+        assert "[r]" not in text
+
+
+def test_a_name_that_another_group_has_is_left_out_and_the_rest_is_adopted(tmp_path: Path) -> None:
+    path = written(tmp_path, "name: Alpha, members: []")
+    path.write_text(path.read_text() + "  beta: {id: 9@g.us, name: Beta}\n", encoding="utf-8")
+    edited, skipped = adopted(path, live(came("p0"), name="Beta"))
+    assert edited.files[path].decode() == path.read_text().replace("members: []", "members: [p0]")
+    assert "its live name is also that of `beta`" in " ".join(skipped)
 
 
 def test_without_the_accounts_number_nobody_is_adopted(tmp_path: Path) -> None:

@@ -100,6 +100,16 @@ def test_an_edited_form_changes_the_pull_request_and_a_refused_one_withdraws_it(
     assert "takes effect after its merge" in answer(requests)
 
 
+def test_a_diff_that_is_too_long_for_a_pull_request_is_left_out_of_its_text(requests: Scene) -> None:
+    config = f"{yaml_of(board='name: B, members: []')}\n# {'x' * 70_000}\n"
+    requests.forge.commit({"groups.yaml": config})
+    ask(requests, body_of(requests.forge.file(FORM), action="Add", person="carol", groups="board"))
+    (pull,) = requests.forge.store["pulls"]
+    assert len(pull["body"]) < 65_536
+    assert "too long to be here" in pull["body"]
+    assert BRANCH in branches(requests)
+
+
 def test_what_is_so_already_closes_the_issue(requests: Scene) -> None:
     ask(requests, body_of(requests.forge.file(FORM), action="Add", person="alice", groups="alpha"))
     assert "nothing to do" in answer(requests)

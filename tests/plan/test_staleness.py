@@ -219,7 +219,7 @@ def test_groups_that_the_plan_does_not_touch_may_change_as_they_like() -> None:
         ("Alpha", "Alpha", 'alpha: another live group called "Alpha" exists now: ' + BETA_ID),
         ("Old", "Old", 'alpha: another live group called "Old" exists now: ' + BETA_ID),
         ("Old", "Alpha", 'alpha: another live group called "Alpha" exists now: ' + BETA_ID),
-        ("Alpha", "Old", None),
+        ("Alpha", "Old", 'alpha: another live group called "Old" exists now: ' + BETA_ID),
         ("Alpha", "Other", None),
     ],
 )

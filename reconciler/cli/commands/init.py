@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -131,19 +133,25 @@ def _write_requests(folder: Path, ci: str, path: str, *, update: bool, check: bo
     place = folder / REQUEST_FORMS[ci]
     form = request_form(ci, _request_choices(folder / path)).encode()
     shown = mask_and_escape(str(place))
+    workflows = {
+        name: text.replace(f"RECONCILER_PATH: {CONFIG} ", f"RECONCILER_PATH: {json.dumps(path)} ")
+        if path != CONFIG
+        else text
+        for name, text in request_workflows(ci, __version__).items()
+    }
     if update or check:
         try:
-            is_current = place.read_bytes() == form
+            lacks_form_alone = update and not place.exists() and all((folder / name).exists() for name in workflows)
+            is_current = not lacks_form_alone and place.read_bytes() == form
         except OSError as error:
             hint = "run `reconciler init --requests` to add the form"
             raise UsageError(f"cannot read {place}: {error.strerror}", hint) from error
         if check and not is_current:
-            raise UsageError(
-                f"{shown} does not have the groups of {folder / path}", "run `reconciler init --requests --update`"
-            )
+            option = "" if path == CONFIG else f" --path {shlex.quote(path)}"
+            hint = f"run `reconciler init --requests --update{option}`"
+            raise UsageError(f"{shown} does not have the groups of {folder / path}", hint)
         files = {} if is_current else {place: form}
     else:
-        workflows = request_workflows(ci, __version__)
         files = {place: form, **{folder / name: text.encode() for name, text in workflows.items()}}
         _require_missing(files)
     require_stdout()

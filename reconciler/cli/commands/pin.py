@@ -54,6 +54,7 @@ def pin(
     contradicts the file is a warning on stderr, and changes nothing. PATH is a YAML file or a folder of YAML files; the
     default is groups.yaml.
     """
+    from reconciler.apply.lock import files_lock
     from reconciler.cli.key_lists import target_keys
     from reconciler.cli.planning import load_desired
     from reconciler.editing.yaml_edit import require_unchanged
@@ -64,12 +65,13 @@ def pin(
     all_matches, read = _read(desired, keys, global_options, people=people)
     matches = {key: all_matches[key] for key in keys}
     _warn_of_groups_to_come(matches)
-    require_unchanged(path, desired.sources)
-    unsure = _write_ids(path, matches, dry_run=dry_run, show_phones=show_phones)
     noted = 0
-    if people:
-        _warn_of_unread(matches, read)
-        noted = _write_lids(path, desired, _groups_read(read), dry_run)
+    with files_lock(path):
+        require_unchanged(path, desired.sources)
+        unsure = _write_ids(path, matches, dry_run=dry_run, show_phones=show_phones)
+        if people:
+            _warn_of_unread(matches, read)
+            noted = _write_lids(path, desired, _groups_read(read), dry_run)
     if unsure and not noted:
         raise UsageError(
             f"no id was written, because {plural(unsure, 'group')} could not be matched for sure",

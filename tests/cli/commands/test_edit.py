@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from reconciler.apply.lock import files_lock
 from reconciler.cli.main import run
 from reconciler.config import load
+from reconciler.errors import ReconcilerError
 from reconciler.model.desired import Desired
 from tests.stage import Ran
 
@@ -323,6 +326,22 @@ def test_a_file_that_somebody_else_changes_meanwhile_is_not_replaced(
     assert "groups.yaml changed meanwhile, so nothing was written" in ran.err
 
 
+def test_the_files_are_compared_and_written_under_one_lock(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+
+    def require_lock(*_: object) -> None:
+        with pytest.raises(ReconcilerError, match="another command is writing"), files_lock(Path(), timeout=0):
+            pass
+        held.append(True)
+
+    monkeypatch.setattr("reconciler.editing.yaml_edit.require_unchanged", require_lock)
+    monkeypatch.setattr("reconciler.editing.yaml_edit.write_files", require_lock)
+    assert edit("add", "carol", "--to", "beta").code == 0
+    assert held == [True, True]
+    with files_lock(Path(), timeout=0):
+        pass
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -363,6 +382,94 @@ def test_a_text_that_is_not_utf8_is_refused(edit: Edit, verb: str) -> None:
 def test_edit_alone_shows_its_help(edit: Edit) -> None:
     ran = edit()
     assert (ran.code, "--form FILE" in ran.err, "remove" in ran.err) == (1, True, True)
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "written"),
+    [
+        ("members: [{person: bob, until: 2099-01-31}]", "add bob --to zeta", "{person: bob}"),
+        ("members: [{person: bob, until: 2099-01-31}]", "--form f.md", "{person: bob}"),
+        ("members: [alice], teams: [guests]", "add bob --to zeta", "[alice, bob]"),
+    ],
+)
+def test_a_membership_that_is_added_without_a_last_day_has_no_end(
+    edit: Edit, entry: str, line: str, written: str
+) -> None:
+    guests = FILE.replace("teams:\n  board", "teams:\n  guests: [{person: bob, until: 2099-01-31}]\n  board")
+    Path("groups.yaml").write_text(f"{guests}  zeta: {{name: Z, {entry}}}\n", encoding="utf-8")
+    Path("f.md").write_text(form(Person="bob", Groups="zeta"), encoding="utf-8")
+    assert edit(*line.split()).code == 0
+    assert written in text().splitlines()[-1]
+    (group,) = [group for group in desired().groups if group.key == "zeta"]
+    assert [m.until for m in group.listed_members.values() if m.person.alias == "bob"] == [None]
+
+
+@pytest.mark.parametrize("names", ["Beta|Alpha 2|Beta", "Beta 2|Beta 3|Beta 2"])
+def test_an_earlier_name_is_never_the_name_and_never_twice(edit: Edit, names: str) -> None:
+    for name in names.split("|"):
+        edit("rename", "beta", name)
+    (group,) = [group for group in desired().groups if group.key == "beta"]
+    assert group.name not in group.previously
+    assert len(set(group.previously)) == len(group.previously)
+
+
+def test_an_entry_with_terms_is_under_person_for_every_alias_and_else_under_phone(edit: Edit) -> None:
+    lines = "people: {5a: +1 202 555 0143}\nregion: US\ngroups: {a: {name: A, members: [5a, (202) 555-0145]}}\n"
+    Path("groups.yaml").write_text(f"version: 1\n{lines}", encoding="utf-8")
+    for person in ("5a", "+1 202 555 0145"):
+        assert edit("add", person, "--to", "a", "--until", "2099-01-31").code == 0
+    assert "[{person: 5a, until: 2099-01-31}, {phone: (202) 555-0145, until: 2099-01-31}]" in text()
+
+
+@pytest.mark.parametrize("name", ["tab\there", "A\u00a0B", "A\u2028B", "A\U000e0067B", 'q"\\', "\U0001f600"])
+def test_json_stays_json_whatever_a_text_has(edit: Edit, name: str) -> None:
+    Path("groups.yaml").write_text('{"version": 1, "groups": {"a": {"name": "A"}}}', encoding="utf-8")
+    assert edit("set", "a", "description", name).code == 0
+    assert json.loads(text())["groups"]["a"]["description"] == name
+
+
+def test_a_new_number_replaces_the_old_one_in_every_list_and_who_comes_and_goes_is_shown(edit: Edit) -> None:
+    old = "+1 202 555 0144"
+    lists = f"  zeta: {{name: Z, members: [{old}, {{phone: {old}, reason: x}}], admins: [{old}]}}\n"
+    Path("groups.yaml").write_text(FILE + lists, encoding="utf-8")
+    ran = edit("person", "bob", "--phone", "+1 404 555 0149")
+    assert ran.code == 0, ran.err
+    assert old not in text()
+    assert "- zeta: bob (+1 202 ••• ••44)\n+ zeta: bob (+1 404 ••• ••49)" in ran.out
+    assert desired().people.keys() >= {"+14045550149"}
+
+
+@pytest.fixture
+def edit_with_roster(edit: Edit) -> Edit:
+    """Run `edit` in a folder with a roster, in which `dave` is in the team `5a`."""
+    Path("roster.csv").write_text("id,mobile,class\ndave,+1 404 555 0147,5a\neve,+1 404 555 0148,\n", encoding="utf-8")
+    source = "sources: [{csv: roster.csv, id: id, phone: mobile, teams: [class]}]\n"
+    Path("groups.yaml").write_text(FILE + source, encoding="utf-8")
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("remove dave --everywhere", "`dave` comes from `roster.csv`, row 2"),
+        ("remove eve --everywhere --forget", "`eve` comes from `roster.csv`, row 3"),
+        ("remove dave --from-team 5a", "the people of the team `5a` come from `roster.csv`"),
+    ],
+)
+def test_who_comes_from_a_people_file_is_not_removed_and_the_place_is_named(
+    edit_with_roster: Edit, line: str, words: str
+) -> None:
+    before = text()
+    ran = edit_with_roster(*line.split())
+    assert (ran.code, ran.out, text()) == (1, "", before)
+    assert words in ran.err
+
+
+def test_a_new_alias_is_none_that_a_people_file_gives(edit_with_roster: Edit) -> None:
+    Path("f.md").write_text(form(Person="Dave!", Phone_number="+1 202 555 0133"), encoding="utf-8")
+    ran = edit_with_roster("--form", "f.md")
+    assert ran.code == 0, ran.err
+    assert "dave-2: " in text()
 
 
 # --- the form of an issue -------------------------------------------------------------------------------------------
@@ -421,6 +528,12 @@ def test_a_form_adds_or_removes_a_person(edit: Edit, answers: dict[str, str], pa
         (form(Person="Eve", Phone_number="1"), "1"),
         (form(Person="carol\nbob"), "has several lines"),
         (form(Person="carol", Until="tomorrow"), "is not a date"),
+        (form(Person="carol", Until="20990101"), "is not a date"),
+        (form(Person="bob", Action="Remove", Until="2099-12-31"), "a removal takes effect at once"),
+        (
+            form(Person="bob", Action="Remove", Phone_number="+1 404 555 0147"),
+            "`bob` is in the configuration with another number",
+        ),
         (form(Person="carol", Reason="x\n\n### Action\n\nRemove"), "the heading `Action` twice"),
         (form(Person="carol", Reason="x\n\n### Path\n\n/etc"), "an unknown heading, `Path`"),
         (form(Person="alice", Action="Remove", Groups="alpha"), "through the team `board`"),

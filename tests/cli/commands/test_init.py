@@ -290,6 +290,25 @@ def test_update_writes_the_form_again_and_check_only_says_so(tmp_path: Path) -> 
     assert run([*command, "--update"]) == 0
     assert b'"beta"' in form.read_bytes()
     assert run([*command, "--check"]) == 0
+    form.unlink()
+    assert run([*command, "--check"]) == 1
+    assert run([*command, "--update"]) == 0
+    assert b'"beta"' in form.read_bytes()
+
+
+def test_the_workflow_of_requests_and_the_hint_have_the_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "conf: 1" / "all.yaml"
+    config.parent.mkdir()
+    config.write_text("version: 1\n" + GROUPS.format("alpha"))
+    command = ["init", str(tmp_path), "--requests", "--path", "conf: 1"]
+    assert run(command) == 0
+    workflow = yaml.safe_load((tmp_path / ".github/workflows/reconciler-request.yml").read_text())
+    assert workflow["env"]["RECONCILER_PATH"] == "conf: 1"
+    config.write_text("version: 1\n" + GROUPS.format("beta"))
+    assert run([*command, "--check"]) == 1
+    assert "--requests --update --path 'conf: 1'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

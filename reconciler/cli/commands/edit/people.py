@@ -17,7 +17,7 @@ from reconciler.cli.options import DateType, keys_option, option
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.editing.config_edit import ConfigEdit
+    from reconciler.editing.config_edit import ConfigEdit, EditedConfig
     from reconciler.editing.edit_members import PersonEntry
 
 people_argument = click.argument("people", nargs=-1, required=True, metavar="PERSON...", shell_complete=suggest_people)
@@ -32,7 +32,7 @@ file_choice = option("--file", metavar="FILE", help="The file of a folder that a
 )
 @people_argument
 @keys_option("--to", "keys", required=True, help="The groups: the same forms as --target of `plan`.")
-@option("--until", type=DateType(), metavar="DATE", help="The last day of the membership (UTC).")
+@option("--until", type=DateType(), metavar="DATE", help="The last day of the membership (UTC); else it has no end.")
 @option("--reason", metavar="TEXT", help="Why they are members, or why only until that day.")
 @option("--as", "alias", metavar="ALIAS", help="Give the person, a number, this alias under `people`.")
 @option("--name", metavar="NAME", help="The person's name, with --as.")
@@ -55,8 +55,9 @@ def add(
     """Add people to groups.
 
     PERSON is an alias or a name in the configuration, or a phone number. An entry is an alias where there is one.
-    Somebody who is a member gets the new terms; somebody whose membership has ended is a member again. A group whose
-    members are not managed is refused, because a list of one person would remove all others.
+    Somebody who is a member gets the new terms: without --until, a last day that they had goes. Somebody whose
+    membership has ended is a member again. A group whose members are not managed is refused, because a list of one
+    person would remove all others.
     """
     from reconciler.editing.edit_entries import add_person
     from reconciler.editing.edit_members import PersonEntry, Terms, add_people, require_effect
@@ -176,18 +177,20 @@ def person(
 ) -> int:
     """Change the number or the name of a person.
 
-    ALIAS is an alias under `people`. The aliases in groups and teams stay, so that one line changes the person
-    everywhere.
+    ALIAS is an alias under `people`. The aliases in groups and teams stay. A new number also replaces the old one in
+    every list that has the person by number.
     """
-    from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.edit_entries import set_person
 
     if phone is None and name is None:
         raise UsageError("nothing to change is given", "give --phone or --name")
     edit = set_person(load_edit(path, global_options), alias, phone, name)
-    return write_edit(
-        edit, global_options, check=EditedConfig.require_nobody_else, dry_run=dry_run, show_phones=show_phones
-    )
+
+    def require_nobody_else(edited: EditedConfig) -> None:
+        everybody = (*edited.before.people.values(), *edited.after.people.values())
+        edited.require_nobody_else({person.identity for person in everybody if alias in person.aliases})
+
+    return write_edit(edit, global_options, check=require_nobody_else, dry_run=dry_run, show_phones=show_phones)
 
 
 def _keys(name: str, words: tuple[str, ...], edit: ConfigEdit) -> Sequence[str]:
