@@ -170,11 +170,11 @@ def _load(
     `skipped_links` are the links to folders below the folder.
     """
     files = [file for file in read if file is not None]
-    texts = {file.file: file.text for file in files}
+    texts, links = {file.file: file.text for file in files}, [file.file for file in files if file.linked]
     parsed = [read_yaml(file.file, file.text, problems) for file in files]
     documents = [check(document, problems, in_folder=folder is not None) for document in parsed if document is not None]
     if not documents or len(documents) < len(files) or problems.limit_reached:
-        raise ConfigError(problems.locate_all(texts))  # without one file the rest makes no sense
+        raise ConfigError(problems.locate_all(texts, links))  # without one file the rest makes no sense
     merged = _merge(folder, documents, problems)
     paths = rule_paths(texts, folder, name)
     people_files: tuple[PeopleFileRows, ...] = ()
@@ -183,11 +183,10 @@ def _load(
         merged = keep_leavers(merged, people_files, history, as_of, problems)
     paths |= {file.path: file.name for file in people_files}
     report_skipped_links(skipped_links, merged.restrictions, problems)
-    linked = [file.file for file in files if file.linked and folder is not None]
-    linked += [file.path for file in people_files if file.linked]
+    linked = [*(links if folder is not None else ()), *(file.path for file in people_files if file.linked)]
     restrictions = check_restrictions(merged, documents, people_files, paths, linked, problems)
     desired, rule_places = _resolve(merged, people_files, problems, as_of, texts)
-    located = problems.locate_all(texts)
+    located = problems.locate_all(texts, links)
     if problems.failed:
         raise ConfigError(located)
     desired = replace(
