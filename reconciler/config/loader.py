@@ -43,6 +43,7 @@ from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, InputFile, PeopleFile, SourcedPerson
 from reconciler.model.rules import RequireConsent, Rule
+from reconciler.model.text import composed
 from reconciler.rules import evaluate
 from reconciler.sources.model import FileHistory
 
@@ -329,4 +330,5 @@ def _people_file(file: PeopleFileRows, people: People, rules: Sequence[Rule]) ->
         asks_consent=file.asks_consent,
         declined=declined_people(file, people.region) if asks else {},
         gap=file.gap,
+        shared_team=composed(as_text(as_mapping(file.source.value).get("team") or "")),
     )

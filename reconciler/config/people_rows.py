@@ -275,7 +275,11 @@ class PeopleRows:
         if file.without_consent:
             count = plural(file.without_consent, "person is", "people are")
             message = f"{count} left out without consent"
-            self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message)
+            if file.people or without_phone:
+                self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message)
+            else:
+                message, hint = f"{message}, and nobody is left", "check the column of `consent`"
+                self._problems.error(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message, hint)
 
 
 def alias_of(row: SourceRow) -> str:

@@ -203,7 +203,7 @@ def _mask(text: str) -> str:
 
 
 def quote_value(text: str, length: int = MAX_QUOTED_LENGTH) -> str:
-    """Return the text in backticks: phone numbers masked, unprintable characters escaped, cut to 60 characters, or the `length`."""
+    """Return the text in backticks: phone numbers masked, unprintable characters escaped, cut to `length`."""
     head = text[: 4 * MAX_QUOTED_LENGTH]
     escaped = escape_controls(_mask(head))
     is_cut = len(escaped) > length or len(head) < len(text)

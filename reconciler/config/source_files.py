@@ -209,7 +209,7 @@ def has_wildcard(pattern: str) -> bool:
 
 def _read_content(path: Path, folder: Path) -> FileContent:
     real, real_folder = Path(os.path.realpath(path)), Path(os.path.realpath(folder))
-    # Whoever may write the YAML must not make the reconciler read, and quote, a file that only it may read.
+    # Somebody who writes the YAML must not get to see, in messages, files that only the reconciler may read.
     if not real.is_relative_to(real_folder) or has_hidden_part(real.relative_to(real_folder)):
         message = "is a link that leads out of the folder of the YAML file, or to a name that begins with a dot"
         return FileContent(str(path), error=message, hint="put the file itself into the folder", linked=True)

@@ -15,12 +15,57 @@ from reconciler.sources.table import Table, TableRow, column_name, read_table
 ANY: Final = "*"
 """Among the values of a column: any that is not empty."""
 _AGREED: Final = frozenset(
-    "1 x y yes true ja wahr oui vrai si sí verdadero sim verdadeiro sì vero tak prawda ano да ✓ ✔".split()
+    {
+        "1",
+        "x",
+        "y",
+        "yes",
+        "true",
+        "ja",
+        "wahr",
+        "oui",
+        "vrai",
+        "si",
+        "sí",
+        "verdadero",
+        "sim",
+        "verdadeiro",
+        "sì",
+        "vero",
+        "tak",
+        "prawda",
+        "ano",
+        "да",
+        "✓",
+        "✔",
+    }
 )
 _NOT_AGREED: Final = frozenset(
-    ["", *"- 0 n no false nein falsch non faux falso não nao nie fałsz ne нет ✗ ✘".split()]
+    {
+        "",
+        "-",
+        "0",
+        "n",
+        "no",
+        "false",
+        "nein",
+        "falsch",
+        "non",
+        "faux",
+        "falso",
+        "não",
+        "nao",
+        "nie",
+        "fałsz",
+        "ne",
+        "нет",
+        "✗",
+        "✘",
+    }
 )
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
+_MANGLED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]+|[0-9]+\.0+")
+"""An id as a spreadsheet writes a number: 1E+5, 1001.0."""
 _MAX_SHOWN = 5
 _MAX_NAME = 200
 
@@ -143,7 +188,7 @@ class _Reader:
             self._warn_of_end(last)
 
     def _warn_of_end(self, last: TableRow) -> None:
-        """Warn where the last cell of a file, which may be cut, says who somebody is: a part of it is somebody else."""
+        """Warn where the last cell of a file, which may be cut, is an id or a number: a part of it is somebody else's."""
         place = len(self._table.header.cells) - 1
         column = next((column for column, own in [*self._ids, *self._phones] if own == place), None)
         if column is not None and last.cells[place].strip():
@@ -178,6 +223,14 @@ class _Reader:
             column = self._ids[parts.index("")][0]
             self._report(row, column, "the cell is empty", "write an id, which stays the same")
             return None
+        for part, (column, _) in zip(parts, self._ids, strict=True):
+            if _MANGLED.fullmatch(part):
+                message, hint = (
+                    "{0} is an id that a spreadsheet changed",
+                    "make the column text, and write the id again",
+                )
+                self._report(row, column, message, hint, part)
+                return None
         name = self._name(cells)
         if len(name) > _MAX_NAME:
             self._report(row, columns.name_columns[0], f"the name has more than {_MAX_NAME} characters", "shorten it")

@@ -508,3 +508,23 @@ def test_a_number_in_which_a_file_ends_may_be_cut(load_roster: Load, end: str, w
 
 def test_a_last_cell_that_says_nothing_about_who_somebody_is_may_end_a_file(load_roster: Load) -> None:
     assert not load_roster((HEADER + ALICE).rstrip("\n")).warnings
+
+
+@pytest.mark.parametrize("id_", ["1.0", "1001.00", "1E+5", "1.2E+11"])
+def test_an_id_that_a_spreadsheet_changed_is_an_error(problems_of: Callable[..., list[str]], id_: str) -> None:
+    (problem,) = problems_of(HEADER + BOB + ALICE.replace("101", id_), groups="groups: {}")
+    assert f"row 3, column no: `{id_}` is an id that a spreadsheet changed" in problem
+
+
+def test_where_nobody_agreed_that_is_the_one_error(problems_of: Callable[..., list[str]]) -> None:
+    source = SOURCE.replace("mobile,", "mobile, consent: first,")
+    assert problems_of((HEADER + ALICE + BOB).replace("Alice", "no").replace("Bob", "no"), source) == [
+        "roster.csv: 2 people are left out without consent, and nobody is left; check the column of `consent`"
+    ]
+
+
+@pytest.mark.parametrize(("word", "agreed"), [("WAHR", True), ("vrai", True), ("✔", True), ("FAUX", False)])
+def test_what_spreadsheets_write_for_a_ticked_box_is_an_answer(load_roster: Load, word: str, agreed: bool) -> None:
+    source = SOURCE.replace("mobile,", "mobile, consent: first,")
+    desired = load_roster(HEADER + ALICE.replace("Alice", word) + BOB.replace("Bob", "yes"), source)
+    assert ("person-101" in labels(desired)) is agreed
