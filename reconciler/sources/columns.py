@@ -188,7 +188,7 @@ class _Reader:
             self._warn_of_end(last)
 
     def _warn_of_end(self, last: TableRow) -> None:
-        """Warn where the last cell of a file, which may be cut, is an id or a number: a part of it is somebody else's."""
+        """Warn where the last cell, which may be cut, is an id or a number: a part of it is somebody else's."""
         place = len(self._table.header.cells) - 1
         column = next((column for column, own in [*self._ids, *self._phones] if own == place), None)
         if column is not None and last.cells[place].strip():
