@@ -8,7 +8,7 @@ matches. `cli` has what the command line does with it, one module a command.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, cast
@@ -18,6 +18,7 @@ from reconciler.apply.create_pause import PausedCreates
 from reconciler.apply.executor import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import remaining_drift, sort_drift
+from reconciler.config.phone_numbers import country_code
 from reconciler.diff.change import Change, MatchedBy
 from reconciler.diff.compare import compare, members_not_managed, needs_read, unmanaged
 from reconciler.diff.match import Match, block_unlisted, match_groups, pinned_groups
@@ -49,7 +50,7 @@ from reconciler.plan.build import build_plan, groups_awaiting_link, with_invite_
 from reconciler.plan.change_rules import all_findings
 from reconciler.plan.guards import recheck_guards
 from reconciler.plan.model import Plan
-from reconciler.plan.selection import PlanOptions, Spent, allowed_lookalikes, select_groups
+from reconciler.plan.selection import PlanOptions, Selection, Spent, allowed_lookalikes, select_groups
 from reconciler.plan.source_losses import SourceComparison, accepted_advice, with_held_removals
 from reconciler.plan.staleness import (
     groups_to_create,
@@ -98,23 +99,13 @@ def make_plan(
     be taken by another.
     """
     desired = desired.for_instance(client.instance_id)
-    selection = select_groups(desired, options)
-    listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
     reader = LookalikeReader(client=client, parallelism=parallelism)
-    if any(matches[key].creates for key in selection.matched):
-        listing, matches = reader.name_matches(desired, listing, matches)
-    options, previous = narrow_by_matches(options, matches, listing)
-    selection = select_groups(desired, options)
-    matches = block_unlisted(matches, listing.odd)
-    creates = frozenset(key for key in selection.planned if matches[key].creates)
-    allowed = creates & allowed_lookalikes(desired, options)
-    if creates - allowed:
-        matches = reader.block_matches(desired, listing, matches, creates - allowed)
+    matching = _match(desired, client, options, reader)
+    options, selection, listing, matches = matching.options, matching.selection, matching.listing, matching.matches
     selected = [matches[key] for key in matches if key in selection.planned]
-    listed = (match.listed for match in selected if match.listed and needs_read(match))
-    read = read_groups(client, listed, parallelism, on_read=on_read)
-    changes = with_former_people(compare(selected, desired, read), options.previous_people)
-    changes = with_rematch_advice(changes, previous, matches, options, listing)
+    changes = _read_and_compare(selected, desired, client, parallelism, on_read)
+    changes = with_former_people(changes, options.previous_people)
+    changes = with_rematch_advice(changes, matching.previous, matches, options, listing)
     if options.sources.losses:
         changes = with_held_removals(changes, desired, options.sources.unknown)
     newcomers = _newcomers(changes, desired, client, options, listing)
@@ -127,6 +118,7 @@ def make_plan(
         replace(options, calls_per_minute=rate()),
         instance_id=client.instance_id,
         instance=instance,
+        country_of=country_code,
         advice=(
             *wrong_account_advice(changes, desired),
             *(accepted_advice(options.sources, desired) if options.sources.losses else ()),
@@ -138,7 +130,7 @@ def make_plan(
     plan = replace(
         plan,
         lookalike_reads=len(reader.reads),
-        allowed_lookalikes=tuple(sorted(allowed)),
+        allowed_lookalikes=tuple(sorted(matching.allowed)),
         live_ids=tuple(listing.names) if any(change.create for change in changes) else (),
         number_checks=newcomers.number_checks,
         pending_until=newcomers.pending_until,
@@ -147,6 +139,56 @@ def make_plan(
     )
     links = fetch_invite_links(client, groups_awaiting_link(plan, desired), parallelism)
     return PlanResult(with_invite_links(plan, links), listing.names, listing.counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Matching:
+    """What every key matches, what is planned by that, and what the keys of the earlier revision match (`previous`).
+
+    `allowed` are the keys that are created although a live group looks like them.
+    """
+
+    options: PlanOptions
+    selection: Selection
+    listing: Listing
+    matches: Mapping[str, Match]
+    previous: Mapping[str, Match]
+    allowed: frozenset[str]
+
+
+def _match(desired: Desired, client: Client, options: PlanOptions, reader: LookalikeReader) -> _Matching:
+    """List the live groups, match every key, and block the creates of groups that a live group may be."""
+    selection = select_groups(desired, options)
+    listing, matches = match_live(desired, client, selection.matched if selection.needs_api else None)
+    if any(matches[key].creates for key in selection.matched):
+        listing, matches = reader.name_matches(desired, listing, matches)
+    options, previous = narrow_by_matches(options, matches, listing)
+    selection = select_groups(desired, options)
+    matches = block_unlisted(matches, listing.odd)
+    creates = frozenset(key for key in selection.planned if matches[key].creates)
+    allowed = creates & allowed_lookalikes(desired, options)
+    if creates - allowed:
+        matches = reader.block_matches(desired, listing, matches, creates - allowed)
+    return _Matching(
+        options=options, selection=selection, listing=listing, matches=matches, previous=previous, allowed=allowed
+    )
+
+
+def _read_and_compare(
+    selected: Sequence[Match], desired: Desired, client: Client, parallelism: int, on_read: OnRead
+) -> tuple[Change, ...]:
+    """Compare groups with what they match; only those that a comparison needs are read."""
+    listed = (match.listed for match in selected if match.listed and needs_read(match))
+    return compare(selected, desired, read_groups(client, listed, parallelism, on_read=on_read))
+
+
+def read_changes(
+    desired: Desired, client: Client, keys: Sequence[str], *, parallelism: int, on_read: OnRead = ignore_progress
+) -> tuple[Change, ...]:
+    """Return what the groups of these `keys` and their live groups differ in, with no plan for it."""
+    listing, matches = match_live(desired, client, keys)
+    matches = block_unlisted(matches, listing.odd)
+    return _read_and_compare([matches[key] for key in keys], desired, client, parallelism, on_read)
 
 
 def _newcomers(
@@ -200,7 +242,7 @@ def verify_saved_plan(
     plan = with_present_limits(plan, rebuilt, live_groups, max_removals)
     plan = replace(plan, list_calls=listing.calls, list_shows_people=listing.shows_people)
     plan = reader.block_creates(plan, listing, known, desired)
-    findings = plan.findings if desired is None else all_findings(desired, plan.groups)
+    findings = plan.findings if desired is None else all_findings(desired, plan.groups, country_code)
     plan = replace(plan, findings=findings, overridden_rules=overridden_rules)
     if plan.steps:
         plan = recheck_guards(plan, desired, client.instance(), sandbox=sandbox, sources=sources)
@@ -319,7 +361,9 @@ def _rebuild(
         changes = as_saved(changes, plan)
     options = replace(options_of(plan), sandbox=sandbox)
     shard = select_groups(desired, options).shard
-    return build_plan(changes, desired, options, instance_id=plan.instance_id, instance=None, shard=shard)
+    return build_plan(
+        changes, desired, options, instance_id=plan.instance_id, instance=None, country_of=country_code, shard=shard
+    )
 
 
 def _list_before_write(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from reconciler.config.phone_numbers import country_code
 from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.diff.compare import compare, needs_read, unmanaged
 from reconciler.diff.match import match_groups
@@ -232,6 +233,7 @@ def plan_for(
         chosen,
         instance_id="inst_abc123",
         instance=instance,
+        country_of=country_code,
         advice=unmanaged(matches.values(), entries),
     )
 

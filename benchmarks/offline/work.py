@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reconciler.model.live import LiveGroup
+    from reconciler.config.phone_numbers import country_code
+from reconciler.model.live import LiveGroup
 
 AS_OF = date(2026, 1, 1)
 
@@ -70,7 +71,9 @@ def make_plan(file: Path, live_file: Path, watch: Watch) -> int:
         changes = compare(match_groups(desired.groups, listed).values(), desired, live)
     with watch.part("plan"):
         connected = Instance("inst_bench", "connected")
-        plan = build_plan(changes, desired, PlanOptions(), instance_id="inst_bench", instance=connected)
+        plan = build_plan(
+            changes, desired, PlanOptions(), instance_id="inst_bench", instance=connected, country_of=country_code
+        )
     return sum(bool(group.steps) for group in plan.groups)
 
 

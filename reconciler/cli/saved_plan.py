@@ -15,17 +15,19 @@ from typing import Any
 from reconciler.atomic_file import is_missing
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import PlanRequest, today
+from reconciler.cli.output import write_file
 from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session
 from reconciler.engine import PlanResult, verify_saved_plan
 from reconciler.errors import ConfigError, PlanFileError, UsageError
 from reconciler.model.desired import Desired, InputFile, Limit
 from reconciler.model.rules import RuleOverride
-from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan
+from reconciler.plan.file_format import FORMAT, FORMAT_VERSION, SavedPlan, plan_document
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import Spent
 from reconciler.plan.source_losses import NOTHING_COMPARED, SourceComparison, compare_sources
 from reconciler.plan.staleness import raise_if_expired
+from reconciler.sanitize.escape import json_text
 
 log = logging.getLogger("reconciler.plan")
 apply_log = logging.getLogger("reconciler.apply")
@@ -196,6 +198,11 @@ def _parse(data: bytes, path: Path) -> Any:
 def _refuse_constant(word: str) -> None:
     """Refuse NaN and Infinity, which Python reads and JSON does not have."""
     raise ValueError(word)
+
+
+def write_plan_file(path: Path, saved: SavedPlan) -> None:
+    """Write a plan for a later apply, readable for its owner only: it has full phone numbers."""
+    write_file(path, json_text(plan_document(saved)), private=True)
 
 
 def source_digests(path: Path, desired: Desired, planfile: Path) -> tuple[InputFile, ...]:

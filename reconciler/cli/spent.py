@@ -29,6 +29,15 @@ def require_audit_log(audit_log: Path | None) -> None:
         )
 
 
+def read_spent_before(audit_log: Path, instance_id: str, *, retry_refused: bool) -> Spent:
+    """Return what counts against the budget of a plan made now; warn where there is no such file."""
+    if not audit_log.exists():
+        logging.getLogger("reconciler.plan").warning(
+            "%s does not exist, so nothing counts against the budget", audit_log
+        )
+    return read_spent(audit_log, instance_id, now=datetime.now(UTC), retry_refused=retry_refused)
+
+
 def read_spent(path: Path, instance_id: str, *, now: datetime, retry_refused: bool) -> Spent:
     """Return what this instance did, as the log at `path` shows it; nothing where there is no file yet.
 

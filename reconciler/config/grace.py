@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
@@ -19,13 +19,11 @@ from reconciler.config.document import (
     as_sequence,
     as_text,
 )
-from reconciler.config.people_rows import PeopleFileRows, PersonRow, alias_of, phones_of
+from reconciler.config.people_rows import PeopleFileRows, PersonRow, alias_of, person_entries, team_keys
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.source_files import has_wildcard, is_people_file
 from reconciler.config.source_options import READERS, Reader
-from reconciler.config.yaml_text import slug
 from reconciler.errors import ProblemKind, RevisionError
-from reconciler.model.text import composed
 from reconciler.sources.dates import NotOneDay, read_day
 from reconciler.sources.model import FileHistory, FileVersion, SourceRow
 
@@ -52,7 +50,10 @@ def keep_leavers(
             for file in files:
                 file.gap = str(error)
             message = f"who left these people in the days of grace is not known: {error}"
-            hint = "until it is, nobody who is missing is removed from the groups of this source"
+            hint = (
+                "until it is, nobody who is missing is removed from the groups of this source; "
+                "--accept-source FILE removes them"
+            )
             problems.warning(ProblemKind.PEOPLE_FILE, files[0].source.place.at("grace"), message, hint)
     return keeper.merged() if sources else merged
 
@@ -186,12 +187,8 @@ class _Keeper:
         """Add somebody to the teams that they had, until their last day."""
         row, file, fields = leaver.row, leaver.file, as_mapping(leaver.file.source.value)
         place = CellLocation(file.path, row=row.row, line=row.line, past=True)
-        teams = tuple(key for key in _team_keys(row, fields) if self._is_free(key))
-        for number, phone in enumerate(phones_of(row, fields, self._merged), 1):
-            alias = leaver.alias if number == 1 else f"{leaver.alias}-{number}"
-            entry: dict[str, Tree] = {"phone": phone.text}
-            entry |= {"name": row.name} if row.name else {}
-            entry |= {"region": fields["region"]} if "region" in fields else {}
+        teams = tuple(key for key in dict.fromkeys(key for _, key in team_keys(row, fields)) if self._is_free(key))
+        for alias, _, entry in person_entries(leaver.alias, row, fields, self._merged):
             self._people.setdefault(alias, LocatedValue(entry, place))
             file.people.setdefault(alias, PersonRow(row.row, teams, leaver.until, left=True))
             member: dict[str, Tree] = {
@@ -210,12 +207,5 @@ class _Keeper:
         return self._members[key]
 
     def _is_free(self, key: str) -> bool:
-        """Return whether only people files have a team, or nothing has it."""
-        return key not in self._teams or isinstance(self._teams[key].place, CellLocation)
-
-
-def _team_keys(row: SourceRow, fields: Mapping[str, Tree]) -> Collection[str]:
-    prefix = as_text(fields.get("team_prefix") or "")
-    keys = [slug(f"{prefix}{value}") for value in row.teams]
-    everybody = [composed(as_text(fields["team"]))] if "team" in fields else []
-    return tuple(dict.fromkeys([*everybody, *(key for key in keys if any(map(str.isalpha, key)))]))
+        """Return whether a key names a team that only people files have, or nothing has."""
+        return bool(key) and (key not in self._teams or isinstance(self._teams[key].place, CellLocation))

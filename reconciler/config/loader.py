@@ -9,7 +9,7 @@ import gc
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -50,6 +50,16 @@ from reconciler.sources.model import FileHistory
 SECTIONS = ("instance", "people", "teams", "defaults", "policy", "groups")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LoadOptions:
+    """The day on which a configuration counts, and what else a load finds out; `load` describes each."""
+
+    as_of: date
+    check_rules: date | None = None
+    test_rules: bool = False
+    history: Callable[[], FileHistory] | None = None
+
+
 def load(
     path: Path,
     *,
@@ -66,10 +76,11 @@ def load(
     None where that is not to be found out. Raise ConfigError with all problems, sorted by place. A file that has fewer
     problems together with its folder has only one: the folder is to be loaded.
     """
+    options = _LoadOptions(as_of=as_of, check_rules=check_rules, test_rules=test_rules, history=history)
     if os.path.isdir(path):
-        return _load_path(path, as_of, ignore, check_rules, test_rules=test_rules, history=history)
+        return _load_path(path, options, ignore)
     try:
-        return _load_path(path, as_of, check_rules=check_rules, test_rules=test_rules, history=history)
+        return _load_path(path, options)
     except ConfigError as error:
         count = len(error.problems)
         folder = next((folder for folder in folders_with(path) if _count_problems(folder, as_of) < count), None)
@@ -80,34 +91,16 @@ def load(
         raise ConfigError((Problem(str(path), 0, 0, "", message, hint, kind=ProblemKind.FILE),)) from None
 
 
-def _load_path(
-    path: Path,
-    as_of: date,
-    ignore: Collection[Path] = (),
-    check_rules: date | None = None,
-    *,
-    test_rules: bool = False,
-    history: Callable[[], FileHistory] | None = None,
-) -> Desired:
+def _load_path(path: Path, options: _LoadOptions, ignore: Collection[Path] = ()) -> Desired:
     problems = ProblemCollector()
     files = [read_file(file, problems) for file in find_config_files(path, problems) if file not in ignore]
     folder = str(path) if os.path.isdir(path) else None
-    return _load(
-        files,
-        problems,
-        as_of,
-        folder,
-        path.name,
-        linked_folders(path),
-        check_rules,
-        test_rules=test_rules,
-        history=history,
-    )
+    return _load(files, problems, options, folder, path.name, linked_folders(path))
 
 
 def _count_problems(path: Path, as_of: date) -> int:
     try:
-        _load_path(path, as_of)
+        _load_path(path, _LoadOptions(as_of=as_of))
     except ConfigError as error:
         return len(error.problems)
     return 0
@@ -137,7 +130,8 @@ def load_contents(
             problems.error(ProblemKind.FILE, SourceLocation(content.file), content.error, content.hint)
         else:
             files.append(decode_utf8(content.file, content.data, problems, linked=content.linked))
-    return _load(files, problems, as_of, folder, name, check_rules=check_rules, find=find, history=history)
+    options = _LoadOptions(as_of=as_of, check_rules=check_rules, history=history)
+    return _load(files, problems, options, folder, name, find=find)
 
 
 @contextmanager
@@ -156,15 +150,11 @@ def without_collector() -> Iterator[None]:
 def _load(
     read: Sequence[YamlSource | None],
     problems: ProblemCollector,
-    as_of: date,
+    options: _LoadOptions,
     folder: str | None,
     name: str,
     skipped_links: Sequence[str] = (),
-    check_rules: date | None = None,
     find: FileFinder = find_people_files,
-    *,
-    test_rules: bool = False,
-    history: Callable[[], FileHistory] | None = None,
 ) -> Desired:
     """Return the desired state of files: those of a folder, or a single one with this name.
 
@@ -180,30 +170,30 @@ def _load(
     paths = rule_paths(texts, folder, name)
     people_files: tuple[PeopleFileRows, ...] = ()
     if any("sources" in document.source.root for document in documents):
-        merged, people_files = add_sources(merged, documents, paths, find, problems, as_of)
-        merged = keep_leavers(merged, people_files, history, as_of, problems)
+        merged, people_files = add_sources(merged, documents, paths, find, problems, options.as_of)
+        merged = keep_leavers(merged, people_files, options.history, options.as_of, problems)
     paths |= {file.path: file.name for file in people_files}
     report_skipped_links(skipped_links, merged.restrictions, problems)
     linked = [*(links if folder is not None else ()), *(file.path for file in people_files if file.linked)]
     restrictions = check_restrictions(merged, documents, people_files, paths, linked, problems)
-    desired, rule_places = _resolve(merged, people_files, problems, as_of, texts)
+    desired, rule_places = _resolve(merged, people_files, problems, options.as_of, texts)
     located = problems.locate_all(texts, links)
     if problems.failed:
         raise ConfigError(located)
     desired = replace(
         desired,
-        as_of=as_of,
+        as_of=options.as_of,
         sources=_sources(files, people_files),
         warnings=located,
         restrictions=restrictions,
         origins=origins(merged, paths),
     )
-    if test_rules:
-        desired = replace(desired, failed_tests=failed_tests(merged, desired.rules, texts, as_of))
-    if check_rules is None or not desired.rules:
+    if options.test_rules:
+        desired = replace(desired, failed_tests=failed_tests(merged, desired.rules, texts, options.as_of))
+    if options.check_rules is None or not desired.rules:
         return desired
-    findings = rule_places.place(evaluate(desired, check_rules, country_code), texts)
-    return replace(desired, rules_checked=check_rules, findings=findings)
+    findings = rule_places.place(evaluate(desired, options.check_rules, country_code), texts)
+    return replace(desired, rules_checked=options.check_rules, findings=findings)
 
 
 def rule_paths(files: Iterable[str], folder: str | None, name: str) -> dict[str, str]:

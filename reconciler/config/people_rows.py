@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -120,7 +121,6 @@ class PeopleRows:
         self._people: dict[str, LocatedValue] = {}
         self._members: dict[str, list[Tree]] = {}
         self._team_lists: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._team_keys: dict[str, str] = {}
         self._days: dict[str, date] = {}
         self._spellings: dict[str, tuple[str, CellLocation]] = {}
         policy = merged.sections["policy"].get("rows_without_phone")
@@ -199,15 +199,13 @@ class PeopleRows:
         until = self._until(each)
         teams = tuple(dict.fromkeys(self._teams(each)))
         teams = self._team_lists.setdefault(teams, teams)
-        facts: dict[str, Tree] = {"name": each.row.name} if each.row.name else {}
-        if "region" in each.fields:
-            facts["region"] = each.fields["region"]
-        for number, phone in enumerate(phones_of(each.row, each.fields, self._merged), 1):
-            own, cell = alias if number == 1 else f"{alias}-{number}", each.cell(phone.column, phone.line)
+        entries = person_entries(alias, each.row, each.fields, self._merged)
+        for number, (own, phone, facts) in enumerate(entries, 1):
+            cell = each.cell(phone.column, phone.line)
             if number > 1 and not self._is_new(own, f"{each.row.id}, number {number}", cell):
                 continue
-            entry = self._people.setdefault(own, LocatedValue({"phone": phone.text, **facts}, cell))
-            if entry.value != {"phone": phone.text, **facts}:
+            entry = self._people.setdefault(own, LocatedValue(facts, cell))
+            if entry.value != facts:
                 message = f"two sources read this row, and not in the same way: {quote_cell(each.row.id)}"
                 hint = "write the same `phone`, `name` and `region` in both"
                 self._problems.error(ProblemKind.PEOPLE_FILE, cell, message, hint)
@@ -228,17 +226,9 @@ class PeopleRows:
             return None
 
     def _teams(self, each: _Row) -> Iterator[str]:
-        """Yield the teams of a row: that of everybody, and those that it names."""
-        everybody = each.fields.get("team")
-        if everybody is not None:
-            yield self._team(composed(as_text(everybody)), as_text(everybody), each)
-        prefix = as_text(each.fields.get("team_prefix") or "")
-        for value in each.row.teams:
-            name = f"{prefix}{value}"
-            key = self._team_keys.get(name)
-            if key is None:
-                key = self._team_keys[name] = slug(name)
-            if any(map(str.isalpha, key)):
+        """Yield the keys of the teams of a row; report a value that makes none."""
+        for value, key in team_keys(each.row, each.fields):
+            if key:
                 yield self._team(key, value, each)
             else:
                 message = f"{quote_cell(value)} makes no name for a team, which has a letter"
@@ -275,10 +265,11 @@ class PeopleRows:
         if file.without_consent:
             count = plural(file.without_consent, "person is", "people are")
             message = f"{count} left out without consent"
+            hint = "if they agreed, correct the column of `consent`"
             if file.people or without_phone:
-                self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message)
+                self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message, hint)
             else:
-                message, hint = f"{message}, and nobody is left", "check the column of `consent`"
+                message = f"{message}, and nobody is left"
                 self._problems.error(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message, hint)
 
 
@@ -288,7 +279,37 @@ def alias_of(row: SourceRow) -> str:
     return key if not key or any(map(str.isalpha, key)) else f"person-{key}"
 
 
-def phones_of(row: SourceRow, fields: _Fields, merged: MergedConfig) -> Iterator[PhoneCell]:
+def team_keys(row: SourceRow, fields: _Fields) -> Iterator[tuple[str, str]]:
+    """Yield the teams of a row, that of everybody and those that it names: the value and the key.
+
+    The key is "" where the value has no letter.
+    """
+    everybody = fields.get("team")
+    if everybody is not None:
+        yield as_text(everybody), composed(as_text(everybody))
+    prefix = as_text(fields.get("team_prefix") or "")
+    for value in row.teams:
+        yield value, _team_key(f"{prefix}{value}")
+
+
+@lru_cache(maxsize=10_000)
+def _team_key(name: str) -> str:
+    key = slug(name)
+    return key if any(map(str.isalpha, key)) else ""
+
+
+def person_entries(
+    alias: str, row: SourceRow, fields: _Fields, merged: MergedConfig
+) -> Iterator[tuple[str, PhoneCell, dict[str, Tree]]]:
+    """Yield what a row gives to `people`, for each of its numbers: an alias, the number and the entry."""
+    facts: dict[str, Tree] = {"name": row.name} if row.name else {}
+    if "region" in fields:
+        facts["region"] = fields["region"]
+    for number, phone in enumerate(_phones_of(row, fields, merged), 1):
+        yield alias if number == 1 else f"{alias}-{number}", phone, {"phone": phone.text, **facts}
+
+
+def _phones_of(row: SourceRow, fields: _Fields, merged: MergedConfig) -> Iterator[PhoneCell]:
     """Yield the number that counts, or all numbers of a row, each once however it is spelled."""
     phones = row.phones if "phones" in fields else row.phones[:1]
     seen: set[str] = set()

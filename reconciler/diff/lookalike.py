@@ -16,7 +16,7 @@ from reconciler.diff.participants import people_by_lid, wanted_members
 from reconciler.errors import ApiError
 from reconciler.messages import Message
 from reconciler.model.desired import Desired
-from reconciler.model.identity import Identity, parse_jid
+from reconciler.model.identity import Identity, lid_digits
 from reconciler.model.live import ListedGroup, Listing, LiveGroup, Participant, ReadCandidate
 from reconciler.model.text import folded_name
 
@@ -197,8 +197,8 @@ class LookalikeSearch:
         return len(creation.people.intersection(one for one in identities if one is not None)), unknown
 
     def _identity(self, participant: Participant) -> Identity | None:
-        lid = parse_jid(participant.lid) if participant.identity is None and participant.lid else None
-        return participant.identity if lid is None else self.lids.get(lid.digits)
+        digits = lid_digits(participant.lid) if participant.identity is None else None
+        return participant.identity if digits is None else self.lids.get(digits)
 
 
 def _first_of(unread: Sequence[ListedGroup]) -> tuple[Message, ...]:

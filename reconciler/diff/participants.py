@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.messages import Message
 from reconciler.model.desired import CheckNumbers, Desired, DesiredGroup, Member, Membership, Person, Unmanaged
-from reconciler.model.identity import Identity, has_two_addresses, parse_jid
+from reconciler.model.identity import Identity, has_two_addresses, lid_digits
 from reconciler.model.live import ListedGroup, LiveGroup, Participant
 from reconciler.model.person_ref import PersonRef
 
@@ -60,9 +60,9 @@ def people_by_lid(desired: Desired) -> dict[str, Person]:
     """Return the people whose private id the configuration has, by that id's digits."""
     by_lid = {}
     for person in desired.people.values():
-        lid = parse_jid(person.lid) if person.lid else None
-        if lid is not None:
-            by_lid[lid.digits] = person
+        digits = lid_digits(person.lid)
+        if digits is not None:
+            by_lid[digits] = person
     return by_lid
 
 
@@ -94,8 +94,8 @@ def _merge_participants(one: Participant, other: Participant) -> Participant:
 
 
 def _identify_by_lid(participant: Participant, by_lid: Mapping[str, Person]) -> Participant | None:
-    lid = parse_jid(participant.lid) if participant.lid else None
-    person = by_lid.get(lid.digits) if lid is not None else None
+    digits = lid_digits(participant.lid)
+    person = by_lid.get(digits) if digits is not None else None
     return None if person is None else replace(participant, identity=person.identity, jid=person.jid)
 
 

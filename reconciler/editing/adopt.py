@@ -134,8 +134,7 @@ def _named(edit: ConfigEdit, person: PersonEntry, names: Mapping[Identity, str])
     added = next((alias for alias, number in known.items() if number == person.reference), None)
     if added is not None:  # came into an earlier group, too
         return edit, PersonEntry(person.identity, added)
-    files = [file for file, root in edit.roots.items() if "people" in root] or list(edit.roots)
-    if person.reference in known or not 0 < len(name) <= _MAX_LABEL_LENGTH or len(files) > 1:
+    if person.reference in known or not 0 < len(name) <= _MAX_LABEL_LENGTH or len(edit.files_for("people")) > 1:
         return edit, person
     alias = alias_for(name, person.identity, set(known))
     return add_person(edit, alias, name, person), PersonEntry(person.identity, alias)

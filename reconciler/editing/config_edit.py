@@ -64,7 +64,8 @@ class EditedConfig:
         for key, person, comes in self.memberships():
             if person.identity not in people:
                 who, what = quote_person(person.alias or person.identity), "come into" if comes else "leave"
-                raise UsageError(f"nothing was written: {who} would {what} the group {quote_value(key)} too")
+                message = f"nothing was written: {who} would {what} the group {quote_value(key)} too"
+                raise UsageError(message, "make this change in the file by hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,10 @@ class ConfigEdit:
         """Return the file that defines a key of a section."""
         return next((file for file, root in self.roots.items() if name in _mapping(root.get(section))), None)
 
+    def files_for(self, section: str) -> list[str]:
+        """Return the files that a new entry of a section may go into: those that have it, or all if none has."""
+        return [file for file, root in self.roots.items() if section in root] or list(self.roots)
+
     def entry(self, section: str, name: str) -> Tree:
         """Return an entry of a section; None if no file has it."""
         file = self.file_of(section, name)
@@ -114,7 +119,7 @@ class ConfigEdit:
         """Return the same with an entry; a new one goes into `file`, sorted where the section is sorted."""
         file = self.file_of(section, name) or file
         if file is None:
-            raise UsageError(f"{self.path} has no {section} {quote_value(name)}")
+            raise UsageError(f"{self.path} has no {section} {quote_value(name)}", f"check the keys under `{section}`")
         root = self.roots[file]
         return self._with_root(file, {**root, section: with_key(_mapping(root.get(section)), name, value)})
 
@@ -161,7 +166,7 @@ class ConfigEdit:
         except ConfigError as error:
             problems = "\n".join(line for problem in error.problems for line in problem.lines())
             message = f"nothing was written, because {self.path} would not be valid:\n{problems}"
-            raise UsageError(message) from None
+            raise UsageError(message, "correct the problems above, or give other values") from None
         lines = (line for file in changed for line in diff_lines(file, texts[file.source.file]))
         return EditedConfig({Path(file): each for file, each in data.items()}, tuple(lines), self.desired, after)
 

@@ -102,8 +102,7 @@ def add_person(
     if edit.file_of("people", alias) is not None:
         raise UsageError(f"{edit.path} has an alias {quote_value(alias)} already", "give another alias")
     entry: Tree = person.reference if name is None else {"phone": person.reference, "name": name}
-    having = [each for each, root in edit.roots.items() if "people" in root]
-    return edit.with_entry("people", alias, entry, _file(edit, file, "the new alias", having or list(edit.roots)))
+    return edit.with_entry("people", alias, entry, _file(edit, file, "the new alias", edit.files_for("people")))
 
 
 def _file(edit: ConfigEdit, file: str | None, what: str, choices: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.config.document import Tree, as_sequence
-from reconciler.config.person_reference import PersonReferences, reference_of
+from reconciler.config.person_reference import PersonReferences, reference_of, resolve_person
 from reconciler.config.phone_numbers import address_text
 from reconciler.config.problem_collector import quote_person, quote_value
 from reconciler.editing.config_edit import ConfigEdit, EditedConfig
@@ -40,6 +40,11 @@ class PersonEntry:
     def label(self) -> str:
         """The alias for a message, or the masked number."""
         return quote_person(self.reference)
+
+
+def find_person_entry(word: str, edit: ConfigEdit) -> PersonEntry:
+    """Return the person of an alias, a name or a number; raise UsageError for a word that means nobody, or several."""
+    return PersonEntry.of(resolve_person(word, edit.desired, whole=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +216,9 @@ def require_effect(
                 message = f"nothing was written: {person.label} would still be in the group {key}, {through}"
                 raise UsageError(message, hint if teams else "take them out there, or give the group its own `members`")
             if terms is not None and member is None:
-                absent = " (`absent` is stronger)" if person.identity in group.absent else ""
-                raise UsageError(f"nothing was written: {person.label} would not be in the group {key}{absent}")
+                message = f"nothing was written: {person.label} would not be in the group {key}"
+                hint = "take them out of `absent` first"
+                raise UsageError(message, hint if person.identity in group.absent else "edit the group's lists by hand")
             if terms is not None and member is not None and terms.until not in (None, member.until):
                 message = (
                     f"nothing was written: {person.label} is in the group {key} for longer, through the team {teams}"

@@ -11,11 +11,10 @@ from datetime import date
 from typing import Final
 
 from reconciler.config.export import alias_for
-from reconciler.config.person_reference import resolve_person
 from reconciler.config.problem_collector import quote_person, quote_value
 from reconciler.editing.config_edit import ConfigEdit
 from reconciler.editing.edit_entries import add_person
-from reconciler.editing.edit_members import PersonEntry, Terms, add_people, remove_people
+from reconciler.editing.edit_members import PersonEntry, Terms, add_people, find_person_entry, remove_people
 from reconciler.errors import UsageError
 from reconciler.model.text import composed
 
@@ -123,8 +122,8 @@ def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]
     if not form.phone:
         if not form.person:
             raise UsageError("the form names nobody", "answer under `Person` or `Phone number`")
-        return edit, PersonEntry.of(resolve_person(form.person, edit.desired, whole=True))
-    person = PersonEntry.of(resolve_person(form.phone, edit.desired, whole=True))
+        return edit, find_person_entry(form.person, edit)
+    person = find_person_entry(form.phone, edit)
     known = edit.desired.people.get(person.identity)
     if known is not None or not form.person:
         names = {name.casefold() for name in (known.aliases if known is not None else ())}

@@ -20,7 +20,8 @@ def pin(path: Path, ids: Mapping[str, str]) -> EditResult:
     """
     for key, group_id in ids.items():
         if not is_group_id(group_id):
-            raise ReconcilerError(f"{quote_value(group_id)} for the group {quote_value(key)} is not a group's id")
+            message = f"{quote_value(group_id)} for the group {quote_value(key)} is not a group's id"
+            raise ReconcilerError(message, "a group's id looks like 120363400000000001@g.us")
     files = read_yaml_files(path)
     missing = [
         key for key in sorted(ids) if not any(isinstance(file.section("groups").get(key), dict) for file in files)

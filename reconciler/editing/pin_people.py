@@ -12,7 +12,7 @@ from reconciler.diff.participants import people_by_lid
 from reconciler.editing.yaml_edit import EditResult, YamlFile, edit_entries, read_yaml_files
 from reconciler.errors import ReconcilerError
 from reconciler.model.desired import Desired, Person
-from reconciler.model.identity import Identity, parse_jid
+from reconciler.model.identity import Identity, lid_digits
 from reconciler.model.live import LiveGroup
 
 _CHECK = "find out which is right, and correct `phone` or `lid` under `people`"
@@ -37,7 +37,7 @@ def find_lids(desired: Desired, groups: Iterable[LiveGroup]) -> SeenLids:
 
     Whatever contradicts the files, or itself, is unclear: a number may have another owner meanwhile.
     """
-    pairs = {(p.identity, digits) for group in groups for p in group.participants if (digits := _digits(p.lid))}
+    pairs = {(p.identity, digits) for group in groups for p in group.participants if (digits := lid_digits(p.lid))}
     live = _LivePairs.of((number, digits) for number, digits in pairs if number is not None)
     owners = people_by_lid(desired)
     new: dict[str, str] = {}
@@ -48,7 +48,7 @@ def find_lids(desired: Desired, groups: Iterable[LiveGroup]) -> SeenLids:
         if person.alias in of_sources:  # no YAML has them
             continue
         alias, shown = person.alias or "", live.lids.get(person.identity, frozenset())
-        noted = _digits(person.lid)
+        noted = lid_digits(person.lid)
         doubts = _doubts_of_new(person, live, owners) if noted is None else _doubts_of_known(person, noted, live)
         if reasons := tuple(f"{doubt}; {_CHECK}" for doubt in doubts):
             unclear[alias] = reasons
@@ -101,11 +101,6 @@ def _doubts_of_known(person: Person, digits: str, live: _LivePairs) -> Iterator[
         yield f"{entry}, but live groups show {_listed(numbers)} with that LID"
     if lids := live.lids.get(number, frozenset()) - {digits}:
         yield f"{entry}, but live groups show {_listed(map(_lid, lids))} with that number"
-
-
-def _digits(lid: str | None) -> str | None:
-    jid = parse_jid(lid) if lid else None
-    return jid.digits if jid is not None else None
 
 
 def _lid(digits: str) -> str:

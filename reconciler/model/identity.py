@@ -64,6 +64,12 @@ def parse_jid(text: str) -> Jid | None:
     return None
 
 
+def lid_digits(lid: str | None) -> str | None:
+    """Return the digits by which LIDs compare: without the server and the device; None where there is no LID."""
+    jid = parse_jid(lid) if lid else None
+    return None if jid is None else jid.digits
+
+
 def identity_of_digits(digits: str) -> Identity:
     """Return the canonical identity of an international number given as digits, without a plus sign."""
     if _BRAZIL_SHORT.fullmatch(digits):

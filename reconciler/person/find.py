@@ -17,7 +17,7 @@ from reconciler.diff.participants import (
 from reconciler.errors import InvalidResponse
 from reconciler.messages import Message
 from reconciler.model.desired import Desired, DesiredGroup, State, Unmanaged
-from reconciler.model.identity import Identity, parse_jid
+from reconciler.model.identity import Identity, lid_digits
 from reconciler.model.live import LiveGroup, ReadGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import Untrusted, plural, raw_text
@@ -83,18 +83,13 @@ def _identify(
     Number and private ids belong together where any live group shows both, so either finds the person everywhere.
     """
     people = [participant for roster in rosters for participant in roster.present.values()]
-    own = _digits(person.lid)
+    own = lid_digits(person.lid)
     if person.identity is None:
-        known = next((p for p in people if own is not None and _digits(p.lid) == own), None)
+        known = next((p for p in people if own is not None and lid_digits(p.lid) == own), None)
         if known is not None:
             person = replace(ref_from_participant(known, desired), lid=known.lid)
-    live = {_digits(p.lid) for p in people if p.identity is not None and p.identity == person.identity}
+    live = {lid_digits(p.lid) for p in people if p.identity is not None and p.identity == person.identity}
     return person, frozenset({own, *live} - {None})
-
-
-def _digits(lid: str | None) -> str | None:
-    jid = parse_jid(lid) if lid else None
-    return jid.digits if jid is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +130,7 @@ class _Search:
         distrust = distrust_reasons(live, roster, self.desired.account)
         blocked = [Message.of("not-admin").to_text()] if lacks_admin_rights(roster, self.desired.account) else []
         found = roster.present.get(identity) if identity is not None else None
-        found = found or next((p for p in roster.unknown if _digits(p.lid) in self.lids), None)
+        found = found or next((p for p in roster.unknown if lid_digits(p.lid) in self.lids), None)
         if found is None:
             doubts = [doubt.to_text() for doubt in distrust]
             # Anybody without a known number may be the person, unless both have private ids: these differ.

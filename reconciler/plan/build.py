@@ -18,6 +18,7 @@ from reconciler.plan.guards import check_guards, check_rules
 from reconciler.plan.model import Action, GroupPlan, Phase, Plan, Step
 from reconciler.plan.selection import PlanOptions, select_groups, select_keys
 from reconciler.plan.shard import ShardInfo
+from reconciler.rules import CountryOf
 
 
 def build_plan(
@@ -27,13 +28,17 @@ def build_plan(
     *,
     instance_id: str,
     instance: Instance | None,
+    country_of: CountryOf,
     advice: tuple[Advice, ...] = (),
     shard: ShardInfo | None = None,
 ) -> Plan:
-    """Return the plan of all changes; `instance` is its present state, None where nothing is to be written."""
+    """Return the plan of all changes; `instance` is its present state, None where nothing is to be written.
+
+    `country_of` returns the two-letter code of a number's country, which rules may ask for.
+    """
     budget = desired.policy.budget
     groups = tuple(_group_plan(change, desired, options) for change in changes)
-    findings = all_findings(desired, groups) if desired.rules else ()
+    findings = all_findings(desired, groups, country_of) if desired.rules else ()
     return Plan(
         instance_id=instance_id,
         as_of=desired.as_of,
@@ -59,10 +64,10 @@ def build_plan(
     )
 
 
-def empty_plan(desired: Desired, options: PlanOptions, instance_id: str) -> Plan:
+def empty_plan(desired: Desired, options: PlanOptions, instance_id: str, country_of: CountryOf) -> Plan:
     """Return the plan of no group at all, for a run that needs no call."""
     shard = select_groups(desired, options).shard
-    return build_plan((), desired, options, instance_id=instance_id, instance=None, shard=shard)
+    return build_plan((), desired, options, instance_id=instance_id, instance=None, country_of=country_of, shard=shard)
 
 
 def _group_plan(change: Change, desired: Desired, options: PlanOptions) -> GroupPlan:

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from reconciler.config.phone_numbers import country_code
 from reconciler.model.desired import Desired, DesiredGroup, Person
 from reconciler.model.identity import Identity
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.rules import Finding, FindingPlace
 from reconciler.plan.model import Action, GroupPlan, Step
-from reconciler.rules import PlannedChange, evaluate_changes
+from reconciler.rules import CountryOf, PlannedChange, evaluate_changes
 
 
-def all_findings(desired: Desired, groups: Iterable[GroupPlan]) -> tuple[Finding, ...]:
+def all_findings(desired: Desired, groups: Iterable[GroupPlan], country_of: CountryOf) -> tuple[Finding, ...]:
     """Return what breaks the rules: in the file, as its load found, and in what these groups are to change."""
     if desired.rules_checked is None or not any(rule.is_about_changes for rule in desired.rules):
         return desired.findings
     by_key = {group.key: group for group in desired.groups}
     steps = [(step, by_key[group.key]) for group in groups for step in group.steps if group.key in by_key]
     changes = [change for step, group in steps for change in _changes(step, group, desired)]
-    found = evaluate_changes(desired, desired.rules_checked, country_code, changes)
+    found = evaluate_changes(desired, desired.rules_checked, country_of, changes)
     return (*desired.findings, *(replace(finding, place=_place(finding, desired)) for finding in found))
 
 

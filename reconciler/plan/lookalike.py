@@ -11,7 +11,7 @@ from dataclasses import replace
 from reconciler.diff.change import AdviceKind
 from reconciler.diff.lookalike import GroupToCreate
 from reconciler.messages import Message
-from reconciler.model.identity import Identity, parse_jid
+from reconciler.model.identity import Identity, lid_digits
 from reconciler.model.live import ListedGroup
 from reconciler.model.text import Untrusted, folded_name, texts_equal
 from reconciler.plan.model import GroupPlan, Plan
@@ -81,8 +81,8 @@ def _wanted(group: GroupPlan) -> Iterator[Identity]:
 def lids_in(plan: Plan) -> dict[str, Identity]:
     """Return the people to be in new groups whose private id the plan has, by that id's digits."""
     people = (person for group in groups_to_create(plan) for person in group.add)
-    lids = ((parse_jid(person.lid), person.identity) for person in people if person.lid)
-    return {lid.digits: identity for lid, identity in lids if lid is not None and identity is not None}
+    lids = ((lid_digits(person.lid), person.identity) for person in people)
+    return {digits: identity for digits, identity in lids if digits is not None and identity is not None}
 
 
 def with_blocked_creates(plan: Plan, reasons: Mapping[str, Message]) -> Plan:

@@ -8,6 +8,6 @@
 from __future__ import annotations
 
 from reconciler.rules.evaluate import evaluate, evaluate_changes
-from reconciler.rules.values import PlannedChange
+from reconciler.rules.values import CountryOf, PlannedChange
 
-__all__ = ["PlannedChange", "evaluate", "evaluate_changes"]
+__all__ = ["CountryOf", "PlannedChange", "evaluate", "evaluate_changes"]

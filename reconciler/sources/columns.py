@@ -9,11 +9,18 @@ from operator import itemgetter
 from typing import Final
 
 from reconciler.model.text import closest_name
-from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows, UnreadableFile
-from reconciler.sources.table import Table, TableRow, column_name, read_table
+from reconciler.sources.model import (
+    ANY,
+    EXPORT_OR_REMOVE,
+    PhoneCell,
+    RowProblem,
+    SourceRow,
+    SourceRows,
+    UnreadableFile,
+    placeholders,
+)
+from reconciler.sources.table import Table, TableRow, column_name, read_table, repeated_column
 
-ANY: Final = "*"
-"""Among the values of a column: any that is not empty."""
 _AGREED: Final = frozenset(
     {
         "1",
@@ -133,23 +140,16 @@ def _check_header(table: Table, columns: Collection[str]) -> Iterator[RowProblem
         if count == 0:
             close = closest_name(column, filter(None, header.cells))
             names = [name for name in header.cells if name][:_MAX_SHOWN]
-            shown = ", ".join(f"{{{number}}}" for number in range(1, len(names) + 1))
             more = ", …" if len(header.cells) > len(names) else ""
             yield RowProblem(
                 row=header.row,
                 line=header.line,
                 message="there is no column {0}",
-                hint="did you mean {1}?" if close else f"the columns are {shown}{more}",
+                hint="did you mean {1}?" if close else f"the columns are {placeholders(len(names), 1)}{more}",
                 values=(column, close) if close else (column, *names),
             )
         elif count > 1:
-            yield RowProblem(
-                row=header.row,
-                line=header.line,
-                message=f"{count} columns are called {{0}}",
-                hint="rename one of them in the file",
-                values=(column,),
-            )
+            yield repeated_column(header, column)
 
 
 class _Reader:
@@ -209,11 +209,11 @@ class _Reader:
     def _nobody(self, seen: Sequence[Sequence[str]]) -> RowProblem:
         header = self._table.header
         if not seen:
-            message, hint = "there is no row below the header", "export it again; to do without it, remove the source"
+            message, hint = "there is no row below the header", EXPORT_OR_REMOVE
             return RowProblem(row=header.row, line=header.line, message=message, hint=hint)
         values = tuple(dict.fromkeys(cells[place].strip() for place, _ in self._where for cells in seen))[:_MAX_SHOWN]
-        shown = ", ".join(f"{{{number}}}" for number in range(len(values)))
-        message, hint = "no row counts by `where`", f"correct `where`: the first rows have {shown}"
+        message = "no row counts by `where`"
+        hint = f"correct `where`: the first rows have {placeholders(len(values))}"
         return RowProblem(row=header.row, line=header.line, message=message, hint=hint, values=values)
 
     def _person(self, row: TableRow) -> SourceRow | None:

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
 from reconciler.model.text import folded_name
-from reconciler.sources.columns import ANY
-from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows, UnreadableFile
-from reconciler.sources.table import Table, TableRow
+from reconciler.sources.model import (
+    ANY,
+    EXPORT_OR_REMOVE,
+    MOBILE,
+    PhoneCell,
+    RowProblem,
+    SourceRow,
+    SourceRows,
+    placeholders,
+)
 
-MOBILE: Final = "mobile"
-"""The label of a mobile number, in every format."""
 _MAX_SHOWN: Final = 5
 _MAX_ID: Final = 50
 """Characters of an id. An alias keeps only the beginning of a longer one, which all ids of one program may share."""
 _DIGITS_OF_ID: Final = 4
 _NAMELESS: Final = "contact"
-
-
-def check_once(table: Table, columns: Iterable[str]) -> None:
-    """Raise UnreadableFile if the header has one of these columns twice."""
-    header = table.header
-    twice = next((column for column in columns if column and header.cells.count(column) > 1), None)
-    if twice is not None:
-        message, hint = "two columns are called {0}", "export the file again, or rename one of them"
-        raise UnreadableFile(RowProblem(row=header.row, line=header.line, message=message, hint=hint, values=(twice,)))
-
-
-def named_cells(table: Table, used: Iterable[str]) -> Iterator[tuple[TableRow, Mapping[str, str]]]:
-    """Yield each row of a table with its cells by their columns, without the spaces around them.
-
-    Raise UnreadableFile if the header has one of the `used` columns twice.
-    """
-    check_once(table, used)
-    header = table.header.cells
-    for row in table.rows:
-        yield row, dict(zip(header, map(str.strip, row.cells), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +53,7 @@ def filter_rows(read: SourceRows, row_filter: RowFilter) -> SourceRows:
 
 def _missing(rows: Sequence[SourceRow], row_filter: RowFilter) -> Iterator[RowProblem]:
     if not rows:
-        yield RowProblem(
-            message="the file has nobody", hint="export it again; to do without it, remove it from `sources`"
-        )
+        yield RowProblem(message="the file has nobody", hint=EXPORT_OR_REMOVE)
         return
     teams = {team.casefold(): team for row in rows for team in row.teams}
     labels = {phone.label for row in rows for phone in row.phones if phone.label}
@@ -79,8 +62,9 @@ def _missing(rows: Sequence[SourceRow], row_filter: RowFilter) -> Iterator[RowPr
         for name in wanted:
             if name.casefold() not in folded and name != ANY:
                 shown = sorted(known)[:_MAX_SHOWN]
-                places = ", ".join(f"{{{number}}}" for number in range(1, len(shown) + 1))
-                hint = f"correct it; the file has {places}{', …' if len(known) > len(shown) else ''}"
+                hint = (
+                    f"correct it; the file has {placeholders(len(shown), 1)}{', …' if len(known) > len(shown) else ''}"
+                )
                 hint = hint if shown else f"remove it; the file has no {word}s"
                 message = f"nobody in the file has the {word} {{0}}"
                 yield RowProblem(message=message, hint=hint, values=(name, *shown))

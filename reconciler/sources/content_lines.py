@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from reconciler.sources.encoding import BYTE_ORDER_MARKS, FALLBACK_ENCODING
+
 _BREAK: Final = re.compile(rb"\r\n|\n|\r")
 _QUOTED: Final = re.compile(rb"[^:]*;(?:ENCODING=)?\"?QUOTED-PRINTABLE\b", re.IGNORECASE)
 _BASE64: Final = re.compile(rb"[^:]*;(?:ENCODING=)?(?:BASE64|B)\b", re.IGNORECASE)
@@ -32,9 +34,6 @@ _CHARSET: Final = re.compile(
     r"|iso-2022-\w+",
     re.IGNORECASE,
 )
-_MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-FALLBACK_ENCODING: Final = "windows-1252"
-"""How a value is read that is not UTF-8 and names no character set: as Windows writes it."""
 
 
 class UnreadableLine(Exception):
@@ -119,7 +118,7 @@ def joined_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _as_utf8(data: bytes) -> bytes:
     """Return the bytes without a byte order mark; UTF-16, which only a mark tells, as UTF-8."""
-    for mark, encoding in _MARKS:
+    for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             rest = data[len(mark) :]
             return rest if encoding == "utf-8" else rest.decode(encoding, "replace").encode()

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.sources.model import RowProblem, UnreadableFile
+
+BYTE_ORDER_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""The bytes with which a text may begin, each with its encoding."""
+FALLBACK_ENCODING: Final = "cp1252"
+"""How a text is read that is not UTF-8 and has no mark: as Windows writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +28,9 @@ class DecodedText:
 
 def decode_text(data: bytes) -> DecodedText:
     """Return the text of a file; raise UnreadableFile for bytes that are not text."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        decoded = DecodedText(_decode(data, "utf-16", "UTF-16"))
-    elif data.startswith(codecs.BOM_UTF8):
-        decoded = DecodedText(_decode(data, "utf-8-sig", "UTF-8"))
+    mark, codec = next((each for each in BYTE_ORDER_MARKS if data.startswith(each[0])), (b"", ""))
+    if mark:
+        decoded = DecodedText(_decode(data[len(mark) :], codec, "UTF-8" if codec == "utf-8" else "UTF-16"))
     else:
         decoded = _decode_without_mark(data)
     if "\0" in decoded.text:
@@ -37,9 +46,14 @@ def _decode_without_mark(data: bytes) -> DecodedText:
         return DecodedText(data.decode())
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-    text = _decode(data, "cp1252", "UTF-8 or Windows-1252")
+    return DecodedText(_decode(data, FALLBACK_ENCODING, "UTF-8 or Windows-1252"), (not_utf8(line),))
+
+
+def not_utf8(line: int) -> RowProblem:
+    """Return the warning about the first line that is not UTF-8."""
     message = "the file is not UTF-8, and is read as Windows-1252"
-    return DecodedText(text, (RowProblem(line=line, message=message, hint="export it as UTF-8", severity="warning"),))
+    hint = "look at the names with accents, or export it as UTF-8"
+    return RowProblem(line=line, message=message, hint=hint, severity="warning")
 
 
 def _decode(data: bytes, codec: str, name: str) -> str:

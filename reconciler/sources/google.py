@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from reconciler.sources.contacts import named_cells, order_phones
+from reconciler.sources.contacts import order_phones
 from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows, UnreadableFile
-from reconciler.sources.table import read_table
+from reconciler.sources.table import named_cells, read_table
 
 _SEPARATOR: Final = ":::"
 """Between several values of one cell."""

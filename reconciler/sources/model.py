@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
+
+ANY: Final = "*"
+"""Among the values of a column, or the teams of a file: any that is not empty."""
+MOBILE: Final = "mobile"
+"""The label of a mobile number, in every format."""
+EXPORT_OR_REMOVE: Final = "export it again; to do without it, remove it from `sources`"
+"""What to do about a file without people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,11 @@ class SourceRows:
 
     rows: tuple[SourceRow, ...]
     problems: tuple[RowProblem, ...] = ()
+
+
+def placeholders(count: int, first: int = 0) -> str:
+    """Return the places of so many `values` of a problem, as a list in its text: `{1}, {2}, {3}`."""
+    return ", ".join(f"{{{number}}}" for number in range(first, first + count))
 
 
 class UnreadableFile(Exception):

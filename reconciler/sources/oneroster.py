@@ -13,8 +13,7 @@ from datetime import date
 from typing import Final, Literal, TypeAlias
 
 from reconciler.model.text import folded_name
-from reconciler.sources.contacts import MOBILE
-from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows
+from reconciler.sources.model import MOBILE, PhoneCell, RowProblem, SourceRow, SourceRows
 from reconciler.sources.roster_files import (
     CLASSES,
     ENROLLMENTS,

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from reconciler.sources.contacts import MOBILE, named_cells, order_phones
-from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows, UnreadableFile
-from reconciler.sources.table import read_table
+from reconciler.sources.contacts import order_phones
+from reconciler.sources.model import MOBILE, PhoneCell, RowProblem, SourceRow, SourceRows, UnreadableFile
+from reconciler.sources.table import named_cells, read_table
 
 _GIVEN, _MIDDLE, _FAMILY, _COMPANY, _CATEGORIES = "given", "middle", "family", "company", "categories"
 _LANGUAGES: Final = ("English", "German", "French", "Spanish")

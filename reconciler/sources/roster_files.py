@@ -8,9 +8,8 @@ from datetime import date
 from typing import Final
 
 from reconciler.sources.archive import read_archive
-from reconciler.sources.contacts import check_once
 from reconciler.sources.model import RowProblem, UnreadableFile
-from reconciler.sources.table import Table, read_table
+from reconciler.sources.table import Table, check_once, read_table
 
 MANIFEST: Final = "manifest.csv"
 USERS: Final = "users.csv"

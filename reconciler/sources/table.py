@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.sources.encoding import decode_text
-from reconciler.sources.model import RowProblem, UnreadableFile
+from reconciler.sources.model import EXPORT_OR_REMOVE, RowProblem, UnreadableFile
 from reconciler.sources.workbook import is_workbook, read_workbook
 
 MAX_ROWS: Final = 500_000
@@ -75,7 +75,7 @@ def read_table(data: bytes, columns: Collection[str], sheet: str = "") -> Table:
         rows = (TableRow(number, 0, cells) for number, cells in read_workbook(data, sheet, MAX_ROWS))
         return _with_header(rows, ())
     if sheet:
-        raise UnreadableFile(RowProblem(message="is not a workbook, and has no sheets", hint="remove `sheet`"))
+        raise UnreadableFile(RowProblem(message="the file is not a workbook, and has no sheets", hint="remove `sheet`"))
     decoded = decode_text(data)
     text, first_line, delimiters = decoded.text, 1, _DELIMITERS
     if match := _DELIMITER_LINE.match(text):
@@ -88,7 +88,7 @@ def read_table(data: bytes, columns: Collection[str], sheet: str = "") -> Table:
 def _with_header(rows: Iterator[TableRow], problems: tuple[RowProblem, ...]) -> Table:
     first = next(rows, None)
     if first is None:
-        message, hint = "the file is empty", "export it again; to do without it, remove it from `sources`"
+        message, hint = "the file is empty", EXPORT_OR_REMOVE
         raise UnreadableFile(RowProblem(message=message, hint=hint))
     header = TableRow(first.row, first.line, tuple(map(column_name, first.cells)))
     return Table(header, _full_rows(rows, header), problems)
@@ -97,6 +97,31 @@ def _with_header(rows: Iterator[TableRow], problems: tuple[RowProblem, ...]) -> 
 def column_name(cell: str) -> str:
     """Return the name of a column in the form that compares: one line, without white space at the ends."""
     return unicodedata.normalize("NFC", " ".join(cell.split()))
+
+
+def check_once(table: Table, columns: Iterable[str]) -> None:
+    """Raise UnreadableFile if the header has one of these columns twice."""
+    header = table.header
+    twice = next((column for column in columns if column and header.cells.count(column) > 1), None)
+    if twice is not None:
+        raise UnreadableFile(repeated_column(header, twice))
+
+
+def repeated_column(header: TableRow, column: str) -> RowProblem:
+    """Return the problem of a header that has a column more than once."""
+    message, hint = "several columns are called {0}", "rename all but one of them in the file"
+    return RowProblem(row=header.row, line=header.line, message=message, hint=hint, values=(column,))
+
+
+def named_cells(table: Table, used: Iterable[str]) -> Iterator[tuple[TableRow, Mapping[str, str]]]:
+    """Yield each row of a table with its cells by their columns, without the spaces around them.
+
+    Raise UnreadableFile if the header has one of the `used` columns twice.
+    """
+    check_once(table, used)
+    header = table.header.cells
+    for row in table.rows:
+        yield row, dict(zip(header, map(str.strip, row.cells), strict=False))
 
 
 def _full_rows(rows: Iterator[TableRow], header: TableRow) -> Iterator[TableRow]:
@@ -180,4 +205,4 @@ def _csv_problem(reason: str, row: int, line: int) -> RowProblem:
     for part, message, hint in _CSV_ERRORS:
         if part in reason:
             return RowProblem(row=row, line=line, message=message, hint=hint)
-    return RowProblem(row=row, line=line, message=f"the row cannot be read: {reason}")
+    return RowProblem(row=row, line=line, message=f"the row cannot be read: {reason}", hint="export the table again")

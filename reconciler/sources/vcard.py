@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.sources.contacts import MOBILE, order_phones
-from reconciler.sources.content_lines import FALLBACK_ENCODING, Property, UnreadableLine, joined_lines, parse_line
-from reconciler.sources.model import PhoneCell, RowProblem, SourceRow, SourceRows
+from reconciler.sources.contacts import order_phones
+from reconciler.sources.content_lines import Property, UnreadableLine, joined_lines, parse_line
+from reconciler.sources.encoding import not_utf8
+from reconciler.sources.model import MOBILE, PhoneCell, RowProblem, SourceRow, SourceRows
 
 _VERSIONS: Final = ("2.1", "3.0", "4.0")
 _NOT_A_PERSON: Final = frozenset({"GROUP", "LOCATION", "APPLICATION", "DEVICE"})
@@ -57,9 +58,7 @@ def read_vcard(data: bytes) -> SourceRows:
     rows = [_row(card, teams.get(_uid(card.text("UID")), ()), problems) for card in people]
     legacy = next((each.line for card in cards for each in card.properties if each.is_legacy), 0)
     if legacy:
-        message = f"the file is not UTF-8; it is read as {FALLBACK_ENCODING}"
-        hint = "look at the names with accents, or export the contacts as UTF-8"
-        problems.append(RowProblem(line=legacy, message=message, hint=hint, severity="warning"))
+        problems.append(not_utf8(legacy))
     return SourceRows(tuple(rows), tuple(sorted(problems, key=lambda problem: problem.line)))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from reconciler.sources.model import RowProblem, UnreadableFile
+from reconciler.sources.model import RowProblem, UnreadableFile, placeholders
 
 _ZIP: Final = b"PK\x03\x04"
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
@@ -25,7 +25,9 @@ _SAVE_AGAIN: Final = "open it in a spreadsheet program, and save it again as .xl
 def is_workbook(data: bytes) -> bool:
     """Return whether a file is a workbook by its first bytes; raise UnreadableFile for one in the old format."""
     if data.startswith(_OLD_EXCEL):
-        raise UnreadableFile(RowProblem(message="is a workbook in the old format .xls", hint="save it as .xlsx or CSV"))
+        raise UnreadableFile(
+            RowProblem(message="the file is a workbook in the old format .xls", hint="save it as .xlsx or CSV")
+        )
     return data.startswith(_ZIP)
 
 
@@ -41,7 +43,11 @@ def read_workbook(data: bytes, sheet: str, max_rows: int) -> Iterator[tuple[int,
     empty = 0
     for number, cells in enumerate(_guarded(rows), 1):
         if number > max_rows:
-            raise UnreadableFile(RowProblem(row=number, message=f"the sheet has more than {max_rows:,} rows"))
+            raise UnreadableFile(
+                RowProblem(
+                    row=number, message=f"the sheet has more than {max_rows:,} rows", hint="split it into several files"
+                )
+            )
         if values is None and any(cell.data_type == "f" for cell in cells):
             # What a formula comes to is only in a second reading.
             others = _worksheet(_open(data, values=True), sheet)
@@ -64,36 +70,39 @@ def _check_archive(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise UnreadableFile(RowProblem(message="is damaged: it begins like a workbook", hint=_SAVE_AGAIN)) from None
+        raise UnreadableFile(
+            RowProblem(message="the file is damaged: it begins like a workbook", hint=_SAVE_AGAIN)
+        ) from None
     if not any(member.filename == "xl/workbook.xml" for member in members):
-        raise UnreadableFile(RowProblem(message="is an archive, and not a workbook (.xlsx)", hint=_SAVE_AGAIN))
+        raise UnreadableFile(RowProblem(message="the file is an archive, and not a workbook (.xlsx)", hint=_SAVE_AGAIN))
     if sum(member.file_size for member in members) > _MAX_UNPACKED:
-        raise UnreadableFile(RowProblem(message=f"unpacks to more than {_MAX_UNPACKED // 1024 // 1024} MB"))
+        message = f"the file unpacks to more than {_MAX_UNPACKED // 1024 // 1024} MB"
+        raise UnreadableFile(RowProblem(message=message, hint="delete sheets that are not used"))
 
 
 def _open(data: bytes, *, values: bool) -> Any:
     try:
         from openpyxl import load_workbook
     except ImportError:
-        message = "is a workbook, and openpyxl, which reads it, is not installed"
+        message = "the file is a workbook, and openpyxl, which reads it, is not installed"
         hint = "install the reconciler again with its extra `[xlsx]`, or save the sheet as CSV"
         raise UnreadableFile(RowProblem(message=message, hint=hint)) from None
     try:
         return load_workbook(io.BytesIO(data), read_only=True, data_only=values, keep_links=False)
     except Exception:  # openpyxl raises whatever a damaged part leads to
-        raise UnreadableFile(RowProblem(message="is a damaged workbook", hint=_SAVE_AGAIN)) from None
+        raise UnreadableFile(RowProblem(message="the file is a damaged workbook", hint=_SAVE_AGAIN)) from None
 
 
 def _worksheet(workbook: Any, sheet: str) -> Any:
     names = [worksheet.title for worksheet in workbook.worksheets]
     if not names:
-        raise UnreadableFile(RowProblem(message="is a damaged workbook", hint=_SAVE_AGAIN))
-    shown = ", ".join(f"{{{number}}}" for number in range(len(names[:10])))
+        raise UnreadableFile(RowProblem(message="the file is a damaged workbook", hint=_SAVE_AGAIN))
+    shown = placeholders(len(names[:10]))
     if sheet and sheet not in names:
         hint = f"its sheets: {shown}"
-        raise UnreadableFile(RowProblem(message="has no such sheet", hint=hint, values=tuple(names[:10])))
+        raise UnreadableFile(RowProblem(message="the file has no such sheet", hint=hint, values=tuple(names[:10])))
     if not sheet and len(names) != 1:
-        message, hint = f"has {len(names)} sheets", f"name one as `sheet`: {shown}"
+        message, hint = f"the file has {len(names)} sheets", f"name one as `sheet`: {shown}"
         raise UnreadableFile(RowProblem(message=message, hint=hint, values=tuple(names[:10])))
     worksheet = workbook[sheet or names[0]]
     # The size that the file tells may be a million times that of its rows.
@@ -108,7 +117,7 @@ def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
         except StopIteration:
             return
         except Exception:  # openpyxl raises whatever a damaged part leads to
-            raise UnreadableFile(RowProblem(message="is a damaged workbook", hint=_SAVE_AGAIN)) from None
+            raise UnreadableFile(RowProblem(message="the file is a damaged workbook", hint=_SAVE_AGAIN)) from None
         yield row
 
 

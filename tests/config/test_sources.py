@@ -146,7 +146,8 @@ def test_windows_1252_is_read_with_a_warning(load_roster: Load) -> None:
     desired = load_roster((HEADER + ALICE + "104,Zoë,Weiß,+1 202 555 0146,5A\n").encode("cp1252"))
     assert desired.people[Identity("+12025550146")].name == "Zoë Weiß"
     assert [str(problem) for problem in desired.warnings] == [
-        "roster.csv:3:1: warning: the file is not UTF-8, and is read as Windows-1252; export it as UTF-8"
+        "roster.csv:3:1: warning: the file is not UTF-8, and is read as Windows-1252; look at the names with accents, "
+        "or export it as UTF-8"
     ]
 
 
@@ -312,7 +313,7 @@ def test_rows_without_a_number_are_counted_or_an_error_each(
         (HEADER, "roster.csv:1:1: row 1: there is no row below the header; "),
         ("", "roster.csv: the file is empty; "),
         ("no,first,last,mobil,class\n", "roster.csv:1:1: row 1: there is no column `mobile`; did you mean `mobil`?"),
-        ("no,first,last,mobile,mobile,class\n", "roster.csv:1:1: row 1: 2 columns are called `mobile`; "),
+        ("no,first,last,mobile,mobile,class\n", "roster.csv:1:1: row 1: several columns are called `mobile`; "),
         (HEADER + "101,A,B\0,+12025550143,5A\n", "roster.csv:2:1: the file has a NUL byte, which no text has; "),
         (HEADER + "101,A,B,+12025550143,7\n", "`7` makes no name for a team"),
     ],
@@ -519,7 +520,8 @@ def test_an_id_that_a_spreadsheet_changed_is_an_error(problems_of: Callable[...,
 def test_where_nobody_agreed_that_is_the_one_error(problems_of: Callable[..., list[str]]) -> None:
     source = SOURCE.replace("mobile,", "mobile, consent: first,")
     assert problems_of((HEADER + ALICE + BOB).replace("Alice", "no").replace("Bob", "no"), source) == [
-        "roster.csv: 2 people are left out without consent, and nobody is left; check the column of `consent`"
+        "roster.csv: 2 people are left out without consent, and nobody is left; "
+        "if they agreed, correct the column of `consent`"
     ]
 
 

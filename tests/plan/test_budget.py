@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from reconciler.config.phone_numbers import country_code
 from reconciler.diff.change import Change
 from reconciler.model.desired import Budget, Desired, DesiredGroup, Person, Policy
 from reconciler.model.live import LiveGroup
@@ -32,7 +33,7 @@ def planned(whole: Desired, *lives: LiveGroup, options: PlanOptions | None = Non
     """The plan that a run makes of it."""
     options = options or PlanOptions()
     taken, until = within_budget(changes_for(whole, *lives), whole, options)
-    plan = build_plan(taken, whole, options, instance_id="inst_abc123", instance=CONNECTED)
+    plan = build_plan(taken, whole, options, instance_id="inst_abc123", instance=CONNECTED, country_of=country_code)
     return replace(plan, pending_until=until)
 
 

@@ -108,7 +108,7 @@ def test_a_file_in_which_nobody_counts_is_an_error(
     ("data", "message"),
     [
         ("First Name,Last Name,Phone 1 - Value\nA,B,1\n", "the header is not that of an export of Google Contacts"),
-        ("Labels,Phone 1 - Value,Phone 1 - Value\nA,1,2\n", "two columns are called {0}"),
+        ("Labels,Phone 1 - Value,Phone 1 - Value\nA,1,2\n", "several columns are called {0}"),
         ("", "the file is empty"),
     ],
 )
@@ -130,7 +130,7 @@ def test_labels_of_googles_own_are_no_teams_and_several_values_of_a_cell_are_tol
     [
         ("Voornaam,Mobiele telefoon\nA,1\n", "the header is not that of an export of Outlook"),
         ("First Name,Categories\nA,B\n", "the header is not that of an export of Outlook"),
-        ("First Name,Mobile Phone,Mobile Phone\nA,1,2\n", "two columns are called {0}"),
+        ("First Name,Mobile Phone,Mobile Phone\nA,1,2\n", "several columns are called {0}"),
     ],
 )
 def test_a_table_that_is_no_export_of_outlook_is_refused(data: str, message: str) -> None:

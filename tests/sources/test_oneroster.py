@@ -63,7 +63,7 @@ def problems(
             ("users.csv", 1, "", "the table has no column sms or phone"),
         ),
         (("users.csv", ",role,", ",kind,"), ("users.csv", 1, "", "the table has no column role")),
-        (("users.csv", ",email,sms,", ",sms,sms,"), ("users.csv", 1, "", "two columns are called sms")),
+        (("users.csv", ",email,sms,", ",sms,sms,"), ("users.csv", 1, "", "several columns are called sms")),
         (
             ("users.csv", "s1,,,true", "s1,,,yes"),
             ("users.csv", 2, "enabledUser", "yes is neither true nor false"),

@@ -71,12 +71,12 @@ def test_a_number_with_more_digits_than_a_spreadsheet_keeps_is_shown_as_rounded(
 def test_of_several_sheets_one_is_named() -> None:
     data = workbook(HEADER, (1, "A", "B", "+1 202 555 0143"), sheets=("Pupils", "Old"))
     (problem,) = read_columns(data, COLUMNS).problems
-    assert (problem.message, problem.values) == ("has 2 sheets", ("Pupils", "Old"))
+    assert (problem.message, problem.values) == ("the file has 2 sheets", ("Pupils", "Old"))
     assert problem.hint == "name one as `sheet`: {0}, {1}"
     assert len(list(read_table(data, [], "Pupils").rows)) == 1
     named = Columns(id=("no",), phone=("mobile",), sheet="Pupil")
-    assert problems(read_columns(data, named)) == ["0: has no such sheet"]
-    assert problems(read_columns(b"no,mobile\n1,2\n", named)) == ["0: is not a workbook, and has no sheets"]
+    assert problems(read_columns(data, named)) == ["0: the file has no such sheet"]
+    assert problems(read_columns(b"no,mobile\n1,2\n", named)) == ["0: the file is not a workbook, and has no sheets"]
 
 
 def test_the_result_of_a_formula_counts_and_one_without_a_result_is_an_error() -> None:
@@ -95,10 +95,13 @@ def test_the_result_of_a_formula_counts_and_one_without_a_result_is_an_error() -
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"PK\x03\x04nothing", "is damaged: it begins like a workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is a workbook in the old format .xls"),
-        (with_part(workbook(HEADER), "xl/worksheets/sheet1.xml", lambda xml: xml[:300]), "is a damaged workbook"),
-        (with_part(workbook(HEADER), "xl/workbook.xml", lambda xml: "<nothing/>"), "is a damaged workbook"),
+        (b"PK\x03\x04nothing", "the file is damaged: it begins like a workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "the file is a workbook in the old format .xls"),
+        (
+            with_part(workbook(HEADER), "xl/worksheets/sheet1.xml", lambda xml: xml[:300]),
+            "the file is a damaged workbook",
+        ),
+        (with_part(workbook(HEADER), "xl/workbook.xml", lambda xml: "<nothing/>"), "the file is a damaged workbook"),
     ],
     ids=["cut off", "old Excel", "a sheet that is cut off", "no sheets"],
 )
@@ -111,12 +114,14 @@ def test_another_archive_is_not_a_workbook() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("content.xml", "")
-    assert problems(read_columns(stream.getvalue(), COLUMNS)) == ["0: is an archive, and not a workbook (.xlsx)"]
+    assert problems(read_columns(stream.getvalue(), COLUMNS)) == [
+        "0: the file is an archive, and not a workbook (.xlsx)"
+    ]
 
 
 def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.sources.workbook._MAX_UNPACKED", 1_000)
-    assert problems(read_columns(workbook(HEADER), COLUMNS)) == ["0: unpacks to more than 0 MB"]
+    assert problems(read_columns(workbook(HEADER), COLUMNS)) == ["0: the file unpacks to more than 0 MB"]
 
 
 def test_a_sheet_has_a_limit_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:

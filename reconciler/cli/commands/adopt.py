@@ -90,19 +90,14 @@ def _read(
     """
     from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, reading_session
-    from reconciler.diff.compare import compare, needs_read
-    from reconciler.diff.match import block_unlisted
-    from reconciler.engine import match_live
-    from reconciler.live.fetch import read_groups
+    from reconciler.engine import read_changes
 
     with reading_session(global_options, Account.of(desired)) as session:
         desired = desired.for_instance(session.client.instance_id)
-        listing, matches = match_live(desired, session.client, keys)
-        matches = block_unlisted(matches, listing.odd)
-        selected = [matches[key] for key in keys]
         with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
-            listed = [match.listed for match in selected if match.listed is not None and needs_read(match)]
-            read = read_groups(session.client, listed, global_options.parallelism, on_read=on_read)
+            changes = read_changes(
+                desired, session.client, keys, parallelism=global_options.parallelism, on_read=on_read
+            )
         contacts = session.client.contacts() if people else ()
     names = {contact.identity: contact.name for contact in contacts if contact.identity and contact.name}
-    return desired, compare(selected, desired, read), names
+    return desired, changes, names

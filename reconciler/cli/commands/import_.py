@@ -225,7 +225,8 @@ def _write_entries(file: YamlFile, entries: Entries) -> None:
         data = add_entries(file, entries)
     except ConfigError as error:
         problems = "\n".join(line for problem in error.problems for line in problem.lines())
-        raise UsageError(f"{path} was not changed: the new groups would make it invalid:\n{problems}") from None
+        message = f"{path} was not changed: the new groups would make it invalid:\n{problems}"
+        raise UsageError(message, "correct the problems above, and run the command again") from None
     except NotEditable as error:
         write(text_to_paste(entries))
         hint = "paste the lines above into it, without the keys of sections that it has"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -20,15 +18,12 @@ from reconciler.cli.options import (
     result_options,
     summary_option,
 )
-from reconciler.cli.output import require_distinct_files, write_file, write_rendered
+from reconciler.cli.output import require_distinct_files, write_rendered
 from reconciler.errors import ExitCode, UsageError
-from reconciler.sanitize.escape import escape_controls, json_text
+from reconciler.sanitize.escape import escape_controls
 
 if TYPE_CHECKING:
     from reconciler.plan.model import Plan
-
-
-log = logging.getLogger("reconciler.plan")
 
 
 def saved_message(plan: Plan, out: Path) -> str:
@@ -83,7 +78,7 @@ def plan(
     """
     from reconciler.cli.planning import load_request, read_only_plan
     from reconciler.cli.session import endpoint_of
-    from reconciler.cli.spent import read_spent, require_audit_log
+    from reconciler.cli.spent import read_spent_before, require_audit_log
 
     if out is not None and out.suffix.lower() in _REPORT_ENDINGS:
         raise UsageError(
@@ -95,19 +90,14 @@ def plan(
     inputs = (*source.files, global_options.api_key_file, audit_log)
     require_distinct_files({"--out": out, "--output": output}, inputs)
     if audit_log is not None:
-        if not audit_log.exists():
-            log.warning("%s does not exist, so nothing counts against the budget", audit_log)
         instance_id = endpoint_of(global_options, source.account).instance_id
-        now = datetime.now(UTC)
-        source = source.with_spent(read_spent(audit_log, instance_id, now=now, retry_refused=retry_refused))
+        source = source.with_spent(read_spent_before(audit_log, instance_id, retry_refused=retry_refused))
     with read_only_plan(source, global_options) as (planned, _):
         plan = planned.plan
     if out is not None:
-        from reconciler.cli.saved_plan import source_digests
-        from reconciler.plan.file_format import plan_document
+        from reconciler.cli.saved_plan import source_digests, write_plan_file
 
-        saved = source.to_saved_plan(plan, source_digests(request.path, source.desired, out))
-        write_file(out, json_text(plan_document(saved)), private=True)
+        write_plan_file(out, source.to_saved_plan(plan, source_digests(request.path, source.desired, out)))
     shown, render = source.to_saved_plan(plan), PLAN_FORMATS[format_]
     write_rendered(render, shown, global_options, output, show_phones=request.show_phones, summary=summary)
     if out is not None and not global_options.quiet:

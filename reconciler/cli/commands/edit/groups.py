@@ -98,12 +98,11 @@ def group(
     KEY is the handle of the new group on the command line and in reports. Without --member, its members are not
     managed.
     """
-    from reconciler.config.person_reference import resolve_person
     from reconciler.editing.edit_entries import add_group
-    from reconciler.editing.edit_members import PersonEntry
+    from reconciler.editing.edit_members import find_person_entry
 
     edit = load_edit(path, global_options)
-    people = [PersonEntry.of(resolve_person(word, edit.desired, whole=True)) for word in members]
+    people = [find_person_entry(word, edit) for word in members]
     edit = add_group(edit, key, name, people, file)
     return write_edit(
         edit,

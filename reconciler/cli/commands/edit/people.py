@@ -201,7 +201,6 @@ def _keys(name: str, words: tuple[str, ...], edit: ConfigEdit) -> Sequence[str]:
 
 
 def _people(words: Sequence[str], edit: ConfigEdit) -> list[PersonEntry]:
-    from reconciler.config.person_reference import resolve_person
-    from reconciler.editing.edit_members import PersonEntry
+    from reconciler.editing.edit_members import find_person_entry
 
-    return [PersonEntry.of(resolve_person(word, edit.desired, whole=True)) for word in words]
+    return [find_person_entry(word, edit) for word in words]
